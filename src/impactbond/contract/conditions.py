@@ -1,0 +1,175 @@
+"""Conditions: tests on evidence, a small closed set, nested freely.
+
+Each becomes one column with three values: met, not met, not evidenced. Not evidenced never pays.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema
+
+from impactbond.contract.phrases import Distance, SharePhrase, ThresholdPhrase
+from impactbond.contract.term import Cited, Listed
+
+Pick = Literal["first", "last"]
+WindowPair = Annotated[Listed[str], Field(min_length=2, max_length=2)]
+
+
+class Observed(Cited):
+    """Met on the first day in the window on which the event is recorded as having happened."""
+
+    observed: str
+    window: str = Field(alias="in")
+
+
+class Count(Cited):
+    """Met on the day of the n-th row in the window; with `marked`, only those rows count."""
+
+    count: str
+    marked: str | None = None
+    window: str = Field(alias="in")
+    at_least: int = Field(ge=1)
+
+
+class Share(Cited):
+    """Met on the window's last day when at least that share of the rows in it carry the mark."""
+
+    share: str
+    marked: str
+    window: str = Field(alias="in")
+    at_least: SharePhrase
+
+
+class Level(Cited):
+    """Met when the first or last measure in the window is on the right side of a bar."""
+
+    level: str
+    pick: Pick = "last"
+    window: str = Field(alias="in")
+    is_: ThresholdPhrase = Field(alias="is")
+
+
+class Improves(Cited):
+    """Met when the last measure in the second window is better than the first measure in the first
+    by at least `by`.
+    """
+
+    improves: str
+    by: Annotated[
+        Distance,
+        BeforeValidator(Distance.parse),
+        PlainSerializer(str, return_type=str),
+        WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "examples": ["5%"]}]}),
+    ]
+    between: WindowPair
+
+
+class Crosses(Cited):
+    """Met when the first measure in the first window is on one side of a threshold and the last in
+    the second on the other.
+    """
+
+    crosses: str
+    from_: ThresholdPhrase = Field(alias="from")
+    to: ThresholdPhrase
+    between: WindowPair
+
+
+class All(Cited):
+    """Met when all parts are met, on the last of their days."""
+
+    all: Listed[Condition] = Field(min_length=1)
+
+
+class AnyOf(Cited):
+    """Met when any part is met, on the first of their days."""
+
+    any: Listed[Condition] = Field(min_length=1)
+
+
+class AtLeast(Cited):
+    """Met when at least so many parts are met, on the day the last needed one is."""
+
+    at_least: int = Field(ge=1)
+    of: Listed[Condition] = Field(min_length=1)
+
+
+# Which key makes a condition what it is. `count` and `share` come before `of`: they too have an
+# `at_least`.
+KINDS: dict[str, type[Cited]] = {
+    "observed": Observed,
+    "count": Count,
+    "share": Share,
+    "level": Level,
+    "improves": Improves,
+    "crosses": Crosses,
+    "all": All,
+    "any": AnyOf,
+    "of": AtLeast,
+}
+
+
+def _kind(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "named"
+    if isinstance(value, dict):
+        return next((key for key in KINDS if key in value), None)
+    return next((key for key, kind in KINDS.items() if isinstance(value, kind)), None)
+
+
+Condition = Annotated[
+    Annotated[str, Tag("named")]
+    | Annotated[Observed, Tag("observed")]
+    | Annotated[Count, Tag("count")]
+    | Annotated[Share, Tag("share")]
+    | Annotated[Level, Tag("level")]
+    | Annotated[Improves, Tag("improves")]
+    | Annotated[Crosses, Tag("crosses")]
+    | Annotated[All, Tag("all")]
+    | Annotated[AnyOf, Tag("any")]
+    | Annotated[AtLeast, Tag("of")],
+    Discriminator(
+        _kind,
+        custom_error_type="not_a_condition",
+        custom_error_message=f"not a condition: name one, or write one with {', '.join(KINDS)}",
+    ),
+]
+Leaf = Observed | Count | Share | Level | Improves | Crosses
+Junction = All | AnyOf | AtLeast
+
+for _model in (All, AnyOf, AtLeast):
+    _model.model_rebuild()
+
+
+def parts(condition: Junction) -> tuple[Any, ...]:
+    """The conditions that a junction joins, in the order written."""
+    match condition:
+        case All():
+            return condition.all
+        case AnyOf():
+            return condition.any
+        case AtLeast():
+            return condition.of
+
+
+def metric_of(leaf: Leaf) -> str:
+    """The metric that a leaf condition looks at."""
+    match leaf:
+        case Observed():
+            return leaf.observed
+        case Count():
+            return leaf.count
+        case Share():
+            return leaf.share
+        case Level():
+            return leaf.level
+        case Improves():
+            return leaf.improves
+        case Crosses():
+            return leaf.crosses
+
+
+def windows_of(leaf: Leaf) -> tuple[str, ...]:
+    """The windows that a leaf condition looks in, in order."""
+    return leaf.between if isinstance(leaf, Improves | Crosses) else (leaf.window,)

@@ -1,0 +1,184 @@
+"""The fixed grammar of short phrases: thresholds, windows, shares.
+
+Everything that is not one of these phrases is structure, never prose to be guessed at.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Literal, get_args
+
+from pydantic import PlainSerializer, WithJsonSchema
+
+from impactbond.contract.term import phrase
+from impactbond.dates import Span
+from impactbond.money import parse_share, show_share
+
+Comparison = Literal["at least", "at most", "above", "below"]
+_THRESHOLD = re.compile(r"(at least|at most|above|below) (-?\d+(?:\.\d+)?)(\s*%)?")
+_DISTANCE = re.compile(r"(?:(-?\d+(?:\.\d+)?)(\s*%)?)")
+_OFFSET = re.compile(r"(.+) (before|after) start")
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A bar with its side: `at least 17`, `below 92%`."""
+
+    comparison: Comparison
+    bar: Decimal
+    percent: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Threshold:
+        """A threshold from its phrase. Raises ValueError for anything else."""
+        match = _THRESHOLD.fullmatch(" ".join(text.split()))
+        if not match:
+            sides = ", ".join(get_args(Comparison))
+            raise ValueError(
+                f"not a threshold: write {sides} and a number, such as at least 17 or below 92%"
+            )
+        return cls(match[1], Decimal(match[2]), bool(match[3]))  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        return f"{self.comparison} {self.bar}{'%' if self.percent else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far a measure must move: `5`, or `5%` for percentage points."""
+
+    size: Decimal
+    percent: bool
+
+    @classmethod
+    def parse(cls, value: object) -> Distance:
+        """A distance from a number or from text such as `5%`.
+
+        Raises ValueError for anything else.
+        """
+        if isinstance(value, Distance):
+            return value
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return cls(Decimal(value), False)
+        match = _DISTANCE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if not match:
+            raise ValueError("not a distance: write a number, or percentage points such as 5%")
+        return cls(Decimal(match[1]), bool(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.size}{'%' if self.percent else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One end of a window: the start date moved by a span, or a date of the calendar."""
+
+    fixed: date | None = None
+    span: Span | None = None
+    side: Literal["before", "after"] = "after"
+
+    @classmethod
+    def parse(cls, text: str) -> Edge:
+        """An edge from `start`, `3 months before start`, `1 year after start` or `2017-01-31`."""
+        if text == "start":
+            return cls()
+        if match := _OFFSET.fullmatch(text):
+            return cls(span=Span.parse(match[1]), side=match[2])  # type: ignore[arg-type]
+        try:
+            return cls(fixed=date.fromisoformat(text))
+        except ValueError:
+            raise ValueError(
+                "not an end of a window: write start, 3 months before start, or a date"
+            ) from None
+
+    def on(self, start: date) -> date:
+        """The day of this edge for somebody who started on `start`."""
+        if self.fixed is not None:
+            return self.fixed
+        if self.span is None:
+            return start
+        return self.span.after(start) if self.side == "after" else self.span.before(start)
+
+    def __str__(self) -> str:
+        if self.fixed is not None:
+            return self.fixed.isoformat()
+        return "start" if self.span is None else f"{self.span} {self.side} start"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of days.
+
+    `A to B` ends before B, so that adjoining windows never share a day; `A through B` includes B.
+    """
+
+    opens: Edge
+    closes: Edge
+    includes_close: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Window:
+        """A window from its phrase. Raises ValueError for anything else."""
+        stripped = " ".join(text.split())
+        for word, includes in ((" through ", True), (" to ", False)):
+            if stripped.count(word) == 1:
+                opens, closes = stripped.split(word)
+                return cls(Edge.parse(opens), Edge.parse(closes), includes)
+        raise ValueError("not a window: write A to B (ends before B) or A through B (includes B)")
+
+    def days(self, start: date) -> tuple[date, date]:
+        """First and last day, both included, for somebody who started on `start`."""
+        last = self.closes.on(start)
+        if not self.includes_close:
+            last = date.fromordinal(last.toordinal() - 1)
+        return self.opens.on(start), last
+
+    def __str__(self) -> str:
+        return f"{self.opens} {'through' if self.includes_close else 'to'} {self.closes}"
+
+
+def parse_term_dates(text: str) -> tuple[date, date]:
+    """First and last day of a term, from `2016-11-01 through 2019-03-31`."""
+    window = Window.parse(text)
+    if window.opens.fixed is None or window.closes.fixed is None or not window.includes_close:
+        raise ValueError("not a term: write 2016-11-01 through 2021-03-31, both days included")
+    return window.opens.fixed, window.closes.fixed
+
+
+def parse_funding_share(text: str) -> Fraction | None:
+    """A funder's share; None for `the rest`."""
+    return None if " ".join(text.split()) == "the rest" else parse_share(text)
+
+
+def _text(example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "examples": [example]})
+
+
+_shown = PlainSerializer(str, return_type=str)
+ThresholdPhrase = Annotated[Threshold, phrase(Threshold.parse), _shown, _text("at least 17")]
+WindowPhrase = Annotated[Window, phrase(Window.parse), _shown, _text("start to 1 year after start")]
+SpanPhrase = Annotated[Span, phrase(Span.parse), _shown, _text("90 days")]
+SharePhrase = Annotated[
+    Fraction,
+    phrase(parse_share),
+    PlainSerializer(show_share, return_type=str),
+    _text("30%"),
+]
+FundingSharePhrase = Annotated[
+    Fraction | None,
+    phrase(parse_funding_share),
+    PlainSerializer(
+        lambda share: "the rest" if share is None else show_share(share), return_type=str
+    ),
+    _text("30%, 1/9 or the rest"),
+]
+TermPhrase = Annotated[
+    tuple[date, date],
+    phrase(parse_term_dates),
+    PlainSerializer(lambda days: f"{days[0]} through {days[1]}", return_type=str),
+    _text("2016-11-01 through 2021-03-31"),
+]

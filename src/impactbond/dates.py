@@ -1,0 +1,128 @@
+"""Days, spans of the calendar, periods and working days. No clock: every date is an argument.
+
+Inside evaluation a date is a *day number*, days since 1970-01-01, because engines disagree about
+dates but not about integers. Calendar arithmetic happens here, in Python, once per distinct date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Literal
+
+from dateutil.relativedelta import relativedelta
+
+EPOCH = date(1970, 1, 1)
+LAST_DAY_NUMBER = (
+    2**16 - 1
+)  # 2149-06-06: a day number fits 16 bits, so that facts can be packed into one integer
+
+Every = Literal["month", "quarter", "year"]
+Nation = Literal["England", "Wales", "Scotland", "Northern Ireland"]
+_NATION_CODES = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_SPAN = re.compile(r"(\d+) (day|week|month|year)s?")
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def from_day_number(number: int) -> date:
+    """The date of a day number."""
+    return EPOCH + timedelta(days=int(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of the calendar: so many days, weeks, months or years."""
+
+    count: int
+    unit: Literal["day", "week", "month", "year"]
+
+    @classmethod
+    def parse(cls, text: str) -> Span:
+        """A span from a phrase such as `90 days` or `1 month`.
+
+        Raises ValueError for anything else.
+        """
+        match = _SPAN.fullmatch(" ".join(text.split()))
+        if not match:
+            raise ValueError(
+                "not a length of time: write for example 90 days, 6 weeks, 3 months or 1 year"
+            )
+        return cls(int(match[1]), match[2])  # type: ignore[arg-type]
+
+    def after(self, day: date) -> date:
+        """The day this long after `day`; the month's last day where the month is shorter."""
+        return day + self._delta()
+
+    def before(self, day: date) -> date:
+        """The day this long before `day`; the month's last day where the month is shorter."""
+        return day - self._delta()
+
+    def _delta(self) -> relativedelta:
+        match self.unit:
+            case "day":
+                return relativedelta(days=self.count)
+            case "week":
+                return relativedelta(weeks=self.count)
+            case "month":
+                return relativedelta(months=self.count)
+            case _:
+                return relativedelta(years=self.count)
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """A stretch of the term for which claims are made; `last` is its last day."""
+
+    first: date
+    last: date
+    label: str
+
+
+def periods(first: date, last: date, every: Every) -> tuple[Period, ...]:
+    """Calendar months, quarters or years from `first` to `last`, the outer ones cut to the term."""
+    months = _MONTHS[every]
+    opening = date(first.year, (first.month - 1) // months * months + 1, 1)
+    found = []
+    while opening <= last:
+        following = opening + relativedelta(months=months)
+        label = {
+            "month": f"{opening.year}-{opening.month:02d}",
+            "quarter": f"{opening.year}-Q{(opening.month - 1) // 3 + 1}",
+            "year": f"{opening.year}",
+        }[every]
+        found.append(Period(max(opening, first), min(following - timedelta(days=1), last), label))
+        opening = following
+    return tuple(found)
+
+
+@lru_cache(maxsize=32)
+def bank_holidays(nation: Nation, first_year: int, last_year: int) -> tuple[date, ...]:
+    """The bank holidays of one nation in those years, sorted. There is no calendar of "the UK"."""
+    import holidays
+
+    calendar = holidays.country_holidays(
+        "GB", subdiv=_NATION_CODES[nation], years=range(first_year, last_year + 1)
+    )
+    return tuple(sorted(calendar))
+
+
+def working_day(
+    day: date, closed: Iterable[date], rule: Literal["next working day", "previous working day"]
+) -> date:
+    """`day` itself when banks are open, otherwise the next or previous working day."""
+    shut = frozenset(closed)
+    step = timedelta(days=1 if rule == "next working day" else -1)
+    while day.weekday() >= 5 or day in shut:
+        day += step
+    return day

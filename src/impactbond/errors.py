@@ -1,0 +1,100 @@
+"""What can go wrong, and how it is told.
+
+ImpactBondError
+├── ContractError      the contract cannot be trusted as written
+├── EvidenceError      the evidence cannot be used as delivered
+├── SettlementError    what was asked cannot be settled
+├── StatementError     a statement cannot be written, or does not verify
+└── RecordError        a record is damaged, of another version, or does not regenerate
+InvariantError         a promise of this library does not hold: our mistake, never the user's
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Fault:
+    """One thing wrong: where it is, what it is, what was found, what is allowed, what to do.
+
+    No field ever holds a child's value: `found` names a kind of content ("text", "a date after
+    ..."), a term of the contract, or a count.
+    """
+
+    file: str = ""
+    sheet: str = ""
+    line: int = 0
+    row: int = 0
+    column: str = ""
+    clause: str = ""
+    code: str = ""
+    problem: str = ""
+    found: str = ""
+    allowed: str = ""
+    hint: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the fault is, as a reader would look for it."""
+        parts = [
+            self.file,
+            f"line {self.line}" if self.line else "",
+            f"sheet '{self.sheet}'" if self.sheet else "",
+            f"row {self.row}" if self.row else "",
+            f"column '{self.column}'" if self.column else "",
+            f"at {self.clause}" if self.clause else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The fault as plain data, for `--json`."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.problem}" if self.place else self.problem
+        if self.found:
+            text += f"; found {self.found}"
+        if self.allowed:
+            text += f"; allowed: {self.allowed}"
+        return f"{text}. {self.hint}" if self.hint else f"{text}."
+
+
+class ImpactBondError(Exception):
+    """Something a user can put right.
+
+    `faults` lists everything that was found wrong, in reading order.
+    """
+
+    def __init__(self, summary: str, faults: Iterable[Fault] = ()) -> None:
+        self.summary = summary
+        self.faults: tuple[Fault, ...] = tuple(sorted(set(faults)))
+        super().__init__(summary)
+
+    def __str__(self) -> str:
+        return "\n".join([self.summary, *(f"  - {fault}" for fault in self.faults)])
+
+
+class ContractError(ImpactBondError):
+    """The contract cannot be trusted as written."""
+
+
+class EvidenceError(ImpactBondError):
+    """The evidence cannot be used as delivered."""
+
+
+class SettlementError(ImpactBondError):
+    """What was asked cannot be settled."""
+
+
+class StatementError(ImpactBondError):
+    """A statement cannot be written, or does not verify."""
+
+
+class RecordError(ImpactBondError):
+    """A record is damaged, of another version, or does not regenerate."""
+
+
+class InvariantError(Exception):
+    """A promise of this library does not hold. Please report it: it is our mistake."""

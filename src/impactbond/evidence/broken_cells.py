@@ -1,0 +1,106 @@
+"""Cells that a workbook reader takes for blank though they are not: Excel errors, and formulas never calculated.
+
+Taken for blank, `#N/A` would read as "not evidenced" and nobody would be told. So the sheet's own XML is asked: first by a
+quick search, and cell by cell only where that finds an error or a formula.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from xml.etree import ElementTree
+
+from impactbond.evidence.cells import Broken
+
+_WORTH_A_LOOK = (
+    b'"e"',
+    b"'e'",
+    b"<f>",
+    b"<f ",
+    b"<f/",
+    b":f>",
+    b":f ",
+    b":f/",
+)  # an error, or a formula
+_REFERENCE = re.compile(r"([A-Z]+)(\d+)")
+
+
+def broken_cells(workbook: bytes, sheet: str) -> Iterator[tuple[tuple[int, int], Broken]]:
+    """Row and column, both from 0, of each broken cell of a sheet. Raises KeyError where the workbook is not whole."""
+    with zipfile.ZipFile(BytesIO(workbook)) as parts:
+        content = parts.read(_part_of(parts, sheet))
+    if any(mark in content for mark in _WORTH_A_LOOK):
+        yield from _look(content)
+
+
+def _look(content: bytes) -> Iterator[tuple[tuple[int, int], Broken]]:
+    row = column = -1
+    for event, element in ElementTree.iterparse(BytesIO(content), ("start", "end")):
+        name = _local(element.tag)
+        if event == "start" and name == "row":
+            row, column = int(element.get("r", row + 2)) - 1, -1
+        elif event == "end" and name == "c":
+            match = _REFERENCE.fullmatch(element.get("r", ""))
+            column = _column_number(match[1]) if match else column + 1
+            broken = _kind_of(element)
+            if broken is not None:
+                yield (row, column), broken
+        elif event == "end" and name == "row":
+            element.clear()
+
+
+def _kind_of(cell: ElementTree.Element) -> Broken | None:
+    kind = cell.get("t", "n")
+    if kind == "e":
+        return Broken.ERROR
+    inside = {_local(child.tag): child.text for child in cell}
+    if "f" in inside and not inside.get("v") and kind != "str":
+        return Broken.NOT_CALCULATED
+    return None
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _part_of(parts: zipfile.ZipFile, sheet: str) -> str:
+    """The name of the part of the workbook that holds a sheet."""
+    books = [
+        target
+        for kind, target in _relations(parts, "").values()
+        if kind.endswith("/officeDocument")
+    ]
+    if not books:
+        raise KeyError("officeDocument")
+    book = books[0]
+    relations = _relations(parts, book)
+    for element in ElementTree.fromstring(parts.read(book)).iter():
+        if _local(element.tag) == "sheet" and element.get("name") == sheet:
+            return next(
+                relations[value][1] for key, value in element.items() if key.endswith("}id")
+            )
+    raise KeyError(sheet)
+
+
+def _relations(parts: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
+    """Kind and target of the relations of a part, by their ids."""
+    folder, name = posixpath.split(part)
+    found = {}
+    for element in ElementTree.fromstring(
+        parts.read(posixpath.join(folder, "_rels", f"{name}.rels"))
+    ):
+        target = posixpath.normpath(posixpath.join("/", folder, element.get("Target", ""))).lstrip(
+            "/"
+        )
+        found[element.get("Id", "")] = (element.get("Type", ""), target)
+    return found

@@ -1,0 +1,253 @@
+"""What is in a column of cells: texts, dates, numbers, answers and marks. Nothing is guessed.
+
+Each function takes the cells of one column and gives their values, None where a cell is blank or refused, with the
+refusals by the cell's place in the column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from math import ceil, floor, isfinite
+from typing import Generic, TypeVar
+
+from impactbond.contract.metrics import Event, Measure, Metric, Session
+from impactbond.evidence.refusals import (
+    DATE_OUTSIDE,
+    ERROR_VALUE,
+    FIRST_DAY,
+    FORMULA_TEXT,
+    LAST_DAY,
+    NOT_A_DATE,
+    NOT_CALCULATED,
+    NOT_TEXT,
+    Refusal,
+    not_listed,
+)
+
+T = TypeVar("T")
+LARGEST = 2**30  # a value, a day and a day of recording are packed into one 64-bit integer
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+_ERRORS = frozenset(
+    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!", "#EXTERNAL!"]
+)
+_ANSWERS = {"yes": 1, "no": 0}
+
+
+class Broken(Enum):
+    """A cell that shows no value though it is not blank."""
+
+    ERROR = "error"
+    NOT_CALCULATED = "not calculated"
+
+
+class Column(Generic[T]):
+    """The values of a column and its refusals, by place."""
+
+    __slots__ = ("refusals", "values")
+
+    def __init__(self, values: list[T | None], refusals: dict[int, Refusal]) -> None:
+        self.values = values
+        self.refusals = refusals
+
+
+class _Wrong(Exception):
+    """A cell that cannot be read, with the reason."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+def _each(cells: Sequence[object], read: Callable[[object], T]) -> Column[T]:
+    """Every cell that is not blank read by itself; cells that are alike are read once."""
+    keys: Sequence[object] = cells
+    if len(set(map(type, cells)) - {type(None)}) > 1:
+        keys = list(zip(map(type, cells), cells, strict=True))  # or TRUE would be taken for 1
+    values: dict[object, T] = {}
+    refusals: dict[object, Refusal] = {}
+    for key, cell in dict(zip(keys, cells, strict=True)).items():
+        if cell is None:
+            continue
+        try:
+            values[key] = read(cell)
+        except _Wrong as wrong:
+            refusals[key] = wrong.refusal
+    refused = (
+        {index: refusals[key] for index, key in enumerate(keys) if key in refusals}
+        if refusals
+        else {}
+    )
+    return Column(list(map(values.get, keys)), refused)
+
+
+def texts(cells: Sequence[object]) -> Column[str]:
+    """Texts; whole numbers count as their digits."""
+    return _each(cells, _text)
+
+
+def listed(cells: Sequence[object], allowed: tuple[str, ...], *, what: str) -> Column[str]:
+    """Texts that must be among those listed."""
+    refusal = not_listed("unknown_value", what, allowed)
+    known = frozenset(allowed)
+
+    def read(cell: object) -> str:
+        text = _text(cell)
+        if text not in known:
+            raise _Wrong(refusal)
+        return text
+
+    return _each(cells, read)
+
+
+def dates(cells: Sequence[object]) -> Column[date]:
+    """Dates, of Excel or typed as 2017-01-31; the time of day is dropped."""
+    return _each(cells, _date)
+
+
+def values_of(metric: Metric, cells: Sequence[object]) -> Column[int]:
+    """The values of a metric as whole numbers: scaled scores, answers as 1 and 0, marks by their place."""
+    if isinstance(metric, Event):
+        return _each(cells, _answer)
+    if isinstance(metric, Session):
+        return _each(cells, _mark_reader(metric))
+    return _each(cells, _number_reader(metric))
+
+
+def _refuse_broken(cell: object) -> None:
+    if isinstance(cell, Broken):
+        raise _Wrong(ERROR_VALUE if cell is Broken.ERROR else NOT_CALCULATED)
+    if isinstance(cell, str):
+        if cell.startswith("="):
+            raise _Wrong(FORMULA_TEXT)
+        if cell in _ERRORS:
+            raise _Wrong(ERROR_VALUE)
+
+
+def _text(cell: object) -> str:
+    if type(cell) is str and cell[0] not in "=#":
+        return cell
+    _refuse_broken(cell)
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+        return str(cell)
+    raise _Wrong(NOT_TEXT)
+
+
+def _date(cell: object) -> date:
+    if type(cell) is date:
+        day = cell
+    elif isinstance(cell, datetime):
+        day = cell.date()
+    elif isinstance(cell, str) and _ISO.fullmatch(cell):
+        try:
+            day = date.fromisoformat(cell)
+        except ValueError:
+            raise _Wrong(NOT_A_DATE) from None
+    else:
+        _refuse_broken(cell)
+        raise _Wrong(NOT_A_DATE)
+    if FIRST_DAY <= day <= LAST_DAY:
+        return day
+    raise _Wrong(DATE_OUTSIDE)
+
+
+def _answer(cell: object) -> int:
+    if isinstance(cell, str):
+        answer = _ANSWERS.get(cell.casefold())
+        if answer is not None:
+            return answer
+        _refuse_broken(cell)
+    elif isinstance(cell, bool | int | float | Decimal) and cell in (0, 1):
+        return int(cell)
+    else:
+        _refuse_broken(cell)
+    raise _Wrong(not_listed("not_yes_or_no", "an answer", ("yes", "no", "TRUE", "FALSE", "1", "0")))
+
+
+def _mark_reader(metric: Session) -> Callable[[object], int]:
+    places = {mark: place for place, mark in enumerate(metric.marks)}
+    refusal = not_listed("unknown_mark", "one of the marks of this metric", metric.marks)
+
+    def read(cell: object) -> int:
+        _refuse_broken(cell)
+        if isinstance(cell, float) and cell.is_integer():
+            cell = str(int(cell))
+        place = places.get(cell) if isinstance(cell, str) else None
+        if place is None:
+            raise _Wrong(refusal)
+        return place
+
+    return read
+
+
+def allowed_numbers(metric: Measure) -> str:
+    """The numbers of a metric, in words."""
+    low, high = metric.range
+    if metric.decimals == 0:
+        return f"a whole number from {low} to {high}"
+    return f"a number from {low} to {high} with at most {metric.decimals} decimal{'s' * (metric.decimals > 1)}"
+
+
+def _number_reader(metric: Measure) -> Callable[[object], int]:
+    allowed = allowed_numbers(metric)
+    scale: int = 10**metric.decimals
+    lowest, highest = ceil(metric.range[0] * scale), floor(metric.range[1] * scale)
+    not_a_number = Refusal(
+        "text_in_number", "this is not a plain number", allowed, "Type digits alone, such as 17."
+    )
+    too_fine = Refusal(
+        "too_many_decimals",
+        "this number is finer than its metric",
+        allowed,
+        "Round it in the workbook.",
+    )
+    outside = Refusal(
+        "out_of_range",
+        "this number is outside the range of its metric",
+        allowed,
+        "Look for a slip.",
+    )
+    too_large = Refusal(
+        "value_too_large",
+        "this number is too large to work with",
+        f"below {LARGEST} counted in its last decimal",
+    )
+
+    def read(cell: object) -> int:
+        # For a float of up to 15 digits this holds exactly when its shortest decimal text has no further decimals.
+        if type(cell) is float and isfinite(cell):
+            scaled = round(cell * scale)
+            is_whole = scaled / scale == cell
+        elif isinstance(cell, int | float | Decimal | str) and not isinstance(cell, bool):
+            scaled, is_whole = exactly(cell)
+        else:
+            _refuse_broken(cell)
+            raise _Wrong(not_a_number)
+        if not is_whole:
+            raise _Wrong(too_fine)
+        if not lowest <= scaled <= highest:
+            raise _Wrong(outside)
+        if abs(scaled) >= LARGEST:
+            raise _Wrong(too_large)
+        return scaled
+
+    def exactly(cell: int | float | Decimal | str) -> tuple[int, bool]:
+        if isinstance(cell, str) and not _PLAIN.fullmatch(cell):
+            _refuse_broken(cell)
+            raise _Wrong(not_a_number)
+        number = Decimal(cell)
+        if not number.is_finite() or number.adjusted() > 15:
+            raise _Wrong(outside)
+        scaled = Fraction(number) * scale
+        return int(scaled), scaled.denominator == 1
+
+    return read

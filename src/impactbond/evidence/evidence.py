@@ -1,0 +1,145 @@
+"""The evidence: who the participants are and what was observed, as it was delivered and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from html import escape
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from impactbond.tables import as_kind
+
+PLACE = [pa.field("file", pa.string()), pa.field("sheet", pa.string()), pa.field("row", pa.int32())]
+
+OBSERVATIONS_SCHEMA = pa.schema(
+    [
+        pa.field("observation", pa.string()),
+        pa.field("participant", pa.string()),
+        pa.field("metric", pa.string()),
+        pa.field("value", pa.int64()),
+        pa.field("observed_on", pa.date32()),
+        pa.field("recorded_on", pa.date32()),
+        pa.field("source", pa.string()),
+        pa.field("evidence_ref", pa.string()),
+        pa.field("supersedes", pa.string()),
+        pa.field("status", pa.string()),
+        *PLACE,
+    ]
+)
+REFUSED_SCHEMA = pa.schema(
+    PLACE
+    + [pa.field(name, pa.string()) for name in ("column", "code", "problem", "allowed", "hint")]
+)
+
+
+def participants_schema(attributes: tuple[str, ...]) -> pa.Schema:
+    """The columns of the participants, with one text column for each attribute of the contract."""
+    return pa.schema(
+        [
+            pa.field("participant", pa.string()),
+            pa.field("started_on", pa.date32()),
+            pa.field("left_on", pa.date32()),
+            pa.field("from_on", pa.date32()),
+            pa.field("recorded_on", pa.date32()),
+            *(pa.field(name, pa.string()) for name in attributes),
+            *PLACE,
+        ]
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evidence:
+    """What is known, with the two dates of every row, and what was refused.
+
+    `participants`, `observations` and `refused` are frames of the kind that came in (pandas for a workbook); the
+    `*_table` fields hold the same as Arrow tables. `repeated` counts the rows that were delivered more than once and
+    kept once. `cautions` tell what deserves a look though it stops nothing; they never hold a child's value.
+
+    In `observations` the column `value` is a whole number: a score or percentage times 10 to the power of its metric's
+    `decimals`, 1 or 0 for an event, the place of the mark for a session. It is what settlement works on, not what
+    `read_evidence` takes: deliver scores and marks as people write them.
+    """
+
+    participants_table: pa.Table
+    observations_table: pa.Table
+    refused_table: pa.Table
+    repeated: int = 0
+    kind: str = "pandas"
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def participants(self) -> Any:
+        """Who the contract is about: one row for each participant and each change."""
+        return as_kind(self.participants_table, self.kind)
+
+    @property
+    def observations(self) -> Any:
+        """What was observed: one row for each observation; `value` is a whole number, see the class."""
+        return as_kind(self.observations_table, self.kind)
+
+    @property
+    def refused(self) -> Any:
+        """What was left out and why: file, sheet, row and column, never the value itself."""
+        return as_kind(self.refused_table, self.kind)
+
+    def known_on(self, day: date) -> Evidence:
+        """The evidence recorded on that day or before; what was refused stays, because it has no date to go by."""
+
+        def known(table: pa.Table) -> pa.Table:
+            until = pa.scalar(day, pa.date32())
+            return table.filter(pc.less_equal(table["recorded_on"], until))
+
+        return replace(
+            self,
+            participants_table=known(self.participants_table),
+            observations_table=known(self.observations_table),
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the participants and observations, whatever the files were called and in whatever order they came."""
+        text = hashlib.sha256()
+        for table in (self.participants_table, self.observations_table):
+            kept = [name for name in table.column_names if name not in ("file", "sheet", "row")]
+            ordered = table.select(kept)
+            ordered = ordered.sort_by([(name, "ascending") for name in kept])
+            text.update(json.dumps([kept, ordered.num_rows]).encode())
+            for name, kind in zip(kept, ordered.schema.types, strict=True):
+                column = (
+                    ordered[name].cast(pa.int32()) if pa.types.is_date32(kind) else ordered[name]
+                )
+                text.update(json.dumps(column.to_pylist()).encode())
+        return text.hexdigest()
+
+    @property
+    def _counts(self) -> list[tuple[str, int]]:
+        """How many of what, for people to see: no child is told from another."""
+        children = pc.count_distinct(self.participants_table["participant"]).as_py()
+        metrics = Counter(self.observations_table["metric"].to_pylist())
+        reasons = Counter(self.refused_table["code"].to_pylist())
+        return [
+            ("children", children),
+            *((f"observations of {name}", metrics[name]) for name in sorted(metrics)),
+            *((f"refused: {code}", reasons[code]) for code in sorted(reasons)),
+            ("rows delivered more than once", self.repeated),
+        ]
+
+    def __repr__(self) -> str:
+        return f"Evidence({', '.join(f'{what}: {count}' for what, count in self._counts)})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(what)}</td><td style='text-align:right'>{count:,}</td></tr>"
+            for what, count in self._counts
+        )
+        cautions = "".join(f"<li>{escape(caution)}</li>" for caution in self.cautions)
+        return f"<h4>Evidence</h4><table>{rows}</table>" + (
+            f"<ul>{cautions}</ul>" if cautions else ""
+        )

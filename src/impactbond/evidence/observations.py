@@ -1,0 +1,200 @@
+"""The observations: every cell of a measure becomes one, once its row and the cell itself are in order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.delivery import EACH_ROW, REQUIRED_OBSERVATION_COLUMNS
+from impactbond.evidence.cells import Column, dates, listed, texts, values_of
+from impactbond.evidence.checks import RowFaults
+from impactbond.evidence.delivered import Block
+from impactbond.evidence.people import People
+from impactbond.evidence.references import References
+from impactbond.evidence.refusals import (
+    MISSING,
+    RECORDED_BEFORE_OBSERVED,
+    REPLACES_ITSELF,
+    UNKNOWN_REPLACED,
+    Refused,
+    not_listed,
+    unknown_participant,
+)
+
+RECORDED, WITHDRAWN = "recorded", "withdrawn"
+_TEXTS = ("participant", "ref", "replaces", "source", "evidence_ref")
+
+
+class Observation(NamedTuple):
+    """One observation; `replaces` is the reference as it was delivered."""
+
+    participant: str
+    metric: str
+    observed_on: date
+    recorded_on: date
+    observation: str
+    value: int
+    source: str | None
+    evidence_ref: str | None
+    replaces: str | None
+    status: str
+    block: int
+    row: int
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What it says, without where it stands."""
+        return self[:10]
+
+
+class Head:
+    """What the columns of a block say apart from its metrics."""
+
+    def __init__(self, block: Block) -> None:
+        self.texts = {name: texts(block.column(name)) for name in _TEXTS}
+        self.days = {name: dates(block.column(name)) for name in ("observed_on", "recorded_on")}
+        status = block.column("status")
+        self.status = listed(status, (RECORDED, WITHDRAWN), what="a status of an observation")
+
+
+def read_observations(
+    blocks: Sequence[Block], contract: Contract, people: People, people_sheet: str
+) -> tuple[list[Observation], References, list[Refused]]:
+    """The observations of all blocks, not yet compared with each other, and the cells and rows that were refused."""
+    heads = [Head(block) for block in blocks]
+    references = References.of(
+        blocks, [(head.texts["ref"].values, head.texts["replaces"].values) for head in heads]
+    )
+    known = frozenset(person.participant for person in people.rows)
+    found: list[Observation] = []
+    refused: list[Refused] = []
+    for number, (block, head) in enumerate(zip(blocks, heads, strict=True)):
+        faults = _row_faults(block, head, references)
+        _refuse_unknown(faults, head, known, people, people_sheet)
+        for metric in block.metrics:
+            if metric not in contract.metrics:
+                refusal = not_listed(
+                    "unknown_metric", "a metric of the contract", tuple(contract.metrics)
+                )
+                faults.add_all(range(len(block.rows)), "metric", refusal if metric else MISSING)
+                continue
+            values = values_of(contract.metrics[metric], block.metric_cells(metric))
+            refused += _refused_cells(block, head, metric, values)
+            found += _of_metric(number, block, head, metric, values, faults, references)
+        refused += faults.refused()
+    return found, references, refused
+
+
+def _row_faults(block: Block, head: Head, references: References) -> RowFaults:
+    faults = RowFaults(block)
+    faults.add_columns(head.texts)
+    faults.add_columns(head.days)
+    faults.add_columns({"status": head.status})
+    required: dict[str, Column[Any]] = {**head.texts, **head.days}
+    for name in REQUIRED_OBSERVATION_COLUMNS:
+        faults.require(name, required[name])
+    faults.refuse_earlier(
+        "recorded_on", head.days["recorded_on"], head.days["observed_on"], RECORDED_BEFORE_OBSERVED
+    )
+    pairs = zip(head.texts["ref"].values, head.texts["replaces"].values, strict=True)
+    for index, (ref, replaced) in enumerate(pairs):
+        if replaced is None:
+            continue
+        if (block.scope, replaced) not in references.known:
+            faults.add(index, "replaces", UNKNOWN_REPLACED)
+        elif ref is not None and (block.scope, ref) in references.circular:
+            faults.add(index, "replaces", REPLACES_ITSELF)
+    return faults
+
+
+def _refuse_unknown(
+    faults: RowFaults, head: Head, known: frozenset[str], people: People, people_sheet: str
+) -> None:
+    never_told = unknown_participant(people_sheet, was_refused=False)
+    was_refused = unknown_participant(people_sheet, was_refused=True)
+    for index, who in enumerate(head.texts["participant"].values):
+        if who is not None and who not in known:
+            faults.add(
+                index,
+                "participant",
+                was_refused if who in people.refused_participants else never_told,
+            )
+
+
+def _refused_cells(block: Block, head: Head, metric: str, values: Column[int]) -> Iterator[Refused]:
+    """The cells of a metric that were refused; where a row is one observation, a blank cell as well."""
+    column = block.heading(metric)
+    refusals = dict(values.refusals)
+    if block.names_observations:
+        refusals |= {
+            index: MISSING
+            for index, value in enumerate(values.values)
+            if value is None and index not in refusals
+        }
+    for index, refusal in refusals.items():
+        if head.status.values[index] != WITHDRAWN:
+            yield Refused(block.file, block.sheet, block.rows[index], column, refusal)
+
+
+def _of_metric(
+    number: int,
+    block: Block,
+    head: Head,
+    metric: str,
+    values: Column[int],
+    faults: RowFaults,
+    references: References,
+) -> Iterator[Observation]:
+    columns = zip(
+        block.rows,
+        values.values,
+        *(head.texts[name].values for name in _TEXTS),
+        *(column.values for column in head.days.values()),
+        head.status.values,
+        strict=True,
+    )
+    for index, (
+        row,
+        value,
+        who,
+        ref,
+        replaced,
+        source,
+        proof,
+        observed_on,
+        recorded_on,
+        status,
+    ) in enumerate(columns):
+        if index in faults or who is None or observed_on is None or recorded_on is None:
+            continue
+        if status == WITHDRAWN:
+            value = 0
+        elif value is None:
+            if replaced is None or index in values.refusals or block.names_observations:
+                continue
+            if block.observation_id(replaced, metric) not in references.evidenced:
+                continue
+            value, status = 0, WITHDRAWN
+        said = (value, source, proof, replaced, status or RECORDED)
+        name = (
+            block.observation_id(ref, metric)
+            if ref
+            else _digest(who, metric, observed_on, recorded_on, *said)
+        )
+        yield Observation(who, metric, observed_on, recorded_on, name, *said, number, row)
+
+
+def _digest(*said: object) -> str:
+    """The id of an observation without a reference: what it says, and nothing else, decides it."""
+    return hashlib.sha256(
+        repr([None if part is None else str(part) for part in said]).encode()
+    ).hexdigest()[:32]
+
+
+def column_of(block: Block, metric: str) -> str:
+    """The heading under which a fault of a metric is told; for a metric that every row evidences, the participant's."""
+    heading = block.heading(metric)
+    return block.heading("participant") if heading == EACH_ROW else heading

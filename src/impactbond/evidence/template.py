@@ -1,0 +1,226 @@
+"""An empty workbook for evidence: the contract's sheets and headings, with what may be typed under each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
+from xlsxwriter.utility import xl_range_abs
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.delivery import (
+    EACH_ROW,
+    REQUIRED_OBSERVATION_COLUMNS,
+    REQUIRED_PARTICIPANT_COLUMNS,
+    Sheet,
+)
+from impactbond.contract.metrics import Event, Metric, Session
+from impactbond.errors import EvidenceError, Fault
+from impactbond.evidence.cells import allowed_numbers
+from impactbond.evidence.refusals import FIRST_DAY, LAST_DAY
+from impactbond.evidence.workbook import NOTES, headings_of
+
+_CREATED = datetime(2000, 1, 1)  # the same contract gives the same bytes
+_LAST_ROW = 1_048_575
+_ABOUT = {
+    "participant": "The key that stands for the child. Never a name, an NHS number or a pupil number",
+    "started_on": "The day on which the child started",
+    "left_on": "The day on which the child left; blank while it has not",
+    "from_on": "The day from which this row holds; blank: from the start",
+    "recorded_on": "The day on which you came to know what this row says",
+    "observed_on": "The day that this row speaks of",
+    "ref": "A reference of its own for each row; needed to correct the row later",
+    "replaces": "The reference of the row that this one corrects; blank for all others",
+    "source": "Who or what it was learnt from",
+    "evidence_ref": "Where the proof is kept",
+}
+_DATES = ("started_on", "left_on", "from_on", "recorded_on", "observed_on")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column of the template: what it holds, what is allowed, and how Excel checks that."""
+
+    heading: str
+    about: str
+    allowed: str
+    is_needed: bool
+    style: str = "text"
+    choices: tuple[str, ...] = ()
+    rule: tuple[tuple[str, Any], ...] = ()
+
+
+def write_template(contract: Contract, path: str | PathLike[str]) -> Path:
+    """Write an empty workbook for evidence, and give its path. The same contract gives the same bytes.
+
+    Raises EvidenceError when the contract has no sheets or the file cannot be written.
+    """
+    target = Path(path)
+    if not contract.sheets:
+        fault = Fault(
+            code="no_sheets", problem="the contract does not say how evidence is delivered"
+        )
+        raise EvidenceError("There is no template to write.", [fault])
+    try:
+        content = _workbook(contract)
+    except XlsxWriterException:
+        problem = "a sheet has a name that Excel does not take"
+        allowed = "at most 31 characters, none of []:*?/\\"
+        fault = Fault(code="sheet_name", problem=problem, allowed=allowed)
+        raise EvidenceError("The template cannot be written.", [fault]) from None
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        fault = Fault(
+            file=target.name, code="cannot_write", problem=f"cannot be written: {error.strerror}"
+        )
+        raise EvidenceError("The template cannot be written.", [fault]) from None
+    return target
+
+
+def _workbook(contract: Contract) -> bytes:
+    buffer = BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False})
+    book.set_properties({"title": f"Evidence: {contract.title}", "created": _CREATED})
+    styles = {
+        "text": book.add_format({"num_format": "@"}),
+        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "number": book.add_format(),
+        "heading": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
+        "wrapped": book.add_format({"text_wrap": True, "valign": "top"}),
+    }
+    columns = {name: _columns(contract, sheet) for name, sheet in contract.sheets.items()}
+    lists = _Lists(columns)
+    for name in columns:
+        sheet = book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        sheet.set_row(0, None, styles["heading"])
+        for place, column in enumerate(columns[name]):
+            sheet.write_string(0, place, column.heading, styles["heading"])
+            sheet.set_column(place, place, max(12, len(column.heading) + 2), styles[column.style])
+            sheet.data_validation(1, place, _LAST_ROW, place, _validation(column, lists))
+    _write_notes(book.add_worksheet(_free_name("Notes", columns)), contract, columns, styles)
+    lists.write(book)
+    book.close()
+    return buffer.getvalue()
+
+
+class _Lists:
+    """The lists to choose from, kept on a sheet of their own because Excel takes only short ones in place."""
+
+    def __init__(self, columns: Mapping[str, list[_Column]]) -> None:
+        every = (column.choices for sheet in columns.values() for column in sheet if column.choices)
+        self._places = {choices: place for place, choices in enumerate(dict.fromkeys(every))}
+        self._name = _free_name("Lists", columns)
+
+    def range_of(self, choices: tuple[str, ...]) -> str:
+        """Where a list stands, as a formula."""
+        place = self._places[choices]
+        return f"='{self._name}'!{xl_range_abs(0, place, len(choices) - 1, place)}"
+
+    def write(self, book: xlsxwriter.Workbook) -> None:
+        """Write every list, on a hidden sheet."""
+        if not self._places:
+            return
+        sheet = book.add_worksheet(self._name)
+        sheet.hide()
+        for choices, place in self._places.items():
+            for row, choice in enumerate(choices):
+                sheet.write_string(row, place, choice)
+
+
+def _free_name(name: str, columns: Mapping[str, object]) -> str:
+    """A name for a sheet that the contract does not use."""
+    assert name in NOTES
+    return f"{name} (impactbond)" if name in columns else name
+
+
+def _columns(contract: Contract, sheet: Sheet) -> list[_Column]:
+    """The columns of a sheet, each heading once; what the first use of a heading says counts."""
+    found = []
+    for heading, held in headings_of(sheet).items():
+        if held in sheet.metrics:
+            found.append(_metric_column(heading, held, contract.metrics[held]))
+        elif held in _ABOUT:
+            found.append(_plain_column(heading, held, sheet))
+        else:
+            found.append(_attribute_column(heading, held, contract))
+    return found
+
+
+def _plain_column(heading: str, held: str, sheet: Sheet) -> _Column:
+    is_people = sheet.holds == "participants"
+    needed = held in (REQUIRED_PARTICIPANT_COLUMNS if is_people else REQUIRED_OBSERVATION_COLUMNS)
+    if held not in _DATES:
+        return _Column(heading, _ABOUT[held], "text", needed)
+    between = {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY}
+    return _Column(heading, _ABOUT[held], "a date", needed, "date", rule=tuple(between.items()))
+
+
+def _attribute_column(heading: str, held: str, contract: Contract) -> _Column:
+    values = contract.participants.attributes[held]
+    about = f"The attribute '{held}'"
+    if values == "text":
+        return _Column(heading, about, "text", True)
+    choices = tuple(values)
+    return _Column(heading, about, ", ".join(choices), True, choices=choices)
+
+
+def _metric_column(heading: str, held: str, metric: Metric) -> _Column:
+    about = f"The metric '{held}'; blank: not evidenced"
+    if isinstance(metric, Event):
+        return _Column(heading, about, "yes, no", False, choices=("yes", "no"))
+    if isinstance(metric, Session):
+        return _Column(heading, about, ", ".join(metric.marks), False, choices=metric.marks)
+    low, high = (str(end) for end in metric.range)
+    kind = "decimal" if metric.decimals else "integer"
+    between = {"validate": kind, "criteria": "between", "minimum": low, "maximum": high}
+    instrument = getattr(metric, "instrument", "")
+    about = f"{instrument}; blank: not evidenced" if instrument else about
+    return _Column(
+        heading, about, allowed_numbers(metric), False, "number", rule=tuple(between.items())
+    )
+
+
+def _validation(column: _Column, lists: _Lists) -> dict[str, Any]:
+    """How Excel checks a column; a message beside the cell says what it holds."""
+    rule: dict[str, Any] = dict(column.rule) or {"validate": "any"}
+    if column.choices:
+        rule = {"validate": "list", "source": lists.range_of(column.choices)}
+    return rule | {
+        "ignore_blank": True,
+        "input_title": column.heading[:32],
+        "input_message": f"{column.about}. Allowed: {column.allowed}."[:255],
+        "error_title": "Not allowed here",
+        "error_message": f"Allowed: {column.allowed}."[:255],
+    }
+
+
+def _write_notes(
+    sheet: Any, contract: Contract, columns: Mapping[str, list[_Column]], styles: Mapping[str, Any]
+) -> None:
+    sheet.set_column(0, 1, 24)
+    sheet.set_column(2, 2, 10)
+    sheet.set_column(3, 4, 56)
+    sheet.freeze_panes(1, 0)
+    rows = [("Sheet", "Column", "Needed", "What it holds", "Allowed")]
+    for name, held in columns.items():
+        rows += [
+            (name, one.heading, "yes" if one.is_needed else "no", one.about, one.allowed)
+            for one in held
+        ]
+        rows += [
+            (name, "", "", f"Every row is one of the metric '{metric}'", "")
+            for metric, heading in contract.sheets[name].metrics.items()
+            if heading == EACH_ROW
+        ]
+    for row, cells in enumerate(rows):
+        for place, cell in enumerate(cells):
+            sheet.write_string(row, place, cell, styles["wrapped" if row else "heading"])

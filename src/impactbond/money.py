@@ -1,0 +1,121 @@
+"""Money in whole minor units (pence), shares as exact fractions, and the one place where pennies
+are cut.
+
+No float ever holds money. A share is a `Fraction`; an amount is an `int` or an int64 array of minor
+units.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pence = NDArray[np.int64]
+Half = Literal["up", "even"]
+
+# ISO 4217: how many decimals a currency has, and the sign people write before an amount.
+CURRENCIES: dict[str, tuple[int, str]] = {
+    "GBP": (2, "£"),
+    "EUR": (2, "€"),
+    "USD": (2, "$"),
+    "AUD": (2, "A$"),
+    "NZD": (2, "NZ$"),
+    "CHF": (2, "CHF "),
+    "JPY": (0, "¥"),
+    "KWD": (3, "KWD "),
+}
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_RATIO = re.compile(r"(\d+)\s*/\s*(\d+)")
+
+
+def minor_units(amount: Decimal, currency: str) -> int:
+    """The amount in minor units of the currency, exactly.
+
+    Raises ValueError when the amount has more decimals than the currency.
+    """
+    decimals, _ = CURRENCIES[currency]
+    scaled = amount.scaleb(decimals)
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"more than {decimals} decimals")
+    return int(scaled)
+
+
+def show(pence: int, currency: str = "GBP") -> str:
+    """The amount as people write it: `£1,234.50`, `-£0.05`."""
+    decimals, sign = CURRENCIES[currency]
+    major, minor = divmod(abs(int(pence)), 10**decimals)
+    text = f"{sign}{major:,}" + (f".{minor:0{decimals}d}" if decimals else "")
+    return f"-{text}" if pence < 0 else text
+
+
+def parse_share(text: str) -> Fraction:
+    """A share from `30%`, `12.5%` or `1/9`, exactly.
+
+    Raises ValueError for anything else, and for shares over the whole.
+    """
+    stripped = text.strip()
+    if match := _PERCENT.fullmatch(stripped):
+        share = Fraction(match[1]) / 100
+    elif (match := _RATIO.fullmatch(stripped)) and int(match[2]):
+        share = Fraction(int(match[1]), int(match[2]))
+    else:
+        raise ValueError("not a share: write a percentage such as 30% or a fraction such as 1/3")
+    if share > 1:
+        raise ValueError("a share over the whole")
+    return share
+
+
+def show_share(share: Fraction) -> str:
+    """The share as a percentage where that is exact in six decimals, otherwise as a fraction:
+    `30%`, `1/9`.
+    """
+    percent = share * 100
+    if 10**6 % percent.denominator == 0:
+        return f"{Decimal(percent.numerator) / Decimal(percent.denominator):f}%"
+    return f"{share.numerator}/{share.denominator}"
+
+
+def round_fraction(amount: Pence, share: Fraction, half: Half = "up") -> Pence:
+    """`amount × share` rounded to whole minor units, in exact integers; halves go up (towards
+    +infinity) or to even.
+
+    Raises OverflowError where the exact product would not fit int64.
+    """
+    numerator, denominator = share.numerator, share.denominator
+    largest = int(np.abs(amount).max(initial=0))
+    if 2 * largest * max(numerator, 1) + denominator > np.iinfo(np.int64).max:
+        raise OverflowError(
+            "amount × share does not fit 64 bits: use a share with a smaller denominator"
+        )
+    doubled = 2 * amount * numerator + denominator
+    rounded = doubled // (2 * denominator)
+    if half == "even":
+        on_half = doubled % (2 * denominator) == 0
+        rounded = np.where(on_half & (rounded % 2 == 1), rounded - 1, rounded)
+    return np.asarray(rounded, dtype=np.int64)
+
+
+def cut(running: Pence, shares: tuple[Fraction, ...], half: Half = "up") -> Pence:
+    """Running totals cut into parts, at the boundaries `round(running × cumulative share)`.
+
+    Takes running totals of any shape `(...)`; gives parts shaped `(..., share)`. Each part is less
+    than a penny from its exact share, and the parts always sum to the total. The last share must
+    complete the whole.
+    """
+    cumulative = [sum(shares[: index + 1], Fraction(0)) for index in range(len(shares))]
+    if not shares or cumulative[-1] != 1:
+        raise ValueError("the shares do not make a whole")
+    boundaries = [round_fraction(running, share, half) for share in cumulative]
+    parts = np.diff(np.stack(boundaries, axis=-1), axis=-1, prepend=0)
+    return np.asarray(parts, dtype=np.int64)
+
+
+def common_denominator(shares: tuple[Fraction, ...]) -> int:
+    """The smallest denominator in which every share is a whole number of parts."""
+    return lcm(*(share.denominator for share in shares)) if shares else 1

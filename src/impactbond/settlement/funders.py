@@ -1,0 +1,83 @@
+"""Who shares each claim: the funders of a contract, with those that are resolved by an attribute,
+and their share rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from impactbond.contract.contract import Contract, whole_shares
+
+UNFUNDED = "unfunded"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ShareRule:
+    """Who pays which share of a claim.
+
+    Money is cut on the running total of the claims under one share rule.
+    """
+
+    funding: int
+    funders: tuple[str, ...]
+    shares: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Funder:
+    """One funder: a named one, or one of many that an attribute resolves (`term` is its name in the
+    contract).
+    """
+
+    id: str
+    term: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Funders:
+    """The funders of a settlement in the contract's order; last, what nobody funds."""
+
+    all: tuple[Funder, ...]
+
+    @classmethod
+    def of(cls, contract: Contract, segments: Iterable[Mapping[str, str]]) -> Funders:
+        """The funders of a contract, resolved for the given combinations of attributes."""
+        known = list(segments)
+        found: list[Funder] = []
+        for term, funder in contract.funders.items():
+            if funder.each is None:
+                found.append(Funder(term, term, funder.name, funder.kind))
+                continue
+            values = sorted({segment[funder.each] for segment in known})
+            found += [Funder(resolved(term, value), term, value, funder.kind) for value in values]
+        return cls(
+            (*found, Funder(UNFUNDED, UNFUNDED, "Beyond the funders' limits: unpaid", "nobody"))
+        )
+
+    def place(self, funder: str) -> int:
+        """The position of a funder on the funder axis."""
+        return next(index for index, known in enumerate(self.all) if known.id == funder)
+
+    def of_term(self, term: str) -> list[int]:
+        """The positions of every funder that a name of the contract stands for."""
+        return [index for index, known in enumerate(self.all) if known.term == term]
+
+
+def resolved(term: str, value: str) -> str:
+    """The id of one of the funders that a name stands for, such as `school: Moss Lane Primary`."""
+    return f"{term}: {value}"
+
+
+def share_rule(contract: Contract, milestone: str, segment: Mapping[str, str]) -> ShareRule:
+    """The share rule of a claim for a milestone by a participant with these attributes."""
+    rule = contract.funding_of(milestone)
+    shares = whole_shares(rule.shares)
+    funders = []
+    for term in shares:
+        each = contract.funders[term].each
+        funders.append(term if each is None else resolved(term, segment[each]))
+    return ShareRule(contract.funding.index(rule), tuple(funders), tuple(shares.values()))

@@ -1,0 +1,191 @@
+"""Lines: the money of the lots led back to single claims, in the stated order. Lines always add up
+to the lots.
+
+Takes  claims one by one at every claim date, and the lines of closed claim dates.
+Gives  the tables `lines` and `shares`.
+Keeps  the same settlement as the lots: a line is a lot of one claim, and running totals meet at
+       the boundaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from impactbond.contract.contract import Contract
+from impactbond.dates import day_number, from_day_number
+from impactbond.evaluation.knowledge import ClaimDate
+from impactbond.settlement.funders import Funders, ShareRule
+from impactbond.settlement.limits import limit_name, limits_on_the_whole
+from impactbond.settlement.lots import LotKey, Lots, Numbers
+from impactbond.settlement.movements import Movements
+from impactbond.settlement.shares import Parts
+
+LINES = pa.schema(
+    [
+        ("line", pa.string()),
+        ("claim_period", pa.string()),
+        ("claim_date", pa.date32()),
+        ("kind", pa.string()),
+        ("participant", pa.string()),
+        ("milestone", pa.string()),
+        ("period", pa.string()),
+        ("achieved_on", pa.date32()),
+        ("quantity", pa.int64()),
+        ("price_pence", pa.int64()),
+        ("value_pence", pa.int64()),
+        ("withheld_pence", pa.int64()),
+        ("entitled_pence", pa.int64()),
+        ("because", pa.string()),
+        ("withheld_by", pa.string()),
+        ("share_rule", pa.string()),
+    ]
+)
+SHARES = pa.schema(
+    [
+        ("line", pa.string()),
+        ("claim_period", pa.string()),
+        ("funder", pa.string()),
+        ("value_pence", pa.int64()),
+        ("withheld_pence", pa.int64()),
+        ("moved_pence", pa.int64()),
+        ("amount_pence", pa.int64()),
+    ]
+)
+
+
+class ClosedLine(NamedTuple):
+    """A line of a closed claim date: it stays as it is, and later movements start from it."""
+
+    claim: int
+    key: LotKey
+    limited: int
+    quantity: int
+    value_pence: int
+    entitled_pence: int
+
+
+def rule_name(rule: ShareRule) -> str:
+    """A share rule in a word: the entry of the contract's funding, and its funders."""
+    return f"funding {rule.funding + 1}: {'; '.join(rule.funders)}"
+
+
+def lines_table(
+    contract: Contract, claims: Sequence[ClaimDate], lots: Lots, history: Movements
+) -> pa.Table:
+    """The table `lines` from a history whose lots are single claims."""
+    milestones = list(contract.milestones)
+    names = [limit_name(limit) for limit in limits_on_the_whole(contract)]
+    rows: list[tuple[Any, ...]] = []
+    number: dict[int, int] = {}
+    for index, (claim, lot) in enumerate(
+        zip(history.claim.tolist(), history.lot.tolist(), strict=True)
+    ):
+        key, dated = lots.keys[lot], claims[claim]
+        number[claim] = number.get(claim, 0) + 1
+        value, entitled = int(history.value[0, index]), int(history.entitled[0, index])
+        rows.append(
+            (
+                f"{dated.label}/{number[claim]:04d}",
+                dated.label,
+                dated.known_by,
+                "claim" if key.period == claim else "adjustment",
+                key.participant,
+                milestones[key.milestone],
+                contract.calendar.periods[key.period].label,
+                from_day_number(key.day),
+                int(history.quantity[0, index]),
+                int(lots.price_pence[lot]),
+                value,
+                value - entitled,
+                entitled,
+                _because(value, entitled),
+                "; ".join(
+                    name for bit, name in enumerate(names) if history.limited[index] >> bit & 1
+                ),
+                rule_name(lots.rules[key.rule]),
+            )
+        )
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(LINES)
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, LINES, strict=True)],
+        schema=LINES,
+    )
+
+
+def _because(value: int, entitled: int) -> str:
+    if value:
+        return "achieved" if value > 0 else "taken back"
+    return "limit released" if entitled > 0 else "limit displaced"
+
+
+def shares_table(
+    lots: Lots, funders: Funders, history: Movements, parts: Parts, lines: pa.Table
+) -> pa.Table:
+    """The table `shares`: a row for every line and every funder that its share rule names or that
+    took over.
+    """
+    names = np.array([funder.id for funder in funders.all], dtype=object)
+    named = np.zeros((len(lots.rules), len(names)), dtype=bool)
+    for index, rule in enumerate(lots.rules):
+        named[index, [funders.place(funder) for funder in rule.funders]] = True
+    concerned = parts.moved[0] != 0
+    if history.lot.size:
+        concerned |= named[lots.rule[history.lot]]
+    line, funder = np.nonzero(concerned)
+    value, payable = parts.value[0][line, funder], parts.payable[0][line, funder]
+    moved = parts.moved[0][line, funder]
+    place = pa.array(line, pa.int64())
+    return pa.table(
+        [
+            lines["line"].take(place).combine_chunks(),
+            lines["claim_period"].take(place).combine_chunks(),
+            pa.array(names[funder], pa.string()),
+            pa.array(value),
+            pa.array(value - payable),
+            pa.array(moved),
+            pa.array(payable + moved),
+        ],
+        schema=SHARES,
+    )
+
+
+def closed_lines(
+    contract: Contract, claims: Sequence[ClaimDate], rules: Sequence[ShareRule], lines: pa.Table
+) -> list[ClosedLine]:
+    """The lines of closed claim dates, as they enter a later settlement's history."""
+    claim = {dated.label: dated.number for dated in claims}
+    period = {known.label: number for number, known in enumerate(contract.calendar.periods)}
+    milestone = {name: number for number, name in enumerate(contract.milestones)}
+    rule = {rule_name(known): number for number, known in enumerate(rules)}
+    limits = [limit_name(limit) for limit in limits_on_the_whole(contract)]
+    found = []
+    for row in lines.to_pylist():
+        day = day_number(row["achieved_on"])
+        place = (period[row["period"]], day, milestone[row["milestone"]], rule[row["share_rule"]])
+        held = row["withheld_by"].split("; ")
+        limited = sum(1 << bit for bit, name in enumerate(limits) if name in held)
+        key = LotKey(*place, row["participant"])
+        amounts = (row["quantity"], row["value_pence"], row["entitled_pence"])
+        found.append(ClosedLine(claim[row["claim_period"]], key, limited, *amounts))
+    return found
+
+
+def closed_movements(closed: Sequence[ClosedLine], lots: Lots) -> Movements:
+    """Closed lines as movements of the lots that they are in, in the order in which they stand."""
+    place = {key: index for index, key in enumerate(lots.keys)}
+
+    def numbers(values: Iterable[int]) -> Numbers:
+        return np.fromiter(values, dtype=np.int64, count=len(closed))
+
+    return Movements(
+        numbers(line.claim for line in closed),
+        numbers(place[line.key] for line in closed),
+        numbers(line.limited for line in closed),
+        numbers(line.quantity for line in closed)[None],
+        numbers(line.value_pence for line in closed)[None],
+        numbers(line.entitled_pence for line in closed)[None],
+    )

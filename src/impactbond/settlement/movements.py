@@ -1,0 +1,109 @@
+"""Movements: what changed in each lot between one claim date and the next. They are appended to a
+history that only grows.
+
+Takes  quantities to date shaped (trial, claim date, lot), and the movements of closed claim dates.
+Gives  movements in history order: claim date by claim date, within it in settlement order.
+Keeps  entitled to date is the sum of the movements to date; a closed claim date is never rewritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from impactbond.contract.contract import Contract
+from impactbond.money import Pence
+from impactbond.settlement.limits import let_through
+from impactbond.settlement.lots import Lots, Numbers
+
+
+@dataclass(frozen=True)
+class Movements:
+    """History: which lot moved at which claim date, and by how much. Amounts are shaped (trial,
+    movement).
+
+    value: price × change of quantity. entitled: the part that limits on the whole let through.
+    limited: bit i is set where what limit i withholds has changed.
+    """
+
+    claim: Numbers
+    lot: Numbers
+    limited: Numbers
+    quantity: Numbers
+    value: Pence
+    entitled: Pence
+
+
+def none_yet(trials: int) -> Movements:
+    """A history in which nothing has happened."""
+    empty, nothing = np.zeros(0, dtype=np.int64), np.zeros((trials, 0), dtype=np.int64)
+    return Movements(empty, empty, empty, nothing, nothing, nothing)
+
+
+@dataclass(frozen=True)
+class _State:
+    """To date, shaped (trial, lot); `withheld` by limit."""
+
+    quantity: Numbers
+    value: Pence
+    entitled: Pence
+    withheld: list[Pence]
+
+
+def _state_of(contract: Contract, lots: Lots, quantity: Numbers) -> _State:
+    value = quantity * lots.price_pence
+    entitled, withheld = let_through(contract, lots, value)
+    return _State(quantity, value, entitled, withheld)
+
+
+def _settled(contract: Contract, lots: Lots, closed: Movements) -> _State:
+    """The state that the closed movements add up to."""
+
+    def summed(amounts: Numbers) -> Numbers:
+        sums = np.zeros((len(lots.keys), amounts.shape[0]), dtype=np.int64)
+        np.add.at(sums, closed.lot, amounts.T)
+        return np.ascontiguousarray(sums.T)
+
+    quantity = summed(closed.quantity)
+    _, withheld = let_through(contract, lots, quantity * lots.price_pence)
+    return _State(quantity, summed(closed.value), summed(closed.entitled), withheld)
+
+
+def find_movements(
+    contract: Contract, lots: Lots, quantities: Numbers, closed: Movements, opens: int
+) -> Movements:
+    """The whole history: the closed movements, then those of the claim dates from `opens` on.
+
+    `quantities` is shaped (trial, claim date, lot) and is read from `opens` on only.
+    """
+    before = _settled(contract, lots, closed)
+    parts = [closed]
+    for claim in range(opens, quantities.shape[1]):
+        now = _state_of(contract, lots, quantities[:, claim])
+        parts.append(_between(claim, before, now))
+        before = now
+    return Movements(
+        *(
+            np.concatenate([getattr(part, field.name) for part in parts], axis=-1)
+            for field in fields(Movements)
+        )
+    )
+
+
+def _between(claim: int, before: _State, now: _State) -> Movements:
+    limited = np.zeros(now.value.shape[1], dtype=np.int64)
+    for bit, (held_before, held_now) in enumerate(zip(before.withheld, now.withheld, strict=True)):
+        limited |= (held_before != held_now).any(axis=0).astype(np.int64) << bit
+    value, entitled = now.value - before.value, now.entitled - before.entitled
+    quantity = now.quantity - before.quantity
+    moved = value.any(axis=0) | entitled.any(axis=0) | quantity.any(axis=0)
+    lot = np.flatnonzero(moved)
+    return Movements(
+        np.full(lot.size, claim, dtype=np.int64),
+        lot,
+        limited[lot],
+        quantity[:, lot],
+        value[:, lot],
+        entitled[:, lot],
+    )

@@ -1,0 +1,188 @@
+"""A settlement: what was decided, claimed, shared and scheduled, as tables that a finance team can
+look through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from impactbond.contract.contract import Contract
+from impactbond.dates import from_day_number
+from impactbond.evaluation.decisions import REASONS, VERDICTS
+from impactbond.evaluation.facts import NEVER
+from impactbond.evaluation.knowledge import ClaimDate
+from impactbond.evidence.evidence import Evidence
+from impactbond.money import show
+from impactbond.settlement.funders import Funders
+from impactbond.tables import as_kind, sorted_by
+
+DECISIONS = pa.schema(
+    [
+        ("participant", pa.string()),
+        ("milestone", pa.string()),
+        ("verdict", pa.string()),
+        ("reason", pa.string()),
+        ("achieved_on", pa.date32()),
+        ("known_on", pa.date32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """The result of `settle`.
+
+    Frames come in the kind that the evidence came in; money is whole pence (`*_pence`).
+    """
+
+    contract: Contract
+    evidence: Evidence
+    as_of: date
+    claim_dates: tuple[ClaimDate, ...]
+    funders: Funders
+    holidays: tuple[date, ...]
+    refused_left_out: int
+    earlier: Settlement | None
+    decisions_table: pa.Table
+    lines_table: pa.Table
+    shares_table: pa.Table
+    payments_table: pa.Table
+    balances_table: pa.Table
+
+    @property
+    def claim(self) -> ClaimDate:
+        """The latest claim date settled: the one that statements are for."""
+        return self.claim_dates[-1]
+
+    @cached_property
+    def funders_table(self) -> pa.Table:
+        """The funders: id, name, kind."""
+        return pa.table(
+            {
+                "funder": [funder.id for funder in self.funders.all],
+                "name": [funder.name for funder in self.funders.all],
+                "kind": [funder.kind for funder in self.funders.all],
+            }
+        )
+
+    @cached_property
+    def claims_table(self) -> pa.Table:
+        """The claims that stand at the latest claim date: participant, milestone, period,
+        achieved_on, price and paid pence.
+        """
+        keys = ["participant", "milestone", "period", "achieved_on", "price_pence"]
+        sums = self.lines_table.group_by(keys).aggregate(
+            [
+                (name, "sum")
+                for name in ("quantity", "value_pence", "withheld_pence", "entitled_pence")
+            ]
+        )
+        standing = sums.filter(pc.not_equal(sums["quantity_sum"], 0)).drop_columns(["quantity_sum"])
+        named = standing.rename_columns(
+            [name.removesuffix("_sum") for name in standing.column_names]
+        )
+        order = pa.array(
+            [list(self.contract.milestones).index(name) for name in named["milestone"].to_pylist()],
+            pa.int64(),
+        )
+        by_order = sorted_by(
+            named.append_column("order", order), "participant", "order", "achieved_on"
+        )
+        return by_order.select([*keys, "value_pence", "withheld_pence", "entitled_pence"])
+
+    def _frame(self, table: pa.Table) -> Any:
+        return as_kind(table, self.evidence.kind)
+
+    @property
+    def decisions(self) -> Any:
+        """Every participant covered and every milestone, at the latest claim date: verdict, reason,
+        days.
+        """
+        return self._frame(self.decisions_table)
+
+    @property
+    def claims(self) -> Any:
+        """The claims that stand at the latest claim date."""
+        return self._frame(self.claims_table)
+
+    @property
+    def lines(self) -> Any:
+        """Every movement of every claim, in history order."""
+        return self._frame(self.lines_table)
+
+    @property
+    def shares(self) -> Any:
+        """Every line cut among its funders."""
+        return self._frame(self.shares_table)
+
+    @property
+    def schedule(self) -> Any:
+        """What each funder pays, when, and for what."""
+        return self._frame(self.payments_table)
+
+    @property
+    def balances(self) -> Any:
+        """Entitled, settled, due and withheld to date, for every funder and claim date."""
+        return self._frame(self.balances_table)
+
+    def due_pence(self, funder: str | None = None) -> int:
+        """What is due at the latest claim date, from one funder or from all."""
+        table = self.balances_table
+        chosen = pc.equal(table["claim_period"], self.claim.label)
+        if funder is not None:
+            chosen = pc.and_(chosen, pc.equal(table["funder"], funder))
+        return int(pc.sum(table.filter(chosen)["due_pence"]).as_py() or 0)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        due = {funder.name: self.due_pence(funder.id) for funder in self.funders.all}
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td>"
+            f"<td style='text-align:right'>{show(pence, self.contract.currency)}</td></tr>"
+            for name, pence in due.items()
+            if pence
+        )
+        total = show(self.due_pence(), self.contract.currency)
+        return (
+            f"<h4>{escape(self.contract.title)}: {self.claim.label}</h4>"
+            f"<p>Evidence recorded up to {self.claim.known_by}</p>"
+            "<table><tr><th>Funder</th><th>Due</th></tr>"
+            f"{rows}<tr><th>All funders</th><th style='text-align:right'>{total}</th></tr></table>"
+        )
+
+
+def decisions_table(contract: Contract, decisions: pa.Table, claim: ClaimDate) -> pa.Table:
+    """The decisions of one claim date in words and dates, sorted by participant and the contract's
+    milestones.
+    """
+    chosen = sorted_by(
+        decisions.filter(pc.equal(decisions["claim"], claim.number)), "participant", "milestone"
+    )
+
+    def words(column: str, names: tuple[str, ...]) -> pa.Array:
+        return pa.array(names, pa.string()).take(
+            pc.cast(chosen[column], pa.int64()).combine_chunks()
+        )
+
+    def days(column: str, none: int) -> pa.Array:
+        numbers = chosen[column].to_pylist()
+        return pa.array(
+            [None if day == none else from_day_number(day) for day in numbers], pa.date32()
+        )
+
+    columns = [
+        chosen["participant"].combine_chunks(),
+        words("milestone", tuple(contract.milestones)),
+        words("verdict", VERDICTS),
+        words("reason", REASONS),
+        days("reached", NEVER),
+        days("known_on", 0),
+    ]
+    return pa.table(columns, schema=DECISIONS)

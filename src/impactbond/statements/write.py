@@ -1,0 +1,88 @@
+"""Statements as files: one workbook for every funder, and one for all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from impactbond.errors import InvariantError
+from impactbond.statements.settled import claim_dates
+from impactbond.statements.source import UNFUNDED, StatementSource
+from impactbond.statements.statement import Statement, make_statement
+from impactbond.statements.workbook import statement_workbook
+
+
+def write_statements(source: StatementSource, out: Path, claim_period: str | None = None) -> list[Path]:
+    """Writes the workbooks of one claim into the folder `out`: for all funders, then for each that ever paid or owed.
+
+    Every workbook is made before the first file is written, and each file appears whole or not at all. Raises
+    InvariantError, and writes nothing, when a check of a statement does not hold.
+    """
+    claim = claim_period or source.claim_period
+    statements = [make_statement(source, None, claim)]
+    statements += [make_statement(source, funder, claim) for funder in _paying(source, claim)]
+    stem = f"{_slug(source.contract_id)}_{_slug(claim)}"
+    names = [f"{stem}_all_funders.xlsx", *_funder_names(stem, statements[1:])]
+    for statement in statements:
+        _refuse_failing(statement)
+    workbooks = [statement_workbook(statement) for statement in statements]
+    out.mkdir(parents=True, exist_ok=True)
+    return _replace_all({out / name: workbook for name, workbook in zip(names, workbooks, strict=True)})
+
+
+def _paying(source: StatementSource, claim: str) -> list[str]:
+    """The funders of whom anything was asked up to this claim, in the settlement's order."""
+    until = claim_dates(source).get(claim, source.claim_date)
+    payments = source.payments
+    asked = payments.filter(
+        pc.and_(pc.less_equal(payments["claim_date"], until), pc.not_equal(payments["amount_pence"], 0))
+    )
+    shares = source.shares
+    shared = shares.filter(pc.equal(shares["claim_period"], claim))
+    found = {*asked["funder"].to_pylist(), *shared["funder"].unique().to_pylist()} - {UNFUNDED}
+    return [funder for funder in source.funders["funder"].to_pylist() if funder in found]
+
+
+def _funder_names(stem: str, statements: list[Statement]) -> list[str]:
+    taken: dict[str, int] = {}
+    names = []
+    for statement in statements:
+        slug = _slug(statement.about.funder or "") or "funder"
+        taken[slug] = taken.get(slug, 0) + 1
+        names.append(f"{stem}_{slug}{f'_{taken[slug]}' if taken[slug] > 1 else ''}.xlsx")
+    return names
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", plain.replace("'", "")).strip("-")
+
+
+def _refuse_failing(statement: Statement) -> None:
+    if statement.failing:
+        told = "; ".join(f"{check.promise} (out by {check.difference:,} {check.unit})" for check in statement.failing)
+        raise InvariantError(f"Statement {statement.about.reference} fails its own checks: {told}.")
+
+
+def _replace_all(workbooks: dict[Path, bytes]) -> list[Path]:
+    waiting: dict[Path, Path] = {}
+    try:
+        for path, workbook in workbooks.items():
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".statement-", suffix=".part")
+            waiting[path] = Path(name)
+            with os.fdopen(handle, "wb") as file:
+                file.write(workbook)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in workbooks:
+            os.replace(waiting[path], path)
+            del waiting[path]
+    finally:
+        for left_over in waiting.values():
+            left_over.unlink(missing_ok=True)
+    return list(workbooks)

@@ -1,0 +1,78 @@
+"""LibreOffice as an independent calculator: what a workbook's own formulas give."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+SOFFICE = shutil.which("soffice")
+needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="soffice is not installed here")
+
+# 0 is "always": by default LibreOffice trusts the values in the file, so that a comparison would hold whatever they are.
+_RECALCULATE_ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="ODFRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+"""
+
+Cells = dict[tuple[str, str], Any]
+
+
+def recalculate(workbook: Path, folder: Path, *, seconds: float = 180) -> Path:
+    """A copy of the workbook in `folder`, every formula worked out anew by LibreOffice in a profile of its own."""
+    return convert(workbook, folder, "xlsx:Calc MS Excel 2007 XML", seconds=seconds)
+
+
+def convert(workbook: Path, folder: Path, to: str, *, seconds: float = 180) -> Path:
+    """The workbook in another format, such as `pdf`; fails when LibreOffice takes longer than `seconds`."""
+    assert SOFFICE is not None, "ask needs_libreoffice first"
+    assert workbook.parent != folder, "the copy would overwrite the workbook"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="libreoffice-profile-") as profile:
+        settings = Path(profile, "user", "registrymodifications.xcu")
+        settings.parent.mkdir()
+        settings.write_text(_RECALCULATE_ALWAYS, encoding="utf-8")
+        command = [SOFFICE, f"-env:UserInstallation={Path(profile).as_uri()}", "--headless", "--norestore"]
+        command += ["--convert-to", to, "--outdir", str(folder), str(workbook)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+    converted = folder / f"{workbook.stem}.{to.partition(':')[0]}"
+    assert converted.exists(), f"LibreOffice converted nothing: {done.stdout} {done.stderr}"
+    return converted
+
+
+def formulas(workbook: Path) -> Cells:
+    """Every formula of the workbook, by sheet and cell."""
+    return {
+        place: value
+        for place, value in _cells(workbook, data_only=False).items()
+        if isinstance(value, str) and value.startswith("=")
+    }
+
+
+def values(workbook: Path) -> Cells:
+    """Every value that the workbook shows, by sheet and cell."""
+    return _cells(workbook, data_only=True)
+
+
+def _cells(workbook: Path, *, data_only: bool) -> Cells:
+    book = openpyxl.load_workbook(workbook, data_only=data_only, read_only=True)
+    try:
+        return {
+            (sheet.title, cell.coordinate): cell.value
+            for sheet in book
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.value is not None
+        }
+    finally:
+        book.close()

@@ -1,0 +1,333 @@
+"""The plain reference settlement: who owes what, worked out one claim at a time.
+
+To be read beside the paper contract. Amounts are whole pence, shares exact fractions. It takes
+nothing but terms from the contract package and shares no code with the engine, whose balances
+must be the same as these.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from math import floor
+from typing import NamedTuple
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.payments import ContractLimit, FunderLimit, MilestoneLimit, Tranche
+from tests.properties.reference import Claim, claim_dates, pence
+
+UNFUNDED = "unfunded"
+EVERY_MILESTONE = ("every milestone",)
+
+
+class Place(NamedTuple):
+    """Where a claim stands in the order of settlement; at another place it is another claim."""
+
+    period: str
+    achieved_on: date
+    milestone: int
+    funders: tuple[str, ...]
+    participant: str
+
+
+class Standing(NamedTuple):
+    """What one claim is worth to date, and what the limits on the whole let through of it."""
+
+    value_pence: int
+    payable_pence: int
+
+
+class Rule(NamedTuple):
+    """A share rule: an entry of the contract's funding and the funders it means for one claim."""
+
+    entry: int
+    funders: tuple[str, ...]
+
+
+@dataclass
+class Part:
+    """One funder's part of one line, or of everything to date."""
+
+    value_pence: int = 0
+    withheld_pence: int = 0
+    moved_pence: int = 0
+
+    @property
+    def amount_pence(self) -> int:
+        """What the funder pays for it."""
+        return self.value_pence - self.withheld_pence + self.moved_pence
+
+
+@dataclass(frozen=True)
+class Line:
+    """What moved for one claim at one claim date, and each funder's part of that."""
+
+    claim_date: date
+    claim: Claim
+    value_pence: int
+    payable_pence: int
+    parts: Mapping[str, Part]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """One funder at one claim date: everything to date, what was settled before, what is due."""
+
+    claim_period: str
+    claim_date: date
+    funder: str
+    value_pence: int
+    withheld_pence: int
+    moved_pence: int
+    amount_pence: int
+    on_account_pence: int
+    settled_pence: int
+    due_pence: int
+
+    @property
+    def entitled_pence(self) -> int:
+        """What the provider earned that is this funder's to pay, before the limits on the whole."""
+        return self.value_pence + self.moved_pence
+
+
+def settle(
+    contract: Contract, claims_by_date: Sequence[tuple[date, Sequence[Claim]]]
+) -> list[Balance]:
+    """Every funder's balance at every claim date; a funder is listed from its first part on."""
+    lines = history(contract, claims_by_date)
+    settled: dict[str, int] = defaultdict(int)
+    found: list[Balance] = []
+    for claim_date, _ in claims_by_date:
+        totals = to_date([line for line in lines if line.claim_date <= claim_date])
+        paid = paid_up_front(contract, claim_date)
+        for funder in in_order(contract, {*totals, *(name for _, name in paid), *settled}):
+            total = totals.get(funder, Part())
+            on_account = held_on_account(contract, funder, total.amount_pence, paid)
+            due = total.amount_pence + on_account - settled[funder]
+            found.append(
+                Balance(
+                    claim_period=claim_period(contract, claim_date),
+                    claim_date=claim_date,
+                    funder=funder,
+                    value_pence=total.value_pence,
+                    withheld_pence=total.withheld_pence,
+                    moved_pence=total.moved_pence,
+                    amount_pence=total.amount_pence,
+                    on_account_pence=on_account,
+                    settled_pence=settled[funder],
+                    due_pence=due,
+                )
+            )
+            settled[funder] += due
+    return found
+
+
+def history(
+    contract: Contract, claims_by_date: Sequence[tuple[date, Sequence[Claim]]]
+) -> list[Line]:
+    """What moved at every claim date, claim by claim; it only grows."""
+    before: dict[Place, tuple[Claim, Standing]] = {}
+    gross: dict[Rule, int] = defaultdict(int)
+    net: dict[Rule, int] = defaultdict(int)
+    asked: dict[str, int] = defaultdict(int)
+    lines: list[Line] = []
+    for claim_date, claims in claims_by_date:
+        now = standings(contract, claims)
+        for place in sorted({*before, *now}):
+            claim, old = before.get(place, (None, Standing(0, 0)))
+            claim, new = now.get(place, (claim, Standing(0, 0)))
+            assert claim is not None
+            value = new.value_pence - old.value_pence
+            payable = new.payable_pence - old.payable_pence
+            if value or payable:
+                values = share_out(contract, claim, gross, value)
+                payables = share_out(contract, claim, net, payable)
+                parts = {
+                    funder: Part(values[funder], values[funder] - payables[funder])
+                    for funder in values
+                }
+                pass_on(contract, claim, parts, asked)
+                lines.append(Line(claim_date, claim, value, payable, parts))
+        before = now
+    return lines
+
+
+def standings(contract: Contract, claims: Sequence[Claim]) -> dict[Place, tuple[Claim, Standing]]:
+    """What every claim is worth, and what the limits on the whole let through of it."""
+    placed = {place_of(contract, claim): claim for claim in claims}
+    assert len(placed) == len(claims)
+    payable = {place: claim.price_pence for place, claim in placed.items()}
+    for limit in contract.limits:
+        if isinstance(limit, FunderLimit):
+            continue
+        room = pence(contract, limit.at_most)
+        for place in sorted(placed):
+            if is_limited(limit, placed[place]):
+                payable[place] = min(payable[place], room)
+                room -= payable[place]
+    return {
+        place: (claim, Standing(claim.price_pence, payable[place]))
+        for place, claim in placed.items()
+    }
+
+
+def is_limited(limit: ContractLimit | MilestoneLimit, claim: Claim) -> bool:
+    """Whether a limit on the whole is about a claim."""
+    return isinstance(limit, ContractLimit) or limit.milestone == claim.milestone
+
+
+def place_of(contract: Contract, claim: Claim) -> Place:
+    """Where a claim stands in the order of settlement."""
+    milestone = list(contract.milestones).index(claim.milestone)
+    funders = rule_of(contract, claim).funders
+    return Place(claim.period, claim.achieved_on, milestone, funders, claim.participant)
+
+
+def rule_of(contract: Contract, claim: Claim) -> Rule:
+    """The share rule that a claim is under."""
+    for entry, funding in enumerate(contract.funding):
+        if funding.for_ == EVERY_MILESTONE or claim.milestone in funding.for_:
+            return Rule(entry, tuple(resolve(contract, funder, claim) for funder in funding.shares))
+    raise ValueError("nobody funds the milestone")
+
+
+def resolve(contract: Contract, funder: str, claim: Claim) -> str:
+    """The funder that is meant for a claim: where there is one for each school, the child's own."""
+    each = contract.funders[funder].each
+    return funder if each is None else f"{funder}: {claim.attributes[each]}"
+
+
+def share_out(
+    contract: Contract, claim: Claim, running: dict[Rule, int], moved: int
+) -> dict[str, int]:
+    """Each funder's part of a movement: by how much its part of the running total grows."""
+    rule = rule_of(contract, claim)
+    shares = contract.funding[rule.entry].shares
+    was = cut(contract, running[rule], shares)
+    running[rule] += moved
+    now = cut(contract, running[rule], shares)
+    return {name: now[index] - was[index] for index, name in enumerate(rule.funders)}
+
+
+def cut(contract: Contract, total: int, shares: Mapping[str, Fraction | None]) -> list[int]:
+    """A total in parts: between boundaries that are the rounded cumulative shares of the total."""
+    stated = sum(share for share in shares.values() if share is not None)
+    cumulative = Fraction(0)
+    boundary = 0
+    parts = []
+    for share in shares.values():
+        cumulative += 1 - stated if share is None else share
+        parts.append(round_half(contract, total * cumulative) - boundary)
+        boundary = round_half(contract, total * cumulative)
+    return parts
+
+
+def round_half(contract: Contract, amount: Fraction) -> int:
+    """An amount in whole pence; half a penny goes up, or to even where the contract says so."""
+    return floor(amount + Fraction(1, 2)) if contract.rounding.half == "up" else round(amount)
+
+
+def pass_on(
+    contract: Contract, claim: Claim, parts: dict[str, Part], asked: dict[str, int]
+) -> None:
+    """Move to another funder what lies beyond each funder limit, in the stated order.
+
+    `asked` is what each limited funder was asked for to date: by its own shares, and by others who
+    passed on to it.
+    """
+    for limit in contract.limits:
+        if not isinstance(limit, FunderLimit):
+            continue
+        funder = resolve(contract, limit.funder, claim)
+        if funder not in parts:
+            continue
+        at_most = pence(contract, limit.at_most)
+        was_beyond = max(0, asked[funder] - at_most)
+        asked[funder] += parts[funder].amount_pence
+        beyond = max(0, asked[funder] - at_most) - was_beyond
+        target = UNFUNDED if limit.beyond == "unpaid" else limit.beyond.funder
+        if beyond:
+            parts[funder].moved_pence -= beyond
+            parts.setdefault(target, Part()).moved_pence += beyond
+
+
+def to_date(lines: Sequence[Line]) -> dict[str, Part]:
+    """Each funder's parts of all these lines together."""
+    totals: dict[str, Part] = defaultdict(Part)
+    for line in lines:
+        for funder, part in line.parts.items():
+            totals[funder].value_pence += part.value_pence
+            totals[funder].withheld_pence += part.withheld_pence
+            totals[funder].moved_pence += part.moved_pence
+    return dict(totals)
+
+
+def paid_up_front(contract: Contract, claim_date: date) -> dict[tuple[str, str], int]:
+    """What each funder has paid of each tranche, in the claim period of the tranche's date."""
+    paid = {}
+    for name, tranche in contract.tranches.items():
+        if claim_date_of(contract, tranche) <= claim_date:
+            parts = cut(contract, pence(contract, tranche.pay), tranche.by)
+            paid.update(
+                {(name, funder): part for funder, part in zip(tranche.by, parts, strict=True)}
+            )
+    return paid
+
+
+def claim_date_of(contract: Contract, tranche: Tranche) -> date:
+    """The claim date of the period that a tranche's date is in."""
+    return next(
+        contract.calendar.claim_date(period)
+        for period in contract.calendar.periods
+        if period.first <= tranche.on <= period.last
+    )
+
+
+def held_on_account(
+    contract: Contract, funder: str, amount: int, paid: Mapping[tuple[str, str], int]
+) -> int:
+    """What a funder has paid up-front less what came back of it, at its amount to date.
+
+    Each tranche comes back as a share of the amount; sooner where the two together would exceed
+    the funder's limit.
+    """
+    held = {}
+    for (name, payer), part in paid.items():
+        if payer == funder:
+            share = contract.tranches[name].recovered.at
+            held[name] = part - min(part, round_half(contract, amount * share))
+    for name in held:
+        room = room_of(contract, funder)
+        if room is not None:
+            held[name] -= min(held[name], max(0, amount + sum(held.values()) - room))
+    return sum(held.values())
+
+
+def room_of(contract: Contract, funder: str) -> int | None:
+    """The most that a funder pays, where the contract limits it."""
+    for limit in contract.limits:
+        if isinstance(limit, FunderLimit) and limit.funder == funder:
+            return pence(contract, limit.at_most)
+    return None
+
+
+def claim_period(contract: Contract, claim_date: date) -> str:
+    """The label of the period whose claim is made on that date."""
+    labels = [period.label for period in contract.calendar.periods]
+    return labels[claim_dates(contract).index(claim_date)]
+
+
+def in_order(contract: Contract, funders: set[str]) -> list[str]:
+    """The funders in the contract's order, those of one entry by name, what nobody pays last."""
+    named = list(contract.funders)
+
+    def order(funder: str) -> tuple[int, str]:
+        family = next(
+            (name for name in named if funder == name or funder.startswith(f"{name}: ")), None
+        )
+        return (len(named) if family is None else named.index(family), funder)
+
+    return sorted(funders, key=order)

@@ -29,12 +29,16 @@ Cells = dict[tuple[str, str], Any]
 
 
 def recalculate(workbook: Path, folder: Path, *, seconds: float = 180) -> Path:
-    """A copy of the workbook in `folder`, every formula worked out anew by LibreOffice in a profile of its own."""
+    """A copy of the workbook in `folder`, every formula worked out anew by LibreOffice in a profile
+    of its own.
+    """
     return convert(workbook, folder, "xlsx:Calc MS Excel 2007 XML", seconds=seconds)
 
 
 def convert(workbook: Path, folder: Path, to: str, *, seconds: float = 180) -> Path:
-    """The workbook in another format, such as `pdf`; fails when LibreOffice takes longer than `seconds`."""
+    """The workbook in another format, such as `pdf`; fails when LibreOffice takes longer than
+    `seconds`.
+    """
     assert SOFFICE is not None, "ask needs_libreoffice first"
     assert workbook.parent != folder, "the copy would overwrite the workbook"
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +46,12 @@ def convert(workbook: Path, folder: Path, to: str, *, seconds: float = 180) -> P
         settings = Path(profile, "user", "registrymodifications.xcu")
         settings.parent.mkdir()
         settings.write_text(_RECALCULATE_ALWAYS, encoding="utf-8")
-        command = [SOFFICE, f"-env:UserInstallation={Path(profile).as_uri()}", "--headless", "--norestore"]
+        command = [
+            SOFFICE,
+            f"-env:UserInstallation={Path(profile).as_uri()}",
+            "--headless",
+            "--norestore",
+        ]
         command += ["--convert-to", to, "--outdir", str(folder), str(workbook)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
     converted = folder / f"{workbook.stem}.{to.partition(':')[0]}"

@@ -1,4 +1,6 @@
-"""Made-up settlements for the tests of statements, settled by a few loops that share no code with the engine."""
+"""Made-up settlements for the tests of statements, settled by a few loops that share no code with
+the engine.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ class Movement:
 
 @dataclass
 class Settling:
-    """A settlement in the making: shares on running totals, one funder limit passed on, one tranche recovered at 50%."""
+    """A settlement in the making: shares on running totals, one funder limit passed on, one tranche
+    recovered at 50%.
+    """
 
     lottery_limit_pence: int | None = None
     passes_on_to: str = "trust"
@@ -112,6 +116,7 @@ class Settling:
                 "withheld_pence": movement.withheld_pence,
                 "entitled_pence": value - movement.withheld_pence,
                 "because": movement.because,
+                "withheld_by": "contract" if movement.withheld_pence else "",
             }
         )
         values = self._cut(f"{movement.school} value", value)
@@ -126,7 +131,9 @@ class Settling:
             amount = values.get(payer, 0) - withheld.get(payer, 0) + moved[payer]
             parts = (values.get(payer, 0), withheld.get(payer, 0), moved[payer], amount)
             row = {"line": line, "claim_period": movement.claim_period, "funder": funder}
-            self.shares.append(row | dict(zip(_PARTS, parts, strict=True)) | {"kind": movement.kind})
+            self.shares.append(
+                row | dict(zip(_PARTS, parts, strict=True)) | {"kind": movement.kind}
+            )
             self._paid[funder] += amount
             for part, pence in zip(_PARTS, parts, strict=True):
                 self._to_date[funder, part] += pence
@@ -152,7 +159,8 @@ class Settling:
                 amounts[name, ""] = sum(
                     row["amount_pence"]
                     for row in self.shares
-                    if (row["claim_period"], row["funder"], row["kind"]) == (claim_period, funder, kind)
+                    if (row["claim_period"], row["funder"], row["kind"])
+                    == (claim_period, funder, kind)
                 )
             if claim_period == next(iter(CLAIM_DATES)):
                 amounts["up-front", "mobilisation"] = self.tranche_pence.get(funder, 0)
@@ -173,7 +181,11 @@ class Settling:
 
     def _balance(self, claim_period: str, funder: str, due: int) -> None:
         value, withheld, moved = (self._to_date[funder, part] for part in _PARTS[:3])
-        row = {"claim_period": claim_period, "claim_date": CLAIM_DATES[claim_period], "funder": funder}
+        row = {
+            "claim_period": claim_period,
+            "claim_date": CLAIM_DATES[claim_period],
+            "funder": funder,
+        }
         row |= {"value_pence": value, "moved_pence": moved, "entitled_pence": value + moved}
         row |= {"withheld_pence": withheld, "on_account_pence": self._on_account[funder]}
         self.balances.append(row | {"settled_pence": self._settled[funder], "due_pence": due})
@@ -189,7 +201,9 @@ def make_source(settling: Settling, **facts: Any) -> StatementSource:
     ]
     if settling.lottery_limit_pence is not None:
         most = settling.lottery_limit_pence
-        limits.append(LimitTerm("The Lottery's payments", most, "paid by the trust", "Sch 3 §3", "lottery"))
+        limits.append(
+            LimitTerm("The Lottery's payments", most, "paid by the trust", "Sch 3 §3", "lottery")
+        )
     source = StatementSource(
         lines=_table(settling.lines, _LINES),
         shares=_table(settling.shares, _SHARES),
@@ -210,7 +224,16 @@ def make_source(settling: Settling, **facts: Any) -> StatementSource:
         share_rules=_share_rules(),
         limits=tuple(limits),
         tranches=tuple(
-            TrancheTerm("mobilisation", "Mobilisation money", funder, name, pence, date(2016, 12, 1), "at 50%", "§4")
+            TrancheTerm(
+                "mobilisation",
+                "Mobilisation money",
+                funder,
+                name,
+                pence,
+                date(2016, 12, 1),
+                "at 50%",
+                "§4",
+            )
             for funder, name, _ in FUNDERS
             if (pence := settling.tranche_pence.get(funder, 0))
         ),
@@ -234,7 +257,16 @@ def small_source(**facts: Any) -> StatementSource:
             Movement("2017-Q3", "C-02", mary, "sign_up", "2017-Q3", date(2017, 8, 9)),
             Movement("2017-Q4", "C-02", mary, "engaged_year_1", "2017-Q4", date(2017, 11, 3)),
             Movement(
-                "2017-Q4", "C-01", brook, "sign_up", "2017-Q2", date(2017, 6, 1), -1, 0, "taken back", "adjustment"
+                "2017-Q4",
+                "C-01",
+                brook,
+                "sign_up",
+                "2017-Q2",
+                date(2017, 6, 1),
+                -1,
+                0,
+                "taken back",
+                "adjustment",
             ),
         ]
     )
@@ -244,16 +276,25 @@ def small_source(**facts: Any) -> StatementSource:
 def large_source(line_count: int, *, seed: int = 1, **facts: Any) -> StatementSource:
     """As many lines in the latest claim as asked for, one in nine an adjustment, some withheld."""
     random = Random(seed)
-    settling = Settling(lottery_limit_pence=4_500_000, tranche_pence=TRANCHE_PENCE)
+    settling = Settling(lottery_limit_pence=900_000, tranche_pence=TRANCHE_PENCE)
     movements = []
     schools = [name for funder, name, _ in FUNDERS if funder.startswith("school: ")]
     for place in range(line_count + 40):
         claim_period = LATEST if place >= 40 else random.choice(["2017-Q2", "2017-Q3"])
         milestone = random.choice(list(PRICES))
         achieved_on = CLAIM_DATES[claim_period] - timedelta(days=random.randrange(31, 120))
-        line = Movement(claim_period, f"C-{place % 997:04d}", random.choice(schools), milestone, claim_period, achieved_on)
+        line = Movement(
+            claim_period,
+            f"C-{place % 997:04d}",
+            random.choice(schools),
+            milestone,
+            claim_period,
+            achieved_on,
+        )
         if place >= 40 and place % 9 == 0:
-            line = replace(line, kind="adjustment", period="2017-Q3", quantity=-1, because="taken back")
+            line = replace(
+                line, kind="adjustment", period="2017-Q3", quantity=-1, because="taken back"
+            )
         elif place % 23 == 0:
             line = replace(line, withheld_pence=PRICES[milestone] // 3)
         movements.append(line)
@@ -262,7 +303,9 @@ def large_source(line_count: int, *, seed: int = 1, **facts: Any) -> StatementSo
 
 
 def _share_rules() -> tuple[ShareTerm, ...]:
-    names = {funder.partition(":")[0]: name for funder, name, _ in FUNDERS} | {"school": "The child's own school"}
+    names = {funder.partition(":")[0]: name for funder, name, _ in FUNDERS} | {
+        "school": "The child's own school"
+    }
     return tuple(
         ShareTerm("1", payer, names[payer], WRITTEN[payer], share, tuple(MILESTONES), "Sch 3 §1")
         for payer, share in SHARES.items()
@@ -270,7 +313,9 @@ def _share_rules() -> tuple[ShareTerm, ...]:
 
 
 def _table(rows: list[dict[str, Any]], columns: dict[str, pa.DataType]) -> pa.Table:
-    return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in columns.items()})
+    return pa.table(
+        {name: pa.array([row[name] for row in rows], kind) for name, kind in columns.items()}
+    )
 
 
 _FUNDERS = ("funder", "name", "kind")
@@ -289,6 +334,7 @@ _LINES = {
     "withheld_pence": pa.int64(),
     "entitled_pence": pa.int64(),
     "because": pa.string(),
+    "withheld_by": pa.string(),
 }
 _SHARES = {
     "line": pa.string(),

@@ -1,0 +1,79 @@
+"""Outcomes-based funding contracts as data: from milestone evidence to statements, to the penny.
+
+    contract = read_contract("contract.yaml")
+    evidence = read_evidence("evidence.xlsx", contract)
+    settlement = settle(contract, evidence, as_of="2018-01-31")
+    write_statements(settlement, "out/")
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from impactbond.errors import (
+    AssumptionError,
+    ContractError,
+    EvidenceError,
+    ImpactBondError,
+    RecordError,
+    SettlementError,
+    StatementError,
+)
+from impactbond.version import __version__
+
+if TYPE_CHECKING:
+    from impactbond.audit.explain import explain
+    from impactbond.audit.record import write_record
+    from impactbond.audit.regenerate import regenerate
+    from impactbond.contract.read import read_contract
+    from impactbond.evidence.read import read_evidence
+    from impactbond.evidence.template import write_template
+    from impactbond.settlement.settle import settle
+    from impactbond.simulation.assumptions import read_area
+    from impactbond.simulation.simulate import simulate
+    from impactbond.statements.write import write_statements
+
+_HOMES = {
+    "explain": "audit.explain",
+    "read_area": "simulation.assumptions",
+    "read_contract": "contract.read",
+    "read_evidence": "evidence.read",
+    "regenerate": "audit.regenerate",
+    "settle": "settlement.settle",
+    "simulate": "simulation.simulate",
+    "write_record": "audit.record",
+    "write_statements": "statements.write",
+    "write_template": "evidence.template",
+}
+
+__all__ = [
+    "AssumptionError",
+    "ContractError",
+    "EvidenceError",
+    "ImpactBondError",
+    "RecordError",
+    "SettlementError",
+    "StatementError",
+    "__version__",
+    "explain",
+    "read_area",
+    "read_contract",
+    "read_evidence",
+    "regenerate",
+    "settle",
+    "simulate",
+    "write_record",
+    "write_statements",
+    "write_template",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'impactbond' has no attribute '{name}'")
+    return getattr(import_module(f"impactbond.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

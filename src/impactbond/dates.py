@@ -89,6 +89,7 @@ class Period:
     label: str
 
 
+@lru_cache(maxsize=64)
 def periods(first: date, last: date, every: Every) -> tuple[Period, ...]:
     """Calendar months, quarters or years from `first` to `last`, the outer ones cut to the term."""
     months = _MONTHS[every]

@@ -4,6 +4,7 @@ ImpactBondError
 ├── ContractError      the contract cannot be trusted as written
 ├── EvidenceError      the evidence cannot be used as delivered
 ├── SettlementError    what was asked cannot be settled
+├── AssumptionError    what a simulation assumes does not fit together, or does not fit the contract
 ├── StatementError     a statement cannot be written, or does not verify
 └── RecordError        a record is damaged, of another version, or does not regenerate
 InvariantError         a promise of this library does not hold: our mistake, never the user's
@@ -86,6 +87,10 @@ class EvidenceError(ImpactBondError):
 
 class SettlementError(ImpactBondError):
     """What was asked cannot be settled."""
+
+
+class AssumptionError(ImpactBondError):
+    """What a simulation assumes does not fit together, or does not fit the contract."""
 
 
 class StatementError(ImpactBondError):

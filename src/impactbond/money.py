@@ -116,6 +116,11 @@ def cut(running: Pence, shares: tuple[Fraction, ...], half: Half = "up") -> Penc
     return np.asarray(parts, dtype=np.int64)
 
 
+def cut_whole(amount: int, shares: tuple[Fraction, ...], half: Half = "up") -> tuple[int, ...]:
+    """One amount cut into parts that sum to it; see `cut`."""
+    return tuple(int(part) for part in cut(np.array(amount, dtype=np.int64), shares, half))
+
+
 def common_denominator(shares: tuple[Fraction, ...]) -> int:
     """The smallest denominator in which every share is a whole number of parts."""
     return lcm(*(share.denominator for share in shares)) if shares else 1

@@ -7,8 +7,8 @@ enter an engine as day numbers, because engines do not agree about dates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import narwhals as nw
 import pyarrow as pa
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Engine = Literal["duckdb", "polars", "pandas", "pyspark"]
 Kind = Literal["pandas", "polars", "pyarrow"]
+MOST_COMPILED = 64  # compiled queries remembered, some five for each contract
 
 
 def with_day_numbers(table: pa.Table) -> pa.Table:
@@ -39,25 +40,39 @@ def with_dates(table: pa.Table, columns: Sequence[str]) -> pa.Table:
 
 
 class Workshop:
-    """One engine at work on one question: it takes Arrow tables in, keeps what is computed, and
-    gives Arrow tables out.
+    """One engine at work on one question: it takes Arrow tables in by name, keeps what it computes
+    by name, and gives Arrow tables out.
+
+    `program` names what is computed, such as the contract's digest: in DuckDB, what was compiled
+    for a program once is run again as it is, on whatever tables have been taken.
     """
 
-    def __init__(self, engine: Engine = "duckdb") -> None:
+    _compiled: ClassVar[dict[tuple[str, str], str]] = {}
+
+    def __init__(self, engine: Engine = "duckdb", program: str = "") -> None:
         self.engine = engine
-        self._kept = 0
+        self._program = program
+        self._taken: dict[str, nw.LazyFrame[Any]] = {}
         self._connection: duckdb.DuckDBPyConnection | None = None
         if engine == "duckdb":
             import duckdb
 
             self._connection = duckdb.connect(":memory:")
 
-    def take(self, table: pa.Table) -> nw.LazyFrame[Any]:
-        """An Arrow table, ready for lazy work in this engine."""
+    def take(self, name: str, table: pa.Table) -> None:
+        """Take a table in under a name."""
+        self._taken[name] = self._take(name, table)
+
+    def taken(self, name: str) -> nw.LazyFrame[Any]:
+        """The table taken in under that name, ready for lazy work in this engine."""
+        return self._taken[name]
+
+    def _take(self, name: str, table: pa.Table) -> nw.LazyFrame[Any]:
         match self.engine:
             case "duckdb":
                 assert self._connection is not None
-                return _lazy(self._connection.from_arrow(table))
+                self._connection.register(name, table)
+                return _lazy(self._connection.table(name))
             case "polars":
                 import polars
 
@@ -71,24 +86,32 @@ class Workshop:
             case _:
                 return _lazy(_spark().createDataFrame(table))
 
-    def keep(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        """The frame computed once and kept inside the engine, so that what follows does not compute
-        it again.
-        """
-        native = frame.to_native()
+    def keep(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
+        """What `build` describes, computed once and kept inside the engine under that name."""
         match self.engine:
             case "duckdb":
-                assert self._connection is not None
-                self._kept += 1
-                name = f"kept_{self._kept}"
-                native.create(name)
-                return _lazy(self._connection.table(name))
+                return self._keep_in_duckdb(name, build)
             case "polars":
-                return _lazy(native.collect().lazy())
+                return _lazy(build().to_native().collect().lazy())
             case "pandas":
-                return frame
+                return build()
             case _:
-                return _lazy(native.cache())
+                return _lazy(build().to_native().cache())
+
+    def _keep_in_duckdb(
+        self, name: str, build: Callable[[], nw.LazyFrame[Any]]
+    ) -> nw.LazyFrame[Any]:
+        assert self._connection is not None
+        key = (self._program, name)
+        query = self._compiled.get(key) if self._program else None
+        if query is None:
+            query = str(build().to_native().sql_query())
+            if self._program:
+                while len(self._compiled) >= MOST_COMPILED:
+                    self._compiled.pop(next(iter(self._compiled)))
+                self._compiled[key] = query
+        self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
+        return _lazy(self._connection.table(name))
 
     def give(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """The frame as an Arrow table, in no particular order."""

@@ -55,8 +55,8 @@ class Contract(Term):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the text that was read."""
-        return hashlib.sha256(self._source).hexdigest()
+        """SHA-256 of the text that was read; of the terms as JSON where there was no text."""
+        return hashlib.sha256(self._source or self.model_dump_json().encode()).hexdigest()
 
     @property
     def decimals(self) -> int:

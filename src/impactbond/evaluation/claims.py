@@ -14,19 +14,23 @@ import narwhals as nw
 
 from impactbond.evaluation.decisions import ACHIEVED
 from impactbond.evaluation.knowledge import segments_on
+from impactbond.evaluation.question import Question
 
 CLAIM_KEYS = ["claim", "milestone", "reached"]
 
 
-def claims_of(decisions: nw.LazyFrame[Any], people: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def claims_of(question: Question, decisions: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """The achieved decisions with the segment of the participant on the day of achievement, as then
     known.
     """
-    achieved = decisions.filter(nw.col("verdict") == ACHIEVED).select(
-        *CLAIM_KEYS, "participant", "known_by"
-    )
-    held = segments_on(people, achieved, "reached", CLAIM_KEYS)
-    return held.select("claim", "participant", "milestone", "reached", "segment")
+
+    def found() -> nw.LazyFrame[Any]:
+        achieved = decisions.filter(nw.col("verdict") == ACHIEVED)
+        asked = achieved.select(*CLAIM_KEYS, "participant", "known_by")
+        held = segments_on(question, asked, "reached", CLAIM_KEYS)
+        return held.select("claim", "participant", "milestone", "reached", "segment")
+
+    return question.shop.keep("claims_found", found)
 
 
 def counted(claims: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:

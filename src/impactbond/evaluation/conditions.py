@@ -228,7 +228,7 @@ def _observed(plan: Plan, leaf: Observed) -> tuple[nw.Expr, nw.Expr]:
     return _state(first < NEVER, rows > 0), first
 
 
-def _counted_value(plan: Plan, metric: str, marked: str | None) -> int | None:
+def counted_value(plan: Plan, metric: str, marked: str | None) -> int | None:
     """Which value of the metric counts: yes for events, the mark's place for marked sessions,
     otherwise any.
     """
@@ -239,7 +239,7 @@ def _counted_value(plan: Plan, metric: str, marked: str | None) -> int | None:
 
 
 def _count(plan: Plan, leaf: Count) -> tuple[nw.Expr, nw.Expr]:
-    value = _counted_value(plan, leaf.count, leaf.marked)
+    value = counted_value(plan, leaf.count, leaf.marked)
     rows = plan.fact("rows", leaf.count, leaf.window).column
     nth = plan.fact("nth_day", leaf.count, leaf.window, value, leaf.at_least).column
     return _state(nth < NEVER, rows > 0), nth
@@ -248,7 +248,7 @@ def _count(plan: Plan, leaf: Count) -> tuple[nw.Expr, nw.Expr]:
 def _share(plan: Plan, leaf: Share) -> tuple[nw.Expr, nw.Expr]:
     every = plan.fact("rows", leaf.share, leaf.window).column
     marked = plan.fact(
-        "rows", leaf.share, leaf.window, _counted_value(plan, leaf.share, leaf.marked)
+        "rows", leaf.share, leaf.window, counted_value(plan, leaf.share, leaf.marked)
     ).column
     enough = marked * leaf.at_least.denominator >= every * leaf.at_least.numerator
     return _state((every > 0) & enough, every > 0), _closes(plan, leaf.window)

@@ -9,25 +9,16 @@ Keeps  not evidenced never pays; a milestone is never reached before its prerequ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
-import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.evaluation.conditions import MET, NOT_MET, Node, Plan
 from impactbond.evaluation.facts import KEYS, NEVER, find_facts, join_facts
-from impactbond.evaluation.knowledge import (
-    ClaimDate,
-    Segments,
-    known_participants,
-    live_observations,
-    windows_table,
-)
-from impactbond.evidence.evidence import Evidence
-from impactbond.tables import Workshop
+from impactbond.evaluation.knowledge import known_participants, live_observations
+from impactbond.evaluation.question import Question
 
 VERDICTS = (
     "achieved",
@@ -55,58 +46,72 @@ REASON = {name: number for number, name in enumerate(REASONS)}
 
 
 def weigh(
-    shop: Workshop,
-    contract: Contract,
-    evidence: Evidence,
-    claims: Sequence[ClaimDate],
-    segments: Segments,
-    *,
-    in_time: bool,
-    keep_all: bool = False,
+    question: Question, *, in_time: bool, keep_all: bool = False
 ) -> tuple[Plan, nw.LazyFrame[Any]]:
     """Every participant at every claim date with the columns of the conditions of milestones, or of
     all conditions.
     """
-    plan = Plan.of(contract)
-    people = known_participants(shop, contract, evidence, claims, segments)
-    people = shop.keep(
-        people.join(shop.take(windows_table(contract, evidence)), on="started_on", how="inner")
+    plan = Plan.of(question.contract)
+    return plan, plan.weigh(_facts(question, in_time=in_time), keep_all=keep_all)
+
+
+def _facts(question: Question, *, in_time: bool) -> nw.LazyFrame[Any]:
+    """Every participant at every claim date, with the days of the windows and every fact."""
+    people = question.shop.keep(
+        "people",
+        lambda: known_participants(question).join(
+            question.table("windows"), on="started_on", how="inner"
+        ),
     )
-    windows = [
-        name for index in range(len(plan.windows)) for name in (f"opens_{index}", f"closes_{index}")
-    ]
-    rows = live_observations(shop, contract, evidence, claims, in_time=in_time)
-    rows = rows.join(people.select(*KEYS, *windows), on=list(KEYS), how="inner")
-    facts = tuple(plan.facts)
-    known = shop.keep(join_facts(people, find_facts(rows, facts), facts))
-    return plan, plan.weigh(known, keep_all=keep_all)
+
+    def known() -> nw.LazyFrame[Any]:
+        plan = Plan.of(question.contract)
+        windows = [f"{edge}_{i}" for i in range(len(plan.windows)) for edge in ("opens", "closes")]
+        rows = live_observations(question, in_time=in_time)
+        rows = rows.join(people.select(*KEYS, *windows), on=list(KEYS), how="inner")
+        facts = tuple(plan.facts)
+        return join_facts(people, find_facts(rows, facts), facts)
+
+    return question.shop.keep("facts_in_time" if in_time else "facts", known)
 
 
-def decide(
-    shop: Workshop,
-    contract: Contract,
-    evidence: Evidence,
-    claims: Sequence[ClaimDate],
-    segments: Segments,
-) -> nw.LazyFrame[Any]:
-    """The decisions of every participant covered, at every claim date; `milestone` is its place in
-    the contract.
+def decide(question: Question) -> nw.LazyFrame[Any]:
+    """The decisions of every participant covered, at every claim date, computed once and kept in the
+    engine; `milestone` is its place in the contract.
     """
-    wants_in_time = contract.calendar.evidence.late == "nothing"
-    plan, weighed = weigh(shop, contract, evidence, claims, segments, in_time=wants_in_time)
-    decided = _long(shop, contract, _judge(plan, weighed))
-    if not wants_in_time:
-        return decided
-    plan, weighed = weigh(shop, contract, evidence, claims, segments, in_time=False)
-    whenever = _long(shop, contract, _judge(plan, weighed)).select(
-        *KEYS, "milestone", verdict_ever=nw.col("verdict")
+    judged = _judged(question, in_time=False)
+    if question.contract.calendar.evidence.late != "nothing":
+        return question.shop.keep("decisions", lambda: _long(question, judged))
+    in_time = _judged(question, in_time=True)
+    return question.shop.keep(
+        "decisions", lambda: _in_time_or_late(_long(question, in_time), _long(question, judged))
     )
-    both = decided.join(whenever, on=[*KEYS, "milestone"], how="inner")
+
+
+def _in_time_or_late(in_time: nw.LazyFrame[Any], whenever: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The decisions on evidence recorded in time; late where later evidence alone achieves."""
+    ever = whenever.select(*KEYS, "milestone", verdict_ever=nw.col("verdict"))
+    both = in_time.join(ever, on=[*KEYS, "milestone"], how="inner")
     is_late = (nw.col("verdict") != ACHIEVED) & (nw.col("verdict_ever") == ACHIEVED)
     return both.with_columns(
         verdict=nw.when(is_late).then(nw.lit(LATE)).otherwise(nw.col("verdict")),
         reason=nw.when(is_late).then(nw.lit(REASON["recorded_late"])).otherwise(nw.col("reason")),
     ).drop("verdict_ever")
+
+
+def _judged(question: Question, *, in_time: bool) -> nw.LazyFrame[Any]:
+    facts = _facts(question, in_time=in_time)
+
+    def judged() -> nw.LazyFrame[Any]:
+        plan = Plan.of(question.contract)
+        return _judge(plan, plan.weigh(facts)).select(*KEYS, "known_by", *_wide(question.contract))
+
+    return question.shop.keep("judged_in_time" if in_time else "judged", judged)
+
+
+def _wide(contract: Contract) -> list[str]:
+    places = range(len(contract.milestones))
+    return [f"{name}_{place}" for place in places for name in ("code", "days", "known_on")]
 
 
 def by_need(contract: Contract) -> list[list[str]]:
@@ -202,18 +207,16 @@ def _code(
     return code.cast(nw.Int64)
 
 
-def _long(shop: Workshop, contract: Contract, judged: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def _long(question: Question, judged: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """One row for each milestone, from the columns of all: a cross join, because not every engine
     can unpivot.
     """
-    count = len(contract.milestones)
-    wide = [f"{name}_{index}" for index in range(count) for name in ("code", "days", "known_on")]
-    milestones = shop.take(pa.table({"milestone": pa.array(range(count), pa.int64())}))
-    crossed = shop.keep(judged.select(*KEYS, "known_by", *wide)).join(milestones, how="cross")
+    milestones = question.table("milestones").select(milestone=nw.col("number"))
+    crossed = judged.join(milestones, how="cross")
 
     def picked(name: str) -> nw.Expr:
         column = nw.col(f"{name}_0")
-        for index in range(1, count):
+        for index in range(1, len(question.contract.milestones)):
             column = (
                 nw.when(nw.col("milestone") == index)
                 .then(nw.col(f"{name}_{index}"))
@@ -239,14 +242,3 @@ def _long(shop: Workshop, contract: Contract, judged: nw.LazyFrame[Any]) -> nw.L
         nw.when(verdict == ACHIEVED).then(nw.col("days")).otherwise(nw.lit(NEVER)).alias("reached"),
         "known_on",
     )
-
-
-def judged(
-    shop: Workshop,
-    contract: Contract,
-    evidence: Evidence,
-    claims: Sequence[ClaimDate],
-    segments: Segments,
-) -> nw.LazyFrame[Any]:
-    """The decisions, computed once and kept in the engine."""
-    return shop.keep(decide(shop, contract, evidence, claims, segments))

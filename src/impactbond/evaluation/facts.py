@@ -100,7 +100,8 @@ def find_facts(rows: nw.LazyFrame[Any], facts: tuple[Fact, ...]) -> list[nw.Lazy
     return found
 
 
-def _concerns(fact: Fact) -> nw.Expr:
+def concerns(fact: Fact) -> nw.Expr:
+    """Whether a row, joined with its participant's windows, is one that the fact looks at."""
     inside = (
         (nw.col("metric") == fact.metric)
         & (nw.col("observed_on") >= nw.col(f"opens_{fact.window}"))
@@ -116,7 +117,7 @@ def _row(fact: Fact) -> nw.Expr:
         "first_day": nw.col("observed_on"),
         "recorded": nw.col("recorded_on"),
     }
-    concerned = nw.when(_concerns(fact)).then(columns.get(fact.kind, nw.col("pack")))
+    concerned = nw.when(concerns(fact)).then(columns.get(fact.kind, nw.col("pack")))
     return concerned.otherwise(nw.lit(fact.missing)).cast(nw.Int64).alias(fact.name)
 
 
@@ -131,7 +132,7 @@ def _gathered(fact: Fact) -> nw.Expr:
 
 
 def _nth_day(rows: nw.LazyFrame[Any], fact: Fact) -> nw.LazyFrame[Any]:
-    concerned = rows.filter(_concerns(fact)).select(
+    concerned = rows.filter(concerns(fact)).select(
         *KEYS, "observed_on", "observation", one=nw.lit(1)
     )
     place = nw.col("one").cum_sum().over(*KEYS, order_by=["observed_on", "observation"])

@@ -1,4 +1,4 @@
-"""Whether observations agree with each other: repeats are kept once, contradictions are refused on every side."""
+"""Whether observations agree: repeats are kept once, contradictions refused on every side."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from impactbond.evidence.references import References
 from impactbond.evidence.refusals import CONTRADICTORY_VALUES, REFERENCE_REUSED, Refused
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Agreed:
-    """The observations that stand, by id, with the observation that each supersedes; what was refused; repeats."""
+    """The observations that stand, by id; what each supersedes; what was refused; repeats."""
 
     rows: dict[str, Observation]
     supersedes: dict[str, str]
@@ -66,15 +66,18 @@ def _supersedes(
 def _contradictory(
     standing: dict[str, Observation], measures: set[str], superseded: frozenset[str]
 ) -> list[Observation]:
-    """The rows that no other replaces and that give different values of one measure for one participant and day."""
-    stated: dict[tuple[object, ...], list[Observation]] = {}
-    for row in standing.values():
-        if row.metric in measures and row.status != WITHDRAWN and row.observation not in superseded:
-            stated.setdefault(row[:3], []).append(row)
-    differing = (
-        rows for rows in stated.values() if len(rows) > 1 and len({row.value for row in rows}) > 1
-    )
-    return [row for rows in differing for row in rows]
+    """The rows that no other replaces and that differ about a participant, measure and day."""
+    first: dict[tuple[object, ...], int] = {}
+    differing: set[tuple[object, ...]] = set()
+    live = [
+        row
+        for name, row in standing.items()
+        if row.metric in measures and row.status != WITHDRAWN and name not in superseded
+    ]
+    for row in live:
+        if first.setdefault(row[:3], row.value) != row.value:
+            differing.add(row[:3])
+    return [row for row in live if row[:3] in differing] if differing else []
 
 
 def _refused(row: Observation, blocks: Sequence[Block], column: str) -> Refused:

@@ -1,7 +1,7 @@
-"""Cells that a workbook reader takes for blank though they are not: Excel errors, and formulas never calculated.
+"""Cells that a workbook reader takes for blank though they are not: errors, formulas uncalculated.
 
-Taken for blank, `#N/A` would read as "not evidenced" and nobody would be told. So the sheet's own XML is asked: first by a
-quick search, and cell by cell only where that finds an error or a formula.
+Taken for blank, `#N/A` would read as "not evidenced" and nobody would be told. So the sheet's own
+XML is asked: first by a quick search, cell by cell only where that finds an error or a formula.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ _REFERENCE = re.compile(r"([A-Z]+)(\d+)")
 
 
 def broken_cells(workbook: bytes, sheet: str) -> Iterator[tuple[tuple[int, int], Broken]]:
-    """Row and column, both from 0, of each broken cell of a sheet. Raises KeyError where the workbook is not whole."""
+    """Row and column, both from 0, of each broken cell of a sheet.
+
+    Raises KeyError where the workbook is not whole.
+    """
     with zipfile.ZipFile(BytesIO(workbook)) as parts:
         content = parts.read(_part_of(parts, sheet))
     if any(mark in content for mark in _WORTH_A_LOOK):

@@ -1,7 +1,7 @@
 """What is in a column of cells: texts, dates, numbers, answers and marks. Nothing is guessed.
 
-Each function takes the cells of one column and gives their values, None where a cell is blank or refused, with the
-refusals by the cell's place in the column.
+Each function takes the cells of one column and gives their values, None where a cell is blank or
+refused, with the refusals by the cell's place in the column.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ LARGEST = 2**30  # a value, a day and a day of recording are packed into one 64-
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _ERRORS = frozenset(
-    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!", "#EXTERNAL!"]
+    f"#{name}"
+    for name in (
+        *("N/A", "REF!", "VALUE!", "DIV/0!", "NAME?", "NULL!", "NUM!", "SPILL!", "CALC!", "FIELD!"),
+        *("GETTING_DATA", "BLOCKED!", "CONNECT!", "UNKNOWN!", "BUSY!", "PYTHON!", "EXTERNAL!"),
+    )
 )
 _ANSWERS = {"yes": 1, "no": 0}
 
@@ -56,7 +60,7 @@ class Column(Generic[T]):
         self.refusals = refusals
 
 
-class _Wrong(Exception):
+class _CellError(Exception):
     """A cell that cannot be read, with the reason."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -76,7 +80,7 @@ def _each(cells: Sequence[object], read: Callable[[object], T]) -> Column[T]:
             continue
         try:
             values[key] = read(cell)
-        except _Wrong as wrong:
+        except _CellError as wrong:
             refusals[key] = wrong.refusal
     refused = (
         {index: refusals[key] for index, key in enumerate(keys) if key in refusals}
@@ -99,7 +103,7 @@ def listed(cells: Sequence[object], allowed: tuple[str, ...], *, what: str) -> C
     def read(cell: object) -> str:
         text = _text(cell)
         if text not in known:
-            raise _Wrong(refusal)
+            raise _CellError(refusal)
         return text
 
     return _each(cells, read)
@@ -111,7 +115,7 @@ def dates(cells: Sequence[object]) -> Column[date]:
 
 
 def values_of(metric: Metric, cells: Sequence[object]) -> Column[int]:
-    """The values of a metric as whole numbers: scaled scores, answers as 1 and 0, marks by their place."""
+    """The values of a metric as whole numbers: scaled scores, answers as 1 and 0, marks' places."""
     if isinstance(metric, Event):
         return _each(cells, _answer)
     if isinstance(metric, Session):
@@ -121,12 +125,12 @@ def values_of(metric: Metric, cells: Sequence[object]) -> Column[int]:
 
 def _refuse_broken(cell: object) -> None:
     if isinstance(cell, Broken):
-        raise _Wrong(ERROR_VALUE if cell is Broken.ERROR else NOT_CALCULATED)
+        raise _CellError(ERROR_VALUE if cell is Broken.ERROR else NOT_CALCULATED)
     if isinstance(cell, str):
         if cell.startswith("="):
-            raise _Wrong(FORMULA_TEXT)
+            raise _CellError(FORMULA_TEXT)
         if cell in _ERRORS:
-            raise _Wrong(ERROR_VALUE)
+            raise _CellError(ERROR_VALUE)
 
 
 def _text(cell: object) -> str:
@@ -139,7 +143,7 @@ def _text(cell: object) -> str:
         return str(int(cell))
     if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         return str(cell)
-    raise _Wrong(NOT_TEXT)
+    raise _CellError(NOT_TEXT)
 
 
 def _date(cell: object) -> date:
@@ -151,13 +155,13 @@ def _date(cell: object) -> date:
         try:
             day = date.fromisoformat(cell)
         except ValueError:
-            raise _Wrong(NOT_A_DATE) from None
+            raise _CellError(NOT_A_DATE) from None
     else:
         _refuse_broken(cell)
-        raise _Wrong(NOT_A_DATE)
+        raise _CellError(NOT_A_DATE)
     if FIRST_DAY <= day <= LAST_DAY:
         return day
-    raise _Wrong(DATE_OUTSIDE)
+    raise _CellError(DATE_OUTSIDE)
 
 
 def _answer(cell: object) -> int:
@@ -170,7 +174,9 @@ def _answer(cell: object) -> int:
         return int(cell)
     else:
         _refuse_broken(cell)
-    raise _Wrong(not_listed("not_yes_or_no", "an answer", ("yes", "no", "TRUE", "FALSE", "1", "0")))
+    raise _CellError(
+        not_listed("not_yes_or_no", "an answer", ("yes", "no", "TRUE", "FALSE", "1", "0"))
+    )
 
 
 def _mark_reader(metric: Session) -> Callable[[object], int]:
@@ -183,7 +189,7 @@ def _mark_reader(metric: Session) -> Callable[[object], int]:
             cell = str(int(cell))
         place = places.get(cell) if isinstance(cell, str) else None
         if place is None:
-            raise _Wrong(refusal)
+            raise _CellError(refusal)
         return place
 
     return read
@@ -194,7 +200,8 @@ def allowed_numbers(metric: Measure) -> str:
     low, high = metric.range
     if metric.decimals == 0:
         return f"a whole number from {low} to {high}"
-    return f"a number from {low} to {high} with at most {metric.decimals} decimal{'s' * (metric.decimals > 1)}"
+    places = "1 decimal" if metric.decimals == 1 else f"{metric.decimals} decimals"
+    return f"a number from {low} to {high} with at most {places}"
 
 
 def _number_reader(metric: Measure) -> Callable[[object], int]:
@@ -223,7 +230,7 @@ def _number_reader(metric: Measure) -> Callable[[object], int]:
     )
 
     def read(cell: object) -> int:
-        # For a float of up to 15 digits this holds exactly when its shortest decimal text has no further decimals.
+        # Up to 15 digits, exact: it holds when the float's shortest text has no further decimals.
         if type(cell) is float and isfinite(cell):
             scaled = round(cell * scale)
             is_whole = scaled / scale == cell
@@ -231,22 +238,22 @@ def _number_reader(metric: Measure) -> Callable[[object], int]:
             scaled, is_whole = exactly(cell)
         else:
             _refuse_broken(cell)
-            raise _Wrong(not_a_number)
+            raise _CellError(not_a_number)
         if not is_whole:
-            raise _Wrong(too_fine)
+            raise _CellError(too_fine)
         if not lowest <= scaled <= highest:
-            raise _Wrong(outside)
+            raise _CellError(outside)
         if abs(scaled) >= LARGEST:
-            raise _Wrong(too_large)
+            raise _CellError(too_large)
         return scaled
 
     def exactly(cell: int | float | Decimal | str) -> tuple[int, bool]:
         if isinstance(cell, str) and not _PLAIN.fullmatch(cell):
             _refuse_broken(cell)
-            raise _Wrong(not_a_number)
+            raise _CellError(not_a_number)
         number = Decimal(cell)
         if not number.is_finite() or number.adjusted() > 15:
-            raise _Wrong(outside)
+            raise _CellError(outside)
         scaled = Fraction(number) * scale
         return int(scaled), scaled.denominator == 1
 

@@ -1,4 +1,4 @@
-"""What was delivered, before it is checked: blocks of rows, column by column, whatever they were read from."""
+"""What was delivered, before it is checked: blocks of rows, whatever they were read from."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from itertools import compress
 Cells = list[object]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Block:
     """The rows of one sheet of one file. Blank cells are None; texts are stripped.
 
-    `columns` holds the cells by the column's name in the evidence tables, `metrics` by metric; None stands for a metric
-    that every row evidences. `headings` says what people call them. References live in a `scope`: a sheet, or all frames
-    together. Where `names_observations`, a reference names one observation, otherwise a row of several metrics.
+    `columns` holds the cells by the column's name in the evidence tables, `metrics` by metric; None
+    stands for a metric that every row evidences. `headings` says what people call them. References
+    live in a `scope`: a sheet, or all frames together. Where `names_observations`, a reference
+    names one observation, otherwise a row of several metrics.
     """
 
     file: str
@@ -68,7 +69,7 @@ class Block:
         return zip(*(_told_apart(column) for column in cells), strict=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
     """Everything that came in at once, in reading order, and the kind of frame to give back."""
 
@@ -99,9 +100,9 @@ def without_blank_rows(block: Block) -> Block:
 
 
 def without_repeats(blocks: Sequence[Block]) -> tuple[list[Block], int, set[str]]:
-    """The blocks with rows that say the same kept once, how many were dropped, and the sheets where that needs a look.
+    """The blocks with each row once, how many rows were dropped, and the sheets to look at again.
 
-    It does where one file holds the same row twice without a reference: they may have been two different events.
+    Those are where one file holds a row twice without a reference: it may have been two events.
     """
     seen: dict[tuple[str, tuple[str, ...]], set[tuple[object, ...]]] = {}
     kept, repeated, doubtful = [], 0, set()
@@ -129,7 +130,7 @@ _PRIVATE = {
 }
 _LOOKS_LIKE = {what: re.compile(rf"\b({pattern})\b") for what, pattern in _PRIVATE.items()}
 _OTHER_NAMES = re.compile(
-    r"\b(school|club|partner|worker|organisation|provider|programme|project|service|file)s? names?\b"
+    r"\b(school|club|partner|worker|organisation|provider|programme|project|service)s? names?\b"
 )
 
 

@@ -58,13 +58,15 @@ def participants_schema(attributes: tuple[str, ...]) -> pa.Schema:
 class Evidence:
     """What is known, with the two dates of every row, and what was refused.
 
-    `participants`, `observations` and `refused` are frames of the kind that came in (pandas for a workbook); the
-    `*_table` fields hold the same as Arrow tables. `repeated` counts the rows that were delivered more than once and
-    kept once. `cautions` tell what deserves a look though it stops nothing; they never hold a child's value.
+    `participants`, `observations` and `refused` are frames of the kind that came in (pandas for a
+    workbook); the `*_table` fields hold the same as Arrow tables. `repeated` counts the rows
+    dropped because another says the same. `cautions` tell what deserves a look though it stops
+    nothing; they never hold a child's value.
 
-    In `observations` the column `value` is a whole number: a score or percentage times 10 to the power of its metric's
-    `decimals`, 1 or 0 for an event, the place of the mark for a session. It is what settlement works on, not what
-    `read_evidence` takes: deliver scores and marks as people write them.
+    In `observations` the column `value` is a whole number: a score or percentage times 10 to the
+    power of its metric's `decimals`, 1 or 0 for an event, the place of the mark for a session. It
+    is what settlement works on, not what `read_evidence` takes: deliver scores and marks as people
+    write them.
     """
 
     participants_table: pa.Table
@@ -81,7 +83,7 @@ class Evidence:
 
     @property
     def observations(self) -> Any:
-        """What was observed: one row for each observation; `value` is a whole number, see the class."""
+        """What was observed, one row each; `value` is a whole number, see the class."""
         return as_kind(self.observations_table, self.kind)
 
     @property
@@ -90,7 +92,7 @@ class Evidence:
         return as_kind(self.refused_table, self.kind)
 
     def known_on(self, day: date) -> Evidence:
-        """The evidence recorded on that day or before; what was refused stays, because it has no date to go by."""
+        """The evidence recorded by that day; what was refused stays, having no date to go by."""
 
         def known(table: pa.Table) -> pa.Table:
             until = pa.scalar(day, pa.date32())
@@ -104,7 +106,7 @@ class Evidence:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the participants and observations, whatever the files were called and in whatever order they came."""
+        """SHA-256 of participants and observations, whatever their order and the files' names."""
         text = hashlib.sha256()
         for table in (self.participants_table, self.observations_table):
             kept = [name for name in table.column_names if name not in ("file", "sheet", "row")]

@@ -1,4 +1,4 @@
-"""Reading frames: participants and observations in the library's own columns, as pandas, Polars, Arrow and the like."""
+"""Reading frames: participants and observations in the library's own columns, of any kind."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OPTIONAL = {
     "participants": ("from_on", "left_on"),
     "observations": ("observation", "source", "evidence_ref", "supersedes", "status"),
 }
-# What a frame calls by the name of the evidence table, and a sheet by its own: both mean a reference of a row.
+# A frame names the columns as the evidence tables do; to the checks they are references of rows.
 _AS_IN_SHEETS = {"observation": "ref", "supersedes": "replaces"}
 _READABLE = (str, bool, int, float, Decimal, date, time, timedelta, NoneType)
 
@@ -70,9 +70,7 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
         }
     if faults:
         count = len(set(faults))
-        raise EvidenceError(
-            f"The evidence has {count} fault{'s' * (count > 1)} of structure:", faults
-        )
+        raise EvidenceError(f"Faults in the structure of the evidence: {count}", faults)
     return Delivery(
         sorted(_blocks("participants", tables["participants"]), key=_order),
         sorted(_blocks("observations", tables["observations"]), key=_order),
@@ -127,7 +125,7 @@ def _cells(series: nw.Series[Any]) -> Cells:
 
 
 def _readable(cell: object) -> object:
-    """A number of numpy as a number of Python; `...`, which every check refuses, for what no column holds."""
+    """numpy's numbers as Python's; `...`, which every check refuses, for what no column holds."""
     if type(cell).__module__ == "numpy" and hasattr(cell, "item"):
         cell = cell.item()
     return cell if isinstance(cell, _READABLE) else ...

@@ -1,4 +1,4 @@
-"""The observations: every cell of a measure becomes one, once its row and the cell itself are in order."""
+"""The observations: every cell of a metric becomes one, if its row and it are in order."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from impactbond.evidence.refusals import (
 
 RECORDED, WITHDRAWN = "recorded", "withdrawn"
 _TEXTS = ("participant", "ref", "replaces", "source", "evidence_ref")
+_Text = str | None
+_HeadRow = tuple[_Text, _Text, _Text, _Text, _Text, date | None, date | None, _Text]
 
 
 class Observation(NamedTuple):
@@ -59,11 +61,16 @@ class Head:
         status = block.column("status")
         self.status = listed(status, (RECORDED, WITHDRAWN), what="a status of an observation")
 
+    def rows(self) -> Iterator[_HeadRow]:
+        """What each row says, in the order of the columns above; None where a cell is unusable."""
+        columns: list[Column[Any]] = [*self.texts.values(), *self.days.values(), self.status]
+        return zip(*(column.values for column in columns), strict=True)
+
 
 def read_observations(
     blocks: Sequence[Block], contract: Contract, people: People, people_sheet: str
 ) -> tuple[list[Observation], References, list[Refused]]:
-    """The observations of all blocks, not yet compared with each other, and the cells and rows that were refused."""
+    """The observations of all blocks, not yet compared with each other, and what was refused."""
     heads = [Head(block) for block in blocks]
     references = References.of(
         blocks, [(head.texts["ref"].values, head.texts["replaces"].values) for head in heads]
@@ -103,7 +110,7 @@ def _row_faults(block: Block, head: Head, references: References) -> RowFaults:
     for index, (ref, replaced) in enumerate(pairs):
         if replaced is None:
             continue
-        if (block.scope, replaced) not in references.known:
+        if replaced not in references.known[block.scope]:
             faults.add(index, "replaces", UNKNOWN_REPLACED)
         elif ref is not None and (block.scope, ref) in references.circular:
             faults.add(index, "replaces", REPLACES_ITSELF)
@@ -117,15 +124,12 @@ def _refuse_unknown(
     was_refused = unknown_participant(people_sheet, was_refused=True)
     for index, who in enumerate(head.texts["participant"].values):
         if who is not None and who not in known:
-            faults.add(
-                index,
-                "participant",
-                was_refused if who in people.refused_participants else never_told,
-            )
+            is_refused = who in people.refused_participants
+            faults.add(index, "participant", was_refused if is_refused else never_told)
 
 
 def _refused_cells(block: Block, head: Head, metric: str, values: Column[int]) -> Iterator[Refused]:
-    """The cells of a metric that were refused; where a row is one observation, a blank cell as well."""
+    """The refused cells of a metric; where a row is one observation, a blank cell as well."""
     column = block.heading(metric)
     refusals = dict(values.refusals)
     if block.names_observations:
@@ -148,28 +152,10 @@ def _of_metric(
     faults: RowFaults,
     references: References,
 ) -> Iterator[Observation]:
-    columns = zip(
-        block.rows,
-        values.values,
-        *(head.texts[name].values for name in _TEXTS),
-        *(column.values for column in head.days.values()),
-        head.status.values,
-        strict=True,
-    )
-    for index, (
-        row,
-        value,
-        who,
-        ref,
-        replaced,
-        source,
-        proof,
-        observed_on,
-        recorded_on,
-        status,
-    ) in enumerate(columns):
-        if index in faults or who is None or observed_on is None or recorded_on is None:
+    for index, (who, ref, replaced, source, proof, day, known, status) in enumerate(head.rows()):
+        if index in faults or who is None or day is None or known is None:
             continue
+        value = values.values[index]
         if status == WITHDRAWN:
             value = 0
         elif value is None:
@@ -179,22 +165,17 @@ def _of_metric(
                 continue
             value, status = 0, WITHDRAWN
         said = (value, source, proof, replaced, status or RECORDED)
-        name = (
-            block.observation_id(ref, metric)
-            if ref
-            else _digest(who, metric, observed_on, recorded_on, *said)
-        )
-        yield Observation(who, metric, observed_on, recorded_on, name, *said, number, row)
+        name = block.observation_id(ref, metric) if ref else _digest(who, metric, day, known, *said)
+        yield Observation(who, metric, day, known, name, *said, number, block.rows[index])
 
 
 def _digest(*said: object) -> str:
     """The id of an observation without a reference: what it says, and nothing else, decides it."""
-    return hashlib.sha256(
-        repr([None if part is None else str(part) for part in said]).encode()
-    ).hexdigest()[:32]
+    text = repr([None if part is None else str(part) for part in said])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def column_of(block: Block, metric: str) -> str:
-    """The heading under which a fault of a metric is told; for a metric that every row evidences, the participant's."""
+    """The heading to tell a fault of a metric under; the participant's where it has none."""
     heading = block.heading(metric)
     return block.heading("participant") if heading == EACH_ROW else heading

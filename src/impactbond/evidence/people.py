@@ -35,9 +35,9 @@ class Person(NamedTuple):
         return self[:6]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class People:
-    """The rows that stand, what was refused, the participants that refused rows speak of, and how many rows repeat."""
+    """The rows that stand, what was refused, whom refused rows speak of, and how many repeat."""
 
     rows: list[Person]
     refused: list[Refused]

@@ -1,4 +1,4 @@
-"""Reading evidence: from workbooks or frames to Evidence. Every fault is told; nothing that is in order is lost."""
+"""Reading evidence: every fault is told, and nothing that is in order is lost."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
 def read_evidence(source: Source, contract: Contract) -> Evidence:
     """The evidence in an .xlsx workbook, in several, or in frames.
 
-    Takes: a path, several paths (deliveries may overlap, or be the same twice), or a mapping of `participants` and
-        `observations` to frames in the library's own columns, where `value` is as people write it: 17, 91.5, yes, a mark.
+    Takes: a path, several paths (deliveries may overlap, or be the same twice), or a mapping of
+        `participants` and `observations` to frames in the library's own columns, where `value` is
+        as people write it: 17, 91.5, yes, a mark.
     Gives: participants and observations in order, and every refused row with its reason.
     Keeps: the order of rows, of files and of repeated deliveries changes nothing.
 
-    Raises EvidenceError when files, sheets or columns are not as the contract says, with all that is wrong.
+    Raises EvidenceError when files, sheets or columns are not as the contract says, listing all.
     """
     delivery = _delivered(source, contract)
     people_blocks, people_repeated, _ = without_repeats(delivery.participants)
@@ -78,30 +79,30 @@ def _people_sheet(contract: Contract, delivery: Delivery) -> str:
 
 def _without_reference(sheet: str) -> str:
     return (
-        f"sheet '{sheet}': some rows without a reference say the same as another row and were counted once. "
-        "Give each row a reference if they are different events."
+        f"sheet '{sheet}': some rows without a reference say the same as another row and "
+        "were counted once. Give each row a reference if they are different events."
     )
 
 
 def _as_fractions(agreed: Agreed, blocks: Sequence[Block], contract: Contract) -> set[str]:
-    """A caution for a column of percentages in which every value but 0 is at most 1: 0.92 for 92, perhaps."""
+    """A caution for a column of percentages where none is above 1: 0.9 for 90, perhaps."""
+    percentages = {
+        name for name, metric in contract.metrics.items() if isinstance(metric, Percentage)
+    }
     largest: dict[tuple[str, str, str], int] = {}
     for row in agreed.rows.values():
-        if isinstance(contract.metrics[row.metric], Percentage):
+        if row.metric in percentages:
             block = blocks[row.block]
             key = (block.sheet, block.heading(row.metric), row.metric)
             largest[key] = max(largest.get(key, 0), row.value)
     found = set()
     for (sheet, heading, name), value in largest.items():
         metric = contract.metrics[name]
-        if (
-            isinstance(metric, Percentage)
-            and 0 < value <= 10**metric.decimals
-            and metric.range[1] > 1
-        ):
+        assert isinstance(metric, Percentage)
+        if 0 < value <= 10**metric.decimals and metric.range[1] > 1:
             found.add(
-                f"sheet '{sheet}', column '{heading}': no percentage is above 1. Write 92.5 for 92.5%, not 0.925; "
-                "a cell that Excel shows as a percentage holds the fraction."
+                f"sheet '{sheet}', column '{heading}': no percentage is above 1. "
+                "Write 92.5 for 92.5%, not 0.925, which Excel keeps in a cell formatted as %."
             )
     return found
 

@@ -1,4 +1,4 @@
-"""References among rows: which there are, which row replaces which, and where that goes round in a circle."""
+"""References among rows: which there are, which row replaces which, and what goes in a circle."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from impactbond.evidence.delivered import Block
 Reference = tuple[str, str]  # scope and text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class References:
-    """Every reference that was delivered, on rows that were refused as well."""
+    """The references that were delivered, on rows that were refused as well.
 
-    known: frozenset[Reference]
-    replaced_by: dict[Reference, str]
+    `known` by scope; `replacing` says what each replaces; `evidenced` names observations
+    of replaced rows, whether or not they could be read.
+    """
+
+    known: dict[str, frozenset[str]]
+    replacing: dict[Reference, str]
     circular: frozenset[Reference]
     evidenced: frozenset[str]
 
@@ -25,29 +29,36 @@ class References:
         cls, blocks: Sequence[Block], columns: Sequence[tuple[list[str | None], list[str | None]]]
     ) -> References:
         """The references of some blocks, given the texts of their columns `ref` and `replaces`."""
-        known: set[Reference] = set()
+        known: dict[str, set[str]] = {}
         earlier: dict[Reference, str] = {}
-        evidenced: set[str] = set()
+        replaced: set[Reference] = set()
         for block, (refs, replaces) in zip(blocks, columns, strict=True):
-            known.update((block.scope, ref) for ref in refs if ref is not None)
-            for ref, replaced in zip(refs, replaces, strict=True):
-                if ref is not None and replaced is not None:
+            known.setdefault(block.scope, set()).update(filter(None, refs))
+            for ref, target in zip(refs, replaces, strict=True):
+                if target is not None:
+                    replaced.add((block.scope, target))
+                if target is not None and ref is not None:
                     key = (block.scope, ref)
-                    earlier[key] = min(earlier.get(key, replaced), replaced)
-            for metric in block.metrics:
-                cells = zip(refs, block.metric_cells(metric), strict=True)
-                evidenced.update(
-                    block.observation_id(ref, metric)
-                    for ref, cell in cells
-                    if ref and cell is not None
-                )
-        return cls(frozenset(known), earlier, frozenset(_circular(earlier)), frozenset(evidenced))
+                    earlier[key] = min(earlier.get(key, target), target)
+        evidenced = (
+            block.observation_id(ref, metric)
+            for block, (refs, _) in zip(blocks, columns, strict=True)
+            for metric in block.metrics
+            for ref, cell in zip(refs, block.metric_cells(metric), strict=True)
+            if cell is not None and ref is not None and (block.scope, ref) in replaced
+        )
+        return cls(
+            {scope: frozenset(refs) for scope, refs in known.items()},
+            earlier,
+            frozenset(_circular(earlier)),
+            frozenset(evidenced) if replaced else frozenset(),
+        )
 
     def superseded(self, block: Block, replaces: str, metric: str, standing: Container[str]) -> str:
         """The observation that a row replaces.
 
-        Where that one was refused, it is the nearest one that stands among those which it had replaced in turn: a wrong
-        correction that is put right must not bring back what both of them replaced.
+        Where that one was refused, it is the nearest one that stands among those it had replaced in
+        turn: a wrong correction, once put right, must not bring back what both of them replaced.
         """
         for reference in self._back_from(block.scope, replaces):
             observation = block.observation_id(reference, metric)
@@ -61,11 +72,11 @@ class References:
         while following is not None and following not in passed:
             yield following
             passed.add(following)
-            following = self.replaced_by.get((scope, following))
+            following = self.replacing.get((scope, following))
 
 
 def _circular(earlier: dict[Reference, str]) -> set[Reference]:
-    """The references that replace themselves, by however many steps: what is left when the ends are taken off."""
+    """The references that replace themselves in some steps: what is left without loose ends."""
     left = {key: (key[0], replaced) for key, replaced in earlier.items()}
     pointed_at = Counter(left.values())
     ends = [key for key in left if not pointed_at[key]]

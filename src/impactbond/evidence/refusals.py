@@ -66,7 +66,7 @@ NOT_A_DATE = Refusal(
     "not_a_date",
     "this is not a date",
     f"{_DAYS}, as an Excel date or typed like {FIRST_DAY}",
-    "Format the cell as a date. Dates typed as other text are not guessed at: day and month could change places.",
+    "Format the cell as a date. Other text is not guessed at: day and month could change places.",
 )
 DATE_OUTSIDE = Refusal(
     "date_outside", "this date is too early or too late", _DAYS, "Look at the year."
@@ -116,7 +116,7 @@ REPLACES_ITSELF = Refusal(
 
 
 def unknown_participant(sheet: str, *, was_refused: bool) -> Refusal:
-    """A row about a participant that the participants' sheet does not have, or whose own row was refused."""
+    """A row about a participant whom no row tells of, or only one that was refused."""
     hint = (
         f"The row in '{sheet}' was refused: put that right first."
         if was_refused

@@ -1,4 +1,4 @@
-"""An empty workbook for evidence: the contract's sheets and headings, with what may be typed under each."""
+"""An empty workbook for evidence: the contract's sheets and headings, and what may be typed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from impactbond.evidence.workbook import NOTES, headings_of
 _CREATED = datetime(2000, 1, 1)  # the same contract gives the same bytes
 _LAST_ROW = 1_048_575
 _ABOUT = {
-    "participant": "The key that stands for the child. Never a name, an NHS number or a pupil number",
+    "participant": "The key that stands for the child; never a name, NHS number or pupil number",
     "started_on": "The day on which the child started",
     "left_on": "The day on which the child left; blank while it has not",
     "from_on": "The day from which this row holds; blank: from the start",
@@ -58,9 +58,9 @@ class _Column:
 
 
 def write_template(contract: Contract, path: str | PathLike[str]) -> Path:
-    """Write an empty workbook for evidence, and give its path. The same contract gives the same bytes.
+    """Write an empty workbook for evidence; the same contract gives the same bytes.
 
-    Raises EvidenceError when the contract has no sheets or the file cannot be written.
+    Gives the path. Raises EvidenceError when the contract has no sheets or nothing can be written.
     """
     target = Path(path)
     if not contract.sheets:
@@ -113,7 +113,7 @@ def _workbook(contract: Contract) -> bytes:
 
 
 class _Lists:
-    """The lists to choose from, kept on a sheet of their own because Excel takes only short ones in place."""
+    """The lists to choose from, on a sheet of their own: Excel takes only short ones in place."""
 
     def __init__(self, columns: Mapping[str, list[_Column]]) -> None:
         every = (column.choices for sheet in columns.values() for column in sheet if column.choices)

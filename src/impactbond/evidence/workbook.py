@@ -1,4 +1,4 @@
-"""Reading workbooks: from .xlsx files to blocks of rows, or one error with everything that is wrong in their structure."""
+"""Reading workbooks: from .xlsx files to blocks of rows, or one error with all that is wrong."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.broken_cells import broken_cells
 from impactbond.evidence.delivered import (
     Block,
+    Cells,
     Delivery,
     clean,
     private_headings,
@@ -65,16 +66,12 @@ def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> 
                 found[term.holds].append(block)
         others = set(file.book.sheet_names) - set(contract.sheets) - set(NOTES)
         if others:
-            cautions.add(
-                f"{len(others)} sheet{'s' * (len(others) > 1)} that the contract does not name: not read"
-            )
+            cautions.add(f"sheets that the contract does not name, not read: {len(others)}")
     if not faults and not any(block.rows for block in found["participants"]):
         faults.append(_no_rows(contract, files))
     if faults:
         count = len(set(faults))
-        raise EvidenceError(
-            f"The evidence has {count} fault{'s' * (count > 1)} of structure:", faults
-        )
+        raise EvidenceError(f"Faults in the structure of the evidence: {count}", faults)
     return Delivery(found["participants"], found["observations"], "pandas", frozenset(cautions))
 
 
@@ -94,17 +91,12 @@ def _open_all(paths: Iterable[str | PathLike[str]], faults: list[Fault]) -> Iter
         try:
             content = path.read_bytes()
         except OSError as error:
-            faults.append(
-                Fault(
-                    file=path.name,
-                    code="no_file",
-                    problem=f"the file cannot be opened: {error.strerror}",
-                )
-            )
+            problem = f"the file cannot be opened: {error.strerror}"
+            faults.append(Fault(file=path.name, code="no_file", problem=problem))
             continue
-        problem = _why_not(path.suffix.casefold(), content)
-        if problem is not None:
-            faults.append(problem(path.name))
+        unusable = _why_not(path.suffix.casefold(), content)
+        if unusable is not None:
+            faults.append(unusable(path.name))
             continue
         try:
             yield _File(path.name, content, CalamineWorkbook.from_filelike(BytesIO(content)))
@@ -150,47 +142,43 @@ def _read_sheet(
 ) -> Block | None:
     """One sheet of one file; None, with faults, where its structure is not as agreed."""
     if name not in file.book.sheet_names:
-        close = get_close_matches(name, file.book.sheet_names, n=1)
-        hint = (
-            f"Did you mean '{close[0]}'? Rename the sheet"
-            if close
-            else "Add the sheet, with its headings"
-        )
-        problem = f"the sheet '{name}' is missing"
-        faults.append(
-            Fault(file=file.name, sheet=name, code="sheet_missing", problem=problem, hint=hint)
-        )
+        faults.append(_missing_sheet(file, name))
         return None
     try:
         grid = file.book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        broken_places = list(broken_cells(file.content, name))
+        broken = list(broken_cells(file.content, name))
     except (CalamineError, KeyError, ElementTree.ParseError, zipfile.BadZipFile):
         faults.append(_NotUsable("not_a_workbook", "the workbook is damaged")(file.name))
         return None
     first = next((index for index, row in enumerate(grid) if any(cell != "" for cell in row)), None)
     if first is None:
-        faults.append(
-            Fault(file=file.name, sheet=name, code="no_headings", problem="the sheet is empty")
-        )
+        problem = "the sheet is empty"
+        faults.append(Fault(file=file.name, sheet=name, code="no_headings", problem=problem))
         return None
     headings = [plain(str(cell)) for cell in grid[first]]
-    missing = list(_heading_faults(file.name, name, term, headings))
-    if missing:
-        faults += missing
+    wrong = list(_heading_faults(file.name, name, term, headings))
+    if wrong:
+        faults += wrong
         return None
     cautions |= private_headings(name, filter(None, headings))
-    columns = [clean(cells) for cells in zip(*grid[first + 1 :], strict=True)] or [
-        [] for _ in headings
-    ]
-    for (row, column), broken in broken_places:
+    columns: list[Cells] = [[] for _ in headings]
+    if grid[first + 1 :]:
+        columns = [clean(cells) for cells in zip(*grid[first + 1 :], strict=True)]
+    for (row, column), kind in broken:
         if row > first and column < len(columns):
-            columns[column][row - first - 1] = broken
-    by_heading = dict(zip(headings, columns, strict=True))
+            columns[column][row - first - 1] = kind
+    rows = list(range(first + 2, len(grid) + 1))
+    return _block(file.name, name, term, rows, dict(zip(headings, columns, strict=True)))
+
+
+def _block(
+    file: str, name: str, term: Sheet, rows: list[int], by_heading: dict[str, Cells]
+) -> Block:
     block = Block(
-        file=file.name,
+        file=file,
         sheet=name,
         scope=name,
-        rows=list(range(first + 2, len(grid) + 1)),
+        rows=rows,
         columns={column: by_heading[plain(heading)] for column, heading in term.columns.items()},
         metrics={
             metric: None if heading == EACH_ROW else by_heading[plain(heading)]
@@ -201,13 +189,24 @@ def _read_sheet(
     return without_blank_rows(block)
 
 
+def _missing_sheet(file: _File, name: str) -> Fault:
+    close = get_close_matches(name, file.book.sheet_names, n=1, cutoff=0.75)
+    return Fault(
+        file=file.name,
+        sheet=name,
+        code="sheet_missing",
+        problem=f"the sheet '{name}' is missing",
+        hint=f"Did you mean '{close[0]}'? Rename it" if close else "Add it, with its headings",
+    )
+
+
 def plain(heading: str) -> str:
     """A heading with its spaces made single."""
     return " ".join(heading.split())
 
 
 def headings_of(term: Sheet) -> dict[str, str]:
-    """The headings that a sheet must have, each once, in the contract's order; what each holds comes first in it."""
+    """The headings that a sheet must have, each once and in order, and what each holds first."""
     holds: dict[str, str] = {}
     for column, heading in (*term.columns.items(), *term.metrics.items()):
         if heading != EACH_ROW:
@@ -217,21 +216,22 @@ def headings_of(term: Sheet) -> dict[str, str]:
 
 def _heading_faults(file: str, sheet: str, term: Sheet, headings: Sequence[str]) -> Iterator[Fault]:
     wanted = headings_of(term)
-    spare = [heading for heading in headings if heading and heading not in wanted]
+    # Where no heading is known the row may be a child's: then nothing in it is repeated.
+    is_known = bool({one.casefold() for one in wanted} & {one.casefold() for one in headings})
+    spare = [one for one in headings if is_known and one and one not in wanted]
     for heading in wanted:
         times = headings.count(heading)
         if times == 0:
             by_case = {spared.casefold(): spared for spared in spare}
             close = get_close_matches(heading.casefold(), by_case, n=1)
+            meant = f"Did you mean '{by_case[close[0]]}'? Rename the heading" if close else ""
             yield Fault(
                 file=file,
                 sheet=sheet,
                 column=heading,
                 code="column_missing",
                 problem=f"there is no column '{heading}'",
-                hint=f"Did you mean '{by_case[close[0]]}'? Rename the heading"
-                if close
-                else "Add the column",
+                hint=meant or "Add the column",
             )
         elif times > 1:
             yield Fault(

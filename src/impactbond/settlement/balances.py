@@ -18,7 +18,7 @@ from impactbond.contract.contract import Contract, whole_shares
 from impactbond.contract.payments import ContractLimit, FunderLimit
 from impactbond.dates import day_number
 from impactbond.errors import InvariantError
-from impactbond.money import Pence, cut, minor_units, round_fraction
+from impactbond.money import Pence, cut_whole, minor_units, round_fraction
 from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.limits import limit_name
 from impactbond.settlement.lots import period_of
@@ -105,10 +105,10 @@ def _recover(contract: Contract, funders: Funders, amount: Pence) -> tuple[Pence
     up_front, recovered = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     for index, tranche in enumerate(contract.tranches.values()):
         shares = whole_shares(tranche.by)
-        pay = np.array(minor_units(tranche.pay, contract.currency), dtype=np.int64)
+        pay = minor_units(tranche.pay, contract.currency)
         paid_from = period_of(contract.calendar.periods, day_number(tranche.on))
         for funder, part in zip(
-            shares, cut(pay, tuple(shares.values()), contract.rounding.half), strict=True
+            shares, cut_whole(pay, tuple(shares.values()), contract.rounding.half), strict=True
         ):
             place = funders.place(funder)
             up_front[index, :, paid_from:, place] = part

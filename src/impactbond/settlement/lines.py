@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
-from impactbond.evaluation.knowledge import ClaimDate
+from impactbond.evaluation.question import ClaimDate
 from impactbond.settlement.funders import Funders, ShareRule
 from impactbond.settlement.limits import limit_name, limits_on_the_whole
 from impactbond.settlement.lots import LotKey, Lots, Numbers

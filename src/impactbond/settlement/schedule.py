@@ -17,12 +17,11 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.dates import working_day
 from impactbond.errors import InvariantError
-from impactbond.evaluation.knowledge import ClaimDate
+from impactbond.evaluation.question import ClaimDate
+from impactbond.money import Pence
 from impactbond.settlement.balances import Balances
 from impactbond.settlement.funders import UNFUNDED, Funders
-from impactbond.settlement.lots import Lots
-from impactbond.settlement.movements import Movements
-from impactbond.settlement.shares import Parts
+from impactbond.settlement.settled import Settled
 
 PAYMENTS = pa.schema(
     [
@@ -55,53 +54,61 @@ def due_on(contract: Contract, day: date, holidays: Sequence[date]) -> date:
 def payments_table(
     contract: Contract,
     claims: Sequence[ClaimDate],
-    lots: Lots,
     funders: Funders,
-    history: Movements,
-    parts: Parts,
-    balances: Balances,
+    settled: Settled,
     holidays: Sequence[date],
 ) -> pa.Table:
-    """The table `payments`: what each funder is asked for at each claim date, by kind, with the day
-    it is due.
-    """
+    """The table `payments`: what each funder is asked for at each claim date, when it is due."""
     rows: list[tuple[Any, ...]] = []
-    is_late = (
-        lots.period[history.lot] != history.claim if history.lot.size else np.zeros(0, dtype=bool)
-    )
-    tranches = list(contract.tranches.items())
-    up_front = np.diff(balances.up_front[:, 0], axis=1, prepend=0)
-    recovered = np.diff(balances.recovered[:, 0], axis=1, prepend=0)
     for claim in claims:
+        by_kind = _claimed(settled, claim)
         due = due_on(contract, claim.known_by, holidays)
-        now = history.claim == claim.number
-        by_kind = {
-            "milestones": parts.amount[0][now & ~is_late].sum(axis=0),
-            "adjustments": parts.amount[0][now & is_late].sum(axis=0),
-        }
         for place, funder in enumerate(funders.all):
             if funder.id == UNFUNDED:
                 continue
-            start = (claim.label, claim.known_by)
-            found = [
-                (*start, due, funder.id, kind, "", int(sums[place]))
-                for kind, sums in by_kind.items()
-            ]
-            for index, (name, tranche) in enumerate(tranches):
-                opened = working_day(tranche.on, holidays, contract.calendar.payment.if_closed)
-                paid, back = (
-                    int(up_front[index, claim.number, place]),
-                    int(recovered[index, claim.number, place]),
-                )
-                found.append((*start, opened, funder.id, "up-front", name, paid))
-                found.append((*start, due, funder.id, "recovered", name, -back))
-            found = [row for row in found if row[-1]]
-            if sum(row[-1] for row in found) != balances.due[0, claim.number, place]:
+            found = [(due, kind, "", int(sums[place])) for kind, sums in by_kind.items()]
+            found += _on_account(contract, settled, claim, place, due, holidays)
+            if sum(row[-1] for row in found) != settled.balances.due[0, claim.number, place]:
                 raise InvariantError("the payments of a claim date do not add up to what is due")
-            rows += found
+            rows += [
+                (claim.label, claim.known_by, day, funder.id, kind, name, amount)
+                for day, kind, name, amount in found
+                if amount
+            ]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(PAYMENTS)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, PAYMENTS, strict=True)]
+    arrays = [pa.array(column, term.type) for column, term in zip(columns, PAYMENTS, strict=True)]
     return pa.table(arrays, schema=PAYMENTS)
+
+
+def _claimed(settled: Settled, claim: ClaimDate) -> dict[str, Pence]:
+    """What each funder is asked for at a claim date: for its own period, and for closed ones."""
+    history, amount = settled.history, settled.parts.amount[0]
+    now = history.claim == claim.number
+    own = settled.lots.period[history.lot] == claim.number if history.lot.size else now
+    return {
+        "milestones": amount[now & own].sum(axis=0),
+        "adjustments": amount[now & ~own].sum(axis=0),
+    }
+
+
+def _on_account(
+    contract: Contract,
+    settled: Settled,
+    claim: ClaimDate,
+    place: int,
+    due: date,
+    holidays: Sequence[date],
+) -> list[tuple[date, str, str, int]]:
+    """Up-front money and its recovery at a claim date, for one funder."""
+    found = []
+    for index, (name, tranche) in enumerate(contract.tranches.items()):
+        opened = working_day(tranche.on, holidays, contract.calendar.payment.if_closed)
+        paid, back = (
+            np.diff(amounts[index, 0, :, place], prepend=0)[claim.number]
+            for amounts in (settled.balances.up_front, settled.balances.recovered)
+        )
+        found += [(opened, "up-front", name, int(paid)), (due, "recovered", name, -int(back))]
+    return found
 
 
 def balances_table(claims: Sequence[ClaimDate], funders: Funders, balances: Balances) -> pa.Table:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
@@ -17,11 +18,11 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import bank_holidays
 from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementError
 from impactbond.evaluation.claims import claims_of, counted
-from impactbond.evaluation.decisions import judged
-from impactbond.evaluation.knowledge import ClaimDate, Segments, claim_dates, nw_rows
+from impactbond.evaluation.decisions import decide
+from impactbond.evaluation.question import ClaimDate, Question, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import Pence
-from impactbond.settlement.balances import Balances, balance
+from impactbond.settlement.balances import balance
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lines import (
     ClosedLine,
@@ -33,19 +34,10 @@ from impactbond.settlement.lines import (
 from impactbond.settlement.lots import Counted, Lots, Numbers, ShareRules, make_lots
 from impactbond.settlement.movements import Movements, find_movements, none_yet
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
-from impactbond.settlement.settlement import Settlement, decisions_table
-from impactbond.settlement.shares import Parts, share_out
-from impactbond.tables import Engine, Workshop
-
-
-@dataclass(frozen=True)
-class Settled:
-    """The money of lots: their history, its parts, and the balances; amounts carry a trial axis."""
-
-    lots: Lots
-    history: Movements
-    parts: Parts
-    balances: Balances
+from impactbond.settlement.settled import Settled
+from impactbond.settlement.settlement import Earlier, Settlement, decisions_table
+from impactbond.settlement.shares import share_out
+from impactbond.tables import Engine
 
 
 def settle_lots(
@@ -73,7 +65,7 @@ def settle(
     evidence: Evidence,
     *,
     as_of: date | str,
-    earlier: Settlement | None = None,
+    earlier: Earlier | None = None,
     leave_out_refused: bool = False,
     holidays: Sequence[date] | None = None,
     engine: Engine = "duckdb",
@@ -92,46 +84,20 @@ def settle(
     _assert_complete(evidence, leave_out_refused)
     opens = _opens(contract, claims, earlier)
     if holidays is None:
-        holidays = bank_holidays(
-            contract.calendar.payment.working_days_of, *holiday_years(contract)
-        )
-    shop = Workshop(engine)
-    segments = Segments.of(contract, evidence.participants_table)
-    decisions = judged(shop, contract, evidence, claims[opens:] or claims[-1:], segments)
-    found = shop.keep(claims_of(decisions, nw_rows(shop, evidence, segments)))
-
-    named = [dict(zip(segments.names, values, strict=True)) for values in segments.values]
-    rules, funders = ShareRules(contract, named), Funders.of(contract, named)
-    closed = (
-        closed_lines(contract, claims, rules.all, earlier.lines_table)
-        if earlier is not None
-        else []
-    )
+        nation = contract.calendar.payment.working_days_of
+        holidays = bank_holidays(nation, *holiday_years(contract))
+    evaluated = evaluate(contract, evidence, claims[opens:] or claims[-1:], engine)
+    rules = ShareRules(contract, evaluated.segments)
+    funders = Funders.of(contract, evaluated.segments)
+    closed = []
+    if earlier is not None:
+        closed = closed_lines(contract, claims, rules.all, earlier.lines_table)
     pooled = [line._replace(key=line.key._replace(participant="")) for line in closed]
-    settled = _settle(
-        contract, rules, funders, _counted(shop.give(counted(found))), pooled, len(claims), opens
-    )
-    singly = _settle(
-        contract, rules, funders, _singly(shop.give(found)), closed, len(claims), opens
-    )
+    course = (contract, rules, funders, len(claims), opens)
+    settled = _settle(*course, evaluated.lots, pooled)
+    singly = _settle(*course, evaluated.claims, closed)
     _assert_lines_add_up(settled, singly)
     lines = lines_table(contract, claims, singly.lots, singly.history)
-    tables = {
-        "decisions_table": decisions_table(contract, shop.give(decisions), claims[-1]),
-        "lines_table": lines,
-        "shares_table": shares_table(singly.lots, funders, singly.history, singly.parts, lines),
-        "payments_table": payments_table(
-            contract,
-            claims,
-            settled.lots,
-            funders,
-            settled.history,
-            settled.parts,
-            settled.balances,
-            holidays,
-        ),
-        "balances_table": balances_table(claims, funders, settled.balances),
-    }
     return Settlement(
         contract=contract,
         evidence=evidence,
@@ -141,7 +107,37 @@ def settle(
         holidays=tuple(holidays),
         refused_left_out=evidence.refused_table.num_rows,
         earlier=earlier,
-        **tables,
+        decisions_table=decisions_table(contract, evaluated.decisions, claims[-1]),
+        lines_table=lines,
+        shares_table=shares_table(singly.lots, funders, singly.history, singly.parts, lines),
+        payments_table=payments_table(contract, claims, funders, settled, holidays),
+        balances_table=balances_table(claims, funders, settled.balances),
+    )
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What evaluation gives to settlement: decisions, and the claims counted and one by one."""
+
+    segments: list[dict[str, str]]
+    decisions: pa.Table
+    lots: list[Counted]
+    claims: list[Counted]
+
+
+def evaluate(
+    contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine = "duckdb"
+) -> Evaluated:
+    """The decisions and claims at those claim dates."""
+    question = Question.of(contract, evidence, claims, engine)
+    decisions = decide(question)
+    found = claims_of(question, decisions)
+    give, segments = question.shop.give, question.segments
+    return Evaluated(
+        [dict(zip(segments.names, values, strict=True)) for values in segments.values],
+        give(decisions.filter(nw.col("claim") == claims[-1].number)),
+        _counted(give(counted(found))),
+        _singly(give(found)),
     )
 
 
@@ -149,10 +145,10 @@ def _settle(
     contract: Contract,
     rules: ShareRules,
     funders: Funders,
-    rows: Iterable[Counted],
-    closed: Sequence[ClosedLine],
     claims: int,
     opens: int,
+    rows: Iterable[Counted],
+    closed: Sequence[ClosedLine],
 ) -> Settled:
     lots, quantities = make_lots(contract, rules, rows, claims, [line.key for line in closed])
     return settle_lots(
@@ -186,7 +182,7 @@ def _assert_complete(evidence: Evidence, leave_out_refused: bool) -> None:
     )
 
 
-def _opens(contract: Contract, claims: Sequence[ClaimDate], earlier: Settlement | None) -> int:
+def _opens(contract: Contract, claims: Sequence[ClaimDate], earlier: Earlier | None) -> int:
     """The number of the first claim date that is still open."""
     if earlier is None:
         return 0
@@ -206,7 +202,7 @@ def _opens(contract: Contract, claims: Sequence[ClaimDate], earlier: Settlement 
             [
                 Fault(
                     code="not_earlier",
-                    problem=f"it settled up to {earlier.claim.known_by}, after this date",
+                    problem=f"it settled up to {earlier.claim_dates[-1].known_by}, after this date",
                 )
             ],
         )

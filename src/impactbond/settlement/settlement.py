@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +16,7 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.evaluation.decisions import REASONS, VERDICTS
 from impactbond.evaluation.facts import NEVER
-from impactbond.evaluation.knowledge import ClaimDate
+from impactbond.evaluation.question import ClaimDate
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import show
 from impactbond.settlement.funders import Funders
@@ -34,6 +34,19 @@ DECISIONS = pa.schema(
 )
 
 
+class Earlier(Protocol):
+    """What a later settlement takes over from an earlier one: a Settlement is one, and a record."""
+
+    @property
+    def contract(self) -> Contract: ...
+
+    @property
+    def claim_dates(self) -> tuple[ClaimDate, ...]: ...
+
+    @property
+    def lines_table(self) -> pa.Table: ...
+
+
 @dataclass(frozen=True)
 class Settlement:
     """The result of `settle`.
@@ -48,7 +61,7 @@ class Settlement:
     funders: Funders
     holidays: tuple[date, ...]
     refused_left_out: int
-    earlier: Settlement | None
+    earlier: Earlier | None
     decisions_table: pa.Table
     lines_table: pa.Table
     shares_table: pa.Table

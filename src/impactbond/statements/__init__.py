@@ -1,7 +1,13 @@
 """What is shown: statements as plain data, as Excel workbooks and as pages."""
 
 from impactbond.statements.page import statement_html
-from impactbond.statements.source import LimitTerm, RateTerm, ShareTerm, StatementSource, TrancheTerm
+from impactbond.statements.source import (
+    LimitTerm,
+    RateTerm,
+    ShareTerm,
+    StatementSource,
+    TrancheTerm,
+)
 from impactbond.statements.statement import Statement, make_statement
 from impactbond.statements.workbook import statement_workbook
 from impactbond.statements.write import write_statements

@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import lcm
 from typing import Literal
 
-from impactbond.money import common_denominator
-from impactbond.statements.rows import ADJUSTMENT, KINDS, THIS_CLAIM, Account, ScheduleRow, StatementLine
-from impactbond.statements.source import UNFUNDED, LimitTerm, ShareTerm
+from impactbond.settlement.funders import UNFUNDED
+from impactbond.statements.rows import (
+    ADJUSTMENT,
+    KINDS,
+    THIS_CLAIM,
+    Account,
+    ScheduleRow,
+    StatementLine,
+)
+from impactbond.statements.source import LimitTerm, ShareTerm
 
 CheckKey = Literal[
     "lines to summary",
@@ -76,7 +84,7 @@ def check_statement(
     limits: Sequence[LimitTerm],
     control: Control,
 ) -> tuple[Check, ...]:
-    """Every check of one statement, in reading order; `whole` where it is for all funders together."""
+    """Every check of one statement, in reading order; `whole` where it is for all funders."""
     found = _line_checks(whole, accounts, lines, control)
     found += _schedule_checks(whole, accounts, schedule, lines)
     found += _account_checks(accounts, control)
@@ -98,7 +106,7 @@ def rule_parts(share_rules: Sequence[ShareTerm]) -> dict[str, tuple[int, int]]:
         fractions[term.rule].append(term.fraction)
     found = {}
     for rule, parts in fractions.items():
-        out_of = common_denominator(tuple(parts))
+        out_of = lcm(*(part.denominator for part in parts))
         found[rule] = (int(sum(parts) * out_of), out_of)
     return found
 
@@ -118,7 +126,9 @@ def _line_checks(
     whole: bool, accounts: Sequence[Account], lines: Sequence[StatementLine], control: Control
 ) -> list[Check]:
     total = sum(_shown(line, whole) for line in lines)
-    unfunded = sum(share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED)
+    unfunded = sum(
+        share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED
+    )
     earned = sum(account.milestones_pence + account.adjustments_pence for account in accounts)
     return [
         Check(
@@ -152,7 +162,7 @@ def _line_checks(
             "line order",
             "No line is there twice",
             "Lines whose number is not above the one before",
-            "None",
+            "Must be none",
             "lines",
             sum(is_out_of_order(lines)),
             0,
@@ -161,10 +171,15 @@ def _line_checks(
 
 
 def _schedule_checks(
-    whole: bool, accounts: Sequence[Account], schedule: Sequence[ScheduleRow], lines: Sequence[StatementLine]
+    whole: bool,
+    accounts: Sequence[Account],
+    schedule: Sequence[ScheduleRow],
+    lines: Sequence[StatementLine],
 ) -> list[Check]:
     def scheduled(kind: str) -> int:
-        return sum(row.amount_pence for row in schedule if row.standing == THIS_CLAIM and row.kind == kind)
+        return sum(
+            row.amount_pence for row in schedule if row.standing == THIS_CLAIM and row.kind == kind
+        )
 
     return [
         Check(
@@ -212,7 +227,7 @@ def _account_checks(accounts: Sequence[Account], control: Control) -> list[Check
             "opening to closing",
             "Opening and movements make closing, for every funder",
             "Funders of the Summary with a difference",
-            "None",
+            "Must be none",
             "funders",
             sum(account.difference_pence != 0 for account in accounts),
             0,
@@ -239,7 +254,7 @@ def _account_checks(accounts: Sequence[Account], control: Control) -> list[Check
             "to date",
             "All that was ever asked for is payable to date, for every funder",
             "Funders of To date with a difference",
-            "None",
+            "Must be none",
             "funders",
             sum(account.to_date_difference_pence != 0 for account in accounts),
             0,
@@ -248,9 +263,12 @@ def _account_checks(accounts: Sequence[Account], control: Control) -> list[Check
             "funder limits",
             "No funder is asked for more than its limit",
             "Funders of To date over their limit",
-            "None",
+            "Must be none",
             "funders",
-            sum(account.headroom_pence is not None and account.headroom_pence < 0 for account in accounts),
+            sum(
+                account.headroom_pence is not None and account.headroom_pence < 0
+                for account in accounts
+            ),
             0,
         ),
     ]
@@ -268,7 +286,7 @@ def _whole_checks(
             "shares to lines",
             "The shares of every line add up to the line",
             "Lines with a difference",
-            "None",
+            "Must be none",
             "lines",
             sum(line_difference(line) != 0 for line in lines),
             0,
@@ -277,7 +295,7 @@ def _whole_checks(
             "shares whole",
             "The shares of every rule make a whole",
             "Shares of rules that do not",
-            "None",
+            "Must be none",
             "shares",
             sum(parts[term.rule][0] != parts[term.rule][1] for term in share_rules),
             0,
@@ -291,7 +309,7 @@ def _whole_checks(
                 "contract limit",
                 "All together are not asked for more than the contract's limit",
                 "Value less withheld to date, over the limit",
-                "None",
+                "Must be none",
                 "pence",
                 max(earned - limit.at_most_pence, 0),
                 0,
@@ -301,5 +319,7 @@ def _whole_checks(
 
 
 def _shown(line: StatementLine, whole: bool) -> int:
-    """The amount of a line that the statement adds up: the line itself, or the one funder's part of it."""
+    """The amount of a line that the statement adds up: the line itself, or the one funder's part of
+    it.
+    """
     return line.payable_pence if whole else line.amount_pence

@@ -24,7 +24,7 @@ class Note:
 def statement_notes(
     *, funder: str | None, rounding: str, refused_rows: int, unfunded_pence: int
 ) -> tuple[Note, ...]:
-    """The notes of one statement, numbered; `funder` is None where it is for all funders together."""
+    """The notes of one statement, numbered; `funder` is None where it is for all funders."""
     texts = [
         ("Amounts", _AMOUNTS),
         ("Due", _DUE),
@@ -33,14 +33,20 @@ def statement_notes(
         ("Withheld", _WITHHELD),
         ("Taken over and passed on", _MOVED),
         ("Up-front and recovered", _UP_FRONT),
-        ("Shares and odd pennies", f"{_SHARES} The contract's rule: {rounding}." if rounding else _SHARES),
+        (
+            "Shares and odd pennies",
+            f"{_SHARES} The contract's rule: {rounding}." if rounding else _SHARES,
+        ),
         ("Evidence left out", _evidence(refused_rows)),
         ("Participants", _PARTICIPANTS),
         ("Blank cells", _BLANKS),
         ("Checks", _CHECKS),
     ]
     if funder is None and unfunded_pence:
-        beyond = f"Of the lines of this claim, {show(unfunded_pence)} is beyond a funder's limit and asked of nobody."
+        beyond = (
+            f"Of the lines of this claim, {show(unfunded_pence)} is beyond a funder's limit "
+            "and asked of nobody."
+        )
         texts.insert(6, ("Not funded", beyond))
     return tuple(Note(number, subject, text) for number, (subject, text) in enumerate(texts, 1))
 
@@ -49,57 +55,71 @@ def _evidence(refused_rows: int) -> str:
     if refused_rows == 0:
         left_out = "No row of the evidence delivered was refused."
     elif refused_rows == 1:
-        left_out = "One row of the evidence delivered was refused, with its reason, and is left out here."
+        left_out = (
+            "One row of the evidence delivered was refused, with its reason, and is left out here."
+        )
     else:
         left_out = (
-            f"{refused_rows:,} rows of the evidence delivered were refused, each with its reason, and are left out here."
+            f"{refused_rows:,} rows of the evidence delivered were refused, each with its reason, "
+            "and are left out here."
         )
-    return f"{left_out} What is not evidenced is not paid. Evidence recorded after the claim date counts in a later claim."
+    return f"{left_out} {_UNEVIDENCED}"
 
 
+_UNEVIDENCED = (
+    "What is not evidenced is not paid. "
+    "Evidence recorded after the claim date counts in a later claim."
+)
 _AMOUNTS = (
-    "All sums are worked out in whole pence. A column in pounds (£) is the column in pence divided by 100. A minus sign "
-    "lowers what is due; a total with a minus sign is owed by the provider to the funder."
+    "All sums are worked out in whole pence. A column in pounds (£) is the column in pence divided"
+    " by 100. A minus sign lowers what is due; a total with a minus sign is owed by the provider "
+    "to the funder."
 )
 _DUE = (
-    "Everything is worked out to date. What is due is what is payable to date less what was due at earlier claims. "
-    "Opening is what earlier claims asked for, whether or not it has been received."
+    "Everything is worked out to date. What is due is what is payable to date less what was due at"
+    " earlier claims. Opening is what earlier claims asked for, whether or not it has been "
+    "received."
 )
 _ADJUSTMENTS = (
-    "A claim that was made is never rewritten. Where later evidence, or room under a limit, changes what was achieved in "
-    "an earlier period, the difference is an adjustment in this claim."
+    "A claim that was made is never rewritten. Where later evidence, or room under a limit, "
+    "changes what was achieved in an earlier period, the difference is an adjustment in this "
+    "claim."
 )
 _REASONS = (
-    "Achieved: the milestone was achieved and evidenced. Taken back: evidence corrected since shows that a milestone "
-    "claimed before was not achieved. Limit released: there is room again under a limit that had withheld this line. "
-    "Limit displaced: another claim that comes first now fills the limit, so this line is withheld."
+    "Achieved: the milestone was achieved and evidenced. Taken back: evidence corrected since "
+    "shows that a milestone claimed before was not achieved. Limit released: there is room again "
+    "under a limit that had withheld this line. Limit displaced: another claim that comes first "
+    "now fills the limit, so this line is withheld."
 )
 _WITHHELD = (
-    "Withheld is value that a limit on the contract or on a milestone keeps from being payable. It is not deleted: if "
-    "there is room under the limit later, it is released."
+    "Withheld is value that a limit on the contract or on a milestone keeps from being payable. It"
+    " is not deleted: if there is room under the limit later, it is released."
 )
 _MOVED = (
-    "Where a funder has reached its own limit, the contract can pass its share on to another funder. Taken over has no "
-    "sign, passed on has a minus sign."
+    "Where a funder has reached its own limit, the contract can pass its share on to another "
+    "funder. Taken over has no sign, passed on has a minus sign."
 )
 _UP_FRONT = (
-    "Up-front is money due on a date of its own, before milestones earn it. Recovered is the part of it that later "
-    "milestones have earned, taken off what is due."
+    "Up-front is money due on a date of its own, before milestones earn it. Recovered is the part "
+    "of it that later milestones have earned, taken off what is due."
 )
 _SHARES = (
-    "Each funder's share is cut on the running total, so that no funder is ever a penny away from its share of the whole. "
-    "So the share of a single line can differ by a penny from price × share."
+    "Each funder's share is cut on the running total, so that no funder is ever a penny away from "
+    "its share of the whole. So the share of a single line can differ by a penny from price × "
+    "share."
 )
 _PARTICIPANTS = (
-    "Participants appear under a reference. It remains personal data for whoever can tell who it is: keep this workbook "
-    "as confidential as the contract says."
+    "Participants appear under a reference. It remains personal data for whoever can tell who it "
+    "is: keep this workbook as confidential as the contract says."
 )
 _BLANKS = (
-    "A blank limit or headroom means that the contract sets no such limit in money. A blank name in the Schedule means that "
-    "the payment belongs to no tranche. A blank share means that nothing of the line falls to that funder. A blank date of "
-    "achievement means that the settlement states none. On the Cover, blanks are to be filled in by hand."
+    "A blank limit or headroom means that the contract sets no such limit in money. A blank name "
+    "in the Schedule means that the payment belongs to no tranche. A blank share means that "
+    "nothing of the line falls to that funder. A blank date of achievement means that the "
+    "settlement states none. On the Cover, blanks are to be filled in by hand."
 )
 _CHECKS = (
-    "Every sum in this workbook is a live formula. The sheet Checks finds each figure in two ways; every difference must "
-    "be 0. The Cover repeats the result."
+    "Every sum in this workbook is a live formula. The sheet Checks finds each figure in two ways;"
+    " every difference must be 0. The Cover repeats the result. What has no formula is stated by"
+    " the settlement, by the contract or by the evidence."
 )

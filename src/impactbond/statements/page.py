@@ -9,26 +9,29 @@ from impactbond.money import show
 from impactbond.statements.rows import THIS_CLAIM
 from impactbond.statements.statement import Statement
 
-_STYLE = (
-    "font-family:Arial,sans-serif;max-width:60em",
-    "border-collapse:collapse;margin:0 0 1em 0",
-    "border-bottom:1px solid #000;padding:.2em .8em .2em 0;vertical-align:top",
-    "padding:.2em .8em .2em 0;vertical-align:top",
-)
+_PAGE = "font-family:Arial,sans-serif;max-width:60em"
+_TABLE = "border-collapse:collapse;margin:0 0 1em 0"
+_CAPTION = "text-align:left;font-weight:bold"
+_CELL = "padding:.2em .8em .2em 0;vertical-align:top"
+_HEADER = f"{_CELL};border-bottom:1px solid #000;text-align:left"
 
 
 def statement_html(statement: Statement) -> str:
-    """The statement in pounds as one self-contained piece of HTML: what is due, how it comes about, when."""
+    """The statement in pounds as one self-contained piece of HTML."""
     about = statement.about
     parts = [
-        f'<div lang="en-GB" style="{_STYLE[0]}">',
+        f'<div lang="en-GB" style="{_PAGE}">',
         f"<h2>Statement for {escape(about.funder_name)}, claim {escape(about.claim_period)}</h2>",
-        f"<p>{escape(about.title)}, version {about.version}. {escape(about.provider)}. Draft for approval.</p>",
+        f"<p>{escape(about.title)}, version {about.version}. {escape(about.provider)}. "
+        "Draft for approval.</p>",
         f"<p><strong>Total due: {show(statement.due_pence)}</strong>{_due_dates(statement)}</p>",
         _table("From opening to closing", _SUMMARY, _summary_rows(statement)),
-        _table("Due at this claim", ("Due on", "Funder", "Kind", "Amount"), _schedule_rows(statement)),
-        f"<p>{_count(len(statement.lines), 'line')}, of which {_count(len(statement.adjustments), 'adjustment')} "
-        f"of earlier periods. Evidence recorded up to {about.claim_date.isoformat()}; "
+        _table(
+            "Due at this claim", ("Due on", "Funder", "Kind", "Amount"), _schedule_rows(statement)
+        ),
+        f"<p>{_count(len(statement.lines), 'line')}, of which "
+        f"{_count(len(statement.adjustments), 'adjustment')} of earlier periods. "
+        f"Evidence recorded up to {about.claim_date.isoformat()}; "
         f"{_count(about.refused_rows, 'row')} of evidence refused.</p>",
         f"<p>{escape(_checks(statement))}</p>",
         "</div>",
@@ -36,7 +39,16 @@ def statement_html(statement: Statement) -> str:
     return "\n".join(parts)
 
 
-_SUMMARY = ("Funder", "Opening", "Milestones", "Adjustments", "Up-front", "Recovered", "Due now", "Closing")
+_SUMMARY = (
+    "Funder",
+    "Opening",
+    "Milestones",
+    "Adjustments",
+    "Up-front",
+    "Recovered",
+    "Due now",
+    "Closing",
+)
 
 
 def _summary_rows(statement: Statement) -> list[tuple[str, ...]]:
@@ -55,7 +67,9 @@ def _summary_rows(statement: Statement) -> list[tuple[str, ...]]:
     ]
     rows = [(name, *(show(pence) for pence in amounts)) for name, *amounts in accounts]
     if statement.is_whole:
-        totals = [sum(column) for column in zip(*(amounts for _, *amounts in accounts), strict=True)]
+        totals = [
+            sum(column) for column in zip(*(amounts for _, *amounts in accounts), strict=True)
+        ]
         rows.append(("All funders", *(show(pence) for pence in totals)))
     return rows
 
@@ -85,16 +99,14 @@ def _count(number: int, thing: str) -> str:
 
 def _table(caption: str, headers: Iterable[str], rows: list[tuple[str, ...]]) -> str:
     """A table whose last columns, the amounts, stand at the right."""
-    head = "".join(
-        f'<th scope="col" style="{_STYLE[2]};text-align:left">{escape(header)}</th>' for header in headers
-    )
+    head = "".join(f'<th scope="col" style="{_HEADER}">{escape(header)}</th>' for header in headers)
     body = "\n".join(f"<tr>{''.join(_cell(text) for text in row)}</tr>" for row in rows)
     return (
-        f'<table style="{_STYLE[1]}"><caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>\n'
+        f'<table style="{_TABLE}"><caption style="{_CAPTION}">{escape(caption)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
     )
 
 
 def _cell(text: str) -> str:
     side = "right" if text.lstrip("-").startswith("£") else "left"
-    return f'<td style="{_STYLE[3]};text-align:{side}">{escape(text)}</td>'
+    return f'<td style="{_CELL};text-align:{side}">{escape(text)}</td>'

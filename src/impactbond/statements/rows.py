@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-KINDS = {"milestones": "Milestones", "adjustments": "Adjustments", "up-front": "Up-front", "recovered": "Recovered"}
+KINDS = {
+    "milestones": "Milestones",
+    "adjustments": "Adjustments",
+    "up-front": "Up-front",
+    "recovered": "Recovered",
+}
 LINE_KINDS = {"claim": "Claim", "adjustment": "Adjustment"}
 CLAIM, ADJUSTMENT = LINE_KINDS.values()
 THIS_CLAIM, EARLIER_CLAIM = "This claim", "Earlier claim"
@@ -15,7 +20,8 @@ THIS_CLAIM, EARLIER_CLAIM = "This claim", "Earlier claim"
 class Account:
     """One funder's amounts, in pence: what this claim moves, and what stands to date.
 
-    The milestones and adjustments are summed from the lines; opening, up-front, recovered and closing from the schedule.
+    The milestones and adjustments are summed from the lines; opening, up-front, recovered and
+    closing from the schedule.
     """
 
     code: str
@@ -36,7 +42,12 @@ class Account:
     @property
     def due_pence(self) -> int:
         """What this claim asks for: the sum of its movements."""
-        return self.milestones_pence + self.adjustments_pence + self.up_front_pence + self.recovered_pence
+        return (
+            self.milestones_pence
+            + self.adjustments_pence
+            + self.up_front_pence
+            + self.recovered_pence
+        )
 
     @property
     def difference_pence(self) -> int:
@@ -45,7 +56,7 @@ class Account:
 
     @property
     def earned_pence(self) -> int:
-        """What milestones make payable to date, up-front money apart: what a funder's limit holds."""
+        """What milestones make payable to date, up-front money apart."""
         return self.value_pence + self.moved_pence - self.withheld_pence
 
     @property
@@ -110,6 +121,7 @@ class StatementLine:
     quantity: int
     price_pence: int
     withheld_pence: int
+    withheld_by: str
     entitled_pence: int
     shares: tuple[Share, ...]
 

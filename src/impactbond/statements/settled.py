@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.errors import InvariantError, StatementError
+from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.checks import Control
 from impactbond.statements.rows import (
     ADJUSTMENT,
@@ -24,7 +25,7 @@ from impactbond.statements.rows import (
     Share,
     StatementLine,
 )
-from impactbond.statements.source import UNFUNDED, StatementSource, is_for
+from impactbond.statements.source import StatementSource, is_for
 
 
 def claim_dates(source: StatementSource) -> dict[str, date]:
@@ -45,8 +46,14 @@ class Settled:
     def __init__(self, source: StatementSource, funder: str | None, claim_period: str) -> None:
         dates = claim_dates(source)
         if claim_period not in dates:
-            raise StatementError(f"No claim was settled for '{claim_period}'; there are {', '.join(dates)}.")
-        names = {row["funder"]: row["name"] for row in source.funders.to_pylist() if row["funder"] != UNFUNDED}
+            raise StatementError(
+                f"No claim was settled for '{claim_period}'; there are {', '.join(dates)}."
+            )
+        names = {
+            row["funder"]: row["name"]
+            for row in source.funders.to_pylist()
+            if row["funder"] != UNFUNDED
+        }
         if funder is not None and funder not in names:
             raise StatementError(f"The settlement has no funder '{funder}'.")
         self.source = source
@@ -70,7 +77,9 @@ class Settled:
             if row["claim_date"] > self.claim_date:
                 continue
             if row["funder"] not in self.codes:
-                raise StatementError(f"The schedule asks '{row['funder']}' to pay, who is not among the funders.")
+                raise StatementError(
+                    f"The schedule asks '{row['funder']}' to pay, who is not among the funders."
+                )
             code = self.codes[row["funder"]]
             item = ScheduleRow(
                 claim_period=row["claim_period"],
@@ -87,43 +96,38 @@ class Settled:
         return tuple(item for _, item in sorted(found, key=lambda pair: pair[0]))
 
     def lines(self) -> tuple[StatementLine, ...]:
-        """The lines of this claim, in the order of the settlement, each with the shares that may be shown."""
+        """The lines of this claim, in the order of the settlement, each with the shares that may be
+        shown.
+        """
         shares: defaultdict[str, list[Share]] = defaultdict(list)
         columns = ("line", "funder", "value_pence", "withheld_pence", "moved_pence")
         known = {*self.codes, UNFUNDED}
         for line, *share in _tuples(self._own(self._of_claim(self.source.shares)), *columns):
             shares[line].append(Share(*share))
             if share[0] not in known:
-                raise StatementError(f"A line is shared with '{share[0]}', who is not among the funders.")
+                raise StatementError(
+                    f"A line is shared with '{share[0]}', who is not among the funders."
+                )
         if any(len(parts) != len({part.funder for part in parts}) for parts in shares.values()):
             raise InvariantError("A line has two shares of one funder.")
         found = []
-        for row in _tuples(self._of_claim(self.source.lines), *_LINE_COLUMNS):
-            if self.funder is None or row[0] in shares:
-                found.append(self._line(tuple(shares[row[0]]), *row))
+        for row in self._of_claim(self.source.lines).to_pylist():
+            if self.funder is None or row["line"] in shares:
+                found.append(self._line(row, tuple(shares[row["line"]])))
         return tuple(found)
 
-    def _line(self, shares: tuple[Share, ...], line: str, kind: str, *rest: Any) -> StatementLine:
-        participant, milestone, period, achieved_on, because, quantity, price, withheld, entitled = rest
-        number = line.rpartition("/")[2]
+    def _line(self, row: dict[str, Any], shares: tuple[Share, ...]) -> StatementLine:
+        number = row["line"].rpartition("/")[2]
         if not number.isdecimal():
             raise StatementError("A line's name does not end in its number, as 2017-Q4/0001 does.")
-        title, _ = self.source.milestones.get(milestone, (milestone, ""))
+        title, _ = self.source.milestones.get(row["milestone"], (row["milestone"], ""))
         return StatementLine(
-            line=line,
             number=int(number),
-            kind=LINE_KINDS[kind],
-            participant=participant,
-            milestone=milestone,
+            kind=LINE_KINDS[row["kind"]],
             milestone_title=title,
-            period=period,
-            achieved_on=achieved_on,
-            because=because.capitalize(),
-            quantity=quantity,
-            price_pence=price,
-            withheld_pence=withheld,
-            entitled_pence=entitled,
+            because=row["because"].capitalize(),
             shares=shares,
+            **{name: row[name] for name in _AS_SETTLED},
         )
 
     def accounts(
@@ -138,7 +142,10 @@ class Settled:
         for line in lines:
             for share in line.shares:
                 earned[share.funder, line.kind] += share.amount_pence
-        balances = {row["funder"]: row for row in self._own(self._of_claim(self.source.balances)).to_pylist()}
+        balances = {
+            row["funder"]: row
+            for row in self._own(self._of_claim(self.source.balances)).to_pylist()
+        }
         return tuple(
             Account(
                 code=code,
@@ -157,7 +164,9 @@ class Settled:
         )
 
     def control(self) -> Control:
-        """The totals that the settlement itself states for this claim, summed before anything is shown."""
+        """The totals that the settlement itself states for this claim, summed before anything is
+        shown.
+        """
         lines = self._of_claim(self.source.lines)
         shares = self._own(self._of_claim(self.source.shares))
         balances = self._own(self._of_claim(self.source.balances))
@@ -165,7 +174,9 @@ class Settled:
         every = self.funder is None
         return Control(
             line_count=lines.num_rows if every else pc.count_distinct(shares["line"]).as_py(),
-            lines_pence=_total(lines, "entitled_pence") if every else _total(shares, "amount_pence"),
+            lines_pence=_total(lines, "entitled_pence")
+            if every
+            else _total(shares, "amount_pence"),
             opening_pence=_total(balances, "settled_pence"),
             due_pence=_total(balances, "due_pence"),
         )
@@ -175,28 +186,31 @@ class Settled:
         found = [
             term.at_most_pence
             for term in self.source.limits
-            if term.funder is not None and term.at_most_pence is not None and is_for(term.funder, funder)
+            if term.funder is not None
+            and term.at_most_pence is not None
+            and is_for(term.funder, funder)
         ]
         return min(found, default=None)
 
     def _own(self, table: pa.Table) -> pa.Table:
-        return table if self.funder is None else table.filter(pc.equal(table["funder"], self.funder))
+        return (
+            table if self.funder is None else table.filter(pc.equal(table["funder"], self.funder))
+        )
 
     def _of_claim(self, table: pa.Table) -> pa.Table:
         return table.filter(pc.equal(table["claim_period"], self.claim_period))
 
 
-_LINE_COLUMNS = (
+_AS_SETTLED = (
     "line",
-    "kind",
     "participant",
     "milestone",
     "period",
     "achieved_on",
-    "because",
     "quantity",
     "price_pence",
     "withheld_pence",
+    "withheld_by",
     "entitled_pence",
 )
 _TO_DATE = ("value_pence", "moved_pence", "withheld_pence", "on_account_pence")

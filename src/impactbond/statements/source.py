@@ -8,13 +8,12 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-# In `shares` and `balances`, what lies beyond a funder's limit and is asked of nobody.
-UNFUNDED = "unfunded"
-
 
 @dataclass(frozen=True, slots=True)
 class RateTerm:
-    """The price of one milestone; `applies` says in words when it is not the price for everybody at all times."""
+    """The price of one milestone; `applies` says in words when it is not the price for everybody at
+    all times.
+    """
 
     milestone: str
     price_pence: int
@@ -24,10 +23,11 @@ class RateTerm:
 
 @dataclass(frozen=True, slots=True)
 class ShareTerm:
-    """One funder's part of one share rule, as the contract writes it and as the exact fraction that it means.
+    """One funder's part of one share rule, as the contract writes it and as the exact fraction that
+    it means.
 
-    `funder` is the contract's name for the funder: "school" stands for every "school: ...". The parts of one `rule` make a
-    whole.
+    `funder` is the contract's name for the funder: "school" stands for every "school: ...". The
+    parts of one `rule` make a whole.
     """
 
     rule: str
@@ -43,8 +43,9 @@ class ShareTerm:
 class LimitTerm:
     """One limit in the contract's order.
 
-    `funder` is set only where the limit is on what that funder pays to date, `whole_contract` only where it is on what is
-    paid to date by all together. `at_most_pence` is None for a limit in number; `what` then says the number.
+    `funder` is set only where the limit is on what that funder pays to date, `whole_contract` only
+    where it is on what is paid to date by all together. `at_most_pence` is None for a limit in
+    number; `what` then says the number.
     """
 
     what: str
@@ -71,11 +72,12 @@ class TrancheTerm:
 
 @dataclass(frozen=True, slots=True)
 class StatementSource:
-    """The tables of one settlement, with the facts about its contract and evidence that a statement shows.
+    """The tables of one settlement, with the facts about its contract and evidence that a statement
+    shows.
 
-    The tables are pyarrow tables with the columns of a settlement. `claim_period`, `claim_date` and `as_of` are those of the
-    latest claim. `milestones` gives each milestone's title and clause. `refused_rows` counts the rows of evidence that
-    were refused and so left out.
+    The tables are pyarrow tables with the columns of a settlement. `claim_period`, `claim_date` and
+    `as_of` are those of the latest claim. `milestones` gives each milestone's title and clause.
+    `refused_rows` counts the rows of evidence that were refused and so left out.
     """
 
     lines: Any
@@ -105,5 +107,7 @@ class StatementSource:
 
 
 def is_for(term_funder: str, funder: str) -> bool:
-    """Whether a term written for `term_funder` binds `funder`, who may be one of several resolved by an attribute."""
+    """Whether a term written for `term_funder` binds `funder`, who may be one of several resolved
+    by an attribute.
+    """
     return funder == term_funder or funder.startswith(f"{term_funder}: ")

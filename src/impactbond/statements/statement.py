@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from impactbond.errors import StatementError
+from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.checks import Check, Control, check_statement
 from impactbond.statements.notes import Note, statement_notes
 from impactbond.statements.rows import ADJUSTMENT, THIS_CLAIM, Account, ScheduleRow, StatementLine
 from impactbond.statements.settled import Settled
 from impactbond.statements.source import (
-    UNFUNDED,
     LimitTerm,
     RateTerm,
     ShareTerm,
@@ -54,7 +54,9 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is asked for at one claim date; `about.funder` is None where it is asked of all funders together."""
+    """What is asked for at one claim date; `about.funder` is None where it is asked of all funders
+    together.
+    """
 
     about: About
     accounts: tuple[Account, ...]
@@ -91,7 +93,9 @@ class Statement:
     @property
     def adjustments(self) -> tuple[tuple[int, StatementLine], ...]:
         """The lines that concern closed periods, each with its place among the lines."""
-        return tuple((place, line) for place, line in enumerate(self.lines) if line.kind == ADJUSTMENT)
+        return tuple(
+            (place, line) for place, line in enumerate(self.lines) if line.kind == ADJUSTMENT
+        )
 
     @property
     def failing(self) -> tuple[Check, ...]:
@@ -102,20 +106,27 @@ class Statement:
 def make_statement(
     source: StatementSource, funder: str | None = None, claim_period: str | None = None
 ) -> Statement:
-    """The statement for one funder, or for all together, at one claim: the latest, unless another is named.
+    """The statement for one funder, or for all together, at one claim: the latest, unless another
+    is named.
 
     Raises StatementError when the settlement knows no such funder or claim period.
     """
     if source.currency != "GBP":
-        raise StatementError(f"Statements are written in pounds; the contract is in {source.currency}.")
+        raise StatementError(
+            f"Statements are written in pounds; the contract is in {source.currency}."
+        )
     settled = Settled(source, funder, claim_period or source.claim_period)
     schedule = settled.schedule()
     lines = settled.lines()
     accounts = settled.accounts(schedule, lines)
     share_rules = tuple(term for term in source.share_rules if settled.shows(term.funder))
-    limits = tuple(term for term in source.limits if term.funder is None or settled.shows(term.funder))
+    limits = tuple(
+        term for term in source.limits if term.funder is None or settled.shows(term.funder)
+    )
     control = settled.control()
-    unfunded = sum(share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED)
+    unfunded = sum(
+        share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED
+    )
     return Statement(
         about=_about(source, settled),
         accounts=accounts,

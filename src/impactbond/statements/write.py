@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow.compute as pc
 
 from impactbond.errors import InvariantError
+from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.settlement import Settlement
+from impactbond.statements.from_settlement import source_of
 from impactbond.statements.settled import claim_dates
-from impactbond.statements.source import UNFUNDED, StatementSource
+from impactbond.statements.source import StatementSource
 from impactbond.statements.statement import Statement, make_statement
 from impactbond.statements.workbook import statement_workbook
 
 
-def write_statements(source: StatementSource, out: Path, claim_period: str | None = None) -> list[Path]:
-    """Writes the workbooks of one claim into the folder `out`: for all funders, then for each that ever paid or owed.
+def write_statements(
+    settlement: Settlement | StatementSource, out: str | Path, claim_period: str | None = None
+) -> list[Path]:
+    """Writes the workbooks of one claim: for all funders, then for each who was ever asked to pay.
 
-    Every workbook is made before the first file is written, and each file appears whole or not at all. Raises
-    InvariantError, and writes nothing, when a check of a statement does not hold.
+    Every workbook is made before the first file is written, and each file appears whole or not at
+    all. Raises InvariantError, and writes nothing, when a check of a statement does not hold.
     """
+    source = settlement if isinstance(settlement, StatementSource) else source_of(settlement)
     claim = claim_period or source.claim_period
     statements = [make_statement(source, None, claim)]
     statements += [make_statement(source, funder, claim) for funder in _paying(source, claim)]
@@ -31,8 +37,29 @@ def write_statements(source: StatementSource, out: Path, claim_period: str | Non
     for statement in statements:
         _refuse_failing(statement)
     workbooks = [statement_workbook(statement) for statement in statements]
-    out.mkdir(parents=True, exist_ok=True)
-    return _replace_all({out / name: workbook for name, workbook in zip(names, workbooks, strict=True)})
+    return write_all(
+        {Path(out, name): workbook for name, workbook in zip(names, workbooks, strict=True)}
+    )
+
+
+def write_all(files: Mapping[Path, bytes]) -> list[Path]:
+    """Writes every file, each whole or not at all; none is replaced before all are on disk."""
+    waiting: dict[Path, Path] = {}
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            waiting[path] = path.with_name(f".{path.name}.part")
+            with waiting[path].open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in files:
+            waiting[path].replace(path)
+            del waiting[path]
+    finally:
+        for left_over in waiting.values():
+            left_over.unlink(missing_ok=True)
+    return list(files)
 
 
 def _paying(source: StatementSource, claim: str) -> list[str]:
@@ -40,7 +67,9 @@ def _paying(source: StatementSource, claim: str) -> list[str]:
     until = claim_dates(source).get(claim, source.claim_date)
     payments = source.payments
     asked = payments.filter(
-        pc.and_(pc.less_equal(payments["claim_date"], until), pc.not_equal(payments["amount_pence"], 0))
+        pc.and_(
+            pc.less_equal(payments["claim_date"], until), pc.not_equal(payments["amount_pence"], 0)
+        )
     )
     shares = source.shares
     shared = shares.filter(pc.equal(shares["claim_period"], claim))
@@ -52,7 +81,8 @@ def _funder_names(stem: str, statements: list[Statement]) -> list[str]:
     taken: dict[str, int] = {}
     names = []
     for statement in statements:
-        slug = _slug(statement.about.funder or "") or "funder"
+        # Lower case, because some file systems take A and a for one name.
+        slug = _slug(statement.about.funder or "").lower()[:80] or "funder"
         taken[slug] = taken.get(slug, 0) + 1
         names.append(f"{stem}_{slug}{f'_{taken[slug]}' if taken[slug] > 1 else ''}.xlsx")
     return names
@@ -65,24 +95,8 @@ def _slug(text: str) -> str:
 
 def _refuse_failing(statement: Statement) -> None:
     if statement.failing:
-        told = "; ".join(f"{check.promise} (out by {check.difference:,} {check.unit})" for check in statement.failing)
+        told = "; ".join(
+            f"{check.promise} (out by {check.difference:,} {check.unit})"
+            for check in statement.failing
+        )
         raise InvariantError(f"Statement {statement.about.reference} fails its own checks: {told}.")
-
-
-def _replace_all(workbooks: dict[Path, bytes]) -> list[Path]:
-    waiting: dict[Path, Path] = {}
-    try:
-        for path, workbook in workbooks.items():
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".statement-", suffix=".part")
-            waiting[path] = Path(name)
-            with os.fdopen(handle, "wb") as file:
-                file.write(workbook)
-                file.flush()
-                os.fsync(file.fileno())
-        for path in workbooks:
-            os.replace(waiting[path], path)
-            del waiting[path]
-    finally:
-        for left_over in waiting.values():
-            left_over.unlink(missing_ok=True)
-    return list(workbooks)

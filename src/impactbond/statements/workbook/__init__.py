@@ -1,11 +1,13 @@
-"""The workbook of a statement: live formulas over whole pence, each written with the value that it gives."""
+"""The workbook of a statement: live formulas over whole pence, each written with the value that it
+gives.
+"""
 
 from __future__ import annotations
 
 from impactbond.statements.statement import Statement
+from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.checks import Sheets, checks_table, overall_cell
 from impactbond.statements.workbook.cover import add_cover, contents_table, notes_table
-from impactbond.statements.workbook.layout import Book
 from impactbond.statements.workbook.lines import adjustments_table, lines_table
 from impactbond.statements.workbook.schedule import schedule_table
 from impactbond.statements.workbook.summary import summary_grid, to_date_grid

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.checks import CheckKey, whole_contract_limit
 from impactbond.statements.rows import ADJUSTMENT, KINDS, THIS_CLAIM
-from impactbond.statements.source import UNFUNDED
 from impactbond.statements.statement import Statement
+from impactbond.statements.workbook.grid import Grid
 from impactbond.statements.workbook.layout import Column, Table, Total
-from impactbond.statements.workbook.summary import Grid
 from impactbond.statements.workbook.terms import limit_cell
 
 
@@ -35,9 +35,12 @@ def checks_table(statement: Statement, sheets: Sheets) -> Table:
         name="checks",
         title="Checks",
         holds="Every figure found in two ways, and whether they agree",
-        intro=("A check holds when its difference is 0. A figure without a formula is stated by the settlement.",),
+        intro=(
+            "A check holds when its difference is 0. "
+            "A figure without a formula is stated by the settlement.",
+        ),
         columns=(
-            Column("number", "No.", "count", 7, list(range(1, len(checks) + 1))),
+            Column("number", "No.", "ordinal", 7, list(range(1, len(checks) + 1))),
             Column("promise", "Check", "text", 46, [check.promise for check in checks]),
             Column("first name", "First way", "text", 34, [check.first_way for check in checks]),
             Column("second name", "Second way", "text", 34, [check.second_way for check in checks]),
@@ -62,11 +65,13 @@ def checks_table(statement: Statement, sheets: Sheets) -> Table:
                 "difference",
                 "Difference (must be 0)",
                 "count",
-                14,
+                16,
                 [check.difference for check in checks],
                 "[first]-[second]",
             ),
-            Column("holds", "Holds", "flag", 10, [check.holds for check in checks], "[difference]=0"),
+            Column(
+                "holds", "Holds", "flag", 10, [check.holds for check in checks], "[difference]=0"
+            ),
         ),
         if_empty="",
         totals=(

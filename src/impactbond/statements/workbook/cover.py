@@ -7,8 +7,9 @@ from typing import Any
 
 from impactbond.statements.rows import THIS_CLAIM
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.layout import Book, Column, Table
-from impactbond.statements.workbook.summary import Grid
+from impactbond.statements.workbook.book import Book
+from impactbond.statements.workbook.grid import Grid
+from impactbond.statements.workbook.layout import Column, Table
 
 STATUS = "Draft for approval"
 _HOLD = "All checks hold"
@@ -47,13 +48,16 @@ class _Page:
         self.book.formula(self.sheet, self.row - 1, 1, formula, value, look)
 
 
-def add_cover(book: Book, statement: Statement, summary: Grid, schedule: Table, overall: str) -> None:
+def add_cover(
+    book: Book, statement: Statement, summary: Grid, schedule: Table, overall: str
+) -> None:
     """What the statement is, what is due and when, who approves it, and what it rests on."""
     about = statement.about
     page = _Page(book)
-    for column, width in enumerate((32, 46, 26, 18, 26)):
+    for column, width in enumerate((32, 44, 26, 18, 30)):
         page.sheet.set_column(column, column, width)
-    page.line((f"Statement for {about.funder_name}, claim {about.claim_period}", "title"))
+    whom = "all funders" if statement.is_whole else about.funder_name
+    page.line((f"Statement for {whom}, claim {about.claim_period}", "title"))
     page.line((_purpose(statement), "plain"))
     _due(page, statement, summary, schedule, overall)
     _facts(page, statement)
@@ -104,22 +108,26 @@ def notes_table(statement: Statement) -> Table:
 
 def _purpose(statement: Statement) -> str:
     if statement.is_whole:
-        return "What all funders of the contract are asked to pay at this claim, and how it comes about."
+        return "What all funders are asked to pay at this claim, and how it comes about."
     return "What this funder is asked to pay at this claim, and how it comes about."
 
 
 def _due(page: _Page, statement: Statement, summary: Grid, schedule: Table, overall: str) -> None:
     page.heading("What is due")
     total = statement.due_pence
-    page.formula("Total due (£)", f"{summary.total('due')}/100", total / 100, "total", "total_due_pounds")
+    page.formula(
+        "Total due (£)", f"{summary.total('due')}/100", total / 100, "total", "total_due_pounds"
+    )
     if total < 0:
-        page.line(("", "label"), ("The minus sign means that the provider owes the funder.", "plain"))
+        page.line(
+            ("", "label"), ("The minus sign means that the provider owes the funder.", "plain")
+        )
     for due_on, pence in statement.due_dates:
         address = f"$B${page.row + 1}"
         where = f'{schedule.span("standing")},"{THIS_CLAIM}",{schedule.span("due on")},{address}'
         page.fact("Due on, with the amount (£)", due_on, "date")
         formula = f"SUMIFS({schedule.span('pence')},{where})/100"
-        page.book.formula(page.sheet, page.row - 1, 2, formula, pence / 100, "pounds")
+        page.book.formula(page.sheet, page.row - 1, 2, formula, pence / 100, "left pounds")
     result = _FAIL if statement.failing else _HOLD
     page.formula("Checks", f'IF({overall},"{_HOLD}","{_FAIL}")', result, "identifier")
 
@@ -131,34 +139,38 @@ def _facts(page: _Page, statement: Statement) -> None:
     page.fact("Statement reference", about.reference)
     page.fact("Contract", about.contract_id, name="contract_id")
     page.fact("Title", about.title)
-    page.fact("Version and effective date", f"{about.version}, effective {about.effective_on.isoformat()}")
+    page.fact(
+        "Version and effective date", f"{about.version}, effective {about.effective_on.isoformat()}"
+    )
     page.fact("Provider", about.provider)
     page.fact("Funder", about.funder_name, name="funder")
     page.fact("Claim period", about.claim_period, name="claim_period")
     page.fact("Claim date", about.claim_date, "date", name="claim_date")
     page.fact("Evidence recorded up to", about.claim_date, "date")
     page.fact("Worked out as at", about.as_of, "date")
-    page.fact("Lines in this claim", len(statement.lines), "count")
+    page.fact("Lines in this claim", len(statement.lines), "left count")
 
 
 def _approval(page: _Page) -> None:
     page.heading("Approval")
-    page.line(("To be completed by hand", "left header"), *((text, "left header") for text in _SIGNED))
+    page.line(
+        ("To be completed by hand", "left header"), *((text, "left header") for text in _SIGNED)
+    )
     for step in ("Prepared by", "Checked by", "Approved by"):
         page.line((step, "label"), *((None, "blank") for _ in _SIGNED))
     page.heading("For the invoice")
     for label, by in _INVOICE:
-        page.line((label, "label"), (None, "blank"), (f"To be completed by {by}", "plain"))
+        page.line((label, "label"), (None, "blank"), (f"To be completed by {by}", "plain after"))
 
 
 def _limits(statement: Statement) -> tuple[str, ...]:
     refused = statement.about.refused_rows
     return (
         "This statement says what the contract makes payable on the evidence delivered.",
-        "It does not show that the evidence is true, nor that the programme caused what was achieved.",
+        "It does not show that the evidence is true, nor that the programme caused the outcomes.",
         "It is not an invoice, works out no VAT, and says nothing about money received.",
-        f"Rows of evidence that were refused and so are left out: {refused:,}. See the sheet Notes.",
-        "Participants appear under a reference, which is personal data: keep this workbook confidential.",
+        f"Rows of evidence that were refused and so left out: {refused:,}. See the sheet Notes.",
+        "Participants appear under a reference, which is personal data: keep it confidential.",
     )
 
 

@@ -1,63 +1,34 @@
-"""How every sheet of a statement is laid out: one table a sheet, one way to write a cell.
-
-Arial 12, titles 16; no merged cells, no fills; tables marked up without references by name in formulas, because those break
-outside Excel. Every formula is written with the value that it gives, so that a viewer that does not calculate shows it too.
-"""
+"""The one table of a sheet: its columns, and where their cells are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from io import BytesIO
+from functools import lru_cache
+from textwrap import wrap
 from typing import Any, Literal
 
-from xlsxwriter import Workbook
-from xlsxwriter.core import Core
-from xlsxwriter.packager import Packager
 from xlsxwriter.utility import xl_col_to_name
-from xlsxwriter.worksheet import Worksheet
 
-from impactbond.errors import StatementError
+Kind = Literal[
+    "identifier", "text", "link", "pence", "pounds", "count", "date", "percent", "flag", "ordinal"
+]
 
-Kind = Literal["identifier", "text", "link", "pence", "pounds", "count", "date", "percent", "flag"]
-
-LANGUAGE = "en-GB"
-LAST_ROW = 1_048_576
-_POUNDS = "#,##0.00;-#,##0.00"
-_PENCE = "#,##0;-#,##0"
-_DATE = "yyyy-mm-dd"
-_FORMATS: dict[str, dict[str, Any]] = {
-    "identifier": {"valign": "top"},
-    "text": {"valign": "top", "text_wrap": True},
-    "link": {"valign": "top", "underline": 1, "font_color": "#0000FF"},
-    "pence": {"valign": "top", "num_format": _PENCE},
-    "pounds": {"valign": "top", "num_format": _POUNDS},
-    "count": {"valign": "top", "num_format": _PENCE},
-    "date": {"valign": "top", "num_format": _DATE, "align": "left"},
-    "percent": {"valign": "top", "num_format": "0.00%"},
-    "flag": {"valign": "top", "align": "left"},
-    "title": {"bold": True, "font_size": 16},
-    "heading": {"bold": True, "font_size": 14},
-    "label": {"bold": True, "valign": "top", "text_wrap": True},
-    "plain": {},
-    "total": {"bold": True, "num_format": _POUNDS, "align": "left", "valign": "top"},
-    "blank": {"bottom": 1},
-    "left header": {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1},
-    "right header": {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "align": "right"},
-}
+RIGHT_ALIGNED = ("pence", "pounds", "count", "percent")
+# The variant of look of a text beside a number, which ends at its right edge.
+AFTER = " after"
 _CELL = re.compile(r"\[([^\]^]+)(\^?)\]")
-# What XML cannot hold, and what XlsxWriter would take for its own markup.
-_UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its values as shown and, where they are worked out in the sheet, the formula of each row.
+    """One column: its values as shown and, where they are worked out in the sheet, the formula of
+    each row.
 
-    A formula is a pattern in which `[price]` is the cell of that column in the same row and `[price^]` the cell above, or a
-    function of the row's index, which gives "" for a row that holds a plain value. A value of None is a blank cell, without a formula.
+    A formula is a pattern in which `[price]` is the cell of that column in the same row and
+    `[price^]` the cell above, or a function of the row's index, which gives "" for a row that holds
+    a plain value. A value of None is a blank cell, without a formula.
     """
 
     key: str
@@ -81,7 +52,11 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The one table of a sheet, and where its cells are."""
+    """The one table of a sheet, and where its cells are.
+
+    The rows of `strong` are totals. Columns after `last_printed` show the working; they are left
+    out of the printed page, which could not be read otherwise.
+    """
 
     sheet: str
     name: str
@@ -92,6 +67,8 @@ class Table:
     if_empty: str
     totals: tuple[Total, ...] = ()
     frozen: bool = False
+    last_printed: str = ""
+    strong: frozenset[int] = frozenset()
 
     @property
     def height(self) -> int:
@@ -100,7 +77,9 @@ class Table:
 
     @property
     def header_row(self) -> int:
-        """The header's row, counted from 0: below the title, the sentence on tables, the introduction and the totals."""
+        """The header's row, counted from 0: below the title, the sentence on tables, the
+        introduction and the totals.
+        """
         return 2 + len(self.intro) + len(self.totals)
 
     @property
@@ -115,6 +94,13 @@ class Table:
     def place(self, key: str) -> int:
         """The place of a column, counted from 0."""
         return next(place for place, column in enumerate(self.columns) if column.key == key)
+
+    def distance(self, place: int) -> str:
+        """The variant of look that a column needs beside the one at its left."""
+        begins_left = self.columns[place].kind not in RIGHT_ALIGNED
+        return (
+            AFTER if place and begins_left and self.columns[place - 1].kind in RIGHT_ALIGNED else ""
+        )
 
     def row(self, index: int) -> int:
         """The number, as the sheet shows it, of the row of a value."""
@@ -136,129 +122,14 @@ class Table:
             return lambda index: ""
         if not isinstance(formula, str):
             return formula
-        pattern = _CELL.sub(lambda found: f"{self.letter(found[1])}{{{1 if found[2] else 0}}}", formula)
+        pattern = _CELL.sub(
+            lambda found: f"{self.letter(found[1])}{{{1 if found[2] else 0}}}", formula
+        )
         return lambda index: pattern.format(self.row(index), self.row(index) - 1)
 
     @property
     def _quoted(self) -> str:
         return f"'{self.sheet}'" if " " in self.sheet else self.sheet
-
-
-class Book:
-    """A workbook being written into memory, so that no half of it is ever on disk."""
-
-    def __init__(self, *, title: str, subject: str, company: str, created: date) -> None:
-        self._stream = BytesIO()
-        self.workbook = Workbook(
-            self._stream,
-            {
-                "in_memory": True,
-                "strings_to_formulas": False,
-                "strings_to_urls": False,
-                "strings_to_numbers": False,
-                "default_format_properties": {"font_name": "Arial", "font_size": 12, "font_scheme": "none"},
-                "default_row_height": 20,
-                "default_column_width": 80,
-            },
-        )
-        self.workbook.set_properties(
-            {
-                "title": title,
-                "subject": subject,
-                "company": company,
-                "author": "impactbond",
-                "status": "Draft for approval",
-                "created": datetime.combine(created, time()),
-            }
-        )
-        # The values written are right, so that a reader need not be asked to save what nobody changed.
-        self.workbook.set_calc_mode("auto", 191029)
-        self.workbook.calc_on_load = False
-        self.workbook._get_packager = _BritishPackager
-        self.formats = {name: self.workbook.add_format(look) for name, look in _FORMATS.items()}
-
-    def add_sheet(self, name: str) -> Any:
-        """A new sheet: A4 landscape, one page wide, pages numbered."""
-        sheet = self.workbook.add_worksheet(name, worksheet_class=_PlainWorksheet)
-        sheet.set_paper(9)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
-        sheet.set_footer("&L&9&F&C&9&A&R&9Page &P of &N")
-        return sheet
-
-    def add_table(self, table: Table) -> None:
-        """A sheet with a title, its introduction and one table."""
-        if table.last_row >= LAST_ROW:
-            raise StatementError(
-                f"The sheet {table.sheet} would need {table.height:,} rows, more than a workbook can hold."
-            )
-        sheet = self.add_sheet(table.sheet)
-        self.write(sheet, 0, 0, table.title, "title")
-        for row, sentence in enumerate(("This worksheet contains one table.", *table.intro), 1):
-            self.write(sheet, row, 0, sentence, "plain")
-        for row, total in enumerate(table.totals, 2 + len(table.intro)):
-            self.write(sheet, row, 0, total.label, "plain")
-            self.formula(sheet, row, table.place(total.key), total.formula(table), total.value, total.kind)
-        self._mark_up(sheet, table)
-        for place, column in enumerate(table.columns):
-            self._write_column(sheet, table, place, column)
-        if table.height == 0:
-            self.write(sheet, table.header_row + 1, 0, table.if_empty, "identifier")
-        sheet.repeat_rows(table.header_row)
-        sheet.print_area(0, 0, table.last_row, len(table.columns) - 1)
-        if table.frozen:
-            sheet.freeze_panes(table.header_row + 1, 0)
-
-    def write(self, sheet: Any, row: int, column: int, value: Any, look: str) -> None:
-        """One value into one cell; text is always text, whatever it begins with."""
-        shape = self.formats[look]
-        if isinstance(value, str):
-            if sheet.write_string(row, column, _writable(value), shape):
-                raise StatementError(f"A text of the sheet {sheet.get_name()} is longer than a cell can hold.")
-        elif isinstance(value, date):
-            sheet.write_datetime(row, column, value, shape)
-        else:
-            sheet.write_number(row, column, value, shape)
-
-    def formula(self, sheet: Any, row: int, column: int, formula: str, value: Any, look: str) -> None:
-        """A formula with the value that it gives."""
-        sheet.write_formula(row, column, f"={formula}", self.formats[look], value)
-
-    def close(self) -> bytes:
-        """The finished workbook."""
-        self.workbook.close()
-        return self._stream.getvalue()
-
-    def _mark_up(self, sheet: Any, table: Table) -> None:
-        headers = []
-        for place, column in enumerate(table.columns):
-            sheet.set_column(place, place, column.width)
-            side = "right" if column.kind in ("pence", "pounds", "count", "percent") else "left"
-            headers.append({"header": _writable(column.header), "header_format": self.formats[f"{side} header"]})
-        options = {"name": table.name, "style": None, "autofilter": False, "columns": headers}
-        last_column = len(table.columns) - 1
-        if sheet.add_table(table.header_row, 0, table.last_row, last_column, options):
-            raise StatementError(f"The table of the sheet {table.sheet} has two columns of one name.")
-        # References such as 0042 are text on purpose.
-        area = f"A1:{xl_col_to_name(last_column)}{table.last_row + 1}"
-        sheet.ignore_errors({"number_stored_as_text": area})
-
-    def _write_column(self, sheet: Any, table: Table, place: int, column: Column) -> None:
-        first = table.header_row + 1
-        if column.kind == "link":
-            for row, target in enumerate(column.values, first):
-                sheet.write_url(row, place, f"internal:'{target}'!A1", self.formats["link"], target)
-            return
-        formula_of = table.formula_of(column)
-        for index, value in enumerate(column.values):
-            if value is None:
-                continue
-            formula = formula_of(index)
-            if formula:
-                self.formula(sheet, first + index, place, formula, value, column.kind)
-            else:
-                self.write(sheet, first + index, place, value, column.kind)
 
 
 def fitting(texts: Sequence[str | None], least: float, most: float) -> float:
@@ -271,33 +142,7 @@ def pounds(pence: int | None) -> float | None:
     return None if pence is None else pence / 100
 
 
-def _writable(text: str) -> str:
-    if _UNWRITABLE.search(text):
-        text = _UNWRITABLE.sub("\ufffd", text)
-    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
-
-
-class _PlainWorksheet(Worksheet):  # type: ignore[misc]
-    """A worksheet whose formulas hold no function newer than the file format.
-
-    XlsxWriter searches every formula for 29 such functions, which takes a third of the time of a long statement.
-    """
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
-        return formula.removeprefix("=")
-
-
-class _BritishCore(Core):  # type: ignore[misc]
-    """The document's properties, with its language, which XlsxWriter has no setting for."""
-
-    def _write_cp_content_status(self) -> None:
-        super()._write_cp_content_status()
-        self._xml_data_element("dc:language", LANGUAGE)
-
-
-class _BritishPackager(Packager):  # type: ignore[misc]
-    def _write_core_file(self) -> None:
-        core = _BritishCore()
-        core._set_properties(self.workbook.doc_properties)
-        core._set_xml_writer(self._filename("docProps/core.xml"))
-        core._assemble_xml_file()
+@lru_cache(maxsize=4096)
+def line_count(text: str, width: float) -> int:
+    """How many lines a text takes in a column so wide."""
+    return max(len(wrap(text, int(width * 1.12))), 1)

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.checks import is_out_of_order, line_difference
 from impactbond.statements.rows import Account, StatementLine
-from impactbond.statements.source import UNFUNDED
 from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.layout import Column, Table, fitting
 
 
 @dataclass(frozen=True, slots=True)
 class FunderColumn:
-    """The column of amounts of one funder, or of several of which any line has at most one (each child's school)."""
+    """The column of amounts of one funder, or of several of which any line has at most one (each
+    child's school).
+    """
 
     key: str
     label: str
@@ -27,7 +29,8 @@ class FunderColumn:
 def funder_columns(statement: Statement) -> tuple[FunderColumn, ...]:
     """The columns of amounts, in the order of the funders.
 
-    Funders resolved by an attribute ("school: ...") share one column, beside one that says which, unless a line has two.
+    Funders resolved by an attribute ("school: ...") share one column, beside one that says which,
+    unless a line has two.
     """
     groups: defaultdict[str, list[Account]] = defaultdict(list)
     for account in statement.accounts:
@@ -40,7 +43,10 @@ def funder_columns(statement: Statement) -> tuple[FunderColumn, ...]:
             key = f"group {len(columns)}"
             columns.append(FunderColumn(key, name.capitalize(), tuple(members), is_group=True))
         else:
-            columns += [FunderColumn(it.code, f"{it.code} {it.name}", (it,), is_group=False) for it in members]
+            columns += [
+                FunderColumn(it.code, f"{it.code} {it.name}", (it,), is_group=False)
+                for it in members
+            ]
     return tuple(columns)
 
 
@@ -52,24 +58,17 @@ def lines_table(statement: Statement) -> Table:
         sheet="Lines",
         name="lines",
         title=f"Lines of claim {statement.about.claim_period}",
-        holds="Every movement of this claim: which participant, which milestone, why, and what it comes to",
+        holds="Every movement of this claim: participant, milestone, why, and what it comes to",
         intro=(_INTRO_WHOLE if statement.is_whole else _INTRO_OWN,),
         columns=(
-            *_common_columns(lines),
+            *_identity_columns(lines),
             *middle,
-            Column("number", "Line number", "count", 10, [line.number for line in lines]),
-            Column(
-                "order",
-                "Out of order (must be 0)",
-                "count",
-                14,
-                is_out_of_order(lines),
-                # SUM of one cell is 0 where the cell above is the header.
-                "IF(SUM([number^])<[number],0,1)",
-            ),
+            *_price_columns(lines),
+            *_order_columns(lines),
         ),
-        if_empty="No lines in this claim: nothing was achieved, taken back or released since the last one.",
+        if_empty="No lines in this claim: nothing has moved since the last one.",
         frozen=True,
+        last_printed=_last_payer(middle) if statement.is_whole else "amount",
     )
 
 
@@ -85,15 +84,36 @@ def adjustments_table(statement: Statement, lines: Table) -> Table:
         name="adjustments",
         title="Adjustments of earlier periods",
         holds="The lines that concern periods claimed before, and why they move",
-        intro=("Earlier claims stay as they were; what has changed since is asked for, or given back, in this claim.",),
+        intro=(
+            "Earlier claims stay as they were; what has changed since is settled in this claim.",
+        ),
         columns=(
             Column("line", "Line", "identifier", 17, [line.line for line in found]),
             Column("period", "Period concerned", "identifier", 13, [line.period for line in found]),
-            Column("claim", "Claimed in", "identifier", 12, [statement.about.claim_period for _ in found]),
-            Column("participant", "Participant", "identifier", fitting(participants, 14, 40), participants),
+            Column(
+                "claim",
+                "Claimed in",
+                "identifier",
+                12,
+                [statement.about.claim_period for _ in found],
+            ),
+            Column(
+                "participant",
+                "Participant",
+                "identifier",
+                fitting(participants, 14, 40),
+                participants,
+            ),
             Column("milestone", "Milestone", "text", 34, [line.milestone_title for line in found]),
             Column("because", "Why", "identifier", 17, [line.because for line in found]),
-            Column("pounds", "Amount (£)", "pounds", 16, [pence / 100 for pence in amounts], "[pence]/100"),
+            Column(
+                "pounds",
+                "Amount (£)",
+                "pounds",
+                16,
+                [pence / 100 for pence in amounts],
+                "[pence]/100",
+            ),
             Column(
                 "pence",
                 "Amount (pence)",
@@ -108,32 +128,56 @@ def adjustments_table(statement: Statement, lines: Table) -> Table:
 
 
 _INTRO_WHOLE = (
-    "Entitled is quantity × price less what a limit withheld; the funders' columns say who pays it. "
-    "Blank: the funder has no part in the line."
+    "Entitled is quantity × price less what a limit withheld; the columns after it say who pays. "
+    "Blank: no part in the line. The columns from Value on show the working and are not printed."
 )
 _INTRO_OWN = (
-    "Your amount is your share of the line, less what a limit withheld of it, "
-    "and what you took over or (with a minus sign) passed on."
+    "Your amount is your share of the line, less what a limit withheld of it, with what you took "
+    "over or passed on. The columns after Your amount show the working and are not printed."
 )
+
+
+def _last_payer(columns: Sequence[Column]) -> str:
+    """The last column that says who pays: the one before the working begins."""
+    keys = [column.key for column in columns]
+    return keys[keys.index("value") - 1]
 
 
 def _at_most_one(lines: Sequence[StatementLine], members: set[str]) -> bool:
     return all(sum(share.funder in members for share in line.shares) <= 1 for line in lines)
 
 
-def _common_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
+def _identity_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
     participants = [line.participant for line in lines]
     titles = [line.milestone_title for line in lines]
     return (
-        Column("line", "Line", "identifier", 17, [line.line for line in lines]),
-        Column("kind", "Kind", "identifier", 14, [line.kind for line in lines]),
-        Column("participant", "Participant", "identifier", fitting(participants, 14, 40), participants),
-        Column("milestone", "Milestone", "text", fitting(titles, 20, 34), titles),
+        Column("line", "Line", "identifier", 15, [line.line for line in lines]),
+        Column("kind", "Kind", "identifier", 13, [line.kind for line in lines]),
+        Column(
+            "participant", "Participant", "identifier", fitting(participants, 13, 40), participants
+        ),
+        Column("milestone", "Milestone", "text", fitting(titles, 20, 28), titles),
         Column("period", "Achieved in", "identifier", 12, [line.period for line in lines]),
         Column("achieved on", "Achieved on", "date", 13, [line.achieved_on for line in lines]),
-        Column("because", "Why", "identifier", 17, [line.because for line in lines]),
+        Column("because", "Why", "identifier", 15, [line.because for line in lines]),
+    )
+
+
+def _price_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
+    limits = [line.withheld_by or None for line in lines]
+    return (
+        Column("limits", "Limits that withhold", "text", fitting(limits, 14, 30), limits),
         Column("quantity", "Quantity", "count", 11, [line.quantity for line in lines]),
         Column("price", "Price (pence)", "pence", 12, [line.price_pence for line in lines]),
+    )
+
+
+def _order_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
+    # SUM of one cell is 0 where the cell above is the header.
+    formula = "IF(SUM([number^])<[number],0,1)"
+    return (
+        Column("number", "Line number", "count", 10, [line.number for line in lines]),
+        Column("order", "Out of order (must be 0)", "count", 12, is_out_of_order(lines), formula),
     )
 
 
@@ -141,15 +185,26 @@ def _own_columns(statement: Statement) -> tuple[Column, ...]:
     lines = statement.lines
     shares = [line.shares[0] for line in lines]
     amounts = [share.amount_pence for share in shares]
+    in_pounds = [pence / 100 for pence in amounts]
     written = _written_shares(statement)
     return (
-        Column("entitled", "Whole line (pence)", "pence", 13, [line.entitled_pence for line in lines]),
-        Column("share", "Your share", "identifier", 12, [written.get(line.milestone) for line in lines]),
+        Column(
+            "entitled", "Whole line (pence)", "pence", 12, [line.entitled_pence for line in lines]
+        ),
+        Column(
+            "share", "Your share", "identifier", 10, [written.get(line.milestone) for line in lines]
+        ),
+        Column("pounds", "Your amount (£)", "pounds", 13, in_pounds, "[amount]/100"),
+        Column("amount", "Your amount (pence)", "pence", 13, amounts, "[value]-[withheld]+[moved]"),
         Column("value", "Your value (pence)", "pence", 13, [share.value_pence for share in shares]),
-        Column("withheld", "Withheld (pence)", "pence", 13, [share.withheld_pence for share in shares]),
-        Column("moved", "Taken over or passed on (pence)", "pence", 15, [share.moved_pence for share in shares]),
-        Column("amount", "Your amount (pence)", "pence", 14, amounts, "[value]-[withheld]+[moved]"),
-        Column("pounds", "Your amount (£)", "pounds", 14, [pence / 100 for pence in amounts], "[amount]/100"),
+        Column("withheld", "Withheld (pence)", "pence", 13, [it.withheld_pence for it in shares]),
+        Column(
+            "moved",
+            "Taken over or passed on (pence)",
+            "pence",
+            15,
+            [share.moved_pence for share in shares],
+        ),
     )
 
 
@@ -165,20 +220,30 @@ def _written_shares(statement: Statement) -> dict[str, str]:
 def _whole_columns(statement: Statement) -> tuple[Column, ...]:
     lines = statement.lines
     entitled = [line.payable_pence for line in lines]
+    in_pounds = [pence / 100 for pence in entitled]
     payers = _payer_columns(statement)
+    differences = [line_difference(line) for line in lines]
+    together = f"SUM([{payers[0].key}]:[{payers[-1].key}])"
     return (
-        Column("value", "Value (pence)", "pence", 13, [it.value_pence for it in lines], "[quantity]*[price]"),
-        Column("withheld", "Withheld (pence)", "pence", 13, [line.withheld_pence for line in lines]),
-        Column("entitled", "Entitled (pence)", "pence", 13, entitled, "[value]-[withheld]"),
-        Column("pounds", "Entitled (£)", "pounds", 14, [pence / 100 for pence in entitled], "[entitled]/100"),
+        Column("pounds", "Entitled (£)", "pounds", 12, in_pounds, "[entitled]/100"),
+        Column("entitled", "Entitled (pence)", "pence", 12, entitled, "[value]-[withheld]"),
         *payers,
+        Column(
+            "value",
+            "Value (pence)",
+            "pence",
+            12,
+            [it.value_pence for it in lines],
+            "[quantity]*[price]",
+        ),
+        Column("withheld", "Withheld (pence)", "pence", 13, [it.withheld_pence for it in lines]),
         Column(
             "difference",
             "Shares less entitled (must be 0)",
             "pence",
-            14,
-            [line_difference(line) for line in lines],
-            f"SUM([{payers[0].key}]:[{payers[-1].key}])-[entitled]",
+            13,
+            differences,
+            f"{together}-[entitled]",
         ),
     )
 
@@ -189,7 +254,11 @@ def _payer_columns(statement: Statement) -> list[Column]:
     amounts: defaultdict[str, list[int | None]] = defaultdict(lambda: [None] * len(lines))
     columns = funder_columns(statement)
     key_of = {member.funder: column.key for column in columns for member in column.members}
-    which = {column.key: _Which([None] * len(lines), [None] * len(lines)) for column in columns if column.is_group}
+    which = {
+        column.key: _Which([None] * len(lines), [None] * len(lines))
+        for column in columns
+        if column.is_group
+    }
     accounts = {account.funder: account for account in statement.accounts}
     for place, line in enumerate(lines):
         for share in line.shares:
@@ -200,13 +269,24 @@ def _payer_columns(statement: Statement) -> list[Column]:
                 which[key].names[place] = accounts[share.funder].name
     found: list[Column] = []
     for column in columns:
-        width = fitting([column.label], 13, 20)
         if column.is_group:
             names = which[column.key].names
             codes = which[column.key].codes
-            found.append(Column(f"{column.key} code", f"{column.label}: No.", "identifier", 9, codes))
-            found.append(Column(f"{column.key} name", f"{column.label}: name", "text", fitting(names, 20, 34), names))
-        found.append(Column(column.key, f"{column.label} (pence)", "pence", width, amounts[column.key]))
+            found.append(
+                Column(f"{column.key} code", f"{column.label}: No.", "identifier", 8, codes)
+            )
+            found.append(
+                Column(
+                    f"{column.key} name",
+                    f"{column.label}: name",
+                    "text",
+                    fitting(names, 20, 28),
+                    names,
+                )
+            )
+        found.append(
+            Column(column.key, f"{column.label} (pence)", "pence", 14, amounts[column.key])
+        )
     if UNFUNDED in amounts:
         found.append(Column(UNFUNDED, "Asked of nobody (pence)", "pence", 13, amounts[UNFUNDED]))
     return found

@@ -29,7 +29,14 @@ def schedule_table(statement: Statement) -> Table:
             *(funder if statement.is_whole else ()),
             Column("kind", "Kind", "identifier", 15, [row.kind for row in rows]),
             Column("tranche", "Tranche", "text", 24, [row.title or None for row in rows]),
-            Column("pounds", "Amount (£)", "pounds", 16, [row.amount_pence / 100 for row in rows], "[pence]/100"),
+            Column(
+                "pounds",
+                "Amount (£)",
+                "pounds",
+                16,
+                [row.amount_pence / 100 for row in rows],
+                "[pence]/100",
+            ),
             Column("pence", "Amount (pence)", "pence", 16, [row.amount_pence for row in rows]),
         ),
         if_empty="No payment has been asked for.",
@@ -39,7 +46,9 @@ def schedule_table(statement: Statement) -> Table:
                 "pounds",
                 "pounds",
                 pounds(sum(row.amount_pence for row in rows if row.standing == THIS_CLAIM)),
-                lambda table: f'SUMIFS({table.span("pence")},{table.span("standing")},"{THIS_CLAIM}")/100',
+                lambda table: (
+                    f'SUMIFS({table.span("pence")},{table.span("standing")},"{THIS_CLAIM}")/100'
+                ),
             ),
             Total(
                 "All claims to date (£)",

@@ -35,8 +35,21 @@ def rates_table(statement: Statement) -> Table:
         ),
         columns=(
             Column("kind", "Term", "identifier", 12, [row.kind for row in rows]),
-            Column("what", "What", "text", fitting([row.what for row in rows], 30, 56), [row.what for row in rows]),
-            Column("pounds", "Amount (£)", "pounds", 16, [pounds(row.amount_pence) for row in rows], "[pence]/100"),
+            Column(
+                "what",
+                "What",
+                "text",
+                fitting([row.what for row in rows], 30, 56),
+                [row.what for row in rows],
+            ),
+            Column(
+                "pounds",
+                "Amount (£)",
+                "pounds",
+                16,
+                [pounds(row.amount_pence) for row in rows],
+                "[pence]/100",
+            ),
             Column("pence", "Amount (pence)", "pence", 16, [row.amount_pence for row in rows]),
             Column("words", "How it applies", "text", 60, [row.words for row in rows]),
             Column("clause", "Clause", "identifier", 14, [row.clause for row in rows]),
@@ -51,27 +64,46 @@ def limit_cell(statement: Statement, rates: Table, limit: LimitTerm) -> str:
 
 
 def shares_table(statement: Statement) -> Table:
-    """Who pays which share of which milestones; in a funder's own statement, its own shares only."""
+    """Who pays which share of which milestones; in a funder's statement, its own only."""
     rules = statement.share_rules
     parts = [(term.fraction.numerator, term.fraction.denominator) for term in rules]
     totals = rule_parts(rules)
     labels = {rule: f"R{place}" for place, rule in enumerate(totals, 1)}
     if statement.is_whole:
-        parts = [(int(term.fraction * totals[term.rule][1]), totals[term.rule][1]) for term in rules]
+        parts = [
+            (int(term.fraction * totals[term.rule][1]), totals[term.rule][1]) for term in rules
+        ]
     names = [term.name for term in rules]
     table = Table(
         sheet="Shares",
         name="shares",
         title="Shares of the funders" if statement.is_whole else "Your shares",
-        holds="Who pays which share of which milestones" if statement.is_whole else "Your share of each milestone",
-        intro=("A share is exact: parts out of a whole. The percentage is rounded for reading only.",),
+        holds="Who pays which share of which milestones"
+        if statement.is_whole
+        else "Your share of each milestone",
+        intro=(
+            "A share is exact: parts out of a whole. The percentage is rounded for reading only.",
+        ),
         columns=(
             Column("rule", "Rule", "identifier", 8, [labels[term.rule] for term in rules]),
-            Column("milestones", "Milestones", "text", 60, [_titles(statement, term) for term in rules]),
+            Column(
+                "milestones", "Milestones", "text", 60, [_titles(statement, term) for term in rules]
+            ),
             Column("funder", "Funder", "text", fitting(names, 24, 44), names),
-            Column("written", "Share as written", "identifier", 12, [term.written for term in rules]),
-            Column("share", "Share", "percent", 11, [part / of for part, of in parts], "[parts]/[out of]"),
-            Column("exact", "Exact share", "identifier", 12, [_exact(term.fraction) for term in rules]),
+            Column(
+                "written", "Share as written", "identifier", 12, [term.written for term in rules]
+            ),
+            Column(
+                "share",
+                "Share",
+                "percent",
+                11,
+                [_percent(*part) for part in parts],
+                "ROUND([parts]/[out of],6)",
+            ),
+            Column(
+                "exact", "Exact share", "identifier", 12, [_exact(term.fraction) for term in rules]
+            ),
             Column("parts", "Parts", "count", 10, [part for part, _ in parts]),
             Column("out of", "Out of", "count", 10, [of for _, of in parts]),
             Column("clause", "Clause", "identifier", 14, [term.clause for term in rules]),
@@ -112,7 +144,8 @@ def _terms(statement: Statement) -> list[_Term]:
             "Up-front",
             f"{term.title}: {term.name}",
             term.amount_pence,
-            f"Due on {term.pays_on.isoformat()}" + (f"; recovered {term.recovered}" if term.recovered else ""),
+            f"Due on {term.pays_on.isoformat()}"
+            + (f"; recovered {term.recovered}" if term.recovered else ""),
             term.clause,
         )
         for term in statement.tranches
@@ -122,6 +155,11 @@ def _terms(statement: Statement) -> list[_Term]:
 
 def _titles(statement: Statement, term: ShareTerm) -> str:
     return "; ".join(statement.milestones.get(name, (name, ""))[0] for name in term.milestones)
+
+
+def _percent(part: int, out_of: int) -> float:
+    """What ROUND(part/out_of,6) gives: halves go up."""
+    return (2 * part * 10**6 + out_of) // (2 * out_of) / 10**6
 
 
 def _exact(fraction: Fraction) -> str:

@@ -1,0 +1,194 @@
+"""Why: the reason for a verdict as a plain sentence with its figures, down to the first cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from impactbond.audit.findings import Finding, Need
+from impactbond.audit.seen import Decision, Person
+from impactbond.contract.contract import Contract
+from impactbond.evaluation.question import ClaimDate
+
+ACHIEVED, NOT_YET_DUE = "achieved", "not yet due"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One participant at one claim date: what was decided, and the findings behind it.
+
+    `whenever` holds the findings with evidence that was recorded too late, where late evidence
+    earns nothing.
+    """
+
+    contract: Contract
+    claim: ClaimDate
+    person: Person
+    decisions: Mapping[str, Decision]
+    findings: Mapping[str, Finding]
+    eligibility: Finding | None
+    whenever: Mapping[str, Finding]
+
+    def title(self, milestone: str) -> str:
+        """The milestone's title, in quotes."""
+        return f"'{self.contract.milestones[milestone].title or milestone}'"
+
+    def blocking(self, milestone: str) -> list[str]:
+        """The prerequisites of a milestone that are not achieved."""
+        after = self.contract.milestones[milestone].after
+        return [name for name in after if self.decisions[name].verdict != ACHIEVED]
+
+    def reached_on(self, milestone: str) -> date | None:
+        """The day on which everything that a milestone needs was met, if it was."""
+        days = [self.findings[milestone].on]
+        days += [
+            self.decisions[name].achieved_on for name in self.contract.milestones[milestone].after
+        ]
+        if self.eligibility is not None:
+            days.append(self.eligibility.on)
+        known = [day for day in days if day is not None]
+        return max(known) if len(known) == len(days) else None
+
+
+def reason(judged: Judged, milestone: str) -> str:
+    """The reason for the verdict on a milestone, in a sentence."""
+    own = judged.findings[milestone]
+    match judged.decisions[milestone].reason:
+        case "met":
+            return own.sentence + _counted_from(judged, milestone)
+        case "window_open":
+            return _window_open(judged, milestone)
+        case "prerequisite":
+            return _needs_first(judged, milestone)
+        case "not_eligible":
+            return f"not eligible: {_eligibility(judged)}"
+        case "eligibility_not_evidenced":
+            return f"eligibility is not evidenced: {_eligibility(judged)}"
+        case "left":
+            return _left(judged, milestone)
+        case "outside_term":
+            first, last = judged.contract.calendar.term
+            day = judged.reached_on(milestone)
+            return f"reached on {day}, outside the term ({first} through {last}): {own.sentence}"
+        case "recorded_late":
+            return _recorded_late(judged, milestone)
+        case _:
+            return own.sentence
+
+
+def open_until(judged: Judged, milestone: str) -> date | None:
+    """The last day that can still change a verdict of not yet due; None for every other verdict."""
+    decision = judged.decisions[milestone]
+    if decision.verdict != NOT_YET_DUE:
+        return None
+    own = judged.findings[milestone]
+    if decision.reason == "prerequisite":
+        waiting = [open_until(judged, name) for name in judged.blocking(milestone)]
+        return max([own.due_on, *(day for day in waiting if day is not None)])
+    if judged.eligibility is not None and judged.eligibility.state != "met":
+        return judged.eligibility.due_on
+    return judged.reached_on(milestone) or own.due_on
+
+
+def chain(judged: Judged, milestone: str) -> tuple[str, ...]:
+    """The milestone and, prerequisite by prerequisite, the first cause of its verdict."""
+    found = [milestone]
+    while judged.decisions[found[-1]].reason == "prerequisite":
+        blocking = judged.blocking(found[-1])
+        waiting = [name for name in blocking if judged.decisions[name].verdict == NOT_YET_DUE]
+        found.append((waiting or blocking)[0])
+    return tuple(found)
+
+
+def needs(judged: Judged, milestone: str) -> tuple[Need, ...]:
+    """The milestones that this one comes after, and how they stand."""
+    terms = judged.contract.milestones
+    return tuple(
+        Need(
+            milestone=name,
+            title=terms[name].title or name,
+            verdict=judged.decisions[name].verdict,
+            achieved_on=judged.decisions[name].achieved_on,
+            sentence=reason(judged, name),
+            clause=terms[name].clause,
+        )
+        for name in terms[milestone].after
+    )
+
+
+def period_label(contract: Contract, day: date) -> str | None:
+    """The period that a day falls in; None outside the term."""
+    return next((p.label for p in contract.calendar.periods if p.first <= day <= p.last), None)
+
+
+def _eligibility(judged: Judged) -> str:
+    assert judged.eligibility is not None
+    return judged.eligibility.sentence
+
+
+def _counted_from(judged: Judged, milestone: str) -> str:
+    """Which other thing made the day of achievement later than the condition's own."""
+    own, reached = judged.findings[milestone].on, judged.decisions[milestone].achieved_on
+    if own == reached:
+        return ""
+    causes = [
+        f"{judged.title(name)} was achieved"
+        for name in judged.contract.milestones[milestone].after
+        if judged.decisions[name].achieved_on == reached
+    ]
+    if judged.eligibility is not None and judged.eligibility.on == reached:
+        causes.append("eligibility was met")
+    return f"; met on {own} and counted from {reached}, when {' and '.join(causes)}"
+
+
+def _window_open(judged: Judged, milestone: str) -> str:
+    own, day = judged.findings[milestone], open_until(judged, milestone)
+    assert day is not None
+    if judged.eligibility is not None and judged.eligibility.state != "met":
+        return f"eligibility is open until {day}{_decided(judged, day)}; so far: {_eligibility(judged)}"
+    if own.state == "met":
+        ends_on = judged.claim.ends_on
+        return f"reached on {day}, after {ends_on}, the last day claimed here{_decided(judged, day)}: {own.sentence}"
+    return f"open until {day}{_decided(judged, day)}; so far: {own.sentence}"
+
+
+def _decided(judged: Judged, day: date) -> str:
+    """Which claim decides what is open until a day."""
+    calendar = judged.contract.calendar
+    for period in calendar.periods:
+        if period.last >= day:
+            return f" (decided with the claim for {period.label}, on {calendar.claim_date(period)})"
+    return f" (after the term, which ends on {calendar.term[1]})"
+
+
+def _needs_first(judged: Judged, milestone: str) -> str:
+    told = [
+        f"needs {judged.title(name)} first, which is {judged.decisions[name].verdict}: {reason(judged, name)}"
+        for name in judged.blocking(milestone)
+    ]
+    return "; and ".join(told)
+
+
+def _left(judged: Judged, milestone: str) -> str:
+    own, left_on = judged.findings[milestone], judged.person.left_on
+    if own.state == "met":
+        return (
+            f"reached on {judged.reached_on(milestone)}, after leaving on {left_on}: {own.sentence}"
+        )
+    return f"left on {left_on}, before the last day {own.due_on}; until then: {own.sentence}"
+
+
+def _recorded_late(judged: Judged, milestone: str) -> str:
+    terms = judged.contract.calendar.evidence
+    if judged.eligibility is not None and judged.eligibility.state != "met":
+        in_time = _eligibility(judged)
+    elif judged.blocking(milestone):
+        in_time = _needs_first(judged, milestone)
+    else:
+        in_time = judged.findings[milestone].sentence
+    clause = f", {terms.clause}" if terms.clause else ""
+    return (
+        f"evidence was recorded too late, after more than {terms.within}, and so earns nothing{clause}; "
+        f"with it: {judged.whenever[milestone].sentence}; in time: {in_time}"
+    )

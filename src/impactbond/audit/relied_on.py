@@ -1,0 +1,204 @@
+"""The rows of evidence that a condition relied on, and those that it left aside, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from impactbond.audit.findings import EvidenceRow
+from impactbond.audit.seen import Seen
+from impactbond.audit.words import Looked, shown_value
+from impactbond.contract.conditions import (
+    Count,
+    Crosses,
+    Improves,
+    Leaf,
+    Level,
+    Observed,
+    Share,
+    metric_of,
+    windows_of,
+)
+from impactbond.contract.contract import Contract
+from impactbond.evaluation.conditions import counted_value
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Every row about one participant, those recorded after the claim date too, by its id."""
+
+    contract: Contract
+    known_by: date
+    rows: Mapping[str, Row]
+
+    @classmethod
+    def of(cls, contract: Contract, known_by: date, observations: pa.Table) -> Archive:
+        """The archive of a participant's observations."""
+        return cls(
+            contract, known_by, {row["observation"]: row for row in observations.to_pylist()}
+        )
+
+    def shown(self, observation: str, taken_as: str) -> EvidenceRow:
+        """One row, as it is shown."""
+        row = self.rows[observation]
+        metric, replaced = row["metric"], row["supersedes"]
+        is_withdrawn = row["status"] == "withdrawn"
+        return EvidenceRow(
+            observation=observation,
+            metric=metric,
+            value="withdrawn" if is_withdrawn else shown_value(self.contract, metric, row["value"]),
+            observed_on=row["observed_on"],
+            recorded_on=row["recorded_on"],
+            file=row["file"],
+            sheet=row["sheet"],
+            row=row["row"],
+            evidence_ref=row["evidence_ref"],
+            source=row["source"],
+            replaces=self._place(replaced) if replaced else None,
+            taken_as=taken_as,
+        )
+
+    def recorded_between(
+        self, after: date, until: date, metrics: Iterable[str]
+    ) -> list[EvidenceRow]:
+        """The rows of some metrics recorded after one day and by another."""
+        wanted = set(metrics)
+        return self._in_order(
+            self.shown(name, f"recorded since {after}")
+            for name, row in self.rows.items()
+            if after < row["recorded_on"] <= until and row["metric"] in wanted
+        )
+
+    def left_aside(self, seen: Seen, leaf: Leaf) -> list[EvidenceRow]:
+        """The rows of a leaf's metric, observed in its windows, that the engine did not look at."""
+        windows = [seen.window(name) for name in windows_of(leaf)]
+        live = {row["observation"] for row in seen.live}
+        return self._in_order(
+            self.shown(name, self._why_aside(row))
+            for name, row in self.rows.items()
+            if row["metric"] == metric_of(leaf)
+            and name not in live
+            and any(first <= row["observed_on"] <= last for first, last in windows)
+        )
+
+    def _why_aside(self, row: Row) -> str:
+        if row["recorded_on"] > self.known_by:
+            return f"recorded after the claim date {self.known_by}"
+        for other in self.rows.values():
+            if other["supersedes"] == row["observation"] and other["recorded_on"] <= self.known_by:
+                return f"replaced by {self._place(other['observation'])}"
+        if row["status"] == "withdrawn":
+            return "takes back the row that it replaces"
+        within = self.contract.calendar.evidence.within
+        deadline = within.after(row["observed_on"])
+        return f"late: recorded after {deadline}, {within} after the day that it speaks of"
+
+    def _place(self, observation: str) -> str:
+        row = self.rows.get(observation)
+        if row is None:
+            return "a row that is not there"
+        return f"{row['file']}, sheet '{row['sheet']}', row {row['row']}"
+
+    @staticmethod
+    def _in_order(rows: Iterable[EvidenceRow]) -> list[EvidenceRow]:
+        return sorted(rows, key=lambda row: (row.observed_on, row.recorded_on, row.observation))
+
+
+def look(seen: Seen, leaf: Leaf) -> tuple[Looked, list[tuple[str, str]]]:
+    """What the engine looked at for a leaf, and each row relied on with what it was taken as."""
+    match leaf:
+        case Observed():
+            return _observed(seen, leaf)
+        case Count():
+            return _count(seen, leaf)
+        case Share():
+            return _share(seen, leaf)
+        case Level():
+            return _level(seen, leaf)
+        case Improves() | Crosses():
+            return _between(seen, leaf)
+
+
+def _observed(seen: Seen, leaf: Observed) -> tuple[Looked, list[tuple[str, str]]]:
+    on = seen.on(leaf)
+    every = seen.rows(seen.plan.fact("rows", leaf.observed, leaf.window))
+    yes = seen.rows(seen.plan.fact("first_day", leaf.observed, leaf.window, 1))
+    relied = [row for row in yes if on is not None and _is_on(row, on)] or every
+    looked = Looked(_windows(seen, leaf), every, yes, on=on)
+    return looked, _named(relied, "met" if on is not None else "no")
+
+
+def _count(seen: Seen, leaf: Count) -> tuple[Looked, list[tuple[str, str]]]:
+    value = counted_value(seen.plan, leaf.count, leaf.marked)
+    every = seen.rows(seen.plan.fact("rows", leaf.count, leaf.window))
+    counted = seen.rows(seen.plan.fact("nth_day", leaf.count, leaf.window, value, leaf.at_least))
+    needed = {row["observation"] for row in counted[: leaf.at_least]}
+    relied = [row for row in every if row["observation"] in needed] if seen.on(leaf) else every
+    looked = Looked(_windows(seen, leaf), every, counted, on=seen.on(leaf))
+    return looked, _marked(relied, counted)
+
+
+def _share(seen: Seen, leaf: Share) -> tuple[Looked, list[tuple[str, str]]]:
+    value = counted_value(seen.plan, leaf.share, leaf.marked)
+    every = seen.rows(seen.plan.fact("rows", leaf.share, leaf.window))
+    counted = seen.rows(seen.plan.fact("rows", leaf.share, leaf.window, value))
+    looked = Looked(_windows(seen, leaf), every, counted, on=seen.on(leaf))
+    return looked, _marked(every, counted)
+
+
+def _level(seen: Seen, leaf: Level) -> tuple[Looked, list[tuple[str, str]]]:
+    picked = _picked(seen, leaf.pick, leaf.level, leaf.window)
+    looked = Looked(_windows(seen, leaf), picked, after=_first_of(picked), on=seen.on(leaf))
+    return looked, _named(picked, leaf.pick)
+
+
+def _between(seen: Seen, leaf: Improves | Crosses) -> tuple[Looked, list[tuple[str, str]]]:
+    metric, (first, last) = metric_of(leaf), leaf.between
+    before = _picked(seen, "first", metric, first)
+    after = _picked(seen, "last", metric, last)
+    looked = Looked(
+        _windows(seen, leaf),
+        [*before, *after],
+        before=_first_of(before),
+        after=_first_of(after),
+        on=seen.on(leaf),
+    )
+    return looked, [*_named(before, f"first in '{first}'"), *_named(after, f"last in '{last}'")]
+
+
+def _picked(seen: Seen, pick: str, metric: str, window: str) -> list[Row]:
+    """The row that is first or last in a window; rows that say the same on the same days are one."""
+    rows = seen.rows(seen.plan.fact("first" if pick == "first" else "last", metric, window))
+    packs = [row["pack"] for row in rows]
+    chosen = min(packs, default=None) if pick == "first" else max(packs, default=None)
+    return [row for row in rows if row["pack"] == chosen]
+
+
+def _first_of(rows: Sequence[Row]) -> Row | None:
+    return rows[0] if rows else None
+
+
+def _is_on(row: Row, day: date) -> bool:
+    return bool(row["observed_on"] == day)
+
+
+def _named(rows: Iterable[Row], taken_as: str) -> list[tuple[str, str]]:
+    return [(row["observation"], taken_as) for row in rows]
+
+
+def _marked(rows: Iterable[Row], counted: Iterable[Row]) -> list[tuple[str, str]]:
+    counts = {row["observation"] for row in counted}
+    return [
+        (row["observation"], "counts" if row["observation"] in counts else "does not count")
+        for row in rows
+    ]
+
+
+def _windows(seen: Seen, leaf: Leaf) -> list[str]:
+    return [str(seen.window_days(name)) for name in windows_of(leaf)]

@@ -1,0 +1,170 @@
+"""What the engine saw of one participant at one claim date: states, days, and the rows it looked at.
+
+Nothing is judged here: every state, day and row comes from the columns that settle everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from impactbond.audit.findings import WindowDays
+from impactbond.contract.conditions import Condition, windows_of
+from impactbond.contract.contract import Contract
+from impactbond.dates import from_day_number
+from impactbond.evaluation.conditions import Node, Plan
+from impactbond.evaluation.decisions import REASONS, VERDICTS, decide, weigh
+from impactbond.evaluation.facts import KEYS, NEVER, Fact, concerns, packed
+from impactbond.evaluation.knowledge import known_participants, live_observations, segments_on
+from impactbond.evaluation.question import ClaimDate, Question
+from impactbond.evidence.evidence import Evidence
+
+STATES = ("not met", "not evidenced", "met")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one milestone."""
+
+    verdict: str
+    reason: str
+    achieved_on: date | None
+    known_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who the participant was, as known at a claim date."""
+
+    started_on: date
+    left_on: date | None
+    at_start: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The engine's columns about one participant at one claim date, and the rows behind them."""
+
+    contract: Contract
+    plan: Plan
+    person: Person
+    columns: Mapping[str, Any]
+    live: tuple[Mapping[str, Any], ...]
+
+    def node(self, condition: Condition) -> Node:
+        """The node that the engine computes for a condition."""
+        return self.plan.node(condition)
+
+    def state(self, condition: Condition) -> str:
+        """Met, not met or not evidenced."""
+        return STATES[self.columns[f"state_{self.node(condition).number}"]]
+
+    def on(self, condition: Condition) -> date | None:
+        """The day on which the condition was met, if it was."""
+        return _day(self.columns[f"on_{self.node(condition).number}"])
+
+    def due(self, condition: Condition) -> date:
+        """The last day on which the condition can be met."""
+        leaves = self.plan.leaves(self.node(condition))
+        return max(self.window(windows_of(leaf)[-1])[1] for leaf in leaves)
+
+    def window(self, name: str) -> tuple[date, date]:
+        """First and last day of a window, for this participant."""
+        return self.contract.windows[name].days(self.person.started_on)
+
+    def window_days(self, name: str) -> WindowDays:
+        """A window with its days, as it is shown."""
+        return WindowDays(name, str(self.contract.windows[name]), *self.window(name))
+
+    def rows(self, fact: Fact) -> list[Mapping[str, Any]]:
+        """The rows that a fact looks at, in order of the observed day."""
+        return [row for row in self.live if row[fact.name]]
+
+
+def of_participant(evidence: Evidence, participant: str) -> Evidence:
+    """The evidence about one participant."""
+    return replace(
+        evidence,
+        participants_table=_about(evidence.participants_table, participant),
+        observations_table=_about(evidence.observations_table, participant),
+    )
+
+
+def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Person | None:
+    """The participant as known at a claim date, covered or not; None when nothing was known yet."""
+    everybody = contract.participants.model_copy(update={"covered": {}})
+    anybody = contract.model_copy(update={"participants": everybody})
+    question = Question.of(anybody, evidence, [claim])
+    people = known_participants(question)
+    found = question.shop.give(people).to_pylist()
+    if not found:
+        return None
+    row = found[0]
+    asked = people.select("claim", "participant", "known_by", "started_on")
+    at_start = segments_on(question, asked, "started_on", ["claim"])
+    segments = question.segments
+    values = segments.values[question.shop.give(at_start)["segment"][0].as_py()]
+    return Person(
+        started_on=from_day_number(row["started_on"]),
+        left_on=_day(row["left_on"]),
+        at_start=dict(zip(segments.names, values, strict=True)),
+    )
+
+
+def see(
+    contract: Contract, evidence: Evidence, claim: ClaimDate, person: Person, *, in_time: bool
+) -> Seen | None:
+    """What the engine sees of a participant; None where the contract does not cover it."""
+    question = Question.of(contract, evidence, [claim])
+    plan, weighed = weigh(question, in_time=in_time, keep_all=True)
+    found = question.shop.give(weighed).to_pylist()
+    if not found:
+        return None
+    people = known_participants(question)
+    windows = question.table("windows")
+    placed = people.join(windows, on="started_on", how="inner").drop("ends_on", "known_by")
+    rows = live_observations(question, in_time=in_time)
+    looked_at = rows.join(placed, on=list(KEYS), how="inner").select(
+        "observation",
+        "value",
+        "observed_on",
+        pack=packed(),
+        **{fact.name: concerns(fact) for fact in plan.facts},
+    )
+    live = sorted(
+        (
+            row | {"observed_on": from_day_number(row["observed_on"])}
+            for row in question.shop.give(looked_at).to_pylist()
+        ),
+        key=lambda row: (row["observed_on"], row["observation"]),
+    )
+    return Seen(contract, plan, person, found[0], tuple(live))
+
+
+def find_decisions(contract: Contract, evidence: Evidence, claim: ClaimDate) -> dict[str, Decision]:
+    """What is decided about every milestone; empty where the contract does not cover it."""
+    question = Question.of(contract, evidence, [claim])
+    decided = question.shop.give(decide(question)).to_pylist()
+    milestones = list(contract.milestones)
+    return {
+        milestones[row["milestone"]]: Decision(
+            verdict=VERDICTS[row["verdict"]],
+            reason=REASONS[row["reason"]],
+            achieved_on=_day(row["reached"]),
+            known_on=from_day_number(row["known_on"]) if row["known_on"] else None,
+        )
+        for row in sorted(decided, key=lambda row: row["milestone"])
+    }
+
+
+def _about(table: pa.Table, participant: str) -> pa.Table:
+    return table.filter(pc.equal(table["participant"], participant))
+
+
+def _day(number: int) -> date | None:
+    return None if number == NEVER else from_day_number(number)

@@ -1,0 +1,184 @@
+"""The terms that can change what is paid for a milestone, each with what it says and its clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+from impactbond.audit.findings import Finding, Stated
+from impactbond.audit.words import plain
+from impactbond.contract.contract import Contract, whole_shares
+from impactbond.contract.metrics import Event, Percentage, Score, Session
+from impactbond.contract.payments import FunderLimit, Limit, MilestoneLimit, PassedTo
+from impactbond.money import minor_units, show, show_share
+from impactbond.settlement.limits import limit_name
+
+
+def stated_terms(
+    contract: Contract, milestone: str, findings: Iterable[Finding], metrics: Iterable[str]
+) -> tuple[Stated, ...]:
+    """Every term that the payment of a milestone rests on, beside the condition itself."""
+    return (
+        *_of_contract(contract),
+        *_of_milestone(contract, milestone),
+        *_windows(findings),
+        *(_metric(contract, name) for name in dict.fromkeys(metrics)),
+        *_calendar(contract),
+        *_funding(contract, milestone),
+        *_limits(contract, milestone),
+        *_tranches(contract, milestone),
+    )
+
+
+def stated_limit(contract: Contract, limit: Limit) -> Stated:
+    """A limit: what it is on, how much it lets through, and what happens beyond it."""
+    beyond = f"{limit.beyond.funder} pays" if isinstance(limit.beyond, PassedTo) else limit.beyond
+    at_most = show(minor_units(limit.at_most, contract.currency), contract.currency)
+    return Stated(
+        f"limit on {limit_name(limit)}", f"at most {at_most}; beyond it: {beyond}", limit.clause
+    )
+
+
+def shown_shares(shares: Mapping[str, Fraction | None]) -> str:
+    """Shares as the contract writes them, with the rest worked out."""
+    whole = whole_shares(dict(shares))
+    told = [
+        f"{funder} {show_share(whole[funder])}{' (the rest)' if share is None else ''}"
+        for funder, share in shares.items()
+    ]
+    return ", ".join(told)
+
+
+def _of_contract(contract: Contract) -> list[Stated]:
+    version, people = contract.version, contract.participants
+    says = f"{version.number}, {version.kind}, signed on {version.signed_on}, in effect from {version.effective_on}"
+    found = [Stated("version", says, "")]
+    if people.covered:
+        covered = "; ".join(
+            f"{plain(name)}: {', '.join(of)}" for name, of in people.covered.items()
+        )
+        found.append(Stated("covered", covered, people.clause))
+    if people.eligible is not None:
+        eligible = (
+            people.eligible
+            if isinstance(people.eligible, str)
+            else "the condition under Eligibility"
+        )
+        found.append(Stated("eligible", eligible, people.clause))
+    return found
+
+
+def _of_milestone(contract: Contract, milestone: str) -> list[Stated]:
+    term = contract.milestones[milestone]
+    price = show(contract.price_pence(milestone), contract.currency)
+    found = [Stated("price", f"{price}, once for each participant", term.clause)]
+    if term.after:
+        titles = [f"'{contract.milestones[name].title or name}'" for name in term.after]
+        found.append(Stated("after", ", ".join(titles), term.clause))
+    return found
+
+
+def _windows(findings: Iterable[Finding]) -> list[Stated]:
+    windows = {
+        window.name: window
+        for top in findings
+        for finding in top.walk()
+        for window in finding.windows
+    }
+    return [
+        Stated(f"window '{name}'", f"{window.phrase}: {window.first} through {window.last}", "")
+        for name, window in windows.items()
+    ]
+
+
+def _metric(contract: Contract, name: str) -> Stated:
+    metric = contract.metrics[name]
+    match metric:
+        case Event():
+            says = "an event that may repeat" if metric.repeats else "an event"
+        case Session(marks=marks):
+            says = f"a session marked {' or '.join(marks)}"
+        case Score() | Percentage():
+            low, high = metric.range
+            of = (
+                f" ({metric.instrument})" if isinstance(metric, Score) and metric.instrument else ""
+            )
+            says = f"a {metric.kind} from {low} to {high}, {metric.better} is better{of}"
+    return Stated(f"metric {name}", says, metric.clause)
+
+
+def _calendar(contract: Contract) -> list[Stated]:
+    calendar = contract.calendar
+    first, last = calendar.term
+    late = {
+        "next claim": "later evidence counts at the first claim date by which it is recorded",
+        "nothing": "later evidence earns nothing",
+    }[calendar.evidence.late]
+    pay = calendar.payment
+    return [
+        Stated("term", f"{first} through {last}; what is reached outside it is not paid", ""),
+        Stated(
+            "claims",
+            f"every {calendar.claims.every}, {calendar.claims.made} after it",
+            calendar.claims.clause,
+        ),
+        Stated(
+            "evidence",
+            f"recorded within {calendar.evidence.within} of the day it speaks of; {late}",
+            calendar.evidence.clause,
+        ),
+        Stated(
+            "payment",
+            f"within {pay.within} of the claim date, on a working day in {pay.working_days_of}, "
+            f"otherwise the {pay.if_closed}",
+            pay.clause,
+        ),
+    ]
+
+
+def _funding(contract: Contract, milestone: str) -> list[Stated]:
+    rule, rounding = contract.funding_of(milestone), contract.rounding
+    says = f"on {rounding.on}, halves go {rounding.half}, the odd penny {rounding.odd_penny}"
+    return [
+        Stated("shares", shown_shares(rule.shares), rule.clause),
+        Stated("rounding", says, rounding.clause),
+    ]
+
+
+def _limits(contract: Contract, milestone: str) -> list[Stated]:
+    paying = _paying(contract, milestone)
+    found = []
+    for limit in contract.limits:
+        of_other_milestone = isinstance(limit, MilestoneLimit) and limit.milestone != milestone
+        of_other_funder = isinstance(limit, FunderLimit) and limit.funder not in paying
+        if not of_other_milestone and not of_other_funder:
+            found.append(stated_limit(contract, limit))
+    return found
+
+
+def _tranches(contract: Contract, milestone: str) -> list[Stated]:
+    paying = _paying(contract, milestone)
+    found = []
+    for name, tranche in contract.tranches.items():
+        if paying.isdisjoint(tranche.by):
+            continue
+        pay = show(minor_units(tranche.pay, contract.currency), contract.currency)
+        says = (
+            f"{tranche.title or name}: {pay} on {tranche.on} by {shown_shares(tranche.by)}; recovered at "
+            f"{show_share(tranche.recovered.at)} of what each of them is asked for"
+        )
+        found.append(Stated("up-front money", says, tranche.clause))
+    return found
+
+
+def _paying(contract: Contract, milestone: str) -> set[str]:
+    """The funders of a milestone, and those to whom their limits pass on."""
+    paying = set(contract.funding_of(milestone).shares)
+    for limit in contract.limits:
+        if (
+            isinstance(limit, FunderLimit)
+            and isinstance(limit.beyond, PassedTo)
+            and limit.funder in paying
+        ):
+            paying.add(limit.beyond.funder)
+    return paying

@@ -1,0 +1,101 @@
+"""A condition as a tree of findings: how each part stands, on what day, and on which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from impactbond.audit.findings import Finding
+from impactbond.audit.relied_on import Archive, look
+from impactbond.audit.seen import Seen
+from impactbond.audit.words import tell
+from impactbond.contract.conditions import (
+    All,
+    AnyOf,
+    AtLeast,
+    Condition,
+    Junction,
+    Leaf,
+    parts,
+    windows_of,
+)
+
+MANY = 3  # as many parts are told with their figures; more are told by name
+
+
+def find(seen: Seen, archive: Archive, condition: Condition) -> Finding:
+    """The finding of a condition, with everything inside it."""
+    name = ""
+    while isinstance(condition, str):
+        name = name or condition
+        condition = seen.contract.conditions[condition]
+    if isinstance(condition, All | AnyOf | AtLeast):
+        return _junction(seen, archive, condition, name)
+    return _leaf(seen, archive, condition, name)
+
+
+def _leaf(seen: Seen, archive: Archive, leaf: Leaf, name: str) -> Finding:
+    looked, relied = look(seen, leaf)
+    told = tell(seen.contract, leaf, looked)
+    return Finding(
+        name=name,
+        kind=type(leaf).__name__.lower(),
+        what=told.what,
+        needed=told.needed,
+        found=told.found,
+        sentence=told.sentence,
+        state=seen.state(leaf),
+        on=seen.on(leaf),
+        due_on=seen.due(leaf),
+        clause=leaf.clause,
+        windows=tuple(map(seen.window_days, dict.fromkeys(windows_of(leaf)))),
+        rows=tuple(archive.shown(observation, taken_as) for observation, taken_as in relied),
+        left_aside=tuple(archive.left_aside(seen, leaf)),
+    )
+
+
+def _junction(seen: Seen, archive: Archive, junction: Junction, name: str) -> Finding:
+    inside = tuple(find(seen, archive, part) for part in parts(junction))
+    needed = _needed(junction)
+    found = f"{sum(part.state == 'met' for part in inside)} of {len(inside)} met"
+    state = seen.state(junction)
+    return Finding(
+        name=name,
+        kind={All: "all", AnyOf: "any", AtLeast: "at least"}[type(junction)],
+        what=f"{needed} of {len(inside)}",
+        needed=needed,
+        found=found,
+        sentence=_sentence(inside, state, f"{found}, {needed} needed"),
+        state=state,
+        on=seen.on(junction),
+        due_on=seen.due(junction),
+        clause=junction.clause,
+        parts=inside,
+    )
+
+
+def _needed(junction: Junction) -> str:
+    match junction:
+        case All():
+            return "all"
+        case AnyOf():
+            return "at least 1"
+        case AtLeast():
+            return f"at least {junction.at_least}"
+
+
+def _sentence(inside: Sequence[Finding], state: str, count: str) -> str:
+    if len(inside) == 1:
+        return inside[0].sentence
+    wanted = ["met"] if state == "met" else ["not met", "not evidenced"]
+    told = [count]
+    for each in wanted:
+        concerned = [part for part in inside if part.state == each]
+        if concerned:
+            told.append(f"{each}: {'; '.join(_label(part, len(concerned)) for part in concerned)}")
+    return "; ".join(told)
+
+
+def _label(part: Finding, among: int) -> str:
+    if not part.name:
+        return part.sentence
+    return part.name if among > MANY else f"{part.name} ({part.sentence})"

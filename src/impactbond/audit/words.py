@@ -1,0 +1,215 @@
+"""Terms and values of a contract in plain words: what a condition looks at, needs and found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from impactbond.contract.conditions import (
+    Count,
+    Crosses,
+    Improves,
+    Leaf,
+    Level,
+    Observed,
+    Share,
+)
+from impactbond.contract.contract import Contract
+from impactbond.contract.metrics import Event, Measure, Percentage, Score, Session
+from impactbond.money import show_share
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the engine looked at for a leaf: its windows in words, and the rows in them.
+
+    `counted` are the rows that count towards the condition; `every` all that could have; `before`
+    and `after` the picked measures.
+    """
+
+    windows: Sequence[str]
+    every: Sequence[Row] = ()
+    counted: Sequence[Row] = ()
+    before: Row | None = None
+    after: Row | None = None
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A leaf in words."""
+
+    what: str
+    needed: str
+    found: str
+    sentence: str
+
+
+def plain(name: str) -> str:
+    """A name of the contract as a reader says it."""
+    return name.replace("_", " ")
+
+
+def counted_words(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: `1 row`, `3 rows`."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def shown_value(contract: Contract, metric: str, value: int) -> str:
+    """A value of the evidence as people write it: 17, 91.5%, attended, yes."""
+    match contract.metrics[metric]:
+        case Event():
+            return "yes" if value == 1 else "no"
+        case Session(marks=marks):
+            return marks[value] if 0 <= value < len(marks) else str(value)
+        case Score() | Percentage() as measure:
+            return shown_measure(measure, value)
+
+
+def shown_measure(measure: Measure, value: int) -> str:
+    """A measured value, or a difference of two, with the metric's decimals."""
+    amount = Decimal(value).scaleb(-measure.decimals)
+    return f"{amount:f}{'%' if isinstance(measure, Percentage) else ''}"
+
+
+def shown_part(part: int, whole: int, bar: Fraction) -> str:
+    """Part of a whole as a percentage, fine enough to be seen on the right side of the bar."""
+    exact = Fraction(part, whole)
+    for decimals in range(1, 12):
+        percent = round(exact * 100, decimals)
+        if (percent / 100 >= bar) == (exact >= bar):
+            break
+    return f"{float(percent):.{decimals}f}%"
+
+
+def tell(contract: Contract, leaf: Leaf, looked: Looked) -> Told:
+    """A leaf condition in words, with what was found."""
+    match leaf:
+        case Observed():
+            return _observed(leaf, looked)
+        case Count():
+            return _count(contract, leaf, looked)
+        case Share():
+            return _share(leaf, looked)
+        case Level():
+            return _level(contract, leaf, looked)
+        case Improves():
+            return _improves(contract, leaf, looked)
+        case Crosses():
+            return _crosses(contract, leaf, looked)
+
+
+def _observed(leaf: Observed, looked: Looked) -> Told:
+    metric, window = plain(leaf.observed), looked.windows[0]
+    what, needed = f"{metric} in {window}", "a yes"
+    if looked.on is not None:
+        return Told(
+            what, needed, f"yes on {looked.on}", f"{metric} observed on {looked.on}, in {window}"
+        )
+    if looked.every:
+        rows = counted_words(len(looked.every), "row")
+        return Told(
+            what, needed, f"no ({rows})", f"{metric} answered no in {window} ({rows}), a yes needed"
+        )
+    return Told(
+        what, needed, "nothing recorded", f"nothing recorded of {metric} in {window}, a yes needed"
+    )
+
+
+def _count(contract: Contract, leaf: Count, looked: Looked) -> Told:
+    metric, window = plain(leaf.count), looked.windows[0]
+    needed = f"at least {leaf.at_least}"
+    what = f"{metric}{f' marked {leaf.marked}' if leaf.marked else ''} in {window}"
+    counted, every = len(looked.counted), len(looked.every)
+    if not every:
+        return Told(
+            what, needed, "nothing recorded", f"nothing recorded of {what}, {needed} needed"
+        )
+    if leaf.marked:
+        sentence = f"{leaf.marked} {counted} of {every} scheduled {metric} sessions in {window}"
+        return Told(what, needed, f"{counted} of {every}", f"{sentence}, {needed} needed")
+    term = contract.metrics[leaf.count]
+    verb = "observed" if isinstance(term, Event) else "recorded"
+    noes = f" ({every - counted} more said no)" if every > counted else ""
+    sentence = f"{metric} {verb} {counted_words(counted, 'time')}{noes} in {window}"
+    return Told(what, needed, f"{counted}{noes}", f"{sentence}, {needed} needed")
+
+
+def _share(leaf: Share, looked: Looked) -> Told:
+    metric, window = plain(leaf.share), looked.windows[0]
+    what, needed = (
+        f"{metric} marked {leaf.marked} in {window}",
+        f"at least {show_share(leaf.at_least)}",
+    )
+    counted, every = len(looked.counted), len(looked.every)
+    if not every:
+        return Told(
+            what,
+            needed,
+            "nothing recorded",
+            f"nothing recorded of {metric} in {window}, {needed} needed",
+        )
+    part = shown_part(counted, every, leaf.at_least)
+    sentence = f"{leaf.marked} {counted} of {every} scheduled {metric} sessions in {window}: {part}"
+    return Told(what, needed, f"{counted} of {every}: {part}", f"{sentence}, {needed} needed")
+
+
+def _level(contract: Contract, leaf: Level, looked: Looked) -> Told:
+    metric, window, needed = plain(leaf.level), looked.windows[0], str(leaf.is_)
+    what = f"{leaf.pick} {metric} in {window}"
+    if looked.after is None:
+        return Told(
+            what, needed, "nothing recorded", f"no {metric} recorded in {window}, {needed} needed"
+        )
+    found = _measured(contract, leaf.level, looked.after)
+    return Told(
+        what, needed, found, f"{leaf.pick} {metric} in {window} was {found}, {needed} needed"
+    )
+
+
+def _improves(contract: Contract, leaf: Improves, looked: Looked) -> Told:
+    measure = contract.metrics[leaf.improves]
+    assert isinstance(measure, Measure)
+    needed = f"better by at least {leaf.by} ({measure.better} is better)"
+    what, found, sentence = _between(contract, leaf.improves, looked)
+    if looked.before is not None and looked.after is not None:
+        rise = looked.after["value"] - looked.before["value"]
+        gain = rise if measure.better == "higher" else -rise
+        side = "better by" if gain > 0 else "worse by"
+        moved = f"{side} {shown_measure(measure, abs(gain))}" if gain else "unchanged"
+        found, sentence = f"{found}, {moved}", f"{sentence}, {moved}"
+    return Told(what, needed, found, f"{sentence}, {needed} needed")
+
+
+def _crosses(contract: Contract, leaf: Crosses, looked: Looked) -> Told:
+    needed = f"from {leaf.from_} to {leaf.to}"
+    what, found, sentence = _between(contract, leaf.crosses, looked)
+    return Told(what, needed, found, f"{sentence}, {needed} needed")
+
+
+def _between(contract: Contract, name: str, looked: Looked) -> tuple[str, str, str]:
+    """What is compared, what was found, and the start of a sentence about it."""
+    metric = plain(name)
+    first, last = looked.windows
+    what = f"{metric} from the first in {first} to the last in {last}"
+    before, after = looked.before, looked.after
+    was = "nothing recorded" if before is None else _measured(contract, name, before)
+    is_ = "nothing recorded" if after is None else _measured(contract, name, after)
+    found = f"{was}, then {is_}"
+    if before is not None and after is not None:
+        return what, found, f"{metric} went from {was} in {first} to {is_} in {last}"
+    if before is None and after is None:
+        return what, found, f"no {metric} recorded in {first}, nor in {last}"
+    if before is None:
+        return what, found, f"no {metric} recorded in {first}; {is_} in {last}"
+    return what, found, f"{metric} was {was} in {first} and none is recorded in {last}"
+
+
+def _measured(contract: Contract, metric: str, row: Row) -> str:
+    return f"{shown_value(contract, metric, row['value'])} on {row['observed_on']}"

@@ -1,0 +1,126 @@
+"""Canonical bytes: the same table or value is the same bytes on every machine, and back again.
+
+CSV: UTF-8, commas, lines ended by a line feed, a first row of column names; dates as 2018-01-31,
+whole numbers as digits. An empty cell is nothing; an empty text is `""`. A text that begins with
+= + - @ a tab, a carriage return or an apostrophe is written with an apostrophe before it, so that
+no spreadsheet takes it for a formula; reading takes that one apostrophe away again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+_GUARDED = r"\A[=+\-@\t\r']"
+_QUOTED = r'\A\z|[",\r\n]'
+_LARGEST_BLOCK = 2**31 - 1
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 digest, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def json_bytes(value: Any) -> bytes:
+    """Plain data as JSON: keys in order, two spaces of indentation, UTF-8, a line feed at the end."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def csv_bytes(table: pa.Table) -> bytes:
+    """The table as canonical CSV. Raises TypeError for a column that is not text, whole, date or
+    bool.
+    """
+    lines = [_header(table.schema)]
+    if table.num_rows and table.num_columns:
+        cells = [_cells(table[name], name) for name in table.column_names]
+        lines += _joined(*cells, between=",").to_pylist()
+    return ("\n".join(lines) + "\n").encode()
+
+
+def read_csv(content: bytes, schema: pa.Schema) -> pa.Table:
+    """The table in canonical CSV. Raises ValueError, without any value, where it is not canonical."""
+    header = f"{_header(schema)}\n".encode()
+    if not content.startswith(header):
+        raise ValueError("the first row does not name the columns that belong here")
+    rows = content.removeprefix(header)
+    table = _read_rows(rows, schema) if rows else schema.empty_table()
+    for index, field in enumerate(schema):
+        if _is_text(field.type):
+            table = table.set_column(index, field, _unguarded(table.column(index)))
+    if csv_bytes(table) != content:
+        raise ValueError("the rows are not written as they should be")
+    return table
+
+
+def _read_rows(rows: bytes, schema: pa.Schema) -> pa.Table:
+    try:
+        table = csv.read_csv(
+            BytesIO(rows),
+            csv.ReadOptions(
+                use_threads=False,
+                column_names=schema.names,
+                block_size=min(len(rows) + 1, _LARGEST_BLOCK),
+            ),
+            csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+            csv.ConvertOptions(
+                column_types=schema,
+                null_values=[""],
+                true_values=["true"],
+                false_values=["false"],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid:  # its message quotes the cell
+        raise ValueError("a row does not fit the columns") from None
+    return table.combine_chunks()
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _header(schema: pa.Schema) -> str:
+    names = _cells(pa.chunked_array([pa.array(schema.names, pa.string())]), "")
+    return ",".join(names.to_pylist())
+
+
+def _cells(column: pa.ChunkedArray, name: str) -> pa.Array:
+    """The cells of a column as they stand in the file."""
+    kind = column.type
+    if _is_text(kind):
+        cells = _quoted(_guarded(column.cast(pa.large_string())))
+    elif pa.types.is_integer(kind) or pa.types.is_date32(kind) or pa.types.is_boolean(kind):
+        cells = column.cast(pa.string()).cast(pa.large_string())
+    else:
+        raise TypeError(f"the column '{name}' is of type {kind}, which has no canonical form")
+    return pc.fill_null(cells, "").combine_chunks()
+
+
+def _guarded(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    risky = pc.match_substring_regex(texts, _GUARDED)
+    return pc.if_else(risky, _joined("'", texts), texts)
+
+
+def _unguarded(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    marked = pc.starts_with(texts, "'")
+    return pc.if_else(marked, pc.utf8_slice_codeunits(texts, 1), texts)
+
+
+def _quoted(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    doubled = pc.replace_substring(texts, '"', '""')
+    return pc.if_else(pc.match_substring_regex(texts, _QUOTED), _joined('"', doubled, '"'), texts)
+
+
+def _joined(*texts: str | pa.Array | pa.ChunkedArray, between: str = "") -> Any:
+    large = [
+        pa.scalar(text, pa.large_string()) if isinstance(text, str) else text for text in texts
+    ]
+    return pc.binary_join_element_wise(*large, pa.scalar(between, pa.large_string()))

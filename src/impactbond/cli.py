@@ -1,0 +1,288 @@
+"""The command line: the same verbs as the library.
+
+Exit codes: 0 done; 1 the answer is no (a check failed, a record does not regenerate); 2 the input
+was bad, and nothing was written.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from impactbond.errors import ImpactBondError
+
+if TYPE_CHECKING:
+    from impactbond.contract.contract import Contract
+    from impactbond.evidence.evidence import Evidence
+    from impactbond.settlement.settlement import Settlement
+
+app = typer.Typer(
+    help="Outcomes-based funding contracts: evidence in, statements out, to the penny.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ContractFile = Annotated[
+    Path, typer.Argument(help="The contract: a YAML or JSON file.", show_default=False)
+]
+EvidenceFiles = Annotated[
+    list[Path],
+    typer.Argument(help="The evidence: one workbook, or several deliveries.", show_default=False),
+]
+AsOf = Annotated[
+    datetime,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Settle every claim date up to this day."),
+]
+Out = Annotated[Path, typer.Option("--out", help="The folder to write into.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+LeaveOut = Annotated[
+    bool,
+    typer.Option(
+        "--leave-out-refused",
+        help="Settle without the refused rows; statements say how many there are.",
+    ),
+]
+
+
+def main() -> None:
+    """Run the command line; an error that a user can put right ends with exit code 2."""
+    try:
+        app()
+    except ImpactBondError as error:
+        _refuse(error)
+
+
+def _refuse(error: ImpactBondError) -> NoReturn:
+    if "--json" in sys.argv:
+        faults = [fault.as_dict() for fault in error.faults]
+        print(json.dumps({"error": error.summary, "faults": faults}, indent=2))
+    else:
+        print(error, file=sys.stderr)
+        print("Nothing was written.", file=sys.stderr)
+    raise SystemExit(2)
+
+
+@contextmanager
+def _working(what: str) -> Iterator[None]:
+    """Say what is being done while it is done, to a person at a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
+def _print(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> None:
+    print(json.dumps(data(), indent=2, ensure_ascii=False) if as_json else text())
+
+
+def _read(contract: Path, evidence: list[Path]) -> tuple[Contract, Evidence]:
+    from impactbond.contract.read import read_contract
+    from impactbond.evidence.read import read_evidence
+
+    with _working("Reading the contract and the evidence"):
+        terms = read_contract(contract)
+        return terms, read_evidence(evidence, terms)
+
+
+def _settled(
+    contract: Path, evidence: list[Path], as_of: date | None, leave_out: bool
+) -> Settlement:
+    from impactbond.settlement.settle import settle
+
+    terms, known = _read(contract, evidence)
+    with _working("Settling"):
+        return settle(terms, known, as_of=as_of or _last_claim(terms), leave_out_refused=leave_out)
+
+
+def _last_claim(contract: Contract) -> date:
+    return contract.calendar.claim_date(contract.calendar.periods[-1])
+
+
+@app.command()
+def demo(out: Out = Path("demo-out"), as_json: AsJson = False) -> None:
+    """Settle the example contract and evidence that come with impactbond."""
+    from impactbond.statements.summary import summary_text
+
+    fixtures = _fixtures()
+    settlement = _settled(
+        fixtures / "contracts" / "west_london_zone.yaml",
+        [fixtures / "evidence" / "west_london_zone.xlsx"],
+        None,
+        leave_out=True,
+    )
+    written = _write(settlement, out)
+    _print(
+        as_json,
+        lambda: _result(settlement, written),
+        lambda: summary_text(settlement, out, written),
+    )
+
+
+def _fixtures() -> Path:
+    """Where the examples are: inside the installed package, or beside its source."""
+    installed = Path(__file__).parent / "fixtures"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "fixtures"
+
+
+@app.command()
+def settle(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    as_of: AsOf,
+    out: Out,
+    leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write decisions, claims, schedule and one statement for each funder."""
+    from impactbond.statements.summary import summary_text
+
+    settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
+    written = _write(settlement, out)
+    _print(
+        as_json,
+        lambda: _result(settlement, written),
+        lambda: summary_text(settlement, out, written),
+    )
+
+
+def _write(settlement: Settlement, out: Path) -> list[Path]:
+    from impactbond.statements.tables import write_tables
+    from impactbond.statements.write import write_statements
+
+    with _working("Writing the statements"):
+        return [*write_tables(settlement, out), *write_statements(settlement, out)]
+
+
+def _result(settlement: Settlement, written: list[Path]) -> dict[str, Any]:
+    due = {funder.id: settlement.due_pence(funder.id) for funder in settlement.funders.all}
+    return {
+        "contract": settlement.contract.contract,
+        "claim_period": settlement.claim.label,
+        "claim_date": settlement.claim.known_by.isoformat(),
+        "due_pence": {funder: pence for funder, pence in due.items() if pence},
+        "refused_rows_left_out": settlement.refused_left_out,
+        "written": [path.name for path in written],
+    }
+
+
+@app.command()
+def check(contract: ContractFile, as_json: AsJson = False) -> None:
+    """Read a contract and say whether it can be trusted."""
+    from impactbond.contract.read import read_contract
+
+    terms = read_contract(contract)
+    first, last = terms.calendar.term
+    found = {
+        "contract": terms.contract,
+        "version": terms.version.number,
+        "term": f"{first} through {last}",
+        "milestones": len(terms.milestones),
+        "funders": len(terms.funders),
+        "claim_dates": len(terms.calendar.periods),
+    }
+    told = (
+        f"{terms.title}\nVersion {terms.version.number}, {first} through {last}: "
+        f"{found['milestones']} milestones, {found['funders']} funders, "
+        f"{found['claim_dates']} claim dates. No fault found."
+    )
+    _print(as_json, lambda: found, lambda: told)
+
+
+@app.command()
+def template(
+    contract: ContractFile,
+    out: Annotated[Path, typer.Option("--out", help="The workbook to write.")],
+) -> None:
+    """Write an empty evidence workbook with the sheets and headings of a contract."""
+    from impactbond.contract.read import read_contract
+    from impactbond.evidence.template import write_template
+
+    write_template(read_contract(contract), out)
+    print(f"Wrote {out}")
+
+
+@app.command()
+def explain(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    participant: Annotated[str, typer.Option("--participant", help="The participant's reference.")],
+    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"])] = None,
+    milestone: Annotated[
+        str | None, typer.Option("--milestone", help="One milestone only.")
+    ] = None,
+    leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say why each milestone of a participant was paid, or why not, down to the evidence."""
+    from impactbond.audit.explain import explain as explained
+
+    settlement = _settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
+    answer = explained(settlement, participant=participant, milestone=milestone)
+    _print(as_json, answer.as_dict, lambda: answer.text)
+
+
+@app.command()
+def record(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option("--out", help="The record to write.")],
+    leave_out_refused: LeaveOut = False,
+) -> None:
+    """Settle, and keep everything that the settlement rests on in one file."""
+    from impactbond.audit.record import write_record
+
+    settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
+    with _working("Writing the record"):
+        print(f"Wrote {write_record(settlement, out)}")
+
+
+@app.command()
+def regenerate(
+    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
+) -> None:
+    """Settle a record again and compare byte for byte."""
+    from impactbond.audit.regenerate import regenerate as again
+
+    with _working("Settling again"):
+        result = again(kept)
+    print(result.text)
+    if not result.same:
+        raise typer.Exit(1)
+
+
+@app.command()
+def simulate(
+    contract: ContractFile,
+    area: Annotated[
+        Path,
+        typer.Argument(help="The area: a YAML file of groups and chances.", show_default=False),
+    ],
+    trials: Annotated[
+        int, typer.Option("--trials", min=1, help="How many futures to draw.")
+    ] = 10_000,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="The same seed draws the same futures.")
+    ] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Draw many futures of an area under a contract, and settle each."""
+    from impactbond.contract.read import read_contract
+    from impactbond.simulation.assumptions import read_area
+    from impactbond.simulation.simulate import simulate as drawn
+
+    terms = read_contract(contract)
+    with _working(f"Settling {trials:,} futures"):
+        forecast = drawn(terms, read_area(area), trials=trials, seed=seed)
+    _print(as_json, forecast.as_dict, lambda: forecast.text)

@@ -1,0 +1,181 @@
+"""The question that evaluation answers: which milestones stood achieved at these claim dates, given this contract and
+this evidence. It holds every table that enters the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import narwhals as nw
+import pyarrow as pa
+
+from impactbond.contract.contract import Contract
+from impactbond.dates import day_number
+from impactbond.evidence.evidence import Evidence
+from impactbond.tables import Engine, Workshop, with_day_numbers
+
+TableName = Literal[
+    "participants",
+    "observations",
+    "claims",
+    "windows",
+    "metrics",
+    "milestones",
+    "covered",
+    "deadlines",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDate:
+    """One claim: `number` counts from 0; evidence recorded by `known_by` counts; what was achieved
+    by `ends_on` is claimed.
+    """
+
+    number: int
+    label: str
+    ends_on: date
+    known_by: date
+
+
+def claim_dates(contract: Contract, as_of: date) -> tuple[ClaimDate, ...]:
+    """Every claim date of the contract up to and including `as_of`, in order."""
+    calendar = contract.calendar
+    dated = [(period, calendar.claim_date(period)) for period in calendar.periods]
+    return tuple(
+        ClaimDate(number, period.label, period.last, day)
+        for number, (period, day) in enumerate(dated)
+        if day <= as_of
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """The distinct combinations of attributes among the participants; a number stands for each."""
+
+    names: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, contract: Contract, participants: pa.Table) -> Segments:
+        """The segments in a table of participants, in order of their values."""
+        names = tuple(contract.participants.attributes)
+        if not names:
+            return cls((), ((),))
+        distinct = participants.group_by(list(names)).aggregate([])
+        rows = zip(*(distinct[name].to_pylist() for name in names), strict=True)
+        return cls(names, tuple(sorted(tuple(value or "" for value in row) for row in rows)))
+
+    def covered(self, contract: Contract) -> list[int]:
+        """The segments whose participants the contract covers."""
+        wanted = contract.participants.covered
+        return [
+            number
+            for number, values in enumerate(self.values)
+            if all(
+                dict(zip(self.names, values, strict=True))[name] in allowed
+                for name, allowed in wanted.items()
+            )
+        ]
+
+    def numbered(self, participants: pa.Table) -> pa.Table:
+        """The participants with a column `segment`."""
+        number = {values: index for index, values in enumerate(self.values)}
+        columns = [participants[name].to_pylist() for name in self.names]
+        rows = zip(*columns, strict=True) if columns else iter([()] * participants.num_rows)
+        segment = [number[tuple(value or "" for value in row)] for row in rows]
+        return participants.append_column("segment", pa.array(segment, pa.int64()))
+
+
+@dataclass(frozen=True)
+class Question:
+    """A contract, the evidence, and the claim dates asked about, at work in one engine."""
+
+    contract: Contract
+    evidence: Evidence
+    claims: tuple[ClaimDate, ...]
+    segments: Segments
+    shop: Workshop
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        evidence: Evidence,
+        claims: Sequence[ClaimDate],
+        engine: Engine = "duckdb",
+    ) -> Question:
+        """The question with every table taken into the engine."""
+        segments = Segments.of(contract, evidence.participants_table)
+        question = cls(
+            contract, evidence, tuple(claims), segments, Workshop(engine, contract.digest)
+        )
+        for name, table in question._tables().items():
+            question.shop.take(name, table)
+        return question
+
+    def table(self, name: TableName) -> nw.LazyFrame[Any]:
+        """One of the tables that the question rests on; dates are day numbers."""
+        return self.shop.taken(name)
+
+    def _tables(self) -> dict[TableName, pa.Table]:
+        contract, evidence = self.contract, self.evidence
+        people = ["participant", "started_on", "left_on", "from_on", "recorded_on", "segment"]
+        seen = ["observation", "participant", "metric", "value", "observed_on", "recorded_on"]
+        numbered = self.segments.numbered(evidence.participants_table)
+        observations = evidence.observations_table.select([*seen, "supersedes", "status"])
+        return {
+            "participants": with_day_numbers(numbered).select(people),
+            "observations": with_day_numbers(observations),
+            "claims": claims_table(self.claims),
+            "windows": windows_table(contract, evidence),
+            "metrics": _numbered("metric", list(contract.metrics)),
+            "milestones": _numbered("name", list(contract.milestones)),
+            "covered": pa.table({"segment": pa.array(self.segments.covered(contract), pa.int64())}),
+            "deadlines": deadlines_table(contract, evidence),
+        }
+
+
+def _numbered(name: str, values: list[str]) -> pa.Table:
+    return pa.table({name: values, "number": pa.array(range(len(values)), pa.int64())})
+
+
+def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:
+    """The claim dates as a table of day numbers: claim, ends_on, known_by."""
+    return pa.table(
+        {
+            "claim": pa.array([claim.number for claim in claims], pa.int64()),
+            "ends_on": pa.array([day_number(claim.ends_on) for claim in claims], pa.int64()),
+            "known_by": pa.array([day_number(claim.known_by) for claim in claims], pa.int64()),
+        }
+    )
+
+
+def deadlines_table(contract: Contract, evidence: Evidence) -> pa.Table:
+    """The day by which what was observed on a day must be recorded: observed_on, deadline."""
+    days = sorted(set(evidence.observations_table["observed_on"].to_pylist()))
+    within = contract.calendar.evidence.within
+    return pa.table(
+        {
+            "observed_on": pa.array([day_number(day) for day in days], pa.int64()),
+            "deadline": pa.array([day_number(within.after(day)) for day in days], pa.int64()),
+        }
+    )
+
+
+def windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
+    """First and last day of every window for every start date in the evidence: started_on,
+    opens_<i>, closes_<i>.
+    """
+    starts = sorted(set(evidence.participants_table["started_on"].to_pylist()))
+    spans = [[window.days(start) for start in starts] for window in contract.windows.values()]
+    table = {"started_on": pa.array([day_number(start) for start in starts], pa.int64())}
+    for index, days in enumerate(spans):
+        table[f"opens_{index}"] = pa.array(
+            [max(0, day_number(opens)) for opens, _ in days], pa.int64()
+        )
+        table[f"closes_{index}"] = pa.array([day_number(closes) for _, closes in days], pa.int64())
+    return pa.table(table)

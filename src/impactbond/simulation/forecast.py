@@ -1,0 +1,295 @@
+"""A forecast: what every funder would be asked for, in every drawn future, and how that spreads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+from html import escape
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from impactbond.contract.contract import Contract
+from impactbond.dates import from_day_number
+from impactbond.errors import AssumptionError, Fault
+from impactbond.evaluation.facts import NEVER
+from impactbond.evaluation.question import ClaimDate
+from impactbond.money import Pence, round_fraction, show
+from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.lots import Numbers
+from impactbond.settlement.settle import settle_lots
+from impactbond.settlement.settled import Settled
+from impactbond.simulation.area import Area
+from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
+from impactbond.simulation.held_back import LimitOn, limits_of
+from impactbond.simulation.spread import (
+    LIMITS,
+    PAYMENTS,
+    REACHED,
+    SPREAD_HEADINGS,
+    TOTALS,
+    Shown,
+    amounts,
+    rows_table,
+    spread,
+    with_spread,
+)
+from impactbond.simulation.timing import cautions
+from impactbond.tables import as_kind
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Forecast:
+    """The result of `simulate`. Money is whole pence (`*_pence`).
+
+    `due_pence` is shaped (trial, claim date, funder). `held_back_pence` is what each limit withheld
+    or passed on to date, shaped (trial, claim date, limit), in the order of `limits_on`. Everything
+    else about a trial is drawn again when it is asked for.
+    """
+
+    draws: Draws
+    trials: int
+    due_pence: Pence
+    held_back_pence: Pence
+    kind: str = "pandas"
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that was simulated."""
+        return self.draws.contract
+
+    @property
+    def area(self) -> Area:
+        """What was assumed."""
+        return self.draws.area
+
+    @property
+    def seed(self) -> int:
+        """What the futures were drawn from."""
+        return self.draws.seed
+
+    @property
+    def claim_dates(self) -> tuple[ClaimDate, ...]:
+        """Every claim date of the contract."""
+        return self.draws.claim_dates
+
+    @property
+    def funders(self) -> Funders:
+        """The funders, in the order of the funder axis."""
+        return self.draws.funders
+
+    @cached_property
+    def limits_on(self) -> tuple[LimitOn, ...]:
+        """The limits, in the order of the limit axis."""
+        return limits_of(self.contract, self.funders)
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """What a modeller should know about the assumptions, though they can be simulated."""
+        return cautions(self.contract, self.area, self.draws.timing)
+
+    @cached_property
+    def total_pence(self) -> Pence:
+        """What all funders are asked for over the whole term, in every trial."""
+        return np.asarray(self.due_pence.sum(axis=(1, 2)))
+
+    def quantities(self, trial: int) -> Numbers:
+        """Claims to date in one trial, shaped (claim date, lot); the lots are `draws.lots`."""
+        self._assert_drawn(trial)
+        block, place = divmod(trial, TRIALS_PER_BLOCK)
+        return np.asarray(self.draws.quantities(block)[place])
+
+    def settled(self, trial: int) -> Settled:
+        """One trial settled again, with its history and every balance."""
+        quantities = self.quantities(trial)[None]
+        return settle_lots(self.contract, self.draws.lots, self.funders, quantities)
+
+    def reached_table(self, trial: int) -> pa.Table:
+        """One trial child by child: a row for every milestone that a child of a group reaches.
+
+        Children count from 1. `pays` is false for what is reached outside the term, or after
+        something that is; `reached_on` is null past the end of the calendar.
+        """
+        self._assert_drawn(trial)
+        block, place = divmod(trial, TRIALS_PER_BLOCK)
+        rows: list[tuple[Any, ...]] = []
+        timing, milestones = self.draws.timing, list(self.contract.milestones)
+        for some in self.draws.children(block):
+            group = self.area.groups[some.group].name
+            for child, milestone in np.argwhere(some.reached[:, place].T).tolist():
+                day = int(timing.day[some.group, milestone])
+                on = None if day == NEVER else from_day_number(day)
+                pays = bool(timing.pays[some.group, milestone])
+                rows.append((group, some.first + child + 1, milestones[milestone], on, pays))
+        return rows_table(rows, REACHED)
+
+    def _assert_drawn(self, trial: int) -> None:
+        if not 0 <= trial < self.trials:
+            allowed = f"0 to {self.trials - 1}"
+            fault = Fault(code="no_trial", problem=f"there is no trial {trial}", allowed=allowed)
+            raise AssumptionError("The trial was not drawn.", [fault])
+
+    @cached_property
+    def _paying(self) -> list[int]:
+        """The places of the funders that can be asked for money: all but nobody."""
+        places = range(len(self.funders.all))
+        return [place for place in places if self.funders.all[place].id != UNFUNDED]
+
+    @cached_property
+    def payments_table(self) -> pa.Table:
+        """What is due at each claim date from each funder: mean and percentiles over the trials."""
+        names = [self.funders.all[place].id for place in self._paying]
+        keys = [(claim.label, claim.known_by, name) for claim in self.claim_dates for name in names]
+        return with_spread(keys, spread(self.due_pence[..., self._paying]), PAYMENTS)
+
+    @cached_property
+    def totals_table(self) -> pa.Table:
+        """What each funder is asked for over the whole term: mean and percentiles."""
+        keys = [(self.funders.all[place].id,) for place in self._paying]
+        return with_spread(keys, spread(self.due_pence[..., self._paying].sum(axis=1)), TOTALS)
+
+    @cached_property
+    def limits_table(self) -> pa.Table:
+        """For each claim date and limit: in how many trials it has bound by then, the chance that
+        it does, and what it has held back on average. A limit binds when it withholds, or passes on
+        to another funder, at least a penny.
+        """
+        bound = (self.held_back_pence > 0).sum(axis=0)
+        total = self.held_back_pence.sum(axis=0)
+        mean = round_fraction(total, Fraction(1, self.trials))
+        rows = []
+        for claim in self.claim_dates:
+            for place, limit in enumerate(self.limits_on):
+                often = int(bound[claim.number, place])
+                start = (claim.label, claim.known_by, limit.name, limit.funder)
+                counted = (self.trials, often, often / self.trials)
+                held = int(mean[claim.number, place])
+                rows.append((*start, limit.at_most_pence, *counted, held))
+        return rows_table(rows, LIMITS)
+
+    def paths_table(self) -> pa.Table:
+        """Every trial in full: trial, claim_period, funder, due_pence. Large; made when asked."""
+        shape = (self.trials, len(self.claim_dates), len(self._paying))
+        trial, claim, funder = (place.reshape(-1) for place in np.indices(shape, dtype=np.int32))
+        labels = pa.array([claim.label for claim in self.claim_dates], pa.string())
+        names = pa.array([self.funders.all[place].id for place in self._paying], pa.string())
+        return pa.table(
+            {
+                "trial": pa.array(trial, pa.int64()),
+                "claim_period": pa.DictionaryArray.from_arrays(pa.array(claim), labels),
+                "funder": pa.DictionaryArray.from_arrays(pa.array(funder), names),
+                "due_pence": pa.array(self.due_pence[..., self._paying].reshape(-1)),
+            }
+        )
+
+    @property
+    def payments(self) -> Any:
+        """What is due at each claim date from each funder: mean and percentiles."""
+        return as_kind(self.payments_table, self.kind)
+
+    @property
+    def totals(self) -> Any:
+        """What each funder is asked for over the whole term: mean and percentiles."""
+        return as_kind(self.totals_table, self.kind)
+
+    @property
+    def limits(self) -> Any:
+        """How often each limit has bound by each claim date, and what it held back."""
+        return as_kind(self.limits_table, self.kind)
+
+    @property
+    def paths(self) -> Any:
+        """Every trial in full: one row for each trial, claim date and funder."""
+        return as_kind(self.paths_table(), self.kind)
+
+    def __repr__(self) -> str:
+        return (
+            f"Forecast({self.contract.contract} in {self.area.area}: {self.area.children} children,"
+            f" {self.trials} trials, seed {self.seed})"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The forecast as plain data, for `--json`: everything but the single trials."""
+
+        def rows(table: pa.Table) -> list[dict[str, Any]]:
+            return [
+                {name: str(cell) if isinstance(cell, date) else cell for name, cell in row.items()}
+                for row in table.to_pylist()
+            ]
+
+        return {
+            "contract": self.contract.contract,
+            "area": self.area.area,
+            "children": self.area.children,
+            "trials": self.trials,
+            "seed": self.seed,
+            "cautions": list(self.cautions),
+            "payments": rows(self.payments_table),
+            "totals": rows(self.totals_table),
+            "limits": rows(self.limits_table),
+        }
+
+    @property
+    def text(self) -> str:
+        """The forecast for a terminal."""
+        tables = [f"{shown.title}\n{shown.text}" for shown in self._shown]
+        notes = "\n".join(f"Note: {caution}." for caution in self.cautions)
+        return "\n\n".join(filter(None, [f"{self._title}\n{self._about}", *tables, notes]))
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<li>{escape(caution)}</li>" for caution in self.cautions)
+        tables = "".join(f"<h5>{escape(shown.title)}</h5>{shown.html}" for shown in self._shown)
+        opening = f"<h4>{escape(self._title)}</h4><p>{escape(self._about)}</p>"
+        return opening + tables + (f"<ul>{notes}</ul>" if notes else "")
+
+    @property
+    def _title(self) -> str:
+        return f"{self.contract.title}: {self.area.title}"
+
+    @property
+    def _about(self) -> str:
+        return (
+            f"{self.area.children:,} children in {len(self.area.groups)} groups, {self.trials:,} "
+            f"trials from seed {self.seed}. Each row has its own percentiles: down a column they "
+            "do not add up. Children are drawn apart from one another: what befalls many at once "
+            "is not in this spread."
+        )
+
+    @property
+    def _shown(self) -> list[Shown]:
+        """The tables that people see, in the contract's currency."""
+        currency = self.contract.currency
+        claims = [(claim.label, claim.known_by.isoformat()) for claim in self.claim_dates]
+        funders = [(self.funders.all[place].name,) for place in self._paying]
+        by_claim = amounts(spread(self.due_pence.sum(axis=2)), currency)
+        by_funder = amounts(spread(self.due_pence[..., self._paying].sum(axis=1)), currency)
+        overall = amounts(spread(self.total_pence[:, None]), currency)
+        dated = [(*key, *row) for key, row in zip(claims, by_claim, strict=True)]
+        named = [(*key, *row) for key, row in zip(funders, by_funder, strict=True)]
+        everyone = [("All funders", *overall[0])]
+        return [
+            Shown("Due at each claim date", ("Claim", "Made on", *SPREAD_HEADINGS), dated, 2),
+            Shown("Due over the term", ("Funder", *SPREAD_HEADINGS), [*named, *everyone], 1),
+            *self._shown_limits(),
+        ]
+
+    def _shown_limits(self) -> list[Shown]:
+        if not self.limits_on:
+            return []
+        currency = self.contract.currency
+        rows = [
+            (
+                limit.name if limit.funder in limit.name else f"{limit.name}, {limit.funder}",
+                show(limit.at_most_pence, currency),
+                f"{row['bound_trials']:,} of {self.trials:,} trials",
+                show(row["mean_held_back_pence"], currency),
+            )
+            for limit, row in zip(
+                self.limits_on, self.limits_table.to_pylist()[-len(self.limits_on) :], strict=True
+            )
+        ]
+        headings = ("Limit on", "At most", "Binds in", "Held back on average")
+        return [Shown("Limits by the end of the term", headings, rows, 1)]

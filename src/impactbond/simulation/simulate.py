@@ -1,0 +1,62 @@
+"""Simulating: a contract and an area into many settled futures, by the settlement that pays.
+
+Takes  a contract, an area, how many trials, and a seed.
+Gives  a Forecast.
+Keeps  every trial is settled as if its evidence had been delivered; the same seed, the same bytes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from impactbond.contract.contract import Contract
+from impactbond.errors import AssumptionError, Fault
+from impactbond.settlement.settle import settle_lots
+from impactbond.simulation.area import Area
+from impactbond.simulation.assumptions import assert_fits
+from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
+from impactbond.simulation.forecast import Forecast
+from impactbond.simulation.held_back import held_back, limits_of
+
+# How many amounts one array of a settlement may hold: a few megabytes, so that it stays in the
+# processor's cache and memory does not grow with the number of trials. It changes no result.
+_AMOUNTS_AT_ONCE = 2**19
+
+
+def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forecast:
+    """`trials` futures of a contract in an area, drawn from `seed` and settled to the penny.
+
+    The first futures are the same however many are asked for. Raises AssumptionError listing
+    everything in the area that the contract cannot take.
+    """
+    _assert_can_be_drawn(trials, seed)
+    assert_fits(contract, area)
+    draws = Draws.of(contract, area, seed)
+    lots, funders, claims = draws.lots, draws.funders, len(draws.claim_dates)
+    due = np.empty((trials, claims, len(funders.all)), dtype=np.int64)
+    held = np.empty((trials, claims, len(limits_of(contract, funders))), dtype=np.int64)
+    at_once = max(1, _AMOUNTS_AT_ONCE // max(1, len(lots.keys) * len(funders.all)))
+    for first in range(0, trials, TRIALS_PER_BLOCK):
+        last = min(first + TRIALS_PER_BLOCK, trials)
+        quantities = draws.quantities(first // TRIALS_PER_BLOCK)
+        for start in range(first, last, at_once):
+            chosen = slice(start, min(start + at_once, last))
+            some = quantities[chosen.start - first : chosen.stop - first]
+            balances = settle_lots(contract, lots, funders, some).balances
+            due[chosen] = balances.due
+            held[chosen] = held_back(contract, lots, funders, some, balances)
+    return Forecast(draws, trials, due, held)
+
+
+def _assert_can_be_drawn(trials: int, seed: int) -> None:
+    faults = []
+    if trials < 1:
+        faults.append(
+            Fault(code="no_trials", problem="there must be at least 1 trial", found=str(trials))
+        )
+    if seed < 0:
+        faults.append(
+            Fault(code="negative_seed", problem="the seed must not be negative", found=str(seed))
+        )
+    if faults:
+        raise AssumptionError("Nothing can be drawn.", faults)

@@ -1,0 +1,126 @@
+"""When every group would reach every milestone, and whether it would be paid for it.
+
+Takes  a contract and an area that fits it.
+Gives  days and whether they pay, shaped (group, milestone), and cautions about days that cannot be.
+Keeps  a milestone is never reached before its prerequisites; nothing outside the term pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impactbond.contract.conditions import (
+    All,
+    AnyOf,
+    AtLeast,
+    Condition,
+    Share,
+    parts,
+    windows_of,
+)
+from impactbond.contract.contract import Contract
+from impactbond.dates import Span, day_number
+from impactbond.evaluation.decisions import by_need
+from impactbond.evaluation.facts import NEVER
+from impactbond.settlement.lots import Numbers
+from impactbond.simulation.area import Area
+
+Truths = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Day numbers, NEVER for a day past the end of the calendar, and whether a claim is paid."""
+
+    day: Numbers
+    pays: Truths
+
+    @classmethod
+    def of(cls, contract: Contract, area: Area) -> Timing:
+        """The days of an area: its start and span, or its latest prerequisite's day if later."""
+        first, last = (day_number(day) for day in contract.calendar.term)
+        place = {name: index for index, name in enumerate(contract.milestones)}
+        day = np.empty((len(area.groups), len(place)), dtype=np.int64)
+        pays = np.empty(day.shape, dtype=np.bool_)
+        for name in (name for layer in by_need(contract) for name in layer):
+            before = [place[earlier] for earlier in contract.milestones[name].after]
+            own = [_later(group.start, area.chances[name].after) for group in area.groups]
+            day[:, place[name]] = np.maximum(own, day[:, before].max(axis=1, initial=-NEVER))
+            in_term = (day[:, place[name]] >= first) & (day[:, place[name]] <= last)
+            pays[:, place[name]] = in_term & pays[:, before].all(axis=1)
+        return cls(day, pays)
+
+
+def _later(start: date, span: Span) -> int:
+    try:
+        return day_number(span.after(start))
+    except (OverflowError, ValueError):
+        return NEVER
+
+
+def cautions(contract: Contract, area: Area, timing: Timing) -> tuple[str, ...]:
+    """What a modeller should know: milestones that never pay, and days on which none is reached."""
+    found = []
+    groups = len(area.groups)
+    for index, name in enumerate(contract.milestones):
+        unpaid = int((~timing.pays[:, index]).sum())
+        if area.chances[name].chance and unpaid:
+            found.append(
+                f"'{name}' never pays in {unpaid} of {groups} groups: it, or a milestone that it "
+                "comes after, is reached outside the contract's term"
+            )
+    for name in contract.milestones:
+        found += _cannot_be_met(contract, area, name)
+    return tuple(found)
+
+
+def _cannot_be_met(contract: Contract, area: Area, milestone: str) -> list[str]:
+    """A caution where a milestone is assumed on a day on which its condition cannot be met."""
+    when, after = contract.milestones[milestone].when, area.chances[milestone].after
+    ranges = []
+    for group in area.groups:
+        earliest, latest = _possible_days(contract, when, group.start)
+        if not earliest <= _later(group.start, after) <= latest:
+            start = day_number(group.start)
+            ranges.append((earliest - start, latest - start))
+    if not ranges:
+        return []
+    opens, closes = ranges[0]
+    return [
+        f"'{milestone}' is assumed {after} after the start, when the contract cannot see it, in "
+        f"{len(ranges)} of {len(area.groups)} groups; for the first of them it can be met from "
+        f"{opens} to {closes} days after the start"
+    ]
+
+
+def _possible_days(contract: Contract, condition: Condition, start: date) -> tuple[int, int]:
+    """The earliest and the latest day on which a condition can be met, for one start.
+
+    Wide rather than narrow: outside these days it cannot be met, inside it usually can.
+    """
+    if isinstance(condition, str):
+        return _possible_days(contract, contract.conditions[condition], start)
+    if isinstance(condition, All | AnyOf | AtLeast):
+        days = [_possible_days(contract, part, start) for part in parts(condition)]
+        return _joined(condition, sorted(low for low, _ in days), sorted(high for _, high in days))
+    opens, closes = contract.windows[windows_of(condition)[-1]].days(start)
+    # A share is known when its window is over.
+    first = closes if isinstance(condition, Share) else opens
+    return day_number(first), day_number(closes)
+
+
+def _joined(
+    junction: All | AnyOf | AtLeast, lows: Sequence[int], highs: Sequence[int]
+) -> tuple[int, int]:
+    match junction:
+        case All():
+            return lows[-1], highs[-1]
+        case AnyOf():
+            return lows[0], highs[-1]
+        case AtLeast():
+            return lows[junction.at_least - 1], highs[-1]

@@ -1,0 +1,126 @@
+"""From a settlement to what its statements are made from: its tables, and the terms that they rest on in words."""
+
+from __future__ import annotations
+
+from impactbond.contract.contract import EVERY_MILESTONE, Contract, whole_shares
+from impactbond.contract.payments import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
+from impactbond.money import cut_whole, minor_units, show_share
+from impactbond.settlement.settlement import Settlement
+from impactbond.statements.source import (
+    LimitTerm,
+    RateTerm,
+    ShareTerm,
+    StatementSource,
+    TrancheTerm,
+)
+from impactbond.version import __version__
+
+
+def source_of(settlement: Settlement) -> StatementSource:
+    """Everything that the statements of a settlement show."""
+    contract = settlement.contract
+    return StatementSource(
+        lines=settlement.lines_table,
+        shares=settlement.shares_table,
+        payments=settlement.payments_table,
+        balances=settlement.balances_table,
+        funders=settlement.funders_table,
+        contract_id=contract.contract,
+        title=contract.title,
+        version=contract.version.number,
+        effective_on=contract.version.effective_on,
+        currency=contract.currency,
+        provider=contract.provider,
+        milestones={
+            name: (term.title or name, term.clause) for name, term in contract.milestones.items()
+        },
+        claim_period=settlement.claim.label,
+        claim_date=settlement.claim.known_by,
+        as_of=settlement.as_of,
+        rates=tuple(
+            RateTerm(name, contract.price_pence(name), "", term.clause)
+            for name, term in contract.milestones.items()
+        ),
+        share_rules=_share_terms(contract),
+        limits=_limit_terms(contract),
+        tranches=_tranche_terms(contract),
+        rounding=_rounding(contract),
+        refused_rows=settlement.refused_left_out,
+        engine_version=__version__,
+        contract_sha256=contract.digest,
+        evidence_sha256=settlement.evidence.digest,
+    )
+
+
+def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
+    found = []
+    for index, rule in enumerate(contract.funding, 1):
+        milestones = tuple(contract.milestones) if rule.for_ == (EVERY_MILESTONE,) else rule.for_
+        for funder, fraction in whole_shares(rule.shares).items():
+            stated = rule.shares[funder]
+            found.append(
+                ShareTerm(
+                    rule=f"Funding {index}",
+                    funder=funder,
+                    name=contract.funders[funder].name,
+                    written="the rest" if stated is None else show_share(stated),
+                    fraction=fraction,
+                    milestones=milestones,
+                    clause=rule.clause,
+                )
+            )
+    return tuple(found)
+
+
+def _limit_terms(contract: Contract) -> tuple[LimitTerm, ...]:
+    found = []
+    for limit in contract.limits:
+        at_most = minor_units(limit.at_most, contract.currency)
+        match limit:
+            case ContractLimit():
+                what = "Everything paid under the contract"
+                term = LimitTerm(what, at_most, "unpaid", limit.clause, whole_contract=True)
+            case MilestoneLimit():
+                title = contract.milestones[limit.milestone].title or limit.milestone
+                term = LimitTerm(f"Milestone: {title}", at_most, "unpaid", limit.clause)
+            case FunderLimit():
+                name = contract.funders[limit.funder].name
+                beyond = (
+                    f"paid by {contract.funders[limit.beyond.funder].name}"
+                    if isinstance(limit.beyond, PassedTo)
+                    else "unpaid"
+                )
+                term = LimitTerm(f"Funder: {name}", at_most, beyond, limit.clause, limit.funder)
+        found.append(term)
+    return tuple(found)
+
+
+def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
+    found = []
+    for name, tranche in contract.tranches.items():
+        shares = whole_shares(tranche.by)
+        pay = minor_units(tranche.pay, contract.currency)
+        parts = cut_whole(pay, tuple(shares.values()), contract.rounding.half)
+        recovered = f"{show_share(tranche.recovered.at)} of each later entitlement"
+        found += [
+            TrancheTerm(
+                name,
+                tranche.title or name,
+                funder,
+                contract.funders[funder].name,
+                part,
+                tranche.on,
+                recovered,
+                tranche.clause,
+            )
+            for funder, part in zip(shares, parts, strict=True)
+        ]
+    return tuple(found)
+
+
+def _rounding(contract: Contract) -> str:
+    half = "up" if contract.rounding.half == "up" else "to the even penny"
+    return (
+        f"on {contract.rounding.on}, half a penny {half}, "
+        f"the odd penny {contract.rounding.odd_penny}"
+    )

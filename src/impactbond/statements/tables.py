@@ -1,0 +1,24 @@
+"""The tables of a settlement as CSV files, for whoever wants to look further than the statements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from impactbond.canonical import csv_bytes
+from impactbond.settlement.settlement import Settlement
+from impactbond.statements.write import write_all
+
+NAMES = ("decisions", "claims", "lines", "shares", "payments", "balances")
+
+
+def table_files(settlement: Settlement) -> dict[str, bytes]:
+    """The bytes of each table's CSV file by its name; the schedule is the table of payments."""
+    files = {f"{name}.csv": csv_bytes(getattr(settlement, f"{name}_table")) for name in NAMES}
+    files["schedule.csv"] = files.pop("payments.csv")
+    files["refused.csv"] = csv_bytes(settlement.evidence.refused_table)
+    return files
+
+
+def write_tables(settlement: Settlement, out: Path) -> list[Path]:
+    """Writes decisions, claims, lines, shares, schedule, balances and refused rows into `out`."""
+    return write_all({out / name: content for name, content in table_files(settlement).items()})

@@ -1,0 +1,264 @@
+"""How every sheet of a statement is written: one table a sheet, one way to write a cell.
+
+Arial 12, titles 16; no merged cells, no fills; tables marked up without references by name in
+formulas, because those break outside Excel. Every formula is written with the value that it gives,
+so that a viewer that does not calculate shows it too.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from io import BytesIO
+from typing import Any
+
+from xlsxwriter import Workbook
+from xlsxwriter.core import Core
+from xlsxwriter.packager import Packager
+from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
+
+from impactbond.errors import StatementError
+from impactbond.statements.workbook.layout import (
+    AFTER,
+    RIGHT_ALIGNED,
+    Column,
+    Table,
+    line_count,
+)
+
+LANGUAGE = "en-GB"
+LINE_HEIGHT = 15.25
+LAST_ROW = 1_048_576
+_POUNDS = "#,##0.00;-#,##0.00"
+_PENCE = "#,##0;-#,##0"
+_DATE = "yyyy-mm-dd"
+_FORMATS: dict[str, dict[str, Any]] = {
+    "identifier": {"valign": "top"},
+    "text": {"valign": "top", "text_wrap": True},
+    "link": {"valign": "top", "underline": 1, "font_color": "#0000FF"},
+    "pence": {"valign": "top", "num_format": _PENCE},
+    "pounds": {"valign": "top", "num_format": _POUNDS},
+    "count": {"valign": "top", "num_format": _PENCE},
+    "date": {"valign": "top", "num_format": _DATE, "align": "left"},
+    "percent": {"valign": "top", "num_format": "0.00%"},
+    "flag": {"valign": "top", "align": "left"},
+    "ordinal": {"valign": "top", "align": "left", "num_format": "0"},
+    "title": {"bold": True, "font_size": 16},
+    "heading": {"bold": True, "font_size": 14},
+    "label": {"bold": True, "valign": "top", "text_wrap": True},
+    "plain": {},
+    "total": {"bold": True, "num_format": _POUNDS, "align": "left", "valign": "top"},
+    "left pounds": {"num_format": _POUNDS, "align": "left", "valign": "top"},
+    "left count": {"num_format": _PENCE, "align": "left", "valign": "top"},
+    "blank": {"bottom": 1},
+    "left header": {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1},
+    "right header": {
+        "bold": True,
+        "text_wrap": True,
+        "valign": "bottom",
+        "bottom": 1,
+        "align": "right",
+    },
+}
+# Text beside a number that ends at its right edge keeps a distance; totals are bold, below a line.
+STRONG = " strong"
+_VARIANTS: dict[str, dict[str, Any]] = {
+    "": {},
+    AFTER: {"align": "left", "indent": 1},
+    STRONG: {"bold": True, "top": 1},
+}
+# What XML cannot hold, and what XlsxWriter would take for its own markup.
+_UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+class Book:
+    """A workbook being written into memory, so that no half of it is ever on disk."""
+
+    def __init__(self, *, title: str, subject: str, company: str, created: date) -> None:
+        self._stream = BytesIO()
+        self.workbook = Workbook(
+            self._stream,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "default_format_properties": {
+                    "font_name": "Arial",
+                    "font_size": 12,
+                    "font_scheme": "none",
+                },
+                "default_row_height": 20,
+                "default_column_width": 80,
+            },
+        )
+        self.workbook.set_properties(
+            {
+                "title": title,
+                "subject": subject,
+                "company": company,
+                "author": "impactbond",
+                "status": "Draft for approval",
+                "created": datetime.combine(created, time()),
+            }
+        )
+        # The values written are right: nobody need be asked to save what nobody changed.
+        self.workbook.set_calc_mode("auto", 191029)
+        self.workbook.calc_on_load = False
+        self.workbook._get_packager = _BritishPackager
+        self.formats = {
+            name + after + strong: self.workbook.add_format(
+                look | _VARIANTS[after] | _VARIANTS[strong]
+            )
+            for name, look in _FORMATS.items()
+            for after in ("", AFTER)
+            for strong in ("", STRONG)
+        }
+
+    def add_sheet(self, name: str) -> Any:
+        """A new sheet: A4 landscape, one page wide, pages numbered."""
+        sheet = self.workbook.add_worksheet(name, worksheet_class=_PlainWorksheet)
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
+        sheet.set_footer("&L&9&F&C&9&A&R&9Page &P of &N")
+        return sheet
+
+    def add_table(self, table: Table) -> None:
+        """A sheet with a title, its introduction and one table."""
+        if table.last_row >= LAST_ROW:
+            raise StatementError(
+                f"The sheet {table.sheet} would need {table.height:,} rows; Excel can hold fewer."
+            )
+        sheet = self.add_sheet(table.sheet)
+        self.write(sheet, 0, 0, table.title, "title")
+        for row, sentence in enumerate(("This worksheet contains one table.", *table.intro), 1):
+            self.write(sheet, row, 0, sentence, "plain")
+        for row, total in enumerate(table.totals, 2 + len(table.intro)):
+            self.write(sheet, row, 0, total.label, "plain")
+            self.formula(
+                sheet, row, table.place(total.key), total.formula(table), total.value, total.kind
+            )
+        self._mark_up(sheet, table)
+        self._set_heights(sheet, table)
+        for place, column in enumerate(table.columns):
+            self._write_column(sheet, table, place, column)
+        if table.height == 0:
+            self.write(sheet, table.header_row + 1, 0, table.if_empty, "identifier")
+        sheet.repeat_rows(table.header_row)
+        last_printed = (
+            table.place(table.last_printed) if table.last_printed else len(table.columns) - 1
+        )
+        sheet.print_area(0, 0, table.last_row, last_printed)
+        if table.frozen:
+            sheet.freeze_panes(table.header_row + 1, 0)
+
+    def write(self, sheet: Any, row: int, column: int, value: Any, look: str) -> None:
+        """One value into one cell; text is always text, whatever it begins with."""
+        shape = self.formats[look]
+        if isinstance(value, str):
+            if sheet.write_string(row, column, _writable(value), shape):
+                raise StatementError(
+                    f"A text of the sheet {sheet.get_name()} is longer than a cell can hold."
+                )
+        elif isinstance(value, date):
+            sheet.write_datetime(row, column, value, shape)
+        else:
+            sheet.write_number(row, column, value, shape)
+
+    def formula(
+        self, sheet: Any, row: int, column: int, formula: str, value: Any, look: str
+    ) -> None:
+        """A formula with the value that it gives."""
+        sheet.write_formula(row, column, f"={formula}", self.formats[look], value)
+
+    def close(self) -> bytes:
+        """The finished workbook."""
+        self.workbook.close()
+        return self._stream.getvalue()
+
+    def _mark_up(self, sheet: Any, table: Table) -> None:
+        headers = []
+        for place, column in enumerate(table.columns):
+            sheet.set_column(place, place, column.width)
+            side = "right" if column.kind in RIGHT_ALIGNED else "left"
+            look = self.formats[f"{side} header{table.distance(place)}"]
+            headers.append({"header": _writable(column.header), "header_format": look})
+        options = {"name": table.name, "style": None, "autofilter": False, "columns": headers}
+        last_column = len(table.columns) - 1
+        if sheet.add_table(table.header_row, 0, table.last_row, last_column, options):
+            raise StatementError(
+                f"The table of the sheet {table.sheet} has two columns of one name."
+            )
+        # References such as 0042 are text on purpose.
+        area = f"A1:{xl_col_to_name(last_column)}{table.last_row + 1}"
+        sheet.ignore_errors({"number_stored_as_text": area})
+
+    def _set_heights(self, sheet: Any, table: Table) -> None:
+        """Heights that show all of a wrapped text, because not every program works them out by
+        itself.
+        """
+        header = max(line_count(column.header, column.width / 1.25) for column in table.columns)
+        sheet.set_row(table.header_row, header * LINE_HEIGHT + 3)
+        heights: dict[int, int] = {}
+        for column in table.columns:
+            if column.kind == "text":
+                for row, text in enumerate(column.values, table.header_row + 1):
+                    if text and len(text) > column.width:
+                        heights[row] = max(heights.get(row, 1), line_count(text, column.width))
+        for row, count in heights.items():
+            if count > 1:
+                sheet.set_row(row, count * LINE_HEIGHT)
+
+    def _write_column(self, sheet: Any, table: Table, place: int, column: Column) -> None:
+        first = table.header_row + 1
+        if column.kind == "link":
+            for row, target in enumerate(column.values, first):
+                sheet.write_url(row, place, f"internal:'{target}'!A1", self.formats["link"], target)
+            return
+        formula_of = table.formula_of(column)
+        usual = column.kind + table.distance(place)
+        for index, value in enumerate(column.values):
+            if value is None:
+                continue
+            look = usual + STRONG if index in table.strong else usual
+            formula = formula_of(index)
+            if formula:
+                self.formula(sheet, first + index, place, formula, value, look)
+            else:
+                self.write(sheet, first + index, place, value, look)
+
+
+def _writable(text: str) -> str:
+    if _UNWRITABLE.search(text):
+        text = _UNWRITABLE.sub("\ufffd", text)
+    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
+
+
+class _PlainWorksheet(Worksheet):  # type: ignore[misc]
+    """A worksheet whose formulas hold no function newer than the file format.
+
+    XlsxWriter searches every formula for 29 such functions, which takes a third of the time of a
+    long statement.
+    """
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
+
+
+class _BritishCore(Core):  # type: ignore[misc]
+    """The document's properties, with its language, which XlsxWriter has no setting for."""
+
+    def _write_cp_content_status(self) -> None:
+        super()._write_cp_content_status()
+        self._xml_data_element("dc:language", LANGUAGE)
+
+
+class _BritishPackager(Packager):  # type: ignore[misc]
+    def _write_core_file(self) -> None:
+        core = _BritishCore()
+        core._set_properties(self.workbook.doc_properties)
+        core._set_xml_writer(self._filename("docProps/core.xml"))
+        core._assemble_xml_file()

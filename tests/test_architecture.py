@@ -1,0 +1,93 @@
+"""The layers: who may import whom. The test fails on any other arrow, and proves that it can fail."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "impactbond"
+ROOT = {"errors", "money", "dates", "tables", "canonical", "version"}
+MAY_IMPORT = {
+    "contract": ROOT,
+    "evidence": ROOT | {"contract"},
+    "evaluation": ROOT | {"contract", "evidence"},
+    "settlement": ROOT | {"contract", "evidence", "evaluation"},
+    "statements": ROOT | {"contract", "evidence", "evaluation", "settlement"},
+    "investment": ROOT | {"contract", "evidence", "evaluation", "settlement"},
+}
+BELOW = ROOT | set(MAY_IMPORT)
+MAY_IMPORT |= {"simulation": BELOW, "audit": BELOW}
+MAY_IMPORT |= {"cli": BELOW | {"simulation", "audit"}} | {name: ROOT for name in ROOT}
+# The package root names the public face and is imported by nobody inside.
+MAY_IMPORT["__init__"] = BELOW | {"simulation", "audit"}
+
+
+def layer_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module of the package that a file imports, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative imports hide the layer"
+            found.add(node.module or "")
+            if node.module == "impactbond":
+                found |= {f"impactbond.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] == "impactbond"}
+
+
+def offences(source: Path) -> list[str]:
+    """Every import that goes against the layers, as `importer -> imported`."""
+    found = []
+    for path in sorted(source.rglob("*.py")):
+        relative = path.relative_to(source).with_suffix("")
+        own = relative.parts[0]
+        for imported in sorted(imports_of(path)):
+            layer = layer_of(imported)
+            allowed = layer == own if layer not in MAY_IMPORT[own] else True
+            if layer == "__init__" or not allowed:
+                found.append(f"{'.'.join(relative.parts)} -> {imported}")
+    return found
+
+
+def test_imports_follow_the_layers() -> None:
+    assert len(list(SOURCE.rglob("*.py"))) > 40, "there is nothing to check"
+    assert offences(SOURCE) == []
+
+
+@pytest.mark.parametrize(
+    ("home", "statement"),
+    [
+        ("contract/planted.py", "from impactbond.evidence.read import read_evidence"),
+        ("settlement/planted.py", "import impactbond.statements.write"),
+        ("simulation/planted.py", "def late():\n    from impactbond.audit import record"),
+        ("evidence/planted.py", "from impactbond import settle"),
+        ("money.py", "from impactbond.contract.contract import Contract"),
+    ],
+)
+def test_a_planted_offender_is_found(tmp_path: Path, home: str, statement: str) -> None:
+    planted = tmp_path / home
+    planted.parent.mkdir(parents=True, exist_ok=True)
+    planted.write_text(statement + "\n", encoding="utf-8")
+    assert len(offences(tmp_path)) == 1 + ("import settle" in statement)
+
+
+def test_files_and_functions_stay_small() -> None:
+    too_long = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > 400:
+            too_long.append(str(path.relative_to(SOURCE)))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                length -= len((ast.get_docstring(node, clean=False) or "").splitlines())
+                if length > 60:
+                    too_long.append(f"{path.relative_to(SOURCE)}: {node.name}")
+    assert too_long == []

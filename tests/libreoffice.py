@@ -14,7 +14,8 @@ import pytest
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="soffice is not installed here")
 
-# 0 is "always": by default LibreOffice trusts the values in the file, so that a comparison would hold whatever they are.
+# 0 is "always". By default LibreOffice trusts the values in the file, and then any comparison
+# holds, whatever they are.
 _RECALCULATE_ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"
  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
@@ -85,3 +86,14 @@ def _cells(workbook: Path, *, data_only: bool) -> Cells:
         }
     finally:
         book.close()
+
+
+def differences(path: Path, folder: Path) -> tuple[int, Cells]:
+    """How many formulas there are, and those whose value LibreOffice finds to be another."""
+    found, ours = formulas(path), values(path)
+    theirs = values(recalculate(path, folder))
+    return len(found), {
+        place: (formula, ours.get(place), theirs.get(place))
+        for place, formula in found.items()
+        if place not in theirs or ours.get(place) != theirs[place]
+    }

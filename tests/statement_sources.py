@@ -358,3 +358,25 @@ _BALANCES = {
         for part in ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
     },
 }
+
+
+def with_cells(
+    source: StatementSource, table: str, column: str, changes: dict[int, Any]
+) -> StatementSource:
+    """The source with some cells of one table changed."""
+    rows = getattr(source, table)
+    values = rows[column].to_pylist()
+    for place, value in changes.items():
+        values[place] = value
+    kind = rows.schema.field(column).type
+    changed = rows.set_column(rows.column_names.index(column), column, pa.array(values, kind))
+    return replace(source, **{table: changed})
+
+
+def renamed(source: StatementSource, funder: str, to: str) -> StatementSource:
+    """The source with one funder under another name, everywhere in its tables."""
+    for table in ("funders", "shares", "payments", "balances"):
+        names = getattr(source, table)["funder"].to_pylist()
+        changes = {place: to for place, name in enumerate(names) if name == funder}
+        source = with_cells(source, table, "funder", changes)
+    return source

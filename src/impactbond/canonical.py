@@ -28,7 +28,7 @@ def sha256(content: bytes) -> str:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Plain data as JSON: keys in order, two spaces of indentation, UTF-8, a line feed at the end."""
+    """Plain data as JSON: keys in order, indented by two spaces, UTF-8, ended by a line feed."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
     return f"{text}\n".encode()
 
@@ -45,7 +45,7 @@ def csv_bytes(table: pa.Table) -> bytes:
 
 
 def read_csv(content: bytes, schema: pa.Schema) -> pa.Table:
-    """The table in canonical CSV. Raises ValueError, without any value, where it is not canonical."""
+    """The table in canonical CSV. Raises ValueError, without any cell, if it is not canonical."""
     header = f"{_header(schema)}\n".encode()
     if not content.startswith(header):
         raise ValueError("the first row does not name the columns that belong here")

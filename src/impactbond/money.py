@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from itertools import accumulate
 from math import lcm
 from typing import Literal
 
@@ -108,12 +110,17 @@ def cut(running: Pence, shares: tuple[Fraction, ...], half: Half = "up") -> Penc
     than a penny from its exact share, and the parts always sum to the total. The last share must
     complete the whole.
     """
-    cumulative = [sum(shares[: index + 1], Fraction(0)) for index in range(len(shares))]
-    if not shares or cumulative[-1] != 1:
-        raise ValueError("the shares do not make a whole")
-    boundaries = [round_fraction(running, share, half) for share in cumulative]
+    boundaries = [round_fraction(running, share, half) for share in _cumulative(shares)]
     parts = np.diff(np.stack(boundaries, axis=-1), axis=-1, prepend=0)
     return np.asarray(parts, dtype=np.int64)
+
+
+@lru_cache(maxsize=4096)
+def _cumulative(shares: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+    cumulative = tuple(accumulate(shares))
+    if not cumulative or cumulative[-1] != 1:
+        raise ValueError("the shares do not make a whole")
+    return cumulative
 
 
 def cut_whole(amount: int, shares: tuple[Fraction, ...], half: Half = "up") -> tuple[int, ...]:

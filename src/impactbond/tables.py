@@ -53,6 +53,7 @@ class Workshop:
         self.engine = engine
         self._program = program
         self._taken: dict[str, nw.LazyFrame[Any]] = {}
+        self._kept: dict[str, nw.LazyFrame[Any]] = {}
         self._connection: duckdb.DuckDBPyConnection | None = None
         if engine == "duckdb":
             import duckdb
@@ -88,6 +89,11 @@ class Workshop:
 
     def keep(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
         """What `build` describes, computed once and kept inside the engine under that name."""
+        if name not in self._kept:
+            self._kept[name] = self._keep(name, build)
+        return self._kept[name]
+
+    def _keep(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
         match self.engine:
             case "duckdb":
                 return self._keep_in_duckdb(name, build)

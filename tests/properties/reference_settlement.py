@@ -12,12 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import product
 from math import floor
 from typing import NamedTuple
 
-from impactbond.contract.contract import Contract
-from impactbond.contract.payments import ContractLimit, FunderLimit, MilestoneLimit, Tranche
 from tests.properties.reference import Claim, claim_dates, pence
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.payments import (
+    ContractLimit,
+    FunderLimit,
+    Limit,
+    MilestoneLimit,
+    Tranche,
+)
 
 UNFUNDED = "unfunded"
 EVERY_MILESTONE = ("every milestone",)
@@ -74,7 +82,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Balance:
-    """One funder at one claim date: everything to date, what was settled before, what is due."""
+    """One funder at one claim date: everything to date, what was settled before, what is due.
+
+    The amount is what the funder's lines add up to, after its limit and before up-front money.
+    """
 
     claim_period: str
     claim_date: date
@@ -96,24 +107,29 @@ class Balance:
 def settle(
     contract: Contract, claims_by_date: Sequence[tuple[date, Sequence[Claim]]]
 ) -> list[Balance]:
-    """Every funder's balance at every claim date; a funder is listed from its first part on."""
+    """Every funder's balance at every claim date; a funder is listed from its first part on.
+
+    What lies beyond a limit and is paid by nobody is withheld, and never due.
+    """
     lines = history(contract, claims_by_date)
     settled: dict[str, int] = defaultdict(int)
     found: list[Balance] = []
     for claim_date, _ in claims_by_date:
         totals = to_date([line for line in lines if line.claim_date <= claim_date])
         paid = paid_up_front(contract, claim_date)
+        held = held_on_account(contract, totals, paid)
         for funder in in_order(contract, {*totals, *(name for _, name in paid), *settled}):
             total = totals.get(funder, Part())
-            on_account = held_on_account(contract, funder, total.amount_pence, paid)
-            due = total.amount_pence + on_account - settled[funder]
+            on_account = sum(part for (_, payer), part in held.items() if payer == funder)
+            unfunded = total.amount_pence if funder == UNFUNDED else 0
+            due = total.amount_pence - unfunded + on_account - settled[funder]
             found.append(
                 Balance(
                     claim_period=claim_period(contract, claim_date),
                     claim_date=claim_date,
                     funder=funder,
                     value_pence=total.value_pence,
-                    withheld_pence=total.withheld_pence,
+                    withheld_pence=total.withheld_pence + unfunded,
                     moved_pence=total.moved_pence,
                     amount_pence=total.amount_pence,
                     on_account_pence=on_account,
@@ -142,7 +158,7 @@ def history(
             assert claim is not None
             value = new.value_pence - old.value_pence
             payable = new.payable_pence - old.payable_pence
-            if value or payable:
+            if value or payable or (place in before) != (place in now):
                 values = share_out(contract, claim, gross, value)
                 payables = share_out(contract, claim, net, payable)
                 parts = {
@@ -287,23 +303,33 @@ def claim_date_of(contract: Contract, tranche: Tranche) -> date:
 
 
 def held_on_account(
-    contract: Contract, funder: str, amount: int, paid: Mapping[tuple[str, str], int]
-) -> int:
-    """What a funder has paid up-front less what came back of it, at its amount to date.
+    contract: Contract, totals: Mapping[str, Part], paid: Mapping[tuple[str, str], int]
+) -> dict[tuple[str, str], int]:
+    """What was paid up-front under each tranche by each funder, less what came back of it.
 
-    Each tranche comes back as a share of the amount; sooner where the two together would exceed
-    the funder's limit.
+    Each tranche comes back as a share of the funder's amount to date; sooner, tranche by tranche,
+    where the two together would exceed a limit of the funder or of the contract.
     """
     held = {}
     for (name, payer), part in paid.items():
-        if payer == funder:
-            share = contract.tranches[name].recovered.at
-            held[name] = part - min(part, round_half(contract, amount * share))
-    for name in held:
-        room = room_of(contract, funder)
-        if room is not None:
-            held[name] -= min(held[name], max(0, amount + sum(held.values()) - room))
-    return sum(held.values())
+        share = contract.tranches[name].recovered.at
+        amount = totals.get(payer, Part()).amount_pence
+        held[name, payer] = part - min(part, round_half(contract, amount * share))
+    for limit in contract.limits:
+        for place in product(contract.tranches, contract.funders):
+            if place in held and counts_towards(limit, place[1]):
+                asked = [part for (_, payer), part in held.items() if counts_towards(limit, payer)]
+                asked += [one.amount_pence for n, one in totals.items() if counts_towards(limit, n)]
+                over = max(0, sum(asked) - pence(contract, limit.at_most))
+                held[place] -= min(held[place], over)
+    return held
+
+
+def counts_towards(limit: Limit, funder: str) -> bool:
+    """Whether all that a funder pays, up-front too, counts towards a limit."""
+    if isinstance(limit, FunderLimit):
+        return funder == limit.funder
+    return isinstance(limit, ContractLimit) and funder != UNFUNDED
 
 
 def room_of(contract: Contract, funder: str) -> int | None:

@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.properties import drawn
+from tests.properties.reference import Claim, Row, claim_dates, claims, decide, pence
+from tests.properties.reference_settlement import history, is_limited, room_of, settle
 
 from impactbond.contract.check import check_terms
 from impactbond.contract.contract import Contract
 from impactbond.contract.payments import FunderLimit
 from impactbond.contract.yaml_lines import load
-from tests.properties import drawn
-from tests.properties.reference import Claim, Row, claim_dates, claims, decide, pence
-from tests.properties.reference_settlement import history, is_limited, room_of, settle
 
 Q1, Q2, Q3, Q4 = date(2017, 4, 30), date(2017, 7, 31), date(2017, 10, 31), date(2018, 1, 31)
 BASE = """
@@ -331,7 +331,7 @@ def test_what_lies_beyond_a_funder_limit_is_passed_on() -> None:
     assert settled(contract, two, [*two, claim(*CAT)], two) == {
         "council": [(100, 0, -25, 0, 0, 75), (150, 0, -75, 0, 75, 0), (100, 0, -25, 0, 75, 0)],
         "trust": [(100, 0, 25, 0, 0, 125), (150, 0, 0, 0, 125, 25), (100, 0, 25, 0, 150, -25)],
-        "unfunded": [(0, 0, 75, 0, 0, 75), (0, 0, 0, 0, 75, -75)],
+        "unfunded": [(0, 75, 75, 0, 0, 0), (0, 0, 0, 0, 0, 0)],
     }
 
 

@@ -168,7 +168,11 @@ def test_references_belong_to_their_sheet(tmp_path: Path) -> None:
 
 
 def test_every_row_of_a_sheet_may_be_an_event(tmp_path: Path) -> None:
-    rows = [["M1", "C-1", FEB, MAR], ["M2", "C-1", FEB, MAR], [None, "C-1", FEB, MAR]]
+    rows: list[Sequence[object]] = [
+        ["M1", "C-1", FEB, MAR],
+        ["M2", "C-1", FEB, MAR],
+        [None, "C-1", FEB, MAR],
+    ]
     evidence = read_book(tmp_path, {"Meetings": rows})
     assert [one[2] for one in values(evidence)] == [1, 1, 1]
 

@@ -12,8 +12,8 @@ from fractions import Fraction
 class EvidenceRow:
     """One row of evidence, as delivered, and what it was taken as.
 
-    `taken_as` is what the row is to a condition, such as "baseline"; for a row that is left aside,
-    why it is.
+    `taken_as` is what the row is to a condition, such as "counts"; for a row that is left aside,
+    why it is. `is_known` is false for a row recorded after the claim date.
     """
 
     observation: str
@@ -27,6 +27,7 @@ class EvidenceRow:
     evidence_ref: str | None
     source: str | None
     replaces: str | None
+    is_known: bool
     taken_as: str
 
 
@@ -43,6 +44,14 @@ class ParticipantRow:
     sheet: str
     row: int
     is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The rows that were recorded between one claim date and the next."""
+
+    observations: tuple[EvidenceRow, ...] = ()
+    participant: tuple[ParticipantRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What a funder's limit passed on from one funder to another, or to nobody; negative: took back."""
+    """What a funder's limit passed on to another funder, or to nobody; negative: took back."""
 
     limit: str
     at_most_pence: int
@@ -123,7 +132,7 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class ShareOfLine:
-    """What one funder carries of one line: its share of the running total under the share rule, then limits."""
+    """What one funder carries of one line: its share of the running total, then limits."""
 
     funder: str
     name: str
@@ -139,7 +148,7 @@ class ShareOfLine:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a statement: what moved, why, what limits kept back, and who pays which part when.
+    """One line of a statement: what moved, why, what limits kept back, who pays which part when.
 
     The running totals are those of everything let through under the same share rule, before and
     after the line. `evidence_since` holds the rows recorded since the claim date before.
@@ -171,10 +180,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneExplained:
-    """One milestone of one participant: the verdict and its reason, the condition, the money, the terms.
+    """One milestone of one participant: verdict, reason, condition, money, terms.
 
     `chain` leads from this milestone over its prerequisites to the first cause. `open_until` is the
-    last day that can still change a verdict of not yet due.
+    last day that can still change a verdict of not yet due. Nothing is judged, and `condition` is
+    None, where the contract does not cover the participant.
     """
 
     milestone: str
@@ -190,7 +200,8 @@ class MilestoneExplained:
     open_until: date | None
     needs: tuple[Need, ...]
     chain: tuple[str, ...]
-    condition: Finding
+    condition: Finding | None
     lines: tuple[Line, ...]
     entitled_pence: int
     terms: tuple[Stated, ...]
+    note: str

@@ -62,7 +62,7 @@ def reason(judged: Judged, milestone: str) -> str:
         case "prerequisite":
             return _needs_first(judged, milestone)
         case "not_eligible":
-            return f"not eligible: {_eligibility(judged)}"
+            return f"eligibility is not met: {_eligibility(judged)}"
         case "eligibility_not_evidenced":
             return f"eligibility is not evidenced: {_eligibility(judged)}"
         case "left":
@@ -146,10 +146,11 @@ def _window_open(judged: Judged, milestone: str) -> str:
     own, day = judged.findings[milestone], open_until(judged, milestone)
     assert day is not None
     if judged.eligibility is not None and judged.eligibility.state != "met":
-        return f"eligibility is open until {day}{_decided(judged, day)}; so far: {_eligibility(judged)}"
+        until = f"eligibility is open until {day}{_decided(judged, day)}"
+        return f"{until}; so far: {_eligibility(judged)}"
     if own.state == "met":
-        ends_on = judged.claim.ends_on
-        return f"reached on {day}, after {ends_on}, the last day claimed here{_decided(judged, day)}: {own.sentence}"
+        after = f"after {judged.claim.ends_on}, the last day claimed here"
+        return f"reached on {day}, {after}{_decided(judged, day)}: {own.sentence}"
     return f"open until {day}{_decided(judged, day)}; so far: {own.sentence}"
 
 
@@ -164,7 +165,8 @@ def _decided(judged: Judged, day: date) -> str:
 
 def _needs_first(judged: Judged, milestone: str) -> str:
     told = [
-        f"needs {judged.title(name)} first, which is {judged.decisions[name].verdict}: {reason(judged, name)}"
+        f"needs {judged.title(name)} first, which is {judged.decisions[name].verdict}: "
+        f"{reason(judged, name)}"
         for name in judged.blocking(milestone)
     ]
     return "; and ".join(told)
@@ -187,8 +189,8 @@ def _recorded_late(judged: Judged, milestone: str) -> str:
         in_time = _needs_first(judged, milestone)
     else:
         in_time = judged.findings[milestone].sentence
-    clause = f", {terms.clause}" if terms.clause else ""
+    clause = f" [{terms.clause}]" if terms.clause else ""
     return (
-        f"evidence was recorded too late, after more than {terms.within}, and so earns nothing{clause}; "
-        f"with it: {judged.whenever[milestone].sentence}; in time: {in_time}"
+        f"evidence was recorded too late, after more than {terms.within}, and so earns nothing"
+        f"{clause}; with it: {judged.whenever[milestone].sentence}; in time: {in_time}"
     )

@@ -1,4 +1,4 @@
-"""The rows of evidence that a condition relied on, and those that it left aside, with the reason."""
+"""The rows of evidence that a condition relied on, and those left aside, with the reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from impactbond.audit.findings import EvidenceRow
 from impactbond.audit.seen import Seen
-from impactbond.audit.words import Looked, shown_value
+from impactbond.audit.words import Looked, sheet_words, shown_value
 from impactbond.contract.conditions import (
     Count,
     Crosses,
@@ -60,19 +60,24 @@ class Archive:
             row=row["row"],
             evidence_ref=row["evidence_ref"],
             source=row["source"],
-            replaces=self._place(replaced) if replaced else None,
+            replaces=self._place(replaced, row) if replaced else None,
+            is_known=row["recorded_on"] <= self.known_by,
             taken_as=taken_as,
         )
 
     def recorded_between(
-        self, after: date, until: date, metrics: Iterable[str]
+        self, after: date, until: date, looked_at: Iterable[tuple[str, date, date]]
     ) -> list[EvidenceRow]:
-        """The rows of some metrics recorded after one day and by another."""
-        wanted = set(metrics)
+        """The rows recorded after one day and by another, of some metrics in some windows."""
+        places = list(looked_at)
         return self._in_order(
             self.shown(name, f"recorded since {after}")
             for name, row in self.rows.items()
-            if after < row["recorded_on"] <= until and row["metric"] in wanted
+            if after < row["recorded_on"] <= until
+            and any(
+                row["metric"] == metric and first <= row["observed_on"] <= last
+                for metric, first, last in places
+            )
         )
 
     def left_aside(self, seen: Seen, leaf: Leaf) -> list[EvidenceRow]:
@@ -92,18 +97,21 @@ class Archive:
             return f"recorded after the claim date {self.known_by}"
         for other in self.rows.values():
             if other["supersedes"] == row["observation"] and other["recorded_on"] <= self.known_by:
-                return f"replaced by {self._place(other['observation'])}"
+                return f"replaced by {self._place(other['observation'], row)}"
         if row["status"] == "withdrawn":
             return "takes back the row that it replaces"
         within = self.contract.calendar.evidence.within
         deadline = within.after(row["observed_on"])
         return f"late: recorded after {deadline}, {within} after the day that it speaks of"
 
-    def _place(self, observation: str) -> str:
+    def _place(self, observation: str, beside: Row) -> str:
+        """Where a row stands, as seen from another: `row 12` in the same sheet."""
         row = self.rows.get(observation)
         if row is None:
             return "a row that is not there"
-        return f"{row['file']}, sheet '{row['sheet']}', row {row['row']}"
+        is_same = (row["file"], row["sheet"]) == (beside["file"], beside["sheet"])
+        place = "" if is_same else f"{sheet_words(row['file'], row['sheet'])}, "
+        return f"{place}row {row['row']}"
 
     @staticmethod
     def _in_order(rows: Iterable[EvidenceRow]) -> list[EvidenceRow]:
@@ -173,7 +181,7 @@ def _between(seen: Seen, leaf: Improves | Crosses) -> tuple[Looked, list[tuple[s
 
 
 def _picked(seen: Seen, pick: str, metric: str, window: str) -> list[Row]:
-    """The row that is first or last in a window; rows that say the same on the same days are one."""
+    """The row that is first or last in a window, with any that say the same on the same days."""
     rows = seen.rows(seen.plan.fact("first" if pick == "first" else "last", metric, window))
     packs = [row["pack"] for row in rows]
     chosen = min(packs, default=None) if pick == "first" else max(packs, default=None)

@@ -1,4 +1,4 @@
-"""What the engine saw of one participant at one claim date: states, days, and the rows it looked at.
+"""What the engine saw of one participant at one claim date: states, days, and rows.
 
 Nothing is judged here: every state, day and row comes from the columns that settle everybody.
 """
@@ -104,53 +104,44 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
     found = question.shop.give(people).to_pylist()
     if not found:
         return None
-    row = found[0]
     asked = people.select("claim", "participant", "known_by", "started_on")
-    at_start = segments_on(question, asked, "started_on", ["claim"])
-    segments = question.segments
-    values = segments.values[question.shop.give(at_start)["segment"][0].as_py()]
+    at_start = question.shop.give(segments_on(question, asked, "started_on", ["claim"]))
+    names, values = question.segments.names, question.segments.values
     return Person(
-        started_on=from_day_number(row["started_on"]),
-        left_on=_day(row["left_on"]),
-        at_start=dict(zip(segments.names, values, strict=True)),
+        started_on=from_day_number(found[0]["started_on"]),
+        left_on=_day(found[0]["left_on"]),
+        at_start=dict(zip(names, values[at_start["segment"][0].as_py()], strict=True)),
     )
 
 
-def see(
-    contract: Contract, evidence: Evidence, claim: ClaimDate, person: Person, *, in_time: bool
-) -> Seen | None:
-    """What the engine sees of a participant; None where the contract does not cover it."""
-    question = Question.of(contract, evidence, [claim])
+def see(question: Question, person: Person, *, in_time: bool) -> Seen | None:
+    """What the engine sees of the participant that a question is about; None if not covered."""
     plan, weighed = weigh(question, in_time=in_time, keep_all=True)
     found = question.shop.give(weighed).to_pylist()
     if not found:
         return None
-    people = known_participants(question)
-    windows = question.table("windows")
-    placed = people.join(windows, on="started_on", how="inner").drop("ends_on", "known_by")
-    rows = live_observations(question, in_time=in_time)
-    looked_at = rows.join(placed, on=list(KEYS), how="inner").select(
+    people = known_participants(question).select(*KEYS, "started_on")
+    windows = people.join(question.table("windows"), on="started_on", how="inner")
+    rows = live_observations(question, in_time=in_time).join(windows, on=list(KEYS), how="inner")
+    looked_at = rows.select(
         "observation",
         "value",
         "observed_on",
         pack=packed(),
         **{fact.name: concerns(fact) for fact in plan.facts},
     )
-    live = sorted(
-        (
-            row | {"observed_on": from_day_number(row["observed_on"])}
-            for row in question.shop.give(looked_at).to_pylist()
-        ),
-        key=lambda row: (row["observed_on"], row["observation"]),
-    )
-    return Seen(contract, plan, person, found[0], tuple(live))
+    live = [
+        row | {"observed_on": from_day_number(row["observed_on"])}
+        for row in question.shop.give(looked_at).to_pylist()
+    ]
+    live.sort(key=lambda row: (row["observed_on"], row["observation"]))
+    return Seen(question.contract, plan, person, found[0], tuple(live))
 
 
-def find_decisions(contract: Contract, evidence: Evidence, claim: ClaimDate) -> dict[str, Decision]:
+def find_decisions(question: Question) -> dict[str, Decision]:
     """What is decided about every milestone; empty where the contract does not cover it."""
-    question = Question.of(contract, evidence, [claim])
+    milestones = list(question.contract.milestones)
     decided = question.shop.give(decide(question)).to_pylist()
-    milestones = list(contract.milestones)
     return {
         milestones[row["milestone"]]: Decision(
             verdict=VERDICTS[row["verdict"]],

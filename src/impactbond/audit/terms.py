@@ -51,7 +51,8 @@ def shown_shares(shares: Mapping[str, Fraction | None]) -> str:
 
 def _of_contract(contract: Contract) -> list[Stated]:
     version, people = contract.version, contract.participants
-    says = f"{version.number}, {version.kind}, signed on {version.signed_on}, in effect from {version.effective_on}"
+    days = f"signed on {version.signed_on}, in effect from {version.effective_on}"
+    says = f"{version.number}, {version.kind}, {days}"
     found = [Stated("version", says, "")]
     if people.covered:
         covered = "; ".join(
@@ -119,7 +120,7 @@ def _calendar(contract: Contract) -> list[Stated]:
         Stated("term", f"{first} through {last}; what is reached outside it is not paid", ""),
         Stated(
             "claims",
-            f"every {calendar.claims.every}, {calendar.claims.made} after it",
+            f"every {calendar.claims.every}, made {calendar.claims.made} after the period",
             calendar.claims.clause,
         ),
         Stated(
@@ -164,8 +165,8 @@ def _tranches(contract: Contract, milestone: str) -> list[Stated]:
             continue
         pay = show(minor_units(tranche.pay, contract.currency), contract.currency)
         says = (
-            f"{tranche.title or name}: {pay} on {tranche.on} by {shown_shares(tranche.by)}; recovered at "
-            f"{show_share(tranche.recovered.at)} of what each of them is asked for"
+            f"{tranche.title or name}: {pay} on {tranche.on} by {shown_shares(tranche.by)}; "
+            f"recovered at {show_share(tranche.recovered.at)} of what each of them is asked for"
         )
         found.append(Stated("up-front money", says, tranche.clause))
     return found

@@ -56,6 +56,11 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def sheet_words(file: str, name: str) -> str:
+    """A sheet of a file; evidence that came in frames has no file."""
+    return f"{file}, sheet '{name}'" if file else f"frame '{name}'"
+
+
 def counted_words(count: int, one: str, many: str = "") -> str:
     """A count with its noun: `1 row`, `3 rows`."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import PlainSerializer, WithJsonSchema
 
-from impactbond.contract.phrases import SpanPhrase, TermPhrase
+from impactbond.contract.phrases import SpanPhrase, TermPhrase, parse_span
 from impactbond.contract.term import Cited, Term, phrase
 from impactbond.dates import Every, Nation, Period, Span, periods
 
@@ -18,7 +18,7 @@ def _parse_made(text: str) -> Span:
     words = " ".join(text.split())
     if not words.endswith(" after the period"):
         raise ValueError("not a claim date: write for example 1 month after the period")
-    return Span.parse(words.removesuffix(" after the period"))
+    return parse_span(words.removesuffix(" after the period"))
 
 
 MadePhrase = Annotated[

@@ -4,378 +4,222 @@ that can be met.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+from collections.abc import Callable
+from datetime import date
 from itertools import chain
 
+from impactbond.contract.check_conditions import check_conditions
+from impactbond.contract.check_limits import check_limits, check_tranches
 from impactbond.contract.check_money import check_money
-from impactbond.contract.conditions import (
-    All,
-    AnyOf,
-    AtLeast,
-    Condition,
-    Count,
-    Crosses,
-    Improves,
-    Leaf,
-    Level,
-    Observed,
-    Share,
-    metric_of,
-    parts,
-    windows_of,
-)
+from impactbond.contract.check_sheets import check_sheets
 from impactbond.contract.contract import Contract
-from impactbond.contract.delivery import (
-    EACH_ROW,
-    OBSERVATION_COLUMNS,
-    PARTICIPANT_COLUMNS,
-    REQUIRED_OBSERVATION_COLUMNS,
-    REQUIRED_PARTICIPANT_COLUMNS,
+from impactbond.contract.delivery import PARTICIPANT_COLUMNS
+from impactbond.contract.findings import (
+    Finding,
+    Found,
+    around,
+    circles,
+    did_you_mean,
+    listing,
+    unknown,
 )
-from impactbond.contract.metrics import Event, Percentage, Score, Session
-from impactbond.contract.phrases import Distance, Threshold
+from impactbond.contract.metrics import Percentage, Score, Session
+from impactbond.contract.phrases import Window
 from impactbond.contract.yaml_lines import Path
+from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
 from impactbond.errors import Fault
 
-Found = Iterator[tuple[Path, Fault]]
+__all__ = ["check_terms", "unknown"]
+
+_TERM: Path = ("calendar", "term")
+# Columns that tables of participants and of claims have besides the attributes.
+_TAKEN = (
+    *PARTICIPANT_COLUMNS,
+    *("segment", "milestone", "period", "achieved_on", "price_pence", "file", "sheet", "row"),
+)
+_UNFUNDED = "unfunded"  # what statements call the money that no funder pays
 
 
-def check_terms(contract: Contract) -> list[tuple[Path, Fault]]:
+def check_terms(contract: Contract) -> list[Finding]:
     """Every fault of meaning, each with the path of the term it is in."""
     checks: list[Callable[[Contract], Found]] = [
         _check_dates,
+        _check_windows,
         _check_participants,
+        _check_funders,
         _check_metrics,
-        _check_conditions,
+        check_conditions,
         _check_prerequisites,
         check_money,
-        _check_sheets,
+        check_tranches,
+        check_limits,
+        check_sheets,
     ]
     return list(chain.from_iterable(check(contract) for check in checks))
 
 
-def unknown(kind: str, name: str, known: object) -> Fault:
-    """A name that nothing in the contract has."""
-    names = ", ".join(map(str, known)) if hasattr(known, "__iter__") else ""
-    return Fault(
-        code=f"unknown_{kind}",
-        problem=f"there is no {kind} '{name}'",
-        allowed=names or "none is defined",
-    )
-
-
 def _check_dates(contract: Contract) -> Found:
     first, last = contract.calendar.term
+    earliest, latest = EPOCH, from_day_number(LAST_DAY_NUMBER)
     if last < first:
-        yield (
-            ("calendar", "term"),
-            Fault(code="term_reversed", problem="the term ends before it starts"),
+        fault = Fault(
+            code="term_reversed",
+            problem="the term ends before it starts",
+            found=f"{first} through {last}",
+            hint="Write the first day, then the last",
         )
+        yield Finding(_TERM, fault)
+    elif first < earliest or last > latest:
+        fault = Fault(
+            code="term_too_far",
+            problem="the term is outside the days that can be reckoned with",
+            found=f"{first} through {last}",
+            allowed=f"{earliest} through {latest}",
+        )
+        yield Finding(_TERM, fault)
     if contract.version.effective_on > last:
-        yield (
-            ("version", "effective_on"),
-            Fault(
-                code="effective_after_term",
-                problem="the version takes effect after the term has ended",
-            ),
+        fault = Fault(
+            code="effective_after_term",
+            problem="the version takes effect after the term has ended",
+            found=str(contract.version.effective_on),
+            allowed=f"a day up to {last}, the last of the term",
         )
-    reference = first
+        yield Finding(("version", "effective_on"), fault, (_TERM,))
+
+
+def _check_windows(contract: Contract) -> Found:
     for name, window in contract.windows.items():
-        opens, closes = window.days(reference)
-        if closes < opens:
-            yield (
-                ("windows", name),
-                Fault(code="window_reversed", problem=f"the window '{name}' ends before it starts"),
+        # Where one end is a date, it depends on the start whether the window has a day at all.
+        is_mixed = (window.opens.fixed is None) != (window.closes.fixed is None)
+        starts = contract.calendar.term if is_mixed else contract.calendar.term[:1]
+        if all(_is_reversed(window, start) for start in starts):
+            fault = Fault(
+                code="window_reversed",
+                problem=f"the window '{name}' ends before it starts",
+                found=str(window),
+                hint="Write the earlier end first; 'A to B' ends the day before B, 'A through B'"
+                " on B",
             )
+            yield Finding(("windows", name), fault, (_TERM,) if is_mixed else ())
+
+
+def _is_reversed(window: Window, start: date) -> bool:
+    opens, closes = window.days(start)
+    return closes < opens
 
 
 def _check_participants(contract: Contract) -> Found:
     attributes = contract.participants.attributes
+    place: Path = ("participants", "attributes")
+    for name, values in attributes.items():
+        if name.casefold() in _TAKEN:
+            fault = Fault(
+                code="taken_name",
+                problem=f"'{name}' is a column of its own and cannot be an attribute too",
+                hint="Give the attribute another name",
+            )
+            yield Finding((*place, name), fault)
+        if isinstance(values, tuple):
+            yield from _twice((*place, name), values, "value")
     for name, values in contract.participants.covered.items():
         path: Path = ("participants", "covered", name)
         if name not in attributes:
-            yield path, unknown("attribute", name, attributes)
-        elif isinstance(attributes[name], tuple):
-            for value in values:
-                if value not in attributes[name]:
-                    yield (
-                        path,
-                        Fault(
-                            code="unknown_value",
-                            problem=f"'{value}' is not a value of the attribute '{name}'",
-                            allowed=", ".join(attributes[name]),
-                        ),
-                    )
+            yield Finding(path, unknown("attribute", name, attributes), (place,))
+            continue
+        known = attributes[name]
+        for index, value in enumerate(values):
+            if isinstance(known, tuple) and value not in known:
+                fault = Fault(
+                    code="unknown_value",
+                    problem=f"'{value}' is not a value of the attribute '{name}'",
+                    allowed=listing(known),
+                    hint=did_you_mean(value, known),
+                )
+                rests = around((*place, name), range(len(known)))
+                yield Finding((*path, index), fault, (place, *rests))
+
+
+def _twice(path: Path, values: tuple[str, ...], noun: str) -> Found:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            fault = Fault(
+                code=f"{noun}_twice",
+                problem=f"the {noun} '{value}' is listed twice",
+                hint="Keep one",
+            )
+            rests = ((*path, index), (*path, values.index(value)))
+            yield Finding((*path, index), fault, rests)
+
+
+def _check_funders(contract: Contract) -> Found:
+    attributes = contract.participants.attributes
+    named: dict[str, str] = {}
     for name, funder in contract.funders.items():
+        path: Path = ("funders", name)
         if funder.each is not None and funder.each not in attributes:
-            yield ("funders", name, "each"), unknown("attribute", funder.each, attributes)
+            rests: Path = ("participants", "attributes")
+            yield Finding((*path, "each"), unknown("attribute", funder.each, attributes), (rests,))
+        if name == _UNFUNDED:
+            fault = Fault(
+                code="taken_name",
+                problem=f"'{name}' means the money that no funder pays",
+                hint="Give the funder another name",
+            )
+            yield Finding(path, fault)
+        if funder.name in named:
+            fault = Fault(
+                code="same_name",
+                problem=f"two funders are called '{funder.name}'",
+                hint=f"The other is '{named[funder.name]}'; statements must tell them apart",
+            )
+            other: Path = ("funders", named[funder.name], "name")
+            yield Finding((*path, "name"), fault, (other,))
+        named.setdefault(funder.name, name)
 
 
 def _check_metrics(contract: Contract) -> Found:
     for name, metric in contract.metrics.items():
-        if isinstance(metric, Score | Percentage) and metric.range[0] >= metric.range[1]:
-            yield (
-                ("metrics", name, "range"),
-                Fault(code="range_empty", problem="the range has no values"),
-            )
-        if isinstance(metric, Session) and len(set(metric.marks)) < len(metric.marks):
-            yield (
-                ("metrics", name, "marks"),
-                Fault(code="mark_twice", problem="a mark is listed twice"),
-            )
+        path: Path = ("metrics", name)
+        if isinstance(metric, Session):
+            yield from _twice((*path, "marks"), metric.marks, "mark")
+        if isinstance(metric, Score | Percentage):
+            yield from _check_range(metric, path)
 
 
-def _check_conditions(contract: Contract) -> Found:
-    for name, condition in contract.conditions.items():
-        yield from _walk(contract, condition, ("conditions", name), (name,))
-    for name, milestone in contract.milestones.items():
-        yield from _walk(contract, milestone.when, ("milestones", name, "when"), ())
-    if contract.participants.eligible is not None:
-        yield from _walk(contract, contract.participants.eligible, ("participants", "eligible"), ())
-
-
-def _walk(contract: Contract, condition: Condition, path: Path, within: tuple[str, ...]) -> Found:
-    if isinstance(condition, str):
-        if condition not in contract.conditions:
-            yield path, unknown("condition", condition, contract.conditions)
-        elif condition in within:
-            yield (
-                path,
-                Fault(
-                    code="circular_condition",
-                    problem=f"the condition '{condition}' refers to itself",
-                ),
-            )
-        elif within:
-            yield from _only_cycles(
-                contract, contract.conditions[condition], path, (*within, condition)
-            )
-    elif isinstance(condition, All | AnyOf | AtLeast):
-        if isinstance(condition, AtLeast) and condition.at_least > len(condition.of):
-            yield (
-                path,
-                Fault(
-                    code="cannot_be_met",
-                    problem=f"at least {condition.at_least} of {len(condition.of)} is never met",
-                ),
-            )
-        key = next(key for key in ("all", "any", "of") if hasattr(condition, key))
-        for index, part in enumerate(parts(condition)):
-            yield from _walk(contract, part, (*path, key, index), within)
-    else:
-        yield from _check_leaf(contract, condition, path)
-
-
-def _only_cycles(
-    contract: Contract, condition: Condition, path: Path, within: tuple[str, ...]
-) -> Found:
-    """Follow named conditions for circles alone: their other faults are told where they stand."""
-    for location, fault in _walk(contract, condition, path, within):
-        if fault.code == "circular_condition":
-            yield location, fault
-
-
-def _check_leaf(contract: Contract, leaf: Leaf, path: Path) -> Found:
-    name = metric_of(leaf)
-    metric = contract.metrics.get(name)
-    for window in windows_of(leaf):
-        if window not in contract.windows:
-            yield path, unknown("window", window, contract.windows)
-    if metric is None:
-        yield path, unknown("metric", name, contract.metrics)
-        return
-    match leaf:
-        case Observed():
-            if not isinstance(metric, Event):
-                yield path, _wrong_kind("observed", name, metric.kind, "an event")
-        case Count() | Share():
-            if leaf.marked is not None and not (
-                isinstance(metric, Session) and leaf.marked in metric.marks
-            ):
-                marks = (
-                    ", ".join(metric.marks)
-                    if isinstance(metric, Session)
-                    else "only sessions have marks"
-                )
-                yield (
-                    path,
-                    Fault(
-                        code="unknown_mark",
-                        problem=f"the metric '{name}' has no mark '{leaf.marked}'",
-                        allowed=marks,
-                    ),
-                )
-            if isinstance(leaf, Share) and leaf.at_least == 0:
-                yield (
-                    path,
-                    Fault(code="always_met", problem="a share of at least nothing is always met"),
-                )
-        case Level() | Improves() | Crosses():
-            if not isinstance(metric, Score | Percentage):
-                yield (
-                    path,
-                    _wrong_kind(
-                        leaf.model_fields_set.__iter__().__next__(), name, metric.kind, "a score"
-                    ),
-                )
-                return
-            yield from _check_bars(leaf, metric, path)
-
-
-def _wrong_kind(condition: str, metric: str, kind: str, wanted: str) -> Fault:
-    return Fault(
-        code="wrong_metric_kind",
-        problem=f"the metric '{metric}' is of kind {kind} and this condition needs {wanted}",
-    )
-
-
-def _check_bars(leaf: Level | Improves | Crosses, metric: Score | Percentage, path: Path) -> Found:
-    bars: list[Threshold | Distance] = []
-    match leaf:
-        case Level():
-            bars = [leaf.is_]
-        case Crosses():
-            bars = [leaf.from_, leaf.to]
-        case Improves():
-            bars = [leaf.by]
-            if leaf.by.size <= 0:
-                yield (
-                    path,
-                    Fault(
-                        code="no_improvement",
-                        problem="an improvement by nothing, or by less, is none",
-                    ),
-                )
+def _check_range(metric: Score | Percentage, path: Path) -> Found:
+    rests = (*around((*path, "range"), range(2)), (*path, "decimals"))
     low, high = metric.range
-    for bar in bars:
-        size = bar.bar if isinstance(bar, Threshold) else bar.size
-        if bar.percent and metric.kind != "percentage":
-            yield (
-                path,
-                Fault(
-                    code="percent_of_score",
-                    problem=f"'{bar}' is a percentage and the metric is a score",
-                ),
+    if low >= high:
+        fault = Fault(
+            code="range_empty",
+            problem="the range has no values",
+            found=f"{low} to {high}",
+            hint="Write the lowest value, then the highest",
+        )
+        yield Finding((*path, "range"), fault, rests)
+    for index, end in enumerate(metric.range):
+        if end * 10**metric.decimals % 1:
+            fault = Fault(
+                code="finer_than_metric",
+                problem=f"the end {end} of the range is finer than the metric",
+                allowed=f"{metric.decimals} decimals",
+                hint="Round it, or give the metric more decimals",
             )
-        if size != round(size, metric.decimals):
-            yield (
-                path,
-                Fault(
-                    code="finer_than_metric",
-                    problem=f"'{bar}' is finer than the metric's {metric.decimals} decimals",
-                ),
-            )
-        if isinstance(bar, Threshold) and not _can_differ(bar, low, high):
-            yield (
-                path,
-                Fault(
-                    code="threshold_outside_range",
-                    problem=f"'{bar}' is the same for every value of the metric",
-                    allowed=f"a threshold between {low} and {high}",
-                ),
-            )
-        if isinstance(bar, Distance) and size > high - low:
-            yield (
-                path,
-                Fault(
-                    code="cannot_be_met",
-                    problem=f"an improvement by {bar} is wider than the metric's range",
-                ),
-            )
-
-
-def _can_differ(bar: Threshold, low: Decimal, high: Decimal) -> bool:
-    match bar.comparison:
-        case "at least" | "below":
-            return low < bar.bar <= high
-        case _:
-            return low <= bar.bar < high
+            yield Finding((*path, "range", index), fault, rests)
 
 
 def _check_prerequisites(contract: Contract) -> Found:
-    for name, milestone in contract.milestones.items():
-        path: Path = ("milestones", name, "after")
+    milestones = contract.milestones
+    for name, milestone in milestones.items():
         for earlier in milestone.after:
-            if earlier not in contract.milestones:
-                yield path, unknown("milestone", earlier, contract.milestones)
-        if _reaches(contract, name, name, set()):
-            yield (
-                path,
-                Fault(
-                    code="circular_prerequisite",
-                    problem=f"the milestone '{name}' comes after itself",
-                ),
-            )
-
-
-def _reaches(contract: Contract, name: str, target: str, seen: set[str]) -> bool:
-    for earlier in contract.milestones[name].after:
-        if earlier == target:
-            return True
-        if earlier in contract.milestones and earlier not in seen:
-            seen.add(earlier)
-            if _reaches(contract, earlier, target, seen):
-                return True
-    return False
-
-
-def _check_sheets(contract: Contract) -> Found:
-    holders = [name for name, sheet in contract.sheets.items() if sheet.holds == "participants"]
-    if contract.sheets and len(holders) != 1:
-        yield (
-            ("sheets",),
-            Fault(
-                code="participants_sheet",
-                problem="exactly one sheet must hold the participants",
-                found=str(len(holders)),
-            ),
+            if earlier not in milestones:
+                fault = unknown("milestone", earlier, milestones)
+                yield Finding(("milestones", name, "after"), fault, (("milestones",),))
+    for circle in circles({name: milestone.after for name, milestone in milestones.items()}):
+        fault = Fault(
+            code="circular_prerequisite",
+            problem=f"the milestone '{circle[-1]}' comes after itself",
+            found=" after ".join(circle),
+            hint="Take one of these out of 'after'",
         )
-    delivered: set[str] = set()
-    for name, sheet in contract.sheets.items():
-        path: Path = ("sheets", name)
-        is_people = sheet.holds == "participants"
-        known = (
-            PARTICIPANT_COLUMNS + tuple(contract.participants.attributes)
-            if is_people
-            else OBSERVATION_COLUMNS
-        )
-        required = (
-            REQUIRED_PARTICIPANT_COLUMNS + tuple(contract.participants.attributes)
-            if is_people
-            else REQUIRED_OBSERVATION_COLUMNS
-        )
-        for column in sheet.columns:
-            if column not in known:
-                yield (*path, "columns", column), unknown("column", column, known)
-        for column in required:
-            if column not in sheet.columns:
-                yield (
-                    (*path, "columns"),
-                    Fault(
-                        code="column_not_mapped",
-                        problem=f"the sheet '{name}' does not say which heading holds '{column}'",
-                    ),
-                )
-        for metric, heading in sheet.metrics.items():
-            delivered.add(metric)
-            if metric not in contract.metrics:
-                yield (*path, "metrics", metric), unknown("metric", metric, contract.metrics)
-            elif heading == EACH_ROW and not isinstance(contract.metrics[metric], Event):
-                yield (
-                    (*path, "metrics", metric),
-                    Fault(
-                        code="each_row_needs_event",
-                        problem=f"'{EACH_ROW}' is for events; '{metric}' is none",
-                    ),
-                )
-    for metric in contract.metrics if contract.sheets else ():
-        if metric not in delivered:
-            yield (
-                ("metrics", metric),
-                Fault(
-                    code="metric_not_delivered",
-                    problem=f"no sheet delivers the metric '{metric}'",
-                    hint="Add it to a sheet",
-                ),
-            )
+        yield Finding(("milestones", circle[-2], "after"), fault)

@@ -1,230 +1,176 @@
-"""Whether the money terms fit together: every milestone funded once, shares that make a whole,
-limits that can be applied.
+"""Whether the money terms fit together: amounts that can be paid, every milestone funded once,
+shares that make a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
 from impactbond.contract.contract import EVERY_MILESTONE, Contract
-from impactbond.contract.payments import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
+from impactbond.contract.findings import (
+    Finding,
+    Found,
+    around,
+    closest,
+    did_you_mean,
+    listing,
+    unknown,
+)
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
-from impactbond.money import CURRENCIES, minor_units, show_share
+from impactbond.money import CURRENCIES, common_denominator, minor_units, show_share
 
-Found = Iterator[tuple[Path, Fault]]
+# Running totals times a cumulative share must fit 64 bits.
+_FINEST = 10**8
 
 
 def check_money(contract: Contract) -> Found:
-    """Every fault of the money terms, each with its path."""
+    """Every fault of the currency, the amounts and the funding, each with its path."""
     if contract.currency not in CURRENCIES:
-        yield (
-            ("currency",),
-            Fault(
-                code="unknown_currency",
-                problem=f"the currency '{contract.currency}' is not known",
-                allowed=", ".join(CURRENCIES),
-            ),
+        fault = Fault(
+            code="unknown_currency",
+            problem=f"the currency '{contract.currency}' is not known",
+            allowed=", ".join(CURRENCIES),
+            hint=did_you_mean(contract.currency, CURRENCIES),
         )
-        return
-    yield from _check_amounts(contract)
+        yield Finding(("currency",), fault)
+    else:
+        yield from _check_amounts(contract)
     yield from _check_funding(contract)
-    yield from _check_tranches(contract)
-    yield from _check_limits(contract)
 
 
 def _check_amounts(contract: Contract) -> Found:
-    amounts: list[tuple[Path, Decimal]] = [
-        (("milestones", name, "price"), milestone.price)
-        for name, milestone in contract.milestones.items()
-    ]
-    amounts += [
-        (("tranches", name, "pay"), tranche.pay) for name, tranche in contract.tranches.items()
-    ]
-    amounts += [
-        (("limits", index, "at_most"), limit.at_most) for index, limit in enumerate(contract.limits)
-    ]
-    for path, amount in amounts:
+    decimals, _ = CURRENCIES[contract.currency]
+    amounts: dict[Path, Decimal] = {
+        **{("milestones", name, "price"): one.price for name, one in contract.milestones.items()},
+        **{("tranches", name, "pay"): one.pay for name, one in contract.tranches.items()},
+        **{("limits", index, "at_most"): one.at_most for index, one in enumerate(contract.limits)},
+    }
+    for path, amount in amounts.items():
         try:
             minor_units(amount, contract.currency)
-        except ValueError as error:
-            yield (
-                path,
-                Fault(code="too_fine", problem=f"the amount has {error} of {contract.currency}"),
+        except ValueError:
+            fault = Fault(
+                code="too_fine",
+                problem=f"the amount has more than the {decimals} decimals of {contract.currency}",
+                found=f"the number {amount}",
+                hint="Round it to what can be paid",
             )
+            yield Finding(path, fault, (("currency",),))
 
 
-def _check_shares(contract: Contract, shares: dict[str, Fraction | None], path: Path) -> Found:
+def check_shares(contract: Contract, shares: Mapping[str, Fraction | None], path: Path) -> Found:
+    """Every fault of shares that must make a whole."""
     for funder in shares:
         if funder not in contract.funders:
-            yield (
-                (*path, funder),
-                Fault(
-                    code="unknown_funder",
-                    problem=f"there is no funder '{funder}'",
-                    allowed=", ".join(contract.funders),
-                ),
+            yield Finding(
+                (*path, funder), unknown("funder", funder, contract.funders), (("funders",),)
             )
-    stated = sum((share for share in shares.values() if share is not None), Fraction(0))
-    rests = sum(share is None for share in shares.values())
+    rests_on = around(path, shares)
+    yield from (Finding(path, fault, rests_on) for fault in _faults_of_shares(shares))
+
+
+def _faults_of_shares(shares: Mapping[str, Fraction | None]) -> Iterator[Fault]:
+    stated = [share for share in shares.values() if share is not None]
+    total, rests = sum(stated, Fraction(0)), len(shares) - len(stated)
     if rests > 1:
-        yield path, Fault(code="two_rests", problem="'the rest' is given to more than one funder")
-    if (rests == 0 and stated != 1) or stated > 1 or (rests and stated == 1):
-        yield (
-            path,
-            Fault(
-                code="shares_not_whole",
-                problem="the shares do not make a whole",
-                found=f"{show_share(stated)}" + (" before 'the rest'" if rests else ""),
-                allowed="100% in all; give one funder 'the rest' to complete it",
-            ),
+        yield Fault(
+            code="two_rests",
+            problem="'the rest' is given to more than one funder",
+            found=listing(funder for funder, share in shares.items() if share is None),
+            hint="Give it to one, and write the shares of the others",
         )
+    if total > 1 or (total == 1 and rests):
+        yield Fault(
+            code="shares_not_whole",
+            problem="the shares make more than a whole"
+            if total > 1
+            else "nothing is left for 'the rest'",
+            found=f"{_told(total)} in all" + (" before 'the rest'" if rests else ""),
+            allowed=_ALLOWED,
+        )
+    elif total < 1 and not rests:
+        yield Fault(
+            code="shares_not_whole",
+            problem="the shares make less than a whole",
+            found=f"{_told(total)} in all",
+            allowed=_ALLOWED,
+            hint="Give one funder 'the rest' to complete it",
+        )
+    if common_denominator(tuple(stated)) > _FINEST:
+        yield Fault(
+            code="shares_too_fine",
+            problem="the shares are too fine to be worked out exactly",
+            hint="Write percentages with at most six decimals, or simple fractions",
+        )
+
+
+_ALLOWED = "100% in all"
+
+
+def _told(share: Fraction) -> str:
+    """A share; where it is no percentage, about how many per cent it is."""
+    text = show_share(share)
+    return text if text.endswith("%") else f"{text} (about {float(share * 100):.2f}%)"
 
 
 def _check_funding(contract: Contract) -> Found:
     funded: dict[str, int] = {}
     for index, rule in enumerate(contract.funding):
         path: Path = ("funding", index)
-        yield from _check_shares(contract, rule.shares, (*path, "shares"))
-        milestones = tuple(contract.milestones) if rule.for_ == (EVERY_MILESTONE,) else rule.for_
-        for name in milestones:
-            if name not in contract.milestones:
-                yield (
-                    (*path, "for"),
-                    Fault(
-                        code="unknown_milestone",
-                        problem=f"there is no milestone '{name}'",
-                        allowed=", ".join((EVERY_MILESTONE, *contract.milestones)),
-                    ),
-                )
-            elif name in funded:
-                yield (
-                    (*path, "for"),
-                    Fault(
-                        code="funded_twice",
-                        problem=f"the milestone '{name}' is funded twice",
-                        hint=f"It is also in entry {funded[name] + 1}",
-                    ),
-                )
-            funded.setdefault(name, index)
+        yield from check_shares(contract, rule.shares, (*path, "shares"))
+        yield from _check_for(contract, rule.for_, (*path, "for"))
+        named = list(contract.milestones) if rule.for_ == (EVERY_MILESTONE,) else list(rule.for_)
+        twice = [name for name in dict.fromkeys(named) if name in funded or named.count(name) > 1]
+        if twice:
+            others = sorted({funded.get(name, index) + 1 for name in twice})
+            fault = Fault(
+                code="funded_twice",
+                problem=f"funded twice: {listing(twice)}",
+                hint="Also in " + ", ".join(f"entry {number}" for number in others) + "; keep one",
+            )
+            yield Finding((*path, "for"), fault, (("milestones",),))
+        # A misspelt name is told where it stands; the milestone that it means is not said to be
+        # unfunded too.
+        meant = (name if name in contract.milestones else _meant(contract, name) for name in named)
+        funded |= {name: index for name in meant if name and name not in funded}
+    entries = [path for index in range(len(contract.funding)) for path in _places_of_rule(index)]
     for name in contract.milestones:
         if name not in funded:
-            yield (
-                ("milestones", name),
-                Fault(
-                    code="not_funded",
-                    problem=f"nobody funds the milestone '{name}'",
-                    hint="Add it to an entry of funding",
-                ),
+            fault = Fault(
+                code="not_funded",
+                problem=f"nobody funds the milestone '{name}'",
+                hint="Add it to an entry of funding",
             )
+            yield Finding(("milestones", name), fault, (("funding",), *entries))
 
 
-def _check_tranches(contract: Contract) -> Found:
-    first, last = contract.calendar.term
-    for name, tranche in contract.tranches.items():
-        path: Path = ("tranches", name)
-        yield from _check_shares(contract, tranche.by, (*path, "by"))
-        for funder in tranche.by:
-            if funder in contract.funders and contract.funders[funder].each is not None:
-                yield (
-                    (*path, "by", funder),
-                    Fault(
-                        code="resolved_funder",
-                        problem=f"'{funder}' stands for many funders; name one of them",
-                    ),
-                )
-        if not first <= tranche.on <= last:
-            yield (*path, "on"), Fault(code="outside_term", problem="the date is outside the term")
-        if tranche.recovered.at == 0:
-            yield (
-                (*path, "recovered", "at"),
-                Fault(
-                    code="never_recovered",
-                    problem="up-front money that is recovered at nothing is never recovered",
-                ),
+def _places_of_rule(index: int) -> tuple[Path, ...]:
+    return (("funding", index), ("funding", index, "for"))
+
+
+def _meant(contract: Contract, name: str) -> str | None:
+    return closest(name, contract.milestones)
+
+
+def _check_for(contract: Contract, milestones: tuple[str, ...], path: Path) -> Found:
+    if not milestones:
+        fault = Fault(
+            code="funds_nothing",
+            problem="the entry names no milestone",
+            allowed=listing((EVERY_MILESTONE, *contract.milestones)),
+        )
+        yield Finding(path, fault)
+    for name in milestones:
+        if name == EVERY_MILESTONE and len(milestones) > 1:
+            fault = Fault(
+                code="not_alone",
+                problem=f"'{EVERY_MILESTONE}' stands beside others",
+                hint="Write it alone, or name the milestones",
             )
-
-
-def _check_limits(contract: Contract) -> Found:
-    beyond: dict[str, str] = {}
-    for index, limit in enumerate(contract.limits):
-        path: Path = ("limits", index)
-        match limit:
-            case MilestoneLimit() if limit.milestone not in contract.milestones:
-                yield (
-                    path,
-                    Fault(
-                        code="unknown_milestone",
-                        problem=f"there is no milestone '{limit.milestone}'",
-                        allowed=", ".join(contract.milestones),
-                    ),
-                )
-            case FunderLimit():
-                yield from _check_funder_limit(contract, limit, path, beyond)
-            case ContractLimit() | MilestoneLimit() if beyond:
-                yield (
-                    path,
-                    Fault(
-                        code="limit_order",
-                        problem="a limit on the whole stands after a limit on a funder",
-                        hint="Put it first: it is applied before the money is shared",
-                    ),
-                )
-    for start in beyond:
-        seen, funder = {start}, beyond.get(start)
-        while funder is not None and funder not in seen:
-            seen.add(funder)
-            funder = beyond.get(funder)
-        if funder == start:
-            yield (
-                ("limits",),
-                Fault(
-                    code="circular_overflow",
-                    problem=f"what lies beyond the limit of '{start}' comes back to it",
-                ),
-            )
-
-
-def _check_funder_limit(
-    contract: Contract, limit: FunderLimit, path: Path, beyond: dict[str, str]
-) -> Found:
-    if limit.funder not in contract.funders:
-        yield path, _no_funder(contract, limit.funder)
-    if limit.funder in beyond:
-        yield (
-            path,
-            Fault(code="limited_twice", problem=f"the funder '{limit.funder}' has two limits"),
-        )
-    target = limit.beyond.funder if isinstance(limit.beyond, PassedTo) else ""
-    beyond[limit.funder] = target
-    if not target:
-        return
-    if target not in contract.funders:
-        yield (*path, "beyond"), _no_funder(contract, target)
-    elif contract.funders[target].each is not None:
-        yield (
-            (*path, "beyond"),
-            Fault(
-                code="resolved_funder",
-                problem=f"'{target}' stands for many funders and cannot take over what lies beyond",
-            ),
-        )
-    if target in beyond and target != limit.funder:
-        yield (
-            path,
-            Fault(
-                code="overflow_order",
-                problem=f"'{target}' takes over from here and its own limit stands before",
-                hint=f"Put the limit of '{target}' after this one",
-            ),
-        )
-
-
-def _no_funder(contract: Contract, name: str) -> Fault:
-    return Fault(
-        code="unknown_funder",
-        problem=f"there is no funder '{name}'",
-        allowed=", ".join(contract.funders),
-    )
+            yield Finding(path, fault)
+        elif name not in contract.milestones and name != EVERY_MILESTONE:
+            fault = unknown("milestone", name, (EVERY_MILESTONE, *contract.milestones))
+            yield Finding(path, fault, (("milestones",),))

@@ -10,17 +10,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema
 
 from impactbond.contract.phrases import Distance, SharePhrase, ThresholdPhrase
-from impactbond.contract.term import Cited, Listed
+from impactbond.contract.term import Cited, Pair, Some, Term, kind_of
 
 Pick = Literal["first", "last"]
-WindowPair = Annotated[Listed[str], Field(min_length=2, max_length=2)]
 
 
 class Observed(Cited):
     """Met on the first day in the window on which the event is recorded as having happened."""
 
     observed: str
-    window: str = Field(alias="in")
+    window: str = Field(alias="in", description="the name of a window")
 
 
 class Count(Cited):
@@ -28,7 +27,7 @@ class Count(Cited):
 
     count: str
     marked: str | None = None
-    window: str = Field(alias="in")
+    window: str = Field(alias="in", description="the name of a window")
     at_least: int = Field(ge=1)
 
 
@@ -36,8 +35,8 @@ class Share(Cited):
     """Met on the window's last day when at least that share of the rows in it carry the mark."""
 
     share: str
-    marked: str
-    window: str = Field(alias="in")
+    marked: str = Field(description="one of the marks of the session")
+    window: str = Field(alias="in", description="the name of a window")
     at_least: SharePhrase
 
 
@@ -46,7 +45,7 @@ class Level(Cited):
 
     level: str
     pick: Pick = "last"
-    window: str = Field(alias="in")
+    window: str = Field(alias="in", description="the name of a window")
     is_: ThresholdPhrase = Field(alias="is")
 
 
@@ -62,7 +61,7 @@ class Improves(Cited):
         PlainSerializer(str, return_type=str),
         WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "examples": ["5%"]}]}),
     ]
-    between: WindowPair
+    between: Pair[str]
 
 
 class Crosses(Cited):
@@ -73,31 +72,30 @@ class Crosses(Cited):
     crosses: str
     from_: ThresholdPhrase = Field(alias="from")
     to: ThresholdPhrase
-    between: WindowPair
+    between: Pair[str]
 
 
 class All(Cited):
     """Met when all parts are met, on the last of their days."""
 
-    all: Listed[Condition] = Field(min_length=1)
+    all: Some[Condition]
 
 
 class AnyOf(Cited):
     """Met when any part is met, on the first of their days."""
 
-    any: Listed[Condition] = Field(min_length=1)
+    any: Some[Condition]
 
 
 class AtLeast(Cited):
     """Met when at least so many parts are met, on the day the last needed one is."""
 
+    of: Some[Condition]
     at_least: int = Field(ge=1)
-    of: Listed[Condition] = Field(min_length=1)
 
 
-# Which key makes a condition what it is. `count` and `share` come before `of`: they too have an
-# `at_least`.
-KINDS: dict[str, type[Cited]] = {
+# Which key makes a condition what it is; it is also the first that each kind needs.
+KINDS: dict[str, type[Term]] = {
     "observed": Observed,
     "count": Count,
     "share": Share,
@@ -112,27 +110,25 @@ KINDS: dict[str, type[Cited]] = {
 
 def _kind(value: Any) -> str | None:
     if isinstance(value, str):
-        return "named"
-    if isinstance(value, dict):
-        return next((key for key in KINDS if key in value), None)
-    return next((key for key, kind in KINDS.items() if isinstance(value, kind)), None)
+        return "(named)"
+    return kind_of(value, KINDS)
 
 
 Condition = Annotated[
-    Annotated[str, Tag("named")]
-    | Annotated[Observed, Tag("observed")]
-    | Annotated[Count, Tag("count")]
-    | Annotated[Share, Tag("share")]
-    | Annotated[Level, Tag("level")]
-    | Annotated[Improves, Tag("improves")]
-    | Annotated[Crosses, Tag("crosses")]
-    | Annotated[All, Tag("all")]
-    | Annotated[AnyOf, Tag("any")]
-    | Annotated[AtLeast, Tag("of")],
+    Annotated[str, Tag("(named)")]
+    | Annotated[Observed, Tag("(observed)")]
+    | Annotated[Count, Tag("(count)")]
+    | Annotated[Share, Tag("(share)")]
+    | Annotated[Level, Tag("(level)")]
+    | Annotated[Improves, Tag("(improves)")]
+    | Annotated[Crosses, Tag("(crosses)")]
+    | Annotated[All, Tag("(all)")]
+    | Annotated[AnyOf, Tag("(any)")]
+    | Annotated[AtLeast, Tag("(of)")],
     Discriminator(
         _kind,
         custom_error_type="not_a_condition",
-        custom_error_message=f"not a condition: name one, or write one with {', '.join(KINDS)}",
+        custom_error_message=f"not a condition: name one, or write one of {', '.join(KINDS)}",
     ),
 ]
 Leaf = Observed | Count | Share | Level | Improves | Crosses

@@ -16,7 +16,7 @@ from impactbond.contract.participants import Participants
 from impactbond.contract.parties import Funder, Version
 from impactbond.contract.payments import Funding, Limit, Milestone, Rounding, Tranche
 from impactbond.contract.phrases import WindowPhrase
-from impactbond.contract.term import Listed, Term
+from impactbond.contract.term import Listed, Some, Term
 from impactbond.money import CURRENCIES, minor_units
 
 
@@ -27,7 +27,9 @@ class Contract(Term):
     """
 
     impactbond: Literal[1]
-    contract: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    contract: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$", description="small letters, digits and hyphens"
+    )
     title: str = Field(min_length=1)
     version: Version
     currency: str = "GBP"
@@ -39,7 +41,7 @@ class Contract(Term):
     windows: dict[str, WindowPhrase] = Field(min_length=1)
     conditions: dict[str, Condition] = Field(default_factory=dict)
     milestones: dict[str, Milestone] = Field(min_length=1)
-    funding: Listed[Funding] = Field(min_length=1)
+    funding: Some[Funding]
     tranches: dict[str, Tranche] = Field(default_factory=dict)
     limits: Listed[Limit] = ()
     rounding: Rounding = Rounding()

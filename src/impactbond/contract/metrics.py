@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from impactbond.contract.term import Cited, Listed, Number
+from impactbond.contract.term import Cited, Number, Pair, Some, Term
 
 
 class Event(Cited):
@@ -24,14 +24,14 @@ class Session(Cited):
     """
 
     kind: Literal["session"]
-    marks: Listed[str] = Field(min_length=1)
+    marks: Some[str]
 
 
 class Score(Cited):
     """A measure on a scale. In evidence: the score times 10 to the power of `decimals`."""
 
     kind: Literal["score"]
-    range: Annotated[Listed[Number], Field(min_length=2, max_length=2)]
+    range: Pair[Number]
     better: Literal["higher", "lower"]
     decimals: int = Field(default=0, ge=0, le=4)
     instrument: str = ""
@@ -44,10 +44,33 @@ class Percentage(Cited):
     """
 
     kind: Literal["percentage"]
-    range: Annotated[Listed[Number], Field(min_length=2, max_length=2)] = (Decimal(0), Decimal(100))
+    range: Pair[Number] = (Decimal(0), Decimal(100))
     better: Literal["higher", "lower"]
     decimals: int = Field(default=1, ge=0, le=4)
 
 
 Measure = Score | Percentage
-Metric = Annotated[Event | Session | Score | Percentage, Field(discriminator="kind")]
+KINDS: dict[str, type[Term]] = {
+    "event": Event,
+    "session": Session,
+    "score": Score,
+    "percentage": Percentage,
+}
+
+
+def _kind(value: Any) -> str | None:
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    return f"({kind})" if isinstance(kind, str) and kind in KINDS else None
+
+
+Metric = Annotated[
+    Annotated[Event, Tag("(event)")]
+    | Annotated[Session, Tag("(session)")]
+    | Annotated[Score, Tag("(score)")]
+    | Annotated[Percentage, Tag("(percentage)")],
+    Discriminator(
+        _kind,
+        custom_error_type="not_a_metric",
+        custom_error_message=f"not a metric: write its kind, one of {', '.join(KINDS)}",
+    ),
+]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
-from impactbond.contract.term import Cited, Term
+from impactbond.contract.term import Cited, Day, Term
 
 FunderKind = Literal[
     "council",
@@ -26,8 +25,8 @@ class Version(Term):
 
     number: int = Field(ge=1)
     kind: Literal["original", "amendment", "correction"]
-    signed_on: date
-    effective_on: date
+    signed_on: Day
+    effective_on: Day
 
 
 class Funder(Cited):

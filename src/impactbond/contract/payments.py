@@ -4,21 +4,20 @@ rounding.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from impactbond.contract.conditions import Condition
 from impactbond.contract.phrases import FundingSharePhrase, SharePhrase
-from impactbond.contract.term import Amount, Cited, OneOrMany, Term
+from impactbond.contract.term import Amount, Cited, Day, OneOrMany, Term, kind_of
 
 
 class Milestone(Cited):
     """Something that can be paid for, once for each participant, with its price."""
 
     title: str = ""
-    after: OneOrMany[str] = ()
+    after: OneOrMany = ()
     when: Condition
     price: Amount
 
@@ -29,7 +28,7 @@ class Funding(Cited):
     The order of the shares decides who gets the odd penny.
     """
 
-    for_: OneOrMany[str] = Field(alias="for")
+    for_: OneOrMany = Field(alias="for")
     shares: dict[str, FundingSharePhrase] = Field(min_length=1)
 
 
@@ -46,7 +45,7 @@ class Tranche(Cited):
 
     title: str = ""
     pay: Amount
-    on: date
+    on: Day
     by: dict[str, FundingSharePhrase] = Field(min_length=1)
     recovered: Recovery
 
@@ -55,6 +54,21 @@ class PassedTo(Term):
     """What lies beyond a funder's limit is paid by another funder."""
 
     funder: str
+
+
+def _beyond_kind(value: Any) -> str | None:
+    return "(unpaid)" if value == "unpaid" else kind_of(value, {"funder": PassedTo})
+
+
+Beyond = Annotated[
+    Annotated[Literal["unpaid"], Tag("(unpaid)")] | Annotated[PassedTo, Tag("(funder)")],
+    Discriminator(
+        _beyond_kind,
+        custom_error_type="not_a_beyond",
+        custom_error_message="not what may happen beyond a limit: write unpaid, or the funder that"
+        " takes over, such as {funder: trust}",
+    ),
+]
 
 
 class ContractLimit(Cited):
@@ -78,10 +92,10 @@ class FunderLimit(Cited):
 
     funder: str
     at_most: Amount
-    beyond: Literal["unpaid"] | PassedTo
+    beyond: Beyond
 
 
-_LIMITS: dict[str, type[Cited]] = {
+_LIMITS: dict[str, type[Term]] = {
     "contract": ContractLimit,
     "milestone": MilestoneLimit,
     "funder": FunderLimit,
@@ -89,19 +103,18 @@ _LIMITS: dict[str, type[Cited]] = {
 
 
 def _limit_kind(value: Any) -> str | None:
-    if isinstance(value, dict):
-        return next((key for key in _LIMITS if key in value), None)
-    return next((key for key, kind in _LIMITS.items() if isinstance(value, kind)), None)
+    return kind_of(value, _LIMITS)
 
 
 Limit = Annotated[
-    Annotated[ContractLimit, Tag("contract")]
-    | Annotated[MilestoneLimit, Tag("milestone")]
-    | Annotated[FunderLimit, Tag("funder")],
+    Annotated[ContractLimit, Tag("(contract)")]
+    | Annotated[MilestoneLimit, Tag("(milestone)")]
+    | Annotated[FunderLimit, Tag("(funder)")],
     Discriminator(
         _limit_kind,
         custom_error_type="not_a_limit",
-        custom_error_message="not a limit: write contract: whole, milestone: name or funder: name",
+        custom_error_message="not a limit: write contract: whole, or milestone: or funder: and its"
+        " name",
     ),
 ]
 

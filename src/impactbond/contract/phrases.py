@@ -19,8 +19,12 @@ from impactbond.dates import Span
 from impactbond.money import parse_share, show_share
 
 Comparison = Literal["at least", "at most", "above", "below"]
-_THRESHOLD = re.compile(r"(at least|at most|above|below) (-?\d+(?:\.\d+)?)(\s*%)?")
-_DISTANCE = re.compile(r"(?:(-?\d+(?:\.\d+)?)(\s*%)?)")
+_NUMBER = r"(-?\d{1,12}(?:\.\d{1,10})?)( ?%)?"
+_THRESHOLD = re.compile(rf"(at least|at most|above|below) {_NUMBER}")
+_DISTANCE = re.compile(_NUMBER)
+_LONGEST_DAYS = 36525
+_TERM = re.compile(r"(\d{4}-\d\d-\d\d) through (\d{4}-\d\d-\d\d)")
+_NOT_A_SHARE = "not a share: write a percentage such as 30%, or a fraction such as 1/3"
 _OFFSET = re.compile(r"(.+) (before|after) start")
 
 
@@ -87,7 +91,7 @@ class Edge:
         if text == "start":
             return cls()
         if match := _OFFSET.fullmatch(text):
-            return cls(span=Span.parse(match[1]), side=match[2])  # type: ignore[arg-type]
+            return cls(span=parse_span(match[1]), side=match[2])  # type: ignore[arg-type]
         try:
             return cls(fixed=date.fromisoformat(text))
         except ValueError:
@@ -128,7 +132,10 @@ class Window:
             if stripped.count(word) == 1:
                 opens, closes = stripped.split(word)
                 return cls(Edge.parse(opens), Edge.parse(closes), includes)
-        raise ValueError("not a window: write A to B (ends before B) or A through B (includes B)")
+        raise ValueError(
+            "not a window: write for example start to 1 year after start (ends the day before), or"
+            " start through 60 days after start (includes that day)"
+        )
 
     def days(self, start: date) -> tuple[date, date]:
         """First and last day, both included, for somebody who started on `start`."""
@@ -143,30 +150,60 @@ class Window:
 
 def parse_term_dates(text: str) -> tuple[date, date]:
     """First and last day of a term, from `2016-11-01 through 2019-03-31`."""
-    window = Window.parse(text)
-    if window.opens.fixed is None or window.closes.fixed is None or not window.includes_close:
-        raise ValueError("not a term: write 2016-11-01 through 2021-03-31, both days included")
-    return window.opens.fixed, window.closes.fixed
+    days = _TERM.fullmatch(" ".join(text.split()))
+    try:
+        if days:
+            return date.fromisoformat(days[1]), date.fromisoformat(days[2])
+    except ValueError:
+        raise ValueError("a day that does not exist: write year-month-day") from None
+    raise ValueError(
+        "not a term: write for example 2016-11-01 through 2021-03-31, both days included"
+    )
+
+
+def parse_span(text: str) -> Span:
+    """A length of time of at most a hundred years. Raises ValueError for anything else."""
+    span = Span.parse(text)
+    days = {"day": 1, "week": 7, "month": 30, "year": 365}[span.unit] * span.count
+    if days > _LONGEST_DAYS:
+        raise ValueError("a length of time over 100 years: write a shorter one")
+    return span
+
+
+def parse_part(text: str) -> Fraction:
+    """A share of at most the whole. Raises ValueError for anything else."""
+    try:
+        return parse_share(text)
+    except ValueError as error:
+        over = "a share over the whole: write at most 100%"
+        raise ValueError(over if "over" in str(error) else _NOT_A_SHARE) from None
 
 
 def parse_funding_share(text: str) -> Fraction | None:
-    """A funder's share; None for `the rest`."""
-    return None if " ".join(text.split()) == "the rest" else parse_share(text)
+    """A funder's share; None for `the rest`. Raises ValueError for anything else."""
+    if " ".join(text.split()) == "the rest":
+        return None
+    try:
+        return parse_part(text)
+    except ValueError as error:
+        message = str(error)
+        also = ", or the rest" if message == _NOT_A_SHARE else ""
+        raise ValueError(message + also) from None
 
 
-def _text(example: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "examples": [example]})
+def _text(*examples: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "examples": list(examples)})
 
 
 _shown = PlainSerializer(str, return_type=str)
 ThresholdPhrase = Annotated[Threshold, phrase(Threshold.parse), _shown, _text("at least 17")]
 WindowPhrase = Annotated[Window, phrase(Window.parse), _shown, _text("start to 1 year after start")]
-SpanPhrase = Annotated[Span, phrase(Span.parse), _shown, _text("90 days")]
+SpanPhrase = Annotated[Span, phrase(parse_span), _shown, _text("90 days")]
 SharePhrase = Annotated[
     Fraction,
-    phrase(parse_share),
+    phrase(parse_part),
     PlainSerializer(show_share, return_type=str),
-    _text("30%"),
+    _text("30%", "1/3"),
 ]
 FundingSharePhrase = Annotated[
     Fraction | None,
@@ -174,7 +211,7 @@ FundingSharePhrase = Annotated[
     PlainSerializer(
         lambda share: "the rest" if share is None else show_share(share), return_type=str
     ),
-    _text("30%, 1/9 or the rest"),
+    _text("30%", "1/9", "the rest"),
 ]
 TermPhrase = Annotated[
     tuple[date, date],

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 T = TypeVar("T")
+
+# Beyond these no contract goes, and exact arithmetic in 64 bits would not either.
+MOST_DIGITS = 12
+MOST_DECIMALS = 10
 
 
 class Term(BaseModel):
@@ -35,41 +41,67 @@ def _as_decimal(value: Any) -> Any:
     return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _not_negative(value: Decimal) -> Decimal:
-    if value < 0:
-        raise ValueError("an amount below nothing")
-    return value
+def _checked_number(value: Any) -> Any:
+    number = _as_decimal(value)
+    if isinstance(number, Decimal):
+        if not number.is_finite() or (number and number.adjusted() >= MOST_DIGITS):
+            raise ValueError(f"the number is too large: write one below {10**MOST_DIGITS:,}")
+        if int(number.as_tuple().exponent) < -MOST_DECIMALS:
+            raise ValueError(f"the number is too fine: write at most {MOST_DECIMALS} decimals")
+    return number
+
+
+def _checked_amount(value: Any) -> Any:
+    amount = _checked_number(value)
+    if isinstance(amount, Decimal) and amount < 0:
+        raise ValueError("an amount below nothing: write an amount of 0 or more")
+    return amount
+
+
+def _as_day(value: Any) -> Any:
+    is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip())
+    try:
+        return date.fromisoformat(value.strip()) if is_day else value
+    except ValueError:
+        return value
 
 
 Listed = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
-OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_one_or_many)]
+Some = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
+Pair = Annotated[tuple[T, ...], Field(min_length=2, max_length=2), BeforeValidator(_as_tuple)]
+OneOrMany = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+    ),
+]
 Number = Annotated[
     Decimal,
-    BeforeValidator(_as_decimal),
+    BeforeValidator(_checked_number),
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "number"}),
 ]
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_checked_amount),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 10**MOST_DIGITS}),
+]
+Day = Annotated[date, BeforeValidator(_as_day)]
+
+
+def kind_of(value: Any, kinds: Mapping[str, type[Term]]) -> str | None:
+    """The mark of the kind of a term that one of its keys names; marks are no key of any term."""
+    if isinstance(value, Term):
+        named = (key for key, kind in kinds.items() if isinstance(value, kind))
+    else:
+        named = (key for key in kinds if isinstance(value, dict) and key in value)
+    return next((f"({key})" for key in named), None)
 
 
 def phrase(parse: Callable[[str], Any]) -> BeforeValidator:
     """A validator for a short phrase of the fixed grammar: text in, the parsed term out."""
 
-    def read(value: Any) -> Any:
-        if not isinstance(value, str):
-            raise ValueError("should be a phrase, written as text")
-        return parse(value)
-
-    return BeforeValidator(read)
-
-
-def _checked_amount(value: Any) -> Any:
-    value = _as_decimal(value)
-    return _not_negative(value) if isinstance(value, Decimal) else value
-
-
-Amount = Annotated[
-    Decimal,
-    BeforeValidator(_checked_amount),
-    PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "number", "minimum": 0}),
-]
+    # What is no text fits no grammar: an empty phrase says what would.
+    return BeforeValidator(lambda value: parse(value if isinstance(value, str) else ""))

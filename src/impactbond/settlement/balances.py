@@ -112,10 +112,8 @@ def _recover(contract: Contract, funders: Funders, amount: Pence) -> tuple[Pence
         ):
             place = funders.place(funder)
             up_front[index, :, paid_from:, place] = part
-            open_amount = amount[..., place] - recovered[:index, ..., place].sum(axis=0)
-            at = round_fraction(amount[..., place], tranche.recovered.at, contract.rounding.half)
-            most = np.minimum(up_front[index, ..., place], open_amount)
-            recovered[index, ..., place] = np.clip(at, 0, np.maximum(most, 0))
+            back = round_fraction(amount[..., place], tranche.recovered.at, contract.rounding.half)
+            recovered[index, ..., place] = np.minimum(up_front[index, ..., place], back)
     if contract.tranches:
         _recover_faster_at_limits(contract, funders, amount, up_front, recovered)
     return up_front, recovered

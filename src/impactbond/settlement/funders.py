@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from impactbond.contract.contract import Contract, whole_shares
 
@@ -37,7 +38,7 @@ class Funder:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Funders:
     """The funders of a settlement in the contract's order; last, what nobody funds."""
 
@@ -60,7 +61,11 @@ class Funders:
 
     def place(self, funder: str) -> int:
         """The position of a funder on the funder axis."""
-        return next(index for index, known in enumerate(self.all) if known.id == funder)
+        return self._places[funder]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {known.id: index for index, known in enumerate(self.all)}
 
     def of_term(self, term: str) -> list[int]:
         """The positions of every funder that a name of the contract stands for."""

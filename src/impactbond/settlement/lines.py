@@ -102,7 +102,7 @@ def lines_table(
                 value,
                 value - entitled,
                 entitled,
-                _because(value, entitled),
+                _because(int(history.quantity[0, index]), entitled),
                 "; ".join(
                     name for bit, name in enumerate(names) if history.limited[index] >> bit & 1
                 ),
@@ -116,9 +116,10 @@ def lines_table(
     )
 
 
-def _because(value: int, entitled: int) -> str:
-    if value:
-        return "achieved" if value > 0 else "taken back"
+def _because(quantity: int, entitled: int) -> str:
+    # The quantity and not the value, which is nothing for a milestone that is tracked and not paid.
+    if quantity:
+        return "achieved" if quantity > 0 else "taken back"
     return "limit released" if entitled > 0 else "limit displaced"
 
 

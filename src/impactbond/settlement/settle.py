@@ -86,7 +86,8 @@ def settle(
     if holidays is None:
         nation = contract.calendar.payment.working_days_of
         holidays = bank_holidays(nation, *holiday_years(contract))
-    evaluated = evaluate(contract, evidence, claims[opens:] or claims[-1:], engine)
+    known = evidence.known_on(claims[-1].known_by)
+    evaluated = evaluate(contract, known, claims[opens:] or claims[-1:], engine)
     rules = ShareRules(contract, evaluated.segments)
     funders = Funders.of(contract, evaluated.segments)
     closed = []
@@ -177,7 +178,8 @@ def _assert_complete(evidence: Evidence, leave_out_refused: bool) -> None:
     ]
     count = len(faults)
     raise EvidenceError(
-        f"The evidence has {count} refused row{'s' if count != 1 else ''}; nothing was settled:",
+        f"Rows of the evidence that cannot be used: {count}. Nothing was settled. "
+        "Put them right, or settle without them: leave_out_refused=True, --leave-out-refused.",
         faults,
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from impactbond.contract.check import unknown
 from impactbond.contract.contract import Contract
 from impactbond.contract.yaml_lines import Path
+from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
 from impactbond.errors import Fault
 from impactbond.simulation.area import Area, Group
 
@@ -41,6 +42,12 @@ def check_groups(area: Area) -> list[tuple[Path, Fault]]:
             )
             found.append((("groups", index, "name"), fault))
         seen.setdefault(group.name, index)
+        if not EPOCH <= group.start <= from_day_number(LAST_DAY_NUMBER):
+            allowed = f"{EPOCH} through {from_day_number(LAST_DAY_NUMBER)}"
+            fault = Fault(
+                code="start_out_of_range", problem="no child starts on this day", allowed=allowed
+            )
+            found.append((("groups", index, "start"), fault))
     return found
 
 

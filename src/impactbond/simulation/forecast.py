@@ -15,7 +15,6 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.errors import AssumptionError, Fault
-from impactbond.evaluation.facts import NEVER
 from impactbond.evaluation.question import ClaimDate
 from impactbond.money import Pence, round_fraction, show
 from impactbond.settlement.funders import UNFUNDED, Funders
@@ -111,7 +110,7 @@ class Forecast:
         """One trial child by child: a row for every milestone that a child of a group reaches.
 
         Children count from 1. `pays` is false for what is reached outside the term, or after
-        something that is; `reached_on` is null past the end of the calendar.
+        something that is.
         """
         self._assert_drawn(trial)
         block, place = divmod(trial, TRIALS_PER_BLOCK)
@@ -120,8 +119,7 @@ class Forecast:
         for some in self.draws.children(block):
             group = self.area.groups[some.group].name
             for child, milestone in np.argwhere(some.reached[:, place].T).tolist():
-                day = int(timing.day[some.group, milestone])
-                on = None if day == NEVER else from_day_number(day)
+                on = from_day_number(timing.day[some.group, milestone])
                 pays = bool(timing.pays[some.group, milestone])
                 rows.append((group, some.first + child + 1, milestones[milestone], on, pays))
         return rows_table(rows, REACHED)

@@ -18,9 +18,9 @@ from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.held_back import held_back, limits_of
 
-# How many amounts one array of a settlement may hold: a few megabytes, so that it stays in the
-# processor's cache and memory does not grow with the number of trials. It changes no result.
-_AMOUNTS_AT_ONCE = 2**19
+# How many amounts (trial, lot, funder) one array of a settlement may hold: 32 MB, so that memory
+# does not grow with the number of trials. It changes no result.
+_AMOUNTS_AT_ONCE = 2**22
 
 
 def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forecast:

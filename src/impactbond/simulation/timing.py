@@ -24,9 +24,8 @@ from impactbond.contract.conditions import (
     windows_of,
 )
 from impactbond.contract.contract import Contract
-from impactbond.dates import Span, day_number
+from impactbond.dates import day_number
 from impactbond.evaluation.decisions import by_need
-from impactbond.evaluation.facts import NEVER
 from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 
@@ -35,7 +34,7 @@ Truths = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Timing:
-    """Day numbers, NEVER for a day past the end of the calendar, and whether a claim is paid."""
+    """Day numbers on which milestones are reached, and whether a claim is paid."""
 
     day: Numbers
     pays: Truths
@@ -49,18 +48,12 @@ class Timing:
         pays = np.empty(day.shape, dtype=np.bool_)
         for name in (name for layer in by_need(contract) for name in layer):
             before = [place[earlier] for earlier in contract.milestones[name].after]
-            own = [_later(group.start, area.chances[name].after) for group in area.groups]
-            day[:, place[name]] = np.maximum(own, day[:, before].max(axis=1, initial=-NEVER))
+            after = area.chances[name].after
+            own = np.array([[day_number(after.after(group.start))] for group in area.groups])
+            day[:, place[name]] = np.hstack([own, day[:, before]]).max(axis=1)
             in_term = (day[:, place[name]] >= first) & (day[:, place[name]] <= last)
             pays[:, place[name]] = in_term & pays[:, before].all(axis=1)
         return cls(day, pays)
-
-
-def _later(start: date, span: Span) -> int:
-    try:
-        return day_number(span.after(start))
-    except (OverflowError, ValueError):
-        return NEVER
 
 
 def cautions(contract: Contract, area: Area, timing: Timing) -> tuple[str, ...]:
@@ -85,7 +78,7 @@ def _cannot_be_met(contract: Contract, area: Area, milestone: str) -> list[str]:
     ranges = []
     for group in area.groups:
         earliest, latest = _possible_days(contract, when, group.start)
-        if not earliest <= _later(group.start, after) <= latest:
+        if not earliest <= day_number(after.after(group.start)) <= latest:
             start = day_number(group.start)
             ranges.append((earliest - start, latest - start))
     if not ranges:

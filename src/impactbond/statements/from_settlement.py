@@ -1,4 +1,4 @@
-"""From a settlement to what its statements are made from: its tables, and the terms that they rest on in words."""
+"""From a settlement to what its statements show: its tables, and the terms they rest on."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def source_of(settlement: Settlement) -> StatementSource:
         refused_rows=settlement.refused_left_out,
         engine_version=__version__,
         contract_sha256=contract.digest,
-        evidence_sha256=settlement.evidence.digest,
+        evidence_sha256=settlement.evidence.known_on(settlement.claim.known_by).digest,
     )
 
 

@@ -15,7 +15,7 @@ from impactbond.settlement.settlement import Settlement
 
 
 def summary_text(settlement: Settlement, out: Path, written: Sequence[Path]) -> str:
-    """What was achieved, who owes what by when, what was withheld or left out, and what was written."""
+    """What was achieved, who owes what by when, what was withheld or left out, what was written."""
     contract, claim = settlement.contract, settlement.claim
     return "\n".join(
         [
@@ -86,12 +86,26 @@ def _to_date(settlement: Settlement) -> list[str]:
         f"{_money(settlement, total['on_account'])} of it still on account.",
         f"{mine.num_rows} lines in this claim, {adjusted} of them adjust closed periods.",
     ]
+    found += [
+        f"{funder.name} has reached its limit: {_money(settlement, -moved)} passed on."
+        for funder in settlement.funders.all
+        if (moved := _moved(settlement, funder.id)) < 0
+    ]
     refused = settlement.refused_left_out
     if refused:
         found.append(
             f"{refused} rows of evidence were refused and left out: refused.csv says which and why."
         )
     return found
+
+
+def _moved(settlement: Settlement, funder: str) -> int:
+    balances = settlement.balances_table
+    now = pc.and_(
+        pc.equal(balances["claim_period"], settlement.claim.label),
+        pc.equal(balances["funder"], funder),
+    )
+    return int(pc.sum(balances.filter(now)["moved_pence"]).as_py() or 0)
 
 
 def _written(out: Path, written: Sequence[Path]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The tables of a settlement as CSV files, for whoever wants to look further than the statements."""
+"""The tables of a settlement as CSV files, for whoever looks further than the statements."""
 
 from __future__ import annotations
 

@@ -28,6 +28,17 @@ def write_statements(
     Every workbook is made before the first file is written, and each file appears whole or not at
     all. Raises InvariantError, and writes nothing, when a check of a statement does not hold.
     """
+    files = statement_files(settlement, claim_period)
+    return write_all({Path(out, name): content for name, content in files.items()})
+
+
+def statement_files(
+    settlement: Settlement | StatementSource, claim_period: str | None = None
+) -> dict[str, bytes]:
+    """The bytes of every workbook of one claim by its file name.
+
+    Raises InvariantError when a check of a statement does not hold.
+    """
     source = settlement if isinstance(settlement, StatementSource) else source_of(settlement)
     claim = claim_period or source.claim_period
     statements = [make_statement(source, None, claim)]
@@ -36,10 +47,7 @@ def write_statements(
     names = [f"{stem}_all_funders.xlsx", *_funder_names(stem, statements[1:])]
     for statement in statements:
         _refuse_failing(statement)
-    workbooks = [statement_workbook(statement) for statement in statements]
-    return write_all(
-        {Path(out, name): workbook for name, workbook in zip(names, workbooks, strict=True)}
-    )
+    return dict(zip(names, map(statement_workbook, statements), strict=True))
 
 
 def write_all(files: Mapping[Path, bytes]) -> list[Path]:

@@ -221,9 +221,11 @@ class Book:
         formula_of = table.formula_of(column)
         usual = column.kind + table.distance(place)
         for index, value in enumerate(column.values):
-            if value is None:
-                continue
             look = usual + STRONG if index in table.strong else usual
+            if value is None:
+                if index in table.strong:
+                    sheet.write_blank(first + index, place, None, self.formats[look])
+                continue
             formula = formula_of(index)
             if formula:
                 self.formula(sheet, first + index, place, formula, value, look)

@@ -42,8 +42,8 @@ def checks_table(statement: Statement, sheets: Sheets) -> Table:
         columns=(
             Column("number", "No.", "ordinal", 7, list(range(1, len(checks) + 1))),
             Column("promise", "Check", "text", 46, [check.promise for check in checks]),
-            Column("first name", "First way", "text", 34, [check.first_way for check in checks]),
-            Column("second name", "Second way", "text", 34, [check.second_way for check in checks]),
+            Column("first name", "First way", "text", 42, [check.first_way for check in checks]),
+            Column("second name", "Second way", "text", 42, [check.second_way for check in checks]),
             Column("unit", "In", "identifier", 10, [check.unit for check in checks]),
             Column(
                 "first",

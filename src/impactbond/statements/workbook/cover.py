@@ -122,6 +122,8 @@ def _due(page: _Page, statement: Statement, summary: Grid, schedule: Table, over
         page.line(
             ("", "label"), ("The minus sign means that the provider owes the funder.", "plain")
         )
+    if not statement.due_dates:
+        page.fact("Due on", "Nothing is due at this claim")
     for due_on, pence in statement.due_dates:
         address = f"$B${page.row + 1}"
         where = f'{schedule.span("standing")},"{THIS_CLAIM}",{schedule.span("due on")},{address}'

@@ -13,6 +13,9 @@ from impactbond.statements.rows import Account, StatementLine
 from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.layout import Column, Table, fitting
 
+# Excel repairs a table, and so alters it, where a header is longer than 255 characters.
+LONGEST_HEADER = 200
+
 
 @dataclass(frozen=True, slots=True)
 class FunderColumn:
@@ -44,7 +47,9 @@ def funder_columns(statement: Statement) -> tuple[FunderColumn, ...]:
             columns.append(FunderColumn(key, name.capitalize(), tuple(members), is_group=True))
         else:
             columns += [
-                FunderColumn(it.code, f"{it.code} {it.name}", (it,), is_group=False)
+                FunderColumn(
+                    it.code, f"{it.code} {it.name}"[:LONGEST_HEADER], (it,), is_group=False
+                )
                 for it in members
             ]
     return tuple(columns)
@@ -63,7 +68,6 @@ def lines_table(statement: Statement) -> Table:
         columns=(
             *_identity_columns(lines),
             *middle,
-            *_price_columns(lines),
             *_order_columns(lines),
         ),
         if_empty="No lines in this claim: nothing has moved since the last one.",
@@ -129,7 +133,7 @@ def adjustments_table(statement: Statement, lines: Table) -> Table:
 
 _INTRO_WHOLE = (
     "Entitled is quantity × price less what a limit withheld; the columns after it say who pays. "
-    "Blank: no part in the line. The columns from Value on show the working and are not printed."
+    "Blank: no part in the line. The columns from Quantity on show the working and are not printed."
 )
 _INTRO_OWN = (
     "Your amount is your share of the line, less what a limit withheld of it, with what you took "
@@ -140,7 +144,7 @@ _INTRO_OWN = (
 def _last_payer(columns: Sequence[Column]) -> str:
     """The last column that says who pays: the one before the working begins."""
     keys = [column.key for column in columns]
-    return keys[keys.index("value") - 1]
+    return keys[keys.index("quantity") - 1]
 
 
 def _at_most_one(lines: Sequence[StatementLine], members: set[str]) -> bool:
@@ -164,12 +168,15 @@ def _identity_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
 
 
 def _price_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
-    limits = [line.withheld_by or None for line in lines]
     return (
-        Column("limits", "Limits that withhold", "text", fitting(limits, 14, 30), limits),
         Column("quantity", "Quantity", "count", 11, [line.quantity for line in lines]),
         Column("price", "Price (pence)", "pence", 12, [line.price_pence for line in lines]),
     )
+
+
+def _limits_column(lines: Sequence[StatementLine]) -> Column:
+    limits = [line.withheld_by or None for line in lines]
+    return Column("limits", "Limits that withhold", "text", fitting(limits, 14, 30), limits)
 
 
 def _order_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
@@ -205,6 +212,8 @@ def _own_columns(statement: Statement) -> tuple[Column, ...]:
             15,
             [share.moved_pence for share in shares],
         ),
+        _limits_column(lines),
+        *_price_columns(lines),
     )
 
 
@@ -228,6 +237,7 @@ def _whole_columns(statement: Statement) -> tuple[Column, ...]:
         Column("pounds", "Entitled (£)", "pounds", 12, in_pounds, "[entitled]/100"),
         Column("entitled", "Entitled (pence)", "pence", 12, entitled, "[value]-[withheld]"),
         *payers,
+        *_price_columns(lines),
         Column(
             "value",
             "Value (pence)",
@@ -237,6 +247,7 @@ def _whole_columns(statement: Statement) -> tuple[Column, ...]:
             "[quantity]*[price]",
         ),
         Column("withheld", "Withheld (pence)", "pence", 13, [it.withheld_pence for it in lines]),
+        _limits_column(lines),
         Column(
             "difference",
             "Shares less entitled (must be 0)",

@@ -1,0 +1,79 @@
+"""The parts of a record: what a settlement rests on, and what came out of it, each as bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+
+from impactbond.canonical import csv_bytes, json_bytes
+from impactbond.evidence.evidence import (
+    OBSERVATIONS_SCHEMA,
+    REFUSED_SCHEMA,
+    Evidence,
+    participants_schema,
+)
+from impactbond.settlement.settlement import Settlement
+from impactbond.statements.from_settlement import source_of
+from impactbond.statements.write import statement_files
+from impactbond.tables import sorted_by
+
+CONTRACT = "contract.yaml"
+HOLIDAYS = "holidays.json"
+EARLIER = "earlier/lines.csv"
+EVIDENCE = {name: f"evidence/{name}.csv" for name in ("participants", "observations", "refused")}
+RESULTS = {
+    name: f"results/{name}.csv"
+    for name in ("decisions", "claims", "lines", "shares", "payments", "balances")
+}
+LINES_PART = RESULTS["lines"]
+WORKBOOKS = "statements/"
+_ORDER = {
+    "participants": ("participant", "from_on", "recorded_on"),
+    "observations": ("participant", "metric", "observed_on", "recorded_on", "observation"),
+    "refused": ("file", "sheet", "row", "column"),
+}
+
+
+def parts_of(settlement: Settlement, engine: str) -> dict[str, bytes]:
+    """Every part but the manifest; `engine` is the version that statements are to name."""
+    parts = {
+        CONTRACT: settlement.contract.source,
+        HOLIDAYS: json_bytes([day.isoformat() for day in settlement.holidays]),
+    }
+    for name, table in _evidence_tables(settlement).items():
+        parts[EVIDENCE[name]] = csv_bytes(table)
+    if settlement.earlier is not None:
+        parts[EARLIER] = csv_bytes(settlement.earlier.lines_table)
+    return parts | results_of(settlement, engine)
+
+
+def results_of(settlement: Settlement, engine: str) -> dict[str, bytes]:
+    """What came out of a settlement: its tables, and the workbooks of its statements."""
+    results = {
+        part: csv_bytes(getattr(settlement, f"{name}_table")) for name, part in RESULTS.items()
+    }
+    if settlement.contract.currency == "GBP":  # statements are written in pounds alone
+        source = replace(source_of(settlement), engine_version=engine)
+        files = statement_files(source)
+        results |= {f"{WORKBOOKS}{name}": content for name, content in files.items()}
+    return results
+
+
+def _evidence_tables(settlement: Settlement) -> dict[str, pa.Table]:
+    """The evidence known on the claim date, in an order that follows from what it says."""
+    known: Evidence = settlement.evidence.known_on(settlement.claim.known_by)
+    tables = {
+        "participants": (
+            known.participants_table,
+            participants_schema(tuple(settlement.contract.participants.attributes)),
+        ),
+        "observations": (known.observations_table, OBSERVATIONS_SCHEMA),
+        "refused": (known.refused_table, REFUSED_SCHEMA),
+    }
+    found = {}
+    for name, (table, schema) in tables.items():
+        first = _ORDER[name]
+        others = [column for column in schema.names if column not in first]
+        found[name] = sorted_by(table.select(schema.names).cast(schema), *first, *others)
+    return found

@@ -1,0 +1,237 @@
+"""Records: everything that a settlement rests on and everything that came out of it, in one file.
+
+Takes  a settlement.
+Gives  a zip file: the contract's text, the evidence known on the claim date, the bank holidays, the
+       lines that came in closed, every result, and a manifest with the digest of each.
+Keeps  the same settlement gives the same bytes; any change to the file is found.
+
+A record cannot tell that somebody made a whole new one: note its digest elsewhere. The record of
+the next claim does, where it was settled on this one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+import pyarrow as pa
+
+from impactbond.audit.container import find_difference, pack, unpack
+from impactbond.audit.manifest import (
+    MANIFEST,
+    Manifest,
+    OfClaim,
+    OfContract,
+    Part,
+    read_manifest,
+)
+from impactbond.audit.parts import CONTRACT, EARLIER, EVIDENCE, HOLIDAYS, LINES_PART, parts_of
+from impactbond.canonical import read_csv, sha256
+from impactbond.contract.contract import Contract
+from impactbond.contract.read import parse_contract
+from impactbond.errors import ContractError, Fault, RecordError
+from impactbond.evaluation.question import ClaimDate, claim_dates
+from impactbond.evidence.evidence import (
+    OBSERVATIONS_SCHEMA,
+    REFUSED_SCHEMA,
+    Evidence,
+    participants_schema,
+)
+from impactbond.settlement.lines import LINES
+from impactbond.settlement.settlement import Earlier, Settlement
+from impactbond.statements.write import write_all
+from impactbond.version import __version__
+
+File = str | PathLike[str]
+UNTRUSTED = "The record cannot be trusted."
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The claims that came in closed to a settlement, and the digest of their record, if any."""
+
+    contract: Contract
+    claim_dates: tuple[ClaimDate, ...]
+    lines_table: pa.Table = field(repr=False)
+    digest: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A record that has been read and verified. A later settlement can take it as its `earlier`."""
+
+    name: str
+    digest: str
+    manifest: Manifest = field(repr=False)
+    parts: Mapping[str, bytes] = field(repr=False)
+
+    @cached_property
+    def contract(self) -> Contract:
+        """The contract, from its kept text."""
+        try:
+            return parse_contract(self.parts[CONTRACT], name=CONTRACT)
+        except ContractError as error:
+            made_by = self.manifest.engine
+            fault = Fault(
+                file=self.name,
+                code="contract_refused",
+                problem=f"the engine {__version__} refuses the contract that engine {made_by} took",
+                hint="Regenerate the record with the version that made it",
+            )
+            raise RecordError("The record cannot be read.", [fault, *error.faults]) from None
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The evidence that was known on the claim date."""
+        schemas = {
+            "participants": participants_schema(tuple(self.contract.participants.attributes)),
+            "observations": OBSERVATIONS_SCHEMA,
+            "refused": REFUSED_SCHEMA,
+        }
+        return Evidence(
+            **{f"{name}_table": self._table(EVIDENCE[name], of) for name, of in schemas.items()}
+        )
+
+    @cached_property
+    def holidays(self) -> tuple[date, ...]:
+        """The bank holidays that were used."""
+        try:
+            return tuple(date.fromisoformat(day) for day in json.loads(self.parts[HOLIDAYS]))
+        except (ValueError, TypeError):
+            raise self._damaged(HOLIDAYS) from None
+
+    @cached_property
+    def claim_dates(self) -> tuple[ClaimDate, ...]:
+        """Every claim date settled."""
+        return claim_dates(self.contract, self.manifest.as_of)
+
+    @cached_property
+    def lines_table(self) -> pa.Table:
+        """The lines, as they were settled."""
+        return self._table(LINES_PART, LINES)
+
+    @cached_property
+    def earlier(self) -> Closed | None:
+        """The claims that came in closed."""
+        earlier = self.manifest.earlier
+        if earlier is None:
+            return None
+        dates = tuple(day for day in self.claim_dates if day.known_by <= earlier.claim_date)
+        lines = self._table(EARLIER, LINES)
+        return Closed(self.contract, dates, lines, self.manifest.previous_record)
+
+    def _table(self, part: str, schema: pa.Schema) -> pa.Table:
+        try:
+            return read_csv(self.parts[part], schema)
+        except (KeyError, ValueError):
+            raise self._damaged(part) from None
+
+    def _damaged(self, part: str) -> RecordError:
+        problem = f"the part '{part}' is not as records are written"
+        return RecordError(UNTRUSTED, [Fault(file=self.name, code="part_unread", problem=problem)])
+
+
+def write_record(settlement: Settlement, path: File, *, previous: File | None = None) -> Path:
+    """Keeps a settlement in one file, whole or not at all, and gives its path.
+
+    `previous` is the record of the claim before, whose digest is kept; it need not be named where
+    the settlement was settled on that record. Raises RecordError where the contract has no text to
+    keep, or `previous` is not a record.
+    """
+    if not settlement.contract.source:
+        problem = "the contract was put together in memory and has no text to keep"
+        hint = "Read it with read_contract or parse_contract"
+        fault = Fault(code="no_source", problem=problem, hint=hint)
+        raise RecordError("The record cannot be written.", [fault])
+    digest = read_record(previous).digest if previous is not None else _digest(settlement.earlier)
+    return write_all({Path(path): record_bytes(settlement, digest)})[0]
+
+
+def record_bytes(settlement: Settlement, previous_record: str | None = None) -> bytes:
+    """The bytes of the record of a settlement."""
+    contract, claim, earlier = settlement.contract, settlement.claim, settlement.earlier
+    parts = parts_of(settlement, __version__)
+    manifest = Manifest(
+        engine=__version__,
+        contract=OfContract(
+            contract=contract.contract, version=contract.version.number, sha256=contract.digest
+        ),
+        claim=OfClaim(claim_period=claim.label, claim_date=claim.known_by),
+        as_of=settlement.as_of,
+        refused_left_out=settlement.refused_left_out,
+        earlier=None if earlier is None else _of_last(earlier),
+        previous_record=previous_record,
+        parts=tuple(
+            Part(name=name, sha256=sha256(content), size=len(content))
+            for name, content in sorted(parts.items())
+        ),
+    )
+    return pack(parts | {MANIFEST: manifest.content})
+
+
+def read_record(path: File) -> Record:
+    """The record in a file, verified. Raises RecordError naming each part that is not as it was."""
+    file = Path(path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        problem = f"the file cannot be opened: {error.strerror}"
+        fault = Fault(file=file.name, code="no_file", problem=problem)
+        raise RecordError("The record cannot be read.", [fault]) from None
+    parts, faults = unpack(content, file.name)
+    if MANIFEST not in parts:
+        lost = Fault(file=file.name, code="no_manifest", problem=f"there is no part '{MANIFEST}'")
+        raise RecordError(UNTRUSTED, faults or [lost])
+    manifest = read_manifest(parts[MANIFEST], file.name)
+    faults += _unlike(manifest, parts, file.name)
+    difference = None if faults else find_difference(content, parts, file.name)
+    if faults or difference is not None:
+        raise RecordError(UNTRUSTED, [*faults, *([difference] if difference else [])])
+    return Record(file.name, sha256(content), manifest, parts)
+
+
+def verify_record(path: File, *, digest: str | None = None, previous: File | None = None) -> Record:
+    """The record in a file, if it is the one that was kept.
+
+    With `digest`, it must have the digest that was noted elsewhere; with `previous`, it must follow
+    on that record. Raises RecordError otherwise.
+    """
+    record = read_record(path)
+    faults = []
+    if digest is not None and record.digest != digest.strip().lower():
+        problem = f"its digest is {record.digest}, not the one that was noted"
+        faults.append(Fault(file=record.name, code="other_record", problem=problem))
+    if previous is not None and read_record(previous).digest != record.manifest.previous_record:
+        problem = f"it does not follow on {Path(previous).name}"
+        faults.append(Fault(file=record.name, code="other_previous", problem=problem))
+    if faults:
+        raise RecordError("The record is whole, and is not the one that was kept.", faults)
+    return record
+
+
+def _digest(earlier: Earlier | None) -> str | None:
+    return earlier.digest if isinstance(earlier, Record | Closed) else None
+
+
+def _of_last(earlier: Earlier) -> OfClaim:
+    last = earlier.claim_dates[-1]
+    return OfClaim(claim_period=last.label, claim_date=last.known_by)
+
+
+def _unlike(manifest: Manifest, parts: Mapping[str, bytes], name: str) -> list[Fault]:
+    """Parts that are missing, changed or extra by the manifest."""
+    listed = {part.name: part for part in manifest.parts}
+    told = []
+    for part, kept in listed.items():
+        if part not in parts:
+            told.append(("part_missing", f"the part '{part}' is missing"))
+        elif sha256(parts[part]) != kept.sha256 or len(parts[part]) != kept.size:
+            told.append(("part_changed", f"the part '{part}' is not the one that was kept"))
+    extra = sorted(parts.keys() - listed.keys() - {MANIFEST})
+    told += [("part_extra", f"the part {part!a} does not belong to the record") for part in extra]
+    return [Fault(file=name, code=code, problem=problem) for code, problem in told]

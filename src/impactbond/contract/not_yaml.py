@@ -1,0 +1,63 @@
+"""What is wrong with a file that is not YAML, in words for people who have never heard of YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
+
+from impactbond.errors import Fault
+
+_BRACKET = "a bracket is not closed, or a comma is missing"
+_QUOTE = "a quotation mark is not closed"
+_COLUMN = "the line does not fit under the ones above it"
+_OWN_LINE = "Start keys and entries that belong together in the same column, each on its own line"
+_PLAIN = "Put the whole text in quotation marks"
+# What the parser says, what that means, what to do; the first that fits.
+_MEANINGS = (
+    ("'\\t'", "a tab stands where only spaces may", "Replace the tab by spaces"),
+    ("cannot start any token", "text cannot start with this character", _PLAIN),
+    (
+        "mapping values are not allowed",
+        "there is a second colon, or the line is indented too far",
+        f"{_PLAIN} when it holds a colon, or check the indentation",
+    ),
+    ("expected ',' or", _BRACKET, "Check the brackets from the one that opens here"),
+    ("expected the node content", "a value is missing before this character", "Write the value"),
+    ("end of stream", _QUOTE, "Close the quotation that opens here"),
+    ("end of the stream", _QUOTE, "Close the quotation that opens here"),
+    ("document separator", _QUOTE, "Close the quotation that opens here"),
+    ("could not find expected ':'", "the line has no colon", "Write key: value"),
+    ("expected <block end>", _COLUMN, f"{_OWN_LINE}; put text with quotation marks in others"),
+    ("another document", "a second document starts here", "Keep one, without lines of ---"),
+    ("sequence entries are not", "a list cannot start on this line", _OWN_LINE),
+    ("escape", "a backslash in double quotation marks", "Use single quotation marks"),
+)
+# Where these are told, the mistake is where the bracket or the quotation opens.
+_TOLD_AT_OPENING = (_BRACKET, _QUOTE)
+
+
+def why_not_yaml(error: Exception, text: str, file: str) -> Fault:
+    """The fault for a text that cannot be read as YAML."""
+    line, problem = 0, "the brackets nest too deeply"
+    hint = "Check the brackets and the quotation marks on this line and above"
+    if isinstance(error, ReaderError):
+        line = text.count("\n", 0, _position(error)) + 1
+        problem = "there is a character that cannot be shown"
+        hint = "Type the line again; it may have been pasted from another program"
+    elif isinstance(error, MarkedYAMLError):
+        problem = "the file cannot be read from here on"
+        for said, meaning, remedy in _MEANINGS:
+            if said in str(error.problem):
+                problem, hint = meaning, remedy
+                break
+        mark = error.problem_mark
+        if problem in _TOLD_AT_OPENING and error.context_mark is not None:
+            mark = error.context_mark
+        line = mark.line + 1 if mark is not None else 0
+    return Fault(file=file, line=line, code="not_yaml", problem=problem, hint=hint)
+
+
+def _position(error: Any) -> int:
+    return error.position if isinstance(error.position, int) else 0

@@ -1,0 +1,167 @@
+"""The command line on good and on broken files; a broken file leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+CONTRACT = FIXTURES / "contracts" / "west_london_zone.yaml"
+EVIDENCE = FIXTURES / "evidence" / "west_london_zone.xlsx"
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "impactbond", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def settle(
+    contract: Path, evidence: Path, out: Path, *more: str
+) -> subprocess.CompletedProcess[str]:
+    return run("settle", contract, evidence, "--as-of", "2018-01-31", "--out", out, *more)
+
+
+def damaged(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """The example contract with pieces of its text replaced."""
+    text = CONTRACT.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = tmp_path / "contract.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def without(tmp_path: Path, sheet: str, heading: str | None = None) -> Path:
+    """The example evidence without a sheet, or without one of its columns."""
+    source = CalamineWorkbook.from_path(EVIDENCE)
+    path = tmp_path / "evidence.xlsx"
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+        for name in source.sheet_names:
+            if name == sheet and heading is None:
+                continue
+            rows = source.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            gone = rows[0].index(heading) if name == sheet and heading in rows[0] else -1
+            page = book.add_worksheet(name)
+            for number, row in enumerate(rows[:40]):
+                page.write_row(number, 0, [cell for at, cell in enumerate(row) if at != gone])
+    return path
+
+
+def test_check_says_that_a_good_contract_has_no_fault() -> None:
+    done = run("check", CONTRACT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "No fault found" in done.stdout
+
+
+def test_every_fault_of_a_contract_is_told_at_once_and_nothing_is_written(tmp_path: Path) -> None:
+    broken = damaged(
+        tmp_path,
+        ("price: 450.00", "prize: 450.00"),
+        ("central: 1/9", "central: 1/8"),
+        ('trust: the rest}, clause: "Sch 3 §1"', 'trust: 25%}, clause: "Sch 3 §1"'),
+        ("observed: consent", "observed: permission"),
+    )
+    out = tmp_path / "out"
+    done = settle(broken, EVIDENCE, out)
+    assert done.returncode == 2
+    assert "prize" in done.stderr
+    assert "102.5%" in done.stderr
+    assert "permission" in done.stderr
+    assert "Nothing was written" in done.stderr
+    assert not out.exists()
+
+
+def test_refused_rows_stop_a_settlement_until_they_are_left_out_by_word(tmp_path: Path) -> None:
+    stopped = settle(CONTRACT, EVIDENCE, tmp_path / "stopped")
+    assert stopped.returncode == 2
+    for found in ("row 344", "row 485", "row 142", "row 146", "Partner sessions", "Recorded"):
+        assert found in stopped.stderr
+    assert "--leave-out-refused" in stopped.stderr
+    assert not (tmp_path / "stopped").exists()
+    done = settle(CONTRACT, EVIDENCE, tmp_path / "done", "--leave-out-refused")
+    assert done.returncode == 0
+    assert (tmp_path / "done" / "refused.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("sheet", "heading", "told"),
+    [
+        ("Consents", None, "'Consents'"),
+        ("Surveys", "SDQ total", "'SDQ total'"),
+        ("Children", "School", "'School'"),
+    ],
+)
+def test_a_missing_sheet_or_column_is_named(
+    tmp_path: Path, sheet: str, heading: str | None, told: str
+) -> None:
+    out = tmp_path / "out"
+    done = settle(CONTRACT, without(tmp_path, sheet, heading), out, "--leave-out-refused")
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert not out.exists()
+
+
+def test_no_child_s_value_is_in_a_refusal(tmp_path: Path) -> None:
+    told = settle(CONTRACT, EVIDENCE, tmp_path / "out").stderr
+    for value in ("C-0", "n/a", "see notes", "31/02/2017", "194.6"):
+        assert value not in told
+
+
+def test_faults_are_given_to_programs_as_json(tmp_path: Path) -> None:
+    done = settle(CONTRACT, EVIDENCE, tmp_path / "out", "--json")
+    assert done.returncode == 2
+    assert {fault["code"] for fault in json.loads(done.stdout)["faults"]} >= {
+        "text_in_number",
+        "contradictory_values",
+        "unknown_participant",
+        "recorded_before_observed",
+    }
+
+
+def test_explain_leads_from_a_milestone_to_rows_of_evidence() -> None:
+    done = run(
+        *("explain", CONTRACT, EVIDENCE, "--participant", "C-0001"),
+        *("--as-of", "2019-04-30", "--leave-out-refused"),
+    )
+    assert done.returncode == 0
+    for told in ("Sch 2 §1", "£", "Consents", "row"):
+        assert told in done.stdout
+
+
+def test_a_record_regenerates_and_a_changed_one_is_refused(tmp_path: Path) -> None:
+    kept = tmp_path / "2017-Q4.record"
+    words = ("--as-of", "2018-01-31", "--out", kept, "--leave-out-refused")
+    assert run("record", CONTRACT, EVIDENCE, *words).returncode == 0
+    assert run("regenerate", kept).returncode == 0
+    changed = bytearray(kept.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    kept.write_bytes(changed)
+    assert run("regenerate", kept).returncode == 2
+
+
+def test_simulate_gives_the_same_answer_for_the_same_seed() -> None:
+    area = FIXTURES / "areas" / "new_borough.yaml"
+    words = ("simulate", CONTRACT, area, "--trials", "200", "--seed", "7", "--json")
+    first, second = run(*words), run(*words)
+    assert first.returncode == 0
+    assert first.stdout == second.stdout
+    json.loads(first.stdout)
+
+
+def test_a_template_can_be_filled_in(tmp_path: Path) -> None:
+    out = tmp_path / "template.xlsx"
+    assert run("template", CONTRACT, "--out", out).returncode == 0
+    assert {"Children", "Surveys"} <= set(CalamineWorkbook.from_path(out).sheet_names)
+
+
+def test_a_date_that_is_none_is_refused_with_the_form_to_write(tmp_path: Path) -> None:
+    done = run("settle", CONTRACT, EVIDENCE, "--as-of", "31/01/2018", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "%Y-%m-%d" in done.stderr or "YYYY" in done.stderr

@@ -1,0 +1,163 @@
+"""DuckDB, Polars and pandas give the same decisions, and all of them those of the plain reference.
+
+The reference evaluator and settlement (`reference.py`, `reference_settlement.py`) share no code with
+the engine: loops, one participant at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pyarrow.compute as pc
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.properties import reference, reference_settlement
+from tests.properties.drawn import Drawn, cases, evidence_of
+
+from impactbond.dates import from_day_number
+from impactbond.evaluation.decisions import ACHIEVED, REASONS, VERDICTS, decide
+from impactbond.evaluation.question import Question, claim_dates
+from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.settle import settle
+from impactbond.settlement.settlement import Settlement
+from impactbond.tables import Engine
+
+Decided = tuple[str, str, str, str, date | None]
+ENGINES: tuple[Engine, ...] = ("duckdb", "polars", "pandas")
+AMOUNTS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
+thorough = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+
+
+def engine_decisions(drawn: Drawn, engine: Engine) -> dict[date, list[Decided]]:
+    """Every decision of the engine, by claim date."""
+    claims = claim_dates(drawn.contract, date.max)
+    question = Question.of(drawn.contract, evidence_of(drawn), claims, engine)
+    rows = question.shop.give(decide(question)).to_pylist()
+    milestones = list(drawn.contract.milestones)
+    found: dict[date, list[Decided]] = {claim.known_by: [] for claim in claims}
+    for row in sorted(rows, key=lambda row: (row["participant"], row["milestone"])):
+        achieved = from_day_number(row["reached"]) if row["verdict"] == ACHIEVED else None
+        verdict, reason = VERDICTS[row["verdict"]], REASONS[row["reason"]]
+        decided = (row["participant"], milestones[row["milestone"]], verdict, reason, achieved)
+        found[claims[row["claim"]].known_by].append(decided)
+    return found
+
+
+def reference_decisions(drawn: Drawn) -> dict[date, list[Decided]]:
+    return {
+        claim_date: [
+            (one.participant, one.milestone, one.verdict, one.reason, one.achieved_on)
+            for one in reference.decide(
+                drawn.contract, drawn.participants, drawn.observations, claim_date
+            )
+        ]
+        for claim_date in reference.claim_dates(drawn.contract)
+    }
+
+
+@given(drawn=cases())
+@settings(thorough, max_examples=60)
+def test_the_engine_decides_as_the_plain_reference_does(drawn: Drawn) -> None:
+    assert engine_decisions(drawn, "duckdb") == reference_decisions(drawn)
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+@given(drawn=cases())
+@settings(thorough, max_examples=20)
+def test_every_engine_decides_as_the_plain_reference_does(engine: Engine, drawn: Drawn) -> None:
+    assert engine_decisions(drawn, engine) == reference_decisions(drawn)
+
+
+def reference_balances(drawn: Drawn) -> dict[tuple[date, str], tuple[int, ...]]:
+    """Every balance of the reference in which anything is other than nothing."""
+    by_date = [
+        (made, reference.claims(drawn.contract, drawn.participants, drawn.observations, made))
+        for made in reference.claim_dates(drawn.contract)
+    ]
+    return {
+        (one.claim_date, one.funder): amounts
+        for one in reference_settlement.settle(drawn.contract, by_date)
+        if any(amounts := as_asked(one))
+    }
+
+
+def as_asked(one: reference_settlement.Balance) -> tuple[int, ...]:
+    """The amounts of a balance; what nobody funds is withheld, where the reference has it due."""
+    amounts = {name: getattr(one, f"{name}_pence") for name in AMOUNTS}
+    if one.funder == UNFUNDED:
+        amounts |= {"withheld": one.amount_pence, "settled": 0, "due": 0}
+    return tuple(amounts.values())
+
+
+def engine_balances(settlement: Settlement) -> dict[tuple[date, str], tuple[int, ...]]:
+    return {
+        (row["claim_date"], row["funder"]): amounts
+        for row in settlement.balances_table.to_pylist()
+        if any(amounts := tuple(row[f"{name}_pence"] for name in AMOUNTS))
+    }
+
+
+@given(drawn=cases())
+@settings(thorough, max_examples=60)
+def test_the_settlement_comes_to_the_pence_of_the_plain_reference(drawn: Drawn) -> None:
+    settlement = settle(drawn.contract, evidence_of(drawn), as_of=date.max)
+    assert engine_balances(settlement) == reference_balances(drawn)
+
+
+@given(drawn=cases())
+@settings(thorough, max_examples=30)
+def test_settling_quarter_by_quarter_gives_what_settling_at_once_gives(drawn: Drawn) -> None:
+    evidence = evidence_of(drawn)
+    at_once = settle(drawn.contract, evidence, as_of=date.max)
+    earlier: Settlement | None = None
+    for claim in at_once.claim_dates:
+        known = evidence.known_on(claim.known_by)
+        earlier = settle(drawn.contract, known, as_of=claim.known_by, earlier=earlier)
+    assert earlier is not None
+    for name in ("lines", "payments", "decisions"):
+        assert getattr(earlier, f"{name}_table") == getattr(at_once, f"{name}_table")
+    assert engine_balances(earlier) == engine_balances(at_once)
+
+
+@given(drawn=cases())
+@settings(thorough, max_examples=40)
+def test_the_balances_hold_at_every_claim_date(drawn: Drawn) -> None:
+    settlement = settle(drawn.contract, evidence_of(drawn), as_of=date.max)
+    balances = settlement.balances_table.to_pylist()
+    for row in balances:
+        left = row["entitled_pence"] + row["on_account_pence"]
+        assert left == row["settled_pence"] + row["due_pence"] + row["withheld_pence"]
+    shares, lines = settlement.shares_table, settlement.lines_table
+    by_line = shares.group_by("line").aggregate([("amount_pence", "sum"), ("value_pence", "sum")])
+    parts = {row["line"]: row for row in by_line.to_pylist()}
+    for line in lines.to_pylist():
+        assert parts[line["line"]]["amount_pence_sum"] == line["entitled_pence"]
+        assert parts[line["line"]]["value_pence_sum"] == line["value_pence"]
+    assert set(parts) == set(lines["line"].to_pylist())
+
+
+def shuffled(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    return list(reversed(rows))
+
+
+@given(drawn=cases())
+@settings(thorough, max_examples=20)
+def test_the_order_of_rows_changes_nothing(drawn: Drawn) -> None:
+    turned = Drawn(drawn.contract, shuffled(drawn.participants), shuffled(drawn.observations))
+    one = settle(drawn.contract, evidence_of(drawn), as_of=date.max)
+    other = settle(drawn.contract, evidence_of(turned), as_of=date.max)
+    for name in ("decisions", "lines", "shares", "payments", "balances"):
+        assert getattr(one, f"{name}_table") == getattr(other, f"{name}_table")
+
+
+@given(drawn=cases())
+@settings(thorough, max_examples=20)
+def test_evidence_recorded_after_a_date_changes_nothing_settled_as_of_it(drawn: Drawn) -> None:
+    evidence = evidence_of(drawn)
+    claims = claim_dates(drawn.contract, date.max)
+    middle = claims[len(claims) // 2].known_by
+    known = settle(drawn.contract, evidence.known_on(middle), as_of=middle)
+    later = settle(drawn.contract, evidence, as_of=date.max)
+    closed = pc.less_equal(later.lines_table["claim_date"], middle)
+    assert later.lines_table.filter(closed).to_pylist() == known.lines_table.to_pylist()

@@ -1,0 +1,96 @@
+"""Prices: what one claim is worth, exactly."""
+
+from __future__ import annotations
+
+import pytest
+from tests.spec.drawn_tables import contract_of, paid
+
+from impactbond.errors import ContractError
+
+
+@pytest.mark.mechanic(1)
+def test_every_claim_is_paid_its_price_to_the_penny() -> None:
+    terms = "milestones: {goal: {when: {observed: consent, in: year one}, price: 333.33}}"
+    evidence = """
+        child    | metric  | on         | value
+        c1 c2 c3 | consent | 2017-02-01 | yes
+    """
+    assert paid(terms, evidence) == {"2017-Q1": {"council": "999.99"}}
+
+
+@pytest.mark.mechanic(2, 3, 4)
+def test_signing_up_being_assessed_and_staying_each_have_their_price() -> None:
+    terms = """
+milestones:
+  sign_up:  {when: {observed: consent, in: year one}, price: 400.00}
+  assessed: {when: {observed: assessed, in: year one}, price: 100.00}
+  stays:    {after: sign_up, when: {count: meeting, in: year one, at_least: 2}, price: 1200.00}
+"""
+    evidence = """
+        child | metric   | on                    | value
+        c1 c2 | consent  | 2017-02-01            | yes
+        c1    | assessed | 2017-05-01            | yes
+        c1 c2 | meeting  | 2017-05-02 2017-08-02 | yes
+    """
+    # The assessment pays for having been done: no score is asked for.
+    assert paid(terms, evidence) == {
+        "2017-Q1": {"council": "800.00"},
+        "2017-Q2": {"council": "100.00"},
+        "2017-Q3": {"council": "2,400.00"},
+    }
+
+
+@pytest.mark.mechanic(22, 23)
+def test_one_route_or_the_other_is_worth_the_same_price_once() -> None:
+    terms = """
+conditions:
+  by school: {level: attendance, in: end, is: at least 95%}
+  by health: {crosses: sdq, from: at least 17, to: below 17, between: [baseline, end]}
+milestones: {goal: {when: {any: [by school, by health]}, price: 800.00}}
+"""
+    evidence = """
+        child | metric     | on         | value
+        c1 c2 | sdq        | 2017-01-10 | 20
+        c1    | attendance | 2017-11-01 | 95
+        c1 c2 | sdq        | 2018-02-01 | 10
+    """
+    # c1 by both routes, the first of them in November; c2 by the second alone.
+    assert paid(terms, evidence) == {
+        "2017-Q4": {"council": "800.00"},
+        "2018-Q1": {"council": "800.00"},
+    }
+
+
+@pytest.mark.mechanic(61)
+@pytest.mark.parametrize(
+    ("currency", "price", "two_claims"),
+    [("EUR", "0.01", "0.02"), ("JPY", "5000", "10,000"), ("KWD", "0.125", "0.250")],
+)
+def test_money_has_the_decimals_of_the_currency_of_the_contract(
+    currency: str, price: str, two_claims: str
+) -> None:
+    terms = f"""
+currency: {currency}
+milestones: {{goal: {{when: {{observed: consent, in: year one}}, price: {price}}}}}
+"""
+    evidence = """
+        child | metric  | on         | value
+        c1 c2 | consent | 2017-02-01 | yes
+    """
+    assert paid(terms, evidence) == {"2017-Q1": {"council": two_claims}}
+
+
+@pytest.mark.mechanic(60)
+@pytest.mark.parametrize(
+    ("currency", "price"), [("GBP", "100.005"), ("JPY", "0.5"), ("GBP", "-1.00")]
+)
+def test_a_price_finer_than_the_currency_or_below_nothing_is_refused(
+    currency: str, price: str
+) -> None:
+    terms = f"""
+currency: {currency}
+milestones: {{goal: {{when: {{observed: consent, in: year one}}, price: {price}}}}}
+"""
+    with pytest.raises(ContractError) as refused:
+        contract_of(terms)
+    assert [fault.clause for fault in refused.value.faults] == ["milestones > goal > price"]

@@ -1,0 +1,165 @@
+"""The manners of every sheet of a statement: what accountants and screen readers rely on."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from tests.opened import beside, opened
+from tests.statement_sources import LATEST, large_source
+
+from impactbond.errors import StatementError
+from impactbond.statements import Statement, make_statement, statement_workbook
+from impactbond.statements.workbook.book import Book
+from impactbond.statements.workbook.layout import Column, Table
+
+SHEETS = [
+    "Cover",
+    "Contents",
+    "Notes",
+    "Summary",
+    "To date",
+    "Schedule",
+    "Lines",
+    "Adjustments",
+    "Rates and limits",
+    "Shares",
+    "Checks",
+]
+FUNCTIONS = {"SUM", "SUMIFS", "COUNTIFS", "INDEX", "MATCH", "IF", "ROUND", "AND", "ABS"}
+BROOK = "school: Brook Green Primary"
+
+
+@pytest.fixture(scope="module", params=[None, "trust", BROOK])
+def statement(request: pytest.FixtureRequest) -> Statement:
+    return make_statement(large_source(60), request.param)
+
+
+@pytest.fixture(scope="module")
+def content(statement: Statement) -> bytes:
+    return statement_workbook(statement)
+
+
+def test_the_sheets_stand_in_reading_order(content: bytes) -> None:
+    assert opened(content).sheetnames == SHEETS
+
+
+def test_every_sheet_but_the_cover_has_one_table_with_unique_headers(content: bytes) -> None:
+    for sheet in opened(content).worksheets[1:]:
+        (table,) = sheet.tables.values()
+        headers = [cell.value for cell in sheet[table.ref][0]]
+        assert all(headers), sheet.title
+        assert len({header.casefold() for header in headers}) == len(headers), sheet.title
+        assert (table.totalsRowCount, table.autoFilter) == (None, None)
+        assert sheet["A1"].font.sz == 16
+        assert sheet["A2"].value == "This worksheet contains one table."
+
+
+def test_nothing_is_merged_filled_hidden_or_filtered(content: bytes) -> None:
+    for sheet in opened(content):
+        assert not sheet.merged_cells.ranges
+        assert sheet.sheet_state == "visible"
+        assert sheet.auto_filter.ref is None
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.fill.fill_type is None
+                assert cell.font.name == "Arial"
+
+
+def test_only_the_lines_are_frozen_below_their_header(content: bytes) -> None:
+    for sheet in opened(content):
+        if sheet.title == "Lines":
+            (table,) = sheet.tables.values()
+            header = int(re.findall(r"\d+", table.ref)[0])
+            assert sheet.freeze_panes == f"A{header + 1}"
+        else:
+            assert sheet.freeze_panes is None
+
+
+def test_every_sheet_prints_on_a4_one_page_wide_with_its_header_repeated(content: bytes) -> None:
+    for sheet in opened(content):
+        assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+        assert "&P" in sheet.oddFooter.right.text
+        assert sheet.print_area
+        assert bool(sheet.print_title_rows) == (sheet.title != "Cover")
+
+
+def test_formulas_use_few_functions_and_no_names_of_tables(content: bytes) -> None:
+    found = [
+        cell.value
+        for sheet in opened(content)
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    ]
+    assert len(found) > 100
+    assert {
+        name for formula in found for name in re.findall(r"([A-Z][A-Z.]+)\(", formula)
+    } <= FUNCTIONS
+    assert not [formula for formula in found if "[" in formula or "#" in formula]
+
+
+def test_every_formula_has_a_value_and_the_sums_are_right(
+    statement: Statement, content: bytes
+) -> None:
+    formulas, values = opened(content), opened(content, values=True)
+    for sheet in formulas:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    assert values[sheet.title][cell.coordinate].value is not None
+    cover = values["Cover"]
+    assert beside(cover, "Total due (£)") == statement.due_pence / 100 != 0
+    assert beside(cover, "Checks") == "All checks hold"
+    assert beside(cover, "Lines in this claim") == len(statement.lines)
+
+
+def test_the_same_statement_gives_the_same_bytes(statement: Statement, content: bytes) -> None:
+    assert statement_workbook(statement) == content
+
+
+def test_the_properties_tell_title_language_and_a_fixed_day(content: bytes) -> None:
+    book = opened(content)
+    assert book.properties.title.startswith("Statement wlz-lbhf / 2017-Q4 / ")
+    assert book.properties.created == datetime(2018, 1, 31)
+    with ZipFile(BytesIO(content)) as archive:
+        assert "<dc:language>en-GB</dc:language>" in archive.read("docProps/core.xml").decode()
+        # Excel would otherwise ask to save a workbook that nobody changed.
+        assert "fullCalcOnLoad" not in archive.read("xl/workbook.xml").decode()
+
+
+def test_names_lead_to_single_cells_of_the_cover(content: bytes) -> None:
+    book = opened(content, values=True)
+    found = {
+        name: book["Cover"][defined.attr_text.split("!")[1]].value
+        for name, defined in book.defined_names.items()
+    }
+    assert found["contract_id"] == "wlz-lbhf"
+    assert found["claim_period"] == LATEST
+    assert found["claim_date"] == datetime(2018, 1, 31)
+    assert set(found) == {"contract_id", "funder", "claim_period", "claim_date", "total_due_pounds"}
+
+
+def test_the_contents_lead_to_every_sheet(content: bytes) -> None:
+    sheet = opened(content)["Contents"]
+    links = {row[0].value: row[0].hyperlink for row in sheet.iter_rows() if row[0].hyperlink}
+    assert list(links) == SHEETS[2:]
+    assert {name: link.location for name, link in links.items()} == {
+        name: f"'{name}'!A1" for name in SHEETS[2:]
+    }
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    columns = (Column("a", "Name", "text", 9, ["x"]), Column("b", "name", "text", 9, ["y"]))
+    table = Table("Sheet", "table", "Title", "", (), columns, if_empty="")
+    book = Book(title="", subject="", company="", created=datetime(2018, 1, 31).date())
+    with (
+        pytest.warns(UserWarning, match="header"),
+        pytest.raises(StatementError, match="two columns of one name"),
+    ):
+        book.add_table(table)

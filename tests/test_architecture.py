@@ -20,6 +20,7 @@ MAY_IMPORT = {
 BELOW = ROOT | set(MAY_IMPORT)
 MAY_IMPORT |= {"simulation": BELOW, "audit": BELOW}
 MAY_IMPORT |= {"cli": BELOW | {"simulation", "audit"}} | {name: ROOT for name in ROOT}
+MAY_IMPORT["__main__"] = {"cli"}
 # The package root names the public face and is imported by nobody inside.
 MAY_IMPORT["__init__"] = BELOW | {"simulation", "audit"}
 

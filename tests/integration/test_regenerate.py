@@ -141,9 +141,9 @@ def test_rows_too_many_or_too_few_are_told(tmp_path: Path) -> None:
     lines = read_record(path).parts["results/lines.csv"]
     last = lines.rstrip(b"\n").rpartition(b"\n")[2] + b"\n"
     fewer = regenerate(forge(path, {"results/lines.csv": (last, b"")}))
-    assert "results/lines.csv: has more rows, first in row 4" in fewer.text
+    assert "results/lines.csv: has more rows, first in row 5" in fewer.text
     more = regenerate(forge(path, {"results/lines.csv": (last, last * 2)}))
-    assert "results/lines.csv: has fewer rows, first in row 5" in more.text
+    assert "results/lines.csv: has fewer rows, first in row 6" in more.text
     written = regenerate(forge(path, {"results/lines.csv": (b"line,", b'"line",')}))
     assert "results/lines.csv: is written otherwise" in written.text
 

@@ -332,14 +332,6 @@ def counts_towards(limit: Limit, funder: str) -> bool:
     return isinstance(limit, ContractLimit) and funder != UNFUNDED
 
 
-def room_of(contract: Contract, funder: str) -> int | None:
-    """The most that a funder pays, where the contract limits it."""
-    for limit in contract.limits:
-        if isinstance(limit, FunderLimit) and limit.funder == funder:
-            return pence(contract, limit.at_most)
-    return None
-
-
 def claim_period(contract: Contract, claim_date: date) -> str:
     """The label of the period whose claim is made on that date."""
     labels = [period.label for period in contract.calendar.periods]

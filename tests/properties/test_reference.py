@@ -18,11 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.properties import drawn
 from tests.properties.reference import Claim, Row, claim_dates, claims, decide, pence
-from tests.properties.reference_settlement import history, is_limited, room_of, settle
+from tests.properties.reference_settlement import UNFUNDED, history, is_limited, settle
 
 from impactbond.contract.check import check_terms
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import FunderLimit
+from impactbond.contract.payments import ContractLimit, FunderLimit
 from impactbond.contract.yaml_lines import load
 
 Q1, Q2, Q3, Q4 = date(2017, 4, 30), date(2017, 7, 31), date(2017, 10, 31), date(2018, 1, 31)
@@ -348,15 +348,20 @@ def test_up_front_money_is_recovered_from_later_amounts() -> None:
 
 
 def test_up_front_money_is_recovered_sooner_where_a_limit_is_near() -> None:
-    # The trust pays 90 up-front in Q2 and at most 100. Q1: 50. Q2: 50, of 90 only 50 have room.
-    # Q3: asked for 150 it pays 100, so that all of the 90 comes back.
-    tranche = "{pay: 0.90, on: 2017-04-01, by: {trust: 100%}, recovered: {at: 10%}}"
-    limit = "limits: [{funder: trust, at_most: 1.00, beyond: {funder: council}}]"
-    contract = agreed(HALVES, f"tranches: {{start: {tranche}}}", limit)
-    three = [claim(*ANN), claim(*BOB), claim(*CAT)]
-    assert settled(contract, three[:1], three[:1], three) == {
-        "council": [(50, 0, 0, 0, 0, 50), (50, 0, 0, 0, 50, 0), (150, 0, 50, 0, 50, 150)],
-        "trust": [(50, 0, 0, 0, 0, 50), (50, 0, 0, 50, 50, 50), (150, 0, -50, 0, 100, 0)],
+    tranche = "{pay: 0.90, on: 2017-02-01, by: {trust: 100%}, recovered: {at: 10%}}"
+    terms, three = (HALVES, f"tranches: {{start: {tranche}}}"), [claim(*ANN), claim(*BOB), claim(*CAT)]
+    # The trust pays at most 100. Q1: 50, so that of 90 - 5 only 50 have room. Q2: asked for 150 it
+    # pays 100, so that all comes back.
+    trust = "limits: [{funder: trust, at_most: 1.00, beyond: {funder: council}}]"
+    assert settled(agreed(*terms, trust), three[:1], three) == {
+        "council": [(50, 0, 0, 0, 0, 50), (150, 0, 50, 0, 50, 150)],
+        "trust": [(50, 0, 0, 50, 0, 100), (150, 0, -50, 0, 100, 0)],
+    }
+    # All together pay at most 150. Q1: 100, so that 50 have room. Q2: 75 each, so that none has.
+    whole = "limits: [{contract: whole, at_most: 1.50, beyond: unpaid}]"
+    assert settled(agreed(*terms, whole), three[:1], three) == {
+        "council": [(50, 0, 0, 0, 0, 50), (150, 75, 0, 0, 50, 25)],
+        "trust": [(50, 0, 0, 50, 0, 100), (150, 75, 0, 0, 100, -25)],
     }
 
 
@@ -372,13 +377,16 @@ def test_reference_balances_add_up_and_never_exceed_a_limit(data: st.DataObject)
         payable = [(one.claim, one.payable_pence) for one in lines if one.claim_date <= claim_date]
         assert sum(one.amount_pence for one in now) == sum(amount for _, amount in payable)
         assert sum(one.value_pence for one in now) == sum(one.price_pence for one in to_date)
+        asked = {one.funder: one.amount_pence + one.on_account_pence for one in now}
         for limit in contract.limits:
-            if not isinstance(limit, FunderLimit):
-                amounts = [amount for one, amount in payable if is_limited(limit, one)]
-                assert sum(amounts) <= pence(contract, limit.at_most)
+            most = pence(contract, limit.at_most)
+            if isinstance(limit, FunderLimit):
+                assert all(asked[name] <= most for name in asked if name.partition(":")[0] == limit.funder)
+                continue
+            assert sum(amount for one, amount in payable if is_limited(limit, one)) <= most
+            if isinstance(limit, ContractLimit):
+                assert sum(asked.values()) - asked.get(UNFUNDED, 0) <= most
         for one in now:
-            room = room_of(contract, one.funder.partition(":")[0])
-            assert room is None or one.amount_pence + one.on_account_pence <= room
             assert one.settled_pence == paid[one.funder]
             entitled = one.entitled_pence + one.on_account_pence
             assert entitled == one.settled_pence + one.due_pence + one.withheld_pence

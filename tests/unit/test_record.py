@@ -15,7 +15,6 @@ from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
 from impactbond.audit.record import read_record, record_bytes, verify_record, write_record
 from impactbond.canonical import sha256
-from impactbond.contract.contract import Contract
 from impactbond.errors import RecordError
 from impactbond.evidence.evidence import REFUSED_SCHEMA
 from impactbond.settlement.settle import settle
@@ -24,7 +23,7 @@ from impactbond.version import __version__
 EVIDENCE = """
     child | start      | recorded   | school
     c1    | 2017-01-09 | 2017-01-09 | Elm
-    c2    | 2017-01-09 | 2017-01-09 | =Oak
+    c2    | 2017-01-09 | 2017-01-09 | 'Oak
     c3    | 2017-05-01 | 2017-05-01 | Ash
     ---
     child | metric  | on         | value | recorded   | ref | replaces
@@ -41,7 +40,7 @@ def test_everything_that_the_settlement_rests_on_is_kept(tmp_path: Path) -> None
     settlement = settled(TERMS, EVIDENCE, LATER)
     record = read_record(write_record(settlement, tmp_path / "q2.record"))
     assert record.contract.source == settlement.contract.source
-    assert record.contract == settlement.contract
+    assert record.contract.model_dump() == settlement.contract.model_dump()
     assert record.evidence.participants_table.equals(settlement.evidence.participants_table)
     kept = record.evidence.observations_table.sort_by("observation")
     assert kept.equals(settlement.evidence.observations_table.sort_by("observation"))
@@ -184,8 +183,8 @@ def test_a_record_that_is_whole_can_still_be_told_from_the_one_that_was_kept(
 
 
 def test_a_contract_without_a_text_cannot_be_recorded(tmp_path: Path) -> None:
-    read = contract_of(TERMS)
-    contract = Contract.model_validate(read.model_dump(by_alias=True))
+    contract = contract_of(TERMS)
+    contract._source = b""
     settlement = settle(contract, evidence_of(EVIDENCE, contract), as_of=LATER)
     with pytest.raises(RecordError, match="no text to keep"):
         write_record(settlement, tmp_path / "q2.record")

@@ -6,7 +6,7 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from impactbond.canonical import csv_bytes, json_bytes, read_csv, sha256
@@ -37,6 +37,7 @@ def test_the_form_is_the_one_that_is_written_down() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.text(st.characters(codec="utf-8")), max_size=5))
 @example([None, "", "'", "''", '"', ",", "\n", "\r\n", " x ", "\x00", "NULL", "nan", "é", "\ufeff"])
 @example(["=1", "+1", "-1", "@a", "\ta", "\ra", "'=1"])

@@ -23,7 +23,7 @@ from impactbond.contract.findings import (
     listing,
     unknown,
 )
-from impactbond.contract.metrics import Percentage, Score, Session
+from impactbond.contract.metrics import Percentage, Score, Session, decimals_of
 from impactbond.contract.phrases import Window
 from impactbond.contract.yaml_lines import Path
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
@@ -202,7 +202,7 @@ def _check_range(metric: Score | Percentage, path: Path) -> Found:
             fault = Fault(
                 code="finer_than_metric",
                 problem=f"the end {end} of the range is finer than the metric",
-                allowed=f"{metric.decimals} decimals",
+                allowed=decimals_of(metric),
                 hint="Round it, or give the metric more decimals",
             )
             yield Finding((*path, "range", index), fault, rests)
@@ -219,7 +219,7 @@ def _check_prerequisites(contract: Contract) -> Found:
         fault = Fault(
             code="circular_prerequisite",
             problem=f"the milestone '{circle[-1]}' comes after itself",
-            found=" after ".join(circle),
+            found=" after ".join(map(repr, circle)),
             hint="Take one of these out of 'after'",
         )
         yield Finding(("milestones", circle[-2], "after"), fault)

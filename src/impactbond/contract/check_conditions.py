@@ -34,7 +34,7 @@ from impactbond.contract.findings import (
     listing,
     unknown,
 )
-from impactbond.contract.metrics import Event, Metric, Percentage, Score, Session
+from impactbond.contract.metrics import Event, Metric, Percentage, Score, Session, decimals_of
 from impactbond.contract.phrases import Distance, Threshold
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
@@ -105,7 +105,7 @@ def _check_circles(contract: Contract) -> Found:
         fault = Fault(
             code="circular_condition",
             problem=f"the condition '{circle[-1]}' refers to itself",
-            found=" needs ".join(circle),
+            found=" needs ".join(map(repr, circle)),
             hint="Take one of these references out",
         )
         yield Finding(named[circle[-2]][circle[-1]], fault)
@@ -185,7 +185,7 @@ def _check_bars(
             bars = {"from": leaf.from_, "to": leaf.to}
         case Improves():
             bars = {"by": leaf.by}
-    for key, bar in bars.items():
+    for key, bar in bars.items() if metric.range[0] < metric.range[1] else ():
         for fault in _faults_of_bar(bar, metric):
             rests = around((*home, "range"), range(2))
             yield Finding(
@@ -206,7 +206,7 @@ def _faults_of_bar(bar: Threshold | Distance, metric: Score | Percentage) -> Ite
         yield Fault(
             code="finer_than_metric",
             problem=f"'{bar}' is finer than the metric",
-            allowed=f"{metric.decimals} decimals",
+            allowed=decimals_of(metric),
             hint="Round it, or give the metric more decimals",
         )
     if isinstance(bar, Threshold) and not _can_differ(bar, low, high):

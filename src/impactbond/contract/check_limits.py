@@ -31,7 +31,7 @@ def check_tranches(contract: Contract) -> Found:
                 )
                 rests: Path = ("funders", funder)
                 yield Finding((*path, "by", funder), fault, around(rests, ["each"]))
-        if not first <= tranche.on <= last:
+        if first <= last and not first <= tranche.on <= last:
             fault = Fault(
                 code="outside_term",
                 problem="the date is outside the term",
@@ -153,7 +153,7 @@ def _check_takers(contract: Contract, limited: Mapping[str, int]) -> Found:
         fault = Fault(
             code="circular_overflow",
             problem=f"what lies beyond the limit of '{circle[-1]}' comes back to it",
-            found=" passes on to ".join(circle),
+            found=" passes on to ".join(map(repr, circle)),
             hint="Let the last of them leave it unpaid, or pass it to a funder without a limit",
         )
         yield Finding(("limits", limited[circle[-2]], "beyond"), fault)

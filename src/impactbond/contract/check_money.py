@@ -137,7 +137,8 @@ def _check_funding(contract: Contract) -> Found:
         meant = (name if name in contract.milestones else _meant(contract, name) for name in named)
         funded |= {name: index for name in meant if name and name not in funded}
     entries = [path for index in range(len(contract.funding)) for path in _places_of_rule(index)]
-    for name in contract.milestones:
+    is_open = any(not rule.for_ for rule in contract.funding)
+    for name in contract.milestones if not is_open else ():
         if name not in funded:
             fault = Fault(
                 code="not_funded",

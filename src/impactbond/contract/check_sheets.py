@@ -16,6 +16,8 @@ from impactbond.contract.metrics import Event
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
 
+Columns = tuple[str, ...]
+
 _ATTRIBUTES: Path = ("participants", "attributes")
 
 
@@ -28,8 +30,12 @@ def check_sheets(contract: Contract) -> Found:
     yield from _check_delivered(contract)
 
 
+def _holders(contract: Contract) -> list[str]:
+    return [name for name, sheet in contract.sheets.items() if sheet.holds == "participants"]
+
+
 def _check_holders(contract: Contract) -> Found:
-    holders = [name for name, sheet in contract.sheets.items() if sheet.holds == "participants"]
+    holders = _holders(contract)
     if contract.sheets and len(holders) != 1:
         fault = Fault(
             code="participants_sheet",
@@ -42,11 +48,7 @@ def _check_holders(contract: Contract) -> Found:
 
 
 def _check_columns(contract: Contract, sheet: Sheet, name: str) -> Found:
-    attributes = tuple(contract.participants.attributes)
-    is_people = sheet.holds == "participants"
-    known = PARTICIPANT_COLUMNS + attributes if is_people else OBSERVATION_COLUMNS
-    required = REQUIRED_PARTICIPANT_COLUMNS + attributes if is_people else ()
-    required = required or REQUIRED_OBSERVATION_COLUMNS
+    known, required = _columns_of(contract, sheet)
     path: Path = ("sheets", name, "columns")
     rests: tuple[Path, ...] = (("sheets", name, "holds"),)
     misspelt = {closest(column, known) for column in sheet.columns if column not in known}
@@ -63,8 +65,19 @@ def _check_columns(contract: Contract, sheet: Sheet, name: str) -> Found:
             yield Finding(path, fault, rests)
 
 
+def _columns_of(contract: Contract, sheet: Sheet) -> tuple[Columns, Columns]:
+    """The columns that a sheet may have, and those that it must have."""
+    attributes = tuple(contract.participants.attributes)
+    if len(_holders(contract)) != 1:
+        # It is not known which of the two kinds the sheet is; that is told already.
+        return PARTICIPANT_COLUMNS + attributes + OBSERVATION_COLUMNS, ()
+    if sheet.holds == "participants":
+        return PARTICIPANT_COLUMNS + attributes, REQUIRED_PARTICIPANT_COLUMNS + attributes
+    return OBSERVATION_COLUMNS, REQUIRED_OBSERVATION_COLUMNS
+
+
 def _check_metrics(contract: Contract, sheet: Sheet, name: str) -> Found:
-    if sheet.holds == "participants" and sheet.metrics:
+    if sheet.holds == "participants" and sheet.metrics and len(_holders(contract)) == 1:
         fault = Fault(
             code="metrics_of_participants",
             problem="the sheet of the participants cannot deliver metrics",

@@ -19,6 +19,8 @@ from impactbond.errors import ContractError, Fault, ImpactBondError
 Terms = TypeVar("Terms", bound=BaseModel)
 Check = Callable[[Terms], Sequence[Finding | tuple[Path, Fault]]]
 
+_ENOUGH = 3  # keys of a form by which a file is known to be one, in part at least
+
 _NOT_OPENED = {
     FileNotFoundError: ("there is no such file", "Check the name and the folder"),
     IsADirectoryError: ("this is a folder, not a file", "Name a file in it"),
@@ -85,10 +87,11 @@ def _document(form: Form[Any], source: bytes, name: str) -> Located:
     """The file as keys with values. Raises the form's error where it holds none."""
     try:
         document = load(source.decode("utf-8-sig"), name)
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
         is_zip = source.startswith(b"PK")
         fault = Fault(
             file=name,
+            line=0 if is_zip else source.count(b"\n", 0, error.start) + 1,
             code="not_text",
             problem="this looks like an Excel or Word file" if is_zip else "this is no UTF-8 text",
             allowed="a text file in YAML or JSON",
@@ -97,14 +100,18 @@ def _document(form: Form[Any], source: bytes, name: str) -> Located:
         raise form.unreadable(fault) from None
     except ContractError as error:
         raise form.unreadable(error.faults[0]) from None
-    if not isinstance(document.value, dict):
+    known = {field.alias or key for key, field in form.model.model_fields.items()}
+    written = document.value if isinstance(document.value, dict) else {}
+    if len(known & set(written)) < min(_ENOUGH, len(written) or _ENOUGH):
+        # It may be something about a child: nothing of it is repeated.
         fault = Fault(
             file=name,
             line=1,
             code="empty",
             problem=f"the file holds no {form.noun}",
-            found="nothing" if document.value is None else "text or a list without keys",
-            allowed="lines of the kind key: value",
+            found="nothing" if document.value is None else "something else",
+            allowed=f"lines that start with {', '.join(list(form.model.model_fields)[:4])} ...",
+            hint="Check that this is the right file",
         )
         raise form.unreadable(fault)
     return document

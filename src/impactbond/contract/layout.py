@@ -34,7 +34,9 @@ class Layout:
         kinds = self.kinds_at(path, value)
         for part in path:
             value = inside(value, part)
-        meant = [kind for kind in kinds if len(kinds) == 1 or _is_meant(kind, value)]
+        meant = kinds if len(kinds) == 1 else [kind for kind in kinds if _is_meant(kind, value)]
+        if len(meant) > 1:
+            meant = [kind for kind in meant if _is_named(kind, value)]
         return meant[0] if meant else {"anyOf": kinds} if kinds else None
 
     def kinds_at(self, path: Path, value: Any) -> list[Node]:
@@ -99,11 +101,14 @@ def naming_key(node: Node) -> str:
 
 def _is_meant(kind: Node, value: Any) -> bool:
     if isinstance(value, Mapping):
-        key = naming_key(kind)
-        required = kind.get("properties", {}).get(key, {})
-        return key in value and required.get("const", value[key]) == value[key]
+        return naming_key(kind) in value
     types = {str: "string", list: "array", bool: "boolean"}
     return kind.get("type") == types.get(type(value), "number")
+
+
+def _is_named(kind: Node, value: Any) -> bool:
+    key = naming_key(kind)
+    return bool(kind.get("properties", {}).get(key, {}).get("const") == inside(value, key))
 
 
 def allowed_at(node: Node) -> str:
@@ -128,6 +133,8 @@ def allowed_at(node: Node) -> str:
         case "array":
             return "a list, such as [one, two]"
         case "string":
+            if "examples" in node:
+                return f"such as {', or '.join(node['examples'])}"
             return "a day such as 2017-01-31" if node.get("format") == "date" else "a name or text"
         case "boolean":
             return "true, false"

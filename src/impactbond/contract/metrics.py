@@ -50,6 +50,14 @@ class Percentage(Cited):
 
 
 Measure = Score | Percentage
+
+
+def decimals_of(measure: Measure) -> str:
+    """How finely a measure is taken, in words."""
+    places = {0: "whole numbers", 1: "1 decimal"}
+    return places.get(measure.decimals, f"{measure.decimals} decimals")
+
+
 KINDS: dict[str, type[Term]] = {
     "event": Event,
     "session": Session,

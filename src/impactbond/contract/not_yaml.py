@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError
@@ -12,7 +13,11 @@ from impactbond.errors import Fault
 _BRACKET = "a bracket is not closed, or a comma is missing"
 _QUOTE = "a quotation mark is not closed"
 _COLUMN = "the line does not fit under the ones above it"
-_OWN_LINE = "Start keys and entries that belong together in the same column, each on its own line"
+_OWN_LINE = (
+    "Start keys and entries that belong together in the same column, each on its own line, and"
+    " close every quotation mark above"
+)
+_MARKED = ("text cannot start with *, & or !", "Put the whole text in quotation marks")
 _PLAIN = "Put the whole text in quotation marks"
 # What the parser says, what that means, what to do; the first that fits.
 _MEANINGS = (
@@ -29,7 +34,7 @@ _MEANINGS = (
     ("end of the stream", _QUOTE, "Close the quotation that opens here"),
     ("document separator", _QUOTE, "Close the quotation that opens here"),
     ("could not find expected ':'", "the line has no colon", "Write key: value"),
-    ("expected <block end>", _COLUMN, f"{_OWN_LINE}; put text with quotation marks in others"),
+    ("expected <block end>", _COLUMN, _OWN_LINE),
     ("another document", "a second document starts here", "Keep one, without lines of ---"),
     ("sequence entries are not", "a list cannot start on this line", _OWN_LINE),
     ("escape", "a backslash in double quotation marks", "Use single quotation marks"),
@@ -40,8 +45,10 @@ _TOLD_AT_OPENING = (_BRACKET, _QUOTE)
 
 def why_not_yaml(error: Exception, text: str, file: str) -> Fault:
     """The fault for a text that cannot be read as YAML."""
-    line, problem = 0, "the brackets nest too deeply"
-    hint = "Check the brackets and the quotation marks on this line and above"
+    lines = text.split("\n")
+    line = 1 + max(range(len(lines)), key=lambda index: len(re.findall(r"[\[{]", lines[index])))
+    problem = "the brackets nest too deeply"
+    hint = "Check the brackets and quotation marks on this line and above"
     if isinstance(error, ReaderError):
         line = text.count("\n", 0, _position(error)) + 1
         problem = "there is a character that cannot be shown"
@@ -56,6 +63,8 @@ def why_not_yaml(error: Exception, text: str, file: str) -> Fault:
         if problem in _TOLD_AT_OPENING and error.context_mark is not None:
             mark = error.context_mark
         line = mark.line + 1 if mark is not None else 0
+        if problem == _COLUMN and re.search(r":\s+[*&!]", lines[line - 1]):
+            problem, hint = _MARKED
     return Fault(file=file, line=line, code="not_yaml", problem=problem, hint=hint)
 
 

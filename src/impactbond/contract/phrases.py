@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import PlainSerializer, WithJsonSchema
 
-from impactbond.contract.term import phrase
+from impactbond.contract.term import parse_day, phrase
 from impactbond.dates import Span
 from impactbond.money import parse_share, show_share
 
@@ -41,9 +41,9 @@ class Threshold:
         """A threshold from its phrase. Raises ValueError for anything else."""
         match = _THRESHOLD.fullmatch(" ".join(text.split()))
         if not match:
-            sides = ", ".join(get_args(Comparison))
             raise ValueError(
-                f"not a threshold: write {sides} and a number, such as at least 17 or below 92%"
+                "not a threshold: write at least, at most, above or below and a number, such as"
+                " at least 17 or below 92%"
             )
         return cls(match[1], Decimal(match[2]), bool(match[3]))  # type: ignore[arg-type]
 
@@ -92,12 +92,12 @@ class Edge:
             return cls()
         if match := _OFFSET.fullmatch(text):
             return cls(span=parse_span(match[1]), side=match[2])  # type: ignore[arg-type]
-        try:
-            return cls(fixed=date.fromisoformat(text))
-        except ValueError:
+        day = parse_day(text)
+        if day is None:
             raise ValueError(
-                "not an end of a window: write start, 3 months before start, or a date"
-            ) from None
+                "not an end of a window: write start, 3 months before start, or 2017-01-31"
+            )
+        return cls(fixed=day)
 
     def on(self, start: date) -> date:
         """The day of this edge for somebody who started on `start`."""
@@ -151,14 +151,12 @@ class Window:
 def parse_term_dates(text: str) -> tuple[date, date]:
     """First and last day of a term, from `2016-11-01 through 2019-03-31`."""
     days = _TERM.fullmatch(" ".join(text.split()))
-    try:
-        if days:
-            return date.fromisoformat(days[1]), date.fromisoformat(days[2])
-    except ValueError:
-        raise ValueError("a day that does not exist: write year-month-day") from None
-    raise ValueError(
-        "not a term: write for example 2016-11-01 through 2021-03-31, both days included"
-    )
+    first, last = (parse_day(days[1]), parse_day(days[2])) if days else (None, None)
+    if first is None or last is None:
+        raise ValueError(
+            "not a term: write for example 2016-11-01 through 2021-03-31, both days included"
+        )
+    return first, last
 
 
 def parse_span(text: str) -> Span:

@@ -15,6 +15,7 @@ from impactbond.contract.layout import Node, allowed_at, keys_of
 from impactbond.errors import Fault
 
 _LONGEST = 60
+_POINT = ", with a point before any decimals"
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
 
@@ -24,7 +25,7 @@ def unknown_key(key: str, known: Sequence[str]) -> Fault:
         code="unknown_key",
         problem=f"unknown key '{key}'",
         allowed=", ".join(known),
-        hint=did_you_mean(key, known),
+        hint=did_you_mean(key, known) or "Take it out",
     )
 
 
@@ -49,13 +50,11 @@ def split_by_comma(key: str, text: str) -> Fault:
 
 def missing_key(key: str, node: Node | None) -> Fault:
     """A key that must be there."""
-    allowed = allowed_at(node) if node else ""
-    examples = (node or {}).get("examples")
     return Fault(
         code="missing_key",
         problem=f"the key '{key}' is missing",
-        allowed=allowed,
-        hint="Add it" + (f", such as {key}: {examples[0]}" if examples else ""),
+        allowed=allowed_at(node) if node else "",
+        hint="Add it",
     )
 
 
@@ -73,7 +72,9 @@ def no_choice(wrong: Any, choices: Sequence[Any]) -> Fault:
     """A word, or something else, where only a few words are allowed."""
     return Fault(
         code="not_a_choice",
-        problem="this is not one of the words that are allowed here",
+        problem="this is not one of the words that are allowed here"
+        if len(choices) > 1
+        else "only one thing may be written here",
         found=told(wrong),
         allowed=listing(choices),
         hint=did_you_mean(str(wrong), map(str, choices)),
@@ -147,7 +148,7 @@ def _of_wrong_kind(node: Node, wrong: Any) -> Fault:
 def _remedy(node: Node, wrong: Any) -> str:
     kind = node.get("type")
     if kind in ("number", "integer") and isinstance(wrong, str):
-        return _remedy_for_number(wrong)
+        return _remedy_for_number(wrong, "" if kind == "integer" else _POINT)
     if kind == "string" and node.get("format") == "date":
         return "Write year-month-day, with a month and a day that exist"
     if kind == "string" and not isinstance(wrong, list | dict):
@@ -161,12 +162,12 @@ def _remedy(node: Node, wrong: Any) -> str:
     return ""
 
 
-def _remedy_for_number(text: str) -> str:
+def _remedy_for_number(text: str, point: str) -> str:
     numbers = _NUMBER.findall(text)
     if text.strip().startswith("="):
         return "Write the number itself, not a formula"
     if re.search(r"\d.*[-%]|-\d", text) or not numbers or "," in _NUMBER.sub("", text):
-        return "Write digits, with a point before any decimals"
+        return f"Write digits{point}"
     if len(numbers) > 1:
         return "Write one number; where several are meant, each needs an entry of its own"
     return f"Write {Decimal(numbers[0].replace(',', ''))} alone, without words, signs or separators"

@@ -58,12 +58,24 @@ def _checked_amount(value: Any) -> Any:
     return amount
 
 
-def _as_day(value: Any) -> Any:
-    is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip())
+def parse_day(text: str) -> date | None:
+    """A day from `2017-01-31`; None for what is not written so.
+
+    Raises ValueError for a day that does not exist.
+    """
+    stripped = text.strip()
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", stripped):
+        return None
     try:
-        return date.fromisoformat(value.strip()) if is_day else value
+        return date.fromisoformat(stripped)
     except ValueError:
-        return value
+        raise ValueError(
+            "a day that does not exist: write year-month-day, such as 2017-01-31"
+        ) from None
+
+
+def _as_day(value: Any) -> Any:
+    return (parse_day(value) or value) if isinstance(value, str) else value
 
 
 Listed = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]

@@ -104,10 +104,11 @@ def _value(node: Node, path: Path, document: Located, file: str) -> Any:
         if is_alias
         else "words that start with ! have a meaning of their own in YAML, not used here",
         found=f"*{node.value}" if is_alias else tag,
-        hint="Write out what it stands for, or put the text in quotes",
+        hint="Write out what it stands for, or put the text in quotation marks",
     )
     document.faults.append(fault)
-    document.unreadable.add(path)
+    # What is merged in would be keys beside this one, so that nothing is known about those either.
+    document.unreadable.add(path[:-1] if path[-1:] == ("<<",) else path)
     return None
 
 

@@ -211,9 +211,7 @@ def _participants(draws: Draws, first: int, started: Numbers) -> pa.Table:
     right = base.copy()
     right[1] = right[3] = started + 7
     right[4] = started + 30
-    rows = np.concatenate(
-        [base, left[:, leaves], moved[:, moves], right[:, corrected]], axis=1
-    )
+    rows = np.concatenate([base, left[:, leaves], moved[:, moves], right[:, corrected]], axis=1)
     rows = rows[:, np.lexsort((rows[4], rows[3], rows[0]))]
     child, start, left_on, from_on, recorded, held, at = rows
     # Every third school is a secondary school.

@@ -1,4 +1,4 @@
-"""Regenerating: a record settles to the same results, byte for byte, from nothing but what it holds."""
+"""Regenerating: a record settles to the same bytes again, from nothing but what it holds."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ def london() -> tuple[Contract, Evidence]:
     return contract, read_evidence(FIXTURES / "evidence" / "west_london_zone.xlsx", contract)
 
 
-def of_london(
-    london: tuple[Contract, Evidence], as_of: str, earlier: object = None
-) -> Settlement:
+def of_london(london: tuple[Contract, Evidence], as_of: str, earlier: object = None) -> Settlement:
     contract, evidence = london
     return settle(contract, evidence, as_of=as_of, leave_out_refused=True, earlier=earlier)  # type: ignore[arg-type]
 
@@ -76,7 +74,8 @@ def test_the_example_regenerates_byte_for_byte(
     again = regenerate(path)
     assert again.same
     assert again.text.endswith(f"All {again.compared} results are the same, byte for byte")
-    assert write_record(again.settlement, tmp_path / "again.record").read_bytes() == path.read_bytes()
+    twice = write_record(again.settlement, tmp_path / "again.record")
+    assert twice.read_bytes() == path.read_bytes()
 
 
 def test_quarters_settled_one_on_the_record_of_the_other_regenerate(

@@ -113,11 +113,13 @@ def settle(
     """
     lines = history(contract, claims_by_date)
     settled: dict[str, int] = defaultdict(int)
+    earned: dict[date, dict[str, int]] = {}
     found: list[Balance] = []
     for claim_date, _ in claims_by_date:
         totals = to_date([line for line in lines if line.claim_date <= claim_date])
         paid = paid_up_front(contract, claim_date)
-        held = held_on_account(contract, totals, paid)
+        held = held_on_account(contract, totals, paid, earned)
+        earned[claim_date] = {funder: part.amount_pence for funder, part in totals.items()}
         for funder in in_order(contract, {*totals, *(name for _, name in paid), *settled}):
             total = totals.get(funder, Part())
             on_account = sum(part for (_, payer), part in held.items() if payer == funder)
@@ -303,18 +305,29 @@ def claim_date_of(contract: Contract, tranche: Tranche) -> date:
 
 
 def held_on_account(
-    contract: Contract, totals: Mapping[str, Part], paid: Mapping[tuple[str, str], int]
+    contract: Contract,
+    totals: Mapping[str, Part],
+    paid: Mapping[tuple[str, str], int],
+    earned: Mapping[date, Mapping[str, int]],
 ) -> dict[tuple[str, str], int]:
     """What was paid up-front under each tranche by each funder, less what came back of it.
 
-    Each tranche comes back as a share of the funder's amount to date; sooner, tranche by tranche,
-    where the two together would exceed a limit of the funder or of the contract.
+    Each tranche comes back as a share of what the funder came to owe since, as far as earlier
+    tranches leave anything of its amount to date; sooner, tranche by tranche, where the two
+    together would exceed a limit of the funder or of the contract. `earned` is what each funder
+    owed to date at every earlier claim date.
     """
     held = {}
+    came_back: dict[str, int] = defaultdict(int)
     for (name, payer), part in paid.items():
-        share = contract.tranches[name].recovered.at
+        tranche = contract.tranches[name]
         amount = totals.get(payer, Part()).amount_pence
-        held[name, payer] = part - min(part, round_half(contract, amount * share))
+        before = [day for day in earned if day < claim_date_of(contract, tranche)]
+        since = max(0, amount - (earned[max(before)].get(payer, 0) if before else 0))
+        left = max(0, amount - came_back[payer])
+        back = min(part, round_half(contract, since * tranche.recovered.at), left)
+        came_back[payer] += back
+        held[name, payer] = part - back
     for limit in contract.limits:
         for place in product(contract.tranches, contract.funders):
             if place in held and counts_towards(limit, place[1]):

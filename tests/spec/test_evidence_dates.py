@@ -177,7 +177,7 @@ def test_a_day_put_right_moves_the_claim_to_the_period_in_which_it_belongs() -> 
     assert paid(BASE, evidence) == {"2017-Q1": {"council": "100.00"}}
 
 
-@pytest.mark.mechanic(14, 95)
+@pytest.mark.mechanic(95)
 def test_a_later_measure_in_the_window_takes_back_what_an_earlier_one_had_earned() -> None:
     terms = "milestones: {goal: {when: {level: sdq, in: end, is: below 17}, price: 100.00}}"
     evidence = """

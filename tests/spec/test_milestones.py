@@ -237,7 +237,7 @@ def test_a_child_is_covered_by_where_it_was_when_it_started() -> None:
     assert verdicts(terms, evidence) == {"c1 consent": "achieved 2017-02-01"}
 
 
-@pytest.mark.mechanic(102)
+@pytest.mark.mechanic(101)
 def test_what_is_achieved_outside_the_term_is_not_paid() -> None:
     terms = """
 windows: {around: 3 months before start through 2 years after start}

@@ -61,7 +61,7 @@ milestones: {goal: {when: {any: [by school, by health]}, price: 800.00}}
     }
 
 
-@pytest.mark.mechanic(61)
+@pytest.mark.mechanic(1)
 @pytest.mark.parametrize(
     ("currency", "price", "two_claims"),
     [("EUR", "0.01", "0.02"), ("JPY", "5000", "10,000"), ("KWD", "0.125", "0.250")],

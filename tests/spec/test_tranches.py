@@ -26,7 +26,7 @@ tranches:
 """
 
 
-@pytest.mark.mechanic(92, 94)
+@pytest.mark.mechanic(94)
 def test_up_front_money_is_paid_on_its_date_and_comes_back_out_of_what_is_earned() -> None:
     assert schedule(mobilised(), ONE_A_QUARTER, as_of="2017-07-31") == rows("""
         claimed | due        | funder  | for                    | amount

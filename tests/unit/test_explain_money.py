@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 from tests.spec.drawn_tables import pounds, settled
 
 from impactbond.audit.explain import explain, explain_line
 from impactbond.audit.explanation import Explanation
+from impactbond.errors import InvariantError
 from impactbond.settlement.settlement import Settlement
 
 THREE = """
@@ -96,10 +100,10 @@ limits:
   - {contract: whole, at_most: 150.00, beyond: unpaid, clause: §9}
 """
     settlement = settled(limits, THREE)
-    held = {
-        name: [limit.clause for limit in explain(settlement, participant=name).milestones[0].lines[0].limits]
-        for name in ("c1", "c2", "c3")
-    }
+    held = {}
+    for name in ("c1", "c2", "c3"):
+        line = explain(settlement, participant=name).milestones[0].lines[0]
+        held[name] = [limit.clause for limit in line.limits]
     assert held == {"c1": [], "c2": ["§9"], "c3": ["§8", "§9"]}
 
 
@@ -256,3 +260,47 @@ limits:
     explanation = explain(settled(terms, evidence, "2017-04-30"), participant="c1")
     steps = set(explanation.table["step"])
     assert {"limit", "passed on", "left aside", "eligibility", "after", "open until"} <= steps
+
+
+@pytest.mark.parametrize(
+    ("table", "without", "problem"),
+    [
+        ("decisions", 1, "what is explained is not what was decided"),
+        ("lines", 1, "the lines are not those of the milestones that were achieved"),
+        ("shares", 1, "the shares of a line do not add up to it"),
+    ],
+)
+def test_what_does_not_agree_with_the_settlement_is_never_told(
+    table: str, without: int, problem: str
+) -> None:
+    settlement = settled(THIRDS, THREE.splitlines()[1] + "\n" + THREE.splitlines()[2])
+    short = getattr(settlement, f"{table}_table").slice(without)
+    broken = replace(settlement, **{f"{table}_table": short})
+    with pytest.raises(InvariantError, match=problem):
+        explain(broken, participant="c1")
+
+
+def test_a_share_that_was_not_cut_on_the_running_total_is_never_told() -> None:
+    settlement = settled(THIRDS, THREE)
+    shares = settlement.shares_table
+    # Its shares are £33.33, £33.34 and £33.33: a penny goes to another funder.
+    swapped = shares["value_pence"].take(pa.array([1, 0, *range(2, shares.num_rows)]))
+    turned = shares.set_column(3, "value_pence", swapped)
+    with pytest.raises(InvariantError, match="not its share of the running total"):
+        explain(replace(settlement, shares_table=turned), participant="c1")
+
+
+def test_an_adjustment_is_told_with_the_evidence_of_the_milestones_before() -> None:
+    terms = """
+milestones:
+  consent: {when: {observed: consent, in: year one}, price: 100.00}
+  sign_up: {after: consent, when: {observed: agreement, in: year one}, price: 50.00}
+"""
+    evidence = """
+        child | metric    | on         | value | recorded   | ref | replaces
+        c1    | consent   | 2017-02-01 | yes   | 2017-02-01 | a   |
+        c1    | agreement | 2017-02-01 | yes   | 2017-02-01 | m   |
+        c1    | consent   | 2017-02-01 | no    | 2017-06-01 | b   | a
+    """
+    lines = explain(settled(terms, evidence), participant="c1").milestones[1].lines
+    assert [row.observation for row in lines[1].evidence_since] == ["b"]

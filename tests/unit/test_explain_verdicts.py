@@ -1,4 +1,4 @@
-"""Explanations: every verdict has its reason, in a sentence with its figures, down to the first cause."""
+"""Explanations: every verdict has its reason, with its figures, down to the first cause."""
 
 from __future__ import annotations
 
@@ -16,8 +16,18 @@ CONSENTED = """
 SIGN_UP = """
 milestones:
   consent: {title: Consent, clause: §1, when: {observed: consent, in: year one}, price: 100.00}
-  sign_up: {title: Sign-up, clause: §2, after: consent, when: {observed: agreement, in: year one}, price: 50.00}
-  engaged: {title: Engaged, clause: §3, after: sign_up, when: {count: meeting, in: year two, at_least: 2}, price: 25.00}
+  sign_up:
+    title: Sign-up
+    clause: §2
+    after: consent
+    when: {observed: agreement, in: year one}
+    price: 50.00
+  engaged:
+    title: Engaged
+    clause: §3
+    after: sign_up
+    when: {count: meeting, in: year two, at_least: 2}
+    price: 25.00
 """
 AT_RISK = """
 participants: {eligible: {level: sdq, pick: first, in: baseline, is: at least 17}, clause: Sch 1}
@@ -79,6 +89,14 @@ def test_not_yet_due_tells_the_last_day_and_the_claim_that_decides() -> None:
     assert milestone.sentence.startswith(
         "open until 2018-01-08 (decided with the claim for 2018-Q1, on 2018-04-30); "
         "so far: nothing recorded of consent"
+    )
+
+
+def test_a_window_that_closes_after_the_term_is_said_to() -> None:
+    terms = "calendar: {term: 2017-01-01 through 2017-12-31}"
+    milestone = told(terms, CONSENTED.replace("consent", "assessed"))
+    assert milestone.sentence.startswith(
+        "open until 2018-01-08 (after the term, which ends on 2017-12-31); so far: "
     )
 
 
@@ -193,7 +211,8 @@ def test_a_prerequisite_not_yet_due_keeps_the_milestone_open_as_long_as_itself()
     assert (milestone.verdict, milestone.reason) == ("not yet due", "prerequisite")
     assert str(milestone.open_until) == "2019-01-08"
     assert milestone.chain == ("engaged", "sign_up")
-    assert "Open until" not in explain(settled("", CONSENTED), participant="c1").text
+    text = explain(settled(SIGN_UP, CONSENTED, "2017-04-30"), participant="c1").text
+    assert text.count("Open until 2019-01-08") == 1  # where the sentence tells another day
 
 
 def test_a_child_that_the_contract_does_not_cover_is_told_why() -> None:
@@ -205,6 +224,7 @@ def test_a_child_that_the_contract_does_not_cover_is_told_why() -> None:
     )
     assert [milestone.verdict for milestone in explanation.milestones] == ["not covered"]
     assert "NOT COVERED" in explanation.text
+    assert list(explanation.table["step"]) == ["standing", "verdict", *["term"] * 10]
 
 
 def test_a_child_not_known_yet_is_told_when_it_became_known() -> None:

@@ -1,4 +1,4 @@
-"""Records: everything that a settlement rests on is kept, and the same settlement is the same bytes."""
+"""Records: all that a settlement rests on is kept; the same settlement is the same bytes."""
 
 from __future__ import annotations
 
@@ -127,7 +127,8 @@ def test_another_process_with_another_hash_seed_and_time_zone_writes_the_same_by
     here = write_record(settled(TERMS, EVIDENCE, LATER), tmp_path / "here.record").read_bytes()
     for seed, zone in (("1", "Pacific/Auckland"), ("2", "America/Los_Angeles")):
         out = tmp_path / f"{seed}.record"
-        env = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": os.pathsep.join(sys.path)}
+        path = os.pathsep.join(sys.path)
+        env = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": path}
         subprocess.run([sys.executable, "-c", code, str(out)], env=env, check=True)
         assert out.read_bytes() == here
 
@@ -141,7 +142,13 @@ def test_a_record_is_whole_or_not_there(tmp_path: Path) -> None:
 
 def test_refused_rows_are_kept_with_their_reasons(tmp_path: Path) -> None:
     contract = contract_of(TERMS)
-    place = {"file": ["a.xlsx"], "sheet": ["S"], "row": [7], "column": ["C"], "code": ["not_a_date"]}
+    place = {
+        "file": ["a.xlsx"],
+        "sheet": ["S"],
+        "row": [7],
+        "column": ["C"],
+        "code": ["not_a_date"],
+    }
     words = {"problem": ["this is not a date"], "allowed": ["a date"], "hint": ["=Format it"]}
     refused = pa.table(place | words).cast(REFUSED_SCHEMA)
     evidence = replace(evidence_of(EVIDENCE, contract), refused_table=refused)
@@ -183,7 +190,7 @@ def test_a_record_that_is_whole_can_still_be_told_from_the_one_that_was_kept(
 
 
 def test_a_contract_without_a_text_cannot_be_recorded(tmp_path: Path) -> None:
-    contract = contract_of(TERMS)
+    contract = contract_of(TERMS).model_copy()
     contract._source = b""
     settlement = settle(contract, evidence_of(EVIDENCE, contract), as_of=LATER)
     with pytest.raises(RecordError, match="no text to keep"):

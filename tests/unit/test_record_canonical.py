@@ -1,4 +1,4 @@
-"""Canonical bytes: a table is the same CSV everywhere, reads back as it was, and holds no formula."""
+"""Canonical bytes: a table is the same CSV everywhere, reads back, and holds no formula."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_form_is_the_one_that_is_written_down() -> None:
 def test_what_is_written_reads_back_the_same(texts: list[str | None]) -> None:
     rows = table(*texts)
     assert read_csv(csv_bytes(rows), SCHEMA).equals(rows)
-    alone = pa.table({"=name, with \"quotes\"": pa.array(texts, pa.string())})
+    alone = pa.table({'=name, with "quotes"': pa.array(texts, pa.string())})
     assert read_csv(csv_bytes(alone), alone.schema).equals(alone)
 
 

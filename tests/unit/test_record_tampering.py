@@ -70,7 +70,7 @@ def test_every_single_changed_byte_is_found(tmp_path: Path) -> None:
     drawn = random.Random(20_180_131)
     content = kept()
     places = drawn.sample(range(len(content)), 200)
-    # Headings are few among the bytes of the parts: all of the first, and all of the list at the end.
+    # Headings are few among the bytes of the parts: all of the first, and the list at the end.
     places += [*range(60), *range(len(content) - 400, len(content))]
     for place in places:
         changed = bytearray(content)
@@ -148,7 +148,10 @@ def test_the_same_parts_packed_otherwise_are_not_the_record(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("version", [0, 2, "1", None, True])
 def test_another_format_is_refused_by_its_version(version: object, tmp_path: Path) -> None:
-    manifest = json.loads(parts()["manifest.json"]) | {"impactbond_record": version, "engine": "9.1"}
+    manifest = json.loads(parts()["manifest.json"]) | {
+        "impactbond_record": version,
+        "engine": "9.1",
+    }
     told = refusal(pack(parts() | {"manifest.json": json_bytes(manifest)}), tmp_path)
     if version is not True:
         assert f"the record is of format {version!r}, made by engine '9.1'" in told

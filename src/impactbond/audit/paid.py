@@ -21,12 +21,9 @@ from impactbond.audit.terms import stated_limit
 from impactbond.contract.contract import Contract
 from impactbond.contract.payments import FunderLimit, PassedTo
 from impactbond.errors import InvariantError
-from impactbond.evaluation.question import Segments
 from impactbond.money import cut, minor_units, show
-from impactbond.settlement.funders import UNFUNDED, Funders, ShareRule
+from impactbond.settlement.funders import UNFUNDED, Funders, ShareRule, named_rule
 from impactbond.settlement.limits import limit_name, limits_on_the_whole
-from impactbond.settlement.lines import rule_name
-from impactbond.settlement.lots import ShareRules
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
 
@@ -49,10 +46,8 @@ class Ledger:
     def of(cls, settlement: Settlement) -> Ledger:
         """The ledger of a settlement."""
         contract = settlement.contract
-        known = settlement.evidence.known_on(settlement.claim.known_by)
-        segments = Segments.of(contract, known.participants_table)
-        named = [dict(zip(segments.names, values, strict=True)) for values in segments.values]
-        return cls(settlement, {rule_name(rule): rule for rule in ShareRules(contract, named).all})
+        names = settlement.lines_table["share_rule"].unique().to_pylist()
+        return cls(settlement, {name: named_rule(contract, name) for name in names})
 
     def rows(self, participant: str, milestone: str, until: date) -> list[dict[str, Any]]:
         """The lines of a participant's milestone up to a claim date, in history order."""

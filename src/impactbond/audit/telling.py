@@ -123,8 +123,6 @@ class Telling:
 
     def terms(self, milestones: tuple[MilestoneExplained, ...]) -> Iterator[str]:
         """The terms that the payments rest on: those of all milestones once, then those of each."""
-        if not milestones:
-            return
         shared = [
             term for term in milestones[0].terms if all(term in told.terms for told in milestones)
         ]

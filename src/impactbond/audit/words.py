@@ -85,12 +85,10 @@ def shown_measure(measure: Measure, value: int) -> str:
 
 def shown_part(part: int, whole: int, bar: Fraction) -> str:
     """Part of a whole as a percentage, fine enough to be seen on the right side of the bar."""
-    exact = Fraction(part, whole)
-    for decimals in range(1, 12):
-        percent = round(exact * 100, decimals)
-        if (percent / 100 >= bar) == (exact >= bar):
-            break
-    return f"{float(percent):.{decimals}f}%"
+    exact, decimals = Fraction(part, whole), 1
+    while exact != bar and (round(exact * 100, decimals) >= bar * 100) != (exact > bar):
+        decimals += 1
+    return f"{float(round(exact * 100, decimals)):.{decimals}f}%"
 
 
 def tell(contract: Contract, leaf: Leaf, looked: Looked) -> Told:

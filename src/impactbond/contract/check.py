@@ -20,6 +20,7 @@ from impactbond.contract.findings import (
     around,
     circles,
     did_you_mean,
+    entry,
     listing,
     unknown,
 )
@@ -211,10 +212,12 @@ def _check_range(metric: Score | Percentage, path: Path) -> Found:
 def _check_prerequisites(contract: Contract) -> Found:
     milestones = contract.milestones
     for name, milestone in milestones.items():
-        for earlier in milestone.after:
+        path: Path = ("milestones", name, "after")
+        for index, earlier in enumerate(milestone.after):
             if earlier not in milestones:
+                place = entry(path, index, len(milestone.after))
                 fault = unknown("milestone", earlier, milestones)
-                yield Finding(("milestones", name, "after"), fault, (("milestones",),))
+                yield Finding(place, fault, (("milestones",), (*path, index)))
     for circle in circles({name: milestone.after for name, milestone in milestones.items()}):
         fault = Fault(
             code="circular_prerequisite",

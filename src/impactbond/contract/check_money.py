@@ -15,6 +15,7 @@ from impactbond.contract.findings import (
     around,
     closest,
     did_you_mean,
+    entry,
     listing,
     unknown,
 )
@@ -118,6 +119,7 @@ def _told(share: Fraction) -> str:
 
 def _check_funding(contract: Contract) -> Found:
     funded: dict[str, int] = {}
+    unclear = 0
     for index, rule in enumerate(contract.funding):
         path: Path = ("funding", index)
         yield from check_shares(contract, rule.shares, (*path, "shares"))
@@ -132,46 +134,44 @@ def _check_funding(contract: Contract) -> Found:
                 hint="Also in " + ", ".join(f"entry {number}" for number in others) + "; keep one",
             )
             yield Finding((*path, "for"), fault, (("milestones",),))
-        # A misspelt name is told where it stands; the milestone that it means is not said to be
-        # unfunded too.
-        meant = (name if name in contract.milestones else _meant(contract, name) for name in named)
+        # A misspelt name is told where it stands, and the milestone that it means is funded.
+        meant = [closest(name, contract.milestones) for name in named]
+        unclear += meant.count(None) if named else len(contract.milestones)
         funded |= {name: index for name in meant if name and name not in funded}
-    entries = [path for index in range(len(contract.funding)) for path in _places_of_rule(index)]
-    is_open = any(not rule.for_ for rule in contract.funding)
-    for name in contract.milestones if not is_open else ():
-        if name not in funded:
-            fault = Fault(
-                code="not_funded",
-                problem=f"nobody funds the milestone '{name}'",
-                hint="Add it to an entry of funding",
-            )
-            yield Finding(("milestones", name), fault, (("funding",), *entries))
+    yield from _check_unfunded(contract, funded, unclear)
 
 
-def _places_of_rule(index: int) -> tuple[Path, ...]:
-    return (("funding", index), ("funding", index, "for"))
-
-
-def _meant(contract: Contract, name: str) -> str | None:
-    return closest(name, contract.milestones)
+def _check_unfunded(contract: Contract, funded: Mapping[str, int], unclear: int) -> Found:
+    """Milestones that nobody funds; names that mean none of them may mean so many of these."""
+    unfunded = [name for name in contract.milestones if name not in funded]
+    places: list[Path] = [("funding",)]
+    for index, rule in enumerate(contract.funding):
+        places += [("funding", index), *around(("funding", index, "for"), range(len(rule.for_)))]
+    for name in unfunded if len(unfunded) > unclear else ():
+        fault = Fault(
+            code="not_funded",
+            problem=f"nobody funds the milestone '{name}'",
+            hint="Add it to an entry of funding",
+        )
+        yield Finding(("milestones", name), fault, tuple(places))
 
 
 def _check_for(contract: Contract, milestones: tuple[str, ...], path: Path) -> Found:
+    known = (EVERY_MILESTONE, *contract.milestones)
     if not milestones:
         fault = Fault(
-            code="funds_nothing",
-            problem="the entry names no milestone",
-            allowed=listing((EVERY_MILESTONE, *contract.milestones)),
+            code="funds_nothing", problem="the entry names no milestone", allowed=listing(known)
         )
         yield Finding(path, fault)
-    for name in milestones:
+    for index, name in enumerate(milestones):
+        place = entry(path, index, len(milestones))
         if name == EVERY_MILESTONE and len(milestones) > 1:
             fault = Fault(
                 code="not_alone",
                 problem=f"'{EVERY_MILESTONE}' stands beside others",
                 hint="Write it alone, or name the milestones",
             )
-            yield Finding(path, fault)
-        elif name not in contract.milestones and name != EVERY_MILESTONE:
-            fault = unknown("milestone", name, (EVERY_MILESTONE, *contract.milestones))
-            yield Finding(path, fault, (("milestones",),))
+            yield Finding(place, fault)
+        elif name not in known:
+            fault = unknown("milestone", name, known)
+            yield Finding(place, fault, (("milestones",), (*path, index)))

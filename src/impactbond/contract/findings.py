@@ -63,6 +63,11 @@ def around(path: Path, parts: Iterable[str | int]) -> tuple[Path, ...]:
     return (path, *((*path, part) for part in parts))
 
 
+def entry(path: Path, index: int, count: int) -> Path:
+    """The place of a name among `count`: one alone may be written without a list."""
+    return (*path, index) if count > 1 else path
+
+
 def circles(leads_to: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
     """Ways that come back to where they started, the last step of each told once.
 

@@ -66,9 +66,10 @@ class Distance:
         """
         if isinstance(value, Distance):
             return value
-        if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            return cls(Decimal(value), False)
-        match = _DISTANCE.fullmatch(value.strip()) if isinstance(value, str) else None
+        is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+        match = (
+            _DISTANCE.fullmatch(str(value).strip()) if is_number or isinstance(value, str) else None
+        )
         if not match:
             raise ValueError("not a distance: write a number, or percentage points such as 5%")
         return cls(Decimal(match[1]), bool(match[2]))

@@ -48,6 +48,7 @@ class Node:
     level: int
     condition: Condition
     inputs: tuple[int, ...] = ()
+    undated: bool = False
 
     @property
     def state(self) -> nw.Expr:
@@ -66,7 +67,9 @@ class Plan:
     their need.
 
     `roots` are the conditions of milestones and of eligibility; what only leads to them is dropped
-    on the way.
+    on the way. The day of an n-th row is costly to find, and is not looked for where it cannot
+    matter: in *all* with a share of the same window, which is met on the window's last day. With
+    `every_day` it is looked for everywhere, for somebody who asks.
     """
 
     contract: Contract
@@ -75,12 +78,13 @@ class Plan:
     facts: list[Fact] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     roots: list[Node] = field(default_factory=list)
+    every_day: bool = False
     _known: dict[str, Node] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, contract: Contract) -> Plan:
+    def of(cls, contract: Contract, *, every_day: bool = False) -> Plan:
         """The plan of a contract, with the conditions of its milestones and of eligibility."""
-        plan = cls(contract, tuple(contract.metrics), tuple(contract.windows))
+        plan = cls(contract, tuple(contract.metrics), tuple(contract.windows), every_day=every_day)
         wanted = [milestone.when for milestone in contract.milestones.values()]
         if contract.participants.eligible is not None:
             wanted.append(contract.participants.eligible)
@@ -90,17 +94,23 @@ class Plan:
                 plan.roots.append(root)
         return plan
 
-    def node(self, condition: Condition) -> Node:
-        """The node of a condition; equal conditions share one."""
+    def node(self, condition: Condition, closing: frozenset[str] = frozenset()) -> Node:
+        """The node of a condition; equal conditions share one.
+
+        It may be undated where it is met with another on the last day of one of the windows
+        `closing`.
+        """
         if isinstance(condition, str):
-            return self.node(self.contract.conditions[condition])
-        key = condition.model_dump_json(exclude={"clause"})
+            return self.node(self.contract.conditions[condition], closing)
+        undated = isinstance(condition, Count) and condition.window in closing
+        key = condition.model_dump_json(exclude={"clause"}) + ("undated" if undated else "")
         if key not in self._known:
             inputs: tuple[Node, ...] = ()
             if isinstance(condition, All | AnyOf | AtLeast):
-                inputs = tuple(self.node(part) for part in parts(condition))
+                closing = self._closing(condition)
+                inputs = tuple(self.node(part, closing) for part in parts(condition))
             else:
-                leaf_columns(self, condition)  # asks for the facts that it needs
+                leaf_columns(self, condition, undated)  # asks for the facts that it needs
                 for window in windows_of(condition):
                     self.fact("recorded", metric_of(condition), window)
             node = Node(
@@ -108,10 +118,19 @@ class Plan:
                 1 + max((part.level for part in inputs), default=-1),
                 condition,
                 tuple(part.number for part in inputs),
+                undated,
             )
             self.nodes.append(node)
             self._known[key] = node
         return self._known[key]
+
+    def _closing(self, junction: Junction) -> frozenset[str]:
+        """The windows on whose last day a junction is met, when it is."""
+        if self.every_day or not isinstance(junction, All):
+            return frozenset()
+        named = self.contract.conditions
+        stated = [named[part] if isinstance(part, str) else part for part in junction.all]
+        return frozenset(part.window for part in stated if isinstance(part, Share))
 
     def fact(
         self, kind: str, metric: str, window: str, value: int | None = None, nth: int = 0
@@ -171,7 +190,7 @@ class Plan:
             )
         else:
             assert not isinstance(node.condition, str)
-            state, on = leaf_columns(self, node.condition)
+            state, on = leaf_columns(self, node.condition, node.undated)
         number = node.number
         return [
             state.cast(nw.Int64).alias(f"state_{number}"),
@@ -199,13 +218,13 @@ def _closes(plan: Plan, window: str) -> nw.Expr:
     return nw.col(f"closes_{plan.windows.index(window)}")
 
 
-def leaf_columns(plan: Plan, leaf: Leaf) -> tuple[nw.Expr, nw.Expr]:
-    """State and day of a leaf condition, from facts."""
+def leaf_columns(plan: Plan, leaf: Leaf, undated: bool = False) -> tuple[nw.Expr, nw.Expr]:
+    """State and day of a leaf condition, from facts; undated, the last day it can be met on."""
     match leaf:
         case Observed():
             state, on = _observed(plan, leaf)
         case Count():
-            state, on = _count(plan, leaf)
+            state, on = _count(plan, leaf, undated)
         case Share():
             state, on = _share(plan, leaf)
         case Level():
@@ -238,9 +257,12 @@ def counted_value(plan: Plan, metric: str, marked: str | None) -> int | None:
     return term.marks.index(marked) if isinstance(term, Session) and marked is not None else None
 
 
-def _count(plan: Plan, leaf: Count) -> tuple[nw.Expr, nw.Expr]:
+def _count(plan: Plan, leaf: Count, undated: bool) -> tuple[nw.Expr, nw.Expr]:
     value = counted_value(plan, leaf.count, leaf.marked)
     rows = plan.fact("rows", leaf.count, leaf.window).column
+    if undated:
+        counted = plan.fact("rows", leaf.count, leaf.window, value).column
+        return _state(counted >= leaf.at_least, rows > 0), _closes(plan, leaf.window)
     nth = plan.fact("nth_day", leaf.count, leaf.window, value, leaf.at_least).column
     return _state(nth < NEVER, rows > 0), nth
 

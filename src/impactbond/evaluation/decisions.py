@@ -51,11 +51,12 @@ def weigh(
     """Every participant at every claim date with the columns of the conditions of milestones, or of
     all conditions.
     """
-    plan = Plan.of(question.contract)
-    return plan, plan.weigh(_facts(question, in_time=in_time), keep_all=keep_all)
+    plan = Plan.of(question.contract, every_day=keep_all)
+    facts = _facts(question, in_time=in_time, every_day=keep_all)
+    return plan, plan.weigh(facts, keep_all=keep_all)
 
 
-def _facts(question: Question, *, in_time: bool) -> nw.LazyFrame[Any]:
+def _facts(question: Question, *, in_time: bool, every_day: bool = False) -> nw.LazyFrame[Any]:
     """Every participant at every claim date, with the days of the windows and every fact."""
     people = question.shop.keep(
         "people",
@@ -65,19 +66,21 @@ def _facts(question: Question, *, in_time: bool) -> nw.LazyFrame[Any]:
     )
 
     def known() -> nw.LazyFrame[Any]:
-        plan = Plan.of(question.contract)
+        plan = Plan.of(question.contract, every_day=every_day)
         windows = [f"{edge}_{i}" for i in range(len(plan.windows)) for edge in ("opens", "closes")]
         rows = live_observations(question, in_time=in_time)
         rows = rows.join(people.select(*KEYS, *windows), on=list(KEYS), how="inner")
         facts = tuple(plan.facts)
         return join_facts(people, find_facts(rows, facts), facts)
 
-    return question.shop.keep("facts_in_time" if in_time else "facts", known)
+    name = f"facts{'_in_time' if in_time else ''}{'_every_day' if every_day else ''}"
+    return question.shop.keep(name, known)
 
 
 def decide(question: Question) -> nw.LazyFrame[Any]:
-    """The decisions of every participant covered, at every claim date, computed once and kept in the
-    engine; `milestone` is its place in the contract.
+    """The decisions of every participant covered, at every claim date, kept in the engine.
+
+    `milestone` is its place in the contract.
     """
     judged = _judged(question, in_time=False)
     if question.contract.calendar.evidence.late != "nothing":

@@ -1,5 +1,5 @@
-"""The question that evaluation answers: which milestones stood achieved at these claim dates, given this contract and
-this evidence. It holds every table that enters the engine.
+"""The question that evaluation answers: what stood achieved at these claim dates, given this
+contract and this evidence? It holds every table that enters the engine.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ class Segments:
         distinct = participants.group_by(list(names)).aggregate([])
         rows = zip(*(distinct[name].to_pylist() for name in names), strict=True)
         return cls(names, tuple(sorted(tuple(value or "" for value in row) for row in rows)))
+
+    def named(self, number: int) -> dict[str, str]:
+        """The attributes of a segment by their names."""
+        return dict(zip(self.names, self.values[number], strict=True))
 
     def covered(self, contract: Contract) -> list[int]:
         """The segments whose participants the contract covers."""

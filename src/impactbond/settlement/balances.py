@@ -107,13 +107,19 @@ def _recover(contract: Contract, funders: Funders, amount: Pence) -> tuple[Pence
         shares = whole_shares(tranche.by)
         pay = minor_units(tranche.pay, contract.currency)
         paid_from = period_of(contract.calendar.periods, day_number(tranche.on))
+        if paid_from >= amount.shape[1]:
+            continue  # its claim date has not come
         for funder, part in zip(
             shares, cut_whole(pay, tuple(shares.values()), contract.rounding.half), strict=True
         ):
             place = funders.place(funder)
             up_front[index, :, paid_from:, place] = part
-            back = round_fraction(amount[..., place], tranche.recovered.at, contract.rounding.half)
-            recovered[index, ..., place] = np.minimum(up_front[index, ..., place], back)
+            before = amount[:, paid_from - 1, place] if paid_from else 0
+            later = np.maximum(amount[..., place] - np.reshape(before, (-1, 1)), 0)
+            back = round_fraction(later, tranche.recovered.at, contract.rounding.half)
+            left = np.maximum(amount[..., place] - recovered[:index, ..., place].sum(axis=0), 0)
+            most = np.minimum(up_front[index, ..., place], left)
+            recovered[index, ..., place] = np.minimum(most, back)
     if contract.tranches:
         _recover_faster_at_limits(contract, funders, amount, up_front, recovered)
     return up_front, recovered

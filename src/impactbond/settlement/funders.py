@@ -45,16 +45,20 @@ class Funders:
     all: tuple[Funder, ...]
 
     @classmethod
-    def of(cls, contract: Contract, segments: Iterable[Mapping[str, str]]) -> Funders:
-        """The funders of a contract, resolved for the given combinations of attributes."""
-        known = list(segments)
+    def of(cls, contract: Contract, rules: Iterable[ShareRule]) -> Funders:
+        """The funders of a contract; those that an attribute resolves are those in the rules."""
+        known = {
+            (term, funder)
+            for rule in rules
+            for term, funder in zip(_terms(contract, rule), rule.funders, strict=True)
+        }
         found: list[Funder] = []
         for term, funder in contract.funders.items():
             if funder.each is None:
                 found.append(Funder(term, term, funder.name, funder.kind))
                 continue
-            values = sorted({segment[funder.each] for segment in known})
-            found += [Funder(resolved(term, value), term, value, funder.kind) for value in values]
+            ids = sorted(name for of, name in known if of == term)
+            found += [Funder(name, term, name[len(term) + 2 :], funder.kind) for name in ids]
         return cls(
             (*found, Funder(UNFUNDED, UNFUNDED, "Beyond the funders' limits: unpaid", "nobody"))
         )
@@ -72,6 +76,10 @@ class Funders:
         return [index for index, known in enumerate(self.all) if known.term == term]
 
 
+def _terms(contract: Contract, rule: ShareRule) -> list[str]:
+    return list(contract.funding[rule.funding].shares)
+
+
 def resolved(term: str, value: str) -> str:
     """The id of one of the funders that a name stands for, such as `school: Moss Lane Primary`."""
     return f"{term}: {value}"
@@ -86,3 +94,31 @@ def share_rule(contract: Contract, milestone: str, segment: Mapping[str, str]) -
         each = contract.funders[term].each
         funders.append(term if each is None else resolved(term, segment[each]))
     return ShareRule(contract.funding.index(rule), tuple(funders), tuple(shares.values()))
+
+
+def rule_name(rule: ShareRule) -> str:
+    """A share rule in a word: the entry of the contract's funding, and its funders."""
+    funders = (funder.replace("\\", "\\\\").replace(";", "\\;") for funder in rule.funders)
+    return f"funding {rule.funding + 1}: {'; '.join(funders)}"
+
+
+def named_rule(contract: Contract, name: str) -> ShareRule:
+    """The share rule that `rule_name` named."""
+    entry, _, listed = name.removeprefix("funding ").partition(": ")
+    funding = int(entry) - 1
+    shares = whole_shares(contract.funding[funding].shares)
+    return ShareRule(funding, tuple(_split(listed)), tuple(shares.values()))
+
+
+def _split(listed: str) -> list[str]:
+    """The names in a list parted by `; `, in which a backslash stands before what is not a part."""
+    found, escaped = [""], False
+    for letter in listed:
+        if escaped or letter not in "\\;":
+            found[-1] += letter
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        else:
+            found.append("")
+    return [found[0], *(name.removeprefix(" ") for name in found[1:])]

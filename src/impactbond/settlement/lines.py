@@ -18,7 +18,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.question import ClaimDate
-from impactbond.settlement.funders import Funders, ShareRule
+from impactbond.settlement.funders import Funders, ShareRule, named_rule, rule_name
 from impactbond.settlement.limits import limit_name, limits_on_the_whole
 from impactbond.settlement.lots import LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
@@ -66,11 +66,6 @@ class ClosedLine(NamedTuple):
     quantity: int
     value_pence: int
     entitled_pence: int
-
-
-def rule_name(rule: ShareRule) -> str:
-    """A share rule in a word: the entry of the contract's funding, and its funders."""
-    return f"funding {rule.funding + 1}: {'; '.join(rule.funders)}"
 
 
 def lines_table(
@@ -152,6 +147,11 @@ def shares_table(
         ],
         schema=SHARES,
     )
+
+
+def closed_rules(contract: Contract, lines: pa.Table) -> list[ShareRule]:
+    """The share rules of closed lines; their funders may be gone from today's evidence."""
+    return [named_rule(contract, name) for name in lines["share_rule"].unique().to_pylist()]
 
 
 def closed_lines(

@@ -75,20 +75,26 @@ class Lots:
 
 
 class ShareRules:
-    """The share rules of a contract for a set of segments, numbered in their order."""
+    """The share rules of a contract for numbered segments, and those of closed lines, in order."""
 
-    def __init__(self, contract: Contract, segments: Sequence[Mapping[str, str]]) -> None:
-        found = [
-            [share_rule(contract, milestone, segment) for segment in segments]
-            for milestone in contract.milestones
-        ]
-        self.all: tuple[ShareRule, ...] = tuple(sorted({rule for row in found for rule in row}))
-        number = {rule: index for index, rule in enumerate(self.all)}
-        self._number = [[number[rule] for rule in row] for row in found]
+    def __init__(
+        self,
+        contract: Contract,
+        segments: Mapping[int, Mapping[str, str]],
+        closed: Iterable[ShareRule] = (),
+    ) -> None:
+        found = {
+            (place, number): share_rule(contract, milestone, segment)
+            for place, milestone in enumerate(contract.milestones)
+            for number, segment in segments.items()
+        }
+        self.all: tuple[ShareRule, ...] = tuple(sorted({*found.values(), *closed}))
+        numbers = {rule: number for number, rule in enumerate(self.all)}
+        self._number = {place: numbers[rule] for place, rule in found.items()}
 
     def number(self, milestone: int, segment: int) -> int:
         """The number of the rule for a milestone and a segment."""
-        return self._number[milestone][segment]
+        return self._number[milestone, segment]
 
 
 def period_of(periods: Sequence[Period], day: int) -> int:

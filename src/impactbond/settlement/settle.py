@@ -28,6 +28,7 @@ from impactbond.settlement.lines import (
     ClosedLine,
     closed_lines,
     closed_movements,
+    closed_rules,
     lines_table,
     shares_table,
 )
@@ -88,8 +89,9 @@ def settle(
         holidays = bank_holidays(nation, *holiday_years(contract))
     known = evidence.known_on(claims[-1].known_by)
     evaluated = evaluate(contract, known, claims[opens:] or claims[-1:], engine)
-    rules = ShareRules(contract, evaluated.segments)
-    funders = Funders.of(contract, evaluated.segments)
+    kept = closed_rules(contract, earlier.lines_table) if earlier is not None else []
+    rules = ShareRules(contract, evaluated.segments, kept)
+    funders = Funders.of(contract, rules.all)
     closed = []
     if earlier is not None:
         closed = closed_lines(contract, claims, rules.all, earlier.lines_table)
@@ -120,7 +122,7 @@ def settle(
 class Evaluated:
     """What evaluation gives to settlement: decisions, and the claims counted and one by one."""
 
-    segments: list[dict[str, str]]
+    segments: dict[int, dict[str, str]]
     decisions: pa.Table
     lots: list[Counted]
     claims: list[Counted]
@@ -134,10 +136,11 @@ def evaluate(
     decisions = decide(question)
     found = claims_of(question, decisions)
     give, segments = question.shop.give, question.segments
+    lots = _counted(give(counted(found)))
     return Evaluated(
-        [dict(zip(segments.names, values, strict=True)) for values in segments.values],
+        {number: segments.named(number) for number in {lot.segment for lot in lots}},
         give(decisions.filter(nw.col("claim") == claims[-1].number)),
-        _counted(give(counted(found))),
+        lots,
         _singly(give(found)),
     )
 

@@ -73,11 +73,11 @@ class Draws:
         names = tuple(contract.participants.attributes)
         held = [tuple(group.attributes[name] for name in names) for group in area.groups]
         segments = Segments(names, tuple(sorted(set(held))))
-        named = [dict(zip(names, values, strict=True)) for values in segments.values]
+        rules = ShareRules(contract, {n: segments.named(n) for n in range(len(segments.values))})
         timing = Timing.of(contract, area)
         segment = [segments.values.index(values) for values in held]
-        lots, place = _lots_of(contract, timing, ShareRules(contract, named), segment, len(claims))
-        funders = Funders.of(contract, named)
+        lots, place = _lots_of(contract, timing, rules, segment, len(claims))
+        funders = Funders.of(contract, rules.all)
         return cls(contract, area, seed, claims, funders, timing, lots, place)
 
     @cached_property

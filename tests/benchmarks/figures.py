@@ -1,0 +1,120 @@
+"""Every figure, one after another, each with its reference.
+
+Imports nothing large, because it measures: see `measure`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from math import log2
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from tests.benchmarks.measure import Figure, Measurer, Spent, figure
+
+Scale = Literal["small", "medium", "full"]
+PLACES = {"small": 2, "medium": 3, "full": 5}
+POPULATIONS = (1_000, 10_000, 100_000, 1_000_000, 4_000_000)
+LARGEST_FOR_PANDAS = 100_000
+OBSERVATIONS = 48  # of each child, on average
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+CONTRACT = str(FIXTURES / "contracts" / "west_london_zone.yaml")
+WORKBOOK = str(FIXTURES / "evidence" / "west_london_zone.xlsx")
+IMPORTS = "import pandas, duckdb, pyarrow, narwhals, pydantic, xlsxwriter"
+
+
+def all_figures(measurer: Measurer, scale: Scale) -> Iterator[Figure]:
+    """The figures of a scale, each as soon as it is measured."""
+    yield _warm(measurer)
+    yield _command(measurer)
+    yield _import(measurer)
+    yield _intake(measurer)
+    yield _futures(measurer)
+    yield _workbook(measurer)
+    yield _more_children(measurer)
+    yield from _growth(measurer, POPULATIONS[: PLACES[scale]])
+
+
+def _warm(measurer: Measurer) -> Figure:
+    ours = measurer.task("settlement:settled", {}, repeats=5, warm=True)
+    theirs = measurer.task("settlement:settled_plainly", {}, repeats=1)
+    name = "settlement of the demo, evidence read, 10 claim dates"
+    return figure(name, ours, "plain reference evaluator and settlement", theirs, same=True)
+
+
+def _command(measurer: Measurer) -> Figure:
+    with TemporaryDirectory() as out:
+        asked = ["settle", CONTRACT, WORKBOOK, "--as-of", "2019-04-30", "--out", out]
+        ours = measurer.command(sys.executable, "-m", "impactbond", *asked, "--leave-out-refused")
+    theirs = measurer.command(sys.executable, "-c", IMPORTS)
+    return figure("impactbond settle, whole process", ours, f"python -c '{IMPORTS}'", theirs)
+
+
+def _import(measurer: Measurer) -> Figure:
+    ours = measurer.command(sys.executable, "-c", "import impactbond", repeats=9)
+    theirs = measurer.command(sys.executable, "-c", "pass", repeats=9)
+    note = "peak is at least that of the measuring process"
+    return figure("import impactbond, whole process", ours, "python -c pass", theirs, note)
+
+
+def _intake(measurer: Measurer) -> Figure:
+    ours = measurer.task("settlement:read", {}, repeats=5, warm=True)
+    theirs = measurer.task("settlement:read_barely", {}, repeats=5, warm=True)
+    return figure("read_evidence of the fixture workbook", ours, "bare calamine", theirs)
+
+
+def _futures(measurer: Measurer) -> Figure:
+    trials, singly = 10_000, 50
+    ours = measurer.task("settlement:simulated", {"trials": trials, "told": singly}, warm=True)
+    theirs = measurer.task("settlement:simulated_singly", {"trials": singly}, warm=True)
+    reference = f"settle_lots one by one, {singly} futures × {trials // singly}, not drawing them"
+    theirs = theirs.times(trials / singly)
+    return figure(f"{trials:,} futures of the area", ours, reference, theirs, same=True)
+
+
+def _workbook(measurer: Measurer) -> Figure:
+    lines = 50_000
+    ours = measurer.task("workbooks:written", {"lines": lines}, repeats=1)
+    texts, numbers, formulas = map(int, ours.told.split())
+    cells = {"texts": texts, "numbers": numbers + formulas}
+    theirs = measurer.task("workbooks:written_barely", cells, repeats=1)
+    note = f"{texts + numbers + formulas:,} cells, {formulas:,} formulas"
+    reference = "bare XlsxWriter, as many cells, no formulas"
+    return figure(f"statement workbook of {lines:,} lines", ours, reference, theirs, note)
+
+
+def _more_children(measurer: Measurer) -> Figure:
+    children, every = 2_240, 40
+    with TemporaryDirectory() as folder:
+        made = measurer.task("settlement:made", {"folder": folder, "children": children}, repeats=1)
+        ours = measurer.task("settlement:settled", {"folder": folder}, warm=True)
+        theirs = measurer.task(
+            "settlement:settled_plainly", {"folder": folder, "every": every}, repeats=1
+        )
+    name = f"settlement of {children:,} children, 10 claim dates"
+    reference = f"plain references, 1 child in {every}, × {every}"
+    return figure(name, ours, reference, theirs.times(every), made.told)
+
+
+def _growth(measurer: Measurer, populations: tuple[int, ...]) -> Iterator[Figure]:
+    before: Spent | None = None
+    for place, children in enumerate(populations):
+        repeats = 3 if children <= 100_000 else 1
+        with TemporaryDirectory() as folder:
+            given = {"folder": folder, "children": children}
+            measurer.task("growth:made", given, repeats=1)
+            name = f"lots of {children:,} children × {OBSERVATIONS} observations"
+            ours = measurer.task("growth:by_the_engine", given, repeats=repeats)
+            note = f"{children * OBSERVATIONS / ours.seconds:,.0f} rows/s"
+            if before is not None:
+                doublings = log2(children / populations[place - 1])
+                slope = (ours.seconds / before.seconds) ** (1 / doublings)
+                note += f", × {slope:.2f} per doubling"
+            before = ours
+            theirs = measurer.task("growth:by_hand_written_sql", given, repeats=repeats)
+            yield figure(name, ours, "hand-written DuckDB SQL", theirs, note, same=True)
+            if children <= LARGEST_FOR_PANDAS:
+                theirs = measurer.task("growth:by_a_pandas_program", given, repeats=repeats)
+                yield figure(name, ours, "vectorised pandas program", theirs, note, same=True)

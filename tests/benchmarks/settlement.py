@@ -1,0 +1,135 @@
+"""Work on the fixture: reading, settling, simulating, and the same by plainer means."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from python_calamine import CalamineWorkbook
+from tests.benchmarks.measure import Work
+from tests.benchmarks.references import children
+from tests.properties import reference, reference_settlement
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.read import read_contract
+from impactbond.evidence.evidence import REFUSED_SCHEMA, Evidence
+from impactbond.evidence.read import read_evidence
+from impactbond.settlement.settle import settle, settle_lots
+from impactbond.simulation.assumptions import read_area
+from impactbond.simulation.draw import Draws
+from impactbond.simulation.simulate import simulate
+
+ROOT = Path(__file__).parents[2]
+CONTRACT = ROOT / "fixtures" / "contracts" / "west_london_zone.yaml"
+WORKBOOK = ROOT / "fixtures" / "evidence" / "west_london_zone.xlsx"
+AREA = ROOT / "fixtures" / "areas" / "new_borough.yaml"
+AS_OF = date(2019, 4, 30)
+SEED = 1
+
+
+def _evidence(contract: Contract, folder: str) -> Evidence:
+    """The fixture, or what `made` left in a folder."""
+    if not folder:
+        return read_evidence(WORKBOOK, contract)
+    tables = (pq.read_table(Path(folder, name)) for name in ("people.parquet", "seen.parquet"))
+    return Evidence(*tables, REFUSED_SCHEMA.empty_table())
+
+
+def made(folder: str, children: int) -> Work:
+    """The evidence of the fixture's generator about more children, left in a folder."""
+    sys.path.insert(0, str(ROOT / "fixtures"))
+    from evidence_maker.workbook import write_workbook
+    from make_evidence import make_book
+
+    def make() -> Evidence:
+        workbook = Path(folder, "made.xlsx")
+        write_workbook(make_book(2017, children), workbook, 2017, children)
+        evidence = read_evidence(workbook, read_contract(CONTRACT))
+        pq.write_table(evidence.participants_table, Path(folder, "people.parquet"))
+        pq.write_table(evidence.observations_table, Path(folder, "seen.parquet"))
+        return evidence
+
+    return Work(make, lambda evidence: f"{evidence.observations_table.num_rows:,} observations")
+
+
+def settled(folder: str = "") -> Work:
+    """The settlement of evidence that has been read."""
+    contract = read_contract(CONTRACT)
+    evidence = _evidence(contract, folder)
+    return Work(
+        lambda: settle(contract, evidence, as_of=AS_OF, leave_out_refused=True),
+        lambda settlement: _told(
+            (row["claim_date"], row["funder"], row["due_pence"])
+            for row in settlement.balances_table.to_pylist()
+        ),
+    )
+
+
+def settled_plainly(folder: str = "", every: int = 1) -> Work:
+    """The same by the plain references, over every so many of the children."""
+    contract = read_contract(CONTRACT)
+    apart = list(islice(children(_evidence(contract, folder)), 0, None, every))
+    dates = [day for day in reference.claim_dates(contract) if day <= AS_OF]
+
+    def settle_plainly() -> list[reference_settlement.Balance]:
+        by_date = [
+            (
+                day,
+                [one for rows in apart for one in reference.claims(contract, *rows, day)],
+            )
+            for day in dates
+        ]
+        return reference_settlement.settle(contract, by_date)
+
+    return Work(
+        settle_plainly,
+        lambda balances: _told((one.claim_date, one.funder, one.due_pence) for one in balances),
+    )
+
+
+def _told(rows: Iterable[tuple[date, str, int]]) -> str:
+    due = sorted((str(day), funder, pence) for day, funder, pence in rows if pence)
+    return f"{len(due)} amounts due, {sum(pence for _, _, pence in due)} pence, {due[-1:]}"
+
+
+def read() -> Work:
+    """The intake of the fixture workbook: every cell checked, every fault told."""
+    contract = read_contract(CONTRACT)
+    return Work(lambda: read_evidence(WORKBOOK, contract))
+
+
+def read_barely() -> Work:
+    """Every cell of the fixture workbook as the file holds it."""
+
+    def cells() -> list[Any]:
+        with CalamineWorkbook.from_path(WORKBOOK) as book:
+            return [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+
+    return Work(cells)
+
+
+def simulated(trials: int, told: int) -> Work:
+    """Drawn futures settled together; told are the totals of the first."""
+    contract, area = read_contract(CONTRACT), read_area(AREA)
+    return Work(
+        lambda: simulate(contract, area, trials=trials, seed=SEED),
+        lambda forecast: str(forecast.total_pence[:told].tolist()),
+    )
+
+
+def simulated_singly(trials: int) -> Work:
+    """The first of the same futures settled in a plain loop; drawing is not counted."""
+    contract = read_contract(CONTRACT)
+    draws = Draws.of(contract, read_area(AREA), SEED)
+    futures = draws.quantities(0)[:trials]
+
+    def settle_singly() -> list[int]:
+        settled = (settle_lots(contract, draws.lots, draws.funders, one[None]) for one in futures)
+        return [int(one.balances.due.sum()) for one in settled]
+
+    return Work(settle_singly, str)

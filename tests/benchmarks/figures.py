@@ -27,7 +27,7 @@ IMPORTS = "import pandas, duckdb, pyarrow, narwhals, pydantic, xlsxwriter"
 
 def all_figures(measurer: Measurer, scale: Scale) -> Iterator[Figure]:
     """The figures of a scale, each as soon as it is measured."""
-    yield _warm(measurer)
+    yield _warm(measurer, 4 if scale == "small" else 1)
     yield _command(measurer)
     yield _import(measurer)
     yield _intake(measurer)
@@ -37,18 +37,25 @@ def all_figures(measurer: Measurer, scale: Scale) -> Iterator[Figure]:
     yield from _growth(measurer, POPULATIONS[: PLACES[scale]])
 
 
-def _warm(measurer: Measurer) -> Figure:
-    ours = measurer.task("settlement:settled", {}, repeats=5, warm=True)
-    theirs = measurer.task("settlement:settled_plainly", {}, repeats=1)
+def _warm(measurer: Measurer, every: int) -> Figure:
     name = "settlement of the demo, evidence read, 10 claim dates"
-    return figure(name, ours, "plain reference evaluator and settlement", theirs, same=True)
+    ours = measurer.task("settlement:settled", {}, repeats=5, warm=True)
+    theirs = measurer.task("settlement:settled_plainly", {"every": every}, repeats=1)
+    if every == 1:
+        return figure(name, ours, "plain reference evaluator and settlement", theirs, same=True)
+    return figure(name, ours, _sampled(every), theirs.times(every))
+
+
+def _sampled(every: int) -> str:
+    return f"plain reference evaluator and settlement, 1 child in {every}, × {every}"
 
 
 def _command(measurer: Measurer) -> Figure:
     with TemporaryDirectory() as out:
         asked = ["settle", CONTRACT, WORKBOOK, "--as-of", "2019-04-30", "--out", out]
-        ours = measurer.command(sys.executable, "-m", "impactbond", *asked, "--leave-out-refused")
-    theirs = measurer.command(sys.executable, "-c", IMPORTS)
+        asked += ["--leave-out-refused"]
+        ours = measurer.command(sys.executable, "-m", "impactbond", *asked, repeats=2)
+    theirs = measurer.command(sys.executable, "-c", IMPORTS, repeats=2)
     return figure("impactbond settle, whole process", ours, f"python -c '{IMPORTS}'", theirs)
 
 
@@ -60,8 +67,8 @@ def _import(measurer: Measurer) -> Figure:
 
 
 def _intake(measurer: Measurer) -> Figure:
-    ours = measurer.task("settlement:read", {}, repeats=5, warm=True)
-    theirs = measurer.task("settlement:read_barely", {}, repeats=5, warm=True)
+    ours = measurer.task("settlement:read", {}, warm=True)
+    theirs = measurer.task("settlement:read_barely", {}, warm=True)
     return figure("read_evidence of the fixture workbook", ours, "bare calamine", theirs)
 
 
@@ -89,13 +96,12 @@ def _more_children(measurer: Measurer) -> Figure:
     children, every = 2_240, 40
     with TemporaryDirectory() as folder:
         made = measurer.task("settlement:made", {"folder": folder, "children": children}, repeats=1)
-        ours = measurer.task("settlement:settled", {"folder": folder}, warm=True)
+        ours = measurer.task("settlement:settled", {"folder": folder}, repeats=2, warm=True)
         theirs = measurer.task(
             "settlement:settled_plainly", {"folder": folder, "every": every}, repeats=1
         )
     name = f"settlement of {children:,} children, 10 claim dates"
-    reference = f"plain references, 1 child in {every}, × {every}"
-    return figure(name, ours, reference, theirs.times(every), made.told)
+    return figure(name, ours, _sampled(every), theirs.times(every), made.told)
 
 
 def _growth(measurer: Measurer, populations: tuple[int, ...]) -> Iterator[Figure]:

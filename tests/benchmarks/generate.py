@@ -122,7 +122,7 @@ class Draws:
 
     def child(self, bound: int) -> Numbers:
         """One number from 0 to bound - 1 for each child."""
-        return self.below(bound)[0]
+        return np.asarray(self.below(bound)[0], dtype=np.int64)
 
     def around(self, middle: int, within: int) -> Numbers:
         """One number for each child, at most `within` from `middle` and mostly near it."""

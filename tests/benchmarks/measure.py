@@ -16,10 +16,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any, Literal
 
+ROOT = Path(__file__).parents[2]
 Clock = Literal["wall", "cpu"]
 # ru_maxrss counts kilobytes, on macOS bytes.
 _PER_MB = 1024**2 if sys.platform == "darwin" else 1024
@@ -97,8 +99,8 @@ class Measurer:
     clock: Clock = "wall"
 
     def command(self, *argv: str, repeats: int = 3) -> Spent:
-        """A whole process, from its start to its end, after one that warms the disk."""
-        spent = [self._command(argv) for _ in range(repeats + 1)][1:]
+        """A whole process, from its start to its end."""
+        spent = [self._command(argv) for _ in range(repeats)]
         return Spent(median(one.seconds for one in spent), max(one.peak_mb for one in spent))
 
     def _command(self, argv: Sequence[str]) -> Spent:
@@ -126,7 +128,7 @@ class Measurer:
         """
         asked = json.dumps([task, dict(arguments), repeats, warm, self.clock])
         done = subprocess.run(
-            [sys.executable, "-m", __name__, asked], stdout=subprocess.PIPE, check=True
+            [sys.executable, "-m", __name__, asked], cwd=ROOT, stdout=subprocess.PIPE, check=True
         )
         return Spent(**json.loads(done.stdout.splitlines()[-1]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from datetime import date
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -36,19 +37,19 @@ def _evidence(contract: Contract, folder: str) -> Evidence:
     """The fixture, or what `made` left in a folder."""
     if not folder:
         return read_evidence(WORKBOOK, contract)
-    tables = (pq.read_table(Path(folder, name)) for name in ("people.parquet", "seen.parquet"))
-    return Evidence(*tables, REFUSED_SCHEMA.empty_table())
+    participants = pq.read_table(Path(folder, "people.parquet"))
+    observations = pq.read_table(Path(folder, "seen.parquet"))
+    return Evidence(participants, observations, REFUSED_SCHEMA.empty_table())
 
 
 def made(folder: str, children: int) -> Work:
     """The evidence of the fixture's generator about more children, left in a folder."""
     sys.path.insert(0, str(ROOT / "fixtures"))
-    from evidence_maker.workbook import write_workbook
-    from make_evidence import make_book
+    maker, keeper = import_module("make_evidence"), import_module("evidence_maker.workbook")
 
     def make() -> Evidence:
         workbook = Path(folder, "made.xlsx")
-        write_workbook(make_book(2017, children), workbook, 2017, children)
+        keeper.write_workbook(maker.make_book(2017, children), workbook, 2017, children)
         evidence = read_evidence(workbook, read_contract(CONTRACT))
         pq.write_table(evidence.participants_table, Path(folder, "people.parquet"))
         pq.write_table(evidence.observations_table, Path(folder, "seen.parquet"))

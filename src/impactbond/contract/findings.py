@@ -29,7 +29,11 @@ Found = Iterator[Finding]
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that somebody who wrote `word` may have meant."""
-    by_case = {each.casefold(): each for each in known}
+    by_case: dict[str, str] = {}
+    for each in known:
+        if each == word:
+            return word
+        by_case.setdefault(each.casefold(), each)
     close = get_close_matches(word.casefold(), by_case, n=1, cutoff=0.7)
     return by_case[close[0]] if close else None
 

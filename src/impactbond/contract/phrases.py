@@ -190,19 +190,33 @@ def parse_funding_share(text: str) -> Fraction | None:
         raise ValueError(message + also) from None
 
 
-def _text(*examples: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "examples": list(examples)})
+def _text(*examples: str, words: str) -> WithJsonSchema:
+    """Text in a schema; `words` is its pattern, in which any space may be several."""
+    pattern = rf"^\s*{words}\s*$".replace(" ", r"\s+")
+    return WithJsonSchema({"type": "string", "examples": list(examples), "pattern": pattern})
 
 
+_DAY = r"\d{4}-\d\d-\d\d"
+_LENGTH = r"\d+ (day|week|month|year)s?"
+_EDGE = rf"(start|{_LENGTH} (before|after) start|{_DAY})"
+_PART = r"(\d+(\.\d+)?\s*%|\d+\s*/\s*\d+"
+_SIDE = r"(at least|at most|above|below) -?\d+(\.\d+)?\s*%?"
 _shown = PlainSerializer(str, return_type=str)
-ThresholdPhrase = Annotated[Threshold, phrase(Threshold.parse), _shown, _text("at least 17")]
-WindowPhrase = Annotated[Window, phrase(Window.parse), _shown, _text("start to 1 year after start")]
-SpanPhrase = Annotated[Span, phrase(parse_span), _shown, _text("90 days")]
+ThresholdPhrase = Annotated[
+    Threshold, phrase(Threshold.parse), _shown, _text("at least 17", "below 92%", words=_SIDE)
+]
+WindowPhrase = Annotated[
+    Window,
+    phrase(Window.parse),
+    _shown,
+    _text("start to 1 year after start", words=rf"{_EDGE} (to|through) {_EDGE}"),
+]
+SpanPhrase = Annotated[Span, phrase(parse_span), _shown, _text("90 days", words=_LENGTH)]
 SharePhrase = Annotated[
     Fraction,
     phrase(parse_part),
     PlainSerializer(show_share, return_type=str),
-    _text("30%", "1/3"),
+    _text("30%", "1/3", words=rf"{_PART})"),
 ]
 FundingSharePhrase = Annotated[
     Fraction | None,
@@ -210,11 +224,11 @@ FundingSharePhrase = Annotated[
     PlainSerializer(
         lambda share: "the rest" if share is None else show_share(share), return_type=str
     ),
-    _text("30%", "1/9", "the rest"),
+    _text("30%", "1/9", "the rest", words=rf"{_PART}|the rest)"),
 ]
 TermPhrase = Annotated[
     tuple[date, date],
     phrase(parse_term_dates),
     PlainSerializer(lambda days: f"{days[0]} through {days[1]}", return_type=str),
-    _text("2016-11-01 through 2021-03-31"),
+    _text("2016-11-01 through 2021-03-31", words=rf"{_DAY} through {_DAY}"),
 ]

@@ -47,7 +47,7 @@ class Earlier(Protocol):
     def lines_table(self) -> pa.Table: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Settlement:
     """The result of `settle`.
 
@@ -151,6 +151,11 @@ class Settlement:
         if funder is not None:
             chosen = pc.and_(chosen, pc.equal(table["funder"], funder))
         return int(pc.sum(table.filter(chosen)["due_pence"]).as_py() or 0)
+
+    def __repr__(self) -> str:
+        """What it is, and no child's value: a settlement may end up in a log."""
+        name, due = self.contract.contract, show(self.due_pence(), self.contract.currency)
+        return f"<Settlement of {name}, claim {self.claim.label}: {due} due>"
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -317,9 +317,12 @@ def test_limits_are_applied_in_the_stated_order() -> None:
 def test_what_lies_beyond_a_funder_limit_is_passed_on() -> None:
     # Q1: 100 each; the council pays 75, the trust 125. Q2: 150 each; the council pays 75 and passes
     # on 75, the trust is asked for 225 and pays 150, nobody pays 75.
-    contract = agreed(HALVES, """limits:
+    contract = agreed(
+        HALVES,
+        """limits:
       - {funder: council, at_most: 0.75, beyond: {funder: trust}}
-      - {funder: trust, at_most: 1.50, beyond: unpaid}""")
+      - {funder: trust, at_most: 1.50, beyond: unpaid}""",
+    )
     two = [claim(*ANN), claim(*BOB)]
     assert settled(contract, two, [*two, claim(*CAT)], two) == {
         "council": [(100, 0, -25, 0, 0, 75), (150, 0, -75, 0, 75, 0), (100, 0, -25, 0, 75, 0)],

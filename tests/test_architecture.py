@@ -79,6 +79,32 @@ def test_a_planted_offender_is_found(tmp_path: Path, home: str, statement: str) 
     assert len(offences(tmp_path)) == 1 + ("import settle" in statement)
 
 
+def circles(source: Path) -> list[str]:
+    """Every module that imports itself, over however many others."""
+    name_of = {
+        path: "impactbond." + ".".join(path.relative_to(source).with_suffix("").parts)
+        for path in source.rglob("*.py")
+    }
+    names = {name.removesuffix(".__init__") for name in name_of.values()}
+    reaches = {
+        name.removesuffix(".__init__"): imports_of(path) & names for path, name in name_of.items()
+    }
+    for _ in names:
+        reaches = {
+            name: direct.union(*(reaches[other] for other in direct))
+            for name, direct in reaches.items()
+        }
+    return sorted(name for name, reached in reaches.items() if name in reached)
+
+
+def test_no_module_imports_itself_over_others(tmp_path: Path) -> None:
+    assert circles(SOURCE) == []
+    for one, other in (("first", "second"), ("second", "first")):
+        planted = tmp_path / f"{one}.py"
+        planted.write_text(f"import impactbond.{other}\n", encoding="utf-8")
+    assert circles(tmp_path) == ["impactbond.first", "impactbond.second"]
+
+
 def test_files_and_functions_stay_small() -> None:
     too_long = []
     for path in sorted(SOURCE.rglob("*.py")):

@@ -8,20 +8,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from math import log2
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from tests.benchmarks.measure import Figure, Measurer, Spent, figure
+from tests.benchmarks.measure import ROOT, Figure, Measurer, Spent, figure
 
 Scale = Literal["small", "medium", "full"]
 PLACES = {"small": 2, "medium": 3, "full": 5}
 POPULATIONS = (1_000, 10_000, 100_000, 1_000_000, 4_000_000)
 LARGEST_FOR_PANDAS = 100_000
 OBSERVATIONS = 48  # of each child, on average
-FIXTURES = Path(__file__).parents[2] / "fixtures"
-CONTRACT = str(FIXTURES / "contracts" / "west_london_zone.yaml")
-WORKBOOK = str(FIXTURES / "evidence" / "west_london_zone.xlsx")
+CONTRACT = str(ROOT / "fixtures" / "contracts" / "west_london_zone.yaml")
+WORKBOOK = str(ROOT / "fixtures" / "evidence" / "west_london_zone.xlsx")
 IMPORTS = "import pandas, duckdb, pyarrow, narwhals, pydantic, xlsxwriter"
 
 
@@ -32,7 +30,7 @@ def all_figures(measurer: Measurer, scale: Scale) -> Iterator[Figure]:
     yield _import(measurer)
     yield _intake(measurer)
     yield _futures(measurer)
-    yield _workbook(measurer)
+    yield _workbook(measurer, 10_000 if scale == "small" else 50_000)
     yield _more_children(measurer)
     yield from _growth(measurer, POPULATIONS[: PLACES[scale]])
 
@@ -81,8 +79,7 @@ def _futures(measurer: Measurer) -> Figure:
     return figure(f"{trials:,} futures of the area", ours, reference, theirs, same=True)
 
 
-def _workbook(measurer: Measurer) -> Figure:
-    lines = 50_000
+def _workbook(measurer: Measurer, lines: int) -> Figure:
     ours = measurer.task("workbooks:written", {"lines": lines}, repeats=1)
     texts, numbers, formulas = map(int, ours.told.split())
     cells = {"texts": texts, "numbers": numbers + formulas}
@@ -93,7 +90,7 @@ def _workbook(measurer: Measurer) -> Figure:
 
 
 def _more_children(measurer: Measurer) -> Figure:
-    children, every = 2_240, 40
+    children, every = 2_240, 80
     with TemporaryDirectory() as folder:
         made = measurer.task("settlement:made", {"folder": folder, "children": children}, repeats=1)
         ours = measurer.task("settlement:settled", {"folder": folder}, repeats=2, warm=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 from tests.benchmarks.generate import population, read_population, write_population
 from tests.benchmarks.measure import Work
 from tests.benchmarks.references import by_engine, by_sql, digest
-from tests.benchmarks.references_pandas import frame_of, lots_by_pandas
 from tests.benchmarks.settlement import AS_OF, CONTRACT
 
 from impactbond.contract.contract import Contract
@@ -44,7 +43,9 @@ def by_hand_written_sql(folder: str, children: int) -> Work:
 
 
 def by_a_pandas_program(folder: str, children: int) -> Work:
-    """The lots by pandas, from the same tables as frames."""
+    """The lots by pandas, from the same tables as frames. No other task holds pandas in memory."""
+    from tests.benchmarks.references_pandas import frame_of, lots_by_pandas
+
     claim = _claim(read_contract(CONTRACT))
     evidence = read_population(Path(folder), compact=children >= COMPACT_FROM)
     frames = (frame_of(evidence.participants_table), frame_of(evidence.observations_table))

@@ -1,4 +1,4 @@
-"""The same lots four ways: by the engine, by hand-written SQL, by pandas, by the plain reference.
+"""The lots of one claim date, by the engine and by SQL that was written by hand for the contract.
 
 A lot is a number of equal claims: milestone, achieved_on, school, borough, key_stage, quantity.
 """
@@ -6,17 +6,10 @@ A lot is a number of equal claims: milestone, achieved_on, school, borough, key_
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
-from tests.benchmarks.references_pandas import frame_of, lots_by_pandas
-from tests.properties import reference
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.claims import claims_of, counted
@@ -24,8 +17,6 @@ from impactbond.evaluation.decisions import decide
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import Engine, with_dates
-
-__all__ = ["by_engine", "by_pandas", "by_reference", "by_sql", "children", "digest"]
 
 SQL = Path(__file__).with_name("west_london_zone.sql").read_text(encoding="utf-8")
 LOTS = pa.schema(
@@ -63,35 +54,6 @@ def by_sql(evidence: Evidence, claim: ClaimDate) -> pa.Table:
         connection.register("observations", evidence.observations_table)
         days = {"known_by": claim.known_by, "ends_on": claim.ends_on}
         return connection.sql(SQL, params=days).to_arrow_table()
-
-
-def by_pandas(evidence: Evidence, claim: ClaimDate) -> pa.Table:
-    """The lots of one claim date by a pandas program written for this contract."""
-    frames = (frame_of(evidence.participants_table), frame_of(evidence.observations_table))
-    return lots_by_pandas(*frames, claim)
-
-
-def by_reference(contract: Contract, evidence: Evidence, claim: ClaimDate) -> pa.Table:
-    """The lots of one claim date by the plain reference evaluator."""
-    lots = Counter(
-        (one.milestone, one.achieved_on, *one.attributes.values())
-        for people, rows in children(evidence)
-        for one in reference.claims(contract, people, rows, claim.known_by)
-    )
-    rows = [dict(zip(LOTS.names, (*lot, quantity), strict=True)) for lot, quantity in lots.items()]
-    return pa.Table.from_pylist(rows, schema=LOTS)
-
-
-def children(evidence: Evidence) -> Iterator[tuple[list[Any], list[Any]]]:
-    """The rows of each child, apart: the plain reference looks at every row for every child, which
-    no program in earnest would.
-    """
-    key = itemgetter("participant")
-    rows = sorted(evidence.observations_table.to_pylist(), key=key)
-    seen = {child: list(group) for child, group in groupby(rows, key)}
-    people = sorted(evidence.participants_table.to_pylist(), key=key)
-    for child, group in groupby(people, key):
-        yield list(group), seen.get(child, [])
 
 
 def digest(lots: pa.Table) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from impactbond.evaluation.question import ClaimDate
+from impactbond.evidence.evidence import Evidence
 
 ORDER = ["observed_on", "recorded_on", "value"]
 ATTRIBUTES = ["school", "borough", "key_stage"]
@@ -40,10 +41,16 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
     return table.to_pandas(date_as_object=False).astype(days)
 
 
+def by_pandas(evidence: Evidence, claim: ClaimDate) -> pa.Table:
+    """The lots of one claim date, from the evidence."""
+    frames = (frame_of(evidence.participants_table), frame_of(evidence.observations_table))
+    return lots_by_pandas(*frames, claim)
+
+
 def lots_by_pandas(
     participants: pd.DataFrame, observations: pd.DataFrame, claim: ClaimDate
 ) -> pa.Table:
-    """The lots of one claim date."""
+    """The lots of one claim date, from frames."""
     known_by, ends_on = pd.Timestamp(claim.known_by), pd.Timestamp(claim.ends_on)
     spells = _spells(participants[participants["recorded_on"] <= known_by])
     people = _people(participants[participants["recorded_on"] <= known_by], spells, ends_on)

@@ -12,9 +12,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from python_calamine import CalamineWorkbook
-from tests.benchmarks.measure import Work
-from tests.benchmarks.references import children
-from tests.properties import reference, reference_settlement
+from tests.benchmarks.measure import ROOT, Work
+from tests.benchmarks.references_plain import children, settle_plainly
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
@@ -25,7 +24,6 @@ from impactbond.simulation.assumptions import read_area
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.simulate import simulate
 
-ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "fixtures" / "contracts" / "west_london_zone.yaml"
 WORKBOOK = ROOT / "fixtures" / "evidence" / "west_london_zone.xlsx"
 AREA = ROOT / "fixtures" / "areas" / "new_borough.yaml"
@@ -75,20 +73,8 @@ def settled_plainly(folder: str = "", every: int = 1) -> Work:
     """The same by the plain references, over every so many of the children."""
     contract = read_contract(CONTRACT)
     apart = list(islice(children(_evidence(contract, folder)), 0, None, every))
-    dates = [day for day in reference.claim_dates(contract) if day <= AS_OF]
-
-    def settle_plainly() -> list[reference_settlement.Balance]:
-        by_date = [
-            (
-                day,
-                [one for rows in apart for one in reference.claims(contract, *rows, day)],
-            )
-            for day in dates
-        ]
-        return reference_settlement.settle(contract, by_date)
-
     return Work(
-        settle_plainly,
+        lambda: settle_plainly(contract, apart, AS_OF),
         lambda balances: _told((one.claim_date, one.funder, one.due_pence) for one in balances),
     )
 

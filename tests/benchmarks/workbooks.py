@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from io import BytesIO
 from typing import NamedTuple
@@ -60,5 +59,5 @@ def counted(content: bytes) -> Cells:
                 sheet = parts.read(name)
                 formulas += sheet.count(b"<f>")
                 texts += sheet.count(b't="s"')
-                numbers += len(re.findall(rb"<v>", sheet)) - sheet.count(b't="s"')
+                numbers += sheet.count(b"<v>") - sheet.count(b't="s"')
     return Cells(texts, numbers - formulas, formulas)

@@ -11,7 +11,9 @@ import pytest
 from tests.benchmarks import generate
 from tests.benchmarks.__main__ import line
 from tests.benchmarks.measure import DifferentResultsError, Measurer, Spent, figure
-from tests.benchmarks.references import by_engine, by_pandas, by_reference, by_sql, digest
+from tests.benchmarks.references import by_engine, by_sql, digest
+from tests.benchmarks.references_pandas import by_pandas
+from tests.benchmarks.references_plain import by_reference
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from impactbond.audit.findings import Finding, MilestoneExplained, ParticipantRow
+from impactbond.audit.explained import Explained
 from impactbond.audit.tabulate import TABLE, tabulated
 from impactbond.audit.telling import tell_all
 from impactbond.money import show, show_share
@@ -19,37 +19,12 @@ from impactbond.tables import as_kind
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """Why one participant's milestones were paid or not, as known at one claim date.
+class Explanation(Explained):
+    """Why one participant's milestones were paid or not: as text, as data, as a table.
 
     It names the participant and shows its evidence, because it was asked about it: keep it as the
-    evidence is kept. `line` is set where one line of a statement was asked about.
+    evidence is kept.
     """
-
-    contract: str
-    title: str
-    version: int
-    contract_sha256: str
-    currency: str
-    participant: str
-    claim_period: str
-    claim_date: date
-    ends_on: date
-    line: str | None
-    standing: str
-    started_on: date | None
-    left_on: date | None
-    participant_rows: tuple[ParticipantRow, ...]
-    rows_recorded_later: int
-    eligibility: Finding | None
-    eligibility_clause: str
-    milestones: tuple[MilestoneExplained, ...]
-    kind: str
-
-    @property
-    def entitled_pence(self) -> int:
-        """What all the lines told here come to."""
-        return sum(milestone.entitled_pence for milestone in self.milestones)
 
     @cached_property
     def text(self) -> str:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from impactbond.audit.explained import Explained
 from impactbond.audit.findings import EvidenceRow, Finding, Line, MilestoneExplained
 from impactbond.audit.words import sheet_words
 from impactbond.money import show, show_share
-
-if TYPE_CHECKING:
-    from impactbond.audit.explanation import Explanation
 
 TABLE = pa.schema(
     [(name, pa.string()) for name in ("milestone", "step", "what", "found", "needed", "clause")]
@@ -22,7 +19,7 @@ _DIGEST = re.compile(r"[0-9a-f]{32}")  # stands for a row that was delivered wit
 Step = tuple[str, str, str, str, str, str]
 
 
-def tabulated(explanation: Explanation) -> Iterator[Step]:
+def tabulated(explanation: Explained) -> Iterator[Step]:
     """The rows of an explanation, in reading order."""
     yield (
         "",

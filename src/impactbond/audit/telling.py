@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from impactbond.audit.explained import Explained
 from impactbond.audit.findings import (
     EvidenceRow,
     Finding,
@@ -21,13 +21,10 @@ from impactbond.audit.words import sheet_words
 from impactbond.money import show, show_share
 from impactbond.settlement.funders import UNFUNDED
 
-if TYPE_CHECKING:
-    from impactbond.audit.explanation import Explanation
-
 INDENT = "  "
 
 
-def tell_all(explanation: Explanation) -> str:
+def tell_all(explanation: Explained) -> str:
     """The whole explanation as text."""
     told = Telling(explanation.currency)
     lines = [*_about(explanation)]
@@ -161,7 +158,7 @@ class Telling:
         return show(pence, self.currency)
 
 
-def _about(explanation: Explanation) -> Iterator[str]:
+def _about(explanation: Explained) -> Iterator[str]:
     of = f"{explanation.title} ({explanation.contract}, version {explanation.version})"
     yield f"{explanation.participant}: {of}"
     if explanation.line:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.tokens import ScalarToken
 
 from impactbond.errors import Fault
 
 _BRACKET = "a bracket is not closed, or a comma is missing"
 _QUOTE = "a quotation mark is not closed"
+_CLOSE = "Close the quotation that opens here"
 _COLUMN = "the line does not fit under the ones above it"
-_OWN_LINE = (
-    "Start keys and entries that belong together in the same column, each on its own line, and"
-    " close every quotation mark above"
-)
+_OWN_LINE = "Start keys and entries that belong together in the same column, each on its own line"
 _MARKED = ("text cannot start with *, & or !", "Put the whole text in quotation marks")
 _PLAIN = "Put the whole text in quotation marks"
 # What the parser says, what that means, what to do; the first that fits.
@@ -30,9 +30,9 @@ _MEANINGS = (
     ),
     ("expected ',' or", _BRACKET, "Check the brackets from the one that opens here"),
     ("expected the node content", "a value is missing before this character", "Write the value"),
-    ("end of stream", _QUOTE, "Close the quotation that opens here"),
-    ("end of the stream", _QUOTE, "Close the quotation that opens here"),
-    ("document separator", _QUOTE, "Close the quotation that opens here"),
+    ("end of stream", _QUOTE, _CLOSE),
+    ("end of the stream", _QUOTE, _CLOSE),
+    ("document separator", _QUOTE, _CLOSE),
     ("could not find expected ':'", "the line has no colon", "Write key: value"),
     ("expected <block end>", _COLUMN, _OWN_LINE),
     ("another document", "a second document starts here", "Keep one, without lines of ---"),
@@ -63,9 +63,25 @@ def why_not_yaml(error: Exception, text: str, file: str) -> Fault:
         if problem in _TOLD_AT_OPENING and error.context_mark is not None:
             mark = error.context_mark
         line = mark.line + 1 if mark is not None else 0
-        if problem == _COLUMN and re.search(r":\s+[*&!]", lines[line - 1]):
+        if problem == _COLUMN and re.search(r":\s+[*&!]", "".join(lines[line - 1 : line])):
             problem, hint = _MARKED
+        elif problem == _COLUMN and mark is not None:
+            opened = _quotation_before(text, mark.index)
+            line, problem, hint = (opened, _QUOTE, _CLOSE) if opened else (line, problem, hint)
     return Fault(file=file, line=line, code="not_yaml", problem=problem, hint=hint)
+
+
+def _quotation_before(text: str, index: int) -> int:
+    """The line on which the text just before a place opens, where it is quoted and runs on over
+    several lines: most likely by mistake. Otherwise 0.
+    """
+    before = None
+    for token in YAML(typ="safe", pure=True).scan(text):
+        if token.start_mark.index >= index:
+            break
+        before = token
+    runs_on = isinstance(before, ScalarToken) and before.end_mark.line > before.start_mark.line
+    return before.start_mark.line + 1 if runs_on and before is not None and before.style else 0
 
 
 def _position(error: Any) -> int:

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from random import Random
 
 import pytest
+import xlsxwriter
 from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
 from tests.libreoffice import differences, needs_libreoffice
 
 import impactbond as ib
@@ -120,6 +123,30 @@ def test_a_workbook_delivered_twice_changes_nothing() -> None:
         for evidence in (once, twice)
     ]
     assert once.digest == twice.digest
+    for name in ("decisions", "lines", "shares", "payments", "balances"):
+        assert getattr(settled[0], f"{name}_table") == getattr(settled[1], f"{name}_table")
+
+
+def shuffled(path: Path, seed: int) -> Path:
+    """The example evidence with the rows of every sheet, and the sheets, in another order."""
+    source, mix = CalamineWorkbook.from_path(EVIDENCE), Random(seed)
+    names = mix.sample(source.sheet_names, len(source.sheet_names))
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+        for name in names:
+            head, *rows = source.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            page = book.add_worksheet(name)
+            for number, row in enumerate([head, *mix.sample(rows, len(rows))]):
+                page.write_row(number, 0, row)
+    return path
+
+
+def test_the_order_of_rows_and_sheets_changes_nothing(tmp_path: Path) -> None:
+    contract = ib.read_contract(CONTRACT)
+    settled = []
+    for path in (EVIDENCE, shuffled(tmp_path / "shuffled.xlsx", seed=7)):
+        evidence = ib.read_evidence(path, contract)
+        assert len(evidence.refused) == 12
+        settled.append(ib.settle(contract, evidence, as_of="2019-04-30", leave_out_refused=True))
     for name in ("decisions", "lines", "shares", "payments", "balances"):
         assert getattr(settled[0], f"{name}_table") == getattr(settled[1], f"{name}_table")
 

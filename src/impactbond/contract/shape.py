@@ -31,8 +31,6 @@ from impactbond.errors import Fault
 
 Terms = TypeVar("Terms", bound=BaseModel)
 
-# Every round mends all that it finds; a further one is needed where a mended key opens a new place.
-_ROUNDS = 30
 # What the models call a term that is of none of the kinds that may stand there.
 OF_NO_KIND = "not_a"
 
@@ -65,10 +63,12 @@ def fit(model: type[Terms], document: Located) -> Fitted[Terms]:
     for path in list(_empty(fitting.value, ())):
         fitting.fill(path)
     fitted: Fitted[Terms] = Fitted(None, fitting.stood_in, fitting.faults)
-    for _ in range(_ROUNDS):
+    told = -1
+    # Every round mends all that it finds; a further one is needed where that opened a new place.
+    while told < len(fitting.faults):
+        told = len(fitting.faults)
         try:
             fitted.terms = model.model_validate(fitting.value, by_name=False)
-            break
         except ValidationError as error:
             fitting.mend(error.errors(include_url=False))
     return fitted

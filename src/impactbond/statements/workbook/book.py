@@ -42,7 +42,8 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "count": {"valign": "top", "num_format": _PENCE},
     "date": {"valign": "top", "num_format": _DATE, "align": "left"},
     "percent": {"valign": "top", "num_format": "0.00%"},
-    "flag": {"valign": "top", "align": "left"},
+    # LibreOffice shows a true cell as 1 unless its format says otherwise.
+    "flag": {"valign": "top", "align": "left", "num_format": '"TRUE";"TRUE";"FALSE"'},
     "ordinal": {"valign": "top", "align": "left", "num_format": "0"},
     "title": {"bold": True, "font_size": 16},
     "heading": {"bold": True, "font_size": 14},

@@ -35,6 +35,7 @@ def only_fault(error: ContractError) -> Fault:
         (b"\xff\xfeh\x00e\x00", "not_text", 1, "no UTF-8 text"),
         (WHOLE.encode("cp1252"), "not_text", line_of(WHOLE, "§"), "the encoding UTF-8"),
         (b"PK\x03\x04\x14\x00\x08\x08\xff", "not_text", 0, "Excel or Word file"),
+        (b"%YAML 3.0\n---\nimpactbond: 1", "not_yaml", 1, "cannot be read from here on"),
         (b"title: a\x07b", "not_yaml", 1, "a character that cannot be shown"),
         (b"a: b\nc: " + b"[" * 9000, "not_yaml", 2, "nest too deeply"),
     ],
@@ -149,6 +150,14 @@ def test_what_yaml_can_do_and_a_contract_cannot_is_refused(
     fault, *_ = [fault for fault in faults_of(text) if fault.code != "missing_key"]
     assert (fault.code, fault.line) == (code, line_of(text, at))
     assert fault.hint
+
+
+def test_what_is_merged_into_the_whole_is_refused_too() -> None:
+    text = damaged(("currency: GBP", "currency: GBP\n<<: *base"))
+    assert [(fault.code, fault.clause) for fault in faults_of(text)] == [
+        ("alias", "<<"),
+        ("unknown_key", "<<"),
+    ]
 
 
 def test_an_alias_that_holds_itself_or_everything_is_not_followed() -> None:

@@ -357,6 +357,15 @@ def test_a_window_between_a_date_and_the_start_is_fine_where_somebody_may_have_i
     assert parse_contract(text.encode(), name=NAME).windows["year one"].opens.fixed
 
 
+def test_up_front_money_in_shares_of_no_whole_is_weighed_against_the_contract_alone() -> None:
+    text = damaged(("{trust: 75%, lbhf: 25%}", "{trust: 75%, lottery: 75%}"), ("pay: ", "pay: 9"))
+    told = [(fault.code, fault.clause) for fault in faults_of(text)]
+    assert told == [
+        ("shares_not_whole", "tranches > mobilisation > by"),
+        ("up_front_beyond_limit", "tranches > mobilisation > pay"),
+    ]
+
+
 def test_every_circle_is_told_and_putting_those_right_leaves_none() -> None:
     text = damaged(
         ("after: consent", "after: [consent, sign_up, engaged_year_1]"),

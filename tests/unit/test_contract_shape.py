@@ -229,6 +229,20 @@ def test_long_text_is_shortened_where_it_is_repeated() -> None:
     assert fault.found.endswith("…'")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("{title: Parental consent", "{titel:", ["unknown_key", "nothing_written"]),
+        ("consent:       {kind: event}", "consent: {kind: }", ["not_a_choice"]),
+        ("consent:       {kind: event}", "consent: {}", ["not_a_metric"]),
+    ],
+)
+def test_nothing_written_under_an_unclear_key_is_told(old: str, new: str, codes: list[str]) -> None:
+    faults = faults_of(damaged((old, new)))
+    assert sorted(fault.code for fault in faults) == sorted(codes)
+    assert {fault.line for fault in faults} == {line_of(WHOLE, old)}
+
+
 def test_a_misspelt_key_does_not_hide_what_stands_under_it() -> None:
     text = damaged(("milestones:  ", "milestone:  "), ("when: one outcome", "when: no outcome"))
     told = [(fault.line, fault.code) for fault in faults_of(text)]

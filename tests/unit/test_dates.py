@@ -204,7 +204,7 @@ def test_bank_holidays_differ_by_nation(
 
 def test_there_is_no_calendar_of_the_uk() -> None:
     with pytest.raises(KeyError):
-        bank_holidays("UK", 2016, 2017)  # type: ignore[arg-type]
+        bank_holidays("UK", 2016, 2017)
     assert set(get_args(Nation)) == {"England", "Wales", "Scotland", "Northern Ireland"}
 
 

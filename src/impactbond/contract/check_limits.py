@@ -82,10 +82,12 @@ def _part_pence(contract: Contract, tranche: Tranche, funder: str | None) -> int
     shares = whole_shares(tranche.by)
     try:
         pay = minor_units(tranche.pay, contract.currency)
+        if funder is None:
+            return pay
         parts = cut_whole(pay, tuple(shares.values()), contract.rounding.half)
     except (ValueError, OverflowError):
         return 0
-    return pay if funder is None else dict(zip(shares, parts, strict=True)).get(funder, 0)
+    return dict(zip(shares, parts, strict=True)).get(funder, 0)
 
 
 def check_limits(contract: Contract) -> Found:

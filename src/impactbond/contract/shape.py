@@ -123,13 +123,11 @@ class _Fitting:
             self.replace(path)
 
     def replace(self, path: Path) -> None:
-        """Let something harmless stand in at a place; take out a key that has no place at all."""
+        """Let something harmless stand in at a place where something may stand."""
         node, above = self.layout.at(path, self.value), self._at(path[:-1])
         if node is not None:
             above[path[-1]] = self.layout.stand_in(node, inside(above, path[-1]))
             self.stood_in.add(path)
-        elif isinstance(above, dict):
-            del above[path[-1]]
 
     def tell(self, path: Path, fault: Fault) -> None:
         """Keep a fault."""
@@ -146,14 +144,15 @@ class _Fitting:
         above, wrong = self._at(path[:-1]), str(path[-1])
         known = keys_of(self.layout.at(path[:-1], self.value))
         free = [key for key in known if key not in above]
+        is_bare = above[wrong] is None and path not in self.document.unreadable
         first = re.split(r"[\s:]", wrong)[0]
-        if above[wrong] is None and first in free:
+        if is_bare and first in free:
             self.tell(path, no_colon(first))
             del above[wrong]
             self.replace((*path[:-1], first))
             return
         before = list(above)[: list(above).index(wrong)]
-        if above[wrong] is None and before and not re.fullmatch("[a-z_]+", wrong):
+        if is_bare and before and not re.fullmatch("[a-z_]+", wrong):
             whole = (*path[:-1], before[-1])
             self.tell(whole, split_by_comma(before[-1], f"{above.pop(before[-1])},{wrong}"))
             del above[wrong]

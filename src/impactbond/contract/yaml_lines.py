@@ -108,7 +108,7 @@ def _value(node: Node, path: Path, document: Located, file: str) -> Any:
     )
     document.faults.append(fault)
     # What is merged in would be keys beside this one, so that nothing is known about those either.
-    document.unreadable.add(path[:-1] if path[-1:] == ("<<",) else path)
+    document.unreadable.add((path[:-1] or path) if path[-1:] == ("<<",) else path)
     return None
 
 

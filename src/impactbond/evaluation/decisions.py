@@ -214,8 +214,7 @@ def _long(question: Question, judged: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """One row for each milestone, from the columns of all: a cross join, because not every engine
     can unpivot.
     """
-    milestones = question.table("milestones").select(milestone=nw.col("number"))
-    crossed = judged.join(milestones, how="cross")
+    crossed = judged.join(question.table("milestones"), how="cross")
 
     def picked(name: str) -> nw.Expr:
         column = nw.col(f"{name}_0")

@@ -87,9 +87,8 @@ def live_observations(question: Question, *, in_time: bool) -> nw.LazyFrame[Any]
 
     With `in_time`, only those recorded within the contract's deadline.
     """
-    rows = question.table("observations").join(question.table("metrics"), on="metric", how="inner")
-    rows = rows.drop("metric").rename({"number": "metric"})
-    known = rows.join(question.table("claims").drop("ends_on"), how="cross")
+    dated = question.table("claims").drop("ends_on")
+    known = question.table("observations").join(dated, how="cross")
     known = known.filter(nw.col("recorded_on") <= nw.col("known_by"))
     superseded = known.filter(~nw.col("supersedes").is_null()).select(
         "claim", observation=nw.col("supersedes")

@@ -10,7 +10,9 @@ from datetime import date
 from typing import Any, Literal
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
@@ -22,7 +24,6 @@ TableName = Literal[
     "observations",
     "claims",
     "windows",
-    "metrics",
     "milestones",
     "covered",
     "deadlines",
@@ -87,11 +88,15 @@ class Segments:
 
     def numbered(self, participants: pa.Table) -> pa.Table:
         """The participants with a column `segment`."""
-        number = {values: index for index, values in enumerate(self.values)}
-        columns = [participants[name].to_pylist() for name in self.names]
-        rows = zip(*columns, strict=True) if columns else iter([()] * participants.num_rows)
-        segment = [number[tuple(value or "" for value in row)] for row in rows]
-        return participants.append_column("segment", pa.array(segment, pa.int64()))
+        place = np.zeros(participants.num_rows, dtype=np.int64)
+        known = np.zeros(len(self.values), dtype=np.int64)
+        for column, name in enumerate(self.names):
+            values = sorted({segment[column] for segment in self.values})
+            held = pc.index_in(pc.fill_null(participants[name], ""), pa.array(values, pa.string()))
+            place = place * len(values) + held.to_numpy()
+            own = [values.index(segment[column]) for segment in self.values]
+            known = known * len(values) + np.array(own, dtype=np.int64)
+        return participants.append_column("segment", pa.array(np.searchsorted(known, place)))
 
 
 @dataclass(frozen=True)
@@ -131,20 +136,22 @@ class Question:
         seen = ["observation", "participant", "metric", "value", "observed_on", "recorded_on"]
         numbered = self.segments.numbered(evidence.participants_table)
         observations = evidence.observations_table.select([*seen, "supersedes", "status"])
+        metric = pc.index_in(observations["metric"], pa.array(list(contract.metrics), pa.string()))
+        place = observations.schema.get_field_index("metric")
+        observations = observations.set_column(place, "metric", pc.cast(metric, pa.int64()))
         return {
             "participants": with_day_numbers(numbered).select(people),
             "observations": with_day_numbers(observations),
             "claims": claims_table(self.claims),
             "windows": windows_table(contract, evidence),
-            "metrics": _numbered("metric", list(contract.metrics)),
-            "milestones": _numbered("name", list(contract.milestones)),
+            "milestones": _numbers("milestone", len(contract.milestones)),
             "covered": pa.table({"segment": pa.array(self.segments.covered(contract), pa.int64())}),
             "deadlines": deadlines_table(contract, evidence),
         }
 
 
-def _numbered(name: str, values: list[str]) -> pa.Table:
-    return pa.table({name: values, "number": pa.array(range(len(values)), pa.int64())})
+def _numbers(name: str, count: int) -> pa.Table:
+    return pa.table({name: pa.array(range(count), pa.int64())})
 
 
 def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:
@@ -160,7 +167,7 @@ def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:
 
 def deadlines_table(contract: Contract, evidence: Evidence) -> pa.Table:
     """The day by which what was observed on a day must be recorded: observed_on, deadline."""
-    days = sorted(set(evidence.observations_table["observed_on"].to_pylist()))
+    days = sorted(evidence.observations_table["observed_on"].unique().to_pylist())
     within = contract.calendar.evidence.within
     return pa.table(
         {
@@ -174,7 +181,7 @@ def windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
     """First and last day of every window for every start date in the evidence: started_on,
     opens_<i>, closes_<i>.
     """
-    starts = sorted(set(evidence.participants_table["started_on"].to_pylist()))
+    starts = sorted(evidence.participants_table["started_on"].unique().to_pylist())
     spans = [[window.days(start) for start in starts] for window in contract.windows.values()]
     table = {"started_on": pa.array([day_number(start) for start in starts], pa.int64())}
     for index, days in enumerate(spans):

@@ -107,8 +107,8 @@ def cut(running: Pence, shares: tuple[Fraction, ...], half: Half = "up") -> Penc
     """Running totals cut into parts, at the boundaries `round(running × cumulative share)`.
 
     Takes running totals of any shape `(...)`; gives parts shaped `(..., share)`. Each part is less
-    than a penny from its exact share, and the parts always sum to the total. The last share must
-    complete the whole.
+    than a penny from its exact share (with halves to even, at most a penny), and the parts always
+    sum to the total. The last share must complete the whole.
     """
     boundaries = [round_fraction(running, share, half) for share in _cumulative(shares)]
     parts = np.diff(np.stack(boundaries, axis=-1), axis=-1, prepend=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -22,6 +23,7 @@ class Layout:
     schema: Node
 
     @classmethod
+    @cache
     def of(cls, model: type[BaseModel]) -> Layout:
         """The layout of the files that are read into a model."""
         return cls(model.model_json_schema())

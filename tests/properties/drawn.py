@@ -154,7 +154,7 @@ def _condition(draw: Draw, metrics: Terms, windows: Terms, named: Names, depth: 
     if kind == "leaf":
         return draw(_leaf(metrics, windows))
     inside = _condition(metrics, windows, named, depth - 1)
-    found = draw(st.lists(inside, min_size=1, max_size=3))
+    found = draw(st.lists(inside, min_size=1, max_size=3, unique_by=repr))
     needed = {"at_least": draw(st.integers(1, len(found)))} if kind == "of" else {}
     return {**needed, kind: found}
 

@@ -377,3 +377,11 @@ def test_every_circle_is_told_and_putting_those_right_leaves_none() -> None:
         ("circular_prerequisite", "milestones > engaged_year_1 > after"),
         ("circular_prerequisite", "milestones > three_outcomes > after"),
     ]
+
+
+def test_an_outcome_that_stands_twice_is_not_counted_as_two() -> None:
+    old = "two outcomes:   {at_least: 2, of: [wellbeing better, relationships better"
+    new = "two outcomes:   {at_least: 2, of: [wellbeing better, wellbeing better"
+    [fault] = faults_of(damaged((old, new)))
+    assert (fault.code, fault.line) == ("counted_twice", line_of(WHOLE, old))
+    assert "stands twice" in fault.problem

@@ -66,9 +66,25 @@ def check_conditions(contract: Contract) -> Found:
                     allowed=f"a whole number from 1 to {len(part.of)}",
                 )
                 yield Finding((*path, "at_least"), fault, ((*path, "of"),))
+            yield from _counted_twice(path, part)
         elif not isinstance(part, All | AnyOf):
             yield from _check_leaf(contract, part, path)
     yield from _check_circles(contract)
+
+
+def _counted_twice(path: Path, junction: AtLeast) -> Found:
+    """A part that stands twice would be counted twice, and one outcome paid as two."""
+    seen: set[str] = set()
+    for index, part in enumerate(junction.of):
+        key = part if isinstance(part, str) else part.model_dump_json(exclude={"clause"})
+        if key in seen:
+            fault = Fault(
+                code="counted_twice",
+                problem="the same condition stands twice and would count as two",
+                hint="Keep it once",
+            )
+            yield Finding((*path, "of", index), fault)
+        seen.add(key)
 
 
 def _every_part(contract: Contract) -> Iterator[tuple[Path, Condition]]:

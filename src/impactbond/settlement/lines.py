@@ -99,7 +99,9 @@ def lines_table(
                 entitled,
                 _because(int(history.quantity[0, index]), entitled),
                 "; ".join(
-                    name for bit, name in enumerate(names) if history.limited[index] >> bit & 1
+                    dict.fromkeys(
+                        name for bit, name in enumerate(names) if history.limited[index] >> bit & 1
+                    )
                 ),
                 rule_name(lots.rules[key.rule]),
             )

@@ -157,11 +157,12 @@ def settle(
 
 
 def _write(settlement: Settlement, out: Path) -> list[Path]:
-    from impactbond.statements.tables import write_tables
-    from impactbond.statements.write import write_statements
+    from impactbond.statements.tables import table_files
+    from impactbond.statements.write import statement_files, write_all
 
     with _working("Writing the statements"):
-        return [*write_tables(settlement, out), *write_statements(settlement, out)]
+        files = table_files(settlement) | statement_files(settlement)
+        return write_all({out / name: content for name, content in files.items()})
 
 
 def _result(settlement: Settlement, written: list[Path]) -> dict[str, Any]:

@@ -108,6 +108,16 @@ def test_a_missing_sheet_or_column_is_named(
     assert not out.exists()
 
 
+def test_a_settlement_without_statements_leaves_no_tables_either(tmp_path: Path) -> None:
+    """Statements are in sterling only: what cannot be stated is not half written."""
+    out = tmp_path / "out"
+    in_euro = damaged(tmp_path, ("currency: GBP", "currency: EUR"))
+    done = settle(in_euro, EVIDENCE, out, "--leave-out-refused")
+    assert done.returncode == 2
+    assert "Nothing was written" in done.stderr
+    assert not out.exists()
+
+
 def test_no_child_s_value_is_in_a_refusal(tmp_path: Path) -> None:
     told = settle(CONTRACT, EVIDENCE, tmp_path / "out").stderr
     for value in ("C-0", "n/a", "see notes", "31/02/2017", "194.6"):

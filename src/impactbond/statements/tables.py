@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from impactbond.canonical import csv_bytes
 from impactbond.settlement.settlement import Settlement
-from impactbond.statements.write import write_all
 
 NAMES = ("decisions", "claims", "lines", "shares", "payments", "balances")
 
@@ -17,8 +14,3 @@ def table_files(settlement: Settlement) -> dict[str, bytes]:
     files["schedule.csv"] = files.pop("payments.csv")
     files["refused.csv"] = csv_bytes(settlement.evidence.refused_table)
     return files
-
-
-def write_tables(settlement: Settlement, out: Path) -> list[Path]:
-    """Writes decisions, claims, lines, shares, schedule, balances and refused rows into `out`."""
-    return write_all({out / name: content for name, content in table_files(settlement).items()})

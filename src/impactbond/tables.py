@@ -8,7 +8,10 @@ enter an engine as day numbers, because engines do not agree about dates.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from weakref import finalize
 
 import narwhals as nw
 import pyarrow as pa
@@ -58,7 +61,11 @@ class Workshop:
         if engine == "duckdb":
             import duckdb
 
-            self._connection = duckdb.connect(":memory:")
+            # What does not fit memory is spilled: into a folder of our own, gone with the workshop,
+            # because DuckDB's own choice is the folder that the user happens to stand in.
+            folder = mkdtemp(prefix="impactbond-")
+            self._connection = duckdb.connect(":memory:", config={"temp_directory": folder})
+            finalize(self, _put_away, self._connection, folder)
 
     def take(self, name: str, table: pa.Table) -> None:
         """Take a table in under a name."""
@@ -122,6 +129,11 @@ class Workshop:
     def give(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """The frame as an Arrow table, in no particular order."""
         return frame.collect(backend="pyarrow").to_native()
+
+
+def _put_away(connection: duckdb.DuckDBPyConnection, folder: str) -> None:
+    connection.close()
+    rmtree(folder, ignore_errors=True)
 
 
 def _lazy(native: Any) -> nw.LazyFrame[Any]:

@@ -1,0 +1,32 @@
+"""Engines at work: what they keep of the evidence, and where."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from impactbond.tables import Workshop
+
+
+def test_what_is_spilled_lies_in_a_private_folder_that_goes_with_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shop = Workshop("duckdb")
+    connection = shop._connection
+    assert connection is not None
+    [(folder,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+    connection.execute("SET memory_limit = '20MB'; SET threads = 1")
+    shop.take("numbers", pa.table({"number": pa.array(range(10), pa.int64())}))
+    connection.execute(
+        "CREATE TABLE large AS SELECT range AS id, md5(range::VARCHAR) AS text FROM range(800000)"
+    )
+    assert list(Path(folder).iterdir()), "nothing was spilled: the test proves nothing"
+    assert Path(folder).stat().st_mode & 0o077 == 0
+    assert list(tmp_path.iterdir()) == []
+    del shop, connection
+    gc.collect()
+    assert not Path(folder).exists()

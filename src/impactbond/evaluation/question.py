@@ -139,15 +139,17 @@ class Question:
         metric = pc.index_in(observations["metric"], pa.array(list(contract.metrics), pa.string()))
         place = observations.schema.get_field_index("metric")
         observations = observations.set_column(place, "metric", pc.cast(metric, pa.int64()))
-        return {
+        tables: dict[TableName, pa.Table] = {
             "participants": with_day_numbers(numbered).select(people),
             "observations": with_day_numbers(observations),
             "claims": claims_table(self.claims),
             "windows": windows_table(contract, evidence),
             "milestones": _numbers("milestone", len(contract.milestones)),
             "covered": pa.table({"segment": pa.array(self.segments.covered(contract), pa.int64())}),
-            "deadlines": deadlines_table(contract, evidence),
         }
+        if contract.calendar.evidence.late == "nothing":
+            tables["deadlines"] = deadlines_table(contract, evidence)
+        return tables
 
 
 def _numbers(name: str, count: int) -> pa.Table:

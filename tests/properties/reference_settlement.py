@@ -19,13 +19,13 @@ from typing import NamedTuple
 from tests.properties.reference import Claim, claim_dates, pence
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import (
+from impactbond.contract.limits import (
     ContractLimit,
     FunderLimit,
     Limit,
     MilestoneLimit,
-    Tranche,
 )
+from impactbond.contract.payments import Tranche
 
 UNFUNDED = "unfunded"
 EVERY_MILESTONE = ("every milestone",)
@@ -181,7 +181,7 @@ def standings(contract: Contract, claims: Sequence[Claim]) -> dict[Place, tuple[
     for limit in contract.limits:
         if isinstance(limit, FunderLimit):
             continue
-        room = pence(contract, limit.at_most)
+        room = pence(contract, limit.at_most.amount)
         for place in sorted(placed):
             if is_limited(limit, placed[place]):
                 payable[place] = min(payable[place], room)
@@ -194,7 +194,7 @@ def standings(contract: Contract, claims: Sequence[Claim]) -> dict[Place, tuple[
 
 def is_limited(limit: ContractLimit | MilestoneLimit, claim: Claim) -> bool:
     """Whether a limit on the whole is about a claim."""
-    return isinstance(limit, ContractLimit) or limit.milestone == claim.milestone
+    return isinstance(limit, ContractLimit) or claim.milestone in limit.milestone
 
 
 def place_of(contract: Contract, claim: Claim) -> Place:
@@ -262,7 +262,7 @@ def pass_on(
         funder = resolve(contract, limit.funder, claim)
         if funder not in parts:
             continue
-        at_most = pence(contract, limit.at_most)
+        at_most = pence(contract, limit.at_most.amount)
         was_beyond = max(0, asked[funder] - at_most)
         asked[funder] += parts[funder].amount_pence
         beyond = max(0, asked[funder] - at_most) - was_beyond
@@ -333,7 +333,7 @@ def held_on_account(
             if place in held and counts_towards(limit, place[1]):
                 asked = [part for (_, payer), part in held.items() if counts_towards(limit, payer)]
                 asked += [one.amount_pence for n, one in totals.items() if counts_towards(limit, n)]
-                over = max(0, sum(asked) - pence(contract, limit.at_most))
+                over = max(0, sum(asked) - pence(contract, limit.at_most.amount))
                 held[place] -= min(held[place], over)
     return held
 

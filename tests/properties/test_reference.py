@@ -22,7 +22,7 @@ from tests.properties.reference_settlement import UNFUNDED, history, is_limited,
 
 from impactbond.contract.check import check_terms
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import ContractLimit, FunderLimit
+from impactbond.contract.limits import ContractLimit, FunderLimit
 from impactbond.contract.yaml_lines import load
 
 Q1, Q2, Q3, Q4 = date(2017, 4, 30), date(2017, 7, 31), date(2017, 10, 31), date(2018, 1, 31)
@@ -375,7 +375,7 @@ def test_reference_balances_add_up_and_never_exceed_a_limit(data: st.DataObject)
         assert sum(one.value_pence for one in now) == sum(one.price_pence for one in to_date)
         asked = {one.funder: one.amount_pence + one.on_account_pence for one in now}
         for limit in contract.limits:
-            most = pence(contract, limit.at_most)
+            most = pence(contract, limit.at_most.amount)
             if isinstance(limit, FunderLimit):
                 assert all(asked[name] <= most for name in asked if limit.funder in name.split(":"))
                 continue

@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import ContractLimit, FunderLimit, Limit, MilestoneLimit, PassedTo
+from impactbond.contract.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit, PassedTo
 from impactbond.contract.read import read_contract
 from impactbond.dates import Span
 from impactbond.evidence.evidence import (

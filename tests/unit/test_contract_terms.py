@@ -8,8 +8,9 @@ from tests.damaged_contracts import NAME, WHOLE, damaged
 
 from impactbond.contract.conditions import All, AtLeast, Count, Level, Observed, Share
 from impactbond.contract.contract import Contract
+from impactbond.contract.limits import FunderLimit, Limit, PassedTo
 from impactbond.contract.metrics import Event, Metric
-from impactbond.contract.payments import FunderLimit, Limit, Milestone, PassedTo
+from impactbond.contract.milestones import Milestone
 from impactbond.contract.read import parse_contract
 from impactbond.contract.yaml_lines import load
 

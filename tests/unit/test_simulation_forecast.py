@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from impactbond.contract.payments import ContractLimit, FunderLimit, PassedTo
+from impactbond.contract.limits import ContractLimit, FunderLimit, PassedTo
 from impactbond.contract.read import read_contract
 from impactbond.errors import AssumptionError, InvariantError
 from impactbond.settlement.settle import settle_lots

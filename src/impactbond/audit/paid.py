@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from impactbond.audit.findings import Line, Passed, ShareOfLine, Since
 from impactbond.audit.terms import stated_limit
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import FunderLimit, PassedTo
+from impactbond.contract.limits import FunderLimit, PassedTo
 from impactbond.errors import InvariantError
 from impactbond.money import cut, minor_units, show
 from impactbond.settlement.funders import UNFUNDED, Funders, ShareRule, named_rule
@@ -152,7 +152,7 @@ def passed_on(contract: Contract, funders: Funders, moved: Mapping[str, int]) ->
             amount = received[funder] - moved.get(funder, 0)
             if amount:
                 received[target] += amount
-                at_most = minor_units(limit.at_most, contract.currency)
+                at_most = minor_units(limit.at_most.amount, contract.currency)
                 found.append(
                     Passed(limit_name(limit), at_most, limit.clause, funder, target, amount)
                 )

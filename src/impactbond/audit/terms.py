@@ -8,8 +8,8 @@ from fractions import Fraction
 from impactbond.audit.findings import Finding, Stated
 from impactbond.audit.words import plain
 from impactbond.contract.contract import Contract, whole_shares
+from impactbond.contract.limits import FunderLimit, Limit, MilestoneLimit, PassedTo
 from impactbond.contract.metrics import Event, Percentage, Score, Session
-from impactbond.contract.payments import FunderLimit, Limit, MilestoneLimit, PassedTo
 from impactbond.money import minor_units, show, show_share
 from impactbond.settlement.limits import limit_name
 
@@ -33,7 +33,7 @@ def stated_terms(
 def stated_limit(contract: Contract, limit: Limit) -> Stated:
     """A limit: what it is on, how much it lets through, and what happens beyond it."""
     beyond = f"{limit.beyond.funder} pays" if isinstance(limit.beyond, PassedTo) else limit.beyond
-    at_most = show(minor_units(limit.at_most, contract.currency), contract.currency)
+    at_most = show(minor_units(limit.at_most.amount, contract.currency), contract.currency)
     return Stated(
         f"limit on {limit_name(limit)}", f"at most {at_most}; beyond it: {beyond}", limit.clause
     )
@@ -150,7 +150,7 @@ def _limits(contract: Contract, milestone: str) -> list[Stated]:
     paying = _paying(contract, milestone)
     found = []
     for limit in contract.limits:
-        of_other_milestone = isinstance(limit, MilestoneLimit) and limit.milestone != milestone
+        of_other_milestone = isinstance(limit, MilestoneLimit) and milestone not in limit.milestone
         of_other_funder = isinstance(limit, FunderLimit) and limit.funder not in paying
         if not of_other_milestone and not of_other_funder:
             found.append(stated_limit(contract, limit))

@@ -4,14 +4,30 @@ due.
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
-from impactbond.contract.phrases import SpanPhrase, TermPhrase, parse_span
+from impactbond.contract.phrases import SharePhrase, SpanPhrase, TermPhrase, parse_span
 from impactbond.contract.term import Cited, Term, phrase
 from impactbond.dates import Every, Nation, Period, Span, periods
+
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def _parse_made(text: str) -> Span:
@@ -29,11 +45,27 @@ MadePhrase = Annotated[
 ]
 
 
+def _parse_year_start(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,2}) ([A-Z][a-z]+)", " ".join(text.split()))
+    if match and match[2] in _MONTHS and 1 <= int(match[1]) <= 28:
+        return _MONTHS.index(match[2]) + 1, int(match[1])
+    raise ValueError("not the first day of a year: write for example 1 April, up to day 28")
+
+
+YearStartPhrase = Annotated[
+    tuple[int, int],
+    phrase(_parse_year_start),
+    PlainSerializer(lambda day: f"{day[1]} {_MONTHS[day[0] - 1]}", return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["1 April"]}),
+]
+
+
 class Claims(Cited):
     """How often claims are made, and how long after a period's last day its claim is made."""
 
-    every: Every
+    every: Every | Literal["listed"]
     made: MadePhrase
+    listed: dict[str, TermPhrase] = Field(default_factory=dict)
 
 
 class EvidenceDeadline(Cited):
@@ -45,6 +77,9 @@ class EvidenceDeadline(Cited):
 
     within: SpanPhrase
     late: Literal["next claim", "nothing"]
+    late_pays: SharePhrase | None = Field(
+        default=None, description="the share of the price that late evidence earns, such as 50%"
+    )
 
 
 class PaymentTerms(Cited):
@@ -58,9 +93,10 @@ class PaymentTerms(Cited):
 
 
 class Calendar(Term):
-    """The dates of a contract."""
+    """The dates of a contract. `year_starts` is the first day of a year of the contract."""
 
     term: TermPhrase
+    year_starts: YearStartPhrase = (1, 1)
     claims: Claims
     evidence: EvidenceDeadline
     payment: PaymentTerms
@@ -68,7 +104,14 @@ class Calendar(Term):
     @property
     def periods(self) -> tuple[Period, ...]:
         """The periods of the term, in order."""
+        if self.claims.every == "listed":
+            listed = self.claims.listed.items()
+            return tuple(Period(first, last, label) for label, (first, last) in listed)
         return periods(*self.term, self.claims.every)
+
+    def year_of(self, day: date) -> int:
+        """The year of the contract that a day falls in, by the calendar year that it starts in."""
+        return day.year if (day.month, day.day) >= self.year_starts else day.year - 1
 
     def claim_date(self, period: Period) -> date:
         """The day on which the claim for a period is made: evidence recorded by then counts.

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from impactbond.contract.check_money import check_shares
 from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.findings import Finding, Found, around, circles, unknown
-from impactbond.contract.payments import FunderLimit, MilestoneLimit, PassedTo, Tranche
+from impactbond.contract.findings import Finding, Found, around, circles, entry, unknown
+from impactbond.contract.limits import FunderLimit, MilestoneLimit, PassedTo
+from impactbond.contract.payments import Tranche
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
 from impactbond.money import CURRENCIES, cut_whole, minor_units, show
@@ -65,13 +66,13 @@ def _check_beyond_limits(contract: Contract) -> Found:
             rests += [path, (*path, "pay"), *around((*path, "by"), tranche.by)]
             part = _part_pence(contract, tranche, funder)
             paid += part
-            if part and Decimal(paid).scaleb(-contract.decimals) > limit.at_most:
+            if part and Decimal(paid).scaleb(-contract.decimals) > limit.at_most.amount:
                 whose = f"of '{funder}'" if funder else "of the whole contract"
                 fault = Fault(
                     code="up_front_beyond_limit",
                     problem=f"the up-front money is more than the limit {whose}, and never earned",
                     found=f"{show(paid, contract.currency)} with this tranche",
-                    allowed=f"{limit.at_most:,f} {contract.currency} at most",
+                    allowed=f"{limit.at_most.amount:,f} {contract.currency} at most",
                 )
                 yield Finding((*path, "pay"), fault, tuple(rests))
                 break
@@ -99,9 +100,8 @@ def check_limits(contract: Contract) -> Found:
             yield from _check_funder_limit(contract, limit, path, limited)
             limited.setdefault(limit.funder, index)
             continue
-        if isinstance(limit, MilestoneLimit) and limit.milestone not in contract.milestones:
-            fault = unknown("milestone", limit.milestone, contract.milestones)
-            yield Finding((*path, "milestone"), fault, (("milestones",),))
+        if isinstance(limit, MilestoneLimit):
+            yield from _check_named(contract, limit, (*path, "milestone"))
         if limited:
             fault = Fault(
                 code="limit_order",
@@ -110,6 +110,13 @@ def check_limits(contract: Contract) -> Found:
             )
             yield Finding(path, fault, tuple(("limits", at) for at in limited.values()))
     yield from _check_takers(contract, limited)
+
+
+def _check_named(contract: Contract, limit: MilestoneLimit, path: Path) -> Found:
+    for index, name in enumerate(limit.milestone):
+        if name not in contract.payables:
+            fault = unknown("milestone", name, contract.payables)
+            yield Finding(entry(path, index, len(limit.milestone)), fault, (("milestones",),))
 
 
 def _check_funder_limit(

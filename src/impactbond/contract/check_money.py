@@ -47,7 +47,10 @@ def _check_amounts(contract: Contract) -> Found:
     amounts: dict[Path, Decimal] = {
         **{("milestones", name, "price"): one.price for name, one in contract.milestones.items()},
         **{("tranches", name, "pay"): one.pay for name, one in contract.tranches.items()},
-        **{("limits", index, "at_most"): one.at_most for index, one in enumerate(contract.limits)},
+        **{
+            ("limits", index, "at_most"): one.at_most.amount
+            for index, one in enumerate(contract.limits)
+        },
     }
     for path, amount in amounts.items():
         try:

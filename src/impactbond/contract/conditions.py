@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema
 
-from impactbond.contract.phrases import Distance, SharePhrase, ThresholdPhrase
-from impactbond.contract.term import Cited, Pair, Some, Term, kind_of
+from impactbond.contract.phrases import Distance, SharePhrase, SpanPhrase, ThresholdPhrase
+from impactbond.contract.term import Amount, Cited, OneOrMany, Pair, Some, Term, kind_of
 
-Pick = Literal["first", "last"]
+Pick = Literal["first", "last", "best", "mean"]
 
 
 class Observed(Cited):
@@ -40,8 +40,42 @@ class Share(Cited):
     at_least: SharePhrase
 
 
+class Total(Cited):
+    """Met on the day on which the quantities in the window reach a total."""
+
+    total: str
+    window: str = Field(alias="in", description="the name of a window")
+    at_least: Amount
+
+
+class Stays(Cited):
+    """Met when the first or last state in the window is one of these, on the day of that row."""
+
+    state: str
+    pick: Literal["first", "last"] = "last"
+    window: str = Field(alias="in", description="the name of a window")
+    is_: OneOrMany = Field(alias="is")
+
+
+class Sustained(Cited):
+    """Met on the day on which so long a time in one of these states is complete.
+
+    Without `within`, the time must be unbroken; a day in another state, or one of which nothing is
+    known, starts the clock again. With it, the time may be made up of several parts, the first and
+    last of which are no further apart than that.
+    """
+
+    sustained: str
+    as_: OneOrMany = Field(alias="as")
+    for_: SpanPhrase = Field(alias="for")
+    within: SpanPhrase | None = None
+    window: str = Field(alias="in", description="the name of a window")
+
+
 class Level(Cited):
-    """Met when the first or last measure in the window is on the right side of a bar."""
+    """Met when the first, last or best measure in the window, or their mean, is on the right side
+    of a bar.
+    """
 
     level: str
     pick: Pick = "last"
@@ -75,6 +109,37 @@ class Crosses(Cited):
     between: Pair[str]
 
 
+class Travels(Cited):
+    """Met when the mean of the distances travelled reaches a share of the way.
+
+    The way of a measure is from its first value in the first window to its threshold; a measure
+    that needs not travel, because its first value is past the threshold, is left out. All that
+    need to must have both values.
+    """
+
+    travels: dict[str, ThresholdPhrase] = Field(min_length=1)
+    between: Pair[str]
+    at_least: SharePhrase
+
+
+class Absence(Cited):
+    """Met on the window's last day when the event is recorded no more often than allowed, and
+    something else shows that somebody looked.
+    """
+
+    absence: str
+    marked: str | None = None
+    window: str = Field(alias="in", description="the name of a window")
+    allowing: int = Field(default=0, ge=0)
+    shown_by: Condition
+
+
+class Not(Cited):
+    """Met when the part is evidenced and not met, on the last day on which it could be."""
+
+    not_: Condition = Field(alias="not")
+
+
 class All(Cited):
     """Met when all parts are met, on the last of their days."""
 
@@ -102,6 +167,12 @@ KINDS: dict[str, type[Term]] = {
     "level": Level,
     "improves": Improves,
     "crosses": Crosses,
+    "total": Total,
+    "state": Stays,
+    "sustained": Sustained,
+    "travels": Travels,
+    "absence": Absence,
+    "not": Not,
     "all": All,
     "any": AnyOf,
     "of": AtLeast,
@@ -122,6 +193,12 @@ Condition = Annotated[
     | Annotated[Level, Tag("(level)")]
     | Annotated[Improves, Tag("(improves)")]
     | Annotated[Crosses, Tag("(crosses)")]
+    | Annotated[Total, Tag("(total)")]
+    | Annotated[Stays, Tag("(state)")]
+    | Annotated[Sustained, Tag("(sustained)")]
+    | Annotated[Travels, Tag("(travels)")]
+    | Annotated[Absence, Tag("(absence)")]
+    | Annotated[Not, Tag("(not)")]
     | Annotated[All, Tag("(all)")]
     | Annotated[AnyOf, Tag("(any)")]
     | Annotated[AtLeast, Tag("(of)")],
@@ -131,10 +208,10 @@ Condition = Annotated[
         custom_error_message=f"not a condition: name one, or write one of {', '.join(KINDS)}",
     ),
 ]
-Leaf = Observed | Count | Share | Level | Improves | Crosses
-Junction = All | AnyOf | AtLeast
+Leaf = Observed | Count | Share | Level | Improves | Crosses | Total | Stays | Sustained | Travels
+Junction = All | AnyOf | AtLeast | Absence | Not
 
-for _model in (All, AnyOf, AtLeast):
+for _model in (All, AnyOf, AtLeast, Absence, Not):
     _model.model_rebuild()
 
 
@@ -147,10 +224,19 @@ def parts(condition: Junction) -> tuple[Any, ...]:
             return condition.any
         case AtLeast():
             return condition.of
+        case Absence():
+            return (condition.shown_by,)
+        case Not():
+            return (condition.not_,)
 
 
-def metric_of(leaf: Leaf) -> str:
-    """The metric that a leaf condition looks at."""
+def metrics_of(leaf: Leaf | Absence) -> tuple[str, ...]:
+    """The metrics that a condition itself looks at."""
+    return tuple(leaf.travels) if isinstance(leaf, Travels) else (metric_of(leaf),)
+
+
+def metric_of(leaf: Leaf | Absence) -> str:
+    """The metric that a condition itself looks at; of several, the first."""
     match leaf:
         case Observed():
             return leaf.observed
@@ -164,8 +250,18 @@ def metric_of(leaf: Leaf) -> str:
             return leaf.improves
         case Crosses():
             return leaf.crosses
+        case Total():
+            return leaf.total
+        case Stays():
+            return leaf.state
+        case Sustained():
+            return leaf.sustained
+        case Travels():
+            return next(iter(leaf.travels))
+        case Absence():
+            return leaf.absence
 
 
-def windows_of(leaf: Leaf) -> tuple[str, ...]:
-    """The windows that a leaf condition looks in, in order."""
-    return leaf.between if isinstance(leaf, Improves | Crosses) else (leaf.window,)
+def windows_of(leaf: Leaf | Absence) -> tuple[str, ...]:
+    """The windows that a condition itself looks in, in order."""
+    return leaf.between if isinstance(leaf, Improves | Crosses | Travels) else (leaf.window,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field, PrivateAttr
@@ -11,13 +12,30 @@ from pydantic import Field, PrivateAttr
 from impactbond.contract.calendar import Calendar
 from impactbond.contract.conditions import Condition
 from impactbond.contract.delivery import Sheet
+from impactbond.contract.limits import FunderLimit, Limit
 from impactbond.contract.metrics import Metric
+from impactbond.contract.milestones import Milestone
 from impactbond.contract.participants import Participants
 from impactbond.contract.parties import Funder, Version
-from impactbond.contract.payments import Funding, Limit, Milestone, Rounding, Tranche
+from impactbond.contract.payments import Fee, Funding, Rounding, Tranche
 from impactbond.contract.phrases import WindowPhrase
-from impactbond.contract.term import Listed, Some, Term
+from impactbond.contract.results import Measure, Result
+from impactbond.contract.term import Cited, Day, Listed, Number, Some, Term
 from impactbond.money import CURRENCIES, minor_units
+
+
+class PricesIn(Cited):
+    """Prices are in one currency and payments in another, at a rate that the contract states."""
+
+    currency: str
+    rate: Number = Field(gt=0, description="how much of the contract's currency one is")
+
+
+class IndexValue(Term):
+    """What an index stands at, from a day until its next value."""
+
+    from_: Day = Field(alias="from")
+    is_: Number = Field(alias="is", gt=0)
 
 
 class Contract(Term):
@@ -32,7 +50,12 @@ class Contract(Term):
     )
     title: str = Field(min_length=1)
     version: Version
+    governs: Literal["participants started", "milestones achieved", "claims made"] = (
+        "milestones achieved"
+    )
     currency: str = "GBP"
+    prices_in: PricesIn | None = None
+    indices: dict[str, Some[IndexValue]] = Field(default_factory=dict)
     provider: str = Field(min_length=1)
     funders: dict[str, Funder] = Field(min_length=1)
     calendar: Calendar
@@ -41,6 +64,9 @@ class Contract(Term):
     windows: dict[str, WindowPhrase] = Field(min_length=1)
     conditions: dict[str, Condition] = Field(default_factory=dict)
     milestones: dict[str, Milestone] = Field(min_length=1)
+    measures: dict[str, Measure] = Field(default_factory=dict)
+    results: dict[str, Result] = Field(default_factory=dict)
+    fees: dict[str, Fee] = Field(default_factory=dict)
     funding: Some[Funding]
     tranches: dict[str, Tranche] = Field(default_factory=dict)
     limits: Listed[Limit] = ()
@@ -65,17 +91,54 @@ class Contract(Term):
         """How many decimals the contract's currency has."""
         return CURRENCIES[self.currency][0]
 
-    def price_pence(self, milestone: str) -> int:
-        """The price of a milestone in minor units."""
-        return minor_units(self.milestones[milestone].price, self.currency)
+    @property
+    def currency_of_prices(self) -> str:
+        """The currency that prices are written in."""
+        return self.prices_in.currency if self.prices_in else self.currency
 
-    def funding_of(self, milestone: str) -> Funding:
-        """The one funding rule that a milestone is under."""
-        return next(
-            rule
-            for rule in self.funding
-            if milestone in rule.for_ or rule.for_ == (EVERY_MILESTONE,)
+    def price_pence(self, milestone: str) -> int:
+        """The price of a milestone before its rates and changes, in minor units."""
+        return minor_units(self.milestones[milestone].price, self.currency_of_prices)
+
+    @cached_property
+    def payables(self) -> tuple[str, ...]:
+        """Everything that is paid for: milestones, then results, then fees, in their order."""
+        return (*self.milestones, *self.results, *self.fees)
+
+    def title_of(self, payable: str) -> str:
+        """What people call something that is paid for."""
+        term = self.milestones.get(payable) or self.results.get(payable) or self.fees[payable]
+        return term.title or payable
+
+    @cached_property
+    def grouping(self) -> tuple[str, ...]:
+        """The attributes by which limits and results tell participants apart."""
+        found = [result.each for result in self.results.values() if result.each]
+        for limit in self.limits:
+            if not isinstance(limit, FunderLimit):
+                found += [*limit.only, limit.each or ""]
+        return tuple(name for name in self.participants.attributes if name in found)
+
+    @cached_property
+    def claim_by_claim(self) -> bool:
+        """Whether limits look at single claims, so that equal claims cannot be counted together."""
+        whole = [limit for limit in self.limits if not isinstance(limit, FunderLimit)]
+        return any(
+            limit.each == "participant"
+            or limit.at_most.of == "participants"
+            or limit.straddling == "unpaid"
+            for limit in whole
         )
+
+    def fundings_of(self, payable: str) -> list[Funding]:
+        """The funding entries that name something that is paid for; the first that applies does."""
+        return [
+            rule for rule in self.funding if payable in rule.for_ or rule.for_ == (EVERY_MILESTONE,)
+        ]
+
+    def funding_of(self, payable: str) -> Funding:
+        """The funding entry for a payable where no attribute and no date makes a difference."""
+        return self.fundings_of(payable)[0]
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -1,4 +1,4 @@
-"""What is measured: events, marked sessions, scores and percentages."""
+"""What is measured: events, marked sessions, scores, percentages, quantities and states."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from impactbond.contract.term import Cited, Number, Pair, Some, Term
+from impactbond.contract.term import Cited, Listed, Number, Pair, Some, Term
 
 
-class Event(Cited):
+class Sourced(Cited):
+    """What all metrics have in common: evidence from any source, or from these alone."""
+
+    sources: Listed[str] = ()
+
+
+class Event(Sourced):
     """Something that happens, or is answered yes or no. In evidence: 1 for yes, 0 for no."""
 
     kind: Literal["event"]
     repeats: bool = False
 
 
-class Session(Cited):
+class Session(Sourced):
     """Something scheduled that ends with one of a few marks.
 
     In evidence: the mark's place in `marks`, from 0.
@@ -27,7 +33,7 @@ class Session(Cited):
     marks: Some[str]
 
 
-class Score(Cited):
+class Score(Sourced):
     """A measure on a scale. In evidence: the score times 10 to the power of `decimals`."""
 
     kind: Literal["score"]
@@ -37,7 +43,7 @@ class Score(Cited):
     instrument: str = ""
 
 
-class Percentage(Cited):
+class Percentage(Sourced):
     """A percentage of something.
 
     In evidence: the percentage times 10 to the power of `decimals`.
@@ -49,10 +55,31 @@ class Percentage(Cited):
     decimals: int = Field(default=1, ge=0, le=4)
 
 
+class Quantity(Sourced):
+    """Something that adds up, such as earnings, hours or bed days; never below nothing.
+
+    In evidence: the quantity times 10 to the power of `decimals`.
+    """
+
+    kind: Literal["quantity"]
+    unit: str = ""
+    decimals: int = Field(default=0, ge=0, le=4)
+
+
+class State(Sourced):
+    """What somebody is in, from the day of the row until the day of the next row.
+
+    After the last row nothing is known. In evidence: the state's place in `states`, from 0.
+    """
+
+    kind: Literal["state"]
+    states: Some[str]
+
+
 Measure = Score | Percentage
 
 
-def decimals_of(measure: Measure) -> str:
+def decimals_of(measure: Measure | Quantity) -> str:
     """How finely a measure is taken, in words."""
     places = {0: "whole numbers", 1: "1 decimal"}
     return places.get(measure.decimals, f"{measure.decimals} decimals")
@@ -63,6 +90,8 @@ KINDS: dict[str, type[Term]] = {
     "session": Session,
     "score": Score,
     "percentage": Percentage,
+    "quantity": Quantity,
+    "state": State,
 }
 
 
@@ -75,7 +104,9 @@ Metric = Annotated[
     Annotated[Event, Tag("(event)")]
     | Annotated[Session, Tag("(session)")]
     | Annotated[Score, Tag("(score)")]
-    | Annotated[Percentage, Tag("(percentage)")],
+    | Annotated[Percentage, Tag("(percentage)")]
+    | Annotated[Quantity, Tag("(quantity)")]
+    | Annotated[State, Tag("(state)")],
     Discriminator(
         _kind,
         custom_error_type="not_a_metric",

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from impactbond.contract.conditions import Condition
-from impactbond.contract.term import Cited, Some
+from impactbond.contract.phrases import TermPhrase
+from impactbond.contract.term import Cited, Some, Term
 
 
 def _values_kind(value: Any) -> str | None:
@@ -26,9 +27,24 @@ Values = Annotated[
 ]
 
 
+class Places(Term):
+    """Participants with the same value of an attribute hold one place, one after another.
+
+    Every milestone is paid once for a place. The clock of who comes later starts afresh, or goes on
+    from the start of the first.
+    """
+
+    by: str
+    clock: Literal["restarts", "goes on"]
+
+
 class Participants(Cited):
-    """Who the contract is about: their attributes, which of them it covers, and who is eligible."""
+    """Who the contract is about: their attributes, which of them it covers, who is eligible, and
+    between which days they must have started.
+    """
 
     attributes: dict[str, Values] = Field(default_factory=dict)
     covered: dict[str, Some[str]] = Field(default_factory=dict)
+    started: TermPhrase | None = None
     eligible: Condition | None = None
+    places: Places | None = None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from impactbond.contract.term import Cited, Day, Term
+from impactbond.contract.term import Amount, Cited, Day, Listed, Term
 
 FunderKind = Literal[
     "council",
@@ -29,6 +29,13 @@ class Version(Term):
     effective_on: Day
 
 
+class Commitment(Term):
+    """What a funder has committed to pay in all, from a day until its next commitment."""
+
+    from_: Day = Field(alias="from")
+    amount: Amount
+
+
 class Funder(Cited):
     """Whoever pays for outcomes.
 
@@ -38,3 +45,4 @@ class Funder(Cited):
     name: str = Field(min_length=1)
     kind: FunderKind
     each: str | None = None
+    commits: Listed[Commitment] = ()

@@ -1,6 +1,4 @@
-"""What is paid and by whom: milestones with their prices, funding, up-front tranches, limits,
-rounding.
-"""
+"""Who pays, and when it is not for an outcome: funding, up-front tranches, fees, rounding."""
 
 from __future__ import annotations
 
@@ -8,24 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from impactbond.contract.conditions import Condition
+from impactbond.contract.milestones import Dated
 from impactbond.contract.phrases import FundingSharePhrase, SharePhrase
-from impactbond.contract.term import Amount, Cited, Day, OneOrMany, Term, kind_of
+from impactbond.contract.term import Amount, Cited, Day, OneOrMany, Some, Term, kind_of
 
 
-class Milestone(Cited):
-    """Something that can be paid for, once for each participant, with its price."""
+class Funding(Cited, Dated):
+    """Who pays which share of which milestones, results and fees: the first entry that applies.
 
-    title: str = ""
-    after: OneOrMany = ()
-    when: Condition
-    price: Amount
-
-
-class Funding(Cited):
-    """Who pays which share of which milestones.
-
-    The order of the shares decides who gets the odd penny.
+    `from` and `through` are days of achievement. The order of the shares decides who gets the odd
+    penny.
     """
 
     for_: OneOrMany = Field(alias="for")
@@ -47,76 +37,61 @@ class Tranche(Cited):
     pay: Amount
     on: Day
     by: dict[str, FundingSharePhrase] = Field(min_length=1)
+    held_by: str = Field(default="", description="a trustee who holds the money until it is earned")
     recovered: Recovery
 
 
-class PassedTo(Term):
-    """What lies beyond a funder's limit is paid by another funder."""
+class Every(Term):
+    """The same day of every month, quarter or year, from a first day through a last."""
 
-    funder: str
-
-
-def _beyond_kind(value: Any) -> str | None:
-    return "(unpaid)" if value == "unpaid" else kind_of(value, {"funder": PassedTo})
+    every: Literal["month", "quarter", "year"]
+    from_: Day = Field(alias="from")
+    through: Day
 
 
-Beyond = Annotated[
-    Annotated[Literal["unpaid"], Tag("(unpaid)")] | Annotated[PassedTo, Tag("(funder)")],
-    Discriminator(
-        _beyond_kind,
-        custom_error_type="not_a_beyond",
-        custom_error_message="not what may happen beyond a limit: write unpaid, or the funder that"
-        " takes over, such as {funder: trust}",
-    ),
+def _dates_kind(value: Any) -> str | None:
+    if isinstance(value, list | tuple):
+        return "(listed)"
+    return kind_of(value, {"every": Every}) or "(day)"
+
+
+Dates = Annotated[
+    Annotated[Day, Tag("(day)")]
+    | Annotated[Some[Day], Tag("(listed)")]
+    | Annotated[Every, Tag("(every)")],
+    Discriminator(_dates_kind),
 ]
 
 
-class ContractLimit(Cited):
-    """The most that the whole contract pays."""
-
-    contract: Literal["whole"]
-    at_most: Amount
-    beyond: Literal["unpaid"]
-
-
-class MilestoneLimit(Cited):
-    """The most that is paid for one milestone over the whole contract."""
+class Reached(Term):
+    """Once so many claims of a milestone stand."""
 
     milestone: str
-    at_most: Amount
-    beyond: Literal["unpaid"]
+    at_least: int = Field(ge=1)
 
 
-class FunderLimit(Cited):
-    """The most that one funder pays; beyond it another funder pays, or nobody."""
+class InsteadOf(Term):
+    """Claims of these milestones achieved from one day through another are not paid."""
 
-    funder: str
-    at_most: Amount
-    beyond: Beyond
-
-
-_LIMITS: dict[str, type[Term]] = {
-    "contract": ContractLimit,
-    "milestone": MilestoneLimit,
-    "funder": FunderLimit,
-}
+    milestones: OneOrMany
+    from_: Day = Field(alias="from")
+    through: Day
 
 
-def _limit_kind(value: Any) -> str | None:
-    return kind_of(value, _LIMITS)
+class Fee(Cited):
+    """Money that does not depend on outcomes: a fee, a standing charge, a grant, relief.
 
+    `pay` on each date, or `in_all` in equal parts over the dates. It falls due in the period of its
+    date, and is shared as `funding` says.
+    """
 
-Limit = Annotated[
-    Annotated[ContractLimit, Tag("(contract)")]
-    | Annotated[MilestoneLimit, Tag("(milestone)")]
-    | Annotated[FunderLimit, Tag("(funder)")],
-    Discriminator(
-        _limit_kind,
-        custom_error_type="not_a_limit",
-        custom_error_message="not a limit: write contract: whole, or milestone: or funder: and its"
-        " name",
-    ),
-]
+    title: str = ""
+    kind: Literal["service fee", "standing charge", "grant", "relief", "termination", "other"]
+    pay: Amount | None = None
+    in_all: Amount | None = None
+    on: Dates
+    deferred_until: Reached | None = None
+    instead_of: InsteadOf | None = None
 
 
 def _odd_penny(value: Any) -> Any:

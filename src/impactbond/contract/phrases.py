@@ -12,9 +12,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from impactbond.contract.term import parse_day, phrase
+from impactbond.contract.term import checked_amount, parse_day, phrase
 from impactbond.dates import Span
 from impactbond.money import parse_share, show_share
 
@@ -25,6 +25,8 @@ _DISTANCE = re.compile(_NUMBER)
 _LONGEST_DAYS = 36525
 _TERM = re.compile(r"(\d{4}-\d\d-\d\d) through (\d{4}-\d\d-\d\d)")
 _NOT_A_SHARE = "not a share: write a percentage such as 30%, or a fraction such as 1/3"
+_MOST = re.compile(r"(\S+(?: ?/ ?\d+)?) (claims|participants|of claims)")
+_CHANGE = re.compile(r"([+-]) ?(\d{1,4}(?:\.\d{1,6})?) ?%")
 _OFFSET = re.compile(r"(.+) (before|after) start")
 
 
@@ -76,6 +78,68 @@ class Distance:
 
     def __str__(self) -> str:
         return f"{self.size}{'%' if self.percent else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """What a limit lets through: an amount of money, so many claims or participants, a share of all
+    claims, or what a funder has committed.
+    """
+
+    of: Literal["money", "claims", "participants", "share of claims", "commitment"]
+    amount: Decimal = Decimal(0)
+    number: int = 0
+    share: Fraction = Fraction(0)
+
+    @classmethod
+    def parse(cls, value: object) -> Most:
+        """A limit from a number, or from text such as `300 claims` or `40% of claims`.
+
+        Raises ValueError for anything else.
+        """
+        if isinstance(value, Most):
+            return value
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return cls("money", checked_amount(value))
+        text = " ".join(value.split()) if isinstance(value, str) else ""
+        if text == "commitment":
+            return cls("commitment")
+        match = _MOST.fullmatch(text)
+        if match and match[2] == "of claims":
+            return cls("share of claims", share=parse_part(match[1]))
+        if match and match[1].isdigit() and len(match[1]) <= 12:
+            return cls(match[2], number=int(match[1]))  # type: ignore[arg-type]
+        raise ValueError(
+            "not what a limit may let through: write an amount, 300 claims, 20 participants,"
+            " 40% of claims, or commitment"
+        )
+
+    def __str__(self) -> str:
+        match self.of:
+            case "money":
+                return f"{self.amount:f}"
+            case "share of claims":
+                return f"{show_share(self.share)} of claims"
+            case "commitment":
+                return "commitment"
+            case counted:
+                return f"{self.number} {counted}"
+
+
+def parse_change(text: str) -> Fraction:
+    """By what share a price changes, from `+10%` or `-5%`. Raises ValueError for anything else."""
+    match = _CHANGE.fullmatch(text.strip())
+    if not match:
+        raise ValueError("not a change: write a percentage with its sign, such as +10% or -5%")
+    share = Fraction(match[2]) / 100
+    if match[1] == "-" and share > 1:
+        raise ValueError("a price lowered below nothing: write at most -100%")
+    return share if match[1] == "+" else -share
+
+
+def show_change(change: Fraction) -> str:
+    """A change with its sign, as it is written."""
+    return f"{'-' if change < 0 else '+'}{show_share(abs(change))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +274,25 @@ WindowPhrase = Annotated[
     phrase(Window.parse),
     _shown,
     _text("start to 1 year after start", words=rf"{_EDGE} (to|through) {_EDGE}"),
+]
+MostPhrase = Annotated[
+    Most,
+    BeforeValidator(Most.parse),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                {"type": "string", "examples": ["300 claims", "40% of claims", "commitment"]},
+            ]
+        }
+    ),
+]
+ChangePhrase = Annotated[
+    Fraction,
+    phrase(parse_change),
+    PlainSerializer(show_change, return_type=str),
+    _text("+10%", "-5%", words=r"[+-] ?\d+(\.\d+)? ?%"),
 ]
 SpanPhrase = Annotated[Span, phrase(parse_span), _shown, _text("90 days", words=_LENGTH)]
 SharePhrase = Annotated[

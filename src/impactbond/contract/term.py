@@ -51,7 +51,8 @@ def _checked_number(value: Any) -> Any:
     return number
 
 
-def _checked_amount(value: Any) -> Any:
+def checked_amount(value: Any) -> Any:
+    """An amount as a Decimal, exactly. Raises ValueError for one below nothing or too large."""
     amount = _checked_number(value)
     if isinstance(amount, Decimal) and amount < 0:
         raise ValueError("an amount below nothing: write an amount of 0 or more")
@@ -96,9 +97,15 @@ Number = Annotated[
 ]
 Amount = Annotated[
     Decimal,
-    BeforeValidator(_checked_amount),
+    BeforeValidator(checked_amount),
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 10**MOST_DIGITS}),
+]
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_checked_number),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "number"}),
 ]
 Day = Annotated[date, BeforeValidator(_as_day)]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.payments import ContractLimit, FunderLimit
+from impactbond.contract.limits import ContractLimit, FunderLimit
 from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, cut_whole, minor_units, round_fraction
@@ -139,7 +139,7 @@ def _recover_faster_at_limits(
         else:
             continue
         asked = (amount + (up_front - recovered).sum(axis=0))[..., places].sum(axis=-1)
-        over = np.maximum(asked - minor_units(limit.at_most, contract.currency), 0)
+        over = np.maximum(asked - minor_units(limit.at_most.amount, contract.currency), 0)
         for index in range(len(contract.tranches)):
             for place in places:
                 more = np.minimum(over, up_front[index, ..., place] - recovered[index, ..., place])
@@ -150,7 +150,7 @@ def _recover_faster_at_limits(
 def _assert_limits(contract: Contract, funders: Funders, balances: Balances) -> None:
     asked = balances.asked
     for limit in contract.limits:
-        at_most = minor_units(limit.at_most, contract.currency)
+        at_most = minor_units(limit.at_most.amount, contract.currency)
         match limit:
             case FunderLimit():
                 exceeded = bool((asked[..., funders.of_term(limit.funder)] > at_most).any())

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from impactbond.contract.contract import Contract, whole_shares
+from impactbond.contract.payments import Funding
 
 UNFUNDED = "unfunded"
 
@@ -85,14 +86,13 @@ def resolved(term: str, value: str) -> str:
     return f"{term}: {value}"
 
 
-def share_rule(contract: Contract, milestone: str, segment: Mapping[str, str]) -> ShareRule:
-    """The share rule of a claim for a milestone by a participant with these attributes."""
-    rule = contract.funding_of(milestone)
+def share_rule(contract: Contract, rule: Funding, attributes: Mapping[str, str]) -> ShareRule:
+    """The share rule of a claim under a funding entry by a participant with these attributes."""
     shares = whole_shares(rule.shares)
     funders = []
     for term in shares:
         each = contract.funders[term].each
-        funders.append(term if each is None else resolved(term, segment[each]))
+        funders.append(term if each is None else resolved(term, attributes[each]))
     return ShareRule(contract.funding.index(rule), tuple(funders), tuple(shares.values()))
 
 

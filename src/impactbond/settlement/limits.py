@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import ContractLimit, FunderLimit, Limit, MilestoneLimit
+from impactbond.contract.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, minor_units
-from impactbond.settlement.lots import Lots
+from impactbond.settlement.lots import Lots, Numbers
 
 
 def limits_on_the_whole(contract: Contract) -> list[ContractLimit | MilestoneLimit]:
@@ -27,12 +27,14 @@ def limit_name(limit: Limit) -> str:
         case ContractLimit():
             return "contract"
         case MilestoneLimit():
-            return f"milestone {limit.milestone}"
+            return f"milestone {', '.join(limit.milestone)}"
         case FunderLimit():
             return f"funder {limit.funder}"
 
 
-def let_through(contract: Contract, lots: Lots, value: Pence) -> tuple[Pence, list[Pence]]:
+def let_through(
+    contract: Contract, lots: Lots, quantity: Numbers, value: Pence, claim: int
+) -> tuple[Pence, list[Pence]]:
     """Payable to date after every limit, and what each withheld; all shaped (trial, lot).
 
     The claims that come first in settlement order are paid first; the claim that straddles a limit
@@ -41,10 +43,11 @@ def let_through(contract: Contract, lots: Lots, value: Pence) -> tuple[Pence, li
     payable = value
     withheld: list[Pence] = []
     for limit in limits_on_the_whole(contract):
-        at_most = minor_units(limit.at_most, contract.currency)
+        at_most = minor_units(limit.at_most.amount, contract.currency)
         concerned = np.ones(len(lots.keys), dtype=bool)
         if isinstance(limit, MilestoneLimit):
-            concerned = lots.milestone == list(contract.milestones).index(limit.milestone)
+            named = [contract.payables.index(name) for name in limit.milestone]
+            concerned = np.isin(lots.milestone, named)
         asked = np.where(concerned, payable, 0)
         room_used = np.minimum(np.cumsum(asked, axis=1), at_most)
         passed = np.diff(room_used, axis=1, prepend=0)

@@ -24,6 +24,7 @@ from impactbond.settlement.lots import LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
 
+STANDINGS = ("full", "late", "disputed")
 LINES = pa.schema(
     [
         ("line", pa.string()),
@@ -42,6 +43,8 @@ LINES = pa.schema(
         ("because", pa.string()),
         ("withheld_by", pa.string()),
         ("share_rule", pa.string()),
+        ("standing", pa.string()),
+        ("group", pa.list_(pa.string())),
     ]
 )
 SHARES = pa.schema(
@@ -72,7 +75,7 @@ def lines_table(
     contract: Contract, claims: Sequence[ClaimDate], lots: Lots, history: Movements
 ) -> pa.Table:
     """The table `lines` from a history whose lots are single claims."""
-    milestones = list(contract.milestones)
+    milestones = contract.payables
     names = [limit_name(limit) for limit in limits_on_the_whole(contract)]
     rows: list[tuple[Any, ...]] = []
     number: dict[int, int] = {}
@@ -93,7 +96,7 @@ def lines_table(
                 contract.calendar.periods[key.period].label,
                 from_day_number(key.day),
                 int(history.quantity[0, index]),
-                int(lots.price_pence[lot]),
+                key.price_pence,
                 value,
                 value - entitled,
                 entitled,
@@ -104,6 +107,8 @@ def lines_table(
                     )
                 ),
                 rule_name(lots.rules[key.rule]),
+                STANDINGS[key.standing],
+                list(key.group),
             )
         )
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(LINES)
@@ -162,7 +167,7 @@ def closed_lines(
     """The lines of closed claim dates, as they enter a later settlement's history."""
     claim = {dated.label: dated.number for dated in claims}
     period = {known.label: number for number, known in enumerate(contract.calendar.periods)}
-    milestone = {name: number for number, name in enumerate(contract.milestones)}
+    milestone = {name: number for number, name in enumerate(contract.payables)}
     rule = {rule_name(known): number for number, known in enumerate(rules)}
     limits = [limit_name(limit) for limit in limits_on_the_whole(contract)]
     found = []
@@ -171,7 +176,13 @@ def closed_lines(
         place = (period[row["period"]], day, milestone[row["milestone"]], rule[row["share_rule"]])
         held = row["withheld_by"].split("; ")
         limited = sum(1 << bit for bit, name in enumerate(limits) if name in held)
-        key = LotKey(*place, row["participant"])
+        key = LotKey(
+            *place,
+            row["price_pence"],
+            STANDINGS.index(row["standing"]),
+            tuple(row["group"]),
+            row["participant"],
+        )
         amounts = (row["quantity"], row["value_pence"], row["entitled_pence"])
         found.append(ClosedLine(claim[row["claim_period"]], key, limited, *amounts))
     return found

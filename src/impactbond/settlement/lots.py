@@ -11,29 +11,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import Period, day_number
-from impactbond.money import Pence
+from impactbond.dates import Period, day_number, from_day_number
+from impactbond.money import Pence, round_fraction
 from impactbond.settlement.funders import ShareRule, share_rule
+from impactbond.settlement.prices import applies, is_about, price_pence
 
 Numbers = NDArray[np.int64]
+
+# How a claim stands: for its whole price, for what late evidence earns, or in dispute.
+FULL, LATE, DISPUTED = 0, 1, 2
 
 
 class LotKey(NamedTuple):
     """What makes claims interchangeable for money, in the order in which limits meet them.
 
-    With a participant, a lot is one claim: the same settlement then gives lines.
+    `milestone` is a place in the contract's payables. `standing` is FULL, LATE or DISPUTED; `group`
+    holds the attributes by which limits and results tell participants apart. With a participant, a
+    lot is one claim: the same settlement then gives lines.
     """
 
     period: int
     day: int
     milestone: int
     rule: int
+    price_pence: int
+    standing: int = 0
+    group: tuple[str, ...] = ()
     participant: str = ""
 
 
@@ -48,34 +58,42 @@ class Counted(NamedTuple):
     segment: int
     quantity: int
     participant: str = ""
+    standing: int = FULL
 
 
 @dataclass(frozen=True)
 class Lots:
-    """Lots in settlement order, with their prices and share rules."""
+    """Lots in settlement order, with their share rules."""
 
     keys: tuple[LotKey, ...]
     rules: tuple[ShareRule, ...]
-    price_pence: Pence
 
-    @property
+    @cached_property
+    def price_pence(self) -> Pence:
+        """The price of one claim of each lot, in minor units of the currency of prices."""
+        return np.array([key.price_pence for key in self.keys], dtype=np.int64)
+
+    @cached_property
     def milestone(self) -> Numbers:
-        """The milestone of each lot, by its place in the contract."""
+        """What each lot is paid for, by its place in the contract's payables."""
         return np.array([key.milestone for key in self.keys], dtype=np.int64)
 
-    @property
+    @cached_property
     def rule(self) -> Numbers:
         """The share rule of each lot."""
         return np.array([key.rule for key in self.keys], dtype=np.int64)
 
-    @property
+    @cached_property
     def period(self) -> Numbers:
         """The period in which each lot was achieved."""
         return np.array([key.period for key in self.keys], dtype=np.int64)
 
 
 class ShareRules:
-    """The share rules of a contract for numbered segments, and those of closed lines, in order."""
+    """What a contract says about a claim on a day by a participant of a numbered segment: which of
+    the share rules it is under, and its price. `all` are the rules in order, with those of closed
+    lines.
+    """
 
     def __init__(
         self,
@@ -83,18 +101,45 @@ class ShareRules:
         segments: Mapping[int, Mapping[str, str]],
         closed: Iterable[ShareRule] = (),
     ) -> None:
+        self._contract = contract
+        self._segments = segments
+        self._payables = contract.payables
         found = {
-            (place, number): share_rule(contract, milestone, segment)
-            for place, milestone in enumerate(contract.milestones)
-            for number, segment in segments.items()
+            share_rule(contract, rule, attributes)
+            for name in contract.milestones
+            for rule in contract.fundings_of(name)
+            for attributes in segments.values()
+            if is_about(rule.only, attributes)
         }
-        self.all: tuple[ShareRule, ...] = tuple(sorted({*found.values(), *closed}))
-        numbers = {rule: number for number, rule in enumerate(self.all)}
-        self._number = {place: numbers[rule] for place, rule in found.items()}
+        self.all: tuple[ShareRule, ...] = tuple(sorted({*found, *closed}))
+        self._number = {rule: number for number, rule in enumerate(self.all)}
+        self._known: dict[tuple[int, int, int, int], LotKey] = {}
 
-    def number(self, milestone: int, segment: int) -> int:
-        """The number of the rule for a milestone and a segment."""
-        return self._number[milestone, segment]
+    def key(self, row: Counted) -> LotKey:
+        """The lot that claims are in; `Counted.claim` and the quantity are nothing to it."""
+        asked = (row.milestone, row.segment, row.day, row.standing)
+        if asked not in self._known:
+            self._known[asked] = self._key(*asked)
+        key = self._known[asked]
+        return key._replace(participant=row.participant) if row.participant else key
+
+    def _key(self, milestone: int, segment: int, number: int, standing: int) -> LotKey:
+        contract, name = self._contract, self._payables[milestone]
+        attributes, day = self._segments[segment], from_day_number(number)
+        rule = next(rule for rule in contract.fundings_of(name) if applies(rule, day, attributes))
+        price = price_pence(contract, name, day, attributes)
+        if standing == LATE and contract.calendar.evidence.late_pays is not None:
+            part = contract.calendar.evidence.late_pays
+            price = int(round_fraction(np.array(price), part, contract.rounding.half))
+        return LotKey(
+            period_of(contract.calendar.periods, number),
+            number,
+            milestone,
+            self._number[share_rule(contract, rule, attributes)],
+            price,
+            standing,
+            tuple(attributes[attribute] for attribute in contract.grouping),
+        )
 
 
 def period_of(periods: Sequence[Period], day: int) -> int:
@@ -104,7 +149,6 @@ def period_of(periods: Sequence[Period], day: int) -> int:
 
 
 def make_lots(
-    contract: Contract,
     rules: ShareRules,
     counted: Iterable[Counted],
     claims: int,
@@ -114,24 +158,13 @@ def make_lots(
 
     Lots of `closed` periods are kept although nothing of them may be left.
     """
-    lasts = np.array([day_number(period.last) for period in contract.calendar.periods])
     found: dict[LotKey, dict[int, int]] = {key: {} for key in closed}
     for row in counted:
-        period = int(np.searchsorted(lasts, row.day))
-        key = LotKey(
-            period,
-            row.day,
-            row.milestone,
-            rules.number(row.milestone, row.segment),
-            row.participant,
-        )
-        by_claim = found.setdefault(key, {})
+        by_claim = found.setdefault(rules.key(row), {})
         by_claim[row.claim] = by_claim.get(row.claim, 0) + row.quantity
     keys = tuple(sorted(found))
     quantities = np.zeros((claims, len(keys)), dtype=np.int64)
     for index, key in enumerate(keys):
         for claim, quantity in found[key].items():
             quantities[claim, index] = quantity
-    prices = [contract.price_pence(name) for name in contract.milestones]
-    price_pence = np.array([prices[key.milestone] for key in keys], dtype=np.int64)
-    return Lots(keys, rules.all, price_pence), quantities
+    return Lots(keys, rules.all), quantities

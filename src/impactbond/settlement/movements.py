@@ -16,6 +16,7 @@ from impactbond.contract.contract import Contract
 from impactbond.money import Pence
 from impactbond.settlement.limits import let_through
 from impactbond.settlement.lots import Lots, Numbers
+from impactbond.settlement.values import values_to_date
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,9 @@ class _State:
     withheld: list[Pence]
 
 
-def _state_of(contract: Contract, lots: Lots, quantity: Numbers) -> _State:
-    value = quantity * lots.price_pence
-    entitled, withheld = let_through(contract, lots, value)
+def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> _State:
+    value = values_to_date(contract, lots, quantity, claim)
+    entitled, withheld = let_through(contract, lots, quantity, value, claim)
     return _State(quantity, value, entitled, withheld)
 
 
@@ -65,9 +66,10 @@ def _settled(contract: Contract, lots: Lots, closed: Movements) -> _State:
         np.add.at(sums, closed.lot, amounts.T)
         return np.ascontiguousarray(sums.T)
 
-    quantity = summed(closed.quantity)
-    _, withheld = let_through(contract, lots, quantity * lots.price_pence)
-    return _State(quantity, summed(closed.value), summed(closed.entitled), withheld)
+    quantity, value = summed(closed.quantity), summed(closed.value)
+    claim = int(closed.claim.max(initial=0))
+    _, withheld = let_through(contract, lots, quantity, value, claim)
+    return _State(quantity, value, summed(closed.entitled), withheld)
 
 
 def find_movements(
@@ -80,7 +82,7 @@ def find_movements(
     before = _settled(contract, lots, closed)
     parts = [closed]
     for claim in range(opens, quantities.shape[1]):
-        now = _state_of(contract, lots, quantities[:, claim])
+        now = _state_of(contract, lots, quantities[:, claim], claim)
         parts.append(_between(claim, before, now))
         before = now
     return Movements(

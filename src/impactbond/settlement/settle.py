@@ -154,7 +154,7 @@ def _settle(
     rows: Iterable[Counted],
     closed: Sequence[ClosedLine],
 ) -> Settled:
-    lots, quantities = make_lots(contract, rules, rows, claims, [line.key for line in closed])
+    lots, quantities = make_lots(rules, rows, claims, [line.key for line in closed])
     return settle_lots(
         contract, lots, funders, quantities[None], closed_movements(closed, lots), opens
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import FunderLimit, PassedTo
+from impactbond.contract.limits import FunderLimit, PassedTo
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, cut, minor_units
 from impactbond.settlement.funders import UNFUNDED, Funders
@@ -76,7 +76,7 @@ def _pass_on(contract: Contract, funders: Funders, payable: Pence) -> Pence:
     for limit in contract.limits:
         if not isinstance(limit, FunderLimit):
             continue
-        at_most = minor_units(limit.at_most, contract.currency)
+        at_most = minor_units(limit.at_most.amount, contract.currency)
         target = funders.place(
             limit.beyond.funder if isinstance(limit.beyond, PassedTo) else UNFUNDED
         )

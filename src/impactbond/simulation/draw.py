@@ -137,9 +137,9 @@ def _lots_of(
     for group, milestone in np.argwhere(timing.pays).tolist():
         day, held = int(timing.day[group, milestone]), segment[group]
         period = period_of(contract.calendar.periods, day)
-        keys[group, milestone] = LotKey(period, day, milestone, rules.number(milestone, held))
         rows.append(Counted(period, milestone, day, held, 1))
-    lots, _ = make_lots(contract, rules, rows, claims)
+        keys[group, milestone] = rules.key(rows[-1])
+    lots, _ = make_lots(rules, rows, claims)
     number = {key: index for index, key in enumerate(lots.keys)}
     place = np.full(timing.pays.shape, -1, dtype=np.int64)
     for where, key in keys.items():

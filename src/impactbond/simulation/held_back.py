@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import FunderLimit, Limit, PassedTo
+from impactbond.contract.limits import FunderLimit, Limit, PassedTo
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, minor_units
 from impactbond.settlement.balances import Balances
 from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.limits import let_through, limit_name, limits_on_the_whole
 from impactbond.settlement.lots import Lots, Numbers
+from impactbond.settlement.values import values_to_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ def limits_of(contract: Contract, funders: Funders) -> tuple[LimitOn, ...]:
     """Every limit of a contract, in the order in which they are applied."""
 
     def named(limit: Limit, funder: str = "") -> LimitOn:
-        return LimitOn(limit_name(limit), funder, minor_units(limit.at_most, contract.currency))
+        return LimitOn(
+            limit_name(limit), funder, minor_units(limit.at_most.amount, contract.currency)
+        )
 
     whole = [named(limit) for limit in limits_on_the_whole(contract)]
     single = [
@@ -60,7 +63,9 @@ def _withheld(contract: Contract, lots: Lots, quantities: Numbers) -> Pence:
     trials, claims, _ = quantities.shape
     held = np.zeros((trials, claims, len(limits_on_the_whole(contract))), dtype=np.int64)
     for claim in range(claims):
-        _, withheld = let_through(contract, lots, quantities[:, claim] * lots.price_pence)
+        quantity = quantities[:, claim]
+        value = values_to_date(contract, lots, quantity, claim)
+        _, withheld = let_through(contract, lots, quantity, value, claim)
         for limit, amounts in enumerate(withheld):
             held[:, claim, limit] = amounts.sum(axis=1)
     return held
@@ -73,7 +78,7 @@ def _passed_on(contract: Contract, funders: Funders, balances: Balances) -> Penc
     for limit in contract.limits:
         if not isinstance(limit, FunderLimit):
             continue
-        at_most = minor_units(limit.at_most, contract.currency)
+        at_most = minor_units(limit.at_most.amount, contract.currency)
         beyond_to = limit.beyond.funder if isinstance(limit.beyond, PassedTo) else UNFUNDED
         target = funders.place(beyond_to)
         for place in funders.of_term(limit.funder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from impactbond.contract.contract import EVERY_MILESTONE, Contract, whole_shares
-from impactbond.contract.payments import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
+from impactbond.contract.limits import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
 from impactbond.money import cut_whole, minor_units, show_share
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.source import (
@@ -75,13 +75,13 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
 def _limit_terms(contract: Contract) -> tuple[LimitTerm, ...]:
     found = []
     for limit in contract.limits:
-        at_most = minor_units(limit.at_most, contract.currency)
+        at_most = minor_units(limit.at_most.amount, contract.currency)
         match limit:
             case ContractLimit():
                 what = "Everything paid under the contract"
                 term = LimitTerm(what, at_most, "unpaid", limit.clause, whole_contract=True)
             case MilestoneLimit():
-                title = contract.milestones[limit.milestone].title or limit.milestone
+                title = ", ".join(map(contract.title_of, limit.milestone))
                 term = LimitTerm(f"Milestone: {title}", at_most, "unpaid", limit.clause)
             case FunderLimit():
                 name = contract.funders[limit.funder].name

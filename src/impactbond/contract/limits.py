@@ -1,0 +1,102 @@
+"""The most that is paid: limits on the whole, on milestones, on each participant, on funders."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from impactbond.contract.milestones import Only
+from impactbond.contract.phrases import MostPhrase
+from impactbond.contract.term import Amount, Cited, OneOrMany, Some, Term, kind_of
+
+
+class PassedTo(Term):
+    """What lies beyond a funder's limit is paid by another funder."""
+
+    funder: str
+
+
+def _beyond_kind(value: Any) -> str | None:
+    return "(unpaid)" if value == "unpaid" else kind_of(value, {"funder": PassedTo})
+
+
+Beyond = Annotated[
+    Annotated[Literal["unpaid"], Tag("(unpaid)")] | Annotated[PassedTo, Tag("(funder)")],
+    Discriminator(
+        _beyond_kind,
+        custom_error_type="not_a_beyond",
+        custom_error_message="not what may happen beyond a limit: write unpaid, or the funder that"
+        " takes over, such as {funder: trust}",
+    ),
+]
+
+
+class LimitOnTheWhole(Cited):
+    """A limit that is applied before the money is shared.
+
+    `each` is year, period, participant, or an attribute: the limit is on each one by itself.
+    `first` says which claims come first, `straddling` what becomes of the claim that reaches over
+    the limit. Money beyond a yearly limit may be paid from the room of the next year.
+    """
+
+    at_most: MostPhrase
+    each: str | None = None
+    only: Only = Field(default_factory=dict)
+    first: Literal["earliest", "highest price", "in proportion"] = "earliest"
+    straddling: Literal["part paid", "unpaid"] = "part paid"
+    beyond: Literal["unpaid", "next year"]
+
+
+class ContractLimit(LimitOnTheWhole):
+    """The most that the whole contract pays; `besides` names what does not count towards it."""
+
+    contract: Literal["whole"]
+    besides: OneOrMany = ()
+
+
+class MilestoneLimit(LimitOnTheWhole):
+    """The most that is paid for one milestone, or for several together, over the whole contract."""
+
+    milestone: OneOrMany
+
+
+class Release(Term):
+    """A funder pays only once these funders together have committed so much."""
+
+    committed_by: Some[str]
+    at_least: Amount
+
+
+class FunderLimit(Cited):
+    """The most that one funder pays; beyond it another funder pays, or nobody."""
+
+    funder: str
+    at_most: MostPhrase
+    each: Literal["year"] | None = None
+    released_when: Release | None = None
+    beyond: Beyond
+
+
+_LIMITS: dict[str, type[Term]] = {
+    "contract": ContractLimit,
+    "milestone": MilestoneLimit,
+    "funder": FunderLimit,
+}
+
+
+def _limit_kind(value: Any) -> str | None:
+    return kind_of(value, _LIMITS)
+
+
+Limit = Annotated[
+    Annotated[ContractLimit, Tag("(contract)")]
+    | Annotated[MilestoneLimit, Tag("(milestone)")]
+    | Annotated[FunderLimit, Tag("(funder)")],
+    Discriminator(
+        _limit_kind,
+        custom_error_type="not_a_limit",
+        custom_error_message="not a limit: write contract: whole, or milestone: or funder: and its"
+        " name",
+    ),
+]

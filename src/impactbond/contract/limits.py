@@ -32,6 +32,9 @@ Beyond = Annotated[
 ]
 
 
+BeyondTheWhole = Literal["unpaid", "next year"]
+
+
 class LimitOnTheWhole(Cited):
     """A limit that is applied before the money is shared.
 
@@ -40,25 +43,27 @@ class LimitOnTheWhole(Cited):
     the limit. Money beyond a yearly limit may be paid from the room of the next year.
     """
 
-    at_most: MostPhrase
     each: str | None = None
     only: Only = Field(default_factory=dict)
     first: Literal["earliest", "highest price", "in proportion"] = "earliest"
     straddling: Literal["part paid", "unpaid"] = "part paid"
-    beyond: Literal["unpaid", "next year"]
 
 
 class ContractLimit(LimitOnTheWhole):
     """The most that the whole contract pays; `besides` names what does not count towards it."""
 
     contract: Literal["whole"]
+    at_most: MostPhrase
     besides: OneOrMany = ()
+    beyond: BeyondTheWhole
 
 
 class MilestoneLimit(LimitOnTheWhole):
     """The most that is paid for one milestone, or for several together, over the whole contract."""
 
     milestone: OneOrMany
+    at_most: MostPhrase
+    beyond: BeyondTheWhole
 
 
 class Release(Term):

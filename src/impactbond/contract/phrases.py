@@ -292,7 +292,7 @@ ChangePhrase = Annotated[
     Fraction,
     phrase(parse_change),
     PlainSerializer(show_change, return_type=str),
-    _text("+10%", "-5%", words=r"[+-] ?\d+(\.\d+)? ?%"),
+    _text("+10%", "-5%", words=r"[+-]\d+(\.\d+)?%"),
 ]
 SpanPhrase = Annotated[Span, phrase(parse_span), _shown, _text("90 days", words=_LENGTH)]
 SharePhrase = Annotated[

@@ -14,7 +14,8 @@ MAY_IMPORT = {
     "evidence": ROOT | {"contract"},
     "evaluation": ROOT | {"contract", "evidence"},
     "settlement": ROOT | {"contract", "evidence", "evaluation"},
-    "statements": ROOT | {"contract", "evidence", "evaluation", "settlement"},
+    "receipts": ROOT | {"contract", "evidence", "evaluation", "settlement"},
+    "statements": ROOT | {"contract", "evidence", "evaluation", "settlement", "receipts"},
     "investment": ROOT | {"contract", "evidence", "evaluation", "settlement"},
 }
 BELOW = ROOT | set(MAY_IMPORT)

@@ -16,6 +16,7 @@ from impactbond.errors import (
     ContractError,
     EvidenceError,
     ImpactBondError,
+    ReceiptError,
     RecordError,
     SettlementError,
     StatementError,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from impactbond.contract.read import read_contract
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
+    from impactbond.receipts.read import read_receipts
+    from impactbond.receipts.reconcile import reconcile
     from impactbond.settlement.settle import settle
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate
@@ -39,6 +42,8 @@ _HOMES = {
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
+    "read_receipts": "receipts.read",
+    "reconcile": "receipts.reconcile",
     "regenerate": "audit.regenerate",
     "settle": "settlement.settle",
     "simulate": "simulation.simulate",
@@ -52,6 +57,7 @@ __all__ = [
     "ContractError",
     "EvidenceError",
     "ImpactBondError",
+    "ReceiptError",
     "RecordError",
     "SettlementError",
     "StatementError",
@@ -60,6 +66,8 @@ __all__ = [
     "read_area",
     "read_contract",
     "read_evidence",
+    "read_receipts",
+    "reconcile",
     "regenerate",
     "settle",
     "simulate",

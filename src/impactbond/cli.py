@@ -21,6 +21,7 @@ from impactbond.errors import ImpactBondError
 if TYPE_CHECKING:
     from impactbond.contract.contract import Contract
     from impactbond.evidence.evidence import Evidence
+    from impactbond.receipts.receipts import Receipts
     from impactbond.settlement.settlement import Settlement
 
 app = typer.Typer(
@@ -49,6 +50,10 @@ LeaveOut = Annotated[
         "--leave-out-refused",
         help="Settle without the refused rows; statements say how many there are.",
     ),
+]
+ReceiptFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--receipts", help="What funders sent: a CSV file or a workbook; repeatable."),
 ]
 
 
@@ -141,6 +146,7 @@ def settle(
     evidence: EvidenceFiles,
     as_of: AsOf,
     out: Out,
+    receipts: ReceiptFiles = None,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
@@ -148,7 +154,8 @@ def settle(
     from impactbond.statements.summary import summary_text
 
     settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
-    written = _write(settlement, out)
+    came = _receipts(receipts, settlement)
+    written = _write(settlement, out, came, leave_out_refused)
     _print(
         as_json,
         lambda: _result(settlement, written),
@@ -156,12 +163,24 @@ def settle(
     )
 
 
-def _write(settlement: Settlement, out: Path) -> list[Path]:
+def _receipts(files: list[Path] | None, settlement: Settlement) -> Receipts | None:
+    from impactbond.receipts.read import read_receipts
+
+    return read_receipts(files, settlement.contract) if files else None
+
+
+def _write(
+    settlement: Settlement, out: Path, receipts: Receipts | None = None, leave_out: bool = False
+) -> list[Path]:
+    from impactbond.statements.from_settlement import source_of
     from impactbond.statements.tables import table_files
-    from impactbond.statements.write import statement_files, write_all
+    from impactbond.statements.write import statement_files, with_receipts, write_all
 
     with _working("Writing the statements"):
-        files = table_files(settlement) | statement_files(settlement)
+        source = source_of(settlement)
+        if receipts is not None:
+            source = with_receipts(source, receipts, leave_out_refused=leave_out)
+        files = table_files(settlement) | statement_files(source)
         return write_all({out / name: content for name, content in files.items()})
 
 
@@ -231,6 +250,35 @@ def explain(
     settlement = _settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
     answer = explained(settlement, participant=participant, milestone=milestone)
     _print(as_json, answer.as_dict, lambda: answer.text)
+
+
+@app.command()
+def reconcile(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    receipts: Annotated[
+        list[Path],
+        typer.Option("--receipts", help="What funders sent: a CSV file or a workbook; repeatable."),
+    ],
+    as_of: AsOf,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--on", formats=["%Y-%m-%d"], help="The day of the account; by default that of --as-of."
+        ),
+    ] = None,
+    leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
+) -> None:
+    """Match what funders sent against what was due, and age what is open."""
+    from impactbond.receipts.read import read_receipts
+    from impactbond.receipts.reconcile import reconcile as matched
+
+    settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
+    came = read_receipts(receipts, settlement.contract)
+    day = (on or as_of).date()
+    found = matched(settlement, came, on=day, leave_out_refused=leave_out_refused)
+    _print(as_json, found.as_dict, lambda: found.text)
 
 
 @app.command()

@@ -30,7 +30,16 @@ from impactbond.audit.manifest import (
     Part,
     read_manifest,
 )
-from impactbond.audit.parts import CONTRACT, EARLIER, EVIDENCE, HOLIDAYS, LINES_PART, parts_of
+from impactbond.audit.parts import (
+    CONTRACT,
+    EARLIER,
+    EVIDENCE,
+    HOLIDAYS,
+    LINES_PART,
+    RECEIVED,
+    REFUSED_RECEIPTS,
+    parts_of,
+)
 from impactbond.canonical import read_csv, sha256
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
@@ -42,6 +51,8 @@ from impactbond.evidence.evidence import (
     Evidence,
     participants_schema,
 )
+from impactbond.receipts.receipts import RECEIPTS, Receipts
+from impactbond.receipts.reconcile import assert_usable
 from impactbond.settlement.lines import LINES
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.statements.write import write_all
@@ -106,6 +117,18 @@ class Record:
             raise self._damaged(HOLIDAYS) from None
 
     @cached_property
+    def receipts(self) -> Receipts | None:
+        """What was received by the claim date, where the record keeps it."""
+        if RECEIVED not in self.parts:
+            return None
+        return Receipts(
+            contract=self.contract.contract,
+            currency=self.contract.currency,
+            received_table=self._table(RECEIVED, RECEIPTS),
+            refused_table=self._table(REFUSED_RECEIPTS, REFUSED_SCHEMA),
+        )
+
+    @cached_property
     def claim_dates(self) -> tuple[ClaimDate, ...]:
         """Every claim date settled."""
         return claim_dates(self.contract, self.manifest.as_of)
@@ -136,26 +159,57 @@ class Record:
         return RecordError(UNTRUSTED, [Fault(file=self.name, code="part_unread", problem=problem)])
 
 
-def write_record(settlement: Settlement, path: File, *, previous: File | None = None) -> Path:
+def write_record(
+    settlement: Settlement,
+    path: File,
+    *,
+    previous: File | None = None,
+    receipts: Receipts | None = None,
+    leave_out_refused: bool = False,
+) -> Path:
     """Keeps a settlement in one file, whole or not at all, and gives its path.
 
     `previous` is the record of the claim before, whose digest is kept; it need not be named where
-    the settlement was settled on that record. Raises RecordError where the contract has no text to
-    keep, or `previous` is not a record.
+    the settlement was settled on that record. With `receipts`, those received by the claim date are
+    kept, and the statements show them. Raises RecordError where the contract has no text to keep,
+    or `previous` is not a record of an earlier claim of this contract; ReceiptError where receipts
+    were refused, unless `leave_out_refused`.
     """
     if not settlement.contract.source:
         problem = "the contract was put together in memory and has no text to keep"
         hint = "Read it with read_contract or parse_contract"
         fault = Fault(code="no_source", problem=problem, hint=hint)
         raise RecordError("The record cannot be written.", [fault])
-    digest = read_record(previous).digest if previous is not None else _digest(settlement.earlier)
-    return write_all({Path(path): record_bytes(settlement, digest)})[0]
+    if receipts is not None:
+        assert_usable(receipts, settlement.contract.contract, leave_out_refused)
+    digest = _digest(settlement.earlier)
+    if previous is not None:
+        digest = _followed(settlement, read_record(previous)).digest
+    return write_all({Path(path): record_bytes(settlement, digest, receipts)})[0]
 
 
-def record_bytes(settlement: Settlement, previous_record: str | None = None) -> bytes:
+def _followed(settlement: Settlement, previous: Record) -> Record:
+    """The record before, if this settlement can follow on it. Raises RecordError otherwise."""
+    of, claim = previous.manifest.contract, previous.manifest.claim
+    problem = ""
+    if of.contract != settlement.contract.contract:
+        problem = f"it is a record of the contract '{of.contract}'"
+    elif claim.claim_date >= settlement.claim.known_by:
+        problem = f"its claim, {claim.claim_period}, is not before {settlement.claim.label}"
+    elif previous.manifest.view is not None:
+        problem = "it holds what one funder may see, and is not the record itself"
+    if problem:
+        fault = Fault(file=previous.name, code="other_previous", problem=problem)
+        raise RecordError("The record does not follow on the one that was named.", [fault])
+    return previous
+
+
+def record_bytes(
+    settlement: Settlement, previous_record: str | None = None, receipts: Receipts | None = None
+) -> bytes:
     """The bytes of the record of a settlement."""
     contract, claim, earlier = settlement.contract, settlement.claim, settlement.earlier
-    parts = parts_of(settlement, __version__)
+    parts = parts_of(settlement, __version__, receipts)
     manifest = Manifest(
         engine=__version__,
         contract=OfContract(

@@ -118,7 +118,7 @@ def regenerate(path: File, *, engine: Engine = "duckdb") -> Regeneration:
         holidays=record.holidays,
         engine=engine,
     )
-    made = results_of(settlement, record.manifest.engine)
+    made = results_of(settlement, record.manifest.engine, record.receipts)
     kept = {
         name: content
         for name, content in record.parts.items()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from impactbond.audit.explain import explain
     from impactbond.audit.record import write_record
     from impactbond.audit.regenerate import regenerate
+    from impactbond.audit.verify import verify
     from impactbond.contract.read import read_contract
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
@@ -47,6 +48,7 @@ _HOMES = {
     "regenerate": "audit.regenerate",
     "settle": "settlement.settle",
     "simulate": "simulation.simulate",
+    "verify": "audit.verify",
     "write_record": "audit.record",
     "write_statements": "statements.write",
     "write_template": "evidence.template",
@@ -71,6 +73,7 @@ __all__ = [
     "regenerate",
     "settle",
     "simulate",
+    "verify",
     "write_record",
     "write_statements",
     "write_template",

@@ -312,6 +312,27 @@ def regenerate(
 
 
 @app.command()
+def verify(
+    workbook: Annotated[
+        Path, typer.Argument(help="The statement: an Excel workbook.", show_default=False)
+    ],
+    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
+    exact: Annotated[
+        bool, typer.Option("--exact", help="The file must be the same, byte for byte.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a statement with a record: every cell, its formula and its saved result."""
+    from impactbond.audit.verify import verify as verified
+
+    with _working("Comparing every cell"):
+        result = verified(workbook, kept)
+    _print(as_json, result.as_dict, lambda: result.text)
+    if not result.same or (exact and not result.identical):
+        raise typer.Exit(1)
+
+
+@app.command()
 def simulate(
     contract: ContractFile,
     area: Annotated[

@@ -28,8 +28,6 @@ EVIDENCE = f"""
 TERMS = "funding: [{for: every milestone, shares: {council: 1/3, school: the rest}}]"
 NAME = "specification_2017-Q1_all_funders.xlsx"
 PLACED = re.compile(r"the part b?['\"]|list of parts|the record is of format")
-    r"the part '?b?[\w/.\-\[\] \\]+|its list of parts|the list of parts|the record is of "
-)
 
 
 @cache

@@ -287,14 +287,30 @@ def record(
     evidence: EvidenceFiles,
     as_of: AsOf,
     out: Annotated[Path, typer.Option("--out", help="The record to write.")],
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="The record of the claim before.")
+    ] = None,
+    receipts: ReceiptFiles = None,
+    funder: Annotated[
+        str | None, typer.Option("--funder", help="Keep only what this funder may see.")
+    ] = None,
     leave_out_refused: LeaveOut = False,
 ) -> None:
     """Settle, and keep everything that the settlement rests on in one file."""
     from impactbond.audit.record import write_record
 
     settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
+    came = _receipts(receipts, settlement)
     with _working("Writing the record"):
-        print(f"Wrote {write_record(settlement, out)}")
+        written = write_record(
+            settlement,
+            out,
+            previous=previous,
+            receipts=came,
+            leave_out_refused=leave_out_refused,
+            funder=funder,
+        )
+    print(f"Wrote {written}")
 
 
 @app.command()

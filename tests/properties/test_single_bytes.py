@@ -27,7 +27,7 @@ EVIDENCE = f"""
 """
 TERMS = "funding: [{for: every milestone, shares: {council: 1/3, school: the rest}}]"
 NAME = "specification_2017-Q1_all_funders.xlsx"
-PLACED = re.compile(r"the part b?['\"]|list of parts|the record is of format")
+PLACED = re.compile(r"part b?['\"]|list of parts|the record is of format")
 
 
 @cache

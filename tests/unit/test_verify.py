@@ -261,3 +261,11 @@ def test_a_statement_that_was_only_saved_again_says_the_same(
     found = verify(again, tmp_path / "q1.record")
     assert (found.same, found.identical) == (True, False), found.text
     assert "it was saved by another program" in found.text
+
+
+def test_a_workbook_whose_parts_do_not_fit_names_the_part(record: Record) -> None:
+    content = statement(record).replace(b"xl/workbook.xml", b"xl/workbooj.xml")
+    with pytest.raises(StatementError) as caught:
+        verify_content(content, NAME, record, again=False)
+    assert "the part 'xl/workbook.xml' is missing" in str(caught.value)
+    assert "the part 'xl/workbooj.xml' was added" in str(caught.value)

@@ -40,6 +40,7 @@ from impactbond.audit.parts import (
     REFUSED_RECEIPTS,
     parts_of,
 )
+from impactbond.audit.view import cut_view
 from impactbond.canonical import read_csv, sha256
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
@@ -84,6 +85,8 @@ class Record:
     @cached_property
     def contract(self) -> Contract:
         """The contract, from its kept text."""
+        if self.manifest.view is not None:
+            raise self.not_whole()
         try:
             return parse_contract(self.parts[CONTRACT], name=CONTRACT)
         except ContractError as error:
@@ -149,14 +152,34 @@ class Record:
         return Closed(self.contract, dates, lines, self.manifest.previous_record)
 
     def _table(self, part: str, schema: pa.Schema) -> pa.Table:
+        if part not in self.parts and self.manifest.view is not None:
+            raise self.not_whole()
         try:
             return read_csv(self.parts[part], schema)
         except (KeyError, ValueError):
             raise self._damaged(part) from None
 
+    def not_whole(self) -> RecordError:
+        """Why a funder's view cannot do what a whole record can."""
+        view = self.manifest.view
+        whose, of = (view.funder, view.of_record) if view is not None else ("", "")
+        fault = Fault(
+            file=self.name,
+            code="funder_view",
+            problem=f"it holds what the funder '{whose}' may see, and nothing to settle again",
+            hint=f"Ask the provider for the record with the SHA-256 {of}",
+        )
+        return RecordError("The record is one funder's view.", [fault])
+
     def _damaged(self, part: str) -> RecordError:
         problem = f"the part '{part}' is not as records are written"
-        return RecordError(UNTRUSTED, [Fault(file=self.name, code="part_unread", problem=problem)])
+        made_by = self.manifest.engine
+        hint = ""
+        if made_by != __version__:
+            problem += f" by engine {__version__}; engine {made_by} wrote it"
+            hint = "Read it with the version that made it"
+        fault = Fault(file=self.name, code="part_unread", problem=problem, hint=hint)
+        return RecordError(UNTRUSTED, [fault])
 
 
 def write_record(
@@ -166,14 +189,18 @@ def write_record(
     previous: File | None = None,
     receipts: Receipts | None = None,
     leave_out_refused: bool = False,
+    funder: str | None = None,
 ) -> Path:
     """Keeps a settlement in one file, whole or not at all, and gives its path.
 
     `previous` is the record of the claim before, whose digest is kept; it need not be named where
     the settlement was settled on that record. With `receipts`, those received by the claim date are
-    kept, and the statements show them. Raises RecordError where the contract has no text to keep,
-    or `previous` is not a record of an earlier claim of this contract; ReceiptError where receipts
-    were refused, unless `leave_out_refused`.
+    kept, and the statements show them. With `funder`, only what that funder may see is kept, with
+    the digest of the whole record that it is cut from: it can be verified, and not regenerated.
+
+    Raises RecordError where the contract has no text to keep, `previous` is not a record of an
+    earlier claim of this contract, or there is no statement for the funder; ReceiptError where
+    receipts were refused, unless `leave_out_refused`.
     """
     if not settlement.contract.source:
         problem = "the contract was put together in memory and has no text to keep"
@@ -185,7 +212,17 @@ def write_record(
     digest = _digest(settlement.earlier)
     if previous is not None:
         digest = _followed(settlement, read_record(previous)).digest
-    return write_all({Path(path): record_bytes(settlement, digest, receipts)})[0]
+    content = record_bytes(settlement, digest, receipts)
+    if funder is not None:
+        content = view_bytes(record_of(content, Path(path).name), funder)
+    return write_all({Path(path): content})[0]
+
+
+def view_bytes(record: Record, funder: str) -> bytes:
+    """The bytes of the record of one funder's view, cut from a whole record."""
+    if record.manifest.view is not None:
+        raise record.not_whole()
+    return pack(cut_view(record.parts, record.manifest, record.digest, funder))
 
 
 def _followed(settlement: Settlement, previous: Record) -> Record:
@@ -237,23 +274,35 @@ def read_record(path: File) -> Record:
         problem = f"the file cannot be opened: {error.strerror}"
         fault = Fault(file=file.name, code="no_file", problem=problem)
         raise RecordError("The record cannot be read.", [fault]) from None
-    parts, faults = unpack(content, file.name)
+    return record_of(content, file.name)
+
+
+def record_of(content: bytes, name: str) -> Record:
+    """The record in the bytes of a file called `name`, verified; see `read_record`."""
+    parts, faults = unpack(content, name)
     if MANIFEST not in parts:
-        lost = Fault(file=file.name, code="no_manifest", problem=f"there is no part '{MANIFEST}'")
+        lost = Fault(file=name, code="no_manifest", problem=f"there is no part '{MANIFEST}'")
         raise RecordError(UNTRUSTED, faults or [lost])
-    manifest = read_manifest(parts[MANIFEST], file.name)
-    faults += _unlike(manifest, parts, file.name)
-    difference = None if faults else find_difference(content, parts, file.name)
+    manifest = read_manifest(parts[MANIFEST], name)
+    faults += _unlike(manifest, parts, name)
+    difference = None if faults else find_difference(content, parts, name)
     if faults or difference is not None:
         raise RecordError(UNTRUSTED, [*faults, *([difference] if difference else [])])
-    return Record(file.name, sha256(content), manifest, parts)
+    return Record(name, sha256(content), manifest, parts)
 
 
-def verify_record(path: File, *, digest: str | None = None, previous: File | None = None) -> Record:
+def verify_record(
+    path: File,
+    *,
+    digest: str | None = None,
+    previous: File | None = None,
+    whole: File | None = None,
+) -> Record:
     """The record in a file, if it is the one that was kept.
 
     With `digest`, it must have the digest that was noted elsewhere; with `previous`, it must follow
-    on that record. Raises RecordError otherwise.
+    on that record; with `whole`, it must be the funder's view that is cut from that record. Raises
+    RecordError otherwise.
     """
     record = read_record(path)
     faults = []
@@ -263,6 +312,12 @@ def verify_record(path: File, *, digest: str | None = None, previous: File | Non
     if previous is not None and read_record(previous).digest != record.manifest.previous_record:
         problem = f"it does not follow on {Path(previous).name}"
         faults.append(Fault(file=record.name, code="other_previous", problem=problem))
+    view = record.manifest.view
+    if whole is not None and (
+        view is None or view_bytes(read_record(whole), view.funder) != pack(record.parts)
+    ):
+        problem = f"it is not the funder's view of {Path(whole).name}"
+        faults.append(Fault(file=record.name, code="other_whole", problem=problem))
     if faults:
         raise RecordError("The record is whole, and is not the one that was kept.", faults)
     return record

@@ -18,7 +18,7 @@ from impactbond.audit.container import first_difference
 from impactbond.audit.parts import WORKBOOKS
 from impactbond.audit.record import File, Record, read_record
 from impactbond.audit.regenerate import regenerate_record
-from impactbond.audit.sheets import Cell, SheetSeen, WorkbookSeen, see
+from impactbond.audit.sheets import Cell, SheetSeen, WorkbookSeen, parts_of, see
 from impactbond.errors import Fault, StatementError
 from impactbond.tables import Engine
 
@@ -81,7 +81,9 @@ class Verification:
             f"  Statement of the record: {statement}, {self.cells:,} cells",
             f"  SHA-256 of the record {self.record.digest}",
         ]
-        if self.regenerated is not None:
+        if self.regenerated is None:
+            told.append("  The record is one funder's view: nothing could be settled again")
+        else:
             came = "the same" if self.regenerated else "OTHERWISE: see regenerate"
             told.append(f"  Settled again from the record, the statement comes out {came}")
         if self.identical:
@@ -154,7 +156,7 @@ def verify_content(
         fault = Fault(file=record.name, code="no_statements", problem=problem)
         raise StatementError("There is nothing to compare with.", [fault])
     same = next((part for part, book in books.items() if book == content), None)
-    found = see(content, name)
+    found = _seen(content, name, books)
     part, kept = _counterpart(found, books, same)
     differences = () if same else tuple(_differences(kept, found))
     regenerated = None
@@ -167,7 +169,7 @@ def verify_content(
         if not differences and kept.parts.get(_MADE_BY) == found.parts.get(_MADE_BY):
             # Nobody saved it anew, so that whatever differs was put there.
             differences = tuple(
-                CellDifference("", "", problem) for problem in _of_parts(kept, found)
+                CellDifference("", "", problem) for problem in _of_parts(kept.parts, found.parts)
             )
     return Verification(
         workbook=name,
@@ -179,6 +181,22 @@ def verify_content(
         differences=differences,
         file_differences=in_file,
     )
+
+
+def _seen(content: bytes, name: str, books: Mapping[str, bytes]) -> WorkbookSeen:
+    """The workbook; where it cannot be read, the parts in which it is not as the record's are named
+    as well.
+    """
+    try:
+        return see(content, name)
+    except StatementError as error:
+        parts = parts_of(content, name)
+        like = books.get(f"{WORKBOOKS}{name}", next(iter(books.values())))
+        faults = [
+            Fault(file=name, code="part_otherwise", problem=problem)
+            for problem in _of_parts(parts_of(like, name), parts)
+        ]
+        raise StatementError(error.summary, [*error.faults, *faults]) from None
 
 
 def _counterpart(
@@ -315,17 +333,17 @@ def _in_file(kept: WorkbookSeen, found: WorkbookSeen, made: bytes, content: byte
     if kept.parts.get(_MADE_BY) != found.parts.get(_MADE_BY):
         yield "it was saved by another program: widths, fonts and heights were not compared"
         return
-    told = list(_of_parts(kept, found))
+    told = list(_of_parts(kept.parts, found.parts))
     yield from told or [first_difference(made, content)]
 
 
-def _of_parts(kept: WorkbookSeen, found: WorkbookSeen) -> Iterator[str]:
-    for part in sorted(kept.parts.keys() | found.parts.keys()):
-        if part not in found.parts:
+def _of_parts(kept: Mapping[str, bytes], found: Mapping[str, bytes]) -> Iterator[str]:
+    for part in sorted(kept.keys() | found.keys()):
+        if part not in found:
             yield f"the part {part!a} is missing"
-        elif part not in kept.parts:
+        elif part not in kept:
             yield f"the part {part!a} was added"
-        elif kept.parts[part] != found.parts[part]:
+        elif kept[part] != found[part]:
             yield f"the part {part!a} is otherwise"
 
 

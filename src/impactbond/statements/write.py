@@ -90,10 +90,23 @@ def write_all(files: Mapping[Path, bytes]) -> list[Path]:
         for path in files:
             waiting[path].replace(path)
             del waiting[path]
+        for folder in {path.parent for path in files}:
+            _keep_names(folder)
     finally:
         for left_over in waiting.values():
             left_over.unlink(missing_ok=True)
     return list(files)
+
+
+def _keep_names(folder: Path) -> None:
+    """Has the names in a folder kept on disk too, where the system lets a folder be opened."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
 
 
 def _paying(source: StatementSource, claim: str) -> list[str]:

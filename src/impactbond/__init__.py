@@ -24,6 +24,7 @@ from impactbond.errors import (
 from impactbond.version import __version__
 
 if TYPE_CHECKING:
+    from impactbond.audit.compare import compare
     from impactbond.audit.explain import explain
     from impactbond.audit.record import write_record
     from impactbond.audit.regenerate import regenerate
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "compare": "audit.compare",
     "explain": "audit.explain",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
@@ -64,6 +66,7 @@ __all__ = [
     "SettlementError",
     "StatementError",
     "__version__",
+    "compare",
     "explain",
     "read_area",
     "read_contract",

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from impactbond.cli_audit import add_audit_commands
 from impactbond.errors import ImpactBondError
+from impactbond.terminal import AsJson, printed, working
 
 if TYPE_CHECKING:
     from impactbond.contract.contract import Contract
@@ -43,7 +43,6 @@ AsOf = Annotated[
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Settle every claim date up to this day."),
 ]
 Out = Annotated[Path, typer.Option("--out", help="The folder to write into.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 LeaveOut = Annotated[
     bool,
     typer.Option(
@@ -75,27 +74,11 @@ def _refuse(error: ImpactBondError) -> NoReturn:
     raise SystemExit(2)
 
 
-@contextmanager
-def _working(what: str) -> Iterator[None]:
-    """Say what is being done while it is done, to a person at a terminal."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(what):
-        yield
-
-
-def _print(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> None:
-    print(json.dumps(data(), indent=2, ensure_ascii=False) if as_json else text())
-
-
 def _read(contract: Path, evidence: list[Path]) -> tuple[Contract, Evidence]:
     from impactbond.contract.read import read_contract
     from impactbond.evidence.read import read_evidence
 
-    with _working("Reading the contract and the evidence"):
+    with working("Reading the contract and the evidence"):
         terms = read_contract(contract)
         return terms, read_evidence(evidence, terms)
 
@@ -106,7 +89,7 @@ def _settled(
     from impactbond.settlement.settle import settle
 
     terms, known = _read(contract, evidence)
-    with _working("Settling"):
+    with working("Settling"):
         return settle(terms, known, as_of=as_of or _last_claim(terms), leave_out_refused=leave_out)
 
 
@@ -127,7 +110,7 @@ def demo(out: Out = Path("demo-out"), as_json: AsJson = False) -> None:
         leave_out=True,
     )
     written = _write(settlement, out)
-    _print(
+    printed(
         as_json,
         lambda: _result(settlement, written),
         lambda: summary_text(settlement, out, written),
@@ -156,7 +139,7 @@ def settle(
     settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
     came = _receipts(receipts, settlement)
     written = _write(settlement, out, came, leave_out_refused)
-    _print(
+    printed(
         as_json,
         lambda: _result(settlement, written),
         lambda: summary_text(settlement, out, written),
@@ -176,7 +159,7 @@ def _write(
     from impactbond.statements.tables import table_files
     from impactbond.statements.write import statement_files, with_receipts, write_all
 
-    with _working("Writing the statements"):
+    with working("Writing the statements"):
         source = source_of(settlement)
         if receipts is not None:
             source = with_receipts(source, receipts, leave_out_refused=leave_out)
@@ -216,7 +199,7 @@ def check(contract: ContractFile, as_json: AsJson = False) -> None:
         f"{found['milestones']} milestones, {found['funders']} funders, "
         f"{found['claim_dates']} claim dates. No fault found."
     )
-    _print(as_json, lambda: found, lambda: told)
+    printed(as_json, lambda: found, lambda: told)
 
 
 @app.command()
@@ -249,7 +232,7 @@ def explain(
 
     settlement = _settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
     answer = explained(settlement, participant=participant, milestone=milestone)
-    _print(as_json, answer.as_dict, lambda: answer.text)
+    printed(as_json, answer.as_dict, lambda: answer.text)
 
 
 @app.command()
@@ -278,7 +261,7 @@ def reconcile(
     came = read_receipts(receipts, settlement.contract)
     day = (on or as_of).date()
     found = matched(settlement, came, on=day, leave_out_refused=leave_out_refused)
-    _print(as_json, found.as_dict, lambda: found.text)
+    printed(as_json, found.as_dict, lambda: found.text)
 
 
 @app.command()
@@ -301,7 +284,7 @@ def record(
 
     settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
     came = _receipts(receipts, settlement)
-    with _working("Writing the record"):
+    with working("Writing the record"):
         written = write_record(
             settlement,
             out,
@@ -320,31 +303,10 @@ def regenerate(
     """Settle a record again and compare byte for byte."""
     from impactbond.audit.regenerate import regenerate as again
 
-    with _working("Settling again"):
+    with working("Settling again"):
         result = again(kept)
     print(result.text)
     if not result.same:
-        raise typer.Exit(1)
-
-
-@app.command()
-def verify(
-    workbook: Annotated[
-        Path, typer.Argument(help="The statement: an Excel workbook.", show_default=False)
-    ],
-    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
-    exact: Annotated[
-        bool, typer.Option("--exact", help="The file must be the same, byte for byte.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Compare a statement with a record: every cell, its formula and its saved result."""
-    from impactbond.audit.verify import verify as verified
-
-    with _working("Comparing every cell"):
-        result = verified(workbook, kept)
-    _print(as_json, result.as_dict, lambda: result.text)
-    if not result.same or (exact and not result.identical):
         raise typer.Exit(1)
 
 
@@ -369,6 +331,9 @@ def simulate(
     from impactbond.simulation.simulate import simulate as drawn
 
     terms = read_contract(contract)
-    with _working(f"Settling {trials:,} futures"):
+    with working(f"Settling {trials:,} futures"):
         forecast = drawn(terms, read_area(area), trials=trials, seed=seed)
-    _print(as_json, forecast.as_dict, lambda: forecast.text)
+    printed(as_json, forecast.as_dict, lambda: forecast.text)
+
+
+add_audit_commands(app)

@@ -101,7 +101,7 @@ def test_it_verifies_a_statement_and_cannot_be_settled_again(
             settled(TERMS, EVIDENCE, "2017-07-31"), tmp_path / "next.record", previous=views[1]
         ),
     ):
-        with pytest.raises(RecordError, match=r"what (one funder|the funder 'school: Elm') may see"):
+        with pytest.raises(RecordError, match="may see"):
             refused()
     assert not (tmp_path / "next.record").exists()
 

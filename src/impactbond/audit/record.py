@@ -151,6 +151,10 @@ class Record:
         lines = self._table(EARLIER, LINES)
         return Closed(self.contract, dates, lines, self.manifest.previous_record)
 
+    def result(self, part: str, schema: pa.Schema) -> pa.Table:
+        """The table in a part of the record, as it was settled."""
+        return self._table(part, schema)
+
     def _table(self, part: str, schema: pa.Schema) -> pa.Table:
         if part not in self.parts and self.manifest.view is not None:
             raise self.not_whole()

@@ -103,7 +103,9 @@ def parts_of(content: bytes, name: str) -> dict[str, bytes]:
         problem = "this is not an Excel workbook, or its list of parts is damaged"
         raise _unusable(name, "not_a_workbook", problem) from None
     if sum(entry.file_size for entry in entries) > LARGEST:
-        raise _unusable(name, "too_large", "what it holds is too large for a statement")
+        largest = max(entries, key=lambda entry: entry.file_size).filename
+        problem = f"it is too large for a statement, above all the part {largest!a}"
+        raise _unusable(name, "too_large", problem)
     parts: dict[str, bytes] = {}
     damaged = []
     for entry in entries:

@@ -278,9 +278,10 @@ def record(
         str | None, typer.Option("--funder", help="Keep only what this funder may see.")
     ] = None,
     leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
 ) -> None:
     """Settle, and keep everything that the settlement rests on in one file."""
-    from impactbond.audit.record import write_record
+    from impactbond.audit.record import read_record, write_record
 
     settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
     came = _receipts(receipts, settlement)
@@ -293,21 +294,9 @@ def record(
             leave_out_refused=leave_out_refused,
             funder=funder,
         )
-    print(f"Wrote {written}")
-
-
-@app.command()
-def regenerate(
-    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
-) -> None:
-    """Settle a record again and compare byte for byte."""
-    from impactbond.audit.regenerate import regenerate as again
-
-    with working("Settling again"):
-        result = again(kept)
-    print(result.text)
-    if not result.same:
-        raise typer.Exit(1)
+    digest = read_record(written).digest
+    told = f"Wrote {written}\nNote its SHA-256 elsewhere: {digest}"
+    printed(as_json, lambda: {"written": written.name, "sha256": digest}, lambda: told)
 
 
 @app.command()

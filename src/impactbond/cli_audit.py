@@ -1,4 +1,4 @@
-"""The commands of an auditor that need nothing but files: verify and compare."""
+"""The commands of an auditor, who has nothing but files: regenerate, verify, compare."""
 
 from __future__ import annotations
 
@@ -12,8 +12,36 @@ from impactbond.terminal import AsJson, printed, working
 
 def add_audit_commands(app: typer.Typer) -> None:
     """Adds the commands to the command line."""
+    app.command()(regenerate)
     app.command()(verify)
     app.command()(compare)
+
+
+def regenerate(
+    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", help="The digest that was noted elsewhere.")
+    ] = None,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="The record that it must follow on.")
+    ] = None,
+    view: Annotated[
+        Path | None, typer.Option("--view", help="A funder's view that must be cut from it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Settle a record again and compare byte for byte."""
+    from impactbond.audit.record import verify_record
+    from impactbond.audit.regenerate import regenerate_record
+
+    record = verify_record(kept, digest=sha256, previous=previous)
+    if view is not None:
+        verify_record(view, whole=kept)
+    with working("Settling again"):
+        result = regenerate_record(record)
+    printed(as_json, result.as_dict, lambda: result.text)
+    if not result.same:
+        raise typer.Exit(1)
 
 
 def verify(

@@ -9,18 +9,21 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from impactbond.contract.contract import Contract
-from impactbond.money import CURRENCIES, minor_units, show
+from impactbond.money import minor_units, show
 
 # Mappings whose keys are names that the parties gave, rather than terms of the language.
 _NAMED = frozenset(
     (
         *("funders", "metrics", "windows", "conditions", "milestones", "tranches", "sheets"),
-        *("shares", "by", "attributes", "covered", "columns"),
+        *("indices", "measures", "results", "fees"),
+        *("shares", "by", "attributes", "covered", "columns", "only"),
     )
 )
 _AMOUNTS = frozenset(("price", "pay", "at_most", "amount"))
 _NO_MONEY = frozenset(("impactbond", "contract", "title", "version", "provider", "sheets"))
-_KEYS = ("contract", "milestone", "funder", "participant", "segment", "period", "for")
+_KEYS = ("contract", "milestone", "funder", "participant", "segment", "period", "for", "from")
+_PAID_FOR = ("milestones", "results", "fees")
+_DEFINED = ("metrics", "windows", "conditions", "measures", "indices", *_PAID_FOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def changed_terms(was: Contract, now: Contract) -> tuple[TermChange, ...]:
     """Every term that differs, in the order of the contract."""
     before, after = (contract.model_dump(mode="json", by_alias=True) for contract in (was, now))
     touched = _Touched(before, after)
-    walk = _Walk(was.currency, now.currency)
+    walk = _Walk(*(getattr(one, "currency_of_prices", one.currency) for one in (was, now)))
     return tuple(
         TermChange(
             " › ".join(_word(part) for part in path),
@@ -118,9 +121,11 @@ class _Touched:
 
     def by(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """The milestones that a term at that place can touch."""
+        if path == ("version", "effective_on"):
+            return tuple(self.rests_on)
         if not path or path[0] in _NO_MONEY or path[-1] in ("clause", "title", "name"):
             return ()
-        if path[0] in ("milestones", "conditions", "metrics", "windows") and len(path) > 1:
+        if path[0] in _DEFINED and len(path) > 1:
             name = path[1]
             if name != "order" and path[-1] == "price":
                 return (name,)
@@ -134,24 +139,24 @@ class _Touched:
 
 
 def rests_on(contract: Mapping[str, Any]) -> dict[str, set[str]]:
-    """For every milestone the names that it rests on: itself, conditions, metrics, windows, and the
-    milestones before it. The contract is given as plain data.
+    """For everything that is paid for the names that it rests on: itself, conditions, metrics,
+    windows, and what comes before it. The contract is given as plain data.
     """
     defined: dict[str, list[Any]] = {}
-    for part in ("metrics", "windows", "conditions", "milestones"):
+    for part in _DEFINED:
         for name, term in contract.get(part, {}).items():
             defined.setdefault(name, []).append(term)
     eligible = contract.get("participants", {}).get("eligible")
     found = {}
-    for milestone in contract["milestones"]:
+    for paid_for in (name for part in _PAID_FOR for name in contract.get(part, {})):
         names: set[str] = set()
-        waiting = [milestone, *_texts(eligible)]
+        waiting = [paid_for, *_texts(eligible)]
         while waiting:
             name = waiting.pop()
             if name in defined and name not in names:
                 names.add(name)
                 waiting += _texts(defined[name])
-        found[milestone] = names
+        found[paid_for] = names
     return found
 
 
@@ -213,8 +218,11 @@ def _word(part: str) -> str:
 def _amount(value: Any, currency: str) -> str:
     try:
         return show(minor_units(Decimal(str(value)), currency), currency)
-    except (ValueError, InvalidOperation, KeyError):
-        return f"{value} {currency}" if currency in CURRENCIES else str(value)
+    except (
+        ValueError,
+        InvalidOperation,
+    ):  # a number of something, or an amount of its own currency
+        return _flow(value)
 
 
 def _flow(value: Any) -> str:

@@ -163,7 +163,7 @@ class Comparison:
         ]
         sums = [sum(self.totals_table[name].to_pylist()) for name in _SUMMED]
         rows.append(("All funders", *(show(pence, self.currency) for pence in sums)))
-        heads = ("Asked for to date", "Was", "Now", "Difference", "On claims", "On up-front money")
+        heads = ("Asked for to date", "Was", "Now", "Difference", "On claims", "On account")
         widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
         return [
             "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])

@@ -47,7 +47,6 @@ SCHEDULE = pa.schema(
 VERDICTS = pa.schema(
     [(name, pa.string()) for name in ("participant", "milestone", "was", "now", "reason")]
 )
-_ON_ACCOUNT = ("up-front", "recovered")
 _CLAIMED = ("milestones", "adjustments")
 Amounts = dict[Any, int]
 
@@ -107,12 +106,12 @@ class Why:
 def moved_claims(was: Side, now: Side, why: Why) -> pa.Table:
     """Every claim of which a funder pays otherwise, a row for each funder of it."""
     before, after = _by_claim(was), _by_claim(now)
-    order = list(dict.fromkeys([*now.contract.milestones, *was.contract.milestones]))
+    order = list(why.names)
     every = before.keys() | after.keys()
     claims = {key[0] for key in every if before.get(key, 0) != after.get(key, 0)}
     moved = [key for key in every if key[0] in claims]
     funders = _order_of(was, now)
-    moved.sort(key=lambda key: (key[0][0], order.index(key[0][1]), key[0][2], funders[key[1]]))
+    moved.sort(key=lambda key: (key[0][0], _place(order, key[0][1]), key[0][2], funders[key[1]]))
     rows = []
     reasons: dict[tuple[str, str], tuple[list[str], str]] = {}
     for claim, funder in moved:
@@ -127,12 +126,12 @@ def moved_claims(was: Side, now: Side, why: Why) -> pa.Table:
 
 def totals(was: Side, now: Side, claims: pa.Table) -> pa.Table:
     """What every funder was asked for to date on either side, and what of the difference is on
-    claims and on up-front money.
+    claims, and on account: up-front money, and whatever else no claim earns.
 
     Raises InvariantError where the two do not add up to it.
     """
-    asked = [_by_funder(side.payments, (*_CLAIMED, *_ON_ACCOUNT)) for side in (was, now)]
-    account = [_by_funder(side.payments, _ON_ACCOUNT) for side in (was, now)]
+    asked = [_by_funder(side.payments, is_claimed=True) for side in (was, now)]
+    account = [_by_funder(side.payments, is_claimed=False) for side in (was, now)]
     on_claims: defaultdict[str, int] = defaultdict(int)
     for row in claims.to_pylist():
         on_claims[row["funder"]] += row["difference_pence"]
@@ -140,12 +139,13 @@ def totals(was: Side, now: Side, claims: pa.Table) -> pa.Table:
     for funder in _order_of(was, now):
         if funder == UNFUNDED:
             continue
-        old, new = (side.get(funder, 0) for side in asked)
-        advanced = account[1].get(funder, 0) - account[0].get(funder, 0)
-        if on_claims[funder] + advanced != new - old:
+        earned, advanced = ([side.get(funder, 0) for side in sides] for sides in (asked, account))
+        old, new = (sum(pair) for pair in zip(earned, advanced, strict=True))
+        on_account = advanced[1] - advanced[0]
+        if on_claims[funder] + on_account != new - old:
             raise InvariantError("the claims that moved do not add up to the statements")
         if old or new:
-            rows.append((funder, old, new, new - old, on_claims[funder], advanced))
+            rows.append((funder, old, new, new - old, on_claims[funder], on_account))
     return _table(rows, TOTALS)
 
 
@@ -172,6 +172,10 @@ def changed_verdicts(why: Why) -> pa.Table:
     return _table(rows, VERDICTS)
 
 
+def _place(order: Sequence[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)
+
+
 def _by_claim(side: Side) -> Amounts:
     """What every funder pays of every claim, to date."""
     lines = side.lines
@@ -191,10 +195,10 @@ def _by_claim(side: Side) -> Amounts:
     return dict(found)
 
 
-def _by_funder(payments: pa.Table, kinds: Sequence[str]) -> Amounts:
+def _by_funder(payments: pa.Table, *, is_claimed: bool) -> Amounts:
     found: defaultdict[str, int] = defaultdict(int)
     for row in payments.to_pylist():
-        if row["kind"] in kinds:
+        if (row["kind"] in _CLAIMED) == is_claimed:
             found[row["funder"]] += row["amount_pence"]
     return dict(found)
 

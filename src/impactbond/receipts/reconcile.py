@@ -156,7 +156,9 @@ def _unmatched(
         if not one.left_pence:
             continue
         reason = "overpaid" if one.funder in asked else "nothing_due"
-        if one.claim_period is not None and one.claim_period not in made:
+        if one.receipt is None:
+            reason = "given_back"
+        elif one.claim_period is not None and one.claim_period not in made:
             reason = "claim_not_made"
         found.append(
             (

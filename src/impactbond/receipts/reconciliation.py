@@ -69,6 +69,7 @@ BANDS = {
 }
 REASONS = {
     "overpaid": "more than was due: carried, and taken off what is asked for next",
+    "given_back": "given back by a correction: carried, and taken off what is asked for next",
     "nothing_due": "nothing was ever asked of this funder",
     "claim_not_made": "the claim that it names is not made yet",
 }

@@ -237,6 +237,8 @@ def _followed(settlement: Settlement, previous: Record) -> Record:
         problem = f"it is a record of the contract '{of.contract}'"
     elif claim.claim_date >= settlement.claim.known_by:
         problem = f"its claim, {claim.claim_period}, is not before {settlement.claim.label}"
+    elif _digest(settlement.earlier) not in (None, previous.digest):
+        problem = "the settlement was settled on another record"
     elif previous.manifest.view is not None:
         problem = "it holds what one funder may see, and is not the record itself"
     if problem:

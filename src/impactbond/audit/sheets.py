@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 LARGEST = 2**30  # bytes of all parts, unpacked
+_COVER_ROWS = 60  # more than a cover has before its reference
 _OLE = b"\xd0\xcf\x11\xe0"
 _BLACK = {None, "FF000000", "00000000", "theme 1", "indexed 8", "indexed 64"}
 # What a statement never has, and can carry something that no cell shows.
@@ -61,11 +62,6 @@ class WorkbookSeen:
     parts: Mapping[str, bytes] = field(repr=False)
     sheets: tuple[SheetSeen, ...] = field(repr=False)
     facts: frozenset[tuple[str, str]]
-
-    @property
-    def reference(self) -> str | None:
-        """The reference that a statement gives on its cover."""
-        return reference_of(self)
 
 
 def see(content: bytes, name: str) -> WorkbookSeen:
@@ -127,14 +123,17 @@ def parts_of(content: bytes, name: str) -> dict[str, bytes]:
     return parts
 
 
-def reference_of(book: WorkbookSeen) -> str | None:
-    """The statement's own reference, as its cover gives it."""
-    cover = next((sheet for sheet in book.sheets if sheet.name == "Cover"), None)
-    for address, cell in cover.cells.items() if cover is not None else ():
-        if cell.value == "Statement reference" and address.startswith("A"):
-            beside = cover.cells.get(f"B{address[1:]}") if cover is not None else None
-            return str(beside.value) if beside is not None else None
-    return None
+def reference_of(content: bytes) -> str | None:
+    """The statement's own reference, as its cover gives it; None where there is none to read."""
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(BytesIO(content), read_only=True)
+        # Read as a stream and no further: a cell far away would otherwise make it endless.
+        rows = book["Cover"].iter_rows(max_row=_COVER_ROWS, max_col=2, values_only=True)
+        return next((str(beside) for label, beside in rows if label == "Statement reference"), None)
+    except Exception:  # whatever the reader makes of a part that is not as the format says
+        return None
 
 
 def _sheet(formulas: Worksheet, results: Worksheet) -> SheetSeen:

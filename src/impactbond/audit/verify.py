@@ -18,7 +18,7 @@ from impactbond.audit.container import first_difference
 from impactbond.audit.parts import WORKBOOKS
 from impactbond.audit.record import File, Record, read_record
 from impactbond.audit.regenerate import regenerate_record
-from impactbond.audit.sheets import Cell, SheetSeen, WorkbookSeen, parts_of, see
+from impactbond.audit.sheets import Cell, SheetSeen, WorkbookSeen, parts_of, reference_of, see
 from impactbond.errors import Fault, StatementError
 from impactbond.tables import Engine
 
@@ -157,7 +157,7 @@ def verify_content(
         raise StatementError("There is nothing to compare with.", [fault])
     same = next((part for part, book in books.items() if book == content), None)
     found = _seen(content, name, books)
-    part, kept = _counterpart(found, books, same)
+    part, kept = _counterpart(content, found, books, same)
     differences = () if same else tuple(_differences(kept, found))
     regenerated = None
     if again and record.manifest.view is None:
@@ -200,21 +200,20 @@ def _seen(content: bytes, name: str, books: Mapping[str, bytes]) -> WorkbookSeen
 
 
 def _counterpart(
-    found: WorkbookSeen, books: Mapping[str, bytes], same: str | None
+    content: bytes, found: WorkbookSeen, books: Mapping[str, bytes], same: str | None
 ) -> tuple[str, WorkbookSeen]:
     """The statement of the record that a workbook should be: by its reference, or its file's name,
     or the one that it has most cells in common with.
     """
     if same is not None:
         return same, see(books[same], same)
+    reference = reference_of(content)
+    by_reference = [part for part, book in books.items() if reference_of(book) == reference]
     by_name = [part for part in books if part == f"{WORKBOOKS}{found.name}"]
-    kept = {part: see(book, part) for part, book in books.items()}
-    by_reference = [
-        part for part, book in kept.items() if book.reference and book.reference == found.reference
-    ]
     for known in (by_reference, by_name):
         if len(known) == 1:
-            return known[0], kept[known[0]]
+            return known[0], see(books[known[0]], known[0])
+    kept = {part: see(book, part) for part, book in books.items()}
     closest = max(sorted(kept), key=lambda part: _in_common(kept[part], found))
     return closest, kept[closest]
 

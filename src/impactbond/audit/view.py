@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from impactbond.audit.manifest import MANIFEST, Manifest, Part, View
 from impactbond.audit.parts import RECEIVED, RESULTS, WORKBOOKS
-from impactbond.audit.sheets import see
+from impactbond.audit.sheets import reference_of
 from impactbond.canonical import csv_bytes, read_csv, sha256
 from impactbond.errors import Fault, RecordError
 from impactbond.receipts.receipts import RECEIPTS
@@ -57,7 +57,7 @@ def _statement(parts: Mapping[str, bytes], manifest: Manifest, funder: str) -> t
     found = {}
     for name, content in parts.items():
         if name.startswith(WORKBOOKS):
-            reference = see(content, name).reference or ""
+            reference = reference_of(content) or ""
             found[reference.removeprefix(stem)] = name
     if funder not in found or funder == "all funders":
         fault = Fault(

@@ -17,7 +17,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from impactbond.contract.contract import Contract
 from impactbond.contract.delivery import EACH_ROW, Sheet
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.broken_cells import broken_cells
+from impactbond.evidence.broken_cells import broken_cells, sheet_xml
 from impactbond.evidence.delivered import (
     Block,
     Cells,
@@ -26,6 +26,7 @@ from impactbond.evidence.delivered import (
     private_headings,
     without_blank_rows,
 )
+from impactbond.evidence.spread import is_spread_too_far
 
 NOTES = ("About", "Notes", "Lists")  # sheets that people expect to hold no evidence
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -114,6 +115,14 @@ def open_workbook(path: Path) -> Opened | Fault:
 def grid_of(file: Opened, sheet: str) -> list[list[object]] | Fault:
     """The cells of a sheet, row by row, and broken ones as what they are; a Fault if damaged."""
     try:
+        if is_spread_too_far(sheet_xml(file.content, sheet)):
+            return Fault(
+                file=file.name,
+                sheet=sheet,
+                code="spread_too_far",
+                problem="a cell stands so far from the others that the sheet cannot be read",
+                hint="Delete the rows below the last one and the columns beside it, and save again",
+            )
         cells = file.book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
         broken = list(broken_cells(file.content, sheet))
     except (CalamineError, KeyError, ElementTree.ParseError, zipfile.BadZipFile):

@@ -44,9 +44,9 @@ def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forec
         for start in range(first, last, at_once):
             chosen = slice(start, min(start + at_once, last))
             some = quantities[chosen.start - first : chosen.stop - first]
-            balances = settle_lots(contract, lots, funders, some).balances
-            due[chosen] = balances.due
-            held[chosen] = held_back(contract, lots, funders, some, balances)
+            settled = settle_lots(contract, lots, funders, some)
+            due[chosen] = settled.balances.due
+            held[chosen] = held_back(contract, some, settled)
     return Forecast(draws, trials, due, held)
 
 

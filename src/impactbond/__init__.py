@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from impactbond.contract.read import read_contract
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
+    from impactbond.rendering.render import render
     from impactbond.settlement.settle import settle
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate
@@ -40,6 +41,7 @@ _HOMES = {
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
     "regenerate": "audit.regenerate",
+    "render": "rendering.render",
     "settle": "settlement.settle",
     "simulate": "simulation.simulate",
     "write_record": "audit.record",
@@ -61,6 +63,7 @@ __all__ = [
     "read_contract",
     "read_evidence",
     "regenerate",
+    "render",
     "settle",
     "simulate",
     "write_record",

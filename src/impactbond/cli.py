@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -42,6 +42,7 @@ AsOf = Annotated[
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Settle every claim date up to this day."),
 ]
 Out = Annotated[Path, typer.Option("--out", help="The folder to write into.")]
+Form = Literal["text", "markdown", "html"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 LeaveOut = Annotated[
     bool,
@@ -198,6 +199,28 @@ def check(contract: ContractFile, as_json: AsJson = False) -> None:
         f"{found['claim_dates']} claim dates. No fault found."
     )
     _print(as_json, lambda: found, lambda: told)
+
+
+@app.command()
+def render(
+    contract: ContractFile,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file to write; without it, print.")
+    ] = None,
+    form: Annotated[
+        Form | None, typer.Option("--as", help="The form; without it, as the file's ending says.")
+    ] = None,
+) -> None:
+    """Say in plain English what a contract says, one numbered sentence for each rule."""
+    from impactbond.contract.read import read_contract
+    from impactbond.rendering.render import render as rendered
+    from impactbond.rendering.render import write_rendered
+
+    terms = read_contract(contract)
+    if out is None:
+        print(rendered(terms, form or "text"), end="")
+    else:
+        print(f"Wrote {write_rendered(terms, out, form)}")
 
 
 @app.command()

@@ -60,6 +60,17 @@ def test_check_says_that_a_good_contract_has_no_fault() -> None:
     assert "No fault found" in done.stdout
 
 
+def test_render_prints_a_contract_or_writes_it_in_the_form_of_the_file(tmp_path: Path) -> None:
+    printed = run("render", CONTRACT)
+    assert printed.returncode == 0
+    assert "earns £120.00 once for each participant" in " ".join(printed.stdout.split())
+    page = tmp_path / "contract.html"
+    assert run("render", CONTRACT, "--out", page).returncode == 0
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert run("render", CONTRACT, "--as", "markdown").stdout.startswith("# West London Zone")
+    assert run("render", CONTRACT, "--out", tmp_path / "no" / "c.md").returncode == 2
+
+
 def test_every_fault_of_a_contract_is_told_at_once_and_nothing_is_written(tmp_path: Path) -> None:
     broken = damaged(
         tmp_path,

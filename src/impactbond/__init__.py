@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from impactbond.audit.explain import explain
     from impactbond.audit.record import write_record
     from impactbond.audit.regenerate import regenerate
+    from impactbond.contract.checked import check
     from impactbond.contract.read import read_contract
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "check": "contract.checked",
     "explain": "audit.explain",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
@@ -58,6 +60,7 @@ __all__ = [
     "SettlementError",
     "StatementError",
     "__version__",
+    "check",
     "explain",
     "read_area",
     "read_contract",

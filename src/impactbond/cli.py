@@ -179,11 +179,19 @@ def _result(settlement: Settlement, written: list[Path]) -> dict[str, Any]:
 
 
 @app.command()
-def check(contract: ContractFile, as_json: AsJson = False) -> None:
-    """Read a contract and say whether it can be trusted."""
+def check(
+    contract: ContractFile,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where anything is worth a look.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a contract; say whether it can be trusted, and what in it is worth a look."""
+    from impactbond.contract.checked import check as checked
     from impactbond.contract.read import read_contract
 
     terms = read_contract(contract)
+    looks = checked(terms)
     first, last = terms.calendar.term
     found = {
         "contract": terms.contract,
@@ -192,13 +200,19 @@ def check(contract: ContractFile, as_json: AsJson = False) -> None:
         "milestones": len(terms.milestones),
         "funders": len(terms.funders),
         "claim_dates": len(terms.calendar.periods),
+        "findings": [look.as_dict() for look in looks],
     }
-    told = (
-        f"{terms.title}\nVersion {terms.version.number}, {first} through {last}: "
-        f"{found['milestones']} milestones, {found['funders']} funders, "
-        f"{found['claim_dates']} claim dates. No fault found."
-    )
-    _print(as_json, lambda: found, lambda: told)
+    told = [
+        terms.title,
+        f"Version {terms.version.number}, {first} through {last}: {found['milestones']} milestones,"
+        f" {found['funders']} funders, {found['claim_dates']} claim dates. No fault found.",
+    ]
+    if looks:
+        told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
+    told += [f"  - {look}" for look in looks]
+    _print(as_json, lambda: found, lambda: "\n".join(told))
+    if strict and looks:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -60,6 +60,17 @@ def test_check_says_that_a_good_contract_has_no_fault() -> None:
     assert "No fault found" in done.stdout
 
 
+def test_check_lists_what_is_worth_a_look_and_refuses_it_only_when_strict(tmp_path: Path) -> None:
+    told = "Worth a look (1), though nothing is refused:\n  - line 22, at calendar > evidence"
+    assert told in run("check", CONTRACT).stdout
+    assert run("check", CONTRACT, "--strict").returncode == 1
+    [found] = json.loads(run("check", CONTRACT, "--json").stdout)["findings"]
+    assert (found["level"], found["code"]) == ("look at", "deadline_after_claim")
+    clean = damaged(tmp_path, ("within: 90 days", "within: 30 days"))
+    done = run("check", clean, "--strict")
+    assert (done.returncode, done.stdout.count("\n")) == (0, 2)
+
+
 def test_render_prints_a_contract_or_writes_it_in_the_form_of_the_file(tmp_path: Path) -> None:
     printed = run("render", CONTRACT)
     assert printed.returncode == 0

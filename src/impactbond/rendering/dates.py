@@ -10,7 +10,7 @@ from impactbond.rendering.wording import MONTHS, between, said_day
 def dates(contract: Contract) -> Part:
     """The term, the years and the periods of the contract, each period with its claim date."""
     calendar = contract.calendar
-    claims, (month, day) = calendar.claims, calendar.year_starts
+    claims = calendar.claims
     how_often = (
         "for each of the periods listed below"
         if claims.every == "listed"
@@ -21,7 +21,7 @@ def dates(contract: Contract) -> Part:
             f"the term runs {between(*calendar.term)}, both days included; what is achieved "
             "outside it is not paid"
         ),
-        Rule(f"a year of the contract starts on {day} {MONTHS[month - 1]}"),
+        Rule(year_words(contract)),
         Rule(
             f"a claim is made {how_often}, {claims.made} after the period has ended: that day is "
             "its claim date",
@@ -38,3 +38,9 @@ def dates(contract: Contract) -> Part:
         for period in calendar.periods
     )
     return Part("Dates", rules, Table(("Period", "From", "Through", "Claim date"), rows))
+
+
+def year_words(contract: Contract) -> str:
+    """When a year of the contract starts."""
+    month, day = contract.calendar.year_starts
+    return f"a year of the contract starts on {day} {MONTHS[month - 1]}"

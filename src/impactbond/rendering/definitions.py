@@ -40,11 +40,12 @@ def _metric(metric: Metric) -> str:
         case Score():
             low, high = map(number, metric.range)
             by = f", measured by {metric.instrument}" if metric.instrument else ""
-            return f"a score from {low} to {high}{_fine(metric)}, {metric.better} being better{by}"
+            fine = _fine(metric)
+            return f"a score from {low} to {high}{fine}, where {metric.better} is better{by}"
         case Percentage():
             low, high = map(number, metric.range)
             fine = _fine(metric)
-            return f"a percentage from {low}% to {high}%{fine}, {metric.better} being better"
+            return f"a percentage from {low}% to {high}%{fine}, where {metric.better} is better"
         case Quantity():
             of = f" in {metric.unit}" if metric.unit else ""
             return f"a quantity{of} that adds up{_fine(metric)}"

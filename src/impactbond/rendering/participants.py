@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from impactbond.contract.conditions import Absence, All, AnyOf, AtLeast, Condition, Not, parts
 from impactbond.contract.contract import Contract
+from impactbond.contract.participants import Places
 from impactbond.rendering.conditions import condition_rule, reading_rules
 from impactbond.rendering.document import Part, Rule
 from impactbond.rendering.wording import between, defined, listed, plain, quoted, with_attributes
@@ -43,12 +44,15 @@ def _participants(contract: Contract) -> Iterator[Rule]:
             clause,
         )
     if people.places is not None:
-        yield Rule(
-            f"participants with the same {plain(people.places.by)} hold one place, one after "
-            "another, and every milestone is paid once for a place; "
-            + _CLOCKS[people.places.clock],
-            clause,
-        )
+        yield Rule(places_words(people.places), clause)
+
+
+def places_words(places: Places) -> str:
+    """Who holds one place together, and what that means for what is paid."""
+    return (
+        f"participants with the same {plain(places.by)} hold one place, one after another, and "
+        f"every milestone is paid once for a place; {_CLOCKS[places.clock]}"
+    )
 
 
 def conditions(contract: Contract) -> Part:

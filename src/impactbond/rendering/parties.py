@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from impactbond.contract.contract import Contract
+from impactbond.contract.contract import Contract, IndexValue, PricesIn
 from impactbond.contract.parties import Funder
 from impactbond.rendering.document import Part, Rule, Table
 from impactbond.rendering.wording import (
     CURRENCY_NAMES,
+    listed,
     money,
     number,
     plain,
@@ -47,10 +48,7 @@ def parties(contract: Contract) -> Part:
             f"{version.number}, {_VERSIONS[version.kind]}, signed on {said_day(version.signed_on)} "
             f"and in effect from {said_day(version.effective_on)}"
         ),
-        Rule(
-            "where there is more than one version, a claim is governed by the version "
-            + _GOVERNS[contract.governs]
-        ),
+        Rule(governs_words(contract)),
         Rule(f"the provider is {contract.provider}"),
         *(_funder(contract, name, term) for name, term in contract.funders.items()),
     ]
@@ -63,11 +61,21 @@ def _funder(contract: Contract, name: str, term: Funder) -> Rule:
         says += f", one for each {plain(term.each)}, which pays for its own participants"
     if not term.commits:
         return Rule(says, term.clause)
-    commits = tuple(
-        Rule(f"from {said_day(one.from_)} it commits {money(contract, one.amount)} in all")
-        for one in term.commits
-    )
+    commits = tuple(map(Rule, commitments(contract, term)))
     return Rule(f"{says}; until its next commitment, it commits:", term.clause, commits)
+
+
+def commitments(contract: Contract, term: Funder) -> list[str]:
+    """What a funder commits, and from when."""
+    return [
+        f"from {said_day(one.from_)}, {money(contract, one.amount)} in all" for one in term.commits
+    ]
+
+
+def governs_words(contract: Contract) -> str:
+    """Which version of the contract governs a claim."""
+    version = _GOVERNS[contract.governs]
+    return f"where there is more than one version, a claim is governed by the version {version}"
 
 
 def currencies(contract: Contract) -> Part:
@@ -79,17 +87,24 @@ def _money(contract: Contract) -> Iterator[Rule]:
     name = CURRENCY_NAMES.get(contract.currency, contract.currency)
     yield Rule(f"all payments are made in {name} ({contract.currency})")
     if contract.prices_in is not None:
-        priced, rate = contract.prices_in.currency, contract.prices_in.rate
-        name = CURRENCY_NAMES.get(priced, priced)
-        yield Rule(
-            f"prices are written in {name} ({priced}) and are paid at {number(rate)} "
-            f"{contract.currency} for each {priced}",
-            contract.prices_in.clause,
-        )
+        yield Rule(rate_words(contract, contract.prices_in), contract.prices_in.clause)
     if contract.indices:
         yield Rule(
             "an index stands, from each of these days until the next, at the value beside it"
         )
+
+
+def rate_words(contract: Contract, prices_in: PricesIn) -> str:
+    """In which currency prices are written, and at which rate they are paid."""
+    priced = prices_in.currency
+    rate = f"{number(prices_in.rate)} {contract.currency} for each {priced}"
+    name = CURRENCY_NAMES.get(priced, priced)
+    return f"prices are written in {name} ({priced}) and are paid at {rate}"
+
+
+def index_words(values: Iterable[IndexValue]) -> str:
+    """What an index stands at, from each of its days until the next."""
+    return listed(f"{number(value.is_)} from {said_day(value.from_)}" for value in values)
 
 
 def _indices(contract: Contract) -> Table | None:

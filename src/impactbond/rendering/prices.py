@@ -35,7 +35,7 @@ def prices(contract: Contract) -> Part:
         (
             term.title or plain(name),
             price_money(contract, term.price),
-            _unit_noun(contract, term),
+            paid_words(contract, term),
             term.clause,
         )
         for name, term in contract.milestones.items()
@@ -44,7 +44,8 @@ def prices(contract: Contract) -> Part:
     return Part("Milestones and prices", tuple(rules), card)
 
 
-def _unit_noun(contract: Contract, term: Milestone) -> str:
+def paid_words(contract: Contract, term: Milestone) -> str:
+    """How often a milestone is paid."""
     if term.units is not None:
         return "for each unit"
     return f"once for each {'place' if contract.participants.places else 'participant'}"
@@ -52,31 +53,45 @@ def _unit_noun(contract: Contract, term: Milestone) -> str:
 
 def _milestone(contract: Contract, name: str, term: Milestone) -> Rule:
     earns = f"{payable(contract, name)} ({name}) earns {price_money(contract, term.price)}"
-    lead = f"{earns} {_unit_noun(contract, term)}"
-    modifiers = (*milestone_rules(contract, term), *price_rules(contract, term))
+    lead = f"{earns} {paid_words(contract, term)}"
+    modifiers = [Rule(says) for _, says in price_terms(contract, term)]
     if not modifiers:
         return condition_rule(contract, f"{lead}, when", term.when, term.clause)
     when = condition_rule(contract, "it is achieved when", term.when)
     return Rule(f"{lead}, on these terms:", term.clause, (when, *modifiers))
 
 
-def milestone_rules(contract: Contract, term: Milestone) -> tuple[Rule, ...]:
-    """For whom a milestone is, what comes before it, and in which units it is paid."""
-    return tuple(_around(contract, term))
-
-
-def _around(contract: Contract, term: Milestone) -> Iterator[Rule]:
+def price_terms(contract: Contract, term: Milestone) -> Iterator[tuple[str, str]]:
+    """What the price of a milestone depends on, each term by its key and in a sentence."""
     if term.only:
         who = with_attributes(term.only)
-        yield Rule(f"it is for {who} only, as of the day on which they start")
+        yield "only", f"it is for {who} only, as of the day on which they start"
     if term.after:
         verb = "has" if len(term.after) == 1 else "have"
-        yield Rule(f"it is paid only after {payables(contract, term.after)} {verb} been achieved")
+        yield (
+            "after",
+            f"it is paid only after {payables(contract, term.after)} {verb} been achieved",
+        )
     if term.instead_of:
         others = payables(contract, term.instead_of)
-        yield Rule(f"of this and {others}, only the first that is achieved is paid")
+        yield "instead of", f"of this and {others}, only the first that is achieved is paid"
     if term.units is not None:
-        yield Rule(f"{unit_words(contract, term.units)}")
+        yield "units", unit_words(contract, term.units)
+    for place, rate in enumerate(term.rates):
+        price = price_money(contract, rate.price)
+        instead = "the price is instead" if place == 0 else "otherwise, it is"
+        yield "rate", f"{instead} {price} {applies(rate) or 'always'}"
+    for band in term.bands:
+        claims, price = counted(band.after, "claim"), price_money(contract, band.price)
+        yield "band", f"after its first {claims}, in the order of settlement, the price is {price}"
+    for change in term.changes:
+        yield "change", change_words(change)
+    if term.rounded is not None:
+        to = price_money(contract, term.rounded.to)
+        yield "rounded", f"the price is then rounded {_ROUNDED[term.rounded.way]} {to}"
+    if term.paid_for is not None:
+        share = show_share(term.paid_for)
+        yield "paid for", f"of the value of all its claims together, {share} is paid"
 
 
 def unit_words(contract: Contract, units: Rows | DaysIn | Amounts) -> str:
@@ -96,31 +111,6 @@ def unit_words(contract: Contract, units: Rows | DaysIn | Amounts) -> str:
     most = f"; at most {counted(units.at_most, 'unit')} are paid in all" if units.at_most else ""
     since = "counted from the day on which the condition and everything before it are met"
     return f"a unit is every {what} {window}, {since}, whole units only{most}"
-
-
-def price_rules(contract: Contract, term: Milestone) -> tuple[Rule, ...]:
-    """What a price depends on, in the order in which it is worked out."""
-    return tuple(_price(contract, term))
-
-
-def _price(contract: Contract, term: Milestone) -> Iterator[Rule]:
-    for place, rate in enumerate(term.rates):
-        price = price_money(contract, rate.price)
-        instead = "the price is instead" if place == 0 else "otherwise, it is"
-        yield Rule(f"{instead} {price} {applies(rate) or 'always'}")
-    for band in term.bands:
-        price = price_money(contract, band.price)
-        yield Rule(
-            f"after its first {counted(band.after, 'claim')}, in the order of settlement, the "
-            f"price is {price}"
-        )
-    for change in term.changes:
-        yield Rule(change_words(change))
-    if term.rounded is not None:
-        to = price_money(contract, term.rounded.to)
-        yield Rule(f"the price is then rounded {_ROUNDED[term.rounded.way]} {to}")
-    if term.paid_for is not None:
-        yield Rule(f"of the value of all its claims together, {show_share(term.paid_for)} is paid")
 
 
 def change_words(change: PriceChange) -> str:

@@ -40,11 +40,11 @@ def late_words(contract: Contract) -> str:
     if evidence.late_pays is not None:
         earns = f"earns {show_share(evidence.late_pays)} of the price"
         if evidence.late == "nothing":
-            return f"evidence that is later {earns}, and otherwise nothing"
-        return f"evidence that is later {earns}, at the first claim date by which it is recorded"
+            return f"later evidence {earns}, and otherwise nothing"
+        return f"later evidence {earns}, at the first claim date by which it is recorded"
     if evidence.late == "nothing":
-        return "evidence that is later earns nothing"
-    return "evidence that is later counts at the first claim date by which it is recorded"
+        return "later evidence earns nothing"
+    return "later evidence counts at the first claim date by which it is recorded"
 
 
 _COLUMNS = {

@@ -9,9 +9,11 @@ from datetime import date
 from itertools import chain
 
 from impactbond.contract.check_conditions import check_conditions
-from impactbond.contract.check_limits import check_limits, check_tranches
+from impactbond.contract.check_funding import check_funding
+from impactbond.contract.check_limits import check_limits
 from impactbond.contract.check_money import check_money
 from impactbond.contract.check_sheets import check_sheets
+from impactbond.contract.check_tranches import check_tranches
 from impactbond.contract.contract import Contract
 from impactbond.contract.delivery import PARTICIPANT_COLUMNS
 from impactbond.contract.findings import (
@@ -52,6 +54,7 @@ def check_terms(contract: Contract) -> list[Finding]:
         check_conditions,
         _check_prerequisites,
         check_money,
+        check_funding,
         check_tranches,
         check_limits,
         check_sheets,

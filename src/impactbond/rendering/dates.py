@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.rendering.document import Part, Rule, Table
-from impactbond.rendering.wording import MONTHS, between, said_day
+from impactbond.rendering.wording import MONTHS, between, listed, said_day
 
 
 def dates(contract: Contract) -> Part:
@@ -44,3 +44,11 @@ def year_words(contract: Contract) -> str:
     """When a year of the contract starts."""
     month, day = contract.calendar.year_starts
     return f"a year of the contract starts on {day} {MONTHS[month - 1]}"
+
+
+def claims_words(contract: Contract) -> str:
+    """How often claims are made; listed periods each with its days."""
+    claims = contract.calendar.claims
+    if claims.every != "listed":
+        return f"every {claims.every}"
+    return listed(f"{label} {between(*days)}" for label, days in claims.listed.items())

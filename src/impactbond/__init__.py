@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from impactbond.audit.explain import explain
     from impactbond.audit.record import write_record
     from impactbond.audit.regenerate import regenerate
-    from impactbond.contract.read import read_contract
+    from impactbond.contract.read import read_contract, read_versions
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
     from impactbond.settlement.settle import settle
@@ -39,6 +39,7 @@ _HOMES = {
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
+    "read_versions": "contract.read",
     "regenerate": "audit.regenerate",
     "settle": "settlement.settle",
     "simulate": "simulation.simulate",
@@ -60,6 +61,7 @@ __all__ = [
     "read_area",
     "read_contract",
     "read_evidence",
+    "read_versions",
     "regenerate",
     "settle",
     "simulate",

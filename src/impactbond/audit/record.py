@@ -60,6 +60,11 @@ class Closed:
     lines_table: pa.Table = field(repr=False)
     digest: str | None
 
+    @property
+    def versions(self) -> tuple[Contract, ...]:
+        """The versions of the contract that were known."""
+        return (self.contract,)
+
 
 @dataclass(frozen=True, eq=False)
 class Record:

@@ -86,16 +86,21 @@ def to_date(amounts: Pence, history: Movements, claims: int) -> Pence:
 
 
 def balance(
-    contract: Contract, funders: Funders, history: Movements, parts: Parts, claims: int
+    contract: Contract,
+    funders: Funders,
+    history: Movements,
+    parts: Parts,
+    claims: int,
+    opens: int = 0,
 ) -> Balances:
-    """The balances of every funder at every claim date."""
+    """The balances of every funder at every claim date; `opens` is the first under these terms."""
     value, payable = to_date(parts.value, history, claims), to_date(parts.payable, history, claims)
     moved = to_date(parts.moved, history, claims)
     amount = payable + moved
     amount[..., funders.place(UNFUNDED)] = 0
     up_front, recovered = _recover(contract, funders, amount)
     balances = Balances(value, payable, moved, up_front, recovered)
-    _assert_limits(contract, funders, balances)
+    _assert_limits(contract, funders, balances, opens)
     return balances
 
 
@@ -147,8 +152,8 @@ def _recover_faster_at_limits(
                 over = over - more
 
 
-def _assert_limits(contract: Contract, funders: Funders, balances: Balances) -> None:
-    asked = balances.asked
+def _assert_limits(contract: Contract, funders: Funders, balances: Balances, opens: int) -> None:
+    asked = balances.asked[:, opens:]
     for limit in contract.limits:
         at_most = minor_units(limit.at_most.amount, contract.currency)
         match limit:

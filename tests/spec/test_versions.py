@@ -5,12 +5,16 @@ In the base contract 2017-Q1 is claimed on 2017-04-30, Q2 on 07-31, Q3 on 10-31,
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.spec.drawn_tables import amended, due_of, evidence_of, lines_of, rows, versions_of
 from tests.spec.test_earlier import tables
 
+from impactbond.audit.explain import explain
+from impactbond.audit.record import read_record, write_record
+from impactbond.audit.regenerate import regenerate
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, SettlementError
 from impactbond.settlement.settle import settle
@@ -268,10 +272,11 @@ def test_a_version_signed_by_then_cannot_be_left_out_of_an_earlier_settlement() 
     earlier = amended(versions_of(EVERYTHING), EVENTFUL, DATES[1])
     with pytest.raises(SettlementError, match="another contract"):
         amended(versions_of(EVERYTHING, AMENDED), EVENTFUL, DATES[2], earlier)
+    under_both = amended(versions_of(EVERYTHING, AMENDED), EVENTFUL, DATES[1])
+    alone = versions_of(EVERYTHING).all[0]
+    evidence = evidence_of(EVENTFUL, alone)
     with pytest.raises(SettlementError, match="another contract"):
-        under_both = amended(versions_of(EVERYTHING, AMENDED), EVENTFUL, DATES[1])
-        versions = versions_of(EVERYTHING)
-        settle(versions.all[0], evidence_of(EVENTFUL, versions), as_of=DATES[2], earlier=under_both)
+        settle(alone, evidence, as_of=DATES[2], earlier=under_both)
 
 
 def numbered(number: int, kind: str, signed_on: str, effective_on: str) -> str:
@@ -303,3 +308,29 @@ def test_versions_that_do_not_follow_on_each_other_are_refused(later: str, code:
     with pytest.raises(ContractError) as refused:
         under(later)
     assert code in {fault.code for fault in refused.value.faults}
+
+
+def test_an_explanation_names_the_version_that_governs() -> None:
+    versions = under(f"{FROM_MAY}\n{DEARER}")
+    settlement = amended(versions, CONSENTS)
+    for child, version in (("c1", "1, original"), ("c2", "1, original"), ("c3", "2, amendment")):
+        told = explain(settlement, participant=child)
+        terms = {term.term: term.says for term in told.milestones[0].terms}
+        assert terms["version"].startswith(version)
+    corrected = amended(under(f"{PUT_RIGHT}\n{DEARER}"), CONSENTS)
+    told = explain(corrected, participant="c1")
+    assert "2, correction" in told.text
+    assert "a new version of the contract was signed" in told.text
+
+
+@pytest.mark.mechanic(116)
+def test_a_record_keeps_every_version_and_regenerates(tmp_path: Path) -> None:
+    versions = versions_of(EVERYTHING, AMENDED, CORRECTED)
+    earlier = amended(versions, EVENTFUL, DATES[0])
+    write_record(earlier, tmp_path / "first.record")
+    for number, before in enumerate((None, earlier, read_record(tmp_path / "first.record"))):
+        settlement = amended(versions, EVENTFUL, DATES[3], before)
+        kept = write_record(settlement, tmp_path / f"{number}.record")
+        again = regenerate(kept)
+        assert again.same, again.text
+        assert [one.version.number for one in read_record(kept).versions] == [1, 2, 3]

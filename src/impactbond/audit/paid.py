@@ -30,6 +30,7 @@ from impactbond.settlement.settlement import Settlement
 WHY = {
     "achieved": "achieved",
     "taken back": "taken back, because the evidence known by then no longer shows it as claimed",
+    "terms replaced": "worked out again, because a new version of the contract was signed",
     "limit released": "let through, because there is room under a limit again",
     "limit displaced": "kept back, because a claim that comes first now fills a limit",
 }
@@ -60,7 +61,8 @@ class Ledger:
 
     def line(self, row: Mapping[str, Any], since: Since) -> Line:
         """One line, explained."""
-        contract, rule = self.settlement.contract, self.rules[row["share_rule"]]
+        contract = self.settlement.terms_on(row["claim_date"])
+        rule = self.rules[row["share_rule"]]
         after = self._running(row)
         before = after - row["entitled_pence"]
         names = row["withheld_by"].split("; ")
@@ -108,7 +110,8 @@ class Ledger:
         shares = self.settlement.shares_table
         parts = shares.filter(pc.equal(shares["line"], row["line"])).to_pylist()
         moved = {part["funder"]: part["moved_pence"] for part in parts}
-        flows = passed_on(self.settlement.contract, self.settlement.funders, moved)
+        terms = self.settlement.terms_on(row["claim_date"])
+        flows = passed_on(terms, self.settlement.funders, moved)
         found = []
         for part in parts:
             funder = part["funder"]

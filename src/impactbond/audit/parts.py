@@ -7,6 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from impactbond.canonical import csv_bytes, json_bytes
+from impactbond.contract.contract import Contract
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
     REFUSED_SCHEMA,
@@ -19,6 +20,7 @@ from impactbond.statements.write import statement_files
 from impactbond.tables import sorted_by
 
 CONTRACT = "contract.yaml"
+VERSIONS = "versions/"
 HOLIDAYS = "holidays.json"
 EARLIER = "earlier/lines.csv"
 EVIDENCE = {name: f"evidence/{name}.csv" for name in ("participants", "observations", "refused")}
@@ -41,11 +43,18 @@ def parts_of(settlement: Settlement, engine: str) -> dict[str, bytes]:
         CONTRACT: settlement.contract.source,
         HOLIDAYS: json_bytes([day.isoformat() for day in settlement.holidays]),
     }
+    if len(settlement.versions) > 1:
+        parts |= {version_part(one): one.source for one in settlement.versions}
     for name, table in _evidence_tables(settlement).items():
         parts[EVIDENCE[name]] = csv_bytes(table)
     if settlement.earlier is not None:
         parts[EARLIER] = csv_bytes(settlement.earlier.lines_table)
     return parts | results_of(settlement, engine)
+
+
+def version_part(contract: Contract) -> str:
+    """The part that holds the text of one of several versions."""
+    return f"{VERSIONS}{contract.version.number:03d}.yaml"
 
 
 def results_of(settlement: Settlement, engine: str) -> dict[str, bytes]:

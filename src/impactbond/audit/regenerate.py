@@ -110,7 +110,7 @@ def regenerate(path: File, *, engine: Engine = "duckdb") -> Regeneration:
     """
     record = read_record(path)
     settlement = settle(
-        record.contract,
+        record.known or record.contract,
         record.evidence,
         as_of=record.manifest.as_of,
         earlier=record.earlier,

@@ -98,6 +98,9 @@ def _check_results(corrected: Contract, contract: Contract) -> Faults:
 
 
 def _check_identity(old: Contract, new: Contract) -> Faults:
+    if old.rounding.half != new.rounding.half or old.rounding.on != new.rounding.on:
+        problem = "pennies are cut in another way while running totals stand"
+        yield _fault(new, "rounding", "other_rounding", problem)
     for term, code in (("contract", "other_contract"), ("provider", "other_provider")):
         was, now = getattr(old, term), getattr(new, term)
         if was != now:

@@ -167,6 +167,14 @@ class Versions:
     def _grouping(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for one in self.all for name in one.grouping))
 
+    def stated(self, contract: Contract) -> Contract:
+        """One of the versions as it counts now: its own terms for what is earned, and the limits,
+        up-front payments and roundings in force.
+        """
+        names = ("tranches", "limits", "rounding")
+        more = {name: getattr(self.terms, name) for name in names}
+        return _in_whole(self.within(contract), {}, self._grouping, more)
+
     def with_tranches(self, whole: Contract, tranches: dict[str, Tranche]) -> Contract:
         """The whole with these up-front payments."""
         return _in_whole(whole, {}, self._grouping, {"tranches": tranches})

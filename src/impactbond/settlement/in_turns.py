@@ -106,8 +106,8 @@ def _share_out(terms: Sequence[Terms], lots: Lots, funders: Funders, history: Mo
         for name, found in to_date.items():
             found.append(np.cumsum(getattr(parts, name), axis=1)[:, own])
     moved = {name: np.concatenate(found, axis=1) for name, found in to_date.items()}
-    for found in moved.values():
-        found[:, 1:] -= found[:, :-1].copy()
+    for amounts in moved.values():
+        amounts[:, 1:] -= amounts[:, :-1].copy()
     return Parts(**moved)
 
 

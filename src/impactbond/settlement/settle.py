@@ -167,7 +167,8 @@ def _settle_versions(
             )
     if settlement is None:
         raise InvariantError("a claim date is in no turn")
-    return replace(settlement, as_of=as_of, earlier=earlier, known=turns[-1].known)
+    known = turns[-1].known if len(turns[-1].known.all) > 1 else None
+    return replace(settlement, as_of=as_of, earlier=earlier, known=known)
 
 
 def _holidays(contracts: Iterable[Contract]) -> tuple[date, ...]:

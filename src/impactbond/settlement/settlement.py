@@ -78,6 +78,12 @@ class Settlement:
         """The versions of the contract that are known at the latest claim date."""
         return (self.contract,) if self.known is None else self.known.all
 
+    def terms_on(self, day: date) -> Contract:
+        """The contract with the limits and the days for payment in force on a claim date."""
+        if self.known is None:
+            return self.contract
+        return self.known.as_under(self.known.known_by(day))
+
     @property
     def claim(self) -> ClaimDate:
         """The latest claim date settled: the one that statements are for."""

@@ -163,7 +163,9 @@ def evidence_of(drawn: str, contract: Contract | Versions) -> Evidence:
     children += [{"child": name} for name in _distinct(observed) if name not in known]
     children = [UNDRAWN_CHILD | row for row in children]
     children = [{"recorded": row["start"]} | row for row in children]
-    people = ("child", "start", "recorded", "from", "left", "school", "borough")
+    whole = contract.whole if isinstance(contract, Versions) else contract
+    attributes = whole.participants.attributes
+    people = ("child", "start", "recorded", "from", "left", *attributes)
     seen = ("child", "metric", "on", "value", "recorded", "ref", "replaces", "status")
     return read_evidence(
         {"participants": _frame(children, people), "observations": _frame(observed, seen)},

@@ -19,6 +19,8 @@ from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, SettlementError
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements.from_settlement import source_of
+from impactbond.statements.write import statement_files
 
 ORIGINAL = """
 version: {number: 1, kind: original, signed_on: 2016-12-01, effective_on: 2017-01-01}
@@ -334,3 +336,17 @@ def test_a_record_keeps_every_version_and_regenerates(tmp_path: Path) -> None:
         again = regenerate(kept)
         assert again.same, again.text
         assert [one.version.number for one in read_record(kept).versions] == [1, 2, 3]
+
+
+@pytest.mark.mechanic(116)
+def test_statements_say_which_versions_they_are_made_under() -> None:
+    versions = under(f"{FROM_MAY}\n{DEARER}")
+    source = source_of(amended(versions, CONSENTS, DATES[1]))
+    told = dict(source.notes)["Versions"]
+    assert "version 1 (original), signed on 2016-12-01" in told
+    assert f"SHA-256 {versions.all[1].digest}" in told
+    assert [(rate.price_pence, rate.applies) for rate in source.rates] == [
+        (10000, "Version 1, from 2017-01-01"),
+        (15000, "Version 2, from 2017-05-01"),
+    ]
+    assert statement_files(source)

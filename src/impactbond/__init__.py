@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from impactbond.evidence.template import write_template
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
+    from impactbond.settlement.examples import check_examples
     from impactbond.settlement.settle import settle
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "check_examples": "settlement.examples",
     "compare": "audit.compare",
     "explain": "audit.explain",
     "read_area": "simulation.assumptions",
@@ -67,6 +69,7 @@ __all__ = [
     "SettlementError",
     "StatementError",
     "__version__",
+    "check_examples",
     "compare",
     "explain",
     "read_area",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from impactbond.terminal import AsJson, printed
+from impactbond.terminal import AsJson, printed, working
 
 ContractFile = Annotated[
     Path, typer.Argument(help="The contract: a YAML or JSON file.", show_default=False)
@@ -23,8 +23,12 @@ def add_terms_commands(app: typer.Typer) -> None:
 def check(contract: ContractFile, as_json: AsJson = False) -> None:
     """Read a contract and say whether it can be trusted."""
     from impactbond.contract.read import read_contract
+    from impactbond.settlement.examples import check_examples
 
     terms = read_contract(contract)
+    with working("Settling the examples"):
+        examples = check_examples(terms)
+    faults = [fault for example in examples for fault in example.faults]
     first, last = terms.calendar.term
     found = {
         "contract": terms.contract,
@@ -33,13 +37,18 @@ def check(contract: ContractFile, as_json: AsJson = False) -> None:
         "milestones": len(terms.milestones),
         "funders": len(terms.funders),
         "claim_dates": len(terms.calendar.periods),
+        "examples": len(examples),
+        "faults": [fault.as_dict() for fault in faults],
     }
     told = (
         f"{terms.title}\nVersion {terms.version.number}, {first} through {last}: "
         f"{found['milestones']} milestones, {found['funders']} funders, "
-        f"{found['claim_dates']} claim dates. No fault found."
+        f"{found['claim_dates']} claim dates, {len(examples)} examples. "
     )
-    printed(as_json, lambda: found, lambda: told)
+    failed = "\n".join(["Examples do not hold:", *(f"  - {fault}" for fault in faults)])
+    printed(as_json, lambda: found, lambda: told + (failed if faults else "No fault found."))
+    if faults:
+        raise typer.Exit(1)
 
 
 def difference(

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import chain
 
 from impactbond.contract.check_conditions import check_conditions
+from impactbond.contract.check_examples import check_examples
 from impactbond.contract.check_funding import check_funding
 from impactbond.contract.check_limits import check_limits
 from impactbond.contract.check_milestones import check_milestones, check_only
@@ -62,6 +63,7 @@ def check_terms(contract: Contract) -> list[Finding]:
         check_tranches,
         check_limits,
         check_sheets,
+        check_examples,
     ]
     return list(chain.from_iterable(check(contract) for check in checks))
 

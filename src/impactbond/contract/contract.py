@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr
 from impactbond.contract.calendar import Calendar
 from impactbond.contract.conditions import Condition
 from impactbond.contract.delivery import Sheet
+from impactbond.contract.examples import Example
 from impactbond.contract.limits import FunderLimit, Limit
 from impactbond.contract.metrics import Metric
 from impactbond.contract.milestones import Milestone
@@ -72,6 +73,7 @@ class Contract(Term):
     limits: Listed[Limit] = ()
     rounding: Rounding = Rounding()
     sheets: dict[str, Sheet] = Field(default_factory=dict)
+    examples: Listed[Example] = ()
 
     _source: bytes = PrivateAttr(default=b"")
     _source_name: str = PrivateAttr(default="")

@@ -146,6 +146,7 @@ def make_statement(
             refused_rows=source.refused_rows,
             unfunded_pence=unfunded,
             refused_receipts=None if account is None else account.refused_rows,
+            of_contract=source.notes,
         ),
         control=control,
         checks=check_statement(

@@ -10,6 +10,7 @@ from itertools import chain
 
 from impactbond.contract.check_conditions import check_conditions
 from impactbond.contract.check_examples import check_examples
+from impactbond.contract.check_investment import check_investment
 from impactbond.contract.check_limits import check_limits, check_tranches
 from impactbond.contract.check_money import check_money
 from impactbond.contract.check_periods import check_periods
@@ -60,6 +61,7 @@ def check_terms(contract: Contract) -> list[Finding]:
         check_tranches,
         check_limits,
         check_sheets,
+        check_investment,
         check_examples,
     ]
     return list(chain.from_iterable(check(contract) for check in checks))

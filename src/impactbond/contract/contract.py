@@ -13,6 +13,7 @@ from impactbond.contract.calendar import Calendar
 from impactbond.contract.conditions import Condition
 from impactbond.contract.delivery import Sheet
 from impactbond.contract.examples import Example
+from impactbond.contract.investment import Investment
 from impactbond.contract.limits import FunderLimit, Limit
 from impactbond.contract.metrics import Metric
 from impactbond.contract.milestones import Milestone
@@ -73,6 +74,7 @@ class Contract(Term):
     limits: Listed[Limit] = ()
     rounding: Rounding = Rounding()
     sheets: dict[str, Sheet] = Field(default_factory=dict)
+    investment: Investment | None = None
     examples: Listed[Example] = ()
 
     _source: bytes = PrivateAttr(default=b"")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
     from impactbond.settlement.examples import check_examples
+    from impactbond.settlement.plans import planned_beside
     from impactbond.settlement.settle import settle
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate
@@ -44,6 +45,7 @@ _HOMES = {
     "check_examples": "settlement.examples",
     "compare": "audit.compare",
     "explain": "audit.explain",
+    "planned_beside": "settlement.plans",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
@@ -72,6 +74,7 @@ __all__ = [
     "check_examples",
     "compare",
     "explain",
+    "planned_beside",
     "read_area",
     "read_contract",
     "read_evidence",

@@ -14,6 +14,7 @@ from impactbond.contract.check_investment import check_investment
 from impactbond.contract.check_limits import check_limits, check_tranches
 from impactbond.contract.check_money import check_money
 from impactbond.contract.check_periods import check_periods
+from impactbond.contract.check_plans import check_plans, check_vat
 from impactbond.contract.check_prices import check_only, check_prices
 from impactbond.contract.check_results import check_results
 from impactbond.contract.check_sheets import check_sheets
@@ -61,6 +62,8 @@ def check_terms(contract: Contract) -> list[Finding]:
         check_tranches,
         check_limits,
         check_sheets,
+        check_vat,
+        check_plans,
         check_investment,
         check_examples,
     ]

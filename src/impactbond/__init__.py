@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from impactbond.receipts.reconcile import reconcile
     from impactbond.rendering.render import render
     from impactbond.settlement.examples import check_examples
+    from impactbond.settlement.plans import planned_beside
     from impactbond.settlement.settle import settle
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate
@@ -47,6 +48,7 @@ _HOMES = {
     "check_examples": "settlement.examples",
     "compare": "audit.compare",
     "explain": "audit.explain",
+    "planned_beside": "settlement.plans",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
@@ -77,6 +79,7 @@ __all__ = [
     "check_examples",
     "compare",
     "explain",
+    "planned_beside",
     "read_area",
     "read_contract",
     "read_evidence",

@@ -17,7 +17,7 @@ from impactbond.contract.versions import Versions
 from impactbond.money import cut_whole, minor_units, show_share
 from impactbond.settlement.passing import most_pence
 from impactbond.settlement.settlement import Settlement
-from impactbond.statements.contract_notes import contract_notes
+from impactbond.statements.contract_notes import contract_notes, vat_term
 from impactbond.statements.rates import rate_terms
 from impactbond.statements.source import (
     LimitTerm,
@@ -61,6 +61,7 @@ def source_of(settlement: Settlement) -> StatementSource:
         contract_sha256=contract.digest,
         evidence_sha256=settlement.evidence.known_on(settlement.claim.known_by).digest,
         notes=contract_notes(settlement),
+        vat=vat_term(contract),
     )
 
 

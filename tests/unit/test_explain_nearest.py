@@ -110,20 +110,24 @@ def test_nobody_unknown_is_named() -> None:
     ],
 )
 def test_no_smaller_change_of_a_value_would_have_been_enough(condition: str) -> None:
-    """Every value of the range is tried one by one, for each of the two rows."""
+    """Every value of the range is tried by a child of its own, for each of the two rows."""
     terms = f"milestones: {{better: {{when: {condition}, price: 100.00}}}}"
     scores = {"2017-02-01": 85, "2018-01-09": 88}
-
-    def drawn(changed: dict[str, int]) -> str:
-        return "\n".join(f"c1 | reading | {day} | {value}" for day, value in changed.items())
-
-    enough = []
-    for day, now in scores.items():
+    drawn = ["child | metric | on | value"]
+    changed = {}
+    for place, (day, now) in enumerate(scores.items()):
         for value in range(60, 141):
-            evidence = f"child | metric | on | value\n{drawn(scores | {day: value})}"
-            decided = settled(terms, evidence, "2018-07-31").decisions_table
-            if decided["verdict"][0].as_py() == "achieved":
-                enough.append(abs(value - now))
-    found = near(terms, drawn(scores), "better")
+            child = f"x{place}{value}"
+            changed[child] = abs(value - now)
+            drawn += [
+                f"{child} | reading | {on} | {is_}" for on, is_ in (scores | {day: value}).items()
+            ]
+    decided = settled(terms, "\n".join(drawn), "2018-07-31").decisions_table.to_pylist()
+    enough = [changed[row["participant"]] for row in decided if row["verdict"] == "achieved"]
+    found = near(
+        terms,
+        "\n".join(f"c1 | reading | {day} | {value}" for day, value in scores.items()),
+        "better",
+    )
     best = next(change for change in found.changes if change.was)
     assert abs(int(best.would_be) - int(best.was)) == min(enough)

@@ -210,13 +210,27 @@ def explain(
     milestone: Annotated[
         str | None, typer.Option("--milestone", help="One milestone only.")
     ] = None,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest", help="With --milestone: what smallest change would have achieved it."
+        ),
+    ] = False,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
     """Say why each milestone of a participant was paid, or why not, down to the evidence."""
+    if nearest and milestone is None:
+        raise typer.BadParameter("name one with --milestone", param_hint="--nearest")
     from impactbond.audit.explain import explain as explained
 
     settlement = _settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
+    if nearest and milestone is not None:
+        from impactbond.audit.nearest import nearest_change
+
+        near = nearest_change(settlement, participant=participant, milestone=milestone)
+        printed(as_json, near.as_dict, lambda: near.text)
+        return
     answer = explained(settlement, participant=participant, milestone=milestone)
     printed(as_json, answer.as_dict, lambda: answer.text)
 

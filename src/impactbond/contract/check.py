@@ -10,8 +10,11 @@ from itertools import chain
 
 from impactbond.contract.check_conditions import check_conditions
 from impactbond.contract.check_limits import check_limits, check_tranches
-from impactbond.contract.check_milestones import check_milestones, check_only
+from impactbond.contract.check_milestones import check_milestones
 from impactbond.contract.check_money import check_money
+from impactbond.contract.check_periods import check_periods
+from impactbond.contract.check_prices import check_only, check_prices
+from impactbond.contract.check_results import check_results
 from impactbond.contract.check_sheets import check_sheets
 from impactbond.contract.contract import Contract
 from impactbond.contract.delivery import PARTICIPANT_COLUMNS
@@ -44,11 +47,13 @@ def check_terms(contract: Contract) -> list[Finding]:
         _check_dates,
         _check_windows,
         _check_participants,
-        _check_late,
         _check_funders,
         _check_metrics,
         check_conditions,
         check_milestones,
+        check_prices,
+        check_results,
+        check_periods,
         check_money,
         check_tranches,
         check_limits,
@@ -146,17 +151,6 @@ def _check_started(contract: Contract, first: date, last: date) -> Found:
             allowed=f"days up to {contract.calendar.term[1]}, the last of the term",
         )
         yield Finding(("participants", "started"), fault, (_TERM,))
-
-
-def _check_late(contract: Contract) -> Found:
-    terms, path = contract.calendar.evidence, ("calendar", "evidence")
-    if terms.late_pays is not None and (terms.late == "nothing" or terms.late_pays == 0):
-        fault = Fault(
-            code="late_pays_nothing",
-            problem="late evidence cannot both pay a share and earn nothing",
-            hint="Write late: next claim with a share above 0%, or late: nothing without late_pays",
-        )
-        yield Finding((*path, "late_pays"), fault, ((*path, "late"),))
 
 
 def _twice(path: Path, values: tuple[str, ...], noun: str) -> Found:

@@ -23,7 +23,7 @@ def units(
     days: tuple[date, date],
     least: int,
 ) -> list[tuple[date, int, int]]:
-    """The units of each period: the last day that completed one, how they stand, how many.
+    """The units of each period: the first day that completed one, how they stand, how many.
 
     `passes` holds the rows that can earn something and how what they earn stands; the units are
     those of some days, and stand no better than the milestone itself.
@@ -44,8 +44,8 @@ def units(
         whole = int(total // terms.every)
         whole = whole if terms.at_most is None else min(whole, terms.at_most)
         if whole > made:
-            before = by_period.get((period[0], standing), (day, 0))[1]
-            by_period[period[0], standing] = (day, before + whole - made)
+            first, before = by_period.get((period[0], standing), (day, 0))
+            by_period[period[0], standing] = (first, before + whole - made)
             made = whole
     return [(day, standing, many) for (_, standing), (day, many) in sorted(by_period.items())]
 

@@ -1,8 +1,9 @@
 """Units: milestones that pay for every so many rows, days or so much of a quantity.
 
 Takes  decisions at every claim date, and the rows that count from the day a milestone was achieved.
-Gives  claim, participant, milestone, reached (the last day that completed one in a period),
-       standing and quantity: the units completed in each period.
+Gives  claim, participant, milestone, reached (the first day that completed one in a period, so that
+       what becomes known later adds to the same claim), standing and quantity: the units of each
+       period.
 Keeps  whole units on the running total, no more than at most so many, none after leaving.
 """
 
@@ -59,7 +60,7 @@ def units_of(question: Question, decisions: Frame, milestone: int) -> Frame:
     done -= _whole(units, question.contract, nw.col("total") - nw.col("amount"))
     completed = total.with_columns(quantity=done).filter(nw.col("quantity") > 0)
     by_period = completed.group_by(*KEYS, "known_by", "period", "standing").agg(
-        nw.col("quantity").sum(), reached=nw.col("day").max()
+        nw.col("quantity").sum(), reached=nw.col("day").min()
     )
     return in_columns(by_period.with_columns(milestone=nw.lit(milestone)))
 

@@ -70,17 +70,14 @@ def judge(plan: Plan, weighed: Frame, standing: int, *, has_before: bool) -> Fra
             tuple(place[name] for name in group) for group in layer if by_place or len(group) > 1
         ]
         weighed = _settled(contract, weighed, contests) if contests else weighed
-        alone = set(numbers).difference(*contests) if by_place else set(numbers)
-        weighed = weighed.with_columns(
-            *(
-                nw.when(_is(i, ACHIEVED))
-                .then(nw.col(f"days_{i}"))
-                .otherwise(nw.lit(NEVER))
-                .alias(f"reached_{i}")
-                for i in sorted(alone)
-            )
-        )
+        if not by_place:
+            weighed = weighed.with_columns(*map(_reached, numbers))
     return weighed
+
+
+def _reached(i: int) -> nw.Expr:
+    reached = nw.when(_is(i, ACHIEVED)).then(nw.col(f"days_{i}")).otherwise(nw.lit(NEVER))
+    return reached.alias(f"reached_{i}")
 
 
 def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:

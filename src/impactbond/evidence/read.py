@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.metrics import Percentage
+from impactbond.contract.versions import Versions
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.agreement import Agreed, agree
 from impactbond.evidence.at_rest import Values
@@ -33,7 +34,7 @@ Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
 
 def read_evidence(
     source: Source,
-    contract: Contract,
+    contract: Contract | Versions,
     *,
     at_rest: bool | None = None,
     values: Values = "as written",
@@ -54,6 +55,8 @@ def read_evidence(
 
     Raises EvidenceError when files, sheets or columns are not as the contract says, listing all.
     """
+    if isinstance(contract, Versions):
+        contract = contract.whole
     if isinstance(source, Mapping):
         given = dict(source)
         if at_rest or (at_rest is None and any(map(rests, given.values()))):

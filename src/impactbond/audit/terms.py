@@ -9,7 +9,14 @@ from impactbond.audit.findings import Finding, Stated
 from impactbond.audit.price_terms import stated_commitments, stated_frame, stated_price
 from impactbond.audit.words import plain
 from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.limits import FunderLimit, Limit, MilestoneLimit, PassedTo
+from impactbond.contract.limits import (
+    ContractLimit,
+    FunderLimit,
+    Limit,
+    MilestoneLimit,
+    PassedTo,
+)
+from impactbond.contract.money_words import applies_in_words, limit_terms
 from impactbond.money import minor_units, show, show_share
 from impactbond.rendering.dates import claims_words
 from impactbond.rendering.definitions import metric_words
@@ -35,13 +42,20 @@ def stated_terms(
     )
 
 
+def money_terms(contract: Contract, payable: str) -> tuple[Stated, ...]:
+    """The terms that the payment of a result or fee rests on, beside what it says itself."""
+    return (
+        *_of_contract(contract),
+        *_calendar(contract),
+        *_funding(contract, payable),
+        *_limits(contract, payable),
+        *_tranches(contract, payable),
+    )
+
+
 def stated_limit(contract: Contract, limit: Limit) -> Stated:
     """A limit: what it is on, how much it lets through, and what happens beyond it."""
-    beyond = f"{limit.beyond.funder} pays" if isinstance(limit.beyond, PassedTo) else limit.beyond
-    at_most = show(minor_units(limit.at_most.amount, contract.currency), contract.currency)
-    return Stated(
-        f"limit on {limit_name(limit)}", f"at most {at_most}; beyond it: {beyond}", limit.clause
-    )
+    return Stated(f"limit on {limit_name(limit)}", limit_terms(contract, limit), limit.clause)
 
 
 def shown_shares(shares: Mapping[str, Fraction | None]) -> str:
@@ -128,21 +142,28 @@ def _calendar(contract: Contract) -> list[Stated]:
 
 
 def _funding(contract: Contract, milestone: str) -> list[Stated]:
-    rule, rounding = contract.funding_of(milestone), contract.rounding
+    rounding = contract.rounding
+    found = []
+    for rule in contract.fundings_of(milestone):
+        when = applies_in_words(rule)
+        says = f"{shown_shares(rule.shares)}{f'; {when}' if when else ''}"
+        found.append(Stated("shares", says, rule.clause))
     says = f"on {rounding.on}, halves go {rounding.half}, the odd penny {rounding.odd_penny}"
-    return [
-        Stated("shares", shown_shares(rule.shares), rule.clause),
-        Stated("rounding", says, rounding.clause),
-    ]
+    return [*found, Stated("rounding", says, rounding.clause)]
 
 
 def _limits(contract: Contract, milestone: str) -> list[Stated]:
     paying = _paying(contract, milestone)
     found = []
     for limit in contract.limits:
-        of_other_milestone = isinstance(limit, MilestoneLimit) and milestone not in limit.milestone
-        of_other_funder = isinstance(limit, FunderLimit) and limit.funder not in paying
-        if not of_other_milestone and not of_other_funder:
+        match limit:
+            case ContractLimit():
+                concerns = milestone not in limit.besides
+            case MilestoneLimit():
+                concerns = milestone in limit.milestone
+            case FunderLimit():
+                concerns = limit.funder in paying
+        if concerns:
             found.append(stated_limit(contract, limit))
     return found
 
@@ -164,7 +185,7 @@ def _tranches(contract: Contract, milestone: str) -> list[Stated]:
 
 def _paying(contract: Contract, milestone: str) -> set[str]:
     """The funders of a milestone, and those to whom their limits pass on."""
-    paying = set(contract.funding_of(milestone).shares)
+    paying = {funder for rule in contract.fundings_of(milestone) for funder in rule.shares}
     for limit in contract.limits:
         if (
             isinstance(limit, FunderLimit)

@@ -96,6 +96,11 @@ class Contract(Term):
         """The currency that prices are written in."""
         return self.prices_in.currency if self.prices_in else self.currency
 
+    @property
+    def decimals_of_prices(self) -> int:
+        """How many decimals the currency of prices has."""
+        return CURRENCIES[self.currency_of_prices][0]
+
     def price_pence(self, milestone: str) -> int:
         """The price of a milestone before its rates and changes, in minor units."""
         return minor_units(self.milestones[milestone].price, self.currency_of_prices)
@@ -105,10 +110,13 @@ class Contract(Term):
         """Everything that is paid for: milestones, then results, then fees, in their order."""
         return (*self.milestones, *self.results, *self.fees)
 
+    def term_of(self, payable: str) -> Milestone | Result | Fee:
+        """The term of something that is paid for."""
+        return self.milestones.get(payable) or self.results.get(payable) or self.fees[payable]
+
     def title_of(self, payable: str) -> str:
         """What people call something that is paid for."""
-        term = self.milestones.get(payable) or self.results.get(payable) or self.fees[payable]
-        return term.title or payable
+        return self.term_of(payable).title or payable
 
     @cached_property
     def grouping(self) -> tuple[str, ...]:
@@ -123,12 +131,20 @@ class Contract(Term):
     def claim_by_claim(self) -> bool:
         """Whether limits look at single claims, so that equal claims cannot be counted together."""
         whole = [limit for limit in self.limits if not isinstance(limit, FunderLimit)]
-        return any(
+        if any(
             limit.each == "participant"
             or limit.at_most.of == "participants"
             or limit.straddling == "unpaid"
             for limit in whole
+        ):
+            return True
+        # A limit on a number must know what the first so many claims of a lot are worth.
+        is_uneven = (
+            self.prices_in is not None
+            or any(limit.first == "in proportion" for limit in whole)
+            or any(term.bands or term.paid_for is not None for term in self.milestones.values())
         )
+        return is_uneven and any(limit.at_most.of != "money" for limit in whole)
 
     def fundings_of(self, payable: str) -> list[Funding]:
         """The funding entries that name something that is paid for; the first that applies does."""

@@ -26,6 +26,7 @@ from impactbond.money import show_share
 from impactbond.rendering.document import Part, Rule
 from impactbond.rendering.wording import (
     counted,
+    distance,
     listed,
     money,
     number,
@@ -131,7 +132,7 @@ def _pays(contract: Contract, pays: Pays) -> Iterator[Rule]:
             yield Rule("it pays the amount of the last of these that holds, or nothing:", "", tiers)
         case Slides():
             points = listed(
-                f"{money(contract, point.pays)} at {number(point.at)}" for point in pays.slides
+                f"{money(contract, point.pays)} at {distance(point.at)}" for point in pays.slides
             )
             yield Rule(
                 f"it pays {points}, in a straight line from each to the next and the same before "
@@ -142,9 +143,9 @@ def _pays(contract: Contract, pays: Pays) -> Iterator[Rule]:
 
 
 def _per_point(contract: Contract, pays: PerPoint) -> str:
-    above = f" above {number(pays.above)}" if pays.above is not None else ""
+    above = f" above {distance(pays.above)}" if pays.above is not None else ""
     steps = "for whole steps only" if pays.steps == "whole" else "and in proportion for a part"
-    says = f"it pays {money(contract, pays.pays)} for each {number(pays.each)}{above}, {steps}"
+    says = f"it pays {money(contract, pays.pays)} for each {distance(pays.each)}{above}, {steps}"
     if pays.at_least is not None:
         says += f", at least {money(contract, pays.at_least)}"
     if pays.at_most is not None:

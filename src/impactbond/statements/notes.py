@@ -22,9 +22,17 @@ class Note:
 
 
 def statement_notes(
-    *, funder: str | None, rounding: str, refused_rows: int, unfunded_pence: int
+    *,
+    funder: str | None,
+    rounding: str,
+    refused_rows: int,
+    unfunded_pence: int,
+    refused_receipts: int | None = None,
 ) -> tuple[Note, ...]:
-    """The notes of one statement, numbered; `funder` is None where it is for all funders."""
+    """The notes of one statement, numbered; `funder` is None where it is for all funders.
+
+    `refused_receipts` is None where the statement shows no receipts.
+    """
     texts = [
         ("Amounts", _AMOUNTS),
         ("Due", _DUE),
@@ -48,6 +56,9 @@ def statement_notes(
             "and asked of nobody."
         )
         texts.insert(6, ("Not funded", beyond))
+    if refused_receipts is not None:
+        left_out = f" Rows of receipts that were refused and left out: {refused_receipts:,}."
+        texts.insert(2, ("Account", _ACCOUNT + left_out))
     return tuple(Note(number, subject, text) for number, (subject, text) in enumerate(texts, 1))
 
 
@@ -80,6 +91,11 @@ _DUE = (
     " earlier claims. Opening is what earlier claims asked for, whether or not it has been "
     "received."
 )
+_ACCOUNT = (
+    "The sheet Account sets what was received against what was due, from claim to claim. Its "
+    "balances count money; the opening and closing of the Summary count what was asked for. A "
+    "receipt counts at the first claim date on or after the day on which it arrived."
+)
 _ADJUSTMENTS = (
     "A claim that was made is never rewritten. Where later evidence, or room under a limit, "
     "changes what was achieved in an earlier period, the difference is an adjustment in this "
@@ -89,7 +105,8 @@ _REASONS = (
     "Achieved: the milestone was achieved and evidenced. Taken back: evidence corrected since "
     "shows that a milestone claimed before was not achieved. Limit released: there is room again "
     "under a limit that had withheld this line. Limit displaced: another claim that comes first "
-    "now fills the limit, so this line is withheld."
+    "now fills the limit, so this line is withheld. Funder limit released: a funder's own limit "
+    "has risen, and it pays what it had left unpaid of this line."
 )
 _WITHHELD = (
     "Withheld is value that a limit on the contract or on a milestone keeps from being payable. It"

@@ -11,12 +11,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RateTerm:
-    """The price of one milestone; `applies` says in words when it is not the price for everybody at
-    all times.
+    """The price of one milestone, or what is paid for a result or as a fee; `applies` says in words
+    when it is not the price for everybody at all times. Results have no price: None.
     """
 
     milestone: str
-    price_pence: int
+    price_pence: int | None
     applies: str
     clause: str
 
@@ -27,7 +27,8 @@ class ShareTerm:
     it means.
 
     `funder` is the contract's name for the funder: "school" stands for every "school: ...". The
-    parts of one `rule` make a whole.
+    parts of one `rule` make a whole. `applies` says in words when it is not for everybody at all
+    times.
     """
 
     rule: str
@@ -37,6 +38,7 @@ class ShareTerm:
     fraction: Fraction
     milestones: tuple[str, ...]
     clause: str
+    applies: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class StatementSource:
 
     The tables are pyarrow tables with the columns of a settlement. `claim_period`, `claim_date` and
     `as_of` are those of the latest claim. `milestones` gives each milestone's title and clause.
-    `refused_rows` counts the rows of evidence that were refused and so left out.
+    `refused_rows` counts the rows of evidence that were refused and so left out. `receipts` is the
+    table of what was received, where statements are to show it.
     """
 
     lines: Any
@@ -104,6 +107,8 @@ class StatementSource:
     engine_version: str
     contract_sha256: str
     evidence_sha256: str
+    receipts: Any = None
+    refused_receipts: int = 0
 
 
 def is_for(term_funder: str, funder: str) -> bool:

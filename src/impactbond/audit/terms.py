@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from impactbond.audit.findings import Finding, Stated
-from impactbond.audit.words import plain
+from impactbond.audit.words import counted_words, plain
 from impactbond.contract.contract import Contract, whole_shares
 from impactbond.contract.limits import (
     ContractLimit,
@@ -15,7 +15,8 @@ from impactbond.contract.limits import (
     MilestoneLimit,
     PassedTo,
 )
-from impactbond.contract.metrics import Event, Percentage, Score, Session
+from impactbond.contract.metrics import Event, Percentage, Quantity, Score, Session, State
+from impactbond.contract.milestones import Amounts, DaysIn, Rows, Units, alternatives
 from impactbond.contract.money_words import applies_in_words, limit_terms
 from impactbond.money import minor_units, show, show_share
 from impactbond.settlement.limits import limit_name
@@ -73,6 +74,17 @@ def _of_contract(contract: Contract) -> list[Stated]:
             f"{plain(name)}: {', '.join(of)}" for name, of in people.covered.items()
         )
         found.append(Stated("covered", covered, people.clause))
+    if people.started is not None:
+        first, last = people.started
+        says = f"those who started from {first} through {last}"
+        found.append(Stated("started", says, people.clause))
+    if people.places is not None:
+        clock = {
+            "restarts": "the clock of who comes later starts afresh",
+            "goes on": "the clock of who comes later goes on from the start of the first",
+        }[people.places.clock]
+        says = f"by {plain(people.places.by)}: each milestone is paid once for a place; {clock}"
+        found.append(Stated("places", says, people.clause))
     if people.eligible is not None:
         eligible = (
             people.eligible
@@ -86,11 +98,42 @@ def _of_contract(contract: Contract) -> list[Stated]:
 def _of_milestone(contract: Contract, milestone: str) -> list[Stated]:
     term = contract.milestones[milestone]
     price = show(contract.price_pence(milestone), contract.currency)
-    found = [Stated("price", f"{price}, once for each participant", term.clause)]
+    times = "once for each participant" if term.units is None else "for every unit"
+    found = [Stated("price", f"{price}, {times}", term.clause)]
+    if term.only:
+        only = "; ".join(f"{plain(name)} {' or '.join(of)}" for name, of in term.only.items())
+        found.append(Stated("only", f"participants with {only} at the start", term.clause))
     if term.after:
-        titles = [f"'{contract.milestones[name].title or name}'" for name in term.after]
-        found.append(Stated("after", ", ".join(titles), term.clause))
+        found.append(Stated("after", _titles(contract, term.after), term.clause))
+    group = next(one for one in alternatives(contract.milestones) if milestone in one)
+    others = [name for name in group if name != milestone]
+    if others:
+        says = f"{_titles(contract, others)}: only the first that is achieved is paid"
+        found.append(Stated("instead of", says, term.clause))
+    if term.units is not None:
+        found.append(Stated("units", _units(contract, term.units), term.clause))
     return found
+
+
+def _titles(contract: Contract, names: Iterable[str]) -> str:
+    return ", ".join(f"'{contract.milestones[name].title or name}'" for name in names)
+
+
+def _units(contract: Contract, units: Units) -> str:
+    most = f", at most {units.at_most} in all" if units.at_most is not None else ""
+    match units:
+        case Rows():
+            marked = f" marked {units.marked}" if units.marked else ""
+            of = f"{counted_words(units.every, 'row')} of {plain(units.rows)}{marked} that count"
+        case DaysIn():
+            states = " or ".join(units.as_)
+            of = f"{counted_words(units.every, 'day')} in {plain(units.days)} {states}"
+        case Amounts():
+            metric = contract.metrics[units.amounts]
+            unit = f" {metric.unit}" if isinstance(metric, Quantity) and metric.unit else ""
+            of = f"{units.every:,f}{unit} of {plain(units.amounts)}"
+    counted = f"in '{units.window}', from the day on which the milestone is achieved"
+    return f"one for every {of}, whole ones alone, {counted}{most}"
 
 
 def _windows(findings: Iterable[Finding]) -> list[Stated]:
@@ -119,6 +162,12 @@ def _metric(contract: Contract, name: str) -> Stated:
                 f" ({metric.instrument})" if isinstance(metric, Score) and metric.instrument else ""
             )
             says = f"a {metric.kind} from {low} to {high}, {metric.better} is better{of}"
+        case Quantity():
+            says = f"a quantity{f' in {metric.unit}' if metric.unit else ''}"
+        case State(states=states):
+            says = f"a state: {' or '.join(states)}, from the day of a row until the next"
+    if metric.sources:
+        says += f"; from {' or '.join(metric.sources)} alone"
     return Stated(f"metric {name}", says, metric.clause)
 
 
@@ -129,6 +178,8 @@ def _calendar(contract: Contract) -> list[Stated]:
         "next claim": "later evidence counts at the first claim date by which it is recorded",
         "nothing": "later evidence earns nothing",
     }[calendar.evidence.late]
+    if calendar.evidence.late_pays is not None:
+        late += f", and earns {show_share(calendar.evidence.late_pays)} of the price"
     pay = calendar.payment
     return [
         Stated("term", f"{first} through {last}; what is reached outside it is not paid", ""),

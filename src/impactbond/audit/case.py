@@ -235,9 +235,7 @@ def _judged(
         decisions=decisions,
         quantities=find_quantities(question, participant),
         findings=found,
-        eligibility=next(
-            (one for one in asked if one.state == "met"), asked[-1] if asked else None
-        ),
+        eligibility=next((one for one in asked if one.state == "met"), last_asked),
         whenever=late,
     )
 

@@ -132,7 +132,8 @@ def _units(contract: Contract, units: Units) -> str:
             metric = contract.metrics[units.amounts]
             unit = f" {metric.unit}" if isinstance(metric, Quantity) and metric.unit else ""
             of = f"{units.every:,f}{unit} of {plain(units.amounts)}"
-    counted = f"in '{units.window}', from the day on which the milestone is achieved"
+    phrase = contract.windows[units.window]
+    counted = f"in '{units.window}' ({phrase}), from the day on which the milestone is achieved"
     return f"one for every {of}, whole ones alone, {counted}{most}"
 
 

@@ -23,7 +23,7 @@ LAST_DAY_NUMBER = (
 Every = Literal["month", "quarter", "year"]
 Nation = Literal["England", "Wales", "Scotland", "Northern Ireland"]
 _NATION_CODES = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _SPAN = re.compile(r"(\d+) (day|week|month|year)s?")
 
 
@@ -92,7 +92,7 @@ class Period:
 @lru_cache(maxsize=64)
 def periods(first: date, last: date, every: Every) -> tuple[Period, ...]:
     """Calendar months, quarters or years from `first` to `last`, the outer ones cut to the term."""
-    months = _MONTHS[every]
+    months = MONTHS[every]
     opening = date(first.year, (first.month - 1) // months * months + 1, 1)
     found = []
     while opening <= last:

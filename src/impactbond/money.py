@@ -128,6 +128,11 @@ def cut_whole(amount: int, shares: tuple[Fraction, ...], half: Half = "up") -> t
     return tuple(int(part) for part in cut(np.array(amount, dtype=np.int64), shares, half))
 
 
+def cut_equally(amount: int, parts: int, half: Half = "up") -> tuple[int, ...]:
+    """One amount cut into so many equal parts that sum to it; see `cut`."""
+    return cut_whole(amount, (Fraction(1, parts),) * parts, half)
+
+
 def common_denominator(shares: tuple[Fraction, ...]) -> int:
     """The smallest denominator in which every share is a whole number of parts."""
     return lcm(*(share.denominator for share in shares)) if shares else 1

@@ -11,6 +11,9 @@ from itertools import chain
 from impactbond.contract.check_conditions import check_conditions
 from impactbond.contract.check_limits import check_limits, check_tranches
 from impactbond.contract.check_money import check_money
+from impactbond.contract.check_periods import check_periods
+from impactbond.contract.check_prices import check_only, check_prices
+from impactbond.contract.check_results import check_results
 from impactbond.contract.check_sheets import check_sheets
 from impactbond.contract.contract import Contract
 from impactbond.contract.delivery import PARTICIPANT_COLUMNS
@@ -19,9 +22,7 @@ from impactbond.contract.findings import (
     Found,
     around,
     circles,
-    did_you_mean,
     entry,
-    listing,
     unknown,
 )
 from impactbond.contract.metrics import Percentage, Score, Session, decimals_of
@@ -51,6 +52,9 @@ def check_terms(contract: Contract) -> list[Finding]:
         _check_metrics,
         check_conditions,
         _check_prerequisites,
+        check_prices,
+        check_results,
+        check_periods,
         check_money,
         check_tranches,
         check_limits,
@@ -122,22 +126,7 @@ def _check_participants(contract: Contract) -> Found:
             yield Finding((*place, name), fault)
         if isinstance(values, tuple):
             yield from _twice((*place, name), values, "value")
-    for name, values in contract.participants.covered.items():
-        path: Path = ("participants", "covered", name)
-        if name not in attributes:
-            yield Finding(path, unknown("attribute", name, attributes), (place,))
-            continue
-        known = attributes[name]
-        for index, value in enumerate(values):
-            if isinstance(known, tuple) and value not in known:
-                fault = Fault(
-                    code="unknown_value",
-                    problem=f"'{value}' is not a value of the attribute '{name}'",
-                    allowed=listing(known),
-                    hint=did_you_mean(value, known),
-                )
-                rests = around((*place, name), range(len(known)))
-                yield Finding((*path, index), fault, (place, *rests))
+    yield from check_only(contract, contract.participants.covered, ("participants", "covered"))
 
 
 def _twice(path: Path, values: tuple[str, ...], noun: str) -> Found:

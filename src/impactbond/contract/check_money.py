@@ -45,7 +45,6 @@ def check_money(contract: Contract) -> Found:
 def _check_amounts(contract: Contract) -> Found:
     decimals, _ = CURRENCIES[contract.currency]
     amounts: dict[Path, Decimal] = {
-        **{("milestones", name, "price"): one.price for name, one in contract.milestones.items()},
         **{("tranches", name, "pay"): one.pay for name, one in contract.tranches.items()},
         **{
             ("limits", index, "at_most"): one.at_most.amount

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema
+from pydantic import Discriminator, Field, Tag
 
-from impactbond.contract.phrases import Distance, SharePhrase, SpanPhrase, ThresholdPhrase
+from impactbond.contract.phrases import DistancePhrase, SharePhrase, SpanPhrase, ThresholdPhrase
 from impactbond.contract.term import Amount, Cited, OneOrMany, Pair, Some, Term, kind_of
 
 Pick = Literal["first", "last", "best", "mean"]
@@ -89,12 +89,7 @@ class Improves(Cited):
     """
 
     improves: str
-    by: Annotated[
-        Distance,
-        BeforeValidator(Distance.parse),
-        PlainSerializer(str, return_type=str),
-        WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "examples": ["5%"]}]}),
-    ]
+    by: DistancePhrase
     between: Pair[str]
 
 

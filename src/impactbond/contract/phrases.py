@@ -76,6 +76,11 @@ class Distance:
             raise ValueError("not a distance: write a number, or percentage points such as 5%")
         return cls(Decimal(match[1]), bool(match[2]))
 
+    @property
+    def exact(self) -> Fraction:
+        """The distance as a plain number: 5% is 1/20."""
+        return Fraction(self.size) / (100 if self.percent else 1)
+
     def __str__(self) -> str:
         return f"{self.size}{'%' if self.percent else ''}"
 
@@ -274,6 +279,12 @@ WindowPhrase = Annotated[
     phrase(Window.parse),
     _shown,
     _text("start to 1 year after start", words=rf"{_EDGE} (to|through) {_EDGE}"),
+]
+DistancePhrase = Annotated[
+    Distance,
+    BeforeValidator(Distance.parse),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "examples": ["5%"]}]}),
 ]
 MostPhrase = Annotated[
     Most,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from impactbond.contract.phrases import SharePhrase, ThresholdPhrase
+from impactbond.contract.phrases import DistancePhrase, SharePhrase, ThresholdPhrase
 from impactbond.contract.term import (
     Cited,
     Day,
@@ -122,7 +122,7 @@ class Tiers(Term):
 class Point(Term):
     """An amount at a value of the measure."""
 
-    at: Number
+    at: DistancePhrase
     pays: Money
 
 
@@ -133,11 +133,13 @@ class Slides(Term):
 
 
 class PerPoint(Term):
-    """An amount for each so much of the measure above a mark, in proportion or for whole steps."""
+    """An amount for each so much of the measure above a mark, in proportion or for whole steps;
+    nothing below the mark.
+    """
 
-    each: Number
+    each: DistancePhrase
     pays: Money
-    above: Number | None = None
+    above: DistancePhrase | None = None
     steps: Literal["whole", "in proportion"] = "in proportion"
     at_most: Money | None = None
     at_least: Money | None = None

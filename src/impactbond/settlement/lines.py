@@ -19,7 +19,7 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.question import ClaimDate
 from impactbond.settlement.funders import Funders, ShareRule, named_rule, rule_name
-from impactbond.settlement.limits import limit_name, limits_on_the_whole
+from impactbond.settlement.holds import names_of_holds
 from impactbond.settlement.lots import LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
@@ -76,7 +76,7 @@ def lines_table(
 ) -> pa.Table:
     """The table `lines` from a history whose lots are single claims."""
     milestones = contract.payables
-    names = [limit_name(limit) for limit in limits_on_the_whole(contract)]
+    names = names_of_holds(contract)
     rows: list[tuple[Any, ...]] = []
     number: dict[int, int] = {}
     for index, (claim, lot) in enumerate(
@@ -100,7 +100,12 @@ def lines_table(
                 value,
                 value - entitled,
                 entitled,
-                _because(int(history.quantity[0, index]), entitled),
+                _because(
+                    int(history.quantity[0, index]),
+                    value,
+                    entitled,
+                    milestones[key.milestone] in contract.results,
+                ),
                 "; ".join(
                     dict.fromkeys(
                         name for bit, name in enumerate(names) if history.limited[index] >> bit & 1
@@ -118,10 +123,12 @@ def lines_table(
     )
 
 
-def _because(quantity: int, entitled: int) -> str:
+def _because(quantity: int, value: int, entitled: int, is_result: bool) -> str:
     # The quantity and not the value, which is nothing for a milestone that is tracked and not paid.
     if quantity:
         return "achieved" if quantity > 0 else "taken back"
+    if value:
+        return "measured" if is_result else "repriced"
     return "limit released" if entitled > 0 else "limit displaced"
 
 
@@ -169,7 +176,7 @@ def closed_lines(
     period = {known.label: number for number, known in enumerate(contract.calendar.periods)}
     milestone = {name: number for number, name in enumerate(contract.payables)}
     rule = {rule_name(known): number for number, known in enumerate(rules)}
-    limits = [limit_name(limit) for limit in limits_on_the_whole(contract)]
+    limits = names_of_holds(contract)
     found = []
     for row in lines.to_pylist():
         day = day_number(row["achieved_on"])

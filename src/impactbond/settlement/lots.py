@@ -9,8 +9,9 @@ Keeps  the order of the rows that come in is nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from impactbond.contract.contract import Contract
 from impactbond.dates import Period, day_number, from_day_number
 from impactbond.money import Pence, round_fraction
+from impactbond.settlement.fees import instalments
 from impactbond.settlement.funders import ShareRule, share_rule
 from impactbond.settlement.prices import applies, is_about, price_pence
 
@@ -111,8 +113,10 @@ class ShareRules:
             for attributes in segments.values()
             if is_about(rule.only, attributes)
         }
+        self._uncounted = list(self._without_participants())
+        found |= {rule for _, rule in self._uncounted}
         self.all: tuple[ShareRule, ...] = tuple(sorted({*found, *closed}))
-        self._number = {rule: number for number, rule in enumerate(self.all)}
+        self._number: dict[ShareRule, int] = {rule: number for number, rule in enumerate(self.all)}
         self._known: dict[tuple[int, int, int, int], LotKey] = {}
 
     def key(self, row: Counted) -> LotKey:
@@ -141,6 +145,51 @@ class ShareRules:
             tuple(attributes[attribute] for attribute in contract.grouping),
         )
 
+    @property
+    def first_fee(self) -> int:
+        """The place of the first fee among what is paid for."""
+        return len(self._payables) - len(self._contract.fees)
+
+    def uncounted(self, claims: int) -> list[LotKey]:
+        """The lots that are not made of anybody's claims, known by so many claim dates: results at
+        the end of every period, for every group; fees on their dates.
+        """
+        return [
+            key._replace(rule=self._number[rule])
+            for key, rule in self._uncounted
+            if key.period < claims
+        ]
+
+    def _without_participants(self) -> Iterator[tuple[LotKey, ShareRule]]:
+        contract = self._contract
+        for name, result in contract.results.items():
+            values = self._values_of(result.each) if result.each else [""]
+            for period in contract.calendar.periods:
+                for value in values:
+                    held = {result.each: value} if result.each else {}
+                    yield self._uncounted_lot(name, period.last, 0, held)
+        for name, fee in contract.fees.items():
+            for day, amount in instalments(contract, fee):
+                yield self._uncounted_lot(name, day, amount, {})
+
+    def _uncounted_lot(
+        self, name: str, day: date, price: int, held: Mapping[str, str]
+    ) -> tuple[LotKey, ShareRule]:
+        contract, number = self._contract, day_number(day)
+        rule = next(rule for rule in contract.fundings_of(name) if applies(rule, day, held))
+        group = tuple(held.get(attribute, "") for attribute in contract.grouping)
+        period = period_of(contract.calendar.periods, number)
+        place = self._payables.index(name)
+        return LotKey(period, number, place, 0, price, FULL, group), share_rule(
+            contract, rule, held
+        )
+
+    def _values_of(self, attribute: str) -> list[str]:
+        """The values of an attribute that the contract lists or a participant has."""
+        listed = self._contract.participants.attributes[attribute]
+        known = {attributes[attribute] for attributes in self._segments.values()}
+        return sorted(known if listed == "text" else known | set(listed))
+
 
 def period_of(periods: Sequence[Period], day: int) -> int:
     """The place of the period that a day number falls in; the day must be in the term."""
@@ -159,6 +208,9 @@ def make_lots(
     Lots of `closed` periods are kept although nothing of them may be left.
     """
     found: dict[LotKey, dict[int, int]] = {key: {} for key in closed}
+    fees = rules.first_fee
+    for key in rules.uncounted(claims):
+        found[key] = {claim: int(key.milestone >= fees) for claim in range(key.period, claims)}
     for row in counted:
         by_claim = found.setdefault(rules.key(row), {})
         by_claim[row.claim] = by_claim.get(row.claim, 0) + row.quantity

@@ -14,6 +14,7 @@ import numpy as np
 
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence
+from impactbond.settlement.holds import hold_back
 from impactbond.settlement.limits import let_through
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.values import values_to_date
@@ -25,7 +26,7 @@ class Movements:
     movement).
 
     value: price × change of quantity. entitled: the part that limits on the whole let through.
-    limited: bit i is set where what limit i withholds has changed.
+    limited: bit i is set where what reason i of `names_of_holds` withholds has changed.
     """
 
     claim: Numbers
@@ -54,8 +55,17 @@ class _State:
 
 def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> _State:
     value = values_to_date(contract, lots, quantity, claim)
-    entitled, withheld = let_through(contract, lots, quantity, value, claim)
+    entitled, withheld = _let_through(contract, lots, quantity, value, claim)
     return _State(quantity, value, entitled, withheld)
+
+
+def _let_through(
+    contract: Contract, lots: Lots, quantity: Numbers, value: Pence, claim: int
+) -> tuple[Pence, list[Pence]]:
+    """What is payable, and what everything that holds back on the whole withheld, in its order."""
+    left, held = hold_back(contract, lots, value)
+    entitled, withheld = let_through(contract, lots, quantity, left, claim)
+    return entitled, held + withheld
 
 
 def _settled(contract: Contract, lots: Lots, closed: Movements) -> _State:
@@ -68,7 +78,7 @@ def _settled(contract: Contract, lots: Lots, closed: Movements) -> _State:
 
     quantity, value = summed(closed.quantity), summed(closed.value)
     claim = int(closed.claim.max(initial=0))
-    _, withheld = let_through(contract, lots, quantity, value, claim)
+    _, withheld = _let_through(contract, lots, quantity, value, claim)
     return _State(quantity, value, summed(closed.entitled), withheld)
 
 

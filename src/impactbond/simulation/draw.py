@@ -117,6 +117,8 @@ class Draws:
         Everything reached in a period is known at that period's own claim date.
         """
         counts = np.zeros((TRIALS_PER_BLOCK, len(self.lots.keys)), dtype=np.int64)
+        first_fee = len(self.contract.milestones) + len(self.contract.results)
+        counts[:, self.lots.milestone >= first_fee] = 1
         for children in self.children(block):
             for milestone, lot in enumerate(self.place[children.group]):
                 if lot >= 0:

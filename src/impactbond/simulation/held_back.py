@@ -17,6 +17,7 @@ from impactbond.errors import InvariantError
 from impactbond.money import Pence, minor_units
 from impactbond.settlement.balances import Balances
 from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.holds import hold_back, names_of_holds
 from impactbond.settlement.limits import let_through, limit_name, limits_on_the_whole
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.values import values_to_date
@@ -53,21 +54,25 @@ def held_back(
     contract: Contract, lots: Lots, funders: Funders, quantities: Numbers, balances: Balances
 ) -> Pence:
     """What each limit of `limits_of` held back to date."""
-    whole = _withheld(contract, lots, quantities)
-    if (whole.sum(axis=2) != (balances.value - balances.payable).sum(axis=2)).any():
+    held = _withheld(contract, lots, quantities)
+    if (held.sum(axis=2) != (balances.value - balances.payable).sum(axis=2)).any():
         raise InvariantError("the limits do not add up to what was withheld")
+    limits = len(limits_on_the_whole(contract))
+    whole = held[..., held.shape[2] - limits :]
     return np.concatenate([whole, _passed_on(contract, funders, balances)], axis=2)
 
 
 def _withheld(contract: Contract, lots: Lots, quantities: Numbers) -> Pence:
+    """What each of `names_of_holds` held back, shaped (trial, claim date, reason)."""
     trials, claims, _ = quantities.shape
-    held = np.zeros((trials, claims, len(limits_on_the_whole(contract))), dtype=np.int64)
+    held = np.zeros((trials, claims, len(names_of_holds(contract))), dtype=np.int64)
     for claim in range(claims):
         quantity = quantities[:, claim]
         value = values_to_date(contract, lots, quantity, claim)
-        _, withheld = let_through(contract, lots, quantity, value, claim)
-        for limit, amounts in enumerate(withheld):
-            held[:, claim, limit] = amounts.sum(axis=1)
+        left, before = hold_back(contract, lots, value)
+        _, withheld = let_through(contract, lots, quantity, left, claim)
+        for reason, amounts in enumerate([*before, *withheld]):
+            held[:, claim, reason] = amounts.sum(axis=1)
     return held
 
 

@@ -1,0 +1,229 @@
+"""Whether prices can be worked out: rates that apply to somebody, bands in order, indices with a
+value, amounts that can be paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.findings import Finding, Found, around, did_you_mean, listing, unknown
+from impactbond.contract.milestones import Change, Dated, Indexed, Milestone, Only
+from impactbond.contract.yaml_lines import Path
+from impactbond.errors import Fault
+from impactbond.money import CURRENCIES, minor_units
+
+_ATTRIBUTES: Path = ("participants", "attributes")
+
+
+def check_prices(contract: Contract) -> Found:
+    """Every fault of the currency of prices, of indices, and of what prices depend on."""
+    yield from _check_prices_in(contract)
+    yield from _check_indices(contract)
+    for name, term in contract.milestones.items():
+        path: Path = ("milestones", name)
+        for index, rate in enumerate(term.rates):
+            yield from check_dated(contract, rate, (*path, "rates", index))
+        yield from _check_unreached_rates(term, path)
+        yield from _check_bands(term, path)
+        yield from _check_changes(contract, term, path)
+        if term.paid_for == 0:
+            fault = Fault(
+                code="pays_nothing",
+                problem="no part of any claim is paid",
+                found="0%",
+                hint="Write price: 0.00 for a milestone that is tracked and not paid",
+            )
+            yield Finding((*path, "paid_for"), fault)
+    late = contract.calendar.evidence
+    if late.late_pays is not None and late.late == "nothing":
+        fault = Fault(
+            code="late_pays_nothing",
+            problem="late evidence earns nothing, and a share of the price",
+            hint="Write late: next claim beside late_pays, or take late_pays out",
+        )
+        place: Path = ("calendar", "evidence", "late_pays")
+        yield Finding(place, fault, (("calendar", "evidence", "late"),))
+
+
+def check_only(contract: Contract, only: Only, path: Path) -> Found:
+    """Every fault of the attributes and values that a term is limited to."""
+    attributes = contract.participants.attributes
+    for name, values in only.items():
+        if name not in attributes:
+            fault = unknown("attribute", name, attributes)
+            yield Finding((*path, name), fault, (_ATTRIBUTES,))
+            continue
+        known = attributes[name]
+        for index, value in enumerate(values):
+            if isinstance(known, tuple) and value not in known:
+                fault = Fault(
+                    code="unknown_value",
+                    problem=f"'{value}' is not a value of the attribute '{name}'",
+                    allowed=listing(known),
+                    hint=did_you_mean(value, known),
+                )
+                rests = around((*_ATTRIBUTES, name), range(len(known)))
+                yield Finding((*path, name, index), fault, rests)
+
+
+def check_dated(contract: Contract, term: Dated, path: Path) -> Found:
+    """Every fault of whom a dated term is about, and when."""
+    yield from check_only(contract, term.only, (*path, "only"))
+    if term.from_ is not None and term.through is not None and term.through < term.from_:
+        fault = Fault(
+            code="dates_reversed",
+            problem="it ends before it starts",
+            found=f"{term.from_} through {term.through}",
+            hint="Write the earlier day under from, the later one under through",
+        )
+        yield Finding((*path, "through"), fault, ((*path, "from"),))
+    first, last = contract.calendar.term
+    begins, ends = term.from_ or first, term.through or last
+    if begins <= ends and (ends < first or begins > last):
+        fault = Fault(
+            code="outside_term",
+            problem="its dates are outside the term, so that it never applies",
+            found=f"{begins} through {ends}",
+            allowed=f"days from {first} through {last}",
+        )
+        yield Finding(path, fault, (("calendar", "term"), (*path, "from"), (*path, "through")))
+
+
+def prices_of(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
+    """Every amount in the currency of prices, where it is written."""
+    for name, term in contract.milestones.items():
+        path: Path = ("milestones", name)
+        yield (*path, "price"), term.price
+        yield from (((*path, "rates", at, "price"), one.price) for at, one in enumerate(term.rates))
+        yield from (((*path, "bands", at, "price"), one.price) for at, one in enumerate(term.bands))
+        if term.rounded is not None:
+            yield (*path, "rounded", "to"), term.rounded.to
+
+
+def _check_prices_in(contract: Contract) -> Found:
+    terms = contract.prices_in
+    if terms is None:
+        currency = contract.currency
+    elif terms.currency not in CURRENCIES:
+        fault = Fault(
+            code="unknown_currency",
+            problem=f"the currency '{terms.currency}' is not known",
+            allowed=", ".join(CURRENCIES),
+            hint=did_you_mean(terms.currency, CURRENCIES),
+        )
+        yield Finding(("prices_in", "currency"), fault)
+        return
+    else:
+        currency = terms.currency
+        if currency == contract.currency:
+            fault = Fault(
+                code="same_currency",
+                problem=f"prices and payments are both in {currency}",
+                hint="Take prices_in out, or name the other currency",
+            )
+            yield Finding(("prices_in", "currency"), fault, (("currency",),))
+    for path, amount in prices_of(contract):
+        try:
+            minor_units(amount, currency) if currency in CURRENCIES else None
+        except ValueError:
+            decimals, _ = CURRENCIES[currency]
+            fault = Fault(
+                code="too_fine",
+                problem=f"the amount has more than the {decimals} decimals of {currency}",
+                found=f"the number {amount}",
+                hint="Round it to what can be paid",
+            )
+            yield Finding(path, fault, (("currency",), ("prices_in", "currency")))
+
+
+def _check_indices(contract: Contract) -> Found:
+    for name, values in contract.indices.items():
+        for index, (before, after) in enumerate(pairwise(values), 1):
+            if after.from_ <= before.from_:
+                fault = Fault(
+                    code="not_in_order",
+                    problem="a value of the index stands from the same day as the one before it,"
+                    " or earlier",
+                    found=str(after.from_),
+                    allowed=f"a day after {before.from_}",
+                )
+                yield Finding(("indices", name, index, "from"), fault)
+
+
+def _check_unreached_rates(term: Milestone, path: Path) -> Found:
+    always = [at for at, one in enumerate(term.rates) if not (one.only or one.from_ or one.through)]
+    for index in range(always[0] if always else len(term.rates), len(term.rates)):
+        is_first = index == always[0]
+        fault = Fault(
+            code="always_applies" if is_first else "never_applies",
+            problem="this rate always applies, so that the price itself never does"
+            if is_first
+            else "an earlier rate always applies, so that this one never does",
+            hint="Say whom it is for under only, or from and through which day",
+        )
+        yield Finding((*path, "rates", index), fault, ((*path, "rates"),))
+
+
+def _check_bands(term: Milestone, path: Path) -> Found:
+    for index, (before, after) in enumerate(zip(term.bands, term.bands[1:], strict=False), 1):
+        if after.after <= before.after:
+            fault = Fault(
+                code="not_in_order",
+                problem="a band starts after as many claims as the one before it, or fewer",
+                found=f"after {after.after}",
+                allowed=f"more than {before.after}",
+            )
+            yield Finding((*path, "bands", index, "after"), fault)
+    if term.bands and (term.rates or term.changes or term.rounded):
+        fault = Fault(
+            code="bands_beside_rates",
+            problem="bands stand beside rates or changes, and which price comes first is not said",
+            hint="Write a milestone for each, with the same condition",
+        )
+        yield Finding((*path, "bands"), fault)
+
+
+def _check_changes(contract: Contract, term: Milestone, path: Path) -> Found:
+    for index, change in enumerate(term.changes):
+        place: Path = (*path, "changes", index)
+        if isinstance(change, Change):
+            yield from check_dated(contract, change, place)
+        else:
+            yield from _check_indexed(contract, change, place)
+    if term.rounded is None:
+        return
+    if term.rounded.to <= 0:
+        fault = Fault(
+            code="rounded_to_nothing",
+            problem="a price cannot be rounded to steps of nothing",
+            allowed="an amount above 0, such as 1.00 or 0.50",
+        )
+        yield Finding((*path, "rounded", "to"), fault)
+    if not term.changes:
+        fault = Fault(
+            code="nothing_to_round",
+            problem="the price is rounded and nothing changes it",
+            hint="Write the rounded price, or the changes that it is rounded after",
+        )
+        yield Finding((*path, "rounded"), fault, ((*path, "changes"),))
+
+
+def _check_indexed(contract: Contract, change: Indexed, path: Path) -> Found:
+    if change.index not in contract.indices:
+        fault = unknown("index", change.index, contract.indices)
+        yield Finding((*path, "index"), fault, (("indices",),))
+        return
+    first = contract.indices[change.index][0].from_
+    needed = min(change.base, contract.calendar.term[0])
+    if first > needed:
+        fault = Fault(
+            code="no_index_value",
+            problem=f"the index '{change.index}' has no value on a day on which it is needed",
+            found=f"its first value is from {first}",
+            allowed=f"a value from {needed} or before",
+        )
+        rests: tuple[Path, ...] = (("indices",), ("calendar", "term"))
+        yield Finding((*path, "base"), fault, rests)

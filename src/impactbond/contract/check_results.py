@@ -1,0 +1,277 @@
+"""Whether results and fees can be worked out: measures that exist and end somewhere, amounts in
+order, dates within the term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import pairwise
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.findings import Finding, Found, circles, entry, unknown
+from impactbond.contract.payments import Every, Fee
+from impactbond.contract.results import (
+    Claims,
+    Difference,
+    Measure,
+    PerPoint,
+    Product,
+    Ratio,
+    Reduction,
+    Result,
+    Slides,
+    Tiers,
+    Value,
+)
+from impactbond.contract.yaml_lines import Path
+from impactbond.errors import Fault
+from impactbond.money import CURRENCIES, minor_units
+
+
+def check_results(contract: Contract) -> Found:
+    """Every fault of measures, results and fees."""
+    yield from _check_names(contract)
+    for path, measure in _every_measure(contract):
+        yield from _check_measure(contract, path, measure)
+    named = {
+        name: [part for _, part in _within(("measures", name), term) if isinstance(part, str)]
+        for name, term in contract.measures.items()
+    }
+    for circle in circles(named):
+        fault = Fault(
+            code="circular_measure",
+            problem=f"the measure '{circle[-1]}' refers to itself",
+            found=" needs ".join(map(repr, circle)),
+            hint="Take one of these references out",
+        )
+        yield Finding(("measures", circle[-2]), fault)
+    for name, result in contract.results.items():
+        yield from _check_result(contract, name, result)
+    for name, fee in contract.fees.items():
+        yield from _check_fee(contract, fee, ("fees", name))
+    yield from _check_amounts(contract)
+
+
+def _check_names(contract: Contract) -> Found:
+    homes: dict[str, Mapping[str, object]] = {
+        "milestones": contract.milestones,
+        "results": contract.results,
+        "fees": contract.fees,
+    }
+    seen: dict[str, str] = {}
+    for home, terms in homes.items():
+        for name in terms:
+            if name in seen:
+                fault = Fault(
+                    code="same_name",
+                    problem=f"'{name}' is also the name of one of the {seen[name]}",
+                    hint="Give one of them another name",
+                )
+                yield Finding((home, name), fault)
+            seen.setdefault(name, home)
+
+
+def _every_measure(contract: Contract) -> Iterator[tuple[Path, Measure]]:
+    for name, measure in contract.measures.items():
+        yield from _within(("measures", name), measure)
+    for name, result in contract.results.items():
+        path: Path = ("results", name)
+        yield from _within((*path, "measure"), result.measure)
+        if result.times is not None:
+            yield from _within((*path, "times"), result.times)
+        for index, gate in enumerate(result.only_if):
+            yield from _within((*path, "only_if", index, "measure"), gate.measure)
+
+
+def _within(path: Path, measure: Measure) -> Iterator[tuple[Path, Measure]]:
+    """A measure and every part of it, each where it is written."""
+    yield path, measure
+    match measure:
+        case Ratio(ratio=inside):
+            key = "ratio"
+        case Difference(difference=inside):
+            key = "difference"
+        case Reduction(reduction=inside):
+            key = "reduction"
+        case Product(product=inside):
+            key = "product"
+        case _:
+            return
+    for index, part in enumerate(inside):
+        yield from _within((*path, key, index), part)
+
+
+def _check_measure(contract: Contract, path: Path, measure: Measure) -> Found:
+    if isinstance(measure, str):
+        if measure not in contract.measures:
+            yield Finding(path, unknown("measure", measure, contract.measures), (("measures",),))
+        return
+    match measure:
+        case Claims(claims=names):
+            key = "claims"
+        case Value(value=names):
+            key = "value"
+        case _:
+            return
+    for index, name in enumerate(names):
+        if name not in contract.milestones:
+            place = entry((*path, key), index, len(names))
+            fault = unknown("milestone", name, contract.milestones)
+            yield Finding(place, fault, (("milestones",),))
+    if not names:
+        fault = Fault(code="measures_nothing", problem="the measure names no milestone")
+        yield Finding((*path, key), fault)
+
+
+def _check_result(contract: Contract, name: str, result: Result) -> Found:
+    path: Path = ("results", name)
+    attributes = contract.participants.attributes
+    if result.each is not None and result.each not in attributes:
+        fault = unknown("attribute", result.each, attributes)
+        yield Finding((*path, "each"), fault, (("participants", "attributes"),))
+    if result.over > 1 and result.counted == "to date":
+        fault = Fault(
+            code="over_to_date",
+            problem="a measure to date cannot be over so many periods",
+            hint="Write counted: each period or each year, or take over out",
+        )
+        yield Finding((*path, "over"), fault, ((*path, "counted"),))
+    first, last = contract.calendar.term
+    if result.on is not None and not first <= result.on <= last:
+        fault = Fault(
+            code="outside_term",
+            problem="the date is outside the term",
+            found=str(result.on),
+            allowed=f"{first} through {last}",
+        )
+        yield Finding((*path, "on"), fault, (("calendar", "term"),))
+    earlier = list(contract.results)[: list(contract.results).index(name)]
+    for index, other in enumerate(result.less):
+        if other not in earlier:
+            place = entry((*path, "less"), index, len(result.less))
+            yield Finding(place, unknown("earlier result", other, earlier), (("results",),))
+    yield from _check_pays(result, (*path, "pays"))
+
+
+def _check_pays(result: Result, path: Path) -> Found:
+    match result.pays:
+        case Slides(slides=points):
+            for index, (before, after) in enumerate(pairwise(points), 1):
+                if after.at.exact <= before.at.exact:
+                    fault = Fault(
+                        code="not_in_order",
+                        problem="a point stands at the same value as the one before it, or lower",
+                        found=str(after.at),
+                        allowed=f"more than {before.at}",
+                    )
+                    yield Finding((*path, "slides", index, "at"), fault)
+        case Tiers(tiers=tiers):
+            bars = [str(tier.is_) for tier in tiers]
+            for index, bar in enumerate(bars):
+                if bar in bars[:index]:
+                    fault = Fault(
+                        code="tier_twice",
+                        problem=f"two tiers have the bar '{bar}'",
+                        hint="Keep one: the last whose bar is passed is paid",
+                    )
+                    yield Finding((*path, "tiers", index, "is"), fault)
+        case PerPoint() as each:
+            yield from _check_per_point(each, path)
+
+
+def _check_per_point(term: PerPoint, path: Path) -> Found:
+    if term.each.exact <= 0:
+        fault = Fault(
+            code="each_nothing",
+            problem="an amount for each of nothing",
+            found=str(term.each),
+            allowed="more than 0, such as 1 or 1%",
+        )
+        yield Finding((*path, "each"), fault)
+    if term.at_most is not None and term.at_least is not None and term.at_most < term.at_least:
+        fault = Fault(
+            code="bounds_reversed",
+            problem="the most that is paid is below the least",
+            found=f"{term.at_least} to {term.at_most}",
+        )
+        yield Finding((*path, "at_most"), fault, ((*path, "at_least"),))
+
+
+def _check_fee(contract: Contract, fee: Fee, path: Path) -> Found:
+    if (fee.pay is None) == (fee.in_all is None):
+        fault = Fault(
+            code="pay_or_in_all",
+            problem="a fee says either what is paid on each date, or what is paid in all",
+            found="neither" if fee.pay is None else "both",
+            allowed="pay or in_all",
+        )
+        yield Finding(path, fault, ((*path, "pay"), (*path, "in_all")))
+    first, last = contract.calendar.term
+    days = (
+        [fee.on.from_, fee.on.through]
+        if isinstance(fee.on, Every)
+        else list(fee.on if isinstance(fee.on, tuple) else [fee.on])
+    )
+    outside = [day for day in days if not first <= day <= last]
+    if outside:
+        fault = Fault(
+            code="outside_term",
+            problem="the date is outside the term",
+            found=str(outside[0]),
+            allowed=f"{first} through {last}",
+        )
+        yield Finding((*path, "on"), fault, (("calendar", "term"),))
+    if isinstance(fee.on, Every) and fee.on.through < fee.on.from_:
+        yield Finding((*path, "on", "through"), _reversed(fee.on.from_, fee.on.through))
+    if fee.deferred_until and fee.deferred_until.milestone not in contract.milestones:
+        fault = unknown("milestone", fee.deferred_until.milestone, contract.milestones)
+        yield Finding((*path, "deferred_until", "milestone"), fault, (("milestones",),))
+    if fee.instead_of is not None:
+        place: Path = (*path, "instead_of")
+        names = fee.instead_of.milestones
+        for index, name in enumerate(names):
+            if name not in contract.milestones:
+                fault = unknown("milestone", name, contract.milestones)
+                at = entry((*place, "milestones"), index, len(names))
+                yield Finding(at, fault, (("milestones",),))
+        if fee.instead_of.through < fee.instead_of.from_:
+            told = _reversed(fee.instead_of.from_, fee.instead_of.through)
+            yield Finding((*place, "through"), told)
+
+
+def _reversed(first: object, last: object) -> Fault:
+    return Fault(
+        code="dates_reversed",
+        problem="it ends before it starts",
+        found=f"{first} through {last}",
+        hint="Write the earlier day under from, the later one under through",
+    )
+
+
+def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal | None]]:
+    for name, fee in contract.fees.items():
+        yield ("fees", name, "pay"), fee.pay
+        yield ("fees", name, "in_all"), fee.in_all
+    for name, result in contract.results.items():
+        path: Path = ("results", name, "pays")
+        if isinstance(result.pays, Tiers) and result.times is None:
+            for index, tier in enumerate(result.pays.tiers):
+                yield (*path, "tiers", index, "pays"), tier.pays
+
+
+def _check_amounts(contract: Contract) -> Found:
+    if contract.currency not in CURRENCIES:
+        return
+    for path, amount in _amounts(contract):
+        try:
+            minor_units(amount, contract.currency) if amount is not None else None
+        except ValueError:
+            fault = Fault(
+                code="too_fine",
+                problem=f"the amount has more than the {contract.decimals} decimals of"
+                f" {contract.currency}",
+                found=f"the number {amount}",
+                hint="Round it to what can be paid",
+            )
+            yield Finding(path, fault, (("currency",),))

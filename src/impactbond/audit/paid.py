@@ -23,6 +23,7 @@ from impactbond.contract.limits import FunderLimit, PassedTo
 from impactbond.errors import InvariantError
 from impactbond.money import cut, minor_units, show
 from impactbond.settlement.funders import UNFUNDED, Funders, ShareRule, named_rule
+from impactbond.settlement.holds import DISPUTE, RELIEF
 from impactbond.settlement.limits import limit_name, limits_on_the_whole
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
@@ -32,6 +33,9 @@ WHY = {
     "taken back": "taken back, because the evidence known by then no longer shows it as claimed",
     "limit released": "let through, because there is room under a limit again",
     "limit displaced": "kept back, because a claim that comes first now fills a limit",
+    "repriced": "priced anew, because other claims now come before it",
+    "measured": "as measured",
+    "released": "released, because what it waited for has come",
 }
 
 
@@ -168,15 +172,27 @@ def _sentence(contract: Contract, row: Mapping[str, Any]) -> str:
     def pounds(column: str) -> str:
         return show(row[column], contract.currency)
 
-    told = WHY[row["because"]]
-    if row["quantity"]:
+    told: str = WHY.get(row["because"], row["because"])
+    if row["quantity"] * row["price_pence"] == row["value_pence"] and row["quantity"]:
         told += f": {row['quantity']} × {pounds('price_pence')} = {pounds('value_pence')}"
+    elif row["value_pence"]:
+        told += f": {pounds('value_pence')}"
+        if row["quantity"]:
+            price = show(row["price_pence"], contract.currency_of_prices)
+            told += f" for {row['quantity']} at {price}, as the terms of the price say"
     if row["withheld_pence"]:
         word = "withheld" if row["withheld_pence"] > 0 else "no longer withheld"
         amount = show(abs(row["withheld_pence"]), contract.currency)
-        told += f"; {amount} {word} (limit on {row['withheld_by']})"
+        told += f"; {amount} {word} ({_reasons(row['withheld_by'])})"
     if row["kind"] == "adjustment":
         told += (
             f"; an adjustment, because {row['period']}, in which it was achieved, was closed before"
         )
     return told
+
+
+def _reasons(withheld_by: str) -> str:
+    """Why something is held back: a dispute, relief that is paid instead, or limits."""
+    named = [name for name in withheld_by.split("; ") if name]
+    told = [name if name.startswith((DISPUTE, RELIEF)) else f"limit on {name}" for name in named]
+    return "; ".join(told)

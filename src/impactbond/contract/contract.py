@@ -96,6 +96,11 @@ class Contract(Term):
         """The currency that prices are written in."""
         return self.prices_in.currency if self.prices_in else self.currency
 
+    @property
+    def decimals_of_prices(self) -> int:
+        """How many decimals the currency of prices has."""
+        return CURRENCIES[self.currency_of_prices][0]
+
     def price_pence(self, milestone: str) -> int:
         """The price of a milestone before its rates and changes, in minor units."""
         return minor_units(self.milestones[milestone].price, self.currency_of_prices)
@@ -105,10 +110,13 @@ class Contract(Term):
         """Everything that is paid for: milestones, then results, then fees, in their order."""
         return (*self.milestones, *self.results, *self.fees)
 
+    def term_of(self, payable: str) -> Milestone | Result | Fee:
+        """The term of something that is paid for."""
+        return self.milestones.get(payable) or self.results.get(payable) or self.fees[payable]
+
     def title_of(self, payable: str) -> str:
         """What people call something that is paid for."""
-        term = self.milestones.get(payable) or self.results.get(payable) or self.fees[payable]
-        return term.title or payable
+        return self.term_of(payable).title or payable
 
     @cached_property
     def grouping(self) -> tuple[str, ...]:

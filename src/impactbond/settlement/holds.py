@@ -16,13 +16,13 @@ from impactbond.money import Pence
 from impactbond.settlement.limits import limit_name, limits_on_the_whole
 from impactbond.settlement.lots import DISPUTED, Lots
 
-DISPUTE = "dispute"
+DISPUTE, RELIEF = "dispute", "relief"
 
 
 def names_of_holds(contract: Contract) -> list[str]:
     """Every reason for which something can be held back on the whole, in the order applied."""
     limits = [limit_name(limit) for limit in limits_on_the_whole(contract)]
-    return [DISPUTE, *(f"relief {name}" for name, _ in _reliefs(contract)), *limits]
+    return [DISPUTE, *(f"{RELIEF} {name}" for name, _ in _reliefs(contract)), *limits]
 
 
 def hold_back(contract: Contract, lots: Lots, value: Pence) -> tuple[Pence, list[Pence]]:

@@ -101,10 +101,11 @@ def lines_table(
                 value - entitled,
                 entitled,
                 _because(
+                    contract,
+                    milestones[key.milestone],
                     int(history.quantity[0, index]),
                     value,
                     entitled,
-                    milestones[key.milestone] in contract.results,
                 ),
                 "; ".join(
                     dict.fromkeys(
@@ -123,12 +124,15 @@ def lines_table(
     )
 
 
-def _because(quantity: int, value: int, entitled: int, is_result: bool) -> str:
+def _because(contract: Contract, name: str, quantity: int, value: int, entitled: int) -> str:
     # The quantity and not the value, which is nothing for a milestone that is tracked and not paid.
+    if quantity < 0:
+        return "taken back"
     if quantity:
-        return "achieved" if quantity > 0 else "taken back"
+        return contract.fees[name].kind if name in contract.fees else "achieved"
     if value:
-        return "measured" if is_result else "repriced"
+        other = "repriced" if name in contract.milestones else "released"
+        return "measured" if name in contract.results else other
     return "limit released" if entitled > 0 else "limit displaced"
 
 

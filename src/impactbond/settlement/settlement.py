@@ -96,7 +96,9 @@ class Settlement:
                 for name in ("quantity", "value_pence", "withheld_pence", "entitled_pence")
             ]
         )
-        standing = sums.filter(pc.not_equal(sums["quantity_sum"], 0)).drop_columns(["quantity_sum"])
+        is_claim = pc.is_in(sums["milestone"], pa.array(list(self.contract.milestones)))
+        stands = pc.and_(is_claim, pc.not_equal(sums["quantity_sum"], 0))
+        standing = sums.filter(stands).drop_columns(["quantity_sum"])
         named = standing.rename_columns(
             [name.removesuffix("_sum") for name in standing.column_names]
         )

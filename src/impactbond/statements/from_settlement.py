@@ -6,9 +6,9 @@ from impactbond.contract.contract import EVERY_MILESTONE, Contract, whole_shares
 from impactbond.contract.limits import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
 from impactbond.money import cut_whole, minor_units, show_share
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements.rates import rate_terms
 from impactbond.statements.source import (
     LimitTerm,
-    RateTerm,
     ShareTerm,
     StatementSource,
     TrancheTerm,
@@ -32,15 +32,13 @@ def source_of(settlement: Settlement) -> StatementSource:
         currency=contract.currency,
         provider=contract.provider,
         milestones={
-            name: (term.title or name, term.clause) for name, term in contract.milestones.items()
+            name: (contract.title_of(name), contract.term_of(name).clause)
+            for name in contract.payables
         },
         claim_period=settlement.claim.label,
         claim_date=settlement.claim.known_by,
         as_of=settlement.as_of,
-        rates=tuple(
-            RateTerm(name, contract.price_pence(name), "", term.clause)
-            for name, term in contract.milestones.items()
-        ),
+        rates=rate_terms(contract),
         share_rules=_share_terms(contract),
         limits=_limit_terms(contract),
         tranches=_tranche_terms(contract),
@@ -55,7 +53,7 @@ def source_of(settlement: Settlement) -> StatementSource:
 def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
     found = []
     for index, rule in enumerate(contract.funding, 1):
-        milestones = tuple(contract.milestones) if rule.for_ == (EVERY_MILESTONE,) else rule.for_
+        milestones = contract.payables if rule.for_ == (EVERY_MILESTONE,) else rule.for_
         for funder, fraction in whole_shares(rule.shares).items():
             stated = rule.shares[funder]
             found.append(

@@ -120,15 +120,18 @@ class StatementLine:
     because: str
     quantity: int
     price_pence: int
+    value_pence: int
     withheld_pence: int
     withheld_by: str
     entitled_pence: int
     shares: tuple[Share, ...]
 
     @property
-    def value_pence(self) -> int:
-        """Quantity × price."""
-        return self.quantity * self.price_pence
+    def is_quantity_times_price(self) -> bool:
+        """Whether the value is that; not where it follows from a band, a part that is paid for, a
+        rate of exchange or a measured result.
+        """
+        return self.value_pence == self.quantity * self.price_pence
 
     @property
     def payable_pence(self) -> int:

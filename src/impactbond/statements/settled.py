@@ -209,6 +209,7 @@ _AS_SETTLED = (
     "achieved_on",
     "quantity",
     "price_pence",
+    "value_pence",
     "withheld_pence",
     "withheld_by",
     "entitled_pence",

@@ -11,12 +11,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RateTerm:
-    """The price of one milestone; `applies` says in words when it is not the price for everybody at
-    all times.
+    """The price of one milestone, or what is paid for a result or as a fee; `applies` says in words
+    when it is not the price for everybody at all times. Results have no price: None.
     """
 
     milestone: str
-    price_pence: int
+    price_pence: int | None
     applies: str
     clause: str
 

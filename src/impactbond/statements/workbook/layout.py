@@ -27,8 +27,8 @@ class Column:
     each row.
 
     A formula is a pattern in which `[price]` is the cell of that column in the same row and
-    `[price^]` the cell above, or a function of the row's index, which gives "" for a row that holds
-    a plain value. A value of None is a blank cell, without a formula.
+    `[price^]` the cell above, or a function from the row's index to a pattern, which gives "" for a
+    row that holds a plain value. A value of None is a blank cell, without a formula.
     """
 
     key: str
@@ -120,12 +120,18 @@ class Table:
         formula = column.formula
         if formula is None:
             return lambda index: ""
-        if not isinstance(formula, str):
-            return formula
-        pattern = _CELL.sub(
+        if isinstance(formula, str):
+            pattern = self._pattern(formula)
+            return lambda index: pattern.format(self.row(index), self.row(index) - 1)
+        by_row = formula
+        return lambda index: self._pattern(by_row(index)).format(
+            self.row(index), self.row(index) - 1
+        )
+
+    def _pattern(self, formula: str) -> str:
+        return _CELL.sub(
             lambda found: f"{self.letter(found[1])}{{{1 if found[2] else 0}}}", formula
         )
-        return lambda index: pattern.format(self.row(index), self.row(index) - 1)
 
     @property
     def _quoted(self) -> str:

@@ -132,7 +132,8 @@ def adjustments_table(statement: Statement, lines: Table) -> Table:
 
 
 _INTRO_WHOLE = (
-    "Entitled is quantity × price less what a limit withheld; the columns after it say who pays. "
+    "Entitled is the value less what a limit withheld; the columns after it say who pays. "
+    "Value is quantity × price, unless a term of the price or a measured result makes it another. "
     "Blank: no part in the line. The columns from Quantity on show the working and are not printed."
 )
 _INTRO_OWN = (
@@ -244,7 +245,7 @@ def _whole_columns(statement: Statement) -> tuple[Column, ...]:
             "pence",
             12,
             [it.value_pence for it in lines],
-            "[quantity]*[price]",
+            lambda index: "[quantity]*[price]" if lines[index].is_quantity_times_price else "",
         ),
         Column("withheld", "Withheld (pence)", "pence", 13, [it.withheld_pence for it in lines]),
         _limits_column(lines),

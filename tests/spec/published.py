@@ -130,7 +130,9 @@ def _sums(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
     return {name: amount for name, amount in found.items() if amount}
 
 
-def _column(settlement: Settlement, column: str, by: str = "milestone") -> Iterator[tuple[str, int]]:
+def _column(
+    settlement: Settlement, column: str, by: str = "milestone"
+) -> Iterator[tuple[str, int]]:
     return ((row[by], row[column]) for row in settlement.lines_table.to_pylist())
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 from tests.spec.drawn_tables import settled
-from tests.spec.published import Book, by_funder, by_period, earned, people
+from tests.spec.published import Book, by_funder, by_period, days, earned, people
 
 from impactbond.settlement.settlement import Settlement
 
@@ -155,7 +155,10 @@ def test_essex_is_paid_differently_by_either_reading_of_a_reduction(
     # 27% over 10.8% is 2.5 times. A contract must write the formula down, and this language does.
     assert round(44.2 / 28, 2) == 1.58
     terms = f"""
-metrics: {{seen: {{kind: event}}, care: {{kind: event, repeats: true}}, life: {{kind: event, repeats: true}}}}
+metrics:
+  seen: {{kind: event}}
+  care: {{kind: event, repeats: true}}
+  life: {{kind: event, repeats: true}}
 milestones:
   care: {{when: {{observed: seen, in: year one}}, units: {{rows: care, in: year one}}, price: 0}}
   life: {{when: {{observed: seen, in: year one}}, units: {{rows: life, in: year one}}, price: 0}}
@@ -163,20 +166,12 @@ results:
   fewer care days: {{measure: {measure}, pays: {{each: {each}, pays: 1.00}}}}
 calendar: {{term: 2017-01-01 through 2017-12-31, claims: {{every: year}}}}
 """
-    life = "\n".join(f"c1..c10 | life | {day} | yes" for day in _hundred_days())
-    care = "\n".join(f"c1..c10 | care | {day} | yes" for day in _hundred_days()[:10])
-    more = "\n".join(f"c1..c8 | care | {day} | yes" for day in _hundred_days()[10:11])
+    hundred = days("2017-02-01", 100)  # 1,000 days of ten children, 108 of them in care
     drawn = f"""
-        child | metric | on | value
-        c1..c10 | seen | 2017-01-10 | yes
-        {life}
-        {care}
-        {more}
+        child   | metric | on                       | value
+        c1..c10 | seen   | 2017-01-10               | yes
+        c1..c10 | life   | {" ".join(hundred)}      | yes
+        c1..c10 | care   | {" ".join(hundred[:10])} | yes
+        c1..c8  | care   | {hundred[10]}            | yes
     """
     assert sum(earned(settled(terms, drawn)).values()) == due
-
-
-def _hundred_days() -> list[str]:
-    from tests.spec.published import days
-
-    return days("2017-02-01", 100)

@@ -1,4 +1,4 @@
-"""Limits that bit in real contracts: Hounslow, Bradford, Kirklees, Nigeria; relief in Shropshire."""
+"""Limits that bit in Hounslow, Bradford, Kirklees and Nigeria; relief in Shropshire."""
 
 from __future__ import annotations
 

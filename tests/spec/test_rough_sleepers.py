@@ -21,7 +21,10 @@ def housed_for_two_years(count: int) -> Book:
 @pytest.mark.mechanic(7, 66)
 @pytest.mark.parametrize(
     ("name", "volume", "ceilings"),
-    [("rough_sleepers_london", 320, LONDON), ("rough_sleepers_greater_manchester", 300, MANCHESTER)],
+    [
+        ("rough_sleepers_london", 320, LONDON),
+        ("rough_sleepers_greater_manchester", 300, MANCHESTER),
+    ],
     ids=["London", "Greater Manchester"],
 )
 def test_so_many_people_in_a_home_for_two_years_are_worth_the_published_most_of_each_step(

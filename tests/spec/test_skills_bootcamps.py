@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from tests.spec.published import Book, by_funder, days, people
 
-STEPS = {"starts": ("qualifying_day",), "completes": ("completed", "interview"), "works": ("works",)}
+STEPS = {
+    "starts": ("qualifying_day",),
+    "completes": ("completed", "interview"),
+    "works": ("works",),
+}
 
 
 def learner(*reached: str, lot: str = "digital", on: str = "2022-09-01") -> dict[str, int]:

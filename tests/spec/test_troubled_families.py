@@ -86,7 +86,10 @@ def one_family(**seen: str) -> Settlement:
         ),
         ({"job": "2012-06-01"}, {"employment": 800}),
         # Both routes: the first that is complete is paid, the other is not.
-        ({"job": "2012-06-01", "crime": "2013-02-01", "in_sight": "2013-06-01"}, {"employment": 800}),
+        (
+            {"job": "2012-06-01", "crime": "2013-02-01", "in_sight": "2013-06-01"},
+            {"employment": 800},
+        ),
         (
             {"job": "2013-06-01", "crime": "2013-02-01", "in_sight": "2013-06-01"},
             {"crime_and_education": 700, "progress_to_work": 100},

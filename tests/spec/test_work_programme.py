@@ -14,7 +14,9 @@ TOTALS = {
 }
 
 
-def in_work_for(days: int, group: str, starts: str = "2011-07-01", begins: str = "2011-09-01") -> Book:
+def in_work_for(
+    days: int, group: str, starts: str = "2011-07-01", begins: str = "2011-09-01"
+) -> Book:
     book = Book(starts=starts, attributes={"payment_group": group})
     book.saw(people(1), "attached", starts)
     book.stays(people(1), "work", ("in work", "out of work"), begins, days)
@@ -48,7 +50,8 @@ def test_from_april_2014_nothing_is_paid_for_attachment(attached: str, paid: int
 
 @pytest.mark.mechanic(27, 30)
 @pytest.mark.parametrize(
-    ("in_work", "payments"), [(182, 0), (182 + 28, 1), (182 + 55, 1), (182 + 13 * 28, 13), (900, 13)]
+    ("in_work", "payments"),
+    [(182, 0), (182 + 28, 1), (182 + 55, 1), (182 + 13 * 28, 13), (900, 13)],
 )
 def test_sustainment_is_paid_by_the_whole_four_weeks_after_the_job_outcome(
     in_work: int, payments: int

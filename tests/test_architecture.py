@@ -14,12 +14,15 @@ MAY_IMPORT = {
     "evidence": ROOT | {"contract"},
     "evaluation": ROOT | {"contract", "evidence"},
     "settlement": ROOT | {"contract", "evidence", "evaluation"},
-    "statements": ROOT | {"contract", "evidence", "evaluation", "settlement"},
+    "receipts": ROOT | {"contract", "evidence", "evaluation", "settlement"},
+    "statements": ROOT | {"contract", "evidence", "evaluation", "settlement", "receipts"},
     "investment": ROOT | {"contract", "evidence", "evaluation", "settlement"},
 }
 BELOW = ROOT | set(MAY_IMPORT)
 MAY_IMPORT |= {"simulation": BELOW, "audit": BELOW}
-MAY_IMPORT |= {"cli": BELOW | {"simulation", "audit"}} | {name: ROOT for name in ROOT}
+MAY_IMPORT |= {"terminal": ROOT, "cli_audit": BELOW | {"audit", "terminal"}}
+MAY_IMPORT |= {"cli": BELOW | {"simulation", "audit", "terminal", "cli_audit"}}
+MAY_IMPORT |= {name: ROOT for name in ROOT}
 MAY_IMPORT["__main__"] = {"cli"}
 # The package root names the public face and is imported by nobody inside.
 MAY_IMPORT["__init__"] = BELOW | {"simulation", "audit"}

@@ -16,6 +16,7 @@ from impactbond.errors import (
     ContractError,
     EvidenceError,
     ImpactBondError,
+    ReceiptError,
     RecordError,
     SettlementError,
     StatementError,
@@ -23,25 +24,33 @@ from impactbond.errors import (
 from impactbond.version import __version__
 
 if TYPE_CHECKING:
+    from impactbond.audit.compare import compare
     from impactbond.audit.explain import explain
     from impactbond.audit.record import write_record
     from impactbond.audit.regenerate import regenerate
+    from impactbond.audit.verify import verify
     from impactbond.contract.read import read_contract
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
+    from impactbond.receipts.read import read_receipts
+    from impactbond.receipts.reconcile import reconcile
     from impactbond.settlement.settle import settle
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "compare": "audit.compare",
     "explain": "audit.explain",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
+    "read_receipts": "receipts.read",
+    "reconcile": "receipts.reconcile",
     "regenerate": "audit.regenerate",
     "settle": "settlement.settle",
     "simulate": "simulation.simulate",
+    "verify": "audit.verify",
     "write_record": "audit.record",
     "write_statements": "statements.write",
     "write_template": "evidence.template",
@@ -52,17 +61,22 @@ __all__ = [
     "ContractError",
     "EvidenceError",
     "ImpactBondError",
+    "ReceiptError",
     "RecordError",
     "SettlementError",
     "StatementError",
     "__version__",
+    "compare",
     "explain",
     "read_area",
     "read_contract",
     "read_evidence",
+    "read_receipts",
+    "reconcile",
     "regenerate",
     "settle",
     "simulate",
+    "verify",
     "write_record",
     "write_statements",
     "write_template",

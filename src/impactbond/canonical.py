@@ -1,9 +1,10 @@
 """Canonical bytes: the same table or value is the same bytes on every machine, and back again.
 
 CSV: UTF-8, commas, lines ended by a line feed, a first row of column names; dates as 2018-01-31,
-whole numbers as digits. An empty cell is nothing; an empty text is `""`. A text that begins with
-= + - @ a tab, a carriage return or an apostrophe is written with an apostrophe before it, so that
-no spreadsheet takes it for a formula; reading takes that one apostrophe away again.
+whole numbers as digits, a list of texts as JSON. An empty cell is nothing; an empty text is `""`. A
+text that begins with = + - @ a tab, a carriage return or an apostrophe is written with an
+apostrophe before it, so that no spreadsheet takes it for a formula; reading takes that one
+apostrophe away again.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ def json_bytes(value: Any) -> bytes:
 
 
 def csv_bytes(table: pa.Table) -> bytes:
-    """The table as canonical CSV. Raises TypeError for a column that is not text, whole, date or
-    bool.
+    """The table as canonical CSV. Raises TypeError for a column that is not text, whole, date,
+    bool or a list of texts.
     """
     lines = [_header(table.schema)]
     if table.num_rows and table.num_columns:
@@ -54,6 +55,8 @@ def read_csv(content: bytes, schema: pa.Schema) -> pa.Table:
     for index, field in enumerate(schema):
         if _is_text(field.type):
             table = table.set_column(index, field, _unguarded(table.column(index)))
+        elif _is_listed(field.type):
+            table = table.set_column(index, field, _lists(table.column(index), field.type))
     if csv_bytes(table) != content:
         raise ValueError("the rows are not written as they should be")
     return table
@@ -70,7 +73,10 @@ def _read_rows(rows: bytes, schema: pa.Schema) -> pa.Table:
             ),
             csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
             csv.ConvertOptions(
-                column_types=schema,
+                column_types={
+                    field.name: pa.string() if _is_listed(field.type) else field.type
+                    for field in schema
+                },
                 null_values=[""],
                 true_values=["true"],
                 false_values=["false"],
@@ -87,6 +93,27 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
+def _is_listed(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) and _is_text(kind.value_type))
+
+
+def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Lists of texts as JSON, which never begins as a formula does."""
+    cells = [
+        None if cell is None else json.dumps(cell, ensure_ascii=False, separators=(",", ":"))
+        for cell in column.to_pylist()
+    ]
+    return pa.chunked_array([pa.array(cells, pa.large_string())])
+
+
+def _lists(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    try:
+        cells = [None if cell is None else json.loads(cell) for cell in column.to_pylist()]
+        return pa.chunked_array([pa.array(cells, kind)])
+    except (ValueError, TypeError, RecursionError, pa.ArrowException):  # messages quote the cell
+        raise ValueError("a row does not fit the columns") from None
+
+
 def _header(schema: pa.Schema) -> str:
     names = _cells(pa.chunked_array([pa.array(schema.names, pa.string())]), "")
     return ",".join(names.to_pylist())
@@ -97,6 +124,8 @@ def _cells(column: pa.ChunkedArray, name: str) -> pa.Array:
     kind = column.type
     if _is_text(kind):
         cells = _quoted(_guarded(column.cast(pa.large_string())))
+    elif _is_listed(kind):
+        cells = _quoted(_as_json(column))
     elif pa.types.is_integer(kind) or pa.types.is_date32(kind) or pa.types.is_boolean(kind):
         cells = column.cast(pa.string()).cast(pa.large_string())
     else:

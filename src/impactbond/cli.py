@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from impactbond.cli_audit import add_audit_commands
 from impactbond.errors import ImpactBondError
+from impactbond.terminal import AsJson, printed, working
 
 if TYPE_CHECKING:
     from impactbond.contract.contract import Contract
     from impactbond.evidence.evidence import Evidence
+    from impactbond.receipts.receipts import Receipts
     from impactbond.settlement.settlement import Settlement
 
 app = typer.Typer(
@@ -42,13 +43,16 @@ AsOf = Annotated[
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Settle every claim date up to this day."),
 ]
 Out = Annotated[Path, typer.Option("--out", help="The folder to write into.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 LeaveOut = Annotated[
     bool,
     typer.Option(
         "--leave-out-refused",
         help="Settle without the refused rows; statements say how many there are.",
     ),
+]
+ReceiptFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--receipts", help="What funders sent: a CSV file or a workbook; repeatable."),
 ]
 
 
@@ -70,27 +74,11 @@ def _refuse(error: ImpactBondError) -> NoReturn:
     raise SystemExit(2)
 
 
-@contextmanager
-def _working(what: str) -> Iterator[None]:
-    """Say what is being done while it is done, to a person at a terminal."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(what):
-        yield
-
-
-def _print(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> None:
-    print(json.dumps(data(), indent=2, ensure_ascii=False) if as_json else text())
-
-
 def _read(contract: Path, evidence: list[Path]) -> tuple[Contract, Evidence]:
     from impactbond.contract.read import read_contract
     from impactbond.evidence.read import read_evidence
 
-    with _working("Reading the contract and the evidence"):
+    with working("Reading the contract and the evidence"):
         terms = read_contract(contract)
         return terms, read_evidence(evidence, terms)
 
@@ -101,7 +89,7 @@ def _settled(
     from impactbond.settlement.settle import settle
 
     terms, known = _read(contract, evidence)
-    with _working("Settling"):
+    with working("Settling"):
         return settle(terms, known, as_of=as_of or _last_claim(terms), leave_out_refused=leave_out)
 
 
@@ -122,7 +110,7 @@ def demo(out: Out = Path("demo-out"), as_json: AsJson = False) -> None:
         leave_out=True,
     )
     written = _write(settlement, out)
-    _print(
+    printed(
         as_json,
         lambda: _result(settlement, written),
         lambda: summary_text(settlement, out, written),
@@ -141,6 +129,7 @@ def settle(
     evidence: EvidenceFiles,
     as_of: AsOf,
     out: Out,
+    receipts: ReceiptFiles = None,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
@@ -148,20 +137,33 @@ def settle(
     from impactbond.statements.summary import summary_text
 
     settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
-    written = _write(settlement, out)
-    _print(
+    came = _receipts(receipts, settlement)
+    written = _write(settlement, out, came, leave_out_refused)
+    printed(
         as_json,
         lambda: _result(settlement, written),
         lambda: summary_text(settlement, out, written),
     )
 
 
-def _write(settlement: Settlement, out: Path) -> list[Path]:
-    from impactbond.statements.tables import table_files
-    from impactbond.statements.write import statement_files, write_all
+def _receipts(files: list[Path] | None, settlement: Settlement) -> Receipts | None:
+    from impactbond.receipts.read import read_receipts
 
-    with _working("Writing the statements"):
-        files = table_files(settlement) | statement_files(settlement)
+    return read_receipts(files, settlement.contract) if files else None
+
+
+def _write(
+    settlement: Settlement, out: Path, receipts: Receipts | None = None, leave_out: bool = False
+) -> list[Path]:
+    from impactbond.statements.from_settlement import source_of
+    from impactbond.statements.tables import table_files
+    from impactbond.statements.write import statement_files, with_receipts, write_all
+
+    with working("Writing the statements"):
+        source = source_of(settlement)
+        if receipts is not None:
+            source = with_receipts(source, receipts, leave_out_refused=leave_out)
+        files = table_files(settlement) | statement_files(source)
         return write_all({out / name: content for name, content in files.items()})
 
 
@@ -197,7 +199,7 @@ def check(contract: ContractFile, as_json: AsJson = False) -> None:
         f"{found['milestones']} milestones, {found['funders']} funders, "
         f"{found['claim_dates']} claim dates. No fault found."
     )
-    _print(as_json, lambda: found, lambda: told)
+    printed(as_json, lambda: found, lambda: told)
 
 
 @app.command()
@@ -230,7 +232,36 @@ def explain(
 
     settlement = _settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
     answer = explained(settlement, participant=participant, milestone=milestone)
-    _print(as_json, answer.as_dict, lambda: answer.text)
+    printed(as_json, answer.as_dict, lambda: answer.text)
+
+
+@app.command()
+def reconcile(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    receipts: Annotated[
+        list[Path],
+        typer.Option("--receipts", help="What funders sent: a CSV file or a workbook; repeatable."),
+    ],
+    as_of: AsOf,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--on", formats=["%Y-%m-%d"], help="The day of the account; by default that of --as-of."
+        ),
+    ] = None,
+    leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
+) -> None:
+    """Match what funders sent against what was due, and age what is open."""
+    from impactbond.receipts.read import read_receipts
+    from impactbond.receipts.reconcile import reconcile as matched
+
+    settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
+    came = read_receipts(receipts, settlement.contract)
+    day = (on or as_of).date()
+    found = matched(settlement, came, on=day, leave_out_refused=leave_out_refused)
+    printed(as_json, found.as_dict, lambda: found.text)
 
 
 @app.command()
@@ -239,28 +270,33 @@ def record(
     evidence: EvidenceFiles,
     as_of: AsOf,
     out: Annotated[Path, typer.Option("--out", help="The record to write.")],
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="The record of the claim before.")
+    ] = None,
+    receipts: ReceiptFiles = None,
+    funder: Annotated[
+        str | None, typer.Option("--funder", help="Keep only what this funder may see.")
+    ] = None,
     leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
 ) -> None:
     """Settle, and keep everything that the settlement rests on in one file."""
-    from impactbond.audit.record import write_record
+    from impactbond.audit.record import read_record, write_record
 
     settlement = _settled(contract, evidence, as_of.date(), leave_out_refused)
-    with _working("Writing the record"):
-        print(f"Wrote {write_record(settlement, out)}")
-
-
-@app.command()
-def regenerate(
-    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
-) -> None:
-    """Settle a record again and compare byte for byte."""
-    from impactbond.audit.regenerate import regenerate as again
-
-    with _working("Settling again"):
-        result = again(kept)
-    print(result.text)
-    if not result.same:
-        raise typer.Exit(1)
+    came = _receipts(receipts, settlement)
+    with working("Writing the record"):
+        written = write_record(
+            settlement,
+            out,
+            previous=previous,
+            receipts=came,
+            leave_out_refused=leave_out_refused,
+            funder=funder,
+        )
+    digest = read_record(written).digest
+    told = f"Wrote {written}\nNote its SHA-256 elsewhere: {digest}"
+    printed(as_json, lambda: {"written": written.name, "sha256": digest}, lambda: told)
 
 
 @app.command()
@@ -284,6 +320,9 @@ def simulate(
     from impactbond.simulation.simulate import simulate as drawn
 
     terms = read_contract(contract)
-    with _working(f"Settling {trials:,} futures"):
+    with working(f"Settling {trials:,} futures"):
         forecast = drawn(terms, read_area(area), trials=trials, seed=seed)
-    _print(as_json, forecast.as_dict, lambda: forecast.text)
+    printed(as_json, forecast.as_dict, lambda: forecast.text)
+
+
+add_audit_commands(app)

@@ -5,6 +5,7 @@ ImpactBondError
 ├── EvidenceError      the evidence cannot be used as delivered
 ├── SettlementError    what was asked cannot be settled
 ├── AssumptionError    what a simulation assumes does not fit together, or does not fit the contract
+├── ReceiptError       the receipts cannot be used as delivered
 ├── StatementError     a statement cannot be written, or does not verify
 └── RecordError        a record is damaged, of another version, or does not regenerate
 InvariantError         a promise of this library does not hold: our mistake, never the user's
@@ -91,6 +92,10 @@ class SettlementError(ImpactBondError):
 
 class AssumptionError(ImpactBondError):
     """What a simulation assumes does not fit together, or does not fit the contract."""
+
+
+class ReceiptError(ImpactBondError):
+    """The receipts cannot be used as delivered."""
 
 
 class StatementError(ImpactBondError):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
@@ -175,3 +176,105 @@ def test_a_date_that_is_none_is_refused_with_the_form_to_write(tmp_path: Path) -
     done = run("settle", CONTRACT, EVIDENCE, "--as-of", "31/01/2018", "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "%Y-%m-%d" in done.stderr or "YYYY" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the record of a quarter, its statements, and the record of the next."""
+    folder = tmp_path_factory.mktemp("kept")
+    words = ("--leave-out-refused",)
+    for name, as_of, more in (
+        ("q4", "2018-01-31", ()),
+        ("q1", "2018-04-30", ("--previous", folder / "q4.record")),
+    ):
+        out = folder / f"{name}.record"
+        done = run("record", CONTRACT, EVIDENCE, "--as-of", as_of, "--out", out, *words, *more)
+        assert done.returncode == 0, done.stderr
+        assert "SHA-256" in done.stdout
+    assert settle(CONTRACT, EVIDENCE, folder / "out", *words).returncode == 0
+    return folder
+
+
+def test_a_statement_verifies_and_an_edited_one_names_the_cell(kept: Path, tmp_path: Path) -> None:
+    statement = kept / "out" / "wlz-lbhf_2017-Q4_lbhf.xlsx"
+    done = run("verify", statement, kept / "q4.record", "--exact")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "The same file, byte for byte" in done.stdout
+    book = openpyxl.load_workbook(statement)
+    book["Schedule"]["H9"].value += 1
+    book.save(tmp_path / "edited.xlsx")
+    edited = run("verify", tmp_path / "edited.xlsx", kept / "q4.record")
+    assert edited.returncode == 1
+    assert "Schedule!H9: the value is another; the record says" in edited.stdout
+    told = json.loads(run("verify", tmp_path / "edited.xlsx", kept / "q4.record", "--json").stdout)
+    assert (told["same"], told["regenerated"]) == (False, True)
+    refused = run("verify", CONTRACT, kept / "q4.record")
+    assert refused.returncode == 2
+    assert "this is not an Excel workbook" in refused.stderr
+
+
+def test_a_record_must_follow_on_the_one_before(kept: Path) -> None:
+    done = run("regenerate", kept / "q1.record", "--previous", kept / "q4.record", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["same"] is True
+    other = run("regenerate", kept / "q4.record", "--previous", kept / "q1.record")
+    assert other.returncode == 2
+    assert "it does not follow on q1.record" in other.stderr
+    noted = run("regenerate", kept / "q4.record", "--sha256", "0" * 64)
+    assert "not the one that was noted" in noted.stderr
+    turned = kept / "turned.record"
+    words = ("--as-of", "2018-01-31", "--out", turned, "--leave-out-refused")
+    backward = run("record", CONTRACT, EVIDENCE, *words, "--previous", kept / "q1.record")
+    assert backward.returncode == 2
+    assert "its claim, 2018-Q1, is not before 2017-Q4" in backward.stderr
+    assert not turned.exists()
+
+
+def test_compare_says_whether_two_records_or_contracts_differ(kept: Path, tmp_path: Path) -> None:
+    assert run("compare", kept / "q4.record", kept / "q4.record").returncode == 0
+    later = run("compare", kept / "q4.record", kept / "q1.record")
+    assert later.returncode == 1
+    assert "Claims whose money moved:" in later.stdout
+    dearer = damaged(tmp_path, ("price: 450.00", "price: 475.00"))
+    amended = run("compare", CONTRACT, dearer, "--json")
+    assert amended.returncode == 1
+    assert json.loads(amended.stdout)["terms"][0]["path"] == "milestones › sign_up › price"
+    mixed = run("compare", CONTRACT, kept / "q4.record")
+    assert mixed.returncode == 2
+    assert "one is a contract, the other is settled" in mixed.stderr
+
+
+def test_receipts_are_reconciled_and_broken_ones_listed(tmp_path: Path) -> None:
+    head = "receipt,funder,received_on,amount\n"
+    bank = tmp_path / "bank.csv"
+    bank.write_text(f"{head}B1,trust,2016-12-20,18000.00\n", encoding="utf-8")
+    words = ("--as-of", "2018-01-31", "--leave-out-refused", "--receipts", bank)
+    done = run("reconcile", CONTRACT, EVIDENCE, *words, "--on", "2018-03-31", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["received_pence"] == 1_800_000
+    assert told["open_pence"] - told["carried_pence"] == told["asked_pence"] - 1_800_000
+    stated = run("settle", CONTRACT, EVIDENCE, *words, "--out", tmp_path / "out")
+    assert stated.returncode == 0
+    names = CalamineWorkbook.from_path(tmp_path / "out" / "wlz-lbhf_2017-Q4_trust.xlsx").sheet_names
+    assert {"Account", "Receipts"} <= set(names)
+    bank.write_text("receipt,funder,amount\nB1,trust,5.00\n", encoding="utf-8")
+    refused = run("settle", CONTRACT, EVIDENCE, *words, "--out", tmp_path / "no")
+    assert refused.returncode == 2
+    assert "bank.csv, column 'received_on': there is no column 'received_on'" in refused.stderr
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_view_is_proven_by_the_whole_record(kept: Path, tmp_path: Path) -> None:
+    view = tmp_path / "lbhf.record"
+    words = ("--as-of", "2018-01-31", "--out", view, "--leave-out-refused", "--funder", "lbhf")
+    assert run("record", CONTRACT, EVIDENCE, *words).returncode == 0
+    assert run("regenerate", kept / "q4.record", "--view", view).returncode == 0
+    other = run("regenerate", kept / "q1.record", "--view", view)
+    assert other.returncode == 2
+    assert "it is not the funder's view of q1.record" in other.stderr
+    statement = kept / "out" / "wlz-lbhf_2017-Q4_lbhf.xlsx"
+    assert run("verify", statement, view).returncode == 0
+    alone = run("regenerate", view)
+    assert alone.returncode == 2
+    assert "nothing to settle again" in alone.stderr

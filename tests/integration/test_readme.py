@@ -15,13 +15,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.filterwarnings("default")
-def test_the_first_statement_runs_as_written(
+def test_the_examples_run_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    [block] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     os.symlink(ROOT / "fixtures", tmp_path / "fixtures")
     monkeypatch.chdir(tmp_path)
-    exec(compile(block, "README.md", "exec"), {})
+    exec(compile("\n".join(blocks), "README.md", "exec"), {})
     assert "C-0042" in capsys.readouterr().out
     assert (tmp_path / "out" / "2017-Q4.record").exists()
     assert len(list((tmp_path / "out").glob("*_2017-Q4_*.xlsx"))) > 5

@@ -7,7 +7,7 @@ children who went home and who did not, `event` a reconviction, and so on.
 from __future__ import annotations
 
 import pytest
-from tests.spec.drawn_tables import balance, lines, paid, rows
+from tests.spec.drawn_tables import balance, lines, paid, rows, settled
 
 TRACKED = """
 milestones:
@@ -458,3 +458,18 @@ results:
         "2017-Q2": {"council": "-300.00"},
     }
     assert balance(terms, evidence, "council")[-1]["entitled"] == "5,700.00"
+
+
+def test_settled_one_claim_date_after_another_results_and_fees_come_out_the_same() -> None:
+    terms = pays(NEWPIN, each="borough") + (
+        "\nfees: {service: {kind: service fee, pay: 30.00, on: [2017-01-31, 2017-04-30],"
+        " deferred_until: {milestone: restored, at_least: 4}}}"
+    )
+    drawn = f"{QUARTERS}\n c1 | agreement | 2017-03-01 | yes"
+    at_once = settled(terms, drawn, as_of="2017-10-31")
+    step = settled(terms, drawn, as_of="2017-04-30")
+    for day in ("2017-07-31", "2017-10-31"):
+        step = settled(terms, drawn, as_of=day, earlier=step)
+    assert step.lines_table == at_once.lines_table
+    assert step.balances_table == at_once.balances_table
+    assert step.payments_table == at_once.payments_table

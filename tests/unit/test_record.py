@@ -176,6 +176,30 @@ def test_a_later_settlement_can_be_settled_on_a_record(tmp_path: Path) -> None:
     assert named.read_bytes() == (tmp_path / "q2.record").read_bytes()
 
 
+def test_a_record_follows_on_the_one_it_was_settled_on_and_on_none_that_is_not_before_it(
+    tmp_path: Path,
+) -> None:
+    first = settled(TERMS, EVIDENCE, "2017-04-30")
+    path = write_record(first, tmp_path / "q1.record")
+    other = write_record(
+        settled(f"{TERMS}\ntitle: X", EVIDENCE, "2017-04-30"), tmp_path / "x.record"
+    )
+    contract = contract_of(TERMS)
+    later = settle(
+        contract, evidence_of(EVIDENCE, contract), as_of=LATER, earlier=read_record(path)
+    )
+    stranger = settled("contract: stranger", EVIDENCE, LATER)
+    for settlement, previous, told in (
+        (later, other, "was settled on another record"),
+        (first, path, "its claim, 2017-Q1, is not before 2017-Q1"),
+        (stranger, path, "it is a record of the contract 'specification'"),
+    ):
+        with pytest.raises(RecordError, match=told):
+            write_record(settlement, tmp_path / "q2.record", previous=previous)
+    assert not (tmp_path / "q2.record").exists()
+    assert write_record(later, tmp_path / "q2.record", previous=path).exists()
+
+
 def test_a_record_that_is_whole_can_still_be_told_from_the_one_that_was_kept(
     tmp_path: Path,
 ) -> None:

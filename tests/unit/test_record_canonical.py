@@ -96,3 +96,21 @@ def test_what_is_not_canonical_is_refused_without_telling_a_cell(was: str, is_: 
 def test_json_is_in_order_and_ends_with_a_line_feed() -> None:
     assert json_bytes({"b": 1, "a": ["é"]}) == '{\n  "a": [\n    "é"\n  ],\n  "b": 1\n}\n'.encode()
     assert sha256(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+LISTED = pa.schema([("group", pa.list_(pa.string())), ("number", pa.int64())])
+
+
+def test_lists_of_texts_are_json_and_come_back_as_they_were() -> None:
+    lists = [["Elm", 'said "no"'], [], None, ["=SUM(A1)", "a,b\nc", "é"], [""]]
+    table = pa.table([pa.array(lists, LISTED.field(0).type), pa.array(range(5))], schema=LISTED)
+    content = csv_bytes(table)
+    assert content.splitlines()[1] == b'"[""Elm"",""said \\""no\\""""]",0'
+    assert read_csv(content, LISTED).equals(table)
+
+
+@pytest.mark.parametrize("cell", ['"[1]"', "Elm", '"[""Elm"" ]"', '"{}"', '"[""Elm"""'])
+def test_a_list_written_otherwise_is_refused_without_its_cell(cell: str) -> None:
+    with pytest.raises(ValueError, match=r"a row does not fit|not written as") as caught:
+        read_csv(f"group,number\n{cell},0\n".encode(), LISTED)
+    assert "Elm" not in str(caught.value)

@@ -36,7 +36,7 @@ def unpack(content: bytes, name: str) -> tuple[dict[str, bytes], list[Fault]]:
     try:
         file = ZipFile(BytesIO(content))
     except Exception:  # whatever damaged bytes make of a zip file
-        problem = "this is not a record, or one cut short"
+        problem = "this is not a record, or its list of parts is damaged"
         return parts, [Fault(file=name, code="not_a_record", problem=problem)]
     for entry in file.infolist():
         part = entry.filename
@@ -54,13 +54,18 @@ def find_difference(content: bytes, parts: Mapping[str, bytes], name: str) -> Fa
     made = pack(parts)
     if made == content:
         return None
+    return _fault(name, "file_changed", first_difference(made, content))
+
+
+def first_difference(made: bytes, content: bytes) -> str:
+    """Where a zip file whose parts are all the same first differs from the one that was made."""
     shorter = min(len(made), len(content))
     place = next((at for at in range(shorter) if made[at] != content[at]), shorter)
     with ZipFile(BytesIO(made)) as file:
         before = [entry for entry in file.infolist() if entry.header_offset <= place]
         is_inside = place < file.start_dir and before
     where = f"the heading of the part {before[-1].filename!a}" if is_inside else "the list of parts"
-    return _fault(name, "file_changed", f"{where} is not as it was written")
+    return f"{where} is not as it was written"
 
 
 def _fault(name: str, code: str, problem: str) -> Fault:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from impactbond.audit.case import Case
 from impactbond.audit.explanation import Explanation
 from impactbond.audit.findings import Line, MilestoneExplained, Since
+from impactbond.audit.of_groups import explain_group_line
 from impactbond.audit.paid import Ledger, entitled
 from impactbond.audit.reasons import Judged, chain, needs, open_until, period_label, reason
 from impactbond.audit.terms import stated_terms
@@ -58,6 +59,8 @@ def explain_line(settlement: Settlement, line: str) -> Explanation:
         )
         raise SettlementError("There is nothing to explain.", [fault])
     row = lines.slice(place, 1).to_pylist()[0]
+    if row["milestone"] not in settlement.contract.milestones:
+        return explain_group_line(settlement, row)
     claim = next(dated for dated in settlement.claim_dates if dated.label == row["claim_period"])
     return _explained(Case.of(settlement, row["participant"], claim), [row["milestone"]], line)
 

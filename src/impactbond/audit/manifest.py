@@ -39,11 +39,18 @@ class OfClaim(Term):
     claim_date: date
 
 
+class View(Term):
+    """Whose view a record holds, and the digest of the whole record that it was cut from."""
+
+    funder: str
+    of_record: str
+
+
 class Manifest(Term):
     """What a record says about itself.
 
     `earlier` is the last claim that came in closed, and `previous_record` the digest of its record,
-    where there was one.
+    where there was one. `view` is None in a whole record.
     """
 
     impactbond_record: int = FORMAT
@@ -54,12 +61,16 @@ class Manifest(Term):
     refused_left_out: int
     earlier: OfClaim | None = None
     previous_record: str | None = None
+    view: View | None = None
     parts: Listed[Part] = Field(default=())
 
     @property
     def content(self) -> bytes:
         """The manifest as canonical JSON."""
-        return json_bytes(self.model_dump(mode="json"))
+        plain = self.model_dump(mode="json")
+        if self.view is None:  # as records were written before there were views
+            del plain["view"]
+        return json_bytes(plain)
 
 
 def read_manifest(content: bytes, name: str) -> Manifest:

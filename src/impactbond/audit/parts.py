@@ -13,14 +13,16 @@ from impactbond.evidence.evidence import (
     Evidence,
     participants_schema,
 )
+from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_settlement import source_of
-from impactbond.statements.write import statement_files
+from impactbond.statements.write import statement_files, with_receipts
 from impactbond.tables import sorted_by
 
 CONTRACT = "contract.yaml"
 HOLIDAYS = "holidays.json"
 EARLIER = "earlier/lines.csv"
+RECEIVED, REFUSED_RECEIPTS = "receipts/received.csv", "receipts/refused.csv"
 EVIDENCE = {name: f"evidence/{name}.csv" for name in ("participants", "observations", "refused")}
 RESULTS = {
     name: f"results/{name}.csv"
@@ -35,7 +37,9 @@ _ORDER = {
 }
 
 
-def parts_of(settlement: Settlement, engine: str) -> dict[str, bytes]:
+def parts_of(
+    settlement: Settlement, engine: str, receipts: Receipts | None = None
+) -> dict[str, bytes]:
     """Every part but the manifest; `engine` is the version that statements are to name."""
     parts = {
         CONTRACT: settlement.contract.source,
@@ -45,16 +49,24 @@ def parts_of(settlement: Settlement, engine: str) -> dict[str, bytes]:
         parts[EVIDENCE[name]] = csv_bytes(table)
     if settlement.earlier is not None:
         parts[EARLIER] = csv_bytes(settlement.earlier.lines_table)
-    return parts | results_of(settlement, engine)
+    if receipts is not None:
+        receipts = receipts.received_by(settlement.claim.known_by)
+        parts[RECEIVED] = csv_bytes(receipts.received_table)
+        parts[REFUSED_RECEIPTS] = csv_bytes(receipts.refused_table)
+    return parts | results_of(settlement, engine, receipts)
 
 
-def results_of(settlement: Settlement, engine: str) -> dict[str, bytes]:
+def results_of(
+    settlement: Settlement, engine: str, receipts: Receipts | None = None
+) -> dict[str, bytes]:
     """What came out of a settlement: its tables, and the workbooks of its statements."""
     results = {
         part: csv_bytes(getattr(settlement, f"{name}_table")) for name, part in RESULTS.items()
     }
     if settlement.contract.currency == "GBP":  # statements are written in pounds alone
         source = replace(source_of(settlement), engine_version=engine)
+        if receipts is not None:
+            source = with_receipts(source, receipts, leave_out_refused=True)
         files = statement_files(source)
         results |= {f"{WORKBOOKS}{name}": content for name, content in files.items()}
     return results

@@ -30,7 +30,17 @@ from impactbond.audit.manifest import (
     Part,
     read_manifest,
 )
-from impactbond.audit.parts import CONTRACT, EARLIER, EVIDENCE, HOLIDAYS, LINES_PART, parts_of
+from impactbond.audit.parts import (
+    CONTRACT,
+    EARLIER,
+    EVIDENCE,
+    HOLIDAYS,
+    LINES_PART,
+    RECEIVED,
+    REFUSED_RECEIPTS,
+    parts_of,
+)
+from impactbond.audit.view import cut_view
 from impactbond.canonical import read_csv, sha256
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
@@ -42,6 +52,8 @@ from impactbond.evidence.evidence import (
     Evidence,
     participants_schema,
 )
+from impactbond.receipts.receipts import RECEIPTS, Receipts
+from impactbond.receipts.reconcile import assert_usable
 from impactbond.settlement.lines import LINES
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.statements.write import write_all
@@ -73,6 +85,8 @@ class Record:
     @cached_property
     def contract(self) -> Contract:
         """The contract, from its kept text."""
+        if self.manifest.view is not None:
+            raise self.not_whole()
         try:
             return parse_contract(self.parts[CONTRACT], name=CONTRACT)
         except ContractError as error:
@@ -106,6 +120,18 @@ class Record:
             raise self._damaged(HOLIDAYS) from None
 
     @cached_property
+    def receipts(self) -> Receipts | None:
+        """What was received by the claim date, where the record keeps it."""
+        if RECEIVED not in self.parts:
+            return None
+        return Receipts(
+            contract=self.contract.contract,
+            currency=self.contract.currency,
+            received_table=self._table(RECEIVED, RECEIPTS),
+            refused_table=self._table(REFUSED_RECEIPTS, REFUSED_SCHEMA),
+        )
+
+    @cached_property
     def claim_dates(self) -> tuple[ClaimDate, ...]:
         """Every claim date settled."""
         return claim_dates(self.contract, self.manifest.as_of)
@@ -125,37 +151,108 @@ class Record:
         lines = self._table(EARLIER, LINES)
         return Closed(self.contract, dates, lines, self.manifest.previous_record)
 
+    def result(self, part: str, schema: pa.Schema) -> pa.Table:
+        """The table in a part of the record, as it was settled."""
+        return self._table(part, schema)
+
     def _table(self, part: str, schema: pa.Schema) -> pa.Table:
+        if part not in self.parts and self.manifest.view is not None:
+            raise self.not_whole()
         try:
             return read_csv(self.parts[part], schema)
         except (KeyError, ValueError):
             raise self._damaged(part) from None
 
+    def not_whole(self) -> RecordError:
+        """Why a funder's view cannot do what a whole record can."""
+        view = self.manifest.view
+        whose, of = (view.funder, view.of_record) if view is not None else ("", "")
+        fault = Fault(
+            file=self.name,
+            code="funder_view",
+            problem=f"it holds what the funder '{whose}' may see, and nothing to settle again",
+            hint=f"Ask the provider for the record with the SHA-256 {of}",
+        )
+        return RecordError("The record is one funder's view.", [fault])
+
     def _damaged(self, part: str) -> RecordError:
         problem = f"the part '{part}' is not as records are written"
-        return RecordError(UNTRUSTED, [Fault(file=self.name, code="part_unread", problem=problem)])
+        made_by = self.manifest.engine
+        hint = ""
+        if made_by != __version__:
+            problem += f" by engine {__version__}; engine {made_by} wrote it"
+            hint = "Read it with the version that made it"
+        fault = Fault(file=self.name, code="part_unread", problem=problem, hint=hint)
+        return RecordError(UNTRUSTED, [fault])
 
 
-def write_record(settlement: Settlement, path: File, *, previous: File | None = None) -> Path:
+def write_record(
+    settlement: Settlement,
+    path: File,
+    *,
+    previous: File | None = None,
+    receipts: Receipts | None = None,
+    leave_out_refused: bool = False,
+    funder: str | None = None,
+) -> Path:
     """Keeps a settlement in one file, whole or not at all, and gives its path.
 
     `previous` is the record of the claim before, whose digest is kept; it need not be named where
-    the settlement was settled on that record. Raises RecordError where the contract has no text to
-    keep, or `previous` is not a record.
+    the settlement was settled on that record. With `receipts`, those received by the claim date are
+    kept, and the statements show them. With `funder`, only what that funder may see is kept, with
+    the digest of the whole record that it is cut from: it can be verified, and not regenerated.
+
+    Raises RecordError where the contract has no text to keep, `previous` is not a record of an
+    earlier claim of this contract, or there is no statement for the funder; ReceiptError where
+    receipts were refused, unless `leave_out_refused`.
     """
     if not settlement.contract.source:
         problem = "the contract was put together in memory and has no text to keep"
         hint = "Read it with read_contract or parse_contract"
         fault = Fault(code="no_source", problem=problem, hint=hint)
         raise RecordError("The record cannot be written.", [fault])
-    digest = read_record(previous).digest if previous is not None else _digest(settlement.earlier)
-    return write_all({Path(path): record_bytes(settlement, digest)})[0]
+    if receipts is not None:
+        assert_usable(receipts, settlement.contract.contract, leave_out_refused)
+    digest = _digest(settlement.earlier)
+    if previous is not None:
+        digest = _followed(settlement, read_record(previous)).digest
+    content = record_bytes(settlement, digest, receipts)
+    if funder is not None:
+        content = view_bytes(record_of(content, Path(path).name), funder)
+    return write_all({Path(path): content})[0]
 
 
-def record_bytes(settlement: Settlement, previous_record: str | None = None) -> bytes:
+def view_bytes(record: Record, funder: str) -> bytes:
+    """The bytes of the record of one funder's view, cut from a whole record."""
+    if record.manifest.view is not None:
+        raise record.not_whole()
+    return pack(cut_view(record.parts, record.manifest, record.digest, funder))
+
+
+def _followed(settlement: Settlement, previous: Record) -> Record:
+    """The record before, if this settlement can follow on it. Raises RecordError otherwise."""
+    of, claim = previous.manifest.contract, previous.manifest.claim
+    problem = ""
+    if of.contract != settlement.contract.contract:
+        problem = f"it is a record of the contract '{of.contract}'"
+    elif claim.claim_date >= settlement.claim.known_by:
+        problem = f"its claim, {claim.claim_period}, is not before {settlement.claim.label}"
+    elif _digest(settlement.earlier) not in (None, previous.digest):
+        problem = "the settlement was settled on another record"
+    elif previous.manifest.view is not None:
+        problem = "it holds what one funder may see, and is not the record itself"
+    if problem:
+        fault = Fault(file=previous.name, code="other_previous", problem=problem)
+        raise RecordError("The record does not follow on the one that was named.", [fault])
+    return previous
+
+
+def record_bytes(
+    settlement: Settlement, previous_record: str | None = None, receipts: Receipts | None = None
+) -> bytes:
     """The bytes of the record of a settlement."""
     contract, claim, earlier = settlement.contract, settlement.claim, settlement.earlier
-    parts = parts_of(settlement, __version__)
+    parts = parts_of(settlement, __version__, receipts)
     manifest = Manifest(
         engine=__version__,
         contract=OfContract(
@@ -183,23 +280,35 @@ def read_record(path: File) -> Record:
         problem = f"the file cannot be opened: {error.strerror}"
         fault = Fault(file=file.name, code="no_file", problem=problem)
         raise RecordError("The record cannot be read.", [fault]) from None
-    parts, faults = unpack(content, file.name)
+    return record_of(content, file.name)
+
+
+def record_of(content: bytes, name: str) -> Record:
+    """The record in the bytes of a file called `name`, verified; see `read_record`."""
+    parts, faults = unpack(content, name)
     if MANIFEST not in parts:
-        lost = Fault(file=file.name, code="no_manifest", problem=f"there is no part '{MANIFEST}'")
+        lost = Fault(file=name, code="no_manifest", problem=f"there is no part '{MANIFEST}'")
         raise RecordError(UNTRUSTED, faults or [lost])
-    manifest = read_manifest(parts[MANIFEST], file.name)
-    faults += _unlike(manifest, parts, file.name)
-    difference = None if faults else find_difference(content, parts, file.name)
+    manifest = read_manifest(parts[MANIFEST], name)
+    faults += _unlike(manifest, parts, name)
+    difference = None if faults else find_difference(content, parts, name)
     if faults or difference is not None:
         raise RecordError(UNTRUSTED, [*faults, *([difference] if difference else [])])
-    return Record(file.name, sha256(content), manifest, parts)
+    return Record(name, sha256(content), manifest, parts)
 
 
-def verify_record(path: File, *, digest: str | None = None, previous: File | None = None) -> Record:
+def verify_record(
+    path: File,
+    *,
+    digest: str | None = None,
+    previous: File | None = None,
+    whole: File | None = None,
+) -> Record:
     """The record in a file, if it is the one that was kept.
 
     With `digest`, it must have the digest that was noted elsewhere; with `previous`, it must follow
-    on that record. Raises RecordError otherwise.
+    on that record; with `whole`, it must be the funder's view that is cut from that record. Raises
+    RecordError otherwise.
     """
     record = read_record(path)
     faults = []
@@ -209,6 +318,12 @@ def verify_record(path: File, *, digest: str | None = None, previous: File | Non
     if previous is not None and read_record(previous).digest != record.manifest.previous_record:
         problem = f"it does not follow on {Path(previous).name}"
         faults.append(Fault(file=record.name, code="other_previous", problem=problem))
+    view = record.manifest.view
+    if whole is not None and (
+        view is None or view_bytes(read_record(whole), view.funder) != pack(record.parts)
+    ):
+        problem = f"it is not the funder's view of {Path(whole).name}"
+        faults.append(Fault(file=record.name, code="other_whole", problem=problem))
     if faults:
         raise RecordError("The record is whole, and is not the one that was kept.", faults)
     return record

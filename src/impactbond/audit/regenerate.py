@@ -108,7 +108,11 @@ def regenerate(path: File, *, engine: Engine = "duckdb") -> Regeneration:
     Raises RecordError where the record is damaged, of another format, or holds a contract that this
     version refuses.
     """
-    record = read_record(path)
+    return regenerate_record(read_record(path), engine=engine)
+
+
+def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regeneration:
+    """Settles a record again that has been read; see `regenerate`."""
     settlement = settle(
         record.contract,
         record.evidence,
@@ -118,7 +122,7 @@ def regenerate(path: File, *, engine: Engine = "duckdb") -> Regeneration:
         holidays=record.holidays,
         engine=engine,
     )
-    made = results_of(settlement, record.manifest.engine)
+    made = results_of(settlement, record.manifest.engine, record.receipts)
     kept = {
         name: content
         for name, content in record.parts.items()

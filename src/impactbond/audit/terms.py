@@ -30,6 +30,17 @@ def stated_terms(
     )
 
 
+def money_terms(contract: Contract, payable: str) -> tuple[Stated, ...]:
+    """The terms that the payment of a result or fee rests on, beside what it says itself."""
+    return (
+        *_of_contract(contract),
+        *_calendar(contract),
+        *_funding(contract, payable),
+        *_limits(contract, payable),
+        *_tranches(contract, payable),
+    )
+
+
 def stated_limit(contract: Contract, limit: Limit) -> Stated:
     """A limit: what it is on, how much it lets through, and what happens beyond it."""
     beyond = f"{limit.beyond.funder} pays" if isinstance(limit.beyond, PassedTo) else limit.beyond

@@ -81,12 +81,11 @@ def check_dated(contract: Contract, term: Dated, path: Path) -> Found:
         )
         yield Finding((*path, "through"), fault, ((*path, "from"),))
     first, last = contract.calendar.term
-    begins, ends = term.from_ or first, term.through or last
-    if begins <= ends and (ends < first or begins > last):
+    if (term.from_ or first) > last or (term.through or last) < first:
         fault = Fault(
             code="outside_term",
             problem="its dates are outside the term, so that it never applies",
-            found=f"{begins} through {ends}",
+            found=f"{term.from_ or first} through {term.through or last}",
             allowed=f"days from {first} through {last}",
         )
         yield Finding(path, fault, (("calendar", "term"), (*path, "from"), (*path, "through")))

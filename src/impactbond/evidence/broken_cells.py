@@ -33,10 +33,15 @@ def broken_cells(workbook: bytes, sheet: str) -> Iterator[tuple[tuple[int, int],
 
     Raises KeyError where the workbook is not whole.
     """
-    with zipfile.ZipFile(BytesIO(workbook)) as parts:
-        content = parts.read(_part_of(parts, sheet))
+    content = sheet_xml(workbook, sheet)
     if any(mark in content for mark in _WORTH_A_LOOK):
         yield from _look(content)
+
+
+def sheet_xml(workbook: bytes, sheet: str) -> bytes:
+    """The XML of a sheet. Raises KeyError where the workbook is not whole."""
+    with zipfile.ZipFile(BytesIO(workbook)) as parts:
+        return parts.read(_part_of(parts, sheet))
 
 
 def _look(content: bytes) -> Iterator[tuple[tuple[int, int], Broken]]:

@@ -123,14 +123,22 @@ def values_of(metric: Metric, cells: Sequence[object]) -> Column[int]:
     return _each(cells, _number_reader(metric))
 
 
-def _refuse_broken(cell: object) -> None:
+def why_broken(cell: object) -> Refusal | None:
+    """Why a cell holds no value: an error, or a formula without its result; None where it may."""
     if isinstance(cell, Broken):
-        raise _CellError(ERROR_VALUE if cell is Broken.ERROR else NOT_CALCULATED)
+        return ERROR_VALUE if cell is Broken.ERROR else NOT_CALCULATED
     if isinstance(cell, str):
         if cell.startswith("="):
-            raise _CellError(FORMULA_TEXT)
+            return FORMULA_TEXT
         if cell in _ERRORS:
-            raise _CellError(ERROR_VALUE)
+            return ERROR_VALUE
+    return None
+
+
+def _refuse_broken(cell: object) -> None:
+    refusal = why_broken(cell)
+    if refusal is not None:
+        raise _CellError(refusal)
 
 
 def _text(cell: object) -> str:

@@ -66,7 +66,7 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
             )
         wanted = (*REQUIRED[name], *OPTIONAL[name], *attributes, "file", "sheet", "row")
         tables[name] = {
-            column: _cells(frame[column]) for column in wanted if column in frame.columns
+            column: plain_cells(frame[column]) for column in wanted if column in frame.columns
         }
     if faults:
         count = len(set(faults))
@@ -113,7 +113,7 @@ def _missing_columns(
             )
 
 
-def _cells(series: nw.Series[Any]) -> Cells:
+def plain_cells(series: nw.Series[Any]) -> Cells:
     """The cells as plain Python objects, with None for whatever the frame calls missing."""
     cells = [
         None if is_null or (isinstance(cell, float) and cell != cell) else cell

@@ -17,7 +17,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from impactbond.contract.contract import Contract
 from impactbond.contract.delivery import EACH_ROW, Sheet
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.broken_cells import broken_cells
+from impactbond.evidence.broken_cells import broken_cells, sheet_xml
 from impactbond.evidence.delivered import (
     Block,
     Cells,
@@ -26,13 +26,14 @@ from impactbond.evidence.delivered import (
     private_headings,
     without_blank_rows,
 )
+from impactbond.evidence.spread import is_spread_too_far
 
 NOTES = ("About", "Notes", "Lists")  # sheets that people expect to hold no evidence
 _OLE = b"\xd0\xcf\x11\xe0"
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class Opened:
     """A workbook in memory."""
 
     name: str
@@ -75,7 +76,7 @@ def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> 
     return Delivery(found["participants"], found["observations"], "pandas", frozenset(cautions))
 
 
-def _no_rows(contract: Contract, files: Sequence[_File]) -> Fault:
+def _no_rows(contract: Contract, files: Sequence[Opened]) -> Fault:
     holder = next(name for name, term in contract.sheets.items() if term.holds == "participants")
     return Fault(
         file=", ".join(sorted({file.name for file in files})),
@@ -86,22 +87,53 @@ def _no_rows(contract: Contract, files: Sequence[_File]) -> Fault:
     )
 
 
-def _open_all(paths: Iterable[str | PathLike[str]], faults: list[Fault]) -> Iterator[_File]:
+def _open_all(paths: Iterable[str | PathLike[str]], faults: list[Fault]) -> Iterator[Opened]:
     for path in map(Path, paths):
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            problem = f"the file cannot be opened: {error.strerror}"
-            faults.append(Fault(file=path.name, code="no_file", problem=problem))
-            continue
-        unusable = _why_not(path.suffix.casefold(), content)
-        if unusable is not None:
-            faults.append(unusable(path.name))
-            continue
-        try:
-            yield _File(path.name, content, CalamineWorkbook.from_filelike(BytesIO(content)))
-        except CalamineError:
-            faults.append(_NotUsable("not_a_workbook", "this is not an Excel workbook")(path.name))
+        file = open_workbook(path)
+        if isinstance(file, Fault):
+            faults.append(file)
+        else:
+            yield file
+
+
+def open_workbook(path: Path) -> Opened | Fault:
+    """The workbook in a file, or why there is none that can be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        problem = f"the file cannot be opened: {error.strerror}"
+        return Fault(file=path.name, code="no_file", problem=problem)
+    unusable = _why_not(path.suffix.casefold(), content)
+    if unusable is not None:
+        return unusable(path.name)
+    try:
+        return Opened(path.name, content, CalamineWorkbook.from_filelike(BytesIO(content)))
+    except CalamineError:
+        return _NotUsable("not_a_workbook", "this is not an Excel workbook")(path.name)
+
+
+def grid_of(file: Opened, sheet: str) -> list[list[object]] | Fault:
+    """The cells of a sheet, row by row, and broken ones as what they are; a Fault if damaged."""
+    try:
+        if is_spread_too_far(sheet_xml(file.content, sheet)):
+            return Fault(
+                file=file.name,
+                sheet=sheet,
+                code="spread_too_far",
+                problem="a cell stands so far from the others that the sheet cannot be read",
+                hint="Delete the rows below the last one and the columns beside it, and save again",
+            )
+        cells = file.book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        broken = list(broken_cells(file.content, sheet))
+    except (CalamineError, KeyError, ElementTree.ParseError, zipfile.BadZipFile):
+        return _NotUsable("not_a_workbook", "the workbook is damaged")(file.name)
+    grid: list[list[object]] = [list(row) for row in cells]
+    width = len(grid[0]) if grid else 0
+    for (row, column), kind in broken:
+        if column < width:
+            grid += [[""] * width for _ in range(len(grid), row + 1)]
+            grid[row][column] = kind
+    return grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +170,15 @@ def _why_not(suffix: str, content: bytes) -> _NotUsable | None:
 
 
 def _read_sheet(
-    file: _File, name: str, term: Sheet, faults: list[Fault], cautions: set[str]
+    file: Opened, name: str, term: Sheet, faults: list[Fault], cautions: set[str]
 ) -> Block | None:
     """One sheet of one file; None, with faults, where its structure is not as agreed."""
     if name not in file.book.sheet_names:
         faults.append(_missing_sheet(file, name))
         return None
-    try:
-        grid = file.book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        broken = list(broken_cells(file.content, name))
-    except (CalamineError, KeyError, ElementTree.ParseError, zipfile.BadZipFile):
-        faults.append(_NotUsable("not_a_workbook", "the workbook is damaged")(file.name))
+    grid = grid_of(file, name)
+    if isinstance(grid, Fault):
+        faults.append(grid)
         return None
     first = next((index for index, row in enumerate(grid) if any(cell != "" for cell in row)), None)
     if first is None:
@@ -164,9 +194,6 @@ def _read_sheet(
     columns: list[Cells] = [[] for _ in headings]
     if grid[first + 1 :]:
         columns = [clean(cells) for cells in zip(*grid[first + 1 :], strict=True)]
-    for (row, column), kind in broken:
-        if row > first and column < len(columns):
-            columns[column][row - first - 1] = kind
     rows = list(range(first + 2, len(grid) + 1))
     return _block(file.name, name, term, rows, dict(zip(headings, columns, strict=True)))
 
@@ -189,7 +216,7 @@ def _block(
     return without_blank_rows(block)
 
 
-def _missing_sheet(file: _File, name: str) -> Fault:
+def _missing_sheet(file: Opened, name: str) -> Fault:
     close = get_close_matches(name, file.book.sheet_names, n=1, cutoff=0.75)
     return Fault(
         file=file.name,

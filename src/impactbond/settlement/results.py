@@ -86,7 +86,9 @@ class _Ledger:
         if result.counted == "each period" or period == 0:
             return now
         earlier = period - 1
-        if _first_of(self.contract, result, earlier) != _first_of(self.contract, result, period):
+        if first_period(self.contract, result, earlier) != first_period(
+            self.contract, result, period
+        ):
             return now
         return now - self.worth(name, group, earlier)
 
@@ -100,7 +102,7 @@ class _Ledger:
         result = self.contract.results[name]
         if result.on is not None and self.contract.calendar.periods[period].last < result.on:
             return 0
-        first = _first_of(self.contract, result, period)
+        first = first_period(self.contract, result, period)
 
         def sums(milestone: str, in_money: bool) -> Fraction:
             return self._sum(milestone, in_money, result, group, first, period)
@@ -142,7 +144,7 @@ class _Ledger:
         return Fraction(total, 10**self.contract.decimals if in_money else 1)
 
 
-def _first_of(contract: Contract, result: Result, period: int) -> int:
+def first_period(contract: Contract, result: Result, period: int) -> int:
     """The first period that a measure at the end of a period looks at."""
     if result.counted == "to date":
         return 0
@@ -156,11 +158,11 @@ def worth_of(contract: Contract, result: Result, sums: Sums) -> Fraction:
     """What a result pays for what is measured, before what is taken off, in major units."""
     measured = measure(contract, result.measure, sums)
     if measured is None or not all(
-        _passes(measure(contract, gate.measure, sums), gate.is_) for gate in result.only_if
+        passes(measure(contract, gate.measure, sums), gate.is_) for gate in result.only_if
     ):
         return Fraction(0)
     times = Fraction(1) if result.times is None else measure(contract, result.times, sums)
-    return Fraction(0) if times is None else _pay(result, measured) * times
+    return Fraction(0) if times is None else pay(result, measured) * times
 
 
 def measure(contract: Contract, term: Measure, sums: Sums) -> Fraction | None:
@@ -209,7 +211,7 @@ def _of_two(
     return first / second if isinstance(term, Ratio) else 1 - first / second
 
 
-def _passes(measured: Fraction | None, threshold: Threshold) -> bool:
+def passes(measured: Fraction | None, threshold: Threshold) -> bool:
     if measured is None:
         return False
     bar = Fraction(threshold.bar) / (100 if threshold.percent else 1)
@@ -221,11 +223,11 @@ def _passes(measured: Fraction | None, threshold: Threshold) -> bool:
     }[threshold.comparison]
 
 
-def _pay(result: Result, measured: Fraction) -> Fraction:
+def pay(result: Result, measured: Fraction) -> Fraction:
     """What a measured number pays, in major units."""
     match result.pays:
         case Tiers(tiers=tiers):
-            passed = [tier.pays for tier in tiers if _passes(measured, tier.is_)]
+            passed = [tier.pays for tier in tiers if passes(measured, tier.is_)]
             return Fraction(passed[-1]) if passed else Fraction(0)
         case Slides(slides=points):
             return _slide([(one.at.exact, Fraction(one.pays)) for one in points], measured)

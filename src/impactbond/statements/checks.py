@@ -38,6 +38,9 @@ CheckKey = Literal[
     "funder limits",
     "contract limit",
     "shares whole",
+    "account due",
+    "account received",
+    "receipts as read",
 ]
 
 

@@ -22,9 +22,17 @@ class Note:
 
 
 def statement_notes(
-    *, funder: str | None, rounding: str, refused_rows: int, unfunded_pence: int
+    *,
+    funder: str | None,
+    rounding: str,
+    refused_rows: int,
+    unfunded_pence: int,
+    refused_receipts: int | None = None,
 ) -> tuple[Note, ...]:
-    """The notes of one statement, numbered; `funder` is None where it is for all funders."""
+    """The notes of one statement, numbered; `funder` is None where it is for all funders.
+
+    `refused_receipts` is None where the statement shows no receipts.
+    """
     texts = [
         ("Amounts", _AMOUNTS),
         ("Due", _DUE),
@@ -48,6 +56,9 @@ def statement_notes(
             "and asked of nobody."
         )
         texts.insert(6, ("Not funded", beyond))
+    if refused_receipts is not None:
+        left_out = f" Rows of receipts that were refused and left out: {refused_receipts:,}."
+        texts.insert(2, ("Account", _ACCOUNT + left_out))
     return tuple(Note(number, subject, text) for number, (subject, text) in enumerate(texts, 1))
 
 
@@ -79,6 +90,11 @@ _DUE = (
     "Everything is worked out to date. What is due is what is payable to date less what was due at"
     " earlier claims. Opening is what earlier claims asked for, whether or not it has been "
     "received."
+)
+_ACCOUNT = (
+    "The sheet Account sets what was received against what was due, from claim to claim. Its "
+    "balances count money; the opening and closing of the Summary count what was asked for. A "
+    "receipt counts at the first claim date on or after the day on which it arrived."
 )
 _ADJUSTMENTS = (
     "A claim that was made is never rewritten. Where later evidence, or room under a limit, "

@@ -29,6 +29,7 @@ def statement_html(statement: Statement) -> str:
         _table(
             "Due at this claim", ("Due on", "Funder", "Kind", "Amount"), _schedule_rows(statement)
         ),
+        *_account(statement),
         f"<p>{_count(len(statement.lines), 'line')}, of which "
         f"{_count(len(statement.adjustments), 'adjustment')} of earlier periods. "
         f"Evidence recorded up to {about.claim_date.isoformat()}; "
@@ -72,6 +73,25 @@ def _summary_rows(statement: Statement) -> list[tuple[str, ...]]:
         ]
         rows.append(("All funders", *(show(pence) for pence in totals)))
     return rows
+
+
+_ACCOUNT = ("Funder", "Claim", "Opening balance", "Due", "Received", "Closing balance")
+
+
+def _account(statement: Statement) -> list[str]:
+    """The account: of one funder at every claim, of all at this one."""
+    account = statement.account
+    if account is None:
+        return []
+    rows = [
+        (
+            row.name,
+            row.claim_period,
+            *map(show, (row.opening_pence, row.due_pence, row.received_pence, row.closing_pence)),
+        )
+        for row in (account.latest if statement.is_whole else account.balances)
+    ]
+    return [_table("What was received against what was due", _ACCOUNT, rows)]
 
 
 def _schedule_rows(statement: Statement) -> list[tuple[str, ...]]:

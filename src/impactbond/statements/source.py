@@ -77,7 +77,8 @@ class StatementSource:
 
     The tables are pyarrow tables with the columns of a settlement. `claim_period`, `claim_date` and
     `as_of` are those of the latest claim. `milestones` gives each milestone's title and clause.
-    `refused_rows` counts the rows of evidence that were refused and so left out.
+    `refused_rows` counts the rows of evidence that were refused and so left out. `receipts` is the
+    table of what was received, where statements are to show it.
     """
 
     lines: Any
@@ -104,6 +105,8 @@ class StatementSource:
     engine_version: str
     contract_sha256: str
     evidence_sha256: str
+    receipts: Any = None
+    refused_receipts: int = 0
 
 
 def is_for(term_funder: str, funder: str) -> bool:

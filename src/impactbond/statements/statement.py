@@ -14,6 +14,7 @@ from datetime import date
 
 from impactbond.errors import StatementError
 from impactbond.settlement.funders import UNFUNDED
+from impactbond.statements.account import ReceiptsAccount, account_checks, receipts_account
 from impactbond.statements.checks import Check, Control, check_statement
 from impactbond.statements.notes import Note, statement_notes
 from impactbond.statements.rows import ADJUSTMENT, THIS_CLAIM, Account, ScheduleRow, StatementLine
@@ -70,6 +71,7 @@ class Statement:
     notes: tuple[Note, ...]
     control: Control
     checks: tuple[Check, ...]
+    account: ReceiptsAccount | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -124,6 +126,7 @@ def make_statement(
         term for term in source.limits if term.funder is None or settled.shows(term.funder)
     )
     control = settled.control()
+    account = receipts_account(settled)
     unfunded = sum(
         share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED
     )
@@ -142,6 +145,7 @@ def make_statement(
             rounding=source.rounding,
             refused_rows=source.refused_rows,
             unfunded_pence=unfunded,
+            refused_receipts=None if account is None else account.refused_rows,
         ),
         control=control,
         checks=check_statement(
@@ -152,7 +156,9 @@ def make_statement(
             share_rules=share_rules,
             limits=limits,
             control=control,
-        ),
+        )
+        + account_checks(account, accounts),
+        account=account,
     )
 
 

@@ -6,11 +6,14 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.compute as pc
 
 from impactbond.errors import InvariantError
+from impactbond.receipts.receipts import Receipts
+from impactbond.receipts.reconcile import assert_usable
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_settlement import source_of
@@ -21,15 +24,38 @@ from impactbond.statements.workbook import statement_workbook
 
 
 def write_statements(
-    settlement: Settlement | StatementSource, out: str | Path, claim_period: str | None = None
+    settlement: Settlement | StatementSource,
+    out: str | Path,
+    claim_period: str | None = None,
+    *,
+    receipts: Receipts | None = None,
+    leave_out_refused: bool = False,
 ) -> list[Path]:
     """Writes the workbooks of one claim: for all funders, then for each who was ever asked to pay.
 
-    Every workbook is made before the first file is written, and each file appears whole or not at
-    all. Raises InvariantError, and writes nothing, when a check of a statement does not hold.
+    With `receipts`, each shows what was received up to the claim date and the balance of the
+    account. Every workbook is made before the first file is written, and each file appears whole or
+    not at all. Raises ReceiptError where receipts were refused, unless `leave_out_refused`, or are
+    for another contract; InvariantError, and writes nothing, when a check of a statement does not
+    hold.
     """
-    files = statement_files(settlement, claim_period)
+    source = settlement if isinstance(settlement, StatementSource) else source_of(settlement)
+    if receipts is not None:
+        source = with_receipts(source, receipts, leave_out_refused=leave_out_refused)
+    files = statement_files(source, claim_period)
     return write_all({Path(out, name): content for name, content in files.items()})
+
+
+def with_receipts(
+    source: StatementSource, receipts: Receipts, *, leave_out_refused: bool = False
+) -> StatementSource:
+    """The source of statements that show receipts. Raises ReceiptError as `reconcile` does."""
+    assert_usable(receipts, source.contract_id, leave_out_refused)
+    return replace(
+        source,
+        receipts=receipts.received_table,
+        refused_receipts=receipts.refused_table.num_rows,
+    )
 
 
 def statement_files(
@@ -64,10 +90,23 @@ def write_all(files: Mapping[Path, bytes]) -> list[Path]:
         for path in files:
             waiting[path].replace(path)
             del waiting[path]
+        for folder in {path.parent for path in files}:
+            _keep_names(folder)
     finally:
         for left_over in waiting.values():
             left_over.unlink(missing_ok=True)
     return list(files)
+
+
+def _keep_names(folder: Path) -> None:
+    """Has the names in a folder kept on disk too, where the system lets a folder be opened."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
 
 
 def _paying(source: StatementSource, claim: str) -> list[str]:

@@ -4,10 +4,14 @@ gives.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from impactbond.statements.statement import Statement
+from impactbond.statements.workbook.account import account_table, receipts_table
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.checks import Sheets, checks_table, overall_cell
 from impactbond.statements.workbook.cover import add_cover, contents_table, notes_table
+from impactbond.statements.workbook.layout import Table
 from impactbond.statements.workbook.lines import adjustments_table, lines_table
 from impactbond.statements.workbook.schedule import schedule_table
 from impactbond.statements.workbook.summary import summary_grid, to_date_grid
@@ -27,12 +31,19 @@ def statement_workbook(statement: Statement) -> bytes:
         rates=rates_table(statement),
         shares=shares_table(statement),
     )
+    on_account: tuple[Table, ...] = ()
+    if statement.account is not None:
+        receipts = receipts_table(statement, statement.account)
+        account = account_table(statement, statement.account, schedule, receipts)
+        sheets = replace(sheets, account=account, receipts=receipts)
+        on_account = (account, receipts)
     checks = checks_table(statement, sheets)
     tables = (
         notes_table(statement),
         summary.table,
         sheets.to_date.table,
         schedule,
+        *on_account,
         lines,
         sheets.adjustments,
         sheets.rates,
@@ -46,7 +57,7 @@ def statement_workbook(statement: Statement) -> bytes:
         company=about.provider,
         created=about.claim_date,
     )
-    add_cover(book, statement, summary, schedule, overall_cell(checks))
+    add_cover(book, statement, summary, schedule, overall_cell(checks), sheets.account)
     for table in (contents_table(tables), *tables):
         book.add_table(table)
     return book.close()

@@ -24,6 +24,8 @@ class Sheets:
     adjustments: Table
     rates: Table
     shares: Table
+    account: Table | None = None
+    receipts: Table | None = None
 
 
 def checks_table(statement: Statement, sheets: Sheets) -> Table:
@@ -111,6 +113,10 @@ def first_ways(statement: Statement, sheets: Sheets) -> dict[CheckKey, str]:
         "to date": _not_zero(to_date.span("difference")),
         "funder limits": f'COUNTIFS({to_date.span("headroom")},"<0")',
     }
+    if sheets.account is not None and sheets.receipts is not None:
+        formulas["account due"] = f"SUM({sheets.account.span('due')})"
+        formulas["account received"] = f"SUM({sheets.account.span('received')})"
+        formulas["receipts as read"] = f"SUM({sheets.receipts.span('pence')})"
     if statement.is_whole:
         formulas["shares to lines"] = _not_zero(lines.span("difference"))
         formulas["shares whole"] = _not_zero(sheets.shares.span("difference"))
@@ -131,7 +137,13 @@ def second_ways(sheets: Sheets) -> dict[CheckKey, str]:
         tests = f'{schedule.span("standing")},"{THIS_CLAIM}",{schedule.span("kind")},"{kind}"'
         return f"SUMIFS({schedule.span('pence')},{tests})"
 
-    return {
+    of_account: dict[CheckKey, str] = {}
+    if sheets.receipts is not None:
+        of_account = {
+            "account due": summary.total("closing"),
+            "account received": f"SUM({sheets.receipts.span('pence')})",
+        }
+    return of_account | {
         "lines to summary": f"{summary.total('milestones')}+{summary.total('adjustments')}",
         "milestones to schedule": scheduled(KINDS["milestones"]),
         "adjustments to schedule": scheduled(KINDS["adjustments"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from impactbond.statements.account import ReceiptsAccount
 from impactbond.statements.rows import THIS_CLAIM
 from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.book import Book
@@ -49,7 +50,12 @@ class _Page:
 
 
 def add_cover(
-    book: Book, statement: Statement, summary: Grid, schedule: Table, overall: str
+    book: Book,
+    statement: Statement,
+    summary: Grid,
+    schedule: Table,
+    overall: str,
+    account: Table | None = None,
 ) -> None:
     """What the statement is, what is due and when, who approves it, and what it rests on."""
     about = statement.about
@@ -60,6 +66,8 @@ def add_cover(
     page.line((f"Statement for {whom}, claim {about.claim_period}", "title"))
     page.line((_purpose(statement), "plain"))
     _due(page, statement, summary, schedule, overall)
+    if account is not None and statement.account is not None:
+        _account(page, statement.account, account)
     _facts(page, statement)
     _approval(page)
     page.heading("Limits of this statement")
@@ -134,6 +142,20 @@ def _due(page: _Page, statement: Statement, summary: Grid, schedule: Table, over
     page.formula("Checks", f'IF({overall},"{_HOLD}","{_FAIL}")', result, "identifier")
 
 
+def _account(page: _Page, account: ReceiptsAccount, table: Table) -> None:
+    page.heading("The account, this claim included")
+    came = f"SUM({table.span('received')})"
+    balance = account.closing_pence / 100
+    page.formula("Received to date (£)", f"{came}/100", account.received_pence / 100, "left pounds")
+    page.formula(
+        "Balance (£)", f"(SUM({table.span('due')})-{came})/100", balance, "total", "balance_pounds"
+    )
+    if account.closing_pence < 0:
+        page.line(
+            ("", "label"), ("The minus sign means that more was received than was due.", "plain")
+        )
+
+
 def _facts(page: _Page, statement: Statement) -> None:
     about = statement.about
     page.heading("What it is about")
@@ -170,12 +192,16 @@ def _limits(statement: Statement) -> tuple[str, ...]:
     return (
         "This statement says what the contract makes payable on the evidence delivered.",
         "It does not show that the evidence is true, nor that the programme caused the outcomes.",
-        "It is not an invoice, works out no VAT, and says nothing about money received.",
+        _INVOICE_LIMIT if statement.account is None else _RECEIPTS_LIMIT,
         f"Rows of evidence that were refused and so left out: {refused:,}. See the sheet Notes.",
         "Participants appear under a reference, which is personal data: keep it confidential.",
     )
 
 
+_INVOICE_LIMIT = "It is not an invoice, works out no VAT, and says nothing about money received."
+_RECEIPTS_LIMIT = (
+    "It is not an invoice and works out no VAT. Receipts are as whoever settled states."
+)
 _SIGNED = ("Name", "Role", "Date", "Signature")
 _INVOICE = (
     ("Purchase order", "the funder"),

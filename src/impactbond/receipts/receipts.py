@@ -1,0 +1,89 @@
+"""The receipts: what funders really sent, as it was delivered and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from html import escape
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from impactbond.evidence.evidence import PLACE
+from impactbond.money import show
+from impactbond.tables import as_kind
+
+RECEIPTS = pa.schema(
+    [
+        pa.field("receipt", pa.string()),
+        pa.field("funder", pa.string()),
+        pa.field("received_on", pa.date32()),
+        pa.field("amount_pence", pa.int64()),
+        pa.field("claim_period", pa.string()),
+        pa.field("note", pa.string()),
+        *PLACE,
+    ]
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Receipts:
+    """What was received, and what was refused.
+
+    `received` and `refused` are frames of the kind that came in (pandas for a file); the `*_table`
+    fields hold the same as Arrow tables. Amounts are whole minor units of the contract's currency.
+    `repeated` counts the rows dropped because another file says the same. `cautions` tell what
+    deserves a look though it stops nothing.
+    """
+
+    contract: str
+    currency: str
+    received_table: pa.Table
+    refused_table: pa.Table
+    repeated: int = 0
+    kind: str = "pandas"
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def received(self) -> Any:
+        """One row for each receipt, by day and reference."""
+        return as_kind(self.received_table, self.kind)
+
+    @property
+    def refused(self) -> Any:
+        """What was left out and why: file, sheet, row and column, never the value itself."""
+        return as_kind(self.refused_table, self.kind)
+
+    @property
+    def total_pence(self) -> int:
+        """All that was received."""
+        return int(pc.sum(self.received_table["amount_pence"]).as_py() or 0)
+
+    def received_by(self, day: date) -> Receipts:
+        """The receipts of that day and before; what was refused stays."""
+        until = pc.less_equal(self.received_table["received_on"], pa.scalar(day, pa.date32()))
+        return replace(self, received_table=self.received_table.filter(until))
+
+    @property
+    def _counts(self) -> list[tuple[str, str]]:
+        refused = pc.value_counts(self.refused_table["code"].combine_chunks()).to_pylist()
+        return [
+            ("receipts", f"{self.received_table.num_rows:,}"),
+            ("received in all", show(self.total_pence, self.currency)),
+            *sorted((f"refused: {one['values']}", f"{one['counts']:,}") for one in refused),
+            ("rows delivered more than once", f"{self.repeated:,}"),
+        ]
+
+    def __repr__(self) -> str:
+        return f"Receipts({', '.join(f'{what}: {count}' for what, count in self._counts)})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(what)}</td><td style='text-align:right'>{count}</td></tr>"
+            for what, count in self._counts
+        )
+        cautions = "".join(f"<li>{escape(caution)}</li>" for caution in self.cautions)
+        return f"<h4>Receipts</h4><table>{rows}</table>" + (
+            f"<ul>{cautions}</ul>" if cautions else ""
+        )

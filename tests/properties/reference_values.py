@@ -1,0 +1,163 @@
+"""What claims, results and fees are worth to date, in plain loops and fractions.
+
+It shares no code with the engine, and takes claims as (milestone, day, attributes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+from typing import Any, NamedTuple
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.results import Claims, Constant, PerPoint, Ratio, Slides, Tiers, Value
+
+
+class Claimed(NamedTuple):
+    """One claim that stands."""
+
+    milestone: str
+    day: date
+    attributes: Mapping[str, str]
+
+
+def half_up(amount: Fraction) -> int:
+    """A whole number, halves up."""
+    return floor(amount + Fraction(1, 2))
+
+
+def worth(contract: Contract, claims: Sequence[Claimed], ends_on: date) -> dict[str, int]:
+    """The value of every payable at the end of a period, in pence."""
+    found = {name: milestone_worth(contract, claims, name) for name in contract.milestones}
+    for name, result in contract.results.items():
+        groups = contract.participants.attributes[result.each] if result.each else (None,)
+        found[name] = sum(result_worth(contract, claims, name, of, ends_on) for of in groups)
+    for name, fee in contract.fees.items():
+        days = [fee.on] if isinstance(fee.on, date) else list(fee.on)  # type: ignore[arg-type]
+        found[name] = sum(pence(fee.pay or Decimal(0)) for day in days if day <= ends_on)
+    return found
+
+
+def pence(amount: Decimal) -> int:
+    """Pounds in pence."""
+    return int(amount * 100)
+
+
+def milestone_worth(contract: Contract, claims: Sequence[Claimed], name: str) -> int:
+    """All claims of a milestone: each at its own price, then the part that is paid."""
+    term, total = contract.milestones[name], 0
+    own = sorted((one for one in claims if one.milestone == name), key=lambda one: one.day)
+    for number, one in enumerate(own):
+        total += price(term, number, one)
+    return half_up(total * term.paid_for) if term.paid_for is not None else total
+
+
+def price(term: Any, number: int, one: Claimed) -> int:
+    """The price of the claim with that number, counted from 0."""
+    found = Fraction(term.price)
+    for band in term.bands:
+        if number >= band.after:
+            found = Fraction(band.price)
+    for rate in reversed(term.rates):
+        if fits(rate, one):
+            found = Fraction(rate.price)
+    for change in term.changes:
+        if fits(change, one):
+            found *= 1 + change.by
+    return half_up(found * 100)
+
+
+def fits(term: Any, one: Claimed) -> bool:
+    """Whether a dated term is about a claim."""
+    early = term.from_ is not None and one.day < term.from_
+    late = term.through is not None and one.day > term.through
+    others = [name for name, values in term.only.items() if one.attributes[name] not in values]
+    return not (early or late or others)
+
+
+def result_worth(
+    contract: Contract, claims: Sequence[Claimed], name: str, of: str | None, ends_on: date
+) -> int:
+    """All that a result has earned by a day: period by period, or to date."""
+    result, periods = contract.results[name], contract.calendar.periods
+    if of is not None:
+        claims = [one for one in claims if one.attributes[str(result.each)] == of]
+    done = [period for period in periods if period.last <= ends_on]
+    total = 0
+    for place, period in enumerate(done):
+        if result.counted == "to date":
+            since = periods[0].first
+        elif result.counted == "each period":
+            since = periods[max(0, place - result.over + 1)].first
+        else:
+            since = date(period.last.year - result.over + 1, 1, 1)
+        seen = [one for one in claims if since <= one.day <= period.last]
+        if result.counted == "each period":
+            total += at_once(contract, result, seen)
+            continue
+        is_last = period == done[-1]
+        closes_year = (period.last + timedelta(days=1)).year > period.last.year
+        if is_last or (result.counted == "each year" and closes_year):
+            total += at_once(contract, result, seen)
+    return total
+
+
+def at_once(contract: Contract, result: Any, claims: Sequence[Claimed]) -> int:
+    """What a result pays for these claims."""
+    measured = number(contract, result.measure, claims)
+    if measured is None:
+        return 0
+    for gate in result.only_if:
+        passed = number(contract, gate.measure, claims)
+        if passed is None or not past(passed, gate.is_):
+            return 0
+    amount = Fraction(0)
+    pays = result.pays
+    if isinstance(pays, Tiers):
+        for tier in pays.tiers:
+            if past(measured, tier.is_):
+                amount = Fraction(tier.pays)
+    elif isinstance(pays, Slides):
+        amount = along(
+            [(Fraction(one.at.size), Fraction(one.pays)) for one in pays.slides], measured
+        )
+    elif isinstance(pays, PerPoint):
+        above = Fraction(pays.above.size) if pays.above else Fraction(0)
+        steps = max(Fraction(0), measured - above) / Fraction(pays.each.size)
+        amount = (floor(steps) if pays.steps == "whole" else steps) * Fraction(pays.pays)
+        amount = min(amount, Fraction(pays.at_most)) if pays.at_most is not None else amount
+    return half_up(amount * 100)
+
+
+def along(points: list[tuple[Fraction, Fraction]], measured: Fraction) -> Fraction:
+    """The height of a broken line, flat at both ends."""
+    below = [point for point in points if point[0] <= measured]
+    above = [point for point in points if point[0] > measured]
+    if not below or not above:
+        return (below or above)[-1 if below else 0][1]
+    (x, y), (further, higher) = below[-1], above[0]
+    return y + (higher - y) * ((measured - x) / (further - x))
+
+
+def past(measured: Fraction, bar: Any) -> bool:
+    """Whether a number is on the right side of a bar."""
+    size = Fraction(bar.bar) / (100 if bar.percent else 1)
+    sides = {"at least": measured >= size, "above": measured > size, "below": measured < size}
+    return sides.get(bar.comparison, measured <= size)
+
+
+def number(contract: Contract, measure: Any, claims: Sequence[Claimed]) -> Fraction | None:
+    """A measure over these claims."""
+    if isinstance(measure, Claims):
+        return Fraction(sum(one.milestone in measure.claims for one in claims))
+    if isinstance(measure, Value):
+        total = sum(milestone_worth(contract, claims, name) for name in measure.value)
+        return Fraction(total, 100)
+    if isinstance(measure, Constant):
+        return Fraction(measure.number)
+    assert isinstance(measure, Ratio)
+    above, below = (number(contract, part, claims) for part in measure.ratio)
+    return above / below if above is not None and below else None

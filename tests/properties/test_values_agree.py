@@ -1,0 +1,106 @@
+"""What everything is worth to date is what plain loops say, at every claim date."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.properties.reference_values import Claimed, worth
+from tests.spec.drawn_tables import contract_of, evidence_of
+
+from impactbond.settlement.settle import settle
+
+_MONEY = st.integers(0, 99_999).map(lambda pence: f"{pence / 100:.2f}")
+_BARS = st.sampled_from(["at least", "above", "at most", "below"])
+_MEASURES = ("{claims: consent}", "{ratio: [{claims: consent}, {claims: [consent, agreement]}]}")
+
+
+@st.composite
+def prices(draw: st.DrawFn) -> str:
+    """A price, with bands, or with rates and changes, or with a part that is paid."""
+    terms = [f"price: {draw(_MONEY)}"]
+    kind = draw(st.sampled_from(["flat", "bands", "rates"]))
+    if kind == "bands":
+        starts = sorted(draw(st.sets(st.integers(1, 5), min_size=1, max_size=2)))
+        bands = ", ".join(f"{{after: {start}, price: {draw(_MONEY)}}}" for start in starts)
+        terms.append(f"bands: [{bands}]")
+    if kind == "rates":
+        terms.append(
+            f"rates: [{{price: {draw(_MONEY)}, only: {{borough: [north]}}, through: 2017-04-30}},"
+            f" {{price: {draw(_MONEY)}, from: 2017-07-01}}]"
+        )
+        terms.append(f"changes: [{{by: +{draw(st.integers(0, 30))}%, only: {{borough: [south]}}}}]")
+    if draw(st.booleans()):
+        terms.append(f"paid_for: {draw(st.sampled_from(['5/6', '33.3%', '100%']))}")
+    return ", ".join(terms)
+
+
+@st.composite
+def results(draw: st.DrawFn) -> str:
+    """A result that pays by tiers, in a line, or by the point."""
+    money = [draw(_MONEY) for _ in range(2)]
+    bars = draw(st.sets(st.tuples(_BARS, st.integers(0, 4)), min_size=1, max_size=2))
+    tiers = ", ".join(f"{{is: {side} {bar}, pays: {draw(_MONEY)}}}" for side, bar in sorted(bars))
+    pays = draw(
+        st.sampled_from(
+            [
+                f"{{tiers: [{tiers}]}}",
+                f"{{slides: [{{at: 0.25, pays: {money[0]}}}, {{at: 3, pays: {money[1]}}}]}}",
+                f"{{each: 0.3, pays: {money[0]}, above: 0.1, steps: whole}}",
+                f"{{each: 0.7, pays: {money[0]}, at_most: {money[1]}}}",
+            ]
+        )
+    )
+    counted = draw(st.sampled_from(["to date", "each period", "each year"]))
+    over = 1 if counted == "to date" else draw(st.integers(1, 3))
+    each = draw(st.sampled_from(["", "each: borough, "]))
+    gate = draw(
+        st.sampled_from(["", "only_if: [{measure: {claims: agreement}, is: at least 1}], "])
+    )
+    measure = draw(st.sampled_from((*_MEASURES, "{value: consent}")))
+    return f"{{measure: {measure}, {each}{gate}counted: {counted}, over: {over}, pays: {pays}}}"
+
+
+@st.composite
+def contracts(draw: st.DrawFn) -> str:
+    """The terms of a contract with two milestones, two results and a fee."""
+    return f"""
+milestones:
+  consent:   {{when: {{observed: consent, in: year one}}, {draw(prices())}}}
+  agreement: {{when: {{observed: agreement, in: year one}}, {draw(prices())}}}
+results: {{one: {draw(results())}, two: {draw(results())}}}
+fees: {{service: {{kind: service fee, pay: {draw(_MONEY)}, on: [2017-03-31, 2017-08-01]}}}}
+"""
+
+
+_CLAIM = st.tuples(st.sampled_from(["consent", "agreement"]), st.integers(0, 330), st.booleans())
+
+
+@settings(max_examples=60, deadline=None)
+@given(contracts(), st.lists(_CLAIM, min_size=1, max_size=9))
+def test_values_to_date_are_those_of_plain_loops(
+    terms: str, drawn: list[tuple[str, int, bool]]
+) -> None:
+    contract = contract_of(terms)
+    claims = [
+        Claimed(name, date(2017, 1, 9) + timedelta(days=day), {"borough": _borough(is_north)})
+        for name, day, is_north in drawn
+    ]
+    children = "\n".join(f"c{n} | {one.attributes['borough']}" for n, one in enumerate(claims))
+    seen = "\n".join(f"c{n} | {one.milestone} | {one.day} | yes" for n, one in enumerate(claims))
+    text = f"child | borough\n{children}\n---\nchild | metric | on | value\n{seen}"
+    settlement = settle(contract, evidence_of(text, contract), as_of="2018-01-31")
+    lines = settlement.lines_table.to_pylist()
+    for claim in settlement.claim_dates:
+        found = dict.fromkeys(contract.payables, 0)
+        for line in lines:
+            if line["claim_date"] <= claim.known_by:
+                found[line["milestone"]] += line["value_pence"]
+        known = [one for one in claims if one.day <= claim.ends_on]
+        expected = worth(contract, known, claim.ends_on)
+        assert found == expected, claim.label
+
+
+def _borough(is_north: bool) -> str:
+    return "north" if is_north else "south"

@@ -1,0 +1,278 @@
+"""Receipts: what funders sent, against what they were asked for."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.spec.drawn_tables import Row, pounds, rows, settled
+
+from impactbond.errors import ReceiptError, SettlementError
+from impactbond.receipts.read import read_receipts
+from impactbond.receipts.receipts import Receipts
+from impactbond.receipts.reconcile import reconcile
+from impactbond.receipts.reconciliation import Reconciliation, band
+from impactbond.settlement.settlement import Settlement
+
+# Due: £100.00 on 2017-05-30 and £200.00 on 2017-08-30, less £100.00 given back on 2018-03-02.
+EVIDENCE = """
+    child | metric  | on         | value | recorded   | ref | replaces
+    c1    | consent | 2017-02-01 | yes   | 2017-02-01 | a   |
+    c2 c3 | consent | 2017-05-01 | yes   | 2017-05-01 |     |
+    c1    | consent | 2017-02-01 | no    | 2017-12-01 | b   | a
+"""
+LATE = "2018-12-31"
+
+
+def receipts_of(drawn: str, settlement: Settlement) -> Receipts:
+    cells = [{key: cell or None for key, cell in row.items()} for row in rows(drawn)]
+    headings = [heading.strip() for heading in drawn.strip().splitlines()[0].split("|")]
+    return read_receipts(pd.DataFrame(cells, columns=headings), settlement.contract)
+
+
+def reconciled(drawn: str, on: str, terms: str = "") -> Reconciliation:
+    settlement = settled(terms, EVIDENCE, "2018-01-31")
+    return reconcile(settlement, receipts_of(drawn, settlement), on=on)
+
+
+def matches(found: Reconciliation) -> list[Row]:
+    return [
+        {
+            "receipt": row["receipt"] or "",
+            "pays": row["claim_period"],
+            "on": str(row["matched_on"]),
+            "amount": pounds(row["amount_pence"]),
+        }
+        for row in found.matches_table.to_pylist()
+    ]
+
+
+def account(found: Reconciliation) -> list[Row]:
+    names = ("opening", "due", "received", "closing")
+    return [
+        {"claim": row["claim_period"] or "since"}
+        | {name: pounds(row[f"{name}_pence"]) for name in names}
+        for row in found.account_table.to_pylist()
+    ]
+
+
+def test_money_pays_the_oldest_due_first_and_a_part_pays_a_part() -> None:
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount
+        A1      | council | 2017-06-01  | 40.00
+        A2      | council | 2017-09-01  | 110.00
+        """,
+        on="2017-10-01",
+    )
+    assert matches(found) == rows(
+        """
+        receipt | pays    | on         | amount
+        A1      | 2017-Q1 | 2017-06-01 | 40.00
+        A2      | 2017-Q1 | 2017-09-01 | 60.00
+        A2      | 2017-Q2 | 2017-09-01 | 50.00
+        """
+    )
+    assert found.open_pence == 15_000
+    assert found.carried_pence == 0
+
+
+def test_money_that_names_a_claim_pays_that_claim_first() -> None:
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | claim_period
+        A1      | council | 2017-09-01  | 250.00 | 2017-Q2
+        """,
+        on="2017-10-01",
+    )
+    assert matches(found) == rows(
+        """
+        receipt | pays    | on         | amount
+        A1      | 2017-Q2 | 2017-09-01 | 200.00
+        A1      | 2017-Q1 | 2017-09-01 | 50.00
+        """
+    )
+
+
+def test_what_is_overpaid_is_carried_and_pays_what_is_asked_for_next() -> None:
+    drawn = """
+        receipt | funder  | received_on | amount
+        A1      | council | 2017-06-01  | 170.00
+    """
+    before, after = reconciled(drawn, on="2017-07-30"), reconciled(drawn, on="2017-07-31")
+    assert before.unmatched[["receipt", "unmatched_pence", "reason"]].to_numpy().tolist() == [
+        ["A1", 7_000, "overpaid"]
+    ]
+    assert matches(after)[-1] == {
+        "receipt": "A1",
+        "pays": "2017-Q2",
+        "on": "2017-07-31",
+        "amount": "70.00",
+    }
+    assert after.carried_pence == 0
+
+
+def test_money_for_a_claim_not_made_yet_waits_for_it() -> None:
+    drawn = """
+        receipt | funder  | received_on | amount | claim_period
+        A1      | council | 2017-06-01  | 200.00 | 2017-Q2
+    """
+    assert reconciled(drawn, on="2017-06-30").unmatched["reason"].tolist() == ["claim_not_made"]
+    assert [row["pays"] for row in matches(reconciled(drawn, on="2017-08-01"))] == ["2017-Q2"]
+
+
+def test_what_a_claim_gives_back_is_taken_off_what_is_open() -> None:
+    found = reconciled("receipt | funder | received_on | amount", on="2018-03-01")
+    assert matches(found) == [
+        {"receipt": "", "pays": "2017-Q1", "on": "2018-01-31", "amount": "100.00"}
+    ]
+    assert found.open_pence == 20_000
+
+
+def test_money_of_a_funder_who_was_never_asked_is_not_lost() -> None:
+    found = reconciled(
+        """
+        receipt | funder      | received_on | amount
+        A1      | school: Elm | 2017-09-01  | 5.00
+        """,
+        on="2017-10-01",
+    )
+    assert found.unmatched["reason"].tolist() == ["nothing_due"]
+    assert "£5.00 of receipt A1, school: Elm: nothing was ever asked of this funder" in found.text
+
+
+def test_opening_with_what_is_due_less_what_was_received_makes_closing() -> None:
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount
+        A1      | council | 2017-04-30  | 10.00
+        A2      | council | 2017-05-01  | 20.00
+        A3      | council | 2018-02-01  | 300.00
+        """,
+        on="2018-02-28",
+    )
+    assert account(found) == rows(
+        """
+        claim   | opening | due     | received | closing
+        2017-Q1 | 0.00    | 100.00  | 10.00    | 90.00
+        2017-Q2 | 90.00   | 200.00  | 20.00    | 270.00
+        2017-Q3 | 270.00  | 0.00    | 0.00     | 270.00
+        2017-Q4 | 270.00  | -100.00 | 0.00     | 170.00
+        since   | 170.00  | 0.00    | 300.00   | -130.00
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (-5, "not yet due"),
+        (0, "not yet due"),
+        (1, "1-30 days"),
+        (30, "1-30 days"),
+        (31, "31-60 days"),
+        (60, "31-60 days"),
+        (61, "61-90 days"),
+        (90, "61-90 days"),
+        (91, "over 90 days"),
+        (5_000, "over 90 days"),
+    ],
+)
+def test_what_is_open_is_aged_from_the_day_after_it_was_due(days: int, expected: str) -> None:
+    assert band(days) == expected
+
+
+def test_aged_balances_add_up_to_the_account() -> None:
+    found = reconciled("receipt | funder | received_on | amount", on="2017-08-31")
+    (aged,) = found.aged_table.to_pylist()
+    # Due 2017-05-30, 93 days before, and 2017-08-30, one day before.
+    assert aged["overdue_over_90_days_pence"] == 10_000
+    assert aged["overdue_1_to_30_days_pence"] == 20_000
+    assert aged["balance_pence"] == found.account_table["closing_pence"][-1].as_py()
+
+
+def test_later_receipts_change_nothing_on_the_day() -> None:
+    drawn = "receipt | funder | received_on | amount\nA1 | council | 2017-06-01 | 40.00"
+    later = f"{drawn}\nA2 | council | 2017-11-01 | 60.00"
+    one, two = (reconciled(text, on="2017-10-31") for text in (drawn, later))
+    assert one.matches_table.equals(two.matches_table)
+    assert one.account_table.equals(two.account_table)
+    assert two.later_receipts == 1
+
+
+def test_refused_rows_stop_a_reconciliation_until_they_are_left_out_by_word() -> None:
+    settlement = settled("", EVIDENCE, "2018-01-31")
+    drawn = "receipt | funder | received_on | amount\nA1 | council | 2017-06-01 | =D41-D36"
+    receipts = receipts_of(drawn, settlement)
+    with pytest.raises(ReceiptError, match="holds a formula written as text"):
+        reconcile(settlement, receipts, on="2018-01-31")
+    found = reconcile(settlement, receipts, on="2018-01-31", leave_out_refused=True)
+    assert found.refused_left_out == 1
+
+
+def test_receipts_of_another_contract_and_a_day_before_any_claim_are_refused() -> None:
+    other = settled("contract: another", EVIDENCE, "2018-01-31")
+    settlement = settled("", EVIDENCE, "2018-01-31")
+    drawn = "receipt | funder | received_on | amount\nA1 | council | 2017-06-01 | 1.00"
+    with pytest.raises(ReceiptError, match="read for the contract 'another'"):
+        reconcile(settlement, receipts_of(drawn, other), on="2018-01-31")
+    with pytest.raises(SettlementError, match="no claim had been made by 2017-01-01"):
+        reconcile(settlement, receipts_of(drawn, settlement), on="2017-01-01")
+
+
+AMOUNT = st.integers(1, 40_000)
+DAY = st.dates(pd.Timestamp("2017-01-01").date(), pd.Timestamp("2018-12-31").date())
+CLAIM = st.sampled_from([None, "2017-Q1", "2017-Q2", "2017-Q4", "2018-Q3"])
+FUNDER = st.sampled_from(["council", "lottery", "school: Elm", "school: Ash"])
+SHARES = "funding: [{for: every milestone, shares: {council: 1/3, school: 1/3, lottery: the rest}}]"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(FUNDER, DAY, AMOUNT, CLAIM), max_size=12), DAY)
+def test_nothing_received_is_lost_and_nothing_is_paid_twice(
+    drawn: list[tuple[str, object, int, str | None]], on: object
+) -> None:
+    settlement = settled(SHARES, EVIDENCE, "2018-01-31")
+    table = [
+        {
+            "receipt": f"A{place}",
+            "funder": funder,
+            "received_on": day,
+            "amount": f"{pence / 100:.2f}",
+        }
+        | {"claim_period": claim}
+        for place, (funder, day, pence, claim) in enumerate(drawn)
+    ]
+    columns = ["receipt", "funder", "received_on", "amount", "claim_period"]
+    receipts = read_receipts(
+        pd.DataFrame(table, columns=columns, dtype=object), settlement.contract
+    )
+    day = max(str(on), "2017-04-30")
+    found = reconcile(settlement, receipts, on=day)
+    by_receipt: dict[str, int] = {}
+    for row in found.matches_table.to_pylist():
+        assert row["amount_pence"] > 0
+        if row["receipt"]:
+            name = row["receipt"]
+            by_receipt[name] = by_receipt.get(name, 0) + row["amount_pence"]
+    for row in found.unmatched_table.to_pylist():
+        if row["receipt"]:
+            name = row["receipt"]
+            by_receipt[name] = by_receipt.get(name, 0) + row["unmatched_pence"]
+    counted = receipts.received_by(pd.Timestamp(day).date()).received_table.to_pylist()
+    assert by_receipt == {row["receipt"]: row["amount_pence"] for row in counted}
+    for row in found.dues_table.to_pylist():
+        assert row["matched_pence"] + row["open_pence"] == row["due_pence"]
+        assert row["open_pence"] >= 0
+    aged = {row["funder"]: row["balance_pence"] for row in found.aged_table.to_pylist()}
+    last = {row["funder"]: row["closing_pence"] for row in found.account_table.to_pylist()}
+    assert aged == last
+    # Nobody has an open due while money of its own that is free lies unused.
+    free = {
+        row["funder"]
+        for row in found.unmatched_table.to_pylist()
+        if row["reason"] != "claim_not_made"
+    }
+    owing = {row["funder"] for row in found.dues_table.to_pylist() if row["open_pence"]}
+    assert not free & owing

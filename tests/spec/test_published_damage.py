@@ -115,7 +115,7 @@ def test_a_dragged_month_13_is_a_fault_of_the_contract(terms: str, month: str) -
 
 @pytest.mark.parametrize("month", ["2018-13", "2018-14", "2018-15", "2018-16"])
 def test_a_dragged_month_in_a_whole_contract_is_told_with_its_line(month: str) -> None:
-    text = damaged(("on: 2017-01-16", f"on: {month}-01"))
+    text = damaged(("signed_on: 2016-11-01", f"signed_on: {month}-01"))
     (fault,) = faults_in(text)
     assert (fault.code, fault.line) == ("wrong_value", line_of(text, month))
     assert "a day that does not exist" in str(fault)

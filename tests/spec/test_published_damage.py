@@ -117,7 +117,7 @@ def test_a_dragged_month_13_is_a_fault_of_the_contract(terms: str, month: str) -
 def test_a_dragged_month_in_a_whole_contract_is_told_with_its_line(month: str) -> None:
     text = damaged(("signed_on: 2016-11-01", f"signed_on: {month}-01"))
     (fault,) = faults_in(text)
-    assert (fault.code, fault.line) == ("wrong_value", line_of(text, month))
+    assert (fault.code, fault.line) == ("not_allowed", line_of(text, month))
     assert "a day that does not exist" in str(fault)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import chain
 
 from impactbond.contract.check_conditions import check_conditions
+from impactbond.contract.check_funding import check_funding
 from impactbond.contract.check_limits import check_limits, check_tranches
 from impactbond.contract.check_money import check_money
 from impactbond.contract.check_periods import check_periods
@@ -56,6 +57,7 @@ def check_terms(contract: Contract) -> list[Finding]:
         check_results,
         check_periods,
         check_money,
+        check_funding,
         check_tranches,
         check_limits,
         check_sheets,

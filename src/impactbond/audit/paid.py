@@ -19,12 +19,14 @@ import pyarrow.compute as pc
 from impactbond.audit.findings import Line, Passed, ShareOfLine, Since
 from impactbond.audit.terms import stated_limit
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import FunderLimit, PassedTo
+from impactbond.contract.limits import PassedTo
 from impactbond.errors import InvariantError
-from impactbond.money import cut, minor_units, show
-from impactbond.settlement.funders import UNFUNDED, Funders, ShareRule, named_rule
+from impactbond.money import cut, show
+from impactbond.settlement.funders import UNFUNDED, ShareRule, named_rule
 from impactbond.settlement.holds import DISPUTE, RELIEF
 from impactbond.settlement.limits import limit_name, limits_on_the_whole
+from impactbond.settlement.lines import FUNDER_RELEASED
+from impactbond.settlement.passing import funder_limits, most_pence
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
 
@@ -36,6 +38,7 @@ WHY = {
     "repriced": "priced anew, because other claims now come before it",
     "measured": "as measured",
     "released": "released, because what it waited for has come",
+    FUNDER_RELEASED: "paid by a funder that left it unpaid, because its limit has room now",
 }
 
 
@@ -112,7 +115,7 @@ class Ledger:
         shares = self.settlement.shares_table
         parts = shares.filter(pc.equal(shares["line"], row["line"])).to_pylist()
         moved = {part["funder"]: part["moved_pence"] for part in parts}
-        flows = passed_on(self.settlement.contract, self.settlement.funders, moved)
+        flows = passed_on(self.settlement, moved, row["claim_date"])
         found = []
         for part in parts:
             funder = part["funder"]
@@ -140,23 +143,23 @@ class Ledger:
         return tuple(found)
 
 
-def passed_on(contract: Contract, funders: Funders, moved: Mapping[str, int]) -> Sequence[Passed]:
-    """What each funder limit passed on within one line, from what every funder took over net.
+def passed_on(settlement: Settlement, moved: Mapping[str, int], day: date) -> Sequence[Passed]:
+    """What each funder limit passed on within one line of a claim date, from what every funder took
+    over net.
 
     What a funder passes on is what it took over before its own limit, less what it took over net.
     """
+    contract, funders = settlement.contract, settlement.funders
     received: defaultdict[str, int] = defaultdict(int)
     found = []
-    for limit in contract.limits:
-        if not isinstance(limit, FunderLimit):
-            continue
+    for limit in funder_limits(contract):
         target = limit.beyond.funder if isinstance(limit.beyond, PassedTo) else UNFUNDED
         for place in funders.of_term(limit.funder):
             funder = funders.all[place].id
             amount = received[funder] - moved.get(funder, 0)
             if amount:
                 received[target] += amount
-                at_most = minor_units(limit.at_most.amount, contract.currency)
+                at_most = most_pence(contract, limit, day)
                 found.append(
                     Passed(limit_name(limit), at_most, limit.clause, funder, target, amount)
                 )

@@ -8,8 +8,15 @@ from fractions import Fraction
 from impactbond.audit.findings import Finding, Stated
 from impactbond.audit.words import plain
 from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.limits import FunderLimit, Limit, MilestoneLimit, PassedTo
+from impactbond.contract.limits import (
+    ContractLimit,
+    FunderLimit,
+    Limit,
+    MilestoneLimit,
+    PassedTo,
+)
 from impactbond.contract.metrics import Event, Percentage, Score, Session
+from impactbond.contract.money_words import applies_in_words, limit_terms
 from impactbond.money import minor_units, show, show_share
 from impactbond.settlement.limits import limit_name
 
@@ -43,11 +50,7 @@ def money_terms(contract: Contract, payable: str) -> tuple[Stated, ...]:
 
 def stated_limit(contract: Contract, limit: Limit) -> Stated:
     """A limit: what it is on, how much it lets through, and what happens beyond it."""
-    beyond = f"{limit.beyond.funder} pays" if isinstance(limit.beyond, PassedTo) else limit.beyond
-    at_most = show(minor_units(limit.at_most.amount, contract.currency), contract.currency)
-    return Stated(
-        f"limit on {limit_name(limit)}", f"at most {at_most}; beyond it: {beyond}", limit.clause
-    )
+    return Stated(f"limit on {limit_name(limit)}", limit_terms(contract, limit), limit.clause)
 
 
 def shown_shares(shares: Mapping[str, Fraction | None]) -> str:
@@ -149,21 +152,28 @@ def _calendar(contract: Contract) -> list[Stated]:
 
 
 def _funding(contract: Contract, milestone: str) -> list[Stated]:
-    rule, rounding = contract.funding_of(milestone), contract.rounding
+    rounding = contract.rounding
+    found = []
+    for rule in contract.fundings_of(milestone):
+        when = applies_in_words(rule)
+        says = f"{shown_shares(rule.shares)}{f'; {when}' if when else ''}"
+        found.append(Stated("shares", says, rule.clause))
     says = f"on {rounding.on}, halves go {rounding.half}, the odd penny {rounding.odd_penny}"
-    return [
-        Stated("shares", shown_shares(rule.shares), rule.clause),
-        Stated("rounding", says, rounding.clause),
-    ]
+    return [*found, Stated("rounding", says, rounding.clause)]
 
 
 def _limits(contract: Contract, milestone: str) -> list[Stated]:
     paying = _paying(contract, milestone)
     found = []
     for limit in contract.limits:
-        of_other_milestone = isinstance(limit, MilestoneLimit) and milestone not in limit.milestone
-        of_other_funder = isinstance(limit, FunderLimit) and limit.funder not in paying
-        if not of_other_milestone and not of_other_funder:
+        match limit:
+            case ContractLimit():
+                concerns = milestone not in limit.besides
+            case MilestoneLimit():
+                concerns = milestone in limit.milestone
+            case FunderLimit():
+                concerns = limit.funder in paying
+        if concerns:
             found.append(stated_limit(contract, limit))
     return found
 
@@ -185,7 +195,7 @@ def _tranches(contract: Contract, milestone: str) -> list[Stated]:
 
 def _paying(contract: Contract, milestone: str) -> set[str]:
     """The funders of a milestone, and those to whom their limits pass on."""
-    paying = set(contract.funding_of(milestone).shares)
+    paying = {funder for rule in contract.fundings_of(milestone) for funder in rule.shares}
     for limit in contract.limits:
         if (
             isinstance(limit, FunderLimit)

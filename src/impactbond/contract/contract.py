@@ -131,12 +131,20 @@ class Contract(Term):
     def claim_by_claim(self) -> bool:
         """Whether limits look at single claims, so that equal claims cannot be counted together."""
         whole = [limit for limit in self.limits if not isinstance(limit, FunderLimit)]
-        return any(
+        if any(
             limit.each == "participant"
             or limit.at_most.of == "participants"
             or limit.straddling == "unpaid"
             for limit in whole
+        ):
+            return True
+        # A limit on a number must know what the first so many claims of a lot are worth.
+        is_uneven = (
+            self.prices_in is not None
+            or any(limit.first == "in proportion" for limit in whole)
+            or any(term.bands or term.paid_for is not None for term in self.milestones.values())
         )
+        return is_uneven and any(limit.at_most.of != "money" for limit in whole)
 
     def fundings_of(self, payable: str) -> list[Funding]:
         """The funding entries that name something that is paid for; the first that applies does."""

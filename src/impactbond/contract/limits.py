@@ -105,3 +105,32 @@ Limit = Annotated[
         " name",
     ),
 ]
+
+WholeLimit = ContractLimit | MilestoneLimit
+
+
+def name_of(limit: Limit) -> str:
+    """What a limit is on, in a few words: `contract`, `milestone sign_up each year`.
+
+    No two limits of a contract have the same name.
+    """
+    match limit:
+        case ContractLimit():
+            named = "contract" + (f" besides {', '.join(limit.besides)}" if limit.besides else "")
+        case MilestoneLimit():
+            named = f"milestone {', '.join(limit.milestone)}"
+        case FunderLimit():
+            return f"funder {limit.funder}" + (f" each {limit.each}" if limit.each else "")
+    each = f" each {limit.each}" if limit.each else ""
+    only = "".join(f" {name} {', '.join(values)}" for name, values in limit.only.items())
+    counted = "" if limit.at_most.of == "money" else f" in {limit.at_most.of}"
+    return f"{named}{' only' if only else ''}{only}{each}{counted}"
+
+
+def is_on_everything(limit: Limit) -> bool:
+    """Whether a limit is on all the money of the contract, to date."""
+    return (
+        isinstance(limit, ContractLimit)
+        and limit.at_most.of == "money"
+        and not (limit.each or limit.only or limit.besides)
+    )

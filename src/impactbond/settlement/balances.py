@@ -10,19 +10,21 @@ Keeps  entitled + on account = settled + due + withheld, for every funder, at ev
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.limits import ContractLimit, FunderLimit
+from impactbond.contract.limits import FunderLimit, Limit, is_on_everything
 from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, cut_whole, minor_units, round_fraction
 from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.limits import limit_name
-from impactbond.settlement.lots import period_of
+from impactbond.settlement.lots import Numbers, period_of
 from impactbond.settlement.movements import Movements
+from impactbond.settlement.passing import most_by_claim
 from impactbond.settlement.shares import Parts
 
 
@@ -131,15 +133,9 @@ def _recover_faster_at_limits(
     """Recover earlier than the tranche says where money on account would carry a funder, or the
     contract, over a limit.
     """
-    for limit in contract.limits:
-        if isinstance(limit, FunderLimit):
-            places = funders.of_term(limit.funder)
-        elif isinstance(limit, ContractLimit):
-            places = list(range(len(funders.all)))
-        else:
-            continue
+    for _, places, most in _limits_to_date(contract, funders, amount.shape[1]):
         asked = (amount + (up_front - recovered).sum(axis=0))[..., places].sum(axis=-1)
-        over = np.maximum(asked - minor_units(limit.at_most.amount, contract.currency), 0)
+        over = np.maximum(asked - most, 0)
         for index in range(len(contract.tranches)):
             for place in places:
                 more = np.minimum(over, up_front[index, ..., place] - recovered[index, ..., place])
@@ -147,16 +143,24 @@ def _recover_faster_at_limits(
                 over = over - more
 
 
+def _limits_to_date(
+    contract: Contract, funders: Funders, claims: int
+) -> Iterator[tuple[Limit, list[int], Numbers]]:
+    """The limits on all that a funder, or everybody, is asked for to date: the funders together,
+    and the most at each claim date. Other limits concern some of the money, never that on account.
+    """
+    for limit in contract.limits:
+        if isinstance(limit, FunderLimit):
+            if limit.each is None:
+                most = most_by_claim(contract, limit, claims)
+                yield from ((limit, [place], most) for place in funders.of_term(limit.funder))
+        elif is_on_everything(limit):
+            at_most = minor_units(limit.at_most.amount, contract.currency)
+            yield limit, list(range(len(funders.all))), np.full(claims, at_most)
+
+
 def _assert_limits(contract: Contract, funders: Funders, balances: Balances) -> None:
     asked = balances.asked
-    for limit in contract.limits:
-        at_most = minor_units(limit.at_most.amount, contract.currency)
-        match limit:
-            case FunderLimit():
-                exceeded = bool((asked[..., funders.of_term(limit.funder)] > at_most).any())
-            case ContractLimit():
-                exceeded = bool((asked.sum(axis=2) > at_most).any())
-            case _:
-                exceeded = False
-        if exceeded:
+    for limit, places, most in _limits_to_date(contract, funders, asked.shape[1]):
+        if (asked[..., places].sum(axis=2) > most).any():
             raise InvariantError(f"the limit on the {limit_name(limit)} is exceeded")

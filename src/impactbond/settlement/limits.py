@@ -10,26 +10,19 @@ from __future__ import annotations
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit
-from impactbond.errors import InvariantError
+from impactbond.contract.limits import FunderLimit, Limit, WholeLimit
+from impactbond.contract.limits import name_of as limit_name
 from impactbond.money import Pence, minor_units
 from impactbond.settlement.lots import Lots, Numbers
+from impactbond.settlement.queues import Queue, queue_of
+from impactbond.settlement.rooms import Asked, let_in
+
+__all__ = ["Limit", "let_through", "limit_name", "limits_on_the_whole"]
 
 
-def limits_on_the_whole(contract: Contract) -> list[ContractLimit | MilestoneLimit]:
+def limits_on_the_whole(contract: Contract) -> list[WholeLimit]:
     """The limits that are applied before the money is shared, in the stated order."""
     return [limit for limit in contract.limits if not isinstance(limit, FunderLimit)]
-
-
-def limit_name(limit: Limit) -> str:
-    """What a limit is on, in one word or two: `contract`, `milestone sign_up`, `funder lottery`."""
-    match limit:
-        case ContractLimit():
-            return "contract"
-        case MilestoneLimit():
-            return f"milestone {', '.join(limit.milestone)}"
-        case FunderLimit():
-            return f"funder {limit.funder}"
 
 
 def let_through(
@@ -37,23 +30,50 @@ def let_through(
 ) -> tuple[Pence, list[Pence]]:
     """Payable to date after every limit, and what each withheld; all shaped (trial, lot).
 
-    The claims that come first in settlement order are paid first; the claim that straddles a limit
-    is part paid.
+    Of equal claims, those that come first in settlement order are paid first.
     """
     payable = value
     withheld: list[Pence] = []
-    for limit in limits_on_the_whole(contract):
-        at_most = minor_units(limit.at_most.amount, contract.currency)
-        concerned = np.ones(len(lots.keys), dtype=bool)
-        if isinstance(limit, MilestoneLimit):
-            named = [contract.payables.index(name) for name in limit.milestone]
-            concerned = np.isin(lots.milestone, named)
-        asked = np.where(concerned, payable, 0)
-        room_used = np.minimum(np.cumsum(asked, axis=1), at_most)
-        passed = np.diff(room_used, axis=1, prepend=0)
-        let = np.where(concerned, passed, payable)
-        if let[:, concerned].sum(axis=1).max(initial=0) > at_most:
-            raise InvariantError(f"the limit on {limit_name(limit)} is exceeded")
+    for place, limit in enumerate(limits_on_the_whole(contract)):
+        queue = queue_of(contract, lots, place, limit)
+        let = payable.copy()
+        if queue.lot.size:
+            asked = Asked(payable[:, queue.lot], quantity[:, queue.lot], value[:, queue.lot])
+            most = _most(contract, limit, queue, quantity)
+            let[:, queue.lot] = (
+                _year_by_year(contract, limit, queue, asked, most, claim)
+                if limit.beyond == "next year"
+                else let_in(limit, queue, asked, most)
+            )
         withheld.append(payable - let)
         payable = let
     return payable, withheld
+
+
+def _most(contract: Contract, limit: WholeLimit, queue: Queue, quantity: Numbers) -> Numbers:
+    """The room of each group of a queue, shaped (trial or 1, group)."""
+    groups, most = queue.starts.size, limit.at_most
+    match most.of:
+        case "money":
+            return np.full((1, groups), minor_units(most.amount, contract.currency))
+        case "share of claims":
+            every = np.zeros((groups, quantity.shape[0]), dtype=np.int64)
+            np.add.at(every, queue.base_group, quantity[:, queue.base].T)
+            return every.T * most.share.numerator // most.share.denominator
+        case _:
+            return np.full((1, groups), most.number)
+
+
+def _year_by_year(
+    contract: Contract, limit: WholeLimit, queue: Queue, asked: Asked, most: Numbers, claim: int
+) -> Pence:
+    """What passes when each year that has begun pays first what earlier years withheld."""
+    calendar = contract.calendar
+    last = calendar.year_of(calendar.periods[claim].last)
+    passed = np.zeros_like(asked.amount)
+    for year in range(int(queue.year.min()), last + 1):
+        waiting = Asked(
+            np.where(queue.year <= year, asked.amount - passed, 0), asked.quantity, asked.value
+        )
+        passed += let_in(limit, queue, waiting, most)
+    return passed

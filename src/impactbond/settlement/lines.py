@@ -24,6 +24,7 @@ from impactbond.settlement.lots import LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
 
+FUNDER_RELEASED = "funder limit released"
 STANDINGS = ("full", "late", "disputed")
 LINES = pa.schema(
     [
@@ -100,7 +101,9 @@ def lines_table(
                 value,
                 value - entitled,
                 entitled,
-                _because(
+                FUNDER_RELEASED
+                if history.is_release[index]
+                else _because(
                     contract,
                     milestones[key.milestone],
                     int(history.quantity[0, index]),

@@ -10,10 +10,10 @@ Keeps  the order of the rows that come in is nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,12 +63,16 @@ class Counted(NamedTuple):
     standing: int = FULL
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lots:
-    """Lots in settlement order, with their share rules."""
+    """Lots in settlement order, with their share rules.
+
+    `worked_out` keeps what follows from the lots alone: the queue of each limit, by its place.
+    """
 
     keys: tuple[LotKey, ...]
     rules: tuple[ShareRule, ...]
+    worked_out: dict[int, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def price_pence(self) -> Pence:

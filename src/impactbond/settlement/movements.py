@@ -8,9 +8,12 @@ Keeps  entitled to date is the sum of the movements to date; a closed claim date
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence
@@ -35,6 +38,12 @@ class Movements:
     quantity: Numbers
     value: Pence
     entitled: Pence
+
+    @cached_property
+    def is_release(self) -> NDArray[np.bool_]:
+        """The movements of value 0, by which a funder pays what its limit had left unpaid."""
+        moves = self.quantity.any(axis=0) | self.value.any(axis=0) | self.entitled.any(axis=0)
+        return np.asarray(~moves)
 
 
 def none_yet(trials: int) -> Movements:
@@ -68,7 +77,7 @@ def _let_through(
     return entitled, held + withheld
 
 
-def _settled(contract: Contract, lots: Lots, closed: Movements) -> _State:
+def _settled(contract: Contract, lots: Lots, closed: Movements, claim: int) -> _State:
     """The state that the closed movements add up to."""
 
     def summed(amounts: Numbers) -> Numbers:
@@ -77,22 +86,29 @@ def _settled(contract: Contract, lots: Lots, closed: Movements) -> _State:
         return np.ascontiguousarray(sums.T)
 
     quantity, value = summed(closed.quantity), summed(closed.value)
-    claim = int(closed.claim.max(initial=0))
     _, withheld = _let_through(contract, lots, quantity, value, claim)
     return _State(quantity, value, summed(closed.entitled), withheld)
 
 
 def find_movements(
-    contract: Contract, lots: Lots, quantities: Numbers, closed: Movements, opens: int
+    contract: Contract,
+    lots: Lots,
+    quantities: Numbers,
+    closed: Movements,
+    opens: int,
+    releases: Callable[[int], bool],
 ) -> Movements:
     """The whole history: the closed movements, then those of the claim dates from `opens` on.
 
-    `quantities` is shaped (trial, claim date, lot) and is read from `opens` on only.
+    `quantities` is shaped (trial, claim date, lot) and is read from `opens` on only. Where
+    `releases` says so of a claim date, every lot that moved before has a movement of value 0 first.
     """
-    before = _settled(contract, lots, closed)
+    before = _settled(contract, lots, closed, max(opens - 1, 0))
     parts = [closed]
     for claim in range(opens, quantities.shape[1]):
         now = _state_of(contract, lots, quantities[:, claim], claim)
+        if releases(claim):
+            parts.append(_releases(claim, parts))
         parts.append(_between(claim, before, now))
         before = now
     return Movements(
@@ -101,6 +117,13 @@ def find_movements(
             for field in fields(Movements)
         )
     )
+
+
+def _releases(claim: int, before: list[Movements]) -> Movements:
+    lot = np.unique(np.concatenate([part.lot for part in before]))
+    nothing = np.zeros((before[0].value.shape[0], lot.size), dtype=np.int64)
+    at = np.full(lot.size, claim, dtype=np.int64)
+    return Movements(at, lot, np.zeros_like(lot), nothing, nothing, nothing)
 
 
 def _between(claim: int, before: _State, now: _State) -> Movements:

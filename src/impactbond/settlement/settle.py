@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import narwhals as nw
 import numpy as np
@@ -34,10 +35,11 @@ from impactbond.settlement.lines import (
 )
 from impactbond.settlement.lots import Counted, Lots, Numbers, ShareRules, make_lots
 from impactbond.settlement.movements import Movements, find_movements, none_yet
+from impactbond.settlement.passing import grows_at
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
 from impactbond.settlement.settled import Settled
 from impactbond.settlement.settlement import Earlier, Settlement, decisions_table
-from impactbond.settlement.shares import share_out
+from impactbond.settlement.shares import share_out, without_idle
 from impactbond.tables import Engine
 
 
@@ -54,8 +56,9 @@ def settle_lots(
     A statement is the case of one trial.
     """
     closed = none_yet(quantities.shape[0]) if closed is None else closed
-    history = find_movements(contract, lots, quantities, closed, opens)
-    parts = share_out(contract, lots, funders, history)
+    releases = partial(grows_at, contract)
+    history = find_movements(contract, lots, quantities, closed, opens, releases)
+    history, parts = without_idle(history, share_out(contract, lots, funders, history))
     return Settled(
         lots, history, parts, balance(contract, funders, history, parts, quantities.shape[1])
     )
@@ -97,8 +100,8 @@ def settle(
         closed = closed_lines(contract, claims, rules.all, earlier.lines_table)
     pooled = [line._replace(key=line.key._replace(participant="")) for line in closed]
     course = (contract, rules, funders, len(claims), opens)
-    settled = _settle(*course, evaluated.lots, pooled)
     singly = _settle(*course, evaluated.claims, closed)
+    settled = singly if contract.claim_by_claim else _settle(*course, evaluated.lots, pooled)
     _assert_lines_add_up(settled, singly)
     lines = lines_table(contract, claims, singly.lots, singly.history)
     return Settlement(

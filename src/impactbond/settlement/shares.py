@@ -3,24 +3,23 @@
 Takes  movements in history order, each under a share rule.
 Gives  for every movement and funder: value, payable, passed on, taken over, and the amount the
        funder pays.
-Keeps  the parts sum to the whole; no funder is a penny from its share of the running total; no
-       limit is exceeded; what
+Keeps  the parts sum to the whole; no funder is a penny from its share of the running total; what
        comes later never shifts a penny of what came before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import FunderLimit, PassedTo
 from impactbond.errors import InvariantError
-from impactbond.money import Pence, cut, minor_units
-from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.money import Pence, cut
+from impactbond.settlement.funders import Funders
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.movements import Movements
+from impactbond.settlement.passing import pass_on
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,14 @@ class Parts:
 
     value: the funder's share of what was achieved. payable: its share of what limits on the whole
     let through. moved: what it took over from other funders, less what it passed on. amount =
-    payable + moved: what it pays.
+    payable + moved: what it pays. beyond: what each limit on a funder holds back, shaped (trial,
+    movement, limited funder); less than nothing where it releases what it had held back.
     """
 
     value: Pence
     payable: Pence
     moved: Pence
+    beyond: Pence
 
     @property
     def amount(self) -> Pence:
@@ -47,11 +48,19 @@ def share_out(contract: Contract, lots: Lots, funders: Funders, history: Movemen
     rule = lots.rule[history.lot] if len(lots.keys) else history.lot
     value = _cut_by_rule(contract, lots, funders, rule, history.value)
     payable = _cut_by_rule(contract, lots, funders, rule, history.entitled)
-    moved = _pass_on(contract, funders, payable)
-    parts = Parts(value, payable, moved)
+    moved, beyond = pass_on(contract, lots, funders, history, payable)
+    parts = Parts(value, payable, moved, beyond)
     if (parts.amount.sum(axis=2) != history.entitled).any():
         raise InvariantError("the funders' parts do not sum to the whole")
     return parts
+
+
+def without_idle(history: Movements, parts: Parts) -> tuple[Movements, Parts]:
+    """A history and its parts without the movements that were to release something and did not."""
+    stays = ~history.is_release | parts.moved.any(axis=(0, 2))
+    kept = {field.name: getattr(history, field.name)[..., stays] for field in fields(history)}
+    cut_down = {field.name: getattr(parts, field.name)[:, stays] for field in fields(parts)}
+    return Movements(**kept), Parts(**cut_down)
 
 
 def _cut_by_rule(
@@ -66,24 +75,3 @@ def _cut_by_rule(
         places = [funders.place(funder) for funder in terms.funders]
         parts[:, under[:, None], np.array(places)[None, :]] = np.diff(boundaries, axis=1, prepend=0)
     return parts
-
-
-def _pass_on(contract: Contract, funders: Funders, payable: Pence) -> Pence:
-    """What each funder takes over (+) and passes on (-) because of funders' limits, in the stated
-    order.
-    """
-    moved = np.zeros_like(payable)
-    for limit in contract.limits:
-        if not isinstance(limit, FunderLimit):
-            continue
-        at_most = minor_units(limit.at_most.amount, contract.currency)
-        target = funders.place(
-            limit.beyond.funder if isinstance(limit.beyond, PassedTo) else UNFUNDED
-        )
-        for funder in funders.of_term(limit.funder):
-            asked = payable[..., funder] + moved[..., funder]
-            room_used = np.minimum(np.cumsum(asked, axis=1), at_most)
-            beyond = asked - np.diff(room_used, axis=1, prepend=0)
-            moved[..., funder] -= beyond
-            moved[..., target] += beyond
-    return moved

@@ -281,7 +281,7 @@ class Forecast:
         rows = [
             (
                 limit.name if limit.funder in limit.name else f"{limit.name}, {limit.funder}",
-                show(limit.at_most_pence, currency),
+                limit.at_most,
                 f"{row['bound_trials']:,} of {self.trials:,} trials",
                 show(row["mean_held_back_pence"], currency),
             )

@@ -27,9 +27,11 @@ def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forec
     """`trials` futures of a contract in an area, drawn from `seed` and settled to the penny.
 
     The first futures are the same however many are asked for. Raises AssumptionError listing
-    everything in the area that the contract cannot take.
+    everything in the area that the contract cannot take, or where the contract's limits look at
+    single claims.
     """
     _assert_can_be_drawn(trials, seed)
+    _assert_can_be_counted(contract)
     assert_fits(contract, area)
     draws = Draws.of(contract, area, seed)
     lots, funders, claims = draws.lots, draws.funders, len(draws.claim_dates)
@@ -42,9 +44,9 @@ def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forec
         for start in range(first, last, at_once):
             chosen = slice(start, min(start + at_once, last))
             some = quantities[chosen.start - first : chosen.stop - first]
-            balances = settle_lots(contract, lots, funders, some).balances
-            due[chosen] = balances.due
-            held[chosen] = held_back(contract, lots, funders, some, balances)
+            settled = settle_lots(contract, lots, funders, some)
+            due[chosen] = settled.balances.due
+            held[chosen] = held_back(contract, some, settled)
     return Forecast(draws, trials, due, held)
 
 
@@ -60,3 +62,16 @@ def _assert_can_be_drawn(trials: int, seed: int) -> None:
         )
     if faults:
         raise AssumptionError("Nothing can be drawn.", faults)
+
+
+def _assert_can_be_counted(contract: Contract) -> None:
+    """A simulation counts equal claims, and never knows whose each of them is."""
+    if contract.claim_by_claim:
+        fault = Fault(
+            code="claim_by_claim",
+            problem="a limit of the contract looks at single claims, and a simulation counts them",
+            found="a limit on each participant, on so many participants, that leaves the claim"
+            " which reaches over it unpaid, or on a number of claims of uneven prices",
+            hint="Simulate the contract with that limit left out, or in money and part paid",
+        )
+        raise AssumptionError(f"The contract {contract.contract} cannot be simulated.", [fault])

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from impactbond.contract.contract import EVERY_MILESTONE, Contract, whole_shares
-from impactbond.contract.limits import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
+from impactbond.contract.limits import FunderLimit, is_on_everything
+from impactbond.contract.money_words import (
+    applies_in_words,
+    beyond_in_words,
+    limit_subject,
+    most_in_words,
+)
 from impactbond.money import cut_whole, minor_units, show_share
+from impactbond.settlement.passing import most_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.rates import rate_terms
 from impactbond.statements.source import (
@@ -40,7 +49,7 @@ def source_of(settlement: Settlement) -> StatementSource:
         as_of=settlement.as_of,
         rates=rate_terms(contract),
         share_rules=_share_terms(contract),
-        limits=_limit_terms(contract),
+        limits=_limit_terms(contract, settlement.claim.known_by),
         tranches=_tranche_terms(contract),
         rounding=_rounding(contract),
         refused_rows=settlement.refused_left_out,
@@ -65,31 +74,27 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
                     fraction=fraction,
                     milestones=milestones,
                     clause=rule.clause,
+                    applies=applies_in_words(rule),
                 )
             )
     return tuple(found)
 
 
-def _limit_terms(contract: Contract) -> tuple[LimitTerm, ...]:
+def _limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
+    """The limits as they stand on a claim date, by which a funder has committed so much."""
     found = []
     for limit in contract.limits:
-        at_most = minor_units(limit.at_most.amount, contract.currency)
-        match limit:
-            case ContractLimit():
-                what = "Everything paid under the contract"
-                term = LimitTerm(what, at_most, "unpaid", limit.clause, whole_contract=True)
-            case MilestoneLimit():
-                title = ", ".join(map(contract.title_of, limit.milestone))
-                term = LimitTerm(f"Milestone: {title}", at_most, "unpaid", limit.clause)
-            case FunderLimit():
-                name = contract.funders[limit.funder].name
-                beyond = (
-                    f"paid by {contract.funders[limit.beyond.funder].name}"
-                    if isinstance(limit.beyond, PassedTo)
-                    else "unpaid"
-                )
-                term = LimitTerm(f"Funder: {name}", at_most, beyond, limit.clause, limit.funder)
-        found.append(term)
+        what, pence = limit_subject(contract, limit), None
+        beyond = beyond_in_words(contract, limit, by_name=True)
+        if isinstance(limit, FunderLimit):
+            pence = most_pence(contract, limit, day)
+        elif limit.at_most.of == "money":
+            pence = minor_units(limit.at_most.amount, contract.currency)
+        else:
+            what = f"{what}: {most_in_words(contract, limit)}"
+        funder = limit.funder if isinstance(limit, FunderLimit) and not limit.each else None
+        whole = is_on_everything(limit)
+        found.append(LimitTerm(what, pence, beyond, limit.clause, funder, whole_contract=whole))
     return tuple(found)
 
 

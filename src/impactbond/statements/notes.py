@@ -105,7 +105,8 @@ _REASONS = (
     "Achieved: the milestone was achieved and evidenced. Taken back: evidence corrected since "
     "shows that a milestone claimed before was not achieved. Limit released: there is room again "
     "under a limit that had withheld this line. Limit displaced: another claim that comes first "
-    "now fills the limit, so this line is withheld."
+    "now fills the limit, so this line is withheld. Funder limit released: a funder's own limit "
+    "has risen, and it pays what it had left unpaid of this line."
 )
 _WITHHELD = (
     "Withheld is value that a limit on the contract or on a milestone keeps from being payable. It"

@@ -27,7 +27,8 @@ class ShareTerm:
     it means.
 
     `funder` is the contract's name for the funder: "school" stands for every "school: ...". The
-    parts of one `rule` make a whole.
+    parts of one `rule` make a whole. `applies` says in words when it is not for everybody at all
+    times.
     """
 
     rule: str
@@ -37,6 +38,7 @@ class ShareTerm:
     fraction: Fraction
     milestones: tuple[str, ...]
     clause: str
+    applies: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,8 @@ def _terms(statement: Statement) -> list[_Term]:
 
 
 def _titles(statement: Statement, term: ShareTerm) -> str:
-    return "; ".join(statement.milestones.get(name, (name, ""))[0] for name in term.milestones)
+    told = "; ".join(statement.milestones.get(name, (name, ""))[0] for name in term.milestones)
+    return f"{told} ({term.applies})" if term.applies else told
 
 
 def _percent(part: int, out_of: int) -> float:

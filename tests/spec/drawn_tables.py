@@ -139,7 +139,7 @@ def evidence_of(drawn: str, contract: Contract) -> Evidence:
     children = [UNDRAWN_CHILD | row for row in children]
     children = [{"recorded": row["start"]} | row for row in children]
     people = ("child", "start", "recorded", "from", "left", *contract.participants.attributes)
-    seen = ("child", "metric", "on", "value", "recorded", "ref", "replaces", "status")
+    seen = ("child", "metric", "on", "value", "recorded", "ref", "replaces", "status", "source")
     return read_evidence(
         {"participants": _frame(children, people), "observations": _frame(observed, seen)},
         contract,

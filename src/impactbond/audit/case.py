@@ -18,6 +18,7 @@ from impactbond.audit.words import plain
 from impactbond.contract.conditions import Leaf, metric_of, windows_of
 from impactbond.errors import Fault, InvariantError, SettlementError
 from impactbond.evaluation.conditions import Plan
+from impactbond.evaluation.knowledge import Basis
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.settlement import Settlement
@@ -174,11 +175,11 @@ class Case:
 def _judged(question: Question, person: Person, archive: Archive) -> Judged | None:
     contract = question.contract
     earns_nothing = contract.calendar.evidence.late == "nothing"
-    seen = see(question, person, in_time=earns_nothing)
+    seen = see(question, person, Basis(in_time=earns_nothing))
     if seen is None:
         return None
     eligible = contract.participants.eligible
-    whenever = see(question, person, in_time=False) if earns_nothing else None
+    whenever = see(question, person, Basis()) if earns_nothing else None
     wanted = {name: term.when for name, term in contract.milestones.items()}
     found = {name: find(seen, archive, when) for name, when in wanted.items()}
     late = (

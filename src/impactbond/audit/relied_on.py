@@ -24,7 +24,7 @@ from impactbond.contract.conditions import (
     windows_of,
 )
 from impactbond.contract.contract import Contract
-from impactbond.evaluation.conditions import counted_value
+from impactbond.evaluation.wanted import counted_value
 
 Row = Mapping[str, Any]
 
@@ -143,7 +143,7 @@ def _observed(seen: Seen, leaf: Observed) -> tuple[Looked, list[tuple[str, str]]
 
 
 def _count(seen: Seen, leaf: Count) -> tuple[Looked, list[tuple[str, str]]]:
-    value = counted_value(seen.plan, leaf.count, leaf.marked)
+    value = counted_value(seen.contract, leaf.count, leaf.marked)
     every = seen.rows(seen.plan.fact("rows", leaf.count, leaf.window))
     counted = seen.rows(seen.plan.fact("nth_day", leaf.count, leaf.window, value, leaf.at_least))
     needed = {row["observation"] for row in counted[: leaf.at_least]}
@@ -153,7 +153,7 @@ def _count(seen: Seen, leaf: Count) -> tuple[Looked, list[tuple[str, str]]]:
 
 
 def _share(seen: Seen, leaf: Share) -> tuple[Looked, list[tuple[str, str]]]:
-    value = counted_value(seen.plan, leaf.share, leaf.marked)
+    value = counted_value(seen.contract, leaf.share, leaf.marked)
     every = seen.rows(seen.plan.fact("rows", leaf.share, leaf.window))
     counted = seen.rows(seen.plan.fact("rows", leaf.share, leaf.window, value))
     looked = Looked(_windows(seen, leaf), every, counted, on=seen.on(leaf))

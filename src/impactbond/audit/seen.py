@@ -20,7 +20,12 @@ from impactbond.dates import from_day_number
 from impactbond.evaluation.conditions import Node, Plan
 from impactbond.evaluation.decisions import REASONS, VERDICTS, decide, weigh
 from impactbond.evaluation.facts import KEYS, NEVER, Fact, concerns, packed
-from impactbond.evaluation.knowledge import known_participants, live_observations, segments_on
+from impactbond.evaluation.knowledge import (
+    Basis,
+    known_participants,
+    live_observations,
+    segments_on,
+)
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
 
@@ -114,15 +119,15 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
     )
 
 
-def see(question: Question, person: Person, *, in_time: bool) -> Seen | None:
+def see(question: Question, person: Person, basis: Basis) -> Seen | None:
     """What the engine sees of the participant that a question is about; None if not covered."""
-    plan, weighed = weigh(question, in_time=in_time, keep_all=True)
+    plan, weighed = weigh(question, basis, keep_all=True)
     found = question.shop.give(weighed).to_pylist()
     if not found:
         return None
     people = known_participants(question).select(*KEYS, "started_on")
     windows = people.join(question.table("windows"), on="started_on", how="inner")
-    rows = live_observations(question, in_time=in_time).join(windows, on=list(KEYS), how="inner")
+    rows = live_observations(question, basis).join(windows, on=list(KEYS), how="inner")
     looked_at = rows.select(
         "observation",
         "value",

@@ -11,9 +11,10 @@ from itertools import chain
 from impactbond.contract.check_conditions import check_conditions
 from impactbond.contract.check_funding import check_funding
 from impactbond.contract.check_limits import check_limits, check_tranches
+from impactbond.contract.check_milestones import check_milestones, check_only
 from impactbond.contract.check_money import check_money
 from impactbond.contract.check_periods import check_periods
-from impactbond.contract.check_prices import check_only, check_prices
+from impactbond.contract.check_prices import check_prices
 from impactbond.contract.check_results import check_results
 from impactbond.contract.check_sheets import check_sheets
 from impactbond.contract.contract import Contract
@@ -22,11 +23,9 @@ from impactbond.contract.findings import (
     Finding,
     Found,
     around,
-    circles,
-    entry,
     unknown,
 )
-from impactbond.contract.metrics import Percentage, Score, Session, decimals_of
+from impactbond.contract.metrics import Percentage, Score, Session, State, decimals_of
 from impactbond.contract.phrases import Window
 from impactbond.contract.yaml_lines import Path
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
@@ -49,10 +48,11 @@ def check_terms(contract: Contract) -> list[Finding]:
         _check_dates,
         _check_windows,
         _check_participants,
+        _check_late,
         _check_funders,
         _check_metrics,
         check_conditions,
-        _check_prerequisites,
+        check_milestones,
         check_prices,
         check_results,
         check_periods,
@@ -128,7 +128,43 @@ def _check_participants(contract: Contract) -> Found:
             yield Finding((*place, name), fault)
         if isinstance(values, tuple):
             yield from _twice((*place, name), values, "value")
-    yield from check_only(contract, contract.participants.covered, ("participants", "covered"))
+    people = contract.participants
+    yield from check_only(contract, people.covered, ("participants", "covered"))
+    if people.places is not None and people.places.by not in attributes:
+        fault = unknown("attribute", people.places.by, attributes)
+        yield Finding(("participants", "places", "by"), fault, (place,))
+    if people.started is not None:
+        yield from _check_started(contract, *people.started)
+
+
+def _check_started(contract: Contract, first: date, last: date) -> Found:
+    if last < first:
+        fault = Fault(
+            code="started_reversed",
+            problem="the last day of starting is before the first",
+            found=f"{first} through {last}",
+            hint="Write the first day, then the last",
+        )
+        yield Finding(("participants", "started"), fault)
+    elif first > contract.calendar.term[1]:
+        fault = Fault(
+            code="started_after_term",
+            problem="nobody can start before the term has ended",
+            found=f"{first} through {last}",
+            allowed=f"days up to {contract.calendar.term[1]}, the last of the term",
+        )
+        yield Finding(("participants", "started"), fault, (_TERM,))
+
+
+def _check_late(contract: Contract) -> Found:
+    terms, path = contract.calendar.evidence, ("calendar", "evidence")
+    if terms.late_pays is not None and (terms.late == "nothing" or terms.late_pays == 0):
+        fault = Fault(
+            code="late_pays_nothing",
+            problem="late evidence cannot both pay a share and earn nothing",
+            hint="Write late: next claim with a share above 0%, or late: nothing without late_pays",
+        )
+        yield Finding((*path, "late_pays"), fault, ((*path, "late"),))
 
 
 def _twice(path: Path, values: tuple[str, ...], noun: str) -> Found:
@@ -172,8 +208,11 @@ def _check_funders(contract: Contract) -> Found:
 def _check_metrics(contract: Contract) -> Found:
     for name, metric in contract.metrics.items():
         path: Path = ("metrics", name)
+        yield from _twice((*path, "sources"), metric.sources, "source")
         if isinstance(metric, Session):
             yield from _twice((*path, "marks"), metric.marks, "mark")
+        if isinstance(metric, State):
+            yield from _twice((*path, "states"), metric.states, "state")
         if isinstance(metric, Score | Percentage):
             yield from _check_range(metric, path)
 
@@ -198,22 +237,3 @@ def _check_range(metric: Score | Percentage, path: Path) -> Found:
                 hint="Round it, or give the metric more decimals",
             )
             yield Finding((*path, "range", index), fault, rests)
-
-
-def _check_prerequisites(contract: Contract) -> Found:
-    milestones = contract.milestones
-    for name, milestone in milestones.items():
-        path: Path = ("milestones", name, "after")
-        for index, earlier in enumerate(milestone.after):
-            if earlier not in milestones:
-                place = entry(path, index, len(milestone.after))
-                fault = unknown("milestone", earlier, milestones)
-                yield Finding(place, fault, (("milestones",), (*path, index)))
-    for circle in circles({name: milestone.after for name, milestone in milestones.items()}):
-        fault = Fault(
-            code="circular_prerequisite",
-            problem=f"the milestone '{circle[-1]}' comes after itself",
-            found=" after ".join(map(repr, circle)),
-            hint="Take one of these out of 'after'",
-        )
-        yield Finding(("milestones", circle[-2], "after"), fault)

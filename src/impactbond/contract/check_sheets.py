@@ -95,6 +95,14 @@ def _check_metrics(contract: Contract, sheet: Sheet, name: str) -> Found:
                 hint="Write the heading of the column that holds it",
             )
             yield Finding(path, fault, (("metrics", metric), ("metrics", metric, "kind")))
+        elif contract.metrics[metric].sources and "source" not in sheet.columns:
+            fault = Fault(
+                code="source_not_mapped",
+                problem=f"the metric '{metric}' is taken from some sources alone, and the sheet"
+                f" '{name}' does not say which heading holds the source",
+                hint="Add source: to the columns of the sheet, and the heading as it stands there",
+            )
+            yield Finding(path, fault, (("metrics", metric), ("sheets", name, "columns")))
 
 
 def _check_delivered(contract: Contract) -> Found:

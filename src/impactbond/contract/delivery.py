@@ -22,6 +22,7 @@ OBSERVATION_COLUMNS = (
     "replaces",
     "source",
     "evidence_ref",
+    "status",
 )
 REQUIRED_OBSERVATION_COLUMNS = OBSERVATION_COLUMNS[:3]
 EACH_ROW = "each row"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -134,3 +135,16 @@ class Milestone(Cited):
     paid_for: SharePhrase | None = Field(
         default=None, description="the share of all claims that is paid, such as 5/6"
     )
+
+
+def alternatives(milestones: Mapping[str, Milestone]) -> list[tuple[str, ...]]:
+    """The milestones, each with those that it stands instead of or that stand instead of it, in the
+    order written; of such a group one is paid.
+    """
+    groups: list[set[str]] = []
+    for name, milestone in milestones.items():
+        joined = {name, *milestone.instead_of}
+        apart = [group for group in groups if group.isdisjoint(joined)]
+        groups = [*apart, joined.union(*(group for group in groups if group not in apart))]
+    ordered = [tuple(name for name in milestones if name in group) for group in groups]
+    return sorted(ordered, key=lambda group: list(milestones).index(group[0]))

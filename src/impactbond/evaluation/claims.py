@@ -1,9 +1,10 @@
 """Claims: one milestone achieved once by one participant, in the segment it held on that day.
 
 Takes  decisions at every claim date, and the rows about participants.
-Gives  claim, participant, milestone, reached (day number), segment; and the same counted, which is
-       what money needs.
-Keeps  nothing but achieved decisions becomes a claim.
+Gives  claim, participant, milestone, reached (day number), segment, standing, quantity; and the
+       same counted, which is what money needs.
+Keeps  nothing but achieved decisions becomes a claim. The quantity is one, except where a milestone
+       pays for units: then it is the units of one period.
 """
 
 from __future__ import annotations
@@ -12,27 +13,36 @@ from typing import Any
 
 import narwhals as nw
 
-from impactbond.evaluation.decisions import ACHIEVED
 from impactbond.evaluation.knowledge import segments_on
 from impactbond.evaluation.question import Question
+from impactbond.evaluation.units import COLUMNS, paid_by_unit, units_of
+from impactbond.evaluation.verdicts import ACHIEVED
 
-CLAIM_KEYS = ["claim", "milestone", "reached"]
+CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
 
 
 def claims_of(question: Question, decisions: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The achieved decisions with the segment of the participant on the day of achievement, as then
-    known.
+    """The achieved decisions, and units, with the segment of the participant on the day of
+    achievement, as then known.
     """
+    by_unit = paid_by_unit(question.contract)
 
     def found() -> nw.LazyFrame[Any]:
         achieved = decisions.filter(nw.col("verdict") == ACHIEVED)
-        asked = achieved.select(*CLAIM_KEYS, "participant", "known_by")
-        held = segments_on(question, asked, "reached", CLAIM_KEYS)
-        return held.select("claim", "participant", "milestone", "reached", "segment")
+        if by_unit:
+            achieved = achieved.filter(~nw.col("milestone").is_in(by_unit))
+        once = achieved.with_columns(quantity=nw.lit(1).cast(nw.Int64)).select(*COLUMNS)
+        asked = [once, *(units_of(question, decisions, number) for number in by_unit)]
+        every = nw.concat(asked) if by_unit else once
+        held = segments_on(question, every, "reached", CLAIM_KEYS)
+        return held.select(*CLAIM_KEYS, "participant", "segment")
 
-    return question.shop.keep("claims_found", found)
+    name = "claims_found_disputed" if question.is_disputed else "claims_found"
+    return question.shop.keep(name, found)
 
 
 def counted(claims: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Equal claims counted: claim, milestone, reached, segment, quantity."""
-    return claims.group_by("claim", "milestone", "reached", "segment").agg(quantity=nw.len())
+    """Equal claims counted: claim, milestone, reached, segment, standing, quantity."""
+    return claims.group_by("claim", "milestone", "reached", "segment", "standing").agg(
+        nw.col("quantity").sum()
+    )

@@ -1,8 +1,8 @@
 """Decisions: for every participant and milestone, whether it was achieved, and why or why not.
 
 Takes  participants and observations as known on each claim date, and the compiled conditions.
-Gives  claim × participant × milestone: verdict, reason, achieved_on, known_on, as integers (see
-       VERDICTS, REASONS).
+Gives  claim × participant × milestone: verdict, reason, achieved_on, known_on, standing, as
+       integers (see VERDICTS, REASONS).
 Keeps  not evidenced never pays; a milestone is never reached before its prerequisites; the order
        of rows is nothing.
 """
@@ -14,67 +14,83 @@ from typing import Any
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import day_number
-from impactbond.evaluation.conditions import MET, NOT_MET, Node, Plan
+from impactbond.evaluation.conditions import Plan
 from impactbond.evaluation.facts import KEYS, NEVER, find_facts, join_facts
-from impactbond.evaluation.knowledge import known_participants, live_observations
-from impactbond.evaluation.question import Question
+from impactbond.evaluation.judgement import by_need, judge
+from impactbond.evaluation.knowledge import Basis, live_observations, windows_of_people
+from impactbond.evaluation.question import Question, columns_about
+from impactbond.evaluation.stays import find_stay
+from impactbond.evaluation.verdicts import (
+    ACHIEVED,
+    DISPUTED,
+    FULL,
+    LATE,
+    LATE_EVIDENCE,
+    REASON,
+    REASONS,
+    VERDICTS,
+)
 
-VERDICTS = (
-    "achieved",
-    "not achieved",
-    "not evidenced",
-    "not yet due",
-    "late",
-    "ineligible",
-    "withdrawn",
-)
-ACHIEVED, NOT_ACHIEVED, NO_EVIDENCE, NOT_YET_DUE, LATE, INELIGIBLE, WITHDRAWN = range(7)
-REASONS = (
-    "met",
-    "not_met",
-    "no_evidence",
-    "window_open",
-    "prerequisite",
-    "not_eligible",
-    "eligibility_not_evidenced",
-    "left",
-    "outside_term",
-    "recorded_late",
-)
-REASON = {name: number for number, name in enumerate(REASONS)}
+__all__ = ["ACHIEVED", "REASONS", "VERDICTS", "bases", "by_need", "decide", "weigh"]
+
+
+def bases(question: Question) -> list[tuple[Basis, int]]:
+    """The evidence that can earn something, one after the other, and how what it earns stands."""
+    terms = question.contract.calendar.evidence
+    only_in_time = terms.late == "nothing"
+    found: list[tuple[Basis, int]] = []
+    if terms.late_pays is not None:
+        found.append((Basis(in_time=True, undisputed=question.is_disputed), FULL))
+        found.append((Basis(undisputed=question.is_disputed), LATE_EVIDENCE))
+    else:
+        found.append((Basis(only_in_time, question.is_disputed), FULL))
+    if question.is_disputed:
+        found.append((Basis(only_in_time), DISPUTED))
+    return found
 
 
 def weigh(
-    question: Question, *, in_time: bool, keep_all: bool = False
+    question: Question, basis: Basis, *, keep_all: bool = False
 ) -> tuple[Plan, nw.LazyFrame[Any]]:
     """Every participant at every claim date with the columns of the conditions of milestones, or of
     all conditions.
     """
     plan = Plan.of(question.contract, every_day=keep_all)
-    facts = _facts(question, in_time=in_time, every_day=keep_all)
-    return plan, plan.weigh(facts, keep_all=keep_all)
+    facts = _facts(question, basis, every_day=keep_all)
+    also = columns_about(question.contract)
+    return plan, plan.weigh(facts, keep_all=keep_all, also=also)
 
 
-def _facts(question: Question, *, in_time: bool, every_day: bool = False) -> nw.LazyFrame[Any]:
+def people_of(question: Question) -> nw.LazyFrame[Any]:
+    """The participants at every claim date with the days of their windows, kept in the engine."""
+    return question.shop.keep("people", lambda: windows_of_people(question))
+
+
+def observations_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
+    """The live observations with the windows of their participants."""
+    windows = [
+        f"{edge}_{i}" for i in range(len(question.contract.windows)) for edge in ("opens", "closes")
+    ]
+    people = people_of(question).select(*KEYS, *windows)
+    return live_observations(question, basis).join(people, on=list(KEYS), how="inner")
+
+
+def _facts(question: Question, basis: Basis, *, every_day: bool = False) -> nw.LazyFrame[Any]:
     """Every participant at every claim date, with the days of the windows and every fact."""
-    people = question.shop.keep(
-        "people",
-        lambda: known_participants(question).join(
-            question.table("windows"), on="started_on", how="inner"
-        ),
-    )
+    people = people_of(question)
 
     def known() -> nw.LazyFrame[Any]:
         plan = Plan.of(question.contract, every_day=every_day)
-        windows = [f"{edge}_{i}" for i in range(len(plan.windows)) for edge in ("opens", "closes")]
-        rows = live_observations(question, in_time=in_time)
-        rows = rows.join(people.select(*KEYS, *windows), on=list(KEYS), how="inner")
+        rows = observations_of(question, basis)
         facts = tuple(plan.facts)
-        return join_facts(people, find_facts(rows, facts), facts)
+        found = find_facts(rows, facts)
+        missing = {fact.name: fact.missing for fact in facts}
+        for stay in plan.stays:
+            found += find_stay(rows, question.table("spans"), stay)
+            missing |= stay.missing
+        return join_facts(people, found, missing)
 
-    name = f"facts{'_in_time' if in_time else ''}{'_every_day' if every_day else ''}"
-    return question.shop.keep(name, known)
+    return question.shop.keep(basis.named("facts") + "_every_day" * every_day, known)
 
 
 def decide(question: Question) -> nw.LazyFrame[Any]:
@@ -82,12 +98,14 @@ def decide(question: Question) -> nw.LazyFrame[Any]:
 
     `milestone` is its place in the contract.
     """
-    judged = _judged(question, in_time=False)
+    course = bases(question)
+    name = "decisions_disputed" if question.is_disputed else "decisions"
+    judged = _judged(question, course)
     if question.contract.calendar.evidence.late != "nothing":
-        return question.shop.keep("decisions", lambda: _long(question, judged))
-    in_time = _judged(question, in_time=True)
+        return question.shop.keep(name, lambda: _long(question, judged))
+    whenever = _judged(question, [(Basis(), FULL)])
     return question.shop.keep(
-        "decisions", lambda: _in_time_or_late(_long(question, in_time), _long(question, judged))
+        name, lambda: _in_time_or_late(_long(question, judged), _long(question, whenever))
     )
 
 
@@ -102,112 +120,31 @@ def _in_time_or_late(in_time: nw.LazyFrame[Any], whenever: nw.LazyFrame[Any]) ->
     ).drop("verdict_ever")
 
 
-def _judged(question: Question, *, in_time: bool) -> nw.LazyFrame[Any]:
-    facts = _facts(question, in_time=in_time)
+def _judged(question: Question, course: list[tuple[Basis, int]]) -> nw.LazyFrame[Any]:
+    """The milestones judged on each basis in turn: what one basis earned, a later one keeps."""
+    (basis, standing), *later = reversed(course)
+    before = _judged(question, later[::-1]) if later else None
+    facts = _facts(question, basis)
+    wide = _wide(question.contract)
 
     def judged() -> nw.LazyFrame[Any]:
         plan = Plan.of(question.contract)
-        return _judge(plan, plan.weigh(facts)).select(*KEYS, "known_by", *_wide(question.contract))
+        weighed = plan.weigh(facts, also=columns_about(question.contract))
+        if before is not None:
+            earned = before.select(*KEYS, *(nw.col(name).alias(f"before_{name}") for name in wide))
+            weighed = weighed.join(earned, on=list(KEYS), how="inner")
+        return judge(plan, weighed, standing, has_before=before is not None).select(
+            *KEYS, "known_by", *wide
+        )
 
-    return question.shop.keep("judged_in_time" if in_time else "judged", judged)
+    name = basis.named(f"judged_{standing}" if later else "judged")
+    return question.shop.keep(name, judged)
 
 
 def _wide(contract: Contract) -> list[str]:
     places = range(len(contract.milestones))
-    return [f"{name}_{place}" for place in places for name in ("code", "days", "known_on")]
-
-
-def by_need(contract: Contract) -> list[list[str]]:
-    """The milestones in layers: each needs only milestones of earlier layers."""
-    layers: list[list[str]] = []
-    placed: set[str] = set()
-    while len(placed) < len(contract.milestones):
-        layer = [
-            name
-            for name, milestone in contract.milestones.items()
-            if name not in placed and placed.issuperset(milestone.after)
-        ]
-        layers.append(layer)
-        placed.update(layer)
-    return layers
-
-
-def _judge(plan: Plan, weighed: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Columns code_<i> (verdict × 16 + reason), days_<i> (the day reached, if it is) and
-    known_on_<i> for every milestone i.
-    """
-    contract = plan.contract
-    place = {name: index for index, name in enumerate(contract.milestones)}
-    eligible = (
-        plan.node(contract.participants.eligible)
-        if contract.participants.eligible is not None
-        else None
-    )
-    for layer in by_need(contract):
-        columns = []
-        for name in layer:
-            own = plan.node(contract.milestones[name].when)
-            before = [place[earlier] for earlier in contract.milestones[name].after]
-            conditions = [own, eligible] if eligible is not None else [own]
-            days = nw.max_horizontal(
-                *(node.on for node in conditions), *(_reached(other) for other in before)
-            )
-            known = [nw.col(f"known_{node.number}") for node in conditions]
-            columns += [
-                _code(contract, own, eligible, before, days).alias(f"code_{place[name]}"),
-                days.alias(f"days_{place[name]}"),
-                nw.max_horizontal(*known, *(nw.col(f"known_on_{other}") for other in before)).alias(
-                    f"known_on_{place[name]}"
-                ),
-            ]
-        weighed = weighed.with_columns(*columns)
-    return weighed
-
-
-def _is(milestone: int, verdict: int) -> nw.Expr:
-    return nw.col(f"code_{milestone}") // 16 == verdict
-
-
-def _reached(milestone: int) -> nw.Expr:
-    return (
-        nw.when(_is(milestone, ACHIEVED)).then(nw.col(f"days_{milestone}")).otherwise(nw.lit(NEVER))
-    )
-
-
-def _due(node: Node) -> nw.Expr:
-    return nw.col(f"due_{node.number}")
-
-
-def _code(
-    contract: Contract, own: Node, eligible: Node | None, before: list[int], reached: nw.Expr
-) -> nw.Expr:
-    """Verdict × 16 + reason, as one number: the first rule that applies decides."""
-    first, last = (day_number(day) for day in contract.calendar.term)
-    ends_on, left_on = nw.col("ends_on"), nw.col("left_on")
-    rules: list[tuple[nw.Expr, int, str]] = []
-    if eligible is not None:
-        unmet = eligible.state < MET
-        rules += [
-            (unmet & (ends_on < _due(eligible)), NOT_YET_DUE, "window_open"),
-            (eligible.state == NOT_MET, INELIGIBLE, "not_eligible"),
-            (unmet, NO_EVIDENCE, "eligibility_not_evidenced"),
-        ]
-    rules += [(_is(other, NOT_YET_DUE), NOT_YET_DUE, "prerequisite") for other in before]
-    rules += [(~_is(other, ACHIEVED), NOT_ACHIEVED, "prerequisite") for other in before]
-    met = own.state == MET
-    rules += [
-        (met & (reached > left_on), WITHDRAWN, "left"),
-        (met & ((reached > last) | (reached < first)), NOT_ACHIEVED, "outside_term"),
-        (met & (reached > ends_on), NOT_YET_DUE, "window_open"),
-        (met, ACHIEVED, "met"),
-        (left_on < _due(own), WITHDRAWN, "left"),
-        (ends_on < _due(own), NOT_YET_DUE, "window_open"),
-        (own.state == NOT_MET, NOT_ACHIEVED, "not_met"),
-    ]
-    code = nw.lit(NO_EVIDENCE * 16 + REASON["no_evidence"])
-    for test, verdict, reason in reversed(rules):
-        code = nw.when(test).then(nw.lit(verdict * 16 + REASON[reason])).otherwise(code)
-    return code.cast(nw.Int64)
+    names = ("code", "days", "known_on", "standing")
+    return [f"{name}_{place}" for place in places for name in names]
 
 
 def _long(question: Question, judged: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -233,6 +170,7 @@ def _long(question: Question, judged: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         code=picked("code"),
         days=picked("days"),
         known_on=picked("known_on"),
+        standing=picked("standing"),
     )
     verdict = nw.col("code") // 16
     return narrow.select(
@@ -243,4 +181,5 @@ def _long(question: Question, judged: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         (nw.col("code") % 16).alias("reason"),
         nw.when(verdict == ACHIEVED).then(nw.col("days")).otherwise(nw.lit(NEVER)).alias("reached"),
         "known_on",
+        "standing",
     )

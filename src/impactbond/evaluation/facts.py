@@ -1,12 +1,14 @@
 """Facts: the few numbers about each participant from which every condition follows.
 
-A count of rows, the first and last measure in a window, the day of the n-th row. All but the last
-are plain sums, minima and maxima, found in one pass over the observations: an ordered pick is a
-plain maximum once (observed day, recorded day, value) is packed into one integer.
+A count or sum of rows, the first, last or best measure in a window, the day of the n-th row or of a
+total. All but the last two are plain sums, minima and maxima, found in one pass over the
+observations: an ordered pick is a plain maximum once (observed day, recorded day, value) is packed
+into one integer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
@@ -21,15 +23,34 @@ NO_FIRST = 2**63 - 1
 NO_LAST = -1
 KEYS = ("claim", "participant")
 
-FactKind = Literal["rows", "first_day", "first", "last", "recorded", "nth_day"]
+FactKind = Literal[
+    "rows",
+    "sum",
+    "first_day",
+    "first",
+    "first_held",
+    "last",
+    "highest",
+    "lowest",
+    "recorded",
+    "nth_day",
+    "total_day",
+]
 _MISSING: dict[FactKind, int] = {
     "rows": 0,
+    "sum": 0,
     "first_day": NEVER,
     "first": NO_FIRST,
+    "first_held": NO_FIRST,
     "last": NO_LAST,
+    "highest": NO_LAST,
+    "lowest": NO_FIRST,
     "recorded": 0,
     "nth_day": NEVER,
+    "total_day": NEVER,
 }
+_IN_ORDER = ("nth_day", "total_day")
+_LAST_DAY = 2**16 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +58,10 @@ class Fact:
     """One number about a participant: over the rows of one metric in one window, with one value
     where `value` is given.
 
-    rows: how many. first_day: the earliest observed day. first, last: the earliest and latest row,
-    packed. recorded: the latest recorded day. nth_day: the observed day of the n-th row.
+    rows: how many. sum: of their values. first_day: the earliest observed day. first, last: the
+    earliest and latest row, packed; first_held: of the earliest day, the latest row. highest,
+    lowest: the value, and the first day with it. recorded: the latest recorded day. nth_day: the
+    observed day of the n-th row. total_day: the day on which the values add up to `nth`.
     """
 
     kind: FactKind
@@ -74,6 +97,27 @@ def packed() -> nw.Expr:
     )
 
 
+def packed_backwards() -> nw.Expr:
+    """The same, so that of one day the row recorded last, of those the greatest, comes first."""
+    return (
+        nw.col("observed_on") * DAY_SHIFT
+        + (_LAST_DAY - nw.col("recorded_on")) * RECORDED_SHIFT
+        + VALUE_OFFSET
+        - nw.col("value")
+    )
+
+
+def unpacked_held(pack: nw.Expr) -> nw.Expr:
+    """The value of a row that is packed backwards."""
+    return VALUE_OFFSET - pack % RECORDED_SHIFT
+
+
+def unpacked_best(pack: nw.Expr, *, highest: bool) -> tuple[nw.Expr, nw.Expr]:
+    """The value and the first day of the highest or the lowest."""
+    day = pack % (_LAST_DAY + 1)
+    return pack // (_LAST_DAY + 1) - VALUE_OFFSET, _LAST_DAY - day if highest else day
+
+
 def unpacked_day(pack: nw.Expr) -> nw.Expr:
     """The observed day of a packed row."""
     return pack // DAY_SHIFT
@@ -91,12 +135,12 @@ def find_facts(rows: nw.LazyFrame[Any], facts: tuple[Fact, ...]) -> list[nw.Lazy
     Takes live observations joined with their participant's windows (columns `opens_<i>`,
     `closes_<i>`).
     """
-    plain = [fact for fact in facts if fact.kind != "nth_day"]
+    plain = [fact for fact in facts if fact.kind not in _IN_ORDER]
     found = []
     if plain:
         concerned = rows.with_columns(pack=packed()).select(*KEYS, *(_row(fact) for fact in plain))
         found.append(concerned.group_by(*KEYS).agg(*(_gathered(fact) for fact in plain)))
-    found += [_nth_day(rows, fact) for fact in facts if fact.kind == "nth_day"]
+    found += [_reached(rows, fact) for fact in facts if fact.kind in _IN_ORDER]
     return found
 
 
@@ -114,42 +158,49 @@ def _row(fact: Fact) -> nw.Expr:
     """What one row adds to a fact; a column of its own, as not every engine gathers expressions."""
     columns = {
         "rows": nw.lit(1),
+        "sum": nw.col("value"),
         "first_day": nw.col("observed_on"),
         "recorded": nw.col("recorded_on"),
+        "first_held": packed_backwards(),
+        "highest": _best(_LAST_DAY - nw.col("observed_on")),
+        "lowest": _best(nw.col("observed_on")),
     }
     concerned = nw.when(concerns(fact)).then(columns.get(fact.kind, nw.col("pack")))
     return concerned.otherwise(nw.lit(fact.missing)).cast(nw.Int64).alias(fact.name)
 
 
+def _best(day: nw.Expr) -> nw.Expr:
+    return (nw.col("value") + VALUE_OFFSET) * (_LAST_DAY + 1) + day
+
+
 def _gathered(fact: Fact) -> nw.Expr:
     match fact.kind:
-        case "rows":
+        case "rows" | "sum":
             return fact.column.sum()
-        case "first_day" | "first":
+        case "first_day" | "first" | "first_held" | "lowest":
             return fact.column.min()
         case _:
             return fact.column.max()
 
 
-def _nth_day(rows: nw.LazyFrame[Any], fact: Fact) -> nw.LazyFrame[Any]:
+def _reached(rows: nw.LazyFrame[Any], fact: Fact) -> nw.LazyFrame[Any]:
+    """The day on which the rows, or what they hold, come to the n of the fact."""
+    amount = nw.lit(1) if fact.kind == "nth_day" else nw.col("value")
     concerned = rows.filter(concerns(fact)).select(
-        *KEYS, "observed_on", "observation", one=nw.lit(1)
+        *KEYS, "observed_on", "observation", amount=amount
     )
-    place = nw.col("one").cum_sum().over(*KEYS, order_by=["observed_on", "observation"])
-    return (
-        concerned.with_columns(place=place)
-        .filter(nw.col("place") == fact.nth)
-        .select(*KEYS, nw.col("observed_on").alias(fact.name))
-    )
+    so_far = nw.col("amount").cum_sum().over(*KEYS, order_by=["observed_on", "observation"])
+    reached = concerned.with_columns(so_far=so_far).filter(nw.col("so_far") >= fact.nth)
+    return reached.group_by(*KEYS).agg(nw.col("observed_on").min().alias(fact.name))
 
 
 def join_facts(
-    participants: nw.LazyFrame[Any], found: list[nw.LazyFrame[Any]], facts: tuple[Fact, ...]
+    participants: nw.LazyFrame[Any], found: list[nw.LazyFrame[Any]], missing: Mapping[str, int]
 ) -> nw.LazyFrame[Any]:
-    """Every participant with every fact; where there was no row, the fact's `missing`."""
+    """Every participant with every column of facts; where there was no row, what is missing."""
     joined = reduce(
         lambda left, right: left.join(right, on=list(KEYS), how="left"), found, participants
     )
     return joined.with_columns(
-        *(fact.column.fill_null(fact.missing).cast(nw.Int64) for fact in facts)
+        *(nw.col(name).fill_null(value).cast(nw.Int64) for name, value in missing.items())
     )

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 
+from impactbond.dates import day_number
 from impactbond.evaluation.facts import NEVER
-from impactbond.evaluation.question import Question
+from impactbond.evaluation.question import Question, columns_about
 
 FROM_SHIFT = 2**40
 SEGMENT_SHIFT = 2**24
 LAST_SEGMENT = SEGMENT_SHIFT - 1
 LAST_DAY = 2**16 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Which evidence is weighed: that recorded late or in dispute can be left out."""
+
+    in_time: bool = False
+    undisputed: bool = False
+
+    def named(self, what: str) -> str:
+        """A name for what rests on this evidence."""
+        return f"{what}{'_in_time' * self.in_time}{'_undisputed' * self.undisputed}"
 
 
 def known_participants(question: Question) -> nw.LazyFrame[Any]:
@@ -36,7 +50,35 @@ def known_participants(question: Question) -> nw.LazyFrame[Any]:
         started_on=nw.col("start") % 2**16,
         left_on=nw.when(left > 0).then(left).otherwise(nw.lit(NEVER)),
     )
-    return _covered(question, people) if question.contract.participants.covered else people
+    terms = question.contract.participants
+    if terms.started is not None:
+        first, last = map(day_number, terms.started)
+        people = people.filter((nw.col("started_on") >= first) & (nw.col("started_on") <= last))
+    return _covered(question, people) if terms.covered else people
+
+
+def windows_of_people(question: Question) -> nw.LazyFrame[Any]:
+    """The participants known and covered with the days of their windows, and what else about them a
+    milestone can ask: `only_<i>`, 1 where it is for them, and `place` and `person` by number.
+    """
+    people = known_participants(question)
+    also = columns_about(question.contract)
+    if also:
+        asked = people.select("claim", "participant", "known_by", "started_on")
+        at_start = segments_on(question, asked, "started_on", ["claim"])
+        known = at_start.join(question.table("segments"), on="segment", how="inner")
+        if "person" in also:
+            known = known.join(question.table("persons"), on="participant", how="inner")
+        people = people.join(
+            known.select("claim", "participant", *also), on=["claim", "participant"], how="inner"
+        )
+    places = question.contract.participants.places
+    clock = nw.col("started_on")
+    if places is not None and places.clock == "goes on":
+        clock = clock.min().over("claim", "place")
+    timed = people.with_columns(clock_on=clock)
+    windows = question.table("windows").rename({"started_on": "clock_on"})
+    return timed.join(windows, on="clock_on", how="inner")
 
 
 def _covered(question: Question, people: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -81,11 +123,11 @@ def segments_on(
     )
 
 
-def live_observations(question: Question, *, in_time: bool) -> nw.LazyFrame[Any]:
+def live_observations(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
     """The observations that stood at each claim date: known, not superseded, not withdrawn;
     `metric` by its number.
 
-    With `in_time`, only those recorded within the contract's deadline.
+    Those recorded after the contract's deadline, or in dispute, only where the basis has them.
     """
     dated = question.table("claims").drop("ends_on")
     known = question.table("observations").join(dated, how="cross")
@@ -95,7 +137,10 @@ def live_observations(question: Question, *, in_time: bool) -> nw.LazyFrame[Any]
     )
     live = known.join(superseded, on=["claim", "observation"], how="anti")
     live = live.filter(nw.col("status") != "withdrawn")
-    if in_time:
+    if basis.undisputed:
+        live = live.filter(nw.col("status") != "disputed")
+    if basis.in_time:
         live = live.join(question.table("deadlines"), on="observed_on", how="inner")
         live = live.filter(nw.col("recorded_on") <= nw.col("deadline"))
-    return live.drop("supersedes", "status", "known_by")
+        live = live.drop("deadline")
+    return live.drop("supersedes", "known_by")

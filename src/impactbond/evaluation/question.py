@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 import narwhals as nw
@@ -15,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import day_number
+from impactbond.dates import Span, day_number, from_day_number
+from impactbond.evaluation.conditions import Plan
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import Engine, Workshop, with_day_numbers
 
@@ -27,6 +29,10 @@ TableName = Literal[
     "milestones",
     "covered",
     "deadlines",
+    "segments",
+    "persons",
+    "spans",
+    "days",
 ]
 
 
@@ -86,6 +92,22 @@ class Segments:
             )
         ]
 
+    def about(self, contract: Contract) -> pa.Table:
+        """What milestones ask about each segment: `only_<i>`, 1 where it is for it; its `place`."""
+        known = [self.named(number) for number in range(len(self.values))]
+        table: dict[str, list[int]] = {"segment": list(range(len(known)))}
+        for index, term in enumerate(contract.milestones.values()):
+            if term.only:
+                table[f"only_{index}"] = [
+                    int(all(held[name] in values for name, values in term.only.items()))
+                    for held in known
+                ]
+        places = contract.participants.places
+        if places is not None:
+            distinct = sorted({held[places.by] for held in known})
+            table["place"] = [distinct.index(held[places.by]) for held in known]
+        return pa.table({name: pa.array(values, pa.int64()) for name, values in table.items()})
+
     def numbered(self, participants: pa.Table) -> pa.Table:
         """The participants with a column `segment`."""
         place = np.zeros(participants.num_rows, dtype=np.int64)
@@ -108,6 +130,12 @@ class Question:
     claims: tuple[ClaimDate, ...]
     segments: Segments
     shop: Workshop
+
+    @cached_property
+    def is_disputed(self) -> bool:
+        """Whether any row of the evidence is in dispute."""
+        status = self.evidence.observations_table["status"]
+        return bool(pc.any(pc.equal(status, "disputed")).as_py())
 
     @classmethod
     def of(
@@ -147,9 +175,25 @@ class Question:
             "milestones": _numbers("milestone", len(contract.milestones)),
             "covered": pa.table({"segment": pa.array(self.segments.covered(contract), pa.int64())}),
         }
-        if contract.calendar.evidence.late == "nothing":
+        terms = contract.calendar.evidence
+        if terms.late == "nothing" or terms.late_pays is not None:
             tables["deadlines"] = deadlines_table(contract, evidence)
+        if columns_about(contract):
+            tables["segments"] = self.segments.about(contract)
+        if contract.participants.places is not None:
+            tables["persons"] = persons_table(evidence)
+        spans = Plan.of(contract).spans
+        if spans:
+            tables["spans"] = spans_table(spans, observations, tables["windows"])
+        if any(term.units for term in contract.milestones.values()):
+            tables["days"] = days_table(contract)
         return tables
+
+
+def columns_about(contract: Contract) -> list[str]:
+    """What milestones ask about a participant besides evidence."""
+    only = [f"only_{i}" for i, term in enumerate(contract.milestones.values()) if term.only]
+    return only + (["place", "person"] if contract.participants.places is not None else [])
 
 
 def _numbers(name: str, count: int) -> pa.Table:
@@ -177,6 +221,37 @@ def deadlines_table(contract: Contract, evidence: Evidence) -> pa.Table:
             "deadline": pa.array([day_number(within.after(day)) for day in days], pa.int64()),
         }
     )
+
+
+def persons_table(evidence: Evidence) -> pa.Table:
+    """The participants in order of their ids: participant, person (a number)."""
+    names = sorted(evidence.participants_table["participant"].unique().to_pylist())
+    numbers = pa.array(range(len(names)), pa.int64())
+    return pa.table({"participant": pa.array(names, pa.string()), "person": numbers})
+
+
+def spans_table(spans: Sequence[Span], observations: pa.Table, windows: pa.Table) -> pa.Table:
+    """How many days each span has from every day on which something may begin: day, length_<i>."""
+    opening = [name for name in windows.column_names if name.startswith("opens_")]
+    found = set(with_day_numbers(observations)["observed_on"].unique().to_pylist())
+    days = sorted(found.union(*(windows[name].to_pylist() for name in opening)))
+    starts = [from_day_number(day) for day in days]
+    table = {"day": pa.array(days, pa.int64())}
+    for index, span in enumerate(spans):
+        lengths = [(span.after(start) - start).days for start in starts]
+        table[f"length_{index}"] = pa.array(lengths, pa.int64())
+    return pa.table(table)
+
+
+def days_table(contract: Contract) -> pa.Table:
+    """Every day of every period: day, period."""
+    found = [
+        (day, number)
+        for number, period in enumerate(contract.calendar.periods)
+        for day in range(day_number(period.first), day_number(period.last) + 1)
+    ]
+    days, numbers = zip(*found, strict=True)
+    return pa.table({"day": pa.array(days, pa.int64()), "period": pa.array(numbers, pa.int64())})
 
 
 def windows_table(contract: Contract, evidence: Evidence) -> pa.Table:

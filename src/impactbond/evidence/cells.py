@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import ceil, floor, isfinite
 from typing import Generic, TypeVar
 
-from impactbond.contract.metrics import Event, Measure, Metric, Session
+from impactbond.contract.metrics import Event, Measure, Metric, Quantity, Session, State
 from impactbond.evidence.refusals import (
     DATE_OUTSIDE,
     ERROR_VALUE,
@@ -115,12 +115,18 @@ def dates(cells: Sequence[object]) -> Column[date]:
 
 
 def values_of(metric: Metric, cells: Sequence[object]) -> Column[int]:
-    """The values of a metric as whole numbers: scaled scores, answers as 1 and 0, marks' places."""
-    if isinstance(metric, Event):
-        return _each(cells, _answer)
-    if isinstance(metric, Session):
-        return _each(cells, _mark_reader(metric))
-    return _each(cells, _number_reader(metric))
+    """The values of a metric as whole numbers: scaled scores and quantities, answers as 1 and 0,
+    the places of marks and states.
+    """
+    match metric:
+        case Event():
+            return _each(cells, _answer)
+        case Session(marks=marks):
+            return _each(cells, _place_reader(marks, "unknown_mark", "one of the marks"))
+        case State(states=states):
+            return _each(cells, _place_reader(states, "unknown_state", "one of the states"))
+        case _:
+            return _each(cells, _number_reader(metric))
 
 
 def why_broken(cell: object) -> Refusal | None:
@@ -187,9 +193,9 @@ def _answer(cell: object) -> int:
     )
 
 
-def _mark_reader(metric: Session) -> Callable[[object], int]:
-    places = {mark: place for place, mark in enumerate(metric.marks)}
-    refusal = not_listed("unknown_mark", "one of the marks of this metric", metric.marks)
+def _place_reader(words: tuple[str, ...], code: str, what: str) -> Callable[[object], int]:
+    places = {word: place for place, word in enumerate(words)}
+    refusal = not_listed(code, f"{what} of this metric", words)
 
     def read(cell: object) -> int:
         _refuse_broken(cell)
@@ -203,19 +209,28 @@ def _mark_reader(metric: Session) -> Callable[[object], int]:
     return read
 
 
-def allowed_numbers(metric: Measure) -> str:
+def range_of(metric: Measure | Quantity) -> tuple[Decimal, Decimal]:
+    """The lowest and the highest number of a metric."""
+    if not isinstance(metric, Quantity):
+        return metric.range[0], metric.range[1]
+    return Decimal(0), Decimal(LARGEST - 1).scaleb(-metric.decimals)
+
+
+def allowed_numbers(metric: Measure | Quantity) -> str:
     """The numbers of a metric, in words."""
-    low, high = metric.range
+    low, high = range_of(metric)
+    within = f"of {low} or more" if isinstance(metric, Quantity) else f"from {low} to {high}"
     if metric.decimals == 0:
-        return f"a whole number from {low} to {high}"
+        return f"a whole number {within}"
     places = "1 decimal" if metric.decimals == 1 else f"{metric.decimals} decimals"
-    return f"a number from {low} to {high} with at most {places}"
+    return f"a number {within} with at most {places}"
 
 
-def _number_reader(metric: Measure) -> Callable[[object], int]:
+def _number_reader(metric: Measure | Quantity) -> Callable[[object], int]:
     allowed = allowed_numbers(metric)
     scale: int = 10**metric.decimals
-    lowest, highest = ceil(metric.range[0] * scale), floor(metric.range[1] * scale)
+    low, high = range_of(metric)
+    lowest, highest = ceil(low * scale), floor(high * scale)
     not_a_number = Refusal(
         "text_in_number", "this is not a plain number", allowed, "Type digits alone, such as 17."
     )

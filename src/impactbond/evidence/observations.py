@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.delivery import EACH_ROW, REQUIRED_OBSERVATION_COLUMNS
+from impactbond.contract.metrics import Metric
 from impactbond.evidence.cells import Column, dates, listed, texts, values_of
 from impactbond.evidence.checks import RowFaults
 from impactbond.evidence.delivered import Block
@@ -21,10 +22,11 @@ from impactbond.evidence.refusals import (
     UNKNOWN_REPLACED,
     Refused,
     not_listed,
+    source_not_accepted,
     unknown_participant,
 )
 
-RECORDED, WITHDRAWN = "recorded", "withdrawn"
+STATUSES = RECORDED, DISPUTED, WITHDRAWN = "recorded", "disputed", "withdrawn"
 _TEXTS = ("participant", "ref", "replaces", "source", "evidence_ref")
 _Text = str | None
 _HeadRow = tuple[_Text, _Text, _Text, _Text, _Text, date | None, date | None, _Text]
@@ -59,7 +61,7 @@ class Head:
         self.texts = {name: texts(block.column(name)) for name in _TEXTS}
         self.days = {name: dates(block.column(name)) for name in ("observed_on", "recorded_on")}
         status = block.column("status")
-        self.status = listed(status, (RECORDED, WITHDRAWN), what="a status of an observation")
+        self.status = listed(status, STATUSES, what="a status of an observation")
 
     def rows(self) -> Iterator[_HeadRow]:
         """What each row says, in the order of the columns above; None where a cell is unusable."""
@@ -90,6 +92,7 @@ def read_observations(
                 continue
             values = values_of(contract.metrics[metric], block.metric_cells(metric))
             refused += _refused_cells(block, head, metric, values)
+            refused += _refuse_sources(block, head, contract.metrics[metric], metric, values)
             found += _of_metric(number, block, head, metric, values, faults, references)
         refused += faults.refused()
     return found, references, refused
@@ -140,6 +143,25 @@ def _refused_cells(block: Block, head: Head, metric: str, values: Column[int]) -
         }
     for index, refusal in refusals.items():
         if head.status.values[index] != WITHDRAWN:
+            yield Refused(block.file, block.sheet, block.rows[index], column, refusal)
+
+
+def _refuse_sources(
+    block: Block, head: Head, term: Metric, metric: str, values: Column[int]
+) -> Iterator[Refused]:
+    """The values of a metric that come from no source that the contract accepts; each is dropped,
+    and what else its row says is not.
+    """
+    if not term.sources:
+        return
+    refusal = source_not_accepted(metric, term.sources)
+    for index, source in enumerate(head.texts["source"].values):
+        if values.values[index] is None or head.status.values[index] == WITHDRAWN:
+            continue
+        if source not in term.sources and index not in head.texts["source"].refusals:
+            values.values[index] = None
+            values.refusals[index] = refusal
+            column = block.heading("source")
             yield Refused(block.file, block.sheet, block.rows[index], column, refusal)
 
 

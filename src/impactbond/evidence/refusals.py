@@ -130,6 +130,16 @@ def unknown_participant(sheet: str, *, was_refused: bool) -> Refusal:
     )
 
 
+def source_not_accepted(metric: str, sources: tuple[str, ...]) -> Refusal:
+    """A value of a metric from somebody whose word the contract does not take for it."""
+    return Refusal(
+        "source_not_accepted",
+        f"the contract does not take the metric '{metric}' from this source",
+        ", ".join(sources),
+        "Deliver the row with a source that the contract names, written exactly as it is there.",
+    )
+
+
 def not_listed(code: str, what: str, allowed: tuple[str, ...]) -> Refusal:
     """A text that is none of those that the contract lists."""
     return Refusal(

@@ -21,9 +21,10 @@ from impactbond.contract.delivery import (
     REQUIRED_PARTICIPANT_COLUMNS,
     Sheet,
 )
-from impactbond.contract.metrics import Event, Metric, Session
+from impactbond.contract.metrics import Event, Metric, Quantity, Session, State
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.cells import allowed_numbers
+from impactbond.evidence.cells import allowed_numbers, range_of
+from impactbond.evidence.observations import STATUSES
 from impactbond.evidence.refusals import FIRST_DAY, LAST_DAY
 from impactbond.evidence.workbook import NOTES, headings_of
 
@@ -40,6 +41,7 @@ _ABOUT = {
     "replaces": "The reference of the row that this one corrects; blank for all others",
     "source": "Who or what it was learnt from",
     "evidence_ref": "Where the proof is kept",
+    "status": "Whether what the row says is in dispute, or taken back; blank: recorded",
 }
 _DATES = ("started_on", "left_on", "from_on", "recorded_on", "observed_on")
 
@@ -158,6 +160,8 @@ def _columns(contract: Contract, sheet: Sheet) -> list[_Column]:
 def _plain_column(heading: str, held: str, sheet: Sheet) -> _Column:
     is_people = sheet.holds == "participants"
     needed = held in (REQUIRED_PARTICIPANT_COLUMNS if is_people else REQUIRED_OBSERVATION_COLUMNS)
+    if held == "status":
+        return _Column(heading, _ABOUT[held], ", ".join(STATUSES), False, choices=STATUSES)
     if held not in _DATES:
         return _Column(heading, _ABOUT[held], "text", needed)
     between = {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY}
@@ -179,11 +183,13 @@ def _metric_column(heading: str, held: str, metric: Metric) -> _Column:
         return _Column(heading, about, "yes, no", False, choices=("yes", "no"))
     if isinstance(metric, Session):
         return _Column(heading, about, ", ".join(metric.marks), False, choices=metric.marks)
-    low, high = (str(end) for end in metric.range)
+    if isinstance(metric, State):
+        return _Column(heading, about, ", ".join(metric.states), False, choices=metric.states)
+    low, high = (f"{end:f}" for end in range_of(metric))
     kind = "decimal" if metric.decimals else "integer"
     between = {"validate": kind, "criteria": "between", "minimum": low, "maximum": high}
-    instrument = getattr(metric, "instrument", "")
-    about = f"{instrument}; blank: not evidenced" if instrument else about
+    named = metric.unit if isinstance(metric, Quantity) else getattr(metric, "instrument", "")
+    about = f"{named}; blank: not evidenced" if named else about
     return _Column(
         heading, about, allowed_numbers(metric), False, "number", rule=tuple(between.items())
     )

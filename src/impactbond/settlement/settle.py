@@ -218,17 +218,17 @@ def _opens(contract: Contract, claims: Sequence[ClaimDate], earlier: Earlier | N
 
 
 def _counted(table: pa.Table) -> list[Counted]:
-    names = ("claim", "milestone", "reached", "segment", "quantity")
-    return [Counted(*row) for row in zip(*(table[name].to_pylist() for name in names), strict=True)]
+    names = ("claim", "milestone", "reached", "segment", "quantity", "standing")
+    rows = zip(*(table[name].to_pylist() for name in names), strict=True)
+    return [
+        Counted(claim, milestone, day, segment, quantity, "", standing)
+        for claim, milestone, day, segment, quantity, standing in rows
+    ]
 
 
 def _singly(table: pa.Table) -> list[Counted]:
-    names = ("claim", "milestone", "reached", "segment", "participant")
-    rows = zip(*(table[name].to_pylist() for name in names), strict=True)
-    return [
-        Counted(claim, milestone, day, segment, 1, who)
-        for claim, milestone, day, segment, who in rows
-    ]
+    names = ("claim", "milestone", "reached", "segment", "quantity", "participant", "standing")
+    return [Counted(*row) for row in zip(*(table[name].to_pylist() for name in names), strict=True)]
 
 
 def _by_claim(settled: Settled, amounts: Pence) -> Pence:

@@ -1,0 +1,214 @@
+"""Judgement: the columns of conditions become a verdict on every milestone.
+
+Takes  every participant at every claim date, with the columns of the conditions of milestones.
+Gives  code_<i> (verdict × 16 + reason), days_<i> (the day reached, if it is), known_on_<i> and
+       standing_<i> for every milestone i.
+Keeps  of milestones that stand instead of each other one is achieved; for a place, each once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.milestones import alternatives
+from impactbond.dates import day_number
+from impactbond.evaluation.conditions import MET, NOT_MET, Node, Plan
+from impactbond.evaluation.facts import NEVER
+from impactbond.evaluation.verdicts import (
+    ACHIEVED,
+    INELIGIBLE,
+    NO_EVIDENCE,
+    NOT_ACHIEVED,
+    NOT_YET_DUE,
+    REASON,
+    WITHDRAWN,
+)
+
+Frame = nw.LazyFrame[Any]
+Rule = tuple[nw.Expr, int, str]
+_DAYS, _PERSONS = 2**16, 2**24
+_NOBODY = 2**62
+
+
+def by_need(contract: Contract) -> list[list[str]]:
+    """The milestones in layers: each needs only milestones of earlier layers."""
+    return [[name for group in layer for name in group] for layer in _layers(contract)]
+
+
+def _layers(contract: Contract) -> list[list[tuple[str, ...]]]:
+    """The milestones in layers, each with its alternatives: a layer needs only earlier layers."""
+    groups = alternatives(contract.milestones)
+    layers: list[list[tuple[str, ...]]] = []
+    placed: set[str] = set()
+    while len(placed) < len(contract.milestones):
+        layer = [
+            group
+            for group in groups
+            if placed.isdisjoint(group)
+            and all(placed.issuperset(contract.milestones[name].after) for name in group)
+        ]
+        assert layer, "milestones come after each other in a circle"
+        layers.append(layer)
+        placed.update(name for group in layer for name in group)
+    return layers
+
+
+def judge(plan: Plan, weighed: Frame, standing: int, *, has_before: bool) -> Frame:
+    """The frame with the verdicts; what was earned before, in columns before_..., is kept."""
+    contract = plan.contract
+    place = {name: index for index, name in enumerate(contract.milestones)}
+    by_place = contract.participants.places is not None
+    for layer in _layers(contract):
+        numbers = [place[name] for group in layer for name in group]
+        weighed = weighed.with_columns(
+            *(column for i in numbers for column in _own(plan, i, standing, has_before))
+        )
+        contests = [
+            tuple(place[name] for name in group) for group in layer if by_place or len(group) > 1
+        ]
+        weighed = _settled(contract, weighed, contests) if contests else weighed
+        alone = set(numbers).difference(*contests) if by_place else set(numbers)
+        weighed = weighed.with_columns(
+            *(
+                nw.when(_is(i, ACHIEVED))
+                .then(nw.col(f"days_{i}"))
+                .otherwise(nw.lit(NEVER))
+                .alias(f"reached_{i}")
+                for i in sorted(alone)
+            )
+        )
+    return weighed
+
+
+def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
+    """The columns of a milestone before it is compared with others."""
+    contract, before = plan.contract, _before(plan.contract, i)
+    own = plan.node(list(contract.milestones.values())[i].when)
+    eligible = contract.participants.eligible
+    conditions = [own] if eligible is None else [own, plan.node(eligible)]
+    days = nw.max_horizontal(
+        *(node.on for node in conditions), *(nw.col(f"reached_{other}") for other in before)
+    )
+    known = [nw.col(f"known_{node.number}") for node in conditions]
+    known += [nw.col(f"known_on_{other}") for other in before]
+    columns = {
+        "code": _code(plan, i, conditions, days),
+        "days": days,
+        "known_on": nw.max_horizontal(*known),
+        "standing": nw.lit(standing),
+    }
+    if has_before:
+        kept = nw.col(f"before_code_{i}") // 16 == ACHIEVED
+        columns = {
+            name: nw.when(kept).then(nw.col(f"before_{name}_{i}")).otherwise(column)
+            for name, column in columns.items()
+        }
+    return [column.cast(nw.Int64).alias(f"{name}_{i}") for name, column in columns.items()]
+
+
+def _before(contract: Contract, i: int) -> list[int]:
+    names = list(contract.milestones)
+    return [names.index(earlier) for earlier in contract.milestones[names[i]].after]
+
+
+def _is(milestone: int, verdict: int) -> nw.Expr:
+    return nw.col(f"code_{milestone}") // 16 == verdict
+
+
+def _due(node: Node) -> nw.Expr:
+    return nw.col(f"due_{node.number}")
+
+
+def _code(plan: Plan, i: int, conditions: list[Node], reached: nw.Expr) -> nw.Expr:
+    """Verdict × 16 + reason, as one number: the first rule that applies decides."""
+    contract, (own, *eligible) = plan.contract, conditions
+    first, last = (day_number(day) for day in contract.calendar.term)
+    ends_on, left_on = nw.col("ends_on"), nw.col("left_on")
+    rules: list[Rule] = []
+    if list(contract.milestones.values())[i].only:
+        rules.append((nw.col(f"only_{i}") == 0, INELIGIBLE, "not_for_segment"))
+    rules += [rule for node in eligible for rule in _not_eligible(node)]
+    before = _before(contract, i)
+    missing = {other: nw.col(f"reached_{other}") == NEVER for other in before}
+    rules += [
+        (missing[other] & _is(other, NOT_YET_DUE), NOT_YET_DUE, "prerequisite") for other in before
+    ]
+    rules += [(missing[other], NOT_ACHIEVED, "prerequisite") for other in before]
+    met = own.state == MET
+    rules += [
+        (met & (reached > left_on), WITHDRAWN, "left"),
+        (met & ((reached > last) | (reached < first)), NOT_ACHIEVED, "outside_term"),
+        (met & (reached > ends_on), NOT_YET_DUE, "window_open"),
+        (met, ACHIEVED, "met"),
+        (left_on < _due(own), WITHDRAWN, "left"),
+        (ends_on < _due(own), NOT_YET_DUE, "window_open"),
+        (own.state == NOT_MET, NOT_ACHIEVED, "not_met"),
+    ]
+    code = nw.lit(NO_EVIDENCE * 16 + REASON["no_evidence"])
+    for test, verdict, reason in reversed(rules):
+        code = nw.when(test).then(nw.lit(verdict * 16 + REASON[reason])).otherwise(code)
+    return code
+
+
+def _not_eligible(eligible: Node) -> list[Rule]:
+    unmet = eligible.state < MET
+    return [
+        (unmet & (nw.col("ends_on") < _due(eligible)), NOT_YET_DUE, "window_open"),
+        (eligible.state == NOT_MET, INELIGIBLE, "not_eligible"),
+        (unmet, NO_EVIDENCE, "eligibility_not_evidenced"),
+    ]
+
+
+def _settled(contract: Contract, weighed: Frame, contests: list[tuple[int, ...]]) -> Frame:
+    """Of each contest the first that was achieved, by its day, then in the contract's order, then
+    by participant; what stands for its whole price goes before what is late or in dispute.
+    """
+    by_place, many = contract.participants.places is not None, len(contract.milestones)
+    person = nw.col("person") if by_place else nw.lit(0)
+    numbers = [i for contest in contests for i in contest]
+    keys = {
+        i: ((nw.col(f"standing_{i}") * _DAYS + nw.col(f"days_{i}")) * many + i) * _PERSONS + person
+        for i in numbers
+    }
+    weighed = weighed.with_columns(
+        *(
+            nw.when(_is(i, ACHIEVED)).then(key).otherwise(nw.lit(_NOBODY)).alias(f"key_{i}")
+            for i, key in keys.items()
+        )
+    )
+    weighed = weighed.with_columns(
+        *(
+            nw.min_horizontal(*(f"key_{i}" for i in contest)).alias(f"best_{contest[0]}")
+            for contest in contests
+        )
+    )
+    if by_place:
+        best = [nw.col(f"best_{contest[0]}") for contest in contests]
+        weighed = weighed.with_columns(*(one.min().over("claim", "place") for one in best))
+    decided = [
+        column
+        for contest in contests
+        for i in contest
+        for column in _outcome(i, nw.col(f"best_{contest[0]}"), many, by_place=by_place)
+    ]
+    return weighed.with_columns(*decided)
+
+
+def _outcome(i: int, best: nw.Expr, many: int, *, by_place: bool) -> list[nw.Expr]:
+    loses = _is(i, ACHIEVED) & (nw.col(f"key_{i}") != best)
+    is_own = best // _PERSONS % many == i
+    lost = (
+        nw.when(is_own)
+        .then(nw.lit(NOT_ACHIEVED * 16 + REASON["place_taken"]))
+        .otherwise(nw.lit(NOT_ACHIEVED * 16 + REASON["alternative"]))
+    )
+    code = nw.when(loses).then(lost).otherwise(nw.col(f"code_{i}")).cast(nw.Int64)
+    if not by_place:
+        return [code.alias(f"code_{i}")]
+    # What the place was paid for counts as achieved for everybody who holds it.
+    day = best // (_PERSONS * many) % _DAYS
+    reached = nw.when((best < _NOBODY) & is_own).then(day).otherwise(nw.lit(NEVER))
+    return [code.alias(f"code_{i}"), reached.cast(nw.Int64).alias(f"reached_{i}")]

@@ -1,0 +1,256 @@
+"""Leaves: conditions that look at evidence themselves, as a state and a day from facts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from functools import reduce
+
+import narwhals as nw
+
+from impactbond.contract.conditions import (
+    Absence,
+    Count,
+    Crosses,
+    Improves,
+    Leaf,
+    Level,
+    Observed,
+    Share,
+    Stays,
+    Sustained,
+    Total,
+    Travels,
+    metrics_of,
+    windows_of,
+)
+from impactbond.contract.metrics import Percentage, Quantity, Score
+from impactbond.contract.phrases import Threshold
+from impactbond.evaluation.facts import (
+    NEVER,
+    NO_FIRST,
+    unpacked_best,
+    unpacked_day,
+    unpacked_held,
+    unpacked_value,
+)
+from impactbond.evaluation.stays import Stay
+from impactbond.evaluation.wanted import Wanted, counted_value
+
+NOT_MET, NOT_EVIDENCED, MET = 0, 1, 2
+WHOLE_WAY = 10_000  # distances travelled count in hundredths of a per cent
+Columns = tuple[nw.Expr, nw.Expr]
+
+
+def leaf_columns(wanted: Wanted, leaf: Leaf, undated: bool = False) -> Columns:
+    """State and day of a leaf condition, from facts; undated, the last day it can be met on."""
+    state, on = _columns(wanted, leaf, undated)
+    return state, nw.when(state == MET).then(on).otherwise(nw.lit(NEVER))
+
+
+def _columns(wanted: Wanted, leaf: Leaf, undated: bool) -> Columns:
+    match leaf:
+        case Observed():
+            return _observed(wanted, leaf)
+        case Count():
+            return _count(wanted, leaf, undated)
+        case Share():
+            return _share(wanted, leaf)
+        case Total():
+            return _total(wanted, leaf)
+        case Level():
+            return _level(wanted, leaf)
+        case Improves():
+            return _improves(wanted, leaf)
+        case Crosses():
+            return _crosses(wanted, leaf)
+        case Travels():
+            return _travels(wanted, leaf)
+        case Stays():
+            return _stays(wanted, leaf)
+        case Sustained():
+            return _sustained(wanted, leaf)
+
+
+def known_columns(wanted: Wanted, leaf: Leaf | Absence) -> list[nw.Expr]:
+    """The latest days on which what a condition itself looks at was recorded; 0 for none."""
+    if isinstance(leaf, Sustained):
+        return [nw.col(stay_of(wanted, leaf).recorded)]
+    return [
+        wanted.fact("recorded", metric, window).column
+        for metric in metrics_of(leaf)
+        for window in windows_of(leaf)
+    ]
+
+
+def state_of(met: nw.Expr, evidenced: nw.Expr) -> nw.Expr:
+    """Met; otherwise not met where there is evidence."""
+    unmet = nw.when(evidenced).then(nw.lit(NOT_MET)).otherwise(nw.lit(NOT_EVIDENCED))
+    return nw.when(met).then(nw.lit(MET)).otherwise(unmet)
+
+
+def _observed(wanted: Wanted, leaf: Observed) -> Columns:
+    rows = wanted.fact("rows", leaf.observed, leaf.window).column
+    first = wanted.fact("first_day", leaf.observed, leaf.window, 1).column
+    return state_of(first < NEVER, rows > 0), first
+
+
+def _count(wanted: Wanted, leaf: Count, undated: bool) -> Columns:
+    value = counted_value(wanted.contract, leaf.count, leaf.marked)
+    rows = wanted.fact("rows", leaf.count, leaf.window).column
+    if undated:
+        counted = wanted.fact("rows", leaf.count, leaf.window, value).column
+        return state_of(counted >= leaf.at_least, rows > 0), wanted.closes(leaf.window)
+    nth = wanted.fact("nth_day", leaf.count, leaf.window, value, leaf.at_least).column
+    return state_of(nth < NEVER, rows > 0), nth
+
+
+def _share(wanted: Wanted, leaf: Share) -> Columns:
+    value = counted_value(wanted.contract, leaf.share, leaf.marked)
+    every = wanted.fact("rows", leaf.share, leaf.window).column
+    marked = wanted.fact("rows", leaf.share, leaf.window, value).column
+    enough = marked * leaf.at_least.denominator >= every * leaf.at_least.numerator
+    return state_of((every > 0) & enough, every > 0), wanted.closes(leaf.window)
+
+
+def _total(wanted: Wanted, leaf: Total) -> Columns:
+    term = wanted.contract.metrics[leaf.total]
+    assert isinstance(term, Quantity)
+    enough = int(leaf.at_least.scaleb(term.decimals))
+    rows = wanted.fact("rows", leaf.total, leaf.window).column
+    day = wanted.fact("total_day", leaf.total, leaf.window, None, enough).column
+    return state_of(day < NEVER, rows > 0), day
+
+
+def _first(wanted: Wanted, metric: str, window: str) -> Columns:
+    pack = wanted.fact("first", metric, window).column
+    return pack, pack < NO_FIRST
+
+
+def _last(wanted: Wanted, metric: str, window: str) -> Columns:
+    pack = wanted.fact("last", metric, window).column
+    return pack, pack >= 0
+
+
+def _level(wanted: Wanted, leaf: Level) -> Columns:
+    measure = wanted.measure(leaf.level)
+    match leaf.pick:
+        case "mean":
+            return _mean(wanted, leaf, measure)
+        case "best":
+            highest = measure.better == "higher"
+            fact = wanted.fact("highest" if highest else "lowest", leaf.level, leaf.window)
+            found = fact.column != fact.missing
+            value, day = unpacked_best(fact.column, highest=highest)
+        case pick:
+            pack, found = (_first if pick == "first" else _last)(wanted, leaf.level, leaf.window)
+            value, day = unpacked_value(pack), unpacked_day(pack)
+    return state_of(found & _passes(value, leaf.is_, measure), found), day
+
+
+def _mean(wanted: Wanted, leaf: Level, measure: Score | Percentage) -> Columns:
+    """The mean compared as sum against count, so that nothing is divided."""
+    rows = wanted.fact("rows", leaf.level, leaf.window).column
+    total = wanted.fact("sum", leaf.level, leaf.window).column
+    last = wanted.fact("last", leaf.level, leaf.window).column
+    bar = Fraction(leaf.is_.bar) * 10**measure.decimals
+    passes = _compared(total * bar.denominator, leaf.is_.comparison, rows * bar.numerator)
+    return state_of((rows > 0) & passes, rows > 0), unpacked_day(last)
+
+
+def _improves(wanted: Wanted, leaf: Improves) -> Columns:
+    measure = wanted.measure(leaf.improves)
+    before, had = _first(wanted, leaf.improves, leaf.between[0])
+    after, has = _last(wanted, leaf.improves, leaf.between[1])
+    rise = unpacked_value(after) - unpacked_value(before)
+    gain = rise if measure.better == "higher" else 0 - rise
+    enough = gain >= _fixed(leaf.by.size, measure)
+    return state_of(had & has & enough, had & has), unpacked_day(after)
+
+
+def _crosses(wanted: Wanted, leaf: Crosses) -> Columns:
+    measure = wanted.measure(leaf.crosses)
+    before, had = _first(wanted, leaf.crosses, leaf.between[0])
+    after, has = _last(wanted, leaf.crosses, leaf.between[1])
+    was = state_of(had & _passes(unpacked_value(before), leaf.from_, measure), had)
+    is_ = state_of(has & _passes(unpacked_value(after), leaf.to, measure), has)
+    return nw.min_horizontal(was, is_), nw.max_horizontal(unpacked_day(before), unpacked_day(after))
+
+
+def _travels(wanted: Wanted, leaf: Travels) -> Columns:
+    """The mean of the progress of those that have a way to go, compared as a sum."""
+    evidenced, ways, progress, days = [], [], [], []
+    for metric, threshold in leaf.travels.items():
+        measure = wanted.measure(metric)
+        before, had = _first(wanted, metric, leaf.between[0])
+        after, has = _last(wanted, metric, leaf.between[1])
+        sign, first = 1 if measure.better == "higher" else -1, unpacked_value(before)
+        way = (_fixed(threshold.bar, measure) - first) * sign
+        has_way = had & (way > 0)
+        done = (unpacked_value(after) - first) * sign
+        travelled = has_way & has
+        evidenced.append(had & (has | ~has_way))
+        ways.append(_one(has_way))
+        part = _floor(done * WHOLE_WAY, nw.max_horizontal(way, nw.lit(1)))
+        progress.append(nw.when(travelled).then(part).otherwise(nw.lit(0)))
+        days.append(nw.when(travelled).then(unpacked_day(after)).otherwise(nw.lit(0)))
+    share = leaf.at_least
+    many, far = _sum(ways), _sum(progress)
+    enough = far * share.denominator >= many * (share.numerator * WHOLE_WAY)
+    known = nw.all_horizontal(*evidenced, ignore_nulls=False)
+    return state_of(known & (many > 0) & enough, known), nw.max_horizontal(*days)
+
+
+def _floor(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
+    """Rounded down below nothing too, where engines differ."""
+    return nw.when(part >= 0).then(part // whole).otherwise(0 - ((0 - part + whole - 1) // whole))
+
+
+def _one(test: nw.Expr) -> nw.Expr:
+    return nw.when(test).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+def _sum(columns: list[nw.Expr]) -> nw.Expr:
+    return reduce(lambda left, right: left + right, columns)
+
+
+def _stays(wanted: Wanted, leaf: Stays) -> Columns:
+    if leaf.pick == "first":
+        pack = wanted.fact("first_held", leaf.state, leaf.window).column
+        found, value = pack < NO_FIRST, unpacked_held(pack)
+    else:
+        pack, found = _last(wanted, leaf.state, leaf.window)
+        value = unpacked_value(pack)
+    is_one = value.is_in(list(wanted.places_of(leaf.state, leaf.is_)))
+    return state_of(found & is_one, found), unpacked_day(pack)
+
+
+def stay_of(wanted: Wanted, leaf: Sustained) -> Stay:
+    """The stay that a sustained condition asks for."""
+    return wanted.stay(leaf.sustained, leaf.window, leaf.as_, leaf.for_, leaf.within)
+
+
+def _sustained(wanted: Wanted, leaf: Sustained) -> Columns:
+    stay = stay_of(wanted, leaf)
+    day = nw.col(stay.day)
+    return state_of(day < NEVER, nw.col(stay.seen) > 0), day
+
+
+def _fixed(size: Decimal, measure: Score | Percentage) -> int:
+    return int(size.scaleb(measure.decimals))
+
+
+def _passes(value: nw.Expr, threshold: Threshold, measure: Score | Percentage) -> nw.Expr:
+    return _compared(value, threshold.comparison, nw.lit(_fixed(threshold.bar, measure)))
+
+
+def _compared(value: nw.Expr, comparison: str, bar: nw.Expr) -> nw.Expr:
+    match comparison:
+        case "at least":
+            return value >= bar
+        case "at most":
+            return value <= bar
+        case "above":
+            return value > bar
+        case _:
+            return value < bar

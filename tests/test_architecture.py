@@ -11,6 +11,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "impactbond"
 ROOT = {"errors", "money", "dates", "tables", "canonical", "version"}
 MAY_IMPORT = {
     "contract": ROOT,
+    "rendering": ROOT | {"contract"},
     "evidence": ROOT | {"contract"},
     "evaluation": ROOT | {"contract", "evidence"},
     "settlement": ROOT | {"contract", "evidence", "evaluation"},
@@ -70,6 +71,8 @@ def test_imports_follow_the_layers() -> None:
     [
         ("contract/planted.py", "from impactbond.evidence.read import read_evidence"),
         ("settlement/planted.py", "import impactbond.statements.write"),
+        ("contract/rendered.py", "from impactbond.rendering.render import render"),
+        ("rendering/planted.py", "from impactbond.evidence.read import read_evidence"),
         ("simulation/planted.py", "def late():\n    from impactbond.audit import record"),
         ("evidence/planted.py", "from impactbond import settle"),
         ("money.py", "from impactbond.contract.contract import Contract"),

@@ -29,17 +29,20 @@ if TYPE_CHECKING:
     from impactbond.audit.record import write_record
     from impactbond.audit.regenerate import regenerate
     from impactbond.audit.verify import verify
+    from impactbond.contract.checked import check
     from impactbond.contract.read import read_contract
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
+    from impactbond.rendering.render import render
     from impactbond.settlement.settle import settle
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "check": "contract.checked",
     "compare": "audit.compare",
     "explain": "audit.explain",
     "read_area": "simulation.assumptions",
@@ -48,6 +51,7 @@ _HOMES = {
     "read_receipts": "receipts.read",
     "reconcile": "receipts.reconcile",
     "regenerate": "audit.regenerate",
+    "render": "rendering.render",
     "settle": "settlement.settle",
     "simulate": "simulation.simulate",
     "verify": "audit.verify",
@@ -66,6 +70,7 @@ __all__ = [
     "SettlementError",
     "StatementError",
     "__version__",
+    "check",
     "compare",
     "explain",
     "read_area",
@@ -74,6 +79,7 @@ __all__ = [
     "read_receipts",
     "reconcile",
     "regenerate",
+    "render",
     "settle",
     "simulate",
     "verify",

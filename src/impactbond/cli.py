@@ -10,7 +10,7 @@ import json
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -43,6 +43,7 @@ AsOf = Annotated[
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Settle every claim date up to this day."),
 ]
 Out = Annotated[Path, typer.Option("--out", help="The folder to write into.")]
+Form = Literal["text", "markdown", "html"]
 LeaveOut = Annotated[
     bool,
     typer.Option(
@@ -180,11 +181,19 @@ def _result(settlement: Settlement, written: list[Path]) -> dict[str, Any]:
 
 
 @app.command()
-def check(contract: ContractFile, as_json: AsJson = False) -> None:
-    """Read a contract and say whether it can be trusted."""
+def check(
+    contract: ContractFile,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where anything is worth a look.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a contract; say whether it can be trusted, and what in it is worth a look."""
+    from impactbond.contract.checked import check as checked
     from impactbond.contract.read import read_contract
 
     terms = read_contract(contract)
+    looks = checked(terms)
     first, last = terms.calendar.term
     found = {
         "contract": terms.contract,
@@ -193,13 +202,41 @@ def check(contract: ContractFile, as_json: AsJson = False) -> None:
         "milestones": len(terms.milestones),
         "funders": len(terms.funders),
         "claim_dates": len(terms.calendar.periods),
+        "findings": [look.as_dict() for look in looks],
     }
-    told = (
-        f"{terms.title}\nVersion {terms.version.number}, {first} through {last}: "
-        f"{found['milestones']} milestones, {found['funders']} funders, "
-        f"{found['claim_dates']} claim dates. No fault found."
-    )
-    printed(as_json, lambda: found, lambda: told)
+    told = [
+        terms.title,
+        f"Version {terms.version.number}, {first} through {last}: {found['milestones']} milestones,"
+        f" {found['funders']} funders, {found['claim_dates']} claim dates. No fault found.",
+    ]
+    if looks:
+        told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
+    told += [f"  - {look}" for look in looks]
+    printed(as_json, lambda: found, lambda: "\n".join(told))
+    if strict and looks:
+        raise typer.Exit(1)
+
+
+@app.command()
+def render(
+    contract: ContractFile,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file to write; without it, print.")
+    ] = None,
+    form: Annotated[
+        Form | None, typer.Option("--as", help="The form; without it, as the file's ending says.")
+    ] = None,
+) -> None:
+    """Say in plain English what a contract says, one numbered sentence for each rule."""
+    from impactbond.contract.read import read_contract
+    from impactbond.rendering.render import render as rendered
+    from impactbond.rendering.render import write_rendered
+
+    terms = read_contract(contract)
+    if out is None:
+        print(rendered(terms, form or "text"), end="")
+    else:
+        print(f"Wrote {write_rendered(terms, out, form)}")
 
 
 @app.command()

@@ -19,7 +19,7 @@ def test_every_area_comes_to_its_published_part_and_shared_ones_split_it_as_publ
         {
             "sport": 3 * 90_000,
             "fund": 3 * 76_500,
-            "area:Bristol": 90_000,
+            "area: Bristol": 90_000,
             "city": 45_000,
             "county": 45_000,
             "tees_1": 15_000,
@@ -66,4 +66,4 @@ def test_attendance_that_is_ten_points_better_three_terms_on_is_paid(
     book = Book(starts="2020-02-03", attributes={"area": "Bristol"})
     book.saw(["y"], "attendance", "2020-01-20", value="81.0")
     book.saw(["y"], "attendance", on, value=later)
-    assert by_funder(book.settled("chances")).get("area:Bristol", 0) == paid * 1440 // 4104
+    assert by_funder(book.settled("chances")).get("area: Bristol", 0) == paid * 1440 // 4104

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from impactbond.audit.findings import Finding, Stated
+from impactbond.audit.price_terms import stated_commitments, stated_frame, stated_price
 from impactbond.audit.words import plain
 from impactbond.contract.contract import Contract, whole_shares
 from impactbond.contract.limits import (
@@ -15,9 +16,11 @@ from impactbond.contract.limits import (
     MilestoneLimit,
     PassedTo,
 )
-from impactbond.contract.metrics import Event, Percentage, Score, Session
 from impactbond.contract.money_words import applies_in_words, limit_terms
 from impactbond.money import minor_units, show, show_share
+from impactbond.rendering.dates import claims_words
+from impactbond.rendering.definitions import metric_words
+from impactbond.rendering.process import late_words
 from impactbond.settlement.limits import limit_name
 
 
@@ -27,12 +30,14 @@ def stated_terms(
     """Every term that the payment of a milestone rests on, beside the condition itself."""
     return (
         *_of_contract(contract),
+        *stated_frame(contract),
         *_of_milestone(contract, milestone),
         *_windows(findings),
         *(_metric(contract, name) for name in dict.fromkeys(metrics)),
         *_calendar(contract),
         *_funding(contract, milestone),
         *_limits(contract, milestone),
+        *stated_commitments(contract, _paying(contract, milestone)),
         *_tranches(contract, milestone),
     )
 
@@ -85,8 +90,7 @@ def _of_contract(contract: Contract) -> list[Stated]:
 
 def _of_milestone(contract: Contract, milestone: str) -> list[Stated]:
     term = contract.milestones[milestone]
-    price = show(contract.price_pence(milestone), contract.currency)
-    found = [Stated("price", f"{price}, once for each participant", term.clause)]
+    found = list(stated_price(contract, milestone))
     if term.after:
         titles = [f"'{contract.milestones[name].title or name}'" for name in term.after]
         found.append(Stated("after", ", ".join(titles), term.clause))
@@ -108,38 +112,24 @@ def _windows(findings: Iterable[Finding]) -> list[Stated]:
 
 def _metric(contract: Contract, name: str) -> Stated:
     metric = contract.metrics[name]
-    match metric:
-        case Event():
-            says = "an event that may repeat" if metric.repeats else "an event"
-        case Session(marks=marks):
-            says = f"a session marked {' or '.join(marks)}"
-        case Score() | Percentage():
-            low, high = metric.range
-            of = (
-                f" ({metric.instrument})" if isinstance(metric, Score) and metric.instrument else ""
-            )
-            says = f"a {metric.kind} from {low} to {high}, {metric.better} is better{of}"
-    return Stated(f"metric {name}", says, metric.clause)
+    return Stated(f"metric {name}", metric_words(metric), metric.clause)
 
 
 def _calendar(contract: Contract) -> list[Stated]:
     calendar = contract.calendar
     first, last = calendar.term
-    late = {
-        "next claim": "later evidence counts at the first claim date by which it is recorded",
-        "nothing": "later evidence earns nothing",
-    }[calendar.evidence.late]
     pay = calendar.payment
     return [
         Stated("term", f"{first} through {last}; what is reached outside it is not paid", ""),
         Stated(
             "claims",
-            f"every {calendar.claims.every}, made {calendar.claims.made} after the period",
+            f"{claims_words(contract)}, made {calendar.claims.made} after the period",
             calendar.claims.clause,
         ),
         Stated(
             "evidence",
-            f"recorded within {calendar.evidence.within} of the day it speaks of; {late}",
+            f"recorded within {calendar.evidence.within} of the day it speaks of; "
+            f"{late_words(contract)}",
             calendar.evidence.clause,
         ),
         Stated(

@@ -1,104 +1,235 @@
-"""Whether every milestone, result and fee is funded: for everybody, on every day, by an entry that
-can apply, and by funders that can be found.
+"""Whether somebody, and one rule only, pays for everything that can be paid for, at every day of
+the term and for everybody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from itertools import product
+from dataclasses import dataclass
+from datetime import date
 
 from impactbond.contract.check_money import check_shares
-from impactbond.contract.check_prices import check_dated
+from impactbond.contract.check_only import ATTRIBUTES, check_days, check_only
 from impactbond.contract.contract import EVERY_MILESTONE, Contract
-from impactbond.contract.findings import (
-    Finding,
-    Found,
-    around,
-    closest,
-    entry,
-    listing,
-    unknown,
-)
-from impactbond.contract.milestones import Dated
-from impactbond.contract.payments import Every as EveryMonth
-from impactbond.contract.payments import Fee, Funding
+from impactbond.contract.findings import Finding, Found, around, closest, entry, listing, unknown
+from impactbond.contract.payments import Funding
+from impactbond.contract.regions import ANY_OTHER, Region, left_of
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
 
-_NAMED: tuple[Path, ...] = (("milestones",), ("results",), ("fees",))
-# What stands for the values of a text attribute that no entry names.
-_ANY_OTHER = "any other"
+
+@dataclass(frozen=True)
+class _Entry:
+    """A funding entry for one payable: its number, where it applies, and what it leaves to it."""
+
+    index: int
+    rule: Funding
+    applies: Region
+    is_reached: bool
 
 
 def check_funding(contract: Contract) -> Found:
-    """Every fault of the funding, each with its path."""
-    funded: dict[str, int] = {}
-    always: dict[str, int] = {}
-    unclear = 0
+    """Every fault of who pays."""
+    twice: dict[int, dict[str, tuple[int, ...]]] = {}
     for index, rule in enumerate(contract.funding):
         path: Path = ("funding", index)
         yield from check_shares(contract, rule.shares, (*path, "shares"))
         yield from _check_for(contract, rule.for_, (*path, "for"))
-        yield from check_dated(contract, rule, path)
-        named = _named(contract, rule)
-        # "Every milestone" is what remains for results and fees that an entry before it names.
-        own = list(contract.milestones) if rule.for_ == (EVERY_MILESTONE,) else named
-        yield from _check_twice(own, always, index)
-        # A misspelt name is told where it stands, and the milestone that it means is funded.
-        meant = [closest(name, contract.payables) for name in named]
-        unclear += meant.count(None) if named else len(contract.payables)
-        for name in meant:
-            if name:
-                funded.setdefault(name, index)
-                if not (rule.only or rule.from_ or rule.through):
-                    always.setdefault(name, index)
-    yield from _check_unfunded(contract, funded, unclear)
+        yield from check_only(contract, rule.only, (*path, "only"))
+        yield from check_days(rule, path)
+        repeated = [name for name in rule.for_ if rule.for_.count(name) > 1]
+        twice[index] = {name: (index,) for name in repeated}
+    meant = [_meant(contract, rule) for rule in contract.funding]
     for name in contract.payables:
-        if name in funded and name not in always:
-            yield from _check_gaps(contract, name)
-    yield from _check_resolved(contract)
+        entries, left = _entries(contract, name, meant)
+        for number, one in enumerate(entries):
+            if not one.is_reached and not one.applies.is_empty:
+                before = (o.index for o in entries[:number] if o.applies.meets(one.applies))
+                twice[one.index].setdefault(name, tuple(before))
+        yield from _check_resolved(contract, name, entries)
+        if entries and left:
+            yield _left_unfunded(contract, name, left[0])
+    yield from _check_reached(contract, twice, meant)
+    yield from _check_overlaps(contract, meant)
+    yield from _check_unfunded(contract, meant)
 
 
-def _named(contract: Contract, rule: Funding) -> list[str]:
-    """What an entry names, misspelt or not."""
-    return list(contract.payables) if rule.for_ == (EVERY_MILESTONE,) else list(rule.for_)
+def _meant(contract: Contract, rule: Funding) -> list[str | None]:
+    """What an entry names; a misspelt name is told where it stands, and what it means is funded."""
+    if rule.for_ == (EVERY_MILESTONE,):
+        return list(contract.payables)
+    return [closest(name, contract.payables) for name in rule.for_]
 
 
-def _check_twice(named: list[str], always: Mapping[str, int], index: int) -> Found:
-    """An entry after one that always applies never does."""
-    twice = [name for name in dict.fromkeys(named) if name in always or named.count(name) > 1]
-    if twice:
-        others = sorted({always.get(name, index) + 1 for name in twice})
-        fault = Fault(
-            code="funded_twice",
-            problem=f"funded twice: {listing(twice)}",
-            hint="Also in " + ", ".join(f"entry {number}" for number in others) + "; keep one",
-        )
-        yield Finding(("funding", index, "for"), fault, _NAMED)
+def _entries(
+    contract: Contract, name: str, meant: Sequence[Sequence[str | None]]
+) -> tuple[list[_Entry], list[Region]]:
+    """The entries that name a payable, and for whom and when none of them applies.
+
+    Where an attribute is not known, or the term is no stretch of days, that is told elsewhere and
+    nothing is left.
+    """
+    known = _attributes(contract, name)
+    rules = [(index, rule) for index, rule in enumerate(contract.funding) if name in meant[index]]
+    every = _everybody(contract, known, [rule for _, rule in rules])
+    left, found = [every], []
+    for index, rule in rules:
+        if not rule.only.keys() <= contract.participants.attributes.keys():
+            return [], []
+        applies = every.of(rule)
+        if not rule.only.keys() <= known:
+            applies = Region({}, every.first, date.min)  # of nobody with attributes
+        is_reached = any(region.meets(applies) for region in left)
+        found.append(_Entry(index, rule, applies, is_reached))
+        if not applies.is_empty:
+            left = left_of(left, applies)
+    return found, [] if every.is_empty else left
 
 
-def _check_unfunded(contract: Contract, funded: Mapping[str, int], unclear: int) -> Found:
-    """What nobody funds; names that mean nothing may mean so many of these."""
-    unfunded = [name for name in contract.payables if name not in funded]
-    places: list[Path] = [("funding",)]
+def _attributes(contract: Contract, name: str) -> set[str]:
+    """The attributes that claims of a payable have: a fee is of no participant."""
+    if name in contract.milestones:
+        return set(contract.participants.attributes)
+    result = contract.results.get(name)
+    return {result.each} if result is not None and result.each else set()
+
+
+def _everybody(contract: Contract, known: set[str], rules: Sequence[Funding]) -> Region:
+    values: dict[str, frozenset[str]] = {}
+    for name in sorted({name for rule in rules for name in rule.only} & known):
+        held = contract.participants.attributes[name]
+        named = {value for rule in rules for value in rule.only.get(name, ())}
+        values[name] = frozenset(held if isinstance(held, tuple) else {*named, ANY_OTHER})
+    first, last = contract.calendar.term
+    return Region(values, first, last)
+
+
+def _check_reached(
+    contract: Contract,
+    twice: Mapping[int, Mapping[str, tuple[int, ...]]],
+    meant: Sequence[Sequence[str | None]],
+) -> Found:
+    for index, names in twice.items():
+        rule, path = contract.funding[index], ("funding", index)
+        if names:
+            others = sorted({other + 1 for before in names.values() for other in before})
+            told = ", ".join(f"entry {number}" for number in others)
+            plain = not (rule.only or rule.from_ or rule.through)
+            hint = f"Also in {told}; keep one" if plain else f"Put it before {told}"
+            where = "" if plain else " wherever and whenever this entry applies"
+            fault = Fault(
+                code="funded_twice", problem=f"funded twice{where}: {listing(names)}", hint=hint
+            )
+            yield Finding((*path, "for"), fault, (("milestones",), *_rests(contract)))
+        applies = [_entries(contract, name, meant)[0] for name in meant[index] if name]
+        own = [one for found in applies for one in found if one.index == index]
+        is_told = rule.from_ is not None and _days(rule)[1] < rule.from_
+        is_told |= contract.calendar.term[1] < contract.calendar.term[0]
+        if own and not is_told and all(one.applies.is_empty for one in own):
+            fault = Fault(
+                code="never_applies",
+                problem="the entry never applies to what it names",
+                hint="Its days must meet the term, and what has no participant has no attributes",
+            )
+            yield Finding((*path, "for"), fault, _rests(contract))
+
+
+def _check_overlaps(contract: Contract, meant: Sequence[Sequence[str | None]]) -> Found:
+    """Two entries for the same, of which each applies on days that the other does not."""
     for index, rule in enumerate(contract.funding):
-        places += [("funding", index), *around(("funding", index, "for"), range(len(rule.for_)))]
+        for before, other in enumerate(contract.funding[:index]):
+            shared = [name for name in meant[index] if name and name in meant[before]]
+            days = sorted([_days(other), _days(rule)])
+            if (
+                shared
+                and rule.only == other.only
+                and days[0][0] < days[1][0] <= days[0][1] < days[1][1]
+            ):
+                fault = Fault(
+                    code="dates_overlap",
+                    problem=f"entries {before + 1} and {index + 1} both apply to {listing(shared)}",
+                    found=f"from {days[1][0]} through {days[0][1]}",
+                    hint="Let one end the day before the other starts",
+                )
+                yield Finding(("funding", index), fault, _rests(contract))
+
+
+def _days(rule: Funding) -> tuple[date, date]:
+    return rule.from_ or date.min, rule.through or date.max
+
+
+def _check_resolved(contract: Contract, name: str, entries: Sequence[_Entry]) -> Found:
+    """A funder that an attribute resolves can pay only for whom that attribute is known."""
+    known = _attributes(contract, name)
+    if name in contract.milestones:
+        return
+    for one in entries:
+        for funder in one.rule.shares if one.is_reached else ():
+            each = contract.funders[funder].each if funder in contract.funders else None
+            if each is not None and each not in known:
+                fault = Fault(
+                    code="resolved_funder",
+                    problem=f"'{funder}' stands for one funder for each {each}, and '{name}' is of"
+                    " no participant",
+                    hint="Put an entry for it before this one, with single funders",
+                )
+                path: Path = ("funding", one.index, "shares", funder)
+                yield Finding(path, fault, (("funders", funder, "each"), *_rests(contract)))
+
+
+def _left_unfunded(contract: Contract, name: str, left: Region) -> Finding:
+    where = [f"{attribute} {_told(held)}" for attribute, held in left.values.items()
+             if not _is_everything(contract, attribute, held)]  # fmt: skip
+    days = (left.first, left.last) != contract.calendar.term
+    where += [f"from {left.first} through {left.last}"] if days else []
+    fault = Fault(
+        code="not_funded",
+        problem=f"nobody funds '{name}' for everybody and at all times",
+        found=f"nobody for {', '.join(where)}",
+        hint="Add an entry for it, last and without conditions, or one for what is missing",
+    )
+    return Finding((_part(contract, name), name), fault, _rests(contract))
+
+
+def _told(held: frozenset[str]) -> str:
+    named = sorted(held - {ANY_OTHER})
+    return listing([*named, *(["any other"] if ANY_OTHER in held else [])])
+
+
+def _is_everything(contract: Contract, attribute: str, held: frozenset[str]) -> bool:
+    known = contract.participants.attributes[attribute]
+    return isinstance(known, tuple) and held == frozenset(known)
+
+
+def _check_unfunded(contract: Contract, meant: Sequence[Sequence[str | None]]) -> Found:
+    """What nobody funds; names that mean none of it may mean so many of these."""
+    unclear = sum(names.count(None) if names else len(contract.payables) for names in meant)
+    funded = {name for names in meant for name in names}
+    unfunded = [name for name in contract.payables if name not in funded]
     for name in unfunded if len(unfunded) > unclear else ():
-        home, noun = _home(contract, name)
+        part = _part(contract, name)
         fault = Fault(
             code="not_funded",
-            problem=f"nobody funds the {noun} '{name}'",
+            problem=f"nobody funds the {part.removesuffix('s')} '{name}'",
             hint="Add it to an entry of funding",
         )
-        yield Finding((home, name), fault, tuple(places))
+        yield Finding((part, name), fault, _rests(contract))
 
 
-def _home(contract: Contract, name: str) -> tuple[str, str]:
-    """The part of the contract that something paid for stands in, and what it is called."""
-    if name in contract.milestones:
-        return "milestones", "milestone"
-    return ("results", "result") if name in contract.results else ("fees", "fee")
+def _part(contract: Contract, name: str) -> str:
+    parts: Iterator[str] = (
+        part for part in ("milestones", "results", "fees") if name in getattr(contract, part)
+    )
+    return next(parts)
+
+
+def _rests(contract: Contract) -> tuple[Path, ...]:
+    """What must have been readable to say what is funded and what is not."""
+    places: list[Path] = [("funding",), ATTRIBUTES, ("calendar", "term")]
+    for index, rule in enumerate(contract.funding):
+        places += [("funding", index), *around(("funding", index, "for"), range(len(rule.for_)))]
+        places += [("funding", index, part) for part in ("only", "from", "through")]
+    return tuple(places)
 
 
 def _check_for(contract: Contract, milestones: tuple[str, ...], path: Path) -> Found:
@@ -119,115 +250,4 @@ def _check_for(contract: Contract, milestones: tuple[str, ...], path: Path) -> F
             yield Finding(place, fault)
         elif name not in known:
             fault = unknown("milestone", name, known)
-            yield Finding(place, fault, (*_NAMED, (*path, index)))
-
-
-def _check_gaps(contract: Contract, name: str) -> Found:
-    """Somebody, or some day, for whom none of the entries that name a payable applies."""
-    rules = contract.fundings_of(name)
-    days = _days(contract, name, rules)
-    for held in _combinations(contract, name, rules):
-        for day in days:
-            if any(_applies(rule, day, held) for rule in rules):
-                continue
-            home, noun = _home(contract, name)
-            whom = " and ".join(f"{attribute} {value}" for attribute, value in held.items())
-            fault = Fault(
-                code="not_always_funded",
-                problem=f"nobody funds the {noun} '{name}'"
-                + (f" for {whom}" if whom else "")
-                + f" on {day}",
-                hint="Add an entry without only, from and through after the others",
-            )
-            indices = [index for index, rule in enumerate(contract.funding) if rule in rules]
-            places: list[Path] = [("funding",), *(("funding", index) for index in indices)]
-            yield Finding((home, name), fault, tuple(places))
-            return
-
-
-def _applies(rule: Dated, day: date, held: Mapping[str, str]) -> bool:
-    begins, ends = rule.from_ or day, rule.through or day
-    is_about = all(held.get(attribute) in values for attribute, values in rule.only.items())
-    return begins <= day <= ends and is_about
-
-
-def _days(contract: Contract, name: str, rules: Sequence[Funding]) -> list[date]:
-    """The days from which on something else may apply, from the first on which money can fall due
-    for a payable through the last.
-    """
-    first, last = contract.calendar.term
-    if name in contract.fees:
-        first, last = _days_of(contract.fees[name])
-    edges = {rule.from_ for rule in rules if rule.from_}
-    edges |= {rule.through + timedelta(days=1) for rule in rules if rule.through}
-    return sorted({first, *(day for day in edges if first < day <= last)})
-
-
-def _days_of(fee: Fee) -> tuple[date, date]:
-    if isinstance(fee.on, date):
-        return fee.on, fee.on
-    if isinstance(fee.on, EveryMonth):
-        return fee.on.from_, fee.on.through
-    return min(fee.on), max(fee.on)
-
-
-def _combinations(
-    contract: Contract, name: str, rules: Sequence[Funding]
-) -> Iterator[dict[str, str]]:
-    """Every combination of the attributes that entries ask for, of people whom a payable is about;
-    a fee is about nobody, and a result about the value that it is for each of.
-    """
-    asked = dict.fromkeys(attribute for rule in rules for attribute in rule.only)
-    if name in contract.results:
-        each = contract.results[name].each
-        asked = {each: None} if each in asked else {}
-    elif name in contract.fees:
-        asked = {}
-    known = [attribute for attribute in asked if attribute in contract.participants.attributes]
-    domains = [list(_values(contract, name, attribute, rules)) for attribute in known]
-    for values in product(*domains):
-        yield dict(zip(known, values, strict=True))
-
-
-def _values(
-    contract: Contract, name: str, attribute: str, rules: Sequence[Funding]
-) -> Iterator[str]:
-    listed = contract.participants.attributes[attribute]
-    if listed == "text":
-        listed = tuple(value for rule in rules for value in rule.only.get(attribute, ()))
-        listed = (*dict.fromkeys(listed), _ANY_OTHER)
-    wanted = [contract.participants.covered]
-    if name in contract.milestones:
-        wanted.append(contract.milestones[name].only)
-    for value in listed:
-        if all(value in only[attribute] for only in wanted if attribute in only):
-            yield value
-
-
-def _check_resolved(contract: Contract) -> Found:
-    """A funder that an attribute of participants resolves cannot pay what is nobody's."""
-    for name in (*contract.results, *contract.fees):
-        each = contract.results[name].each if name in contract.results else None
-        for index, rule in _that_apply(contract, name, each):
-            for funder in rule.shares:
-                term = contract.funders.get(funder)
-                if term is None or term.each is None or term.each == each:
-                    continue
-                fault = Fault(
-                    code="resolved_funder",
-                    problem=f"'{funder}' stands for many funders, and the"
-                    f" {_home(contract, name)[1]} '{name}' is for none of them by itself",
-                    hint="Name single funders for it, in an entry before this one",
-                )
-                home: Path = ("funders", funder)
-                yield Finding(("funding", index, "shares", funder), fault, around(home, ["each"]))
-
-
-def _that_apply(contract: Contract, name: str, each: str | None) -> Iterator[tuple[int, Funding]]:
-    """The entries that can apply to a result or a fee, up to the first that always does."""
-    for index, rule in enumerate(contract.funding):
-        if name not in _named(contract, rule) or not set(rule.only) <= {each}:
-            continue
-        yield index, rule
-        if not (rule.only or rule.from_ or rule.through):
-            return
+            yield Finding(place, fault, (("milestones",), (*path, index)))

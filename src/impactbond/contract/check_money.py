@@ -15,6 +15,7 @@ from impactbond.contract.findings import (
     listing,
     unknown,
 )
+from impactbond.contract.limits import FunderLimit
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
 from impactbond.money import CURRENCIES, common_denominator, minor_units, show_share
@@ -44,6 +45,16 @@ def _check_amounts(contract: Contract) -> Found:
         **{
             ("limits", index, "at_most"): one.at_most.amount
             for index, one in enumerate(contract.limits)
+        },
+        **{
+            ("limits", index, "released_when", "at_least"): one.released_when.at_least
+            for index, one in enumerate(contract.limits)
+            if isinstance(one, FunderLimit) and one.released_when is not None
+        },
+        **{
+            ("funders", name, "commits", index, "amount"): one.amount
+            for name, funder in contract.funders.items()
+            for index, one in enumerate(funder.commits)
         },
     }
     for path, amount in amounts.items():

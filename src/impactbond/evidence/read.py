@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.metrics import Percentage
+from impactbond.contract.versions import Versions
 from impactbond.evidence.agreement import Agreed, agree
 from impactbond.evidence.delivered import Block, Delivery, without_repeats
 from impactbond.evidence.evidence import (
@@ -27,7 +28,7 @@ from impactbond.evidence.workbook import read_workbooks
 Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
 
 
-def read_evidence(source: Source, contract: Contract) -> Evidence:
+def read_evidence(source: Source, contract: Contract | Versions) -> Evidence:
     """The evidence in an .xlsx workbook, in several, or in frames.
 
     Takes: a path, several paths (deliveries may overlap, or be the same twice), or a mapping of
@@ -38,6 +39,8 @@ def read_evidence(source: Source, contract: Contract) -> Evidence:
 
     Raises EvidenceError when files, sheets or columns are not as the contract says, listing all.
     """
+    if isinstance(contract, Versions):
+        contract = contract.whole
     delivery = _delivered(source, contract)
     people_blocks, people_repeated, _ = without_repeats(delivery.participants)
     blocks, repeated, doubtful = without_repeats(delivery.observations)

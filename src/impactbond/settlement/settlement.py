@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.dates import from_day_number
 from impactbond.evaluation.decisions import REASONS, VERDICTS
 from impactbond.evaluation.facts import NEVER
@@ -41,6 +42,9 @@ class Earlier(Protocol):
     def contract(self) -> Contract: ...
 
     @property
+    def versions(self) -> tuple[Contract, ...]: ...
+
+    @property
     def claim_dates(self) -> tuple[ClaimDate, ...]: ...
 
     @property
@@ -67,6 +71,18 @@ class Settlement:
     shares_table: pa.Table
     payments_table: pa.Table
     balances_table: pa.Table
+    known: Versions | None = None
+
+    @property
+    def versions(self) -> tuple[Contract, ...]:
+        """The versions of the contract that are known at the latest claim date."""
+        return (self.contract,) if self.known is None else self.known.all
+
+    def terms_on(self, day: date) -> Contract:
+        """The contract with the limits and the days for payment in force on a claim date."""
+        if self.known is None:
+            return self.contract
+        return self.known.as_under(self.known.known_by(day))
 
     @property
     def claim(self) -> ClaimDate:

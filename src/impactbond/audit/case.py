@@ -13,7 +13,7 @@ from impactbond.audit.findings import ParticipantRow, Since
 from impactbond.audit.governing import judged_by_version
 from impactbond.audit.reasons import Judged
 from impactbond.audit.relied_on import Archive
-from impactbond.audit.seen import Person, find_decisions, find_person, of_participant, see
+from impactbond.audit.seen import Person, find_decisions, find_person, see
 from impactbond.audit.weighed import find
 from impactbond.audit.words import plain
 from impactbond.contract.conditions import Leaf, metric_of, windows_of
@@ -54,7 +54,7 @@ class Case:
         Raises SettlementError where the evidence holds no row about it.
         """
         contract = settlement.contract
-        evidence = of_participant(settlement.evidence, participant)
+        evidence = settlement.evidence.about(participant)
         if not evidence.participants_table.num_rows:
             raise _unknown_participant(settlement)
         archive = Archive.of(contract, claim.known_by, evidence.observations_table)

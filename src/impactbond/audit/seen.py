@@ -6,12 +6,9 @@ Nothing is judged here: every state, day and row comes from the columns that set
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from impactbond.audit.findings import WindowDays
 from impactbond.contract.conditions import Condition, windows_of
@@ -91,15 +88,6 @@ class Seen:
         return [row for row in self.live if row[fact.name]]
 
 
-def of_participant(evidence: Evidence, participant: str) -> Evidence:
-    """The evidence about one participant."""
-    return replace(
-        evidence,
-        participants_table=_about(evidence.participants_table, participant),
-        observations_table=_about(evidence.observations_table, participant),
-    )
-
-
 def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Person | None:
     """The participant as known at a claim date, covered or not; None when nothing was known yet."""
     everybody = contract.participants.model_copy(update={"covered": {}})
@@ -156,10 +144,6 @@ def find_decisions(question: Question) -> dict[str, Decision]:
         )
         for row in sorted(decided, key=lambda row: row["milestone"])
     }
-
-
-def _about(table: pa.Table, participant: str) -> pa.Table:
-    return table.filter(pc.equal(table["participant"], participant))
 
 
 def _day(number: int) -> date | None:

@@ -99,7 +99,8 @@ class Workshop:
     for a program once is run again as it is, on whatever tables have been taken.
     """
 
-    _compiled: ClassVar[dict[tuple[str, str], str]] = {}
+    # Each query with the tables that were kept while it was compiled, in the order they were made.
+    _compiled: ClassVar[dict[tuple[str, str], tuple[str, tuple[str, ...]]]] = {}
 
     def __init__(self, engine: Engine = "duckdb", program: str = "") -> None:
         self.engine = engine
@@ -224,15 +225,28 @@ class Workshop:
     def _keep_in_duckdb(
         self, name: str, build: Callable[[], nw.LazyFrame[Any]]
     ) -> nw.LazyFrame[Any]:
-        assert self._connection is not None
-        key = (self._program, name)
-        query = self._compiled.get(key) if self._program else None
-        if query is None:
+        compiled = self._compiled.get((self._program, name)) if self._program else None
+        if compiled is None or not self._keep_what_it_reads(compiled[1]):
+            known = set(self._kept)
             query = str(build().to_native().sql_query())
+            compiled = query, tuple(one for one in self._kept if one not in known)
             if self._program:
                 while len(self._compiled) >= MOST_COMPILED:
                     self._compiled.pop(next(iter(self._compiled)))
-                self._compiled[key] = query
+                self._compiled[self._program, name] = compiled
+        return self._create(name, compiled[0])
+
+    def _keep_what_it_reads(self, names: Sequence[str]) -> bool:
+        """Whether the tables that were kept while a query was compiled are kept here too."""
+        missing = [name for name in names if name not in self._kept]
+        if any((self._program, name) not in self._compiled for name in missing):
+            return False
+        for name in missing:
+            self._kept[name] = self._create(name, self._compiled[self._program, name][0])
+        return True
+
+    def _create(self, name: str, query: str) -> nw.LazyFrame[Any]:
+        assert self._connection is not None
         self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
         return _lazy(self._connection.table(name))
 

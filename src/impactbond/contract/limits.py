@@ -134,3 +134,16 @@ def is_on_everything(limit: Limit) -> bool:
         and limit.at_most.of == "money"
         and not (limit.each or limit.only or limit.besides)
     )
+
+
+def same_thing(one: Limit, other: Limit) -> bool:
+    """Whether two limits on the whole are on the same thing and count alike."""
+
+    def told(limit: Limit) -> tuple[object, ...]:
+        if isinstance(limit, FunderLimit):
+            return (limit.funder,)
+        names = limit.besides if isinstance(limit, ContractLimit) else limit.milestone
+        only = frozenset((name, frozenset(values)) for name, values in limit.only.items())
+        return type(limit), frozenset(names), limit.each, only, limit.at_most.of
+
+    return told(one) == told(other)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -46,3 +48,8 @@ class Funder(Cited):
     kind: FunderKind
     each: str | None = None
     commits: Listed[Commitment] = ()
+
+    def committed_on(self, day: date) -> Decimal:
+        """What it has committed in all by a day: its latest commitment from that day or before."""
+        past = [one for one in self.commits if one.from_ <= day]
+        return max(past, key=lambda one: one.from_).amount if past else Decimal(0)

@@ -126,11 +126,6 @@ def _results(contract: Contract) -> Found:
                 if _turns(pays):
                     problem = "the amount rises and falls again as the measure rises"
                     yield look((*path, "slides"), "pays_less_for_more", problem, _amounts(pays))
-                ats = [_at(point) for point in points]
-                if ats != sorted(ats):
-                    problem = "the points do not stand in the order of the measure"
-                    found = ", then ".join(str(point.at) for point in points)
-                    yield look((*path, "slides"), "points_out_of_order", problem, found)
             case PerPoint() as per_point:
                 if per_point.pays == 0:
                     problem = "each further step of the measure pays nothing"

@@ -21,6 +21,7 @@ from impactbond.terminal import AsJson, printed, working
 
 if TYPE_CHECKING:
     from impactbond.contract.contract import Contract
+    from impactbond.contract.versions import Versions
     from impactbond.evidence.evidence import Evidence
     from impactbond.receipts.receipts import Receipts
     from impactbond.settlement.settlement import Settlement
@@ -33,7 +34,10 @@ app = typer.Typer(
 )
 
 ContractFile = Annotated[
-    Path, typer.Argument(help="The contract: a YAML or JSON file.", show_default=False)
+    Path,
+    typer.Argument(
+        help="The contract: a YAML or JSON file, or a folder of its versions.", show_default=False
+    ),
 ]
 EvidenceFiles = Annotated[
     list[Path],
@@ -75,12 +79,12 @@ def _refuse(error: ImpactBondError) -> NoReturn:
     raise SystemExit(2)
 
 
-def _read(contract: Path, evidence: list[Path]) -> tuple[Contract, Evidence]:
-    from impactbond.contract.read import read_contract
+def _read(contract: Path, evidence: list[Path]) -> tuple[Contract | Versions, Evidence]:
+    from impactbond.contract.read import read_contract, read_versions
     from impactbond.evidence.read import read_evidence
 
     with working("Reading the contract and the evidence"):
-        terms = read_contract(contract)
+        terms = read_versions(contract) if contract.is_dir() else read_contract(contract)
         return terms, read_evidence(evidence, terms)
 
 
@@ -94,7 +98,11 @@ def _settled(
         return settle(terms, known, as_of=as_of or _last_claim(terms), leave_out_refused=leave_out)
 
 
-def _last_claim(contract: Contract) -> date:
+def _last_claim(contract: Contract | Versions) -> date:
+    from impactbond.contract.versions import Versions
+
+    if isinstance(contract, Versions):
+        contract = contract.terms
     return contract.calendar.claim_date(contract.calendar.periods[-1])
 
 
@@ -202,13 +210,27 @@ def explain(
     milestone: Annotated[
         str | None, typer.Option("--milestone", help="One milestone only.")
     ] = None,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest", help="With --milestone: what smallest change would have achieved it."
+        ),
+    ] = False,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
     """Say why each milestone of a participant was paid, or why not, down to the evidence."""
+    if nearest and milestone is None:
+        raise typer.BadParameter("name one with --milestone", param_hint="--nearest")
     from impactbond.audit.explain import explain as explained
 
     settlement = _settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
+    if nearest and milestone is not None:
+        from impactbond.audit.nearest import nearest_change
+
+        near = nearest_change(settlement, participant=participant, milestone=milestone)
+        printed(as_json, near.as_dict, lambda: near.text)
+        return
     answer = explained(settlement, participant=participant, milestone=milestone)
     printed(as_json, answer.as_dict, lambda: answer.text)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from impactbond.contract.check import check_terms
+from impactbond.contract.contract import Contract
 from impactbond.money import CURRENCIES, show_share
 
 Draw = st.DrawFn
@@ -58,9 +60,11 @@ def funding(draw: Draw, payers: Names, milestones: list[str], days: st.SearchStr
 
 
 @st.composite
-def commitments(draw: Draw, currency: str, days: st.SearchStrategy[date]) -> list[Any]:
+def commitments(
+    draw: Draw, currency: str, days: st.SearchStrategy[date], least: int = 1
+) -> list[Any]:
     """What a funder commits, on up to three days of the term, never less than before."""
-    on = sorted(draw(st.lists(days, min_size=1, max_size=3, unique=True)))
+    on = sorted(draw(st.lists(days, min_size=least, max_size=3, unique=True)))
     committed = sorted(draw(amounts(currency, 30000)) for _ in on)
     return [{"from": day, "amount": amount} for day, amount in zip(on, committed, strict=True)]
 
@@ -77,20 +81,69 @@ def tranches(draw: Draw, plain: Names, currency: str, on: date, limits: list[Any
     return {"mobilisation": {**paid, "recovered": recovered}} if draw(st.booleans()) else {}
 
 
+@st.composite
+def contracts(draw: Draw) -> Contract:
+    """A contract that is about money alone, with limits that are likely to bind."""
+    first, last = date(2016, 11, 1), draw(st.sampled_from((date(2017, 12, 31), date(2018, 5, 15))))
+    milestones = [f"m{number}" for number in range(draw(st.integers(1, 3)))]
+    prices = st.sampled_from((Decimal("100.00"), Decimal("10.01"), Decimal("33.33"), Decimal(50)))
+    plain, days = ("council", "lottery", "trust"), st.dates(first, last - timedelta(days=60))
+    commits = {name: draw(commitments("GBP", days, 2)) for name in plain if draw(st.booleans())}
+    drawn = draw(limits(plain, milestones, "GBP", commits, 1))
+    funders = {name: {"name": name, "kind": "other"} for name in plain}
+    funders |= {name: {**funders[name], "commits": commits[name]} for name in commits}
+    school = {"name": "Own school", "kind": "school", "each": "school"}
+    claims = {
+        "every": draw(st.sampled_from(("month", "quarter"))),
+        "made": "0 days after the period",
+    }
+    years = draw(st.sampled_from(("1 January", "1 April", "28 December")))
+    terms: dict[str, Any] = {
+        **{"impactbond": 1, "contract": "money", "title": "Money", "provider": "Provider"},
+        "version": {"number": 1, "kind": "original", "signed_on": first, "effective_on": first},
+        "funders": {**funders, "school": school},
+        "calendar": {
+            "term": f"{first} through {last}",
+            "year_starts": years,
+            "claims": claims,
+            "evidence": {"within": "90 days", "late": "next claim"},
+            "payment": {"within": "30 days", "working_days_of": "England"},
+        },
+        "participants": {"attributes": {"school": "text", "borough": ["west", "east"]}},
+        "metrics": {"event": {"kind": "event"}},
+        "windows": {"always": "start to 3 years after start"},
+        "milestones": {
+            name: {"when": {"observed": "event", "in": "always"}, "price": draw(prices)}
+            for name in milestones
+        },
+        "funding": draw(funding((*plain, "school"), milestones, days)),
+        "tranches": draw(tranches(plain, "GBP", draw(days), drawn)),
+        "limits": [{key: one[key] for key in one if key != "most"} for one in drawn],
+        "rounding": {"half": draw(st.sampled_from(("up", "even")))},
+    }
+    contract = Contract.model_validate(terms)
+    assert check_terms(contract) == []
+    return contract
+
+
 def _is_on_everything(limit: Terms) -> bool:
     is_on_some = any(key in limit for key in ("each", "only", "besides"))
     return "contract" in limit and isinstance(limit["at_most"], Decimal) and not is_on_some
 
 
 @st.composite
-def limits(draw: Draw, plain: Names, milestones: Names, currency: str, commits: Terms) -> list[Any]:
+def limits(
+    draw: Draw, plain: Names, milestones: Names, currency: str, commits: Terms, least: int = 0
+) -> list[Any]:
     """Up to three limits in an order that a contract may state them in, low enough to bind.
 
     A limit on a funder has the key `most`, its highest: it is no key of the contract.
     """
-    about = draw(st.lists(_whole(milestones, currency), max_size=2, unique_by=_thing))
+    whole = _whole(milestones, currency)
+    about = draw(st.lists(whole, min_size=least, max_size=2, unique_by=_thing))
     found: list[Any] = list(about)
-    limited = draw(st.permutations((*plain, "school")))[: draw(st.integers(0, 3 - len(found)))]
+    many = draw(st.integers(least, 3 - len(found)))
+    limited = draw(st.permutations((*plain, "school")))[:many]
     for index, name in enumerate(limited):
         takers = [{"funder": taker} for taker in plain if taker not in limited[: index + 1]]
         beyond = draw(st.sampled_from([*takers, "unpaid", "unpaid"]))

@@ -15,7 +15,7 @@ from math import floor
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.properties import drawn, reference_settlement
+from tests.properties import drawn, drawn_money, reference_settlement
 from tests.properties.reference import Claim, pence
 from tests.properties.reference_limits import group_of, is_limited, is_named, most_of
 
@@ -31,7 +31,7 @@ from impactbond.settlement.settled import Settled
 History = list[tuple[date, list[Claim]]]
 AMOUNTS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
 thorough = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=150
+    deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=200
 )
 
 
@@ -45,7 +45,7 @@ class Case:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    contract = draw(drawn.contracts())
+    contract = draw(drawn_money.contracts())
     return Case(contract, draw(drawn.histories(contract)))
 
 

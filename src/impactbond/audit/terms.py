@@ -92,9 +92,12 @@ def _of_milestone(contract: Contract, milestone: str) -> list[Stated]:
     term = contract.milestones[milestone]
     found = list(stated_price(contract, milestone))
     if term.after:
-        titles = [f"'{contract.milestones[name].title or name}'" for name in term.after]
-        found.append(Stated("after", ", ".join(titles), term.clause))
+        found.append(Stated("after", _titles(contract, term.after), term.clause))
     return found
+
+
+def _titles(contract: Contract, names: Iterable[str]) -> str:
+    return ", ".join(f"'{contract.milestones[name].title or name}'" for name in names)
 
 
 def _windows(findings: Iterable[Finding]) -> list[Stated]:

@@ -29,6 +29,14 @@ class Version(Term):
     kind: Literal["original", "amendment", "correction"]
     signed_on: Day
     effective_on: Day
+    corrects: int | None = Field(
+        default=None, ge=1, description="the number of the version that a correction puts right"
+    )
+
+    @property
+    def corrected(self) -> int:
+        """The number of the version that a correction puts right: the one before, unless said."""
+        return self.number - 1 if self.corrects is None else self.corrects
 
 
 class Commitment(Term):

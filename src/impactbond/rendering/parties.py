@@ -42,10 +42,12 @@ _KINDS = {
 def parties(contract: Contract) -> Part:
     """The provider, the funders, and the version that they signed."""
     version = contract.version
+    corrects = f" of version {version.corrects}" if version.corrects is not None else ""
     rules = [
         Rule(
             f"the contract has the reference {contract.contract}; this is version "
-            f"{version.number}, {_VERSIONS[version.kind]}, signed on {said_day(version.signed_on)} "
+            f"{version.number}, {_VERSIONS[version.kind]}{corrects}, signed on "
+            f"{said_day(version.signed_on)} "
             f"and in effect from {said_day(version.effective_on)}"
         ),
         Rule(governs_words(contract)),

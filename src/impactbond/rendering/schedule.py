@@ -8,6 +8,7 @@ from impactbond.contract.contract import Contract
 from impactbond.rendering.dates import dates
 from impactbond.rendering.definitions import measured, windows
 from impactbond.rendering.document import Part, Schedule, finished
+from impactbond.rendering.examples import examples
 from impactbond.rendering.fees import fees
 from impactbond.rendering.funding import funding, rounding, tranches
 from impactbond.rendering.limits import limits
@@ -34,6 +35,7 @@ _PARTS: tuple[Callable[[Contract], Part], ...] = (
     rounding,
     process,
     sheets,
+    examples,
 )
 
 

@@ -12,7 +12,7 @@ from impactbond.contract.limits import ContractLimit, FunderLimit, MilestoneLimi
 from impactbond.contract.look_at.found import look
 from impactbond.contract.milestones import Change, Milestone
 from impactbond.contract.phrases import Threshold
-from impactbond.contract.results import PerPoint, Point, Slides, Tiers
+from impactbond.contract.results import PerPoint, Slides, Tiers
 from impactbond.contract.yaml_lines import Path
 from impactbond.money import show_share
 
@@ -122,7 +122,7 @@ def _results(contract: Contract) -> Found:
             case Tiers() as tiers:
                 yield from _tiers(tiers, (*path, "tiers"))
             case Slides(slides=points):
-                pays = [point.pays for point in sorted(points, key=_at)]
+                pays = [point.pays for point in points]
                 if _turns(pays):
                     problem = "the amount rises and falls again as the measure rises"
                     yield look((*path, "slides"), "pays_less_for_more", problem, _amounts(pays))
@@ -148,10 +148,6 @@ def _tiers(tiers: Tiers, path: Path) -> Found:
         if not any(here and here[-1] is tier for here in held):
             problem = "this tier is never the last that holds, and so never paid"
             yield look((*path, index), "tier_never_paid", problem, found=str(tier.is_))
-
-
-def _at(point: Point) -> Fraction:
-    return Fraction(point.at.size) / (100 if point.at.percent else 1)
 
 
 def _bar(threshold: Threshold) -> Fraction:

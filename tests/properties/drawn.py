@@ -15,12 +15,13 @@ from typing import Any
 import pyarrow as pa
 from hypothesis import strategies as st
 from tests.properties import drawn_money as money
+from tests.properties.drawn_conditions import STATES, conditions, units
 from tests.properties.reference import Claim, claim_dates, pence
 
 from impactbond.contract.check import check_terms
-from impactbond.contract.conditions import All, AnyOf, AtLeast, metric_of, parts, windows_of
+from impactbond.contract.conditions import Absence, Junction, Leaf, metrics_of, parts, windows_of
 from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import Event, Session
+from impactbond.contract.metrics import Event, Quantity, Session, State
 from impactbond.contract.phrases import Edge
 from impactbond.evidence import evidence as tables
 
@@ -43,19 +44,37 @@ class Drawn:
 
 
 @st.composite
-def cases(draw: Draw) -> Drawn:
-    """A contract with evidence for one to six participants."""
-    contract = draw(contracts())
+def cases(draw: Draw, *, whole: bool = False) -> Drawn:
+    """A contract with evidence for one to six participants.
+
+    With `whole`, also units, evidence in dispute, and late evidence that earns a share.
+    """
+    contract = draw(contracts(whole=whole))
     participants = draw(participant_rows(contract))
-    return Drawn(contract, participants, draw(observation_rows(contract, participants)))
+    rows = draw(observation_rows(contract, participants, whole=whole))
+    return Drawn(contract, participants, rows)
 
 
 @st.composite
-def contracts(draw: Draw) -> Contract:
+def contracts(draw: Draw, *, whole: bool = False) -> Contract:
     """A contract that passes every check."""
-    contract = Contract.model_validate(draw(terms()))
+    written = draw(terms())
+    if whole:
+        draw(_make_whole(written))
+    contract = Contract.model_validate(written)
     assert check_terms(contract) == []
     return contract
+
+
+@st.composite
+def _make_whole(draw: Draw, written: dict[str, Any]) -> None:
+    """Add units and a share for late evidence to a contract's terms."""
+    deadline = written["calendar"]["evidence"]
+    if deadline["late"] == "next claim" and draw(st.booleans()):
+        deadline["late_pays"] = "50%"
+    for milestone in written["milestones"].values():
+        if "places" not in written["participants"] and draw(st.booleans()):
+            milestone["units"] = draw(units(written["metrics"], written["windows"]))
 
 
 @st.composite
@@ -65,12 +84,18 @@ def terms(draw: Draw) -> dict[str, Any]:
     metrics, windows = draw(_metrics()), draw(_windows(first, last))
     named: dict[str, Any] = {}
     for number in range(draw(st.integers(0, 3))):
-        named[f"named {number}"] = draw(_condition(metrics, windows, tuple(named), 2))
-    anything = _condition(metrics, windows, tuple(named), 3)
+        named[f"named {number}"] = draw(conditions(metrics, windows, tuple(named), 2))
+    anything = conditions(metrics, windows, tuple(named), 3)
     about: dict[str, Any] = {"attributes": {"school": "text", "borough": list(BOROUGHS)}}
     if draw(st.integers(0, 4)) == 4:
         about["eligible"] = draw(anything)
     about |= {"covered": {"borough": ["west"]}} if draw(st.integers(0, 3)) == 3 else {}
+    if draw(st.integers(0, 4)) == 4:
+        starts = (first - timedelta(days=40), first + timedelta(days=draw(st.integers(0, 60))))
+        about["started"] = f"{starts[0]} through {starts[1]}"
+    if draw(st.integers(0, 3)) == 3:
+        by, clock = draw(st.sampled_from(("school", "borough"))), ("restarts", "goes on")
+        about["places"] = {"by": by, "clock": draw(st.sampled_from(clock))}
     currency = draw(st.sampled_from(("GBP", "GBP", "GBP", "JPY", "KWD")))
     easy = st.one_of(st.just({"observed": "event 0", "in": "around"}), anything, anything)
     milestones = draw(_milestones(easy, currency))
@@ -127,6 +152,8 @@ def _metrics(draw: Draw) -> dict[str, Any]:
         "session": {"marks": st.just(["attended", "missed", "ill"])},
         "score": {"range": st.sampled_from(([0, 4], [-2, 2])), **scale},
         "percentage": {"range": st.sampled_from(([94, 96], [0, 2])), **scale},
+        "quantity": {"decimals": st.integers(0, 1)},
+        "state": {"states": st.just(list(STATES))},
     }
     metrics: dict[str, Any] = {}
     for kind, keys in kinds.items():
@@ -152,61 +179,6 @@ def _windows(draw: Draw, first: date, last: date) -> dict[str, str]:
 
 
 @st.composite
-def _condition(draw: Draw, metrics: Terms, windows: Terms, named: Names, depth: int) -> Any:
-    """A condition nested no deeper than `depth`, which may name any of `named`."""
-    kinds = ["leaf", "leaf", "leaf", *(("all", "any", "of") if depth > 1 else ())]
-    kind = draw(st.sampled_from([*kinds, "named"] if named else kinds))
-    if kind == "named":
-        return draw(st.sampled_from(named))
-    if kind == "leaf":
-        return draw(_leaf(metrics, windows))
-    inside = _condition(metrics, windows, named, depth - 1)
-    found = draw(st.lists(inside, min_size=1, max_size=3, unique_by=repr))
-    needed = {"at_least": draw(st.integers(1, len(found)))} if kind == "of" else {}
-    return {**needed, kind: found}
-
-
-@st.composite
-def _leaf(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
-    metric, window = draw(st.sampled_from(sorted(metrics))), st.sampled_from(sorted(windows))
-    terms, between = metrics[metric], st.tuples(window, window)
-    few, part = st.integers(1, 3), st.sampled_from(("1/3", "50%", "66.7%", "2/3", "100%"))
-    side, pick = _threshold(terms), st.sampled_from(("first", "last"))
-    shapes: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-        "observed": {"in": window},
-        "count": {"in": window, "at_least": few},
-        "share": {"marked": st.just("attended"), "in": window, "at_least": part},
-        "level": {"pick": pick, "in": window, "is": side},
-        "improves": {"by": _distance(terms), "between": between},
-        "crosses": {"from": side, "to": side, "between": between},
-    }
-    measured = ("level", "improves", "crosses", "count")
-    fitting = {"event": ("observed", "count"), "session": ("share", "count", "count")}
-    shape = draw(st.sampled_from(fitting.get(terms["kind"], measured)))
-    is_marked = terms["kind"] == "session" and shape == "count" and draw(st.booleans())
-    marked = {"marked": "missed"} if is_marked else {}
-    return {shape: metric, **marked, **draw(st.fixed_dictionaries(shapes[shape]))}
-
-
-@st.composite
-def _threshold(draw: Draw, terms: Terms) -> str:
-    side = draw(st.sampled_from(("at least", "at most", "above", "below")))
-    low, high = (bound * 10 ** terms["decimals"] for bound in terms["range"])
-    is_closed = side in ("at least", "below")
-    steps = draw(st.integers(low + 1, high) if is_closed else st.integers(low, high - 1))
-    percent = "%" if terms["kind"] == "percentage" else ""
-    return f"{side} {Decimal(steps).scaleb(-terms['decimals'])}{percent}"
-
-
-@st.composite
-def _distance(draw: Draw, terms: Terms) -> Decimal | str:
-    low, high = terms["range"]
-    unit = 10 ** terms["decimals"]
-    by = Decimal(draw(st.integers(1, (high - low) * unit))) / unit
-    return by if terms["kind"] == "score" else f"{by}%"
-
-
-@st.composite
 def _milestones(draw: Draw, anything: st.SearchStrategy[Any], currency: str) -> Terms:
     names = [f"milestone {number}" for number in range(draw(st.integers(1, 4)))]
     after: dict[str, list[str]] = {}
@@ -214,7 +186,13 @@ def _milestones(draw: Draw, anything: st.SearchStrategy[Any], currency: str) -> 
         most = min(len(after), draw(st.sampled_from((0, 0, 1, 2))))
         after[name] = draw(st.permutations(list(after)))[:most]
     paid = st.fixed_dictionaries({"when": anything, "price": money.amounts(currency, 20000)})
-    return {name: {"after": after[name], **draw(paid)} for name in names}
+    only = st.sampled_from(({}, {}, {}, {"borough": ["west"]}))
+    terms = {name: {"after": after[name], "only": draw(only), **draw(paid)} for name in names}
+    if len(names) > 1 and draw(st.booleans()):
+        one, *others = draw(st.permutations([name for name in names if not after[name]]))
+        if others and not any(one in later or others[0] in later for later in after.values()):
+            terms[one]["instead_of"] = others[0]
+    return terms
 
 
 def _recorded(contract: Contract, day: date) -> st.SearchStrategy[date]:
@@ -248,7 +226,9 @@ def participant_rows(draw: Draw, contract: Contract) -> list[Row]:
 
 
 @st.composite
-def observation_rows(draw: Draw, contract: Contract, participants: Sequence[Row]) -> list[Row]:
+def observation_rows(
+    draw: Draw, contract: Contract, participants: Sequence[Row], *, whole: bool = False
+) -> list[Row]:
     """Rows wherever a condition looks, and rows that replace or take back others, none twice."""
     rows: list[Row] = []
 
@@ -261,7 +241,7 @@ def observation_rows(draw: Draw, contract: Contract, participants: Sequence[Row]
             for _ in range(draw(st.sampled_from((1, 2, 2, 1, 0)))):
                 add(draw(_observation(contract, one, metric, window)))
     for _ in range(draw(st.integers(0, 5)) if rows else 0):
-        add(draw(_correction(contract, draw(st.sampled_from(rows)))))
+        add(draw(_correction(contract, draw(st.sampled_from(rows)), whole=whole)))
     return draw(st.permutations(rows))
 
 
@@ -276,7 +256,8 @@ def _observation(draw: Draw, contract: Contract, one: Row, metric: str, window: 
 
 
 @st.composite
-def _correction(draw: Draw, contract: Contract, old: Row) -> Row:
+def _correction(draw: Draw, contract: Contract, old: Row, *, whole: bool = False) -> Row:
+    recorded = "disputed" if whole and draw(st.booleans()) else "recorded"
     is_withdrawn = draw(st.integers(0, 2)) == 2
     day = old["observed_on"] + timedelta(days=draw(st.sampled_from((0, 0, 1, 30))))
     return {
@@ -285,7 +266,7 @@ def _correction(draw: Draw, contract: Contract, old: Row) -> Row:
         "observed_on": day,
         "recorded_on": draw(_recorded(contract, max(day, old["recorded_on"]))),
         "supersedes": old["observation"],
-        "status": "withdrawn" if is_withdrawn else "recorded",
+        "status": "withdrawn" if is_withdrawn else recorded,
     }
 
 
@@ -293,14 +274,20 @@ def _looked_at(contract: Contract) -> list[tuple[str, str]]:
     """Every metric that a condition looks at, with each window in which it does, once."""
     asked = [contract.participants.eligible, *(one.when for one in contract.milestones.values())]
     found: dict[tuple[str, str], None] = {}
+    for term in contract.milestones.values():
+        if term.units is not None:
+            kind = next(key for key in ("rows", "days", "amounts") if hasattr(term.units, key))
+            found[getattr(term.units, kind), term.units.window] = None
     while asked:
         one = asked.pop()
         if isinstance(one, str):
             asked.append(contract.conditions[one])
-        elif isinstance(one, All | AnyOf | AtLeast):
+        elif isinstance(one, Junction):
             asked += parts(one)
-        elif one is not None:
-            found |= {(metric_of(one), window): None for window in windows_of(one)}
+        if isinstance(one, Leaf | Absence):
+            found |= {
+                (name, window): None for name in metrics_of(one) for window in windows_of(one)
+            }
     return list(found)
 
 
@@ -308,8 +295,10 @@ def _values(contract: Contract, metric: str) -> st.SearchStrategy[int]:
     terms = contract.metrics[metric]
     if isinstance(terms, Event):
         return st.sampled_from((1, 1, 1, 0))
-    if isinstance(terms, Session):
-        return st.integers(0, len(terms.marks) - 1)
+    if isinstance(terms, Session | State):
+        return st.integers(0, len(terms.marks if isinstance(terms, Session) else terms.states) - 1)
+    if isinstance(terms, Quantity):
+        return st.integers(0, 5)
     low, high = (int(bound * 10**terms.decimals) for bound in terms.range)
     return st.integers(low, high)
 
@@ -358,6 +347,7 @@ def to_evidence_frames(drawn: Drawn) -> dict[str, pa.Table]:
 
 def _written(contract: Contract, row: Row) -> str:
     terms = contract.metrics[row["metric"]]
-    if isinstance(terms, Event | Session):
-        return (("no", "yes") if isinstance(terms, Event) else terms.marks)[row["value"]]
+    if isinstance(terms, Event | Session | State):
+        words = terms.states if isinstance(terms, State) else getattr(terms, "marks", ("no", "yes"))
+        return str(words[row["value"]])
     return str(Decimal(row["value"]).scaleb(-terms.decimals))

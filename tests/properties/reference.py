@@ -14,46 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import Enum
-from fractions import Fraction
-from typing import Any
 
-from impactbond.contract.conditions import (
-    All,
-    AnyOf,
-    AtLeast,
-    Condition,
-    Count,
-    Crosses,
-    Improves,
-    Level,
-    Observed,
-    Share,
-)
+from tests.properties.reference_conditions import Finding, Row, Rows, State, find
+from tests.properties.reference_units import units
+
 from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import Event, Measure, Session
-from impactbond.contract.phrases import Threshold
 
-Row = Mapping[str, Any]
-Rows = Sequence[Row]
 LONG_AGO = date.min
-
-
-class State(Enum):
-    """What evidence says of a condition."""
-
-    MET = "met"
-    NOT_EVIDENCED = "not evidenced"
-    NOT_MET = "not met"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What evidence says of one condition: its state, the day it was met, the last day to tell."""
-
-    state: State
-    on: date | None
-    due: date
 
 
 @dataclass(frozen=True)
@@ -68,13 +35,17 @@ class Participant:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is decided of one milestone of one participant, and why."""
+    """What is decided of one milestone of one participant, and why.
+
+    `standing` is 0 for what is achieved in full, 1 on late evidence alone, 2 on disputed evidence.
+    """
 
     participant: str
     milestone: str
     verdict: str
     reason: str
     achieved_on: date | None
+    standing: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,39 +58,76 @@ class Claim:
     achieved_on: date
     attributes: Mapping[str, str]
     price_pence: int
+    quantity: int = 1
+    standing: int = 0
 
 
 def decide(
     contract: Contract, participants: Rows, observations: Rows, claim_date: date
 ) -> list[Decision]:
     """Every milestone of every covered participant: by participant, in the contract's order."""
-    rows = live(observations, claim_date)
+    everybody = covered_participants(contract, participants, claim_date)
     end = period_end(contract, claim_date)
-    decisions: list[Decision] = []
-    for one in known_participants(participants, claim_date):
-        own_rows = [row for row in rows if row["participant"] == one.participant]
-        if is_covered(contract, one):
-            decisions += decide_participant(contract, one, own_rows, end)
-    return decisions
+    rows = live(observations, claim_date)
+    found: dict[tuple[str, str], Decision] = {}
+    for standing, wanted in passes(contract, rows):
+        earned = {key: one for key, one in found.items() if one.verdict == "achieved"}
+        found = decide_all(contract, everybody, wanted, end, standing, earned)
+    if contract.calendar.evidence.late == "nothing":
+        ever = decide_all(contract, everybody, rows, end, 0, {})
+        for key, one in found.items():
+            if ever[key].verdict == "achieved" != one.verdict:
+                found[key] = Decision(*key, "late", "recorded_late", None, one.standing)
+    names = [one.participant for one in everybody]
+    return [found[name, milestone] for name in names for milestone in contract.milestones]
+
+
+def passes(contract: Contract, rows: Rows) -> list[tuple[int, Rows]]:
+    """The evidence that can earn something, first what earns most; what it earns stands as told."""
+    terms = contract.calendar.evidence
+    undisputed = [row for row in rows if row["status"] != "disputed"]
+    if terms.late_pays is not None:
+        return [(0, in_time(contract, undisputed)), (1, undisputed), (2, rows)]
+    if terms.late == "nothing":
+        return [(0, in_time(contract, undisputed)), (2, in_time(contract, rows))]
+    return [(0, undisputed), (2, rows)]
 
 
 def claims(
     contract: Contract, participants: Rows, observations: Rows, claim_date: date
 ) -> list[Claim]:
     """Every milestone achieved as of a claim date, priced, in the order of the decisions."""
-    known = {one.participant: one for one in known_participants(participants, claim_date)}
-    return [
-        Claim(
-            participant=decision.participant,
-            milestone=decision.milestone,
-            period=period_of(contract, decision.achieved_on),
-            achieved_on=decision.achieved_on,
-            attributes=attributes_on(contract, known[decision.participant], decision.achieved_on),
-            price_pence=pence(contract, contract.milestones[decision.milestone].price),
-        )
-        for decision in decide(contract, participants, observations, claim_date)
-        if decision.achieved_on is not None
-    ]
+    everybody = covered_participants(contract, participants, claim_date)
+    known = {one.participant: one for one in everybody}
+    rows, end = live(observations, claim_date), period_end(contract, claim_date)
+    found = []
+    for decision in decide(contract, participants, observations, claim_date):
+        one, terms = known[decision.participant], contract.milestones[decision.milestone]
+        if decision.achieved_on is None:
+            continue
+        made = [(decision.achieved_on, decision.standing, 1)]
+        if terms.units is not None:
+            own = [
+                (standing, [row for row in wanted if row["participant"] == one.participant])
+                for standing, wanted in passes(contract, rows)
+            ]
+            days = (decision.achieved_on, min(end, one.left_on or end))
+            clock = clock_of(contract, one, everybody)
+            made = units(contract, terms.units, own, clock, days, decision.standing)
+        for day, standing, quantity in made:
+            found.append(
+                Claim(
+                    participant=decision.participant,
+                    milestone=decision.milestone,
+                    period=period_of(contract, day),
+                    achieved_on=day,
+                    attributes=attributes_on(contract, one, day),
+                    price_pence=pence(contract, terms.price),
+                    quantity=quantity,
+                    standing=standing,
+                )
+            )
+    return found
 
 
 def claim_dates(contract: Contract) -> list[date]:
@@ -181,42 +189,155 @@ def attributes_on(contract: Contract, one: Participant, day: date) -> dict[str, 
     return dict(zip(names, latest[2], strict=True))
 
 
+def covered_participants(
+    contract: Contract, participants: Rows, claim_date: date
+) -> list[Participant]:
+    """The participants known at a claim date whom the contract is about, by their ids."""
+    known = known_participants(participants, claim_date)
+    return [one for one in known if is_covered(contract, one)]
+
+
 def is_covered(contract: Contract, one: Participant) -> bool:
-    """Whether the contract is about the participant, by the attributes of the day of the start."""
+    """Whether the contract is about the participant, by the day of the start and what was then."""
+    terms = contract.participants
+    if terms.started is not None and not terms.started[0] <= one.started_on <= terms.started[1]:
+        return False
+    return is_about(contract, one, terms.covered)
+
+
+def is_about(contract: Contract, one: Participant, only: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a participant had on the day of the start the attributes that something is for."""
     attributes = attributes_on(contract, one, one.started_on)
-    return all(attributes[name] in named for name, named in contract.participants.covered.items())
+    return all(attributes[name] in named for name, named in only.items())
 
 
-def decide_participant(
-    contract: Contract, one: Participant, rows: Rows, end: date
-) -> list[Decision]:
-    """One participant's milestones; where late evidence earns nothing, with it and without it."""
-    names = list(contract.milestones)
-    with_late = [decide_milestone(contract, one, rows, end, name) for name in names]
-    if contract.calendar.evidence.late == "next claim":
-        return with_late
-    kept = in_time(contract, rows)
-    without = [decide_milestone(contract, one, kept, end, name) for name in names]
-    return [
-        Decision(second.participant, second.milestone, "late", "recorded_late", None)
-        if first.verdict == "achieved" and second.verdict != "achieved"
-        else second
-        for first, second in zip(with_late, without, strict=True)
-    ]
+def place_of(contract: Contract, one: Participant) -> str:
+    """The place that a participant holds; where there are no places, everybody holds one."""
+    places = contract.participants.places
+    if places is None:
+        return one.participant
+    return attributes_on(contract, one, one.started_on)[places.by]
+
+
+def clock_of(contract: Contract, one: Participant, everybody: Sequence[Participant]) -> date:
+    """The day from which windows count: one's own start, or that of the first of the place."""
+    places = contract.participants.places
+    if places is None or places.clock == "restarts":
+        return one.started_on
+    place = place_of(contract, one)
+    return min(each.started_on for each in everybody if place_of(contract, each) == place)
+
+
+def groups_of(contract: Contract) -> list[list[str]]:
+    """The milestones in groups of which one is paid, each after what its members come after."""
+    groups = [[name] for name in contract.milestones]
+    for name, terms in contract.milestones.items():
+        for other in terms.instead_of:
+            one = next(group for group in groups if name in group)
+            two = next(group for group in groups if other in group)
+            if one is not two:
+                groups = [group for group in groups if group not in (one, two)] + [one + two]
+    ordered: list[list[str]] = []
+    while len(ordered) < len(groups):
+        done = {name for group in ordered for name in group}
+        ordered.append(
+            next(
+                group
+                for group in groups
+                if group not in ordered
+                and all(done.issuperset(contract.milestones[name].after) for name in group)
+            )
+        )
+    return ordered
+
+
+def decide_all(
+    contract: Contract,
+    everybody: Sequence[Participant],
+    rows: Rows,
+    end: date,
+    standing: int,
+    earned: Mapping[tuple[str, str], Decision],
+) -> dict[tuple[str, str], Decision]:
+    """Every milestone of everybody on this evidence; what was earned on better evidence is kept."""
+    found: dict[tuple[str, str], Decision] = {}
+    for group in groups_of(contract):
+        for one in everybody:
+            own = [row for row in rows if row["participant"] == one.participant]
+            clock = clock_of(contract, one, everybody)
+            mates = [
+                each.participant
+                for each in everybody
+                if place_of(contract, each) == place_of(contract, one)
+            ]
+            for name in group:
+                before = [
+                    (
+                        found[one.participant, earlier].verdict,
+                        [
+                            day
+                            for mate in mates
+                            if (day := found[mate, earlier].achieved_on) is not None
+                        ],
+                    )
+                    for earlier in contract.milestones[name].after
+                ]
+                key = (one.participant, name)
+                found[key] = earned.get(key) or decide_milestone(
+                    contract, one, own, clock, end, name, before, standing
+                )
+        settle_group(contract, everybody, group, found)
+    return found
+
+
+def settle_group(
+    contract: Contract,
+    everybody: Sequence[Participant],
+    group: Sequence[str],
+    found: dict[tuple[str, str], Decision],
+) -> None:
+    """Of a group, and for a place, only the first that was achieved is."""
+    order = list(contract.milestones)
+    for place in {place_of(contract, one) for one in everybody}:
+        achieved = [
+            (decision.standing, decision.achieved_on, order.index(name), one.participant)
+            for one in everybody
+            if place_of(contract, one) == place
+            for name in group
+            if (decision := found[one.participant, name]).achieved_on is not None
+        ]
+        for _, _, number, participant in achieved:
+            winner = min(achieved)
+            if (number, participant) != winner[2:]:
+                reason = "place_taken" if number == winner[2] else "alternative"
+                key = (participant, order[number])
+                found[key] = Decision(*key, "not achieved", reason, None, found[key].standing)
 
 
 def decide_milestone(
-    contract: Contract, one: Participant, rows: Rows, end: date, milestone: str
+    contract: Contract,
+    one: Participant,
+    rows: Rows,
+    clock: date,
+    end: date,
+    milestone: str,
+    before: Sequence[tuple[str, Sequence[date]]],
+    standing: int,
 ) -> Decision:
-    """One milestone of one participant, from these rows, after the milestones it comes after."""
+    """One milestone of one participant, from these rows.
+
+    `before` tells of each milestone it comes after one's own verdict, and the days on which anybody
+    of the place achieved it.
+    """
     terms = contract.milestones[milestone]
-    eligible = eligibility(contract, one, rows)
-    earlier = [decide_milestone(contract, one, rows, end, name) for name in terms.after]
-    own = find(contract, terms.when, one.started_on, rows)
+    eligible = eligibility(contract, clock, rows)
+    own = find(contract, terms.when, clock, rows)
 
     def decided(verdict: str, reason: str, achieved_on: date | None = None) -> Decision:
-        return Decision(one.participant, milestone, verdict, reason, achieved_on)
+        return Decision(one.participant, milestone, verdict, reason, achieved_on, standing)
 
+    if not is_about(contract, one, terms.only):
+        return decided("ineligible", "not_for_segment")
     if eligible.on is None and end < eligible.due:
         return decided("not yet due", "window_open")
     if eligible.state == State.NOT_MET:
@@ -224,23 +345,23 @@ def decide_milestone(
     if eligible.on is None:
         return decided("not evidenced", "eligibility_not_evidenced")
 
-    missing = [part.verdict for part in earlier if part.verdict != "achieved"]
+    missing = [verdict for verdict, days in before if not days]
     if "not yet due" in missing:
         return decided("not yet due", "prerequisite")
     if missing:
         return decided("not achieved", "prerequisite")
 
     if own.on is not None:
-        before = [part.achieved_on for part in earlier if part.achieved_on is not None]
-        return decided(*when_met(contract, one, max([own.on, eligible.on, *before]), end))
+        reached_on = max([own.on, eligible.on, *(days[0] for _, days in before)])
+        return decided(*when_met(contract, one, reached_on, end))
     return decided(*when_not_met(one, own, end))
 
 
-def eligibility(contract: Contract, one: Participant, rows: Rows) -> Finding:
+def eligibility(contract: Contract, clock: date, rows: Rows) -> Finding:
     """Whether the participant is eligible; always so where the contract does not ask."""
     if contract.participants.eligible is None:
         return Finding(State.MET, LONG_AGO, LONG_AGO)
-    return find(contract, contract.participants.eligible, one.started_on, rows)
+    return find(contract, contract.participants.eligible, clock, rows)
 
 
 def when_met(
@@ -266,132 +387,3 @@ def when_not_met(one: Participant, own: Finding, end: date) -> tuple[str, str]:
     if own.state == State.NOT_MET:
         return "not achieved", "not_met"
     return "not evidenced", "no_evidence"
-
-
-def find(contract: Contract, condition: Condition, started_on: date, rows: Rows) -> Finding:
-    """What one participant's rows say of a condition."""
-
-    def seen(metric: str, window: str) -> list[Row]:
-        return rows_in(metric, contract.windows[window].days(started_on), rows)
-
-    def due(window: str) -> date:
-        return contract.windows[window].days(started_on)[1]
-
-    def found(parts: Sequence[Condition]) -> list[Finding]:
-        return [find(contract, part, started_on, rows) for part in parts]
-
-    match condition:
-        case Observed(observed=metric, window=window):
-            happened = [row for row in seen(metric, window) if row["value"] == 1]
-            return find_count(happened, seen(metric, window), 1, due(window))
-        case Count(count=metric, window=window, at_least=needed):
-            counted = counting(contract, metric, condition.marked, seen(metric, window))
-            return find_count(counted, seen(metric, window), needed, due(window))
-        case Share(share=metric, window=window, at_least=needed):
-            counted = counting(contract, metric, condition.marked, seen(metric, window))
-            return find_share(counted, seen(metric, window), needed, due(window))
-        case Level(level=metric, window=window):
-            row = pick(condition.pick, seen(metric, window))
-            return find_level(contract, row, condition.is_, due(window))
-        case Improves(improves=metric, between=(early, late)):
-            baseline, last = pick("first", seen(metric, early)), pick("last", seen(metric, late))
-            return find_gain(contract, baseline, last, condition.by.size, due(late))
-        case Crosses(crosses=metric, between=(early, late)):
-            baseline, last = pick("first", seen(metric, early)), pick("last", seen(metric, late))
-            before = find_level(contract, baseline, condition.from_, due(late))
-            after = find_level(contract, last, condition.to, due(late))
-            return find_at_least(2, [before, after])
-        case All(all=parts):
-            return find_at_least(len(parts), found(parts))
-        case AnyOf(any=parts):
-            return find_at_least(1, found(parts))
-        case AtLeast(at_least=needed, of=parts):
-            return find_at_least(needed, found(parts))
-        case str():
-            return find(contract, contract.conditions[condition], started_on, rows)
-    raise TypeError("not a condition")
-
-
-def rows_in(metric: str, days: tuple[date, date], rows: Rows) -> list[Row]:
-    """The metric's rows observed on those days: by day observed, then day recorded, then value."""
-    inside = [row for row in rows if days[0] <= row["observed_on"] <= days[1]]
-    found = [row for row in inside if row["metric"] == metric]
-    return sorted(found, key=lambda row: (row["observed_on"], row["recorded_on"], row["value"]))
-
-
-def find_count(counted: Rows, seen: Rows, needed: int, due: date) -> Finding:
-    """Met on the day of the n-th row that counts; not evidenced only where nobody looked."""
-    if len(counted) >= needed:
-        return Finding(State.MET, counted[needed - 1]["observed_on"], due)
-    return Finding(State.NOT_MET if seen else State.NOT_EVIDENCED, None, due)
-
-
-def find_share(counted: Rows, seen: Rows, needed: Fraction, due: date) -> Finding:
-    """Met on the window's last day when the rows that count are at least that share of all."""
-    if not seen:
-        return Finding(State.NOT_EVIDENCED, None, due)
-    return met_if(Fraction(len(counted), len(seen)) >= needed, due, due)
-
-
-def counting(contract: Contract, metric: str, mark: str | None, rows: Rows) -> list[Row]:
-    """The rows that count: with the mark, where one is given; of events those that happened."""
-    terms = contract.metrics[metric]
-    if isinstance(terms, Session) and mark is not None:
-        return [row for row in rows if terms.marks[row["value"]] == mark]
-    return [row for row in rows if row["value"] == 1 or not isinstance(terms, Event)]
-
-
-def pick(which: str, rows: Rows) -> Row | None:
-    """The first or the last row, where there is any."""
-    return (rows[0] if which == "first" else rows[-1]) if rows else None
-
-
-def find_level(contract: Contract, row: Row | None, threshold: Threshold, due: date) -> Finding:
-    """Met on the row's day when its measure is on the right side of the threshold."""
-    if row is None:
-        return Finding(State.NOT_EVIDENCED, None, due)
-    size = Decimal(row["value"]) / 10 ** measure(contract, row).decimals
-    met = {
-        "at least": size >= threshold.bar,
-        "at most": size <= threshold.bar,
-        "above": size > threshold.bar,
-        "below": size < threshold.bar,
-    }
-    return met_if(met[threshold.comparison], row["observed_on"], due)
-
-
-def find_gain(
-    contract: Contract, baseline: Row | None, last: Row | None, by: Decimal, due: date
-) -> Finding:
-    """Met on the last row's day when its measure is better than the baseline by that much."""
-    if baseline is None or last is None:
-        return Finding(State.NOT_EVIDENCED, None, due)
-    terms = measure(contract, last)
-    rise = Decimal(last["value"] - baseline["value"]) / 10**terms.decimals
-    return met_if((rise if terms.better == "higher" else -rise) >= by, last["observed_on"], due)
-
-
-def find_at_least(needed: int, parts: Sequence[Finding]) -> Finding:
-    """Met when so many parts are, on the day that the last needed one was.
-
-    Otherwise not evidenced while the parts without evidence could still make it so many. `all` is
-    at least as many as there are parts, `any` is at least one.
-    """
-    due = max(part.due for part in parts)
-    days = sorted(part.on for part in parts if part.on is not None)
-    if len(days) >= needed:
-        return Finding(State.MET, days[needed - 1], due)
-    possible = [part for part in parts if part.state != State.NOT_MET]
-    return Finding(State.NOT_EVIDENCED if len(possible) >= needed else State.NOT_MET, None, due)
-
-
-def met_if(true: bool, on: date, due: date) -> Finding:
-    """Met on a day, or not met."""
-    return Finding(State.MET, on, due) if true else Finding(State.NOT_MET, None, due)
-
-
-def measure(contract: Contract, row: Row) -> Measure:
-    """The terms of the score or percentage that a row holds."""
-    terms = contract.metrics[row["metric"]]
-    assert not isinstance(terms, Event | Session)
-    return terms

@@ -16,6 +16,7 @@ from tests.properties import reference, reference_settlement
 from tests.properties.drawn import Drawn, cases, evidence_of
 
 from impactbond.dates import from_day_number
+from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.decisions import ACHIEVED, REASONS, VERDICTS, decide
 from impactbond.evaluation.question import Question, claim_dates
 from impactbond.settlement.funders import UNFUNDED
@@ -23,7 +24,7 @@ from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import Engine
 
-Decided = tuple[str, str, str, str, date | None]
+Decided = tuple[str, str, str, str, date | None, int]
 ENGINES: tuple[Engine, ...] = ("duckdb", "polars", "pandas")
 AMOUNTS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
 thorough = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -41,7 +42,8 @@ def engine_decisions(drawn: Drawn, engine: Engine) -> dict[date, list[Decided]]:
     for row in sorted(rows, key=lambda row: (row["participant"], row["milestone"])):
         achieved = from_day_number(row["reached"]) if row["verdict"] == ACHIEVED else None
         verdict, reason = VERDICTS[row["verdict"]], REASONS[row["reason"]]
-        decided = (row["participant"], milestones[row["milestone"]], verdict, reason, achieved)
+        who, standing = row["participant"], row["standing"] if achieved else 0
+        decided = (who, milestones[row["milestone"]], verdict, reason, achieved, standing)
         found[claims[row["claim"]].known_by].append(decided)
     return found
 
@@ -49,7 +51,14 @@ def engine_decisions(drawn: Drawn, engine: Engine) -> dict[date, list[Decided]]:
 def reference_decisions(drawn: Drawn) -> dict[date, list[Decided]]:
     return {
         claim_date: [
-            (one.participant, one.milestone, one.verdict, one.reason, one.achieved_on)
+            (
+                one.participant,
+                one.milestone,
+                one.verdict,
+                one.reason,
+                one.achieved_on,
+                one.standing if one.achieved_on else 0,
+            )
             for one in reference.decide(
                 drawn.contract, drawn.participants, drawn.observations, claim_date
             )
@@ -58,17 +67,50 @@ def reference_decisions(drawn: Drawn) -> dict[date, list[Decided]]:
     }
 
 
-@given(drawn=cases())
+@given(drawn=cases(whole=True))
 @settings(thorough, max_examples=40)
 def test_the_engine_decides_as_the_plain_reference_does(drawn: Drawn) -> None:
     assert engine_decisions(drawn, "duckdb") == reference_decisions(drawn)
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])
-@given(drawn=cases())
+@given(drawn=cases(whole=True))
 @settings(thorough, max_examples=20)
 def test_every_engine_decides_as_the_plain_reference_does(engine: Engine, drawn: Drawn) -> None:
     assert engine_decisions(drawn, engine) == reference_decisions(drawn)
+
+
+def engine_claims(drawn: Drawn, engine: Engine) -> dict[date, list[tuple[object, ...]]]:
+    """Every claim of the engine, with its units and how it stands, by claim date."""
+    dated = claim_dates(drawn.contract, date.max)
+    question = Question.of(drawn.contract, evidence_of(drawn), dated, engine)
+    milestones = list(drawn.contract.milestones)
+    found: dict[date, list[tuple[object, ...]]] = {one.known_by: [] for one in dated}
+    for row in question.shop.give(claims_of(question, decide(question))).to_pylist():
+        held = sorted(question.segments.named(row["segment"]).items())
+        told = (row["participant"], milestones[row["milestone"]], from_day_number(row["reached"]))
+        found[dated[row["claim"]].known_by].append((*told, row["standing"], row["quantity"], *held))
+    return {day: sorted(claims) for day, claims in found.items()}
+
+
+def reference_claims(drawn: Drawn) -> dict[date, list[tuple[object, ...]]]:
+    return {
+        day: sorted(
+            (
+                *(one.participant, one.milestone, one.achieved_on, one.standing, one.quantity),
+                *sorted(one.attributes.items()),
+            )
+            for one in reference.claims(drawn.contract, drawn.participants, drawn.observations, day)
+        )
+        for day in reference.claim_dates(drawn.contract)
+    }
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@given(drawn=cases(whole=True))
+@settings(thorough, max_examples=20)
+def test_every_engine_claims_the_units_of_the_plain_reference(engine: Engine, drawn: Drawn) -> None:
+    assert engine_claims(drawn, engine) == reference_claims(drawn)
 
 
 def reference_balances(drawn: Drawn) -> dict[tuple[date, str], tuple[int, ...]]:

@@ -13,11 +13,11 @@ from impactbond.contract.check_examples import check_examples
 from impactbond.contract.check_funding import check_funding
 from impactbond.contract.check_investment import check_investment
 from impactbond.contract.check_limits import check_limits
-from impactbond.contract.check_milestones import check_milestones, check_only
+from impactbond.contract.check_milestones import check_milestones
 from impactbond.contract.check_money import check_money
 from impactbond.contract.check_periods import check_periods
 from impactbond.contract.check_plans import check_plans, check_vat
-from impactbond.contract.check_prices import check_prices
+from impactbond.contract.check_prices import check_only, check_prices
 from impactbond.contract.check_results import check_results
 from impactbond.contract.check_sheets import check_sheets
 from impactbond.contract.check_tranches import check_tranches
@@ -52,7 +52,6 @@ def check_terms(contract: Contract) -> list[Finding]:
         _check_dates,
         _check_windows,
         _check_participants,
-        _check_late,
         _check_funders,
         _check_metrics,
         check_conditions,
@@ -162,17 +161,6 @@ def _check_started(contract: Contract, first: date, last: date) -> Found:
             allowed=f"days up to {contract.calendar.term[1]}, the last of the term",
         )
         yield Finding(("participants", "started"), fault, (_TERM,))
-
-
-def _check_late(contract: Contract) -> Found:
-    terms, path = contract.calendar.evidence, ("calendar", "evidence")
-    if terms.late_pays is not None and (terms.late == "nothing" or terms.late_pays == 0):
-        fault = Fault(
-            code="late_pays_nothing",
-            problem="late evidence cannot both pay a share and earn nothing",
-            hint="Write late: next claim with a share above 0%, or late: nothing without late_pays",
-        )
-        yield Finding((*path, "late_pays"), fault, ((*path, "late"),))
 
 
 def _twice(path: Path, values: tuple[str, ...], noun: str) -> Found:

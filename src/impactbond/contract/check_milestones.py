@@ -4,8 +4,6 @@ not come after, for participants that there can be, in units that can be counted
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from impactbond.contract.check_leaves import (
     COUNTABLE,
     check_amount,
@@ -13,13 +11,12 @@ from impactbond.contract.check_leaves import (
     check_marked,
     check_states,
 )
+from impactbond.contract.check_prices import check_only
 from impactbond.contract.contract import Contract
 from impactbond.contract.findings import (
     Finding,
     Found,
-    around,
     circles,
-    did_you_mean,
     entry,
     listing,
     unknown,
@@ -28,8 +25,6 @@ from impactbond.contract.metrics import Quantity, State
 from impactbond.contract.milestones import Amounts, DaysIn, Rows, Units, alternatives
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
-
-_ATTRIBUTES: Path = ("participants", "attributes")
 
 
 def check_milestones(contract: Contract) -> Found:
@@ -43,26 +38,6 @@ def check_milestones(contract: Contract) -> Found:
             yield from _check_units(contract, milestone.units, (*path, "units"))
     yield from _check_circles(contract)
     yield from _check_alternatives(contract)
-
-
-def check_only(contract: Contract, only: Mapping[str, Sequence[str]], path: Path) -> Found:
-    """Every fault of a term for participants with some attributes."""
-    attributes = contract.participants.attributes
-    for name, values in only.items():
-        if name not in attributes:
-            yield Finding((*path, name), unknown("attribute", name, attributes), (_ATTRIBUTES,))
-            continue
-        known = attributes[name]
-        for index, value in enumerate(values):
-            if isinstance(known, tuple) and value not in known:
-                fault = Fault(
-                    code="unknown_value",
-                    problem=f"'{value}' is not a value of the attribute '{name}'",
-                    allowed=listing(known),
-                    hint=did_you_mean(value, known),
-                )
-                rests = around((*_ATTRIBUTES, name), range(len(known)))
-                yield Finding((*path, name, index), fault, (_ATTRIBUTES, *rests))
 
 
 def _check_names(contract: Contract, names: tuple[str, ...], path: Path) -> Found:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
-from impactbond.contract.check_milestones import check_only
 from impactbond.contract.contract import Contract
-from impactbond.contract.findings import Finding, Found, did_you_mean, unknown
-from impactbond.contract.milestones import Change, Dated, Indexed, Milestone
+from impactbond.contract.findings import Finding, Found, around, did_you_mean, listing, unknown
+from impactbond.contract.milestones import Change, Dated, Indexed, Milestone, Only
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
 from impactbond.money import CURRENCIES, minor_units
@@ -49,6 +48,27 @@ def check_prices(contract: Contract) -> Found:
         yield Finding(place, fault, (("calendar", "evidence", "late"),))
 
 
+def check_only(contract: Contract, only: Only, path: Path) -> Found:
+    """Every fault of the attributes and values that a term is limited to."""
+    attributes = contract.participants.attributes
+    for name, values in only.items():
+        if name not in attributes:
+            fault = unknown("attribute", name, attributes)
+            yield Finding((*path, name), fault, (_ATTRIBUTES,))
+            continue
+        known = attributes[name]
+        for index, value in enumerate(values):
+            if isinstance(known, tuple) and value not in known:
+                fault = Fault(
+                    code="unknown_value",
+                    problem=f"'{value}' is not a value of the attribute '{name}'",
+                    allowed=listing(known),
+                    hint=did_you_mean(value, known),
+                )
+                rests = around((*_ATTRIBUTES, name), range(len(known)))
+                yield Finding((*path, name, index), fault, (_ATTRIBUTES, *rests))
+
+
 def check_dated(contract: Contract, term: Dated, path: Path) -> Found:
     """Every fault of whom a dated term is about, and when."""
     yield from check_only(contract, term.only, (*path, "only"))
@@ -61,7 +81,7 @@ def check_dated(contract: Contract, term: Dated, path: Path) -> Found:
         )
         yield Finding((*path, "through"), fault, ((*path, "from"),))
     first, last = contract.calendar.term
-    if (term.from_ or first) > last or (term.through or last) < first:
+    if first <= last and ((term.from_ or first) > last or (term.through or last) < first):
         fault = Fault(
             code="outside_term",
             problem="its dates are outside the term, so that it never applies",

@@ -15,7 +15,7 @@ import narwhals as nw
 
 from impactbond.evaluation.knowledge import segments_on
 from impactbond.evaluation.question import Question
-from impactbond.evaluation.units import COLUMNS, paid_by_unit, units_of
+from impactbond.evaluation.units import in_columns, paid_by_unit, units_of
 from impactbond.evaluation.verdicts import ACHIEVED
 
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
@@ -31,7 +31,7 @@ def claims_of(question: Question, decisions: nw.LazyFrame[Any]) -> nw.LazyFrame[
         achieved = decisions.filter(nw.col("verdict") == ACHIEVED)
         if by_unit:
             achieved = achieved.filter(~nw.col("milestone").is_in(by_unit))
-        once = achieved.with_columns(quantity=nw.lit(1).cast(nw.Int64)).select(*COLUMNS)
+        once = in_columns(achieved.with_columns(quantity=nw.lit(1)))
         asked = [once, *(units_of(question, decisions, number) for number in by_unit)]
         every = nw.concat(asked) if by_unit else once
         held = segments_on(question, every, "reached", CLAIM_KEYS)

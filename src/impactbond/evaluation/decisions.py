@@ -14,6 +14,7 @@ from typing import Any
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.metrics import State
 from impactbond.evaluation.conditions import Plan
 from impactbond.evaluation.facts import KEYS, NEVER, find_facts, join_facts
 from impactbond.evaluation.judgement import by_need, judge
@@ -75,6 +76,17 @@ def observations_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
     return live_observations(question, basis).join(people, on=list(KEYS), how="inner")
 
 
+def states_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
+    """The live observations of states, kept in the engine: they are gone through several times."""
+    terms = enumerate(question.contract.metrics.values())
+    states = [number for number, term in terms if isinstance(term, State)]
+
+    def found() -> nw.LazyFrame[Any]:
+        return observations_of(question, basis).filter(nw.col("metric").is_in(states))
+
+    return question.shop.keep(basis.named("states"), found)
+
+
 def _facts(question: Question, basis: Basis, *, every_day: bool = False) -> nw.LazyFrame[Any]:
     """Every participant at every claim date, with the days of the windows and every fact."""
     people = people_of(question)
@@ -86,7 +98,7 @@ def _facts(question: Question, basis: Basis, *, every_day: bool = False) -> nw.L
         found = find_facts(rows, facts)
         missing = {fact.name: fact.missing for fact in facts}
         for stay in plan.stays:
-            found += find_stay(rows, question.table("spans"), stay)
+            found += find_stay(states_of(question, basis), question.table("spans"), stay)
             missing |= stay.missing
         return join_facts(people, found, missing)
 

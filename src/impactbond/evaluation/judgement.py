@@ -16,7 +16,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.milestones import alternatives
 from impactbond.dates import day_number
 from impactbond.evaluation.conditions import MET, NOT_MET, Node, Plan
-from impactbond.evaluation.facts import NEVER
+from impactbond.evaluation.facts import NEVER, largest, smallest
 from impactbond.evaluation.verdicts import (
     ACHIEVED,
     INELIGIBLE,
@@ -70,17 +70,14 @@ def judge(plan: Plan, weighed: Frame, standing: int, *, has_before: bool) -> Fra
             tuple(place[name] for name in group) for group in layer if by_place or len(group) > 1
         ]
         weighed = _settled(contract, weighed, contests) if contests else weighed
-        alone = set(numbers).difference(*contests) if by_place else set(numbers)
-        weighed = weighed.with_columns(
-            *(
-                nw.when(_is(i, ACHIEVED))
-                .then(nw.col(f"days_{i}"))
-                .otherwise(nw.lit(NEVER))
-                .alias(f"reached_{i}")
-                for i in sorted(alone)
-            )
-        )
+        if not by_place:
+            weighed = weighed.with_columns(*map(_reached, numbers))
     return weighed
+
+
+def _reached(i: int) -> nw.Expr:
+    reached = nw.when(_is(i, ACHIEVED)).then(nw.col(f"days_{i}")).otherwise(nw.lit(NEVER))
+    return reached.alias(f"reached_{i}")
 
 
 def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
@@ -89,7 +86,7 @@ def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
     own = plan.node(list(contract.milestones.values())[i].when)
     eligible = contract.participants.eligible
     conditions = [own] if eligible is None else [own, plan.node(eligible)]
-    days = nw.max_horizontal(
+    days = largest(
         *(node.on for node in conditions), *(nw.col(f"reached_{other}") for other in before)
     )
     known = [nw.col(f"known_{node.number}") for node in conditions]
@@ -97,7 +94,7 @@ def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
     columns = {
         "code": _code(plan, i, conditions, days),
         "days": days,
-        "known_on": nw.max_horizontal(*known),
+        "known_on": largest(*known),
         "standing": nw.lit(standing),
     }
     if has_before:
@@ -181,7 +178,7 @@ def _settled(contract: Contract, weighed: Frame, contests: list[tuple[int, ...]]
     )
     weighed = weighed.with_columns(
         *(
-            nw.min_horizontal(*(f"key_{i}" for i in contest)).alias(f"best_{contest[0]}")
+            smallest(*(nw.col(f"key_{i}") for i in contest)).alias(f"best_{contest[0]}")
             for contest in contests
         )
     )

@@ -68,13 +68,15 @@ def held_states(
         .group_by(*KEYS, "observed_on", "opens", "closes")
         .agg(nw.col("held").max())
     )
-    following = daily.with_columns(
-        next_on=nw.col("observed_on").shift(-1).over(*KEYS, order_by="observed_on"),
-        next_held=nw.col("held").shift(-1).over(*KEYS, order_by="observed_on"),
+    daily = daily.with_columns(one=nw.lit(1))
+    placed = daily.with_columns(place=nw.col("one").cum_sum().over(*KEYS, order_by="observed_on"))
+    # A join and no shift, which fails on pandas where there is no next row.
+    next_row = placed.select(
+        *KEYS, place=nw.col("place") - 1, next_on=nw.col("observed_on"), next_held=nw.col("held")
     )
-    last = nw.col("next_on").is_null()
-    through = nw.when(last).then(nw.col("observed_on")).otherwise(nw.col("next_on") - 1)
-    also = nw.when(last).then(nw.lit(0)).otherwise(nw.col("next_held"))
+    following = placed.join(next_row, on=[*KEYS, "place"], how="left")
+    through = (nw.col("next_on") - 1).fill_null(nw.col("observed_on"))
+    also = nw.col("next_held").fill_null(0)
     clipped = following.select(
         *KEYS,
         "observed_on",

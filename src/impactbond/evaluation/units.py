@@ -1,8 +1,9 @@
 """Units: milestones that pay for every so many rows, days or so much of a quantity.
 
 Takes  decisions at every claim date, and the rows that count from the day a milestone was achieved.
-Gives  claim, participant, milestone, reached (the last day that completed one in a period),
-       standing and quantity: the units completed in each period.
+Gives  claim, participant, milestone, reached (the first day that completed one in a period, so that
+       what becomes known later adds to the same claim), standing and quantity: the units of each
+       period.
 Keeps  whole units on the running total, no more than at most so many, none after leaving.
 """
 
@@ -16,7 +17,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.metrics import Quantity
 from impactbond.contract.milestones import Amounts, DaysIn, Rows, Units
 from impactbond.evaluation.conditions import Plan
-from impactbond.evaluation.decisions import bases, observations_of, people_of
+from impactbond.evaluation.decisions import bases, observations_of, people_of, states_of
 from impactbond.evaluation.facts import KEYS
 from impactbond.evaluation.knowledge import Basis
 from impactbond.evaluation.question import Question
@@ -59,9 +60,19 @@ def units_of(question: Question, decisions: Frame, milestone: int) -> Frame:
     done -= _whole(units, question.contract, nw.col("total") - nw.col("amount"))
     completed = total.with_columns(quantity=done).filter(nw.col("quantity") > 0)
     by_period = completed.group_by(*KEYS, "known_by", "period", "standing").agg(
-        nw.col("quantity").sum(), reached=nw.col("day").max()
+        nw.col("quantity").sum(), reached=nw.col("day").min()
     )
-    return by_period.with_columns(milestone=nw.lit(milestone).cast(nw.Int64)).select(*COLUMNS)
+    return in_columns(by_period.with_columns(milestone=nw.lit(milestone)))
+
+
+def in_columns(claims: Frame) -> Frame:
+    """Claims as columns of one order and type; some engines add up in wider integers."""
+    return claims.select(
+        *(
+            nw.col(name) if name == "participant" else nw.col(name).cast(nw.Int64)
+            for name in COLUMNS
+        )
+    )
 
 
 def _whole(units: Units, contract: Contract, total: nw.Expr) -> nw.Expr:
@@ -126,7 +137,7 @@ def _days(question: Question, units: DaysIn) -> Frame:
     frames = []
     for basis, standing in bases(question):
         held = held_states(
-            observations_of(question, basis),
+            states_of(question, basis),
             plan.metrics.index(units.days),
             nw.col(f"opens_{window}"),
             nw.col(f"closes_{window}"),

@@ -46,7 +46,8 @@ def parties(contract: Contract) -> Part:
     rules = [
         Rule(
             f"the contract has the reference {contract.contract}; this is version "
-            f"{version.number}, {_VERSIONS[version.kind]}{corrects}, signed on {said_day(version.signed_on)} "
+            f"{version.number}, {_VERSIONS[version.kind]}{corrects}, signed on "
+            f"{said_day(version.signed_on)} "
             f"and in effect from {said_day(version.effective_on)}"
         ),
         Rule(governs_words(contract)),

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import from_day_number
 from impactbond.evaluation.decisions import REASONS, VERDICTS
 from impactbond.evaluation.facts import NEVER
 from impactbond.evaluation.question import ClaimDate
@@ -208,10 +207,8 @@ def decisions_table(contract: Contract, decisions: pa.Table, claim: ClaimDate) -
         )
 
     def days(column: str, none: int) -> pa.Array:
-        numbers = chosen[column].to_pylist()
-        return pa.array(
-            [None if day == none else from_day_number(day) for day in numbers], pa.date32()
-        )
+        numbers = pc.if_else(pc.equal(chosen[column], none), None, chosen[column])
+        return pc.cast(pc.cast(numbers, pa.int32()), pa.date32()).combine_chunks()
 
     columns = [
         chosen["participant"].combine_chunks(),

@@ -1,0 +1,358 @@
+"""The plain reference of conditions: what one participant's rows say of each, in loops.
+
+To be read beside the paper contract; it shares no code with the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+from impactbond.contract.conditions import (
+    Absence,
+    All,
+    AnyOf,
+    AtLeast,
+    Condition,
+    Count,
+    Crosses,
+    Improves,
+    Level,
+    Not,
+    Observed,
+    Share,
+    Stays,
+    Sustained,
+    Total,
+    Travels,
+)
+from impactbond.contract.contract import Contract
+from impactbond.contract.metrics import Event, Percentage, Quantity, Score, Session
+from impactbond.contract.metrics import State as StateMetric
+from impactbond.contract.phrases import Threshold
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+ONE_DAY = timedelta(days=1)
+
+
+class State(Enum):
+    """What evidence says of a condition."""
+
+    MET = "met"
+    NOT_EVIDENCED = "not evidenced"
+    NOT_MET = "not met"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What evidence says of one condition: its state, the day it was met, the last day to tell."""
+
+    state: State
+    on: date | None
+    due: date
+
+
+def find(contract: Contract, condition: Condition, started_on: date, rows: Rows) -> Finding:
+    """What one participant's rows say of a condition."""
+
+    def seen(metric: str, window: str) -> list[Row]:
+        return rows_in(metric, contract.windows[window].days(started_on), rows)
+
+    def due(window: str) -> date:
+        return contract.windows[window].days(started_on)[1]
+
+    def found(parts: Sequence[Condition]) -> list[Finding]:
+        return [find(contract, part, started_on, rows) for part in parts]
+
+    match condition:
+        case Observed(observed=metric, window=window):
+            happened = [row for row in seen(metric, window) if row["value"] == 1]
+            return find_count(happened, seen(metric, window), 1, due(window))
+        case Count(count=metric, window=window, at_least=needed):
+            counted = counting(contract, metric, condition.marked, seen(metric, window))
+            return find_count(counted, seen(metric, window), needed, due(window))
+        case Share(share=metric, window=window, at_least=needed):
+            counted = counting(contract, metric, condition.marked, seen(metric, window))
+            return find_share(counted, seen(metric, window), needed, due(window))
+        case Total(total=metric, window=window, at_least=needed):
+            return find_total(contract, seen(metric, window), needed, due(window))
+        case Stays(state=metric, window=window):
+            row = pick_state(condition.pick, seen(metric, window))
+            return find_state(contract, row, condition.is_, due(window))
+        case Sustained(sustained=metric, window=window):
+            own = [row for row in rows if row["metric"] == metric]
+            return find_sustained(
+                contract, condition, own, contract.windows[window].days(started_on)
+            )
+        case Level(level=metric, window=window, pick="mean"):
+            return find_mean(contract, seen(metric, window), condition.is_, due(window))
+        case Level(level=metric, window=window, pick="best"):
+            row = pick_best(contract, seen(metric, window))
+            return find_level(contract, row, condition.is_, due(window))
+        case Level(level=metric, window=window):
+            row = pick(condition.pick, seen(metric, window))
+            return find_level(contract, row, condition.is_, due(window))
+        case Travels(travels=ways, between=(early, late)):
+            ends = {
+                name: (pick("first", seen(name, early)), pick("last", seen(name, late)))
+                for name in ways
+            }
+            return find_travels(contract, condition, ends, due(late))
+        case Absence(absence=metric, window=window):
+            happened = counting(contract, metric, condition.marked, seen(metric, window))
+            shown = find(contract, condition.shown_by, started_on, rows)
+            return find_absence(len(happened) > condition.allowing, shown, due(window))
+        case Not(not_=part):
+            return find_not(find(contract, part, started_on, rows))
+        case Improves(improves=metric, between=(early, late)):
+            baseline, last = pick("first", seen(metric, early)), pick("last", seen(metric, late))
+            return find_gain(contract, baseline, last, condition.by.size, due(late))
+        case Crosses(crosses=metric, between=(early, late)):
+            baseline, last = pick("first", seen(metric, early)), pick("last", seen(metric, late))
+            before = find_level(contract, baseline, condition.from_, due(late))
+            after = find_level(contract, last, condition.to, due(late))
+            return find_at_least(2, [before, after])
+        case All(all=parts):
+            return find_at_least(len(parts), found(parts))
+        case AnyOf(any=parts):
+            return find_at_least(1, found(parts))
+        case AtLeast(at_least=needed, of=parts):
+            return find_at_least(needed, found(parts))
+        case str():
+            return find(contract, contract.conditions[condition], started_on, rows)
+    raise TypeError("not a condition")
+
+
+def rows_in(metric: str, days: tuple[date, date], rows: Rows) -> list[Row]:
+    """The metric's rows observed on those days: by day observed, then day recorded, then value."""
+    inside = [row for row in rows if days[0] <= row["observed_on"] <= days[1]]
+    found = [row for row in inside if row["metric"] == metric]
+    return sorted(found, key=lambda row: (row["observed_on"], row["recorded_on"], row["value"]))
+
+
+def find_count(counted: Rows, seen: Rows, needed: int, due: date) -> Finding:
+    """Met on the day of the n-th row that counts; not evidenced only where nobody looked."""
+    if len(counted) >= needed:
+        return Finding(State.MET, counted[needed - 1]["observed_on"], due)
+    return Finding(State.NOT_MET if seen else State.NOT_EVIDENCED, None, due)
+
+
+def find_share(counted: Rows, seen: Rows, needed: Fraction, due: date) -> Finding:
+    """Met on the window's last day when the rows that count are at least that share of all."""
+    if not seen:
+        return Finding(State.NOT_EVIDENCED, None, due)
+    return met_if(Fraction(len(counted), len(seen)) >= needed, due, due)
+
+
+def counting(contract: Contract, metric: str, mark: str | None, rows: Rows) -> list[Row]:
+    """The rows that count: with the mark, where one is given; of events those that happened."""
+    terms = contract.metrics[metric]
+    if isinstance(terms, Session) and mark is not None:
+        return [row for row in rows if terms.marks[row["value"]] == mark]
+    return [row for row in rows if row["value"] == 1 or not isinstance(terms, Event)]
+
+
+def pick(which: str, rows: Rows) -> Row | None:
+    """The first or the last row, where there is any."""
+    return (rows[0] if which == "first" else rows[-1]) if rows else None
+
+
+def find_level(contract: Contract, row: Row | None, threshold: Threshold, due: date) -> Finding:
+    """Met on the row's day when its measure is on the right side of the threshold."""
+    if row is None:
+        return Finding(State.NOT_EVIDENCED, None, due)
+    size = Decimal(row["value"]) / 10 ** measure(contract, row).decimals
+    met = {
+        "at least": size >= threshold.bar,
+        "at most": size <= threshold.bar,
+        "above": size > threshold.bar,
+        "below": size < threshold.bar,
+    }
+    return met_if(met[threshold.comparison], row["observed_on"], due)
+
+
+def find_gain(
+    contract: Contract, baseline: Row | None, last: Row | None, by: Decimal, due: date
+) -> Finding:
+    """Met on the last row's day when its measure is better than the baseline by that much."""
+    if baseline is None or last is None:
+        return Finding(State.NOT_EVIDENCED, None, due)
+    terms = measure(contract, last)
+    rise = Decimal(last["value"] - baseline["value"]) / 10**terms.decimals
+    return met_if((rise if terms.better == "higher" else -rise) >= by, last["observed_on"], due)
+
+
+def find_at_least(needed: int, parts: Sequence[Finding]) -> Finding:
+    """Met when so many parts are, on the day that the last needed one was.
+
+    Otherwise not evidenced while the parts without evidence could still make it so many. `all` is
+    at least as many as there are parts, `any` is at least one.
+    """
+    due = max(part.due for part in parts)
+    days = sorted(part.on for part in parts if part.on is not None)
+    if len(days) >= needed:
+        return Finding(State.MET, days[needed - 1], due)
+    possible = [part for part in parts if part.state != State.NOT_MET]
+    return Finding(State.NOT_EVIDENCED if len(possible) >= needed else State.NOT_MET, None, due)
+
+
+def met_if(true: bool, on: date, due: date) -> Finding:
+    """Met on a day, or not met."""
+    return Finding(State.MET, on, due) if true else Finding(State.NOT_MET, None, due)
+
+
+def measure(contract: Contract, row: Row) -> Score | Percentage:
+    """The terms of the score or percentage that a row holds."""
+    terms = contract.metrics[row["metric"]]
+    assert isinstance(terms, Score | Percentage)
+    return terms
+
+
+def find_total(contract: Contract, rows: Rows, needed: Decimal, due: date) -> Finding:
+    """Met on the day on which the quantities come to as much as is needed."""
+    total = Decimal(0)
+    for row in sorted(rows, key=lambda row: (row["observed_on"], row["observation"])):
+        terms = contract.metrics[row["metric"]]
+        assert isinstance(terms, Quantity)
+        total += Decimal(row["value"]) / 10**terms.decimals
+        if total >= needed:
+            return Finding(State.MET, row["observed_on"], due)
+    return Finding(State.NOT_MET if rows else State.NOT_EVIDENCED, None, due)
+
+
+def find_mean(contract: Contract, rows: Rows, threshold: Threshold, due: date) -> Finding:
+    """Met on the last row's day when the mean is on the right side of the threshold."""
+    if not rows:
+        return Finding(State.NOT_EVIDENCED, None, due)
+    unit = 10 ** measure(contract, rows[0]).decimals
+    mean = Fraction(sum(row["value"] for row in rows), len(rows) * unit)
+    return met_if(is_past(mean, threshold), rows[-1]["observed_on"], due)
+
+
+def is_past(size: Fraction, threshold: Threshold) -> bool:
+    """Whether a size is on the right side of a threshold."""
+    bar = Fraction(threshold.bar)
+    return {
+        "at least": size >= bar,
+        "at most": size <= bar,
+        "above": size > bar,
+        "below": size < bar,
+    }[threshold.comparison]
+
+
+def pick_best(contract: Contract, rows: Rows) -> Row | None:
+    """The first of the rows that are best."""
+    best: Row | None = None
+    for row in rows:
+        sign = 1 if measure(contract, row).better == "higher" else -1
+        if best is None or sign * row["value"] > sign * best["value"]:
+            best = row
+    return best
+
+
+def pick_state(which: str, rows: Rows) -> Row | None:
+    """The row that holds on the first or on the last day of which there is any."""
+    if not rows:
+        return None
+    day = rows[0]["observed_on"] if which == "first" else rows[-1]["observed_on"]
+    return [row for row in rows if row["observed_on"] == day][-1]
+
+
+def state_names(contract: Contract, metric: str) -> tuple[str, ...]:
+    """The names of the states of a metric, in the order of their values."""
+    terms = contract.metrics[metric]
+    assert isinstance(terms, StateMetric)
+    return terms.states
+
+
+def find_state(contract: Contract, row: Row | None, wanted: Sequence[str], due: date) -> Finding:
+    """Met on the row's day when its state is one of those wanted."""
+    if row is None:
+        return Finding(State.NOT_EVIDENCED, None, due)
+    name = state_names(contract, row["metric"])[row["value"]]
+    return met_if(name in wanted, row["observed_on"], due)
+
+
+def states_by_day(
+    contract: Contract, metric: str, rows: Rows, days: tuple[date, date]
+) -> dict[date, str]:
+    """The state of each day of which it is known: until the next row, at the end that day alone."""
+    found: dict[date, str] = {}
+    own = [row for row in rows if row["metric"] == metric]
+    ordered = sorted(own, key=lambda row: (row["observed_on"], row["recorded_on"], row["value"]))
+    day = days[0]
+    while day <= days[1]:
+        before = [row for row in ordered if row["observed_on"] <= day]
+        is_last = not any(row["observed_on"] > day for row in ordered)
+        if before and (before[-1]["observed_on"] == day or not is_last):
+            found[day] = state_names(contract, metric)[before[-1]["value"]]
+        day += ONE_DAY
+    return found
+
+
+def find_sustained(
+    contract: Contract, condition: Sustained, rows: Rows, days: tuple[date, date]
+) -> Finding:
+    """Met on the day that completes the time, counted from the start of some stretch."""
+    known = states_by_day(contract, condition.sustained, rows, days)
+    if not known:
+        return Finding(State.NOT_EVIDENCED, None, days[1])
+    inside = [day for day, state in known.items() if state in condition.as_]
+    complete = []
+    for start in inside:
+        if start - ONE_DAY in inside:
+            continue
+        needed = (condition.for_.after(start) - start).days
+        end = (condition.within or condition.for_).after(start)
+        counted = [day for day in inside if start <= day < end]
+        complete += counted[needed - 1 : needed]
+    return met_if(bool(complete), min(complete, default=days[1]), days[1])
+
+
+def find_travels(
+    contract: Contract,
+    condition: Travels,
+    ends: Mapping[str, tuple[Row | None, Row | None]],
+    due: date,
+) -> Finding:
+    """Met when those that had a way to go went at least that share of it, on average."""
+    progress, days = [], []
+    for name, threshold in condition.travels.items():
+        before, after = ends[name]
+        if before is None:
+            return Finding(State.NOT_EVIDENCED, None, due)
+        terms = measure(contract, before)
+        sign = 1 if terms.better == "higher" else -1
+        way = (Fraction(threshold.bar) * 10**terms.decimals - before["value"]) * sign
+        if way <= 0:
+            continue
+        if after is None:
+            return Finding(State.NOT_EVIDENCED, None, due)
+        progress.append(floor((after["value"] - before["value"]) * sign * 10_000 / way))
+        days.append(after["observed_on"])
+    if not progress:
+        return Finding(State.NOT_MET, None, due)
+    mean = Fraction(sum(progress), len(progress))
+    return met_if(mean >= condition.at_least * 10_000, max(days), due)
+
+
+def find_absence(too_often: bool, shown: Finding, closes: date) -> Finding:
+    """Met on the window's last day, or when something shows that somebody looked, if later."""
+    due = max(closes, shown.due)
+    if too_often:
+        return Finding(State.NOT_MET, None, due)
+    return Finding(shown.state, None if shown.on is None else max(closes, shown.on), due)
+
+
+def find_not(part: Finding) -> Finding:
+    """Met on the last day on which the part could have been, when it is known not to be."""
+    if part.state == State.NOT_EVIDENCED:
+        return part
+    return met_if(part.state == State.NOT_MET, part.due, part.due)

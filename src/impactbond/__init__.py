@@ -29,25 +29,34 @@ if TYPE_CHECKING:
     from impactbond.audit.record import write_record
     from impactbond.audit.regenerate import regenerate
     from impactbond.audit.verify import verify
-    from impactbond.contract.read import read_contract
+    from impactbond.contract.checked import check
+    from impactbond.contract.read import read_contract, read_versions
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
+    from impactbond.rendering.render import render
+    from impactbond.settlement.examples import check_examples
+    from impactbond.settlement.plans import planned_beside
     from impactbond.settlement.settle import settle
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "check": "contract.checked",
+    "check_examples": "settlement.examples",
     "compare": "audit.compare",
     "explain": "audit.explain",
+    "planned_beside": "settlement.plans",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
+    "read_versions": "contract.read",
     "read_receipts": "receipts.read",
     "reconcile": "receipts.reconcile",
     "regenerate": "audit.regenerate",
+    "render": "rendering.render",
     "settle": "settlement.settle",
     "simulate": "simulation.simulate",
     "verify": "audit.verify",
@@ -66,14 +75,19 @@ __all__ = [
     "SettlementError",
     "StatementError",
     "__version__",
+    "check",
+    "check_examples",
     "compare",
     "explain",
+    "planned_beside",
     "read_area",
     "read_contract",
     "read_evidence",
     "read_receipts",
+    "read_versions",
     "reconcile",
     "regenerate",
+    "render",
     "settle",
     "simulate",
     "verify",

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from impactbond.cli_audit import add_audit_commands
+from impactbond.cli_terms import add_terms_commands
 from impactbond.errors import ImpactBondError
 from impactbond.terminal import AsJson, printed, working
 
 if TYPE_CHECKING:
     from impactbond.contract.contract import Contract
+    from impactbond.contract.versions import Versions
     from impactbond.evidence.evidence import Evidence
     from impactbond.receipts.receipts import Receipts
     from impactbond.settlement.settlement import Settlement
@@ -32,7 +34,10 @@ app = typer.Typer(
 )
 
 ContractFile = Annotated[
-    Path, typer.Argument(help="The contract: a YAML or JSON file.", show_default=False)
+    Path,
+    typer.Argument(
+        help="The contract: a YAML or JSON file, or a folder of its versions.", show_default=False
+    ),
 ]
 EvidenceFiles = Annotated[
     list[Path],
@@ -74,12 +79,12 @@ def _refuse(error: ImpactBondError) -> NoReturn:
     raise SystemExit(2)
 
 
-def _read(contract: Path, evidence: list[Path]) -> tuple[Contract, Evidence]:
-    from impactbond.contract.read import read_contract
+def _read(contract: Path, evidence: list[Path]) -> tuple[Contract | Versions, Evidence]:
+    from impactbond.contract.read import read_contract, read_versions
     from impactbond.evidence.read import read_evidence
 
     with working("Reading the contract and the evidence"):
-        terms = read_contract(contract)
+        terms = read_versions(contract) if contract.is_dir() else read_contract(contract)
         return terms, read_evidence(evidence, terms)
 
 
@@ -93,7 +98,11 @@ def _settled(
         return settle(terms, known, as_of=as_of or _last_claim(terms), leave_out_refused=leave_out)
 
 
-def _last_claim(contract: Contract) -> date:
+def _last_claim(contract: Contract | Versions) -> date:
+    from impactbond.contract.versions import Versions
+
+    if isinstance(contract, Versions):
+        contract = contract.terms
     return contract.calendar.claim_date(contract.calendar.periods[-1])
 
 
@@ -180,29 +189,6 @@ def _result(settlement: Settlement, written: list[Path]) -> dict[str, Any]:
 
 
 @app.command()
-def check(contract: ContractFile, as_json: AsJson = False) -> None:
-    """Read a contract and say whether it can be trusted."""
-    from impactbond.contract.read import read_contract
-
-    terms = read_contract(contract)
-    first, last = terms.calendar.term
-    found = {
-        "contract": terms.contract,
-        "version": terms.version.number,
-        "term": f"{first} through {last}",
-        "milestones": len(terms.milestones),
-        "funders": len(terms.funders),
-        "claim_dates": len(terms.calendar.periods),
-    }
-    told = (
-        f"{terms.title}\nVersion {terms.version.number}, {first} through {last}: "
-        f"{found['milestones']} milestones, {found['funders']} funders, "
-        f"{found['claim_dates']} claim dates. No fault found."
-    )
-    printed(as_json, lambda: found, lambda: told)
-
-
-@app.command()
 def template(
     contract: ContractFile,
     out: Annotated[Path, typer.Option("--out", help="The workbook to write.")],
@@ -224,13 +210,27 @@ def explain(
     milestone: Annotated[
         str | None, typer.Option("--milestone", help="One milestone only.")
     ] = None,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest", help="With --milestone: what smallest change would have achieved it."
+        ),
+    ] = False,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
     """Say why each milestone of a participant was paid, or why not, down to the evidence."""
+    if nearest and milestone is None:
+        raise typer.BadParameter("name one with --milestone", param_hint="--nearest")
     from impactbond.audit.explain import explain as explained
 
     settlement = _settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
+    if nearest and milestone is not None:
+        from impactbond.audit.nearest import nearest_change
+
+        near = nearest_change(settlement, participant=participant, milestone=milestone)
+        printed(as_json, near.as_dict, lambda: near.text)
+        return
     answer = explained(settlement, participant=participant, milestone=milestone)
     printed(as_json, answer.as_dict, lambda: answer.text)
 
@@ -326,3 +326,4 @@ def simulate(
 
 
 add_audit_commands(app)
+add_terms_commands(app)

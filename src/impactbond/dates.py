@@ -21,6 +21,7 @@ LAST_DAY_NUMBER = (
 )  # 2149-06-06: a day number fits 16 bits, so that facts can be packed into one integer
 
 Every = Literal["month", "quarter", "year"]
+Unit = Literal["day", "week", "month", "year"]
 Nation = Literal["England", "Wales", "Scotland", "Northern Ireland"]
 _NATION_CODES = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -42,7 +43,7 @@ class Span:
     """A length of the calendar: so many days, weeks, months or years."""
 
     count: int
-    unit: Literal["day", "week", "month", "year"]
+    unit: Unit
 
     @classmethod
     def parse(cls, text: str) -> Span:

@@ -27,6 +27,7 @@ CURRENCIES: dict[str, tuple[int, str]] = {
     "EUR": (2, "€"),
     "USD": (2, "$"),
     "AUD": (2, "A$"),
+    "CAD": (2, "C$"),
     "NZD": (2, "NZ$"),
     "CHF": (2, "CHF "),
     "JPY": (0, "¥"),

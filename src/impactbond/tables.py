@@ -1,5 +1,5 @@
 """Tables at the edges: which kind came in, which engine works on it, and the same kind going out
-again.
+again. The few words of SQL that engines do not share are here.
 
 Inside the library a small table is an Arrow table and a large one a Narwhals lazy frame. Dates
 enter an engine as day numbers, because engines do not agree about dates.
@@ -8,6 +8,8 @@ enter an engine as day numbers, because engines do not agree about dates.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
     import duckdb
 
 Engine = Literal["duckdb", "polars", "pandas", "pyspark"]
-Kind = Literal["pandas", "polars", "pyarrow"]
+Kind = Literal["pandas", "polars", "polars lazy", "pyarrow", "duckdb", "pyspark"]
+# Where a row was delivered, in what is read from files: the file's path, the row's number or null.
+FILE, ROW = "delivered_file", "delivered_row"
 MOST_COMPILED = 64  # compiled queries remembered, some five for each contract
+MOST_BROADCAST = 100_000  # rows of a table that every executor is sent whole
+_NUMBERS = count()
 
 
 def with_day_numbers(table: pa.Table) -> pa.Table:
@@ -42,15 +48,59 @@ def with_dates(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     return table
 
 
+@dataclass(frozen=True)
+class Files:
+    """Files of one form that stay where they are."""
+
+    form: Literal["parquet", "csv"]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What the engines that read SQL do not say alike."""
+
+    engine: Engine
+
+    def text(self, words: str) -> str:
+        """A text as a literal."""
+        if self.engine == "duckdb":
+            return "'" + words.replace("'", "''") + "'"
+        return "'" + words.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def name(self, column: str) -> str:
+        """A column's name, whatever it holds."""
+        mark = '"' if self.engine == "duckdb" else "`"
+        return mark + column.replace(mark, mark * 2) + mark
+
+    def day_number(self, day: str) -> str:
+        """The days since 1970-01-01 of a date."""
+        if self.engine == "duckdb":
+            return f"CAST({day} - DATE '1970-01-01' AS BIGINT)"
+        return f"CAST(unix_date({day}) AS BIGINT)"
+
+    def matches(self, text: str, pattern: str) -> str:
+        """Whether the whole of a text has a pattern."""
+        if self.engine == "duckdb":
+            return f"regexp_full_match({text}, {self.text(pattern)})"
+        return f"({text} RLIKE {self.text(f'^(?:{pattern})$')})"
+
+    def hashed(self, *columns: str) -> str:
+        """A 64-bit number, equal for equal values."""
+        function = "hash" if self.engine == "duckdb" else "xxhash64"
+        return f"{function}({', '.join(columns)})"
+
+
 class Workshop:
     """One engine at work on one question: it takes Arrow tables in by name, keeps what it computes
-    by name, and gives Arrow tables out.
+    by name, and gives Arrow tables out. What is large is read where it lies: see `rest`.
 
     `program` names what is computed, such as the contract's digest: in DuckDB, what was compiled
     for a program once is run again as it is, on whatever tables have been taken.
     """
 
-    _compiled: ClassVar[dict[tuple[str, str], str]] = {}
+    # Each query with the tables that were kept while it was compiled, in the order they were made.
+    _compiled: ClassVar[dict[tuple[str, str], tuple[str, tuple[str, ...]]]] = {}
 
     def __init__(self, engine: Engine = "duckdb", program: str = "") -> None:
         self.engine = engine
@@ -58,6 +108,7 @@ class Workshop:
         self._taken: dict[str, nw.LazyFrame[Any]] = {}
         self._kept: dict[str, nw.LazyFrame[Any]] = {}
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._number = next(_NUMBERS)
         if engine == "duckdb":
             import duckdb
 
@@ -66,6 +117,13 @@ class Workshop:
             folder = mkdtemp(prefix="impactbond-")
             self._connection = duckdb.connect(":memory:", config={"temp_directory": folder})
             finalize(self, _put_away, self._connection, folder)
+            # Our text has the smaller table on the right of every join, and DuckDB, which cannot
+            # tell how many rows of a file will stand, would sometimes hold the observations in
+            # memory instead. No table has an order that has to be kept.
+            self._connection.execute(
+                "SET disabled_optimizers = 'join_order,build_side_probe_side';"
+                "SET preserve_insertion_order = false"
+            )
 
     def take(self, name: str, table: pa.Table) -> None:
         """Take a table in under a name."""
@@ -92,7 +150,60 @@ class Workshop:
 
                 return _lazy(table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get))
             case _:
-                return _lazy(_spark().createDataFrame(table))
+                frame = _spark().createDataFrame(table)
+                small = table.num_rows <= MOST_BROADCAST
+                return _lazy(frame.hint("broadcast") if small else frame)
+
+    @property
+    def dialect(self) -> Dialect:
+        """What this engine says otherwise than the other that reads SQL."""
+        return Dialect(self.engine)
+
+    def rest(self, name: str, source: Any) -> None:
+        """Let a table be read under a name where it lies: an Arrow table, files (with FILE and
+        ROW), or a Spark frame. For the engines that read SQL.
+        """
+        if self._connection is None:
+            self._view(name, _in_spark(source))
+        elif isinstance(source, Files):
+            self._connection.execute(f'CREATE VIEW "{name}" AS {_in_duckdb(source)}')
+        else:
+            self._connection.register(name, source)
+        self._taken[name] = self._table(name)
+
+    def define(self, name: str, query: str, *, once: bool = False) -> None:
+        """Let a table be the result of a query, found anew whenever it is read, or once."""
+        if self._connection is None:
+            frame = _spark().sql(query)
+            self._view(name, self._cached(frame) if once else frame)
+        else:
+            kind = "TABLE" if once else "VIEW"
+            self._connection.execute(f'CREATE {kind} "{name}" AS {query}')
+        self._taken[name] = self._table(name)
+
+    def called(self, name: str) -> str:
+        """What queries call the table of that name."""
+        return name if self._connection is not None else f"impactbond_{self._number}_{name}"
+
+    def find(self, query: str) -> pa.Table:
+        """The result of a query as an Arrow table, in no particular order."""
+        if self._connection is None:
+            return _spark().sql(query).toArrow()
+        return self._connection.sql(query).to_arrow_table()
+
+    def _cached(self, frame: Any) -> Any:
+        cached = frame.cache()
+        finalize(self, cached.unpersist)
+        return cached
+
+    def _table(self, name: str) -> nw.LazyFrame[Any]:
+        if self._connection is None:
+            return _lazy(_spark().table(self.called(name)))
+        return _lazy(self._connection.table(name))
+
+    def _view(self, name: str, frame: Any) -> None:
+        frame.createOrReplaceTempView(self.called(name))
+        finalize(self, _spark().catalog.dropTempView, self.called(name))
 
     def keep(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
         """What `build` describes, computed once and kept inside the engine under that name."""
@@ -109,20 +220,33 @@ class Workshop:
             case "pandas":
                 return build()
             case _:
-                return _lazy(build().to_native().cache())
+                return _lazy(self._cached(build().to_native()))
 
     def _keep_in_duckdb(
         self, name: str, build: Callable[[], nw.LazyFrame[Any]]
     ) -> nw.LazyFrame[Any]:
-        assert self._connection is not None
-        key = (self._program, name)
-        query = self._compiled.get(key) if self._program else None
-        if query is None:
+        compiled = self._compiled.get((self._program, name)) if self._program else None
+        if compiled is None or not self._keep_what_it_reads(compiled[1]):
+            known = set(self._kept)
             query = str(build().to_native().sql_query())
+            compiled = query, tuple(one for one in self._kept if one not in known)
             if self._program:
                 while len(self._compiled) >= MOST_COMPILED:
                     self._compiled.pop(next(iter(self._compiled)))
-                self._compiled[key] = query
+                self._compiled[self._program, name] = compiled
+        return self._create(name, compiled[0])
+
+    def _keep_what_it_reads(self, names: Sequence[str]) -> bool:
+        """Whether the tables that were kept while a query was compiled are kept here too."""
+        missing = [name for name in names if name not in self._kept]
+        if any((self._program, name) not in self._compiled for name in missing):
+            return False
+        for name in missing:
+            self._kept[name] = self._create(name, self._compiled[self._program, name][0])
+        return True
+
+    def _create(self, name: str, query: str) -> nw.LazyFrame[Any]:
+        assert self._connection is not None
         self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
         return _lazy(self._connection.table(name))
 
@@ -147,15 +271,44 @@ def _spark() -> Any:
     return SparkSession.builder.getOrCreate()
 
 
+def _in_duckdb(files: Files) -> str:
+    paths = ", ".join(map(Dialect("duckdb").text, files.paths))
+    if files.form == "parquet":
+        place = f"filename = '{FILE}', file_row_number = true, union_by_name = true"
+        row = f"* EXCLUDE (file_row_number), file_row_number + 1 AS {ROW}"
+        return f"SELECT {row} FROM read_parquet([{paths}], {place})"
+    reading = f"filename = '{FILE}', header = true, all_varchar = true, union_by_name = true"
+    read = f"read_csv([{paths}], {reading}, delim = ',', quote = '\"', escape = '\"')"
+    return f"SELECT *, CAST(NULL AS BIGINT) AS {ROW} FROM {read}"
+
+
+def _in_spark(source: Any) -> Any:
+    if isinstance(source, pa.Table):
+        return _spark().createDataFrame(source)
+    if not isinstance(source, Files):
+        return source
+    reader = _spark().read
+    if source.form == "csv":
+        return reader.csv(list(source.paths), header=True, quote='"', escape='"')
+    return reader.option("mergeSchema", "true").parquet(*source.paths)
+
+
 def as_kind(table: pa.Table, kind: str) -> Any:
-    """An Arrow table as the kind of frame that the user works with: pandas, polars or pyarrow."""
+    """An Arrow table as the kind of frame that the user works with."""
     match kind:
-        case "polars":
+        case "polars" | "polars lazy":
             import polars
 
-            return polars.from_arrow(table)
+            frame = polars.from_arrow(table)
+            return frame.lazy() if isinstance(frame, polars.DataFrame) and " " in kind else frame
         case "pyarrow":
             return table
+        case "duckdb":
+            import duckdb
+
+            return duckdb.from_arrow(table)
+        case "pyspark":
+            return _spark().createDataFrame(table)
         case _:
             return table.to_pandas(date_as_object=True)
 

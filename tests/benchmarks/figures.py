@@ -108,7 +108,7 @@ def _growth(measurer: Measurer, populations: tuple[int, ...]) -> Iterator[Figure
         with TemporaryDirectory() as folder:
             given = {"folder": folder, "children": children}
             measurer.task("growth:made", given, repeats=1)
-            name = f"lots of {children:,} children × {OBSERVATIONS} observations"
+            name = f"Parquet to lots, {children:,} children × {OBSERVATIONS}"
             ours = measurer.task("growth:by_the_engine", given, repeats=repeats)
             note = f"{children * OBSERVATIONS / ours.seconds:,.0f} rows/s"
             if before is not None:
@@ -116,6 +116,9 @@ def _growth(measurer: Measurer, populations: tuple[int, ...]) -> Iterator[Figure
                 slope = (ours.seconds / before.seconds) ** (1 / doublings)
                 note += f", × {slope:.2f} per doubling"
             before = ours
+            checked = measurer.task("growth:checked", given, repeats=1)
+            barely = measurer.task("growth:read_barely", given, repeats=1)
+            yield figure(f"checks of {children:,} children", checked, "bare DuckDB read", barely)
             theirs = measurer.task("growth:by_hand_written_sql", given, repeats=repeats)
             yield figure(name, ours, "hand-written DuckDB SQL", theirs, note, same=True)
             if children <= LARGEST_FOR_PANDAS:

@@ -179,13 +179,9 @@ def write_population(folder: Path, children: int, seed: int = 1) -> None:
             seen.write_table(observations)
 
 
-def read_population(folder: Path, *, compact: bool = False) -> Evidence:
-    """The evidence in those files, with the columns that evaluation looks at.
-
-    With `compact`, texts that repeat are held once each: needed where memory is short.
-    """
-    repeated = ["participant", "metric", "status"] if compact else None
-    observations = pq.read_table(folder / SEEN, columns=EVALUATED, read_dictionary=repeated)
+def read_population(folder: Path) -> Evidence:
+    """The evidence in those files in memory, with the columns that evaluation looks at."""
+    observations = pq.read_table(folder / SEEN, columns=EVALUATED)
     return _evidence(pq.read_table(folder / PEOPLE), observations)
 
 
@@ -260,7 +256,10 @@ def _extra_rows(rows: Rows, fate: Numbers, delay: Numbers, other: Numbers) -> li
     """
 
     def again(chosen: Truths, letter: int, later: int, taken_back: Truths) -> Rows:
-        value = _changed(rows.of(chosen), other[chosen] + letter)
+        before = rows.of(chosen)
+        # A measure observed twice says the same twice: intake refuses anything else.
+        by = np.zeros_like(before.value) if letter == TWICE else other[chosen] + letter
+        value = _changed(before, by)
         return rows.of(
             chosen,
             letter=np.full(int(chosen.sum()), letter),

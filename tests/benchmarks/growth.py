@@ -6,7 +6,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks.generate import population, read_population, write_population
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tests.benchmarks.generate import (
+    EVALUATED,
+    PEOPLE,
+    SEEN,
+    population,
+    read_population,
+    write_population,
+)
 from tests.benchmarks.measure import Work
 from tests.benchmarks.references import by_engine, by_sql, digest
 from tests.benchmarks.settlement import AS_OF, CONTRACT
@@ -14,12 +24,21 @@ from tests.benchmarks.settlement import AS_OF, CONTRACT
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.evaluation.question import ClaimDate, claim_dates
-
-COMPACT_FROM = 2_000_000  # children; with fewer, texts are held as a delivery holds them
+from impactbond.evidence.checks_at_rest import Summary
+from impactbond.evidence.evidence import Evidence
+from impactbond.evidence.read import read_evidence
+from impactbond.evidence.resting import EvidenceAtRest, Source
+from impactbond.tables import Files
 
 
 def _claim(contract: Contract) -> ClaimDate:
     return claim_dates(contract, AS_OF)[-1]
+
+
+def rested(contract: Contract, folder: Path) -> Evidence:
+    """The evidence in the files of a folder, checked and left there."""
+    source = {"participants": folder / PEOPLE, "observations": folder / SEEN}
+    return read_evidence(source, contract, values="as held")
 
 
 def made(folder: str, children: int) -> Work:
@@ -27,26 +46,48 @@ def made(folder: str, children: int) -> Work:
     return Work(lambda: write_population(Path(folder), children))
 
 
+def checked(folder: str, children: int) -> Work:
+    """The checks of a delivery that stays where it is."""
+    contract = read_contract(CONTRACT)
+    return Work(lambda: rested(contract, Path(folder)), lambda evidence: repr(evidence))
+
+
+def read_barely(folder: str, children: int) -> Work:
+    """Every value that evaluation looks at read once by DuckDB, and nothing checked."""
+    columns = ", ".join(f"max({name})" for name in EVALUATED)
+    query = f"SELECT {columns} FROM '{Path(folder, SEEN)}'"
+    return Work(lambda: duckdb.sql(query).fetchall())
+
+
 def by_the_engine(folder: str, children: int) -> Work:
-    """The lots as the library finds them, when it has met the contract before."""
+    """The lots as the library finds them, from files that were checked before, when it has met the
+    contract before.
+    """
     contract = read_contract(CONTRACT)
     by_engine(contract, population(100), _claim(contract))
-    evidence = read_population(Path(folder), compact=children >= COMPACT_FROM)
+    seen = Source(Files("parquet", (str(Path(folder, SEEN)),)))
+    # The checks have a figure, and a peak, of their own.
+    summary = Summary((), {}, (0, 0), frozenset())
+    people = pq.read_table(Path(folder, PEOPLE))
+    evidence = EvidenceAtRest(people, seen, contract, "as held", summary)
     return Work(lambda: by_engine(contract, evidence, _claim(contract)), digest)
 
 
 def by_hand_written_sql(folder: str, children: int) -> Work:
-    """The lots by DuckDB, from the same tables."""
+    """The lots by DuckDB, from the same files."""
     claim = _claim(read_contract(CONTRACT))
-    evidence = read_population(Path(folder), compact=children >= COMPACT_FROM)
-    return Work(lambda: by_sql(evidence, claim), digest)
+    return Work(lambda: by_sql(Path(folder), claim), digest)
 
 
 def by_a_pandas_program(folder: str, children: int) -> Work:
-    """The lots by pandas, from the same tables as frames. No other task holds pandas in memory."""
+    """The lots by pandas, from the same files. No other task holds pandas in memory."""
     from tests.benchmarks.references_pandas import frame_of, lots_by_pandas
 
     claim = _claim(read_contract(CONTRACT))
-    evidence = read_population(Path(folder), compact=children >= COMPACT_FROM)
-    frames = (frame_of(evidence.participants_table), frame_of(evidence.observations_table))
-    return Work(lambda: lots_by_pandas(*frames, claim), digest)
+
+    def work() -> pa.Table:
+        evidence = read_population(Path(folder))
+        frames = (frame_of(evidence.participants_table), frame_of(evidence.observations_table))
+        return lots_by_pandas(*frames, claim)
+
+    return Work(work, digest)

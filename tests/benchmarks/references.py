@@ -47,11 +47,17 @@ def by_engine(
     return pa.Table.from_arrays(columns, names=LOTS.names)
 
 
-def by_sql(evidence: Evidence, claim: ClaimDate) -> pa.Table:
-    """The lots of one claim date by DuckDB, from SQL written for this contract."""
+def by_sql(given: Evidence | Path, claim: ClaimDate) -> pa.Table:
+    """The lots of one claim date by DuckDB, from SQL written for this contract, on tables or on the
+    Parquet files of a folder.
+    """
     with duckdb.connect(":memory:") as connection:
-        connection.register("participants", evidence.participants_table)
-        connection.register("observations", evidence.observations_table)
+        for name in ("participants", "observations"):
+            if isinstance(given, Evidence):
+                connection.register(name, getattr(given, f"{name}_table"))
+            else:
+                file = given / f"{name}.parquet"
+                connection.execute(f"CREATE VIEW {name} AS SELECT * FROM '{file}'")
         days = {"known_by": claim.known_by, "ends_on": claim.ends_on}
         return connection.sql(SQL, params=days).to_arrow_table()
 

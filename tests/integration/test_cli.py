@@ -61,6 +61,28 @@ def test_check_says_that_a_good_contract_has_no_fault() -> None:
     assert "No fault found" in done.stdout
 
 
+def test_check_lists_what_is_worth_a_look_and_refuses_it_only_when_strict(tmp_path: Path) -> None:
+    told = "Worth a look (1), though nothing is refused:\n  - line 22, at calendar > evidence"
+    assert told in run("check", CONTRACT).stdout
+    assert run("check", CONTRACT, "--strict").returncode == 1
+    [found] = json.loads(run("check", CONTRACT, "--json").stdout)["findings"]
+    assert (found["level"], found["code"]) == ("look at", "deadline_after_claim")
+    clean = damaged(tmp_path, ("within: 90 days", "within: 30 days"))
+    done = run("check", clean, "--strict")
+    assert (done.returncode, done.stdout.count("\n")) == (0, 2)
+
+
+def test_render_prints_a_contract_or_writes_it_in_the_form_of_the_file(tmp_path: Path) -> None:
+    printed = run("render", CONTRACT)
+    assert printed.returncode == 0
+    assert "earns £120.00 once for each participant" in " ".join(printed.stdout.split())
+    page = tmp_path / "contract.html"
+    assert run("render", CONTRACT, "--out", page).returncode == 0
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert run("render", CONTRACT, "--as", "markdown").stdout.startswith("# West London Zone")
+    assert run("render", CONTRACT, "--out", tmp_path / "no" / "c.md").returncode == 2
+
+
 def test_every_fault_of_a_contract_is_told_at_once_and_nothing_is_written(tmp_path: Path) -> None:
     broken = damaged(
         tmp_path,

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
+from tests.properties import drawn_money as money
 from tests.properties.drawn_conditions import STATES, conditions, units
 from tests.properties.reference import Claim, claim_dates, pence
 
@@ -24,7 +24,6 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.metrics import Event, Quantity, Session, State
 from impactbond.contract.phrases import Edge
 from impactbond.evidence import evidence as tables
-from impactbond.money import CURRENCIES, show_share
 
 Draw = st.DrawFn
 Row = dict[str, Any]
@@ -101,23 +100,30 @@ def terms(draw: Draw) -> dict[str, Any]:
     easy = st.one_of(st.just({"observed": "event 0", "in": "around"}), anything, anything)
     milestones = draw(_milestones(easy, currency))
     plain = ("council", "lottery", "trust", "central")[: draw(st.integers(1, 4))]
-    limits = draw(_limits(plain, list(milestones), currency))
+    days = st.dates(first, last - timedelta(days=1))
+    commits = {
+        name: draw(money.commitments(currency, days)) for name in plain if draw(st.booleans())
+    }
+    limits = draw(money.limits(plain, list(milestones), currency, commits))
+    tranches = draw(money.tranches(plain, currency, draw(st.dates(first, last)), limits))
+    councils = {name: {"name": name, "kind": "other"} for name in plain}
+    councils |= {name: {**councils[name], "commits": commits[name]} for name in commits}
     school = {"name": "Own school", "kind": "school", "each": "school"}
     signed = {"kind": "original", "signed_on": first, "effective_on": first}
     return {
         **{"impactbond": 1, "contract": "drawn", "title": "Drawn", "provider": "Provider"},
         "version": {"number": 1, **signed},
         "currency": currency,
-        "funders": {**{name: {"name": name, "kind": "other"} for name in plain}, "school": school},
+        "funders": {**councils, "school": school},
         "calendar": calendar,
         "participants": about,
         "metrics": metrics,
         "windows": windows,
         "conditions": named,
         "milestones": milestones,
-        "funding": draw(_funding((*plain, "school"), list(milestones))),
-        "tranches": draw(_tranches(plain, currency, draw(st.dates(first, last)), limits)),
-        "limits": limits,
+        "funding": draw(money.funding((*plain, "school"), list(milestones), days)),
+        "tranches": tranches,
+        "limits": [{key: one[key] for key in one if key != "most"} for one in limits],
         "rounding": {"half": draw(st.sampled_from(("up", "up", "even")))},
     }
 
@@ -134,6 +140,7 @@ def _calendars(draw: Draw) -> tuple[date, date, dict[str, Any]]:
     calendar = {"term": f"{first} through {last}", "evidence": {"within": within, "late": late}}
     claims = {"every": every, "made": f"{made} after the period"}
     payment = {"within": "30 days", "working_days_of": "England"}
+    calendar |= {"year_starts": draw(st.sampled_from(("1 January", "1 April", "28 December")))}
     return first, last, {**calendar, "claims": claims, "payment": payment}
 
 
@@ -171,12 +178,6 @@ def _windows(draw: Draw, first: date, last: date) -> dict[str, str]:
     return windows
 
 
-def _amounts(currency: str, largest: int) -> st.SearchStrategy[Decimal]:
-    odd = [number for number in (100, 1001, 3333, 10000, 1, 2, 0, largest) if number <= largest]
-    units = st.one_of(st.sampled_from(odd), st.integers(0, largest))
-    return units.map(lambda number: Decimal(number).scaleb(-CURRENCIES[currency][0]))
-
-
 @st.composite
 def _milestones(draw: Draw, anything: st.SearchStrategy[Any], currency: str) -> Terms:
     names = [f"milestone {number}" for number in range(draw(st.integers(1, 4)))]
@@ -184,7 +185,7 @@ def _milestones(draw: Draw, anything: st.SearchStrategy[Any], currency: str) -> 
     for name in draw(st.permutations(names)):
         most = min(len(after), draw(st.sampled_from((0, 0, 1, 2))))
         after[name] = draw(st.permutations(list(after)))[:most]
-    paid = st.fixed_dictionaries({"when": anything, "price": _amounts(currency, 20000)})
+    paid = st.fixed_dictionaries({"when": anything, "price": money.amounts(currency, 20000)})
     only = st.sampled_from(({}, {}, {}, {"borough": ["west"]}))
     terms = {name: {"after": after[name], "only": draw(only), **draw(paid)} for name in names}
     if len(names) > 1 and draw(st.booleans()):
@@ -192,47 +193,6 @@ def _milestones(draw: Draw, anything: st.SearchStrategy[Any], currency: str) -> 
         if others and not any(one in later or others[0] in later for later in after.values()):
             terms[one]["instead_of"] = others[0]
     return terms
-
-
-@st.composite
-def _shares(draw: Draw, funders: Names) -> dict[str, str]:
-    """Shares of some of the funders, in any order, that make a whole."""
-    payers = draw(st.lists(st.sampled_from(funders), min_size=1, unique=True))
-    weights = {payer: draw(st.integers(0 if payer != payers[-1] else 1, 5)) for payer in payers}
-    whole = sum(weights.values())
-    written = {payer: show_share(Fraction(weight, whole)) for payer, weight in weights.items()}
-    return {**written, payers[-1]: "the rest"} if draw(st.booleans()) else written
-
-
-@st.composite
-def _funding(draw: Draw, payers: Names, milestones: list[str]) -> list[Any]:
-    at = draw(st.integers(0, len(milestones) - 1))
-    groups: list[Any] = [milestones[:at], milestones[at:]] if at else ["every milestone"]
-    return [{"for": group, "shares": draw(_shares(payers))} for group in groups]
-
-
-@st.composite
-def _tranches(draw: Draw, plain: Names, currency: str, on: date, limits: list[Any]) -> Terms:
-    by = draw(_shares(plain))
-    most = [one["at_most"] for one in limits if "contract" in one or one.get("funder") in by]
-    largest = int(min(most, default=Decimal(300)).scaleb(CURRENCIES[currency][0]))
-    paid = {"pay": draw(_amounts(currency, largest)), "on": on, "by": by}
-    recovered = {"at": draw(st.sampled_from(("10%", "1/3", "50%", "100%")))}
-    return {"mobilisation": {**paid, "recovered": recovered}} if draw(st.booleans()) else {}
-
-
-@st.composite
-def _limits(draw: Draw, plain: Names, milestones: Names, currency: str) -> list[Any]:
-    most = _amounts(currency, 30000)
-    wholes = [{"contract": "whole"}, *({"milestone": name} for name in milestones)]
-    about = draw(st.lists(st.sampled_from(wholes), max_size=2))
-    limits: list[Any] = [{**one, "at_most": draw(most), "beyond": "unpaid"} for one in about]
-    limited = draw(st.permutations((*plain, "school")))[: draw(st.integers(0, 3 - len(limits)))]
-    for index, name in enumerate(limited):
-        takers = [{"funder": taker} for taker in plain if taker not in limited[: index + 1]]
-        beyond = draw(st.sampled_from([*takers, "unpaid"]))
-        limits.append({"funder": name, "at_most": draw(most), "beyond": beyond})
-    return limits
 
 
 def _recorded(contract: Contract, day: date) -> st.SearchStrategy[date]:
@@ -349,7 +309,10 @@ def histories(draw: Draw, contract: Contract) -> list[tuple[date, list[Claim]]]:
     periods = contract.calendar.periods
     found: list[tuple[date, list[Claim]]] = [(made, []) for made in claim_dates(contract)]
     for name in CHILDREN[: draw(st.integers(1, len(CHILDREN)))]:
-        school = {"school": draw(st.sampled_from(SCHOOLS))}
+        school = {
+            "school": draw(st.sampled_from(SCHOOLS)),
+            "borough": draw(st.sampled_from(BOROUGHS)),
+        }
         for milestone, terms in contract.milestones.items():
             period = draw(st.sampled_from(periods))
             known = draw(st.integers(periods.index(period), len(periods) - 1))

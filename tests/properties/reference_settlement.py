@@ -17,28 +17,23 @@ from math import floor
 from typing import NamedTuple
 
 from tests.properties.reference import Claim, claim_dates, pence
+from tests.properties.reference_limits import (
+    Place,
+    Rule,
+    Share,
+    let_through,
+    most_of,
+    told_apart,
+)
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import (
-    ContractLimit,
-    FunderLimit,
-    Limit,
-    MilestoneLimit,
-)
+from impactbond.contract.limits import FunderLimit, Limit, MilestoneLimit
 from impactbond.contract.payments import Tranche
 
 UNFUNDED = "unfunded"
 EVERY_MILESTONE = ("every milestone",)
-
-
-class Place(NamedTuple):
-    """Where a claim stands in the order of settlement; at another place it is another claim."""
-
-    period: str
-    achieved_on: date
-    milestone: int
-    funders: tuple[str, ...]
-    participant: str
+# By the number of the limit, the funder, and the year where the limit is on each.
+Shares = dict[tuple[int, str, int], Share]
 
 
 class Standing(NamedTuple):
@@ -46,13 +41,6 @@ class Standing(NamedTuple):
 
     value_pence: int
     payable_pence: int
-
-
-class Rule(NamedTuple):
-    """A share rule: an entry of the contract's funding and the funders it means for one claim."""
-
-    entry: int
-    funders: tuple[str, ...]
 
 
 @dataclass
@@ -118,7 +106,7 @@ def settle(
     for claim_date, _ in claims_by_date:
         totals = to_date([line for line in lines if line.claim_date <= claim_date])
         paid = paid_up_front(contract, claim_date)
-        held = held_on_account(contract, totals, paid, earned)
+        held = held_on_account(contract, totals, paid, earned, claim_date)
         earned[claim_date] = {funder: part.amount_pence for funder, part in totals.items()}
         for funder in in_order(contract, {*totals, *(name for _, name in paid), *settled}):
             total = totals.get(funder, Part())
@@ -148,16 +136,22 @@ def history(
 ) -> list[Line]:
     """What moved at every claim date, claim by claim; it only grows."""
     before: dict[Place, tuple[Claim, Standing]] = {}
+    claims_known: dict[Place, Claim] = {}
     gross: dict[Rule, int] = defaultdict(int)
     net: dict[Rule, int] = defaultdict(int)
-    asked: dict[str, int] = defaultdict(int)
+    asked: Shares = {}
     lines: list[Line] = []
     for claim_date, claims in claims_by_date:
-        now = standings(contract, claims)
+        released = release(contract, asked, claim_date)
+        lines += [
+            Line(claim_date, claims_known[place], 0, 0, released[place]) for place in released
+        ]
+        now = standings(contract, claims, claim_date)
         for place in sorted({*before, *now}):
             claim, old = before.get(place, (None, Standing(0, 0)))
             claim, new = now.get(place, (claim, Standing(0, 0)))
             assert claim is not None
+            claims_known[place] = claim
             value = new.value_pence - old.value_pence
             payable = new.payable_pence - old.payable_pence
             if value or payable or (place in before) != (place in now):
@@ -167,47 +161,45 @@ def history(
                     funder: Part(values[funder], values[funder] - payables[funder])
                     for funder in values
                 }
-                pass_on(contract, claim, parts, asked)
+                pass_on(contract, place, claim, parts, asked, claim_date)
                 lines.append(Line(claim_date, claim, value, payable, parts))
         before = now
     return lines
 
 
-def standings(contract: Contract, claims: Sequence[Claim]) -> dict[Place, tuple[Claim, Standing]]:
+def standings(
+    contract: Contract, claims: Sequence[Claim], claim_date: date
+) -> dict[Place, tuple[Claim, Standing]]:
     """What every claim is worth, and what the limits on the whole let through of it."""
     placed = {place_of(contract, claim): claim for claim in claims}
     assert len(placed) == len(claims)
     payable = {place: claim.price_pence for place, claim in placed.items()}
     for limit in contract.limits:
-        if isinstance(limit, FunderLimit):
-            continue
-        room = pence(contract, limit.at_most.amount)
-        for place in sorted(placed):
-            if is_limited(limit, placed[place]):
-                payable[place] = min(payable[place], room)
-                room -= payable[place]
+        if not isinstance(limit, FunderLimit):
+            payable = let_through(contract, limit, placed, payable, claim_date)
     return {
         place: (claim, Standing(claim.price_pence, payable[place]))
         for place, claim in placed.items()
     }
 
 
-def is_limited(limit: ContractLimit | MilestoneLimit, claim: Claim) -> bool:
-    """Whether a limit on the whole is about a claim."""
-    return isinstance(limit, ContractLimit) or claim.milestone in limit.milestone
-
-
 def place_of(contract: Contract, claim: Claim) -> Place:
     """Where a claim stands in the order of settlement."""
     milestone = list(contract.milestones).index(claim.milestone)
-    funders = rule_of(contract, claim).funders
-    return Place(claim.period, claim.achieved_on, milestone, funders, claim.participant)
+    rule, apart = rule_of(contract, claim), told_apart(contract, claim)
+    day, price = claim.achieved_on, claim.price_pence
+    return Place(claim.period, day, milestone, rule, price, apart, claim.participant)
 
 
 def rule_of(contract: Contract, claim: Claim) -> Rule:
     """The share rule that a claim is under."""
     for entry, funding in enumerate(contract.funding):
-        if funding.for_ == EVERY_MILESTONE or claim.milestone in funding.for_:
+        is_named = funding.for_ == EVERY_MILESTONE or claim.milestone in funding.for_
+        is_in_time = (
+            (funding.from_ or date.min) <= claim.achieved_on <= (funding.through or date.max)
+        )
+        is_for = all(claim.attributes[name] in values for name, values in funding.only.items())
+        if is_named and is_in_time and is_for:
             return Rule(entry, tuple(resolve(contract, funder, claim) for funder in funding.shares))
     raise ValueError("nobody funds the milestone")
 
@@ -249,27 +241,46 @@ def round_half(contract: Contract, amount: Fraction) -> int:
 
 
 def pass_on(
-    contract: Contract, claim: Claim, parts: dict[str, Part], asked: dict[str, int]
-) -> None:
+    contract: Contract, place: Place, claim: Claim, parts: dict[str, Part], asked: Shares,
+    claim_date: date,
+) -> None:  # fmt: skip
     """Move to another funder what lies beyond each funder limit, in the stated order.
 
-    `asked` is what each limited funder was asked for to date: by its own shares, and by others who
-    passed on to it.
+    `asked` is what each limited funder was asked for to date, in all or of one year: by its own
+    shares, and by others who passed on to it.
     """
-    for limit in contract.limits:
+    for number, limit in enumerate(contract.limits):
         if not isinstance(limit, FunderLimit):
             continue
         funder = resolve(contract, limit.funder, claim)
         if funder not in parts:
             continue
-        at_most = pence(contract, limit.at_most.amount)
-        was_beyond = max(0, asked[funder] - at_most)
-        asked[funder] += parts[funder].amount_pence
-        beyond = max(0, asked[funder] - at_most) - was_beyond
-        target = UNFUNDED if limit.beyond == "unpaid" else limit.beyond.funder
+        year = contract.calendar.year_of(claim.achieved_on) if limit.each else 0
+        share = asked.setdefault((number, funder, year), Share())
+        share.most = most_of(contract, limit, claim_date)
+        beyond = share.ask(place, parts[funder].amount_pence)
         if beyond:
             parts[funder].moved_pence -= beyond
-            parts.setdefault(target, Part()).moved_pence += beyond
+            parts.setdefault(taker(limit), Part()).moved_pence += beyond
+
+
+def release(contract: Contract, asked: Shares, claim_date: date) -> dict[Place, dict[str, Part]]:
+    """What funders pay, on a claim date, of what they had left unpaid and now have room for."""
+    found: dict[Place, dict[str, Part]] = {}
+    for (number, funder, _), share in asked.items():
+        limit = contract.limits[number]
+        assert isinstance(limit, FunderLimit)
+        most = most_of(contract, limit, claim_date)
+        for place, amount in share.release(most, limit.beyond == "unpaid").items():
+            parts = found.setdefault(place, {})
+            parts.setdefault(funder, Part()).moved_pence += amount
+            parts.setdefault(UNFUNDED, Part()).moved_pence -= amount
+    return dict(sorted(found.items()))
+
+
+def taker(limit: FunderLimit) -> str:
+    """Who takes over what lies beyond a funder's limit."""
+    return UNFUNDED if limit.beyond == "unpaid" else limit.beyond.funder
 
 
 def to_date(lines: Sequence[Line]) -> dict[str, Part]:
@@ -309,6 +320,7 @@ def held_on_account(
     totals: Mapping[str, Part],
     paid: Mapping[tuple[str, str], int],
     earned: Mapping[date, Mapping[str, int]],
+    claim_date: date,
 ) -> dict[tuple[str, str], int]:
     """What was paid up-front under each tranche by each funder, less what came back of it.
 
@@ -333,7 +345,7 @@ def held_on_account(
             if place in held and counts_towards(limit, place[1]):
                 asked = [part for (_, payer), part in held.items() if counts_towards(limit, payer)]
                 asked += [one.amount_pence for n, one in totals.items() if counts_towards(limit, n)]
-                over = max(0, sum(asked) - pence(contract, limit.at_most.amount))
+                over = max(0, sum(asked) - most_of(contract, limit, claim_date))
                 held[place] -= min(held[place], over)
     return held
 
@@ -341,8 +353,11 @@ def held_on_account(
 def counts_towards(limit: Limit, funder: str) -> bool:
     """Whether all that a funder pays, up-front too, counts towards a limit."""
     if isinstance(limit, FunderLimit):
-        return funder == limit.funder
-    return isinstance(limit, ContractLimit) and funder != UNFUNDED
+        return funder == limit.funder and limit.each is None
+    if isinstance(limit, MilestoneLimit) or limit.at_most.of != "money":
+        return False
+    is_on_some = limit.each is not None or limit.only or limit.besides
+    return not is_on_some and funder != UNFUNDED
 
 
 def claim_period(contract: Contract, claim_date: date) -> str:

@@ -93,13 +93,15 @@ def result_worth(
         elif result.counted == "each period":
             since = periods[max(0, place - result.over + 1)].first
         else:
-            since = date(period.last.year - result.over + 1, 1, 1)
+            year = contract.calendar.year_of(period.last) - result.over + 1
+            since = date(year, *contract.calendar.year_starts)
         seen = [one for one in claims if since <= one.day <= period.last]
         if result.counted == "each period":
             total += at_once(contract, result, seen)
             continue
         is_last = period == done[-1]
-        closes_year = (period.last + timedelta(days=1)).year > period.last.year
+        following = contract.calendar.year_of(period.last + timedelta(days=1))
+        closes_year = following > contract.calendar.year_of(period.last)
         if is_last or (result.counted == "each year" and closes_year):
             total += at_once(contract, result, seen)
     return total

@@ -23,9 +23,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit, PassedTo
+from impactbond.contract.limits import (
+    ContractLimit,
+    FunderLimit,
+    Limit,
+    MilestoneLimit,
+    PassedTo,
+    Release,
+)
+from impactbond.contract.parties import Commitment
 from impactbond.contract.read import read_contract
 from impactbond.dates import Span
+from impactbond.errors import AssumptionError
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
     REFUSED_SCHEMA,
@@ -156,8 +165,10 @@ def test_trials_in_which_limits_bind_settle_as_their_evidence_would() -> None:
         assert_agrees(forecast, trial)
 
 
-def with_limits(limits: tuple[Limit, ...]) -> Contract:
-    return CONTRACT.model_copy(update={"limits": limits})
+def with_limits(limits: tuple[Limit, ...], **terms: Any) -> Contract:
+    # A copy would keep what was worked out from the limits of the original.
+    same = {name: getattr(CONTRACT, name) for name in Contract.model_fields}
+    return Contract.model_construct(**{**same, "limits": limits, **terms})
 
 
 @st.composite
@@ -187,14 +198,41 @@ def areas(draw: st.DrawFn) -> Area:
 def limits(draw: st.DrawFn) -> tuple[Limit, ...]:
     """Some limits, in an order that a contract may state them in, low enough to bind often."""
     amount = st.integers(0, 1_000_000).map(lambda pence: Decimal(pence) / 100)
+    some = st.sampled_from(["earliest", "highest price", "in proportion"])
+    each = st.sampled_from(["year", "period", "school"])
+    outcomes = ("one_outcome", "two_outcomes")
+    claims = st.sampled_from(["1 claims", "4 claims", "9 claims"])
     every: list[Limit] = [
+        MilestoneLimit(milestone=outcomes, at_most=draw(claims), each=draw(each), beyond="unpaid"),
+        MilestoneLimit(
+            milestone="consent", at_most="40% of claims", only={"school": ("Ark",)}, beyond="unpaid"
+        ),
+        ContractLimit(
+            contract="whole",
+            at_most=draw(amount),
+            each="year",
+            first="highest price",
+            beyond="next year",
+        ),
+        ContractLimit(
+            contract="whole",
+            at_most=draw(amount),
+            besides="consent",
+            first=draw(some),
+            each=draw(each),
+            beyond="unpaid",
+        ),
         ContractLimit(contract="whole", at_most=draw(amount), beyond="unpaid"),
         MilestoneLimit(milestone="sign_up", at_most=draw(amount), beyond="unpaid"),
         FunderLimit(funder="school", at_most=draw(amount), beyond=PassedTo(funder="lottery")),
         FunderLimit(funder="lottery", at_most=draw(amount), beyond=PassedTo(funder="trust")),
-        FunderLimit(funder="trust", at_most=draw(amount), beyond="unpaid"),
+        FunderLimit(funder="trust", at_most=draw(amount), each="year", beyond="unpaid"),
     ]
-    return tuple(limit for limit in every if draw(st.booleans()))
+    chosen = tuple(limit for limit in every if draw(st.booleans()))
+    # Numbers of claims of which each is paid in proportion would have to be single claims.
+    counts = [limit for limit in chosen if limit.at_most.of != "money"]
+    is_counted = with_limits(chosen).claim_by_claim
+    return tuple(limit for limit in chosen if limit not in counts) if is_counted else chosen
 
 
 @settings(max_examples=25, deadline=None)
@@ -203,6 +241,45 @@ def test_a_drawn_area_settles_as_its_evidence_would(
     area: Area, stated: tuple[Limit, ...], trial: int, seed: int
 ) -> None:
     assert_agrees(simulate(with_limits(stated), area, trials=4, seed=seed), trial)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"each": "participant", "at_most": Decimal(900)},
+        {"at_most": "30 participants"},
+        {"at_most": Decimal(900), "straddling": "unpaid"},
+    ],
+)
+def test_a_contract_whose_limits_look_at_single_claims_is_not_simulated(
+    terms: dict[str, Any],
+) -> None:
+    limit = ContractLimit(contract="whole", beyond="unpaid", **terms)
+    with pytest.raises(AssumptionError, match="cannot be simulated") as refused:
+        simulate(with_limits((limit,)), AREA, trials=1, seed=1)
+    assert [fault.code for fault in refused.value.faults] == ["claim_by_claim"]
+
+
+def test_commitments_and_releases_hold_in_every_future() -> None:
+    commits = (
+        {"from": date(2017, 1, 1), "amount": 4000},
+        {"from": date(2018, 1, 1), "amount": 12000},
+    )
+    lottery = CONTRACT.funders["lottery"].model_copy(
+        update={"commits": tuple(Commitment.model_validate(one) for one in commits)}
+    )
+    release = Release(committed_by=("lottery",), at_least=Decimal(12_000))
+    limits: tuple[Limit, ...] = (
+        FunderLimit(funder="lottery", at_most="commitment", beyond="unpaid"),
+        FunderLimit(
+            funder="trust", at_most=Decimal(20_000), released_when=release, beyond="unpaid"
+        ),
+    )
+    funders = {**CONTRACT.funders, "lottery": lottery}
+    forecast = simulate(with_limits(limits, funders=funders), AREA, trials=20, seed=3)
+    assert (np.diff(forecast.held_back_pence[..., 0], axis=1) < 0).any()  # some of it is released
+    for trial in (0, 7, 19):
+        assert_agrees(forecast, trial)
 
 
 def test_the_first_trials_are_the_same_however_many_are_drawn() -> None:

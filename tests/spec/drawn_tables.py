@@ -28,6 +28,8 @@ from ruamel.yaml import YAML
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
+from impactbond.contract.read import versions_of as versions_from
+from impactbond.contract.versions import Versions
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.money import CURRENCIES, show
@@ -105,6 +107,29 @@ def contract_of(terms: str) -> Contract:
     return parse_contract(stream.getvalue().encode(), name="specification.yaml")
 
 
+def versions_of(terms: str, *later: str) -> Versions:
+    """The base contract with the terms that differ, and later versions of it, each with the terms
+    that differ from the version before.
+    """
+    together, found = terms, [contract_of(terms)]
+    for more in later:
+        together = _over(together, more)
+        found.append(contract_of(together))
+    return versions_from(found)
+
+
+def _over(terms: str, more: str) -> str:
+    yaml, stream = YAML(), StringIO()
+    written = yaml.load(terms) or {}
+    for part, value in yaml.load(more).items():
+        if part in ADDED_TO and part in written:
+            _add(written[part], value)
+        else:
+            written[part] = value
+    yaml.dump(written, stream)
+    return stream.getvalue()
+
+
 @lru_cache
 def _base() -> Any:
     return YAML().load(LETTERHEAD)
@@ -125,7 +150,7 @@ def rows(drawn: str) -> list[Row]:
     return [dict(zip(cells[0], row, strict=True)) for row in cells[1:]]
 
 
-def evidence_of(drawn: str, contract: Contract) -> Evidence:
+def evidence_of(drawn: str, contract: Contract | Versions) -> Evidence:
     """The evidence that is drawn: what was observed; before it, above a line `---`, the children.
 
     `c1 c2` and `c1..c9` stand for a row for each child, several days for a row for each day.
@@ -138,7 +163,9 @@ def evidence_of(drawn: str, contract: Contract) -> Evidence:
     children += [{"child": name} for name in _distinct(observed) if name not in known]
     children = [UNDRAWN_CHILD | row for row in children]
     children = [{"recorded": row["start"]} | row for row in children]
-    people = ("child", "start", "recorded", "from", "left", *contract.participants.attributes)
+    whole = contract.whole if isinstance(contract, Versions) else contract
+    attributes = whole.participants.attributes
+    people = ("child", "start", "recorded", "from", "left", *attributes)
     seen = ("child", "metric", "on", "value", "recorded", "ref", "replaces", "status", "source")
     return read_evidence(
         {"participants": _frame(children, people), "observations": _frame(observed, seen)},
@@ -168,6 +195,13 @@ def _children(word: str) -> list[str]:
 def _frame(drawn: Iterable[Row], headings: Iterable[str]) -> pd.DataFrame:
     columns = {heading: [row.get(heading) for row in drawn] for heading in headings}
     return pd.DataFrame(columns, dtype="object").rename(columns=HEADINGS)
+
+
+def amended(
+    versions: Versions, evidence: str, as_of: str = THE_END, earlier: Earlier | None = None
+) -> Settlement:
+    """The settlement of the drawn evidence under several versions."""
+    return settle(versions, evidence_of(evidence, versions), as_of=as_of, earlier=earlier)
 
 
 def settled(

@@ -118,6 +118,19 @@ def test_a_rate_is_taken_over_each_period_so_many_periods_or_all_to_date(
     assert paid(terms, QUARTERS) == {period: {"council": due} for period, due in expected.items()}
 
 
+@pytest.mark.mechanic(51)
+def test_a_rate_over_several_years_is_paid_in_every_year_from_the_first_on() -> None:
+    tiers = "{tiers: [{is: at least 50%, pays: 100.00}]}"
+    terms = pays(tiers, counted="each year", over="2") + "\ncalendar: {claims: {every: year}}"
+    evidence = """
+        child | metric    | on         | value
+        c1 c2 | consent   | 2017-02-01 | yes
+        c3    | agreement | 2018-01-15 | yes
+    """
+    # 2 of 2 in 2017, 2 of 3 by the end of 2018: each year is paid by the rate of two years.
+    assert paid(terms, evidence) == {"2017": {"council": "100.00"}, "2018": {"council": "100.00"}}
+
+
 SLIDES = "{slides: [{at: 50%, pays: 0.00}, {at: 75%, pays: 1000.00}]}"
 
 

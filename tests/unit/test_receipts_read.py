@@ -137,6 +137,19 @@ def test_a_file_delivered_twice_counts_once_in_any_order(
     assert (there.repeated, there.refused_table.num_rows) == (2, 0)
 
 
+def test_files_of_one_name_from_two_folders_are_two_deliveries(
+    tmp_path: Path, contract: Contract
+) -> None:
+    paths = []
+    for month in ("may", "june"):
+        (tmp_path / month).mkdir()
+        read(tmp_path / month, GOOD, contract)
+        paths.append(tmp_path / month / "bank.csv")
+    receipts = read_receipts(paths, contract)
+    assert (receipts.repeated, receipts.refused_table.num_rows) == (1, 0)
+    assert receipts.total_pence == 10_000
+
+
 def test_alike_receipts_under_two_references_are_counted_and_told(
     tmp_path: Path, contract: Contract
 ) -> None:

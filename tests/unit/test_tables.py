@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
+from typing import Any
 
+import narwhals as nw
 import pyarrow as pa
 import pytest
 
@@ -30,3 +32,17 @@ def test_what_is_spilled_lies_in_a_private_folder_that_goes_with_the_work(
     del shop, connection
     gc.collect()
     assert not Path(folder).exists()
+
+
+def test_a_compiled_query_finds_the_tables_that_were_kept_while_it_was_compiled() -> None:
+    def settled_once() -> list[int]:
+        shop = Workshop("duckdb", program="one contract")
+        shop.take("rows", pa.table({"value": [1, 2, 3]}))
+
+        def even() -> nw.LazyFrame[Any]:
+            return shop.keep("even", lambda: shop.taken("rows").filter(nw.col("value") % 2 == 0))
+
+        doubled = shop.keep("doubled", lambda: even().select(value=nw.col("value") * 2))
+        return [*shop.give(doubled)["value"].to_pylist(), *shop.give(even())["value"].to_pylist()]
+
+    assert [settled_once() for _ in range(3)] == [[4, 2], [4, 2], [4, 2]]

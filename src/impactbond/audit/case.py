@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from impactbond.audit.findings import Finding, ParticipantRow, Since
+from impactbond.audit.governing import judged_by_version
 from impactbond.audit.reasons import Judged
 from impactbond.audit.relied_on import Archive
 from impactbond.audit.seen import (
@@ -17,7 +18,6 @@ from impactbond.audit.seen import (
     find_decisions,
     find_person,
     find_quantities,
-    of_participant,
     see,
     with_mates,
 )
@@ -50,13 +50,20 @@ class Case:
     judged: Judged | None
 
     @classmethod
-    def of(cls, settlement: Settlement, participant: str, claim: ClaimDate) -> Case:
-        """The case of a participant.
+    def of(
+        cls,
+        settlement: Settlement,
+        participant: str,
+        claim: ClaimDate,
+        governed: frozenset[str] | None = None,
+    ) -> Case:
+        """The case of a participant; `governed` are the milestones that the terms govern, where
+        there are other versions.
 
         Raises SettlementError where the evidence holds no row about it.
         """
         contract = settlement.contract
-        evidence = of_participant(settlement.evidence, participant)
+        evidence = settlement.evidence.about(participant)
         if not evidence.participants_table.num_rows:
             raise _unknown_participant(settlement)
         archive = Archive.of(contract, claim.known_by, evidence.observations_table)
@@ -64,9 +71,11 @@ class Case:
         known = with_mates(contract, settlement.evidence, participant)
         question = Question.of(contract, known, [claim])
         judged = _judged(question, participant, person, archive) if person else None
+        if judged is not None:
+            judged = judged_by_version(settlement, participant, judged)
         case = cls(settlement, participant, claim, evidence, archive, person, judged)
         if claim == settlement.claim:
-            case._assert_as_decided()
+            case._assert_as_decided(governed)
         return case
 
     @property
@@ -188,7 +197,7 @@ class Case:
             raise InvariantError("the lines are not those of the milestones that were achieved")
         return True
 
-    def _assert_as_decided(self) -> None:
+    def _assert_as_decided(self, governed: frozenset[str] | None) -> None:
         table = self.settlement.decisions_table
         rows = table.filter(pc.equal(table["participant"], self.participant)).to_pylist()
         names = ("verdict", "reason", "achieved_on", "known_on")
@@ -197,6 +206,9 @@ class Case:
         if self.judged is not None:
             for milestone, decision in self.judged.decisions.items():
                 found[milestone] = tuple(getattr(decision, name) for name in names)
+        if governed is not None:
+            decided = {name: told for name, told in decided.items() if name in governed}
+            found = {name: told for name, told in found.items() if name in governed}
         if decided != found:
             raise InvariantError("what is explained is not what was decided")
 

@@ -132,7 +132,7 @@ class _Touched:
             if name != "order":
                 return tuple(one for one, names in self.rests_on.items() if name in names)
         if path[0] in ("funding", "limits") and len(path) > 1:
-            words = set(re.findall(r"[^\s,\[\]]+", path[1]))
+            words = set(re.findall(r"[^\s,]+", path[1]))
             named = tuple(one for one in self.rests_on if one in words)
             return named or tuple(self.rests_on)
         return tuple(self.rests_on)
@@ -183,8 +183,10 @@ def _keyed(terms: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for place, term in enumerate(terms, 1):
-        about = [f"{key} {_flow(term[key])}" for key in _KEYS if term.get(key) not in (None, "")]
-        name = about[0] if about else f"entry {place}"
+        about = [
+            f"{key} {_flow(term[key])}" for key in _KEYS if term.get(key) not in (None, "", [])
+        ]
+        name = about[0].replace("[", "").replace("]", "") if about else f"entry {place}"
         found[name if name not in found else f"{name} ({place})"] = term
     return found
 

@@ -16,11 +16,13 @@ import pyarrow.compute as pc
 from impactbond.audit.case import Case
 from impactbond.audit.explanation import Explanation
 from impactbond.audit.findings import Line, MilestoneExplained, Since
+from impactbond.audit.governing import by_version
 from impactbond.audit.of_groups import explain_group_line
 from impactbond.audit.paid import Ledger, entitled
 from impactbond.audit.reasons import Judged, chain, needs, open_until, period_label, reason
 from impactbond.audit.terms import stated_terms
 from impactbond.errors import Fault, SettlementError
+from impactbond.evaluation.question import ClaimDate
 from impactbond.settlement.settlement import Settlement
 
 CLOSED_OTHERWISE = (
@@ -43,7 +45,7 @@ def explain(
         fault = Fault(code="unknown_milestone", problem=problem, allowed=", ".join(milestones))
         raise SettlementError("There is nothing to explain.", [fault])
     wanted = list(milestones) if milestone is None else [milestone]
-    return _explained(Case.of(settlement, participant, settlement.claim), wanted)
+    return _explained(settlement, participant, settlement.claim, wanted)
 
 
 def explain_line(settlement: Settlement, line: str) -> Explanation:
@@ -61,12 +63,20 @@ def explain_line(settlement: Settlement, line: str) -> Explanation:
     if row["milestone"] not in settlement.contract.milestones:
         return explain_group_line(settlement, row)
     claim = next(dated for dated in settlement.claim_dates if dated.label == row["claim_period"])
-    return _explained(Case.of(settlement, row["participant"], claim), [row["milestone"]], line)
+    return _explained(settlement, row["participant"], claim, [row["milestone"]], line)
 
 
-def _explained(case: Case, milestones: Iterable[str], line: str | None = None) -> Explanation:
-    contract, ledger = case.settlement.contract, Ledger.of(case.settlement)
-    told = [_milestone(case, ledger, name) for name in milestones]
+def _explained(
+    settlement: Settlement,
+    participant: str,
+    claim: ClaimDate,
+    milestones: Iterable[str],
+    line: str | None = None,
+) -> Explanation:
+    cases = _cases(settlement, participant, claim, list(milestones))
+    case = next(reversed(cases.values()))
+    contract, ledger = settlement.contract, Ledger.of(settlement)
+    told = [_milestone(of, ledger, name) for name, of in cases.items()]
     return Explanation(
         contract=contract.contract,
         title=contract.title,
@@ -88,6 +98,19 @@ def _explained(case: Case, milestones: Iterable[str], line: str | None = None) -
         milestones=tuple(told),
         kind=case.evidence.kind,
     )
+
+
+def _cases(
+    settlement: Settlement, participant: str, claim: ClaimDate, milestones: list[str]
+) -> dict[str, Case]:
+    """The case of each milestone, by the version that governs it."""
+    seen = by_version(settlement, participant, claim, milestones)
+    found: dict[str, Case] = {}
+    for by in dict.fromkeys(seen.values()):
+        names = frozenset(name for name, one in seen.items() if one is by)
+        case = Case.of(by, participant, claim, None if by is settlement else names)
+        found |= dict.fromkeys(names, case)
+    return {name: found[name] for name in milestones}
 
 
 def _milestone(case: Case, ledger: Ledger, name: str) -> MilestoneExplained:

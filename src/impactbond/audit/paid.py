@@ -33,6 +33,7 @@ from impactbond.settlement.settlement import Settlement
 WHY = {
     "achieved": "achieved",
     "taken back": "taken back, because the evidence known by then no longer shows it as claimed",
+    "terms replaced": "worked out again, because a new version of the contract was signed",
     "limit released": "let through, because there is room under a limit again",
     "limit displaced": "kept back, because a claim that comes first now fills a limit",
     "repriced": "priced anew, because other claims now come before it",
@@ -67,7 +68,8 @@ class Ledger:
 
     def line(self, row: Mapping[str, Any], since: Since) -> Line:
         """One line, explained."""
-        contract, rule = self.settlement.contract, self.rules[row["share_rule"]]
+        contract = self.settlement.terms_on(row["claim_date"])
+        rule = self.rules[row["share_rule"]]
         after = self._running(row)
         before = after - row["entitled_pence"]
         names = row["withheld_by"].split("; ")
@@ -149,7 +151,7 @@ def passed_on(settlement: Settlement, moved: Mapping[str, int], day: date) -> Se
 
     What a funder passes on is what it took over before its own limit, less what it took over net.
     """
-    contract, funders = settlement.contract, settlement.funders
+    contract, funders = settlement.terms_on(day), settlement.funders
     received: defaultdict[str, int] = defaultdict(int)
     found = []
     for limit in funder_limits(contract):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from impactbond.canonical import csv_bytes, json_bytes
+from impactbond.contract.contract import Contract
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
     REFUSED_SCHEMA,
@@ -20,6 +21,7 @@ from impactbond.statements.write import statement_files, with_receipts
 from impactbond.tables import sorted_by
 
 CONTRACT = "contract.yaml"
+VERSIONS = "versions/"
 HOLIDAYS = "holidays.json"
 EARLIER = "earlier/lines.csv"
 RECEIVED, REFUSED_RECEIPTS = "receipts/received.csv", "receipts/refused.csv"
@@ -45,6 +47,8 @@ def parts_of(
         CONTRACT: settlement.contract.source,
         HOLIDAYS: json_bytes([day.isoformat() for day in settlement.holidays]),
     }
+    if len(settlement.versions) > 1:
+        parts |= {version_part(one): one.source for one in settlement.versions}
     for name, table in _evidence_tables(settlement).items():
         parts[EVIDENCE[name]] = csv_bytes(table)
     if settlement.earlier is not None:
@@ -54,6 +58,11 @@ def parts_of(
         parts[RECEIVED] = csv_bytes(receipts.received_table)
         parts[REFUSED_RECEIPTS] = csv_bytes(receipts.refused_table)
     return parts | results_of(settlement, engine, receipts)
+
+
+def version_part(contract: Contract) -> str:
+    """The part that holds the text of one of several versions."""
+    return f"{VERSIONS}{contract.version.number:03d}.yaml"
 
 
 def results_of(

@@ -84,6 +84,13 @@ def reason(judged: Judged, milestone: str) -> str:
             return f"reached on {day}, outside the term ({first} through {last}): {own.sentence}"
         case "recorded_late":
             return _recorded_late(judged, milestone)
+        case "another_version":
+            version = judged.contract.version
+            day = judged.reached_on(milestone)
+            return (
+                f"reached on {day} by the terms of version {version.number}, which does not govern "
+                f"it; the version that does pays nothing for it: {own.sentence}"
+            )
         case "not_for_segment":
             return _not_for_segment(judged, milestone)
         case "alternative":

@@ -38,12 +38,14 @@ from impactbond.audit.parts import (
     LINES_PART,
     RECEIVED,
     REFUSED_RECEIPTS,
+    VERSIONS,
     parts_of,
 )
 from impactbond.audit.view import cut_view
 from impactbond.canonical import read_csv, sha256
 from impactbond.contract.contract import Contract
-from impactbond.contract.read import parse_contract
+from impactbond.contract.read import parse_contract, versions_of
+from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, Fault, RecordError
 from impactbond.evaluation.question import ClaimDate, claim_dates
 from impactbond.evidence.evidence import (
@@ -56,6 +58,7 @@ from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.receipts.reconcile import assert_usable
 from impactbond.settlement.lines import LINES
 from impactbond.settlement.settlement import Earlier, Settlement
+from impactbond.settlement.turns import claim_dates_under
 from impactbond.statements.write import write_all
 from impactbond.version import __version__
 
@@ -71,6 +74,7 @@ class Closed:
     claim_dates: tuple[ClaimDate, ...]
     lines_table: pa.Table = field(repr=False)
     digest: str | None
+    versions: tuple[Contract, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +88,25 @@ class Record:
 
     @cached_property
     def contract(self) -> Contract:
-        """The contract, from its kept text."""
+        """The contract, from its kept text; of several versions, all of them under one roof."""
+        return self.known.whole if self.known is not None else self._read(CONTRACT)
+
+    @cached_property
+    def known(self) -> Versions | None:
+        """The versions that were known, where there were several."""
+        texts = [name for name in sorted(self.parts) if name.startswith(VERSIONS)]
+        return versions_of([self._read(name) for name in texts]) if texts else None
+
+    @property
+    def versions(self) -> tuple[Contract, ...]:
+        """The versions of the contract that were known."""
+        return (self.contract,) if self.known is None else self.known.all
+
+    def _read(self, part: str) -> Contract:
         if self.manifest.view is not None:
             raise self.not_whole()
         try:
-            return parse_contract(self.parts[CONTRACT], name=CONTRACT)
+            return parse_contract(self.parts[part], name=part)
         except ContractError as error:
             made_by = self.manifest.engine
             fault = Fault(
@@ -134,6 +152,8 @@ class Record:
     @cached_property
     def claim_dates(self) -> tuple[ClaimDate, ...]:
         """Every claim date settled."""
+        if self.known is not None:
+            return claim_dates_under(self.known, self.manifest.as_of)
         return claim_dates(self.contract, self.manifest.as_of)
 
     @cached_property
@@ -149,7 +169,10 @@ class Record:
             return None
         dates = tuple(day for day in self.claim_dates if day.known_by <= earlier.claim_date)
         lines = self._table(EARLIER, LINES)
-        return Closed(self.contract, dates, lines, self.manifest.previous_record)
+        versions = self.versions
+        if self.known is not None:
+            versions = self.known.known_by(earlier.claim_date).all
+        return Closed(self.contract, dates, lines, self.manifest.previous_record, versions)
 
     def result(self, part: str, schema: pa.Schema) -> pa.Table:
         """The table in a part of the record, as it was settled."""

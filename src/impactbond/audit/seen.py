@@ -103,30 +103,19 @@ class Seen:
         return [row for row in self.live if row[fact.name]]
 
 
-def of_participant(evidence: Evidence, participant: str) -> Evidence:
-    """The evidence about one participant."""
-    return replace(
-        evidence,
-        participants_table=_about(evidence.participants_table, participant),
-        observations_table=_about(evidence.observations_table, participant),
-    )
-
-
 def with_mates(contract: Contract, evidence: Evidence, participant: str) -> Evidence:
-    """The evidence about a participant, and about all who ever had the same place."""
-    places, table = contract.participants.places, evidence.participants_table
+    """The evidence about a participant, and about all who ever had the same place, in memory."""
+    own, places = evidence.about(participant), contract.participants.places
     if places is None:
-        return of_participant(evidence, participant)
-    held = _about(table, participant)[places.by]
-    mates = table.filter(pc.is_in(table[places.by], held.combine_chunks()))["participant"]
-
-    def about(rows: pa.Table) -> pa.Table:
-        return rows.filter(pc.is_in(rows["participant"], mates.combine_chunks()))
-
+        return own
+    table = evidence.participants_table
+    held = own.participants_table[places.by].combine_chunks()
+    mates = table.filter(pc.is_in(table[places.by], held))["participant"]
+    everybody = [evidence.about(mate) for mate in sorted(set(mates.to_pylist()))]
     return replace(
-        evidence,
-        participants_table=about(table),
-        observations_table=about(evidence.observations_table),
+        own,
+        participants_table=pa.concat_tables(one.participants_table for one in everybody),
+        observations_table=pa.concat_tables(one.observations_table for one in everybody),
     )
 
 
@@ -203,10 +192,6 @@ def find_quantities(question: Question, participant: str) -> dict[str, int]:
         name = milestones[row["milestone"]]
         found[name] = found.get(name, 0) + row["quantity"]
     return found
-
-
-def _about(table: pa.Table, participant: str) -> pa.Table:
-    return table.filter(pc.equal(table["participant"], participant))
 
 
 def _day(number: int) -> date | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from impactbond.audit.findings import Finding, Stated
-from impactbond.audit.words import counted_words, plain
+from impactbond.audit.price_terms import stated_commitments, stated_frame, stated_price
+from impactbond.audit.words import plain
 from impactbond.contract.contract import Contract, whole_shares
 from impactbond.contract.limits import (
     ContractLimit,
@@ -15,10 +16,12 @@ from impactbond.contract.limits import (
     MilestoneLimit,
     PassedTo,
 )
-from impactbond.contract.metrics import Event, Percentage, Quantity, Score, Session, State
-from impactbond.contract.milestones import Amounts, DaysIn, Rows, Units, alternatives
+from impactbond.contract.milestones import alternatives
 from impactbond.contract.money_words import applies_in_words, limit_terms
 from impactbond.money import minor_units, show, show_share
+from impactbond.rendering.dates import claims_words
+from impactbond.rendering.definitions import metric_words
+from impactbond.rendering.process import late_words
 from impactbond.settlement.limits import limit_name
 
 
@@ -28,12 +31,14 @@ def stated_terms(
     """Every term that the payment of a milestone rests on, beside the condition itself."""
     return (
         *_of_contract(contract),
+        *stated_frame(contract),
         *_of_milestone(contract, milestone),
         *_windows(findings),
         *(_metric(contract, name) for name in dict.fromkeys(metrics)),
         *_calendar(contract),
         *_funding(contract, milestone),
         *_limits(contract, milestone),
+        *stated_commitments(contract, _paying(contract, milestone)),
         *_tranches(contract, milestone),
     )
 
@@ -97,44 +102,19 @@ def _of_contract(contract: Contract) -> list[Stated]:
 
 def _of_milestone(contract: Contract, milestone: str) -> list[Stated]:
     term = contract.milestones[milestone]
-    price = show(contract.price_pence(milestone), contract.currency)
-    times = "once for each participant" if term.units is None else "for every unit"
-    found = [Stated("price", f"{price}, {times}", term.clause)]
-    if term.only:
-        only = "; ".join(f"{plain(name)} {' or '.join(of)}" for name, of in term.only.items())
-        found.append(Stated("only", f"participants with {only} at the start", term.clause))
+    found = list(stated_price(contract, milestone))
     if term.after:
         found.append(Stated("after", _titles(contract, term.after), term.clause))
     group = next(one for one in alternatives(contract.milestones) if milestone in one)
     others = [name for name in group if name != milestone]
-    if others:
+    if others and not term.instead_of:
         says = f"{_titles(contract, others)}: only the first that is achieved is paid"
         found.append(Stated("instead of", says, term.clause))
-    if term.units is not None:
-        found.append(Stated("units", _units(contract, term.units), term.clause))
     return found
 
 
 def _titles(contract: Contract, names: Iterable[str]) -> str:
     return ", ".join(f"'{contract.milestones[name].title or name}'" for name in names)
-
-
-def _units(contract: Contract, units: Units) -> str:
-    most = f", at most {units.at_most} in all" if units.at_most is not None else ""
-    match units:
-        case Rows():
-            marked = f" marked {units.marked}" if units.marked else ""
-            of = f"{counted_words(units.every, 'row')} of {plain(units.rows)}{marked} that count"
-        case DaysIn():
-            states = " or ".join(units.as_)
-            of = f"{counted_words(units.every, 'day')} in {plain(units.days)} {states}"
-        case Amounts():
-            metric = contract.metrics[units.amounts]
-            unit = f" {metric.unit}" if isinstance(metric, Quantity) and metric.unit else ""
-            of = f"{units.every:,f}{unit} of {plain(units.amounts)}"
-    phrase = contract.windows[units.window]
-    counted = f"in '{units.window}' ({phrase}), from the day on which the milestone is achieved"
-    return f"one for every {of}, whole ones alone, {counted}{most}"
 
 
 def _windows(findings: Iterable[Finding]) -> list[Stated]:
@@ -152,46 +132,24 @@ def _windows(findings: Iterable[Finding]) -> list[Stated]:
 
 def _metric(contract: Contract, name: str) -> Stated:
     metric = contract.metrics[name]
-    match metric:
-        case Event():
-            says = "an event that may repeat" if metric.repeats else "an event"
-        case Session(marks=marks):
-            says = f"a session marked {' or '.join(marks)}"
-        case Score() | Percentage():
-            low, high = metric.range
-            of = (
-                f" ({metric.instrument})" if isinstance(metric, Score) and metric.instrument else ""
-            )
-            says = f"a {metric.kind} from {low} to {high}, {metric.better} is better{of}"
-        case Quantity():
-            says = f"a quantity{f' in {metric.unit}' if metric.unit else ''}"
-        case State(states=states):
-            says = f"a state: {' or '.join(states)}, from the day of a row until the next"
-    if metric.sources:
-        says += f"; from {' or '.join(metric.sources)} alone"
-    return Stated(f"metric {name}", says, metric.clause)
+    return Stated(f"metric {name}", metric_words(metric), metric.clause)
 
 
 def _calendar(contract: Contract) -> list[Stated]:
     calendar = contract.calendar
     first, last = calendar.term
-    late = {
-        "next claim": "later evidence counts at the first claim date by which it is recorded",
-        "nothing": "later evidence earns nothing",
-    }[calendar.evidence.late]
-    if calendar.evidence.late_pays is not None:
-        late += f", and earns {show_share(calendar.evidence.late_pays)} of the price"
     pay = calendar.payment
     return [
         Stated("term", f"{first} through {last}; what is reached outside it is not paid", ""),
         Stated(
             "claims",
-            f"every {calendar.claims.every}, made {calendar.claims.made} after the period",
+            f"{claims_words(contract)}, made {calendar.claims.made} after the period",
             calendar.claims.clause,
         ),
         Stated(
             "evidence",
-            f"recorded within {calendar.evidence.within} of the day it speaks of; {late}",
+            f"recorded within {calendar.evidence.within} of the day it speaks of; "
+            f"{late_words(contract)}",
             calendar.evidence.clause,
         ),
         Stated(

@@ -90,6 +90,7 @@ class PaymentTerms(Cited):
     within: SpanPhrase
     working_days_of: Nation
     if_closed: Literal["next working day", "previous working day"] = "next working day"
+    invoiced: Literal["by the provider", "by the funder itself"] | None = None
 
 
 class Calendar(Term):

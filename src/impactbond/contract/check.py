@@ -9,13 +9,18 @@ from datetime import date
 from itertools import chain
 
 from impactbond.contract.check_conditions import check_conditions
-from impactbond.contract.check_limits import check_limits, check_tranches
+from impactbond.contract.check_examples import check_examples
+from impactbond.contract.check_funding import check_funding
+from impactbond.contract.check_investment import check_investment
+from impactbond.contract.check_limits import check_limits
 from impactbond.contract.check_milestones import check_milestones
 from impactbond.contract.check_money import check_money
 from impactbond.contract.check_periods import check_periods
+from impactbond.contract.check_plans import check_plans, check_vat
 from impactbond.contract.check_prices import check_only, check_prices
 from impactbond.contract.check_results import check_results
 from impactbond.contract.check_sheets import check_sheets
+from impactbond.contract.check_tranches import check_tranches
 from impactbond.contract.contract import Contract
 from impactbond.contract.delivery import PARTICIPANT_COLUMNS
 from impactbond.contract.findings import (
@@ -55,9 +60,14 @@ def check_terms(contract: Contract) -> list[Finding]:
         check_results,
         check_periods,
         check_money,
+        check_funding,
         check_tranches,
         check_limits,
         check_sheets,
+        check_vat,
+        check_plans,
+        check_investment,
+        check_examples,
     ]
     return list(chain.from_iterable(check(contract) for check in checks))
 

@@ -1,177 +1,172 @@
-"""Whether up-front money and limits fit together, and limits can be applied in their order."""
+"""Whether limits can be applied, to what they name and in their order."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterator
 
-from impactbond.contract.check_money import check_shares
-from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.findings import Finding, Found, around, circles, entry, unknown
-from impactbond.contract.limits import FunderLimit, MilestoneLimit, PassedTo
-from impactbond.contract.payments import Tranche
+from impactbond.contract.check_funder_limits import check_commitments, check_funder_limits
+from impactbond.contract.check_only import ATTRIBUTES, check_only
+from impactbond.contract.contract import Contract
+from impactbond.contract.findings import Finding, Found, entry, listing, unknown
+from impactbond.contract.limits import (
+    ContractLimit,
+    FunderLimit,
+    MilestoneLimit,
+    WholeLimit,
+    same_thing,
+)
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
-from impactbond.money import CURRENCIES, cut_whole, minor_units, show
 
-_FUNDERS: Path = ("funders",)
-
-
-def check_tranches(contract: Contract) -> Found:
-    """Every fault of the up-front money."""
-    first, last = contract.calendar.term
-    for name, tranche in contract.tranches.items():
-        path: Path = ("tranches", name)
-        yield from check_shares(contract, tranche.by, (*path, "by"))
-        for funder in tranche.by:
-            if funder in contract.funders and contract.funders[funder].each is not None:
-                fault = Fault(
-                    code="resolved_funder",
-                    problem=f"'{funder}' stands for many funders and cannot pay up-front",
-                    hint="Name a single funder",
-                )
-                rests: Path = ("funders", funder)
-                yield Finding((*path, "by", funder), fault, around(rests, ["each"]))
-        if first <= last and not first <= tranche.on <= last:
-            fault = Fault(
-                code="outside_term",
-                problem="the date is outside the term",
-                found=str(tranche.on),
-                allowed=f"{first} through {last}",
-            )
-            yield Finding((*path, "on"), fault, (("calendar", "term"),))
-        if tranche.recovered.at == 0:
-            fault = Fault(
-                code="never_recovered",
-                problem="up-front money that is recovered at nothing is never recovered",
-                allowed="more than 0%",
-            )
-            yield Finding((*path, "recovered", "at"), fault)
-    yield from _check_beyond_limits(contract)
-
-
-def _check_beyond_limits(contract: Contract) -> Found:
-    """Up-front money is on account of later entitlements, which never exceed a limit."""
-    if contract.currency not in CURRENCIES:
-        return
-    for index, limit in enumerate(contract.limits):
-        if isinstance(limit, MilestoneLimit):
-            continue
-        funder = limit.funder if isinstance(limit, FunderLimit) else None
-        at_limit: Path = ("limits", index)
-        rests: list[Path] = [*around(at_limit, ["at_most"]), ("currency",)]
-        paid = 0
-        for name, tranche in contract.tranches.items():
-            path: Path = ("tranches", name)
-            rests += [path, (*path, "pay"), *around((*path, "by"), tranche.by)]
-            part = _part_pence(contract, tranche, funder)
-            paid += part
-            if part and Decimal(paid).scaleb(-contract.decimals) > limit.at_most.amount:
-                whose = f"of '{funder}'" if funder else "of the whole contract"
-                fault = Fault(
-                    code="up_front_beyond_limit",
-                    problem=f"the up-front money is more than the limit {whose}, and never earned",
-                    found=f"{show(paid, contract.currency)} with this tranche",
-                    allowed=f"{limit.at_most.amount:,f} {contract.currency} at most",
-                )
-                yield Finding((*path, "pay"), fault, tuple(rests))
-                break
-
-
-def _part_pence(contract: Contract, tranche: Tranche, funder: str | None) -> int:
-    """What a funder pays of a tranche, or all of them; nothing where a fault forbids to say."""
-    shares = whole_shares(tranche.by)
-    try:
-        pay = minor_units(tranche.pay, contract.currency)
-        if funder is None:
-            return pay
-        parts = cut_whole(pay, tuple(shares.values()), contract.rounding.half)
-    except (ValueError, OverflowError):
-        return 0
-    return dict(zip(shares, parts, strict=True)).get(funder, 0)
+_EACH = ("year", "period", "participant")
+_COUNTED = ("claims", "share of claims", "participants")
 
 
 def check_limits(contract: Contract) -> Found:
     """Every fault of the limits."""
-    limited: dict[str, int] = {}
+    yield from check_commitments(contract)
+    before: list[int] = []
+    funders = [at for at, limit in enumerate(contract.limits) if isinstance(limit, FunderLimit)]
     for index, limit in enumerate(contract.limits):
-        path: Path = ("limits", index)
         if isinstance(limit, FunderLimit):
-            yield from _check_funder_limit(contract, limit, path, limited)
-            limited.setdefault(limit.funder, index)
             continue
-        if isinstance(limit, MilestoneLimit):
-            yield from _check_named(contract, limit, (*path, "milestone"))
-        if limited:
+        path: Path = ("limits", index)
+        yield from _check_names(contract, limit, path)
+        yield from _check_each(contract, limit, path)
+        yield from check_only(contract, limit.only, (*path, "only"))
+        yield from _check_apart(contract, limit, path)
+        yield from (Finding(where, fault) for where, fault in _faults_of_terms(limit, path))
+        first = [at for at in funders if at < index]
+        same = [at for at in before if same_thing(limit, contract.limits[at])]
+        before.append(index)
+        if first:
             fault = Fault(
                 code="limit_order",
                 problem="a limit on the whole stands after a limit on a funder",
                 hint="Put it before them: it is applied before the money is shared",
             )
-            yield Finding(path, fault, tuple(("limits", at) for at in limited.values()))
-    yield from _check_takers(contract, limited)
+            yield Finding(path, fault, tuple(("limits", at) for at in first))
+        elif same:
+            fault = Fault(
+                code="limited_twice",
+                problem="two limits on the same thing, counted alike",
+                hint=f"The other is entry {same[0] + 1}; keep one",
+            )
+            yield Finding(path, fault, (("limits", same[0]),))
+    yield from check_funder_limits(contract)
 
 
-def _check_named(contract: Contract, limit: MilestoneLimit, path: Path) -> Found:
-    for index, name in enumerate(limit.milestone):
+def _check_names(contract: Contract, limit: WholeLimit, path: Path) -> Found:
+    """What a limit names must be paid for, and be named once."""
+    is_contract = isinstance(limit, ContractLimit)
+    names = limit.besides if isinstance(limit, ContractLimit) else limit.milestone
+    path = (*path, "besides" if is_contract else "milestone")
+    if not names and not is_contract:
+        fault = Fault(
+            code="limits_nothing",
+            problem="the limit names no milestone",
+            allowed=listing(contract.payables),
+        )
+        yield Finding(path, fault)
+    for index, name in enumerate(names):
+        place = entry(path, index, len(names))
         if name not in contract.payables:
             fault = unknown("milestone", name, contract.payables)
-            yield Finding(entry(path, index, len(limit.milestone)), fault, (("milestones",),))
-
-
-def _check_funder_limit(
-    contract: Contract, limit: FunderLimit, path: Path, limited: Mapping[str, int]
-) -> Found:
-    if limit.funder not in contract.funders:
-        fault = unknown("funder", limit.funder, contract.funders)
-        yield Finding((*path, "funder"), fault, (_FUNDERS,))
-    if limit.funder in limited:
-        first: Path = ("limits", limited[limit.funder])
-        fault = Fault(
-            code="limited_twice",
-            problem=f"the funder '{limit.funder}' has two limits",
-            hint=f"The other is entry {limited[limit.funder] + 1}; keep one",
-        )
-        yield Finding((*path, "funder"), fault, around(first, ["funder"]))
-    if not isinstance(limit.beyond, PassedTo):
-        return
-    taker, place = limit.beyond.funder, (*path, "beyond", "funder")
-    if taker not in contract.funders:
-        yield Finding(place, unknown("funder", taker, contract.funders), (_FUNDERS,))
-    elif contract.funders[taker].each is not None:
-        fault = Fault(
-            code="resolved_funder",
-            problem=f"'{taker}' stands for many funders and cannot take over what lies beyond",
-            hint="Name a single funder, or write unpaid",
-        )
-        home: Path = ("funders", taker)
-        yield Finding(place, fault, around(home, ["each"]))
-
-
-def _check_takers(contract: Contract, limited: Mapping[str, int]) -> Found:
-    """What is passed on must not come back, nor reach a funder whose limit was applied before."""
-    takers = {
-        funder: (limit.beyond.funder,)
-        for funder, index in limited.items()
-        if isinstance(limit := contract.limits[index], FunderLimit)
-        and isinstance(limit.beyond, PassedTo)
-    }
-    in_circle: set[str] = set()
-    for circle in circles(takers):
-        in_circle |= set(circle)
-        fault = Fault(
-            code="circular_overflow",
-            problem=f"what lies beyond the limit of '{circle[-1]}' comes back to it",
-            found=" passes on to ".join(map(repr, circle)),
-            hint="Let the last of them leave it unpaid, or pass it to a funder without a limit",
-        )
-        yield Finding(("limits", limited[circle[-2]], "beyond"), fault)
-    for funder, (taker,) in takers.items():
-        if funder not in in_circle and limited.get(taker, limited[funder]) < limited[funder]:
+            yield Finding(place, fault, (("milestones",),))
+        elif name in names[:index]:
             fault = Fault(
-                code="overflow_order",
-                problem=f"'{taker}' takes over from here and its own limit stands before",
-                hint=f"Put the limit of '{taker}' after this one",
+                code="named_twice", problem=f"the limit names '{name}' twice", hint="Keep one"
             )
-            other: Path = ("limits", limited[taker])
-            yield Finding(("limits", limited[funder], "beyond"), fault, around(other, ["funder"]))
+            yield Finding(place, fault)
+    if is_contract and set(contract.payables) <= set(names):
+        fault = Fault(
+            code="limits_nothing",
+            problem="the limit leaves everything out",
+            hint="Take out of 'besides' what it is on",
+        )
+        yield Finding(path, fault, (("milestones",),))
+
+
+def _check_each(contract: Contract, limit: WholeLimit, path: Path) -> Found:
+    known = (*_EACH, *contract.participants.attributes)
+    if limit.each is not None and limit.each not in known:
+        yield Finding((*path, "each"), unknown("attribute", limit.each, known), (ATTRIBUTES,))
+    elif limit.each in _EACH and limit.each in contract.participants.attributes:
+        fault = Fault(
+            code="each_unclear",
+            problem=f"'{limit.each}' is an attribute of participants, and a limit means its own",
+            hint="Give the attribute another name",
+        )
+        yield Finding((*path, "each"), fault, (ATTRIBUTES,))
+
+
+def _check_apart(contract: Contract, limit: WholeLimit, path: Path) -> Found:
+    """A limit on participants or claims cannot be on what is of no participant, or no claim."""
+    if not isinstance(limit, MilestoneLimit):
+        return
+    attributes = {name for name in (limit.each, *limit.only) if name in contract.grouping}
+    asks = "claims" if limit.at_most.of in _COUNTED or limit.each == "participant" else ""
+    for index, name in enumerate(limit.milestone):
+        result = contract.results.get(name)
+        if name in contract.milestones or name not in contract.payables:
+            continue
+        known = {result.each} if result is not None else set()
+        if asks or not attributes <= known:
+            fault = Fault(
+                code="of_no_participant",
+                problem=f"the limit tells participants apart, and '{name}' is of no participant",
+                hint="Take it out, or write a limit of its own",
+            )
+            place = entry((*path, "milestone"), index, len(limit.milestone))
+            yield Finding(place, fault, (("results",), ("fees",), ATTRIBUTES))
+
+
+def _faults_of_terms(limit: WholeLimit, path: Path) -> Iterator[tuple[Path, Fault]]:
+    """Terms of one limit that contradict each other."""
+    most, at_most = limit.at_most.of, (*path, "at_most")
+    if most == "commitment":
+        yield (
+            at_most,
+            Fault(
+                code="not_a_funder",
+                problem="only a funder has a commitment",
+                hint="Write an amount or a number of claims, or a limit on the funder",
+            ),
+        )
+    if most == "share of claims" and not limit.only:
+        yield (
+            at_most,
+            Fault(
+                code="share_of_everything",
+                problem="a share of claims must be on some of them only",
+                hint="Add only: and the attribute of those whose share is limited",
+            ),
+        )
+    if most == "participants" and limit.each == "participant":
+        yield (
+            (*path, "each"),
+            Fault(
+                code="each_of_itself",
+                problem="each participant is one participant",
+                hint="Leave out each, or write an amount or a number of claims",
+            ),
+        )
+    if limit.straddling == "unpaid" and (limit.first == "in proportion" or most != "money"):
+        why = "in proportion" if limit.first == "in proportion" else "a limit in number"
+        yield (
+            (*path, "straddling"),
+            Fault(
+                code="nothing_straddles",
+                problem=f"no claim reaches over the limit: {why} pays no claim in part by chance",
+                hint="Leave out straddling",
+            ),
+        )
+    if limit.beyond == "next year" and (limit.each != "year" or most not in ("money", "claims")):
+        yield (
+            (*path, "beyond"),
+            Fault(
+                code="no_next_year",
+                problem="only a limit on each year, on money or claims, has room in the next year",
+                hint="Add each: year, or write beyond: unpaid",
+            ),
+        )

@@ -1,6 +1,4 @@
-"""Whether the money terms fit together: amounts that can be paid, every milestone funded once,
-shares that make a whole.
-"""
+"""Whether the money terms fit together: amounts that can be paid, shares that make a whole."""
 
 from __future__ import annotations
 
@@ -8,17 +6,16 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from impactbond.contract.contract import EVERY_MILESTONE, Contract
+from impactbond.contract.contract import Contract
 from impactbond.contract.findings import (
     Finding,
     Found,
     around,
-    closest,
     did_you_mean,
-    entry,
     listing,
     unknown,
 )
+from impactbond.contract.limits import FunderLimit
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
 from impactbond.money import CURRENCIES, common_denominator, minor_units, show_share
@@ -28,7 +25,7 @@ _FINEST = 10**8
 
 
 def check_money(contract: Contract) -> Found:
-    """Every fault of the currency, the amounts and the funding, each with its path."""
+    """Every fault of the currency and the amounts, each with its path."""
     if contract.currency not in CURRENCIES:
         fault = Fault(
             code="unknown_currency",
@@ -39,7 +36,6 @@ def check_money(contract: Contract) -> Found:
         yield Finding(("currency",), fault)
     else:
         yield from _check_amounts(contract)
-    yield from _check_funding(contract)
 
 
 def _check_amounts(contract: Contract) -> Found:
@@ -49,6 +45,16 @@ def _check_amounts(contract: Contract) -> Found:
         **{
             ("limits", index, "at_most"): one.at_most.amount
             for index, one in enumerate(contract.limits)
+        },
+        **{
+            ("limits", index, "released_when", "at_least"): one.released_when.at_least
+            for index, one in enumerate(contract.limits)
+            if isinstance(one, FunderLimit) and one.released_when is not None
+        },
+        **{
+            ("funders", name, "commits", index, "amount"): one.amount
+            for name, funder in contract.funders.items()
+            for index, one in enumerate(funder.commits)
         },
     }
     for path, amount in amounts.items():
@@ -117,63 +123,3 @@ def _told(share: Fraction) -> str:
     """A share; where it is no percentage, about how many per cent it is."""
     text = show_share(share)
     return text if text.endswith("%") else f"{text} (about {float(share * 100):.2f}%)"
-
-
-def _check_funding(contract: Contract) -> Found:
-    funded: dict[str, int] = {}
-    unclear = 0
-    for index, rule in enumerate(contract.funding):
-        path: Path = ("funding", index)
-        yield from check_shares(contract, rule.shares, (*path, "shares"))
-        yield from _check_for(contract, rule.for_, (*path, "for"))
-        named = list(contract.milestones) if rule.for_ == (EVERY_MILESTONE,) else list(rule.for_)
-        twice = [name for name in dict.fromkeys(named) if name in funded or named.count(name) > 1]
-        if twice:
-            others = sorted({funded.get(name, index) + 1 for name in twice})
-            fault = Fault(
-                code="funded_twice",
-                problem=f"funded twice: {listing(twice)}",
-                hint="Also in " + ", ".join(f"entry {number}" for number in others) + "; keep one",
-            )
-            yield Finding((*path, "for"), fault, (("milestones",),))
-        # A misspelt name is told where it stands, and the milestone that it means is funded.
-        meant = [closest(name, contract.milestones) for name in named]
-        unclear += meant.count(None) if named else len(contract.milestones)
-        funded |= {name: index for name in meant if name and name not in funded}
-    yield from _check_unfunded(contract, funded, unclear)
-
-
-def _check_unfunded(contract: Contract, funded: Mapping[str, int], unclear: int) -> Found:
-    """Milestones that nobody funds; names that mean none of them may mean so many of these."""
-    unfunded = [name for name in contract.milestones if name not in funded]
-    places: list[Path] = [("funding",)]
-    for index, rule in enumerate(contract.funding):
-        places += [("funding", index), *around(("funding", index, "for"), range(len(rule.for_)))]
-    for name in unfunded if len(unfunded) > unclear else ():
-        fault = Fault(
-            code="not_funded",
-            problem=f"nobody funds the milestone '{name}'",
-            hint="Add it to an entry of funding",
-        )
-        yield Finding(("milestones", name), fault, tuple(places))
-
-
-def _check_for(contract: Contract, milestones: tuple[str, ...], path: Path) -> Found:
-    known = (EVERY_MILESTONE, *contract.milestones)
-    if not milestones:
-        fault = Fault(
-            code="funds_nothing", problem="the entry names no milestone", allowed=listing(known)
-        )
-        yield Finding(path, fault)
-    for index, name in enumerate(milestones):
-        place = entry(path, index, len(milestones))
-        if name == EVERY_MILESTONE and len(milestones) > 1:
-            fault = Fault(
-                code="not_alone",
-                problem=f"'{EVERY_MILESTONE}' stands beside others",
-                hint="Write it alone, or name the milestones",
-            )
-            yield Finding(place, fault)
-        elif name not in known:
-            fault = unknown("milestone", name, known)
-            yield Finding(place, fault, (("milestones",), (*path, index)))

@@ -66,7 +66,7 @@ def check_only(contract: Contract, only: Only, path: Path) -> Found:
                     hint=did_you_mean(value, known),
                 )
                 rests = around((*_ATTRIBUTES, name), range(len(known)))
-                yield Finding((*path, name, index), fault, rests)
+                yield Finding((*path, name, index), fault, (_ATTRIBUTES, *rests))
 
 
 def check_dated(contract: Contract, term: Dated, path: Path) -> Found:
@@ -81,7 +81,7 @@ def check_dated(contract: Contract, term: Dated, path: Path) -> Found:
         )
         yield Finding((*path, "through"), fault, ((*path, "from"),))
     first, last = contract.calendar.term
-    if (term.from_ or first) > last or (term.through or last) < first:
+    if first <= last and ((term.from_ or first) > last or (term.through or last) < first):
         fault = Fault(
             code="outside_term",
             problem="its dates are outside the term, so that it never applies",

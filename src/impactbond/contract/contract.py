@@ -12,13 +12,16 @@ from pydantic import Field, PrivateAttr
 from impactbond.contract.calendar import Calendar
 from impactbond.contract.conditions import Condition
 from impactbond.contract.delivery import Sheet
+from impactbond.contract.examples import Example
+from impactbond.contract.investment import Investment
 from impactbond.contract.limits import FunderLimit, Limit
 from impactbond.contract.metrics import Metric
 from impactbond.contract.milestones import Milestone
 from impactbond.contract.participants import Participants
 from impactbond.contract.parties import Funder, Version
-from impactbond.contract.payments import Fee, Funding, Rounding, Tranche
+from impactbond.contract.payments import Fee, Funding, Rounding, Tranche, Vat
 from impactbond.contract.phrases import WindowPhrase
+from impactbond.contract.plans import Plan
 from impactbond.contract.results import Measure, Result
 from impactbond.contract.term import Cited, Day, Listed, Number, Some, Term
 from impactbond.money import CURRENCIES, minor_units
@@ -72,6 +75,10 @@ class Contract(Term):
     limits: Listed[Limit] = ()
     rounding: Rounding = Rounding()
     sheets: dict[str, Sheet] = Field(default_factory=dict)
+    vat: Vat | None = None
+    plans: dict[str, Plan] = Field(default_factory=dict)
+    investment: Investment | None = None
+    examples: Listed[Example] = ()
 
     _source: bytes = PrivateAttr(default=b"")
     _source_name: str = PrivateAttr(default="")

@@ -40,7 +40,8 @@ class LimitOnTheWhole(Cited):
 
     `each` is year, period, participant, or an attribute: the limit is on each one by itself.
     `first` says which claims come first, `straddling` what becomes of the claim that reaches over
-    the limit. Money beyond a yearly limit may be paid from the room of the next year.
+    the limit. Money beyond a yearly limit may be paid from the room of the next year. What has no
+    participant, such as a fee, is under no limit on claims, participants or attributes.
     """
 
     each: str | None = None
@@ -134,3 +135,16 @@ def is_on_everything(limit: Limit) -> bool:
         and limit.at_most.of == "money"
         and not (limit.each or limit.only or limit.besides)
     )
+
+
+def same_thing(one: Limit, other: Limit) -> bool:
+    """Whether two limits on the whole are on the same thing and count alike."""
+
+    def told(limit: Limit) -> tuple[object, ...]:
+        if isinstance(limit, FunderLimit):
+            return (limit.funder,)
+        names = limit.besides if isinstance(limit, ContractLimit) else limit.milestone
+        only = frozenset((name, frozenset(values)) for name, values in limit.only.items())
+        return type(limit), frozenset(names), limit.each, only, limit.at_most.of
+
+    return told(one) == told(other)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -27,6 +29,14 @@ class Version(Term):
     kind: Literal["original", "amendment", "correction"]
     signed_on: Day
     effective_on: Day
+    corrects: int | None = Field(
+        default=None, ge=1, description="the number of the version that a correction puts right"
+    )
+
+    @property
+    def corrected(self) -> int:
+        """The number of the version that a correction puts right: the one before, unless said."""
+        return self.number - 1 if self.corrects is None else self.corrects
 
 
 class Commitment(Term):
@@ -46,3 +56,8 @@ class Funder(Cited):
     kind: FunderKind
     each: str | None = None
     commits: Listed[Commitment] = ()
+
+    def committed_on(self, day: date) -> Decimal:
+        """What it has committed in all by a day: its latest commitment from that day or before."""
+        past = [one for one in self.commits if one.from_ <= day]
+        return max(past, key=lambda one: one.from_).amount if past else Decimal(0)

@@ -30,6 +30,15 @@ class Recovery(Term):
     at: SharePhrase
 
 
+class Vat(Cited):
+    """How VAT stands to what is paid: not charged (exempt, or outside the scope), included in every
+    price, or added on top of what is due.
+    """
+
+    treatment: Literal["exempt", "outside the scope", "included", "added"]
+    rate: SharePhrase | None = None
+
+
 class Tranche(Cited):
     """Money paid up-front on a date, on account of later entitlements."""
 

@@ -4,12 +4,15 @@ wrong in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path as FilePath
 
 from impactbond.contract.check import check_terms
+from impactbond.contract.check_versions import check_versions
 from impactbond.contract.contract import Contract
 from impactbond.contract.form import Form, parse, source_of
-from impactbond.errors import ContractError
+from impactbond.contract.versions import Versions
+from impactbond.errors import ContractError, Fault
 
 _FORM = Form(Contract, "contract", ContractError)
 
@@ -31,3 +34,49 @@ def parse_contract(source: bytes, *, name: str) -> Contract:
     contract = parse(_FORM, source, name, check_terms)
     contract._source, contract._source_name = source, name
     return contract
+
+
+def read_versions(paths: str | FilePath | Sequence[str | FilePath]) -> Versions:
+    """The versions of a contract: the files of a folder, or those named, each a whole version.
+
+    Raises ContractError listing every fault of every file, and where they do not follow on each
+    other.
+    """
+    files = _files(paths)
+    found: list[Contract] = []
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            found.append(read_contract(file))
+        except ContractError as error:
+            faults += error.faults
+    if faults:
+        raise ContractError(_summary(len(set(faults))), faults)
+    return versions_of(found)
+
+
+def versions_of(contracts: Sequence[Contract]) -> Versions:
+    """Contracts that were read, as the versions of one; their order is that of their numbers.
+
+    Raises ContractError where they do not follow on each other.
+    """
+    in_order = sorted(contracts, key=lambda contract: contract.version.number)
+    faults = check_versions(in_order) if in_order else []
+    if not in_order:
+        faults.append(Fault(code="no_version", problem="there is no version of a contract"))
+    if faults:
+        raise ContractError(_summary(len(set(faults))), faults)
+    return Versions(tuple(in_order))
+
+
+def _summary(count: int) -> str:
+    return f"The versions of the contract have {count} fault{'s' if count != 1 else ''}:"
+
+
+def _files(paths: str | FilePath | Sequence[str | FilePath]) -> list[FilePath]:
+    if not isinstance(paths, str | FilePath):
+        return [FilePath(path) for path in paths]
+    place = FilePath(paths)
+    if not place.is_dir():
+        return [place]
+    return sorted(file for file in place.iterdir() if file.suffix in (".yaml", ".yml", ".json"))

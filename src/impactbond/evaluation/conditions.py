@@ -28,7 +28,7 @@ from impactbond.contract.conditions import (
     windows_of,
 )
 from impactbond.contract.contract import Contract
-from impactbond.evaluation.facts import NEVER
+from impactbond.evaluation.facts import NEVER, largest, smallest
 from impactbond.evaluation.leaves import (
     MET,
     NOT_EVIDENCED,
@@ -151,7 +151,7 @@ class Plan(Wanted):
     def due(self, node: Node) -> nw.Expr:
         """The last day on which a condition can be met."""
         windows = dict.fromkeys(windows_of(leaf)[-1] for leaf in self.leaves(node))
-        return nw.max_horizontal(*map(self.closes, windows))
+        return largest(*map(self.closes, windows))
 
     def _aside(self, node: Node) -> dict[str, nw.Expr]:
         """What a junction needs besides its parts, as columns of their own."""
@@ -224,7 +224,7 @@ def _root_columns(plan: Plan, root: Node) -> list[nw.Expr]:
     known = [column for leaf in plan.leaves(root) for column in known_columns(plan, leaf)]
     return [
         plan.due(root).alias(f"due_{root.number}"),
-        nw.max_horizontal(*known).alias(f"known_{root.number}"),
+        largest(*known).alias(f"known_{root.number}"),
     ]
 
 
@@ -234,9 +234,9 @@ def _junction_columns(junction: Node, inputs: list[Node]) -> tuple[nw.Expr, nw.E
     number, last = junction.number, nw.col(f"last_{junction.number}")
     match junction.condition:
         case All():
-            return nw.min_horizontal(*states), nw.max_horizontal(*days)
+            return smallest(*states), largest(*days)
         case AnyOf():
-            return nw.max_horizontal(*states), nw.min_horizontal(*days)
+            return largest(*states), smallest(*days)
         case AtLeast(at_least=wanted):
             return _at_least(wanted, states, days)
         case Absence(allowing=allowed):
@@ -261,7 +261,7 @@ def _at_least(wanted: int, states: list[nw.Expr], days: list[nw.Expr]) -> tuple[
         .otherwise(nw.lit(NEVER))
         for day in days
     ]
-    return state, nw.min_horizontal(*reached)
+    return state, smallest(*reached)
 
 
 def _how_many(tests: list[nw.Expr]) -> nw.Expr:

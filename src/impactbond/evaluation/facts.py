@@ -128,6 +128,16 @@ def unpacked_value(pack: nw.Expr) -> nw.Expr:
     return pack % RECORDED_SHIFT - VALUE_OFFSET
 
 
+def largest(*columns: nw.Expr) -> nw.Expr:
+    """The largest of some columns; Spark has none of a single one."""
+    return nw.max_horizontal(*columns) if len(columns) > 1 else columns[0]
+
+
+def smallest(*columns: nw.Expr) -> nw.Expr:
+    """The smallest of some columns; Spark has none of a single one."""
+    return nw.min_horizontal(*columns) if len(columns) > 1 else columns[0]
+
+
 def find_facts(rows: nw.LazyFrame[Any], facts: tuple[Fact, ...]) -> list[nw.LazyFrame[Any]]:
     """Frames of facts by claim date and participant: one for all that need one pass, one for each
     n-th day.
@@ -138,7 +148,9 @@ def find_facts(rows: nw.LazyFrame[Any], facts: tuple[Fact, ...]) -> list[nw.Lazy
     plain = [fact for fact in facts if fact.kind not in _IN_ORDER]
     found = []
     if plain:
-        concerned = rows.with_columns(pack=packed()).select(*KEYS, *(_row(fact) for fact in plain))
+        looked_at = {_place(fact): _inside(fact) for fact in plain}
+        placed = rows.with_columns(pack=packed(), **looked_at)
+        concerned = placed.select(*KEYS, *(_row(fact) for fact in plain))
         found.append(concerned.group_by(*KEYS).agg(*(_gathered(fact) for fact in plain)))
     found += [_reached(rows, fact) for fact in facts if fact.kind in _IN_ORDER]
     return found
@@ -146,12 +158,26 @@ def find_facts(rows: nw.LazyFrame[Any], facts: tuple[Fact, ...]) -> list[nw.Lazy
 
 def concerns(fact: Fact) -> nw.Expr:
     """Whether a row, joined with its participant's windows, is one that the fact looks at."""
-    inside = (
+    return _of_value(fact, _inside(fact))
+
+
+def _of_value(fact: Fact, inside: nw.Expr) -> nw.Expr:
+    return inside if fact.value is None else inside & (nw.col("value") == fact.value)
+
+
+def _inside(fact: Fact) -> nw.Expr:
+    return (
         (nw.col("metric") == fact.metric)
         & (nw.col("observed_on") >= nw.col(f"opens_{fact.window}"))
         & (nw.col("observed_on") <= nw.col(f"closes_{fact.window}"))
     )
-    return inside if fact.value is None else inside & (nw.col("value") == fact.value)
+
+
+def _place(fact: Fact) -> str:
+    """The column that says whether a row is of the fact's metric and window: found once for all the
+    facts that look there.
+    """
+    return f"at_{fact.metric}_{fact.window}"
 
 
 def _row(fact: Fact) -> nw.Expr:
@@ -165,7 +191,9 @@ def _row(fact: Fact) -> nw.Expr:
         "highest": _best(_LAST_DAY - nw.col("observed_on")),
         "lowest": _best(nw.col("observed_on")),
     }
-    concerned = nw.when(concerns(fact)).then(columns.get(fact.kind, nw.col("pack")))
+    concerned = nw.when(_of_value(fact, nw.col(_place(fact)))).then(
+        columns.get(fact.kind, nw.col("pack"))
+    )
     return concerned.otherwise(nw.lit(fact.missing)).cast(nw.Int64).alias(fact.name)
 
 

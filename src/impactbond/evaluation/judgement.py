@@ -16,7 +16,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.milestones import alternatives
 from impactbond.dates import day_number
 from impactbond.evaluation.conditions import MET, NOT_MET, Node, Plan
-from impactbond.evaluation.facts import NEVER
+from impactbond.evaluation.facts import NEVER, largest, smallest
 from impactbond.evaluation.verdicts import (
     ACHIEVED,
     INELIGIBLE,
@@ -86,7 +86,7 @@ def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
     own = plan.node(list(contract.milestones.values())[i].when)
     eligible = contract.participants.eligible
     conditions = [own] if eligible is None else [own, plan.node(eligible)]
-    days = nw.max_horizontal(
+    days = largest(
         *(node.on for node in conditions), *(nw.col(f"reached_{other}") for other in before)
     )
     known = [nw.col(f"known_{node.number}") for node in conditions]
@@ -94,7 +94,7 @@ def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
     columns = {
         "code": _code(plan, i, conditions, days),
         "days": days,
-        "known_on": nw.max_horizontal(*known),
+        "known_on": largest(*known),
         "standing": nw.lit(standing),
     }
     if has_before:
@@ -178,7 +178,7 @@ def _settled(contract: Contract, weighed: Frame, contests: list[tuple[int, ...]]
     )
     weighed = weighed.with_columns(
         *(
-            nw.min_horizontal(*(f"key_{i}" for i in contest)).alias(f"best_{contest[0]}")
+            smallest(*(nw.col(f"key_{i}") for i in contest)).alias(f"best_{contest[0]}")
             for contest in contests
         )
     )

@@ -130,17 +130,25 @@ def live_observations(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
     Those recorded after the contract's deadline, or in dispute, only where the basis has them.
     """
     dated = question.table("claims").drop("ends_on")
-    known = question.table("observations").join(dated, how="cross")
-    known = known.filter(nw.col("recorded_on") <= nw.col("known_by"))
-    superseded = known.filter(~nw.col("supersedes").is_null()).select(
-        "claim", observation=nw.col("supersedes")
+    every = question.table("observations")
+    # What supersedes is a small part of the rows: it is found once, before rows meet claim dates.
+    superseded = (
+        every.filter(~nw.col("supersedes").is_null())
+        .select("recorded_on", observation=nw.col("supersedes"))
+        .group_by("observation")
+        .agg(superseded_on=nw.col("recorded_on").min())
     )
-    live = known.join(superseded, on=["claim", "observation"], how="anti")
-    live = live.filter(nw.col("status") != "withdrawn")
+    standing = every.filter(nw.col("status") != "withdrawn")
     if basis.undisputed:
-        live = live.filter(nw.col("status") != "disputed")
+        standing = standing.filter(nw.col("status") != "disputed")
+    standing = standing.drop("supersedes").join(superseded, on="observation", how="left")
+    standing = standing.with_columns(nw.col("superseded_on").fill_null(NEVER))
+    live = standing.join(dated, how="cross").filter(
+        (nw.col("recorded_on") <= nw.col("known_by"))
+        & (nw.col("superseded_on") > nw.col("known_by"))
+    )
     if basis.in_time:
         live = live.join(question.table("deadlines"), on="observed_on", how="inner")
         live = live.filter(nw.col("recorded_on") <= nw.col("deadline"))
         live = live.drop("deadline")
-    return live.drop("supersedes", "known_by")
+    return live.drop("superseded_on", "known_by")

@@ -29,6 +29,7 @@ from impactbond.contract.phrases import Threshold
 from impactbond.evaluation.facts import (
     NEVER,
     NO_FIRST,
+    largest,
     unpacked_best,
     unpacked_day,
     unpacked_held,
@@ -198,7 +199,7 @@ def _travels(wanted: Wanted, leaf: Travels) -> Columns:
     many, far = _sum(ways), _sum(progress)
     enough = far * share.denominator >= many * (share.numerator * WHOLE_WAY)
     known = nw.all_horizontal(*evidenced, ignore_nulls=False)
-    return state_of(known & (many > 0) & enough, known), nw.max_horizontal(*days)
+    return state_of(known & (many > 0) & enough, known), largest(*days)
 
 
 def _floor(part: nw.Expr, whole: nw.Expr) -> nw.Expr:

@@ -134,8 +134,7 @@ class Question:
     @cached_property
     def is_disputed(self) -> bool:
         """Whether any row of the evidence is in dispute."""
-        status = self.evidence.observations_table["status"]
-        return bool(pc.any(pc.equal(status, "disputed")).as_py())
+        return self.evidence.has_status("disputed")
 
     @classmethod
     def of(
@@ -143,15 +142,17 @@ class Question:
         contract: Contract,
         evidence: Evidence,
         claims: Sequence[ClaimDate],
-        engine: Engine = "duckdb",
+        engine: Engine | None = None,
     ) -> Question:
-        """The question with every table taken into the engine."""
+        """The question with every table taken into the engine: by default the one that reads the
+        evidence where it is.
+        """
         segments = Segments.of(contract, evidence.participants_table)
-        question = cls(
-            contract, evidence, tuple(claims), segments, Workshop(engine, contract.digest)
-        )
+        shop = Workshop(engine or evidence.engine, contract.digest)
+        question = cls(contract, evidence, tuple(claims), segments, shop)
         for name, table in question._tables().items():
-            question.shop.take(name, table)
+            shop.take(name, table)
+        evidence.lay_out(shop, contract)
         return question
 
     def table(self, name: TableName) -> nw.LazyFrame[Any]:
@@ -161,15 +162,9 @@ class Question:
     def _tables(self) -> dict[TableName, pa.Table]:
         contract, evidence = self.contract, self.evidence
         people = ["participant", "started_on", "left_on", "from_on", "recorded_on", "segment"]
-        seen = ["observation", "participant", "metric", "value", "observed_on", "recorded_on"]
         numbered = self.segments.numbered(evidence.participants_table)
-        observations = evidence.observations_table.select([*seen, "supersedes", "status"])
-        metric = pc.index_in(observations["metric"], pa.array(list(contract.metrics), pa.string()))
-        place = observations.schema.get_field_index("metric")
-        observations = observations.set_column(place, "metric", pc.cast(metric, pa.int64()))
         tables: dict[TableName, pa.Table] = {
             "participants": with_day_numbers(numbered).select(people),
-            "observations": with_day_numbers(observations),
             "claims": claims_table(self.claims),
             "windows": windows_table(contract, evidence),
             "milestones": _numbers("milestone", len(contract.milestones)),
@@ -184,7 +179,7 @@ class Question:
             tables["persons"] = persons_table(evidence)
         spans = Plan.of(contract).spans
         if spans:
-            tables["spans"] = spans_table(spans, observations, tables["windows"])
+            tables["spans"] = spans_table(spans, evidence, tables["windows"])
         if any(term.units for term in contract.milestones.values()):
             tables["days"] = days_table(contract)
         return tables
@@ -213,7 +208,7 @@ def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:
 
 def deadlines_table(contract: Contract, evidence: Evidence) -> pa.Table:
     """The day by which what was observed on a day must be recorded: observed_on, deadline."""
-    days = sorted(evidence.observations_table["observed_on"].unique().to_pylist())
+    days = evidence.observed_days
     within = contract.calendar.evidence.within
     return pa.table(
         {
@@ -230,10 +225,10 @@ def persons_table(evidence: Evidence) -> pa.Table:
     return pa.table({"participant": pa.array(names, pa.string()), "person": numbers})
 
 
-def spans_table(spans: Sequence[Span], observations: pa.Table, windows: pa.Table) -> pa.Table:
+def spans_table(spans: Sequence[Span], evidence: Evidence, windows: pa.Table) -> pa.Table:
     """How many days each span has from every day on which something may begin: day, length_<i>."""
     opening = [name for name in windows.column_names if name.startswith("opens_")]
-    found = set(with_day_numbers(observations)["observed_on"].unique().to_pylist())
+    found = set(map(day_number, evidence.observed_days))
     days = sorted(found.union(*(windows[name].to_pylist() for name in opening)))
     starts = [from_day_number(day) for day in days]
     table = {"day": pa.array(days, pa.int64())}

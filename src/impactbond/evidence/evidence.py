@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -14,7 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.tables import as_kind
+from impactbond.contract.contract import Contract
+from impactbond.evidence.at_rest import SEEN, Reading
+from impactbond.tables import Engine, Workshop, as_kind, with_day_numbers
 
 PLACE = [pa.field("file", pa.string()), pa.field("sheet", pa.string()), pa.field("row", pa.int32())]
 
@@ -77,6 +80,11 @@ class Evidence:
     cautions: tuple[str, ...] = ()
 
     @property
+    def engine(self) -> Engine:
+        """The engine that reads it where it is."""
+        return "duckdb"
+
+    @property
     def participants(self) -> Any:
         """Who the contract is about: one row for each participant and each change."""
         return as_kind(self.participants_table, self.kind)
@@ -95,6 +103,9 @@ class Evidence:
         """The evidence recorded by that day; what was refused stays, having no date to go by."""
 
         def known(table: pa.Table) -> pa.Table:
+            newest = pc.max(table["recorded_on"]).as_py()
+            if newest is None or newest <= day:
+                return table
             until = pa.scalar(day, pa.date32())
             return table.filter(pc.less_equal(table["recorded_on"], until))
 
@@ -103,6 +114,42 @@ class Evidence:
             participants_table=known(self.participants_table),
             observations_table=known(self.observations_table),
         )
+
+    def about(self, participant: str) -> Evidence:
+        """The evidence about one participant, in memory."""
+
+        def own(table: pa.Table) -> pa.Table:
+            return table.filter(pc.equal(table["participant"], participant))
+
+        return replace(
+            self,
+            participants_table=own(self.participants_table),
+            observations_table=own(self.observations_table),
+        )
+
+    @property
+    def observed_days(self) -> list[date]:
+        """Every day on which something was observed, in order; there may be others among them."""
+        return sorted(self.observations_table["observed_on"].unique().to_pylist())
+
+    def has_status(self, status: str) -> bool:
+        """Whether any observation has that status."""
+        return status in self.observations_table["status"].unique().to_pylist()
+
+    def lay_out(self, shop: Workshop, contract: Contract) -> None:
+        """Let the observations be read in a workshop as `observations`: metrics by their place in
+        the contract, dates as day numbers.
+        """
+        table = self.observations_table.select(SEEN)
+        if shop.engine in ("duckdb", "pyspark"):
+            shop.rest("delivered_observations", table)
+            reading = Reading.of(shop, "delivered_observations", contract, "as held")
+            shop.define("observations", reading.observations())
+            return
+        metric = pc.index_in(table["metric"], pa.array(list(contract.metrics), pa.string()))
+        place = table.schema.get_field_index("metric")
+        table = table.set_column(place, "metric", pc.cast(metric, pa.int64()))
+        shop.take("observations", with_day_numbers(table))
 
     @cached_property
     def digest(self) -> str:
@@ -121,10 +168,15 @@ class Evidence:
         return text.hexdigest()
 
     @property
+    def rows_by_metric(self) -> Mapping[str, int]:
+        """How many observations there are of each metric."""
+        return Counter(self.observations_table["metric"].to_pylist())
+
+    @property
     def _counts(self) -> list[tuple[str, int]]:
         """How many of what, for people to see: no child is told from another."""
         children = pc.count_distinct(self.participants_table["participant"]).as_py()
-        metrics = Counter(self.observations_table["metric"].to_pylist())
+        metrics = self.rows_by_metric
         reasons = Counter(self.refused_table["code"].to_pylist())
         return [
             ("children", children),

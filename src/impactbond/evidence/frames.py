@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
@@ -56,7 +56,7 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
             else "pandas"
         )
         attributes = tuple(contract.participants.attributes) if name == "participants" else ()
-        faults += _missing_columns(frame, name, (*REQUIRED[name], *attributes))
+        faults += missing_columns(frame.columns, name, (*REQUIRED[name], *attributes))
         cautions |= private_headings(name, frame.columns)
         if name == "participants" and not len(frame):
             faults.append(
@@ -96,14 +96,11 @@ def _collected(
     return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
-def _missing_columns(
-    frame: nw.DataFrame[Any], name: str, wanted: tuple[str, ...]
-) -> Iterator[Fault]:
+def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) -> Iterator[Fault]:
+    """A fault for each wanted column that the table of that name does not have."""
     for column in wanted:
-        if column not in frame.columns:
-            close = get_close_matches(
-                column, [spare for spare in frame.columns if spare not in wanted], n=1
-            )
+        if column not in columns:
+            close = get_close_matches(column, [one for one in columns if one not in wanted], n=1)
             yield Fault(
                 sheet=name,
                 column=column,

@@ -10,7 +10,10 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.metrics import Percentage
+from impactbond.contract.versions import Versions
+from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.agreement import Agreed, agree
+from impactbond.evidence.at_rest import Values
 from impactbond.evidence.delivered import Block, Delivery, without_repeats
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
@@ -18,26 +21,50 @@ from impactbond.evidence.evidence import (
     Evidence,
     participants_schema,
 )
-from impactbond.evidence.frames import read_frames
+from impactbond.evidence.frames import NAMES, read_frames
 from impactbond.evidence.observations import read_observations
 from impactbond.evidence.people import People, read_people
 from impactbond.evidence.refusals import Refused
+from impactbond.evidence.resting import rest
+from impactbond.evidence.sources import collected, is_path, rests, source_of
 from impactbond.evidence.workbook import read_workbooks
 
 Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
 
 
-def read_evidence(source: Source, contract: Contract) -> Evidence:
-    """The evidence in an .xlsx workbook, in several, or in frames.
+def read_evidence(
+    source: Source,
+    contract: Contract | Versions,
+    *,
+    at_rest: bool | None = None,
+    values: Values = "as written",
+) -> Evidence:
+    """The evidence in an .xlsx workbook, in several, in frames, or in Parquet and CSV files.
 
     Takes: a path, several paths (deliveries may overlap, or be the same twice), or a mapping of
-        `participants` and `observations` to frames in the library's own columns, where `value` is
-        as people write it: 17, 91.5, yes, a mark.
+        `participants` and `observations` to tables in the library's own columns, where `value` is
+        as people write it: 17, 91.5, yes, a mark. A table is a frame of any kind, or Parquet or CSV
+        files: a path, a folder, a pattern, or several.
     Gives: participants and observations in order, and every refused row with its reason.
     Keeps: the order of rows, of files and of repeated deliveries changes nothing.
 
+    `at_rest` says whether observations stay where they are: files and Spark frames do, other frames
+    are read row by row. What stays is checked as a whole, and used only if nothing is wrong with
+    it; every observation needs a reference, and rows may not be delivered twice. Its `values` may
+    be "as held": the whole numbers of `Evidence.observations`, quicker than reading texts.
+
     Raises EvidenceError when files, sheets or columns are not as the contract says, listing all.
     """
+    if isinstance(contract, Versions):
+        contract = contract.whole
+    if isinstance(source, Mapping):
+        given = dict(source)
+        if at_rest or (at_rest is None and any(map(rests, given.values()))):
+            return _at_rest(given, contract, values)
+        source = {
+            name: collected(table, name) if is_path(table) else table
+            for name, table in given.items()
+        }
     delivery = _delivered(source, contract)
     people_blocks, people_repeated, _ = without_repeats(delivery.participants)
     blocks, repeated, doubtful = without_repeats(delivery.observations)
@@ -61,6 +88,19 @@ def read_evidence(source: Source, contract: Contract) -> Evidence:
         kind=delivery.kind,
         cautions=tuple(sorted(cautions)),
     )
+
+
+def _at_rest(given: dict[str, Any], contract: Contract, values: Values) -> Evidence:
+    unknown = sorted(set(NAMES) ^ given.keys())
+    if unknown:
+        faults = [
+            Fault(code="unknown_table", problem=f"no evidence table '{name}', or one too many")
+            for name in unknown
+        ]
+        raise EvidenceError(f"Faults in the structure of the evidence: {len(faults)}", faults)
+    participants, _ = source_of(given["participants"], "participants")
+    observations, kind = source_of(given["observations"], "observations")
+    return rest(participants, observations, contract, values, kind)
 
 
 def _delivered(source: Source, contract: Contract) -> Delivery:

@@ -47,6 +47,7 @@ class Row(NamedTuple):
     file: str
     sheet: str
     row: int
+    delivery: int
 
     @property
     def says(self) -> tuple[object, ...]:
@@ -67,8 +68,8 @@ def read_receipts(source: Source, contract: Contract) -> Receipts:
     sheets, kind = deliver(source)
     refused: list[Refused] = []
     rows: list[Row] = []
-    for sheet in sheets:
-        rows += _rows(sheet, contract, refused)
+    for delivery, sheet in enumerate(sheets):
+        rows += _rows(sheet, delivery, contract, refused)
     kept, repeated = _once(rows, sheets, refused)
     cautions = {*_alike(kept), *_unread(sheets)}
     return Receipts(
@@ -82,7 +83,7 @@ def read_receipts(source: Source, contract: Contract) -> Receipts:
     )
 
 
-def _rows(sheet: Sheet, contract: Contract, refused: list[Refused]) -> Iterator[Row]:
+def _rows(sheet: Sheet, delivery: int, contract: Contract, refused: list[Refused]) -> Iterator[Row]:
     """The rows of a file that are in order by themselves."""
     count = len(sheet.rows)
     columns: dict[str, Column[Any]] = {
@@ -110,7 +111,8 @@ def _rows(sheet: Sheet, contract: Contract, refused: list[Refused]) -> Iterator[
                 "amount_pence" if name == "amount" else name: columns[name].values[place]
                 for name in (*REQUIRED, "claim_period", "note")
             }
-            yield Row(**cells, file=sheet.file, sheet=sheet.sheet, row=row)  # type: ignore[arg-type]
+            where = {"file": sheet.file, "sheet": sheet.sheet, "row": row, "delivery": delivery}
+            yield Row(**cells, **where)  # type: ignore[arg-type]
 
 
 def _readers(contract: Contract) -> dict[str, Callable[[Sequence[object]], Column[Any]]]:
@@ -203,7 +205,6 @@ def _once(
     rows: Iterable[Row], sheets: Sequence[Sheet], refused: list[Refused]
 ) -> tuple[list[Row], int]:
     """Each receipt once, and how many rows were dropped because another file says the same."""
-    headings = {(sheet.file, sheet.sheet): sheet.headings["receipt"] for sheet in sheets}
     by_reference: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_reference[row.receipt].append(row)
@@ -214,15 +215,15 @@ def _once(
         differ = any(row.says != first.says for row in others)
         if not differ:
             kept.append(first)
-        seen = {(first.file, first.sheet)}
+        seen = {first.delivery}
         for row in alike if differ else others:
-            place = (row.file, row.sheet)
-            if differ or place in seen:
+            if differ or row.delivery in seen:
+                heading = sheets[row.delivery].headings["receipt"]
                 reason = REUSED if differ else COPIED
-                refused.append(Refused(*place, row.row, headings[place], reason))
+                refused.append(Refused(row.file, row.sheet, row.row, heading, reason))
             else:
                 repeated += 1
-            seen.add(place)
+            seen.add(row.delivery)
     return kept, repeated
 
 
@@ -248,7 +249,7 @@ def _unread(sheets: Iterable[Sheet]) -> Iterator[str]:
 
 
 def _table(rows: Sequence[Row]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(RECEIPTS)
+    columns = list(zip(*rows, strict=True))[: len(RECEIPTS)] if rows else [()] * len(RECEIPTS)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, RECEIPTS, strict=True)]
     return pa.Table.from_arrays(arrays, schema=RECEIPTS)
 

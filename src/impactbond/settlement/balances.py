@@ -88,16 +88,21 @@ def to_date(amounts: Pence, history: Movements, claims: int) -> Pence:
 
 
 def balance(
-    contract: Contract, funders: Funders, history: Movements, parts: Parts, claims: int
+    contract: Contract,
+    funders: Funders,
+    history: Movements,
+    parts: Parts,
+    claims: int,
+    opens: int = 0,
 ) -> Balances:
-    """The balances of every funder at every claim date."""
+    """The balances of every funder at every claim date; `opens` is the first under these terms."""
     value, payable = to_date(parts.value, history, claims), to_date(parts.payable, history, claims)
     moved = to_date(parts.moved, history, claims)
     amount = payable + moved
     amount[..., funders.place(UNFUNDED)] = 0
     up_front, recovered = _recover(contract, funders, amount)
     balances = Balances(value, payable, moved, up_front, recovered)
-    _assert_limits(contract, funders, balances)
+    _assert_limits(contract, funders, balances, opens)
     return balances
 
 
@@ -159,8 +164,8 @@ def _limits_to_date(
             yield limit, list(range(len(funders.all))), np.full(claims, at_most)
 
 
-def _assert_limits(contract: Contract, funders: Funders, balances: Balances) -> None:
+def _assert_limits(contract: Contract, funders: Funders, balances: Balances, opens: int) -> None:
     asked = balances.asked
     for limit, places, most in _limits_to_date(contract, funders, asked.shape[1]):
-        if (asked[..., places].sum(axis=2) > most).any():
+        if (asked[..., places].sum(axis=2) > most)[:, opens:].any():
             raise InvariantError(f"the limit on the {limit_name(limit)} is exceeded")

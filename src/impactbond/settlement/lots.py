@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.payments import Funding
 from impactbond.dates import Period, day_number, from_day_number
 from impactbond.money import Pence, round_fraction
 from impactbond.settlement.fees import instalments
@@ -122,6 +123,7 @@ class ShareRules:
         self.all: tuple[ShareRule, ...] = tuple(sorted({*found, *closed}))
         self._number: dict[ShareRule, int] = {rule: number for number, rule in enumerate(self.all)}
         self._known: dict[tuple[int, int, int, int], LotKey] = {}
+        self._shared: dict[tuple[int, int], int] = {}
 
     def key(self, row: Counted) -> LotKey:
         """The lot that claims are in; `Counted.claim` and the quantity are nothing to it."""
@@ -143,11 +145,19 @@ class ShareRules:
             period_of(contract.calendar.periods, number),
             number,
             milestone,
-            self._number[share_rule(contract, rule, attributes)],
+            self._rule_number(rule, segment),
             price,
             standing,
             tuple(attributes[attribute] for attribute in contract.grouping),
         )
+
+    def _rule_number(self, rule: Funding, segment: int) -> int:
+        """The number of a share rule for a segment; the days of a term need it again and again."""
+        entry = (self._contract.funding.index(rule), segment)
+        if entry not in self._shared:
+            shared = share_rule(self._contract, rule, self._segments[segment])
+            self._shared[entry] = self._number[shared]
+        return self._shared[entry]
 
     @property
     def first_fee(self) -> int:

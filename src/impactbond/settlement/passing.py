@@ -32,10 +32,8 @@ def funder_limits(contract: Contract) -> list[FunderLimit]:
 
 
 def committed_pence(contract: Contract, funder: str, day: date) -> int:
-    """What a funder has committed by a day: its latest commitment from that day or before."""
-    past = [one for one in contract.funders[funder].commits if one.from_ <= day]
-    latest = max(past, key=lambda one: one.from_, default=None)
-    return minor_units(latest.amount, contract.currency) if latest else 0
+    """What a funder has committed in all by a day."""
+    return minor_units(contract.funders[funder].committed_on(day), contract.currency)
 
 
 def most_pence(contract: Contract, limit: FunderLimit, day: date) -> int:

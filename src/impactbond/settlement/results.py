@@ -79,18 +79,19 @@ class _Ledger:
 
     def moved(self, name: str, group: str | None, period: int) -> int:
         """What a result adds in one period, in minor units: its worth to date, less that at the end
-        of the period before where both are measured over the same stretch.
+        of the period before where both are worth of the same year, or to date.
         """
         result = self.contract.results[name]
         now = self.worth(name, group, period)
         if result.counted == "each period" or period == 0:
             return now
-        earlier = period - 1
-        if first_period(self.contract, result, earlier) != first_period(
-            self.contract, result, period
-        ):
+        years = [
+            self.contract.calendar.year_of(self.contract.calendar.periods[number].last)
+            for number in (period - 1, period)
+        ]
+        if result.counted == "each year" and years[0] != years[1]:
             return now
-        return now - self.worth(name, group, earlier)
+        return now - self.worth(name, group, period - 1)
 
     def worth(self, name: str, group: str | None, period: int) -> int:
         """What a result is worth at the end of a period, in minor units."""

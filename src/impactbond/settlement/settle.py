@@ -6,25 +6,20 @@ due now = entitled to date − settled to date
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Any
-
-import narwhals as nw
-import numpy as np
-import pyarrow as pa
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.dates import bank_holidays
 from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementError
-from impactbond.evaluation.claims import claims_of, counted
-from impactbond.evaluation.decisions import decide
-from impactbond.evaluation.question import ClaimDate, Question, claim_dates
+from impactbond.evaluation.question import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
-from impactbond.money import Pence
+from impactbond.settlement.amended import settle_amended
 from impactbond.settlement.balances import balance
+from impactbond.settlement.evaluated import evaluate
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lines import (
     ClosedLine,
@@ -38,9 +33,10 @@ from impactbond.settlement.lots import Counted, Lots, Numbers, ShareRules, make_
 from impactbond.settlement.movements import Movements, find_movements, none_yet
 from impactbond.settlement.passing import grows_at
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
-from impactbond.settlement.settled import Settled
+from impactbond.settlement.settled import Settled, assert_lines_add_up
 from impactbond.settlement.settlement import Earlier, Settlement, decisions_table
 from impactbond.settlement.shares import share_out, without_idle
+from impactbond.settlement.turns import claim_dates_under, turns_of
 from impactbond.tables import Engine
 
 
@@ -66,7 +62,7 @@ def settle_lots(
 
 
 def settle(
-    contract: Contract,
+    contract: Contract | Versions,
     evidence: Evidence,
     *,
     as_of: date | str,
@@ -79,18 +75,20 @@ def settle(
 
     With `earlier`, its claim dates are closed and only later ones are worked out; without it, all
     are, one after another, to the same result. `holidays` are the bank holidays to use; by default
-    those of the nation that the contract names.
+    those of the nation that the contract names. Of several versions, those signed by a claim date
+    are known on it; what a new one changes in closed periods is an adjustment.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
     where no claim date has come, or `earlier` is of another contract or later.
     """
     day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    claims = _claims(contract, day)
     _assert_complete(evidence, leave_out_refused)
-    opens = _opens(contract, claims, earlier)
+    if isinstance(contract, Versions):
+        return _settle_versions(contract, evidence, day, earlier, holidays, engine)
+    claims = _claims(claim_dates(contract, day), contract, day)
+    opens = _opens((contract.digest,), claims, earlier)
     if holidays is None:
-        nation = contract.calendar.payment.working_days_of
-        holidays = bank_holidays(nation, *holiday_years(contract))
+        holidays = _holidays([contract])
     known = evidence.known_on(claims[-1].known_by)
     evaluated = evaluate(contract, known, claims[opens:] or claims[-1:], engine)
     kept = closed_rules(contract, earlier.lines_table) if earlier is not None else []
@@ -103,7 +101,7 @@ def settle(
     course = (contract, rules, funders, len(claims), opens)
     singly = _settle(*course, evaluated.claims, closed)
     settled = singly if contract.claim_by_claim else _settle(*course, evaluated.lots, pooled)
-    _assert_lines_add_up(settled, singly)
+    assert_lines_add_up(settled, singly)
     lines = lines_table(contract, claims, singly.lots, singly.history)
     return Settlement(
         contract=contract,
@@ -122,31 +120,66 @@ def settle(
     )
 
 
-@dataclass(frozen=True)
-class Evaluated:
-    """What evaluation gives to settlement: decisions, and the claims counted and one by one."""
+def _settle_versions(
+    versions: Versions,
+    evidence: Evidence,
+    as_of: date,
+    earlier: Earlier | None,
+    holidays: Sequence[date] | None,
+    engine: Engine,
+) -> Settlement:
+    """Turn after turn: the claim dates at which the same versions are known are settled together,
+    and are closed to the next.
+    """
+    claims = _claims(claim_dates_under(versions, as_of), versions.all[0], as_of)
+    opens = 0
+    if earlier is not None:
+        then = versions.known_by(earlier.claim_dates[-1].known_by)
+        opens = _opens(then.digests, claims, earlier)
+    turns = turns_of(versions, claims)
+    if holidays is None:
+        holidays = _holidays(turns[-1].known.all)
+    settlement: Settlement | None = None
+    for place, turn in enumerate(turns):
+        is_closed = turn.end <= opens and turn is not turns[-1]
+        if is_closed:
+            continue
+        before = earlier if settlement is None else settlement
+        day = claims[turn.end - 1].known_by
+        if len(turn.known.all) == 1:
+            only = turn.known.all[0]
+            settlement = settle(
+                only,
+                evidence,
+                as_of=day,
+                earlier=before,
+                leave_out_refused=True,
+                holidays=holidays,
+                engine=engine,
+            )
+        else:
+            settlement = settle_amended(
+                evidence,
+                claims[: turn.end],
+                turns[: place + 1],
+                None if before is None else before.lines_table,
+                max(opens, turn.first),
+                as_of=day,
+                holidays=holidays,
+                engine=engine,
+            )
+    if settlement is None:
+        raise InvariantError("a claim date is in no turn")
+    known = turns[-1].known if len(turns[-1].known.all) > 1 else None
+    return replace(settlement, as_of=as_of, earlier=earlier, known=known)
 
-    segments: dict[int, dict[str, str]]
-    decisions: pa.Table
-    lots: list[Counted]
-    claims: list[Counted]
 
-
-def evaluate(
-    contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine = "duckdb"
-) -> Evaluated:
-    """The decisions and claims at those claim dates."""
-    question = Question.of(contract, evidence, claims, engine)
-    decisions = decide(question)
-    found = claims_of(question, decisions)
-    give, segments = question.shop.give, question.segments
-    lots = _counted(give(counted(found)))
-    return Evaluated(
-        {number: segments.named(number) for number in {lot.segment for lot in lots}},
-        give(decisions.filter(nw.col("claim") == claims[-1].number)),
-        lots,
-        _singly(give(found)),
-    )
+def _holidays(contracts: Iterable[Contract]) -> tuple[date, ...]:
+    """The bank holidays of every year in which a payment can fall due."""
+    years = [(contract, holiday_years(contract)) for contract in contracts]
+    nation = years[-1][0].calendar.payment.working_days_of
+    first, last = min(one[1][0] for one in years), max(one[1][1] for one in years)
+    return bank_holidays(nation, first, last)
 
 
 def _settle(
@@ -164,8 +197,9 @@ def _settle(
     )
 
 
-def _claims(contract: Contract, as_of: date) -> tuple[ClaimDate, ...]:
-    claims = claim_dates(contract, as_of)
+def _claims(
+    claims: tuple[ClaimDate, ...], contract: Contract, as_of: date
+) -> tuple[ClaimDate, ...]:
     if claims:
         return claims
     first = contract.calendar.claim_date(contract.calendar.periods[0])
@@ -191,11 +225,13 @@ def _assert_complete(evidence: Evidence, leave_out_refused: bool) -> None:
     )
 
 
-def _opens(contract: Contract, claims: Sequence[ClaimDate], earlier: Earlier | None) -> int:
-    """The number of the first claim date that is still open."""
+def _opens(digests: tuple[str, ...], claims: Sequence[ClaimDate], earlier: Earlier | None) -> int:
+    """The number of the first claim date that is still open; `digests` are of the versions known
+    when the earlier ones were settled.
+    """
     if earlier is None:
         return 0
-    if earlier.contract.digest != contract.digest:
+    if tuple(version.digest for version in earlier.versions) != digests:
         raise SettlementError(
             "The earlier settlement is of another contract.",
             [
@@ -216,38 +252,3 @@ def _opens(contract: Contract, claims: Sequence[ClaimDate], earlier: Earlier | N
             ],
         )
     return len(earlier.claim_dates)
-
-
-def _counted(table: pa.Table) -> list[Counted]:
-    rows = _rows(table, "claim", "milestone", "reached", "segment", "quantity", "standing")
-    return [
-        Counted(claim, milestone, day, segment, quantity, standing=standing)
-        for claim, milestone, day, segment, quantity, standing in rows
-    ]
-
-
-def _singly(table: pa.Table) -> list[Counted]:
-    names = ("claim", "milestone", "reached", "segment", "quantity", "participant", "standing")
-    return [Counted(*row) for row in _rows(table, *names)]
-
-
-def _rows(table: pa.Table, *names: str) -> Iterator[tuple[Any, ...]]:
-    return zip(*(table[name].to_pylist() for name in names), strict=True)
-
-
-def _by_claim(settled: Settled, amounts: Pence) -> Pence:
-    sums = np.zeros((settled.balances.value.shape[1], amounts.shape[-1]), dtype=np.int64)
-    np.add.at(sums, settled.history.claim, amounts[0])
-    return sums
-
-
-def _assert_lines_add_up(settled: Settled, singly: Settled) -> None:
-    """Promise: attribution back to lines adds up to the lots, funder by funder and claim date by
-    claim date.
-    """
-    for whole, single in (
-        (settled.parts.value, singly.parts.value),
-        (settled.parts.amount, singly.parts.amount),
-    ):
-        if (_by_claim(settled, whole) != _by_claim(singly, single)).any():
-            raise InvariantError("the lines do not add up to the lots")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import from_day_number
+from impactbond.contract.versions import Versions
 from impactbond.evaluation.decisions import REASONS, VERDICTS
 from impactbond.evaluation.facts import NEVER
 from impactbond.evaluation.question import ClaimDate
@@ -39,6 +39,9 @@ class Earlier(Protocol):
 
     @property
     def contract(self) -> Contract: ...
+
+    @property
+    def versions(self) -> tuple[Contract, ...]: ...
 
     @property
     def claim_dates(self) -> tuple[ClaimDate, ...]: ...
@@ -67,6 +70,18 @@ class Settlement:
     shares_table: pa.Table
     payments_table: pa.Table
     balances_table: pa.Table
+    known: Versions | None = None
+
+    @property
+    def versions(self) -> tuple[Contract, ...]:
+        """The versions of the contract that are known at the latest claim date."""
+        return (self.contract,) if self.known is None else self.known.all
+
+    def terms_on(self, day: date) -> Contract:
+        """The contract with the limits and the days for payment in force on a claim date."""
+        if self.known is None:
+            return self.contract
+        return self.known.as_under(self.known.known_by(day))
 
     @property
     def claim(self) -> ClaimDate:
@@ -192,10 +207,8 @@ def decisions_table(contract: Contract, decisions: pa.Table, claim: ClaimDate) -
         )
 
     def days(column: str, none: int) -> pa.Array:
-        numbers = chosen[column].to_pylist()
-        return pa.array(
-            [None if day == none else from_day_number(day) for day in numbers], pa.date32()
-        )
+        numbers = pc.if_else(pc.equal(chosen[column], none), None, chosen[column])
+        return pc.cast(pc.cast(numbers, pa.int32()), pa.date32()).combine_chunks()
 
     columns = [
         chosen["participant"].combine_chunks(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from impactbond.contract.contract import EVERY_MILESTONE, Contract, whole_shares
@@ -12,12 +13,15 @@ from impactbond.contract.money_words import (
     limit_subject,
     most_in_words,
 )
+from impactbond.contract.versions import Versions
 from impactbond.money import cut_whole, minor_units, show_share
 from impactbond.settlement.passing import most_pence
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements.contract_notes import contract_notes, vat_term
 from impactbond.statements.rates import rate_terms
 from impactbond.statements.source import (
     LimitTerm,
+    RateTerm,
     ShareTerm,
     StatementSource,
     TrancheTerm,
@@ -47,7 +51,7 @@ def source_of(settlement: Settlement) -> StatementSource:
         claim_period=settlement.claim.label,
         claim_date=settlement.claim.known_by,
         as_of=settlement.as_of,
-        rates=rate_terms(contract),
+        rates=rate_terms(contract) if settlement.known is None else _rates(settlement.known),
         share_rules=_share_terms(contract),
         limits=_limit_terms(contract, settlement.claim.known_by),
         tranches=_tranche_terms(contract),
@@ -56,7 +60,21 @@ def source_of(settlement: Settlement) -> StatementSource:
         engine_version=__version__,
         contract_sha256=contract.digest,
         evidence_sha256=settlement.evidence.known_on(settlement.claim.known_by).digest,
+        notes=contract_notes(settlement),
+        vat=vat_term(contract),
     )
+
+
+def _rates(known: Versions) -> tuple[RateTerm, ...]:
+    """The rates of every version in force, each with the days that it governs."""
+    found = []
+    for stretch in known.stretches:
+        version = f"Version {stretch.terms.version.number}, from {stretch.from_}"
+        found += [
+            replace(rate, applies="; ".join(filter(None, [version, rate.applies])))
+            for rate in rate_terms(known.within(stretch.terms))
+        ]
+    return tuple(found)
 
 
 def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:

@@ -28,8 +28,11 @@ def statement_notes(
     refused_rows: int,
     unfunded_pence: int,
     refused_receipts: int | None = None,
+    of_contract: tuple[tuple[str, str], ...] = (),
 ) -> tuple[Note, ...]:
     """The notes of one statement, numbered; `funder` is None where it is for all funders.
+
+    `of_contract` are notes on terms that this contract has and others have not.
 
     `refused_receipts` is None where the statement shows no receipts.
     """
@@ -47,6 +50,7 @@ def statement_notes(
         ),
         ("Evidence left out", _evidence(refused_rows)),
         ("Participants", _PARTICIPANTS),
+        *of_contract,
         ("Blank cells", _BLANKS),
         ("Checks", _CHECKS),
     ]
@@ -106,7 +110,8 @@ _REASONS = (
     "shows that a milestone claimed before was not achieved. Limit released: there is room again "
     "under a limit that had withheld this line. Limit displaced: another claim that comes first "
     "now fills the limit, so this line is withheld. Funder limit released: a funder's own limit "
-    "has risen, and it pays what it had left unpaid of this line."
+    "has risen, and it pays what it had left unpaid of this line. Terms replaced: a new version of "
+    "the contract was signed, by which the claim is worked out again."
 )
 _WITHHELD = (
     "Withheld is value that a limit on the contract or on a milestone keeps from being payable. It"

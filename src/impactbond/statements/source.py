@@ -109,6 +109,8 @@ class StatementSource:
     evidence_sha256: str
     receipts: Any = None
     refused_receipts: int = 0
+    notes: tuple[tuple[str, str], ...] = ()
+    vat: tuple[str, Fraction | None, str] | None = None
 
 
 def is_for(term_funder: str, funder: str) -> bool:

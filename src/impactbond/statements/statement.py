@@ -16,6 +16,7 @@ from impactbond.errors import StatementError
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.account import ReceiptsAccount, account_checks, receipts_account
 from impactbond.statements.checks import Check, Control, check_statement
+from impactbond.statements.contract_notes import vat_notes
 from impactbond.statements.notes import Note, statement_notes
 from impactbond.statements.rows import ADJUSTMENT, THIS_CLAIM, Account, ScheduleRow, StatementLine
 from impactbond.statements.settled import Settled
@@ -146,6 +147,7 @@ def make_statement(
             refused_rows=source.refused_rows,
             unfunded_pence=unfunded,
             refused_receipts=None if account is None else account.refused_rows,
+            of_contract=(*source.notes, *vat_notes(source.vat, control.due_pence)),
         ),
         control=control,
         checks=check_statement(

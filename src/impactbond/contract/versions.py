@@ -1,0 +1,217 @@
+"""The versions of a contract: an amendment or a correction is a whole new one, with its own dates.
+
+Nothing is worked out from differences: every version says everything. A correction takes the place
+of the version that it corrects from the beginning; an amendment governs from its effective day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from html import escape
+from typing import Any, TypeVar
+
+from pydantic import PrivateAttr
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.difference import Change, difference
+from impactbond.contract.payments import Tranche
+from impactbond.errors import ContractError, Fault
+
+T = TypeVar("T")
+
+
+class InWhole(Contract):
+    """A version, or all of them together, with the names that the whole contract has in common."""
+
+    _grouping: tuple[str, ...] = PrivateAttr(default=())
+
+    @cached_property
+    def grouping(self) -> tuple[str, ...]:
+        """The attributes by which limits and results of any version tell participants apart."""
+        return self._grouping
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The terms that govern from a day until the next stretch; the first governs before it too."""
+
+    from_: date
+    terms: Contract
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Versions:
+    """The versions of one contract in the order of their numbers, checked against each other."""
+
+    all: tuple[Contract, ...]
+
+    def numbered(self, number: int) -> Contract:
+        """The version of that number. Raises ContractError where there is none."""
+        for version in self.all:
+            if version.version.number == number:
+                return version
+        numbers = ", ".join(str(version.version.number) for version in self.all)
+        problem = f"there is no version {number}"
+        raise ContractError(
+            "There is no such version.",
+            [Fault(code="unknown_version", problem=problem, allowed=numbers)],
+        )
+
+    def known_by(self, day: date) -> Versions:
+        """The versions signed by a day; the first counts whenever it was signed."""
+        first, *later = self.all
+        return Versions((first, *(one for one in later if one.version.signed_on <= day)))
+
+    def difference(self, old: int, new: int) -> tuple[Change, ...]:
+        """What changed between two versions, by their numbers, term by term."""
+        return difference(self.numbered(old), self.numbered(new))
+
+    @property
+    def latest(self) -> Contract:
+        """The last version. Where it corrects an earlier one, later terms may still govern."""
+        return self.all[-1]
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The digest of the text of every version."""
+        return tuple(version.digest for version in self.all)
+
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """What governs when: the original, then every amendment from its effective day, each as
+        last corrected.
+        """
+        found: list[Stretch] = []
+        place: dict[int, int] = {}
+        for contract in self.all:
+            version = contract.version
+            corrected = place.get(version.corrected)
+            if version.kind == "correction" and corrected is not None:
+                found[corrected] = Stretch(found[corrected].from_, contract)
+                place[version.number] = corrected
+            else:
+                place[version.number] = len(found)
+                found.append(Stretch(version.effective_on, contract))
+        return tuple(found)
+
+    @property
+    def terms(self) -> Contract:
+        """The terms in force: those of the last amendment, as last corrected."""
+        return self.stretches[-1].terms
+
+    def governing(self, day: date) -> Contract:
+        """The version whose terms govern what is dated on a day."""
+        past = [stretch.terms for stretch in self.stretches if stretch.from_ <= day]
+        return past[-1] if past else self.stretches[0].terms
+
+    @cached_property
+    def whole(self) -> Contract:
+        """Everything that any version names, under one roof: the terms in force, with the funders,
+        metrics and payables of the other versions.
+
+        Whoever settles reads limits and dates from it; prices and conditions are those of the
+        version that governs. What an earlier version named keeps its place.
+        """
+        if len(self.all) == 1:
+            return self.all[0]
+        return _in_whole(self.terms, self._in_common, self._grouping, self._tests_and_fundings)
+
+    def within(self, contract: Contract) -> Contract:
+        """One of the versions, with the names that it has in common with the others."""
+        if len(self.all) == 1:
+            return contract
+        common = {name: self._in_common[name] for name in ("funders", "metrics")}
+        return _in_whole(contract, common, self._grouping, self._attributes(contract))
+
+    @cached_property
+    def _in_common(self) -> dict[str, Any]:
+        names = ["funders", "metrics", "milestones", "results", "fees", "measures"]
+        names += ["indices", "windows", "conditions", "sheets"]
+        in_force = [*(one for one in self.all if one is not self.terms), self.terms]
+        return {
+            name: _united(
+                (getattr(one, name) for one in self.all), (getattr(one, name) for one in in_force)
+            )
+            for name in names
+        }
+
+    @property
+    def _tests_and_fundings(self) -> dict[str, Any]:
+        first, *later = self.all
+        fundings = list(first.funding)
+        for one in later:
+            fundings += [rule for rule in one.funding if rule not in fundings]
+        return {"funding": tuple(fundings)} | self._attributes(self.terms)
+
+    def as_under(self, fewer: Versions) -> Contract:
+        """The whole, with the limits, dates and roundings that were in force under fewer versions
+        of it.
+        """
+        if len(fewer.all) == len(self.all):
+            return self.whole
+        then = fewer.terms
+        names = ("version", "governs", "calendar", "tranches", "limits", "rounding")
+        funders = self.whole.funders | fewer.whole.funders
+        more = {name: getattr(then, name) for name in names} | {"funders": funders}
+        return _in_whole(self.whole, {}, self._grouping, more)
+
+    def _attributes(self, contract: Contract) -> dict[str, Any]:
+        every = [one.participants.attributes for one in self.all]
+        people = contract.participants.model_copy(update={"attributes": _united(every, every)})
+        return {"participants": people}
+
+    @cached_property
+    def _grouping(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for one in self.all for name in one.grouping))
+
+    def stated(self, contract: Contract) -> Contract:
+        """One of the versions as it counts now: its own terms for what is earned, and the limits,
+        up-front payments and roundings in force.
+        """
+        names = ("tranches", "limits", "rounding")
+        more = {name: getattr(self.terms, name) for name in names}
+        return _in_whole(self.within(contract), {}, self._grouping, more)
+
+    def with_tranches(self, whole: Contract, tranches: dict[str, Tranche]) -> Contract:
+        """The whole with these up-front payments."""
+        return _in_whole(whole, {}, self._grouping, {"tranches": tranches})
+
+    def __repr__(self) -> str:
+        told = (f"{one.version.number} from {one.version.effective_on}" for one in self.all)
+        return f"<Versions of {self.latest.contract}: {', '.join(told)}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{version.number}</td><td>{version.kind}</td><td>{version.signed_on}</td>"
+            f"<td>{version.effective_on}</td></tr>"
+            for version in (one.version for one in self.all)
+        )
+        return (
+            f"<h4>{escape(self.latest.title)}</h4><table><tr><th>Version</th><th>Kind</th>"
+            f"<th>Signed on</th><th>Effective on</th></tr>{rows}</table>"
+        )
+
+
+def _united(
+    in_order: Iterable[Mapping[str, T]], latest_last: Iterable[Mapping[str, T]]
+) -> dict[str, T]:
+    """The entries of all; each keeps the place where it first stood, and is as it last was."""
+    last = {name: entry for entries in latest_last for name, entry in entries.items()}
+    return {name: last[name] for entries in in_order for name in entries}
+
+
+def _in_whole(
+    contract: Contract,
+    common: Mapping[str, Any],
+    grouping: tuple[str, ...],
+    more: Mapping[str, Any],
+) -> Contract:
+    # Not model_copy, which would keep what was worked out from the terms that are replaced.
+    terms = {name: getattr(contract, name) for name in Contract.model_fields}
+    whole = InWhole.model_construct(**terms | dict(common) | dict(more))
+    whole._source, whole._source_name = contract.source, contract._source_name
+    whole._grouping = grouping
+    return whole

@@ -1,0 +1,196 @@
+"""Whether the worked examples of a contract hold: each is settled, and compared to the penny."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.examples import CLAIMS, PERSON, TOTAL, Example, days_of, times_of
+from impactbond.dates import day_number
+from impactbond.errors import Fault
+from impactbond.evaluation.question import ClaimDate, claim_dates
+from impactbond.evidence.evidence import Evidence
+from impactbond.evidence.read import read_evidence
+from impactbond.money import minor_units, show
+from impactbond.settlement.evaluated import evaluate
+from impactbond.settlement.funders import Funders
+from impactbond.settlement.lots import Counted, ShareRules, make_lots
+from impactbond.settlement.settle import settle_lots
+
+Sums = dict[str, dict[str, int]]  # by claim period; by payable, by funder, and in total
+_ABOUT = ("participant", "start", "recorded", "from", "left")
+_HEADINGS = {
+    "start": "started_on",
+    "left": "left_on",
+    "from": "from_on",
+    "recorded": "recorded_on",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleChecked:
+    """One worked example, and every sum in which it does not hold."""
+
+    name: str
+    faults: tuple[Fault, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything that is expected comes out, to the penny, and nothing else."""
+        return not self.faults
+
+
+def check_examples(contract: Contract) -> tuple[ExampleChecked, ...]:
+    """Every worked example of a contract, settled, with what was expected and what came out."""
+    return tuple(
+        ExampleChecked(example.name, tuple(_faults(contract, index, example)))
+        for index, example in enumerate(contract.examples)
+    )
+
+
+def _faults(contract: Contract, index: int, example: Example) -> list[Fault]:
+    place = f"examples > entry {index + 1}"
+    is_about_people = any(PERSON in row for row in example.given)
+    evidence = _evidence(contract, example) if is_about_people else None
+    refused_rows = evidence.refused_table.to_pylist() if evidence else []
+    refused = sorted({row["problem"] for row in refused_rows})
+    if refused:
+        return [
+            Fault(
+                file=contract._source_name,
+                clause=place,
+                code="example_refused",
+                problem=f"rows of the example '{example.name}' are refused: {'; '.join(refused)}",
+            )
+        ]
+    came_out = _settled(contract, example, evidence)
+    expected = {
+        label: {name: minor_units(sum_, contract.currency) for name, sum_ in sums.items()}
+        for label, sums in example.expect.items()
+    }
+    named = {name for sums in expected.values() for name in sums}
+    concerned = [
+        names
+        for names in (contract.payables, _funders(contract, came_out), (TOTAL,))
+        if named.intersection(names)
+    ]
+    found = []
+    for label in [period.label for period in contract.calendar.periods]:
+        for name in (name for names in concerned for name in names):
+            wanted = expected.get(label, {}).get(name, 0)
+            came = came_out.get(label, {}).get(name, 0)
+            if wanted != came:
+                found.append(
+                    Fault(
+                        file=contract._source_name,
+                        clause=f"{place} > expect > {label} > {name}",
+                        code="example_fails",
+                        problem=f"the example '{example.name}' does not hold",
+                        found=show(came, contract.currency),
+                        allowed=show(wanted, contract.currency),
+                    )
+                )
+    return found
+
+
+def _funders(contract: Contract, came_out: Sums) -> tuple[str, ...]:
+    known = {name for sums in came_out.values() for name in sums}
+    payables = {*contract.payables, TOTAL}
+    return tuple(sorted({*contract.funders, *(name for name in known if name not in payables)}))
+
+
+def _evidence(contract: Contract, example: Example) -> Evidence:
+    """The rows of evidence that an example gives, read as any evidence is."""
+    people: list[dict[str, str | None]] = []
+    seen: list[dict[str, str | None]] = []
+    who = ""
+    attributes = tuple(contract.participants.attributes)
+    for row in example.given:
+        if PERSON in row:
+            who = row[PERSON]
+            about = {"recorded": row["start"]} | row
+            people.append({name: about.get(name) for name in (*_ABOUT, *attributes)})
+        elif CLAIMS not in row:
+            for day in days_of(row):
+                seen += [
+                    {
+                        "participant": who,
+                        "metric": name,
+                        "value": value,
+                        "observed_on": day.isoformat(),
+                        "recorded_on": row.get("recorded", day.isoformat()),
+                        # A reference of its own: two like rows of an example are two events.
+                        "observation": f"row {len(seen) + 1} {name}",
+                    }
+                    for name, value in row.items()
+                    if name in contract.metrics
+                ]
+    frames = {
+        "participants": _table(people, (*_ABOUT, *attributes)).rename_columns(
+            [_HEADINGS.get(name, name) for name in (*_ABOUT, *attributes)]
+        ),
+        "observations": _table(
+            seen,
+            ("participant", "metric", "value", "observed_on", "recorded_on", "observation"),
+        ),
+    }
+    return read_evidence(frames, contract)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> pa.Table:
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})
+
+
+def _settled(contract: Contract, example: Example, evidence: Evidence | None) -> Sums:
+    claims = claim_dates(contract, date.max)
+    evaluated = evaluate(contract, evidence, claims) if evidence else None
+    segments = dict(evaluated.segments) if evaluated else {}
+    rows = list(evaluated.claims) if evaluated else []
+    for row in example.given:
+        if CLAIMS in row:
+            rows += _stated(contract, row, claims, segments)
+    rules = ShareRules(contract, segments)
+    funders = Funders.of(contract, rules.all)
+    lots, quantities = make_lots(rules, rows, len(claims))
+    settled = settle_lots(contract, lots, funders, quantities[None])
+    history, sums = settled.history, defaultdict[str, dict[str, int]](dict)
+    parts = settled.parts.amount[0]
+    for movement, (claim, lot) in enumerate(zip(history.claim, history.lot, strict=True)):
+        amount, of_claim = int(history.entitled[0, movement]), sums[claims[int(claim)].label]
+        _add(of_claim, contract.payables[lots.keys[int(lot)].milestone], amount)
+        _add(of_claim, TOTAL, amount)
+        for place in np.flatnonzero(parts[movement]):
+            _add(of_claim, funders.all[int(place)].id, int(parts[movement, place]))
+    return dict(sums)
+
+
+def _add(sums: dict[str, int], name: str, amount: int) -> None:
+    sums[name] = sums.get(name, 0) + amount
+
+
+def _stated(
+    contract: Contract,
+    row: dict[str, str],
+    claims: Sequence[ClaimDate],
+    segments: dict[int, dict[str, str]],
+) -> list[Counted]:
+    """Claims that an example states without evidence, from the first claim that may hold them."""
+    day = next(days_of(row))
+    attributes = {name: row.get(name, "") for name in contract.participants.attributes}
+    segment = max(segments, default=-1) + 1
+    segments[segment] = attributes
+    place, times = list(contract.milestones).index(row[CLAIMS]), times_of(row)
+    each = [(f"claim {n + 1} of {segment}", 1) for n in range(times)]
+    return [
+        Counted(claim.number, place, day_number(day), segment, quantity, who)
+        for claim in claims
+        if claim.ends_on >= day
+        for who, quantity in (each if contract.claim_by_claim else [("", times)])
+    ]

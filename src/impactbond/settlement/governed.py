@@ -1,0 +1,255 @@
+"""Claims under several versions: each version is evaluated on the same evidence, and only the
+claims that it governs are kept.
+
+Takes  the versions known at a turn of claim dates, the evidence, and the closed lines.
+Gives  claims at every claim date, each under the version that governs it, and the decisions.
+Keeps  one milestone is claimed once by one participant, whatever the number of versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
+from impactbond.dates import day_number, from_day_number
+from impactbond.evaluation.knowledge import known_participants
+from impactbond.evaluation.question import ClaimDate, Question
+from impactbond.evidence.evidence import Evidence
+from impactbond.settlement.evaluated import Evaluated, evaluate
+from impactbond.settlement.lots import Counted
+from impactbond.settlement.settlement import DECISIONS, decisions_table
+from impactbond.tables import Engine
+
+ANOTHER_VERSION = "another_version"
+Claimed = tuple[str, str, int]  # participant, milestone, and the day where it may be paid often
+Rows = dict[Claimed, dict[int, list[Counted]]]  # by the place of the version among the texts
+
+
+@dataclass(frozen=True)
+class Governed:
+    """What every version in force says, and which of it counts.
+
+    `texts` are the versions in force, `evaluated` what each says, `kept` the claims of each that
+    it governs, one by one.
+    """
+
+    known: Versions
+    texts: tuple[Contract, ...]
+    evaluated: tuple[Evaluated, ...]
+    kept: tuple[tuple[Counted, ...], ...]
+    starts: Mapping[tuple[int, int, str], date]
+    claim: ClaimDate
+
+    @classmethod
+    def of(
+        cls,
+        known: Versions,
+        evidence: Evidence,
+        claims: Sequence[ClaimDate],
+        asked: Sequence[ClaimDate],
+        closed: pa.Table | None,
+        engine: Engine,
+    ) -> Governed:
+        """The claims at the dates `asked`, which are among all the `claims` of the settlement."""
+        texts = tuple(stretch.terms for stretch in known.stretches)
+        within = [known.within(text) for text in texts]
+        evaluated = tuple(evaluate(text, evidence, asked, engine) for text in within)
+        starts: dict[tuple[int, int, str], date] = {}
+        if known.terms.governs == "participants started":
+            for place, text in enumerate(within):
+                found = _starts(text, evidence, asked, engine)
+                starts |= {(place, *who): day for who, day in found.items()}
+        rows = {claim.number: _by_claimed(texts, evaluated, claim.number) for claim in asked}
+        picked: Iterable[tuple[int, Counted]]
+        match known.terms.governs:
+            case "claims made":
+                picked = _when_made(known, texts, rows, claims, closed)
+            case "participants started":
+                picked = _when_started(known, texts, rows, starts)
+            case _:
+                picked = _when_achieved(known, texts, rows)
+        kept: list[list[Counted]] = [[] for _ in texts]
+        for place, row in picked:
+            kept[place].append(row)
+        return cls(known, texts, evaluated, tuple(map(tuple, kept)), starts, asked[-1])
+
+    def decisions(self) -> pa.Table:
+        """The decisions of the latest claim date: for each participant and milestone, that of the
+        version that governs.
+        """
+        said = [self._said(place) for place in range(len(self.texts))]
+        names = self.known.whole.milestones
+        order = {name: place for place, name in enumerate(names)}
+        pairs = sorted({pair for one in said for pair in one}, key=lambda p: (p[0], order[p[1]]))
+        claimed = {
+            (row.participant, self.texts[place].payables[row.milestone]): place
+            for place, rows in enumerate(self.kept)
+            for row in rows
+            if row.claim == self.claim.number
+        }
+        rows = []
+        for pair in pairs:
+            place = claimed.get(pair, self._deciding(pair, said))
+            rows.append(_told(said[place][pair], is_claimed=pair in claimed))
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(DECISIONS)
+        arrays = [
+            pa.array(column, field.type) for column, field in zip(columns, DECISIONS, strict=True)
+        ]
+        return pa.table(arrays, schema=DECISIONS)
+
+    def _said(self, place: int) -> dict[tuple[str, str], tuple[object, ...]]:
+        text = self.known.within(self.texts[place])
+        table = decisions_table(text, self.evaluated[place].decisions, self.claim)
+        rows = zip(*(table[name].to_pylist() for name in DECISIONS.names), strict=True)
+        return {(row[0], row[1]): row for row in rows}
+
+    def _deciding(
+        self, pair: tuple[str, str], said: Sequence[Mapping[tuple[str, str], object]]
+    ) -> int:
+        """The version that decides on what is not claimed: by the start where that governs, and
+        otherwise the last that says anything.
+        """
+        for place, text in enumerate(self.texts):
+            start = self.starts.get((place, self.claim.number, pair[0]))
+            if start is not None and self.known.governing(start) is text and pair in said[place]:
+                return place
+        return max(place for place, one in enumerate(said) if pair in one)
+
+
+def _told(row: tuple[object, ...], *, is_claimed: bool) -> tuple[object, ...]:
+    """A decision; what is achieved by the terms of a version that does not govern it, is not."""
+    participant, milestone, verdict, _, _, known_on = row
+    if verdict == "achieved" and not is_claimed:
+        return participant, milestone, "not achieved", ANOTHER_VERSION, None, known_on
+    return row
+
+
+def _by_claimed(texts: Sequence[Contract], evaluated: Sequence[Evaluated], claim: int) -> Rows:
+    found: Rows = {}
+    for place, (text, one) in enumerate(zip(texts, evaluated, strict=True)):
+        for row in one.claims:
+            if row.claim != claim:
+                continue
+            name = text.payables[row.milestone]
+            may_repeat = text.milestones[name].units is not None
+            claimed = (row.participant, name, row.day if may_repeat else 0)
+            found.setdefault(claimed, {}).setdefault(place, []).append(row)
+    return found
+
+
+def _when_achieved(
+    known: Versions, texts: Sequence[Contract], rows: Mapping[int, Rows]
+) -> Iterable[tuple[int, Counted]]:
+    """Claims achieved on a day that their own version governs; of several, the first achieved."""
+    governing = _kept(known, texts)
+    for of_claim in rows.values():
+        for by_place in of_claim.values():
+            own = sorted(
+                (row.day, place, row)
+                for place, found in by_place.items()
+                for row in found
+                if governing(from_day_number(row.day)) == place
+            )
+            yield from ((place, row) for _, place, row in own[:1])
+
+
+def _when_started(
+    known: Versions,
+    texts: Sequence[Contract],
+    rows: Mapping[int, Rows],
+    starts: Mapping[tuple[int, int, str], date],
+) -> Iterable[tuple[int, Counted]]:
+    """Claims of participants who started on a day that their own version governs."""
+    governing = _kept(known, texts)
+    for claim, of_claim in rows.items():
+        for (participant, _, _), by_place in of_claim.items():
+            own = [
+                place
+                for place in sorted(by_place)
+                if governing(starts[place, claim, participant]) == place
+            ]
+            yield from ((place, row) for place in own[:1] for row in by_place[place])
+
+
+def _when_made(
+    known: Versions,
+    texts: Sequence[Contract],
+    rows: Mapping[int, Rows],
+    claims: Sequence[ClaimDate],
+    closed: pa.Table | None,
+) -> Iterable[tuple[int, Counted]]:
+    """Claims under the version that governed the claim date at which they were made, as long as
+    they stand.
+    """
+    governing = _kept(known, texts)
+    made = _made_before(known, claims, closed)
+    for claim, of_claim in rows.items():
+        standing: dict[Claimed, int] = {}
+        for claimed, by_place in of_claim.items():
+            for since in (made.get(claimed, claim), claim):
+                place = governing(claims[since].known_by)
+                if place in by_place:
+                    standing[claimed] = since
+                    yield from ((place, row) for row in by_place[place])
+                    break
+        made = standing
+
+
+def _made_before(
+    known: Versions, claims: Sequence[ClaimDate], closed: pa.Table | None
+) -> dict[Claimed, int]:
+    """The claim date at which each claim that stands was made, by the closed lines."""
+    number = {claim.label: claim.number for claim in claims}
+    repeats = {
+        name
+        for one in known.all
+        for name, milestone in one.milestones.items()
+        if milestone.units is not None
+    }
+    moved: dict[Claimed, dict[int, int]] = {}
+    for row in [] if closed is None else closed.to_pylist():
+        name = row["milestone"]
+        day = day_number(row["achieved_on"]) if name in repeats else 0
+        by_claim = moved.setdefault((row["participant"], name, day), {})
+        claim = number[row["claim_period"]]
+        by_claim[claim] = by_claim.get(claim, 0) + row["quantity"]
+    made = {}
+    for claimed, by_claim in moved.items():
+        stands = 0
+        for claim, quantity in sorted(by_claim.items()):
+            if not stands and quantity:
+                made[claimed] = claim
+            stands += quantity
+        if not stands:
+            made.pop(claimed, None)
+    return made
+
+
+def _kept(known: Versions, texts: Sequence[Contract]) -> Callable[[date], int]:
+    """The place of the version that governs a day; days are asked about again and again."""
+    places: dict[date, int] = {}
+    order = {id(text): place for place, text in enumerate(texts)}
+
+    def governing(day: date) -> int:
+        if day not in places:
+            places[day] = order[id(known.governing(day))]
+        return places[day]
+
+    return governing
+
+
+def _starts(
+    contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine
+) -> dict[tuple[int, str], date]:
+    """The day on which every participant started, as known at each claim date."""
+    question = Question.of(contract, evidence, claims, engine)
+    table = question.shop.give(
+        known_participants(question).select("claim", "participant", "started_on")
+    )
+    rows = zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
+    return {(claim, who): from_day_number(day) for claim, who, day in rows}

@@ -1,0 +1,84 @@
+"""Notes on terms that one contract has and others have not: versions, invoices, VAT."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
+from impactbond.money import show, show_share
+from impactbond.settlement.settlement import Settlement
+
+Noted = tuple[str, str]
+
+
+def contract_notes(settlement: Settlement) -> tuple[Noted, ...]:
+    """Each note's subject and text."""
+    found: list[Noted] = []
+    if settlement.known is not None:
+        found.append(("Versions", _versions(settlement.known)))
+    payment = settlement.contract.calendar.payment
+    if payment.invoiced is not None:
+        found.append(("Invoices", _INVOICED[payment.invoiced].format(payment.within)))
+    return tuple(found)
+
+
+def vat_term(contract: Contract) -> tuple[str, Fraction | None, str] | None:
+    """The treatment of VAT, its rate and its clause; None where the contract says nothing."""
+    vat = contract.vat
+    return None if vat is None else (vat.treatment, vat.rate, vat.clause)
+
+
+def vat_notes(vat: tuple[str, Fraction | None, str] | None, due_pence: int) -> tuple[Noted, ...]:
+    """The note on VAT of a statement that asks for this much; nothing where there is no term."""
+    if vat is None:
+        return ()
+    treatment, rate, clause = vat
+    cited = f" [{clause}]" if clause else ""
+    if rate is None:
+        said = "exempt from VAT" if treatment == "exempt" else "outside the scope of VAT"
+        return (("VAT", f"What is due is {said}{cited}: none is charged."),)
+    shown = show_share(rate)
+    if treatment == "included":
+        part = _to_the_penny(due_pence * rate / (1 + rate))
+        told = f"What is due includes VAT at {shown}{cited}: {show(part)} of it is VAT."
+    else:
+        added = _to_the_penny(due_pence * rate)
+        told = (
+            f"What is due is without VAT. VAT at {shown} comes on top{cited}: {show(added)}, so "
+            f"that {show(due_pence + added)} is to be paid. No sum in this workbook holds it."
+        )
+    return (("VAT", told),)
+
+
+def _to_the_penny(exact: Fraction) -> int:
+    """The nearest penny, halves away from nothing, so that what is taken back is what was asked."""
+    pence = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
+    return pence if exact >= 0 else -pence
+
+
+_INVOICED = {
+    "by the provider": "The provider invoices what is due; it is payable within {} of the claim "
+    "date, whenever the invoice comes.",
+    "by the funder itself": "The funder bills itself: this statement stands for the invoice, "
+    "payable within {} of the claim date.",
+}
+_GOVERNED = {
+    "participants started": "by the day on which the participant started",
+    "milestones achieved": "by the day on which it was achieved",
+    "claims made": "by the claim date at which it was first made",
+}
+
+
+def _versions(known: Versions) -> str:
+    told = [
+        f"version {one.number} ({one.kind}), signed on {one.signed_on}, effective from "
+        f"{one.effective_on}, SHA-256 {contract.digest}"
+        for contract in known.all
+        for one in [contract.version]
+    ]
+    return (
+        f"This statement is made under {'; '.join(told)}. Which version governs a claim is decided "
+        f"{_GOVERNED[known.terms.governs]}. What a new version changes in earlier claims is an "
+        "adjustment in this one."
+    )

@@ -1,0 +1,230 @@
+"""The plain reference of limits: what each lets through, one claim at a time.
+
+To be read beside the paper contract. Amounts are whole pence. It takes nothing but terms from the
+contract package and shares no code with the engine.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from math import floor
+from typing import NamedTuple
+
+from tests.properties.reference import Claim, claim_dates, pence
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit
+
+
+class Rule(NamedTuple):
+    """A share rule: an entry of the contract's funding and the funders it means for one claim."""
+
+    entry: int
+    funders: tuple[str, ...]
+
+
+class Place(NamedTuple):
+    """Where a claim stands in the order of settlement; at another place it is another claim."""
+
+    period: str
+    achieved_on: date
+    milestone: int
+    rule: Rule
+    price_pence: int
+    told_apart: tuple[str, ...]
+    participant: str
+
+
+Placed = Mapping[Place, Claim]
+
+
+def told_apart(contract: Contract, claim: Claim) -> tuple[str, ...]:
+    """The claim's values of the attributes by which limits tell participants apart."""
+    named = set()
+    for limit in contract.limits:
+        if not isinstance(limit, FunderLimit):
+            named |= {limit.each, *limit.only}
+    return tuple(
+        claim.attributes[name] for name in contract.participants.attributes if name in named
+    )
+
+
+def let_through(
+    contract: Contract, limit: ContractLimit | MilestoneLimit, placed: Placed,
+    asked: Mapping[Place, int], claim_date: date,
+) -> dict[Place, int]:  # fmt: skip
+    """What passes a limit, of what every claim asks for when it meets it."""
+    let = dict(asked)
+    queue = [place for place in sorted(placed) if is_limited(limit, placed[place])]
+    if limit.first == "highest price":
+        queue.sort(key=lambda place: -place.price_pence)
+    if limit.beyond == "next year":
+        return let | year_by_year(contract, limit, queue, asked, claim_date)
+    groups: dict[object, list[Place]] = defaultdict(list)
+    for place in queue:
+        groups[group_of(contract, limit, placed[place])].append(place)
+    for group, places in groups.items():
+        every = [
+            claim
+            for claim in placed.values()
+            if is_named(limit, claim) and group_of(contract, limit, claim) == group
+        ]
+        let |= let_in(limit, places, asked, room(contract, limit, len(every)))
+    return let
+
+
+def is_named(limit: ContractLimit | MilestoneLimit, claim: Claim) -> bool:
+    """Whether a limit names what a claim is for."""
+    if isinstance(limit, ContractLimit):
+        return claim.milestone not in limit.besides
+    return claim.milestone in limit.milestone
+
+
+def is_limited(limit: ContractLimit | MilestoneLimit, claim: Claim) -> bool:
+    """Whether a limit on the whole is about a claim."""
+    held = [claim.attributes[name] in values for name, values in limit.only.items()]
+    return is_named(limit, claim) and all(held)
+
+
+def group_of(contract: Contract, limit: ContractLimit | MilestoneLimit, claim: Claim) -> object:
+    """What a limit is on by itself: a year, a period, a participant, a value of an attribute."""
+    match limit.each:
+        case None:
+            return None
+        case "year":
+            return contract.calendar.year_of(claim.achieved_on)
+        case "period":
+            return claim.period
+        case "participant":
+            return claim.participant
+        case attribute:
+            return claim.attributes[attribute]
+
+
+def room(contract: Contract, limit: ContractLimit | MilestoneLimit, claims: int) -> int:
+    """How many pence, claims or participants a limit lets through, where there are so many."""
+    match limit.at_most.of:
+        case "money":
+            return pence(contract, limit.at_most.amount)
+        case "share of claims":
+            return floor(limit.at_most.share * claims)
+        case _:
+            return limit.at_most.number
+
+
+def let_in(
+    limit: ContractLimit | MilestoneLimit, queue: Sequence[Place],
+    asked: Mapping[Place, int], most: int,
+) -> dict[Place, int]:  # fmt: skip
+    """What passes of one group, in the order of the queue."""
+    counts = limit.at_most.of
+    asking = [place for place in queue if asked[place] > 0]
+    if limit.first == "in proportion":
+        whole = {
+            "money": sum(asked[place] for place in asking),
+            "participants": len({place.participant for place in asking}),
+        }.get(counts, len(asking))
+        return in_proportion(queue, asked, most, whole)
+    let = dict.fromkeys(queue, 0)
+    let_in_before: set[str] = set()
+    is_full = False
+    for place in asking:
+        amount = asked[place]
+        if counts == "participants":
+            if place.participant in let_in_before or len(let_in_before) < most:
+                let_in_before.add(place.participant)
+                let[place] = amount
+        elif counts == "money":
+            is_full = is_full or (limit.straddling == "unpaid" and amount > most)
+            let[place] = 0 if is_full else min(amount, most)
+            most -= let[place]
+        elif most > 0:
+            let[place] = amount
+            most -= 1
+    return let
+
+
+def in_proportion(
+    queue: Sequence[Place], asked: Mapping[Place, int], part: int, whole: int
+) -> dict[Place, int]:
+    """Everybody's part, cut on the running total, with its boundaries rounded down."""
+    let, running = {}, 0
+    for place in queue:
+        before, running = running, running + asked[place]
+        scaled = [total * part // whole if whole > part else total for total in (before, running)]
+        let[place] = scaled[1] - scaled[0]
+    return let
+
+
+def year_by_year(
+    contract: Contract, limit: ContractLimit | MilestoneLimit, queue: Sequence[Place],
+    asked: Mapping[Place, int], claim_date: date,
+) -> dict[Place, int]:  # fmt: skip
+    """What passes when each year that has begun pays what the years before it left unpaid."""
+    period = contract.calendar.periods[claim_dates(contract).index(claim_date)]
+    year_of = contract.calendar.year_of
+    let = dict.fromkeys(queue, 0)
+    first = min((year_of(place.achieved_on) for place in queue), default=year_of(period.last))
+    for year in range(first, year_of(period.last) + 1):
+        waiting = [place for place in queue if year_of(place.achieved_on) <= year]
+        left = {place: asked[place] - let[place] for place in waiting}
+        for place, amount in let_in(limit, waiting, left, room(contract, limit, 0)).items():
+            let[place] += amount
+    return let
+
+
+def committed(contract: Contract, funder: str, day: date) -> int:
+    """What a funder has committed by a day, in pence."""
+    amounts = [one.amount for one in contract.funders[funder].commits if one.from_ <= day]
+    return pence(contract, amounts[-1]) if amounts else 0
+
+
+def most_of(contract: Contract, limit: Limit, claim_date: date) -> int:
+    """The most that a funder pays as of a claim date, or that is paid in all."""
+    if isinstance(limit, FunderLimit):
+        release = limit.released_when
+        if release is not None:
+            joined = sum(committed(contract, name, claim_date) for name in release.committed_by)
+            if joined < pence(contract, release.at_least):
+                return 0
+        if limit.at_most.of == "commitment":
+            return committed(contract, limit.funder, claim_date)
+    return pence(contract, limit.at_most.amount)
+
+
+class Share:
+    """What one funder was asked for to date under one limit, what it pays, and what it left."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self.asked = 0
+        self.paid = 0
+        self.gone = 0
+        self.left: dict[Place, int] = defaultdict(int)
+
+    def release(self, most: int, leaves_unpaid: bool) -> dict[Place, int]:
+        """What growing room pays of the claims that were left unpaid, earliest first."""
+        released = {}
+        if most > self.most and leaves_unpaid:
+            more = min(self.asked, most) - self.paid
+            self.paid += more
+            for place in sorted(self.left):
+                give = min(max(self.left[place], 0), more)
+                self.left[place] -= give
+                more -= give
+                released[place] = give
+        elif most > self.most:
+            self.gone = self.asked - self.paid
+        self.most = most
+        return {place: amount for place, amount in released.items() if amount}
+
+    def ask(self, place: Place, amount: int) -> int:
+        """Ask for an amount; gives what lies beyond the room."""
+        self.asked += amount
+        paid = min(max(self.asked - self.gone, min(self.asked, 0)), self.most)
+        beyond = amount - (paid - self.paid)
+        self.paid = paid
+        self.left[place] += beyond
+        return beyond

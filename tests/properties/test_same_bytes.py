@@ -1,0 +1,111 @@
+"""Promise: same inputs, same bytes, whatever the engine, its threads, and how files hold the rows.
+
+Spark runs on real Java; where there is none, its tests are skipped.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.benchmarks import generate
+from tests.benchmarks.settlement import AS_OF, CONTRACT
+from tests.properties.drawn import Drawn, cases, evidence_of
+from tests.spark import spark_session
+
+from impactbond.canonical import csv_bytes
+from impactbond.contract.contract import Contract
+from impactbond.contract.read import read_contract
+from impactbond.evaluation.claims import claims_of, counted
+from impactbond.evaluation.decisions import decide
+from impactbond.evaluation.question import Question, claim_dates
+from impactbond.evidence.evidence import Evidence
+from impactbond.evidence.read import read_evidence
+from impactbond.settlement.settle import settle
+from impactbond.tables import Engine
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:PySpark does not yet fully support pandas:FutureWarning"
+)
+few = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+TABLES = ("decisions", "lines", "shares", "payments", "balances")
+ORDER = ["claim", "participant", "milestone", "reached", "segment"]
+
+
+def evaluated(contract: Contract, evidence: Evidence, engine: Engine) -> dict[str, bytes]:
+    """Decisions, claims and lots of every claim date as bytes, in an order of their own."""
+    question = Question.of(contract, evidence, claim_dates(contract, date.max), engine)
+    decisions = decide(question)
+    claims = claims_of(question, decisions)
+    found = {"decisions": decisions, "claims": claims, "lots": counted(claims)}
+    return {name: in_order(question.shop.give(frame)) for name, frame in found.items()}
+
+
+def in_order(table: pa.Table) -> bytes:
+    names = sorted(table.column_names, key=lambda name: (name not in ORDER, name))
+    plain = [
+        table[name].cast(pa.string() if name == "participant" else pa.int64()) for name in names
+    ]
+    placed = pa.Table.from_arrays(plain, names=names)
+    return csv_bytes(placed.sort_by([(name, "ascending") for name in names]))
+
+
+def settled(contract: Contract, evidence: Evidence) -> dict[str, pa.Table]:
+    settlement = settle(contract, evidence, as_of=AS_OF)
+    return {name: getattr(settlement, f"{name}_table") for name in TABLES}
+
+
+@given(drawn=cases())
+@settings(few, max_examples=10)
+def test_engines_on_one_machine_give_the_same_bytes(drawn: Drawn) -> None:
+    evidence = evidence_of(drawn)
+    expected = evaluated(drawn.contract, evidence, "duckdb")
+    assert evaluated(drawn.contract, evidence, "polars") == expected
+    assert evaluated(drawn.contract, evidence, "pandas") == expected
+
+
+@given(drawn=cases())
+@settings(few, max_examples=2)
+def test_spark_gives_the_same_bytes(drawn: Drawn) -> None:
+    spark_session()
+    evidence = evidence_of(drawn)
+    expected = evaluated(drawn.contract, evidence, "duckdb")
+    assert evaluated(drawn.contract, evidence, "pyspark") == expected
+
+
+def in_files(folder: Path, evidence: Evidence, name: str, *, turned: bool) -> dict[str, Any]:
+    """The observations in three files of small row groups, as they come or back to front."""
+    seen = evidence.observations_table
+    if turned:
+        seen = seen.take(pa.array(range(seen.num_rows - 1, -1, -1)))
+    inside = folder / name
+    inside.mkdir()
+    part = seen.num_rows // 3 + 1
+    for place in range(3):
+        path = inside / f"{'cba'[place] if turned else 'abc'[place]}.parquet"
+        pq.write_table(seen.slice(place * part, part), path, row_group_size=2048)
+    return {"participants": evidence.participants_table, "observations": inside}
+
+
+def test_threads_and_the_order_of_files_and_row_groups_change_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract, population = read_contract(CONTRACT), generate.population(400)
+    expected = settled(contract, population)
+    connect = duckdb.connect
+    for threads in (1, 2):
+
+        def connected(*given: Any, config: dict[str, Any], threads: int = threads) -> Any:
+            return connect(*given, config=config | {"threads": threads})
+
+        monkeypatch.setattr(duckdb, "connect", connected)
+        for turned in (False, True):
+            source = in_files(tmp_path, population, f"{threads}{turned}", turned=turned)
+            evidence = read_evidence(source, contract, values="as held")
+            assert settled(contract, evidence) == expected

@@ -1,0 +1,21 @@
+"""A contract that uses every term of the language, read for its shape alone."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.shape import fit
+from impactbond.contract.yaml_lines import load
+
+RICH = Path(__file__).with_name("rich_contract.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def rich_contract(text: str = RICH) -> Contract:
+    """A contract from text that need only have the right shape."""
+    fitted = fit(Contract, load(text, "rich.yaml"))
+    assert fitted.faults == [], fitted.faults
+    assert fitted.terms is not None
+    return fitted.terms

@@ -1,0 +1,46 @@
+"""A Spark session for tests, on two threads of this machine; skipped where Java is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from functools import lru_cache
+from typing import Any
+
+import pytest
+
+
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    # Spark looks for an address of the machine, which a sandbox may not let it use.
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # Dates and times of Spark are those of no place in particular.
+    os.environ.setdefault("TZ", "UTC")
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master("local[2]").appName("impactbond tests")
+    settings = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.log.level": "ERROR",
+        # Compiling a query takes longer than working through a handful of rows.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def spark_session() -> Any:
+    """The session; skips the test that asks where there is no Java to run it on."""
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        pytest.skip("Spark needs Java 17 or later, which is not here")
+    pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _session()

@@ -1,0 +1,352 @@
+"""Versions: an amendment or a correction is a whole new contract, and nothing closed is rewritten.
+
+In the base contract 2017-Q1 is claimed on 2017-04-30, Q2 on 07-31, Q3 on 10-31, Q4 on 2018-01-31.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.spec.drawn_tables import amended, due_of, evidence_of, lines_of, rows, versions_of
+from tests.spec.test_earlier import tables
+
+from impactbond.audit.explain import explain
+from impactbond.audit.record import read_record, write_record
+from impactbond.audit.regenerate import regenerate
+from impactbond.contract.versions import Versions
+from impactbond.errors import ContractError, SettlementError
+from impactbond.settlement.settle import settle
+from impactbond.settlement.settlement import Settlement
+from impactbond.statements.from_settlement import source_of
+from impactbond.statements.write import statement_files
+
+ORIGINAL = """
+version: {number: 1, kind: original, signed_on: 2016-12-01, effective_on: 2017-01-01}
+"""
+FROM_MAY = "version: {number: 2, kind: amendment, signed_on: 2017-05-15, effective_on: 2017-05-01}"
+DEARER = "milestones: {consent: {when: {observed: consent, in: year one}, price: 150.00}}"
+PUT_RIGHT = (
+    "version: {number: 2, kind: correction, signed_on: 2017-05-15, effective_on: 2017-01-01}"
+)
+CONSENTS = """
+    child | metric  | on         | recorded   | value
+    c1    | consent | 2017-02-01 | 2017-02-01 | yes
+    c2    | consent | 2017-03-01 | 2017-07-01 | yes
+    c3    | consent | 2017-06-10 | 2017-06-10 | yes
+"""
+
+
+def under(*later: str, first: str = ORIGINAL) -> Versions:
+    return versions_of(first, *later)
+
+
+def decided(settlement: Settlement) -> dict[str, Any]:
+    return {
+        f"{row['participant']} {row['milestone']}": row["achieved_on"] or row["reason"]
+        for row in settlement.decisions_table.to_pylist()
+    }
+
+
+@pytest.mark.mechanic(62, 63)
+def test_an_amendment_governs_what_is_achieved_from_its_effective_day() -> None:
+    # c2's consent of March came in July: it is paid at the price of March.
+    versions = under(f"{FROM_MAY}\n{DEARER}")
+    assert lines_of(amended(versions, CONSENTS)) == rows("""
+        claimed | kind       | child | milestone | achieved | because  | value  | withheld
+        2017-Q1 | claim      | c1    | consent   | 2017-Q1  | achieved | 100.00 | 0.00
+        2017-Q2 | adjustment | c2    | consent   | 2017-Q1  | achieved | 100.00 | 0.00
+        2017-Q2 | claim      | c3    | consent   | 2017-Q2  | achieved | 150.00 | 0.00
+    """)
+
+
+@pytest.mark.mechanic(62)
+@pytest.mark.parametrize(
+    ("governs", "expected"),
+    [
+        ("milestones achieved", ["100.00", "100.00", "150.00"]),
+        ("participants started", ["100.00", "100.00", "100.00"]),
+        ("claims made", ["100.00", "150.00", "150.00"]),
+    ],
+)
+def test_which_version_governs_is_a_term(governs: str, expected: list[str]) -> None:
+    # All three started in January; c2's claim is made in July, for an achievement of March.
+    versions = under(f"{FROM_MAY}\n{DEARER}", first=f"{ORIGINAL}\ngoverns: {governs}")
+    values = {line["child"]: line["value"] for line in lines_of(amended(versions, CONSENTS))}
+    assert [values[child] for child in ("c1", "c2", "c3")] == expected
+
+
+@pytest.mark.mechanic(116)
+def test_a_correction_puts_right_what_was_paid_as_adjustment_lines() -> None:
+    versions = under(f"{PUT_RIGHT}\n{DEARER}")
+    settlement = amended(versions, CONSENTS)
+    assert lines_of(settlement) == rows("""
+        claimed | kind       | child | milestone | achieved | because        | value   | withheld
+        2017-Q1 | claim      | c1    | consent   | 2017-Q1  | achieved       | 100.00  | 0.00
+        2017-Q2 | adjustment | c1    | consent   | 2017-Q1  | terms replaced | -100.00 | 0.00
+        2017-Q2 | adjustment | c1    | consent   | 2017-Q1  | terms replaced | 150.00  | 0.00
+        2017-Q2 | adjustment | c2    | consent   | 2017-Q1  | achieved       | 150.00  | 0.00
+        2017-Q2 | claim      | c3    | consent   | 2017-Q2  | achieved       | 150.00  | 0.00
+    """)
+    assert due_of(settlement) == {
+        "2017-Q1": {"council": "100.00"},
+        "2017-Q2": {"council": "350.00"},
+    }
+
+
+@pytest.mark.mechanic(63)
+def test_a_milestone_can_be_added_and_removed_from_a_day() -> None:
+    # Sheffield's sign-up metric came with a variation from a day: what was reached before is not
+    # paid, whenever the evidence comes; a milestone that is removed is paid up to that day.
+    other = "milestones: {sign_up: {when: {observed: agreement, in: year one}, price: 40.00}}"
+    drawn = """
+        child | metric    | on         | recorded   | value
+        c1    | consent   | 2017-04-30 | 2017-06-30 | yes
+        c2    | consent   | 2017-05-01 | 2017-06-30 | yes
+        c3    | agreement | 2017-04-30 | 2017-06-30 | yes
+        c4    | agreement | 2017-05-01 | 2017-06-30 | yes
+    """
+    settlement = amended(under(f"{FROM_MAY}\n{other}"), drawn, "2017-07-31")
+    assert [(line["child"], line["value"]) for line in lines_of(settlement)] == [
+        ("c1", "100.00"),
+        ("c4", "40.00"),
+    ]
+    found = decided(settlement)
+    assert (found["c2 consent"], found["c3 sign_up"]) == ("another_version", "another_version")
+
+
+@pytest.mark.mechanic(84)
+def test_a_commitment_that_grows_pays_what_was_beyond_it() -> None:
+    # Three consents at £100.00; the lottery pays up to £150.00, then up to £250.00.
+    limit = "limits: [{funder: lottery, at_most: %s, beyond: unpaid}]"
+    funding = "funding: [{for: every milestone, shares: {lottery: 100%}}]"
+    first = f"{ORIGINAL}\n{funding}\n{limit % '150.00'}"
+    drawn = """
+        child    | metric  | on         | value
+        c1 c2 c3 | consent | 2017-02-01 | yes
+        c4       | consent | 2018-02-01 | yes
+    """
+    versions = under(f"{FROM_MAY}\n{limit % '250.00'}", first=first)
+    assert due_of(amended(versions, drawn)) == {
+        "2017-Q1": {"lottery": "150.00"},
+        "2017-Q2": {"lottery": "100.00"},
+    }
+
+
+@pytest.mark.mechanic(84)
+def test_a_limit_that_is_lowered_takes_back_what_was_paid_above_it() -> None:
+    limit = "limits: [{contract: whole, at_most: %s, beyond: unpaid}]"
+    first = f"{ORIGINAL}\n{limit % '250.00'}"
+    drawn = """
+        child    | metric  | on         | value
+        c1 c2 c3 | consent | 2017-02-01 | yes
+    """
+    settlement = amended(under(f"{FROM_MAY}\n{limit % '180.00'}", first=first), drawn)
+    assert due_of(settlement) == {
+        "2017-Q1": {"council": "250.00"},
+        "2017-Q2": {"council": "-70.00"},
+    }
+    moved = settlement.lines_table.to_pylist()[3:]
+    assert [(row["participant"], row["because"], row["withheld_by"]) for row in moved] == [
+        ("c2", "terms replaced", "contract"),
+        ("c3", "terms replaced", "contract"),
+    ]
+
+
+@pytest.mark.mechanic(120)
+def test_a_contract_that_is_ended_early_stops_at_its_new_last_day() -> None:
+    # Ended on 2017-08-15: what was achieved by then is claimed a month later, and nothing after.
+    ended = """
+    version: {number: 2, kind: amendment, signed_on: 2017-07-20, effective_on: 2017-07-20}
+    calendar: {term: 2017-01-01 through 2017-08-15}
+    """
+    drawn = """
+        child | metric  | on         | value
+        c1    | consent | 2017-06-01 | yes
+        c2    | consent | 2017-08-15 | yes
+        c3    | consent | 2017-08-16 | yes
+    """
+    settlement = amended(under(ended), drawn)
+    assert [str(claim.known_by) for claim in settlement.claim_dates] == [
+        "2017-04-30",
+        "2017-07-31",
+        "2017-09-15",
+    ]
+    assert due_of(settlement) == {
+        "2017-Q2": {"council": "100.00"},
+        "2017-Q3": {"council": "100.00"},
+    }
+    assert decided(settlement)["c3 consent"] == "outside_term"
+
+
+EVERYTHING = f"""
+{ORIGINAL}
+milestones:
+  consent: {{when: {{observed: consent, in: year one}}, price: 100.00}}
+  sign_up: {{after: consent, when: {{observed: agreement, in: year one}}, price: 333.33}}
+funding: [{{for: every milestone, shares: {{council: 1/3, school: 1/3, lottery: the rest}}}}]
+tranches:
+  start-up:
+    {{pay: 100.01, on: 2017-01-16, by: {{council: 1/2, lottery: 1/2}}, recovered: {{at: 1/3}}}}
+limits:
+  - {{contract: whole, at_most: 1000.00, beyond: unpaid}}
+  - {{funder: lottery, at_most: 250.00, beyond: {{funder: trust}}}}
+"""
+AMENDED = f"""
+{FROM_MAY}
+funding: [{{for: every milestone, shares: {{council: 1/4, trust: 1/4, lottery: the rest}}}}]
+milestones:
+  consent: {{when: {{observed: consent, in: year one}}, price: 77.77}}
+  sign_up: {{after: consent, when: {{observed: agreement, in: year one}}, price: 222.22}}
+  assessed: {{when: {{observed: assessed, in: year one}}, price: 11.11}}
+limits:
+  - {{contract: whole, at_most: 800.00, beyond: unpaid}}
+  - {{milestone: sign_up, at_most: 500.00, beyond: unpaid}}
+  - {{funder: lottery, at_most: 200.00, beyond: {{funder: council}}}}
+calendar: {{payment: {{within: 20 days, working_days_of: England}}}}
+"""
+CORRECTED = """
+version: {number: 3, kind: correction, signed_on: 2017-09-15, effective_on: 2017-05-01}
+milestones:
+  consent: {when: {observed: consent, in: year one}, price: 88.88}
+  sign_up: {after: consent, when: {observed: agreement, in: year one}, price: 222.22}
+  assessed: {when: {observed: assessed, in: year one}, price: 11.11}
+"""
+EVENTFUL = """
+    child | start      | from       | recorded   | school
+    c1    | 2017-01-09 | 2017-01-09 | 2017-01-09 | Elm
+    c1    | 2017-01-09 | 2017-03-01 | 2017-08-02 | Oak
+    c2 c3 | 2017-01-09 | 2017-01-09 | 2017-01-09 | Oak
+    ---
+    child | metric    | on         | recorded   | value | ref | replaces
+    c1    | consent   | 2017-02-01 | 2017-02-01 | yes   | r1  |
+    c2    | consent   | 2017-05-03 | 2017-05-05 | yes   | r2  |
+    c3    | consent   | 2017-02-02 | 2017-02-03 | yes   | r3  |
+    c1    | agreement | 2017-03-08 | 2017-04-08 | yes   | r4  |
+    c2    | agreement | 2017-05-08 | 2017-05-08 | yes   | r5  |
+    c3    | agreement | 2017-05-09 | 2017-09-10 | yes   | r6  |
+    c1    | assessed  | 2017-08-09 | 2017-08-10 | yes   | r8  |
+    c3    | consent   | 2017-02-02 | 2017-08-03 | no    | r7  | r3
+    c3    | consent   | 2017-06-02 | 2017-11-03 | yes   | r9  |
+"""
+DATES = ("2017-04-30", "2017-07-31", "2017-10-31", "2018-01-31")
+
+
+@pytest.mark.mechanic(116)
+@pytest.mark.parametrize("governs", ["milestones achieved", "participants started", "claims made"])
+@pytest.mark.parametrize("cut", DATES[:3])
+def test_claim_dates_folded_one_after_another_are_the_same_as_all_at_once(
+    governs: str, cut: str
+) -> None:
+    versions = versions_of(f"{EVERYTHING}\ngoverns: {governs}", AMENDED, CORRECTED)
+    at_once = amended(versions, EVENTFUL, DATES[3])
+    earlier = amended(versions, EVENTFUL, cut)
+    assert tables(amended(versions, EVENTFUL, DATES[3], earlier)) == tables(at_once)
+    # What was settled before stays settled, to the byte.
+    for before, after in zip(tables(earlier), tables(at_once), strict=True):
+        assert after[: len(before)] == before  # type: ignore[arg-type,index]
+    for row in at_once.balances_table.to_pylist():
+        owed = row["entitled_pence"] + row["on_account_pence"]
+        assert owed == row["settled_pence"] + row["due_pence"] + row["withheld_pence"]
+
+
+@pytest.mark.mechanic(116)
+def test_a_version_changes_nothing_before_it_is_signed() -> None:
+    for fewer, as_of in ((1, DATES[0]), (2, DATES[1])):
+        known = versions_of(EVERYTHING, *(AMENDED, CORRECTED)[: fewer - 1])
+        every = versions_of(EVERYTHING, AMENDED, CORRECTED)
+        assert tables(amended(every, EVENTFUL, as_of)) == tables(amended(known, EVENTFUL, as_of))
+        # And what was settled under fewer versions is carried on under more.
+        earlier = amended(known, EVENTFUL, as_of)
+        assert tables(amended(every, EVENTFUL, DATES[3], earlier)) == tables(
+            amended(every, EVENTFUL, DATES[3])
+        )
+
+
+def test_one_version_settles_as_its_contract_does() -> None:
+    versions = versions_of(EVERYTHING)
+    alone = settle(versions.all[0], evidence_of(EVENTFUL, versions), as_of=DATES[3])
+    assert tables(amended(versions, EVENTFUL, DATES[3])) == tables(alone)
+
+
+def test_a_version_signed_by_then_cannot_be_left_out_of_an_earlier_settlement() -> None:
+    earlier = amended(versions_of(EVERYTHING), EVENTFUL, DATES[1])
+    with pytest.raises(SettlementError, match="another contract"):
+        amended(versions_of(EVERYTHING, AMENDED), EVENTFUL, DATES[2], earlier)
+    under_both = amended(versions_of(EVERYTHING, AMENDED), EVENTFUL, DATES[1])
+    alone = versions_of(EVERYTHING).all[0]
+    evidence = evidence_of(EVENTFUL, alone)
+    with pytest.raises(SettlementError, match="another contract"):
+        settle(alone, evidence, as_of=DATES[2], earlier=under_both)
+
+
+def numbered(number: int, kind: str, signed_on: str, effective_on: str) -> str:
+    dates = f"signed_on: {signed_on}, effective_on: {effective_on}"
+    return f"version: {{number: {number}, kind: {kind}, {dates}}}"
+
+
+@pytest.mark.parametrize(
+    ("later", "code"),
+    [
+        (numbered(3, "amendment", "2017-05-15", "2017-05-01"), "number_gap"),
+        (numbered(1, "amendment", "2017-05-15", "2017-05-01"), "number_gap"),
+        (numbered(2, "original", "2017-05-15", "2017-05-01"), "second_original"),
+        (numbered(2, "amendment", "2016-05-15", "2017-05-01"), "signed_before"),
+        (numbered(2, "amendment", "2017-05-15", "2016-05-01"), "effective_before"),
+        (numbered(2, "correction", "2017-05-15", "2017-05-01"), "correction_moves"),
+        (numbered(2, "amendment", "2019-05-15", "2018-05-01"), "signed_too_late"),
+        (f"{FROM_MAY}\ncontract: another", "other_contract"),
+        (f"{FROM_MAY}\nprovider: Another", "other_provider"),
+        (f"{FROM_MAY}\ncurrency: EUR", "other_currency"),
+        (f"{FROM_MAY}\ncalendar: {{claims: {{every: month}}}}", "other_periods"),
+        (f"{FROM_MAY}\ncalendar: {{term: 2017-02-01 through 2018-12-31}}", "other_periods"),
+        (f"{FROM_MAY}\ncalendar: {{claims: {{made: 2 months after the period}}}}", "other_dates"),
+        (f"{FROM_MAY}\nmetrics: {{attendance: {{decimals: 2}}}}", "other_metric"),
+        (f"{FROM_MAY}\nmetrics: {{session: {{marks: [missed, attended]}}}}", "other_marks"),
+    ],
+)  # fmt: skip
+def test_versions_that_do_not_follow_on_each_other_are_refused(later: str, code: str) -> None:
+    with pytest.raises(ContractError) as refused:
+        under(later)
+    assert code in {fault.code for fault in refused.value.faults}
+
+
+def test_an_explanation_names_the_version_that_governs() -> None:
+    versions = under(f"{FROM_MAY}\n{DEARER}")
+    settlement = amended(versions, CONSENTS)
+    for child, version in (("c1", "1, original"), ("c2", "1, original"), ("c3", "2, amendment")):
+        told = explain(settlement, participant=child)
+        terms = {term.term: term.says for term in told.milestones[0].terms}
+        assert terms["version"].startswith(version)
+    corrected = amended(under(f"{PUT_RIGHT}\n{DEARER}"), CONSENTS)
+    told = explain(corrected, participant="c1")
+    assert "2, correction" in told.text
+    assert "a new version of the contract was signed" in told.text
+
+
+@pytest.mark.mechanic(116)
+def test_a_record_keeps_every_version_and_regenerates(tmp_path: Path) -> None:
+    versions = versions_of(EVERYTHING, AMENDED, CORRECTED)
+    earlier = amended(versions, EVENTFUL, DATES[0])
+    write_record(earlier, tmp_path / "first.record")
+    for number, before in enumerate((None, earlier, read_record(tmp_path / "first.record"))):
+        settlement = amended(versions, EVENTFUL, DATES[3], before)
+        kept = write_record(settlement, tmp_path / f"{number}.record")
+        again = regenerate(kept)
+        assert again.same, again.text
+        assert [one.version.number for one in read_record(kept).versions] == [1, 2, 3]
+
+
+@pytest.mark.mechanic(116)
+def test_statements_say_which_versions_they_are_made_under() -> None:
+    versions = under(f"{FROM_MAY}\n{DEARER}")
+    source = source_of(amended(versions, CONSENTS, DATES[1]))
+    told = dict(source.notes)["Versions"]
+    assert "version 1 (original), signed on 2016-12-01" in told
+    assert f"SHA-256 {versions.all[1].digest}" in told
+    assert [(rate.price_pence, rate.applies) for rate in source.rates] == [
+        (10000, "Version 1, from 2017-01-01"),
+        (15000, "Version 2, from 2017-05-01"),
+    ]
+    assert statement_files(source)

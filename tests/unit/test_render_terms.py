@@ -1,0 +1,61 @@
+"""Every field of every term shows in the rendered contract: change one, and the text changes."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from functools import cache
+
+import pytest
+from tests.perturbed import ONE_VALUE, Ways, told_of_changes
+from tests.rich_contracts import rich_contract
+
+import impactbond.contract
+from impactbond.contract.read import read_contract
+from impactbond.contract.term import Term
+from impactbond.contract.versions import InWhole
+from impactbond.rendering.schedule import schedule_of
+
+WLZ = "fixtures/contracts/west_london_zone.yaml"
+CONTRACTS = {"rich": rich_contract, "wlz": lambda: read_contract(WLZ)}
+
+
+@cache
+def tried(contract: str) -> tuple[Ways, Ways]:
+    return told_of_changes(CONTRACTS[contract](), schedule_of)
+
+
+def every_field() -> set[tuple[str, str]]:
+    """Every field of every term in the packages of the contract."""
+    modules = [
+        importlib.import_module(f"impactbond.contract.{found.name}")
+        for found in pkgutil.iter_modules(impactbond.contract.__path__)
+    ]
+    terms = {
+        one
+        for module in modules
+        for one in vars(module).values()
+        if inspect.isclass(one) and issubclass(one, Term)
+    }
+    terms.discard(InWhole)  # a contract as versions have it in common, with the same terms
+    parents = {parent for term in terms for parent in term.__mro__[1:]}
+    return {(term.__name__, field) for term in terms - parents for field in term.model_fields}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_a_field_that_changes_changes_the_text(contract: str) -> None:
+    _, hidden = tried(contract)
+    assert hidden == set()
+
+
+def test_every_field_of_every_term_is_changed_by_the_test_above() -> None:
+    shown = {field for contract in CONTRACTS for way in tried(contract)[0] for field in way}
+    assert every_field() - shown - ONE_VALUE == set()
+
+
+def test_a_field_that_nobody_renders_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("impactbond.rendering.funding._HALVES", {"up": "", "even": ""})
+    whole = rich_contract()
+    rounding = whole.rounding.model_copy(update={"half": "up"})
+    assert schedule_of(whole) == schedule_of(whole.model_copy(update={"rounding": rounding}))

@@ -19,6 +19,7 @@ from impactbond.money import CURRENCIES
 
 Told = TypeVar("Told")
 Field = tuple[str, str]
+Ways = set[tuple[Field, ...]]
 Changed = tuple[tuple[Field, ...], Any]  # the fields on the way, and another value for the whole
 # Fields with one allowed value: the version of the language, and what tells a term's kind.
 ONE_VALUE = {
@@ -30,20 +31,18 @@ ONE_VALUE = {
 }
 
 
-def told_of_changes(
-    whole: Contract, tell: Callable[[Contract], Told]
-) -> tuple[set[Field], set[tuple[Field, ...]]]:
-    """The fields that were changed, and the changes that make no difference to what is told."""
-    before, changed, hidden = tell(whole), set[Field](), set[tuple[Field, ...]]()
+def told_of_changes(whole: Contract, tell: Callable[[Contract], Told]) -> tuple[Ways, Ways]:
+    """The ways to fields of which a change makes a difference to what is told, and of which one
+    makes none; a way may be among both.
+    """
+    before, shown, hidden = tell(whole), Ways(), Ways()
     for on_the_way, other in of_term(whole, whole):
         try:
             after = tell(cast(Contract, other))
         except (LookupError, ValueError):
             continue  # a name that stands for nothing here, or money finer than its currency
-        changed |= set(on_the_way)
-        if after == before:
-            hidden.add(on_the_way)
-    return changed, hidden
+        (hidden if after == before else shown).add(on_the_way)
+    return shown, hidden
 
 
 @singledispatch

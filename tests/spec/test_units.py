@@ -126,7 +126,7 @@ def test_a_unit_that_is_taken_back_is_a_negative_line_and_a_later_one_fills_its_
         c1    | meeting | 2017-02-02 | yes   | a   |          | 2017-02-02 |
         c1    | meeting | 2017-03-02 | yes   | b   |          | 2017-03-02 |
         c1    | meeting | 2017-05-02 | yes   | c   |          | 2017-05-02 |
-        c1    | meeting | 2017-02-02 |       | d   | a        | 2017-06-01 | withdrawn
+        c1    | meeting | 2017-03-02 |       | d   | b        | 2017-06-01 | withdrawn
     """
     told = [
         (row["claimed"], row["achieved"], row["because"], row["value"])

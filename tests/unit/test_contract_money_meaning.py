@@ -121,6 +121,10 @@ TOGETHER: list[tuple[list[tuple[str, str]], str, str, tuple[str, ...]]] = [
      "too_fine", "limits > entry 2 > released_when > at_least", ("2 decimals",)),
     ([(LOTTERY_HOME, LOTTERY_HOME[:-1] + ", commits: [{from: 2017-01-01, amount: 0.001}]}")],
      "too_fine", "funders > lottery > commits > entry 1 > amount", ("2 decimals",)),
+    ([("school: text,", "school: text, year: text,"),
+      ("school: School,", "school: School, year: Y,"),
+      (WHOLE_LIMIT, "{contract: whole, each: year, at_most: 9, beyond: unpaid}")],
+     "each_unclear", "limits > entry 1 > each", ("'year' is an attribute",)),
     # what is of no participant
     ([("funding:  ", FEES), (WHOLE_LIMIT, "{milestone: [grant, consent], at_most: 9 claims,"
                              " beyond: unpaid}"),

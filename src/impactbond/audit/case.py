@@ -9,16 +9,25 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from impactbond.audit.findings import ParticipantRow, Since
+from impactbond.audit.findings import Finding, ParticipantRow, Since
 from impactbond.audit.governing import judged_by_version
 from impactbond.audit.reasons import Judged
 from impactbond.audit.relied_on import Archive
-from impactbond.audit.seen import Person, find_decisions, find_person, see
+from impactbond.audit.seen import (
+    Person,
+    find_decisions,
+    find_person,
+    find_quantities,
+    see,
+    with_mates,
+)
 from impactbond.audit.weighed import find
 from impactbond.audit.words import plain
-from impactbond.contract.conditions import Leaf, metric_of, windows_of
+from impactbond.contract.conditions import Absence, Leaf, metrics_of, windows_of
+from impactbond.contract.milestones import metric_counted
 from impactbond.errors import Fault, InvariantError, SettlementError
 from impactbond.evaluation.conditions import Plan
+from impactbond.evaluation.decisions import bases
 from impactbond.evaluation.knowledge import Basis
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
@@ -59,8 +68,9 @@ class Case:
             raise _unknown_participant(settlement)
         archive = Archive.of(contract, claim.known_by, evidence.observations_table)
         person = find_person(contract, evidence, claim)
-        question = Question.of(contract, evidence, [claim])
-        judged = _judged(question, person, archive) if person else None
+        known = with_mates(contract, settlement.evidence, participant)
+        question = Question.of(contract, known, [claim])
+        judged = _judged(question, participant, person, archive) if person else None
         if judged is not None:
             judged = judged_by_version(settlement, participant, judged)
         case = cls(settlement, participant, claim, evidence, archive, person, judged)
@@ -77,10 +87,15 @@ class Case:
             return f"nothing was known of the participant: the first row was recorded on {first}"
         left = f", left on {self.person.left_on}" if self.person.left_on else ""
         started = f"started on {self.person.started_on}{left}"
+        clause = f" [{people.clause}]" if people.clause else ""
+        day = self.person.started_on
+        if people.started is not None and not people.started[0] <= day <= people.started[1]:
+            first, last = people.started
+            missed = f"it covers those who started from {first} through {last}"
+            return f"{started}; not covered by the contract: {missed}{clause}"
         if not people.covered:
             return started
         held = ", ".join(f"{plain(name)} {self.person.at_start[name]}" for name in people.covered)
-        clause = f" [{people.clause}]" if people.clause else ""
         if self.judged is not None:
             return f"{started}; covered by the contract, with {held} on that day{clause}"
         covered = "; ".join(
@@ -122,7 +137,7 @@ class Case:
         """What the engine computes for the contract."""
         return Plan.of(self.settlement.contract)
 
-    def leaves(self, milestone: str) -> list[Leaf]:
+    def leaves(self, milestone: str) -> list[Leaf | Absence]:
         """The leaf conditions that a milestone and eligibility come down to."""
         contract, plan = self.settlement.contract, self.plan
         conditions = [contract.milestones[milestone].when]
@@ -133,19 +148,34 @@ class Case:
     def recorded_since(self, milestone: str, after: date, until: date) -> Since:
         """What was recorded between two claim dates that bears on a milestone and its needs."""
         looked_at = {
-            (metric_of(leaf), *self.settlement.contract.windows[window].days(self._started_on))
+            (metric, *self.settlement.contract.windows[window].days(self._clock_on))
             for name in self._with_needs(milestone)
-            for leaf in self.leaves(name)
-            for window in windows_of(leaf)
+            for metric, window in self.looked_at(name)
         }
         rows = self.archive.recorded_between(after, until, looked_at)
         about = [row for row in self.participant_rows if after < row.recorded_on <= until]
         return Since(tuple(rows), tuple(about))
 
+    def looked_at(self, milestone: str) -> list[tuple[str, str]]:
+        """Every metric that a milestone looks at, each with a window; the units last."""
+        found = [
+            (metric, window)
+            for leaf in self.leaves(milestone)
+            for metric in metrics_of(leaf)
+            for window in windows_of(leaf)
+        ]
+        units = self.settlement.contract.milestones[milestone].units
+        return found if units is None else [*found, (metric_counted(units), units.window)]
+
+    def metrics(self, milestone: str) -> list[str]:
+        """Every metric that a milestone looks at, as often as it does."""
+        return [metric for metric, _ in self.looked_at(milestone)]
+
     @property
-    def _started_on(self) -> date:
-        assert self.person is not None
-        return self.person.started_on
+    def _clock_on(self) -> date:
+        person = self.judged.person if self.judged is not None else self.person
+        assert person is not None
+        return person.clock_on
 
     def _with_needs(self, milestone: str) -> set[str]:
         """The milestone and everything that it comes after, however far back."""
@@ -159,10 +189,8 @@ class Case:
 
         Raises InvariantError where they do and the claim was not closed before.
         """
-        is_achieved = (
-            self.judged is not None and self.judged.decisions[milestone].verdict == "achieved"
-        )
-        if quantity == int(is_achieved):
+        quantities = self.judged.quantities if self.judged is not None else {}
+        if quantity == quantities.get(milestone, 0):
             return False
         earlier = self.settlement.earlier
         if earlier is None or self.claim.number >= len(earlier.claim_dates):
@@ -185,26 +213,41 @@ class Case:
             raise InvariantError("what is explained is not what was decided")
 
 
-def _judged(question: Question, person: Person, archive: Archive) -> Judged | None:
+def _judged(
+    question: Question, participant: str, person: Person, archive: Archive
+) -> Judged | None:
+    """What was decided, each milestone with what was found on the evidence that decided it."""
     contract = question.contract
-    earns_nothing = contract.calendar.evidence.late == "nothing"
-    seen = see(question, person, Basis(in_time=earns_nothing))
-    if seen is None:
+    course = bases(question)
+    views = [(see(question, participant, person, basis), standing) for basis, standing in course]
+    by_standing = {standing: seen for seen, standing in views if seen is not None}
+    if not by_standing:
         return None
+    last = by_standing[course[-1][1]]
+    decisions = find_decisions(question, participant)
+    found: dict[str, Finding] = {}
+    late: dict[str, Finding] = {}
+    earns_nothing = contract.calendar.evidence.late == "nothing"
+    whenever = see(question, participant, person, Basis()) if earns_nothing else None
+    for name, term in contract.milestones.items():
+        decision = decisions[name]
+        is_achieved = decision.verdict == "achieved"
+        found[name] = find(
+            by_standing[decision.standing] if is_achieved else last, archive, term.when
+        )
+        if whenever is not None:
+            late[name] = find(whenever, archive, term.when)
     eligible = contract.participants.eligible
-    whenever = see(question, person, Basis()) if earns_nothing else None
-    wanted = {name: term.when for name, term in contract.milestones.items()}
-    found = {name: find(seen, archive, when) for name, when in wanted.items()}
-    late = (
-        {name: find(whenever, archive, when) for name, when in wanted.items()} if whenever else {}
-    )
+    asked = [find(seen, archive, eligible) for seen in by_standing.values()] if eligible else []
+    last_asked = asked[-1] if asked else None
     return Judged(
         contract=contract,
         claim=question.claims[0],
-        person=person,
-        decisions=find_decisions(question),
+        person=last.person,
+        decisions=decisions,
+        quantities=find_quantities(question, participant),
         findings=found,
-        eligibility=find(seen, archive, eligible) if eligible is not None else None,
+        eligibility=next((one for one in asked if one.state == "met"), last_asked),
         whenever=late,
     )
 

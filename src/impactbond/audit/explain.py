@@ -21,7 +21,6 @@ from impactbond.audit.of_groups import explain_group_line
 from impactbond.audit.paid import Ledger, entitled
 from impactbond.audit.reasons import Judged, chain, needs, open_until, period_label, reason
 from impactbond.audit.terms import stated_terms
-from impactbond.contract.conditions import metric_of
 from impactbond.errors import Fault, SettlementError
 from impactbond.evaluation.question import ClaimDate
 from impactbond.settlement.settlement import Settlement
@@ -129,7 +128,9 @@ def _milestone(case: Case, ledger: Ledger, name: str) -> MilestoneExplained:
         price_pence=contract.price_pence(name),
         lines=lines,
         entitled_pence=entitled(lines),
-        terms=stated_terms(contract, name, findings, map(metric_of, case.leaves(name))),
+        terms=stated_terms(
+            contract, name, findings, (metric for metric, _ in case.looked_at(name))
+        ),
         note=CLOSED_OTHERWISE if otherwise else "",
         **(_decided(judged, name) if judged is not None else _not_judged(case)),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from impactbond.audit.reasons import ACHIEVED, Judged
-from impactbond.audit.seen import find_person, of_participant
+from impactbond.audit.seen import find_person
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.question import ClaimDate
@@ -65,9 +65,7 @@ def _governing(
     naming = [text.terms for text in known.stretches if milestone in text.terms.milestones]
     governs = known.terms.governs
     if governs == "participants started":
-        person = find_person(
-            settlement.contract, of_participant(settlement.evidence, participant), claim
-        )
+        person = find_person(settlement.contract, settlement.evidence.about(participant), claim)
         return known.governing(person.started_on) if person else naming[-1]
     made: date | None = None
     achieved: date | None = None

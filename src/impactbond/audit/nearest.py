@@ -26,7 +26,6 @@ import pyarrow.compute as pc
 
 from impactbond.audit.changed_terms import rests_on
 from impactbond.audit.explain import explain
-from impactbond.audit.seen import of_participant
 from impactbond.audit.words import shown_value
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.decisions import decide
@@ -153,7 +152,7 @@ def nearest_change(settlement: Settlement, *, participant: str, milestone: str) 
     """
     told = explain(settlement, participant=participant, milestone=milestone).milestones[0]
     claim = settlement.claim
-    known = of_participant(settlement.evidence.known_on(claim.known_by), participant)
+    known = settlement.evidence.known_on(claim.known_by).about(participant)
     tries: list[_Try] = []
     if told.verdict != "achieved" and told.condition is not None:
         tries = list(_tries(settlement.contract, known, claim.ends_on, milestone))

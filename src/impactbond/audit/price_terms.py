@@ -54,7 +54,7 @@ def stated_frame(contract: Contract) -> Iterator[Stated]:
 
 
 def stated_commitments(contract: Contract, paying: set[str]) -> Iterator[Stated]:
-    """What the funders have committed on whom a limit of a paying funder depends."""
+    """What those have committed on whose commitments a limit of a paying funder depends."""
     named: set[str] = set()
     for limit in contract.limits:
         if isinstance(limit, FunderLimit) and limit.funder in paying:

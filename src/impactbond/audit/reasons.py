@@ -8,8 +8,12 @@ from datetime import date
 
 from impactbond.audit.findings import Finding, Need
 from impactbond.audit.seen import Decision, Person
+from impactbond.audit.words import counted_words, plain
 from impactbond.contract.contract import Contract
+from impactbond.contract.milestones import alternatives
 from impactbond.evaluation.question import ClaimDate
+from impactbond.evaluation.verdicts import DISPUTED, LATE_EVIDENCE
+from impactbond.money import show_share
 
 ACHIEVED, NOT_YET_DUE = "achieved", "not yet due"
 
@@ -26,6 +30,7 @@ class Judged:
     claim: ClaimDate
     person: Person
     decisions: Mapping[str, Decision]
+    quantities: Mapping[str, int]
     findings: Mapping[str, Finding]
     eligibility: Finding | None
     whenever: Mapping[str, Finding]
@@ -37,14 +42,20 @@ class Judged:
     def blocking(self, milestone: str) -> list[str]:
         """The prerequisites of a milestone that are not achieved."""
         after = self.contract.milestones[milestone].after
-        return [name for name in after if self.decisions[name].verdict != ACHIEVED]
+        return [
+            name
+            for name in after
+            if self.decisions[name].verdict != ACHIEVED
+            and self.decisions[name].reason != "place_taken"
+        ]
 
     def reached_on(self, milestone: str) -> date | None:
         """The day on which everything that a milestone needs was met, if it was."""
         days = [self.findings[milestone].on]
-        days += [
-            self.decisions[name].achieved_on for name in self.contract.milestones[milestone].after
-        ]
+        needed = [self.decisions[name] for name in self.contract.milestones[milestone].after]
+        # For a place, somebody else may have achieved what comes before.
+        by_place = self.contract.participants.places is not None
+        days += [one.achieved_on for one in needed if one.achieved_on is not None or not by_place]
         if self.eligibility is not None:
             days.append(self.eligibility.on)
         known = [day for day in days if day is not None]
@@ -56,7 +67,7 @@ def reason(judged: Judged, milestone: str) -> str:
     own = judged.findings[milestone]
     match judged.decisions[milestone].reason:
         case "met":
-            return own.sentence + _counted_from(judged, milestone)
+            return own.sentence + _counted_from(judged, milestone) + _standing(judged, milestone)
         case "window_open":
             return _window_open(judged, milestone)
         case "prerequisite":
@@ -80,6 +91,12 @@ def reason(judged: Judged, milestone: str) -> str:
                 f"reached on {day} by the terms of version {version.number}, which does not govern "
                 f"it; the version that does pays nothing for it: {own.sentence}"
             )
+        case "not_for_segment":
+            return _not_for_segment(judged, milestone)
+        case "alternative":
+            return f"{own.sentence}; {_alternative(judged, milestone)}"
+        case "place_taken":
+            return f"{own.sentence}; {_place_taken(judged)}"
         case _:
             return own.sentence
 
@@ -201,3 +218,42 @@ def _recorded_late(judged: Judged, milestone: str) -> str:
         f"evidence was recorded too late, after more than {terms.within}, and so earns nothing"
         f"{clause}; with it: {judged.whenever[milestone].sentence}; in time: {in_time}"
     )
+
+
+def _standing(judged: Judged, milestone: str) -> str:
+    """How a claim stands, and how many units it is, where that is not the whole price once."""
+    told = ""
+    if judged.contract.milestones[milestone].units is not None:
+        units = judged.quantities.get(milestone, 0)
+        told = f"; {counted_words(units, 'unit')} from that day on, as known so far"
+    terms = judged.contract.calendar.evidence
+    standing = judged.decisions[milestone].standing
+    if standing == LATE_EVIDENCE and terms.late_pays is not None:
+        share = show_share(terms.late_pays)
+        told += f"; on evidence recorded after more than {terms.within}, which earns {share}"
+    if standing == DISPUTED:
+        told += "; on evidence in dispute, and so withheld until that is settled"
+    return told
+
+
+def _not_for_segment(judged: Judged, milestone: str) -> str:
+    only = judged.contract.milestones[milestone].only
+    wanted = "; ".join(f"{plain(name)} {' or '.join(values)}" for name, values in only.items())
+    held = ", ".join(f"{plain(name)} {judged.person.at_start[name]}" for name in only)
+    return f"it is for participants with {wanted} at the start, and this one had {held}"
+
+
+def _alternative(judged: Judged, milestone: str) -> str:
+    group = next(one for one in alternatives(judged.contract.milestones) if milestone in one)
+    paid = [name for name in group if judged.decisions[name].verdict == ACHIEVED]
+    if not paid:
+        return "another milestone that stands instead of it was paid for the same place"
+    day = judged.decisions[paid[0]].achieved_on
+    return f"{judged.title(paid[0])}, achieved on {day}, stands instead: one of them is paid"
+
+
+def _place_taken(judged: Judged) -> str:
+    places = judged.contract.participants.places
+    assert places is not None
+    place = f"{plain(places.by)} {judged.person.at_start[places.by]}"
+    return f"it is paid once for the place, {place}, and was achieved there by another participant"

@@ -13,6 +13,7 @@ from impactbond.audit.findings import EvidenceRow
 from impactbond.audit.seen import Seen
 from impactbond.audit.words import Looked, sheet_words, shown_value
 from impactbond.contract.conditions import (
+    Absence,
     Count,
     Crosses,
     Improves,
@@ -20,7 +21,12 @@ from impactbond.contract.conditions import (
     Level,
     Observed,
     Share,
+    Stays,
+    Sustained,
+    Total,
+    Travels,
     metric_of,
+    metrics_of,
     windows_of,
 )
 from impactbond.contract.contract import Contract
@@ -80,19 +86,19 @@ class Archive:
             )
         )
 
-    def left_aside(self, seen: Seen, leaf: Leaf) -> list[EvidenceRow]:
+    def left_aside(self, seen: Seen, leaf: Leaf | Absence) -> list[EvidenceRow]:
         """The rows of a leaf's metric, observed in its windows, that the engine did not look at."""
         windows = [seen.window(name) for name in windows_of(leaf)]
         live = {row["observation"] for row in seen.live}
         return self._in_order(
-            self.shown(name, self._why_aside(row))
+            self.shown(name, self._why_aside(seen, row))
             for name, row in self.rows.items()
-            if row["metric"] == metric_of(leaf)
+            if row["metric"] in metrics_of(leaf)
             and name not in live
             and any(first <= row["observed_on"] <= last for first, last in windows)
         )
 
-    def _why_aside(self, row: Row) -> str:
+    def _why_aside(self, seen: Seen, row: Row) -> str:
         if row["recorded_on"] > self.known_by:
             return f"recorded after the claim date {self.known_by}"
         for other in self.rows.values():
@@ -100,6 +106,8 @@ class Archive:
                 return f"replaced by {self._place(other['observation'], row)}"
         if row["status"] == "withdrawn":
             return "takes back the row that it replaces"
+        if row["status"] == "disputed" and seen.basis.undisputed:
+            return "in dispute"
         within = self.contract.calendar.evidence.within
         deadline = within.after(row["observed_on"])
         return f"late: recorded after {deadline}, {within} after the day that it speaks of"
@@ -131,6 +139,72 @@ def look(seen: Seen, leaf: Leaf) -> tuple[Looked, list[tuple[str, str]]]:
             return _level(seen, leaf)
         case Improves() | Crosses():
             return _between(seen, leaf)
+        case Total():
+            return _total(seen, leaf)
+        case Stays():
+            return _stays(seen, leaf)
+        case Sustained():
+            return _sustained(seen, leaf)
+        case Travels():
+            return _travels(seen, leaf)
+
+
+def look_for(seen: Seen, leaf: Absence) -> tuple[Looked, list[tuple[str, str]]]:
+    """What the engine looked at for an absence itself."""
+    value = counted_value(seen.contract, leaf.absence, leaf.marked)
+    every = seen.rows(seen.plan.fact("recorded", leaf.absence, leaf.window))
+    counted = seen.rows(seen.plan.fact("rows", leaf.absence, leaf.window, value))
+    return Looked(_windows(seen, leaf), every, counted), _marked(every, counted)
+
+
+def _total(seen: Seen, leaf: Total) -> tuple[Looked, list[tuple[str, str]]]:
+    every = seen.rows(seen.plan.fact("rows", leaf.total, leaf.window))
+    on = seen.on(leaf)
+    relied = [row for row in every if on is None or row["observed_on"] <= on]
+    return Looked(_windows(seen, leaf), every, on=on), _named(relied, "counts")
+
+
+def _stays(seen: Seen, leaf: Stays) -> tuple[Looked, list[tuple[str, str]]]:
+    rows = seen.rows(seen.plan.fact("recorded", leaf.state, leaf.window))
+    days = [row["observed_on"] for row in rows]
+    day = (min if leaf.pick == "first" else max)(days, default=None)
+    held = max((row["pack"] for row in rows if row["observed_on"] == day), default=None)
+    picked = [row for row in rows if row["pack"] == held]
+    looked = Looked(_windows(seen, leaf), rows, after=_first_of(picked), on=seen.on(leaf))
+    return looked, _named(picked, leaf.pick)
+
+
+def _sustained(seen: Seen, leaf: Sustained) -> tuple[Looked, list[tuple[str, str]]]:
+    """The rows that tell of a day in the window: the last one before it, and the first after."""
+    first, last = seen.window(leaf.window)
+    metric = seen.plan.metrics.index(leaf.sustained)
+    rows = [row for row in seen.live if row["metric"] == metric]
+    before = max((row["observed_on"] for row in rows if row["observed_on"] < first), default=None)
+    after = min((row["observed_on"] for row in rows if row["observed_on"] > last), default=None)
+    told = [
+        row
+        for row in sorted(rows, key=lambda row: row["pack"])
+        if first <= row["observed_on"] <= last or row["observed_on"] in (before, after)
+    ]
+    is_seen = any(row["observed_on"] != after for row in told) and (
+        after is not None or any(row["observed_on"] >= first for row in told)
+    )
+    told = told if is_seen else []
+    on = seen.on(leaf)
+    looked = Looked(_windows(seen, leaf), told, on=on, days=(first, last))
+    return looked, _named(told, "state")
+
+
+def _travels(seen: Seen, leaf: Travels) -> tuple[Looked, list[tuple[str, str]]]:
+    first, last = leaf.between
+    pairs: dict[str, tuple[Row | None, Row | None]] = {}
+    relied: list[tuple[str, str]] = []
+    for metric in leaf.travels:
+        before = _picked(seen, "first", metric, first)
+        after = _picked(seen, "last", metric, last)
+        pairs[metric] = (_first_of(before), _first_of(after))
+        relied += [*_named(before, f"first in '{first}'"), *_named(after, f"last in '{last}'")]
+    return Looked(_windows(seen, leaf), on=seen.on(leaf), pairs=pairs), relied
 
 
 def _observed(seen: Seen, leaf: Observed) -> tuple[Looked, list[tuple[str, str]]]:
@@ -161,9 +235,25 @@ def _share(seen: Seen, leaf: Share) -> tuple[Looked, list[tuple[str, str]]]:
 
 
 def _level(seen: Seen, leaf: Level) -> tuple[Looked, list[tuple[str, str]]]:
-    picked = _picked(seen, leaf.pick, leaf.level, leaf.window)
-    looked = Looked(_windows(seen, leaf), picked, after=_first_of(picked), on=seen.on(leaf))
-    return looked, _named(picked, leaf.pick)
+    windows, on = _windows(seen, leaf), seen.on(leaf)
+    every = seen.rows(seen.plan.fact("recorded", leaf.level, leaf.window))
+    if leaf.pick == "mean":
+        last = _picked(seen, "last", leaf.level, leaf.window)
+        return Looked(windows, every, after=_first_of(last), on=on), _named(every, "counts")
+    picked = (
+        _best(seen, leaf, every)
+        if leaf.pick == "best"
+        else _picked(seen, leaf.pick, leaf.level, leaf.window)
+    )
+    return Looked(windows, picked, after=_first_of(picked), on=on), _named(picked, leaf.pick)
+
+
+def _best(seen: Seen, leaf: Level, rows: Sequence[Row]) -> list[Row]:
+    measure = seen.plan.measure(leaf.level)
+    sign = 1 if measure.better == "higher" else -1
+    best = max((sign * row["value"] for row in rows), default=None)
+    found = [row for row in rows if sign * row["value"] == best]
+    return [row for row in found if row["observed_on"] == found[0]["observed_on"]]
 
 
 def _between(seen: Seen, leaf: Improves | Crosses) -> tuple[Looked, list[tuple[str, str]]]:
@@ -208,5 +298,5 @@ def _marked(rows: Iterable[Row], counted: Iterable[Row]) -> list[tuple[str, str]
     ]
 
 
-def _windows(seen: Seen, leaf: Leaf) -> list[str]:
+def _windows(seen: Seen, leaf: Leaf | Absence) -> list[str]:
     return [str(seen.window_days(name)) for name in windows_of(leaf)]

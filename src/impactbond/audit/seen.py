@@ -6,24 +6,36 @@ Nothing is judged here: every state, day and row comes from the columns that set
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from impactbond.audit.findings import WindowDays
 from impactbond.contract.conditions import Condition, windows_of
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
+from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.conditions import Node, Plan
-from impactbond.evaluation.decisions import REASONS, VERDICTS, decide, weigh
-from impactbond.evaluation.facts import KEYS, NEVER, Fact, concerns, packed
+from impactbond.evaluation.decisions import (
+    REASONS,
+    VERDICTS,
+    decide,
+    observations_of,
+    people_of,
+    weigh,
+)
+from impactbond.evaluation.facts import NEVER, Fact, concerns, packed
 from impactbond.evaluation.knowledge import (
     Basis,
     known_participants,
-    live_observations,
     segments_on,
 )
 from impactbond.evaluation.question import ClaimDate, Question
+from impactbond.evaluation.verdicts import FULL
 from impactbond.evidence.evidence import Evidence
 
 STATES = ("not met", "not evidenced", "met")
@@ -37,15 +49,17 @@ class Decision:
     reason: str
     achieved_on: date | None
     known_on: date | None
+    standing: int = FULL
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who the participant was, as known at a claim date."""
+    """Who the participant was, as known at a claim date; windows count from `clock_on`."""
 
     started_on: date
     left_on: date | None
     at_start: Mapping[str, str]
+    clock_on: date
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,7 @@ class Seen:
     contract: Contract
     plan: Plan
     person: Person
+    basis: Basis
     columns: Mapping[str, Any]
     live: tuple[Mapping[str, Any], ...]
 
@@ -77,7 +92,7 @@ class Seen:
 
     def window(self, name: str) -> tuple[date, date]:
         """First and last day of a window, for this participant."""
-        return self.contract.windows[name].days(self.person.started_on)
+        return self.contract.windows[name].days(self.person.clock_on)
 
     def window_days(self, name: str) -> WindowDays:
         """A window with its days, as it is shown."""
@@ -88,9 +103,25 @@ class Seen:
         return [row for row in self.live if row[fact.name]]
 
 
+def with_mates(contract: Contract, evidence: Evidence, participant: str) -> Evidence:
+    """The evidence about a participant, and about all who ever had the same place, in memory."""
+    own, places = evidence.about(participant), contract.participants.places
+    if places is None:
+        return own
+    table = evidence.participants_table
+    held = own.participants_table[places.by].combine_chunks()
+    mates = table.filter(pc.is_in(table[places.by], held))["participant"]
+    everybody = [evidence.about(mate) for mate in sorted(set(mates.to_pylist()))]
+    return replace(
+        own,
+        participants_table=pa.concat_tables(one.participants_table for one in everybody),
+        observations_table=pa.concat_tables(one.observations_table for one in everybody),
+    )
+
+
 def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Person | None:
     """The participant as known at a claim date, covered or not; None when nothing was known yet."""
-    everybody = contract.participants.model_copy(update={"covered": {}})
+    everybody = contract.participants.model_copy(update={"covered": {}, "started": None})
     anybody = contract.model_copy(update={"participants": everybody})
     question = Question.of(anybody, evidence, [claim])
     people = known_participants(question)
@@ -100,24 +131,28 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
     asked = people.select("claim", "participant", "known_by", "started_on")
     at_start = question.shop.give(segments_on(question, asked, "started_on", ["claim"]))
     names, values = question.segments.names, question.segments.values
+    started_on = from_day_number(found[0]["started_on"])
     return Person(
-        started_on=from_day_number(found[0]["started_on"]),
+        started_on=started_on,
+        clock_on=started_on,
         left_on=_day(found[0]["left_on"]),
         at_start=dict(zip(names, values[at_start["segment"][0].as_py()], strict=True)),
     )
 
 
-def see(question: Question, person: Person, basis: Basis) -> Seen | None:
-    """What the engine sees of the participant that a question is about; None if not covered."""
+def see(question: Question, participant: str, person: Person, basis: Basis) -> Seen | None:
+    """What the engine sees of a participant that a question is about; None if not covered."""
     plan, weighed = weigh(question, basis, keep_all=True)
-    found = question.shop.give(weighed).to_pylist()
+    is_asked = nw.col("participant") == participant
+    found = question.shop.give(weighed.filter(is_asked)).to_pylist()
     if not found:
         return None
-    people = known_participants(question).select(*KEYS, "started_on")
-    windows = people.join(question.table("windows"), on="started_on", how="inner")
-    rows = live_observations(question, basis).join(windows, on=list(KEYS), how="inner")
+    about = question.shop.give(people_of(question).filter(is_asked)).to_pylist()
+    person = replace(person, clock_on=from_day_number(about[0]["clock_on"]))
+    rows = observations_of(question, basis).filter(is_asked)
     looked_at = rows.select(
         "observation",
+        "metric",
         "value",
         "observed_on",
         pack=packed(),
@@ -128,22 +163,35 @@ def see(question: Question, person: Person, basis: Basis) -> Seen | None:
         for row in question.shop.give(looked_at).to_pylist()
     ]
     live.sort(key=lambda row: (row["observed_on"], row["observation"]))
-    return Seen(question.contract, plan, person, found[0], tuple(live))
+    return Seen(question.contract, plan, person, basis, found[0], tuple(live))
 
 
-def find_decisions(question: Question) -> dict[str, Decision]:
+def find_decisions(question: Question, participant: str) -> dict[str, Decision]:
     """What is decided about every milestone; empty where the contract does not cover it."""
     milestones = list(question.contract.milestones)
-    decided = question.shop.give(decide(question)).to_pylist()
+    own = decide(question).filter(nw.col("participant") == participant)
+    decided = question.shop.give(own).to_pylist()
     return {
         milestones[row["milestone"]]: Decision(
             verdict=VERDICTS[row["verdict"]],
             reason=REASONS[row["reason"]],
             achieved_on=_day(row["reached"]),
             known_on=from_day_number(row["known_on"]) if row["known_on"] else None,
+            standing=row["standing"],
         )
         for row in sorted(decided, key=lambda row: row["milestone"])
     }
+
+
+def find_quantities(question: Question, participant: str) -> dict[str, int]:
+    """How many claims or units of every milestone stand, where there are any."""
+    milestones = list(question.contract.milestones)
+    own = claims_of(question, decide(question)).filter(nw.col("participant") == participant)
+    found: dict[str, int] = {}
+    for row in question.shop.give(own).to_pylist():
+        name = milestones[row["milestone"]]
+        found[name] = found.get(name, 0) + row["quantity"]
+    return found
 
 
 def _day(number: int) -> date | None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from impactbond.audit.findings import Finding
-from impactbond.audit.relied_on import Archive, look
+from impactbond.audit.relied_on import Archive, look, look_for
 from impactbond.audit.seen import Seen
-from impactbond.audit.words import tell
+from impactbond.audit.told import tell, tell_absence
 from impactbond.contract.conditions import (
+    Absence,
     All,
     AnyOf,
     AtLeast,
     Condition,
     Junction,
     Leaf,
+    Not,
     parts,
     windows_of,
 )
@@ -28,7 +30,9 @@ def find(seen: Seen, archive: Archive, condition: Condition) -> Finding:
     while isinstance(condition, str):
         name = name or condition
         condition = seen.contract.conditions[condition]
-    if isinstance(condition, All | AnyOf | AtLeast):
+    if isinstance(condition, Absence):
+        return _absence(seen, archive, condition, name)
+    if isinstance(condition, Junction):
         return _junction(seen, archive, condition, name)
     return _leaf(seen, archive, condition, name)
 
@@ -53,18 +57,44 @@ def _leaf(seen: Seen, archive: Archive, leaf: Leaf, name: str) -> Finding:
     )
 
 
+def _absence(seen: Seen, archive: Archive, absence: Absence, name: str) -> Finding:
+    shown = find(seen, archive, absence.shown_by)
+    looked, relied = look_for(seen, absence)
+    told = tell_absence(absence, looked, shown.state)
+    return Finding(
+        name=name,
+        kind="absence",
+        what=told.what,
+        needed=told.needed,
+        found=told.found,
+        sentence=told.sentence,
+        state=seen.state(absence),
+        on=seen.on(absence),
+        due_on=seen.due(absence),
+        clause=absence.clause,
+        windows=(seen.window_days(absence.window),),
+        rows=tuple(archive.shown(observation, taken_as) for observation, taken_as in relied),
+        left_aside=tuple(archive.left_aside(seen, absence)),
+        parts=(shown,),
+    )
+
+
 def _junction(seen: Seen, archive: Archive, junction: Junction, name: str) -> Finding:
     inside = tuple(find(seen, archive, part) for part in parts(junction))
     needed = _needed(junction)
     found = f"{sum(part.state == 'met' for part in inside)} of {len(inside)} met"
+    if isinstance(junction, Not):
+        found = f"{inside[0].state}: {inside[0].sentence}"
     state = seen.state(junction)
     return Finding(
         name=name,
-        kind={All: "all", AnyOf: "any", AtLeast: "at least"}[type(junction)],
+        kind={All: "all", AnyOf: "any", AtLeast: "at least", Not: "not"}[type(junction)],
         what=f"{needed} of {len(inside)}",
         needed=needed,
         found=found,
-        sentence=_sentence(inside, state, f"{found}, {needed} needed"),
+        sentence=f"{found}, {needed} needed"
+        if isinstance(junction, Not)
+        else _sentence(inside, state, f"{found}, {needed} needed"),
         state=state,
         on=seen.on(junction),
         due_on=seen.due(junction),
@@ -81,6 +111,8 @@ def _needed(junction: Junction) -> str:
             return "at least 1"
         case AtLeast():
             return f"at least {junction.at_least}"
+        case _:
+            return "that it is evidenced and not met"
 
 
 def _sentence(inside: Sequence[Finding], state: str, count: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -13,16 +13,24 @@ from impactbond.contract.conditions import (
     Count,
     Crosses,
     Improves,
-    Leaf,
     Level,
     Observed,
     Share,
 )
 from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import Event, Measure, Percentage, Score, Session
+from impactbond.contract.metrics import (
+    Event,
+    Measure,
+    Percentage,
+    Quantity,
+    Score,
+    Session,
+    State,
+)
 from impactbond.money import show_share
 
 Row = Mapping[str, Any]
+Measured = Observed | Count | Share | Level | Improves | Crosses
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,8 @@ class Looked:
     """What the engine looked at for a leaf: its windows in words, and the rows in them.
 
     `counted` are the rows that count towards the condition; `every` all that could have; `before`
-    and `after` the picked measures.
+    and `after` the picked measures, `pairs` those of several metrics; `days` the first window's
+    days.
     """
 
     windows: Sequence[str]
@@ -39,6 +48,8 @@ class Looked:
     before: Row | None = None
     after: Row | None = None
     on: date | None = None
+    pairs: Mapping[str, tuple[Row | None, Row | None]] = field(default_factory=dict)
+    days: tuple[date, date] = (date.min, date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +82,12 @@ def shown_value(contract: Contract, metric: str, value: int) -> str:
     match contract.metrics[metric]:
         case Event():
             return "yes" if value == 1 else "no"
-        case Session(marks=marks):
-            return marks[value] if 0 <= value < len(marks) else str(value)
+        case Session(marks=words) | State(states=words):
+            return words[value] if 0 <= value < len(words) else str(value)
         case Score() | Percentage() as measure:
             return shown_measure(measure, value)
+        case Quantity(decimals=decimals):
+            return f"{Decimal(value).scaleb(-decimals):f}"
 
 
 def shown_measure(measure: Measure, value: int) -> str:
@@ -91,8 +104,8 @@ def shown_part(part: int, whole: int, bar: Fraction) -> str:
     return f"{float(round(exact * 100, decimals)):.{decimals}f}%"
 
 
-def tell(contract: Contract, leaf: Leaf, looked: Looked) -> Told:
-    """A leaf condition in words, with what was found."""
+def tell_measured(contract: Contract, leaf: Measured, looked: Looked) -> Told:
+    """A leaf condition about events, sessions or measures in words, with what was found."""
     match leaf:
         case Observed():
             return _observed(leaf, looked)
@@ -171,9 +184,24 @@ def _level(contract: Contract, leaf: Level, looked: Looked) -> Told:
             what, needed, "nothing recorded", f"no {metric} recorded in {window}, {needed} needed"
         )
     found = _measured(contract, leaf.level, looked.after)
+    if leaf.pick == "mean":
+        found = _mean(contract, leaf, looked)
     return Told(
         what, needed, found, f"{leaf.pick} {metric} in {window} was {found}, {needed} needed"
     )
+
+
+def _mean(contract: Contract, leaf: Level, looked: Looked) -> str:
+    """The mean of the rows, fine enough to be seen on the right side of the bar."""
+    measure = contract.metrics[leaf.level]
+    assert isinstance(measure, Measure)
+    total, rows = sum(row["value"] for row in looked.every), len(looked.every)
+    exact, bar = Fraction(total, rows * 10**measure.decimals), Fraction(leaf.is_.bar)
+    decimals = measure.decimals + 1
+    while exact != bar and (round(exact, decimals) >= bar) != (exact > bar):
+        decimals += 1
+    sign = "%" if isinstance(measure, Percentage) else ""
+    return f"{float(round(exact, decimals)):.{decimals}f}{sign} in {counted_words(rows, 'row')}"
 
 
 def _improves(contract: Contract, leaf: Improves, looked: Looked) -> Told:

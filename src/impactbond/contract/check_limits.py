@@ -91,6 +91,13 @@ def _check_each(contract: Contract, limit: WholeLimit, path: Path) -> Found:
     known = (*_EACH, *contract.participants.attributes)
     if limit.each is not None and limit.each not in known:
         yield Finding((*path, "each"), unknown("attribute", limit.each, known), (ATTRIBUTES,))
+    elif limit.each in _EACH and limit.each in contract.participants.attributes:
+        fault = Fault(
+            code="each_unclear",
+            problem=f"'{limit.each}' is an attribute of participants, and a limit means its own",
+            hint="Give the attribute another name",
+        )
+        yield Finding((*path, "each"), fault, (ATTRIBUTES,))
 
 
 def _check_apart(contract: Contract, limit: WholeLimit, path: Path) -> Found:

@@ -40,7 +40,8 @@ class LimitOnTheWhole(Cited):
 
     `each` is year, period, participant, or an attribute: the limit is on each one by itself.
     `first` says which claims come first, `straddling` what becomes of the claim that reaches over
-    the limit. Money beyond a yearly limit may be paid from the room of the next year.
+    the limit. Money beyond a yearly limit may be paid from the room of the next year. What has no
+    participant, such as a fee, is under no limit on claims, participants or attributes.
     """
 
     each: str | None = None

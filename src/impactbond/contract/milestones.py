@@ -114,6 +114,17 @@ Units = Annotated[
 ]
 
 
+def metric_counted(units: Units) -> str:
+    """The metric that units are counted in."""
+    match units:
+        case Rows():
+            return units.rows
+        case DaysIn():
+            return units.days
+        case Amounts():
+            return units.amounts
+
+
 class Milestone(Cited):
     """Something that can be paid for, with its price: once for each participant, or for every unit.
 

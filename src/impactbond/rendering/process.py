@@ -57,6 +57,7 @@ _COLUMNS = {
     "ref": "the reference of the row",
     "replaces": "the reference of the row that it replaces",
     "source": "who it comes from",
+    "status": "how the row stands, such as disputed",
     "evidence_ref": "where the evidence is kept",
 }
 

@@ -26,6 +26,7 @@ from impactbond.money import show_share
 from impactbond.rendering.document import Part, Rule
 from impactbond.rendering.wording import (
     counted,
+    distance,
     listed,
     money,
     number,
@@ -130,7 +131,9 @@ def _pays(contract: Contract, pays: Pays) -> Iterator[Rule]:
             )
             yield Rule("it pays the amount of the last of these that holds, or nothing:", "", tiers)
         case Slides():
-            points = listed(f"{money(contract, point.pays)} at {point.at}" for point in pays.slides)
+            points = listed(
+                f"{money(contract, point.pays)} at {distance(point.at)}" for point in pays.slides
+            )
             yield Rule(
                 f"it pays {points}, in a straight line from each to the next and the same before "
                 "the first and after the last"
@@ -140,9 +143,9 @@ def _pays(contract: Contract, pays: Pays) -> Iterator[Rule]:
 
 
 def _per_point(contract: Contract, pays: PerPoint) -> str:
-    above = f" above {pays.above}" if pays.above is not None else ""
+    above = f" above {distance(pays.above)}" if pays.above is not None else ""
     steps = "for whole steps only" if pays.steps == "whole" else "and in proportion for a part"
-    says = f"it pays {money(contract, pays.pays)} for each {pays.each}{above}, {steps}"
+    says = f"it pays {money(contract, pays.pays)} for each {distance(pays.each)}{above}, {steps}"
     if pays.at_least is not None:
         says += f", at least {money(contract, pays.at_least)}"
     if pays.at_most is not None:

@@ -26,8 +26,9 @@ _COUNTED = ("claims", "share of claims")
 class Queue:
     """The lots of one limit; everything is in the order of the queue.
 
-    `group` numbers what the limit is on by itself, such as each year. `person` numbers the
-    participants of each group. `year` is the year of the contract in which the lot was achieved.
+    `group` numbers what the limit is on by itself, such as each year. Where the limit asks for
+    them, `person` numbers the participants of each group, and `year` is the year of the contract in
+    which the lot was achieved.
     `base` are the lots of whose claims a share may be let through, `base_group` their groups.
     """
 
@@ -69,20 +70,21 @@ def queue_of(contract: Contract, lots: Lots, place: int, limit: WholeLimit) -> Q
 
 
 def _queue(contract: Contract, lots: Lots, limit: WholeLimit) -> Queue:
-    years = _years(contract, lots)
+    place = np.arange(len(lots.keys))
+    years = _years(contract, lots) if limit.each == "year" else np.zeros_like(place)
     label, known = _labels(contract, lots, limit, years)
     named = _named(contract, lots, limit) & known
     concerned = named & _only(contract, lots, limit)
-    place = np.arange(len(lots.keys))
     dear = lots.price_pence if limit.first == "highest price" else np.zeros_like(place)
     lot = np.lexsort((place, -dear, label))
     lot = lot[concerned[lot]]
     groups, group = np.unique(label[lot], return_inverse=True)
     base = np.flatnonzero(named & np.isin(label, groups))
+    group = group.reshape(-1)
     return Queue(
         lot,
-        group.reshape(-1),
-        _persons(lots, lot, group.reshape(-1)),
+        group,
+        _persons(lots, lot, group) if limit.at_most.of == "participants" else np.zeros_like(lot),
         years[lot],
         base,
         np.searchsorted(groups, label[base]),

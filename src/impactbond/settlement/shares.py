@@ -57,6 +57,8 @@ def share_out(contract: Contract, lots: Lots, funders: Funders, history: Movemen
 
 def without_idle(history: Movements, parts: Parts) -> tuple[Movements, Parts]:
     """A history and its parts without the movements that were to release something and did not."""
+    if not history.is_release.any():
+        return history, parts
     stays = ~history.is_release | parts.moved.any(axis=(0, 2))
     kept = {field.name: getattr(history, field.name)[..., stays] for field in fields(history)}
     cut_down = {field.name: getattr(parts, field.name)[:, stays] for field in fields(parts)}

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impactbond.contract.conditions import (
+    Absence,
     All,
     AnyOf,
     AtLeast,
     Condition,
+    Not,
     Share,
     parts,
     windows_of,
@@ -101,7 +103,13 @@ def _possible_days(contract: Contract, condition: Condition, start: date) -> tup
     if isinstance(condition, All | AnyOf | AtLeast):
         days = [_possible_days(contract, part, start) for part in parts(condition)]
         return _joined(condition, sorted(low for low, _ in days), sorted(high for _, high in days))
+    if isinstance(condition, Not):
+        _, last = _possible_days(contract, condition.not_, start)
+        return last, last
     opens, closes = contract.windows[windows_of(condition)[-1]].days(start)
+    if isinstance(condition, Absence):
+        low, high = _possible_days(contract, condition.shown_by, start)
+        return max(low, day_number(closes)), max(high, day_number(closes))
     # A share is known when its window is over.
     first = closes if isinstance(condition, Share) else opens
     return day_number(first), day_number(closes)

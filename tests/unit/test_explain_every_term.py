@@ -1,0 +1,39 @@
+"""Every term that can change what a milestone earns is stated with its payment: change one, and
+what is stated changes.
+"""
+
+from __future__ import annotations
+
+from tests.perturbed import told_of_changes
+from tests.rich_contracts import rich_contract
+
+from impactbond.audit.findings import Stated
+from impactbond.audit.terms import stated_terms
+from impactbond.contract.contract import Contract
+
+# What an explanation tells elsewhere: conditions and windows with what was found in them.
+ELSEWHERE = {
+    *(("Contract", key) for key in ("conditions", "windows", "measures", "results", "sheets")),
+    ("Milestone", "when"),
+    ("Participants", "attributes"),
+    ("Participants", "eligible"),
+}
+# What changes no payment: names, and which funders there are beside those who pay.
+NO_MONEY = {
+    *(("Contract", key) for key in ("contract", "title", "provider", "funders")),
+    *(("Funder", key) for key in ("name", "kind", "each")),
+    ("Tranche", "held_by"),
+}
+
+
+def stated(contract: Contract) -> dict[str, tuple[Stated, ...]]:
+    return {
+        name: stated_terms(contract, name, (), contract.metrics) for name in contract.milestones
+    }
+
+
+def test_a_term_that_changes_is_stated_otherwise() -> None:
+    shown, hidden = told_of_changes(rich_contract(), stated)
+    unstated = {way for way in hidden - shown if ELSEWHERE.isdisjoint(way)}
+    assert {way[-1] for way in unstated} - NO_MONEY == set()
+    assert ("Rate", "price") in {field for way in shown for field in way}

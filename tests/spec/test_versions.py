@@ -350,3 +350,32 @@ def test_statements_say_which_versions_they_are_made_under() -> None:
         (15000, "Version 2, from 2017-05-01"),
     ]
     assert statement_files(source)
+
+
+@pytest.mark.mechanic(27, 62)
+@pytest.mark.parametrize(
+    ("governs", "second_quarter"), [("milestones achieved", "30.00"), ("claims made", "36.00")]
+)
+def test_units_of_a_period_are_paid_once_by_one_version(governs: str, second_quarter: str) -> None:
+    # A meeting each month at £10.00, from 1 May at £12.00; a quarter's units go by its first one.
+    first = f"{ORIGINAL}\ngoverns: {governs}\n{MEETINGS % '10.00'}"
+    drawn = """
+        child | metric  | on                                                             | value
+        c1    | consent | 2017-01-10                                                     | yes
+        c1    | meeting | 2017-02-06 2017-03-06 2017-04-10 2017-05-08 2017-06-05 2017-07-03 | yes
+    """
+    versions = under(f"{FROM_MAY}\n{MEETINGS % '12.00'}", first=first)
+    assert due_of(amended(versions, drawn)) == {
+        "2017-Q1": {"council": "20.00"},
+        "2017-Q2": {"council": second_quarter},
+        "2017-Q3": {"council": "12.00"},
+    }
+    earlier = amended(versions, drawn, DATES[0])
+    assert tables(amended(versions, drawn, earlier=earlier)) == tables(amended(versions, drawn))
+
+
+MEETINGS = """
+milestones:
+  meetings:
+    {when: {observed: consent, in: year one}, units: {rows: meeting, in: year one}, price: %s}
+"""

@@ -12,7 +12,7 @@ import pytest
 from tests.spec.drawn_tables import amended, due_of, evidence_of, lines_of, rows, versions_of
 from tests.spec.test_earlier import tables
 
-from impactbond.audit.explain import explain
+from impactbond.audit.explain import explain, explain_line
 from impactbond.audit.record import read_record, write_record
 from impactbond.audit.regenerate import regenerate
 from impactbond.contract.versions import Versions
@@ -379,3 +379,24 @@ milestones:
   meetings:
     {when: {observed: consent, in: year one}, units: {rows: meeting, in: year one}, price: %s}
 """
+
+
+@pytest.mark.mechanic(116)
+@pytest.mark.parametrize("governs", ["milestones achieved", "participants started", "claims made"])
+def test_every_child_and_every_line_can_be_explained_under_several_versions(governs: str) -> None:
+    versions = versions_of(f"{EVERYTHING}\ngoverns: {governs}", AMENDED, CORRECTED)
+    for as_of in (DATES[1], DATES[3]):
+        settlement = amended(versions, EVENTFUL, as_of)
+        for child in ("c1", "c2", "c3"):
+            told = explain(settlement, participant=child)
+            own = [row for row in settlement.lines_table.to_pylist() if row["participant"] == child]
+            assert told.entitled_pence == sum(row["entitled_pence"] for row in own)
+        for line in settlement.lines_table["line"].to_pylist():
+            assert explain_line(settlement, line).milestones[0].lines
+
+
+def test_what_another_version_would_pay_is_explained() -> None:
+    other = "milestones: {sign_up: {when: {observed: agreement, in: year one}, price: 40.00}}"
+    drawn = "child | metric | on | value\n c1 | agreement | 2017-04-30 | yes"
+    told = explain(amended(under(f"{FROM_MAY}\n{other}"), drawn), participant="c1")
+    assert "reached on 2017-04-30 by the terms of version 2, which does not govern it" in told.text

@@ -71,7 +71,8 @@ def shown_shares(shares: Mapping[str, Fraction | None]) -> str:
 def _of_contract(contract: Contract) -> list[Stated]:
     version, people = contract.version, contract.participants
     days = f"signed on {version.signed_on}, in effect from {version.effective_on}"
-    says = f"{version.number}, {version.kind}, {days}"
+    corrects = f" of version {version.corrects}" if version.corrects is not None else ""
+    says = f"{version.number}, {version.kind}{corrects}, {days}"
     found = [Stated("version", says, "")]
     if people.covered:
         covered = "; ".join(

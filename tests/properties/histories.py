@@ -101,6 +101,7 @@ class Life:
     paid: list[Row] = field(default_factory=list)
     issued: list[Issued] = field(default_factory=list)
     records: dict[int, Path] = field(default_factory=dict)
+    effective: date = FIRST
     _versions: Versions | None = None
     _read: tuple[tuple[int, int], Evidence] | None = None
 
@@ -199,7 +200,9 @@ class Life:
     def sign(self, terms: Terms, kind: str, effective_on: date) -> None:
         """A new version, signed today; a correction is of the original."""
         number, corrects = len(self.texts) + 1, 1 if kind == "correction" else 0
-        since = self.signed[0] if corrects else effective_on
+        if not corrects:  # amendments take effect one after another
+            self.effective = max(self.effective, effective_on)
+        since = self.signed[0] if corrects else self.effective
         said = _numbered(number, kind, self.today, since, corrects)
         self.texts.append(f"{said}governs: {self.governs}\n{CALENDAR}{terms.text}")
         self.terms.append(terms)

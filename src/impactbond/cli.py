@@ -194,10 +194,11 @@ def template(
     out: Annotated[Path, typer.Option("--out", help="The workbook to write.")],
 ) -> None:
     """Write an empty evidence workbook with the sheets and headings of a contract."""
-    from impactbond.contract.read import read_contract
+    from impactbond.contract.read import read_contract, read_versions
     from impactbond.evidence.template import write_template
 
-    write_template(read_contract(contract), out)
+    is_folder = contract.is_dir()
+    write_template(read_versions(contract).whole if is_folder else read_contract(contract), out)
     print(f"Wrote {out}")
 
 
@@ -315,11 +316,11 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Draw many futures of an area under a contract, and settle each."""
-    from impactbond.contract.read import read_contract
+    from impactbond.contract.read import read_contract, read_versions
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate as drawn
 
-    terms = read_contract(contract)
+    terms = read_versions(contract).terms if contract.is_dir() else read_contract(contract)
     with working(f"Settling {trials:,} futures"):
         forecast = drawn(terms, read_area(area), trials=trials, seed=seed)
     printed(as_json, forecast.as_dict, lambda: forecast.text)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from impactbond.terminal import AsJson, printed, working
 
+if TYPE_CHECKING:
+    from impactbond.contract.contract import Contract
+
 ContractFile = Annotated[
-    Path, typer.Argument(help="The contract: a YAML or JSON file.", show_default=False)
+    Path,
+    typer.Argument(
+        help="The contract: a YAML or JSON file, or a folder of its versions.", show_default=False
+    ),
 ]
 
 Form = Literal["text", "markdown", "html"]
@@ -30,12 +36,14 @@ def check(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read a contract; say whether it can be trusted, and what in it is worth a look."""
+    """Read a contract; say whether it can be trusted, and what in it is worth a look.
+
+    Of a folder of versions, whether they follow on each other, and the terms in force.
+    """
     from impactbond.contract.checked import check as checked
-    from impactbond.contract.read import read_contract
     from impactbond.settlement.examples import check_examples
 
-    terms = read_contract(contract)
+    terms = _terms_in_force(contract)
     with working("Settling the examples"):
         examples = check_examples(terms)
     faults = [fault for example in examples for fault in example.faults]
@@ -67,6 +75,12 @@ def check(
         raise typer.Exit(1)
 
 
+def _terms_in_force(path: Path) -> Contract:
+    from impactbond.contract.read import read_contract, read_versions
+
+    return read_versions(path).terms if path.is_dir() else read_contract(path)
+
+
 def render(
     contract: ContractFile,
     out: Annotated[
@@ -77,11 +91,10 @@ def render(
     ] = None,
 ) -> None:
     """Say in plain English what a contract says, one numbered sentence for each rule."""
-    from impactbond.contract.read import read_contract
     from impactbond.rendering.render import render as rendered
     from impactbond.rendering.render import write_rendered
 
-    terms = read_contract(contract)
+    terms = _terms_in_force(contract)
     if out is None:
         print(rendered(terms, form or "text"), end="")
     else:

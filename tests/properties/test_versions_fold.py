@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.properties.reference_versions import standing
 from tests.spec.drawn_tables import amended, versions_of
 
 from impactbond.contract.versions import Versions
@@ -96,20 +97,25 @@ def test_folding_is_the_same_as_all_at_once_and_rewrites_nothing(
         assert table_of(folded, name) == table_of(at_once, name)
         before = table_of(earlier, name)
         assert table_of(at_once, name)[: len(before)] == before
-    _assert_prices_are_of_the_version_that_governs(contract, at_once)
 
 
-def _assert_prices_are_of_the_version_that_governs(
-    contract: Versions, settlement: Settlement
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(contract=versions(), drawn=evidence())
+def test_the_claims_that_stand_are_those_of_the_plain_reference(
+    contract: Versions, drawn: str
 ) -> None:
-    """Every claim that stands once, at the price of a version that was in force."""
-    standing: Counter[tuple[Any, ...]] = Counter()
-    for row in settlement.lines_table.to_pylist():
-        claim = (row["participant"], row["milestone"], row["achieved_on"], row["price_pence"])
-        standing[claim] += row["quantity"]
-    found = {claim for claim, quantity in standing.items() if quantity}
-    assert {standing[claim] for claim in found} <= {1}
-    assert len({claim[:2] for claim in found}) == len(found)
-    if settlement.contract.governs == "milestones achieved":
-        for _, milestone, achieved, price in found:
-            assert contract.governing(achieved).price_pence(milestone) == price
+    settlement = amended(contract, drawn)
+    participants = settlement.evidence.participants_table.to_pylist()
+    observations = settlement.evidence.observations_table.to_pylist()
+    expected = standing(contract.all, participants, observations)
+    stands: Counter[tuple[Any, ...]] = Counter()
+    rows = settlement.lines_table.to_pylist()
+    for claim, wanted in zip(settlement.claim_dates, expected, strict=True):
+        for row in rows:
+            if row["claim_period"] == claim.label:
+                names = ("participant", "milestone", "achieved_on", "price_pence")
+                stands[tuple(row[name] for name in names)] += row["quantity"]
+        assert {one: count for one, count in stands.items() if count} == {
+            (one.participant, one.milestone, one.achieved_on, one.price_pence): 1
+            for one in wanted.values()
+        }

@@ -6,8 +6,8 @@ The rules are those that contracts were seen to have; the orders of application 
 from __future__ import annotations
 
 import pytest
-from tests.spec.drawn_tables import lines, paid, rows, settled
-from tests.spec.test_published_figures import happened, rate_card, totals
+from tests.spec.drawn_tables import lines, paid, pounds, rows, settled
+from tests.spec.test_published_figures import happened, rate_card
 
 
 def held(terms: str, evidence: str) -> dict[str, str]:
@@ -87,7 +87,10 @@ limits:
 """
     evidence = happened({"first": 513, "second": 620})
     assert paid(terms, evidence) == {"2017-Q1": {"payers": "810,000.00"}}
-    assert totals(lines(terms, evidence)) == {"first": "461,700.00", "second": "1,116,000.00"}
+    achieved = {"first": 0, "second": 0}
+    for row in settled(terms, evidence).lines_table.to_pylist():
+        achieved[row["milestone"]] += row["value_pence"]
+    assert list(map(pounds, achieved.values())) == ["461,700.00", "1,116,000.00"]
 
 
 @pytest.mark.mechanic(66)
@@ -354,3 +357,24 @@ limits:
         "contract each participant",
         "contract each participant; contract each year in claims",
     ]
+
+
+@pytest.mark.mechanic(67, 74, 88)
+def test_results_and_fees_meet_the_limits_that_name_them_and_no_limit_on_participants() -> None:
+    # Each child 90 of 100; consent and the result 95 in each borough, the result last; the grant
+    # is under neither, and within the 104.00 that the contract pays in a year.
+    terms = """
+fees: {grant: {kind: grant, pay: 10.00, on: 2017-01-16}}
+results: {gain: {measure: {claims: consent}, each: borough, pays: {each: 1, pays: 20.00}}}
+limits:
+  - {contract: whole, each: participant, at_most: 90.00, beyond: unpaid}
+  - {milestone: [gain, consent], each: borough, first: highest price, at_most: 95.00,
+     beyond: unpaid}
+  - {contract: whole, each: year, at_most: 104.00, beyond: unpaid}
+"""
+    assert held(terms, happened({"consent": 2})) == {
+        "c1 consent": "10.00",
+        "c2 consent": "96.00",  # 10, then 85, then 1 because the grant comes first
+        " gain": "40.00",
+    }
+    assert paid(terms, happened({"consent": 2})) == {"2017-Q1": {"council": "104.00"}}

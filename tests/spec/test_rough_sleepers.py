@@ -106,3 +106,23 @@ def test_full_time_or_part_time_work_is_paid_and_not_both() -> None:
     book.stays(["p"], "work", ("full-time", "none"), "2018-06-01", 95)
     settlement = book.settled("rough_sleepers_london")
     assert earned(settlement) == {"part_time_13": 1_900_00}
+
+
+@pytest.mark.mechanic(7, 106)
+def test_a_home_that_is_confirmed_every_quarter_is_paid_as_each_length_is_complete() -> None:
+    book = Book(starts="2017-11-01")
+    confirmed = ["2018-01-01", "2018-04-10", "2018-07-10", "2018-10-10", "2019-01-10"]
+    book.saw(["p"], "home", confirmed[0], value="housed", source="tenancy")
+    book.saw(["p"], "home", *confirmed[1:], value="housed", source="self-certification")
+    settlement = book.settled("rough_sleepers_london")
+    # Each length is confirmed by the claim date of its quarter, and claimed with it.
+    claimed = {
+        row["milestone"]: (str(row["achieved_on"]), row["claim_period"])
+        for row in settlement.lines_table.to_pylist()
+    }
+    assert claimed == {
+        "entering": ("2018-01-01", "2018-Q1"),
+        "months_3": ("2018-03-31", "2018-Q1"),
+        "months_6": ("2018-06-30", "2018-Q2"),
+        "months_12": ("2018-12-31", "2018-Q4"),
+    }

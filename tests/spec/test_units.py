@@ -45,6 +45,11 @@ def test_whole_weeks_in_a_state_are_paid_up_to_so_many_in_the_period_that_comple
         (1, "claim", "2017-04-04"),
     ]
     assert verdicts(terms, evidence) == {"c1 weeks": "achieved 2017-02-01"}
+    claims = settled(terms, evidence).claims_table.to_pylist()
+    assert [(row["period"], row["quantity"], row["value_pence"]) for row in claims] == [
+        ("2017-Q1", 3, 15000),
+        ("2017-Q2", 1, 5000),
+    ]
 
 
 @pytest.mark.mechanic(28, 30)

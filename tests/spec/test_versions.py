@@ -12,7 +12,7 @@ import pytest
 from tests.spec.drawn_tables import amended, due_of, evidence_of, lines_of, rows, versions_of
 from tests.spec.test_earlier import tables
 
-from impactbond.audit.explain import explain
+from impactbond.audit.explain import explain, explain_line
 from impactbond.audit.record import read_record, write_record
 from impactbond.audit.regenerate import regenerate
 from impactbond.contract.versions import Versions
@@ -366,3 +366,53 @@ def test_statements_say_which_versions_they_are_made_under() -> None:
         (15000, "Version 2, from 2017-05-01"),
     ]
     assert statement_files(source)
+
+
+@pytest.mark.mechanic(27, 62)
+@pytest.mark.parametrize(
+    ("governs", "second_quarter"), [("milestones achieved", "30.00"), ("claims made", "36.00")]
+)
+def test_units_of_a_period_are_paid_once_by_one_version(governs: str, second_quarter: str) -> None:
+    # A meeting each month at £10.00, from 1 May at £12.00; a quarter's units go by its first one.
+    first = f"{ORIGINAL}\ngoverns: {governs}\n{MEETINGS % '10.00'}"
+    drawn = """
+        child | metric  | on                                                             | value
+        c1    | consent | 2017-01-10                                                     | yes
+        c1    | meeting | 2017-02-06 2017-03-06 2017-04-10 2017-05-08 2017-06-05 2017-07-03 | yes
+    """
+    versions = under(f"{FROM_MAY}\n{MEETINGS % '12.00'}", first=first)
+    assert due_of(amended(versions, drawn)) == {
+        "2017-Q1": {"council": "20.00"},
+        "2017-Q2": {"council": second_quarter},
+        "2017-Q3": {"council": "12.00"},
+    }
+    earlier = amended(versions, drawn, DATES[0])
+    assert tables(amended(versions, drawn, earlier=earlier)) == tables(amended(versions, drawn))
+
+
+MEETINGS = """
+milestones:
+  meetings:
+    {when: {observed: consent, in: year one}, units: {rows: meeting, in: year one}, price: %s}
+"""
+
+
+@pytest.mark.mechanic(116)
+@pytest.mark.parametrize("governs", ["milestones achieved", "participants started", "claims made"])
+def test_every_child_and_every_line_can_be_explained_under_several_versions(governs: str) -> None:
+    versions = versions_of(f"{EVERYTHING}\ngoverns: {governs}", AMENDED, CORRECTED)
+    for as_of in (DATES[1], DATES[3]):
+        settlement = amended(versions, EVENTFUL, as_of)
+        for child in ("c1", "c2", "c3"):
+            told = explain(settlement, participant=child)
+            own = [row for row in settlement.lines_table.to_pylist() if row["participant"] == child]
+            assert told.entitled_pence == sum(row["entitled_pence"] for row in own)
+        for line in settlement.lines_table["line"].to_pylist():
+            assert explain_line(settlement, line).milestones[0].lines
+
+
+def test_what_another_version_would_pay_is_explained() -> None:
+    other = "milestones: {sign_up: {when: {observed: agreement, in: year one}, price: 40.00}}"
+    drawn = "child | metric | on | value\n c1 | agreement | 2017-04-30 | yes"
+    told = explain(amended(under(f"{FROM_MAY}\n{other}"), drawn), participant="c1")
+    assert "reached on 2017-04-30 by the terms of version 2, which does not govern it" in told.text

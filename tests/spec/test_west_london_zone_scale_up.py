@@ -13,6 +13,7 @@ from tests.spec.published import (
     Book,
     by_funder,
     by_period,
+    contract,
     counted,
     days,
     earned,
@@ -21,6 +22,7 @@ from tests.spec.published import (
     worth,
 )
 
+from impactbond.settlement.plans import planned_table
 from impactbond.settlement.settlement import Settlement
 
 # Actual payments, in pounds; those of autumn and of early 2023 are for outcomes whose prices are
@@ -105,3 +107,22 @@ def test_the_published_payments_are_15_147_230_of_which_four_cannot_be_led_back_
     # The listed funders commit £14,445,692 of £16,244,960; what is left, £1,799,268, is presumably
     # the schools'. A contract must say who pays it, and the fixture gives it to the child's school.
     assert 16_244_960 - 14_445_692 == 1_799_268
+
+
+@pytest.mark.mechanic(117)
+def test_three_plans_stand_beside_the_payments_and_two_of_them_exceed_the_contracts_most() -> None:
+    plans = contract("west_london_zone_scale_up").plans
+    in_all = {
+        name: sum(int(sums["total"]) for sums in plan.payments.values())
+        for name, plan in plans.items()
+    }
+    # The most is £16,244,960. No limit can be applied to a plan: it is kept as it was published.
+    assert in_all == {"plan1": 15_342_548, "plan2": 16_700_160, "plan3": 16_660_197}
+    beside = {
+        (row["plan"], row["claim_period"]): row["difference_pence"]
+        for row in planned_table(four_cohorts()).to_pylist()
+    }
+    # January to March 2022 was planned as 858 sign-ups, and 868 came.
+    assert beside["plan1", "2022-Q1"] == 10 * 1680_00
+    assert beside["plan3", "2022-Q1"] == 0
+    assert beside["plan3", "2022-Q3"] == (1_780_525 - 1_786_316) * 100

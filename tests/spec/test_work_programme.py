@@ -51,7 +51,8 @@ def test_from_april_2014_nothing_is_paid_for_attachment(attached: str, paid: int
 @pytest.mark.mechanic(27, 30)
 @pytest.mark.parametrize(
     ("in_work", "payments"),
-    [(182, 0), (182 + 28, 1), (182 + 55, 1), (182 + 13 * 28, 13), (900, 13)],
+    # The day on which the job outcome is complete is the first of the four weeks, too.
+    [(182, 0), (182 + 26, 0), (182 + 27, 1), (182 + 54, 1), (182 + 55, 2), (900, 13)],
 )
 def test_sustainment_is_paid_by_the_whole_four_weeks_after_the_job_outcome(
     in_work: int, payments: int

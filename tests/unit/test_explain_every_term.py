@@ -14,6 +14,7 @@ from impactbond.contract.contract import Contract
 # What an explanation tells elsewhere: conditions and windows with what was found in them.
 ELSEWHERE = {
     *(("Contract", key) for key in ("conditions", "windows", "measures", "results", "sheets")),
+    *(("Contract", key) for key in ("vat", "plans", "investment", "examples")),
     ("Milestone", "when"),
     ("Participants", "attributes"),
     ("Participants", "eligible"),
@@ -23,6 +24,8 @@ NO_MONEY = {
     *(("Contract", key) for key in ("contract", "title", "provider", "funders")),
     *(("Funder", key) for key in ("name", "kind", "each")),
     ("Tranche", "held_by"),
+    ("Version", "corrects"),
+    ("PaymentTerms", "invoiced"),
 }
 
 

@@ -68,6 +68,32 @@ PERTURBED = [
     ("up-front money", "pay: 150.00", "pay: 35.00", "£35.00 on 2017-01-02"),
     ("its date", "on: 2017-01-02", "on: 2017-05-02", "£150.00 on 2017-05-02"),
     (
+        "year",
+        "{contract: whole, at_most: 380.00",
+        "{contract: whole, each: year, at_most: 38.00",
+        "a year of the contract starts on 1 January",
+    ),
+    *(
+        (term, "price: 60.00", f"price: 60.00\n    {added}", told)
+        for term, added, told in (
+            (
+                "rate",
+                "rates: [{price: 55.00, only: {borough: [south]}}]",
+                "instead £55.00 for participants with borough south",
+            ),
+            ("band", "bands: [{after: 1, price: 44.00}]", "after its first 1 claim, in the order"),
+            ("change", "changes: [{by: +10%}]", "the price is raised by 10%"),
+            (
+                "rounded price",
+                "changes: [{by: +1%}]\n    rounded: {to: 50.00, way: up}",
+                "rounded up to the next £50.00",
+            ),
+            ("share of all claims", "paid_for: 5/6", "of all its claims together, 5/6 is paid"),
+            ("segment", "only: {borough: [south]}", "for participants with borough south only"),
+            ("alternatives", "instead_of: steady", "of this and “Steady”, only the first"),
+        )
+    ),
+    (
         "its payer",
         "by: {council: 100%}",
         "by: {council: 80%, lottery: 20%}",
@@ -97,7 +123,8 @@ ADDED = [
         "previous working day",
     ),
     ("rounding", "rounding: {half: even}", "halves go even"),
-    ("better", "metrics: {sdq: {better: higher}}", "higher is better"),
+    ("rate of prices", "prices_in: {currency: EUR, rate: 0.5}", "paid at 0.5 GBP for each EUR"),
+    ("late share", "calendar: {evidence: {late_pays: 50%}}", "later evidence earns 50% of the"),
 ]
 
 

@@ -170,7 +170,7 @@ def test_every_check_holds_for_every_funder_of_a_larger_settlement() -> None:
         ("balances", "due_pence", "due as settled"),
         ("balances", "settled_pence", "opening as settled"),
         ("balances", "value_pence", "to date"),
-        ("lines", "quantity", "shares to lines"),
+        ("lines", "value_pence", "shares to lines"),
         ("lines", "entitled_pence", "lines as settled"),
         ("shares", "value_pence", "shares to lines"),
     ],

@@ -56,7 +56,8 @@ def judged_by_version(settlement: Settlement, participant: str, judged: Judged) 
         else one
         for name, one in judged.decisions.items()
     }
-    return replace(judged, decisions=decisions)
+    quantities = {name: held for name, held in judged.quantities.items() if stands.get(name)}
+    return replace(judged, decisions=decisions, quantities=quantities)
 
 
 def _governing(
@@ -66,7 +67,8 @@ def _governing(
     governs = known.terms.governs
     if governs == "participants started":
         person = find_person(settlement.contract, settlement.evidence.about(participant), claim)
-        return known.governing(person.started_on) if person else naming[-1]
+        by_start = known.governing(person.started_on) if person else naming[-1]
+        return by_start if milestone in by_start.milestones else naming[-1]
     made: date | None = None
     achieved: date | None = None
     stands = 0

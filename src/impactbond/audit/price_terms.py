@@ -22,7 +22,7 @@ def stated_price(contract: Contract, milestone: str) -> Iterator[Stated]:
     term = contract.milestones[milestone]
     price = show(contract.price_pence(milestone), contract.currency_of_prices)
     yield Stated("price", f"{price}, {paid_words(contract, term)}", term.clause)
-    for key, says in price_terms(contract, term):
+    for key, says in price_terms(contract, milestone):
         if key != "after":
             yield Stated(key, says, term.clause)
     for change in term.changes:

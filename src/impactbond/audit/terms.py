@@ -16,7 +16,6 @@ from impactbond.contract.limits import (
     MilestoneLimit,
     PassedTo,
 )
-from impactbond.contract.milestones import alternatives
 from impactbond.contract.money_words import applies_in_words, limit_terms
 from impactbond.money import minor_units, show, show_share
 from impactbond.rendering.dates import claims_words
@@ -72,24 +71,14 @@ def shown_shares(shares: Mapping[str, Fraction | None]) -> str:
 def _of_contract(contract: Contract) -> list[Stated]:
     version, people = contract.version, contract.participants
     days = f"signed on {version.signed_on}, in effect from {version.effective_on}"
-    says = f"{version.number}, {version.kind}, {days}"
+    corrects = f" of version {version.corrects}" if version.corrects is not None else ""
+    says = f"{version.number}, {version.kind}{corrects}, {days}"
     found = [Stated("version", says, "")]
     if people.covered:
         covered = "; ".join(
             f"{plain(name)}: {', '.join(of)}" for name, of in people.covered.items()
         )
         found.append(Stated("covered", covered, people.clause))
-    if people.started is not None:
-        first, last = people.started
-        says = f"those who started from {first} through {last}"
-        found.append(Stated("started", says, people.clause))
-    if people.places is not None:
-        clock = {
-            "restarts": "the clock of who comes later starts afresh",
-            "goes on": "the clock of who comes later goes on from the start of the first",
-        }[people.places.clock]
-        says = f"by {plain(people.places.by)}: each milestone is paid once for a place; {clock}"
-        found.append(Stated("places", says, people.clause))
     if people.eligible is not None:
         eligible = (
             people.eligible
@@ -105,11 +94,6 @@ def _of_milestone(contract: Contract, milestone: str) -> list[Stated]:
     found = list(stated_price(contract, milestone))
     if term.after:
         found.append(Stated("after", _titles(contract, term.after), term.clause))
-    group = next(one for one in alternatives(contract.milestones) if milestone in one)
-    others = [name for name in group if name != milestone]
-    if others and not term.instead_of:
-        says = f"{_titles(contract, others)}: only the first that is achieved is paid"
-        found.append(Stated("instead of", says, term.clause))
     return found
 
 

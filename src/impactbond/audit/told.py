@@ -50,19 +50,18 @@ def tell(contract: Contract, leaf: Leaf, looked: Looked) -> Told:
 
 def tell_absence(leaf: Absence, looked: Looked, shown: str) -> Told:
     """An absence in words: how often it happened, and what shows that somebody looked."""
-    metric, window = plain(leaf.absence), looked.windows[0]
-    what = f"{metric}{f' marked {leaf.marked}' if leaf.marked else ''} in {window}"
+    marked = f" marked {leaf.marked}" if leaf.marked else ""
+    what = f"{plain(leaf.absence)}{marked} in {looked.windows[0]}"
     times = counted_words(len(looked.counted), "time")
-    needed = f"no more than {counted_words(leaf.allowing, 'time')}, and that somebody looked"
-    found = f"{metric} recorded {times}"
+    needed = f"no more than {counted_words(leaf.allowing, 'time')}, and somebody who looked"
     looking = {
         "met": "somebody looked",
         "not met": "what would show that somebody looked is not met",
     }
     told = looking.get(shown, "nothing shows that somebody looked")
-    return Told(
-        what, needed, f"{found}; {told}", f"{what} recorded {times}; {told}, {needed} needed"
-    )
+    found = f"{plain(leaf.absence)} recorded {times}; {told}"
+    sentence = f"{what} recorded {times}, no more than {leaf.allowing} allowed; {told}"
+    return Told(what, needed, found, sentence)
 
 
 def _total(contract: Contract, leaf: Total, looked: Looked) -> Told:

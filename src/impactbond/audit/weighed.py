@@ -92,7 +92,7 @@ def _junction(seen: Seen, archive: Archive, junction: Junction, name: str) -> Fi
         what=f"{needed} of {len(inside)}",
         needed=needed,
         found=found,
-        sentence=f"{found}, {needed} needed"
+        sentence=f"what must be evidenced and not be so is {found}"
         if isinstance(junction, Not)
         else _sentence(inside, state, f"{found}, {needed} needed"),
         state=state,

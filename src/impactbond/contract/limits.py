@@ -41,7 +41,8 @@ class LimitOnTheWhole(Cited):
     `each` is year, period, participant, or an attribute: the limit is on each one by itself.
     `first` says which claims come first, `straddling` what becomes of the claim that reaches over
     the limit. Money beyond a yearly limit may be paid from the room of the next year. What has no
-    participant, such as a fee, is under no limit on claims, participants or attributes.
+    participant, such as a fee, is under no limit on claims, participants or attributes. A result
+    has no price, and comes last where the highest price comes first.
     """
 
     each: str | None = None

@@ -15,7 +15,7 @@ import narwhals as nw
 
 from impactbond.evaluation.knowledge import segments_on
 from impactbond.evaluation.question import Question
-from impactbond.evaluation.units import in_columns, paid_by_unit, units_of
+from impactbond.evaluation.units import in_columns, keep_states, paid_by_unit, units_of
 from impactbond.evaluation.verdicts import ACHIEVED
 
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
@@ -26,6 +26,7 @@ def claims_of(question: Question, decisions: nw.LazyFrame[Any]) -> nw.LazyFrame[
     achievement, as then known.
     """
     by_unit = paid_by_unit(question.contract)
+    keep_states(question)
 
     def found() -> nw.LazyFrame[Any]:
         achieved = decisions.filter(nw.col("verdict") == ACHIEVED)

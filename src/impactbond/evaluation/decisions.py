@@ -90,6 +90,8 @@ def states_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
 def _facts(question: Question, basis: Basis, *, every_day: bool = False) -> nw.LazyFrame[Any]:
     """Every participant at every claim date, with the days of the windows and every fact."""
     people = people_of(question)
+    # Kept before what rests on it, which an engine that remembers queries may not build again.
+    states = states_of(question, basis) if Plan.of(question.contract).stays else None
 
     def known() -> nw.LazyFrame[Any]:
         plan = Plan.of(question.contract, every_day=every_day)
@@ -98,7 +100,8 @@ def _facts(question: Question, basis: Basis, *, every_day: bool = False) -> nw.L
         found = find_facts(rows, facts)
         missing = {fact.name: fact.missing for fact in facts}
         for stay in plan.stays:
-            found += find_stay(states_of(question, basis), question.table("spans"), stay)
+            assert states is not None
+            found += find_stay(states, question.table("spans"), stay)
             missing |= stay.missing
         return join_facts(people, found, missing)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from impactbond.contract.contract import Contract, IndexValue, PricesIn
 from impactbond.contract.parties import Funder
+from impactbond.contract.payments import Vat
+from impactbond.money import show_share
 from impactbond.rendering.document import Part, Rule, Table
 from impactbond.rendering.wording import (
     CURRENCY_NAMES,
@@ -26,6 +28,12 @@ _GOVERNS = {
     "participants started": "in effect on the day on which the participant started",
     "milestones achieved": "in effect on the day on which the milestone is achieved",
     "claims made": "in effect on the day on which the claim is made",
+}
+_VAT = {
+    "exempt": "no VAT is charged: what is paid is exempt",
+    "outside the scope": "no VAT is charged: what is paid is outside its scope",
+    "included": "every price includes VAT",
+    "added": "VAT is added on top of what is due",
 }
 _KINDS = {
     "council": "a council",
@@ -88,12 +96,20 @@ def currencies(contract: Contract) -> Part:
 def _money(contract: Contract) -> Iterator[Rule]:
     name = CURRENCY_NAMES.get(contract.currency, contract.currency)
     yield Rule(f"all payments are made in {name} ({contract.currency})")
+    if contract.vat is not None:
+        yield Rule(vat_words(contract.vat), contract.vat.clause)
     if contract.prices_in is not None:
         yield Rule(rate_words(contract, contract.prices_in), contract.prices_in.clause)
     if contract.indices:
         yield Rule(
             "an index stands, from each of these days until the next, at the value beside it"
         )
+
+
+def vat_words(vat: Vat) -> str:
+    """How VAT stands to what is paid, and at which rate."""
+    rate = f", at {show_share(vat.rate)}" if vat.rate is not None else ""
+    return f"{_VAT[vat.treatment]}{rate}"
 
 
 def rate_words(contract: Contract, prices_in: PricesIn) -> str:

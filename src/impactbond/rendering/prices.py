@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.metrics import Quantity
-from impactbond.contract.milestones import Amounts, Change, DaysIn, Milestone, PriceChange, Rows
+from impactbond.contract.milestones import (
+    Amounts,
+    Change,
+    DaysIn,
+    Milestone,
+    PriceChange,
+    Rows,
+    alternatives,
+)
 from impactbond.money import show_share
 from impactbond.rendering.conditions import condition_rule
 from impactbond.rendering.document import Part, Rule, Table
@@ -54,15 +62,16 @@ def paid_words(contract: Contract, term: Milestone) -> str:
 def _milestone(contract: Contract, name: str, term: Milestone) -> Rule:
     earns = f"{payable(contract, name)} ({name}) earns {price_money(contract, term.price)}"
     lead = f"{earns} {paid_words(contract, term)}"
-    modifiers = [Rule(says) for _, says in price_terms(contract, term)]
+    modifiers = [Rule(says) for _, says in price_terms(contract, name)]
     if not modifiers:
         return condition_rule(contract, f"{lead}, when", term.when, term.clause)
     when = condition_rule(contract, "it is achieved when", term.when)
     return Rule(f"{lead}, on these terms:", term.clause, (when, *modifiers))
 
 
-def price_terms(contract: Contract, term: Milestone) -> Iterator[tuple[str, str]]:
+def price_terms(contract: Contract, name: str) -> Iterator[tuple[str, str]]:
     """What the price of a milestone depends on, each term by its key and in a sentence."""
+    term = contract.milestones[name]
     if term.only:
         who = with_attributes(term.only)
         yield "only", f"it is for {who} only, as of the day on which they start"
@@ -72,9 +81,9 @@ def price_terms(contract: Contract, term: Milestone) -> Iterator[tuple[str, str]
             "after",
             f"it is paid only after {payables(contract, term.after)} {verb} been achieved",
         )
-    if term.instead_of:
-        others = payables(contract, term.instead_of)
-        yield "instead of", f"of this and {others}, only the first that is achieved is paid"
+    if others := _alternatives(contract, name):
+        told = payables(contract, others)
+        yield "instead of", f"of this and {told}, only the first that is achieved is paid"
     if term.units is not None:
         yield "units", unit_words(contract, term.units)
     for place, rate in enumerate(term.rates):
@@ -92,6 +101,13 @@ def price_terms(contract: Contract, term: Milestone) -> Iterator[tuple[str, str]
     if term.paid_for is not None:
         share = show_share(term.paid_for)
         yield "paid for", f"of the value of all its claims together, {share} is paid"
+
+
+def _alternatives(contract: Contract, name: str) -> tuple[str, ...]:
+    """The milestones that one stands instead of, and those that stand instead of it."""
+    named = contract.milestones[name].instead_of
+    group = next(one for one in alternatives(contract.milestones) if name in one)
+    return (*named, *(other for other in group if other != name and other not in named))
 
 
 def unit_words(contract: Contract, units: Rows | DaysIn | Amounts) -> str:

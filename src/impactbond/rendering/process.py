@@ -30,8 +30,15 @@ def process(contract: Contract) -> Part:
             f"{payment.if_closed}",
             payment.clause,
         ),
+        *([Rule(_INVOICED[payment.invoiced], payment.clause)] if payment.invoiced else []),
     )
     return Part("Evidence and payment", rules)
+
+
+_INVOICED = {
+    "by the provider": "the provider sends the invoice",
+    "by the funder itself": "each funder makes out the invoice itself",
+}
 
 
 def late_words(contract: Contract) -> str:

@@ -11,9 +11,11 @@ from impactbond.rendering.document import Part, Schedule, finished
 from impactbond.rendering.examples import examples
 from impactbond.rendering.fees import fees
 from impactbond.rendering.funding import funding, rounding, tranches
+from impactbond.rendering.investment import investment
 from impactbond.rendering.limits import limits
 from impactbond.rendering.participants import conditions, participants
 from impactbond.rendering.parties import currencies, parties
+from impactbond.rendering.plans import plans
 from impactbond.rendering.prices import prices
 from impactbond.rendering.process import process, sheets
 from impactbond.rendering.results import results
@@ -34,6 +36,8 @@ _PARTS: tuple[Callable[[Contract], Part], ...] = (
     limits,
     rounding,
     process,
+    investment,
+    plans,
     sheets,
     examples,
 )

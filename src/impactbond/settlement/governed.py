@@ -21,12 +21,12 @@ from impactbond.evaluation.knowledge import known_participants
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.evaluated import Evaluated, evaluate
-from impactbond.settlement.lots import Counted
+from impactbond.settlement.lots import Counted, period_of
 from impactbond.settlement.settlement import DECISIONS, decisions_table
 from impactbond.tables import Engine
 
 ANOTHER_VERSION = "another_version"
-Claimed = tuple[str, str, int]  # participant, milestone, and the day where it may be paid often
+Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
 Rows = dict[Claimed, dict[int, list[Counted]]]  # by the place of the version among the texts
 
 
@@ -136,8 +136,8 @@ def _by_claimed(texts: Sequence[Contract], evaluated: Sequence[Evaluated], claim
             if row.claim != claim:
                 continue
             name = text.payables[row.milestone]
-            may_repeat = text.milestones[name].units is not None
-            claimed = (row.participant, name, row.day if may_repeat else 0)
+            period = _period_of_units(text, name, row.day)
+            claimed = (row.participant, name, period)
             found.setdefault(claimed, {}).setdefault(place, []).append(row)
     return found
 
@@ -145,7 +145,9 @@ def _by_claimed(texts: Sequence[Contract], evaluated: Sequence[Evaluated], claim
 def _when_achieved(
     known: Versions, texts: Sequence[Contract], rows: Mapping[int, Rows]
 ) -> Iterable[tuple[int, Counted]]:
-    """Claims achieved on a day that their own version governs; of several, the first achieved."""
+    """Claims achieved on a day that their own version governs; of several, the first achieved. The
+    units of a period have the day of its first unit.
+    """
     governing = _kept(known, texts)
     for of_claim in rows.values():
         for by_place in of_claim.values():
@@ -205,17 +207,14 @@ def _made_before(
 ) -> dict[Claimed, int]:
     """The claim date at which each claim that stands was made, by the closed lines."""
     number = {claim.label: claim.number for claim in claims}
-    repeats = {
-        name
-        for one in known.all
-        for name, milestone in one.milestones.items()
-        if milestone.units is not None
-    }
+    by_name = {name: one for one in known.all for name in one.milestones}
     moved: dict[Claimed, dict[int, int]] = {}
     for row in [] if closed is None else closed.to_pylist():
         name = row["milestone"]
-        day = day_number(row["achieved_on"]) if name in repeats else 0
-        by_claim = moved.setdefault((row["participant"], name, day), {})
+        if name not in by_name:
+            continue
+        period = _period_of_units(by_name[name], name, day_number(row["achieved_on"]))
+        by_claim = moved.setdefault((row["participant"], name, period), {})
         claim = number[row["claim_period"]]
         by_claim[claim] = by_claim.get(claim, 0) + row["quantity"]
     made = {}
@@ -228,6 +227,13 @@ def _made_before(
         if not stands:
             made.pop(claimed, None)
     return made
+
+
+def _period_of_units(contract: Contract, milestone: str, day: int) -> int:
+    """The place of the period that units are counted in; -1 where there is one claim for ever."""
+    if contract.milestones[milestone].units is None:
+        return -1
+    return period_of(contract.calendar.periods, day)
 
 
 def _kept(known: Versions, texts: Sequence[Contract]) -> Callable[[date], int]:

@@ -102,7 +102,7 @@ class Settlement:
     @cached_property
     def claims_table(self) -> pa.Table:
         """The claims that stand at the latest claim date: participant, milestone, period,
-        achieved_on, price and paid pence.
+        achieved_on, price, quantity (more than one where units are paid) and paid pence.
         """
         keys = ["participant", "milestone", "period", "achieved_on", "price_pence"]
         sums = self.lines_table.group_by(keys).aggregate(
@@ -113,7 +113,7 @@ class Settlement:
         )
         is_claim = pc.is_in(sums["milestone"], pa.array(list(self.contract.milestones)))
         stands = pc.and_(is_claim, pc.not_equal(sums["quantity_sum"], 0))
-        standing = sums.filter(stands).drop_columns(["quantity_sum"])
+        standing = sums.filter(stands)
         named = standing.rename_columns(
             [name.removesuffix("_sum") for name in standing.column_names]
         )
@@ -124,7 +124,9 @@ class Settlement:
         by_order = sorted_by(
             named.append_column("order", order), "participant", "order", "achieved_on"
         )
-        return by_order.select([*keys, "value_pence", "withheld_pence", "entitled_pence"])
+        return by_order.select(
+            [*keys, "quantity", "value_pence", "withheld_pence", "entitled_pence"]
+        )
 
     def _frame(self, table: pa.Table) -> Any:
         return as_kind(table, self.evidence.kind)

@@ -24,7 +24,8 @@ def check_against(contract: Contract, area: Area) -> list[tuple[Path, Fault]]:
         *(
             found
             for index, group in enumerate(area.groups)
-            for found in _check_attributes(contract, group, ("groups", index))
+            for check in (_check_attributes, _check_started)
+            for found in check(contract, group, ("groups", index))
         ),
     ]
 
@@ -49,6 +50,17 @@ def check_groups(area: Area) -> list[tuple[Path, Fault]]:
             )
             found.append((("groups", index, "start"), fault))
     return found
+
+
+def _check_started(contract: Contract, group: Group, path: Path) -> Found:
+    started = contract.participants.started
+    if started is not None and not started[0] <= group.start <= started[1]:
+        fault = Fault(
+            code="not_covered",
+            problem="the contract does not cover children who start on this day",
+            allowed=f"{started[0]} through {started[1]}",
+        )
+        yield (*path, "start"), fault
 
 
 def _check_chances(contract: Contract, area: Area) -> Found:

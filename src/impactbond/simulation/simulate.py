@@ -65,13 +65,38 @@ def _assert_can_be_drawn(trials: int, seed: int) -> None:
 
 
 def _assert_can_be_counted(contract: Contract) -> None:
-    """A simulation counts equal claims, and never knows whose each of them is."""
+    """A simulation counts equal claims of milestones that are reached once, and never knows whose
+    each of them is.
+    """
+    faults = []
     if contract.claim_by_claim:
-        fault = Fault(
-            code="claim_by_claim",
-            problem="a limit of the contract looks at single claims, and a simulation counts them",
-            found="a limit on each participant, on so many participants, that leaves the claim"
-            " which reaches over it unpaid, or on a number of claims of uneven prices",
-            hint="Simulate the contract with that limit left out, or in money and part paid",
+        faults.append(
+            Fault(
+                code="claim_by_claim",
+                problem="a limit of the contract looks at single claims, and a simulation counts"
+                " them",
+                found="a limit on each participant, on so many participants, that leaves the claim"
+                " which reaches over it unpaid, or on a number of claims of uneven prices",
+                hint="Simulate the contract with that limit left out, or in money and part paid",
+            )
         )
-        raise AssumptionError(f"The contract {contract.contract} cannot be simulated.", [fault])
+    for name, term in contract.milestones.items():
+        if term.units is not None or term.instead_of:
+            what = "is paid by the unit" if term.units is not None else "stands instead of another"
+            faults.append(
+                Fault(
+                    code="not_drawn",
+                    problem=f"the milestone '{name}' {what}, and a simulation draws whether each"
+                    " milestone is reached, once and by itself",
+                    hint="Simulate the contract with a milestone that is reached once in its place",
+                )
+            )
+    if contract.participants.places is not None:
+        fault = Fault(
+            code="not_drawn",
+            problem="children follow one another in places, and a simulation draws each by itself",
+            hint="Simulate the contract without places",
+        )
+        faults.append(fault)
+    if faults:
+        raise AssumptionError(f"The contract {contract.contract} cannot be simulated.", faults)

@@ -29,6 +29,7 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.evaluation.decisions import by_need
 from impactbond.settlement.lots import Numbers
+from impactbond.settlement.prices import is_about
 from impactbond.simulation.area import Area
 
 Truths = NDArray[np.bool_]
@@ -55,6 +56,9 @@ class Timing:
             day[:, place[name]] = np.hstack([own, day[:, before]]).max(axis=1)
             in_term = (day[:, place[name]] >= first) & (day[:, place[name]] <= last)
             pays[:, place[name]] = in_term & pays[:, before].all(axis=1)
+            only = contract.milestones[name].only
+            is_for = [is_about(only, group.attributes) for group in area.groups]
+            pays[:, place[name]] &= np.array(is_for, dtype=np.bool_)
         return cls(day, pays)
 
 
@@ -67,7 +71,7 @@ def cautions(contract: Contract, area: Area, timing: Timing) -> tuple[str, ...]:
         if area.chances[name].chance and unpaid:
             found.append(
                 f"'{name}' never pays in {unpaid} of {groups} groups: it, or a milestone that it "
-                "comes after, is reached outside the contract's term"
+                "comes after, is reached outside the contract's term or is for others only"
             )
     for name in contract.milestones:
         found += _cannot_be_met(contract, area, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -43,12 +42,11 @@ def _money(settlement: Settlement, pence: int) -> str:
 
 def _achieved(settlement: Settlement) -> list[str]:
     claims = settlement.claims_table
-    count = Counter(claims["milestone"].to_pylist())
+    count = dict.fromkeys(settlement.contract.milestones, 0)
     value = dict.fromkeys(settlement.contract.milestones, 0)
-    for milestone, pence in zip(
-        claims["milestone"].to_pylist(), claims["value_pence"].to_pylist(), strict=True
-    ):
-        value[milestone] += pence
+    for row in claims.select(["milestone", "quantity", "value_pence"]).to_pylist():
+        count[row["milestone"]] += row["quantity"]
+        value[row["milestone"]] += row["value_pence"]
     children = len(pc.unique(settlement.decisions_table["participant"]))
     rows = [
         (f"{count[name]:>5}", term.title or name, _money(settlement, value[name]))

@@ -10,18 +10,20 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.findings import Found
 from impactbond.contract.limits import ContractLimit, FunderLimit, MilestoneLimit
 from impactbond.contract.look_at.found import look
+from impactbond.contract.look_at.unused import inside
 from impactbond.contract.milestones import Change, Milestone
 from impactbond.contract.phrases import Threshold
-from impactbond.contract.results import PerPoint, Slides, Tiers
+from impactbond.contract.results import Claims, PerPoint, Slides, Tiers
 from impactbond.contract.yaml_lines import Path
 from impactbond.money import show_share
 
 
 def look_at_prices(contract: Contract) -> Found:
     """Every price of nothing, and every point at which better results earn less."""
+    counted = _counted_by_measures(contract)
     for name, milestone in contract.milestones.items():
         path: Path = ("milestones", name)
-        yield from _nothing(path, milestone)
+        yield from _nothing(path, milestone, is_counted=name in counted)
         yield from _bands(path, milestone)
         if milestone.paid_for is not None and milestone.paid_for < 1:
             problem = "not every claim is paid in full: only a share of all their value is"
@@ -34,8 +36,17 @@ def look_at_prices(contract: Contract) -> Found:
     yield from _results(contract)
 
 
-def _nothing(path: Path, milestone: Milestone) -> Found:
-    prices = {(*path, "price"): milestone.price}
+def _counted_by_measures(contract: Contract) -> set[str]:
+    """The milestones that results pay for: their own price may well be nothing."""
+    tops = [*contract.measures.values(), *(one.measure for one in contract.results.values())]
+    tops += [gate.measure for one in contract.results.values() for gate in one.only_if]
+    tops += [one.times for one in contract.results.values() if one.times is not None]
+    parts = [part for top in tops for part in inside(top)]
+    return {name for part in parts if isinstance(part, Claims) for name in part.claims}
+
+
+def _nothing(path: Path, milestone: Milestone, *, is_counted: bool) -> Found:
+    prices = {} if is_counted else {(*path, "price"): milestone.price}
     prices |= {(*path, "rates", at, "price"): one.price for at, one in enumerate(milestone.rates)}
     prices |= {(*path, "bands", at, "price"): one.price for at, one in enumerate(milestone.bands)}
     for place, price in prices.items():

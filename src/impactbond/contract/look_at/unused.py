@@ -77,25 +77,29 @@ def _measures(contract: Contract) -> Iterator[str]:
     for result in contract.results.values():
         every = (result.measure, result.times, *(gate.measure for gate in result.only_if))
         yield from (name for measure in every if measure is not None for name in _names(measure))
+    if contract.investment is not None:
+        yield from (one.measured for one in contract.investment.classes.values())
 
 
 def _names(measure: Measure) -> Iterator[str]:
+    return (part for part in inside(measure) if isinstance(part, str))
+
+
+def inside(measure: Measure) -> Iterator[Measure]:
+    """A measure and every measure in it."""
+    yield measure
+    within: tuple[Measure, ...] = ()
     match measure:
-        case str():
-            yield measure
         case Ratio():
-            inside = measure.ratio
+            within = measure.ratio
         case Difference():
-            inside = measure.difference
+            within = measure.difference
         case Reduction():
-            inside = measure.reduction
+            within = measure.reduction
         case Product():
-            inside = measure.product
-        case _:
-            return
-    if not isinstance(measure, str):
-        for part in inside:
-            yield from _names(part)
+            within = measure.product
+    for part in within:
+        yield from inside(part)
 
 
 def look_at_idle_funders(contract: Contract) -> Found:

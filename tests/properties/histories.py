@@ -137,7 +137,10 @@ class Life:
         self.people.append(self._person(child, start, start))
 
     def leave(self, child: str) -> None:
-        """A child leaves today."""
+        """A child leaves today; rows of one day about one child would contradict each other."""
+        recorded = {row["recorded_on"] for row in self.people if row["participant"] == child}
+        if str(self.today) in recorded:
+            return
         start = self.start_of(child)
         self.people.append(self._person(child, start, str(self.today)) | {"left_on": self.today})
 

@@ -95,6 +95,22 @@ def test_a_correction_puts_right_what_was_paid_as_adjustment_lines() -> None:
     }
 
 
+@pytest.mark.mechanic(105)
+def test_a_dispute_that_comes_with_a_new_version_is_not_put_down_to_its_terms() -> None:
+    disputed = """
+        child | metric  | on         | recorded   | value | ref | replaces | status
+        c1    | consent | 2017-02-01 | 2017-02-01 | yes   | a   |          |
+        c1    | consent | 2017-02-01 | 2017-06-01 | yes   | b   | a        | disputed
+    """
+    found = lines_of(amended(under(f"{FROM_MAY}\n{DEARER}"), disputed, "2017-07-31"))
+    assert found == rows("""
+        claimed | kind       | child | milestone | achieved | because    | value   | withheld
+        2017-Q1 | claim      | c1    | consent   | 2017-Q1  | achieved   | 100.00  | 0.00
+        2017-Q2 | adjustment | c1    | consent   | 2017-Q1  | taken back | -100.00 | 0.00
+        2017-Q2 | adjustment | c1    | consent   | 2017-Q1  | achieved   | 100.00  | 100.00
+    """)
+
+
 @pytest.mark.mechanic(63)
 def test_a_milestone_can_be_added_and_removed_from_a_day() -> None:
     # Sheffield's sign-up metric came with a variation from a day: what was reached before is not

@@ -209,8 +209,9 @@ def _limits_replaced(terms: Sequence[Terms]) -> str:
 
 
 def _claim(row: dict[str, object]) -> tuple[object, ...]:
+    # A claim that comes into dispute is withheld for that, whatever terms are replaced beside it.
     names = ("claim_period", "participant", "milestone", "achieved_on")
-    return tuple(row[name] for name in names)
+    return (*(row[name] for name in names), row["standing"] == "disputed")
 
 
 def _payments(

@@ -115,7 +115,7 @@ def test_units_are_told_with_their_number_and_terms() -> None:
     found = told(weekly("days: home, as: family, in: year one, every: 7"), evidence, "weeks")
     assert found.sentence.endswith("2 units from that day on, as known so far")
     says = {term.term: term.says for term in found.terms}
-    assert says["price"] == "£50.00, for every unit"
+    assert says["price"] == "£50.00, for each unit"
     assert says["units"].startswith("one for every 7 days in home family, whole ones alone")
     assert says["metric home"].startswith("a state: family or care or approved move")
 

@@ -224,7 +224,7 @@ def test_a_child_that_the_contract_does_not_cover_is_told_why() -> None:
     )
     assert [milestone.verdict for milestone in explanation.milestones] == ["not covered"]
     assert "NOT COVERED" in explanation.text
-    assert list(explanation.table["step"]) == ["standing", "verdict", *["term"] * 10]
+    assert list(explanation.table["step"]) == ["standing", "verdict", *["term"] * 11]
 
 
 def test_a_child_not_known_yet_is_told_when_it_became_known() -> None:

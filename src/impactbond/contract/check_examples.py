@@ -18,10 +18,19 @@ from impactbond.contract.examples import (
     days_of,
     times_of,
 )
-from impactbond.contract.findings import Finding, Found, unknown
+from impactbond.contract.findings import Finding, Found, around, unknown
 from impactbond.contract.term import parse_day
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
+
+# An example speaks of everything: where a part of that could not be read, nothing is told of it.
+_RESTS_ON: tuple[Path, ...] = (
+    *((part,) for part in ("funders", "participants", "metrics", "calendar")),
+    *((part,) for part in ("milestones", "results", "fees")),
+    ("participants", "attributes"),
+    ("calendar", "term"),
+    ("calendar", "claims"),
+)
 
 
 def check_examples(contract: Contract) -> Found:
@@ -30,11 +39,18 @@ def check_examples(contract: Contract) -> Found:
     for index, example in enumerate(contract.examples):
         path: Path = ("examples", index)
         if example.name in seen:
-            fault = Fault(code="same_name", problem=f"two examples are called '{example.name}'")
+            fault = Fault(
+                code="same_name",
+                problem=f"two examples are called '{example.name}'",
+                hint="Give one another name",
+            )
             yield Finding((*path, "name"), fault)
         seen.add(example.name)
-        yield from _check_given(contract, example, (*path, "given"))
-        yield from _check_expected(contract, example, (*path, "expect"))
+        for finding in chain(
+            _check_given(contract, example, (*path, "given")),
+            _check_expected(contract, example, (*path, "expect")),
+        ):
+            yield finding._replace(rests_on=(*finding.rests_on, *_RESTS_ON))
 
 
 def _check_given(contract: Contract, example: Example, path: Path) -> Found:
@@ -67,8 +83,10 @@ def _check_given(contract: Contract, example: Example, path: Path) -> Found:
 def _check_days(row: dict[str, str], place: Path) -> Found:
     needed = "start" if PERSON in row else next((key for key in EACH if key in row), ON)
     if needed not in row:
-        fault = Fault(code="no_day", problem=f"the row does not say '{needed}'")
-        yield Finding(place, fault)
+        fault = Fault(
+            code="no_day", problem=f"the row does not say '{needed}'", hint="Add it, with its day"
+        )
+        yield Finding(place, fault, around(place, row))
         return
     try:
         times_of(row)
@@ -78,8 +96,12 @@ def _check_days(row: dict[str, str], place: Path) -> Found:
             if name in row and parse_day(row[name]) is None:
                 raise ValueError("write a day such as 2017-01-31")
     except ValueError as error:
-        fault = Fault(code="not_a_day", problem=f"the row holds no day or number: {error}")
-        yield Finding(place, fault)
+        fault = Fault(
+            code="not_a_day",
+            problem="the row holds no day, or no number of times",
+            hint=str(error).capitalize(),
+        )
+        yield Finding(place, fault, around(place, row))
 
 
 def _check_expected(contract: Contract, example: Example, path: Path) -> Found:

@@ -12,10 +12,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 import pytest
@@ -40,13 +39,17 @@ from tests.properties.histories import (
     rewrites,
     tables_of,
 )
+from tests.properties.histories_hold import (
+    assert_adds_up,
+    assert_as_the_reference_says,
+    assert_led_back,
+    assert_within_limits,
+)
 
-from impactbond.audit.explain import explain_line
 from impactbond.audit.regenerate import regenerate
 from impactbond.errors import SettlementError
 from impactbond.receipts.reconcile import reconcile
 from impactbond.settlement.settle import settle
-from impactbond.settlement.settlement import Settlement
 
 LIVED: Counter[str] = Counter()
 HISTORIES = int(os.environ.get("IMPACTBOND_HISTORIES", "3"))
@@ -166,6 +169,7 @@ class Histories(RuleBasedStateMachine):
         assert rewrites(self.life.issued[-2:]) == []
         assert_adds_up(settlement)
         assert_within_limits(settlement, self.life)
+        assert_as_the_reference_says(settlement, self.life)
         lines = settlement.lines_table
         own = pc.equal(lines["claim_period"], settlement.claim.label)
         for row in lines.filter(own).to_pylist()[-2:]:
@@ -287,76 +291,6 @@ class Histories(RuleBasedStateMachine):
     def _came(self, funder: str) -> int:
         rows = [row for row in self.life.paid if row["funder"] == funder]
         return sum(round(float(row["amount"]) * 100) for row in rows)
-
-
-def assert_adds_up(settlement: Settlement) -> None:
-    """Promises 1 and 3, for every funder, line and claim date."""
-    lines = {row["line"]: row for row in settlement.lines_table.to_pylist()}
-    parts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-    shared: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for row in settlement.shares_table.to_pylist():
-        parts[row["line"]][0] += row["value_pence"]
-        parts[row["line"]][1] += row["amount_pence"]
-        shared[row["funder"], row["claim_period"]] += row["amount_pence"]
-    assert parts.keys() <= lines.keys()
-    for name, line in lines.items():
-        assert parts[name] == [line["value_pence"], line["entitled_pence"]]
-        assert line["value_pence"] == line["withheld_pence"] + line["entitled_pence"]
-    due: defaultdict[tuple[str, str], int] = defaultdict(int)
-    claimed: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for row in settlement.payments_table.to_pylist():
-        due[row["funder"], row["claim_period"]] += row["amount_pence"]
-        if row["kind"] in ("milestones", "adjustments"):
-            claimed[row["funder"], row["claim_period"]] += row["amount_pence"]
-    settled: defaultdict[str, int] = defaultdict(int)
-    for row in settlement.balances_table.to_pylist():
-        key = (row["funder"], row["claim_period"])
-        if row["funder"] != "unfunded":
-            assert due[key] == row["due_pence"]
-            assert claimed[key] == shared[key]
-        assert row["settled_pence"] == settled[row["funder"]]
-        assert (
-            row["entitled_pence"] + row["on_account_pence"]
-            == row["settled_pence"] + row["due_pence"] + row["withheld_pence"]
-        )
-        settled[row["funder"]] += row["due_pence"]
-
-
-def assert_within_limits(settlement: Settlement, life: Life) -> None:
-    """Promise 2, by the limits that the version in force at the claim date states."""
-    in_force = life.in_force(settlement.claim.known_by)
-    of_child: defaultdict[str, int] = defaultdict(int)
-    for row in settlement.lines_table.to_pylist():
-        of_child[row["participant"]] += row["entitled_pence"]
-    assert all(0 <= pence <= in_force.each * 100 for pence in of_child.values())
-    assert sum(of_child.values()) <= in_force.at_most * 100
-    to_date: defaultdict[str, int] = defaultdict(int)
-    for row in settlement.balances_table.to_pylist():
-        to_date[row["funder"]] += row["due_pence"]
-    assert to_date["lottery"] <= in_force.of_lottery * 100
-    assert sum(to_date.values()) <= in_force.at_most * 100
-
-
-def assert_led_back(settlement: Settlement, row: dict[str, Any]) -> None:
-    """Promise 8: line, claim, price, clause, decision, rows."""
-    told = explain_line(settlement, row["line"])
-    assert told.line == row["line"]
-    (milestone,) = told.milestones
-    (line,) = [line for line in milestone.lines if line.line == row["line"]]
-    assert milestone.milestone == row["milestone"]
-    assert (line.entitled_pence, line.price_pence) == (row["entitled_pence"], row["price_pence"])
-    assert sum(share.amount_pence for share in line.shares) == row["entitled_pence"]
-    assert line.share_clause.startswith("§")
-    assert milestone.clause.startswith("§")
-    if row["quantity"] > 0:
-        assert milestone.verdict == "achieved"
-        assert milestone.achieved_on == row["achieved_on"]
-        assert milestone.condition is not None
-        rows = [one for part in milestone.condition.walk() for one in part.rows]
-        assert rows
-        assert all(one.recorded_on <= row["claim_date"] for one in rows if one.is_known)
-    if row["withheld_pence"]:
-        assert line.limits or "dispute" in row["withheld_by"]
 
 
 def test_promises_3_5_and_8_hold_and_no_closed_period_changes_over_whole_histories() -> None:

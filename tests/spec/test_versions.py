@@ -95,6 +95,23 @@ def test_a_correction_puts_right_what_was_paid_as_adjustment_lines() -> None:
     }
 
 
+@pytest.mark.mechanic(62)
+def test_a_claim_taken_back_with_a_new_limit_names_no_limit_that_never_withheld_from_it() -> None:
+    limit = "limits: [{{contract: whole, at_most: {}.00, beyond: unpaid}}]"
+    taken_back = """
+        child | metric  | on         | recorded   | value | ref | replaces
+        c1    | consent | 2017-02-01 | 2017-02-01 | yes   | a   |
+        c2    | consent | 2017-02-01 | 2017-02-01 | yes   | b   |
+        c2    | consent | 2017-02-01 | 2017-06-01 | no    | c   | b
+    """
+    lower = under(f"{FROM_MAY}\n{limit.format(150)}", first=f"{ORIGINAL}\n{limit.format(300)}")
+    last = amended(lower, taken_back, "2017-07-31").lines_table.to_pylist()[-1]
+    assert (last["participant"], last["because"], last["entitled_pence"]) == (
+        "c2", "taken back", -10000
+    )  # fmt: skip
+    assert (last["withheld_pence"], last["withheld_by"]) == (0, "")
+
+
 @pytest.mark.mechanic(105)
 def test_a_dispute_that_comes_with_a_new_version_is_not_put_down_to_its_terms() -> None:
     disputed = """

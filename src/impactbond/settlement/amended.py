@@ -195,6 +195,8 @@ def _where_terms_were_replaced(lines: pa.Table, claim_period: str, limits: str) 
             row["because"] = REPLACED
         if is_new and row["withheld_pence"] and not row["withheld_by"]:
             row["withheld_by"] = limits
+        if is_new and not row["withheld_pence"]:  # what a replaced limit withheld never was
+            row["withheld_by"] = ""
     return pa.Table.from_pylist(rows, schema=LINES)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 from pydantic import BaseModel
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.metrics import Session
 from impactbond.contract.phrases import Edge, Most
 from impactbond.dates import Span
 from impactbond.money import CURRENCIES
@@ -136,6 +137,7 @@ def names_in(contract: Contract) -> dict[str, list[str]]:
     kinds += [list(contract.participants.attributes), list(CURRENCIES)]
     for metric in contract.metrics.values():
         kinds.append([n for n, m in contract.metrics.items() if type(m) is type(metric)])
+        kinds.append(list(metric.marks) if isinstance(metric, Session) else [])
     return {
         name: [other for kind in kinds if name in kind for other in kind if other != name]
         for kind in kinds

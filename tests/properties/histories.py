@@ -25,7 +25,7 @@ from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Earlier, Settlement
 
-FIRST = date(2017, 1, 2)
+FIRST, LAST = date(2017, 1, 2), date(2018, 6, 30)
 # A quarter's claim is made a month after its last day.
 CLAIM_DATES = tuple(
     date.fromisoformat(day)

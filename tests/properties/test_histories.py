@@ -33,6 +33,7 @@ from tests.properties.histories import (
     CLAIM_DATES,
     EVENTS,
     FIRST,
+    LAST,
     Life,
     Row,
     Terms,
@@ -160,7 +161,7 @@ class Histories(RuleBasedStateMachine):
         self.life.wait(days)
         if self.life.today > self.life.signed[-1]:
             since = max(self.life.today + timedelta(days=effective), FIRST)
-            self.life.sign(new, kind, since)
+            self.life.sign(new, kind, min(since, LAST))  # no version takes effect after the term
 
     @precondition(lambda self: not self.life.is_over)
     @rule(which=any_number)

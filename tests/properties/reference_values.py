@@ -17,11 +17,12 @@ from impactbond.contract.results import Claims, Constant, PerPoint, Ratio, Slide
 
 
 class Claimed(NamedTuple):
-    """One claim that stands."""
+    """One claim that stands, and what it is worth among all that do."""
 
     milestone: str
     day: date
     attributes: Mapping[str, str]
+    pence: int = 0
 
 
 def half_up(amount: Fraction) -> int:
@@ -31,7 +32,10 @@ def half_up(amount: Fraction) -> int:
 
 def worth(contract: Contract, claims: Sequence[Claimed], ends_on: date) -> dict[str, int]:
     """The value of every payable at the end of a period, in pence."""
-    found = {name: milestone_worth(contract, claims, name) for name in contract.milestones}
+    claims = [one for name in contract.milestones for one in valued(contract, claims, name)]
+    found = dict.fromkeys(contract.milestones, 0)
+    for one in claims:
+        found[one.milestone] += one.pence
     for name, result in contract.results.items():
         groups = contract.participants.attributes[result.each] if result.each else (None,)
         found[name] = sum(result_worth(contract, claims, name, of, ends_on) for of in groups)
@@ -46,13 +50,20 @@ def pence(amount: Decimal) -> int:
     return int(amount * 100)
 
 
-def milestone_worth(contract: Contract, claims: Sequence[Claimed], name: str) -> int:
-    """All claims of a milestone: each at its own price, then the part that is paid."""
-    term, total = contract.milestones[name], 0
-    own = sorted((one for one in claims if one.milestone == name), key=lambda one: one.day)
+def valued(contract: Contract, claims: Sequence[Claimed], name: str) -> list[Claimed]:
+    """The claims of a milestone with their worth: what each adds to the part that is paid of all
+    that come before it, by day, then by price and by who claims.
+    """
+    term, total, before = contract.milestones[name], 0, 0
+    own = [one for one in claims if one.milestone == name]
+    own.sort(key=lambda one: (one.day, price(term, 0, one), sorted(one.attributes.items())))
+    found = []
     for number, one in enumerate(own):
         total += price(term, number, one)
-    return half_up(total * term.paid_for) if term.paid_for is not None else total
+        paid = half_up(total * term.paid_for) if term.paid_for is not None else total
+        found.append(one._replace(pence=paid - before))
+        before = paid
+    return found
 
 
 def price(term: Any, number: int, one: Claimed) -> int:
@@ -156,8 +167,7 @@ def number(contract: Contract, measure: Any, claims: Sequence[Claimed]) -> Fract
     if isinstance(measure, Claims):
         return Fraction(sum(one.milestone in measure.claims for one in claims))
     if isinstance(measure, Value):
-        total = sum(milestone_worth(contract, claims, name) for name in measure.value)
-        return Fraction(total, 100)
+        return Fraction(sum(one.pence for one in claims if one.milestone in measure.value), 100)
     if isinstance(measure, Constant):
         return Fraction(measure.number)
     assert isinstance(measure, Ratio)

@@ -77,7 +77,7 @@ fees: {{service: {{kind: service fee, pay: {draw(_MONEY)}, on: [2017-03-31, 2017
 _CLAIM = st.tuples(st.sampled_from(["consent", "agreement"]), st.integers(0, 330), st.booleans())
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(contracts(), st.lists(_CLAIM, min_size=1, max_size=9))
 def test_values_to_date_are_those_of_plain_loops(
     terms: str, drawn: list[tuple[str, int, bool]]

@@ -85,6 +85,9 @@ def test_a_row_that_would_be_refused_as_evidence_is_told() -> None:
         ("{consent: yes}", "no_day"),
         ("{on: in May, consent: yes}", "not_a_day"),
         ("{each week from: 2017-01-12, times: often, consent: yes}", "not_a_day"),
+        ("{each day from: 2017-01-12, times: 10000, consent: yes}", "not_a_day"),
+        ("{each day from: 9999-12-31, times: 2, consent: yes}", "not_a_day"),
+        ("{claims: consent, times: 0, on: 2017-01-12}", "not_a_day"),
         ("{claims: nothing, on: 2017-01-12}", "unknown_milestone"),
     ],
 )

@@ -95,7 +95,7 @@ def _check_days(row: dict[str, str], place: Path) -> Found:
         for name in ("start", "left", "from", "recorded"):
             if name in row and parse_day(row[name]) is None:
                 raise ValueError("write a day such as 2017-01-31")
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # days after the year 9999 overflow
         fault = Fault(
             code="not_a_day",
             problem="the row holds no day, or no number of times",

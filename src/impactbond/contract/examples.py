@@ -22,6 +22,8 @@ OF_PERSON = ("participant", "start", "left", "from", "recorded")
 OF_CLAIMS = ("claims", "times", "on")
 OF_ROW = ("on", "times", "recorded", *EACH)
 TOTAL = "total"
+# More than any example needs; every day of a row is written out.
+MOST_DAYS, MOST_CLAIMS, _DIGITS = 9_999, 999_999, 6
 
 
 def _as_text(value: Any) -> Any:
@@ -68,10 +70,12 @@ def days_of(row: dict[str, str]) -> Iterator[date]:
 
 
 def times_of(row: dict[str, str]) -> int:
-    """How many times a row counts. Raises ValueError unless it is a whole number above nothing."""
-    number = int(row.get("times", "1"))
-    if number < 1:
-        raise ValueError("write a whole number of 1 or more")
+    """How many times a row counts. Raises ValueError unless it is a whole number from 1 on."""
+    text = row.get("times", "1")
+    most = MOST_DAYS if any(key in row for key in EACH) else MOST_CLAIMS
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else 0
+    if not 1 <= number <= most:
+        raise ValueError(f"write times as a whole number from 1 to {most:,}")
     return number
 
 

@@ -75,5 +75,6 @@ def test_a_contract_shows_its_rate_card_and_escapes_what_it_says() -> None:
 def test_a_contract_knows_its_prices_and_who_funds_what() -> None:
     read = contract()
     assert (read.decimals, read.price_pence("three_outcomes")) == (2, 33333)
-    assert read.funding_of("one_outcome") is read.funding[1]
+    (rule,) = read.fundings_of("one_outcome")
+    assert rule is read.funding[1]
     assert "every milestone" not in WHOLE.split("funding:")[1].split("tranches:")[0]

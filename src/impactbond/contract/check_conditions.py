@@ -4,9 +4,7 @@ bars that a measure can be on either side of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from impactbond.contract.check_leaves import check_leaf, key_of
+from impactbond.contract.check_leaves import check_leaf
 from impactbond.contract.conditions import (
     Absence,
     All,
@@ -14,18 +12,18 @@ from impactbond.contract.conditions import (
     AtLeast,
     Condition,
     Leaf,
-    Not,
     parts,
 )
 from impactbond.contract.contract import Contract
 from impactbond.contract.findings import Finding, Found, circles, unknown
+from impactbond.contract.written import every_condition, parts_of
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
 
 
 def check_conditions(contract: Contract) -> Found:
     """Every fault of the conditions, named or written where they are needed."""
-    for path, part in _every_part(contract):
+    for path, part in every_condition(contract):
         if isinstance(part, str):
             if part not in contract.conditions:
                 fault = unknown("condition", part, contract.conditions)
@@ -92,33 +90,11 @@ def _shows(contract: Contract, condition: Condition, passed: frozenset[str]) -> 
             return False
 
 
-def _every_part(contract: Contract) -> Iterator[tuple[Path, Condition]]:
-    """Every condition and every part of one, each where it is written."""
-    for name, condition in contract.conditions.items():
-        yield from _parts_of(("conditions", name), condition)
-    for name, milestone in contract.milestones.items():
-        yield from _parts_of(("milestones", name, "when"), milestone.when)
-    if contract.participants.eligible is not None:
-        yield from _parts_of(("participants", "eligible"), contract.participants.eligible)
-
-
-def _parts_of(path: Path, condition: Condition) -> Iterator[tuple[Path, Condition]]:
-    yield path, condition
-    match condition:
-        case All() | AnyOf() | AtLeast():
-            for index, part in enumerate(parts(condition)):
-                yield from _parts_of((*path, key_of(condition), index), part)
-        case Absence():
-            yield from _parts_of((*path, "shown_by"), condition.shown_by)
-        case Not():
-            yield from _parts_of((*path, "not"), condition.not_)
-
-
 def _check_circles(contract: Contract) -> Found:
     named = {
         name: {
             part: path
-            for path, part in _parts_of(("conditions", name), condition)
+            for path, part in parts_of(("conditions", name), condition)
             if isinstance(part, str)
         }
         for name, condition in contract.conditions.items()

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from impactbond.contract.conditions import (
-    KINDS,
     Absence,
-    Condition,
     Count,
     Crosses,
     Improves,
@@ -22,6 +20,7 @@ from impactbond.contract.conditions import (
     Sustained,
     Total,
     Travels,
+    key_of,
     metrics_of,
     windows_of,
 )
@@ -60,11 +59,6 @@ _NEEDED: dict[type[Looking], tuple[type[Metric], ...]] = {
     Travels: (Score, Percentage),
     Absence: (Event, Session),
 }
-
-
-def key_of(condition: Condition) -> str:
-    """The key that makes a condition what it is."""
-    return next(key for key, kind in KINDS.items() if isinstance(condition, kind))
 
 
 def check_leaf(contract: Contract, leaf: Looking, path: Path) -> Found:

@@ -225,36 +225,20 @@ def parts(condition: Junction) -> tuple[Any, ...]:
             return (condition.not_,)
 
 
+def key_of(condition: Leaf | Junction) -> str:
+    """The key that makes a condition what it is."""
+    return next(key for key, kind in KINDS.items() if isinstance(condition, kind))
+
+
 def metrics_of(leaf: Leaf | Absence) -> tuple[str, ...]:
-    """The metrics that a condition itself looks at."""
-    return tuple(leaf.travels) if isinstance(leaf, Travels) else (metric_of(leaf),)
+    """The metrics that a condition itself looks at: what stands at the key that makes it one."""
+    named = getattr(leaf, key_of(leaf))
+    return (named,) if isinstance(named, str) else tuple(named)
 
 
 def metric_of(leaf: Leaf | Absence) -> str:
     """The metric that a condition itself looks at; of several, the first."""
-    match leaf:
-        case Observed():
-            return leaf.observed
-        case Count():
-            return leaf.count
-        case Share():
-            return leaf.share
-        case Level():
-            return leaf.level
-        case Improves():
-            return leaf.improves
-        case Crosses():
-            return leaf.crosses
-        case Total():
-            return leaf.total
-        case Stays():
-            return leaf.state
-        case Sustained():
-            return leaf.sustained
-        case Travels():
-            return next(iter(leaf.travels))
-        case Absence():
-            return leaf.absence
+    return metrics_of(leaf)[0]
 
 
 def windows_of(leaf: Leaf | Absence) -> tuple[str, ...]:

@@ -159,10 +159,6 @@ class Contract(Term):
             rule for rule in self.funding if payable in rule.for_ or rule.for_ == (EVERY_MILESTONE,)
         ]
 
-    def funding_of(self, payable: str) -> Funding:
-        """The funding entry for a payable where no attribute and no date makes a difference."""
-        return self.fundings_of(payable)[0]
-
     def _repr_html_(self) -> str:
         from html import escape
 

@@ -49,6 +49,23 @@ class Threshold:
             )
         return cls(match[1], Decimal(match[2]), bool(match[3]))  # type: ignore[arg-type]
 
+    @property
+    def exact(self) -> Fraction:
+        """The bar as a plain number: 5% is 1/20."""
+        return Fraction(self.bar) / (100 if self.percent else 1)
+
+    def is_passed_by(self, value: Fraction) -> bool:
+        """Whether a plain number is on the right side of the bar."""
+        match self.comparison:
+            case "at least":
+                return value >= self.exact
+            case "at most":
+                return value <= self.exact
+            case "above":
+                return value > self.exact
+            case "below":
+                return value < self.exact
+
     def __str__(self) -> str:
         return f"{self.comparison} {self.bar}{'%' if self.percent else ''}"
 

@@ -13,13 +13,14 @@ from fractions import Fraction
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.investment import Investment, InvestmentClass, ReturnTier
-from impactbond.contract.phrases import Threshold
 from impactbond.money import cut_whole, minor_units
 
 
 def tier_of(term: InvestmentClass, measured: Fraction | None) -> ReturnTier | None:
     """The last tier in the order written whose bar is passed; None below all of them."""
-    passed = [tier for tier in term.tiers if measured is not None and _passes(measured, tier.is_)]
+    passed = [
+        tier for tier in term.tiers if measured is not None and tier.is_.is_passed_by(measured)
+    ]
     return passed[-1] if passed else None
 
 
@@ -131,13 +132,3 @@ def _in_proportion(pence: int, weights: Mapping[str, int]) -> dict[str, int]:
         return dict.fromkeys(weights, 0)
     shares = tuple(Fraction(weight, whole) for weight in weights.values())
     return dict(zip(weights, cut_whole(pence, shares), strict=True))
-
-
-def _passes(measured: Fraction, threshold: Threshold) -> bool:
-    bar = Fraction(threshold.bar) / (100 if threshold.percent else 1)
-    return {
-        "at least": measured >= bar,
-        "at most": measured <= bar,
-        "above": measured > bar,
-        "below": measured < bar,
-    }[threshold.comparison]

@@ -13,7 +13,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.phrases import Threshold
 from impactbond.contract.results import (
     Claims,
     Constant,
@@ -158,8 +157,9 @@ def first_period(contract: Contract, result: Result, period: int) -> int:
 def worth_of(contract: Contract, result: Result, sums: Sums) -> Fraction:
     """What a result pays for what is measured, before what is taken off, in major units."""
     measured = measure(contract, result.measure, sums)
+    gated = [(measure(contract, gate.measure, sums), gate.is_) for gate in result.only_if]
     if measured is None or not all(
-        passes(measure(contract, gate.measure, sums), gate.is_) for gate in result.only_if
+        found is not None and bar.is_passed_by(found) for found, bar in gated
     ):
         return Fraction(0)
     times = Fraction(1) if result.times is None else measure(contract, result.times, sums)
@@ -212,23 +212,11 @@ def _of_two(
     return first / second if isinstance(term, Ratio) else 1 - first / second
 
 
-def passes(measured: Fraction | None, threshold: Threshold) -> bool:
-    if measured is None:
-        return False
-    bar = Fraction(threshold.bar) / (100 if threshold.percent else 1)
-    return {
-        "at least": measured >= bar,
-        "at most": measured <= bar,
-        "above": measured > bar,
-        "below": measured < bar,
-    }[threshold.comparison]
-
-
 def pay(result: Result, measured: Fraction) -> Fraction:
     """What a measured number pays, in major units."""
     match result.pays:
         case Tiers(tiers=tiers):
-            passed = [tier.pays for tier in tiers if passes(measured, tier.is_)]
+            passed = [tier.pays for tier in tiers if tier.is_.is_passed_by(measured)]
             return Fraction(passed[-1]) if passed else Fraction(0)
         case Slides(slides=points):
             return _slide([(one.at.exact, Fraction(one.pays)) for one in points], measured)

@@ -10,8 +10,8 @@ from impactbond.contract.conditions import Count, Leaf, Level, Observed, Share, 
 from impactbond.contract.contract import Contract
 from impactbond.contract.findings import Found
 from impactbond.contract.look_at.found import look
-from impactbond.contract.look_at.walk import every_condition
 from impactbond.contract.milestones import Change, Dated
+from impactbond.contract.written import every_condition
 from impactbond.contract.yaml_lines import Path
 
 _IN_ONE_WINDOW = Observed | Count | Share | Level | Total | Stays

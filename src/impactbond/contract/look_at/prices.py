@@ -12,7 +12,6 @@ from impactbond.contract.limits import ContractLimit, FunderLimit, MilestoneLimi
 from impactbond.contract.look_at.found import look
 from impactbond.contract.look_at.unused import inside
 from impactbond.contract.milestones import Change, Milestone
-from impactbond.contract.phrases import Threshold
 from impactbond.contract.results import Claims, PerPoint, Slides, Tiers
 from impactbond.contract.yaml_lines import Path
 from impactbond.money import show_share
@@ -144,10 +143,10 @@ def _results(contract: Contract) -> Found:
 
 
 def _tiers(tiers: Tiers, path: Path) -> Found:
-    bars = sorted({_bar(tier.is_) for tier in tiers.tiers})
+    bars = sorted({tier.is_.exact for tier in tiers.tiers})
     step = Fraction(1, 10**11)
     at = [point for bar in bars for point in (bar - step, bar, bar + step)]
-    held = [[tier for tier in tiers.tiers if _holds(tier.is_, point)] for point in at]
+    held = [[tier for tier in tiers.tiers if tier.is_.is_passed_by(point)] for point in at]
     pays = [held_here[-1].pays if held_here else Decimal(0) for held_here in held]
     sides = {tier.is_.comparison in ("at least", "above") for tier in tiers.tiers}
     wrong_way = len(sides) == 1 and pays != sorted(pays, reverse=sides == {False})
@@ -159,23 +158,6 @@ def _tiers(tiers: Tiers, path: Path) -> Found:
         if not any(here and here[-1] is tier for here in held):
             problem = "this tier is never the last that holds, and so never paid"
             yield look((*path, index), "tier_never_paid", problem, found=str(tier.is_))
-
-
-def _bar(threshold: Threshold) -> Fraction:
-    return Fraction(threshold.bar) / (100 if threshold.percent else 1)
-
-
-def _holds(threshold: Threshold, value: Fraction) -> bool:
-    bar = _bar(threshold)
-    match threshold.comparison:
-        case "at least":
-            return value >= bar
-        case "above":
-            return value > bar
-        case "at most":
-            return value <= bar
-        case "below":
-            return value < bar
 
 
 def _steps(values: list[Decimal]) -> list[Decimal]:

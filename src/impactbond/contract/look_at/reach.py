@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from impactbond.contract.conditions import All, AnyOf, AtLeast, Condition, Level, parts
+from impactbond.contract.conditions import All, AnyOf, AtLeast, Condition, Level, key_of, parts
 from impactbond.contract.contract import Contract
 from impactbond.contract.findings import Found
 from impactbond.contract.look_at.found import look
-from impactbond.contract.look_at.walk import every_condition, in_term, key_of, reach_of
+from impactbond.contract.look_at.walk import in_term, reach_of
 from impactbond.contract.phrases import Threshold
+from impactbond.contract.written import every_condition
 
 
 def look_at_reach(contract: Contract) -> Found:

@@ -9,9 +9,9 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.findings import Found
 from impactbond.contract.limits import FunderLimit, PassedTo
 from impactbond.contract.look_at.found import look
-from impactbond.contract.look_at.walk import every_condition
-from impactbond.contract.milestones import Amounts, DaysIn, Indexed, Rows, Units
+from impactbond.contract.milestones import Indexed, Units, metric_counted
 from impactbond.contract.results import Difference, Measure, Product, Ratio, Reduction
+from impactbond.contract.written import every_condition
 
 
 def look_at_unused(contract: Contract) -> Found:
@@ -47,7 +47,7 @@ def _leaves(contract: Contract) -> Iterator[tuple[tuple[str, ...], tuple[str, ..
 def _metrics(contract: Contract) -> Iterator[str]:
     for metrics, _ in _leaves(contract):
         yield from metrics
-    yield from (metric_of_units(units) for units in _units(contract))
+    yield from (metric_counted(units) for units in _units(contract))
 
 
 def _windows(contract: Contract) -> Iterator[str]:
@@ -58,17 +58,6 @@ def _windows(contract: Contract) -> Iterator[str]:
 
 def _units(contract: Contract) -> Iterator[Units]:
     return (one.units for one in contract.milestones.values() if one.units is not None)
-
-
-def metric_of_units(units: Units) -> str:
-    """The metric that units are counted from."""
-    match units:
-        case Rows():
-            return units.rows
-        case DaysIn():
-            return units.days
-        case Amounts():
-            return units.amounts
 
 
 def _measures(contract: Contract) -> Iterator[str]:

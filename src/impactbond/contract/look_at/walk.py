@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 from impactbond.contract.conditions import (
-    KINDS,
     Absence,
     All,
     AnyOf,
@@ -20,35 +18,8 @@ from impactbond.contract.conditions import (
     windows_of,
 )
 from impactbond.contract.contract import Contract
-from impactbond.contract.yaml_lines import Path
 
 Span = tuple[date, date]
-_ALONE = {Absence: "shown_by", Not: "not"}
-
-
-def every_condition(contract: Contract) -> Iterator[tuple[Path, Condition]]:
-    """Every condition and every part of one, each where it is written."""
-    for name, condition in contract.conditions.items():
-        yield from _inside(("conditions", name), condition)
-    for name, milestone in contract.milestones.items():
-        yield from _inside(("milestones", name, "when"), milestone.when)
-    if contract.participants.eligible is not None:
-        yield from _inside(("participants", "eligible"), contract.participants.eligible)
-
-
-def _inside(path: Path, condition: Condition) -> Iterator[tuple[Path, Condition]]:
-    yield path, condition
-    if isinstance(condition, Absence | Not):
-        yield from _inside((*path, _ALONE[type(condition)]), parts(condition)[0])
-    elif isinstance(condition, All | AnyOf | AtLeast):
-        key = key_of(condition)
-        for index, part in enumerate(parts(condition)):
-            yield from _inside((*path, key, index), part)
-
-
-def key_of(condition: Leaf | All | AnyOf | AtLeast | Absence | Not) -> str:
-    """The key that makes a condition what it is."""
-    return next(key for key, kind in KINDS.items() if isinstance(condition, kind))
 
 
 def starts(contract: Contract) -> Span:

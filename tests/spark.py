@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import warnings
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,8 @@ def _session() -> Any:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     # Dates and times of Spark are those of no place in particular.
     os.environ.setdefault("TZ", "UTC")
+    # The workers of Spark are this Python with its libraries, not the first one of the path.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[2]").appName("impactbond tests")

@@ -15,9 +15,10 @@ from impactbond.contract.check_investment import check_investment
 from impactbond.contract.check_limits import check_limits
 from impactbond.contract.check_milestones import check_milestones
 from impactbond.contract.check_money import check_money
+from impactbond.contract.check_only import check_only
 from impactbond.contract.check_periods import check_periods
 from impactbond.contract.check_plans import check_plans, check_vat
-from impactbond.contract.check_prices import check_only, check_prices
+from impactbond.contract.check_prices import check_prices
 from impactbond.contract.check_results import check_results
 from impactbond.contract.check_sheets import check_sheets
 from impactbond.contract.check_tranches import check_tranches
@@ -27,6 +28,7 @@ from impactbond.contract.findings import (
     Finding,
     Found,
     around,
+    listed_twice,
     unknown,
 )
 from impactbond.contract.metrics import Percentage, Score, Session, State, decimals_of
@@ -134,7 +136,7 @@ def _check_participants(contract: Contract) -> Found:
             )
             yield Finding((*place, name), fault)
         if isinstance(values, tuple):
-            yield from _twice((*place, name), values, "value")
+            yield from listed_twice((*place, name), values, "value")
     people = contract.participants
     yield from check_only(contract, people.covered, ("participants", "covered"))
     if people.places is not None and people.places.by not in attributes:
@@ -161,18 +163,6 @@ def _check_started(contract: Contract, first: date, last: date) -> Found:
             allowed=f"days up to {contract.calendar.term[1]}, the last of the term",
         )
         yield Finding(("participants", "started"), fault, (_TERM,))
-
-
-def _twice(path: Path, values: tuple[str, ...], noun: str) -> Found:
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            fault = Fault(
-                code=f"{noun}_twice",
-                problem=f"the {noun} '{value}' is listed twice",
-                hint="Keep one",
-            )
-            rests = ((*path, index), (*path, values.index(value)))
-            yield Finding((*path, index), fault, rests)
 
 
 def _check_funders(contract: Contract) -> Found:
@@ -204,11 +194,11 @@ def _check_funders(contract: Contract) -> Found:
 def _check_metrics(contract: Contract) -> Found:
     for name, metric in contract.metrics.items():
         path: Path = ("metrics", name)
-        yield from _twice((*path, "sources"), metric.sources, "source")
+        yield from listed_twice((*path, "sources"), metric.sources, "source")
         if isinstance(metric, Session):
-            yield from _twice((*path, "marks"), metric.marks, "mark")
+            yield from listed_twice((*path, "marks"), metric.marks, "mark")
         if isinstance(metric, State):
-            yield from _twice((*path, "states"), metric.states, "state")
+            yield from listed_twice((*path, "states"), metric.states, "state")
         if isinstance(metric, Score | Percentage):
             yield from _check_range(metric, path)
 

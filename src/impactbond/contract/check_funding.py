@@ -36,7 +36,7 @@ def check_funding(contract: Contract) -> Found:
         yield from check_shares(contract, rule.shares, (*path, "shares"))
         yield from _check_for(contract, rule.for_, (*path, "for"))
         yield from check_only(contract, rule.only, (*path, "only"))
-        yield from check_days(rule, path)
+        yield from check_days(rule.from_, rule.through, path)
         repeated = [name for name in rule.for_ if rule.for_.count(name) > 1]
         twice[index] = {name: (index,) for name in repeated}
     meant = [_meant(contract, rule) for rule in contract.funding]

@@ -11,7 +11,7 @@ from impactbond.contract.check_leaves import (
     check_marked,
     check_states,
 )
-from impactbond.contract.check_prices import check_only
+from impactbond.contract.check_only import check_only
 from impactbond.contract.contract import Contract
 from impactbond.contract.findings import (
     Finding,

@@ -26,21 +26,41 @@ _FINEST = 10**8
 
 def check_money(contract: Contract) -> Found:
     """Every fault of the currency and the amounts, each with its path."""
-    if contract.currency not in CURRENCIES:
+    yield from check_currency(contract.currency, ("currency",))
+    for path, amount in _amounts(contract).items():
+        yield from check_amount(amount, contract.currency, path, (("currency",),))
+
+
+def check_currency(currency: str, path: Path) -> Found:
+    """A currency that is not one of the list."""
+    if currency not in CURRENCIES:
         fault = Fault(
             code="unknown_currency",
-            problem=f"the currency '{contract.currency}' is not known",
+            problem=f"the currency '{currency}' is not known",
             allowed=", ".join(CURRENCIES),
-            hint=did_you_mean(contract.currency, CURRENCIES),
+            hint=did_you_mean(currency, CURRENCIES),
         )
-        yield Finding(("currency",), fault)
-    else:
-        yield from _check_amounts(contract)
+        yield Finding(path, fault)
 
 
-def _check_amounts(contract: Contract) -> Found:
-    decimals, _ = CURRENCIES[contract.currency]
-    amounts: dict[Path, Decimal] = {
+def check_amount(amount: Decimal, currency: str, path: Path, rests_on: tuple[Path, ...]) -> Found:
+    """An amount that is finer than its currency; nothing is told where that is not known."""
+    try:
+        minor_units(amount, currency) if currency in CURRENCIES else None
+    except ValueError:
+        decimals, _ = CURRENCIES[currency]
+        fault = Fault(
+            code="too_fine",
+            problem=f"the amount has more than the {decimals} decimals of {currency}",
+            found=f"the number {amount}",
+            hint="Round it to what can be paid",
+        )
+        yield Finding(path, fault, rests_on)
+
+
+def _amounts(contract: Contract) -> dict[Path, Decimal]:
+    """Every amount in the contract's currency, but those of results and fees."""
+    return {
         **{("tranches", name, "pay"): one.pay for name, one in contract.tranches.items()},
         **{
             ("limits", index, "at_most"): one.at_most.amount
@@ -57,17 +77,6 @@ def _check_amounts(contract: Contract) -> Found:
             for index, one in enumerate(funder.commits)
         },
     }
-    for path, amount in amounts.items():
-        try:
-            minor_units(amount, contract.currency)
-        except ValueError:
-            fault = Fault(
-                code="too_fine",
-                problem=f"the amount has more than the {decimals} decimals of {contract.currency}",
-                found=f"the number {amount}",
-                hint="Round it to what can be paid",
-            )
-            yield Finding(path, fault, (("currency",),))
 
 
 def check_shares(contract: Contract, shares: Mapping[str, Fraction | None], path: Path) -> Found:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.findings import Finding, Found, around, did_you_mean, listing, unknown
+from impactbond.contract.findings import (
+    Finding,
+    Found,
+    around,
+    did_you_mean,
+    listed_twice,
+    listing,
+    unknown,
+)
 from impactbond.contract.milestones import Dated
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
 
 ATTRIBUTES: Path = ("participants", "attributes")
+_TERM: Path = ("calendar", "term")
 
 
 def check_only(contract: Contract, only: Mapping[str, Sequence[str]], path: Path) -> Found:
@@ -23,7 +33,6 @@ def check_only(contract: Contract, only: Mapping[str, Sequence[str]], path: Path
             continue
         known = attributes[name]
         for index, value in enumerate(values):
-            here = (*path, name, index)
             if isinstance(known, tuple) and value not in known:
                 fault = Fault(
                     code="unknown_value",
@@ -32,23 +41,45 @@ def check_only(contract: Contract, only: Mapping[str, Sequence[str]], path: Path
                     hint=did_you_mean(value, known),
                 )
                 rests = around((*ATTRIBUTES, name), range(len(known)))
-                yield Finding(here, fault, (ATTRIBUTES, *rests))
-            elif value in values[:index]:
-                fault = Fault(
-                    code="value_twice",
-                    problem=f"the value '{value}' is listed twice",
-                    hint="Keep one",
-                )
-                yield Finding(here, fault)
+                yield Finding((*path, name, index), fault, (ATTRIBUTES, *rests))
+        yield from listed_twice((*path, name), values, "value")
 
 
-def check_days(term: Dated, path: Path) -> Found:
-    """A term that ends before it starts."""
-    if term.from_ is not None and term.through is not None and term.through < term.from_:
+def check_dated(contract: Contract, term: Dated, path: Path) -> Found:
+    """Every fault of whom a dated term is about, and when."""
+    yield from check_only(contract, term.only, (*path, "only"))
+    yield from check_days(term.from_, term.through, path)
+    first, last = contract.calendar.term
+    if first <= last and ((term.from_ or first) > last or (term.through or last) < first):
+        fault = Fault(
+            code="outside_term",
+            problem="its dates are outside the term, so that it never applies",
+            found=f"{term.from_ or first} through {term.through or last}",
+            allowed=f"days from {first} through {last}",
+        )
+        yield Finding(path, fault, (_TERM, (*path, "from"), (*path, "through")))
+
+
+def check_days(first: date | None, last: date | None, path: Path) -> Found:
+    """A term at a place that ends before it starts."""
+    if first is not None and last is not None and last < first:
         fault = Fault(
             code="dates_reversed",
-            problem="the term ends before it starts",
-            found=f"from {term.from_} through {term.through}",
-            hint="Write the first day as from, the last as through",
+            problem="it ends before it starts",
+            found=f"{first} through {last}",
+            hint="Write the earlier day under from, the later one under through",
         )
         yield Finding((*path, "through"), fault, ((*path, "from"),))
+
+
+def check_in_term(contract: Contract, day: date, path: Path) -> Found:
+    """A day that is not in the term; nothing is told where the term is reversed."""
+    first, last = contract.calendar.term
+    if first <= last and not first <= day <= last:
+        fault = Fault(
+            code="outside_term",
+            problem="the date is outside the term",
+            found=str(day),
+            allowed=f"{first} through {last}",
+        )
+        yield Finding(path, fault, (_TERM,))

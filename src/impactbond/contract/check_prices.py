@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
+from impactbond.contract.check_money import check_amount, check_currency
+from impactbond.contract.check_only import check_dated
 from impactbond.contract.contract import Contract
-from impactbond.contract.findings import Finding, Found, around, did_you_mean, listing, unknown
-from impactbond.contract.milestones import Change, Dated, Indexed, Milestone, Only
+from impactbond.contract.findings import Finding, Found, unknown
+from impactbond.contract.milestones import Change, Indexed, Milestone
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
-from impactbond.money import CURRENCIES, minor_units
-
-_ATTRIBUTES: Path = ("participants", "attributes")
+from impactbond.money import CURRENCIES
 
 
 def check_prices(contract: Contract) -> Found:
@@ -48,49 +48,6 @@ def check_prices(contract: Contract) -> Found:
         yield Finding(place, fault, (("calendar", "evidence", "late"),))
 
 
-def check_only(contract: Contract, only: Only, path: Path) -> Found:
-    """Every fault of the attributes and values that a term is limited to."""
-    attributes = contract.participants.attributes
-    for name, values in only.items():
-        if name not in attributes:
-            fault = unknown("attribute", name, attributes)
-            yield Finding((*path, name), fault, (_ATTRIBUTES,))
-            continue
-        known = attributes[name]
-        for index, value in enumerate(values):
-            if isinstance(known, tuple) and value not in known:
-                fault = Fault(
-                    code="unknown_value",
-                    problem=f"'{value}' is not a value of the attribute '{name}'",
-                    allowed=listing(known),
-                    hint=did_you_mean(value, known),
-                )
-                rests = around((*_ATTRIBUTES, name), range(len(known)))
-                yield Finding((*path, name, index), fault, (_ATTRIBUTES, *rests))
-
-
-def check_dated(contract: Contract, term: Dated, path: Path) -> Found:
-    """Every fault of whom a dated term is about, and when."""
-    yield from check_only(contract, term.only, (*path, "only"))
-    if term.from_ is not None and term.through is not None and term.through < term.from_:
-        fault = Fault(
-            code="dates_reversed",
-            problem="it ends before it starts",
-            found=f"{term.from_} through {term.through}",
-            hint="Write the earlier day under from, the later one under through",
-        )
-        yield Finding((*path, "through"), fault, ((*path, "from"),))
-    first, last = contract.calendar.term
-    if first <= last and ((term.from_ or first) > last or (term.through or last) < first):
-        fault = Fault(
-            code="outside_term",
-            problem="its dates are outside the term, so that it never applies",
-            found=f"{term.from_ or first} through {term.through or last}",
-            allowed=f"days from {first} through {last}",
-        )
-        yield Finding(path, fault, (("calendar", "term"), (*path, "from"), (*path, "through")))
-
-
 def prices_of(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
     """Every amount in the currency of prices, where it is written."""
     for name, term in contract.milestones.items():
@@ -104,38 +61,18 @@ def prices_of(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
 
 def _check_prices_in(contract: Contract) -> Found:
     terms = contract.prices_in
-    if terms is None:
-        currency = contract.currency
-    elif terms.currency not in CURRENCIES:
-        fault = Fault(
-            code="unknown_currency",
-            problem=f"the currency '{terms.currency}' is not known",
-            allowed=", ".join(CURRENCIES),
-            hint=did_you_mean(terms.currency, CURRENCIES),
-        )
-        yield Finding(("prices_in", "currency"), fault)
-        return
-    else:
-        currency = terms.currency
-        if currency == contract.currency:
+    if terms is not None:
+        yield from check_currency(terms.currency, ("prices_in", "currency"))
+        if terms.currency == contract.currency and terms.currency in CURRENCIES:
             fault = Fault(
                 code="same_currency",
-                problem=f"prices and payments are both in {currency}",
+                problem=f"prices and payments are both in {terms.currency}",
                 hint="Take prices_in out, or name the other currency",
             )
             yield Finding(("prices_in", "currency"), fault, (("currency",),))
+    rests: tuple[Path, ...] = (("currency",), ("prices_in", "currency"))
     for path, amount in prices_of(contract):
-        try:
-            minor_units(amount, currency) if currency in CURRENCIES else None
-        except ValueError:
-            decimals, _ = CURRENCIES[currency]
-            fault = Fault(
-                code="too_fine",
-                problem=f"the amount has more than the {decimals} decimals of {currency}",
-                found=f"the number {amount}",
-                hint="Round it to what can be paid",
-            )
-            yield Finding(path, fault, (("currency",), ("prices_in", "currency")))
+        yield from check_amount(amount, contract.currency_of_prices, path, rests)
 
 
 def _check_indices(contract: Contract) -> Found:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
+from impactbond.contract.check_money import check_amount
+from impactbond.contract.check_only import check_days, check_in_term
 from impactbond.contract.contract import Contract
 from impactbond.contract.findings import Finding, Found, circles, entry, unknown
 from impactbond.contract.payments import Every, Fee
@@ -26,7 +28,6 @@ from impactbond.contract.results import (
 )
 from impactbond.contract.yaml_lines import Path
 from impactbond.errors import Fault
-from impactbond.money import CURRENCIES, minor_units
 
 
 def check_results(contract: Contract) -> Found:
@@ -50,7 +51,8 @@ def check_results(contract: Contract) -> Found:
         yield from _check_result(contract, name, result)
     for name, fee in contract.fees.items():
         yield from _check_fee(contract, fee, ("fees", name))
-    yield from _check_amounts(contract)
+    for path, amount in _amounts(contract):
+        yield from check_amount(amount, contract.currency, path, (("currency",),))
 
 
 def _check_names(contract: Contract) -> Found:
@@ -137,15 +139,8 @@ def _check_result(contract: Contract, name: str, result: Result) -> Found:
             hint="Write counted: each period or each year, or take over out",
         )
         yield Finding((*path, "over"), fault, ((*path, "counted"),))
-    first, last = contract.calendar.term
-    if result.on is not None and not first <= result.on <= last:
-        fault = Fault(
-            code="outside_term",
-            problem="the date is outside the term",
-            found=str(result.on),
-            allowed=f"{first} through {last}",
-        )
-        yield Finding((*path, "on"), fault, (("calendar", "term"),))
+    if result.on is not None:
+        yield from check_in_term(contract, result.on, (*path, "on"))
     earlier = list(contract.results)[: list(contract.results).index(name)]
     for index, other in enumerate(result.less):
         if other not in earlier:
@@ -207,23 +202,13 @@ def _check_fee(contract: Contract, fee: Fee, path: Path) -> Found:
             allowed="pay or in_all",
         )
         yield Finding(path, fault, ((*path, "pay"), (*path, "in_all")))
-    first, last = contract.calendar.term
-    days = (
-        [fee.on.from_, fee.on.through]
-        if isinstance(fee.on, Every)
-        else list(fee.on if isinstance(fee.on, tuple) else [fee.on])
-    )
-    outside = [day for day in days if not first <= day <= last]
-    if outside:
-        fault = Fault(
-            code="outside_term",
-            problem="the date is outside the term",
-            found=str(outside[0]),
-            allowed=f"{first} through {last}",
-        )
-        yield Finding((*path, "on"), fault, (("calendar", "term"),))
-    if isinstance(fee.on, Every) and fee.on.through < fee.on.from_:
-        yield Finding((*path, "on", "through"), _reversed(fee.on.from_, fee.on.through))
+    if isinstance(fee.on, Every):
+        days = [fee.on.from_, fee.on.through]
+        yield from check_days(fee.on.from_, fee.on.through, (*path, "on"))
+    else:
+        days = list(fee.on) if isinstance(fee.on, tuple) else [fee.on]
+    outside = chain.from_iterable(check_in_term(contract, day, (*path, "on")) for day in days)
+    yield from islice(outside, 1)
     if fee.deferred_until and fee.deferred_until.milestone not in contract.milestones:
         fault = unknown("milestone", fee.deferred_until.milestone, contract.milestones)
         yield Finding((*path, "deferred_until", "milestone"), fault, (("milestones",),))
@@ -235,43 +220,15 @@ def _check_fee(contract: Contract, fee: Fee, path: Path) -> Found:
                 fault = unknown("milestone", name, contract.milestones)
                 at = entry((*place, "milestones"), index, len(names))
                 yield Finding(at, fault, (("milestones",),))
-        if fee.instead_of.through < fee.instead_of.from_:
-            told = _reversed(fee.instead_of.from_, fee.instead_of.through)
-            yield Finding((*place, "through"), told)
+        yield from check_days(fee.instead_of.from_, fee.instead_of.through, place)
 
 
-def _reversed(first: object, last: object) -> Fault:
-    return Fault(
-        code="dates_reversed",
-        problem="it ends before it starts",
-        found=f"{first} through {last}",
-        hint="Write the earlier day under from, the later one under through",
-    )
-
-
-def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal | None]]:
+def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
     for name, fee in contract.fees.items():
-        yield ("fees", name, "pay"), fee.pay
-        yield ("fees", name, "in_all"), fee.in_all
+        written = {"pay": fee.pay, "in_all": fee.in_all}
+        yield from ((("fees", name, key), one) for key, one in written.items() if one is not None)
     for name, result in contract.results.items():
         path: Path = ("results", name, "pays")
         if isinstance(result.pays, Tiers) and result.times is None:
             for index, tier in enumerate(result.pays.tiers):
                 yield (*path, "tiers", index, "pays"), tier.pays
-
-
-def _check_amounts(contract: Contract) -> Found:
-    if contract.currency not in CURRENCIES:
-        return
-    for path, amount in _amounts(contract):
-        try:
-            minor_units(amount, contract.currency) if amount is not None else None
-        except ValueError:
-            fault = Fault(
-                code="too_fine",
-                problem=f"the amount has more than the {contract.decimals} decimals of"
-                f" {contract.currency}",
-                found=f"the number {amount}",
-                hint="Round it to what can be paid",
-            )
-            yield Finding(path, fault, (("currency",),))

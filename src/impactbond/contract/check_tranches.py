@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from impactbond.contract.check_money import check_shares
+from impactbond.contract.check_only import check_in_term
 from impactbond.contract.contract import Contract, whole_shares
 from impactbond.contract.findings import Finding, Found, around
 from impactbond.contract.limits import FunderLimit, Limit, is_on_everything
@@ -16,7 +17,6 @@ from impactbond.money import CURRENCIES, cut_whole, minor_units, show
 
 def check_tranches(contract: Contract) -> Found:
     """Every fault of the up-front money."""
-    first, last = contract.calendar.term
     for name, tranche in contract.tranches.items():
         path: Path = ("tranches", name)
         yield from check_shares(contract, tranche.by, (*path, "by"))
@@ -29,14 +29,7 @@ def check_tranches(contract: Contract) -> Found:
                 )
                 rests: Path = ("funders", funder)
                 yield Finding((*path, "by", funder), fault, around(rests, ["each"]))
-        if first <= last and not first <= tranche.on <= last:
-            fault = Fault(
-                code="outside_term",
-                problem="the date is outside the term",
-                found=str(tranche.on),
-                allowed=f"{first} through {last}",
-            )
-            yield Finding((*path, "on"), fault, (("calendar", "term"),))
+        yield from check_in_term(contract, tranche.on, (*path, "on"))
         if tranche.recovered.at == 0:
             fault = Fault(
                 code="never_recovered",

@@ -67,6 +67,19 @@ def around(path: Path, parts: Iterable[str | int]) -> tuple[Path, ...]:
     return (path, *((*path, part) for part in parts))
 
 
+def listed_twice(path: Path, values: Sequence[str], noun: str) -> Found:
+    """Every value of a list that stands in it before."""
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            fault = Fault(
+                code=f"{noun}_twice",
+                problem=f"the {noun} '{value}' is listed twice",
+                hint="Keep one",
+            )
+            rests = ((*path, index), (*path, values.index(value)))
+            yield Finding((*path, index), fault, rests)
+
+
 def entry(path: Path, index: int, count: int) -> Path:
     """The place of a name among `count`: one alone may be written without a list."""
     return (*path, index) if count > 1 else path

@@ -73,6 +73,15 @@ class Dialect:
         mark = '"' if self.engine == "duckdb" else "`"
         return mark + column.replace(mark, mark * 2) + mark
 
+    def place(self, text: str, listed: Sequence[str]) -> str:
+        """Where a text stands in a list, from 0; null where it does not. Faster than a CASE, which
+        engines do not ask once for each distinct text of a column.
+        """
+        texts = ", ".join(map(self.text, listed))
+        if self.engine == "duckdb":
+            return f"list_position([{texts}], {text}) - 1"
+        return f"nullif(array_position(array({texts}), {text}), 0) - 1"
+
     def day_number(self, day: str) -> str:
         """The days since 1970-01-01 of a date."""
         if self.engine == "duckdb":
@@ -252,6 +261,8 @@ class Workshop:
 
     def give(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """The frame as an Arrow table, in no particular order."""
+        if self.engine == "pandas":  # whose index is no column
+            return pa.Table.from_pandas(frame.collect().to_native(), preserve_index=False)
         return frame.collect(backend="pyarrow").to_native()
 
 

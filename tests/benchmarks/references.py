@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.claims import claims_of, counted
-from impactbond.evaluation.decisions import decide
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import Engine, with_dates
@@ -36,7 +35,7 @@ def by_engine(
 ) -> pa.Table:
     """The lots of one claim date as settlement is given them, with names for numbers."""
     question = Question.of(contract, evidence, [claim], engine)
-    found = question.shop.give(counted(claims_of(question, decide(question))))
+    found = question.shop.give(counted(claims_of(question)))
     held = zip(*question.segments.values, strict=True)
     columns = [
         pa.array(list(contract.milestones)).take(found["milestone"]),

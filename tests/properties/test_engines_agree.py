@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import narwhals as nw
 import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +18,7 @@ from tests.properties.drawn import Drawn, cases, evidence_of
 
 from impactbond.dates import from_day_number
 from impactbond.evaluation.claims import claims_of
-from impactbond.evaluation.decisions import ACHIEVED, REASONS, VERDICTS, decide
+from impactbond.evaluation.decisions import ACHIEVED, REASONS, VERDICTS, achieved, decide
 from impactbond.evaluation.question import Question, claim_dates
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.settlement.settle import settle
@@ -86,7 +87,7 @@ def engine_claims(drawn: Drawn, engine: Engine) -> dict[date, list[tuple[object,
     question = Question.of(drawn.contract, evidence_of(drawn), dated, engine)
     milestones = list(drawn.contract.milestones)
     found: dict[date, list[tuple[object, ...]]] = {one.known_by: [] for one in dated}
-    for row in question.shop.give(claims_of(question, decide(question))).to_pylist():
+    for row in question.shop.give(claims_of(question)).to_pylist():
         held = sorted(question.segments.named(row["segment"]).items())
         told = (row["participant"], milestones[row["milestone"]], from_day_number(row["reached"]))
         found[dated[row["claim"]].known_by].append((*told, row["standing"], row["quantity"], *held))
@@ -111,6 +112,21 @@ def reference_claims(drawn: Drawn) -> dict[date, list[tuple[object, ...]]]:
 @settings(thorough, max_examples=20)
 def test_every_engine_claims_the_units_of_the_plain_reference(engine: Engine, drawn: Drawn) -> None:
     assert engine_claims(drawn, engine) == reference_claims(drawn)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@given(drawn=cases(whole=True))
+@settings(thorough, max_examples=20)
+def test_what_is_claimed_is_what_was_decided_and_asked_without_reasons(
+    engine: Engine, drawn: Drawn
+) -> None:
+    dated = claim_dates(drawn.contract, date.max)
+    question = Question.of(drawn.contract, evidence_of(drawn), dated, engine)
+    names = ["claim", "participant", "milestone", "known_by", "reached", "standing"]
+    decided = decide(question).filter(nw.col("verdict") == ACHIEVED).select(names)
+    barely = achieved(question).select(names)
+    told, found = (question.shop.give(frame).to_pylist() for frame in (decided, barely))
+    assert sorted(map(str, found)) == sorted(map(str, told))
 
 
 def reference_balances(drawn: Drawn) -> dict[tuple[date, str], tuple[int, ...]]:

@@ -42,7 +42,7 @@ def evaluated(contract: Contract, evidence: Evidence, engine: Engine) -> dict[st
     """Decisions, claims and lots of every claim date as bytes, in an order of their own."""
     question = Question.of(contract, evidence, claim_dates(contract, date.max), engine)
     decisions = decide(question)
-    claims = claims_of(question, decisions)
+    claims = claims_of(question)
     found = {"decisions": decisions, "claims": claims, "lots": counted(claims)}
     return {name: in_order(question.shop.give(frame)) for name, frame in found.items()}
 

@@ -275,7 +275,11 @@ def test_what_does_not_agree_with_the_settlement_is_never_told(
 ) -> None:
     settlement = settled(THIRDS, THREE.splitlines()[1] + "\n" + THREE.splitlines()[2])
     short = getattr(settlement, f"{table}_table").slice(without)
-    broken = replace(settlement, **{f"{table}_table": short})
+    broken = (
+        replace(settlement, decided=lambda: short)
+        if table == "decisions"
+        else replace(settlement, **{f"{table}_table": short})
+    )
     with pytest.raises(InvariantError, match=problem):
         explain(broken, participant="c1")
 

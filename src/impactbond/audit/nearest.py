@@ -28,10 +28,9 @@ from impactbond.audit.changed_terms import rests_on
 from impactbond.audit.explain import explain
 from impactbond.audit.words import shown_value
 from impactbond.contract.contract import Contract
-from impactbond.evaluation.decisions import decide
-from impactbond.evaluation.question import Question
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence
-from impactbond.settlement.settlement import Settlement, decisions_table
+from impactbond.settlement.decided import decided
+from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -285,13 +284,11 @@ def _that_achieve(
         observations_table=pa.Table.from_pylist(copies["rows"], schema=OBSERVATIONS_SCHEMA),
         refused_table=known.refused_table.slice(0, 0),
     )
-    claim = settlement.claim
-    question = Question.of(settlement.contract, evidence, [claim])
-    decided = decisions_table(settlement.contract, question.shop.give(decide(question)), claim)
+    said = decided(settlement.contract, evidence, settlement.claim)
     achieved = pc.and_(
-        pc.equal(decided["milestone"], milestone), pc.equal(decided["verdict"], "achieved")
+        pc.equal(said["milestone"], milestone), pc.equal(said["verdict"], "achieved")
     )
-    for row in decided.filter(achieved).to_pylist():
+    for row in said.filter(achieved).to_pylist():
         yield tries[int(row["participant"])], row["achieved_on"]
 
 

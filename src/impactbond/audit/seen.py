@@ -142,7 +142,7 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
 
 def see(question: Question, participant: str, person: Person, basis: Basis) -> Seen | None:
     """What the engine sees of a participant that a question is about; None if not covered."""
-    plan, weighed = weigh(question, basis, keep_all=True)
+    plan, weighed = weigh(question, basis)
     is_asked = nw.col("participant") == participant
     found = question.shop.give(weighed.filter(is_asked)).to_pylist()
     if not found:
@@ -186,7 +186,7 @@ def find_decisions(question: Question, participant: str) -> dict[str, Decision]:
 def find_quantities(question: Question, participant: str) -> dict[str, int]:
     """How many claims or units of every milestone stand, where there are any."""
     milestones = list(question.contract.milestones)
-    own = claims_of(question, decide(question)).filter(nw.col("participant") == participant)
+    own = claims_of(question).filter(nw.col("participant") == participant)
     found: dict[str, int] = {}
     for row in question.shop.give(own).to_pylist():
         name = milestones[row["milestone"]]

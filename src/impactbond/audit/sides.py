@@ -16,9 +16,10 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.errors import Fault, RecordError
 from impactbond.evidence.evidence import Evidence
+from impactbond.settlement.decided import DECISIONS
 from impactbond.settlement.lines import SHARES
 from impactbond.settlement.schedule import PAYMENTS
-from impactbond.settlement.settlement import DECISIONS, Settlement
+from impactbond.settlement.settlement import Settlement
 
 Compared = Settlement | Record | Contract | str | PathLike[str]
 _ZIP = b"PK\x03\x04"

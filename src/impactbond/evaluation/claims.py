@@ -1,6 +1,6 @@
 """Claims: one milestone achieved once by one participant, in the segment it held on that day.
 
-Takes  decisions at every claim date, and the rows about participants.
+Takes  what was achieved at every claim date, and the rows about participants.
 Gives  claim, participant, milestone, reached (day number), segment, standing, quantity; and the
        same counted, which is what money needs.
 Keeps  nothing but achieved decisions becomes a claim. The quantity is one, except where a milestone
@@ -13,27 +13,26 @@ from typing import Any
 
 import narwhals as nw
 
+from impactbond.evaluation.decisions import achieved
 from impactbond.evaluation.knowledge import segments_on
 from impactbond.evaluation.question import Question
 from impactbond.evaluation.units import in_columns, keep_states, paid_by_unit, units_of
-from impactbond.evaluation.verdicts import ACHIEVED
 
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
 
 
-def claims_of(question: Question, decisions: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The achieved decisions, and units, with the segment of the participant on the day of
-    achievement, as then known.
+def claims_of(question: Question) -> nw.LazyFrame[Any]:
+    """What was achieved, and units, with the segment of the participant on the day of achievement,
+    as then known.
     """
     by_unit = paid_by_unit(question.contract)
     keep_states(question)
+    earned = achieved(question)
 
     def found() -> nw.LazyFrame[Any]:
-        achieved = decisions.filter(nw.col("verdict") == ACHIEVED)
-        if by_unit:
-            achieved = achieved.filter(~nw.col("milestone").is_in(by_unit))
-        once = in_columns(achieved.with_columns(quantity=nw.lit(1)))
-        asked = [once, *(units_of(question, decisions, number) for number in by_unit)]
+        alone = earned.filter(~nw.col("milestone").is_in(by_unit)) if by_unit else earned
+        once = in_columns(alone.with_columns(quantity=nw.lit(1)))
+        asked = [once, *(units_of(question, earned, number) for number in by_unit)]
         every = nw.concat(asked) if by_unit else once
         held = segments_on(question, every, "reached", CLAIM_KEYS)
         return held.select(*CLAIM_KEYS, "participant", "segment")

@@ -28,6 +28,7 @@ from impactbond.contract.conditions import (
     windows_of,
 )
 from impactbond.contract.contract import Contract
+from impactbond.contract.written import every_condition
 from impactbond.evaluation.facts import NEVER, largest, smallest
 from impactbond.evaluation.leaves import (
     MET,
@@ -41,6 +42,8 @@ from impactbond.evaluation.wanted import Wanted, counted_value
 
 __all__ = ["MET", "NOT_EVIDENCED", "NOT_MET", "Node", "Plan", "leaf_columns"]
 
+# Junctions that are met on a day of their parts, which is none where those are not met.
+_MERGED = (All, AnyOf, AtLeast)
 # What stays beside the conditions.
 CARRIED = ("claim", "participant", "ends_on", "known_by", "left_on")
 
@@ -74,18 +77,29 @@ class Plan(Wanted):
     `roots` are the conditions of milestones and of eligibility; what only leads to them is dropped
     on the way. The day of an n-th row is costly to find, and is not looked for where it cannot
     matter: in *all* with a share of the same window, which is met on the window's last day. With
-    `every_day` it is looked for everywhere, for somebody who asks.
+    `every_day` it is looked for everywhere, for somebody who asks. Without `reasons` only whether
+    and when a milestone was achieved is found, which is all that claims need.
     """
 
     nodes: list[Node] = field(default_factory=list)
     roots: list[Node] = field(default_factory=list)
     every_day: bool = False
+    reasons: bool = True
     _known: dict[str, Node] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, contract: Contract, *, every_day: bool = False) -> Plan:
+    def of(cls, contract: Contract, *, every_day: bool = False, reasons: bool = True) -> Plan:
         """The plan of a contract, with the conditions of its milestones and of eligibility."""
-        plan = cls(contract, tuple(contract.metrics), tuple(contract.windows), every_day=every_day)
+        # What is not met makes a *not* met, and what is not evidenced does not.
+        has_not = any(isinstance(one, Not) for _, one in every_condition(contract))
+        plan = cls(
+            contract,
+            tuple(contract.metrics),
+            tuple(contract.windows),
+            evidenced=reasons or has_not,
+            every_day=every_day,
+            reasons=reasons,
+        )
         wanted = [milestone.when for milestone in contract.milestones.values()]
         if contract.participants.eligible is not None:
             wanted.append(contract.participants.eligible)
@@ -112,7 +126,7 @@ class Plan(Wanted):
                 inputs = tuple(self.node(part, closing) for part in parts(condition))
             else:
                 leaf_columns(self, condition, undated)  # asks for the facts that it needs
-            if isinstance(condition, Leaf | Absence):
+            if self.reasons and isinstance(condition, Leaf | Absence):
                 known_columns(self, condition)
             if isinstance(condition, Absence):
                 self.often(condition)
@@ -177,13 +191,14 @@ class Plan(Wanted):
         or the roots alone. The columns `also` stay beside them.
         """
         carried = [*CARRIED, *also]
-        carried += [f"{name}_{root.number}" for root in self.roots for name in ("due", "known")]
+        about = ("due", "known") if self.reasons else ("due",)
+        carried += [f"{name}_{root.number}" for root in self.roots for name in about]
         asides = {node.number: self._aside(node) for node in self.nodes}
-        dated = [column for root in self.roots for column in _root_columns(self, root)]
-        dated += [
+        beside = [column for root in self.roots for column in _root_columns(self, root)]
+        beside += [
             column.alias(name) for columns in asides.values() for name, column in columns.items()
         ]
-        frame = facts.with_columns(*dated) if dated else facts
+        frame = facts.with_columns(*beside) if beside else facts
         standing: list[Node] = []
         for level in self.levels():
             later = [node for node in self.nodes if node.level > level[0].level]
@@ -201,12 +216,16 @@ class Plan(Wanted):
                 *raw,
                 *(column for node in level for column in self._columns(node)),
             )
+            dated = [_where_met(node) for node in level if not isinstance(node.condition, _MERGED)]
+            frame = frame.with_columns(*dated) if dated else frame
             standing = kept + level
         return frame
 
     def _columns(self, node: Node) -> list[nw.Expr]:
         if isinstance(node.condition, Junction):
-            state, on = _junction_columns(node, [self.nodes[number] for number in node.inputs])
+            state, on = _junction_columns(
+                self, node, [self.nodes[number] for number in node.inputs]
+            )
         else:
             assert not isinstance(node.condition, str)
             state, on = leaf_columns(self, node.condition, node.undated)
@@ -218,17 +237,17 @@ class Plan(Wanted):
 
 
 def _root_columns(plan: Plan, root: Node) -> list[nw.Expr]:
-    """The last day on which a root can be met, and the day on which the latest row it looks at was
-    recorded (0 for none).
+    """The last day on which a root can be met and, with reasons, the day on which the latest row it
+    looks at was recorded (0 for none).
     """
-    known = [column for leaf in plan.leaves(root) for column in known_columns(plan, leaf)]
-    return [
-        plan.due(root).alias(f"due_{root.number}"),
-        largest(*known).alias(f"known_{root.number}"),
-    ]
+    columns = [plan.due(root).alias(f"due_{root.number}")]
+    if plan.reasons:
+        known = [column for leaf in plan.leaves(root) for column in known_columns(plan, leaf)]
+        columns.append(largest(*known).alias(f"known_{root.number}"))
+    return columns
 
 
-def _junction_columns(junction: Node, inputs: list[Node]) -> tuple[nw.Expr, nw.Expr]:
+def _junction_columns(plan: Plan, junction: Node, inputs: list[Node]) -> tuple[nw.Expr, nw.Expr]:
     states = [node.state for node in inputs]
     days = [node.on for node in inputs]
     number, last = junction.number, nw.col(f"last_{junction.number}")
@@ -238,23 +257,31 @@ def _junction_columns(junction: Node, inputs: list[Node]) -> tuple[nw.Expr, nw.E
         case AnyOf():
             return largest(*states), smallest(*days)
         case AtLeast(at_least=wanted):
-            return _at_least(wanted, states, days)
+            return _at_least(wanted, states, days, evidenced=plan.evidenced)
         case Absence(allowing=allowed):
             too_often = nw.col(f"often_{number}") > allowed
             state = nw.when(too_often).then(nw.lit(NOT_MET)).otherwise(states[0])
-            return _dated(state, nw.max_horizontal(last, days[0]))
+            return state, nw.max_horizontal(last, days[0])
         case _:
-            return _dated(MET - states[0], last)
+            return MET - states[0], last
 
 
-def _dated(state: nw.Expr, day: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
-    return state, nw.when(state == MET).then(day).otherwise(nw.lit(NEVER))
+def _where_met(node: Node) -> nw.Expr:
+    """The day of a condition where it is met, from its own columns, so that what decides it is
+    written, and read by the engine, once.
+    """
+    day = nw.when(node.state == MET).then(node.on).otherwise(nw.lit(NEVER))
+    return day.cast(nw.Int64).alias(f"on_{node.number}")
 
 
-def _at_least(wanted: int, states: list[nw.Expr], days: list[nw.Expr]) -> tuple[nw.Expr, nw.Expr]:
+def _at_least(
+    wanted: int, states: list[nw.Expr], days: list[nw.Expr], *, evidenced: bool
+) -> tuple[nw.Expr, nw.Expr]:
     met = _how_many([state == MET for state in states])
-    possible = _how_many([state >= NOT_EVIDENCED for state in states])
-    state = state_of(met >= wanted, possible < wanted)
+    impossible = None
+    if evidenced:
+        impossible = _how_many([state >= NOT_EVIDENCED for state in states]) < wanted
+    state = state_of(met >= wanted, impossible)
     reached = [
         nw.when(_how_many([other <= day for other in days]) >= wanted)
         .then(day)

@@ -50,16 +50,13 @@ def bases(question: Question) -> list[tuple[Basis, int]]:
     return found
 
 
-def weigh(
-    question: Question, basis: Basis, *, keep_all: bool = False
-) -> tuple[Plan, nw.LazyFrame[Any]]:
-    """Every participant at every claim date with the columns of the conditions of milestones, or of
-    all conditions.
+def weigh(question: Question, basis: Basis) -> tuple[Plan, nw.LazyFrame[Any]]:
+    """Every participant at every claim date with the columns of all conditions, and with the day of
+    every n-th row.
     """
-    plan = Plan.of(question.contract, every_day=keep_all)
-    facts = _facts(question, basis, every_day=keep_all)
+    plan = Plan.of(question.contract, every_day=True)
     also = columns_about(question.contract)
-    return plan, plan.weigh(facts, keep_all=keep_all, also=also)
+    return plan, plan.weigh(_facts(question, basis, plan), keep_all=True, also=also)
 
 
 def people_of(question: Question) -> nw.LazyFrame[Any]:
@@ -87,41 +84,36 @@ def states_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
     return question.shop.keep(basis.named("states"), found)
 
 
-def _facts(question: Question, basis: Basis, *, every_day: bool = False) -> nw.LazyFrame[Any]:
+def _facts(question: Question, basis: Basis, plan: Plan) -> nw.LazyFrame[Any]:
     """Every participant at every claim date, with the days of the windows and every fact."""
     people = people_of(question)
-    # Kept before what rests on it, which an engine that remembers queries may not build again.
-    states = states_of(question, basis) if Plan.of(question.contract).stays else None
-
-    def known() -> nw.LazyFrame[Any]:
-        plan = Plan.of(question.contract, every_day=every_day)
-        rows = observations_of(question, basis)
-        facts = tuple(plan.facts)
-        found = find_facts(rows, facts)
-        missing = {fact.name: fact.missing for fact in facts}
-        for stay in plan.stays:
-            assert states is not None
-            found += find_stay(states, question.table("spans"), stay)
-            missing |= stay.missing
-        return join_facts(people, found, missing)
-
-    return question.shop.keep(basis.named("facts") + "_every_day" * every_day, known)
+    facts = tuple(plan.facts)
+    found = find_facts(observations_of(question, basis), facts)
+    missing = {fact.name: fact.missing for fact in facts}
+    for stay in plan.stays:
+        found += find_stay(states_of(question, basis), question.table("spans"), stay)
+        missing |= stay.missing
+    return join_facts(people, found, missing, facts)
 
 
 def decide(question: Question) -> nw.LazyFrame[Any]:
-    """The decisions of every participant covered, at every claim date, kept in the engine.
+    """The decisions of every participant covered, at every claim date.
 
     `milestone` is its place in the contract.
     """
-    course = bases(question)
-    name = "decisions_disputed" if question.is_disputed else "decisions"
-    judged = _judged(question, course)
+    decisions = _long(_judged(question, bases(question)), question.contract)
     if question.contract.calendar.evidence.late != "nothing":
-        return question.shop.keep(name, lambda: _long(question, judged))
-    whenever = _judged(question, [(Basis(), FULL)])
-    return question.shop.keep(
-        name, lambda: _in_time_or_late(_long(question, judged), _long(question, whenever))
-    )
+        return decisions
+    whenever = _long(_judged(question, [(Basis(), FULL)]), question.contract)
+    return _in_time_or_late(decisions, whenever)
+
+
+def achieved(question: Question) -> nw.LazyFrame[Any]:
+    """The decisions that a milestone was achieved, without the day on which that was known: found
+    without asking of every other milestone why it was not.
+    """
+    judged = _judged(question, bases(question), reasons=False)
+    return _long(judged, question.contract, reasons=False).filter(nw.col("verdict") == ACHIEVED)
 
 
 def _in_time_or_late(in_time: nw.LazyFrame[Any], whenever: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -135,15 +127,21 @@ def _in_time_or_late(in_time: nw.LazyFrame[Any], whenever: nw.LazyFrame[Any]) ->
     ).drop("verdict_ever")
 
 
-def _judged(question: Question, course: list[tuple[Basis, int]]) -> nw.LazyFrame[Any]:
+def _judged(
+    question: Question, course: list[tuple[Basis, int]], *, reasons: bool = True
+) -> nw.LazyFrame[Any]:
     """The milestones judged on each basis in turn: what one basis earned, a later one keeps."""
     (basis, standing), *later = reversed(course)
-    before = _judged(question, later[::-1]) if later else None
-    facts = _facts(question, basis)
-    wide = _wide(question.contract)
+    before = _judged(question, later[::-1], reasons=reasons) if later else None
+    wide = _wide(question.contract, reasons=reasons)
+    people_of(question)
+    # Kept before what rests on it, which an engine that remembers queries may not build again.
+    if Plan.of(question.contract).stays:
+        states_of(question, basis)
 
     def judged() -> nw.LazyFrame[Any]:
-        plan = Plan.of(question.contract)
+        plan = Plan.of(question.contract, reasons=reasons)
+        facts = _facts(question, basis, plan)
         weighed = plan.weigh(facts, also=columns_about(question.contract))
         if before is not None:
             earned = before.select(*KEYS, *(nw.col(name).alias(f"before_{name}") for name in wide))
@@ -153,48 +151,33 @@ def _judged(question: Question, course: list[tuple[Basis, int]]) -> nw.LazyFrame
         )
 
     name = basis.named(f"judged_{standing}" if later else "judged")
-    return question.shop.keep(name, judged)
+    return question.shop.keep(name if reasons else f"{name}_barely", judged)
 
 
-def _wide(contract: Contract) -> list[str]:
+def _told(*, reasons: bool) -> tuple[str, ...]:
+    return ("code", "days", "standing", *(["known_on"] if reasons else []))
+
+
+def _wide(contract: Contract, *, reasons: bool) -> list[str]:
     places = range(len(contract.milestones))
-    names = ("code", "days", "known_on", "standing")
-    return [f"{name}_{place}" for place in places for name in names]
+    return [f"{name}_{place}" for place in places for name in _told(reasons=reasons)]
 
 
-def _long(question: Question, judged: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """One row for each milestone, from the columns of all: a cross join, because not every engine
-    can unpivot.
-    """
-    crossed = judged.join(question.table("milestones"), how="cross")
-
-    def picked(name: str) -> nw.Expr:
-        column = nw.col(f"{name}_0")
-        for index in range(1, len(question.contract.milestones)):
-            column = (
-                nw.when(nw.col("milestone") == index)
-                .then(nw.col(f"{name}_{index}"))
-                .otherwise(column)
-            )
-        return column
-
-    narrow = crossed.select(
-        *KEYS,
-        "known_by",
-        "milestone",
-        code=picked("code"),
-        days=picked("days"),
-        known_on=picked("known_on"),
-        standing=picked("standing"),
-    )
+def _long(
+    judged: nw.LazyFrame[Any], contract: Contract, *, reasons: bool = True
+) -> nw.LazyFrame[Any]:
+    """One row for each milestone, from the columns of all; not every engine can unpivot."""
+    narrow = [
+        judged.select(
+            *KEYS,
+            "known_by",
+            milestone=nw.lit(place).cast(nw.Int64),
+            **{name: nw.col(f"{name}_{place}") for name in _told(reasons=reasons)},
+        )
+        for place in range(len(contract.milestones))
+    ]
+    every = nw.concat(narrow) if len(narrow) > 1 else narrow[0]
     verdict = nw.col("code") // 16
-    return narrow.select(
-        *KEYS,
-        "known_by",
-        "milestone",
-        verdict.alias("verdict"),
-        (nw.col("code") % 16).alias("reason"),
-        nw.when(verdict == ACHIEVED).then(nw.col("days")).otherwise(nw.lit(NEVER)).alias("reached"),
-        "known_on",
-        "standing",
-    )
+    reached = nw.when(verdict == ACHIEVED).then(nw.col("days")).otherwise(nw.lit(NEVER))
+    told = every.with_columns(verdict=verdict, reason=nw.col("code") % 16, reached=reached)
+    return told.drop("code", "days") if reasons else told.drop("code", "days", "reason")

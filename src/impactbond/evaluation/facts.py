@@ -8,7 +8,7 @@ into one integer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
@@ -50,6 +50,7 @@ _MISSING: dict[FactKind, int] = {
     "total_day": NEVER,
 }
 _IN_ORDER = ("nth_day", "total_day")
+_PICKED = ("first", "first_held", "last", "highest", "lowest")
 _LAST_DAY = 2**16 - 1
 
 
@@ -86,6 +87,16 @@ class Fact:
         """The column of this fact."""
         return nw.col(self.name)
 
+    @property
+    def value_of_row(self) -> nw.Expr:
+        """The value of the row that was picked, where one was."""
+        return nw.col(f"value_{self.name}")
+
+    @property
+    def day_of_row(self) -> nw.Expr:
+        """The observed day of the row that was picked, where one was."""
+        return nw.col(f"day_{self.name}")
+
 
 def packed() -> nw.Expr:
     """(observed day, recorded day, value) as one integer that orders like the three."""
@@ -107,25 +118,18 @@ def packed_backwards() -> nw.Expr:
     )
 
 
-def unpacked_held(pack: nw.Expr) -> nw.Expr:
-    """The value of a row that is packed backwards."""
-    return VALUE_OFFSET - pack % RECORDED_SHIFT
-
-
-def unpacked_best(pack: nw.Expr, *, highest: bool) -> tuple[nw.Expr, nw.Expr]:
-    """The value and the first day of the highest or the lowest."""
-    day = pack % (_LAST_DAY + 1)
-    return pack // (_LAST_DAY + 1) - VALUE_OFFSET, _LAST_DAY - day if highest else day
-
-
-def unpacked_day(pack: nw.Expr) -> nw.Expr:
-    """The observed day of a packed row."""
-    return pack // DAY_SHIFT
-
-
-def unpacked_value(pack: nw.Expr) -> nw.Expr:
-    """The value of a packed row."""
-    return pack % RECORDED_SHIFT - VALUE_OFFSET
+def _unpacked(fact: Fact) -> dict[str, nw.Expr]:
+    """The value and the observed day of a row that was picked, as columns."""
+    pack = fact.column
+    match fact.kind:
+        case "highest" | "lowest":
+            value, day = pack // (_LAST_DAY + 1) - VALUE_OFFSET, pack % (_LAST_DAY + 1)
+            day = _LAST_DAY - day if fact.kind == "highest" else day
+        case "first_held":
+            value, day = VALUE_OFFSET - pack % RECORDED_SHIFT, pack // DAY_SHIFT
+        case _:
+            value, day = pack % RECORDED_SHIFT - VALUE_OFFSET, pack // DAY_SHIFT
+    return {f"value_{fact.name}": value, f"day_{fact.name}": day}
 
 
 def largest(*columns: nw.Expr) -> nw.Expr:
@@ -223,12 +227,20 @@ def _reached(rows: nw.LazyFrame[Any], fact: Fact) -> nw.LazyFrame[Any]:
 
 
 def join_facts(
-    participants: nw.LazyFrame[Any], found: list[nw.LazyFrame[Any]], missing: Mapping[str, int]
+    participants: nw.LazyFrame[Any],
+    found: list[nw.LazyFrame[Any]],
+    missing: Mapping[str, int],
+    facts: Iterable[Fact],
 ) -> nw.LazyFrame[Any]:
-    """Every participant with every column of facts; where there was no row, what is missing."""
+    """Every participant with every column of facts; where there was no row, what is missing. The
+    rows picked are unpacked once, for all the conditions that look at them.
+    """
     joined = reduce(
         lambda left, right: left.join(right, on=list(KEYS), how="left"), found, participants
     )
-    return joined.with_columns(
+    filled = joined.with_columns(
         *(nw.col(name).fill_null(value).cast(nw.Int64) for name, value in missing.items())
     )
+    unpacked = [_unpacked(fact) for fact in facts if fact.kind in _PICKED]
+    columns = {name: column for one in unpacked for name, column in one.items()}
+    return filled.with_columns(**columns) if columns else filled

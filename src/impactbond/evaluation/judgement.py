@@ -89,14 +89,15 @@ def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
     days = largest(
         *(node.on for node in conditions), *(nw.col(f"reached_{other}") for other in before)
     )
-    known = [nw.col(f"known_{node.number}") for node in conditions]
-    known += [nw.col(f"known_on_{other}") for other in before]
     columns = {
         "code": _code(plan, i, conditions, days),
         "days": days,
-        "known_on": largest(*known),
         "standing": nw.lit(standing),
     }
+    if plan.reasons:
+        known = [nw.col(f"known_{node.number}") for node in conditions]
+        known += [nw.col(f"known_on_{other}") for other in before]
+        columns["known_on"] = largest(*known)
     if has_before:
         kept = nw.col(f"before_code_{i}") // 16 == ACHIEVED
         columns = {

@@ -28,12 +28,9 @@ from impactbond.contract.metrics import Percentage, Quantity, Score
 from impactbond.contract.phrases import Threshold
 from impactbond.evaluation.facts import (
     NEVER,
-    NO_FIRST,
+    Fact,
+    FactKind,
     largest,
-    unpacked_best,
-    unpacked_day,
-    unpacked_held,
-    unpacked_value,
 )
 from impactbond.evaluation.stays import Stay
 from impactbond.evaluation.wanted import Wanted, counted_value
@@ -44,12 +41,9 @@ Columns = tuple[nw.Expr, nw.Expr]
 
 
 def leaf_columns(wanted: Wanted, leaf: Leaf, undated: bool = False) -> Columns:
-    """State and day of a leaf condition, from facts; undated, the last day it can be met on."""
-    state, on = _columns(wanted, leaf, undated)
-    return state, nw.when(state == MET).then(on).otherwise(nw.lit(NEVER))
-
-
-def _columns(wanted: Wanted, leaf: Leaf, undated: bool) -> Columns:
+    """State and day of a leaf condition, from facts; undated, the last day it can be met on. The
+    day means nothing unless the condition is met.
+    """
     match leaf:
         case Observed():
             return _observed(wanted, leaf)
@@ -84,26 +78,28 @@ def known_columns(wanted: Wanted, leaf: Leaf | Absence) -> list[nw.Expr]:
     ]
 
 
-def state_of(met: nw.Expr, evidenced: nw.Expr) -> nw.Expr:
-    """Met; otherwise not met where there is evidence."""
+def state_of(met: nw.Expr, evidenced: nw.Expr | None) -> nw.Expr:
+    """Met; otherwise not met where there is evidence, if that is to be told."""
+    if evidenced is None:
+        return nw.when(met).then(nw.lit(MET)).otherwise(nw.lit(NOT_EVIDENCED))
     unmet = nw.when(evidenced).then(nw.lit(NOT_MET)).otherwise(nw.lit(NOT_EVIDENCED))
     return nw.when(met).then(nw.lit(MET)).otherwise(unmet)
 
 
 def _observed(wanted: Wanted, leaf: Observed) -> Columns:
-    rows = wanted.fact("rows", leaf.observed, leaf.window).column
+    rows = wanted.any_rows(leaf.observed, leaf.window)
     first = wanted.fact("first_day", leaf.observed, leaf.window, 1).column
-    return state_of(first < NEVER, rows > 0), first
+    return state_of(first < NEVER, rows), first
 
 
 def _count(wanted: Wanted, leaf: Count, undated: bool) -> Columns:
     value = counted_value(wanted.contract, leaf.count, leaf.marked)
-    rows = wanted.fact("rows", leaf.count, leaf.window).column
+    rows = wanted.any_rows(leaf.count, leaf.window)
     if undated:
         counted = wanted.fact("rows", leaf.count, leaf.window, value).column
-        return state_of(counted >= leaf.at_least, rows > 0), wanted.closes(leaf.window)
+        return state_of(counted >= leaf.at_least, rows), wanted.closes(leaf.window)
     nth = wanted.fact("nth_day", leaf.count, leaf.window, value, leaf.at_least).column
-    return state_of(nth < NEVER, rows > 0), nth
+    return state_of(nth < NEVER, rows), nth
 
 
 def _share(wanted: Wanted, leaf: Share) -> Columns:
@@ -118,19 +114,15 @@ def _total(wanted: Wanted, leaf: Total) -> Columns:
     term = wanted.contract.metrics[leaf.total]
     assert isinstance(term, Quantity)
     enough = int(leaf.at_least.scaleb(term.decimals))
-    rows = wanted.fact("rows", leaf.total, leaf.window).column
+    rows = wanted.any_rows(leaf.total, leaf.window)
     day = wanted.fact("total_day", leaf.total, leaf.window, None, enough).column
-    return state_of(day < NEVER, rows > 0), day
+    return state_of(day < NEVER, rows), day
 
 
-def _first(wanted: Wanted, metric: str, window: str) -> Columns:
-    pack = wanted.fact("first", metric, window).column
-    return pack, pack < NO_FIRST
-
-
-def _last(wanted: Wanted, metric: str, window: str) -> Columns:
-    pack = wanted.fact("last", metric, window).column
-    return pack, pack >= 0
+def _picked(wanted: Wanted, kind: FactKind, metric: str, window: str) -> tuple[Fact, nw.Expr]:
+    """A fact that picks one row, and whether there was one."""
+    fact = wanted.fact(kind, metric, window)
+    return fact, fact.column != fact.missing
 
 
 def _level(wanted: Wanted, leaf: Level) -> Columns:
@@ -140,42 +132,41 @@ def _level(wanted: Wanted, leaf: Level) -> Columns:
             return _mean(wanted, leaf, measure)
         case "best":
             highest = measure.better == "higher"
-            fact = wanted.fact("highest" if highest else "lowest", leaf.level, leaf.window)
-            found = fact.column != fact.missing
-            value, day = unpacked_best(fact.column, highest=highest)
+            kind: FactKind = "highest" if highest else "lowest"
         case pick:
-            pack, found = (_first if pick == "first" else _last)(wanted, leaf.level, leaf.window)
-            value, day = unpacked_value(pack), unpacked_day(pack)
-    return state_of(found & _passes(value, leaf.is_, measure), found), day
+            kind = pick
+    row, found = _picked(wanted, kind, leaf.level, leaf.window)
+    passes = _passes(row.value_of_row, leaf.is_, measure)
+    return state_of(found & passes, found), row.day_of_row
 
 
 def _mean(wanted: Wanted, leaf: Level, measure: Score | Percentage) -> Columns:
     """The mean compared as sum against count, so that nothing is divided."""
     rows = wanted.fact("rows", leaf.level, leaf.window).column
     total = wanted.fact("sum", leaf.level, leaf.window).column
-    last = wanted.fact("last", leaf.level, leaf.window).column
+    last = wanted.fact("last", leaf.level, leaf.window)
     bar = Fraction(leaf.is_.bar) * 10**measure.decimals
     passes = _compared(total * bar.denominator, leaf.is_.comparison, rows * bar.numerator)
-    return state_of((rows > 0) & passes, rows > 0), unpacked_day(last)
+    return state_of((rows > 0) & passes, rows > 0), last.day_of_row
 
 
 def _improves(wanted: Wanted, leaf: Improves) -> Columns:
     measure = wanted.measure(leaf.improves)
-    before, had = _first(wanted, leaf.improves, leaf.between[0])
-    after, has = _last(wanted, leaf.improves, leaf.between[1])
-    rise = unpacked_value(after) - unpacked_value(before)
+    before, had = _picked(wanted, "first", leaf.improves, leaf.between[0])
+    after, has = _picked(wanted, "last", leaf.improves, leaf.between[1])
+    rise = after.value_of_row - before.value_of_row
     gain = rise if measure.better == "higher" else 0 - rise
     enough = gain >= _fixed(leaf.by.size, measure)
-    return state_of(had & has & enough, had & has), unpacked_day(after)
+    return state_of(had & has & enough, had & has), after.day_of_row
 
 
 def _crosses(wanted: Wanted, leaf: Crosses) -> Columns:
     measure = wanted.measure(leaf.crosses)
-    before, had = _first(wanted, leaf.crosses, leaf.between[0])
-    after, has = _last(wanted, leaf.crosses, leaf.between[1])
-    was = state_of(had & _passes(unpacked_value(before), leaf.from_, measure), had)
-    is_ = state_of(has & _passes(unpacked_value(after), leaf.to, measure), has)
-    return nw.min_horizontal(was, is_), nw.max_horizontal(unpacked_day(before), unpacked_day(after))
+    before, had = _picked(wanted, "first", leaf.crosses, leaf.between[0])
+    after, has = _picked(wanted, "last", leaf.crosses, leaf.between[1])
+    was = state_of(had & _passes(before.value_of_row, leaf.from_, measure), had)
+    is_ = state_of(has & _passes(after.value_of_row, leaf.to, measure), has)
+    return nw.min_horizontal(was, is_), nw.max_horizontal(before.day_of_row, after.day_of_row)
 
 
 def _travels(wanted: Wanted, leaf: Travels) -> Columns:
@@ -183,18 +174,18 @@ def _travels(wanted: Wanted, leaf: Travels) -> Columns:
     evidenced, ways, progress, days = [], [], [], []
     for metric, threshold in leaf.travels.items():
         measure = wanted.measure(metric)
-        before, had = _first(wanted, metric, leaf.between[0])
-        after, has = _last(wanted, metric, leaf.between[1])
-        sign, first = 1 if measure.better == "higher" else -1, unpacked_value(before)
+        before, had = _picked(wanted, "first", metric, leaf.between[0])
+        after, has = _picked(wanted, "last", metric, leaf.between[1])
+        sign, first = 1 if measure.better == "higher" else -1, before.value_of_row
         way = (_fixed(threshold.bar, measure) - first) * sign
         has_way = had & (way > 0)
-        done = (unpacked_value(after) - first) * sign
+        done = (after.value_of_row - first) * sign
         travelled = has_way & has
         evidenced.append(had & (has | ~has_way))
         ways.append(_one(has_way))
         part = _floor(done * WHOLE_WAY, nw.max_horizontal(way, nw.lit(1)))
         progress.append(nw.when(travelled).then(part).otherwise(nw.lit(0)))
-        days.append(nw.when(travelled).then(unpacked_day(after)).otherwise(nw.lit(0)))
+        days.append(nw.when(travelled).then(after.day_of_row).otherwise(nw.lit(0)))
     share = leaf.at_least
     many, far = _sum(ways), _sum(progress)
     enough = far * share.denominator >= many * (share.numerator * WHOLE_WAY)
@@ -216,14 +207,10 @@ def _sum(columns: list[nw.Expr]) -> nw.Expr:
 
 
 def _stays(wanted: Wanted, leaf: Stays) -> Columns:
-    if leaf.pick == "first":
-        pack = wanted.fact("first_held", leaf.state, leaf.window).column
-        found, value = pack < NO_FIRST, unpacked_held(pack)
-    else:
-        pack, found = _last(wanted, leaf.state, leaf.window)
-        value = unpacked_value(pack)
-    is_one = value.is_in(list(wanted.places_of(leaf.state, leaf.is_)))
-    return state_of(found & is_one, found), unpacked_day(pack)
+    kind: FactKind = "first_held" if leaf.pick == "first" else "last"
+    row, found = _picked(wanted, kind, leaf.state, leaf.window)
+    is_one = row.value_of_row.is_in(list(wanted.places_of(leaf.state, leaf.is_)))
+    return state_of(found & is_one, found), row.day_of_row
 
 
 def stay_of(wanted: Wanted, leaf: Sustained) -> Stay:

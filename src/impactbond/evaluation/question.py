@@ -26,7 +26,6 @@ TableName = Literal[
     "observations",
     "claims",
     "windows",
-    "milestones",
     "covered",
     "deadlines",
     "segments",
@@ -167,7 +166,6 @@ class Question:
             "participants": with_day_numbers(numbered).select(people),
             "claims": claims_table(self.claims),
             "windows": windows_table(contract, evidence),
-            "milestones": _numbers("milestone", len(contract.milestones)),
             "covered": pa.table({"segment": pa.array(self.segments.covered(contract), pa.int64())}),
         }
         terms = contract.calendar.evidence
@@ -189,10 +187,6 @@ def columns_about(contract: Contract) -> list[str]:
     """What milestones ask about a participant besides evidence."""
     only = [f"only_{i}" for i, term in enumerate(contract.milestones.values()) if term.only]
     return only + (["place", "person"] if contract.participants.places is not None else [])
-
-
-def _numbers(name: str, count: int) -> pa.Table:
-    return pa.table({name: pa.array(range(count), pa.int64())})
 
 
 def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:

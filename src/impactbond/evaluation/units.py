@@ -1,6 +1,6 @@
 """Units: milestones that pay for every so many rows, days or so much of a quantity.
 
-Takes  decisions at every claim date, and the rows that count from the day a milestone was achieved.
+Takes  what was achieved at every claim date, and the rows that count from the day of it.
 Gives  claim, participant, milestone, reached (the first day that completed one in a period, so that
        what becomes known later adds to the same claim), standing and quantity: the units of each
        period.
@@ -22,7 +22,7 @@ from impactbond.evaluation.facts import KEYS
 from impactbond.evaluation.knowledge import Basis
 from impactbond.evaluation.question import Question
 from impactbond.evaluation.stays import held_states, stretches
-from impactbond.evaluation.verdicts import ACHIEVED, DISPUTED, FULL, LATE_EVIDENCE
+from impactbond.evaluation.verdicts import DISPUTED, FULL, LATE_EVIDENCE
 from impactbond.evaluation.wanted import counted_value
 
 Frame = nw.LazyFrame[Any]
@@ -41,13 +41,13 @@ def keep_states(question: Question) -> None:
             states_of(question, basis)
 
 
-def units_of(question: Question, decisions: Frame, milestone: int) -> Frame:
+def units_of(question: Question, earned: Frame, milestone: int) -> Frame:
     """The units of a milestone completed in each period, as known at each claim date."""
     units = list(question.contract.milestones.values())[milestone].units
     assert units is not None
-    achieved = decisions.filter(
-        (nw.col("milestone") == milestone) & (nw.col("verdict") == ACHIEVED)
-    ).select(*KEYS, "known_by", start="reached", least="standing")
+    achieved = earned.filter(nw.col("milestone") == milestone).select(
+        *KEYS, "known_by", start="reached", least="standing"
+    )
     people = people_of(question).select(*KEYS, "left_on", "ends_on")
     counting = (
         _counting(question, units)

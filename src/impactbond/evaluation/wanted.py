@@ -16,11 +16,15 @@ from impactbond.evaluation.stays import Stay
 
 @dataclass
 class Wanted:
-    """The facts and stays asked for so far, each once, and the spans of the calendar they need."""
+    """The facts and stays asked for so far, each once, and the spans of the calendar they need.
+
+    Without `evidenced`, not met and not evidenced need not be told apart.
+    """
 
     contract: Contract
     metrics: tuple[str, ...]
     windows: tuple[str, ...]
+    evidenced: bool = True
     facts: list[Fact] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
@@ -33,6 +37,10 @@ class Wanted:
         if fact not in self.facts:
             self.facts.append(fact)
         return fact
+
+    def any_rows(self, metric: str, window: str) -> nw.Expr | None:
+        """Whether there is a row of a metric in a window; None where nobody needs to know."""
+        return self.fact("rows", metric, window).column > 0 if self.evidenced else None
 
     def stay(
         self, metric: str, window: str, states: Iterable[str], for_: Span, within: Span | None

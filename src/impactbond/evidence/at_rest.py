@@ -89,7 +89,8 @@ class Reading:
     @property
     def metric(self) -> str:
         """The metric's place in the contract."""
-        return f"CAST({self._case('metric', list(self.contract.metrics))} AS BIGINT)"
+        place = self.dialect.place(self.text("metric"), list(self.contract.metrics))
+        return f"CAST({place} AS BIGINT)"
 
     @property
     def status(self) -> str:
@@ -148,16 +149,10 @@ class Reading:
         found = [f"{self.column(name)} AS {self.dialect.name(name)}" for name in columns]
         return f"SELECT {', '.join([*found, *others])} FROM {self.table}"
 
-    def _case(self, column: str, listed: Sequence[str]) -> str:
-        found = "".join(
-            f" WHEN {self.dialect.text(one)} THEN {place}" for place, one in enumerate(listed)
-        )
-        return f"CASE {self.text(column)}{found} END"
-
     def _read_by(self, metric: Metric) -> str:
         value = self.text("value")
         if isinstance(metric, Session | State):
-            return self._case("value", listed(metric))
+            return self.dialect.place(value, listed(metric))
         if isinstance(metric, Event):
             if self.kinds["value"] == nw.String:
                 return f"CASE lower({value}) WHEN 'yes' THEN 1 WHEN 'no' THEN 0 END"

@@ -87,7 +87,7 @@ def settle_amended(
         holidays=tuple(holidays),
         refused_left_out=evidence.refused_table.num_rows,
         earlier=None,
-        decisions_table=governed.decisions(),
+        decided=governed.decisions,
         lines_table=lines.combine_chunks(),
         shares_table=shares_table(singly.lots, funders, singly.history, singly.parts, lines),
         payments_table=_payments(known, turns, claims, funders, settled, holidays),

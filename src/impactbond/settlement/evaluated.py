@@ -1,16 +1,14 @@
-"""What evaluation gives to settlement: decisions, and the claims at every claim date."""
+"""What evaluation gives to settlement: the claims at every claim date."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import narwhals as nw
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.claims import claims_of, counted
-from impactbond.evaluation.decisions import decide
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.lots import Counted
@@ -19,10 +17,9 @@ from impactbond.tables import Engine
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What evaluation gives to settlement: decisions, and the claims counted and one by one."""
+    """What evaluation gives to settlement: the claims counted and one by one."""
 
     segments: dict[int, dict[str, str]]
-    decisions: pa.Table
     lots: list[Counted]
     claims: list[Counted]
 
@@ -30,15 +27,13 @@ class Evaluated:
 def evaluate(
     contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine = "duckdb"
 ) -> Evaluated:
-    """The decisions and claims at those claim dates."""
+    """The claims at those claim dates."""
     question = Question.of(contract, evidence, claims, engine)
-    decisions = decide(question)
-    found = claims_of(question, decisions)
+    found = claims_of(question)
     give, segments = question.shop.give, question.segments
     lots = _counted(give(counted(found)))
     return Evaluated(
         {number: segments.named(number) for number in {lot.segment for lot in lots}},
-        give(decisions.filter(nw.col("claim") == claims[-1].number)),
         lots,
         _singly(give(found)),
     )

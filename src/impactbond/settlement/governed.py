@@ -20,9 +20,9 @@ from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.knowledge import known_participants
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
+from impactbond.settlement.decided import DECISIONS, decided
 from impactbond.settlement.evaluated import Evaluated, evaluate
 from impactbond.settlement.lots import Counted, period_of
-from impactbond.settlement.settlement import DECISIONS, decisions_table
 from impactbond.tables import Engine
 
 ANOTHER_VERSION = "another_version"
@@ -44,6 +44,8 @@ class Governed:
     kept: tuple[tuple[Counted, ...], ...]
     starts: Mapping[tuple[int, int, str], date]
     claim: ClaimDate
+    evidence: Evidence
+    engine: Engine
 
     @classmethod
     def of(
@@ -76,7 +78,8 @@ class Governed:
         kept: list[list[Counted]] = [[] for _ in texts]
         for place, row in picked:
             kept[place].append(row)
-        return cls(known, texts, evaluated, tuple(map(tuple, kept)), starts, asked[-1])
+        claimed = tuple(map(tuple, kept))
+        return cls(known, texts, evaluated, claimed, starts, asked[-1], evidence, engine)
 
     def decisions(self) -> pa.Table:
         """The decisions of the latest claim date: for each participant and milestone, that of the
@@ -104,7 +107,7 @@ class Governed:
 
     def _said(self, place: int) -> dict[tuple[str, str], tuple[object, ...]]:
         text = self.known.within(self.texts[place])
-        table = decisions_table(text, self.evaluated[place].decisions, self.claim)
+        table = decided(text, self.evidence, self.claim, self.engine)
         rows = zip(*(table[name].to_pylist() for name in DECISIONS.names), strict=True)
         return {(row[0], row[1]): row for row in rows}
 

@@ -27,16 +27,12 @@ def names_of_holds(contract: Contract) -> list[str]:
 
 def hold_back(contract: Contract, lots: Lots, value: Pence) -> tuple[Pence, list[Pence]]:
     """What is left of the values before limits, and what each reason before them holds back."""
-    concerned = [np.array([key.standing == DISPUTED for key in lots.keys], dtype=bool)]
+    concerned = [lots.standing == DISPUTED]
     for _, instead in _reliefs(contract):
         first, last = day_number(instead.from_), day_number(instead.through)
         places = [contract.payables.index(name) for name in instead.milestones]
-        concerned.append(
-            np.array(
-                [key.milestone in places and first <= key.day <= last for key in lots.keys],
-                dtype=bool,
-            )
-        )
+        is_within = (first <= lots.day) & (lots.day <= last)
+        concerned.append(np.isin(lots.milestone, places) & is_within)
     left, held = value, []
     for mask in concerned:
         let = np.where(mask, 0, left)

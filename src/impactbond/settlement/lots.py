@@ -9,6 +9,7 @@ Keeps  the order of the rows that come in is nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -95,6 +96,16 @@ class Lots:
         """The period in which each lot was achieved."""
         return np.array([key.period for key in self.keys], dtype=np.int64)
 
+    @cached_property
+    def day(self) -> Numbers:
+        """The day number on which each lot was achieved."""
+        return np.array([key.day for key in self.keys], dtype=np.int64)
+
+    @cached_property
+    def standing(self) -> Numbers:
+        """How the claims of each lot stand."""
+        return np.array([key.standing for key in self.keys], dtype=np.int64)
+
 
 class ShareRules:
     """What a contract says about a claim on a day by a participant of a numbered segment: which of
@@ -122,18 +133,20 @@ class ShareRules:
         found |= {rule for _, rule in self._uncounted}
         self.all: tuple[ShareRule, ...] = tuple(sorted({*found, *closed}))
         self._number: dict[ShareRule, int] = {rule: number for number, rule in enumerate(self.all)}
-        self._known: dict[tuple[int, int, int, int], LotKey] = {}
+        self._known: dict[tuple[int, ...], LotKey] = {}
         self._shared: dict[tuple[int, int], int] = {}
 
-    def key(self, row: Counted) -> LotKey:
-        """The lot that claims are in; `Counted.claim` and the quantity are nothing to it."""
-        asked = (row.milestone, row.segment, row.day, row.standing)
+    def key(
+        self, milestone: int, number: int, segment: int, participant: str, standing: int
+    ) -> LotKey:
+        """The lot that claims of a day are in."""
+        asked = (milestone, number, segment, standing)
         if asked not in self._known:
             self._known[asked] = self._key(*asked)
         key = self._known[asked]
-        return key._replace(participant=row.participant) if row.participant else key
+        return key._replace(participant=participant) if participant else key
 
-    def _key(self, milestone: int, segment: int, number: int, standing: int) -> LotKey:
+    def _key(self, milestone: int, number: int, segment: int, standing: int) -> LotKey:
         contract, name = self._contract, self._payables[milestone]
         attributes, day = self._segments[segment], from_day_number(number)
         rule = next(rule for rule in contract.fundings_of(name) if applies(rule, day, attributes))
@@ -207,8 +220,7 @@ class ShareRules:
 
 def period_of(periods: Sequence[Period], day: int) -> int:
     """The place of the period that a day number falls in; the day must be in the term."""
-    lasts = [day_number(period.last) for period in periods]
-    return int(np.searchsorted(lasts, day))
+    return bisect_left(periods, day, key=lambda period: day_number(period.last))
 
 
 def make_lots(
@@ -225,9 +237,14 @@ def make_lots(
     fees = rules.first_fee
     for key in rules.uncounted(claims):
         found[key] = {claim: int(key.milestone >= fees) for claim in range(key.period, claims)}
-    for row in counted:
-        by_claim = found.setdefault(rules.key(row), {})
-        by_claim[row.claim] = by_claim.get(row.claim, 0) + row.quantity
+    alike: dict[tuple[int, int, int, str, int], dict[int, int]] = {}
+    for claim, milestone, day, segment, quantity, participant, standing in counted:
+        one = alike.setdefault((milestone, day, segment, participant, standing), {})
+        one[claim] = one.get(claim, 0) + quantity
+    for described, quantity_by_claim in alike.items():
+        by_claim = found.setdefault(rules.key(*described), {})
+        for claim, quantity in quantity_by_claim.items():
+            by_claim[claim] = by_claim.get(claim, 0) + quantity
     keys = tuple(sorted(found))
     quantities = np.zeros((claims, len(keys)), dtype=np.int64)
     for index, key in enumerate(keys):

@@ -19,6 +19,7 @@ from impactbond.evaluation.question import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.amended import settle_amended
 from impactbond.settlement.balances import balance
+from impactbond.settlement.decided import decided
 from impactbond.settlement.evaluated import evaluate
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lines import (
@@ -34,7 +35,7 @@ from impactbond.settlement.movements import Movements, find_movements, none_yet
 from impactbond.settlement.passing import grows_at
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
 from impactbond.settlement.settled import Settled, assert_lines_add_up
-from impactbond.settlement.settlement import Earlier, Settlement, decisions_table
+from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.settlement.shares import share_out, without_idle
 from impactbond.settlement.turns import claim_dates_under, turns_of
 from impactbond.tables import Engine
@@ -112,7 +113,7 @@ def settle(
         holidays=tuple(holidays),
         refused_left_out=evidence.refused_table.num_rows,
         earlier=earlier,
-        decisions_table=decisions_table(contract, evaluated.decisions, claims[-1]),
+        decided=partial(decided, contract, known, claims[-1], engine),
         lines_table=lines,
         shares_table=shares_table(singly.lots, funders, singly.history, singly.parts, lines),
         payments_table=payments_table(contract, claims, funders, settled, holidays),

@@ -4,6 +4,7 @@ look through.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,24 +15,11 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.evaluation.decisions import REASONS, VERDICTS
-from impactbond.evaluation.facts import NEVER
 from impactbond.evaluation.question import ClaimDate
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import show
 from impactbond.settlement.funders import Funders
 from impactbond.tables import as_kind, sorted_by
-
-DECISIONS = pa.schema(
-    [
-        ("participant", pa.string()),
-        ("milestone", pa.string()),
-        ("verdict", pa.string()),
-        ("reason", pa.string()),
-        ("achieved_on", pa.date32()),
-        ("known_on", pa.date32()),
-    ]
-)
 
 
 class Earlier(Protocol):
@@ -54,7 +42,8 @@ class Earlier(Protocol):
 class Settlement:
     """The result of `settle`.
 
-    Frames come in the kind that the evidence came in; money is whole pence (`*_pence`).
+    Frames come in the kind that the evidence came in; money is whole pence (`*_pence`). `decided`
+    makes the decisions, which nothing that is paid waits for.
     """
 
     contract: Contract
@@ -65,7 +54,7 @@ class Settlement:
     holidays: tuple[date, ...]
     refused_left_out: int
     earlier: Earlier | None
-    decisions_table: pa.Table
+    decided: Callable[[], pa.Table]
     lines_table: pa.Table
     shares_table: pa.Table
     payments_table: pa.Table
@@ -87,6 +76,11 @@ class Settlement:
     def claim(self) -> ClaimDate:
         """The latest claim date settled: the one that statements are for."""
         return self.claim_dates[-1]
+
+    @cached_property
+    def decisions_table(self) -> pa.Table:
+        """Every decision at the latest claim date (DECISIONS), made when it is first asked for."""
+        return self.decided()
 
     @cached_property
     def funders_table(self) -> pa.Table:
@@ -193,31 +187,3 @@ class Settlement:
             "<table><tr><th>Funder</th><th>Due</th></tr>"
             f"{rows}<tr><th>All funders</th><th style='text-align:right'>{total}</th></tr></table>"
         )
-
-
-def decisions_table(contract: Contract, decisions: pa.Table, claim: ClaimDate) -> pa.Table:
-    """The decisions of one claim date in words and dates, sorted by participant and the contract's
-    milestones.
-    """
-    chosen = sorted_by(
-        decisions.filter(pc.equal(decisions["claim"], claim.number)), "participant", "milestone"
-    )
-
-    def words(column: str, names: tuple[str, ...]) -> pa.Array:
-        return pa.array(names, pa.string()).take(
-            pc.cast(chosen[column], pa.int64()).combine_chunks()
-        )
-
-    def days(column: str, none: int) -> pa.Array:
-        numbers = pc.if_else(pc.equal(chosen[column], none), None, chosen[column])
-        return pc.cast(pc.cast(numbers, pa.int32()), pa.date32()).combine_chunks()
-
-    columns = [
-        chosen["participant"].combine_chunks(),
-        words("milestone", tuple(contract.milestones)),
-        words("verdict", VERDICTS),
-        words("reason", REASONS),
-        days("reached", NEVER),
-        days("known_on", 0),
-    ]
-    return pa.table(columns, schema=DECISIONS)

@@ -20,6 +20,7 @@ from impactbond.evaluation.decisions import by_need
 from impactbond.evaluation.question import ClaimDate, Segments, claim_dates
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lots import (
+    FULL,
     Counted,
     LotKey,
     Lots,
@@ -140,7 +141,7 @@ def _lots_of(
         day, held = int(timing.day[group, milestone]), segment[group]
         period = period_of(contract.calendar.periods, day)
         rows.append(Counted(period, milestone, day, held, 1))
-        keys[group, milestone] = rules.key(rows[-1])
+        keys[group, milestone] = rules.key(milestone, day, held, "", FULL)
     lots, _ = make_lots(rules, rows, claims)
     number = {key: index for index, key in enumerate(lots.keys)}
     place = np.full(timing.pays.shape, -1, dtype=np.int64)

@@ -9,6 +9,7 @@ Keeps  not evidenced never pays; a milestone is never reached before its prerequ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
@@ -30,7 +31,12 @@ from impactbond.evaluation.verdicts import (
     REASON,
     REASONS,
     VERDICTS,
+    is_verdict,
+    taken_apart,
 )
+
+BARELY = ("code", "days", "standing")
+TOLD = (*BARELY, "known_on")
 
 __all__ = ["ACHIEVED", "REASONS", "VERDICTS", "bases", "by_need", "decide", "weigh"]
 
@@ -101,10 +107,10 @@ def decide(question: Question) -> nw.LazyFrame[Any]:
 
     `milestone` is its place in the contract.
     """
-    decisions = _long(_judged(question, bases(question)), question.contract)
+    decisions = _with_reasons(question, bases(question))
     if question.contract.calendar.evidence.late != "nothing":
         return decisions
-    whenever = _long(_judged(question, [(Basis(), FULL)]), question.contract)
+    whenever = _with_reasons(question, [(Basis(), FULL)])
     return _in_time_or_late(decisions, whenever)
 
 
@@ -113,7 +119,9 @@ def achieved(question: Question) -> nw.LazyFrame[Any]:
     without asking of every other milestone why it was not.
     """
     judged = _judged(question, bases(question), reasons=False)
-    return _long(judged, question.contract, reasons=False).filter(nw.col("verdict") == ACHIEVED)
+    found = _long(judged, question.contract, BARELY)
+    earned = found.filter(is_verdict(nw.col("code"), ACHIEVED))
+    return earned.select(*KEYS, "known_by", "milestone", "standing", reached=nw.col("days"))
 
 
 def _in_time_or_late(in_time: nw.LazyFrame[Any], whenever: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -154,30 +162,31 @@ def _judged(
     return question.shop.keep(name if reasons else f"{name}_barely", judged)
 
 
-def _told(*, reasons: bool) -> tuple[str, ...]:
-    return ("code", "days", "standing", *(["known_on"] if reasons else []))
-
-
 def _wide(contract: Contract, *, reasons: bool) -> list[str]:
     places = range(len(contract.milestones))
-    return [f"{name}_{place}" for place in places for name in _told(reasons=reasons)]
+    names = TOLD if reasons else BARELY
+    return [f"{name}_{place}" for place in places for name in names]
 
 
-def _long(
-    judged: nw.LazyFrame[Any], contract: Contract, *, reasons: bool = True
-) -> nw.LazyFrame[Any]:
+def _long(judged: nw.LazyFrame[Any], contract: Contract, names: Sequence[str]) -> nw.LazyFrame[Any]:
     """One row for each milestone, from the columns of all; not every engine can unpivot."""
     narrow = [
         judged.select(
             *KEYS,
             "known_by",
             milestone=nw.lit(place).cast(nw.Int64),
-            **{name: nw.col(f"{name}_{place}") for name in _told(reasons=reasons)},
+            **{name: nw.col(f"{name}_{place}") for name in names},
         )
         for place in range(len(contract.milestones))
     ]
-    every = nw.concat(narrow) if len(narrow) > 1 else narrow[0]
-    verdict = nw.col("code") // 16
-    reached = nw.when(verdict == ACHIEVED).then(nw.col("days")).otherwise(nw.lit(NEVER))
-    told = every.with_columns(verdict=verdict, reason=nw.col("code") % 16, reached=reached)
-    return told.drop("code", "days") if reasons else told.drop("code", "days", "reason")
+    return nw.concat(narrow) if len(narrow) > 1 else narrow[0]
+
+
+def _with_reasons(question: Question, course: list[tuple[Basis, int]]) -> nw.LazyFrame[Any]:
+    """The decisions with verdict, reason and, where achieved, the day."""
+    decided = _long(_judged(question, course), question.contract, TOLD)
+    verdict, reason = taken_apart(nw.col("code"))
+    is_achieved = is_verdict(nw.col("code"), ACHIEVED)
+    reached = nw.when(is_achieved).then(nw.col("days")).otherwise(nw.lit(NEVER))
+    told = decided.with_columns(verdict=verdict, reason=reason, reached=reached)
+    return told.drop("code", "days")

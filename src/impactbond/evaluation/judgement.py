@@ -1,7 +1,7 @@
 """Judgement: the columns of conditions become a verdict on every milestone.
 
 Takes  every participant at every claim date, with the columns of the conditions of milestones.
-Gives  code_<i> (verdict × 16 + reason), days_<i> (the day reached, if it is), known_on_<i> and
+Gives  code_<i> (verdict and reason), days_<i> (the day reached, if it is), known_on_<i> and
        standing_<i> for every milestone i.
 Keeps  of milestones that stand instead of each other one is achieved; for a place, each once.
 """
@@ -23,8 +23,9 @@ from impactbond.evaluation.verdicts import (
     NO_EVIDENCE,
     NOT_ACHIEVED,
     NOT_YET_DUE,
-    REASON,
     WITHDRAWN,
+    code_of,
+    is_verdict,
 )
 
 Frame = nw.LazyFrame[Any]
@@ -99,7 +100,7 @@ def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
         known += [nw.col(f"known_on_{other}") for other in before]
         columns["known_on"] = largest(*known)
     if has_before:
-        kept = nw.col(f"before_code_{i}") // 16 == ACHIEVED
+        kept = is_verdict(nw.col(f"before_code_{i}"), ACHIEVED)
         columns = {
             name: nw.when(kept).then(nw.col(f"before_{name}_{i}")).otherwise(column)
             for name, column in columns.items()
@@ -113,7 +114,7 @@ def _before(contract: Contract, i: int) -> list[int]:
 
 
 def _is(milestone: int, verdict: int) -> nw.Expr:
-    return nw.col(f"code_{milestone}") // 16 == verdict
+    return is_verdict(nw.col(f"code_{milestone}"), verdict)
 
 
 def _due(node: Node) -> nw.Expr:
@@ -121,7 +122,7 @@ def _due(node: Node) -> nw.Expr:
 
 
 def _code(plan: Plan, i: int, conditions: list[Node], reached: nw.Expr) -> nw.Expr:
-    """Verdict × 16 + reason, as one number: the first rule that applies decides."""
+    """Verdict and reason as one number: the first rule that applies decides."""
     contract, (own, *eligible) = plan.contract, conditions
     first, last = (day_number(day) for day in contract.calendar.term)
     ends_on, left_on = nw.col("ends_on"), nw.col("left_on")
@@ -145,9 +146,9 @@ def _code(plan: Plan, i: int, conditions: list[Node], reached: nw.Expr) -> nw.Ex
         (ends_on < _due(own), NOT_YET_DUE, "window_open"),
         (own.state == NOT_MET, NOT_ACHIEVED, "not_met"),
     ]
-    code = nw.lit(NO_EVIDENCE * 16 + REASON["no_evidence"])
+    code = nw.lit(code_of(NO_EVIDENCE, "no_evidence"))
     for test, verdict, reason in reversed(rules):
-        code = nw.when(test).then(nw.lit(verdict * 16 + REASON[reason])).otherwise(code)
+        code = nw.when(test).then(nw.lit(code_of(verdict, reason))).otherwise(code)
     return code
 
 
@@ -200,8 +201,8 @@ def _outcome(i: int, best: nw.Expr, many: int, *, by_place: bool) -> list[nw.Exp
     is_own = best // _PERSONS % many == i
     lost = (
         nw.when(is_own)
-        .then(nw.lit(NOT_ACHIEVED * 16 + REASON["place_taken"]))
-        .otherwise(nw.lit(NOT_ACHIEVED * 16 + REASON["alternative"]))
+        .then(nw.lit(code_of(NOT_ACHIEVED, "place_taken")))
+        .otherwise(nw.lit(code_of(NOT_ACHIEVED, "alternative")))
     )
     code = nw.when(loses).then(lost).otherwise(nw.col(f"code_{i}")).cast(nw.Int64)
     if not by_place:

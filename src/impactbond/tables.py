@@ -108,7 +108,7 @@ class Workshop:
     for a program once is run again as it is, on whatever tables have been taken.
     """
 
-    # Each query with the tables that were kept while it was compiled, in the order they were made.
+    # Each query with the kept tables that it reads.
     _compiled: ClassVar[dict[tuple[str, str], tuple[str, tuple[str, ...]]]] = {}
 
     def __init__(self, engine: Engine = "duckdb", program: str = "") -> None:
@@ -236,9 +236,8 @@ class Workshop:
     ) -> nw.LazyFrame[Any]:
         compiled = self._compiled.get((self._program, name)) if self._program else None
         if compiled is None or not self._keep_what_it_reads(compiled[1]):
-            known = set(self._kept)
             query = str(build().to_native().sql_query())
-            compiled = query, tuple(one for one in self._kept if one not in known)
+            compiled = query, tuple(one for one in self._kept if f'"{one}"' in query)
             if self._program:
                 while len(self._compiled) >= MOST_COMPILED:
                     self._compiled.pop(next(iter(self._compiled)))
@@ -246,12 +245,13 @@ class Workshop:
         return self._create(name, compiled[0])
 
     def _keep_what_it_reads(self, names: Sequence[str]) -> bool:
-        """Whether the tables that were kept while a query was compiled are kept here too."""
-        missing = [name for name in names if name not in self._kept]
-        if any((self._program, name) not in self._compiled for name in missing):
-            return False
-        for name in missing:
-            self._kept[name] = self._create(name, self._compiled[self._program, name][0])
+        """Whether the kept tables that a compiled query reads are kept here too, now if not yet."""
+        for name in names:
+            compiled = self._compiled.get((self._program, name))
+            if name not in self._kept:
+                if compiled is None or not self._keep_what_it_reads(compiled[1]):
+                    return False
+                self._kept[name] = self._create(name, compiled[0])
         return True
 
     def _create(self, name: str, query: str) -> nw.LazyFrame[Any]:

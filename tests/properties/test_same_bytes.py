@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from tests.benchmarks import generate
 from tests.benchmarks.settlement import AS_OF, CONTRACT
 from tests.properties.drawn import Drawn, cases, evidence_of
@@ -22,6 +23,7 @@ from tests.spark import spark_session
 from impactbond.canonical import csv_bytes
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
+from impactbond.errors import EvidenceError
 from impactbond.evaluation.claims import claims_of, counted
 from impactbond.evaluation.decisions import decide
 from impactbond.evaluation.question import Question, claim_dates
@@ -56,8 +58,8 @@ def in_order(table: pa.Table) -> bytes:
     return csv_bytes(placed.sort_by([(name, "ascending") for name in names]))
 
 
-def settled(contract: Contract, evidence: Evidence) -> dict[str, pa.Table]:
-    settlement = settle(contract, evidence, as_of=AS_OF)
+def settled(contract: Contract, evidence: Evidence, as_of: date = AS_OF) -> dict[str, pa.Table]:
+    settlement = settle(contract, evidence, as_of=as_of)
     return {name: getattr(settlement, f"{name}_table") for name in TABLES}
 
 
@@ -77,6 +79,23 @@ def test_spark_gives_the_same_bytes(drawn: Drawn) -> None:
     evidence = evidence_of(drawn)
     expected = evaluated(drawn.contract, evidence, "duckdb")
     assert evaluated(drawn.contract, evidence, "pyspark") == expected
+
+
+@given(drawn=cases(whole=True))
+@settings(few, max_examples=12)
+def test_evidence_that_stays_in_files_settles_to_the_same_bytes(drawn: Drawn) -> None:
+    evidence = evidence_of(drawn)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "observations.parquet")
+        pq.write_table(evidence.observations_table, path)
+        source = {"participants": evidence.participants_table, "observations": path}
+        try:
+            resting = read_evidence(source, drawn.contract, values="as held")
+        except EvidenceError:
+            reject()  # what was drawn contradicts itself, and is not read at all
+        assert resting.has_status("disputed") == evidence.has_status("disputed")
+        found, expected = (settled(drawn.contract, one, date.max) for one in (resting, evidence))
+        assert found == expected
 
 
 def in_files(folder: Path, evidence: Evidence, name: str, *, turned: bool) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import narwhals as nw
 from impactbond.evaluation.decisions import achieved
 from impactbond.evaluation.knowledge import segments_on
 from impactbond.evaluation.question import Question
-from impactbond.evaluation.units import in_columns, keep_states, paid_by_unit, units_of
+from impactbond.evaluation.units import in_columns, paid_by_unit, units_of
 
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
 
@@ -26,7 +26,6 @@ def claims_of(question: Question) -> nw.LazyFrame[Any]:
     as then known.
     """
     by_unit = paid_by_unit(question.contract)
-    keep_states(question)
     earned = achieved(question)
 
     def found() -> nw.LazyFrame[Any]:

@@ -142,10 +142,6 @@ def _judged(
     (basis, standing), *later = reversed(course)
     before = _judged(question, later[::-1], reasons=reasons) if later else None
     wide = _wide(question.contract, reasons=reasons)
-    people_of(question)
-    # Kept before what rests on it, which an engine that remembers queries may not build again.
-    if Plan.of(question.contract).stays:
-        states_of(question, basis)
 
     def judged() -> nw.LazyFrame[Any]:
         plan = Plan.of(question.contract, reasons=reasons)

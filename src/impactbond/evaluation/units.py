@@ -34,13 +34,6 @@ def paid_by_unit(contract: Contract) -> list[int]:
     return [number for number, term in enumerate(contract.milestones.values()) if term.units]
 
 
-def keep_states(question: Question) -> None:
-    """Keep in the engine what units of days are counted from."""
-    if any(isinstance(term.units, DaysIn) for term in question.contract.milestones.values()):
-        for basis, _ in bases(question):
-            states_of(question, basis)
-
-
 def units_of(question: Question, earned: Frame, milestone: int) -> Frame:
     """The units of a milestone completed in each period, as known at each claim date."""
     units = list(question.contract.milestones.values())[milestone].units

@@ -80,7 +80,7 @@ def minor_units(amount: Decimal, currency: str) -> int:
     return int(scaled)
 
 
-def show(pence: int, currency: str = "GBP") -> str:
+def show(pence: int, currency: str) -> str:
     """The amount as people write it: `£1,234.50`, `-£0.05`, `¥1,234`."""
     known = CURRENCIES[currency]
     major, minor = divmod(abs(int(pence)), known.in_one)

@@ -8,6 +8,7 @@ units.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -21,17 +22,47 @@ from numpy.typing import NDArray
 Pence = NDArray[np.int64]
 Half = Literal["up", "even"]
 
-# ISO 4217: how many decimals a currency has, and the sign people write before an amount.
-CURRENCIES: dict[str, tuple[int, str]] = {
-    "GBP": (2, "£"),
-    "EUR": (2, "€"),
-    "USD": (2, "$"),
-    "AUD": (2, "A$"),
-    "CAD": (2, "C$"),
-    "NZD": (2, "NZ$"),
-    "CHF": (2, "CHF "),
-    "JPY": (0, "¥"),
-    "KWD": (3, "KWD "),
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """How a currency of ISO 4217 is counted and said.
+
+    `sign` is what people write before an amount, such that no other currency of the list is meant;
+    `also_read` are signs that are understood in an amount of this currency. It is counted in
+    `major` and `minor` units, pounds and pence; one of the latter is a `coin`, and several to be
+    handed round are `coins`. Without decimals the two units are the same.
+    """
+
+    code: str
+    decimals: int
+    sign: str
+    name: str
+    major: str
+    minor: str
+    coin: str
+    coins: str
+    also_read: tuple[str, ...] = ()
+
+    @property
+    def in_one(self) -> int:
+        """How many minor units make one unit."""
+        return int(10**self.decimals)
+
+
+_CENTS = ("cents", "cent", "cents")
+CURRENCIES = {
+    one.code: one
+    for one in (
+        Currency("GBP", 2, "£", "pounds sterling", "pounds", "pence", "penny", "pennies"),
+        Currency("EUR", 2, "€", "euros", "euros", *_CENTS),
+        Currency("USD", 2, "US$", "US dollars", "US dollars", *_CENTS, also_read=("$",)),
+        Currency("AUD", 2, "A$", "Australian dollars", "Australian dollars", *_CENTS),
+        Currency("CAD", 2, "C$", "Canadian dollars", "Canadian dollars", *_CENTS),
+        Currency("NZD", 2, "NZ$", "New Zealand dollars", "New Zealand dollars", *_CENTS),
+        Currency("CHF", 2, "CHF ", "Swiss francs", "francs", "centimes", "centime", "centimes"),
+        Currency("JPY", 0, "¥", "Japanese yen", "yen", "yen", "yen", "yen"),
+        Currency("KWD", 3, "KWD ", "Kuwaiti dinars", "dinars", "fils", "fils", "fils"),
+    )
 }
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _RATIO = re.compile(r"(\d+)\s*/\s*(\d+)")
@@ -42,18 +73,19 @@ def minor_units(amount: Decimal, currency: str) -> int:
 
     Raises ValueError when the amount has more decimals than the currency.
     """
-    decimals, _ = CURRENCIES[currency]
+    decimals = CURRENCIES[currency].decimals
     scaled = amount.scaleb(decimals)
     if scaled != scaled.to_integral_value():
         raise ValueError(f"more than {decimals} decimals")
     return int(scaled)
 
 
-def show(pence: int, currency: str = "GBP") -> str:
-    """The amount as people write it: `£1,234.50`, `-£0.05`."""
-    decimals, sign = CURRENCIES[currency]
-    major, minor = divmod(abs(int(pence)), 10**decimals)
-    text = f"{sign}{major:,}" + (f".{minor:0{decimals}d}" if decimals else "")
+def show(pence: int, currency: str) -> str:
+    """The amount as people write it: `£1,234.50`, `-£0.05`, `¥1,234`."""
+    known = CURRENCIES[currency]
+    major, minor = divmod(abs(int(pence)), known.in_one)
+    decimals = f".{minor:0{known.decimals}d}" if known.decimals else ""
+    text = f"{known.sign}{major:,}{decimals}"
     return f"-{text}" if pence < 0 else text
 
 

@@ -131,14 +131,24 @@ def test_a_missing_sheet_or_column_is_named(
     assert not out.exists()
 
 
-def test_a_settlement_without_statements_leaves_no_tables_either(tmp_path: Path) -> None:
-    """Statements are in sterling only: what cannot be stated is not half written."""
-    out = tmp_path / "out"
-    in_euro = damaged(tmp_path, ("currency: GBP", "currency: EUR"))
-    done = settle(in_euro, EVIDENCE, out, "--leave-out-refused")
-    assert done.returncode == 2
-    assert "Nothing was written" in done.stderr
-    assert not out.exists()
+def test_a_contract_in_another_currency_is_settled_recorded_and_regenerated(
+    tmp_path: Path,
+) -> None:
+    out, record = tmp_path / "out", tmp_path / "q4.record"
+    in_dollars = damaged(tmp_path, ("currency: GBP", "currency: USD"))
+    done = settle(in_dollars, EVIDENCE, out, "--leave-out-refused")
+    assert done.returncode == 0, done.stderr
+    assert "US$" in done.stdout
+    assert "£" not in done.stdout
+    statement = out / "wlz-lbhf_2017-Q4_lbhf.xlsx"
+    cover = openpyxl.load_workbook(statement, data_only=True)["Cover"]
+    assert "Total due (US$)" in [row[0].value for row in cover.iter_rows()]
+    words = ("--as-of", "2018-01-31", "--leave-out-refused", "--out", record)
+    assert run("record", in_dollars, EVIDENCE, *words).returncode == 0
+    assert run("regenerate", record).returncode == 0
+    verified = run("verify", statement, record)
+    assert verified.returncode == 0, verified.stdout
+    assert "byte for byte" in verified.stdout
 
 
 def test_no_child_s_value_is_in_a_refusal(tmp_path: Path) -> None:

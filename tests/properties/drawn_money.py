@@ -24,7 +24,7 @@ def amounts(currency: str, largest: int) -> st.SearchStrategy[Decimal]:
     """Amounts of up to so many minor units, odd ones among them."""
     odd = [number for number in (100, 1001, 3333, 10000, 1, 2, 0, largest) if number <= largest]
     units = st.one_of(st.sampled_from(odd), st.integers(0, largest))
-    return units.map(lambda number: Decimal(number).scaleb(-CURRENCIES[currency][0]))
+    return units.map(lambda number: Decimal(number).scaleb(-CURRENCIES[currency].decimals))
 
 
 @st.composite
@@ -75,7 +75,7 @@ def tranches(draw: Draw, plain: Names, currency: str, on: date, limits: list[Any
     by = draw(shares(plain))
     most = [one["at_most"] for one in limits if _is_on_everything(one)]
     most += [one["most"] for one in limits if one.get("funder") in by and "each" not in one]
-    largest = int(min(most, default=Decimal(300)).scaleb(CURRENCIES[currency][0]))
+    largest = int(min(most, default=Decimal(300)).scaleb(CURRENCIES[currency].decimals))
     paid = {"pay": draw(amounts(currency, largest)), "on": on, "by": by}
     recovered = {"at": draw(st.sampled_from(("10%", "1/3", "50%", "100%")))}
     return {"mobilisation": {**paid, "recovered": recovered}} if draw(st.booleans()) else {}

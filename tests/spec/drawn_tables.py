@@ -250,7 +250,7 @@ def due_by_day(terms: str, evidence: str) -> dict[str, dict[str, str]]:
 
 def pounds(pence: int, currency: str = "GBP") -> str:
     """An amount as people write it, without the sign of the currency."""
-    return show(pence, currency).replace(CURRENCIES[currency][1], "")
+    return show(pence, currency).replace(CURRENCIES[currency].sign, "")
 
 
 def verdicts(terms: str, evidence: str, as_of: str = THE_END) -> dict[str, str]:

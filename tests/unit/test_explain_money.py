@@ -27,6 +27,14 @@ funding:
 """
 
 
+def test_a_price_is_told_in_its_own_currency_and_no_product_where_a_rate_stands_between() -> None:
+    terms = "currency: USD\nprices_in: {currency: EUR, rate: 1}"
+    told = explain(settled(terms, THREE, "2017-04-30"), participant="c1").text
+    assert ", €100.00\n" in told
+    assert "US$100.00 for 1 at €100.00, as the terms of the price say" in told
+    assert "US$100.00 = US$100.00" not in told
+
+
 def everybody(settlement: Settlement) -> list[Explanation]:
     participants = settlement.evidence.participants_table["participant"].unique().to_pylist()
     return [explain(settlement, participant=name) for name in sorted(participants)]

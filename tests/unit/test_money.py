@@ -183,6 +183,7 @@ def test_a_share_over_the_whole_is_refused(text: str) -> None:
         (-5, "GBP", "-£0.05"),
         (0, "GBP", "£0.00"),
         (100, "EUR", "€1.00"),
+        (100, "USD", "US$1.00"),
         (1235, "JPY", "¥1,235"),
         (-1235, "JPY", "-¥1,235"),
         (1234567, "KWD", "KWD 1,234.567"),
@@ -196,13 +197,13 @@ def test_amounts_are_shown_as_people_write_them(pence: int, currency: str, shown
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from(sorted(CURRENCIES)))
 def test_an_amount_in_minor_units_is_the_amount(units: int, currency: str) -> None:
-    decimals, _ = CURRENCIES[currency]
+    decimals = CURRENCIES[currency].decimals
     assert minor_units(Decimal(units).scaleb(-decimals), currency) == units
 
 
 @given(st.decimals(-(10**9), 10**9, places=3), st.sampled_from(("GBP", "JPY", "KWD")))
 def test_no_amount_is_rounded_on_the_way_to_minor_units(amount: Decimal, currency: str) -> None:
-    exact = Fraction(amount) * 10 ** CURRENCIES[currency][0]
+    exact = Fraction(amount) * CURRENCIES[currency].in_one
     if exact.denominator == 1:
         assert minor_units(amount, currency) == exact
     else:

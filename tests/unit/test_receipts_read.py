@@ -74,6 +74,24 @@ def test_currencies_of_no_and_three_decimals_are_exact() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "currency", "found"),
+    [
+        ("US$1,234.50", "USD", 123_450),
+        ("$1,234.50", "USD", 123_450),
+        ("A$5", "AUD", 500),
+        ("$5", "AUD", "other_currency"),
+        ("US$5", "AUD", "other_currency"),
+        ("A$5", "USD", "not_an_amount"),
+    ],
+)
+def test_a_dollar_is_of_the_country_of_the_contract(
+    cell: str, currency: str, found: int | str
+) -> None:
+    amount = amount_of(cell, currency)
+    assert amount == found or getattr(amount, "code", None) == found
+
+
+@pytest.mark.parametrize(
     ("row", "column", "code"),
     [
         ("A2,council,2018-13-05,1.00", "received_on", "not_a_date"),  # INDIGO-POJ-0001

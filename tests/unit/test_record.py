@@ -14,6 +14,7 @@ import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
 from impactbond.audit.record import read_record, record_bytes, verify_record, write_record
+from impactbond.audit.regenerate import regenerate
 from impactbond.canonical import sha256
 from impactbond.errors import RecordError
 from impactbond.evidence.evidence import REFUSED_SCHEMA
@@ -222,10 +223,14 @@ def test_a_contract_without_a_text_cannot_be_recorded(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_contract_in_another_currency_has_no_statements_to_keep(tmp_path: Path) -> None:
-    settlement = settled(f"{TERMS}\ncurrency: EUR", EVIDENCE, LATER)
+def test_a_record_keeps_the_statements_of_a_contract_in_another_currency(tmp_path: Path) -> None:
+    settlement = settled(f"{TERMS}\ncurrency: KWD", EVIDENCE, LATER)
     record = read_record(write_record(settlement, tmp_path / "q2.record"))
-    assert not [part for part in record.parts if part.startswith("statements/")]
+    kept = {part for part in record.parts if part.startswith("statements/")}
+    assert "statements/specification_2017-Q2_council.xlsx" in kept
+    again = regenerate(tmp_path / "q2.record")
+    assert again.same
+    assert again.compared >= len(kept) + 5
 
 
 def test_a_record_shows_no_evidence_when_it_is_printed(tmp_path: Path) -> None:

@@ -269,3 +269,32 @@ def test_a_workbook_whose_parts_do_not_fit_names_the_part(record: Record) -> Non
         verify_content(content, NAME, record, again=False)
     assert "the part 'xl/workbook.xml' is missing" in str(caught.value)
     assert "the part 'xl/workbooj.xml' was added" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "schedule", "cover"),
+    [
+        ("USD", "100.00", "Schedule!H7: the value is another; the record says 6667; found 9", 100),
+        ("KWD", "10.000", "Schedule!H7: the value is another; the record says 6667; found 9", 1000),
+        ("JPY", "10000", "Schedule!G7: the value is another; the record says 6667; found 9", 1),
+    ],
+)
+def test_an_edit_of_a_statement_in_another_currency_names_the_cell(
+    currency: str, price: str, schedule: str, cover: int, tmp_path: Path
+) -> None:
+    milestone = f"{{when: {{observed: consent, in: year one}}, price: {price}}}"
+    terms = f"currency: {currency}\nmilestones: {{consent: {milestone}}}\n{TERMS}"
+    path = tmp_path / "q1.record"
+    path.write_bytes(record_bytes(settled(terms, EVIDENCE, "2017-04-30")))
+    record = read_record(path)
+
+    def edit(book: Workbook) -> None:
+        book["Schedule"][schedule[9:11]].value = 9
+        book["Cover"]["B5"].value = 66.67
+
+    own = edited(statement(record), edit)
+    divided = f"/{cover}" if cover > 1 else ""
+    says = "Cover!B5: the formula is another; the record says '=Summary!"
+    found = told(own, record)
+    assert any(one.startswith(says) and f"{divided}'; found 66.67" in one for one in found), found
+    assert schedule in found

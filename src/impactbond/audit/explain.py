@@ -126,6 +126,7 @@ def _milestone(case: Case, ledger: Ledger, name: str) -> MilestoneExplained:
         title=term.title or name,
         clause=term.clause,
         price_pence=contract.price_pence(name),
+        priced_in=contract.currency_of_prices,
         lines=lines,
         entitled_pence=entitled(lines),
         terms=stated_terms(

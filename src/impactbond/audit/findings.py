@@ -182,6 +182,7 @@ class Line:
 class MilestoneExplained:
     """One milestone of one participant: verdict, reason, condition, money, terms.
 
+    `priced_in` is the currency of the price, which can be another than that of the payments.
     `chain` leads from this milestone over its prerequisites to the first cause. `open_until` is the
     last day that can still change a verdict of not yet due. Nothing is judged, and `condition` is
     None, where the contract does not cover the participant.
@@ -191,6 +192,7 @@ class MilestoneExplained:
     title: str
     clause: str
     price_pence: int
+    priced_in: str
     verdict: str
     reason: str
     sentence: str

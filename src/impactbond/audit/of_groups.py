@@ -70,6 +70,7 @@ def _explained(settlement: Settlement, row: Mapping[str, Any], until: date) -> M
         title=contract.title_of(name),
         clause=contract.term_of(name).clause,
         price_pence=row["price_pence"],
+        priced_in=contract.currency,
         verdict="measured" if is_result else "due",
         reason="measured" if is_result else "due",
         sentence=_measured(settlement, row, until) if is_result else _due(contract, row),

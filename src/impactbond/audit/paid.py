@@ -178,12 +178,15 @@ def _sentence(contract: Contract, row: Mapping[str, Any]) -> str:
         return show(row[column], contract.currency)
 
     told: str = WHY.get(row["because"], row["because"])
-    if row["quantity"] * row["price_pence"] == row["value_pence"] and row["quantity"]:
+    is_milestone = row["milestone"] in contract.milestones
+    priced_in = contract.currency_of_prices if is_milestone else contract.currency
+    is_product = row["quantity"] * row["price_pence"] == row["value_pence"]
+    if is_product and priced_in == contract.currency and row["quantity"]:
         told += f": {row['quantity']} × {pounds('price_pence')} = {pounds('value_pence')}"
     elif row["value_pence"]:
         told += f": {pounds('value_pence')}"
         if row["quantity"]:
-            price = show(row["price_pence"], contract.currency_of_prices)
+            price = show(row["price_pence"], priced_in)
             told += f" for {row['quantity']} at {price}, as the terms of the price say"
     if row["withheld_pence"]:
         word = "withheld" if row["withheld_pence"] > 0 else "no longer withheld"

@@ -72,13 +72,11 @@ def results_of(
     results = {
         part: csv_bytes(getattr(settlement, f"{name}_table")) for name, part in RESULTS.items()
     }
-    if settlement.contract.currency == "GBP":  # statements are written in pounds alone
-        source = replace(source_of(settlement), engine_version=engine)
-        if receipts is not None:
-            source = with_receipts(source, receipts, leave_out_refused=True)
-        files = statement_files(source)
-        results |= {f"{WORKBOOKS}{name}": content for name, content in files.items()}
-    return results
+    source = replace(source_of(settlement), engine_version=engine)
+    if receipts is not None:
+        source = with_receipts(source, receipts, leave_out_refused=True)
+    files = statement_files(source)
+    return results | {f"{WORKBOOKS}{name}": content for name, content in files.items()}
 
 
 def _evidence_tables(settlement: Settlement) -> dict[str, pa.Table]:

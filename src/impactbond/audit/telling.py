@@ -48,7 +48,8 @@ class Telling:
     def milestone(self, told: MilestoneExplained) -> Iterator[str]:
         """One milestone: verdict, prerequisites, condition, money."""
         name = "" if told.title == told.milestone else f" ({told.milestone})"
-        yield f"{told.title}{name}{_cited(told.clause)}, {self._money(told.price_pence)}"
+        price = show(told.price_pence, told.priced_in)
+        yield f"{told.title}{name}{_cited(told.clause)}, {price}"
         yield f"{INDENT}{told.verdict.upper()}{_on(told)}: {told.sentence}"
         if len(told.chain) > 1:
             yield f"{INDENT}First cause: {' ← '.join(told.chain)}"

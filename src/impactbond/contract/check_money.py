@@ -48,7 +48,7 @@ def check_amount(amount: Decimal, currency: str, path: Path, rests_on: tuple[Pat
     try:
         minor_units(amount, currency) if currency in CURRENCIES else None
     except ValueError:
-        decimals, _ = CURRENCIES[currency]
+        decimals = CURRENCIES[currency].decimals
         fault = Fault(
             code="too_fine",
             problem=f"the amount has more than the {decimals} decimals of {currency}",

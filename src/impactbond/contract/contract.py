@@ -96,7 +96,7 @@ class Contract(Term):
     @property
     def decimals(self) -> int:
         """How many decimals the contract's currency has."""
-        return CURRENCIES[self.currency][0]
+        return CURRENCIES[self.currency].decimals
 
     @property
     def currency_of_prices(self) -> str:
@@ -106,7 +106,7 @@ class Contract(Term):
     @property
     def decimals_of_prices(self) -> int:
         """How many decimals the currency of prices has."""
-        return CURRENCIES[self.currency_of_prices][0]
+        return CURRENCIES[self.currency_of_prices].decimals
 
     def price_pence(self, milestone: str) -> int:
         """The price of a milestone before its rates and changes, in minor units."""
@@ -164,9 +164,10 @@ class Contract(Term):
 
         from impactbond.money import show
 
+        priced = self.currency_of_prices
         rows = "".join(
             f"<tr><td>{escape(term.title or name)}</td><td>{escape(term.clause)}</td>"
-            f"<td style='text-align:right'>{show(self.price_pence(name), self.currency)}</td></tr>"
+            f"<td style='text-align:right'>{show(self.price_pence(name), priced)}</td></tr>"
             for name, term in self.milestones.items()
         )
         return (

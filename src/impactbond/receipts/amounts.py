@@ -41,7 +41,7 @@ def amount_of(cell: object, currency: str) -> int | Refusal:
 
 def allowed_amounts(currency: str) -> str:
     """The amounts of a currency, in words."""
-    decimals = CURRENCIES[currency][0]
+    decimals = CURRENCIES[currency].decimals
     example = "1234" + ("." + "50".ljust(decimals, "0") if decimals else "")
     return f"one amount in {currency} above 0, such as {example}"
 
@@ -49,7 +49,7 @@ def allowed_amounts(currency: str) -> str:
 def _checked(number: Decimal, currency: str, allowed: str) -> int | Refusal:
     if number.adjusted() >= LARGEST_DIGITS:
         return Refusal("amount_too_large", "this amount is too large", allowed, "Look for a slip.")
-    scaled = Fraction(number) * 10 ** CURRENCIES[currency][0]
+    scaled = Fraction(number) * CURRENCIES[currency].in_one
     if scaled.denominator != 1:
         return Refusal(
             "too_many_decimals",
@@ -71,12 +71,12 @@ def _checked(number: Decimal, currency: str, allowed: str) -> int | Refusal:
 
 def _digits(text: str, currency: str) -> Decimal | None:
     """The number in a text that holds one amount and, perhaps, the sign of the currency."""
-    decimals, sign = CURRENCIES[currency]
-    for written in (sign.strip(), currency):
+    known = CURRENCIES[currency]
+    for written in (known.sign.strip(), currency, *known.also_read):
         text = text.removeprefix(written).strip()
     text = text.removesuffix(currency).strip()
     # With three decimals 1,234 could be either.
-    is_grouped = decimals != 3 and _GROUPED.fullmatch(text) is not None
+    is_grouped = known.decimals != 3 and _GROUPED.fullmatch(text) is not None
     if is_grouped or _PLAIN.fullmatch(text):
         return Decimal(text.replace(",", ""))
     return None
@@ -90,8 +90,9 @@ def _why_no_amount(text: str, currency: str, allowed: str) -> Refusal:
             allowed,
             "Give each receipt a row of its own.",
         )
-    sign = CURRENCIES[currency][1].strip()
-    others = {*_CODE.findall(text), *_SIGNS.findall(text)} - {currency, sign}
+    known = CURRENCIES[currency]
+    own = {currency, known.sign.strip(), *known.also_read}
+    others = {*_CODE.findall(text), *_SIGNS.findall(text)} - own
     if others & ({*CURRENCIES} | set(_SIGNS.findall(text))) or (others and _NUMBER.search(text)):
         return Refusal(
             "other_currency",

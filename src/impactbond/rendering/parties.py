@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from impactbond.contract.contract import Contract, IndexValue, PricesIn
 from impactbond.contract.parties import Funder
 from impactbond.contract.payments import Vat
-from impactbond.money import show_share
+from impactbond.money import CURRENCIES, show_share
 from impactbond.rendering.document import Part, Rule, Table
 from impactbond.rendering.wording import (
-    CURRENCY_NAMES,
     listed,
     money,
     number,
@@ -94,7 +93,7 @@ def currencies(contract: Contract) -> Part:
 
 
 def _money(contract: Contract) -> Iterator[Rule]:
-    name = CURRENCY_NAMES.get(contract.currency, contract.currency)
+    name = CURRENCIES[contract.currency].name
     yield Rule(f"all payments are made in {name} ({contract.currency})")
     if contract.vat is not None:
         yield Rule(vat_words(contract.vat), contract.vat.clause)
@@ -116,7 +115,7 @@ def rate_words(contract: Contract, prices_in: PricesIn) -> str:
     """In which currency prices are written, and at which rate they are paid."""
     priced = prices_in.currency
     rate = f"{number(prices_in.rate)} {contract.currency} for each {priced}"
-    name = CURRENCY_NAMES.get(priced, priced)
+    name = CURRENCIES[priced].name
     return f"prices are written in {name} ({priced}) and are paid at {rate}"
 
 

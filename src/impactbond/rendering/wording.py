@@ -16,16 +16,6 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-CURRENCY_NAMES = {
-    "GBP": "pounds sterling",
-    "EUR": "euros",
-    "USD": "US dollars",
-    "AUD": "Australian dollars",
-    "NZD": "New Zealand dollars",
-    "CHF": "Swiss francs",
-    "JPY": "Japanese yen",
-    "KWD": "Kuwaiti dinars",
-}
 
 
 def said_day(day: date) -> str:

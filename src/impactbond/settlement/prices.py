@@ -36,7 +36,7 @@ def changed(
     exact = Fraction(price)
     for change in term.changes:
         exact *= _factor(contract, change, day, attributes)
-    step = Fraction(term.rounded.to) if term.rounded else Fraction(1, 10 ** CURRENCIES[currency][0])
+    step = Fraction(term.rounded.to) if term.rounded else Fraction(1, CURRENCIES[currency].in_one)
     way = term.rounded.way if term.rounded else "nearest"
     steps = exact / step
     whole = {
@@ -44,7 +44,7 @@ def changed(
         "down": steps.numerator // steps.denominator,
         "nearest": (2 * steps.numerator + steps.denominator) // (2 * steps.denominator),
     }[way]
-    return int(whole * step * 10 ** CURRENCIES[currency][0])
+    return int(whole * step * CURRENCIES[currency].in_one)
 
 
 def applies(term: Dated, day: date, attributes: Mapping[str, str]) -> bool:

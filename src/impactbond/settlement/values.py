@@ -42,7 +42,7 @@ def part_paid(contract: Contract, term: Milestone) -> Fraction:
     """
     part = Fraction(1) if term.paid_for is None else term.paid_for
     if contract.prices_in is not None:
-        prices = CURRENCIES[contract.prices_in.currency][0]
+        prices = CURRENCIES[contract.prices_in.currency].decimals
         part *= Fraction(contract.prices_in.rate) * Fraction(10) ** (contract.decimals - prices)
     return part
 

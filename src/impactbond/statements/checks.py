@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import lcm
 from typing import Literal
 
+from impactbond.money import Currency
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.rows import (
     ADJUSTMENT,
@@ -70,6 +71,10 @@ class Check:
     def difference(self) -> int:
         """The first way less the second: must be 0."""
         return self.first - self.second
+
+    def unit_in(self, currency: Currency) -> str:
+        """What the figures count, where pence stand for the minor units of a currency."""
+        return currency.minor if self.unit == "pence" else self.unit
 
     @property
     def holds(self) -> bool:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.money import show, show_share
+from impactbond.money import CURRENCIES, Currency, show, show_share
 from impactbond.settlement.settlement import Settlement
 
 Noted = tuple[str, str]
@@ -17,6 +17,10 @@ def contract_notes(settlement: Settlement) -> tuple[Noted, ...]:
     found: list[Noted] = []
     if settlement.known is not None:
         found.append(("Versions", _versions(settlement.known)))
+    versions = (settlement.contract,) if settlement.known is None else settlement.known.all
+    rates = [_rate(contract) for contract in versions if contract.prices_in is not None]
+    if rates:
+        found.append(("Prices", f"{' '.join(dict.fromkeys(rates))} {_AT_A_RATE}"))
     payment = settlement.contract.calendar.payment
     if payment.invoiced is not None:
         found.append(("Invoices", _INVOICED[payment.invoiced].format(payment.within)))
@@ -29,7 +33,9 @@ def vat_term(contract: Contract) -> tuple[str, Fraction | None, str] | None:
     return None if vat is None else (vat.treatment, vat.rate, vat.clause)
 
 
-def vat_notes(vat: tuple[str, Fraction | None, str] | None, due_pence: int) -> tuple[Noted, ...]:
+def vat_notes(
+    vat: tuple[str, Fraction | None, str] | None, due_pence: int, currency: Currency
+) -> tuple[Noted, ...]:
     """The note on VAT of a statement that asks for this much; nothing where there is no term."""
     if vat is None:
         return ()
@@ -39,24 +45,44 @@ def vat_notes(vat: tuple[str, Fraction | None, str] | None, due_pence: int) -> t
         said = "exempt from VAT" if treatment == "exempt" else "outside the scope of VAT"
         return (("VAT", f"What is due is {said}{cited}: none is charged."),)
     shown = show_share(rate)
+
+    def money(pence: int) -> str:
+        return show(pence, currency.code)
+
     if treatment == "included":
         part = _to_the_penny(due_pence * rate / (1 + rate))
-        told = f"What is due includes VAT at {shown}{cited}: {show(part)} of it is VAT."
+        told = f"What is due includes VAT at {shown}{cited}: {money(part)} of it is VAT."
     else:
         added = _to_the_penny(due_pence * rate)
         told = (
-            f"What is due is without VAT. VAT at {shown} comes on top{cited}: {show(added)}, so "
-            f"that {show(due_pence + added)} is to be paid. No sum in this workbook holds it."
+            f"What is due is without VAT. VAT at {shown} comes on top{cited}: {money(added)}, so "
+            f"that {money(due_pence + added)} is to be paid. No sum in this workbook holds it."
         )
     return (("VAT", told),)
 
 
 def _to_the_penny(exact: Fraction) -> int:
-    """The nearest penny, halves away from nothing, so that what is taken back is what was asked."""
+    """The nearest minor unit, halves away from nothing: what is taken back is what was asked."""
     pence = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
     return pence if exact >= 0 else -pence
 
 
+def _rate(contract: Contract) -> str:
+    """What one of the currency of prices is paid as, under one version."""
+    assert contract.prices_in is not None
+    priced, paid = CURRENCIES[contract.prices_in.currency], CURRENCIES[contract.currency]
+    cited = f" [{contract.prices_in.clause}]" if contract.prices_in.clause else ""
+    return (
+        f"Prices are in {priced.name} ({priced.code}), payments in {paid.name} ({paid.code}): "
+        f"1 {priced.code} is paid as {contract.prices_in.rate} {paid.code}{cited}."
+    )
+
+
+_AT_A_RATE = (
+    "What a milestone has earned is converted on its running total, so that the value of a line is "
+    "not its quantity times a rounded price. A price stands in the column of its own currency; the "
+    "other columns of prices and amounts are blank there."
+)
 _INVOICED = {
     "by the provider": "The provider invoices what is due; it is payable within {} of the claim "
     "date, whenever the invoice comes.",

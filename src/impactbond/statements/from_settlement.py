@@ -14,11 +14,11 @@ from impactbond.contract.money_words import (
     most_in_words,
 )
 from impactbond.contract.versions import Versions
-from impactbond.money import cut_whole, minor_units, show_share
+from impactbond.money import CURRENCIES, cut_whole, minor_units, show_share
 from impactbond.settlement.passing import most_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.contract_notes import contract_notes, vat_term
-from impactbond.statements.rates import rate_terms
+from impactbond.statements.rates import prices_in, rate_terms
 from impactbond.statements.source import (
     LimitTerm,
     RateTerm,
@@ -62,6 +62,7 @@ def source_of(settlement: Settlement) -> StatementSource:
         evidence_sha256=settlement.evidence.known_on(settlement.claim.known_by).digest,
         notes=contract_notes(settlement),
         vat=vat_term(contract),
+        prices_in=prices_in(settlement),
     )
 
 
@@ -140,8 +141,9 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
 
 
 def _rounding(contract: Contract) -> str:
-    half = "up" if contract.rounding.half == "up" else "to the even penny"
+    coin = CURRENCIES[contract.currency].coin
+    half = "up" if contract.rounding.half == "up" else f"to the even {coin}"
     return (
-        f"on {contract.rounding.on}, half a penny {half}, "
-        f"the odd penny {contract.rounding.odd_penny}"
+        f"on {contract.rounding.on}, half a {coin} {half}, "
+        f"the odd {coin} {contract.rounding.odd_penny}"
     )

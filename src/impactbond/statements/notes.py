@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from impactbond.money import show
+from impactbond.money import Currency, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Note:
 def statement_notes(
     *,
     funder: str | None,
+    currency: Currency,
     rounding: str,
     refused_rows: int,
     unfunded_pence: int,
@@ -36,8 +37,9 @@ def statement_notes(
 
     `refused_receipts` is None where the statement shows no receipts.
     """
+    shares = _SHARES.format(currency.coin)
     texts = [
-        ("Amounts", _AMOUNTS),
+        ("Amounts", f"{_amounts(currency)} {_MINUS}"),
         ("Due", _DUE),
         ("Adjustments", _ADJUSTMENTS),
         ("Why a line moves", _REASONS),
@@ -45,8 +47,8 @@ def statement_notes(
         ("Taken over and passed on", _MOVED),
         ("Up-front and recovered", _UP_FRONT),
         (
-            "Shares and odd pennies",
-            f"{_SHARES} The contract's rule: {rounding}." if rounding else _SHARES,
+            f"Shares and odd {currency.coins}",
+            f"{shares} The contract's rule: {rounding}." if rounding else shares,
         ),
         ("Evidence left out", _evidence(refused_rows)),
         ("Participants", _PARTICIPANTS),
@@ -56,14 +58,25 @@ def statement_notes(
     ]
     if funder is None and unfunded_pence:
         beyond = (
-            f"Of the lines of this claim, {show(unfunded_pence)} is beyond a funder's limit "
-            "and asked of nobody."
+            f"Of the lines of this claim, {show(unfunded_pence, currency.code)} is beyond a "
+            "funder's limit and asked of nobody."
         )
         texts.insert(6, ("Not funded", beyond))
     if refused_receipts is not None:
         left_out = f" Rows of receipts that were refused and left out: {refused_receipts:,}."
         texts.insert(2, ("Account", _ACCOUNT + left_out))
     return tuple(Note(number, subject, text) for number, (subject, text) in enumerate(texts, 1))
+
+
+def _amounts(currency: Currency) -> str:
+    """What the amounts are counted in."""
+    sign = currency.sign.strip()
+    if currency.in_one == 1:
+        return f"All sums are worked out in whole {currency.major} ({sign})."
+    return (
+        f"All sums are worked out in whole {currency.minor}. A column in {currency.major} ({sign}) "
+        f"is the column in {currency.minor} divided by {currency.in_one}."
+    )
 
 
 def _evidence(refused_rows: int) -> str:
@@ -85,10 +98,9 @@ _UNEVIDENCED = (
     "What is not evidenced is not paid. "
     "Evidence recorded after the claim date counts in a later claim."
 )
-_AMOUNTS = (
-    "All sums are worked out in whole pence. A column in pounds (£) is the column in pence divided"
-    " by 100. A minus sign lowers what is due; a total with a minus sign is owed by the provider "
-    "to the funder."
+_MINUS = (
+    "A minus sign lowers what is due; a total with a minus sign is owed by the provider to the "
+    "funder."
 )
 _DUE = (
     "Everything is worked out to date. What is due is what is payable to date less what was due at"
@@ -126,8 +138,8 @@ _UP_FRONT = (
     "of it that later milestones have earned, taken off what is due."
 )
 _SHARES = (
-    "Each funder's share is cut on the running total, so that no funder is ever a penny away from "
-    "its share of the whole. So the share of a single line can differ by a penny from price × "
+    "Each funder's share is cut on the running total, so that no funder is ever a {0} away from "
+    "its share of the whole. So the share of a single line can differ by a {0} from price × "
     "share."
 )
 _PARTICIPANTS = (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.milestones import Dated, Milestone
-from impactbond.money import minor_units, show, show_share
+from impactbond.money import CURRENCIES, minor_units, show, show_share
 from impactbond.settlement.fees import instalments
-from impactbond.statements.source import RateTerm
+from impactbond.settlement.settlement import Settlement
+from impactbond.statements.source import BY_VERSION, RateTerm
 
 
 def rate_terms(contract: Contract) -> tuple[RateTerm, ...]:
@@ -26,17 +28,35 @@ def rate_terms(contract: Contract) -> tuple[RateTerm, ...]:
     return tuple(found)
 
 
+def prices_in(settlement: Settlement) -> dict[str, str]:
+    """The currency of every milestone's price where it is not that of the payments."""
+    known = settlement.known
+    versions = (settlement.contract,) if known is None else known.all
+    found: dict[str, set[str]] = {}
+    for contract in versions:
+        other = "" if contract.prices_in is None else contract.prices_in.currency
+        for name in contract.milestones:
+            found.setdefault(name, set()).add(other)
+    told = {name: min(codes) if len(codes) == 1 else BY_VERSION for name, codes in found.items()}
+    return {name: code for name, code in told.items() if code}
+
+
 def _of_milestone(contract: Contract, name: str, term: Milestone) -> Iterator[RateTerm]:
-    currency = contract.currency_of_prices
     for rate in term.rates:
-        yield RateTerm(name, minor_units(rate.price, currency), _for_whom(rate), term.clause)
+        yield _rate(contract, name, rate.price, _for_whom(rate))
     first = f"The first {term.bands[0].after} claims" if term.bands else ""
     others = "For everybody else" if term.rates else first
     applies = "; ".join(filter(None, [others, *_modified(contract, term)]))
-    yield RateTerm(name, minor_units(term.price, currency), applies, term.clause)
+    yield _rate(contract, name, term.price, applies)
     for band in term.bands:
         said = f"Every claim after the first {band.after}"
-        yield RateTerm(name, minor_units(band.price, currency), said, term.clause)
+        yield _rate(contract, name, band.price, said)
+
+
+def _rate(contract: Contract, name: str, price: Decimal, applies: str) -> RateTerm:
+    pence = minor_units(price, contract.currency_of_prices)
+    other = "" if contract.prices_in is None else contract.prices_in.currency
+    return RateTerm(name, pence, applies, contract.milestones[name].clause, other)
 
 
 def _modified(contract: Contract, term: Milestone) -> Iterator[str]:
@@ -45,7 +65,7 @@ def _modified(contract: Contract, term: Milestone) -> Iterator[str]:
     if term.paid_for is not None:
         yield f"{show_share(term.paid_for)} of it is paid"
     if contract.prices_in is not None:
-        one = show(10**contract.decimals_of_prices, contract.currency_of_prices)
+        one = show(CURRENCIES[contract.currency_of_prices].in_one, contract.currency_of_prices)
         yield f"{one} is paid as {contract.prices_in.rate} {contract.currency}"
 
 

@@ -107,7 +107,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One movement of one participant's milestone, with the shares that the statement may show."""
+    """One movement of one participant's milestone, with the shares that the statement may show.
+
+    `priced_in` is the currency of the price where it is not that of the other amounts.
+    """
 
     line: str
     number: int
@@ -125,13 +128,14 @@ class StatementLine:
     withheld_by: str
     entitled_pence: int
     shares: tuple[Share, ...]
+    priced_in: str = ""
 
     @property
     def is_quantity_times_price(self) -> bool:
         """Whether the value is that; not where it follows from a band, a part that is paid for, a
         rate of exchange or a measured result.
         """
-        return self.value_pence == self.quantity * self.price_pence
+        return not self.priced_in and self.value_pence == self.quantity * self.price_pence
 
     @property
     def payable_pence(self) -> int:

@@ -127,6 +127,7 @@ class Settled:
             milestone_title=title,
             because=row["because"].capitalize(),
             shares=shares,
+            priced_in=self.source.prices_in.get(row["milestone"], ""),
             **{name: row[name] for name in _AS_SETTLED},
         )
 

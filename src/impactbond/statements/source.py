@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any
+
+# In place of a currency: the versions of the contract state prices in more than one.
+BY_VERSION = "by version"
 
 
 @dataclass(frozen=True, slots=True)
 class RateTerm:
     """The price of one milestone, or what is paid for a result or as a fee; `applies` says in words
-    when it is not the price for everybody at all times. Results have no price: None.
+    when it is not the price for everybody at all times. Results have no price: None. `priced_in` is
+    the currency of the price where it is not that of the payments.
     """
 
     milestone: str
     price_pence: int | None
     applies: str
     clause: str
+    priced_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class StatementSource:
 
     The tables are pyarrow tables with the columns of a settlement. `claim_period`, `claim_date` and
     `as_of` are those of the latest claim. `milestones` gives each milestone's title and clause.
+    `prices_in` gives the currency of a milestone's price where it is not that of the payments.
     `refused_rows` counts the rows of evidence that were refused and so left out. `receipts` is the
     table of what was received, where statements are to show it.
     """
@@ -111,6 +117,7 @@ class StatementSource:
     refused_receipts: int = 0
     notes: tuple[tuple[str, str], ...] = ()
     vat: tuple[str, Fraction | None, str] | None = None
+    prices_in: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_for(term_funder: str, funder: str) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from impactbond.errors import StatementError
+from impactbond.money import CURRENCIES, Currency
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.account import ReceiptsAccount, account_checks, receipts_account
 from impactbond.statements.checks import Check, Control, check_statement
@@ -61,6 +62,7 @@ class Statement:
     """
 
     about: About
+    currency: Currency
     accounts: tuple[Account, ...]
     schedule: tuple[ScheduleRow, ...]
     lines: tuple[StatementLine, ...]
@@ -112,12 +114,12 @@ def make_statement(
     """The statement for one funder, or for all together, at one claim: the latest, unless another
     is named.
 
-    Raises StatementError when the settlement knows no such funder or claim period.
+    Raises StatementError when the settlement knows no such funder or claim period, or nobody knows
+    its currency.
     """
-    if source.currency != "GBP":
-        raise StatementError(
-            f"Statements are written in pounds; the contract is in {source.currency}."
-        )
+    if source.currency not in CURRENCIES:
+        raise StatementError(f"The currency '{source.currency}' is not known.")
+    currency = CURRENCIES[source.currency]
     settled = Settled(source, funder, claim_period or source.claim_period)
     schedule = settled.schedule()
     lines = settled.lines()
@@ -133,6 +135,7 @@ def make_statement(
     )
     return Statement(
         about=_about(source, settled),
+        currency=currency,
         accounts=accounts,
         schedule=schedule,
         lines=lines,
@@ -143,11 +146,12 @@ def make_statement(
         tranches=tuple(term for term in source.tranches if settled.shows(term.funder)),
         notes=statement_notes(
             funder=funder,
+            currency=currency,
             rounding=source.rounding,
             refused_rows=source.refused_rows,
             unfunded_pence=unfunded,
             refused_receipts=None if account is None else account.refused_rows,
-            of_contract=(*source.notes, *vat_notes(source.vat, control.due_pence)),
+            of_contract=(*source.notes, *vat_notes(source.vat, control.due_pence, currency)),
         ),
         control=control,
         checks=check_statement(

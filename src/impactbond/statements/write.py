@@ -143,7 +143,7 @@ def _slug(text: str) -> str:
 def _refuse_failing(statement: Statement) -> None:
     if statement.failing:
         told = "; ".join(
-            f"{check.promise} (out by {check.difference:,} {check.unit})"
+            f"{check.promise} (out by {check.difference:,} {check.unit_in(statement.currency)})"
             for check in statement.failing
         )
         raise InvariantError(f"Statement {statement.about.reference} fails its own checks: {told}.")

@@ -34,7 +34,7 @@ def look_at_amounts(contract: Contract) -> Found:
 
 def _money(contract: Contract, amount: Fraction | Decimal) -> str:
     """An amount as people write it, cut to what can be paid."""
-    scaled = int(Fraction(amount) * 10 ** CURRENCIES[contract.currency][0])
+    scaled = int(Fraction(amount) * CURRENCIES[contract.currency].in_one)
     return show(scaled, contract.currency)
 
 

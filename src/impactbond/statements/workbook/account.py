@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from impactbond.statements.account import ReceiptsAccount
 from impactbond.statements.statement import Statement
+from impactbond.statements.workbook.amounts import Amounts
 from impactbond.statements.workbook.grid import on_sheet
-from impactbond.statements.workbook.layout import Column, Table, Total, fitting, pounds
+from impactbond.statements.workbook.layout import Column, Table, Total, fitting
 
 
 def receipts_table(statement: Statement, account: ReceiptsAccount) -> Table:
     """One row for every receipt up to the claim date."""
     rows = account.receipts
     notes = [row.note for row in rows]
-    amounts = [row.amount_pence for row in rows]
+    amounts, pence = Amounts(statement.currency), [row.amount_pence for row in rows]
     return Table(
         sheet="Receipts",
         name="receipts",
@@ -27,20 +28,16 @@ def receipts_table(statement: Statement, account: ReceiptsAccount) -> Table:
             *_funder(statement, [row.code for row in rows], [row.name for row in rows]),
             Column("received on", "Received on", "date", 13, [row.received_on for row in rows]),
             Column("claim", "Names claim", "identifier", 13, [row.names_claim for row in rows]),
-            Column(
-                "pounds", "Amount (£)", "pounds", 16, [pounds(it) for it in amounts], "[pence]/100"
-            ),
-            Column("pence", "Amount (pence)", "pence", 16, amounts),
+            *amounts.both("pence", "Amount", 16, pence),
             Column("note", "Note", "text", fitting(notes, 20, 50), notes),
         ),
         if_empty="Nothing has been received.",
         totals=(
-            Total(
-                "Received to date (£)",
-                "pounds",
-                "pounds",
-                pounds(sum(amounts)),
-                lambda table: f"SUM({table.span('pence')})/100",
+            amounts.total(
+                "Received to date",
+                "pence",
+                sum(pence),
+                lambda table: f"SUM({table.span('pence')})",
             ),
         ),
     )
@@ -50,7 +47,7 @@ def account_table(
     statement: Statement, account: ReceiptsAccount, schedule: Table, receipts: Table
 ) -> Table:
     """One row for every funder and claim so far; each opens as the one before closed."""
-    rows = account.balances
+    rows, amounts = account.balances, Amounts(statement.currency)
     whose = f",{schedule.span('code')},[code]" if statement.is_whole else ""
     whose_receipt = f",{receipts.span('code')},[code]" if statement.is_whole else ""
     due = f"SUMIFS({schedule.span('pence')},{schedule.span('claim date')},[until]{whose})"
@@ -73,78 +70,66 @@ def account_table(
         name="account",
         title=f"Account up to claim {statement.about.claim_period}",
         holds="What was received against what was due, from claim to claim",
-        intro=_INTRO,
+        intro=_intro(amounts),
         columns=(
             *_funder(statement, [row.code for row in rows], [row.name for row in rows]),
             Column("period", "Claim period", "identifier", 12, [row.claim_period for row in rows]),
             Column("until", "Claim date", "date", 13, [row.until for row in rows]),
             *(
-                Column(f"{key} (£)", f"{header} (£)", "pounds", 17, list(map(pounds, values)))
+                column
                 for key, header, values in named
+                for column in amounts.in_units(key, header, 17, values)
             ),
-            *(
-                Column(key, f"{header} (pence)", "pence", 17, values)
-                for key, header, values in named
-            ),
+            *(amounts.in_minor(key, header, 17, values) for key, header, values in named),
         ),
         if_empty="",
-        totals=_totals(account),
-        last_printed="closing (£)",
+        totals=_totals(account, amounts),
+        last_printed=amounts.shown("closing"),
     )
     columns = (
-        replace(column, formula=f"[{column.key.removesuffix(' (£)')}]/100")
-        if column.kind == "pounds"
-        else replace(column, formula=_by_row(table, account, column, patterns.get(column.key)))
+        replace(column, formula=_by_row(table, account, column, patterns[column.key]))
+        if column.key in patterns
+        else column
         for column in table.columns
     )
     return replace(table, columns=tuple(columns))
 
 
-_INTRO = (
-    "Opening, with what is due, less what was received since the claim before, makes closing.",
-    "A minus sign is the funder's money that is carried to the next claim.",
-    "The same amounts in pence stand to the right and are not printed.",
-)
+def _intro(amounts: Amounts) -> tuple[str, ...]:
+    told = (
+        "Opening, with what is due, less what was received since the claim before, makes closing.",
+        "A minus sign is the funder's money that is carried to the next claim.",
+    )
+    minor = amounts.currency.minor
+    beside = f"The same amounts in {minor} stand to the right and are not printed."
+    return (*told, beside) if amounts.is_doubled else told
 
 
 def _by_row(
-    table: Table, account: ReceiptsAccount, column: Column, patterns: tuple[str, str] | None
-) -> Callable[[int], str] | None:
+    table: Table, account: ReceiptsAccount, column: Column, patterns: tuple[str, str]
+) -> Callable[[int], str]:
     """The formula of each row: a funder's first opens at nothing, the others as the one above."""
-    if patterns is None:
-        return None
     first, later = (table.formula_of(replace(column, formula=pattern)) for pattern in patterns)
     return lambda index: (first if account.balances[index].is_first else later)(index)
 
 
-def _totals(account: ReceiptsAccount) -> tuple[Total, ...]:
+def _totals(account: ReceiptsAccount, amounts: Amounts) -> tuple[Total, ...]:
     due = sum(row.due_pence for row in account.balances)
     came = account.received_pence
     return (
-        Total(
-            "Due to date (£)",
-            "due (£)",
-            "pounds",
-            pounds(due),
-            lambda table: f"SUM({on_sheet(table.span('due'))})/100",
-        ),
-        Total(
-            "Received to date (£)",
-            "received (£)",
-            "pounds",
-            pounds(came),
-            lambda table: f"SUM({on_sheet(table.span('received'))})/100",
-        ),
-        Total(
-            "Balance at this claim (£)",
-            "closing (£)",
-            "pounds",
-            pounds(due - came),
-            lambda table: (
-                f"(SUM({on_sheet(table.span('due'))})-SUM({on_sheet(table.span('received'))}))/100"
-            ),
+        amounts.total("Due to date", "due", due, lambda table: _sum(table, "due")),
+        amounts.total("Received to date", "received", came, lambda table: _sum(table, "received")),
+        amounts.total(
+            "Balance at this claim",
+            "closing",
+            due - came,
+            lambda table: f"({_sum(table, 'due')}-{_sum(table, 'received')})",
         ),
     )
+
+
+def _sum(table: Table, key: str) -> str:
+    return f"SUM({on_sheet(table.span(key))})"
 
 
 def _funder(statement: Statement, codes: list[str], names: list[str]) -> tuple[Column, ...]:

@@ -19,6 +19,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from impactbond.errors import StatementError
+from impactbond.money import CURRENCIES
 from impactbond.statements.workbook.layout import (
     AFTER,
     RIGHT_ALIGNED,
@@ -30,7 +31,11 @@ from impactbond.statements.workbook.layout import (
 LANGUAGE = "en-GB"
 LINE_HEIGHT = 15.25
 LAST_ROW = 1_048_576
-_POUNDS = "#,##0.00;-#,##0.00"
+# An amount in units has the decimals of its currency.
+_UNITS = {
+    decimals: "{0};-{0}".format("#,##0" + ("." + "0" * decimals if decimals else ""))
+    for decimals in sorted({currency.decimals for currency in CURRENCIES.values()})
+}
 _PENCE = "#,##0;-#,##0"
 _DATE = "yyyy-mm-dd"
 _FORMATS: dict[str, dict[str, Any]] = {
@@ -38,7 +43,6 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "text": {"valign": "top", "text_wrap": True},
     "link": {"valign": "top", "underline": 1, "font_color": "#0000FF"},
     "pence": {"valign": "top", "num_format": _PENCE},
-    "pounds": {"valign": "top", "num_format": _POUNDS},
     "count": {"valign": "top", "num_format": _PENCE},
     "date": {"valign": "top", "num_format": _DATE, "align": "left"},
     "percent": {"valign": "top", "num_format": "0.00%"},
@@ -49,8 +53,6 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "heading": {"bold": True, "font_size": 14},
     "label": {"bold": True, "valign": "top", "text_wrap": True},
     "plain": {},
-    "total": {"bold": True, "num_format": _POUNDS, "align": "left", "valign": "top"},
-    "left pounds": {"num_format": _POUNDS, "align": "left", "valign": "top"},
     "left count": {"num_format": _PENCE, "align": "left", "valign": "top"},
     "blank": {"bottom": 1},
     "left header": {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1},
@@ -62,6 +64,17 @@ _FORMATS: dict[str, dict[str, Any]] = {
         "align": "right",
     },
 }
+for _decimals, _number in _UNITS.items():
+    _FORMATS |= {
+        f"amount {_decimals}": {"valign": "top", "num_format": _number},
+        f"total {_decimals}": {
+            "bold": True,
+            "num_format": _number,
+            "align": "left",
+            "valign": "top",
+        },
+        f"left {_decimals}": {"num_format": _number, "align": "left", "valign": "top"},
+    }
 # Text beside a number that ends at its right edge keeps a distance; totals are bold, below a line.
 STRONG = " strong"
 _VARIANTS: dict[str, dict[str, Any]] = {

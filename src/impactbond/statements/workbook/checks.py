@@ -31,6 +31,7 @@ class Sheets:
 def checks_table(statement: Statement, sheets: Sheets) -> Table:
     """One row for every check; the overall result stands above the table."""
     checks = statement.checks
+    units = [check.unit_in(statement.currency) for check in checks]
     first, second = first_ways(statement, sheets), second_ways(sheets)
     return Table(
         sheet="Checks",
@@ -46,7 +47,7 @@ def checks_table(statement: Statement, sheets: Sheets) -> Table:
             Column("promise", "Check", "text", 46, [check.promise for check in checks]),
             Column("first name", "First way", "text", 42, [check.first_way for check in checks]),
             Column("second name", "Second way", "text", 42, [check.second_way for check in checks]),
-            Column("unit", "In", "identifier", 10, [check.unit for check in checks]),
+            Column("unit", "In", "identifier", 10, units),
             Column(
                 "first",
                 "First figure",

@@ -8,6 +8,7 @@ from typing import Any
 from impactbond.statements.account import ReceiptsAccount
 from impactbond.statements.rows import THIS_CLAIM
 from impactbond.statements.statement import Statement
+from impactbond.statements.workbook.amounts import Amounts
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.grid import Grid
 from impactbond.statements.workbook.layout import Column, Table
@@ -67,7 +68,7 @@ def add_cover(
     page.line((_purpose(statement), "plain"))
     _due(page, statement, summary, schedule, overall)
     if account is not None and statement.account is not None:
-        _account(page, statement.account, account)
+        _account(page, statement.account, account, Amounts(statement.currency))
     _facts(page, statement)
     _approval(page)
     page.heading("Limits of this statement")
@@ -98,12 +99,12 @@ def contents_table(tables: Sequence[Table]) -> Table:
 
 def notes_table(statement: Statement) -> Table:
     """What the words mean, and what is left out."""
-    notes = statement.notes
+    notes, coins = statement.notes, statement.currency.coins
     return Table(
         sheet="Notes",
         name="notes",
         title="Notes",
-        holds="What the words mean, how pennies are cut, and what is left out",
+        holds=f"What the words mean, how {coins} are cut, and what is left out",
         intro=(),
         columns=(
             Column("number", "Note", "identifier", 12, [note.label for note in notes]),
@@ -122,9 +123,13 @@ def _purpose(statement: Statement) -> str:
 
 def _due(page: _Page, statement: Statement, summary: Grid, schedule: Table, overall: str) -> None:
     page.heading("What is due")
-    total = statement.due_pence
+    total, amounts = statement.due_pence, Amounts(statement.currency)
     page.formula(
-        "Total due (£)", f"{summary.total('due')}/100", total / 100, "total", "total_due_pounds"
+        amounts.heading("Total due"),
+        amounts.divided(summary.total("due")),
+        amounts.value(total),
+        amounts.look("total"),
+        _named("total_due", amounts),
     )
     if total < 0:
         page.line(
@@ -135,25 +140,39 @@ def _due(page: _Page, statement: Statement, summary: Grid, schedule: Table, over
     for due_on, pence in statement.due_dates:
         address = f"$B${page.row + 1}"
         where = f'{schedule.span("standing")},"{THIS_CLAIM}",{schedule.span("due on")},{address}'
-        page.fact("Due on, with the amount (£)", due_on, "date")
-        formula = f"SUMIFS({schedule.span('pence')},{where})/100"
-        page.book.formula(page.sheet, page.row - 1, 2, formula, pence / 100, "left pounds")
+        page.fact(amounts.heading("Due on, with the amount"), due_on, "date")
+        formula = amounts.divided(f"SUMIFS({schedule.span('pence')},{where})")
+        value = amounts.value(pence)
+        page.book.formula(page.sheet, page.row - 1, 2, formula, value, amounts.look("left"))
     result = _FAIL if statement.failing else _HOLD
     page.formula("Checks", f'IF({overall},"{_HOLD}","{_FAIL}")', result, "identifier")
 
 
-def _account(page: _Page, account: ReceiptsAccount, table: Table) -> None:
+def _account(page: _Page, account: ReceiptsAccount, table: Table, amounts: Amounts) -> None:
     page.heading("The account, this claim included")
     came = f"SUM({table.span('received')})"
-    balance = account.closing_pence / 100
-    page.formula("Received to date (£)", f"{came}/100", account.received_pence / 100, "left pounds")
     page.formula(
-        "Balance (£)", f"(SUM({table.span('due')})-{came})/100", balance, "total", "balance_pounds"
+        amounts.heading("Received to date"),
+        amounts.divided(came),
+        amounts.value(account.received_pence),
+        amounts.look("left"),
+    )
+    page.formula(
+        amounts.heading("Balance"),
+        amounts.divided(f"(SUM({table.span('due')})-{came})"),
+        amounts.value(account.closing_pence),
+        amounts.look("total"),
+        _named("balance", amounts),
     )
     if account.closing_pence < 0:
         page.line(
             ("", "label"), ("The minus sign means that more was received than was due.", "plain")
         )
+
+
+def _named(figure: str, amounts: Amounts) -> str:
+    """The name under which an auditor can quote an amount: total_due_pounds."""
+    return f"{figure}_{amounts.currency.major}".replace(" ", "_").lower()
 
 
 def _facts(page: _Page, statement: Statement) -> None:

@@ -1,6 +1,6 @@
 """A sheet of measures: a row for every funder and one for all, or for one funder a row for each.
 
-Amounts stand in pounds, which are printed, and in pence, which are worked out.
+Amounts stand in pounds, which are printed, and in pence, which are worked out; see `Amounts`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from impactbond.statements.rows import Account
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.layout import Column, Table, fitting, pounds
+from impactbond.statements.workbook.amounts import Amounts
+from impactbond.statements.workbook.layout import Column, Table, fitting
 
 _MEASURE = re.compile(r"\[([^\]]+)\]")
 
@@ -60,17 +61,20 @@ class Grid:
         self.accounts = statement.accounts
         self.is_whole = statement.is_whole
         self.measures = measures
+        self.amounts = Amounts(statement.currency)
         totals = [place for place, measure in enumerate(measures) if measure.is_total]
-        aside = " The same amounts in pence stand to the right and are not printed."
+        beside = self.is_whole and self.amounts.is_doubled
+        minor = statement.currency.minor
+        aside = f" The same amounts in {minor} stand to the right and are not printed."
         self.table = Table(
             sheet=sheet,
             name=name,
             title=title,
             holds=holds,
-            intro=(intro + aside if self.is_whole else intro,),
+            intro=(intro + aside if beside else intro,),
             columns=self._of_all() if self.is_whole else self._of_one(),
             if_empty="",
-            last_printed=f"{measures[-1].key} (£)" if self.is_whole else "",
+            last_printed=self.amounts.shown(measures[-1].key) if self.is_whole else "",
             strong=frozenset([len(self.accounts)] if self.is_whole else totals),
         )
 
@@ -91,31 +95,26 @@ class Grid:
     def _of_all(self) -> tuple[Column, ...]:
         names = [*(account.name for account in self.accounts), "All funders"]
         codes = [*(account.code for account in self.accounts), "Total"]
-        in_pounds, in_pence = [], []
+        in_units: list[Column] = []
+        in_minor: list[Column] = []
         for measure in self.measures:
             values = [measure.value(account) for account in self.accounts]
             values.append(sum(value or 0 for value in values) if measure.is_summed else None)
-            key, header, shown = measure.key, measure.header, [pounds(value) for value in values]
-            in_pence.append(
-                Column(key, f"{header} (pence)", "pence", 14, values, self._down(measure))
-            )
-            in_pounds.append(
-                Column(f"{key} (£)", f"{header} (£)", "pounds", 14, shown, f"[{key}]/100")
-            )
+            key, header, down = measure.key, measure.header, self._down(measure)
+            in_units += self.amounts.in_units(key, header, 14, values)
+            in_minor.append(self.amounts.in_minor(key, header, 14, values, down))
         return (
             Column("code", "No.", "identifier", 7, codes),
             Column("funder", "Funder", "text", fitting(names, 24, 40), names),
-            *in_pounds,
-            *in_pence,
+            *in_units,
+            *in_minor,
         )
 
     def _of_one(self) -> tuple[Column, ...]:
         values = [measure.value(self.accounts[0]) for measure in self.measures]
-        shown = [pounds(value) for value in values]
         return (
             Column("measure", "Figure", "text", 34, [it.header for it in self.measures]),
-            Column("pounds", "Amount (£)", "pounds", 18, shown, "[pence]/100"),
-            Column("pence", "Amount (pence)", "pence", 18, values, self._across),
+            *self.amounts.both("pence", "Amount", 18, values, self._across),
             Column("meaning", "What it is", "text", 84, [it.meaning for it in self.measures]),
         )
 

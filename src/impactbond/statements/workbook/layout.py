@@ -11,13 +11,26 @@ from typing import Any, Literal
 
 from xlsxwriter.utility import xl_col_to_name
 
+# Pence stand for the minor units of any currency; an amount is in units, with so many decimals.
 Kind = Literal[
-    "identifier", "text", "link", "pence", "pounds", "count", "date", "percent", "flag", "ordinal"
+    "identifier",
+    "text",
+    "link",
+    "pence",
+    "amount 0",
+    "amount 2",
+    "amount 3",
+    "count",
+    "date",
+    "percent",
+    "flag",
+    "ordinal",
 ]
 
-RIGHT_ALIGNED = ("pence", "pounds", "count", "percent")
+RIGHT_ALIGNED = ("pence", "amount 0", "amount 2", "amount 3", "count", "percent")
 # The variant of look of a text beside a number, which ends at its right edge.
 AFTER = " after"
+Formula = str | Callable[[int], str] | None
 _CELL = re.compile(r"\[([^\]^]+)(\^?)\]")
 
 
@@ -36,7 +49,7 @@ class Column:
     kind: Kind
     width: float
     values: Sequence[Any]
-    formula: str | Callable[[int], str] | None = None
+    formula: Formula = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +154,6 @@ class Table:
 def fitting(texts: Sequence[str | None], least: float, most: float) -> float:
     """A column width that shows the longest of the texts, within bounds."""
     return min(max([least, *(len(text) * 1.1 + 1 for text in texts if text)]), most)
-
-
-def pounds(pence: int | None) -> float | None:
-    """The value of the formula pence/100, as a spreadsheet divides."""
-    return None if pence is None else pence / 100
 
 
 @lru_cache(maxsize=4096)

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from impactbond.money import CURRENCIES
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.checks import is_out_of_order, line_difference
 from impactbond.statements.rows import Account, StatementLine
+from impactbond.statements.source import BY_VERSION
 from impactbond.statements.statement import Statement
+from impactbond.statements.workbook.amounts import Amounts
 from impactbond.statements.workbook.layout import Column, Table, fitting
 
 # Excel repairs a table, and so alters it, where a header is longer than 255 characters.
@@ -58,13 +61,15 @@ def funder_columns(statement: Statement) -> tuple[FunderColumn, ...]:
 def lines_table(statement: Statement) -> Table:
     """One row for every line of this claim, in the order in which they were settled."""
     lines = statement.lines
+    is_converted = any(line.priced_in for line in lines)
+    value = _AT_A_RATE if is_converted else _AT_THE_PRICE
     middle = _whole_columns(statement) if statement.is_whole else _own_columns(statement)
     return Table(
         sheet="Lines",
         name="lines",
         title=f"Lines of claim {statement.about.claim_period}",
         holds="Every movement of this claim: participant, milestone, why, and what it comes to",
-        intro=(_INTRO_WHOLE if statement.is_whole else _INTRO_OWN,),
+        intro=(_INTRO_WHOLE.format(value) if statement.is_whole else _INTRO_OWN,),
         columns=(
             *_identity_columns(lines),
             *middle,
@@ -82,7 +87,7 @@ def adjustments_table(statement: Statement, lines: Table) -> Table:
     found = [line for _, line in statement.adjustments]
     participants = [line.participant for line in found]
     shown = lines.letter("entitled" if statement.is_whole else "amount")
-    amounts = [line.payable_pence if statement.is_whole else line.amount_pence for line in found]
+    pence = [line.payable_pence if statement.is_whole else line.amount_pence for line in found]
     return Table(
         sheet="Adjustments",
         name="adjustments",
@@ -110,20 +115,11 @@ def adjustments_table(statement: Statement, lines: Table) -> Table:
             ),
             Column("milestone", "Milestone", "text", 34, [line.milestone_title for line in found]),
             Column("because", "Why", "identifier", 17, [line.because for line in found]),
-            Column(
-                "pounds",
-                "Amount (£)",
-                "pounds",
-                16,
-                [pence / 100 for pence in amounts],
-                "[pence]/100",
-            ),
-            Column(
+            *Amounts(statement.currency).both(
                 "pence",
-                "Amount (pence)",
-                "pence",
+                "Amount",
                 16,
-                amounts,
+                pence,
                 lambda index: f"Lines!{shown}{lines.row(places[index])}",
             ),
         ),
@@ -133,9 +129,13 @@ def adjustments_table(statement: Statement, lines: Table) -> Table:
 
 _INTRO_WHOLE = (
     "Entitled is the value less what a limit withheld; the columns after it say who pays. "
-    "Value is quantity × price, unless a term of the price or a measured result makes it another. "
+    "{} "
     "Blank: no part in the line. The columns from Quantity on show the working and are not printed."
 )
+_AT_THE_PRICE = (
+    "Value is quantity × price, unless a term of the price or a measured result makes it another."
+)
+_AT_A_RATE = "Prices are in another currency: the Notes say how they become values."
 _INTRO_OWN = (
     "Your amount is your share of the line, less what a limit withheld of it, with what you took "
     "over or passed on. The columns after Your amount show the working and are not printed."
@@ -168,11 +168,25 @@ def _identity_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
     )
 
 
-def _price_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
-    return (
-        Column("quantity", "Quantity", "count", 11, [line.quantity for line in lines]),
-        Column("price", "Price (pence)", "pence", 12, [line.price_pence for line in lines]),
-    )
+def _price_columns(statement: Statement) -> tuple[Column, ...]:
+    """The quantity, and the price in a column for every currency that a price is in."""
+    lines, amounts = statement.lines, Amounts(statement.currency)
+    quantity = Column("quantity", "Quantity", "count", 11, [line.quantity for line in lines])
+    others = sorted({line.priced_in for line in lines} - {""})
+    if not others:
+        prices = [line.price_pence for line in lines]
+        return quantity, amounts.in_minor("price", "Price", 12, prices)
+    found = [quantity]
+    for code in ("", *others):
+        prices_in = [line.price_pence if line.priced_in == code else None for line in lines]
+        if code == BY_VERSION:
+            heading = "Price (minor units; the version says the currency)"
+        else:
+            priced = CURRENCIES[code] if code else statement.currency
+            heading = Amounts(priced).heading_by_code("Price")
+        if any(price is not None for price in prices_in):
+            found.append(Column(f"price {code}".strip(), heading, "pence", 14, prices_in))
+    return tuple(found)
 
 
 def _limits_column(lines: Sequence[StatementLine]) -> Column:
@@ -193,28 +207,21 @@ def _own_columns(statement: Statement) -> tuple[Column, ...]:
     lines = statement.lines
     shares = [line.shares[0] for line in lines]
     amounts = [share.amount_pence for share in shares]
-    in_pounds = [pence / 100 for pence in amounts]
     written = _written_shares(statement)
+    money = Amounts(statement.currency)
     return (
-        Column(
-            "entitled", "Whole line (pence)", "pence", 12, [line.entitled_pence for line in lines]
-        ),
+        money.in_minor("entitled", "Whole line", 12, [line.entitled_pence for line in lines]),
         Column(
             "share", "Your share", "identifier", 10, [written.get(line.milestone) for line in lines]
         ),
-        Column("pounds", "Your amount (£)", "pounds", 13, in_pounds, "[amount]/100"),
-        Column("amount", "Your amount (pence)", "pence", 13, amounts, "[value]-[withheld]+[moved]"),
-        Column("value", "Your value (pence)", "pence", 13, [share.value_pence for share in shares]),
-        Column("withheld", "Withheld (pence)", "pence", 13, [it.withheld_pence for it in shares]),
-        Column(
-            "moved",
-            "Taken over or passed on (pence)",
-            "pence",
-            15,
-            [share.moved_pence for share in shares],
+        *money.both("amount", "Your amount", 13, amounts, "[value]-[withheld]+[moved]"),
+        money.in_minor("value", "Your value", 13, [share.value_pence for share in shares]),
+        money.in_minor("withheld", "Withheld", 13, [share.withheld_pence for share in shares]),
+        money.in_minor(
+            "moved", "Taken over or passed on", 15, [share.moved_pence for share in shares]
         ),
         _limits_column(lines),
-        *_price_columns(lines),
+        *_price_columns(statement),
     )
 
 
@@ -230,24 +237,22 @@ def _written_shares(statement: Statement) -> dict[str, str]:
 def _whole_columns(statement: Statement) -> tuple[Column, ...]:
     lines = statement.lines
     entitled = [line.payable_pence for line in lines]
-    in_pounds = [pence / 100 for pence in entitled]
+    money = Amounts(statement.currency)
     payers = _payer_columns(statement)
     differences = [line_difference(line) for line in lines]
     together = f"SUM([{payers[0].key}]:[{payers[-1].key}])"
     return (
-        Column("pounds", "Entitled (£)", "pounds", 12, in_pounds, "[entitled]/100"),
-        Column("entitled", "Entitled (pence)", "pence", 12, entitled, "[value]-[withheld]"),
+        *money.both("entitled", "Entitled", 12, entitled, "[value]-[withheld]"),
         *payers,
-        *_price_columns(lines),
-        Column(
+        *_price_columns(statement),
+        money.in_minor(
             "value",
-            "Value (pence)",
-            "pence",
+            "Value",
             12,
             [it.value_pence for it in lines],
             lambda index: "[quantity]*[price]" if lines[index].is_quantity_times_price else "",
         ),
-        Column("withheld", "Withheld (pence)", "pence", 13, [it.withheld_pence for it in lines]),
+        money.in_minor("withheld", "Withheld", 13, [line.withheld_pence for line in lines]),
         _limits_column(lines),
         Column(
             "difference",
@@ -279,6 +284,7 @@ def _payer_columns(statement: Statement) -> list[Column]:
             if key in which:
                 which[key].codes[place] = accounts[share.funder].code
                 which[key].names[place] = accounts[share.funder].name
+    money = Amounts(statement.currency)
     found: list[Column] = []
     for column in columns:
         if column.is_group:
@@ -296,11 +302,9 @@ def _payer_columns(statement: Statement) -> list[Column]:
                     names,
                 )
             )
-        found.append(
-            Column(column.key, f"{column.label} (pence)", "pence", 14, amounts[column.key])
-        )
+        found.append(money.in_minor(column.key, column.label, 14, amounts[column.key]))
     if UNFUNDED in amounts:
-        found.append(Column(UNFUNDED, "Asked of nobody (pence)", "pence", 13, amounts[UNFUNDED]))
+        found.append(money.in_minor(UNFUNDED, "Asked of nobody", 13, amounts[UNFUNDED]))
     return found
 
 

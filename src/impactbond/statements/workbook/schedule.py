@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from impactbond.statements.rows import THIS_CLAIM
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.layout import Column, Table, Total, fitting, pounds
+from impactbond.statements.workbook.amounts import Amounts
+from impactbond.statements.workbook.layout import Column, Table, fitting
 
 
 def schedule_table(statement: Statement) -> Table:
     """One row for every claim period, funder and kind of payment; earlier claims for context."""
     rows = statement.schedule
+    amounts = Amounts(statement.currency)
+    pence = [row.amount_pence for row in rows]
     names = [row.funder_name for row in rows]
     funder = (
         Column("code", "No.", "identifier", 7, [row.code for row in rows]),
@@ -29,33 +32,23 @@ def schedule_table(statement: Statement) -> Table:
             *(funder if statement.is_whole else ()),
             Column("kind", "Kind", "identifier", 15, [row.kind for row in rows]),
             Column("tranche", "Tranche", "text", 24, [row.title or None for row in rows]),
-            Column(
-                "pounds",
-                "Amount (£)",
-                "pounds",
-                16,
-                [row.amount_pence / 100 for row in rows],
-                "[pence]/100",
-            ),
-            Column("pence", "Amount (pence)", "pence", 16, [row.amount_pence for row in rows]),
+            *amounts.both("pence", "Amount", 16, pence),
         ),
         if_empty="No payment has been asked for.",
         totals=(
-            Total(
-                "This claim (£)",
-                "pounds",
-                "pounds",
-                pounds(sum(row.amount_pence for row in rows if row.standing == THIS_CLAIM)),
+            amounts.total(
+                "This claim",
+                "pence",
+                sum(row.amount_pence for row in rows if row.standing == THIS_CLAIM),
                 lambda table: (
-                    f'SUMIFS({table.span("pence")},{table.span("standing")},"{THIS_CLAIM}")/100'
+                    f'SUMIFS({table.span("pence")},{table.span("standing")},"{THIS_CLAIM}")'
                 ),
             ),
-            Total(
-                "All claims to date (£)",
-                "pounds",
-                "pounds",
-                pounds(sum(row.amount_pence for row in rows)),
-                lambda table: f"SUM({table.span('pence')})/100",
+            amounts.total(
+                "All claims to date",
+                "pence",
+                sum(pence),
+                lambda table: f"SUM({table.span('pence')})",
             ),
         ),
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from impactbond.money import CURRENCIES
 from impactbond.statements.checks import rule_parts
 from impactbond.statements.source import LimitTerm, ShareTerm
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.layout import Column, Table, fitting, pounds
+from impactbond.statements.workbook.amounts import Amounts
+from impactbond.statements.workbook.layout import Column, Table, fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class _Term:
     amount_pence: int | None
     words: str
     clause: str
+    priced_in: str = ""
 
 
 def rates_table(statement: Statement) -> Table:
@@ -42,15 +45,10 @@ def rates_table(statement: Statement) -> Table:
                 fitting([row.what for row in rows], 30, 56),
                 [row.what for row in rows],
             ),
-            Column(
-                "pounds",
-                "Amount (£)",
-                "pounds",
-                16,
-                [pounds(row.amount_pence) for row in rows],
-                "[pence]/100",
+            *_prices_in_others(rows),
+            *Amounts(statement.currency).both(
+                "pence", "Amount", 16, [None if row.priced_in else row.amount_pence for row in rows]
             ),
-            Column("pence", "Amount (pence)", "pence", 16, [row.amount_pence for row in rows]),
             Column("words", "How it applies", "text", 60, [row.words for row in rows]),
             Column("clause", "Clause", "identifier", 14, [row.clause for row in rows]),
         ),
@@ -132,6 +130,7 @@ def _terms(statement: Statement) -> list[_Term]:
             term.price_pence,
             term.applies or "For everybody, at all times",
             term.clause,
+            term.priced_in,
         )
         for term in statement.rates
     ]
@@ -151,6 +150,17 @@ def _terms(statement: Statement) -> list[_Term]:
         for term in statement.tranches
     ]
     return [*prices, *limits, *tranches]
+
+
+def _prices_in_others(rows: list[_Term]) -> tuple[Column, ...]:
+    """The columns of prices in a currency that is not that of payments."""
+    found: list[Column] = []
+    for code in sorted({row.priced_in for row in rows} - {""}):
+        prices = [row.amount_pence if row.priced_in == code else None for row in rows]
+        amounts = Amounts(CURRENCIES[code])
+        values = [amounts.value(price) for price in prices]
+        found.append(Column(f"price {code}", amounts.heading("Price"), amounts.kind, 16, values))
+    return tuple(found)
 
 
 def _titles(statement: Statement, term: ShareTerm) -> str:

@@ -6,6 +6,7 @@ import pytest
 from tests.spec.drawn_tables import contract_of, paid, settled, verdicts
 
 from impactbond.errors import ContractError
+from impactbond.money import CURRENCIES
 from impactbond.settlement.plans import planned_table
 from impactbond.statements.contract_notes import vat_notes
 from impactbond.statements.from_settlement import source_of
@@ -162,10 +163,10 @@ def test_a_statement_says_how_vat_stands_to_what_is_due(vat: str, told: str) -> 
 
 @pytest.mark.mechanic(119)
 def test_vat_on_what_is_taken_back_is_that_on_what_was_asked() -> None:
+    sterling, rate = CURRENCIES["GBP"], contract_of(VAT).vat.rate  # type: ignore[union-attr]
     for treatment in ("included", "added"):
         asked, back = (
-            vat_notes((treatment, contract_of(VAT).vat.rate, ""), pence)[0][1]  # type: ignore[union-attr]
-            for pence in (12345, -12345)
+            vat_notes((treatment, rate, ""), pence, sterling)[0][1] for pence in (12345, -12345)
         )
         assert back.replace("-", "") == asked
 

@@ -30,16 +30,20 @@ def find(seen: Seen, archive: Archive, condition: Condition) -> Finding:
     while isinstance(condition, str):
         name = name or condition
         condition = seen.contract.conditions[condition]
-    if isinstance(condition, Absence):
-        return _absence(seen, archive, condition, name)
-    if isinstance(condition, Junction):
+    if isinstance(condition, Junction) and not isinstance(condition, Absence):
         return _junction(seen, archive, condition, name)
     return _leaf(seen, archive, condition, name)
 
 
-def _leaf(seen: Seen, archive: Archive, leaf: Leaf, name: str) -> Finding:
-    looked, relied = look(seen, leaf)
-    told = tell(seen.contract, leaf, looked)
+def _leaf(seen: Seen, archive: Archive, leaf: Leaf | Absence, name: str) -> Finding:
+    shown: tuple[Finding, ...] = ()
+    if isinstance(leaf, Absence):
+        shown = (find(seen, archive, leaf.shown_by),)
+        looked, relied = look_for(seen, leaf)
+        told = tell_absence(leaf, looked, shown[0].state)
+    else:
+        looked, relied = look(seen, leaf)
+        told = tell(seen.contract, leaf, looked)
     return Finding(
         name=name,
         kind=type(leaf).__name__.lower(),
@@ -54,28 +58,7 @@ def _leaf(seen: Seen, archive: Archive, leaf: Leaf, name: str) -> Finding:
         windows=tuple(map(seen.window_days, dict.fromkeys(windows_of(leaf)))),
         rows=tuple(archive.shown(observation, taken_as) for observation, taken_as in relied),
         left_aside=tuple(archive.left_aside(seen, leaf)),
-    )
-
-
-def _absence(seen: Seen, archive: Archive, absence: Absence, name: str) -> Finding:
-    shown = find(seen, archive, absence.shown_by)
-    looked, relied = look_for(seen, absence)
-    told = tell_absence(absence, looked, shown.state)
-    return Finding(
-        name=name,
-        kind="absence",
-        what=told.what,
-        needed=told.needed,
-        found=told.found,
-        sentence=told.sentence,
-        state=seen.state(absence),
-        on=seen.on(absence),
-        due_on=seen.due(absence),
-        clause=absence.clause,
-        windows=(seen.window_days(absence.window),),
-        rows=tuple(archive.shown(observation, taken_as) for observation, taken_as in relied),
-        left_aside=tuple(archive.left_aside(seen, absence)),
-        parts=(shown,),
+        parts=shown,
     )
 
 

@@ -247,8 +247,8 @@ class Workshop:
     def _keep_what_it_reads(self, names: Sequence[str]) -> bool:
         """Whether the kept tables that a compiled query reads are kept here too, now if not yet."""
         for name in names:
-            compiled = self._compiled.get((self._program, name))
             if name not in self._kept:
+                compiled = self._compiled.get((self._program, name))
                 if compiled is None or not self._keep_what_it_reads(compiled[1]):
                     return False
                 self._kept[name] = self._create(name, compiled[0])

@@ -79,32 +79,35 @@ class Lots:
     @cached_property
     def price_pence(self) -> Pence:
         """The price of one claim of each lot, in minor units of the currency of prices."""
-        return np.array([key.price_pence for key in self.keys], dtype=np.int64)
+        return self._of_keys("price_pence")
 
     @cached_property
     def milestone(self) -> Numbers:
         """What each lot is paid for, by its place in the contract's payables."""
-        return np.array([key.milestone for key in self.keys], dtype=np.int64)
+        return self._of_keys("milestone")
 
     @cached_property
     def rule(self) -> Numbers:
         """The share rule of each lot."""
-        return np.array([key.rule for key in self.keys], dtype=np.int64)
+        return self._of_keys("rule")
 
     @cached_property
     def period(self) -> Numbers:
         """The period in which each lot was achieved."""
-        return np.array([key.period for key in self.keys], dtype=np.int64)
+        return self._of_keys("period")
 
     @cached_property
     def day(self) -> Numbers:
         """The day number on which each lot was achieved."""
-        return np.array([key.day for key in self.keys], dtype=np.int64)
+        return self._of_keys("day")
 
     @cached_property
     def standing(self) -> Numbers:
         """How the claims of each lot stand."""
-        return np.array([key.standing for key in self.keys], dtype=np.int64)
+        return self._of_keys("standing")
+
+    def _of_keys(self, name: str) -> Numbers:
+        return np.array([getattr(key, name) for key in self.keys], dtype=np.int64)
 
 
 class ShareRules:

@@ -17,8 +17,8 @@ def contract_notes(settlement: Settlement) -> tuple[Noted, ...]:
     found: list[Noted] = []
     if settlement.known is not None:
         found.append(("Versions", _versions(settlement.known)))
-    versions = (settlement.contract,) if settlement.known is None else settlement.known.all
-    rates = [_rate(contract) for contract in versions if contract.prices_in is not None]
+    priced = [contract for contract in settlement.versions if contract.prices_in is not None]
+    rates = [_rate(contract) for contract in priced]
     if rates:
         found.append(("Prices", f"{' '.join(dict.fromkeys(rates))} {_AT_A_RATE}"))
     payment = settlement.contract.calendar.payment

@@ -30,13 +30,10 @@ def rate_terms(contract: Contract) -> tuple[RateTerm, ...]:
 
 def prices_in(settlement: Settlement) -> dict[str, str]:
     """The currency of every milestone's price where it is not that of the payments."""
-    known = settlement.known
-    versions = (settlement.contract,) if known is None else known.all
     found: dict[str, set[str]] = {}
-    for contract in versions:
-        other = "" if contract.prices_in is None else contract.prices_in.currency
+    for contract in settlement.versions:
         for name in contract.milestones:
-            found.setdefault(name, set()).add(other)
+            found.setdefault(name, set()).add(_other_currency(contract))
     told = {name: min(codes) if len(codes) == 1 else BY_VERSION for name, codes in found.items()}
     return {name: code for name, code in told.items() if code}
 
@@ -55,8 +52,13 @@ def _of_milestone(contract: Contract, name: str, term: Milestone) -> Iterator[Ra
 
 def _rate(contract: Contract, name: str, price: Decimal, applies: str) -> RateTerm:
     pence = minor_units(price, contract.currency_of_prices)
-    other = "" if contract.prices_in is None else contract.prices_in.currency
-    return RateTerm(name, pence, applies, contract.milestones[name].clause, other)
+    clause = contract.milestones[name].clause
+    return RateTerm(name, pence, applies, clause, _other_currency(contract))
+
+
+def _other_currency(contract: Contract) -> str:
+    """The currency of prices where it is stated as another than that of the payments."""
+    return "" if contract.prices_in is None else contract.prices_in.currency
 
 
 def _modified(contract: Contract, term: Milestone) -> Iterator[str]:

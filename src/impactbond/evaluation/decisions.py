@@ -75,8 +75,8 @@ def observations_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
     windows = [
         f"{edge}_{i}" for i in range(len(question.contract.windows)) for edge in ("opens", "closes")
     ]
-    people = people_of(question).select(*KEYS, *windows)
-    return live_observations(question, basis).join(people, on=list(KEYS), how="inner")
+    people = people_of(question).select(*KEYS, "known_by", *windows)
+    return live_observations(question, basis, people)
 
 
 def states_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:

@@ -123,13 +123,14 @@ def segments_on(
     )
 
 
-def live_observations(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
-    """The observations that stood at each claim date: known, not superseded, not withdrawn;
-    `metric` by its number.
+def live_observations(
+    question: Question, basis: Basis, people: nw.LazyFrame[Any]
+) -> nw.LazyFrame[Any]:
+    """The observations of people that stood at each claim date (known, not superseded, not
+    withdrawn) with the columns of `people`; `metric` by its number.
 
     Those recorded after the contract's deadline, or in dispute, only where the basis has them.
     """
-    dated = question.table("claims").drop("ends_on")
     every = question.table("observations")
     # What supersedes is a small part of the rows: it is found once, before rows meet claim dates.
     superseded = (
@@ -143,12 +144,12 @@ def live_observations(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
         standing = standing.filter(nw.col("status") != "disputed")
     standing = standing.drop("supersedes").join(superseded, on="observation", how="left")
     standing = standing.with_columns(nw.col("superseded_on").fill_null(NEVER))
-    live = standing.join(dated, how="cross").filter(
+    if basis.in_time:
+        standing = standing.join(question.table("deadlines"), on="observed_on", how="inner")
+        standing = standing.filter(nw.col("recorded_on") <= nw.col("deadline")).drop("deadline")
+    # People are there once for every claim date at which they were known.
+    live = standing.join(people, on="participant", how="inner").filter(
         (nw.col("recorded_on") <= nw.col("known_by"))
         & (nw.col("superseded_on") > nw.col("known_by"))
     )
-    if basis.in_time:
-        live = live.join(question.table("deadlines"), on="observed_on", how="inner")
-        live = live.filter(nw.col("recorded_on") <= nw.col("deadline"))
-        live = live.drop("deadline")
     return live.drop("superseded_on", "known_by")

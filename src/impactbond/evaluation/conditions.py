@@ -1,14 +1,18 @@
-"""Conditions compiled to columns: a state (met, not evidenced, not met) and the day it was met.
+"""Conditions compiled to columns: the day each was met and, where reasons are asked for, its state
+(met, not evidenced, not met).
 
-States are ordered, not met < not evidenced < met, so that *all* is a minimum and *any* a maximum:
-three-valued logic in plain integers, the same in every engine.
+A day that never comes is later than every other, so that *all* is met on the latest day of its
+parts and *any* on the earliest. States are ordered, not met < not evidenced < met, so that *all* is
+a minimum and *any* a maximum: three-valued logic in plain integers, the same in every engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import combinations
+from math import comb
 from typing import Any
 
 import narwhals as nw
@@ -30,27 +34,21 @@ from impactbond.contract.conditions import (
 from impactbond.contract.contract import Contract
 from impactbond.contract.written import every_condition
 from impactbond.evaluation.facts import NEVER, largest, smallest
-from impactbond.evaluation.leaves import (
-    MET,
-    NOT_EVIDENCED,
-    NOT_MET,
-    known_columns,
-    leaf_columns,
-    state_of,
-)
+from impactbond.evaluation.leaves import Found, find_leaf, known_columns
 from impactbond.evaluation.wanted import Wanted, counted_value
 
-__all__ = ["MET", "NOT_EVIDENCED", "NOT_MET", "Node", "Plan", "leaf_columns"]
-
-# Junctions that are met on a day of their parts, which is none where those are not met.
-_MERGED = (All, AnyOf, AtLeast)
+NOT_MET, NOT_EVIDENCED, MET = 0, 1, 2
 # What stays beside the conditions.
 CARRIED = ("claim", "participant", "ends_on", "known_by", "left_on")
+# Up to so many ways to choose n of m days, each is written out to find the n-th day.
+MOST_CHOICES = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One condition as two columns: `state_<n>`, and `on_<n>`, NEVER unless met."""
+    """One condition as columns: `on_<n>`, NEVER unless met, and `state_<n>` where the plan has
+    states.
+    """
 
     number: int
     level: int
@@ -125,7 +123,7 @@ class Plan(Wanted):
                 closing = self._closing(condition)
                 inputs = tuple(self.node(part, closing) for part in parts(condition))
             else:
-                leaf_columns(self, condition, undated)  # asks for the facts that it needs
+                find_leaf(self, condition, undated)  # asks for the facts that it needs
             if self.reasons and isinstance(condition, Leaf | Absence):
                 known_columns(self, condition)
             if isinstance(condition, Absence):
@@ -191,14 +189,10 @@ class Plan(Wanted):
         or the roots alone. The columns `also` stay beside them.
         """
         carried = [*CARRIED, *also]
-        about = ("due", "known") if self.reasons else ("due",)
-        carried += [f"{name}_{root.number}" for root in self.roots for name in about]
+        if self.reasons:
+            carried += [f"{name}_{one.number}" for one in self.roots for name in ("due", "known")]
         asides = {node.number: self._aside(node) for node in self.nodes}
-        beside = [column for root in self.roots for column in _root_columns(self, root)]
-        beside += [
-            column.alias(name) for columns in asides.values() for name, column in columns.items()
-        ]
-        frame = facts.with_columns(*beside) if beside else facts
+        frame = facts.with_columns(*self._beside(asides))
         standing: list[Node] = []
         for level in self.levels():
             later = [node for node in self.nodes if node.level > level[0].level]
@@ -206,89 +200,118 @@ class Plan(Wanted):
             kept = [
                 node for node in standing if keep_all or node in self.roots or node.number in needed
             ]
-            names = [
-                name for node in kept for name in (f"state_{node.number}", f"on_{node.number}")
-            ]
             raw = [name for node in later for name in asides[node.number]]
+            days = [f"on_{node.number}" for node in level if not node.inputs]
             frame = frame.select(
                 *carried,
-                *names,
+                *(name for node in kept for name in self._names(node)),
                 *raw,
+                *days,
                 *(column for node in level for column in self._columns(node)),
             )
-            dated = [_where_met(node) for node in level if not isinstance(node.condition, _MERGED)]
-            frame = frame.with_columns(*dated) if dated else frame
             standing = kept + level
         return frame
 
+    def _beside(self, asides: Mapping[int, Mapping[str, nw.Expr]]) -> Iterator[nw.Expr]:
+        """What is found from facts, beside them: all that later columns look at besides columns of
+        conditions, so that what decides a condition is written, and read by an engine, once.
+        """
+        if self.reasons:
+            for root in self.roots:
+                yield from _root_columns(self, root)
+        for columns in asides.values():
+            yield from (column.alias(name) for name, column in columns.items())
+        for node in self.nodes:
+            if not node.inputs:
+                met, _, day = self._found(node)
+                yield _column("on", node, nw.when(met).then(day).otherwise(nw.lit(NEVER)))
+
+    def _found(self, node: Node) -> Found:
+        assert isinstance(node.condition, Leaf)
+        return find_leaf(self, node.condition, node.undated)
+
+    def _names(self, node: Node) -> list[str]:
+        on = f"on_{node.number}"
+        return [f"state_{node.number}", on] if self.evidenced else [on]
+
     def _columns(self, node: Node) -> list[nw.Expr]:
-        if isinstance(node.condition, Junction):
-            state, on = _junction_columns(
-                self, node, [self.nodes[number] for number in node.inputs]
-            )
-        else:
-            assert not isinstance(node.condition, str)
-            state, on = leaf_columns(self, node.condition, node.undated)
-        number = node.number
-        return [
-            state.cast(nw.Int64).alias(f"state_{number}"),
-            on.cast(nw.Int64).alias(f"on_{number}"),
-        ]
+        """The columns of a condition, from those of its parts; of a leaf, its state alone."""
+        inputs = [self.nodes[number] for number in node.inputs]
+        columns = [_column("on", node, _day_of(node, inputs))] if inputs else []
+        if self.evidenced:
+            state = _state_of(node, inputs) if inputs else _state_of_leaf(node, self._found(node))
+            columns.append(_column("state", node, state))
+        return columns
+
+
+def _column(name: str, node: Node, column: nw.Expr) -> nw.Expr:
+    return column.cast(nw.Int64).alias(f"{name}_{node.number}")
 
 
 def _root_columns(plan: Plan, root: Node) -> list[nw.Expr]:
-    """The last day on which a root can be met and, with reasons, the day on which the latest row it
-    looks at was recorded (0 for none).
+    """The last day on which a root can be met, and the day on which the latest row it looks at was
+    recorded (0 for none).
     """
-    columns = [plan.due(root).alias(f"due_{root.number}")]
-    if plan.reasons:
-        known = [column for leaf in plan.leaves(root) for column in known_columns(plan, leaf)]
-        columns.append(largest(*known).alias(f"known_{root.number}"))
-    return columns
+    known = [column for leaf in plan.leaves(root) for column in known_columns(plan, leaf)]
+    return [_column("due", root, plan.due(root)), _column("known", root, largest(*known))]
 
 
-def _junction_columns(plan: Plan, junction: Node, inputs: list[Node]) -> tuple[nw.Expr, nw.Expr]:
-    states = [node.state for node in inputs]
+def _day_of(junction: Node, inputs: list[Node]) -> nw.Expr:
     days = [node.on for node in inputs]
-    number, last = junction.number, nw.col(f"last_{junction.number}")
+    last = nw.col(f"last_{junction.number}")
     match junction.condition:
         case All():
-            return smallest(*states), largest(*days)
+            return largest(*days)
         case AnyOf():
-            return largest(*states), smallest(*days)
+            return smallest(*days)
         case AtLeast(at_least=wanted):
-            return _at_least(wanted, states, days, evidenced=plan.evidenced)
+            return _nth(wanted, days)
         case Absence(allowing=allowed):
-            too_often = nw.col(f"often_{number}") > allowed
-            state = nw.when(too_often).then(nw.lit(NOT_MET)).otherwise(states[0])
-            return state, nw.max_horizontal(last, days[0])
+            too_often = nw.col(f"often_{junction.number}") > allowed
+            shown = nw.max_horizontal(last, days[0])
+            return nw.when(too_often).then(nw.lit(NEVER)).otherwise(shown)
         case _:
-            return MET - states[0], last
+            return nw.when(inputs[0].state == NOT_MET).then(last).otherwise(nw.lit(NEVER))
 
 
-def _where_met(node: Node) -> nw.Expr:
-    """The day of a condition where it is met, from its own columns, so that what decides it is
-    written, and read by the engine, once.
-    """
-    day = nw.when(node.state == MET).then(node.on).otherwise(nw.lit(NEVER))
-    return day.cast(nw.Int64).alias(f"on_{node.number}")
-
-
-def _at_least(
-    wanted: int, states: list[nw.Expr], days: list[nw.Expr], *, evidenced: bool
-) -> tuple[nw.Expr, nw.Expr]:
-    met = _how_many([state == MET for state in states])
-    impossible = None
-    if evidenced:
-        impossible = _how_many([state >= NOT_EVIDENCED for state in states]) < wanted
-    state = state_of(met >= wanted, impossible)
+def _nth(wanted: int, days: list[nw.Expr]) -> nw.Expr:
+    """The n-th of some days, in order."""
+    if comb(len(days), wanted) <= MOST_CHOICES:
+        return smallest(*(largest(*chosen) for chosen in combinations(days, wanted)))
     reached = [
         nw.when(_how_many([other <= day for other in days]) >= wanted)
         .then(day)
         .otherwise(nw.lit(NEVER))
         for day in days
     ]
-    return state, smallest(*reached)
+    return smallest(*reached)
+
+
+def _state_of(junction: Node, inputs: list[Node]) -> nw.Expr:
+    states = [node.state for node in inputs]
+    match junction.condition:
+        case All():
+            return smallest(*states)
+        case AnyOf():
+            return largest(*states)
+        case AtLeast(at_least=wanted):
+            impossible = _how_many([state >= NOT_EVIDENCED for state in states]) < wanted
+            return _state_where(_how_many([state == MET for state in states]) >= wanted, impossible)
+        case Absence(allowing=allowed):
+            too_often = nw.col(f"often_{junction.number}") > allowed
+            return nw.when(too_often).then(nw.lit(NOT_MET)).otherwise(states[0])
+        case _:
+            return MET - states[0]
+
+
+def _state_of_leaf(leaf: Node, found: Found) -> nw.Expr:
+    assert found.decided is not None
+    return _state_where(leaf.on < NEVER, found.decided)
+
+
+def _state_where(met: nw.Expr, decided: nw.Expr) -> nw.Expr:
+    unmet = nw.when(decided).then(nw.lit(NOT_MET)).otherwise(nw.lit(NOT_EVIDENCED))
+    return nw.when(met).then(nw.lit(MET)).otherwise(unmet)
 
 
 def _how_many(tests: list[nw.Expr]) -> nw.Expr:

@@ -61,6 +61,7 @@ def judge(plan: Plan, weighed: Frame, standing: int, *, has_before: bool) -> Fra
     """The frame with the verdicts; what was earned before, in columns before_..., is kept."""
     contract = plan.contract
     place = {name: index for index, name in enumerate(contract.milestones)}
+    come_before = {i for other in place.values() for i in _before(contract, other)}
     by_place = contract.participants.places is not None
     for layer in _layers(contract):
         numbers = [place[name] for group in layer for name in group]
@@ -71,8 +72,9 @@ def judge(plan: Plan, weighed: Frame, standing: int, *, has_before: bool) -> Fra
             tuple(place[name] for name in group) for group in layer if by_place or len(group) > 1
         ]
         weighed = _settled(contract, weighed, contests) if contests else weighed
-        if not by_place:
-            weighed = weighed.with_columns(*map(_reached, numbers))
+        waited_for = [_reached(i) for i in numbers if i in come_before]
+        if waited_for and not by_place:
+            weighed = weighed.with_columns(*waited_for)
     return weighed
 
 
@@ -122,7 +124,29 @@ def _due(node: Node) -> nw.Expr:
 
 
 def _code(plan: Plan, i: int, conditions: list[Node], reached: nw.Expr) -> nw.Expr:
-    """Verdict and reason as one number: the first rule that applies decides."""
+    """Verdict and reason as one number."""
+    is_earned = _is_earned(plan.contract, i, reached)
+    rules = _why_not(plan, i, conditions, reached) if plan.reasons else []
+    otherwise = (NO_EVIDENCE, "no_evidence") if plan.reasons else (NOT_ACHIEVED, "not_met")
+    code = nw.lit(code_of(*otherwise))
+    for test, verdict, reason in reversed([(is_earned, ACHIEVED, "met"), *rules]):
+        code = nw.when(test).then(nw.lit(code_of(verdict, reason))).otherwise(code)
+    return code
+
+
+def _is_earned(contract: Contract, i: int, reached: nw.Expr) -> nw.Expr:
+    """Whether a milestone was reached within the term, by the end of the claim's period, and before
+    the participant left. What was never reached is later than all of these.
+    """
+    first, last = (day_number(day) for day in contract.calendar.term)
+    until = nw.min_horizontal(nw.col("ends_on"), nw.col("left_on"), nw.lit(last))
+    is_earned = (reached >= first) & (reached <= until)
+    is_limited = list(contract.milestones.values())[i].only
+    return is_earned & (nw.col(f"only_{i}") == 1) if is_limited else is_earned
+
+
+def _why_not(plan: Plan, i: int, conditions: list[Node], reached: nw.Expr) -> list[Rule]:
+    """Why a milestone was not achieved: the first rule that applies decides."""
     contract, (own, *eligible) = plan.contract, conditions
     first, last = (day_number(day) for day in contract.calendar.term)
     ends_on, left_on = nw.col("ends_on"), nw.col("left_on")
@@ -137,19 +161,15 @@ def _code(plan: Plan, i: int, conditions: list[Node], reached: nw.Expr) -> nw.Ex
     ]
     rules += [(missing[other], NOT_ACHIEVED, "prerequisite") for other in before]
     met = own.state == MET
-    rules += [
+    return [
+        *rules,
         (met & (reached > left_on), WITHDRAWN, "left"),
         (met & ((reached > last) | (reached < first)), NOT_ACHIEVED, "outside_term"),
         (met & (reached > ends_on), NOT_YET_DUE, "window_open"),
-        (met, ACHIEVED, "met"),
         (left_on < _due(own), WITHDRAWN, "left"),
         (ends_on < _due(own), NOT_YET_DUE, "window_open"),
         (own.state == NOT_MET, NOT_ACHIEVED, "not_met"),
     ]
-    code = nw.lit(code_of(NO_EVIDENCE, "no_evidence"))
-    for test, verdict, reason in reversed(rules):
-        code = nw.when(test).then(nw.lit(code_of(verdict, reason))).otherwise(code)
-    return code
 
 
 def _not_eligible(eligible: Node) -> list[Rule]:

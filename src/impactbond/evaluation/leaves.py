@@ -1,10 +1,11 @@
-"""Leaves: conditions that look at evidence themselves, as a state and a day from facts."""
+"""Leaves: conditions that look at evidence themselves, from facts."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
+from typing import NamedTuple
 
 import narwhals as nw
 
@@ -35,15 +36,21 @@ from impactbond.evaluation.facts import (
 from impactbond.evaluation.stays import Stay
 from impactbond.evaluation.wanted import Wanted, counted_value
 
-NOT_MET, NOT_EVIDENCED, MET = 0, 1, 2
 WHOLE_WAY = 10_000  # distances travelled count in hundredths of a per cent
-Columns = tuple[nw.Expr, nw.Expr]
 
 
-def leaf_columns(wanted: Wanted, leaf: Leaf, undated: bool = False) -> Columns:
-    """State and day of a leaf condition, from facts; undated, the last day it can be met on. The
-    day means nothing unless the condition is met.
+class Found(NamedTuple):
+    """What facts say of a condition: whether it is met, on which day if it is, and whether there is
+    evidence that decides it if it is not; None where nobody needs to know.
     """
+
+    met: nw.Expr
+    decided: nw.Expr | None
+    day: nw.Expr
+
+
+def find_leaf(wanted: Wanted, leaf: Leaf, undated: bool = False) -> Found:
+    """What facts say of a leaf condition; undated, with the last day it can be met on."""
     match leaf:
         case Observed():
             return _observed(wanted, leaf)
@@ -78,45 +85,37 @@ def known_columns(wanted: Wanted, leaf: Leaf | Absence) -> list[nw.Expr]:
     ]
 
 
-def state_of(met: nw.Expr, evidenced: nw.Expr | None) -> nw.Expr:
-    """Met; otherwise not met where there is evidence, if that is to be told."""
-    if evidenced is None:
-        return nw.when(met).then(nw.lit(MET)).otherwise(nw.lit(NOT_EVIDENCED))
-    unmet = nw.when(evidenced).then(nw.lit(NOT_MET)).otherwise(nw.lit(NOT_EVIDENCED))
-    return nw.when(met).then(nw.lit(MET)).otherwise(unmet)
-
-
-def _observed(wanted: Wanted, leaf: Observed) -> Columns:
+def _observed(wanted: Wanted, leaf: Observed) -> Found:
     rows = wanted.any_rows(leaf.observed, leaf.window)
     first = wanted.fact("first_day", leaf.observed, leaf.window, 1).column
-    return state_of(first < NEVER, rows), first
+    return Found(first < NEVER, rows, first)
 
 
-def _count(wanted: Wanted, leaf: Count, undated: bool) -> Columns:
+def _count(wanted: Wanted, leaf: Count, undated: bool) -> Found:
     value = counted_value(wanted.contract, leaf.count, leaf.marked)
     rows = wanted.any_rows(leaf.count, leaf.window)
     if undated:
         counted = wanted.fact("rows", leaf.count, leaf.window, value).column
-        return state_of(counted >= leaf.at_least, rows), wanted.closes(leaf.window)
+        return Found(counted >= leaf.at_least, rows, wanted.closes(leaf.window))
     nth = wanted.fact("nth_day", leaf.count, leaf.window, value, leaf.at_least).column
-    return state_of(nth < NEVER, rows), nth
+    return Found(nth < NEVER, rows, nth)
 
 
-def _share(wanted: Wanted, leaf: Share) -> Columns:
+def _share(wanted: Wanted, leaf: Share) -> Found:
     value = counted_value(wanted.contract, leaf.share, leaf.marked)
     every = wanted.fact("rows", leaf.share, leaf.window).column
     marked = wanted.fact("rows", leaf.share, leaf.window, value).column
     enough = marked * leaf.at_least.denominator >= every * leaf.at_least.numerator
-    return state_of((every > 0) & enough, every > 0), wanted.closes(leaf.window)
+    return Found((every > 0) & enough, every > 0, wanted.closes(leaf.window))
 
 
-def _total(wanted: Wanted, leaf: Total) -> Columns:
+def _total(wanted: Wanted, leaf: Total) -> Found:
     term = wanted.contract.metrics[leaf.total]
     assert isinstance(term, Quantity)
     enough = int(leaf.at_least.scaleb(term.decimals))
     rows = wanted.any_rows(leaf.total, leaf.window)
     day = wanted.fact("total_day", leaf.total, leaf.window, None, enough).column
-    return state_of(day < NEVER, rows), day
+    return Found(day < NEVER, rows, day)
 
 
 def _picked(wanted: Wanted, kind: FactKind, metric: str, window: str) -> tuple[Fact, nw.Expr]:
@@ -125,7 +124,7 @@ def _picked(wanted: Wanted, kind: FactKind, metric: str, window: str) -> tuple[F
     return fact, fact.column != fact.missing
 
 
-def _level(wanted: Wanted, leaf: Level) -> Columns:
+def _level(wanted: Wanted, leaf: Level) -> Found:
     measure = wanted.measure(leaf.level)
     match leaf.pick:
         case "mean":
@@ -137,39 +136,42 @@ def _level(wanted: Wanted, leaf: Level) -> Columns:
             kind = pick
     row, found = _picked(wanted, kind, leaf.level, leaf.window)
     passes = _passes(row.value_of_row, leaf.is_, measure)
-    return state_of(found & passes, found), row.day_of_row
+    return Found(found & passes, found, row.day_of_row)
 
 
-def _mean(wanted: Wanted, leaf: Level, measure: Score | Percentage) -> Columns:
+def _mean(wanted: Wanted, leaf: Level, measure: Score | Percentage) -> Found:
     """The mean compared as sum against count, so that nothing is divided."""
     rows = wanted.fact("rows", leaf.level, leaf.window).column
     total = wanted.fact("sum", leaf.level, leaf.window).column
     last = wanted.fact("last", leaf.level, leaf.window)
     bar = Fraction(leaf.is_.bar) * 10**measure.decimals
     passes = _compared(total * bar.denominator, leaf.is_.comparison, rows * bar.numerator)
-    return state_of((rows > 0) & passes, rows > 0), last.day_of_row
+    return Found((rows > 0) & passes, rows > 0, last.day_of_row)
 
 
-def _improves(wanted: Wanted, leaf: Improves) -> Columns:
+def _improves(wanted: Wanted, leaf: Improves) -> Found:
     measure = wanted.measure(leaf.improves)
     before, had = _picked(wanted, "first", leaf.improves, leaf.between[0])
     after, has = _picked(wanted, "last", leaf.improves, leaf.between[1])
     rise = after.value_of_row - before.value_of_row
     gain = rise if measure.better == "higher" else 0 - rise
     enough = gain >= _fixed(leaf.by.size, measure)
-    return state_of(had & has & enough, had & has), after.day_of_row
+    return Found(had & has & enough, had & has, after.day_of_row)
 
 
-def _crosses(wanted: Wanted, leaf: Crosses) -> Columns:
+def _crosses(wanted: Wanted, leaf: Crosses) -> Found:
     measure = wanted.measure(leaf.crosses)
     before, had = _picked(wanted, "first", leaf.crosses, leaf.between[0])
     after, has = _picked(wanted, "last", leaf.crosses, leaf.between[1])
-    was = state_of(had & _passes(before.value_of_row, leaf.from_, measure), had)
-    is_ = state_of(has & _passes(after.value_of_row, leaf.to, measure), has)
-    return nw.min_horizontal(was, is_), nw.max_horizontal(before.day_of_row, after.day_of_row)
+    was = _passes(before.value_of_row, leaf.from_, measure)
+    is_ = _passes(after.value_of_row, leaf.to, measure)
+    # Either end alone can rule a crossing out.
+    decided = (had & has) | (had & ~was) | (has & ~is_)
+    day = nw.max_horizontal(before.day_of_row, after.day_of_row)
+    return Found(had & was & has & is_, decided, day)
 
 
-def _travels(wanted: Wanted, leaf: Travels) -> Columns:
+def _travels(wanted: Wanted, leaf: Travels) -> Found:
     """The mean of the progress of those that have a way to go, compared as a sum."""
     evidenced, ways, progress, days = [], [], [], []
     for metric, threshold in leaf.travels.items():
@@ -190,7 +192,7 @@ def _travels(wanted: Wanted, leaf: Travels) -> Columns:
     many, far = _sum(ways), _sum(progress)
     enough = far * share.denominator >= many * (share.numerator * WHOLE_WAY)
     known = nw.all_horizontal(*evidenced, ignore_nulls=False)
-    return state_of(known & (many > 0) & enough, known), largest(*days)
+    return Found(known & (many > 0) & enough, known, largest(*days))
 
 
 def _floor(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
@@ -206,11 +208,11 @@ def _sum(columns: list[nw.Expr]) -> nw.Expr:
     return reduce(lambda left, right: left + right, columns)
 
 
-def _stays(wanted: Wanted, leaf: Stays) -> Columns:
+def _stays(wanted: Wanted, leaf: Stays) -> Found:
     kind: FactKind = "first_held" if leaf.pick == "first" else "last"
     row, found = _picked(wanted, kind, leaf.state, leaf.window)
     is_one = row.value_of_row.is_in(list(wanted.places_of(leaf.state, leaf.is_)))
-    return state_of(found & is_one, found), row.day_of_row
+    return Found(found & is_one, found, row.day_of_row)
 
 
 def stay_of(wanted: Wanted, leaf: Sustained) -> Stay:
@@ -218,10 +220,10 @@ def stay_of(wanted: Wanted, leaf: Sustained) -> Stay:
     return wanted.stay(leaf.sustained, leaf.window, leaf.as_, leaf.for_, leaf.within)
 
 
-def _sustained(wanted: Wanted, leaf: Sustained) -> Columns:
+def _sustained(wanted: Wanted, leaf: Sustained) -> Found:
     stay = stay_of(wanted, leaf)
     day = nw.col(stay.day)
-    return state_of(day < NEVER, nw.col(stay.seen) > 0), day
+    return Found(day < NEVER, nw.col(stay.seen) > 0, day)
 
 
 def _fixed(size: Decimal, measure: Score | Percentage) -> int:

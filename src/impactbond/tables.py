@@ -259,6 +259,13 @@ class Workshop:
         self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
         return _lazy(self._connection.table(name))
 
+    def keep_only(self, frame: nw.LazyFrame[Any]) -> None:
+        """Let every other frame that was kept go, with the memory that it takes."""
+        for name in [name for name, kept in self._kept.items() if kept is not frame]:
+            del self._kept[name]
+            if self._connection is not None:
+                self._connection.execute(f'DROP TABLE "{name}"')
+
     def give(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """The frame as an Arrow table, in no particular order."""
         if self.engine == "pandas":  # whose index is no column

@@ -13,6 +13,7 @@ from tests.spec.drawn_tables import pounds, settled
 from impactbond.audit.explain import explain, explain_line
 from impactbond.audit.explanation import Explanation
 from impactbond.errors import InvariantError
+from impactbond.settlement.attribution import Attribution
 from impactbond.settlement.settlement import Settlement
 
 THREE = """
@@ -33,6 +34,11 @@ def test_a_price_is_told_in_its_own_currency_and_no_product_where_a_rate_stands_
     assert ", €100.00\n" in told
     assert "US$100.00 for 1 at €100.00, as the terms of the price say" in told
     assert "US$100.00 = US$100.00" not in told
+
+
+def with_tables(settlement: Settlement, **tables: pa.Table) -> Settlement:
+    found = settlement.attribution.tables._replace(**tables)
+    return replace(settlement, attribution=Attribution(lambda: found))
 
 
 def everybody(settlement: Settlement) -> list[Explanation]:
@@ -286,7 +292,7 @@ def test_what_does_not_agree_with_the_settlement_is_never_told(
     broken = (
         replace(settlement, decided=lambda: short)
         if table == "decisions"
-        else replace(settlement, **{f"{table}_table": short})
+        else with_tables(settlement, **{table: short})
     )
     with pytest.raises(InvariantError, match=problem):
         explain(broken, participant="c1")
@@ -298,8 +304,9 @@ def test_a_share_that_was_not_cut_on_the_running_total_is_never_told() -> None:
     # Its shares are £33.33, £33.34 and £33.33: a penny goes to another funder.
     swapped = shares["value_pence"].take(pa.array([1, 0, *range(2, shares.num_rows)]))
     turned = shares.set_column(3, "value_pence", swapped)
+    broken = with_tables(settlement, shares=turned)
     with pytest.raises(InvariantError, match="not its share of the running total"):
-        explain(replace(settlement, shares_table=turned), participant="c1")
+        explain(broken, participant="c1")
 
 
 def test_an_adjustment_is_told_with_the_evidence_of_the_milestones_before() -> None:

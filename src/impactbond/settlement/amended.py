@@ -20,6 +20,7 @@ from impactbond.contract.versions import Versions
 from impactbond.dates import from_day_number
 from impactbond.evaluation.question import ClaimDate
 from impactbond.evidence.evidence import Evidence
+from impactbond.settlement.attribution import Attributed, Attribution, assert_lines_add_up
 from impactbond.settlement.funders import Funders, ShareRule
 from impactbond.settlement.governed import Governed
 from impactbond.settlement.in_turns import Terms, settle_in_turns, since, terms_of
@@ -35,7 +36,7 @@ from impactbond.settlement.lines import (
 )
 from impactbond.settlement.lots import Counted, LotKey, Lots, Numbers, ShareRules, make_lots
 from impactbond.settlement.schedule import balances_table, payments_table
-from impactbond.settlement.settled import Settled, assert_lines_add_up
+from impactbond.settlement.settled import Settled
 from impactbond.settlement.settlement import Settlement
 from impactbond.settlement.turns import Turn
 from impactbond.tables import Engine
@@ -78,6 +79,8 @@ def settle_amended(
     if opens == turns[-1].first and opens < len(claims):
         own = _where_terms_were_replaced(own, claims[opens].label, _limits_replaced(terms))
     lines = own if closed is None else pa.concat_tables([closed.cast(LINES), own])
+    lines = lines.combine_chunks()
+    shares = shares_table(singly.lots, funders, singly.history, singly.parts, lines)
     return Settlement(
         contract=whole,
         evidence=evidence,
@@ -88,8 +91,7 @@ def settle_amended(
         refused_left_out=evidence.refused_table.num_rows,
         earlier=None,
         decided=governed.decisions,
-        lines_table=lines.combine_chunks(),
-        shares_table=shares_table(singly.lots, funders, singly.history, singly.parts, lines),
+        attribution=Attribution(lambda: Attributed(lines, shares)),
         payments_table=_payments(known, turns, claims, funders, settled, holidays),
         balances_table=balances_table(claims, funders, settled.balances),
         known=known,
@@ -104,8 +106,8 @@ class Rulebook:
         self._whole = governed.known.whole
         self._texts = [governed.known.within(text) for text in governed.texts]
         self._own = [
-            ShareRules(text, one.segments)
-            for text, one in zip(self._texts, governed.evaluated, strict=True)
+            ShareRules(text, segments)
+            for text, segments in zip(self._texts, governed.segments, strict=True)
         ]
         found = {
             self._renumbered(text, rule)

@@ -152,7 +152,7 @@ def _settled(contract: Contract, example: Example, evidence: Evidence | None) ->
     claims = claim_dates(contract, date.max)
     evaluated = evaluate(contract, evidence, claims) if evidence else None
     segments = dict(evaluated.segments) if evaluated else {}
-    rows = list(evaluated.claims) if evaluated else []
+    rows = evaluated.singly() if evaluated else []
     for row in example.given:
         if CLAIMS in row:
             rows += _stated(contract, row, claims, segments)

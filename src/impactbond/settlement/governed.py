@@ -21,7 +21,7 @@ from impactbond.evaluation.knowledge import known_participants
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.decided import DECISIONS, decided
-from impactbond.settlement.evaluated import Evaluated, evaluate
+from impactbond.settlement.evaluated import evaluate
 from impactbond.settlement.lots import Counted, period_of
 from impactbond.tables import Engine
 
@@ -34,13 +34,13 @@ Rows = dict[Claimed, dict[int, list[Counted]]]  # by the place of the version am
 class Governed:
     """What every version in force says, and which of it counts.
 
-    `texts` are the versions in force, `evaluated` what each says, `kept` the claims of each that
-    it governs, one by one.
+    `texts` are the versions in force, `segments` those that each tells apart, `kept` the claims of
+    each that it governs, one by one.
     """
 
     known: Versions
     texts: tuple[Contract, ...]
-    evaluated: tuple[Evaluated, ...]
+    segments: tuple[Mapping[int, Mapping[str, str]], ...]
     kept: tuple[tuple[Counted, ...], ...]
     starts: Mapping[tuple[int, int, str], date]
     claim: ClaimDate
@@ -60,13 +60,14 @@ class Governed:
         """The claims at the dates `asked`, which are among all the `claims` of the settlement."""
         texts = tuple(stretch.terms for stretch in known.stretches)
         within = [known.within(text) for text in texts]
-        evaluated = tuple(evaluate(text, evidence, asked, engine) for text in within)
+        evaluated = [evaluate(text, evidence, asked, engine) for text in within]
         starts: dict[tuple[int, int, str], date] = {}
         if known.terms.governs == "participants started":
             for place, text in enumerate(within):
                 found = _starts(text, evidence, asked, engine)
                 starts |= {(place, *who): day for who, day in found.items()}
-        rows = {claim.number: _by_claimed(texts, evaluated, claim.number) for claim in asked}
+        claimed = [one.singly() for one in evaluated]
+        rows = {claim.number: _by_claimed(texts, claimed, claim.number) for claim in asked}
         picked: Iterable[tuple[int, Counted]]
         match known.terms.governs:
             case "claims made":
@@ -78,8 +79,9 @@ class Governed:
         kept: list[list[Counted]] = [[] for _ in texts]
         for place, row in picked:
             kept[place].append(row)
-        claimed = tuple(map(tuple, kept))
-        return cls(known, texts, evaluated, claimed, starts, asked[-1], evidence, engine)
+        governed = tuple(map(tuple, kept))
+        segments = tuple(one.segments for one in evaluated)
+        return cls(known, texts, segments, governed, starts, asked[-1], evidence, engine)
 
     def decisions(self) -> pa.Table:
         """The decisions of the latest claim date: for each participant and milestone, that of the
@@ -132,10 +134,10 @@ def _told(row: tuple[object, ...], *, is_claimed: bool) -> tuple[object, ...]:
     return row
 
 
-def _by_claimed(texts: Sequence[Contract], evaluated: Sequence[Evaluated], claim: int) -> Rows:
+def _by_claimed(texts: Sequence[Contract], rows: Sequence[Sequence[Counted]], claim: int) -> Rows:
     found: Rows = {}
-    for place, (text, one) in enumerate(zip(texts, evaluated, strict=True)):
-        for row in one.claims:
+    for place, (text, own) in enumerate(zip(texts, rows, strict=True)):
+        for row in own:
             if row.claim != claim:
                 continue
             name = text.payables[row.milestone]

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import day_number, from_day_number
+from impactbond.dates import day_number
 from impactbond.evaluation.question import ClaimDate
 from impactbond.settlement.funders import Funders, ShareRule, named_rule, rule_name
 from impactbond.settlement.holds import names_of_holds
@@ -76,55 +76,76 @@ def lines_table(
     contract: Contract, claims: Sequence[ClaimDate], lots: Lots, history: Movements
 ) -> pa.Table:
     """The table `lines` from a history whose lots are single claims."""
-    milestones = contract.payables
-    names = names_of_holds(contract)
-    rows: list[tuple[Any, ...]] = []
-    number: dict[int, int] = {}
-    for index, (claim, lot) in enumerate(
-        zip(history.claim.tolist(), history.lot.tolist(), strict=True)
-    ):
-        key, dated = lots.keys[lot], claims[claim]
-        number[claim] = number.get(claim, 0) + 1
-        value, entitled = int(history.value[0, index]), int(history.entitled[0, index])
-        rows.append(
-            (
-                f"{dated.label}/{number[claim]:04d}",
-                dated.label,
-                dated.known_by,
-                "claim" if key.period == claim else "adjustment",
-                key.participant,
-                milestones[key.milestone],
-                contract.calendar.periods[key.period].label,
-                from_day_number(key.day),
-                int(history.quantity[0, index]),
-                key.price_pence,
-                value,
-                value - entitled,
-                entitled,
-                FUNDER_RELEASED
-                if history.is_release[index]
-                else _because(
-                    contract,
-                    milestones[key.milestone],
-                    int(history.quantity[0, index]),
-                    value,
-                    entitled,
-                ),
-                "; ".join(
-                    dict.fromkeys(
-                        name for bit, name in enumerate(names) if history.limited[index] >> bit & 1
-                    )
-                ),
-                rule_name(lots.rules[key.rule]),
-                STANDINGS[key.standing],
-                list(key.group),
-            )
+    claim, lot = history.claim, history.lot
+    value, entitled = history.value[0], history.entitled[0]
+    label = [dated.label for dated in claims]
+    period = lots.period[lot]
+    payables = list(contract.payables)
+    columns: dict[str, Any] = {
+        "line": _numbered(label, claim),
+        "claim_period": _words(label, claim),
+        "claim_date": _words([dated.known_by for dated in claims], claim),
+        "kind": _words(["adjustment", "claim"], (period == claim).astype(np.int64)),
+        "participant": _words([key.participant for key in lots.keys], lot),
+        "milestone": _words(payables, lots.milestone[lot]),
+        "period": _words([one.label for one in contract.calendar.periods], period),
+        "achieved_on": pa.array(lots.day[lot].astype(np.int32)).cast(pa.date32()),
+        "quantity": history.quantity[0],
+        "price_pence": lots.price_pence[lot],
+        "value_pence": value,
+        "withheld_pence": value - entitled,
+        "entitled_pence": entitled,
+        "because": _reasons(contract, payables, lots, history),
+        "withheld_by": _withheld_by(contract, history),
+        "share_rule": _words([rule_name(rule) for rule in lots.rules], lots.rule[lot]),
+        "standing": _words(STANDINGS, lots.standing[lot]),
+        "group": pa.array([key.group for key in lots.keys], pa.list_(pa.string())).take(
+            pa.array(lot)
+        ),
+    }
+    arrays = [pa.array(columns[field.name], field.type) for field in LINES]
+    return pa.table(arrays, schema=LINES)
+
+
+def _words(words: Sequence[Any], places: Numbers) -> pa.Array:
+    """What stands at each of some places in a list of words, or of dates."""
+    return (pa.array(words) if words else pa.array([], pa.string())).take(pa.array(places))
+
+
+def _numbered(labels: Sequence[str], claim: Numbers) -> list[str]:
+    """A name for each line: its claim period, and how many lines of it have come."""
+    number = [0] * len(labels)
+    names = []
+    for place in claim.tolist():
+        number[place] += 1
+        names.append(f"{labels[place]}/{number[place]:04d}")
+    return names
+
+
+def _reasons(
+    contract: Contract, payables: Sequence[str], lots: Lots, history: Movements
+) -> list[str]:
+    milestone = lots.milestone[history.lot].tolist()
+    amounts = (history.quantity, history.value, history.entitled)
+    moves = zip(milestone, *(amount[0].tolist() for amount in amounts), strict=True)
+    return [
+        FUNDER_RELEASED
+        if is_release
+        else _because(contract, payables[place], quantity, value, entitled)
+        for is_release, (place, quantity, value, entitled) in zip(
+            history.is_release.tolist(), moves, strict=True
         )
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(LINES)
-    return pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, LINES, strict=True)],
-        schema=LINES,
-    )
+    ]
+
+
+def _withheld_by(contract: Contract, history: Movements) -> list[str]:
+    """The reasons for which something is withheld, by the bits that stand for them."""
+    names = names_of_holds(contract)
+    told: dict[int, str] = {}
+    for bits in set(history.limited.tolist()):
+        held = (name for bit, name in enumerate(names) if bits >> bit & 1)
+        told[bits] = "; ".join(dict.fromkeys(held))
+    return [told[bits] for bits in history.limited.tolist()]
 
 
 def _because(contract: Contract, name: str, quantity: int, value: int, entitled: int) -> str:

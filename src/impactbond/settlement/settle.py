@@ -18,6 +18,7 @@ from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementEr
 from impactbond.evaluation.question import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.amended import settle_amended
+from impactbond.settlement.attribution import Attributed, Attribution, attribute
 from impactbond.settlement.balances import balance
 from impactbond.settlement.decided import decided
 from impactbond.settlement.evaluated import evaluate
@@ -27,14 +28,12 @@ from impactbond.settlement.lines import (
     closed_lines,
     closed_movements,
     closed_rules,
-    lines_table,
-    shares_table,
 )
 from impactbond.settlement.lots import Counted, Lots, Numbers, ShareRules, make_lots
 from impactbond.settlement.movements import Movements, find_movements, none_yet
 from impactbond.settlement.passing import grows_at
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
-from impactbond.settlement.settled import Settled, assert_lines_add_up
+from impactbond.settlement.settled import Settled
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.settlement.shares import share_out, without_idle
 from impactbond.settlement.turns import claim_dates_under, turns_of
@@ -100,10 +99,16 @@ def settle(
         closed = closed_lines(contract, claims, rules.all, earlier.lines_table)
     pooled = [line._replace(key=line.key._replace(participant="")) for line in closed]
     course = (contract, rules, funders, len(claims), opens)
-    singly = _settle(*course, evaluated.claims, closed)
-    settled = singly if contract.claim_by_claim else _settle(*course, evaluated.lots, pooled)
-    assert_lines_add_up(settled, singly)
-    lines = lines_table(contract, claims, singly.lots, singly.history)
+
+    def singly() -> Settled:
+        return _settle(*course, evaluated.singly(), closed)
+
+    settled = singly() if contract.claim_by_claim else _settle(*course, evaluated.lots, pooled)
+
+    def attributed() -> Attributed:
+        claimed = settled if contract.claim_by_claim else singly()
+        return attribute(contract, claims, funders, settled, claimed)
+
     return Settlement(
         contract=contract,
         evidence=evidence,
@@ -114,8 +119,7 @@ def settle(
         refused_left_out=evidence.refused_table.num_rows,
         earlier=earlier,
         decided=partial(decided, contract, known, claims[-1], engine),
-        lines_table=lines,
-        shares_table=shares_table(singly.lots, funders, singly.history, singly.parts, lines),
+        attribution=Attribution(attributed),
         payments_table=payments_table(contract, claims, funders, settled, holidays),
         balances_table=balances_table(claims, funders, settled.balances),
     )

@@ -18,6 +18,7 @@ from impactbond.contract.versions import Versions
 from impactbond.evaluation.question import ClaimDate
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import show
+from impactbond.settlement.attribution import Attribution
 from impactbond.settlement.funders import Funders
 from impactbond.tables import as_kind, sorted_by
 
@@ -42,8 +43,9 @@ class Earlier(Protocol):
 class Settlement:
     """The result of `settle`.
 
-    Frames come in the kind that the evidence came in; money is whole pence (`*_pence`). `decided`
-    makes the decisions, which nothing that is paid waits for.
+    Frames come in the kind that the evidence came in; money is whole pence (`*_pence`). What is due
+    waits for no decision and no line: `decided` and `attribution` find these when they are asked
+    for.
     """
 
     contract: Contract
@@ -55,8 +57,7 @@ class Settlement:
     refused_left_out: int
     earlier: Earlier | None
     decided: Callable[[], pa.Table]
-    lines_table: pa.Table
-    shares_table: pa.Table
+    attribution: Attribution
     payments_table: pa.Table
     balances_table: pa.Table
     known: Versions | None = None
@@ -76,6 +77,16 @@ class Settlement:
     def claim(self) -> ClaimDate:
         """The latest claim date settled: the one that statements are for."""
         return self.claim_dates[-1]
+
+    @property
+    def lines_table(self) -> pa.Table:
+        """Every movement of every claim, in history order (LINES)."""
+        return self.attribution.tables.lines
+
+    @property
+    def shares_table(self) -> pa.Table:
+        """Every line cut among its funders (SHARES)."""
+        return self.attribution.tables.shares
 
     @cached_property
     def decisions_table(self) -> pa.Table:

@@ -30,6 +30,8 @@ def _session() -> Any:
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.session.timeZone": "UTC",
         "spark.log.level": "ERROR",
+        # Every small table that is broadcast takes a whole page, of 16 MB where nobody says.
+        "spark.buffer.pageSize": "1m",
         # Compiling a query takes longer than working through a handful of rows.
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",

@@ -20,6 +20,7 @@ from impactbond.contract.read import read_contract
 from impactbond.evidence.evidence import REFUSED_SCHEMA, Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.settlement.settle import settle, settle_lots
+from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.assumptions import read_area
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.simulate import simulate
@@ -56,12 +57,21 @@ def made(folder: str, children: int) -> Work:
     return Work(make, lambda evidence: f"{evidence.observations_table.num_rows:,} observations")
 
 
-def settled(folder: str = "") -> Work:
-    """The settlement of evidence that has been read."""
+def settled(folder: str = "", lines: bool = True) -> Work:
+    """The settlement of evidence that has been read: every line and share of it, or what is due and
+    when.
+    """
     contract = read_contract(CONTRACT)
     evidence = _evidence(contract, folder)
+
+    def run() -> Settlement:
+        settlement = settle(contract, evidence, as_of=AS_OF, leave_out_refused=True)
+        if lines:
+            assert settlement.lines_table.num_rows < settlement.shares_table.num_rows
+        return settlement
+
     return Work(
-        lambda: settle(contract, evidence, as_of=AS_OF, leave_out_refused=True),
+        run,
         lambda settlement: _told(
             (row["claim_date"], row["funder"], row["due_pence"])
             for row in settlement.balances_table.to_pylist()

@@ -1,10 +1,12 @@
 """Promise: same inputs, same bytes, whatever the engine, its threads, and how files hold the rows.
 
-Spark runs on real Java; where there is none, its tests are skipped.
+Spark runs on real Java; where there is none, its tests are skipped. `IMPACTBOND_SPARK_CASES=100`
+says how many drawn contracts it evaluates.
 """
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +21,9 @@ from tests.benchmarks import generate
 from tests.benchmarks.settlement import AS_OF, CONTRACT
 from tests.properties.drawn import Drawn, cases, evidence_of
 from tests.spark import spark_session
+from tests.spec.drawn_tables import contract_of
+from tests.spec.drawn_tables import evidence_of as drawn_evidence
+from tests.spec.test_every_term_pays import SCENARIOS
 
 from impactbond.canonical import csv_bytes
 from impactbond.contract.contract import Contract
@@ -37,6 +42,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 few = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 TABLES = ("decisions", "lines", "shares", "payments", "balances")
+SPARK_CASES = int(os.environ.get("IMPACTBOND_SPARK_CASES", "3"))
 ORDER = ["claim", "participant", "milestone", "reached", "segment"]
 
 
@@ -72,13 +78,23 @@ def test_engines_on_one_machine_give_the_same_bytes(drawn: Drawn) -> None:
     assert evaluated(drawn.contract, evidence, "pandas") == expected
 
 
-@given(drawn=cases())
-@settings(few, max_examples=2)
+@given(drawn=cases(whole=True))
+@settings(few, max_examples=SPARK_CASES)
 def test_spark_gives_the_same_bytes(drawn: Drawn) -> None:
     spark_session()
     evidence = evidence_of(drawn)
     expected = evaluated(drawn.contract, evidence, "duckdb")
     assert evaluated(drawn.contract, evidence, "pyspark") == expected
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_engine_gives_the_same_bytes_under_every_term(scenario: str) -> None:
+    spark_session()
+    contract = contract_of(SCENARIOS[scenario]["terms"])
+    evidence = drawn_evidence(SCENARIOS[scenario]["evidence"], contract)
+    expected = evaluated(contract, evidence, "duckdb")
+    for engine in ("polars", "pandas", "pyspark"):
+        assert evaluated(contract, evidence, engine) == expected
 
 
 @given(drawn=cases(whole=True))

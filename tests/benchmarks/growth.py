@@ -54,7 +54,8 @@ def checked(folder: str, children: int) -> Work:
 
 def read_barely(folder: str, children: int) -> Work:
     """Every value that evaluation looks at read once by DuckDB, and nothing checked."""
-    columns = ", ".join(f"max({name})" for name in EVALUATED)
+    # A hash, because the largest value of a column is in the file's own statistics.
+    columns = ", ".join(f"bit_xor(hash({name}))" for name in EVALUATED)
     query = f"SELECT {columns} FROM '{Path(folder, SEEN)}'"
     return Work(lambda: duckdb.sql(query).fetchall())
 

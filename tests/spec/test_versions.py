@@ -123,9 +123,25 @@ def test_a_dispute_that_comes_with_a_new_version_is_not_put_down_to_its_terms() 
     assert found == rows("""
         claimed | kind       | child | milestone | achieved | because    | value   | withheld
         2017-Q1 | claim      | c1    | consent   | 2017-Q1  | achieved   | 100.00  | 0.00
-        2017-Q2 | adjustment | c1    | consent   | 2017-Q1  | taken back | -100.00 | 0.00
-        2017-Q2 | adjustment | c1    | consent   | 2017-Q1  | achieved   | 100.00  | 100.00
+        2017-Q2 | adjustment | c1    | consent   | 2017-Q1  | in dispute | -100.00 | 0.00
+        2017-Q2 | adjustment | c1    | consent   | 2017-Q1  | in dispute | 100.00  | 100.00
     """)
+
+
+@pytest.mark.mechanic(62, 105)
+def test_a_dispute_does_not_make_a_claim_anew_under_the_version_then_in_force() -> None:
+    governs = "governs: claims made"
+    disputed = """
+        child | metric  | on         | recorded   | value | ref | replaces | status
+        c1    | consent | 2017-02-01 | 2017-02-01 | yes   | a   |          |
+        c1    | consent | 2017-02-01 | 2017-06-01 | yes   | b   | a        | disputed
+    """
+    versions = under(f"{FROM_MAY}\n{DEARER}\n{governs}", first=f"{ORIGINAL}\n{governs}")
+    settlement = amended(versions, disputed, "2017-07-31")
+    assert [line["value"] for line in lines_of(settlement)] == ["100.00", "-100.00", "100.00"]
+    told = explain(settlement, participant="c1").text
+    assert "consent, £100.00\n" in told
+    assert "version: 1, original" in told
 
 
 @pytest.mark.mechanic(63)

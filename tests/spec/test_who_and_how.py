@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.spec.drawn_tables import lines, paid, verdicts
+from tests.spec.drawn_tables import lines, paid, rows, verdicts
 
 AGED = """
 participants: {attributes: {age at start: ["13", "14", "15", "16"]}}
@@ -136,17 +136,56 @@ def test_what_is_in_dispute_is_withheld_and_the_rest_is_paid() -> None:
     # c2's dispute is settled in May, when c3's begins.
     assert paid("", evidence) == {"2017-Q1": {"council": "200.00"}}
     told = [
-        (row["claimed"], row["child"], row["value"], row["withheld"]) for row in lines("", evidence)
+        (row["claimed"], row["child"], row["because"], row["value"], row["withheld"])
+        for row in lines("", evidence)
     ]
     assert sorted(told) == [
-        ("2017-Q1", "c1", "100.00", "0.00"),
-        ("2017-Q1", "c2", "100.00", "100.00"),
-        ("2017-Q1", "c3", "100.00", "0.00"),
-        ("2017-Q2", "c2", "-100.00", "-100.00"),
-        ("2017-Q2", "c2", "100.00", "0.00"),
-        ("2017-Q2", "c3", "-100.00", "0.00"),
-        ("2017-Q2", "c3", "100.00", "100.00"),
+        ("2017-Q1", "c1", "achieved", "100.00", "0.00"),
+        ("2017-Q1", "c2", "achieved", "100.00", "100.00"),
+        ("2017-Q1", "c3", "achieved", "100.00", "0.00"),
+        ("2017-Q2", "c2", "dispute settled", "-100.00", "-100.00"),
+        ("2017-Q2", "c2", "dispute settled", "100.00", "0.00"),
+        ("2017-Q2", "c3", "in dispute", "-100.00", "0.00"),
+        ("2017-Q2", "c3", "in dispute", "100.00", "100.00"),
     ]
+
+
+@pytest.mark.mechanic(105)
+def test_a_dispute_that_is_lost_takes_back_what_it_withheld() -> None:
+    evidence = """
+        child | metric  | on         | value | recorded   | ref | replaces | status
+        c1    | consent | 2017-02-01 | yes   | 2017-02-01 | a   |          | disputed
+        c1    | consent | 2017-02-01 | no    | 2017-05-01 | b   | a        |
+    """
+    assert lines("", evidence) == rows("""
+        claimed | kind       | child | milestone | achieved | because    | value   | withheld
+        2017-Q1 | claim      | c1    | consent   | 2017-Q1  | achieved   | 100.00  | 100.00
+        2017-Q2 | adjustment | c1    | consent   | 2017-Q1  | taken back | -100.00 | -100.00
+    """)
+
+
+@pytest.mark.mechanic(105)
+def test_of_units_of_a_period_those_in_dispute_are_told_from_those_that_are_paid() -> None:
+    terms = """
+milestones:
+  met:
+    when: {count: meeting, in: year one, at_least: 1}
+    units: {rows: meeting, in: year one}
+    price: 10.00
+"""
+    evidence = """
+        child | metric  | on         | value | recorded   | ref | replaces | status
+        c1    | meeting | 2017-02-01 | yes   | 2017-02-01 | a   |          |
+        c1    | meeting | 2017-02-02 | yes   | 2017-02-02 | b   |          |
+        c1    | meeting | 2017-02-03 | yes   | 2017-02-03 | c   |          |
+        c1    | meeting | 2017-02-02 | yes   | 2017-06-01 | d   | b        | disputed
+    """
+    assert lines(terms, evidence) == rows("""
+        claimed | kind       | child | milestone | achieved | because    | value  | withheld
+        2017-Q1 | claim      | c1    | met       | 2017-Q1  | achieved   | 30.00  | 0.00
+        2017-Q2 | adjustment | c1    | met       | 2017-Q1  | in dispute | -10.00 | 0.00
+        2017-Q2 | adjustment | c1    | met       | 2017-Q1  | in dispute | 10.00  | 10.00
+    """)
 
 
 @pytest.mark.mechanic(104)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 import pyarrow.compute as pc
@@ -72,10 +73,12 @@ def _governing(
     made: date | None = None
     achieved: date | None = None
     stands = 0
-    for row in _rows(settlement, participant, claim.known_by):
-        if row["milestone"] == milestone and row["quantity"]:
-            is_first = not stands and row["because"] != "terms replaced"
-            made = row["claim_date"] if is_first else made
+    rows = _rows(settlement, participant, claim.known_by)
+    own = [row for row in rows if row["milestone"] == milestone and row["quantity"]]
+    # Within one claim a line can go and come again, under another standing or other terms.
+    for claim_date, lines in groupby(own, key=lambda row: row["claim_date"]):
+        made = made if stands else claim_date
+        for row in lines:
             stands += row["quantity"]
             achieved = row["achieved_on"]
     if not stands or made is None or achieved is None:

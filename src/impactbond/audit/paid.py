@@ -25,7 +25,7 @@ from impactbond.money import cut, show
 from impactbond.settlement.funders import UNFUNDED, ShareRule, named_rule
 from impactbond.settlement.holds import DISPUTE, RELIEF
 from impactbond.settlement.limits import limit_name, limits_on_the_whole
-from impactbond.settlement.lines import FUNDER_RELEASED
+from impactbond.settlement.lines import DISPUTE_SETTLED, FUNDER_RELEASED, IN_DISPUTE
 from impactbond.settlement.passing import funder_limits, most_pence
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
@@ -33,6 +33,8 @@ from impactbond.settlement.settlement import Settlement
 WHY = {
     "achieved": "achieved",
     "taken back": "taken back, because the evidence known by then no longer shows it as claimed",
+    IN_DISPUTE: "withheld, because evidence that it rests on has come into dispute",
+    DISPUTE_SETTLED: "no longer withheld, because what it rests on is not in dispute any more",
     "terms replaced": "worked out again, because a new version of the contract was signed",
     "limit released": "let through, because there is room under a limit again",
     "limit displaced": "kept back, because a claim that comes first now fills a limit",

@@ -9,7 +9,7 @@ Keeps  the same settlement as the lots: a line is a lot of one claim, and runnin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,11 +20,12 @@ from impactbond.dates import day_number
 from impactbond.evaluation.question import ClaimDate
 from impactbond.settlement.funders import Funders, ShareRule, named_rule, rule_name
 from impactbond.settlement.holds import names_of_holds
-from impactbond.settlement.lots import LotKey, Lots, Numbers
+from impactbond.settlement.lots import DISPUTED, LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
 
 FUNDER_RELEASED = "funder limit released"
+IN_DISPUTE, DISPUTE_SETTLED = "in dispute", "dispute settled"
 STANDINGS = ("full", "late", "disputed")
 LINES = pa.schema(
     [
@@ -128,7 +129,7 @@ def _reasons(
     milestone = lots.milestone[history.lot].tolist()
     amounts = (history.quantity, history.value, history.entitled)
     moves = zip(milestone, *(amount[0].tolist() for amount in amounts), strict=True)
-    return [
+    reasons = [
         FUNDER_RELEASED
         if is_release
         else _because(contract, payables[place], quantity, value, entitled)
@@ -136,6 +137,29 @@ def _reasons(
             history.is_release.tolist(), moves, strict=True
         )
     ]
+    for line, reason in _disputes(lots, history):
+        reasons[line] = reason
+    return reasons
+
+
+def _disputes(lots: Lots, history: Movements) -> Iterator[tuple[int, str]]:
+    """The lines of claims that stand as before, only that a dispute has begun or is settled."""
+    if not (lots.standing == DISPUTED).any():
+        return
+    moved: dict[tuple[object, ...], list[tuple[int, bool, int]]] = {}
+    quantity = history.quantity[0].tolist()
+    for line, (claim, lot) in enumerate(
+        zip(history.claim.tolist(), history.lot.tolist(), strict=True)
+    ):
+        key = lots.keys[lot]
+        claimed = (claim, key.participant, key.milestone, key.period)
+        moved.setdefault(claimed, []).append((line, key.standing == DISPUTED, quantity[line]))
+    for lines in moved.values():
+        disputed = sum(number for _, is_disputed, number in lines if is_disputed)
+        other = sum(number for _, is_disputed, number in lines if not is_disputed)
+        if disputed and disputed == -other:
+            reason = IN_DISPUTE if disputed > 0 else DISPUTE_SETTLED
+            yield from ((line, reason) for line, _, number in lines if number)
 
 
 def _withheld_by(contract: Contract, history: Movements) -> list[str]:

@@ -123,7 +123,8 @@ _REASONS = (
     "under a limit that had withheld this line. Limit displaced: another claim that comes first "
     "now fills the limit, so this line is withheld. Funder limit released: a funder's own limit "
     "has risen, and it pays what it had left unpaid of this line. Terms replaced: a new version of "
-    "the contract was signed, by which the claim is worked out again."
+    "the contract was signed, by which the claim is worked out again. In dispute: evidence that a "
+    "claim rests on is in dispute, so it is withheld. Dispute settled: it is payable again."
 )
 _WITHHELD = (
     "Withheld is value that a limit on the contract or on a milestone keeps from being payable. It"

@@ -1,0 +1,69 @@
+"""Lines and shares are found when they are asked for, once, and from what was settled."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+from tests.spec.drawn_tables import THE_END, contract_of, evidence_of
+
+from impactbond.errors import InvariantError
+from impactbond.settlement import evaluated
+from impactbond.settlement.attribution import Attributed, Attribution
+from impactbond.settlement.settle import settle
+from impactbond.settlement.settlement import Settlement
+
+CONSENTS = """
+    child | metric  | on         | value
+    c1    | consent | 2017-02-01 | yes
+    c2    | consent | 2017-03-01 | yes
+"""
+
+
+def two_consents() -> Settlement:
+    contract = contract_of("")
+    return settle(contract, evidence_of(CONSENTS, contract), as_of=THE_END)
+
+
+def test_what_is_due_waits_for_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: Any) -> Attributed:
+        raise AssertionError("lines were asked for")
+
+    monkeypatch.setattr("impactbond.settlement.settle.attribute", asked)
+    settlement = two_consents()
+    assert settlement.due_pence() == 0  # nothing new at the latest claim date
+    assert sum(settlement.payments_table["amount_pence"].to_pylist()) == 20000
+    with pytest.raises(AssertionError, match="asked for"):
+        _ = settlement.lines_table
+
+
+def test_lines_are_found_once_and_what_they_were_found_from_is_let_go() -> None:
+    times = []
+    tables = two_consents().attribution.tables
+
+    def find() -> Attributed:
+        times.append(1)
+        return tables
+
+    once = Attribution(find)
+    assert (once.tables, once.tables, len(times)) == (tables, tables, 1)
+    assert find not in vars(once).values()
+
+
+def test_a_settlement_goes_to_another_process_with_its_lines() -> None:
+    settlement = two_consents()
+    other = pickle.loads(pickle.dumps(settlement))
+    assert other.lines_table == settlement.lines_table
+    assert other.shares_table == settlement.shares_table
+    assert other.decisions_table == settlement.decisions_table
+
+
+def test_lines_that_do_not_add_up_to_the_lots_are_never_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = evaluated._singly
+    monkeypatch.setattr(evaluated, "_singly", lambda *asked: found(*asked)[1:])
+    settlement = two_consents()
+    with pytest.raises(InvariantError, match="the lines do not add up to the lots"):
+        _ = settlement.lines_table

@@ -187,6 +187,8 @@ class Workshop:
             self._view(name, self._cached(frame) if once else frame)
         else:
             kind = "TABLE" if once else "VIEW"
+            # What had the name goes first, so that the two are not in memory together.
+            self._connection.execute(f'DROP {kind} IF EXISTS "{name}"')
             self._connection.execute(f'CREATE {kind} "{name}" AS {query}')
         self._taken[name] = self._table(name)
 

@@ -74,13 +74,17 @@ def among_each_other(shop: Workshop, reading: Reading, count: int) -> list[Fault
     ]
 
 
-def _any_alike(shop: Workshop, rows: str, hashed: str, having: str, parts: int) -> bool:
-    """Whether any rows with the same hash have something: part by part, because the hashes of all
-    rows at once would need several times the memory, and their texts still more.
+def _any_alike(shop: Workshop, hashes: str, having: str, parts: int) -> bool:
+    """Whether any rows with the same hash have something, of a query that gives `hashed`.
+
+    The hashes are kept, 8 bytes a row, which the engine puts aside where they do not fit, and are
+    counted part by part: all at once would need several times the memory, and their texts still
+    more.
     """
+    shop.define("hashes", hashes, once=True)
     return any(
         shop.find(
-            f"SELECT hashed FROM (SELECT *, {hashed} AS hashed FROM ({rows}))"
+            f"SELECT hashed FROM {shop.called('hashes')}"
             f" WHERE hashed % {parts} IN ({part}, {-part}) GROUP BY hashed HAVING {having} LIMIT 1"
         ).num_rows
         for part in range(parts)
@@ -89,8 +93,7 @@ def _any_alike(shop: Workshop, rows: str, hashed: str, having: str, parts: int) 
 
 def _repeated(shop: Workshop, reading: Reading, parts: int) -> list[Fault]:
     placed, hashed = shop.called("placed"), reading.dialect.hashed("observation")
-    rows = f"SELECT observation FROM {placed}"
-    if not _any_alike(shop, rows, hashed, "count(*) > 1", parts):
+    if not _any_alike(shop, f"SELECT {hashed} AS hashed FROM {placed}", "count(*) > 1", parts):
         return []
     same = f"SELECT observation FROM {placed} GROUP BY observation HAVING count(*) > 1"
     rows = f"SELECT {FILE}, {ROW} FROM {placed} SEMI JOIN ({same}) USING (observation)"
@@ -139,7 +142,8 @@ def _contradictory(shop: Workshop, reading: Reading, parts: int) -> list[Fault]:
         f" WHERE metric IN ({', '.join(measures)}) AND status <> '{WITHDRAWN}'"
     )
     keys, differ = ("participant", "metric", "observed_on"), "min(value) <> max(value)"
-    if not _any_alike(shop, live, reading.dialect.hashed(*keys), differ, parts):
+    hashed = f"SELECT {reading.dialect.hashed(*keys)} AS hashed, value FROM ({live})"
+    if not _any_alike(shop, hashed, differ, parts):
         return []
     same = ", ".join(keys)
     groups = f"SELECT {same} FROM ({live}) GROUP BY {same} HAVING {differ}"

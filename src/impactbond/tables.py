@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -261,12 +262,19 @@ class Workshop:
         self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
         return _lazy(self._connection.table(name))
 
-    def keep_only(self, frame: nw.LazyFrame[Any]) -> None:
-        """Let every other frame that was kept go, with the memory that it takes."""
-        for name in [name for name, kept in self._kept.items() if kept is not frame]:
-            del self._kept[name]
-            if self._connection is not None:
-                self._connection.execute(f'DROP TABLE "{name}"')
+    def give_later(self, frame: nw.LazyFrame[Any]) -> Callable[[], pa.Table]:
+        """What gives a frame that was kept as an Arrow table, when it is called.
+
+        A cluster holds the frame until then, and nothing else. An engine in this process does not
+        outlive the work: where a process is forked, one that was left open takes the other down.
+        """
+        if self.engine != "pyspark":
+            table = self.give(frame)
+            return lambda: table
+        for kept in self._kept.values():
+            if kept is not frame:
+                kept.to_native().unpersist()
+        return partial(self.give, frame)
 
     def give(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """The frame as an Arrow table, in no particular order."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.spec.drawn_tables import THE_END, contract_of, evidence_of
 
 from impactbond.errors import InvariantError
-from impactbond.settlement import evaluated
 from impactbond.settlement.attribution import Attributed, Attribution
+from impactbond.settlement.evaluated import Evaluated
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 
@@ -59,11 +63,28 @@ def test_a_settlement_goes_to_another_process_with_its_lines() -> None:
     assert other.decisions_table == settlement.decisions_table
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_a_forked_process_can_ask_for_lines_and_let_a_settlement_go() -> None:
+    asked = """
+import os
+from tests.unit.test_attribution import two_consents
+settlement = two_consents()
+if os.fork() == 0:
+    assert settlement.lines_table.num_rows == 2
+    del settlement
+    assert two_consents().lines_table.num_rows == 2
+    os._exit(0)
+assert os.wait()[1] == 0
+"""
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", asked], cwd=root, check=True, timeout=60)
+
+
 def test_lines_that_do_not_add_up_to_the_lots_are_never_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = evaluated._singly
-    monkeypatch.setattr(evaluated, "_singly", lambda *asked: found(*asked)[1:])
+    found = Evaluated.singly
+    monkeypatch.setattr(Evaluated, "singly", lambda one: found(one)[1:])
     settlement = two_consents()
     with pytest.raises(InvariantError, match="the lines do not add up to the lots"):
         _ = settlement.lines_table

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
-import narwhals as nw
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
@@ -15,18 +12,23 @@ from impactbond.evaluation.claims import claims_of, counted
 from impactbond.evaluation.question import ClaimDate, Question
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.lots import Counted
-from impactbond.tables import Engine, Workshop
+from impactbond.tables import Engine
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What evaluation gives to settlement: the claims counted, and one by one for whoever asks:
-    these stay in the engine until then.
-    """
+    """What evaluation gives to settlement: the claims counted, and one by one for whoever asks."""
 
     segments: dict[int, dict[str, str]]
     lots: list[Counted]
-    singly: Callable[[], list[Counted]]
+    claims: Callable[[], pa.Table]
+
+    def singly(self) -> list[Counted]:
+        """The claims one by one."""
+        table = self.claims()
+        names = ("claim", "milestone", "reached", "segment", "quantity", "participant", "standing")
+        columns = (table[name].to_pylist() for name in names)
+        return [Counted(*row) for row in zip(*columns, strict=True)]
 
 
 def evaluate(
@@ -37,11 +39,10 @@ def evaluate(
     found = claims_of(question)
     shop, segments = question.shop, question.segments
     lots = _counted(shop.give(counted(found)))
-    shop.keep_only(found)
     return Evaluated(
         {number: segments.named(number) for number in {lot.segment for lot in lots}},
         lots,
-        partial(_singly, shop, found),
+        shop.give_later(found),
     )
 
 
@@ -52,9 +53,3 @@ def _counted(table: pa.Table) -> list[Counted]:
         Counted(claim, milestone, day, segment, quantity, "", standing)
         for claim, milestone, day, segment, quantity, standing in rows
     ]
-
-
-def _singly(shop: Workshop, found: nw.LazyFrame[Any]) -> list[Counted]:
-    table = shop.give(found)
-    names = ("claim", "milestone", "reached", "segment", "quantity", "participant", "standing")
-    return [Counted(*row) for row in zip(*(table[name].to_pylist() for name in names), strict=True)]

@@ -18,7 +18,7 @@ from impactbond.evaluation.stays import Stay
 class Wanted:
     """The facts and stays asked for so far, each once, and the spans of the calendar they need.
 
-    Without `evidenced`, not met and not evidenced need not be told apart.
+    Without `evidenced`, nobody asks whether there was evidence where a condition is not met.
     """
 
     contract: Contract

@@ -32,6 +32,7 @@ from impactbond.settlement.lines import (
     closed_movements,
     closed_rules,
     lines_table,
+    pooled,
     shares_table,
 )
 from impactbond.settlement.lots import Counted, LotKey, Lots, Numbers, ShareRules, make_lots
@@ -67,12 +68,13 @@ def settle_amended(
     if closed is not None:
         before = closed_lines(whole, claims, rulebook.rules, closed)
         before = _grouped_as_now(before, rulebook.lots(governed.kept, asked, ())[0])
-    pooled = [line._replace(key=line.key._replace(participant="")) for line in before]
     together = [[row._replace(participant="") for row in rows] for rows in governed.kept]
     is_single = whole.claim_by_claim
     singly = _settle(rulebook, terms, funders, asked, opens, governed.kept, before)
     settled = (
-        singly if is_single else _settle(rulebook, terms, funders, asked, opens, together, pooled)
+        singly
+        if is_single
+        else _settle(rulebook, terms, funders, asked, opens, together, pooled(before))
     )
     assert_lines_add_up(settled, singly)
     own = lines_table(whole, claims, singly.lots, since(singly.history, opens))

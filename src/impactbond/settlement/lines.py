@@ -247,6 +247,11 @@ def closed_lines(
     return found
 
 
+def pooled(lines: Iterable[ClosedLine]) -> list[ClosedLine]:
+    """Closed lines as the lots have them, which do not tell participants apart."""
+    return [line._replace(key=line.key._replace(participant="")) for line in lines]
+
+
 def closed_movements(closed: Sequence[ClosedLine], lots: Lots) -> Movements:
     """Closed lines as movements of the lots that they are in, in the order in which they stand."""
     place = {key: index for index, key in enumerate(lots.keys)}

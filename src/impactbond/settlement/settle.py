@@ -28,6 +28,7 @@ from impactbond.settlement.lines import (
     closed_lines,
     closed_movements,
     closed_rules,
+    pooled,
 )
 from impactbond.settlement.lots import Counted, Lots, Numbers, ShareRules, make_lots
 from impactbond.settlement.movements import Movements, find_movements, none_yet
@@ -97,13 +98,15 @@ def settle(
     closed = []
     if earlier is not None:
         closed = closed_lines(contract, claims, rules.all, earlier.lines_table)
-    pooled = [line._replace(key=line.key._replace(participant="")) for line in closed]
     course = (contract, rules, funders, len(claims), opens)
 
     def singly() -> Settled:
         return _settle(*course, evaluated.singly(), closed)
 
-    settled = singly() if contract.claim_by_claim else _settle(*course, evaluated.lots, pooled)
+    def together() -> Settled:
+        return _settle(*course, evaluated.lots, pooled(closed))
+
+    settled = singly() if contract.claim_by_claim else together()
 
     def attributed() -> Attributed:
         claimed = settled if contract.claim_by_claim else singly()

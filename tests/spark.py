@@ -25,6 +25,7 @@ def _session() -> Any:
     builder = SparkSession.builder.master("local[2]").appName("impactbond tests")
     settings = {
         "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "2g",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "2",

@@ -274,6 +274,27 @@ milestones: {goal: {when: {at_least: 2, of: [agrees, signs, is seen]}, price: 10
     }
 
 
+@pytest.mark.mechanic(10)
+@pytest.mark.parametrize("wanted", range(1, 10))
+def test_at_least_so_many_of_nine_is_met_on_the_day_of_that_many(wanted: int) -> None:
+    # Part k is met on the day of the k-th meeting; nine parts can be chosen in up to 126 ways.
+    part = "{{count: meeting, in: year one, at_least: {}}}"
+    parts = ", ".join(part.format(k) for k in (5, 9, 1, 7, 3, 2, 8, 4, 6))
+    evidence = """
+        child | metric  | on         | value
+        c1    | meeting | 2017-02-01 2017-02-02 2017-02-03 2017-02-04 2017-02-05 | yes
+        c1    | meeting | 2017-02-06 2017-02-07 2017-02-08 2017-02-09            | yes
+        c2    | meeting | 2017-02-01 2017-02-02 2017-02-03 2017-02-04            | yes
+    """
+    found = verdicts(when(f"{{at_least: {wanted}, of: [{parts}]}}"), evidence)
+    assert found == {
+        "c1 goal": f"achieved 2017-02-0{wanted}",
+        "c2 goal": f"achieved 2017-02-0{wanted}" if wanted <= 4 else "not achieved: not met",
+    }
+    paid_for = paid(when(f"{{at_least: {wanted}, of: [{parts}]}}"), evidence)
+    assert paid_for == {"2017-Q1": {"council": "200.00" if wanted <= 4 else "100.00"}}
+
+
 @pytest.mark.mechanic(5)
 def test_all_is_not_met_as_soon_as_one_part_is_not_met() -> None:
     terms = when("{all: [{observed: consent, in: year one}, {observed: agreement, in: year one}]}")

@@ -8,8 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
-from tests.spec.drawn_tables import amended, due_of, evidence_of, lines_of, rows, versions_of
+from tests.spec.drawn_tables import (
+    THE_END,
+    amended,
+    due_of,
+    evidence_of,
+    lines_of,
+    rows,
+    versions_of,
+)
 from tests.spec.test_earlier import tables
 
 from impactbond.audit.explain import explain, explain_line
@@ -17,6 +26,7 @@ from impactbond.audit.record import read_record, write_record
 from impactbond.audit.regenerate import regenerate
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, SettlementError
+from impactbond.evidence.read import read_evidence
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_settlement import source_of
@@ -47,6 +57,22 @@ def decided(settlement: Settlement) -> dict[str, Any]:
         f"{row['participant']} {row['milestone']}": row["achieved_on"] or row["reason"]
         for row in settlement.decisions_table.to_pylist()
     }
+
+
+@pytest.mark.mechanic(62, 63)
+@pytest.mark.parametrize("governs", ["milestones achieved", "participants started", "claims made"])
+def test_versions_settle_evidence_that_stays_in_files_as_they_settle_it_in_memory(
+    governs: str, tmp_path: Path
+) -> None:
+    terms = f"governs: {governs}"
+    versions = under(f"{FROM_MAY}\n{DEARER}\n{terms}", first=f"{ORIGINAL}\n{terms}")
+    evidence = evidence_of(CONSENTS, versions)
+    pq.write_table(evidence.observations_table, tmp_path / "seen.parquet")
+    source = {"participants": evidence.participants_table, "observations": tmp_path}
+    resting = read_evidence(source, versions, values="as held")
+    at_once, from_files = (settle(versions, one, as_of=THE_END) for one in (evidence, resting))
+    assert from_files.lines_table.num_rows
+    assert tables(from_files) == tables(at_once)
 
 
 @pytest.mark.mechanic(62, 63)

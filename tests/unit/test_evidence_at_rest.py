@@ -16,6 +16,7 @@ import pytest
 from tests.evidence_workbooks import FEB, JAN, MAR, small_contract
 from tests.spark import spark_session
 
+from impactbond.audit.explain import explain
 from impactbond.errors import EvidenceError
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
@@ -160,6 +161,25 @@ def test_rows_are_told_by_file_and_number(tmp_path: Path) -> None:
     places = {row["observation"]: (row["file"], row["row"]) for row in rows}
     assert places["R1/sdq"] == ("a.parquet", 1)
     assert places["R1/hours"] == ("b.parquet", 1)
+
+
+@pytest.mark.parametrize("kind", ["patterns of CSV", "Arrow"])
+def test_rows_whose_number_nobody_knows_are_told_by_their_reference(
+    kind: str, tmp_path: Path
+) -> None:
+    put_right = tables(
+        metric=["sdq", "hours", "consent", "session", "consent", "sdq", "sdq"],
+        value=["17", "-2.50", "yes", "missed", "yes", "0.0", None],
+        supersedes=[None, None, None, None, "R1/consent", None, "R1/sdq"],
+    )
+    contract = small_contract()
+    evidence = read_evidence(KINDS[kind](put_right, tmp_path), contract, at_rest=True)
+    settlement = settle(contract, evidence, as_of="2018-12-31")
+    told = explain(settlement, participant="C-1").text
+    assert "\n        yes, observed 2017-02-28, recorded 2017-03-31, ref R3, replaces row" in told
+    assert "left aside, replaced by row R3: consent in " in told
+    assert told.count("row R1/consent") == 2
+    assert "row 0" not in told
 
 
 @pytest.mark.parametrize(

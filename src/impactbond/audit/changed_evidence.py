@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from impactbond.audit.words import place_words
+
 _PLACE = ("file", "sheet", "row")
 ABOUT = ""  # stands for the metric of a row about the participant
 
@@ -81,7 +83,7 @@ def told_rows(rows: list[RowChange], most: int = 3) -> str:
         ("gone", [row for row in rows if not row.is_new]),
     ):
         if chosen:
-            places = [f"{row.sheet} row {row.row}" for row in chosen[:most]]
+            places = [place_words(row.sheet, row.row, " ") for row in chosen[:most]]
             more = f" and {len(chosen) - most} more" if len(chosen) > most else ""
             told.append(f"{len(chosen)} {word} ({', '.join(places)}{more})")
     return ", ".join(told)

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 
 from impactbond.audit.changed_terms import rests_on
 from impactbond.audit.explain import explain
-from impactbond.audit.words import shown_value
+from impactbond.audit.words import place_words, shown_value
 from impactbond.contract.contract import Contract
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence
 from impactbond.settlement.decided import decided
@@ -66,7 +66,7 @@ class Change:
         then = f"achieved on {self.achieved_on}" if self.achieved_on else "achieved"
         if not self.was:
             return f"a row of {self.metric} saying {self.would_be} on {self.observed_on}: {then}"
-        place = f"{self.sheet} row {self.row}"
+        place = place_words(self.sheet, self.row, " ")
         return f"{self.would_be} in place of {self.was} of {self.metric} in {place}: {then}"
 
 

@@ -119,7 +119,7 @@ class Archive:
             return "a row that is not there"
         is_same = (row["file"], row["sheet"]) == (beside["file"], beside["sheet"])
         place = "" if is_same else f"{sheet_words(row['file'], row['sheet'])}, "
-        return f"{place}row {row['row']}"
+        return f"{place}row {row['row'] or observation}"
 
     @staticmethod
     def _in_order(rows: Iterable[EvidenceRow]) -> list[EvidenceRow]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from impactbond.audit.explained import Explained
 from impactbond.audit.findings import EvidenceRow, Finding, Line, MilestoneExplained
-from impactbond.audit.words import sheet_words
+from impactbond.audit.words import place_words, sheet_words
 from impactbond.money import show, show_share
 
 TABLE = pa.schema(
@@ -87,7 +87,7 @@ def _line(milestone: str, line: Line, currency: str) -> Iterator[Step]:
 
 def place(row: EvidenceRow) -> str:
     """Where a row of evidence stands: file, sheet, row and reference."""
-    return f"{sheet_words(row.file, row.sheet)}, row {row.row}{reference(row)}"
+    return f"{place_words(sheet_words(row.file, row.sheet), row.row)}{reference(row)}"
 
 
 def reference(row: EvidenceRow) -> str:

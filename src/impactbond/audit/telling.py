@@ -17,7 +17,7 @@ from impactbond.audit.findings import (
     Stated,
 )
 from impactbond.audit.tabulate import reference
-from impactbond.audit.words import sheet_words
+from impactbond.audit.words import place_words, sheet_words
 from impactbond.money import show, show_share
 from impactbond.settlement.funders import UNFUNDED
 
@@ -180,7 +180,7 @@ def _participant_row(row: ParticipantRow) -> str:
     left = f", left {row.left_on}" if row.left_on else ""
     known = "" if row.is_known else " (recorded later: not known yet)"
     says = f"started {row.started_on}{left}{attributes}, from {row.from_on}"
-    place = f"{sheet_words(row.file, row.sheet)}, row {row.row}"
+    place = place_words(sheet_words(row.file, row.sheet), row.row)
     return f"{place}: {says}, recorded {row.recorded_on}{known}"
 
 
@@ -196,8 +196,9 @@ def _grouped(rows: Iterable[EvidenceRow], *, with_role: bool = True) -> Iterator
             replaces = f", replaces {row.replaces}" if row.replaces else ""
             source = f", by {row.source}" if row.source else ""
             role = f": {row.taken_as}" if with_role else ""
+            number = f"row {row.row}, " if row.row else ""
             yield (
-                f"{INDENT}row {row.row}, {row.value}, observed {row.observed_on}, recorded "
+                f"{INDENT}{number}{row.value}, observed {row.observed_on}, recorded "
                 f"{row.recorded_on}{reference(row)}{source}{replaces}{role}"
             )
 
@@ -207,7 +208,9 @@ def _aside(rows: Iterable[EvidenceRow]) -> Iterator[str]:
     reasons: dict[tuple[tuple[str, str, str], str], list[str]] = {}
     for row in rows:
         value = f" ({row.value})" if row.is_known else ""
-        reasons.setdefault((_where(row), row.taken_as), []).append(f"{row.row}{value}")
+        reasons.setdefault((_where(row), row.taken_as), []).append(
+            f"{row.row or row.observation}{value}"
+        )
     for ((file, name, metric), why), numbers in reasons.items():
         word = "row" if len(numbers) == 1 else "rows"
         yield (

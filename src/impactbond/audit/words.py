@@ -72,6 +72,11 @@ def sheet_words(file: str, name: str) -> str:
     return f"{file}, sheet '{name}'" if file else f"frame '{name}'"
 
 
+def place_words(sheet: str, row: int, between: str = ", ") -> str:
+    """A row of a sheet; 0 where nobody knows its number, as in a table that is read where it is."""
+    return f"{sheet}{between}row {row}" if row else sheet
+
+
 def counted_words(count: int, one: str, many: str = "") -> str:
     """A count with its noun: `1 row`, `3 rows`."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"

@@ -69,13 +69,9 @@ def settle_amended(
         before = closed_lines(whole, claims, rulebook.rules, closed)
         before = _grouped_as_now(before, rulebook.lots(governed.kept, asked, ())[0])
     together = [[row._replace(participant="") for row in rows] for rows in governed.kept]
-    is_single = whole.claim_by_claim
-    singly = _settle(rulebook, terms, funders, asked, opens, governed.kept, before)
-    settled = (
-        singly
-        if is_single
-        else _settle(rulebook, terms, funders, asked, opens, together, pooled(before))
-    )
+    course = (rulebook, terms, funders, asked, opens)
+    singly = _settle(*course, governed.kept, before)
+    settled = singly if whole.claim_by_claim else _settle(*course, together, pooled(before))
     assert_lines_add_up(settled, singly)
     own = lines_table(whole, claims, singly.lots, since(singly.history, opens))
     if opens == turns[-1].first and opens < len(claims):

@@ -127,8 +127,9 @@ _REASONS = (
     "claim rests on is in dispute, so it is withheld. Dispute settled: it is payable again."
 )
 _WITHHELD = (
-    "Withheld is value that a limit on the contract or on a milestone keeps from being payable. It"
-    " is not deleted: if there is room under the limit later, it is released."
+    "Withheld is value that a limit on the contract or on a milestone, or a dispute, keeps from "
+    "being payable. It is not deleted: if there is room under the limit later, or the dispute is "
+    "settled, it is released."
 )
 _MOVED = (
     "Where a funder has reached its own limit, the contract can pass its share on to another "

@@ -271,6 +271,16 @@ def test_a_workbook_whose_parts_do_not_fit_names_the_part(record: Record) -> Non
     assert "the part 'xl/workbooj.xml' was added" in str(caught.value)
 
 
+def test_a_list_of_parts_that_skips_the_last_ones_names_what_is_missing(record: Record) -> None:
+    content = bytearray(statement(record))
+    last = content.rindex(b"PK\x01\x02")
+    before = content.rindex(b"PK\x01\x02", 0, last)  # its comment now takes the last one in
+    content[before + 32 : before + 34] = (content.index(b"PK\x05\x06") - last).to_bytes(2, "little")
+    found = verify_content(bytes(content), NAME, record, again=False)
+    assert not found.identical
+    assert "the part 'docProps/app.xml' is missing" in found.text
+
+
 @pytest.mark.parametrize(
     ("currency", "price", "schedule", "cover"),
     [

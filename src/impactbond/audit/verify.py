@@ -329,6 +329,8 @@ def _place(address: str) -> tuple[int, int, str]:
 
 def _in_file(kept: WorkbookSeen, found: WorkbookSeen, made: bytes, content: bytes) -> Iterator[str]:
     """How the file differs from the one that was kept, part by part."""
+    if _MADE_BY not in found.parts:
+        yield f"the part {_MADE_BY!a} is missing, which says by which program it was saved"
     if kept.parts.get(_MADE_BY) != found.parts.get(_MADE_BY):
         yield "it was saved by another program: widths, fonts and heights were not compared"
         return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 import pyarrow.compute as pc
@@ -15,7 +15,7 @@ from impactbond.audit.seen import find_person
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.question import ClaimDate
-from impactbond.settlement.governed import ANOTHER_VERSION
+from impactbond.settlement.governed import ANOTHER_VERSION, made_at
 from impactbond.settlement.settlement import Settlement
 
 
@@ -70,18 +70,14 @@ def _governing(
         person = find_person(settlement.contract, settlement.evidence.about(participant), claim)
         by_start = known.governing(person.started_on) if person else naming[-1]
         return by_start if milestone in by_start.milestones else naming[-1]
-    made: date | None = None
+    moved: Counter[date] = Counter()
     achieved: date | None = None
-    stands = 0
-    rows = _rows(settlement, participant, claim.known_by)
-    own = [row for row in rows if row["milestone"] == milestone and row["quantity"]]
-    # Within one claim a line can go and come again, under another standing or other terms.
-    for claim_date, lines in groupby(own, key=lambda row: row["claim_date"]):
-        made = made if stands else claim_date
-        for row in lines:
-            stands += row["quantity"]
+    for row in _rows(settlement, participant, claim.known_by):
+        if row["milestone"] == milestone and row["quantity"]:
+            moved[row["claim_date"]] += row["quantity"]
             achieved = row["achieved_on"]
-    if not stands or made is None or achieved is None:
+    made = made_at(moved)
+    if made is None or achieved is None:
         return naming[-1]
     return known.governing(made if governs == "claims made" else achieved)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -27,6 +28,7 @@ from impactbond.tables import Engine
 
 ANOTHER_VERSION = "another_version"
 Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
+At = TypeVar("At", int, date)  # a claim date, by its number or its day
 Rows = dict[Claimed, dict[int, list[Counted]]]  # by the place of the version among the texts
 
 
@@ -222,16 +224,21 @@ def _made_before(
         by_claim = moved.setdefault((row["participant"], name, period), {})
         claim = number[row["claim_period"]]
         by_claim[claim] = by_claim.get(claim, 0) + row["quantity"]
-    made = {}
-    for claimed, by_claim in moved.items():
-        stands = 0
-        for claim, quantity in sorted(by_claim.items()):
-            if not stands and quantity:
-                made[claimed] = claim
-            stands += quantity
-        if not stands:
-            made.pop(claimed, None)
-    return made
+    made = {claimed: made_at(by_claim) for claimed, by_claim in moved.items()}
+    return {claimed: claim for claimed, claim in made.items() if claim is not None}
+
+
+def made_at(moved: Mapping[At, int]) -> At | None:
+    """The claim date at which a claim that stands was made, by what moved of it at each in all;
+    None where it does not stand. Within one claim date a line can go and come again, under another
+    standing or other terms.
+    """
+    made, stands = None, 0
+    for claim, quantity in sorted(moved.items()):
+        if not stands and quantity:
+            made = claim
+        stands += quantity
+    return made if stands else None
 
 
 def _period_of_units(contract: Contract, milestone: str, day: int) -> int:

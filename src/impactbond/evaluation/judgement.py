@@ -13,7 +13,7 @@ from typing import Any
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.milestones import alternatives
+from impactbond.contract.milestones import Milestone, alternatives
 from impactbond.dates import day_number
 from impactbond.evaluation.conditions import MET, NOT_MET, Node, Plan
 from impactbond.evaluation.facts import NEVER, largest, smallest
@@ -86,7 +86,7 @@ def _reached(i: int) -> nw.Expr:
 def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
     """The columns of a milestone before it is compared with others."""
     contract, before = plan.contract, _before(plan.contract, i)
-    own = plan.node(list(contract.milestones.values())[i].when)
+    own = plan.node(_milestone(contract, i).when)
     eligible = contract.participants.eligible
     conditions = [own] if eligible is None else [own, plan.node(eligible)]
     days = largest(
@@ -108,6 +108,10 @@ def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
             for name, column in columns.items()
         }
     return [column.cast(nw.Int64).alias(f"{name}_{i}") for name, column in columns.items()]
+
+
+def _milestone(contract: Contract, i: int) -> Milestone:
+    return list(contract.milestones.values())[i]
 
 
 def _before(contract: Contract, i: int) -> list[int]:
@@ -141,7 +145,7 @@ def _is_earned(contract: Contract, i: int, reached: nw.Expr) -> nw.Expr:
     first, last = (day_number(day) for day in contract.calendar.term)
     until = nw.min_horizontal(nw.col("ends_on"), nw.col("left_on"), nw.lit(last))
     is_earned = (reached >= first) & (reached <= until)
-    is_limited = list(contract.milestones.values())[i].only
+    is_limited = _milestone(contract, i).only
     return is_earned & (nw.col(f"only_{i}") == 1) if is_limited else is_earned
 
 
@@ -151,7 +155,7 @@ def _why_not(plan: Plan, i: int, conditions: list[Node], reached: nw.Expr) -> li
     first, last = (day_number(day) for day in contract.calendar.term)
     ends_on, left_on = nw.col("ends_on"), nw.col("left_on")
     rules: list[Rule] = []
-    if list(contract.milestones.values())[i].only:
+    if _milestone(contract, i).only:
         rules.append((nw.col(f"only_{i}") == 0, INELIGIBLE, "not_for_segment"))
     rules += [rule for node in eligible for rule in _not_eligible(node)]
     before = _before(contract, i)

@@ -259,7 +259,7 @@ def _counted(
     others: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """How many rows there are, and how many have any fault: most deliveries have none, and counting
-    each fault by itself takes three times as long.
+    each fault by itself takes longer.
     """
     faulty = " OR ".join(f"({one.condition})" for one in checks)
     counts = ["count(*) AS rows", f"count(CASE WHEN {faulty} THEN 1 END) AS faulty"]

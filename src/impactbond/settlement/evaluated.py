@@ -26,9 +26,7 @@ class Evaluated:
     def singly(self) -> list[Counted]:
         """The claims one by one."""
         table = self.claims()
-        names = ("claim", "milestone", "reached", "segment", "quantity", "participant", "standing")
-        columns = (table[name].to_pylist() for name in names)
-        return [Counted(*row) for row in zip(*columns, strict=True)]
+        return _rows(table, table["participant"].to_pylist())
 
 
 def evaluate(
@@ -38,7 +36,8 @@ def evaluate(
     question = Question.of(contract, evidence, claims, engine)
     found = claims_of(question)
     shop, segments = question.shop, question.segments
-    lots = _counted(shop.give(counted(found)))
+    table = shop.give(counted(found))
+    lots = _rows(table, [""] * table.num_rows)
     return Evaluated(
         {number: segments.named(number) for number in {lot.segment for lot in lots}},
         lots,
@@ -46,10 +45,8 @@ def evaluate(
     )
 
 
-def _counted(table: pa.Table) -> list[Counted]:
-    names = ("claim", "milestone", "reached", "segment", "quantity", "standing")
-    rows = zip(*(table[name].to_pylist() for name in names), strict=True)
-    return [
-        Counted(claim, milestone, day, segment, quantity, "", standing)
-        for claim, milestone, day, segment, quantity, standing in rows
-    ]
+def _rows(table: pa.Table, participants: Sequence[str]) -> list[Counted]:
+    names = ("claim", "milestone", "reached", "segment", "quantity")
+    columns = [table[name].to_pylist() for name in names]
+    standing = table["standing"].to_pylist()
+    return [Counted(*row) for row in zip(*columns, participants, standing, strict=True)]

@@ -13,10 +13,10 @@ from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 from pydantic import BaseModel
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import Session
-from impactbond.contract.phrases import Edge, Most
 from impactbond.dates import Span
 from impactbond.money import CURRENCIES
+from impactbond.terms.metrics import Session
+from impactbond.terms.phrases import Edge, Most
 
 Told = TypeVar("Told")
 Field = tuple[str, str]

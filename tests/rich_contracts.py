@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.shape import fit
-from impactbond.contract.yaml_lines import load
+from impactbond.contract.reading.model_fitting import fit
+from impactbond.contract.reading.yaml_text import load
 
 RICH = Path(__file__).with_name("rich_contract.yaml").read_text(encoding="utf-8")
 

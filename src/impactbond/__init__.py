@@ -24,18 +24,18 @@ from impactbond.errors import (
 from impactbond.version import __version__
 
 if TYPE_CHECKING:
-    from impactbond.audit.compare import compare
-    from impactbond.audit.explain import explain
-    from impactbond.audit.record import write_record
-    from impactbond.audit.regenerate import regenerate
-    from impactbond.audit.verify import verify
-    from impactbond.contract.checked import check
+    from impactbond.compare.compare import compare
+    from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
+    from impactbond.contract.wording.render import render
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
+    from impactbond.explain.explain import explain
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
-    from impactbond.rendering.render import render
+    from impactbond.records.record import write_record
+    from impactbond.records.regenerate import regenerate
+    from impactbond.records.verify import verify
     from impactbond.settlement.examples import check_examples
     from impactbond.settlement.plans import planned_beside
     from impactbond.settlement.settle import settle
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from impactbond.statements.write import write_statements
 
 _HOMES = {
-    "check": "contract.checked",
+    "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
-    "compare": "audit.compare",
-    "explain": "audit.explain",
+    "compare": "compare.compare",
+    "explain": "explain.explain",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
@@ -55,12 +55,12 @@ _HOMES = {
     "read_versions": "contract.read",
     "read_receipts": "receipts.read",
     "reconcile": "receipts.reconcile",
-    "regenerate": "audit.regenerate",
-    "render": "rendering.render",
+    "regenerate": "records.regenerate",
+    "render": "contract.wording.render",
     "settle": "settlement.settle",
     "simulate": "simulation.simulate",
-    "verify": "audit.verify",
-    "write_record": "audit.record",
+    "verify": "records.verify",
+    "write_record": "records.record",
     "write_statements": "statements.write",
     "write_template": "evidence.template",
 }

@@ -1,5 +1,5 @@
 """`python -m impactbond` is the command line."""
 
-from impactbond.cli import main
+from impactbond.cli.main import main
 
 main()

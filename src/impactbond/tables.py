@@ -101,7 +101,7 @@ class Dialect:
         return f"{function}({', '.join(columns)})"
 
 
-class Workshop:
+class EngineSession:
     """One engine at work on one question: it takes Arrow tables in by name, keeps what it computes
     by name, and gives Arrow tables out. What is large is read where it lies: see `rest`.
 

@@ -23,11 +23,11 @@ from tests.benchmarks.settlement import AS_OF, CONTRACT
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
-from impactbond.evaluation.question import ClaimDate, claim_dates
-from impactbond.evidence.checks_at_rest import Summary
+from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
+from impactbond.evidence.external import ExternalEvidence, Source
+from impactbond.evidence.external_checks import Summary
 from impactbond.evidence.read import read_evidence
-from impactbond.evidence.resting import EvidenceAtRest, Source
 from impactbond.tables import Files
 
 
@@ -70,7 +70,7 @@ def by_the_engine(folder: str, children: int) -> Work:
     # The checks have a figure, and a peak, of their own.
     summary = Summary((), {}, (0, 0), frozenset())
     people = pq.read_table(Path(folder, PEOPLE))
-    evidence = EvidenceAtRest(people, seen, contract, "as held", summary)
+    evidence = ExternalEvidence(people, seen, contract, "as held", summary)
     return Work(lambda: by_engine(contract, evidence, _claim(contract)), digest)
 
 

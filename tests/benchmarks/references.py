@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.claims import claims_of, counted
-from impactbond.evaluation.question import ClaimDate, Question
+from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import Engine, with_dates
 
@@ -34,7 +34,7 @@ def by_engine(
     contract: Contract, evidence: Evidence, claim: ClaimDate, engine: Engine = "duckdb"
 ) -> pa.Table:
     """The lots of one claim date as settlement is given them, with names for numbers."""
-    question = Question.of(contract, evidence, [claim], engine)
+    question = EvaluationInput.of(contract, evidence, [claim], engine)
     found = question.shop.give(counted(claims_of(question)))
     held = zip(*question.segments.values, strict=True)
     columns = [

@@ -14,7 +14,7 @@ from tests.benchmarks.references import LOTS
 from tests.properties import reference, reference_settlement
 
 from impactbond.contract.contract import Contract
-from impactbond.evaluation.question import ClaimDate
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.evidence import Evidence
 
 Apart = tuple[list[Any], list[Any]]

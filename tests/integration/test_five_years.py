@@ -28,11 +28,11 @@ from tests.integration.five_years import (
     versions,
 )
 
-from impactbond.audit.compare import compare
-from impactbond.audit.comparison import Comparison
-from impactbond.audit.record import read_record, verify_record, write_record
+from impactbond.compare.compare import compare
+from impactbond.compare.comparison import Comparison
 from impactbond.contract.versions import Versions
 from impactbond.evidence.evidence import Evidence
+from impactbond.records.record import read_record, verify_record, write_record
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_settlement import source_of

@@ -10,15 +10,15 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.audit.container import pack
-from impactbond.audit.explain import explain
-from impactbond.audit.record import read_record, write_record
-from impactbond.audit.regenerate import regenerate
 from impactbond.canonical import json_bytes, sha256
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
+from impactbond.explain.explain import explain
+from impactbond.records.container import pack
+from impactbond.records.record import read_record, write_record
+from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import Engine

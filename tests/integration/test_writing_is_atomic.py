@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.audit.record import read_record, record_bytes, write_record
+from impactbond.records.record import read_record, record_bytes, write_record
 
 EVIDENCE = "child | metric | on | value\nc1 | consent | 2017-02-01 | yes"
 # Every call of these is a step after which the machine may go down; `step` says at which.

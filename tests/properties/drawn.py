@@ -18,12 +18,12 @@ from tests.properties import drawn_money as money
 from tests.properties.drawn_conditions import STATES, conditions, units
 from tests.properties.reference import Claim, claim_dates, pence
 
-from impactbond.contract.check import check_terms
-from impactbond.contract.conditions import Absence, Junction, Leaf, metrics_of, parts, windows_of
 from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import Event, Quantity, Session, State
-from impactbond.contract.phrases import Edge
+from impactbond.contract.diagnostics.errors.contract import check_terms
 from impactbond.evidence import evidence as tables
+from impactbond.terms.conditions import Absence, Junction, Leaf, metrics_of, parts, windows_of
+from impactbond.terms.metrics import Event, Quantity, Session, State
+from impactbond.terms.phrases import Edge
 
 Draw = st.DrawFn
 Row = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from impactbond.contract.phrases import Window, parse_span
+from impactbond.terms.phrases import Window, parse_span
 
 Draw = st.DrawFn
 Names = Sequence[str]

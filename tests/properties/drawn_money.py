@@ -10,8 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from impactbond.contract.check import check_terms
 from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.errors.contract import check_terms
 from impactbond.money import CURRENCIES, show_share
 
 Draw = st.DrawFn

@@ -15,13 +15,13 @@ from typing import Any
 import pandas as pd
 from tests.spec.drawn_tables import versions_of
 
-from impactbond.audit.record import read_record, write_record
 from impactbond.canonical import csv_bytes
 from impactbond.contract.versions import Versions
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.receipts import Receipts
+from impactbond.records.record import read_record, write_record
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Earlier, Settlement
 

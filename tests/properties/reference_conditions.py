@@ -14,7 +14,8 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from impactbond.contract.conditions import (
+from impactbond.contract.contract import Contract
+from impactbond.terms.conditions import (
     Absence,
     All,
     AnyOf,
@@ -32,10 +33,9 @@ from impactbond.contract.conditions import (
     Total,
     Travels,
 )
-from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import Event, Percentage, Quantity, Score, Session
-from impactbond.contract.metrics import State as StateMetric
-from impactbond.contract.phrases import Threshold
+from impactbond.terms.metrics import Event, Percentage, Quantity, Score, Session
+from impactbond.terms.metrics import State as StateMetric
+from impactbond.terms.phrases import Threshold
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]

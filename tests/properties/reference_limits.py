@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tests.properties.reference import Claim, claim_dates, pence
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit
+from impactbond.terms.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit
 
 
 class Rule(NamedTuple):

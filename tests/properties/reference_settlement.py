@@ -27,8 +27,8 @@ from tests.properties.reference_limits import (
 )
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import FunderLimit, Limit, MilestoneLimit
-from impactbond.contract.payments import Tranche
+from impactbond.terms.limits import FunderLimit, Limit, MilestoneLimit
+from impactbond.terms.payments import Tranche
 
 UNFUNDED = "unfunded"
 EVERY_MILESTONE = ("every milestone",)

@@ -13,7 +13,7 @@ from math import floor
 from typing import Any, NamedTuple
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.results import Claims, Constant, PerPoint, Ratio, Slides, Tiers, Value
+from impactbond.terms.results import ClaimsCounted, Constant, PerPoint, Ratio, Slides, Tiers, Value
 
 
 class Claimed(NamedTuple):
@@ -164,7 +164,7 @@ def past(measured: Fraction, bar: Any) -> bool:
 
 def number(contract: Contract, measure: Any, claims: Sequence[Claimed]) -> Fraction | None:
     """A measure over these claims."""
-    if isinstance(measure, Claims):
+    if isinstance(measure, ClaimsCounted):
         return Fraction(sum(one.milestone in measure.claims for one in claims))
     if isinstance(measure, Value):
         return Fraction(sum(one.pence for one in claims if one.milestone in measure.value), 100)

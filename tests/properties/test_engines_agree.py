@@ -19,7 +19,7 @@ from tests.properties.drawn import Drawn, cases, evidence_of
 from impactbond.dates import from_day_number
 from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.decisions import ACHIEVED, REASONS, VERDICTS, achieved, decide
-from impactbond.evaluation.question import Question, claim_dates
+from impactbond.evaluation.inputs import EvaluationInput, claim_dates
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
@@ -36,7 +36,7 @@ QUICK: Engine = "polars"
 def engine_decisions(drawn: Drawn, engine: Engine) -> dict[date, list[Decided]]:
     """Every decision of the engine, by claim date."""
     claims = claim_dates(drawn.contract, date.max)
-    question = Question.of(drawn.contract, evidence_of(drawn), claims, engine)
+    question = EvaluationInput.of(drawn.contract, evidence_of(drawn), claims, engine)
     rows = question.shop.give(decide(question)).to_pylist()
     milestones = list(drawn.contract.milestones)
     found: dict[date, list[Decided]] = {claim.known_by: [] for claim in claims}
@@ -84,7 +84,7 @@ def test_every_engine_decides_as_the_plain_reference_does(engine: Engine, drawn:
 def engine_claims(drawn: Drawn, engine: Engine) -> dict[date, list[tuple[object, ...]]]:
     """Every claim of the engine, with its units and how it stands, by claim date."""
     dated = claim_dates(drawn.contract, date.max)
-    question = Question.of(drawn.contract, evidence_of(drawn), dated, engine)
+    question = EvaluationInput.of(drawn.contract, evidence_of(drawn), dated, engine)
     milestones = list(drawn.contract.milestones)
     found: dict[date, list[tuple[object, ...]]] = {one.known_by: [] for one in dated}
     for row in question.shop.give(claims_of(question)).to_pylist():
@@ -121,7 +121,7 @@ def test_what_is_claimed_is_what_was_decided_and_asked_without_reasons(
     engine: Engine, drawn: Drawn
 ) -> None:
     dated = claim_dates(drawn.contract, date.max)
-    question = Question.of(drawn.contract, evidence_of(drawn), dated, engine)
+    question = EvaluationInput.of(drawn.contract, evidence_of(drawn), dated, engine)
     names = ["claim", "participant", "milestone", "known_by", "reached", "standing"]
     decided = decide(question).filter(nw.col("verdict") == ACHIEVED).select(names)
     barely = achieved(question).select(names)

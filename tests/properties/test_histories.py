@@ -47,9 +47,9 @@ from tests.properties.histories_hold import (
     assert_within_limits,
 )
 
-from impactbond.audit.regenerate import regenerate
 from impactbond.errors import SettlementError
 from impactbond.receipts.reconcile import reconcile
+from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle
 
 LIVED: Counter[str] = Counter()

@@ -20,13 +20,13 @@ from tests.properties.reference import Claim, pence
 from tests.properties.reference_limits import group_of, is_limited, is_named, most_of
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import FunderLimit, WholeLimit
 from impactbond.dates import day_number, from_day_number
 from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.lines import ClosedLine, closed_movements
+from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import Counted, Numbers, ShareRules, make_lots
 from impactbond.settlement.settle import settle_lots
-from impactbond.settlement.settled import Settled
+from impactbond.terms.limits import FunderLimit, WholeLimit
 
 History = list[tuple[date, list[Claim]]]
 AMOUNTS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
@@ -51,7 +51,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 def settled(
     case: Case, *, singly: bool, closed: Sequence[ClosedLine] = (), opens: int = 0
-) -> tuple[Settled, Funders]:
+) -> tuple[LotSettlement, Funders]:
     """The engine's settlement of the claims, as lots or one by one."""
     contract = case.contract
     names = tuple(contract.participants.attributes)
@@ -80,7 +80,9 @@ def _held(claim: Claim, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(claim.attributes[name] for name in names)
 
 
-def balances(found: Settled, funders: Funders, case: Case) -> dict[tuple[date, str], list[int]]:
+def balances(
+    found: LotSettlement, funders: Funders, case: Case
+) -> dict[tuple[date, str], list[int]]:
     """Every balance in which anything is other than nothing."""
     by_name = {name: getattr(found.balances, name)[0] for name in AMOUNTS}
     rows = {
@@ -165,7 +167,7 @@ def _key(contract: Contract, claim: Claim) -> tuple[str, int, int]:
     )
 
 
-def _entitled(found: Settled, number: int) -> dict[tuple[str, int, int], int]:
+def _entitled(found: LotSettlement, number: int) -> dict[tuple[str, int, int], int]:
     """What is payable to date of every single claim."""
     to_date: dict[tuple[str, int, int], int] = defaultdict(int)
     for place in np.flatnonzero(found.history.claim <= number):
@@ -223,7 +225,7 @@ def _assert_funder(
     contract: Contract,
     limit: FunderLimit,
     made: date,
-    found: Settled,
+    found: LotSettlement,
     funders: Funders,
     number: int,
 ) -> None:

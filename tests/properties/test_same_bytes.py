@@ -31,7 +31,7 @@ from impactbond.contract.read import read_contract
 from impactbond.errors import EvidenceError
 from impactbond.evaluation.claims import claims_of, counted
 from impactbond.evaluation.decisions import decide
-from impactbond.evaluation.question import Question, claim_dates
+from impactbond.evaluation.inputs import EvaluationInput, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.settlement.settle import settle
@@ -48,7 +48,7 @@ ORDER = ["claim", "participant", "milestone", "reached", "segment"]
 
 def evaluated(contract: Contract, evidence: Evidence, engine: Engine) -> dict[str, bytes]:
     """Decisions, claims and lots of every claim date as bytes, in an order of their own."""
-    question = Question.of(contract, evidence, claim_dates(contract, date.max), engine)
+    question = EvaluationInput.of(contract, evidence, claim_dates(contract, date.max), engine)
     decisions = decide(question)
     claims = claims_of(question)
     found = {"decisions": decisions, "claims": claims, "lots": counted(claims)}

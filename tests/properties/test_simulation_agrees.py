@@ -23,15 +23,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import (
-    ContractLimit,
-    FunderLimit,
-    Limit,
-    MilestoneLimit,
-    PassedTo,
-    Release,
-)
-from impactbond.contract.parties import Commitment
 from impactbond.contract.read import read_contract
 from impactbond.dates import Span
 from impactbond.errors import AssumptionError
@@ -47,6 +38,15 @@ from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.assumptions import read_area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.simulate import simulate
+from impactbond.terms.limits import (
+    ContractLimit,
+    FunderLimit,
+    Limit,
+    MilestoneLimit,
+    PassedTo,
+    Release,
+)
+from impactbond.terms.parties import Commitment
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONTRACT = read_contract(FIXTURES / "contracts" / "west_london_zone.yaml")

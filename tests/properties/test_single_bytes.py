@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.audit.record import Record, read_record, record_bytes
-from impactbond.audit.verify import verify_content
 from impactbond.errors import RecordError, StatementError
+from impactbond.records.record import Record, read_record, record_bytes
+from impactbond.records.verify import verify_content
 
 CHANGES = int(os.environ.get("IMPACTBOND_CHANGES", "400"))
 SECRET = "secret-77"

@@ -14,7 +14,7 @@ from tests.spec.drawn_tables import (
     settled,
 )
 
-from impactbond.contract.money_words import limit_subject, limit_terms
+from impactbond.contract.wording.money import limit_subject, limit_terms
 
 ONE_A_QUARTER = """
     child | metric  | on         | value

@@ -9,7 +9,6 @@ import pytest
 from tests.spec.drawn_tables import contract_of
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.investment import Investment, InvestmentClass
 from impactbond.errors import ContractError
 from impactbond.investment.terms import (
     committed_pence,
@@ -24,6 +23,7 @@ from impactbond.investment.terms import (
     split_among_investors,
     surplus_share,
 )
+from impactbond.terms.investment import Investment, InvestmentClass
 
 
 def agreed(investment: str, currency: str = "AUD") -> Contract:

@@ -21,12 +21,12 @@ from tests.spec.drawn_tables import (
 )
 from tests.spec.test_earlier import tables
 
-from impactbond.audit.explain import explain, explain_line
-from impactbond.audit.record import read_record, write_record
-from impactbond.audit.regenerate import regenerate
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, SettlementError
 from impactbond.evidence.read import read_evidence
+from impactbond.explain.explain import explain, explain_line
+from impactbond.records.record import read_record, write_record
+from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_settlement import source_of

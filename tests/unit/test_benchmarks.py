@@ -17,7 +17,7 @@ from tests.benchmarks.references_plain import by_reference
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
-from impactbond.evaluation.question import claim_dates
+from impactbond.evaluation.inputs import claim_dates
 from impactbond.evidence.evidence import Evidence
 
 CONTRACT = Path(__file__).parents[2] / "fixtures" / "contracts" / "west_london_zone.yaml"

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
-from impactbond.audit.changed_terms import changed_terms
-from impactbond.audit.compare import compare
-from impactbond.audit.comparison import Comparison, ContractComparison
-from impactbond.audit.record import read_record, write_record
+from impactbond.compare.changed_terms import changed_terms
+from impactbond.compare.compare import compare
+from impactbond.compare.comparison import Comparison, ContractComparison
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
 from impactbond.errors import RecordError, SettlementError
+from impactbond.records.record import read_record, write_record
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 

@@ -8,7 +8,7 @@ import pytest
 from tests.spec.drawn_tables import contract_of, versions_of
 from typer.testing import CliRunner
 
-from impactbond.cli import app
+from impactbond.cli.main import app
 from impactbond.contract.difference import difference
 from impactbond.contract.read import read_versions
 from impactbond.errors import ContractError

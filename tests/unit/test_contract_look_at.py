@@ -11,11 +11,11 @@ from ruamel.yaml import YAML
 from tests.damaged_contracts import damaged
 
 import impactbond as ib
-from impactbond.contract.checked import Checked, check
 from impactbond.contract.contract import Contract
-from impactbond.contract.look_at.bounds import most_of, most_price
+from impactbond.contract.diagnostics.bounds import most_of, most_price
+from impactbond.contract.diagnostics.check import ContractCheck, check
 from impactbond.contract.read import parse_contract
-from impactbond.contract.yaml_lines import load
+from impactbond.contract.reading.yaml_text import load
 
 BASE = """
 impactbond: 1
@@ -148,7 +148,7 @@ def test_a_file_that_is_refused_gives_its_faults_as_findings(tmp_path: Path) -> 
 
 
 def test_a_finding_is_plain_data() -> None:
-    found = Checked("look at", "code", "metrics > a", 0, "§1", "a thing", "", "")
+    found = ContractCheck("look at", "code", "metrics > a", 0, "§1", "a thing", "", "")
     assert found.as_dict()["level"] == "look at"
     assert str(found) == "at metrics > a [§1]: a thing."
 

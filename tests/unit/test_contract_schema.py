@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from tests.damaged_contracts import FIXTURES, NAME, damaged, faults_of
 
 from impactbond.contract.read import parse_contract
+from impactbond.contract.reading.yaml_text import load
 from impactbond.contract.schema import SCHEMA_FILE, contract_schema, schema_text
-from impactbond.contract.yaml_lines import load
 
 SCHEMA = contract_schema()
 

@@ -6,13 +6,13 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from tests.damaged_contracts import NAME, WHOLE, damaged
 
-from impactbond.contract.conditions import All, AtLeast, Count, Level, Observed, Share
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import FunderLimit, Limit, PassedTo
-from impactbond.contract.metrics import Event, Metric
-from impactbond.contract.milestones import Milestone
 from impactbond.contract.read import parse_contract
-from impactbond.contract.yaml_lines import load
+from impactbond.contract.reading.yaml_text import load
+from impactbond.terms.conditions import All, AtLeast, Count, Level, Observed, Share
+from impactbond.terms.limits import FunderLimit, Limit, PassedTo
+from impactbond.terms.metrics import Event, Metric
+from impactbond.terms.milestones import Milestone
 
 
 def contract(*changes: tuple[str, str]) -> Contract:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impactbond.contract.calendar import Calendar
 from impactbond.dates import (
     EPOCH,
     LAST_DAY_NUMBER,
@@ -24,6 +23,7 @@ from impactbond.dates import (
     periods,
     working_day,
 )
+from impactbond.terms.calendar import Calendar
 
 DAYS = st.dates(date(1970, 1, 1), date(2149, 6, 6))
 EVERY = st.sampled_from(get_args(Every))

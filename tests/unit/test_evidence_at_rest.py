@@ -16,11 +16,11 @@ import pytest
 from tests.evidence_workbooks import FEB, JAN, MAR, small_contract
 from tests.spark import spark_session
 
-from impactbond.audit.explain import explain
 from impactbond.errors import EvidenceError
 from impactbond.evidence.evidence import Evidence
+from impactbond.evidence.external import ExternalEvidence
 from impactbond.evidence.read import read_evidence
-from impactbond.evidence.resting import EvidenceAtRest
+from impactbond.explain.explain import explain
 from impactbond.settlement.settle import settle
 
 PEOPLE = {
@@ -117,7 +117,7 @@ def test_what_stays_where_it_is_says_and_settles_the_same_as_in_memory(
     expected = read_evidence(tables(), contract)
     assert expected.refused_table.num_rows == 0
     evidence = read_evidence(KINDS[kind](tables(), tmp_path), contract, at_rest=True)
-    assert isinstance(evidence, EvidenceAtRest)
+    assert isinstance(evidence, ExternalEvidence)
     assert said(evidence) == said(expected)
     assert evidence.digest == expected.digest
     assert repr(evidence) == repr(expected)
@@ -152,7 +152,7 @@ def test_files_can_be_read_row_by_row_and_frames_stay_only_when_asked(tmp_path: 
     assert said(evidence) == said(read_evidence(tables(), contract))
     assert evidence.observations_table["file"].to_pylist()[0] == "observations.parquet"
     assert type(read_evidence(tables(), contract)) is Evidence
-    assert type(read_evidence(files, contract)) is EvidenceAtRest
+    assert type(read_evidence(files, contract)) is ExternalEvidence
 
 
 def test_rows_are_told_by_file_and_number(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.evidence_workbooks import FEB, HEADINGS, MAR, Rows, read_book, small_contract, write_book
 
 from impactbond.errors import EvidenceError
-from impactbond.evidence.delivered import private_headings
+from impactbond.evidence.deliveries import private_headings
 from impactbond.evidence.read import read_evidence
 
 SECRETS = ["Zebedee", "1917-06-05", "zq-77", "48.13", "12345", "zz-ref", "zz-other", "zzz", "Q-9"]

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
-from impactbond.audit.explain import explain
-from impactbond.audit.findings import Finding
+from impactbond.explain.explain import explain
+from impactbond.explain.parts import ConditionExplained
 from impactbond.settlement.settle import settle
 
 BASELINE = "'baseline' (2016-10-09 through 2017-04-08)"
@@ -17,7 +17,7 @@ END = "'end' (2017-10-09 through 2018-04-08)"
 YEAR = "'year one' (2017-01-09 through 2018-01-08)"
 
 
-def finding(condition: str, evidence: str, **more: str) -> Finding:
+def finding(condition: str, evidence: str, **more: str) -> ConditionExplained:
     """How the evidence about c1 stands to one condition."""
     named = more.get("conditions", "")
     terms = f"{named}\nmilestones: {{m: {{when: {condition}, price: 1.00}}}}"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from impactbond.audit.explain import explain, explain_line
 from impactbond.contract.read import read_contract
 from impactbond.evidence.read import read_evidence
+from impactbond.explain.explain import explain, explain_line
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pytest
 from tests.spec.drawn_tables import pounds, settled
 
-from impactbond.audit.explain import explain, explain_line
-from impactbond.audit.explanation import Explanation
 from impactbond.errors import InvariantError
+from impactbond.explain.explain import explain, explain_line
+from impactbond.explain.explanation import Explanation
 from impactbond.settlement.attribution import Attribution
 from impactbond.settlement.settlement import Settlement
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.audit.explain import explain
+from impactbond.explain.explain import explain
 from impactbond.settlement.settlement import Settlement
 
 TERMS = """

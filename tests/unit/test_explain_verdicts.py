@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.audit.explain import explain, explain_line
-from impactbond.audit.findings import MilestoneExplained
 from impactbond.errors import SettlementError
+from impactbond.explain.explain import explain, explain_line
+from impactbond.explain.parts import MilestoneExplained
 
 CONSENTED = """
     child | metric  | on         | value

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impactbond.contract.phrases import (
+from impactbond.terms.phrases import (
     Distance,
     Edge,
     Threshold,

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
-from impactbond.audit.record import read_record, record_bytes, verify_record, write_record
-from impactbond.audit.regenerate import regenerate
 from impactbond.canonical import sha256
 from impactbond.errors import RecordError
 from impactbond.evidence.evidence import REFUSED_SCHEMA
+from impactbond.records.record import read_record, record_bytes, verify_record, write_record
+from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle
 from impactbond.version import __version__
 
@@ -122,7 +122,7 @@ def test_another_process_with_another_hash_seed_and_time_zone_writes_the_same_by
         "import sys\n"
         "from tests.spec.drawn_tables import settled\n"
         "from tests.unit.test_record import EVIDENCE, LATER, TERMS\n"
-        "from impactbond.audit.record import write_record\n"
+        "from impactbond.records.record import write_record\n"
         "write_record(settled(TERMS, EVIDENCE, LATER), sys.argv[1])\n"
     )
     here = write_record(settled(TERMS, EVIDENCE, LATER), tmp_path / "here.record").read_bytes()

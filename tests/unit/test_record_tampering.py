@@ -13,10 +13,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.audit.container import pack
-from impactbond.audit.record import Record, read_record, record_bytes
 from impactbond.canonical import json_bytes, sha256
 from impactbond.errors import RecordError
+from impactbond.records.container import pack
+from impactbond.records.record import Record, read_record, record_bytes
 
 EVIDENCE = """
     child        | metric  | on         | value | recorded

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.audit.record import Record, read_record, verify_record, write_record
-from impactbond.audit.regenerate import regenerate
-from impactbond.audit.verify import verify
 from impactbond.canonical import sha256
 from impactbond.errors import RecordError
 from impactbond.receipts.read import read_receipts
+from impactbond.records.record import Record, read_record, verify_record, write_record
+from impactbond.records.regenerate import regenerate
+from impactbond.records.verify import verify
 
 EVIDENCE = """
     child     | start      | recorded   | school

@@ -12,11 +12,11 @@ from tests.rich_contracts import rich_contract
 
 import impactbond as ib
 from impactbond.contract.contract import Contract
+from impactbond.contract.wording.conditions import condition_words
+from impactbond.contract.wording.document import Rule, Schedule, finished, letter, mark_of, roman
+from impactbond.contract.wording.render import Form, render, write_rendered
+from impactbond.contract.wording.schedule import schedule_of
 from impactbond.errors import ContractError
-from impactbond.rendering.conditions import condition_words
-from impactbond.rendering.document import Rule, Schedule, finished, letter, mark_of, roman
-from impactbond.rendering.render import Form, render, write_rendered
-from impactbond.rendering.schedule import schedule_of
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "docs" / "west_london_zone.md"

@@ -13,9 +13,9 @@ from tests.rich_contracts import rich_contract
 
 import impactbond.contract
 from impactbond.contract.read import read_contract
-from impactbond.contract.term import Term
 from impactbond.contract.versions import InWhole
-from impactbond.rendering.schedule import schedule_of
+from impactbond.contract.wording.schedule import schedule_of
+from impactbond.terms.term import Term
 
 WLZ = "fixtures/contracts/west_london_zone.yaml"
 CONTRACTS = {"rich": rich_contract, "wlz": lambda: read_contract(WLZ)}
@@ -55,7 +55,7 @@ def test_every_field_of_every_term_is_changed_by_the_test_above() -> None:
 
 
 def test_a_field_that_nobody_renders_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("impactbond.rendering.funding._HALVES", {"up": "", "even": ""})
+    monkeypatch.setattr("impactbond.contract.wording.funding._HALVES", {"up": "", "even": ""})
     whole = rich_contract()
     rounding = whole.rounding.model_copy(update={"half": "up"})
     assert schedule_of(whole) == schedule_of(whole.model_copy(update={"rounding": rounding}))

@@ -14,15 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from impactbond.contract.limits import ContractLimit, FunderLimit, PassedTo
 from impactbond.contract.read import read_contract
 from impactbond.errors import AssumptionError, InvariantError
 from impactbond.settlement.settle import settle_lots
 from impactbond.simulation.assumptions import read_area
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.held_back import held_back
+from impactbond.simulation.percentiles import percentile, spread
 from impactbond.simulation.simulate import simulate
-from impactbond.simulation.spread import percentile, spread
+from impactbond.simulation.withheld import held_back
+from impactbond.terms.limits import ContractLimit, FunderLimit, PassedTo
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONTRACT = read_contract(FIXTURES / "contracts" / "west_london_zone.yaml")

@@ -14,7 +14,7 @@ from tests.statement_sources import LATEST, large_source
 from impactbond.errors import StatementError
 from impactbond.statements import Statement, make_statement, statement_workbook
 from impactbond.statements.workbook.book import Book
-from impactbond.statements.workbook.layout import Column, Table
+from impactbond.statements.workbook.layout import Column, SheetTable
 
 SHEETS = [
     "Cover",
@@ -156,7 +156,7 @@ def test_the_contents_lead_to_every_sheet(content: bytes) -> None:
 
 def test_two_columns_of_one_name_are_refused() -> None:
     columns = (Column("a", "Name", "text", 9, ["x"]), Column("b", "name", "text", 9, ["y"]))
-    table = Table("Sheet", "table", "Title", "", (), columns, if_empty="")
+    table = SheetTable("Sheet", "table", "Title", "", (), columns, if_empty="")
     book = Book(title="", subject="", company="", created=datetime(2018, 1, 31).date())
     with (
         pytest.warns(UserWarning, match="header"),

@@ -10,14 +10,14 @@ import narwhals as nw
 import pyarrow as pa
 import pytest
 
-from impactbond.tables import Workshop
+from impactbond.tables import EngineSession
 
 
 def test_what_is_spilled_lies_in_a_private_folder_that_goes_with_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    shop = Workshop("duckdb")
+    shop = EngineSession("duckdb")
     connection = shop._connection
     assert connection is not None
     [(folder,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
@@ -36,7 +36,7 @@ def test_what_is_spilled_lies_in_a_private_folder_that_goes_with_the_work(
 
 def test_a_compiled_query_finds_the_tables_that_were_kept_while_it_was_compiled() -> None:
     def settled_once() -> list[int]:
-        shop = Workshop("duckdb", program="one contract")
+        shop = EngineSession("duckdb", program="one contract")
         shop.take("rows", pa.table({"value": [1, 2, 3]}))
 
         def even() -> nw.LazyFrame[Any]:

@@ -18,11 +18,11 @@ from openpyxl.workbook.defined_name import DefinedName
 from tests.libreoffice import needs_libreoffice, recalculate
 from tests.spec.drawn_tables import settled
 
-from impactbond.audit.container import pack
-from impactbond.audit.record import Record, read_record, record_bytes
-from impactbond.audit.verify import Verification, verify, verify_content
 from impactbond.canonical import json_bytes, sha256
 from impactbond.errors import RecordError, StatementError
+from impactbond.records.container import pack
+from impactbond.records.record import Record, read_record, record_bytes
+from impactbond.records.verify import Verification, verify, verify_content
 
 SECRET = "secret-77"
 EVIDENCE = f"""

@@ -9,22 +9,22 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr
 
-from impactbond.contract.calendar import Calendar
-from impactbond.contract.conditions import Condition
-from impactbond.contract.delivery import Sheet
-from impactbond.contract.examples import Example
-from impactbond.contract.investment import Investment
-from impactbond.contract.limits import FunderLimit, Limit
-from impactbond.contract.metrics import Metric
-from impactbond.contract.milestones import Milestone
-from impactbond.contract.participants import Participants
-from impactbond.contract.parties import Funder, Version
-from impactbond.contract.payments import Fee, Funding, Rounding, Tranche, Vat
-from impactbond.contract.phrases import WindowPhrase
-from impactbond.contract.plans import Plan
-from impactbond.contract.results import Measure, Result
-from impactbond.contract.term import Cited, Day, Listed, Number, Some, Term
 from impactbond.money import CURRENCIES, minor_units
+from impactbond.terms.calendar import Calendar
+from impactbond.terms.conditions import Condition
+from impactbond.terms.examples import Example
+from impactbond.terms.investment import Investment
+from impactbond.terms.limits import FunderLimit, Limit
+from impactbond.terms.metrics import Metric
+from impactbond.terms.milestones import Milestone
+from impactbond.terms.participants import Participants
+from impactbond.terms.parties import Funder, Version
+from impactbond.terms.payments import Fee, Funding, Rounding, Tranche, Vat
+from impactbond.terms.phrases import WindowPhrase
+from impactbond.terms.plans import Plan
+from impactbond.terms.results import Measure, Result
+from impactbond.terms.sheets import Sheet
+from impactbond.terms.term import Cited, Day, Listed, Number, Some, Term
 
 
 class PricesIn(Cited):

@@ -8,13 +8,14 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.yaml_lines import Path, show_path
+from impactbond.contract.reading.yaml_text import show_path
+from impactbond.terms.diagnostic import Path
 
 _SAID_APART = ("version",)  # which version it is, is no term of its own
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ContractChange:
     """One term that changed: where it stands, its clause, and how it read before and after.
 
     `was` is empty for what was added, `now` for what was removed.
@@ -41,7 +42,7 @@ class Change:
         return asdict(self)
 
 
-def difference(old: Contract, new: Contract) -> tuple[Change, ...]:
+def difference(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
     """Every term that differs between two contracts, in the order in which they read."""
     before, after = (
         one.model_dump(mode="json", by_alias=True, exclude={*_SAID_APART}) for one in (old, new)
@@ -49,7 +50,7 @@ def difference(old: Contract, new: Contract) -> tuple[Change, ...]:
     return tuple(_between(before, after, (), ""))
 
 
-def _between(was: Any, now: Any, path: Path, clause: str) -> Iterator[Change]:
+def _between(was: Any, now: Any, path: Path, clause: str) -> Iterator[ContractChange]:
     if was == now and list(_keys(was)) == list(_keys(now)):
         return
     if isinstance(was, Mapping) and isinstance(now, Mapping) and _is_same_kind(was, now):
@@ -58,16 +59,16 @@ def _between(was: Any, now: Any, path: Path, clause: str) -> Iterator[Change]:
     elif _is_list_of_terms(was) and _is_list_of_terms(now):
         yield from _in_list(was, now, path, clause)
     elif _is_nothing(was):
-        yield Change(show_path(path), _clause_of(now, clause), "added", "", shown(now))
+        yield ContractChange(show_path(path), _clause_of(now, clause), "added", "", shown(now))
     elif _is_nothing(now):
-        yield Change(show_path(path), _clause_of(was, clause), "removed", shown(was), "")
+        yield ContractChange(show_path(path), _clause_of(was, clause), "removed", shown(was), "")
     else:
-        yield Change(show_path(path), clause, "changed", shown(was), shown(now))
+        yield ContractChange(show_path(path), clause, "changed", shown(was), shown(now))
 
 
 def _in_mapping(
     was: Mapping[str, Any], now: Mapping[str, Any], path: Path, clause: str
-) -> Iterator[Change]:
+) -> Iterator[ContractChange]:
     in_both = [name for name in was if name in now]
     in_order = [name for name in now if name in was]
     for name in [*in_order, *(name for name in was if name not in now)]:
@@ -76,12 +77,12 @@ def _in_mapping(
         if name not in was:
             yield from _between(None, now[name], (*path, name), clause)
     if in_both != in_order:
-        yield Change(
+        yield ContractChange(
             show_path(path), clause, "order changed", ", ".join(in_both), ", ".join(in_order)
         )
 
 
-def _in_list(was: list[Any], now: list[Any], path: Path, clause: str) -> Iterator[Change]:
+def _in_list(was: list[Any], now: list[Any], path: Path, clause: str) -> Iterator[ContractChange]:
     """Entries are matched where they read the same; between those, one against one in order."""
     matcher = SequenceMatcher(None, list(map(repr, was)), list(map(repr, now)), autojunk=False)
     for tag, first, last, start, end in matcher.get_opcodes():

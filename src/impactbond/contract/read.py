@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path as FilePath
 
-from impactbond.contract.check import check_terms
-from impactbond.contract.check_versions import check_versions
 from impactbond.contract.contract import Contract
-from impactbond.contract.form import Form, parse, source_of
+from impactbond.contract.diagnostics.errors.contract import check_terms
+from impactbond.contract.diagnostics.errors.versions import check_versions
+from impactbond.contract.reading.terms_file import Form, parse, source_of
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, Fault
 

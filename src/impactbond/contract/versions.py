@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 from pydantic import PrivateAttr
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.difference import Change, difference
-from impactbond.contract.payments import Tranche
+from impactbond.contract.difference import ContractChange, difference
 from impactbond.errors import ContractError, Fault
+from impactbond.terms.payments import Tranche
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class Versions:
         first, *later = self.all
         return Versions((first, *(one for one in later if one.version.signed_on <= day)))
 
-    def difference(self, old: int, new: int) -> tuple[Change, ...]:
+    def difference(self, old: int, new: int) -> tuple[ContractChange, ...]:
         """What changed between two versions, by their numbers, term by term."""
         return difference(self.numbered(old), self.numbered(new))
 

@@ -14,14 +14,14 @@ from typing import Any
 import narwhals as nw
 
 from impactbond.evaluation.decisions import achieved
+from impactbond.evaluation.inputs import EvaluationInput
 from impactbond.evaluation.knowledge import segments_on
-from impactbond.evaluation.question import Question
 from impactbond.evaluation.units import in_columns, paid_by_unit, units_of
 
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
 
 
-def claims_of(question: Question) -> nw.LazyFrame[Any]:
+def claims_of(question: EvaluationInput) -> nw.LazyFrame[Any]:
     """What was achieved, and units, with the segment of the participant on the day of achievement,
     as then known.
     """

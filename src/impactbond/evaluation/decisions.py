@@ -15,12 +15,11 @@ from typing import Any
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import State
-from impactbond.evaluation.conditions import Plan
 from impactbond.evaluation.facts import KEYS, NEVER, find_facts, join_facts
+from impactbond.evaluation.inputs import EvaluationInput, columns_about
 from impactbond.evaluation.judgement import by_need, judge
 from impactbond.evaluation.knowledge import Basis, live_observations, windows_of_people
-from impactbond.evaluation.question import Question, columns_about
+from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evaluation.stays import find_stay
 from impactbond.evaluation.verdicts import (
     ACHIEVED,
@@ -34,6 +33,7 @@ from impactbond.evaluation.verdicts import (
     is_verdict,
     taken_apart,
 )
+from impactbond.terms.metrics import State
 
 BARELY = ("code", "days", "standing")
 TOLD = (*BARELY, "known_on")
@@ -41,7 +41,7 @@ TOLD = (*BARELY, "known_on")
 __all__ = ["ACHIEVED", "REASONS", "VERDICTS", "bases", "by_need", "decide", "weigh"]
 
 
-def bases(question: Question) -> list[tuple[Basis, int]]:
+def bases(question: EvaluationInput) -> list[tuple[Basis, int]]:
     """The evidence that can earn something, one after the other, and how what it earns stands."""
     terms = question.contract.calendar.evidence
     only_in_time = terms.late == "nothing"
@@ -56,21 +56,21 @@ def bases(question: Question) -> list[tuple[Basis, int]]:
     return found
 
 
-def weigh(question: Question, basis: Basis) -> tuple[Plan, nw.LazyFrame[Any]]:
+def weigh(question: EvaluationInput, basis: Basis) -> tuple[EvaluationPlan, nw.LazyFrame[Any]]:
     """Every participant at every claim date with the columns of all conditions, and with the day of
     every n-th row.
     """
-    plan = Plan.of(question.contract, every_day=True)
+    plan = EvaluationPlan.of(question.contract, every_day=True)
     also = columns_about(question.contract)
     return plan, plan.weigh(_facts(question, basis, plan), keep_all=True, also=also)
 
 
-def people_of(question: Question) -> nw.LazyFrame[Any]:
+def people_of(question: EvaluationInput) -> nw.LazyFrame[Any]:
     """The participants at every claim date with the days of their windows, kept in the engine."""
     return question.shop.keep("people", lambda: windows_of_people(question))
 
 
-def observations_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
+def observations_of(question: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
     """The live observations with the windows of their participants."""
     windows = [
         f"{edge}_{i}" for i in range(len(question.contract.windows)) for edge in ("opens", "closes")
@@ -79,7 +79,7 @@ def observations_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
     return live_observations(question, basis, people)
 
 
-def states_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
+def states_of(question: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
     """The live observations of states, kept in the engine: they are gone through several times."""
     terms = enumerate(question.contract.metrics.values())
     states = [number for number, term in terms if isinstance(term, State)]
@@ -90,7 +90,7 @@ def states_of(question: Question, basis: Basis) -> nw.LazyFrame[Any]:
     return question.shop.keep(basis.named("states"), found)
 
 
-def _facts(question: Question, basis: Basis, plan: Plan) -> nw.LazyFrame[Any]:
+def _facts(question: EvaluationInput, basis: Basis, plan: EvaluationPlan) -> nw.LazyFrame[Any]:
     """Every participant at every claim date, with the days of the windows and every fact."""
     people = people_of(question)
     facts = tuple(plan.facts)
@@ -102,7 +102,7 @@ def _facts(question: Question, basis: Basis, plan: Plan) -> nw.LazyFrame[Any]:
     return join_facts(people, found, missing, facts)
 
 
-def decide(question: Question) -> nw.LazyFrame[Any]:
+def decide(question: EvaluationInput) -> nw.LazyFrame[Any]:
     """The decisions of every participant covered, at every claim date.
 
     `milestone` is its place in the contract.
@@ -114,7 +114,7 @@ def decide(question: Question) -> nw.LazyFrame[Any]:
     return _in_time_or_late(decisions, whenever)
 
 
-def achieved(question: Question) -> nw.LazyFrame[Any]:
+def achieved(question: EvaluationInput) -> nw.LazyFrame[Any]:
     """The decisions that a milestone was achieved, without the day on which that was known: found
     without asking of every other milestone why it was not.
     """
@@ -136,7 +136,7 @@ def _in_time_or_late(in_time: nw.LazyFrame[Any], whenever: nw.LazyFrame[Any]) ->
 
 
 def _judged(
-    question: Question, course: list[tuple[Basis, int]], *, reasons: bool = True
+    question: EvaluationInput, course: list[tuple[Basis, int]], *, reasons: bool = True
 ) -> nw.LazyFrame[Any]:
     """The milestones judged on each basis in turn: what one basis earned, a later one keeps."""
     (basis, standing), *later = reversed(course)
@@ -144,7 +144,7 @@ def _judged(
     wide = _wide(question.contract, reasons=reasons)
 
     def judged() -> nw.LazyFrame[Any]:
-        plan = Plan.of(question.contract, reasons=reasons)
+        plan = EvaluationPlan.of(question.contract, reasons=reasons)
         facts = _facts(question, basis, plan)
         weighed = plan.weigh(facts, also=columns_about(question.contract))
         if before is not None:
@@ -178,7 +178,7 @@ def _long(judged: nw.LazyFrame[Any], contract: Contract, names: Sequence[str]) -
     return nw.concat(narrow) if len(narrow) > 1 else narrow[0]
 
 
-def _with_reasons(question: Question, course: list[tuple[Basis, int]]) -> nw.LazyFrame[Any]:
+def _with_reasons(question: EvaluationInput, course: list[tuple[Basis, int]]) -> nw.LazyFrame[Any]:
     """The decisions with verdict, reason and, where achieved, the day."""
     decided = _long(_judged(question, course), question.contract, TOLD)
     verdict, reason = taken_apart(nw.col("code"))

@@ -13,10 +13,9 @@ from typing import Any
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.milestones import Milestone, alternatives
 from impactbond.dates import day_number
-from impactbond.evaluation.conditions import MET, NOT_MET, Node, Plan
 from impactbond.evaluation.facts import NEVER, largest, smallest
+from impactbond.evaluation.plan import MET, NOT_MET, EvaluationPlan, Node
 from impactbond.evaluation.verdicts import (
     ACHIEVED,
     INELIGIBLE,
@@ -27,6 +26,7 @@ from impactbond.evaluation.verdicts import (
     code_of,
     is_verdict,
 )
+from impactbond.terms.milestones import Milestone, alternatives
 
 Frame = nw.LazyFrame[Any]
 Rule = tuple[nw.Expr, int, str]
@@ -57,7 +57,7 @@ def _layers(contract: Contract) -> list[list[tuple[str, ...]]]:
     return layers
 
 
-def judge(plan: Plan, weighed: Frame, standing: int, *, has_before: bool) -> Frame:
+def judge(plan: EvaluationPlan, weighed: Frame, standing: int, *, has_before: bool) -> Frame:
     """The frame with the verdicts; what was earned before, in columns before_..., is kept."""
     contract = plan.contract
     place = {name: index for index, name in enumerate(contract.milestones)}
@@ -83,7 +83,7 @@ def _reached(i: int) -> nw.Expr:
     return reached.alias(f"reached_{i}")
 
 
-def _own(plan: Plan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
+def _own(plan: EvaluationPlan, i: int, standing: int, has_before: bool) -> list[nw.Expr]:
     """The columns of a milestone before it is compared with others."""
     contract, before = plan.contract, _before(plan.contract, i)
     own = plan.node(_milestone(contract, i).when)
@@ -127,7 +127,7 @@ def _due(node: Node) -> nw.Expr:
     return nw.col(f"due_{node.number}")
 
 
-def _code(plan: Plan, i: int, conditions: list[Node], reached: nw.Expr) -> nw.Expr:
+def _code(plan: EvaluationPlan, i: int, conditions: list[Node], reached: nw.Expr) -> nw.Expr:
     """Verdict and reason as one number."""
     is_earned = _is_earned(plan.contract, i, reached)
     rules = _why_not(plan, i, conditions, reached) if plan.reasons else []
@@ -149,7 +149,7 @@ def _is_earned(contract: Contract, i: int, reached: nw.Expr) -> nw.Expr:
     return is_earned & (nw.col(f"only_{i}") == 1) if is_limited else is_earned
 
 
-def _why_not(plan: Plan, i: int, conditions: list[Node], reached: nw.Expr) -> list[Rule]:
+def _why_not(plan: EvaluationPlan, i: int, conditions: list[Node], reached: nw.Expr) -> list[Rule]:
     """Why a milestone was not achieved: the first rule that applies decides."""
     contract, (own, *eligible) = plan.contract, conditions
     first, last = (day_number(day) for day in contract.calendar.term)

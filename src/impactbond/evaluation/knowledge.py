@@ -9,7 +9,7 @@ import narwhals as nw
 
 from impactbond.dates import day_number
 from impactbond.evaluation.facts import NEVER
-from impactbond.evaluation.question import Question, columns_about
+from impactbond.evaluation.inputs import EvaluationInput, columns_about
 
 FROM_SHIFT = 2**40
 SEGMENT_SHIFT = 2**24
@@ -29,7 +29,7 @@ class Basis:
         return f"{what}{'_in_time' * self.in_time}{'_undisputed' * self.undisputed}"
 
 
-def known_participants(question: Question) -> nw.LazyFrame[Any]:
+def known_participants(question: EvaluationInput) -> nw.LazyFrame[Any]:
     """Who was known and covered at each claim date: claim, participant, ends_on, known_by,
     started_on, left_on (NEVER while not left).
 
@@ -57,7 +57,7 @@ def known_participants(question: Question) -> nw.LazyFrame[Any]:
     return _covered(question, people) if terms.covered else people
 
 
-def windows_of_people(question: Question) -> nw.LazyFrame[Any]:
+def windows_of_people(question: EvaluationInput) -> nw.LazyFrame[Any]:
     """The participants known and covered with the days of their windows, and what else about them a
     milestone can ask: `only_<i>`, 1 where it is for them, and `place` and `person` by number.
     """
@@ -81,7 +81,7 @@ def windows_of_people(question: Question) -> nw.LazyFrame[Any]:
     return timed.join(windows, on="clock_on", how="inner")
 
 
-def _covered(question: Question, people: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def _covered(question: EvaluationInput, people: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     asked = people.select("claim", "participant", "known_by", "started_on")
     at_start = segments_on(question, asked, "started_on", ["claim"])
     allowed = at_start.join(question.table("covered"), on="segment", how="semi")
@@ -89,7 +89,7 @@ def _covered(question: Question, people: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]
 
 
 def segments_on(
-    question: Question, asked: nw.LazyFrame[Any], day: str, keys: list[str]
+    question: EvaluationInput, asked: nw.LazyFrame[Any], day: str, keys: list[str]
 ) -> nw.LazyFrame[Any]:
     """The segment of each participant on a day, as known by `known_by`: keys, participant, segment.
 
@@ -124,7 +124,7 @@ def segments_on(
 
 
 def live_observations(
-    question: Question, basis: Basis, people: nw.LazyFrame[Any]
+    question: EvaluationInput, basis: Basis, people: nw.LazyFrame[Any]
 ) -> nw.LazyFrame[Any]:
     """The observations of people that stood at each claim date (known, not superseded, not
     withdrawn) with the columns of `people`; `metric` by its number.

@@ -14,16 +14,16 @@ from typing import Any
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import Quantity
-from impactbond.contract.milestones import Amounts, DaysIn, Rows, Units
-from impactbond.evaluation.conditions import Plan
 from impactbond.evaluation.decisions import bases, observations_of, people_of, states_of
+from impactbond.evaluation.fact_requests import counted_value
 from impactbond.evaluation.facts import KEYS
+from impactbond.evaluation.inputs import EvaluationInput
 from impactbond.evaluation.knowledge import Basis
-from impactbond.evaluation.question import Question
+from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evaluation.stays import held_states, stretches
 from impactbond.evaluation.verdicts import DISPUTED, FULL, LATE_EVIDENCE
-from impactbond.evaluation.wanted import counted_value
+from impactbond.terms.metrics import Quantity
+from impactbond.terms.milestones import Amounts, DaysIn, Rows, Units
 
 Frame = nw.LazyFrame[Any]
 COLUMNS = ("claim", "participant", "milestone", "reached", "standing", "quantity", "known_by")
@@ -34,7 +34,7 @@ def paid_by_unit(contract: Contract) -> list[int]:
     return [number for number, term in enumerate(contract.milestones.values()) if term.units]
 
 
-def units_of(question: Question, earned: Frame, milestone: int) -> Frame:
+def units_of(question: EvaluationInput, earned: Frame, milestone: int) -> Frame:
     """The units of a milestone completed in each period, as known at each claim date."""
     units = list(question.contract.milestones.values())[milestone].units
     assert units is not None
@@ -90,7 +90,7 @@ def every_of(units: Units, contract: Contract) -> int:
     return int(units.every.scaleb(metric.decimals))
 
 
-def _counting(question: Question, units: Units) -> Frame:
+def _counting(question: EvaluationInput, units: Units) -> Frame:
     """What counts towards units: keys, day, row, amount and standing."""
     if isinstance(units, DaysIn):
         return _days(question, units)
@@ -115,7 +115,7 @@ def _inside(contract: Contract, units: Units) -> nw.Expr:
     return (day >= nw.col(f"opens_{window}")) & (day <= nw.col(f"closes_{window}"))
 
 
-def _standing_rows(question: Question) -> Frame:
+def _standing_rows(question: EvaluationInput) -> Frame:
     """Every row that can earn something, with how what it earns stands."""
     terms = question.contract.calendar.evidence
     rows = observations_of(question, Basis(in_time=terms.late == "nothing"))
@@ -130,9 +130,9 @@ def _standing_rows(question: Question) -> Frame:
     )
 
 
-def _days(question: Question, units: DaysIn) -> Frame:
+def _days(question: EvaluationInput, units: DaysIn) -> Frame:
     """Every day in one of the states; it stands as the first evidence on which it is one."""
-    plan = Plan.of(question.contract)
+    plan = EvaluationPlan.of(question.contract)
     window = plan.windows.index(units.window)
     frames = []
     for basis, standing in bases(question):

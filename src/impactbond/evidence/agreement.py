@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import Percentage, Score
-from impactbond.evidence.delivered import Block
+from impactbond.evidence.deliveries import Block
 from impactbond.evidence.observations import WITHDRAWN, Observation, column_of
 from impactbond.evidence.references import References
 from impactbond.evidence.refusals import CONTRADICTORY_VALUES, REFERENCE_REUSED, Refused
+from impactbond.terms.metrics import Percentage, Score
 
 
 @dataclass(frozen=True, slots=True, repr=False)

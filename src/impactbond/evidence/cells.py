@@ -15,7 +15,6 @@ from fractions import Fraction
 from math import ceil, floor, isfinite
 from typing import Generic, TypeVar
 
-from impactbond.contract.metrics import Event, Measure, Metric, Quantity, Session, State
 from impactbond.evidence.refusals import (
     DATE_OUTSIDE,
     ERROR_VALUE,
@@ -28,6 +27,7 @@ from impactbond.evidence.refusals import (
     Refusal,
     not_listed,
 )
+from impactbond.terms.metrics import Event, Measure, Metric, Quantity, Session, State
 
 T = TypeVar("T")
 LARGEST = 2**30  # a value, a day and a day of recording are packed into one 64-bit integer
@@ -50,7 +50,7 @@ class Broken(Enum):
     NOT_CALCULATED = "not calculated"
 
 
-class Column(Generic[T]):
+class CellColumn(Generic[T]):
     """The values of a column and its refusals, by place."""
 
     __slots__ = ("refusals", "values")
@@ -68,7 +68,7 @@ class _CellError(Exception):
         self.refusal = refusal
 
 
-def _each(cells: Sequence[object], read: Callable[[object], T]) -> Column[T]:
+def _each(cells: Sequence[object], read: Callable[[object], T]) -> CellColumn[T]:
     """Every cell that is not blank read by itself; cells that are alike are read once."""
     keys: Sequence[object] = cells
     if len(set(map(type, cells)) - {type(None)}) > 1:
@@ -87,15 +87,15 @@ def _each(cells: Sequence[object], read: Callable[[object], T]) -> Column[T]:
         if refusals
         else {}
     )
-    return Column(list(map(values.get, keys)), refused)
+    return CellColumn(list(map(values.get, keys)), refused)
 
 
-def texts(cells: Sequence[object]) -> Column[str]:
+def texts(cells: Sequence[object]) -> CellColumn[str]:
     """Texts; whole numbers count as their digits."""
     return _each(cells, _text)
 
 
-def listed(cells: Sequence[object], allowed: tuple[str, ...], *, what: str) -> Column[str]:
+def listed(cells: Sequence[object], allowed: tuple[str, ...], *, what: str) -> CellColumn[str]:
     """Texts that must be among those listed."""
     refusal = not_listed("unknown_value", what, allowed)
     known = frozenset(allowed)
@@ -109,12 +109,12 @@ def listed(cells: Sequence[object], allowed: tuple[str, ...], *, what: str) -> C
     return _each(cells, read)
 
 
-def dates(cells: Sequence[object]) -> Column[date]:
+def dates(cells: Sequence[object]) -> CellColumn[date]:
     """Dates, of Excel or typed as 2017-01-31; the time of day is dropped."""
     return _each(cells, _date)
 
 
-def values_of(metric: Metric, cells: Sequence[object]) -> Column[int]:
+def values_of(metric: Metric, cells: Sequence[object]) -> CellColumn[int]:
     """The values of a metric as whole numbers: scaled scores and quantities, answers as 1 and 0,
     the places of marks and states.
     """

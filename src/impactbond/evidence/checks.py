@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from impactbond.evidence.cells import Column
-from impactbond.evidence.delivered import Block
+from impactbond.evidence.cells import CellColumn
+from impactbond.evidence.deliveries import Block
 from impactbond.evidence.refusals import MISSING, Refusal, Refused
 
 
@@ -29,20 +29,20 @@ class RowFaults:
         for index in indices:
             self.add(index, column, refusal)
 
-    def add_columns(self, columns: Mapping[str, Column[Any]]) -> None:
+    def add_columns(self, columns: Mapping[str, CellColumn[Any]]) -> None:
         """Note every refusal of the cells of some columns."""
         for name, column in columns.items():
             for index, refusal in column.refusals.items():
                 self.add(index, name, refusal)
 
-    def require(self, name: str, column: Column[Any]) -> None:
+    def require(self, name: str, column: CellColumn[Any]) -> None:
         """Note every row in which that column is blank."""
         if None in column.values:
             blank = (index for index, value in enumerate(column.values) if value is None)
             self.add_all((index for index in blank if index not in column.refusals), name, MISSING)
 
     def refuse_earlier(
-        self, name: str, column: Column[date], than: Column[date], refusal: Refusal
+        self, name: str, column: CellColumn[date], than: CellColumn[date], refusal: Refusal
     ) -> None:
         """Note every row in which one date is earlier than the other."""
         pairs = zip(column.values, than.values, strict=True)

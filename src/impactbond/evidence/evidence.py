@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.evidence.at_rest import SEEN, Reading
-from impactbond.tables import Engine, Workshop, as_kind, with_day_numbers
+from impactbond.evidence.external_columns import SEEN, Reading
+from impactbond.tables import Engine, EngineSession, as_kind, with_day_numbers
 
 PLACE = [pa.field("file", pa.string()), pa.field("sheet", pa.string()), pa.field("row", pa.int32())]
 
@@ -136,7 +136,7 @@ class Evidence:
         """Whether any observation has that status."""
         return status in self.observations_table["status"].unique().to_pylist()
 
-    def lay_out(self, shop: Workshop, contract: Contract) -> None:
+    def lay_out(self, shop: EngineSession, contract: Contract) -> None:
         """Let the observations be read in a workshop as `observations`: metrics by their place in
         the contract, dates as day numbers.
         """

@@ -12,15 +12,15 @@ from typing import Any
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.delivery import REQUIRED_PARTICIPANT_COLUMNS
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.delivered import (
+from impactbond.evidence.deliveries import (
     Block,
     Cells,
     Delivery,
     clean,
     private_headings,
 )
+from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
 
 NAMES = ("participants", "observations")
 REQUIRED = {

@@ -8,11 +8,9 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.delivery import EACH_ROW, REQUIRED_OBSERVATION_COLUMNS
-from impactbond.contract.metrics import Metric
-from impactbond.evidence.cells import Column, dates, listed, texts, values_of
+from impactbond.evidence.cells import CellColumn, dates, listed, texts, values_of
 from impactbond.evidence.checks import RowFaults
-from impactbond.evidence.delivered import Block
+from impactbond.evidence.deliveries import Block
 from impactbond.evidence.people import People
 from impactbond.evidence.references import References
 from impactbond.evidence.refusals import (
@@ -25,6 +23,8 @@ from impactbond.evidence.refusals import (
     source_not_accepted,
     unknown_participant,
 )
+from impactbond.terms.metrics import Metric
+from impactbond.terms.sheets import EACH_ROW, REQUIRED_OBSERVATION_COLUMNS
 
 STATUSES = RECORDED, DISPUTED, WITHDRAWN = "recorded", "disputed", "withdrawn"
 _TEXTS = ("participant", "ref", "replaces", "source", "evidence_ref")
@@ -65,7 +65,7 @@ class Head:
 
     def rows(self) -> Iterator[_HeadRow]:
         """What each row says, in the order of the columns above; None where a cell is unusable."""
-        columns: list[Column[Any]] = [*self.texts.values(), *self.days.values(), self.status]
+        columns: list[CellColumn[Any]] = [*self.texts.values(), *self.days.values(), self.status]
         return zip(*(column.values for column in columns), strict=True)
 
 
@@ -103,7 +103,7 @@ def _row_faults(block: Block, head: Head, references: References) -> RowFaults:
     faults.add_columns(head.texts)
     faults.add_columns(head.days)
     faults.add_columns({"status": head.status})
-    required: dict[str, Column[Any]] = {**head.texts, **head.days}
+    required: dict[str, CellColumn[Any]] = {**head.texts, **head.days}
     for name in REQUIRED_OBSERVATION_COLUMNS:
         faults.require(name, required[name])
     faults.refuse_earlier(
@@ -131,7 +131,9 @@ def _refuse_unknown(
             faults.add(index, "participant", was_refused if is_refused else never_told)
 
 
-def _refused_cells(block: Block, head: Head, metric: str, values: Column[int]) -> Iterator[Refused]:
+def _refused_cells(
+    block: Block, head: Head, metric: str, values: CellColumn[int]
+) -> Iterator[Refused]:
     """The refused cells of a metric; where a row is one observation, a blank cell as well."""
     column = block.heading(metric)
     refusals = dict(values.refusals)
@@ -147,7 +149,7 @@ def _refused_cells(block: Block, head: Head, metric: str, values: Column[int]) -
 
 
 def _refuse_sources(
-    block: Block, head: Head, term: Metric, metric: str, values: Column[int]
+    block: Block, head: Head, term: Metric, metric: str, values: CellColumn[int]
 ) -> Iterator[Refused]:
     """The values of a metric that come from no source that the contract accepts; each is dropped,
     and what else its row says is not.
@@ -170,7 +172,7 @@ def _of_metric(
     block: Block,
     head: Head,
     metric: str,
-    values: Column[int],
+    values: CellColumn[int],
     faults: RowFaults,
     references: References,
 ) -> Iterator[Observation]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from impactbond.contract.delivery import REQUIRED_PARTICIPANT_COLUMNS
-from impactbond.contract.participants import Participants
-from impactbond.evidence.cells import Column, dates, listed, texts
+from impactbond.evidence.cells import CellColumn, dates, listed, texts
 from impactbond.evidence.checks import RowFaults
-from impactbond.evidence.delivered import Block
+from impactbond.evidence.deliveries import Block
 from impactbond.evidence.refusals import CONTRADICTORY_PARTICIPANT, LEFT_BEFORE_START, Refused
+from impactbond.terms.participants import Participants
+from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
 
 _DATES = ("started_on", "recorded_on", "from_on", "left_on")
 
@@ -69,7 +69,7 @@ def _read_block(
     faults = RowFaults(block)
     faults.add_columns({"participant": participant, **attributes})
     faults.add_columns(days)
-    required: dict[str, Column[Any]] = {"participant": participant, **days, **attributes}
+    required: dict[str, CellColumn[Any]] = {"participant": participant, **days, **attributes}
     for name in (*REQUIRED_PARTICIPANT_COLUMNS, *attributes):
         faults.require(name, required[name])
     faults.refuse_earlier("left_on", days["left_on"], days["started_on"], LEFT_BEFORE_START)

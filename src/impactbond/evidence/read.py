@@ -9,25 +9,25 @@ from typing import Any
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.metrics import Percentage
 from impactbond.contract.versions import Versions
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.agreement import Agreed, agree
-from impactbond.evidence.at_rest import Values
-from impactbond.evidence.delivered import Block, Delivery, without_repeats
+from impactbond.evidence.deliveries import Block, Delivery, without_repeats
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
     REFUSED_SCHEMA,
     Evidence,
     participants_schema,
 )
+from impactbond.evidence.external import rest
+from impactbond.evidence.external_columns import Values
 from impactbond.evidence.frames import NAMES, read_frames
 from impactbond.evidence.observations import read_observations
 from impactbond.evidence.people import People, read_people
 from impactbond.evidence.refusals import Refused
-from impactbond.evidence.resting import rest
 from impactbond.evidence.sources import collected, is_path, rests, source_of
 from impactbond.evidence.workbook import read_workbooks
+from impactbond.terms.metrics import Percentage
 
 Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from impactbond.evidence.delivered import Block
+from impactbond.evidence.deliveries import Block
 
 Reference = tuple[str, str]  # scope and text
 

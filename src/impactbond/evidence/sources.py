@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.resting import Copy, Source
-from impactbond.tables import FILE, ROW, Files, Workshop
+from impactbond.evidence.external import Copy, Source
+from impactbond.tables import FILE, ROW, EngineSession, Files
 
 _FORMS: dict[str, Literal["parquet", "csv"]] = {".parquet": "parquet", ".csv": "csv"}
 
@@ -76,7 +76,7 @@ def files_of(given: Any, name: str) -> Files:
 
 def collected(given: Any, name: str) -> pa.Table:
     """The table that files hold, in memory, with the columns `file` and `row`."""
-    shop = Workshop()
+    shop = EngineSession()
     shop.rest("files", files_of(given, name))
     found = shop.find("SELECT * FROM files")
     names = pa.array([Path(path).name for path in found[FILE].to_pylist()], pa.string())

@@ -15,18 +15,18 @@ from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.utility import xl_range_abs
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.delivery import (
-    EACH_ROW,
-    REQUIRED_OBSERVATION_COLUMNS,
-    REQUIRED_PARTICIPANT_COLUMNS,
-    Sheet,
-)
-from impactbond.contract.metrics import Event, Metric, Quantity, Session, State
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.cells import allowed_numbers, range_of
 from impactbond.evidence.observations import STATUSES
 from impactbond.evidence.refusals import FIRST_DAY, LAST_DAY
 from impactbond.evidence.workbook import NOTES, headings_of
+from impactbond.terms.metrics import Event, Metric, Quantity, Session, State
+from impactbond.terms.sheets import (
+    EACH_ROW,
+    REQUIRED_OBSERVATION_COLUMNS,
+    REQUIRED_PARTICIPANT_COLUMNS,
+    Sheet,
+)
 
 _CREATED = datetime(2000, 1, 1)  # the same contract gives the same bytes
 _LAST_ROW = 1_048_575

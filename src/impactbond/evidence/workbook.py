@@ -15,10 +15,9 @@ from xml.etree import ElementTree
 from python_calamine import CalamineError, CalamineWorkbook
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.delivery import EACH_ROW, Sheet
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.broken_cells import broken_cells, sheet_xml
-from impactbond.evidence.delivered import (
+from impactbond.evidence.deliveries import (
     Block,
     Cells,
     Delivery,
@@ -26,7 +25,8 @@ from impactbond.evidence.delivered import (
     private_headings,
     without_blank_rows,
 )
-from impactbond.evidence.spread import is_spread_too_far
+from impactbond.evidence.sheet_extent import is_spread_too_far
+from impactbond.terms.sheets import EACH_ROW, Sheet
 
 NOTES = ("About", "Notes", "Lists")  # sheets that people expect to hold no evidence
 _OLE = b"\xd0\xcf\x11\xe0"

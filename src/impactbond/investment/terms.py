@@ -12,8 +12,8 @@ from datetime import date
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.investment import Investment, InvestmentClass, ReturnTier
 from impactbond.money import cut_whole, minor_units
+from impactbond.terms.investment import Investment, InvestmentClass, ReturnTier
 
 
 def tier_of(term: InvestmentClass, measured: Fraction | None) -> ReturnTier | None:

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, TypeVar
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.findings import listing
-from impactbond.evidence.cells import Column, dates, texts
+from impactbond.evidence.cells import CellColumn, dates, texts
 from impactbond.evidence.evidence import REFUSED_SCHEMA
 from impactbond.evidence.refusals import MISSING, Refusal, Refused
 from impactbond.receipts.amounts import amount_of
-from impactbond.receipts.delivered import REQUIRED, Sheet, Source, deliver
+from impactbond.receipts.deliveries import REQUIRED, ReceiptSheet, Source, deliver
 from impactbond.receipts.receipts import RECEIPTS, Receipts
+from impactbond.terms.diagnostic import listing
 
 T = TypeVar("T")
 COPIED = Refusal(
@@ -83,10 +83,12 @@ def read_receipts(source: Source, contract: Contract) -> Receipts:
     )
 
 
-def _rows(sheet: Sheet, delivery: int, contract: Contract, refused: list[Refused]) -> Iterator[Row]:
+def _rows(
+    sheet: ReceiptSheet, delivery: int, contract: Contract, refused: list[Refused]
+) -> Iterator[Row]:
     """The rows of a file that are in order by themselves."""
     count = len(sheet.rows)
-    columns: dict[str, Column[Any]] = {
+    columns: dict[str, CellColumn[Any]] = {
         name: read(sheet.columns.get(name, [None] * count))
         for name, read in _readers(contract).items()
     }
@@ -115,7 +117,7 @@ def _rows(sheet: Sheet, delivery: int, contract: Contract, refused: list[Refused
             yield Row(**cells, **where)  # type: ignore[arg-type]
 
 
-def _readers(contract: Contract) -> dict[str, Callable[[Sequence[object]], Column[Any]]]:
+def _readers(contract: Contract) -> dict[str, Callable[[Sequence[object]], CellColumn[Any]]]:
     currency = contract.currency
     periods = {period.label: period.label for period in contract.calendar.periods}
     unknown_period = Refusal(
@@ -137,7 +139,7 @@ def _readers(contract: Contract) -> dict[str, Callable[[Sequence[object]], Colum
         f"Write what arrived in {currency}. Nothing is converted.",
     )
 
-    def amounts(cells: Sequence[object]) -> Column[int]:
+    def amounts(cells: Sequence[object]) -> CellColumn[int]:
         return _each(cells, lambda cell: amount_of(cell, currency))
 
     return {
@@ -179,7 +181,7 @@ def _funder(text: str, contract: Contract) -> str | Refusal:
     return Refusal("unknown_funder", problem, listing(known), hint)
 
 
-def _each(cells: Sequence[object], read: Callable[[object], T | Refusal]) -> Column[T]:
+def _each(cells: Sequence[object], read: Callable[[object], T | Refusal]) -> CellColumn[T]:
     values: list[T | None] = []
     refusals: dict[int, Refusal] = {}
     for place, cell in enumerate(cells):
@@ -188,21 +190,21 @@ def _each(cells: Sequence[object], read: Callable[[object], T | Refusal]) -> Col
             refusals[place] = found
             found = None
         values.append(found)
-    return Column(values, refusals)
+    return CellColumn(values, refusals)
 
 
-def _chosen(column: Column[str], choose: Callable[[str], str | Refusal]) -> Column[str]:
+def _chosen(column: CellColumn[str], choose: Callable[[str], str | Refusal]) -> CellColumn[str]:
     """A column of texts, each of which must be one that is known."""
 
     def read(text: object) -> str | Refusal:
         return choose(str(text))
 
     chosen = _each(column.values, read)
-    return Column(chosen.values, column.refusals | chosen.refusals)
+    return CellColumn(chosen.values, column.refusals | chosen.refusals)
 
 
 def _once(
-    rows: Iterable[Row], sheets: Sequence[Sheet], refused: list[Refused]
+    rows: Iterable[Row], sheets: Sequence[ReceiptSheet], refused: list[Refused]
 ) -> tuple[list[Row], int]:
     """Each receipt once, and how many rows were dropped because another file says the same."""
     by_reference: defaultdict[str, list[Row]] = defaultdict(list)
@@ -241,7 +243,7 @@ def _alike(rows: Iterable[Row]) -> Iterator[str]:
             )
 
 
-def _unread(sheets: Iterable[Sheet]) -> Iterator[str]:
+def _unread(sheets: Iterable[ReceiptSheet]) -> Iterator[str]:
     for sheet in sheets:
         if sheet.spare:
             where = f"{sheet.file}: " if sheet.file else ""

@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import InvariantError
-from impactbond.evaluation.question import ClaimDate
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lines import lines_table, shares_table
-from impactbond.settlement.settled import Settled
+from impactbond.settlement.lot_settlement import LotSettlement
 
 
 class Attributed(NamedTuple):
@@ -54,8 +54,8 @@ def attribute(
     contract: Contract,
     claims: Sequence[ClaimDate],
     funders: Funders,
-    settled: Settled,
-    singly: Settled,
+    settled: LotSettlement,
+    singly: LotSettlement,
 ) -> Attributed:
     """The lines and shares of what was settled, from the same settled claim by claim.
 
@@ -68,7 +68,7 @@ def attribute(
     )
 
 
-def assert_lines_add_up(settled: Settled, singly: Settled) -> None:
+def assert_lines_add_up(settled: LotSettlement, singly: LotSettlement) -> None:
     """Promise: attribution back to lines adds up to the lots, funder by funder and claim date by
     claim date.
     """
@@ -80,7 +80,7 @@ def assert_lines_add_up(settled: Settled, singly: Settled) -> None:
             raise InvariantError("the lines do not add up to the lots")
 
 
-def _by_claim(settled: Settled, amounts: Pence) -> Pence:
+def _by_claim(settled: LotSettlement, amounts: Pence) -> Pence:
     sums = np.zeros((settled.balances.value.shape[1], amounts.shape[-1]), dtype=np.int64)
     np.add.at(sums, settled.history.claim, amounts[0])
     return sums

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.limits import FunderLimit, Limit, is_on_everything
 from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, cut_whole, minor_units, round_fraction
@@ -24,8 +23,9 @@ from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.limits import limit_name
 from impactbond.settlement.lots import Numbers, period_of
 from impactbond.settlement.movements import Movements
-from impactbond.settlement.passing import most_by_claim
+from impactbond.settlement.overflow import most_by_claim
 from impactbond.settlement.shares import Parts
+from impactbond.terms.limits import FunderLimit, Limit, is_on_everything
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.claims import claims_of, counted
-from impactbond.evaluation.question import ClaimDate, Question
+from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.lots import Counted
 from impactbond.tables import Engine
@@ -33,7 +33,7 @@ def evaluate(
     contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine = "duckdb"
 ) -> Evaluated:
     """The claims at those claim dates."""
-    question = Question.of(contract, evidence, claims, engine)
+    question = EvaluationInput.of(contract, evidence, claims, engine)
     found = claims_of(question)
     shop, segments = question.shop, question.segments
     table = shop.give(counted(found))

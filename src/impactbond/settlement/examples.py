@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.examples import CLAIMS, PERSON, TOTAL, Example, days_of, times_of
 from impactbond.dates import day_number
 from impactbond.errors import Fault
-from impactbond.evaluation.question import ClaimDate, claim_dates
+from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.money import minor_units, show
@@ -23,6 +22,7 @@ from impactbond.settlement.evaluated import evaluate
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lots import Counted, ShareRules, make_lots
 from impactbond.settlement.settle import settle_lots
+from impactbond.terms.examples import CLAIMS, PERSON, TOTAL, Example, days_of, times_of
 
 Sums = dict[str, dict[str, int]]  # by claim period; by payable, by funder, and in total
 _ABOUT = ("participant", "start", "recorded", "from", "left")

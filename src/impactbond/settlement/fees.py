@@ -7,9 +7,9 @@ from datetime import date
 from dateutil.relativedelta import relativedelta
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import Dates, Every, Fee
 from impactbond.dates import MONTHS
 from impactbond.money import cut_equally, minor_units
+from impactbond.terms.payments import Dates, Every, Fee
 
 
 def instalments(contract: Contract, fee: Fee) -> list[tuple[date, int]]:

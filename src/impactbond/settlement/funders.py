@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.payments import Funding
+from impactbond.terms.payments import Funding
 
 UNFUNDED = "unfunded"
 
@@ -28,7 +28,7 @@ class ShareRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Funder:
+class Payer:
     """One funder: a named one, or one of many that an attribute resolves (`term` is its name in the
     contract).
     """
@@ -43,7 +43,7 @@ class Funder:
 class Funders:
     """The funders of a settlement in the contract's order; last, what nobody funds."""
 
-    all: tuple[Funder, ...]
+    all: tuple[Payer, ...]
 
     @classmethod
     def of(cls, contract: Contract, rules: Iterable[ShareRule]) -> Funders:
@@ -53,15 +53,15 @@ class Funders:
             for rule in rules
             for term, funder in zip(_terms(contract, rule), rule.funders, strict=True)
         }
-        found: list[Funder] = []
+        found: list[Payer] = []
         for term, funder in contract.funders.items():
             if funder.each is None:
-                found.append(Funder(term, term, funder.name, funder.kind))
+                found.append(Payer(term, term, funder.name, funder.kind))
                 continue
             ids = sorted(name for of, name in known if of == term)
-            found += [Funder(name, term, name[len(term) + 2 :], funder.kind) for name in ids]
+            found += [Payer(name, term, name[len(term) + 2 :], funder.kind) for name in ids]
         return cls(
-            (*found, Funder(UNFUNDED, UNFUNDED, "Beyond the funders' limits: unpaid", "nobody"))
+            (*found, Payer(UNFUNDED, UNFUNDED, "Beyond the funders' limits: unpaid", "nobody"))
         )
 
     def place(self, funder: str) -> int:

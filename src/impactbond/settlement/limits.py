@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.limits import FunderLimit, Limit, WholeLimit
-from impactbond.contract.limits import name_of as limit_name
 from impactbond.money import Pence, minor_units
+from impactbond.settlement.headroom import Asked, let_in
 from impactbond.settlement.lots import Lots, Numbers
-from impactbond.settlement.queues import Queue, queue_of
-from impactbond.settlement.rooms import Asked, let_in
+from impactbond.settlement.priority import Queue, queue_of
+from impactbond.terms.limits import FunderLimit, Limit, WholeLimit
+from impactbond.terms.limits import name_of as limit_name
 
 __all__ = ["Limit", "let_through", "limit_name", "limits_on_the_whole"]
 

@@ -17,12 +17,12 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
-from impactbond.evaluation.question import ClaimDate
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.settlement.funders import Funders, ShareRule, named_rule, rule_name
-from impactbond.settlement.holds import names_of_holds
 from impactbond.settlement.lots import DISPUTED, LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
+from impactbond.settlement.withheld import names_of_holds
 
 FUNDER_RELEASED = "funder limit released"
 IN_DISPUTE, DISPUTE_SETTLED = "in dispute", "dispute settled"

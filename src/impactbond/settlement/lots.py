@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.payments import Funding
 from impactbond.dates import Period, day_number, from_day_number
 from impactbond.money import Pence, round_fraction
 from impactbond.settlement.fees import instalments
 from impactbond.settlement.funders import ShareRule, share_rule
 from impactbond.settlement.prices import applies, is_about, price_pence
+from impactbond.terms.payments import Funding
 
 Numbers = NDArray[np.int64]
 

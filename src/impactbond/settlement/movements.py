@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence
-from impactbond.settlement.holds import hold_back
 from impactbond.settlement.limits import let_through
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.values import values_to_date
+from impactbond.settlement.withheld import hold_back
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from impactbond.contract.examples import TOTAL
 from impactbond.money import minor_units
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind
+from impactbond.terms.examples import TOTAL
 
 PLANNED = pa.schema(
     [

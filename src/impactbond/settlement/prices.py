@@ -13,8 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.milestones import Change, Dated, Indexed, Milestone, PriceChange
 from impactbond.money import CURRENCIES, minor_units
+from impactbond.terms.milestones import ChangedBy, Dated, Indexed, Milestone, PriceChange
 
 
 def price_pence(
@@ -64,7 +64,7 @@ def is_about(only: Mapping[str, Sequence[str]], attributes: Mapping[str, str]) -
 def _factor(
     contract: Contract, change: PriceChange, day: date, attributes: Mapping[str, str]
 ) -> Fraction:
-    if isinstance(change, Change):
+    if isinstance(change, ChangedBy):
         return 1 + change.by if applies(change, day, attributes) else Fraction(1)
     return _index(contract, change, day) / _index(contract, change, change.base)
 

@@ -13,8 +13,10 @@ from fractions import Fraction
 from itertools import pairwise
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.results import (
-    Claims,
+from impactbond.money import Pence
+from impactbond.settlement.lots import Lots, Numbers
+from impactbond.terms.results import (
+    ClaimsCounted,
     Constant,
     ConstantShare,
     Difference,
@@ -28,8 +30,6 @@ from impactbond.contract.results import (
     Tiers,
     Value,
 )
-from impactbond.money import Pence
-from impactbond.settlement.lots import Lots, Numbers
 
 Sums = Callable[[str, bool], Fraction]  # how many claims of a milestone, or what they are worth
 
@@ -38,7 +38,7 @@ def result_values(
     contract: Contract, lots: Lots, quantity: Numbers, value: Pence, claim: int
 ) -> Pence:
     """Values with those of the results, as measured at the claim date of that number."""
-    ledgers = [_Ledger.of(contract, lots, quantity, value, trial) for trial in range(len(value))]
+    ledgers = [_Counts.of(contract, lots, quantity, value, trial) for trial in range(len(value))]
     worth = value.copy()
     for lot, key in enumerate(lots.keys):
         name = contract.payables[key.milestone]
@@ -55,7 +55,7 @@ def _group_of(contract: Contract, result: Result, group: tuple[str, ...]) -> str
 
 
 @dataclass(frozen=True)
-class _Ledger:
+class _Counts:
     """Claims and their worth in one trial, by milestone, period and group."""
 
     contract: Contract
@@ -65,7 +65,7 @@ class _Ledger:
     @classmethod
     def of(
         cls, contract: Contract, lots: Lots, quantity: Numbers, value: Pence, trial: int
-    ) -> _Ledger:
+    ) -> _Counts:
         counts: dict[tuple[int, int, tuple[str, ...]], tuple[int, int]] = {}
         pairs = zip(quantity[trial].tolist(), value[trial].tolist(), strict=True)
         for key, (number, worth) in zip(lots.keys, pairs, strict=True):
@@ -171,7 +171,7 @@ def measure(contract: Contract, term: Measure, sums: Sums) -> Fraction | None:
     match term:
         case str():
             return measure(contract, contract.measures[term], sums)
-        case Claims(claims=names):
+        case ClaimsCounted(claims=names):
             return sum((sums(name, False) for name in names), Fraction(0))
         case Value(value=names):
             return sum((sums(name, True) for name in names), Fraction(0))

@@ -17,11 +17,11 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.dates import working_day
 from impactbond.errors import InvariantError
-from impactbond.evaluation.question import ClaimDate
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
 from impactbond.settlement.balances import Balances
 from impactbond.settlement.funders import UNFUNDED, Funders
-from impactbond.settlement.settled import Settled
+from impactbond.settlement.lot_settlement import LotSettlement
 
 PAYMENTS = pa.schema(
     [
@@ -55,7 +55,7 @@ def payments_table(
     contract: Contract,
     claims: Sequence[ClaimDate],
     funders: Funders,
-    settled: Settled,
+    settled: LotSettlement,
     holidays: Sequence[date],
 ) -> pa.Table:
     """The table `payments`: what each funder is asked for at each claim date, when it is due."""
@@ -80,7 +80,7 @@ def payments_table(
     return pa.table(arrays, schema=PAYMENTS)
 
 
-def _claimed(settled: Settled, claim: ClaimDate) -> dict[str, Pence]:
+def _claimed(settled: LotSettlement, claim: ClaimDate) -> dict[str, Pence]:
     """What each funder is asked for at a claim date: for its own period, and for closed ones."""
     history, amount = settled.history, settled.parts.amount[0]
     now = history.claim == claim.number
@@ -93,7 +93,7 @@ def _claimed(settled: Settled, claim: ClaimDate) -> dict[str, Pence]:
 
 def _on_account(
     contract: Contract,
-    settled: Settled,
+    settled: LotSettlement,
     claim: ClaimDate,
     place: int,
     due: date,

@@ -15,12 +15,11 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import bank_holidays
 from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementError
-from impactbond.evaluation.question import ClaimDate, claim_dates
+from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
-from impactbond.settlement.amended import settle_amended
 from impactbond.settlement.attribution import Attributed, Attribution, attribute
 from impactbond.settlement.balances import balance
-from impactbond.settlement.decided import decided
+from impactbond.settlement.decisions_table import decided
 from impactbond.settlement.evaluated import evaluate
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lines import (
@@ -30,14 +29,15 @@ from impactbond.settlement.lines import (
     closed_rules,
     pooled,
 )
+from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import Counted, Lots, Numbers, ShareRules, make_lots
 from impactbond.settlement.movements import Movements, find_movements, none_yet
-from impactbond.settlement.passing import grows_at
+from impactbond.settlement.overflow import grows_at
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
-from impactbond.settlement.settled import Settled
+from impactbond.settlement.settle_versions import settle_amended
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.settlement.shares import share_out, without_idle
-from impactbond.settlement.turns import claim_dates_under, turns_of
+from impactbond.settlement.terms_in_force import claim_dates_under, turns_of
 from impactbond.tables import Engine
 
 
@@ -48,7 +48,7 @@ def settle_lots(
     quantities: Numbers,
     closed: Movements | None = None,
     opens: int = 0,
-) -> Settled:
+) -> LotSettlement:
     """Settle quantities to date shaped (trial, claim date, lot).
 
     A statement is the case of one trial.
@@ -57,7 +57,7 @@ def settle_lots(
     releases = partial(grows_at, contract)
     history = find_movements(contract, lots, quantities, closed, opens, releases)
     history, parts = without_idle(history, share_out(contract, lots, funders, history))
-    return Settled(
+    return LotSettlement(
         lots, history, parts, balance(contract, funders, history, parts, quantities.shape[1])
     )
 
@@ -100,10 +100,10 @@ def settle(
         closed = closed_lines(contract, claims, rules.all, earlier.lines_table)
     course = (contract, rules, funders, len(claims), opens)
 
-    def singly() -> Settled:
+    def singly() -> LotSettlement:
         return _settle(*course, evaluated.singly(), closed)
 
-    def together() -> Settled:
+    def together() -> LotSettlement:
         return _settle(*course, evaluated.lots, pooled(closed))
 
     settled = singly() if contract.claim_by_claim else together()
@@ -198,7 +198,7 @@ def _settle(
     opens: int,
     rows: Iterable[Counted],
     closed: Sequence[ClosedLine],
-) -> Settled:
+) -> LotSettlement:
     lots, quantities = make_lots(rules, rows, claims, [line.key for line in closed])
     return settle_lots(
         contract, lots, funders, quantities[None], closed_movements(closed, lots), opens

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.evaluation.question import ClaimDate
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import show
 from impactbond.settlement.attribution import Attribution

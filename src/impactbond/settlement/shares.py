@@ -19,7 +19,7 @@ from impactbond.money import Pence, cut
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.movements import Movements
-from impactbond.settlement.passing import pass_on
+from impactbond.settlement.overflow import pass_on
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from fractions import Fraction
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.milestones import Milestone
 from impactbond.money import CURRENCIES, Pence, minor_units, round_fraction
 from impactbond.settlement.lots import LATE, Lots, Numbers
 from impactbond.settlement.results import result_values
+from impactbond.terms.milestones import Milestone
 
 
 def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> Pence:

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer, PrivateAttr, WithJsonSchema
 
-from impactbond.contract.phrases import SpanPhrase
-from impactbond.contract.term import Listed, Term, phrase
 from impactbond.money import parse_share, show_share
+from impactbond.terms.phrases import SpanPhrase
+from impactbond.terms.term import Listed, Term, phrase
 
 
 def _parse_chance(text: str) -> Fraction:

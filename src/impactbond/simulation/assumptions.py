@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.form import Form, parse, placed, source_of
-from impactbond.contract.yaml_lines import Located, load
+from impactbond.contract.reading.terms_file import Form, parse, placed, source_of
+from impactbond.contract.reading.yaml_text import Located, load
 from impactbond.errors import AssumptionError
 from impactbond.simulation.area import Area
 from impactbond.simulation.check import check_against, check_groups

@@ -17,7 +17,7 @@ from numpy.random import PCG64, SeedSequence
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.decisions import by_need
-from impactbond.evaluation.question import ClaimDate, Segments, claim_dates
+from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lots import (
     FULL,
@@ -39,7 +39,7 @@ DRAW_BITS = 64
 
 
 @dataclass(frozen=True)
-class Reached:
+class DrawnChildren:
     """Children of one group from `first` on: which milestones each reaches in each trial of a
     block, shaped (milestone, trial, child).
     """
@@ -87,7 +87,7 @@ class Draws:
         chances = [self.area.chances[name].chance for name in self.contract.milestones]
         return [chance.numerator * 2**DRAW_BITS // chance.denominator for chance in chances]
 
-    def children(self, block: int) -> Iterator[Reached]:
+    def children(self, block: int) -> Iterator[DrawnChildren]:
         """Every child of the area in every trial of a block, some children at a time.
 
         A block has its own stream of the seed and is always drawn whole. Raw bits are used because
@@ -100,7 +100,7 @@ class Draws:
                 children = min(CHILDREN_AT_ONCE, group.children - first)
                 shape = (milestones, TRIALS_PER_BLOCK, children)
                 drawn = bits.random_raw(milestones * TRIALS_PER_BLOCK * children).reshape(shape)
-                yield Reached(number, first, self._reached(drawn))
+                yield DrawnChildren(number, first, self._reached(drawn))
 
     def _reached(self, drawn: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]) -> Truths:
         reached = np.empty(drawn.shape, dtype=np.bool_)

@@ -15,16 +15,15 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.errors import AssumptionError, Fault
-from impactbond.evaluation.question import ClaimDate
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence, round_fraction, show
 from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import Numbers
 from impactbond.settlement.settle import settle_lots
-from impactbond.settlement.settled import Settled
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
-from impactbond.simulation.held_back import LimitOn, limits_of
-from impactbond.simulation.spread import (
+from impactbond.simulation.percentiles import (
     LIMITS,
     PAYMENTS,
     REACHED,
@@ -37,6 +36,7 @@ from impactbond.simulation.spread import (
     with_spread,
 )
 from impactbond.simulation.timing import cautions
+from impactbond.simulation.withheld import LimitOn, limits_of
 from impactbond.tables import as_kind
 
 
@@ -101,7 +101,7 @@ class Forecast:
         block, place = divmod(trial, TRIALS_PER_BLOCK)
         return np.asarray(self.draws.quantities(block)[place])
 
-    def settled(self, trial: int) -> Settled:
+    def settled(self, trial: int) -> LotSettlement:
         """One trial settled again, with its history and every balance."""
         quantities = self.quantities(trial)[None]
         return settle_lots(self.contract, self.draws.lots, self.funders, quantities)

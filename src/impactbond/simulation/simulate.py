@@ -16,7 +16,7 @@ from impactbond.simulation.area import Area
 from impactbond.simulation.assumptions import assert_fits
 from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.held_back import held_back, limits_of
+from impactbond.simulation.withheld import held_back, limits_of
 
 # How many amounts (trial, lot, funder) one array of a settlement may hold: 32 MB, so that memory
 # does not grow with the number of trials. It changes no result.

@@ -14,7 +14,13 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from impactbond.contract.conditions import (
+from impactbond.contract.contract import Contract
+from impactbond.dates import day_number
+from impactbond.evaluation.decisions import by_need
+from impactbond.settlement.lots import Numbers
+from impactbond.settlement.prices import is_about
+from impactbond.simulation.area import Area
+from impactbond.terms.conditions import (
     Absence,
     All,
     AnyOf,
@@ -25,12 +31,6 @@ from impactbond.contract.conditions import (
     parts,
     windows_of,
 )
-from impactbond.contract.contract import Contract
-from impactbond.dates import day_number
-from impactbond.evaluation.decisions import by_need
-from impactbond.settlement.lots import Numbers
-from impactbond.settlement.prices import is_about
-from impactbond.simulation.area import Area
 
 Truths = NDArray[np.bool_]
 

@@ -11,7 +11,7 @@ from impactbond.receipts.account import Entry, assert_balanced, entries
 from impactbond.receipts.dues import Claimed, Credit, Due, dues_and_credits, received
 from impactbond.statements.checks import Check
 from impactbond.statements.rows import Account
-from impactbond.statements.settled import Settled, claim_dates
+from impactbond.statements.statement_rows import StatementRows, claim_dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ReceiptsAccount:
         return sum(balance.closing_pence for balance in self.latest)
 
 
-def receipts_account(settled: Settled) -> ReceiptsAccount | None:
+def receipts_account(settled: StatementRows) -> ReceiptsAccount | None:
     """The account of a statement; None where no receipts were given.
 
     Whoever sent money and is not among the funders has an account too: nothing received is lost.

@@ -6,16 +6,15 @@ from dataclasses import replace
 from datetime import date
 
 from impactbond.contract.contract import EVERY_MILESTONE, Contract, whole_shares
-from impactbond.contract.limits import FunderLimit, is_on_everything
-from impactbond.contract.money_words import (
+from impactbond.contract.versions import Versions
+from impactbond.contract.wording.money import (
     applies_in_words,
     beyond_in_words,
     limit_subject,
     most_in_words,
 )
-from impactbond.contract.versions import Versions
 from impactbond.money import CURRENCIES, cut_whole, minor_units, show_share
-from impactbond.settlement.passing import most_pence
+from impactbond.settlement.overflow import most_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.contract_notes import contract_notes, vat_term
 from impactbond.statements.rates import prices_in, rate_terms
@@ -26,6 +25,7 @@ from impactbond.statements.source import (
     StatementSource,
     TrancheTerm,
 )
+from impactbond.terms.limits import FunderLimit, is_on_everything
 from impactbond.version import __version__
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.milestones import Dated, Milestone
 from impactbond.money import CURRENCIES, minor_units, show, show_share
 from impactbond.settlement.fees import instalments
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.source import BY_VERSION, RateTerm
+from impactbond.terms.milestones import Dated, Milestone
 
 
 def rate_terms(contract: Contract) -> tuple[RateTerm, ...]:

@@ -91,7 +91,7 @@ class ScheduleRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class LineShare:
     """What one funder carries of one line."""
 
     funder: str
@@ -127,7 +127,7 @@ class StatementLine:
     withheld_pence: int
     withheld_by: str
     entitled_pence: int
-    shares: tuple[Share, ...]
+    shares: tuple[LineShare, ...]
     priced_in: str = ""
 
     @property

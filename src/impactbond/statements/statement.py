@@ -20,7 +20,6 @@ from impactbond.statements.checks import Check, Control, check_statement
 from impactbond.statements.contract_notes import vat_notes
 from impactbond.statements.notes import Note, statement_notes
 from impactbond.statements.rows import ADJUSTMENT, THIS_CLAIM, Account, ScheduleRow, StatementLine
-from impactbond.statements.settled import Settled
 from impactbond.statements.source import (
     LimitTerm,
     RateTerm,
@@ -28,6 +27,7 @@ from impactbond.statements.source import (
     StatementSource,
     TrancheTerm,
 )
+from impactbond.statements.statement_rows import StatementRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def make_statement(
     if source.currency not in CURRENCIES:
         raise StatementError(f"The currency '{source.currency}' is not known.")
     currency = CURRENCIES[source.currency]
-    settled = Settled(source, funder, claim_period or source.claim_period)
+    settled = StatementRows(source, funder, claim_period or source.claim_period)
     schedule = settled.schedule()
     lines = settled.lines()
     accounts = settled.accounts(schedule, lines)
@@ -168,7 +168,7 @@ def make_statement(
     )
 
 
-def _about(source: StatementSource, settled: Settled) -> About:
+def _about(source: StatementSource, settled: StatementRows) -> About:
     return About(
         contract_id=source.contract_id,
         title=source.title,

@@ -17,9 +17,9 @@ from impactbond.receipts.reconcile import assert_usable
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_settlement import source_of
-from impactbond.statements.settled import claim_dates
 from impactbond.statements.source import StatementSource
 from impactbond.statements.statement import Statement, make_statement
+from impactbond.statements.statement_rows import claim_dates
 from impactbond.statements.workbook import statement_workbook
 
 

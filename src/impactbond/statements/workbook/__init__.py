@@ -11,7 +11,7 @@ from impactbond.statements.workbook.account import account_table, receipts_table
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.checks import Sheets, checks_table, overall_cell
 from impactbond.statements.workbook.cover import add_cover, contents_table, notes_table
-from impactbond.statements.workbook.layout import Table
+from impactbond.statements.workbook.layout import SheetTable
 from impactbond.statements.workbook.lines import adjustments_table, lines_table
 from impactbond.statements.workbook.schedule import schedule_table
 from impactbond.statements.workbook.summary import summary_grid, to_date_grid
@@ -31,7 +31,7 @@ def statement_workbook(statement: Statement) -> bytes:
         rates=rates_table(statement),
         shares=shares_table(statement),
     )
-    on_account: tuple[Table, ...] = ()
+    on_account: tuple[SheetTable, ...] = ()
     if statement.account is not None:
         receipts = receipts_table(statement, statement.account)
         account = account_table(statement, statement.account, schedule, receipts)

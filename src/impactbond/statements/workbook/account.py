@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from impactbond.statements.account import ReceiptsAccount
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.amounts import Amounts
+from impactbond.statements.workbook.amounts import AmountCells
 from impactbond.statements.workbook.grid import on_sheet
-from impactbond.statements.workbook.layout import Column, Table, Total, fitting
+from impactbond.statements.workbook.layout import Column, ColumnTotal, SheetTable, fitting
 
 
-def receipts_table(statement: Statement, account: ReceiptsAccount) -> Table:
+def receipts_table(statement: Statement, account: ReceiptsAccount) -> SheetTable:
     """One row for every receipt up to the claim date."""
     rows = account.receipts
     notes = [row.note for row in rows]
-    amounts, pence = Amounts(statement.currency), [row.amount_pence for row in rows]
-    return Table(
+    amounts, pence = AmountCells(statement.currency), [row.amount_pence for row in rows]
+    return SheetTable(
         sheet="Receipts",
         name="receipts",
         title="Receipts",
@@ -44,10 +44,10 @@ def receipts_table(statement: Statement, account: ReceiptsAccount) -> Table:
 
 
 def account_table(
-    statement: Statement, account: ReceiptsAccount, schedule: Table, receipts: Table
-) -> Table:
+    statement: Statement, account: ReceiptsAccount, schedule: SheetTable, receipts: SheetTable
+) -> SheetTable:
     """One row for every funder and claim so far; each opens as the one before closed."""
-    rows, amounts = account.balances, Amounts(statement.currency)
+    rows, amounts = account.balances, AmountCells(statement.currency)
     whose = f",{schedule.span('code')},[code]" if statement.is_whole else ""
     whose_receipt = f",{receipts.span('code')},[code]" if statement.is_whole else ""
     due = f"SUMIFS({schedule.span('pence')},{schedule.span('claim date')},[until]{whose})"
@@ -65,7 +65,7 @@ def account_table(
         ("received", "Received", [row.received_pence for row in rows]),
         ("closing", "Closing balance", [row.closing_pence for row in rows]),
     )
-    table = Table(
+    table = SheetTable(
         sheet="Account",
         name="account",
         title=f"Account up to claim {statement.about.claim_period}",
@@ -95,7 +95,7 @@ def account_table(
     return replace(table, columns=tuple(columns))
 
 
-def _intro(amounts: Amounts) -> tuple[str, ...]:
+def _intro(amounts: AmountCells) -> tuple[str, ...]:
     told = (
         "Opening, with what is due, less what was received since the claim before, makes closing.",
         "A minus sign is the funder's money that is carried to the next claim.",
@@ -106,14 +106,14 @@ def _intro(amounts: Amounts) -> tuple[str, ...]:
 
 
 def _by_row(
-    table: Table, account: ReceiptsAccount, column: Column, patterns: tuple[str, str]
+    table: SheetTable, account: ReceiptsAccount, column: Column, patterns: tuple[str, str]
 ) -> Callable[[int], str]:
     """The formula of each row: a funder's first opens at nothing, the others as the one above."""
     first, later = (table.formula_of(replace(column, formula=pattern)) for pattern in patterns)
     return lambda index: (first if account.balances[index].is_first else later)(index)
 
 
-def _totals(account: ReceiptsAccount, amounts: Amounts) -> tuple[Total, ...]:
+def _totals(account: ReceiptsAccount, amounts: AmountCells) -> tuple[ColumnTotal, ...]:
     due = sum(row.due_pence for row in account.balances)
     came = account.received_pence
     return (
@@ -128,7 +128,7 @@ def _totals(account: ReceiptsAccount, amounts: Amounts) -> tuple[Total, ...]:
     )
 
 
-def _sum(table: Table, key: str) -> str:
+def _sum(table: SheetTable, key: str) -> str:
     return f"SUM({on_sheet(table.span(key))})"
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from impactbond.money import Currency
-from impactbond.statements.workbook.layout import Column, Formula, Kind, Table, Total
+from impactbond.statements.workbook.layout import Column, ColumnTotal, Formula, Kind, SheetTable
 
 _KINDS: dict[int, Kind] = {0: "amount 0", 2: "amount 2", 3: "amount 3"}
 
 
 @dataclass(frozen=True, slots=True)
-class Amounts:
+class AmountCells:
     """The headings, values, columns and formulas of amounts of one currency."""
 
     currency: Currency
@@ -94,9 +94,11 @@ class Amounts:
         minor = self.in_minor(key, text, width, pence, formula)
         return (*self.in_units(key, text, width, pence), minor)
 
-    def total(self, label: str, key: str, pence: int, formula: Callable[[Table], str]) -> Total:
+    def total(
+        self, label: str, key: str, pence: int, formula: Callable[[SheetTable], str]
+    ) -> ColumnTotal:
         """A figure in units above the column of `key`, whose formula gives minor units."""
-        return Total(
+        return ColumnTotal(
             self.heading(label),
             self.shown(key),
             self.kind,

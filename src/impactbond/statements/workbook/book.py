@@ -24,7 +24,7 @@ from impactbond.statements.workbook.layout import (
     AFTER,
     RIGHT_ALIGNED,
     Column,
-    Table,
+    SheetTable,
     line_count,
 )
 
@@ -140,7 +140,7 @@ class Book:
         sheet.set_footer("&L&9&F&C&9&A&R&9Page &P of &N")
         return sheet
 
-    def add_table(self, table: Table) -> None:
+    def add_table(self, table: SheetTable) -> None:
         """A sheet with a title, its introduction and one table."""
         if table.last_row >= LAST_ROW:
             raise StatementError(
@@ -193,7 +193,7 @@ class Book:
         self.workbook.close()
         return self._stream.getvalue()
 
-    def _mark_up(self, sheet: Any, table: Table) -> None:
+    def _mark_up(self, sheet: Any, table: SheetTable) -> None:
         headers = []
         for place, column in enumerate(table.columns):
             sheet.set_column(place, place, column.width)
@@ -210,7 +210,7 @@ class Book:
         area = f"A1:{xl_col_to_name(last_column)}{table.last_row + 1}"
         sheet.ignore_errors({"number_stored_as_text": area})
 
-    def _set_heights(self, sheet: Any, table: Table) -> None:
+    def _set_heights(self, sheet: Any, table: SheetTable) -> None:
         """Heights that show all of a wrapped text, because not every program works them out by
         itself.
         """
@@ -226,7 +226,7 @@ class Book:
             if count > 1:
                 sheet.set_row(row, count * LINE_HEIGHT)
 
-    def _write_column(self, sheet: Any, table: Table, place: int, column: Column) -> None:
+    def _write_column(self, sheet: Any, table: SheetTable, place: int, column: Column) -> None:
         first = table.header_row + 1
         if column.kind == "link":
             for row, target in enumerate(column.values, first):

@@ -9,7 +9,7 @@ from impactbond.statements.checks import CheckKey, whole_contract_limit
 from impactbond.statements.rows import ADJUSTMENT, KINDS, THIS_CLAIM
 from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.grid import Grid
-from impactbond.statements.workbook.layout import Column, Table, Total
+from impactbond.statements.workbook.layout import Column, ColumnTotal, SheetTable
 from impactbond.statements.workbook.terms import limit_cell
 
 
@@ -19,21 +19,21 @@ class Sheets:
 
     summary: Grid
     to_date: Grid
-    schedule: Table
-    lines: Table
-    adjustments: Table
-    rates: Table
-    shares: Table
-    account: Table | None = None
-    receipts: Table | None = None
+    schedule: SheetTable
+    lines: SheetTable
+    adjustments: SheetTable
+    rates: SheetTable
+    shares: SheetTable
+    account: SheetTable | None = None
+    receipts: SheetTable | None = None
 
 
-def checks_table(statement: Statement, sheets: Sheets) -> Table:
+def checks_table(statement: Statement, sheets: Sheets) -> SheetTable:
     """One row for every check; the overall result stands above the table."""
     checks = statement.checks
     units = [check.unit_in(statement.currency) for check in checks]
     first, second = first_ways(statement, sheets), second_ways(sheets)
-    return Table(
+    return SheetTable(
         sheet="Checks",
         name="checks",
         title="Checks",
@@ -78,7 +78,7 @@ def checks_table(statement: Statement, sheets: Sheets) -> Table:
         ),
         if_empty="",
         totals=(
-            Total(
+            ColumnTotal(
                 "All checks hold",
                 "holds",
                 "flag",
@@ -89,7 +89,7 @@ def checks_table(statement: Statement, sheets: Sheets) -> Table:
     )
 
 
-def overall_cell(checks: Table) -> str:
+def overall_cell(checks: SheetTable) -> str:
     """The cell that says whether all checks hold."""
     return f"Checks!${checks.letter('holds')}${checks.header_row}"
 

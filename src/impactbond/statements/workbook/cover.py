@@ -8,10 +8,10 @@ from typing import Any
 from impactbond.statements.account import ReceiptsAccount
 from impactbond.statements.rows import THIS_CLAIM
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.amounts import Amounts
+from impactbond.statements.workbook.amounts import AmountCells
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.grid import Grid
-from impactbond.statements.workbook.layout import Column, Table
+from impactbond.statements.workbook.layout import Column, SheetTable
 
 STATUS = "Draft for approval"
 _HOLD = "All checks hold"
@@ -54,9 +54,9 @@ def add_cover(
     book: Book,
     statement: Statement,
     summary: Grid,
-    schedule: Table,
+    schedule: SheetTable,
     overall: str,
-    account: Table | None = None,
+    account: SheetTable | None = None,
 ) -> None:
     """What the statement is, what is due and when, who approves it, and what it rests on."""
     about = statement.about
@@ -68,7 +68,7 @@ def add_cover(
     page.line((_purpose(statement), "plain"))
     _due(page, statement, summary, schedule, overall)
     if account is not None and statement.account is not None:
-        _account(page, statement.account, account, Amounts(statement.currency))
+        _account(page, statement.account, account, AmountCells(statement.currency))
     _facts(page, statement)
     _approval(page)
     page.heading("Limits of this statement")
@@ -81,9 +81,9 @@ def add_cover(
     page.sheet.print_area(0, 0, page.row - 1, 4)
 
 
-def contents_table(tables: Sequence[Table]) -> Table:
+def contents_table(tables: Sequence[SheetTable]) -> SheetTable:
     """The sheets after this one, with what each holds."""
-    return Table(
+    return SheetTable(
         sheet="Contents",
         name="contents",
         title="Contents",
@@ -97,10 +97,10 @@ def contents_table(tables: Sequence[Table]) -> Table:
     )
 
 
-def notes_table(statement: Statement) -> Table:
+def notes_table(statement: Statement) -> SheetTable:
     """What the words mean, and what is left out."""
     notes, coins = statement.notes, statement.currency.coins
-    return Table(
+    return SheetTable(
         sheet="Notes",
         name="notes",
         title="Notes",
@@ -121,9 +121,11 @@ def _purpose(statement: Statement) -> str:
     return "What this funder is asked to pay at this claim, and how it comes about."
 
 
-def _due(page: _Page, statement: Statement, summary: Grid, schedule: Table, overall: str) -> None:
+def _due(
+    page: _Page, statement: Statement, summary: Grid, schedule: SheetTable, overall: str
+) -> None:
     page.heading("What is due")
-    total, amounts = statement.due_pence, Amounts(statement.currency)
+    total, amounts = statement.due_pence, AmountCells(statement.currency)
     page.formula(
         amounts.heading("Total due"),
         amounts.divided(summary.total("due")),
@@ -148,7 +150,9 @@ def _due(page: _Page, statement: Statement, summary: Grid, schedule: Table, over
     page.formula("Checks", f'IF({overall},"{_HOLD}","{_FAIL}")', result, "identifier")
 
 
-def _account(page: _Page, account: ReceiptsAccount, table: Table, amounts: Amounts) -> None:
+def _account(
+    page: _Page, account: ReceiptsAccount, table: SheetTable, amounts: AmountCells
+) -> None:
     page.heading("The account, this claim included")
     came = f"SUM({table.span('received')})"
     page.formula(
@@ -170,7 +174,7 @@ def _account(page: _Page, account: ReceiptsAccount, table: Table, amounts: Amoun
         )
 
 
-def _named(figure: str, amounts: Amounts) -> str:
+def _named(figure: str, amounts: AmountCells) -> str:
     """The name under which an auditor can quote an amount: total_due_pounds."""
     return f"{figure}_{amounts.currency.major}".replace(" ", "_").lower()
 

@@ -1,6 +1,6 @@
 """A sheet of measures: a row for every funder and one for all, or for one funder a row for each.
 
-Amounts stand in pounds, which are printed, and in pence, which are worked out; see `Amounts`.
+Amounts stand in pounds, which are printed, and in pence, which are worked out; see `AmountCells`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from impactbond.statements.rows import Account
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.amounts import Amounts
-from impactbond.statements.workbook.layout import Column, Table, fitting
+from impactbond.statements.workbook.amounts import AmountCells
+from impactbond.statements.workbook.layout import Column, SheetTable, fitting
 
 _MEASURE = re.compile(r"\[([^\]]+)\]")
 
@@ -61,12 +61,12 @@ class Grid:
         self.accounts = statement.accounts
         self.is_whole = statement.is_whole
         self.measures = measures
-        self.amounts = Amounts(statement.currency)
+        self.amounts = AmountCells(statement.currency)
         totals = [place for place, measure in enumerate(measures) if measure.is_total]
         beside = self.is_whole and self.amounts.is_doubled
         minor = statement.currency.minor
         aside = f" The same amounts in {minor} stand to the right and are not printed."
-        self.table = Table(
+        self.table = SheetTable(
             sheet=sheet,
             name=name,
             title=title,

@@ -53,18 +53,18 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class ColumnTotal:
     """A figure shown above a table, in the column `key`, with a label at the left."""
 
     label: str
     key: str
     kind: Kind
     value: Any
-    formula: Callable[[Table], str]
+    formula: Callable[[SheetTable], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SheetTable:
     """The one table of a sheet, and where its cells are.
 
     The rows of `strong` are totals. Columns after `last_printed` show the working; they are left
@@ -78,7 +78,7 @@ class Table:
     intro: tuple[str, ...]
     columns: tuple[Column, ...]
     if_empty: str
-    totals: tuple[Total, ...] = ()
+    totals: tuple[ColumnTotal, ...] = ()
     frozen: bool = False
     last_printed: str = ""
     strong: frozenset[int] = frozenset()

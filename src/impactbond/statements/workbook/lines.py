@@ -13,8 +13,8 @@ from impactbond.statements.checks import is_out_of_order, line_difference
 from impactbond.statements.rows import Account, StatementLine
 from impactbond.statements.source import BY_VERSION
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.amounts import Amounts
-from impactbond.statements.workbook.layout import Column, Table, fitting
+from impactbond.statements.workbook.amounts import AmountCells
+from impactbond.statements.workbook.layout import Column, SheetTable, fitting
 
 # Excel repairs a table, and so alters it, where a header is longer than 255 characters.
 LONGEST_HEADER = 200
@@ -58,13 +58,13 @@ def funder_columns(statement: Statement) -> tuple[FunderColumn, ...]:
     return tuple(columns)
 
 
-def lines_table(statement: Statement) -> Table:
+def lines_table(statement: Statement) -> SheetTable:
     """One row for every line of this claim, in the order in which they were settled."""
     lines = statement.lines
     is_converted = any(line.priced_in for line in lines)
     value = _AT_A_RATE if is_converted else _AT_THE_PRICE
     middle = _whole_columns(statement) if statement.is_whole else _own_columns(statement)
-    return Table(
+    return SheetTable(
         sheet="Lines",
         name="lines",
         title=f"Lines of claim {statement.about.claim_period}",
@@ -81,14 +81,14 @@ def lines_table(statement: Statement) -> Table:
     )
 
 
-def adjustments_table(statement: Statement, lines: Table) -> Table:
+def adjustments_table(statement: Statement, lines: SheetTable) -> SheetTable:
     """The lines that concern periods already claimed."""
     places = [place for place, _ in statement.adjustments]
     found = [line for _, line in statement.adjustments]
     participants = [line.participant for line in found]
     shown = lines.letter("entitled" if statement.is_whole else "amount")
     pence = [line.payable_pence if statement.is_whole else line.amount_pence for line in found]
-    return Table(
+    return SheetTable(
         sheet="Adjustments",
         name="adjustments",
         title="Adjustments of earlier periods",
@@ -115,7 +115,7 @@ def adjustments_table(statement: Statement, lines: Table) -> Table:
             ),
             Column("milestone", "Milestone", "text", 34, [line.milestone_title for line in found]),
             Column("because", "Why", "identifier", 17, [line.because for line in found]),
-            *Amounts(statement.currency).both(
+            *AmountCells(statement.currency).both(
                 "pence",
                 "Amount",
                 16,
@@ -170,7 +170,7 @@ def _identity_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
 
 def _price_columns(statement: Statement) -> tuple[Column, ...]:
     """The quantity, and the price in a column for every currency that a price is in."""
-    lines, amounts = statement.lines, Amounts(statement.currency)
+    lines, amounts = statement.lines, AmountCells(statement.currency)
     quantity = Column("quantity", "Quantity", "count", 11, [line.quantity for line in lines])
     others = sorted({line.priced_in for line in lines} - {""})
     if not others:
@@ -183,7 +183,7 @@ def _price_columns(statement: Statement) -> tuple[Column, ...]:
             heading = "Price (minor units; the version says the currency)"
         else:
             priced = CURRENCIES[code] if code else statement.currency
-            heading = Amounts(priced).heading_by_code("Price")
+            heading = AmountCells(priced).heading_by_code("Price")
         if any(price is not None for price in prices_in):
             found.append(Column(f"price {code}".strip(), heading, "pence", 14, prices_in))
     return tuple(found)
@@ -208,7 +208,7 @@ def _own_columns(statement: Statement) -> tuple[Column, ...]:
     shares = [line.shares[0] for line in lines]
     amounts = [share.amount_pence for share in shares]
     written = _written_shares(statement)
-    money = Amounts(statement.currency)
+    money = AmountCells(statement.currency)
     return (
         money.in_minor("entitled", "Whole line", 12, [line.entitled_pence for line in lines]),
         Column(
@@ -237,7 +237,7 @@ def _written_shares(statement: Statement) -> dict[str, str]:
 def _whole_columns(statement: Statement) -> tuple[Column, ...]:
     lines = statement.lines
     entitled = [line.payable_pence for line in lines]
-    money = Amounts(statement.currency)
+    money = AmountCells(statement.currency)
     payers = _payer_columns(statement)
     differences = [line_difference(line) for line in lines]
     together = f"SUM([{payers[0].key}]:[{payers[-1].key}])"
@@ -284,7 +284,7 @@ def _payer_columns(statement: Statement) -> list[Column]:
             if key in which:
                 which[key].codes[place] = accounts[share.funder].code
                 which[key].names[place] = accounts[share.funder].name
-    money = Amounts(statement.currency)
+    money = AmountCells(statement.currency)
     found: list[Column] = []
     for column in columns:
         if column.is_group:

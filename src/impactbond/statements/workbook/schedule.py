@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from impactbond.statements.rows import THIS_CLAIM
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.amounts import Amounts
-from impactbond.statements.workbook.layout import Column, Table, fitting
+from impactbond.statements.workbook.amounts import AmountCells
+from impactbond.statements.workbook.layout import Column, SheetTable, fitting
 
 
-def schedule_table(statement: Statement) -> Table:
+def schedule_table(statement: Statement) -> SheetTable:
     """One row for every claim period, funder and kind of payment; earlier claims for context."""
     rows = statement.schedule
-    amounts = Amounts(statement.currency)
+    amounts = AmountCells(statement.currency)
     pence = [row.amount_pence for row in rows]
     names = [row.funder_name for row in rows]
     funder = (
         Column("code", "No.", "identifier", 7, [row.code for row in rows]),
         Column("funder", "Funder", "text", fitting(names, 24, 44), names),
     )
-    return Table(
+    return SheetTable(
         sheet="Schedule",
         name="schedule",
         title="Schedule of payments",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from impactbond.statements.rows import ADJUSTMENT, CLAIM, EARLIER_CLAIM, KINDS, THIS_CLAIM
 from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.grid import Grid, Measure
-from impactbond.statements.workbook.layout import Table
+from impactbond.statements.workbook.layout import SheetTable
 from impactbond.statements.workbook.lines import funder_columns
 
 _THIS_CLAIM = ("standing", THIS_CLAIM)
@@ -31,7 +31,7 @@ _LIMITS = (
 )
 
 
-def summary_grid(statement: Statement, lines: Table, schedule: Table) -> Grid:
+def summary_grid(statement: Statement, lines: SheetTable, schedule: SheetTable) -> Grid:
     """The sheet Summary: opening, movements and closing of every funder."""
     return Grid(
         statement,
@@ -57,7 +57,9 @@ def to_date_grid(statement: Statement, summary: Grid) -> Grid:
     )
 
 
-def _movements(statement: Statement, lines: Table, schedule: Table) -> tuple[Measure, ...]:
+def _movements(
+    statement: Statement, lines: SheetTable, schedule: SheetTable
+) -> tuple[Measure, ...]:
     def scheduled(*tests: tuple[str, str]) -> str:
         return _scheduled(statement, schedule, *tests)
 
@@ -100,7 +102,7 @@ def _movements(statement: Statement, lines: Table, schedule: Table) -> tuple[Mea
     )
 
 
-def _outcome(statement: Statement, schedule: Table) -> tuple[Measure, ...]:
+def _outcome(statement: Statement, schedule: SheetTable) -> tuple[Measure, ...]:
     return (
         Measure(
             "due",
@@ -174,7 +176,7 @@ def _positions(summary: Grid) -> tuple[Measure, ...]:
     )
 
 
-def _scheduled(statement: Statement, schedule: Table, *tests: tuple[str, str]) -> str:
+def _scheduled(statement: Statement, schedule: SheetTable, *tests: tuple[str, str]) -> str:
     """What the Schedule holds for a funder, where its columns say what the tests say."""
     conditions = [f'{schedule.span(key)},"{value}"' for key, value in tests]
     if statement.is_whole:
@@ -183,7 +185,7 @@ def _scheduled(statement: Statement, schedule: Table, *tests: tuple[str, str]) -
     return f"SUMIFS({amounts},{','.join(conditions)})" if conditions else f"SUM({amounts})"
 
 
-def _earned(statement: Statement, lines: Table, kind: str) -> Callable[[int], str]:
+def _earned(statement: Statement, lines: SheetTable, kind: str) -> Callable[[int], str]:
     """What the Lines of one kind hold for a funder."""
     columns = {
         member.code: column for column in funder_columns(statement) for member in column.members

@@ -9,8 +9,8 @@ from impactbond.money import CURRENCIES
 from impactbond.statements.checks import rule_parts
 from impactbond.statements.source import LimitTerm, ShareTerm
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.amounts import Amounts
-from impactbond.statements.workbook.layout import Column, Table, fitting
+from impactbond.statements.workbook.amounts import AmountCells
+from impactbond.statements.workbook.layout import Column, SheetTable, fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class _Term:
     priced_in: str = ""
 
 
-def rates_table(statement: Statement) -> Table:
+def rates_table(statement: Statement) -> SheetTable:
     """Prices, limits in the order in which they are applied, and up-front money."""
     rows = _terms(statement)
     about = statement.about
-    return Table(
+    return SheetTable(
         sheet="Rates and limits",
         name="rates_and_limits",
         title="Rates and limits",
@@ -46,7 +46,7 @@ def rates_table(statement: Statement) -> Table:
                 [row.what for row in rows],
             ),
             *_prices_in_others(rows),
-            *Amounts(statement.currency).both(
+            *AmountCells(statement.currency).both(
                 "pence", "Amount", 16, [None if row.priced_in else row.amount_pence for row in rows]
             ),
             Column("words", "How it applies", "text", 60, [row.words for row in rows]),
@@ -56,12 +56,12 @@ def rates_table(statement: Statement) -> Table:
     )
 
 
-def limit_cell(statement: Statement, rates: Table, limit: LimitTerm) -> str:
+def limit_cell(statement: Statement, rates: SheetTable, limit: LimitTerm) -> str:
     """The cell, in pence, of one limit among the terms."""
     return rates.cell("pence", len(statement.rates) + statement.limits.index(limit))
 
 
-def shares_table(statement: Statement) -> Table:
+def shares_table(statement: Statement) -> SheetTable:
     """Who pays which share of which milestones; in a funder's statement, its own only."""
     rules = statement.share_rules
     parts = [(term.fraction.numerator, term.fraction.denominator) for term in rules]
@@ -72,7 +72,7 @@ def shares_table(statement: Statement) -> Table:
             (int(term.fraction * totals[term.rule][1]), totals[term.rule][1]) for term in rules
         ]
     names = [term.name for term in rules]
-    table = Table(
+    table = SheetTable(
         sheet="Shares",
         name="shares",
         title="Shares of the funders" if statement.is_whole else "Your shares",
@@ -157,7 +157,7 @@ def _prices_in_others(rows: list[_Term]) -> tuple[Column, ...]:
     found: list[Column] = []
     for code in sorted({row.priced_in for row in rows} - {""}):
         prices = [row.amount_pence if row.priced_in == code else None for row in rows]
-        amounts = Amounts(CURRENCIES[code])
+        amounts = AmountCells(CURRENCIES[code])
         values = [amounts.value(price) for price in prices]
         found.append(Column(f"price {code}", amounts.heading("Price"), amounts.kind, 16, values))
     return tuple(found)
@@ -177,5 +177,5 @@ def _exact(fraction: Fraction) -> str:
     return f"{fraction.numerator}/{fraction.denominator}"
 
 
-def _here(table: Table, key: str) -> str:
+def _here(table: SheetTable, key: str) -> str:
     return table.span(key).rpartition("!")[2]

@@ -1,0 +1,138 @@
+"""The most that can be paid, where the contract bounds how many claims there can be."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from impactbond.contract.contract import Contract, whole_shares
+from impactbond.dates import periods
+from impactbond.terms.limits import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
+from impactbond.terms.milestones import ChangedBy, Indexed, Milestone
+from impactbond.terms.payments import Every, Fee
+from impactbond.terms.results import PerPoint, Result, Slides, Tiers
+
+
+def plain_limits(contract: Contract) -> list[ContractLimit | MilestoneLimit]:
+    """Limits on the whole that are on everybody together, over the whole term."""
+    return [
+        limit
+        for limit in contract.limits
+        if not isinstance(limit, FunderLimit) and limit.each is None and not limit.only
+    ]
+
+
+def whole_limit(contract: Contract) -> Decimal | None:
+    """The most that the contract pays in money, where one limit says so of everything."""
+    amounts = [
+        limit.at_most.amount
+        for limit in plain_limits(contract)
+        if isinstance(limit, ContractLimit) and limit.at_most.of == "money" and not limit.besides
+    ]
+    return min(amounts, default=None)
+
+
+def most_claims(contract: Contract, name: str) -> int | None:
+    """The most claims that a milestone can have, where limits in number say so."""
+    milestone = contract.milestones[name]
+    found = []
+    for limit in plain_limits(contract):
+        concerned = (
+            name in limit.milestone
+            if isinstance(limit, MilestoneLimit)
+            else name not in limit.besides
+        )
+        if concerned and limit.at_most.of == "claims":
+            found.append(limit.at_most.number)
+        elif concerned and limit.at_most.of == "participants":
+            each = milestone.units.at_most if milestone.units else 1
+            if each is not None:
+                found.append(limit.at_most.number * each)
+    return min(found, default=None)
+
+
+def most_price(contract: Contract, milestone: Milestone) -> Fraction:
+    """The highest price of a milestone in the contract's currency, whatever applies."""
+    prices = [milestone.price, *(one.price for one in milestone.rates)]
+    price = Fraction(max([*prices, *(one.price for one in milestone.bands)]))
+    for change in milestone.changes:
+        if isinstance(change, ChangedBy):
+            price *= 1 + max(change.by, Fraction(0))
+        elif isinstance(change, Indexed):
+            values = contract.indices[change.index]
+            before = [value for value in values if value.from_ <= change.base] or [values[0]]
+            price *= Fraction(max(value.is_ for value in values)) / Fraction(before[-1].is_)
+    if milestone.rounded is not None:
+        price += Fraction(milestone.rounded.to)
+    rate = contract.prices_in.rate if contract.prices_in else 1
+    return price * Fraction(rate) * (milestone.paid_for or 1)
+
+
+def most_of(contract: Contract, payable: str) -> Fraction | None:
+    """The most that can be paid for something; None where nothing bounds it."""
+    if payable in contract.milestones:
+        claims = most_claims(contract, payable)
+        price = most_price(contract, contract.milestones[payable])
+        return None if claims is None else claims * price
+    if payable in contract.fees:
+        return _of_fee(contract.fees[payable])
+    return _of_result(contract.results[payable])
+
+
+def _of_fee(fee: Fee) -> Fraction:
+    match fee.on:
+        case tuple():
+            count = len(fee.on)
+        case Every():
+            count = len(periods(fee.on.from_, fee.on.through, fee.on.every)) + 1
+        case _:
+            count = 1
+    return Fraction(fee.pay or 0) * count + Fraction(fee.in_all or 0)
+
+
+def _of_result(result: Result) -> Fraction | None:
+    if result.counted != "to date" or result.each is not None or result.times is not None:
+        return None
+    match result.pays:
+        case Tiers():
+            amounts = [tier.pays for tier in result.pays.tiers]
+        case Slides():
+            amounts = [point.pays for point in result.pays.slides]
+        case PerPoint():
+            if result.pays.at_most is None:
+                return None
+            amounts = [result.pays.at_most]
+    return Fraction(max(amounts))
+
+
+def most_together(contract: Contract, payables: tuple[str, ...]) -> Fraction | None:
+    """The most that can be paid for several things; None where nothing bounds one of them."""
+    each = [most_of(contract, name) for name in payables]
+    return None if None in each else sum((one for one in each if one is not None), Fraction(0))
+
+
+def takers(contract: Contract) -> set[str]:
+    """The funders to whom what lies beyond another's limit is passed on."""
+    return {
+        limit.beyond.funder
+        for limit in contract.limits
+        if isinstance(limit, FunderLimit) and isinstance(limit.beyond, PassedTo)
+    }
+
+
+def most_share(contract: Contract, funder: str) -> Fraction:
+    """The largest share that a funder has of anything."""
+    return max(
+        (whole_shares(rule.shares).get(funder, Fraction(0)) for rule in contract.funding),
+        default=Fraction(0),
+    )
+
+
+def most_by_funder(contract: Contract, funder: str) -> Fraction | None:
+    """The most that one funder's own shares can come to before its limit; None if unbounded."""
+    if funder in takers(contract):
+        return None
+    share, whole = most_share(contract, funder), whole_limit(contract)
+    by_volume = most_together(contract, contract.payables)
+    bounds = [Fraction(bound) for bound in (whole, by_volume) if bound is not None]
+    return share * min(bounds) if bounds else None

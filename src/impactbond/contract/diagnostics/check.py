@@ -1,0 +1,103 @@
+"""Checking a contract: what refuses it, and what is worth a look."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from os import PathLike
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.warnings.contract import look_at
+from impactbond.contract.read import read_contract
+from impactbond.contract.reading.yaml_text import Located, load, show_path
+from impactbond.errors import ContractError, Fault
+from impactbond.terms.diagnostic import Diagnostic, Path
+
+Level = Literal["refused", "look at"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCheck:
+    """One thing that a check of a contract found.
+
+    Refused: the contract cannot be trusted as written. Look at: it can, and may not say what was
+    meant. `line` is 0 for a contract that was not read from text; `clause` is the nearest one.
+    """
+
+    level: Level
+    code: str
+    path: str
+    line: int
+    clause: str
+    problem: str
+    found: str
+    hint: str
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The finding as plain data, for `--json`."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        line = f"line {self.line}, " if self.line else ""
+        clause = f" [{self.clause}]" if self.clause else ""
+        found = f"; found {self.found}" if self.found else ""
+        hint = f" {self.hint}." if self.hint else ""
+        return f"{line}at {self.path}{clause}: {self.problem}{found}.{hint}"
+
+
+def check(contract: Contract | str | PathLike[str]) -> tuple[ContractCheck, ...]:
+    """What is wrong with a contract, or worth a look, in the order of its lines.
+
+    A contract that was read can only be worth a look: what refuses one is found when it is read.
+    For the name of a file, both are given, and nothing is raised.
+    """
+    if not isinstance(contract, Contract):
+        try:
+            contract = read_contract(contract)  # type: ignore[arg-type]
+        except ContractError as error:
+            return tuple(map(_refused, error.faults))
+    document = load(contract.source.decode("utf-8-sig"), "") if contract.source else None
+    told = [_looked(contract, document, finding) for finding in look_at(contract)]
+    return tuple(sorted(told, key=lambda one: one.line))
+
+
+def _refused(fault: Fault) -> ContractCheck:
+    allowed = f"allowed: {fault.allowed}" if fault.allowed else ""
+    found = "; ".join(filter(None, (fault.found, allowed)))
+    return ContractCheck(
+        "refused", fault.code, fault.clause, fault.line, "", fault.problem, found, fault.hint
+    )
+
+
+def _looked(contract: Contract, document: Located | None, finding: Diagnostic) -> ContractCheck:
+    fault = finding.fault
+    return ContractCheck(
+        level="look at",
+        code=fault.code,
+        path=show_path(finding.path),
+        line=document.line(finding.path) if document else 0,
+        clause=_clause_at(contract, finding.path),
+        problem=fault.problem,
+        found=fault.found,
+        hint=fault.hint,
+    )
+
+
+def _clause_at(contract: Contract, path: Path) -> str:
+    """The clause that is cited nearest to a place, at it or around it."""
+    at: Any = contract
+    clause = ""
+    for part in path:
+        at = _part(at, part)
+        clause = getattr(at, "clause", "") or clause
+    return clause
+
+
+def _part(whole: Any, part: str | int) -> Any:
+    """What stands under a key of a term, of a mapping or of a list; one alone needs no list."""
+    if isinstance(whole, BaseModel):
+        fields = type(whole).model_fields.items()
+        return next(getattr(whole, key) for key, field in fields if part in (key, field.alias))
+    return whole[part]

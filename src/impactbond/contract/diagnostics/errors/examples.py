@@ -1,0 +1,118 @@
+"""Whether worked examples speak of what the contract has: participants, metrics, periods, sums."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from impactbond.contract.contract import Contract
+from impactbond.errors import Fault
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, unknown
+from impactbond.terms.examples import (
+    CLAIMS,
+    EACH,
+    OF_CLAIMS,
+    OF_PERSON,
+    OF_ROW,
+    ON,
+    PERSON,
+    TOTAL,
+    Example,
+    days_of,
+    times_of,
+)
+from impactbond.terms.term import parse_day
+
+# An example speaks of everything: where a part of that could not be read, nothing is told of it.
+_RESTS_ON: tuple[Path, ...] = (
+    *((part,) for part in ("funders", "participants", "metrics", "calendar")),
+    *((part,) for part in ("milestones", "results", "fees")),
+    ("participants", "attributes"),
+    ("calendar", "term"),
+    ("calendar", "claims"),
+)
+
+
+def check_examples(contract: Contract) -> Diagnostics:
+    """Every fault of the examples; whether they hold is found by settling them."""
+    seen: set[str] = set()
+    for index, example in enumerate(contract.examples):
+        path: Path = ("examples", index)
+        if example.name in seen:
+            fault = Fault(
+                code="same_name",
+                problem=f"two examples are called '{example.name}'",
+                hint="Give one another name",
+            )
+            yield Diagnostic((*path, "name"), fault)
+        seen.add(example.name)
+        for finding in chain(
+            _check_given(contract, example, (*path, "given")),
+            _check_expected(contract, example, (*path, "expect")),
+        ):
+            yield finding._replace(rests_on=(*finding.rests_on, *_RESTS_ON))
+
+
+def _check_given(contract: Contract, example: Example, path: Path) -> Diagnostics:
+    attributes, is_somebody = tuple(contract.participants.attributes), False
+    for index, row in enumerate(example.given):
+        place = (*path, index)
+        known: tuple[str, ...]
+        if PERSON in row:
+            known, is_somebody = (*OF_PERSON, *attributes), True
+        elif CLAIMS in row:
+            known = (*OF_CLAIMS, *attributes)
+            if row[CLAIMS] not in contract.milestones:
+                fault = unknown("milestone", row[CLAIMS], contract.milestones)
+                yield Diagnostic((*place, CLAIMS), fault, (("milestones",),))
+        else:
+            known = (*OF_ROW, *contract.metrics)
+            if not is_somebody:
+                fault = Fault(
+                    code="nobody_named",
+                    problem="a row of evidence comes before any participant",
+                    hint="Begin with a row such as {participant: c1, start: 2017-01-09}",
+                )
+                yield Diagnostic(place, fault)
+        for name in row:
+            if name not in known:
+                yield Diagnostic((*place, name), unknown("key", name, known), (("metrics",),))
+        yield from _check_days(row, place)
+
+
+def _check_days(row: dict[str, str], place: Path) -> Diagnostics:
+    needed = "start" if PERSON in row else next((key for key in EACH if key in row), ON)
+    if needed not in row:
+        fault = Fault(
+            code="no_day", problem=f"the row does not say '{needed}'", hint="Add it, with its day"
+        )
+        yield Diagnostic(place, fault, around(place, row))
+        return
+    try:
+        times_of(row)
+        if PERSON not in row:
+            list(days_of(row))
+        for name in ("start", "left", "from", "recorded"):
+            if name in row and parse_day(row[name]) is None:
+                raise ValueError("write a day such as 2017-01-31")
+    except (ValueError, OverflowError) as error:  # days after the year 9999 overflow
+        fault = Fault(
+            code="not_a_day",
+            problem="the row holds no day, or no number of times",
+            hint=str(error).capitalize(),
+        )
+        yield Diagnostic(place, fault, around(place, row))
+
+
+def _check_expected(contract: Contract, example: Example, path: Path) -> Diagnostics:
+    labels = [period.label for period in contract.calendar.periods]
+    named = {name for name, funder in contract.funders.items() if funder.each is None}
+    each = [name for name, funder in contract.funders.items() if funder.each is not None]
+    for label, sums in example.expect.items():
+        if labels and label not in labels:  # a term that is reversed has none
+            yield Diagnostic((*path, label), unknown("period", label, labels), (("calendar",),))
+        for name in sums:
+            is_one_of_many = any(name.startswith(f"{funder}: ") for funder in each)
+            if name in (TOTAL, *contract.payables, *named) or is_one_of_many:
+                continue
+            known = chain(contract.payables, named, [TOTAL])
+            yield Diagnostic((*path, label, name), unknown("payable_or_funder", name, known))

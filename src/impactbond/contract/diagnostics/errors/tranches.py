@@ -1,0 +1,95 @@
+"""Whether up-front money can be paid, recovered, and kept within the limits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from impactbond.contract.contract import Contract, whole_shares
+from impactbond.contract.diagnostics.errors.applicability import check_in_term
+from impactbond.contract.diagnostics.errors.money import check_shares
+from impactbond.errors import Fault
+from impactbond.money import CURRENCIES, cut_whole, minor_units, show
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around
+from impactbond.terms.limits import FunderLimit, Limit, is_on_everything
+from impactbond.terms.payments import Tranche
+
+
+def check_tranches(contract: Contract) -> Diagnostics:
+    """Every fault of the up-front money."""
+    for name, tranche in contract.tranches.items():
+        path: Path = ("tranches", name)
+        yield from check_shares(contract, tranche.by, (*path, "by"))
+        for funder in tranche.by:
+            if funder in contract.funders and contract.funders[funder].each is not None:
+                fault = Fault(
+                    code="resolved_funder",
+                    problem=f"'{funder}' stands for many funders and cannot pay up-front",
+                    hint="Name a single funder",
+                )
+                rests: Path = ("funders", funder)
+                yield Diagnostic((*path, "by", funder), fault, around(rests, ["each"]))
+        yield from check_in_term(contract, tranche.on, (*path, "on"))
+        if tranche.recovered.at == 0:
+            fault = Fault(
+                code="never_recovered",
+                problem="up-front money that is recovered at nothing is never recovered",
+                allowed="more than 0%",
+            )
+            yield Diagnostic((*path, "recovered", "at"), fault)
+    yield from _check_beyond_limits(contract)
+
+
+def _check_beyond_limits(contract: Contract) -> Diagnostics:
+    """Up-front money is on account of later entitlements, which never exceed a limit."""
+    if contract.currency not in CURRENCIES:
+        return
+    for index, limit in enumerate(contract.limits):
+        most, funder = _most(contract, limit), None
+        if most is None:
+            continue
+        at_limit: Path = ("limits", index)
+        rests: list[Path] = [*around(at_limit, ["at_most"]), ("currency",)]
+        if isinstance(limit, FunderLimit):
+            funder = limit.funder
+            rests.append(("funders", funder, "commits"))
+        paid = 0
+        for name, tranche in contract.tranches.items():
+            path: Path = ("tranches", name)
+            rests += [path, (*path, "pay"), *around((*path, "by"), tranche.by)]
+            part = _part_pence(contract, tranche, funder)
+            paid += part
+            if part and Decimal(paid).scaleb(-contract.decimals) > most:
+                whose = f"of '{funder}'" if funder else "of the whole contract"
+                fault = Fault(
+                    code="up_front_beyond_limit",
+                    problem=f"the up-front money is more than the limit {whose}, and never earned",
+                    found=f"{show(paid, contract.currency)} with this tranche",
+                    allowed=f"{most:,f} {contract.currency} at most",
+                )
+                yield Diagnostic((*path, "pay"), fault, tuple(rests))
+                break
+
+
+def _most(contract: Contract, limit: Limit) -> Decimal | None:
+    """The most of all that a funder, or everybody, ever pays; None where a limit says no such."""
+    if is_on_everything(limit):
+        return limit.at_most.amount
+    if not isinstance(limit, FunderLimit) or limit.each or limit.funder not in contract.funders:
+        return None
+    if limit.at_most.of == "commitment":
+        commits = contract.funders[limit.funder].commits
+        return max((one.amount for one in commits), default=None)
+    return limit.at_most.amount if limit.at_most.of == "money" else None
+
+
+def _part_pence(contract: Contract, tranche: Tranche, funder: str | None) -> int:
+    """What a funder pays of a tranche, or all of them; nothing where a fault forbids to say."""
+    shares = whole_shares(tranche.by)
+    try:
+        pay = minor_units(tranche.pay, contract.currency)
+        if funder is None:
+            return pay
+        parts = cut_whole(pay, tuple(shares.values()), contract.rounding.half)
+    except (ValueError, OverflowError):
+        return 0
+    return dict(zip(shares, parts, strict=True)).get(funder, 0)

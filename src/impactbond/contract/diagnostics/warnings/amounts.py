@@ -1,0 +1,176 @@
+"""Amounts that do not fit one another: limits, commitments, up-front money."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from impactbond.contract.contract import Contract, whole_shares
+from impactbond.contract.diagnostics.bounds import (
+    most_by_funder,
+    most_claims,
+    most_share,
+    most_together,
+    plain_limits,
+    takers,
+    whole_limit,
+)
+from impactbond.contract.diagnostics.warnings.warning import look
+from impactbond.money import CURRENCIES, show
+from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit
+
+
+def look_at_amounts(contract: Contract) -> Diagnostics:
+    """Every limit, commitment and up-front payment that does not fit the others."""
+    yield from _do_not_add_up(contract)
+    for index, limit in enumerate(contract.limits):
+        yield from _never_reached(contract, limit, ("limits", index))
+        if isinstance(limit, FunderLimit):
+            yield from _above_commitment(contract, limit, ("limits", index, "at_most"))
+    yield from _never_earned_back(contract)
+
+
+def _money(contract: Contract, amount: Fraction | Decimal) -> str:
+    """An amount as people write it, cut to what can be paid."""
+    scaled = int(Fraction(amount) * CURRENCIES[contract.currency].in_one)
+    return show(scaled, contract.currency)
+
+
+def _bounds_of_funders(contract: Contract) -> dict[str, Decimal] | None:
+    """What each funder pays at most by its own limit or commitment; None where one has neither."""
+    bounds: dict[str, Decimal] = {}
+    limits = {one.funder: one for one in contract.limits if isinstance(one, FunderLimit)}
+    for name in {name for rule in contract.funding for name in rule.shares} | takers(contract):
+        funder, limit = contract.funders[name], limits.get(name)
+        if funder.each is not None or (limit is not None and limit.each is not None):
+            return None
+        if limit is not None and limit.at_most.of == "money":
+            bounds[name] = limit.at_most.amount
+        elif funder.commits:
+            bounds[name] = _latest_commitment(contract, name)
+        else:
+            return None
+    return bounds
+
+
+def _latest_commitment(contract: Contract, funder: str) -> Decimal:
+    return max(contract.funders[funder].commits, key=lambda one: one.from_).amount
+
+
+def _do_not_add_up(contract: Contract) -> Diagnostics:
+    whole, bounds = whole_limit(contract), _bounds_of_funders(contract)
+    if whole is None or bounds is None:
+        return
+    together = sum(bounds.values(), Decimal(0))
+    if together == whole:
+        return
+    less = together < whole
+    yield look(
+        ("limits", _index_of_whole(contract), "at_most"),
+        "limits_do_not_add_up",
+        f"the limits and commitments of the funders make {'less' if less else 'more'} than the"
+        " limit of the contract" + (": nobody pays the difference" if less else ""),
+        found=f"{_money(contract, together)} against {_money(contract, whole)}",
+        hint="Make them the same, if the difference is not meant",
+    )
+
+
+def _index_of_whole(contract: Contract) -> int:
+    return next(
+        index
+        for index, limit in enumerate(contract.limits)
+        if isinstance(limit, ContractLimit) and limit.at_most.amount == whole_limit(contract)
+    )
+
+
+def _never_reached(contract: Contract, limit: Limit, path: Path) -> Diagnostics:
+    most = _most_under(contract, limit)
+    if most is None or Fraction(_size(limit)) <= most:
+        return
+    in_money = limit.at_most.of == "money"
+    shown = _money(contract, most) if in_money else f"{int(most):,}"
+    yield look(
+        (*path, "at_most"),
+        "limit_never_reached",
+        "the limit is above the most that can be paid, and is never reached",
+        found=f"{shown} at most without it",
+        hint="Lower it, or take it out",
+    )
+
+
+def _size(limit: Limit) -> Decimal | int:
+    return limit.at_most.amount if limit.at_most.of == "money" else limit.at_most.number
+
+
+def _most_under(contract: Contract, limit: Limit) -> Fraction | None:
+    """The most that could be paid without a limit; None where nothing else bounds it."""
+    without = contract.model_copy(
+        update={"limits": tuple(one for one in contract.limits if one is not limit)}
+    )
+    if isinstance(limit, FunderLimit):
+        is_plain = limit.each is None and contract.funders[limit.funder].each is None
+        is_money = limit.at_most.of == "money"
+        return most_by_funder(without, limit.funder) if is_plain and is_money else None
+    if limit not in plain_limits(contract):
+        return None
+    names = (
+        limit.milestone
+        if isinstance(limit, MilestoneLimit)
+        else tuple(name for name in contract.payables if name not in limit.besides)
+    )
+    if limit.at_most.of == "claims":
+        each = [most_claims(without, name) for name in names if name in contract.milestones]
+        return None if None in each else Fraction(sum(one for one in each if one is not None))
+    if limit.at_most.of != "money":
+        return None
+    bounds = [most_together(without, tuple(names)), whole_limit(without)]
+    return min((Fraction(one) for one in bounds if one is not None), default=None)
+
+
+def _above_commitment(contract: Contract, limit: FunderLimit, path: Path) -> Diagnostics:
+    funder = contract.funders.get(limit.funder)
+    if funder is None or not funder.commits or limit.at_most.of != "money" or limit.each:
+        return
+    committed = _latest_commitment(contract, limit.funder)
+    if limit.at_most.amount > committed:
+        yield look(
+            path,
+            "limit_above_commitment",
+            f"the limit of '{limit.funder}' is above what it has committed",
+            found=f"{_money(contract, limit.at_most.amount)} against {_money(contract, committed)}",
+            hint="Write at_most: commitment, if it pays no more than that",
+        )
+
+
+def _never_earned_back(contract: Contract) -> Diagnostics:
+    for name, tranche in contract.tranches.items():
+        for funder, share in whole_shares(tranche.by).items():
+            paid = Fraction(tranche.pay) * share
+            back = _most_back(contract, funder)
+            if back is not None and back * tranche.recovered.at < paid:
+                most = _money(contract, back * tranche.recovered.at)
+                yield look(
+                    ("tranches", name, "by", funder),
+                    "never_earned_back",
+                    f"up-front money of '{funder}' is never wholly recovered from its later"
+                    " entitlements",
+                    found=f"{_money(contract, paid)} paid, {most} at most comes back",
+                    hint="Let it pay less up-front, or recover a larger share",
+                )
+
+
+def _most_back(contract: Contract, funder: str) -> Fraction | None:
+    """The most that a funder can be asked for in all; None where nothing bounds it."""
+    if funder not in takers(contract) and most_share(contract, funder) == 0:
+        return Fraction(0)
+    own = [
+        Fraction(limit.at_most.amount)
+        for limit in contract.limits
+        if isinstance(limit, FunderLimit)
+        and limit.funder == funder
+        and limit.each is None
+        and limit.at_most.of == "money"
+    ]
+    by_share = most_by_funder(contract, funder)
+    return min([*own, *([by_share] if by_share is not None else [])], default=None)

@@ -1,0 +1,153 @@
+"""Gaps and overlaps: between windows that follow one another, dates of prices, listed periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.warnings.warning import look
+from impactbond.contract.walk import every_condition
+from impactbond.terms.conditions import Count, Leaf, Level, Observed, Share, Stays, Total
+from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.milestones import ChangedBy, Dated
+
+_IN_ONE_WINDOW = Observed | Count | Share | Level | Total | Stays
+_DAY = timedelta(days=1)
+
+
+def look_at_dates(contract: Contract) -> Diagnostics:
+    """Every gap and overlap, and evidence that may come after its claim."""
+    yield from _windows(contract)
+    for name, milestone in contract.milestones.items():
+        path: Path = ("milestones", name)
+        yield from _dated((*path, "rates"), milestone.rates, "the first of them applies")
+        changes = [one for one in milestone.changes if isinstance(one, ChangedBy)]
+        if len(changes) == len(milestone.changes):
+            yield from _overlapping((*path, "changes"), changes, "both of them apply")
+    yield from _periods(contract)
+    if contract.calendar.periods:
+        yield from _deadline(contract)
+
+
+def _windows(contract: Contract) -> Diagnostics:
+    """Windows in which the same is asked, one after the other."""
+    series: dict[str, list[str]] = {}
+    for _, condition in every_condition(contract):
+        if isinstance(condition, _IN_ONE_WINDOW):
+            windows = series.setdefault(_asked(condition), [])
+            if condition.window not in windows:
+                windows.append(condition.window)
+    told: set[tuple[str, str]] = set()
+    start = contract.calendar.term[0]
+    for windows in series.values():
+        in_order = sorted(windows, key=lambda name: contract.windows[name].days(start))
+        for earlier, later in pairwise(in_order):
+            if (earlier, later) not in told:
+                told.add((earlier, later))
+                yield from _between_windows(contract, earlier, later, start)
+
+
+def _asked(leaf: Leaf) -> str:
+    """What a condition asks, whatever its window."""
+    return f"{type(leaf).__name__} {leaf.model_dump_json(exclude={'window', 'clause'})}"
+
+
+def _between_windows(contract: Contract, earlier: str, later: str, start: date) -> Diagnostics:
+    closes = contract.windows[earlier].days(start)[1]
+    opens = contract.windows[later].days(start)[0]
+    what = f"'{earlier}' and '{later}', in which the same is asked,"
+    if closes >= opens:
+        problem = f"the windows {what} overlap: one record may count in both"
+        hint = "'A to B' ends the day before B, 'A through B' on B"
+        days = (closes - opens).days + 1
+        yield look(("windows", later), "windows_overlap", problem, _days(days, start), hint)
+    elif closes + _DAY < opens:
+        problem = f"between the windows {what} there is a gap in which nothing counts"
+        days = (opens - closes).days - 1
+        yield look(("windows", later), "windows_gap", problem, _days(days, start))
+
+
+def _days(count: int, start: date) -> str:
+    return f"{count:,} day{'' if count == 1 else 's'}, for whoever starts on {start}"
+
+
+def _dated(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:
+    yield from _overlapping(path, terms, which)
+    for (_, earlier), (index, later) in _alike(terms):
+        if earlier.through and later.from_ and earlier.through + _DAY < later.from_:
+            yield look(
+                (*path, index, "from"),
+                "price_gap",
+                "between two prices that follow each other, the milestone's own price applies",
+                found=f"{earlier.through + _DAY} through {later.from_ - _DAY}",
+                hint="Let one end the day before the next starts, if that is not meant",
+            )
+
+
+def _overlapping(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:
+    for (_, earlier), (index, later) in _alike(terms):
+        ends, begins = earlier.through or date.max, later.from_ or date.min
+        if ends >= begins:
+            yield look(
+                (*path, index),
+                "dates_overlap",
+                f"two entries for the same participants apply on the same days: {which}",
+                found=f"from {begins} through {ends}"
+                if later.from_ and earlier.through
+                else "no day on which one ends and the other starts",
+                hint="Write through and from so that they follow each other",
+            )
+
+
+Placed = tuple[int, Dated]
+
+
+def _alike(terms: Sequence[Dated]) -> Iterator[tuple[Placed, Placed]]:
+    """Entries for the same participants, each with the one that comes after it in time."""
+    groups: dict[tuple[tuple[str, tuple[str, ...]], ...], list[Placed]] = {}
+    for index, term in enumerate(terms):
+        groups.setdefault(tuple(sorted(term.only.items())), []).append((index, term))
+    for group in groups.values():
+        in_order = sorted(group, key=lambda placed: placed[1].from_ or date.min)
+        yield from pairwise(in_order)
+
+
+def _periods(contract: Contract) -> Diagnostics:
+    claims, (first, last) = contract.calendar.claims, contract.calendar.term
+    if claims.every != "listed":
+        return
+    path: Path = ("calendar", "claims", "listed")
+    in_order = sorted(claims.listed.items(), key=lambda entry: entry[1])
+    edges: Iterable[tuple[str, tuple[date, date]]] = [
+        ("", (first, first - _DAY)),
+        *in_order,
+        ("", (last + _DAY, last)),
+    ]
+    for (_, (_, ended)), (label, (begins, _)) in pairwise(edges):
+        place = (*path, label) if label else path
+        if begins <= ended:
+            problem = "two periods have days in common: what is achieved then is in both"
+            yield look(place, "periods_overlap", problem, f"{begins} through {ended}")
+        elif begins > ended + _DAY:
+            problem = "some days of the term are in no period: what is achieved then is not claimed"
+            gap = f"{ended + _DAY} through {begins - _DAY}"
+            yield look(place, "periods_gap", problem, gap, "Let the periods follow each other")
+
+
+def _deadline(contract: Contract) -> Diagnostics:
+    calendar = contract.calendar
+    period = max(calendar.periods)
+    recorded, claimed = calendar.evidence.within.after(period.last), calendar.claim_date(period)
+    if recorded <= claimed:
+        return
+    yield look(
+        ("calendar", "evidence", "within"),
+        "deadline_after_claim",
+        "evidence that is in time may come after the claim date, and after the last claim date it"
+        " is never paid",
+        found=f"{calendar.evidence.within} for evidence; the last claim is on {claimed}, and "
+        f"evidence of the last day is in time until {recorded}",
+        hint="Let claims be made later, or evidence be recorded sooner",
+    )

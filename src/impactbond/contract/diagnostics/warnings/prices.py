@@ -1,0 +1,172 @@
+"""Prices that fall to nothing, and points at which one more outcome pays less than it should."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.warnings.unused import inside
+from impactbond.contract.diagnostics.warnings.warning import look
+from impactbond.money import show_share
+from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.limits import ContractLimit, FunderLimit, MilestoneLimit
+from impactbond.terms.milestones import ChangedBy, Milestone
+from impactbond.terms.results import ClaimsCounted, PerPoint, Slides, Tiers
+
+
+def look_at_prices(contract: Contract) -> Diagnostics:
+    """Every price of nothing, and every point at which better results earn less."""
+    counted = _counted_by_measures(contract)
+    for name, milestone in contract.milestones.items():
+        path: Path = ("milestones", name)
+        yield from _nothing(path, milestone, is_counted=name in counted)
+        yield from _bands(path, milestone)
+        if milestone.paid_for is not None and milestone.paid_for < 1:
+            problem = "not every claim is paid in full: only a share of all their value is"
+            hint = "Check that providers know it: the price is not what an outcome earns"
+            share = show_share(milestone.paid_for)
+            yield look((*path, "paid_for"), "paid_in_part", problem, share, hint)
+    for index, limit in enumerate(contract.limits):
+        if not isinstance(limit, FunderLimit):
+            yield from _limit(contract, limit, ("limits", index))
+    yield from _results(contract)
+
+
+def _counted_by_measures(contract: Contract) -> set[str]:
+    """The milestones that results pay for: their own price may well be nothing."""
+    tops = [*contract.measures.values(), *(one.measure for one in contract.results.values())]
+    tops += [gate.measure for one in contract.results.values() for gate in one.only_if]
+    tops += [one.times for one in contract.results.values() if one.times is not None]
+    parts = [part for top in tops for part in inside(top)]
+    return {name for part in parts if isinstance(part, ClaimsCounted) for name in part.claims}
+
+
+def _nothing(path: Path, milestone: Milestone, *, is_counted: bool) -> Diagnostics:
+    prices = {} if is_counted else {(*path, "price"): milestone.price}
+    prices |= {(*path, "rates", at, "price"): one.price for at, one in enumerate(milestone.rates)}
+    prices |= {(*path, "bands", at, "price"): one.price for at, one in enumerate(milestone.bands)}
+    for place, price in prices.items():
+        if price == 0:
+            problem = "a price of nothing: one more outcome earns nothing"
+            hint = "Write a price, or take the milestone out if it is only a step to others"
+            yield look(place, "price_of_nothing", problem, hint=hint)
+    for at, change in enumerate(milestone.changes):
+        if isinstance(change, ChangedBy) and change.by == -1:
+            problem = "the price is lowered to nothing"
+            yield look((*path, "changes", at, "by"), "price_of_nothing", problem, found="-100%")
+    rounded = milestone.rounded
+    if rounded is not None and rounded.way == "down":
+        for place, price in prices.items():
+            if 0 < price < rounded.to:
+                problem = "the price is rounded down to nothing"
+                found = f"{price} rounded down to a whole {rounded.to}"
+                yield look(place, "price_of_nothing", problem, found)
+
+
+def _bands(path: Path, milestone: Milestone) -> Diagnostics:
+    prices = [milestone.price, *(band.price for band in milestone.bands)]
+    for at, (before, after) in enumerate(pairwise(prices)):
+        if 0 < after < before:
+            problem = "after so many claims each further one earns less than those before it"
+            found = f"{after} after {before}, from claim {milestone.bands[at].after + 1:,} on"
+            hint = "Check that the cost of one more outcome falls as well"
+            yield look((*path, "bands", at, "price"), "band_price_falls", problem, found, hint)
+    for at, (one, other) in enumerate(pairwise(milestone.bands), 1):
+        if other.after <= one.after:
+            problem = "the bands do not stand in the order of their numbers"
+            found = f"after {other.after:,} below after {one.after:,}"
+            yield look((*path, "bands", at, "after"), "bands_out_of_order", problem, found)
+
+
+def _limit(contract: Contract, limit: ContractLimit | MilestoneLimit, path: Path) -> Diagnostics:
+    if limit.straddling == "unpaid":
+        yield look(
+            (*path, "straddling"),
+            "straddling_pays_nothing",
+            "the claim that reaches over the limit earns nothing, nor does any after it",
+            hint="Write part paid, if the room that is left should be used",
+        )
+    names = [name for name in _limited(contract, limit) if name in contract.milestones]
+    prices = {contract.milestones[name].price for name in names}
+    in_number = limit.at_most.of in ("claims", "share of claims")
+    if in_number and limit.first == "earliest" and len(prices) > 1:
+        yield look(
+            path,
+            "cheaper_displaces_dearer",
+            "the earliest claims come first, so that a cheaper outcome takes the place of a dearer"
+            " one",
+            found=f"prices from {min(prices)} to {max(prices)} under one limit in number",
+            hint="Write first: highest price, or a limit in money",
+        )
+    one = contract.milestones[names[0]] if len(names) == 1 else None
+    if one is not None and limit.at_most.of == "money" and _is_plain(one):
+        left = limit.at_most.amount % one.price
+        if left and limit.straddling == "part paid":
+            yield look(
+                (*path, "at_most"),
+                "limit_cuts_a_claim",
+                "the limit is no whole number of prices: the last claim under it is paid in part",
+                found=f"{left} is left after {limit.at_most.amount // one.price:,} claims",
+            )
+
+
+def _limited(contract: Contract, limit: ContractLimit | MilestoneLimit) -> list[str]:
+    if isinstance(limit, MilestoneLimit):
+        return list(limit.milestone)
+    return [name for name in contract.payables if name not in limit.besides]
+
+
+def _is_plain(milestone: Milestone) -> bool:
+    """Whether every claim of a milestone has the same price, above nothing."""
+    changed = milestone.rates or milestone.bands or milestone.changes or milestone.paid_for
+    return not changed and milestone.price > 0
+
+
+def _results(contract: Contract) -> Diagnostics:
+    for name, result in contract.results.items():
+        path: Path = ("results", name, "pays")
+        match result.pays:
+            case Tiers() as tiers:
+                yield from _tiers(tiers, (*path, "tiers"))
+            case Slides(slides=points):
+                pays = [point.pays for point in points]
+                if _turns(pays):
+                    problem = "the amount rises and falls again as the measure rises"
+                    yield look((*path, "slides"), "pays_less_for_more", problem, _amounts(pays))
+            case PerPoint() as per_point:
+                if per_point.pays == 0:
+                    problem = "each further step of the measure pays nothing"
+                    yield look((*path, "pays"), "price_of_nothing", problem)
+
+
+def _tiers(tiers: Tiers, path: Path) -> Diagnostics:
+    bars = sorted({tier.is_.exact for tier in tiers.tiers})
+    step = Fraction(1, 10**11)
+    at = [point for bar in bars for point in (bar - step, bar, bar + step)]
+    held = [[tier for tier in tiers.tiers if tier.is_.is_passed_by(point)] for point in at]
+    pays = [held_here[-1].pays if held_here else Decimal(0) for held_here in held]
+    sides = {tier.is_.comparison in ("at least", "above") for tier in tiers.tiers}
+    wrong_way = len(sides) == 1 and pays != sorted(pays, reverse=sides == {False})
+    if wrong_way or (len(sides) == 2 and _turns(pays)):
+        problem = "a better result pays less than a worse one: the last tier that holds is paid"
+        hint = "Write the tiers from the worst result to the best"
+        yield look(path, "pays_less_for_more", problem, _amounts(_steps(pays)), hint)
+    for index, tier in enumerate(tiers.tiers):
+        if not any(here and here[-1] is tier for here in held):
+            problem = "this tier is never the last that holds, and so never paid"
+            yield look((*path, index), "tier_never_paid", problem, found=str(tier.is_))
+
+
+def _steps(values: list[Decimal]) -> list[Decimal]:
+    return [value for at, value in enumerate(values) if at == 0 or values[at - 1] != value]
+
+
+def _turns(values: list[Decimal]) -> bool:
+    """Whether values rise and then fall, or fall and then rise."""
+    return values != sorted(values) and values != sorted(values, reverse=True)
+
+
+def _amounts(values: list[Decimal]) -> str:
+    return ", then ".join(str(value) for value in values)

@@ -1,0 +1,11 @@
+"""What is worth a look, at a place of the contract."""
+
+from __future__ import annotations
+
+from impactbond.errors import Fault
+from impactbond.terms.diagnostic import Diagnostic, Path
+
+
+def look(path: Path, code: str, problem: str, found: str = "", hint: str = "") -> Diagnostic:
+    """Something at a place that is allowed and may not be meant."""
+    return Diagnostic(path, Fault(code=code, problem=problem, found=found, hint=hint))

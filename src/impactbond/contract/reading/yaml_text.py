@@ -1,0 +1,170 @@
+"""YAML 1.2 into plain values, remembering on which line each one stands.
+
+Decimals stay decimals. What cannot be a value (a key written twice, an alias, a tag) is a fault,
+and the rest is read all the same. JSON is YAML, so that it is read too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from impactbond.contract.reading.yaml_errors import why_not_yaml
+from impactbond.errors import ContractError, Fault
+from impactbond.terms.diagnostic import Path
+
+_ALIAS = "alias"
+_TAGS = "tag:yaml.org,2002:"
+
+
+@dataclass
+class Located:
+    """A YAML document: its value, the line of every path in it, and the faults met on the way.
+
+    `unreadable` are the places of values that were not taken over, `repeated` those of keys of
+    which only the first was.
+    """
+
+    value: Any
+    lines: dict[Path, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    unreadable: set[Path] = field(default_factory=set)
+    repeated: set[Path] = field(default_factory=set)
+
+    def line(self, path: Path) -> int:
+        """The line of the deepest known part of a path."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 0)
+
+    def rename(self, path: Path, key: str) -> None:
+        """Take what stands at a path for what should stand under another key beside it."""
+        depth = len(path)
+        self.lines |= {
+            (*path[:-1], key, *known[depth:]): line
+            for known, line in self.lines.items()
+            if known[:depth] == path
+        }
+
+
+class _Composer(Composer):
+    """Gives an alias as a value of its own on its own line, instead of what it stands for."""
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        if self.parser.check_event(AliasEvent):
+            event = self.parser.get_event()
+            return ScalarNode(_ALIAS, event.anchor, event.start_mark, event.end_mark)
+        self.anchors.clear()  # nothing refers to one, so that the same may be written twice
+        return super().compose_node(parent, index)  # type: ignore[no-any-return]
+
+
+def load(text: str, file: str) -> Located:
+    """The document in `text`. Raises ContractError where it is not YAML at all."""
+    reader = YAML(typ="safe", pure=True)
+    reader.Composer = _Composer
+    document = Located(None)
+    try:
+        root = reader.compose(text)
+        if root is not None:
+            document.value = _value(root, (), document, file)
+    except (YAMLError, RecursionError) as error:
+        raise ContractError(
+            "The contract cannot be read.", [why_not_yaml(error, text, file)]
+        ) from None
+    return document
+
+
+def _value(node: Node, path: Path, document: Located, file: str) -> Any:
+    document.lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, MappingNode):
+        return _mapping(node, path, document, file)
+    if isinstance(node, SequenceNode):
+        return [
+            _value(item, (*path, index), document, file) for index, item in enumerate(node.value)
+        ]
+    tag = str(node.tag)
+    if tag.startswith(_TAGS):
+        return _scalar(node.value, tag.removeprefix(_TAGS))
+    is_alias = tag == _ALIAS
+    fault = Fault(
+        file=file,
+        line=node.start_mark.line + 1,
+        clause=show_path(path),
+        code="alias" if is_alias else "tag",
+        problem="words that start with * or & have a meaning of their own in YAML, not used here"
+        if is_alias
+        else "words that start with ! have a meaning of their own in YAML, not used here",
+        found=f"*{node.value}" if is_alias else tag,
+        hint="Write out what it stands for, or put the text in quotation marks",
+    )
+    document.faults.append(fault)
+    # What is merged in would be keys beside this one, so that nothing is known about those either.
+    document.unreadable.add((path[:-1] or path) if path[-1:] == ("<<",) else path)
+    return None
+
+
+def _mapping(node: MappingNode, path: Path, document: Located, file: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        key = key_node.value
+        is_word = isinstance(key_node, ScalarNode) and key_node.tag != _ALIAS
+        here = (*path, key) if is_word else path
+        if not is_word or key in found:
+            fault = _key_twice(key, document.lines[here]) if is_word else _NOT_A_KEY
+            document.faults.append(replace(fault, file=file, line=line, clause=show_path(here)))
+            document.repeated |= {here} if is_word else set()
+            continue
+        document.lines[here] = line
+        found[key] = _value(value_node, here, document, file)
+    return found
+
+
+_NOT_A_KEY = Fault(
+    code="not_a_key",
+    problem="a key must be a word or a few",
+    hint="Put text that starts with a bracket, ? or * in quotation marks",
+)
+
+
+def _key_twice(key: str, first: int) -> Fault:
+    return Fault(
+        code="duplicate_key",
+        problem=f"'{key}' is written twice",
+        hint=f"The first is on line {first}; keep one",
+    )
+
+
+def _scalar(text: str, tag: str) -> Any:
+    """A plain value; what looks like a number or a date and is none stays text."""
+    try:
+        match tag:
+            case "int":
+                return int(text.replace("_", ""), 0)
+            case "float":
+                number = Decimal(text.replace("_", ""))
+                return number if number.is_finite() else text
+            case "bool":
+                return {"true": True, "false": False}.get(text.lower(), text)
+            case "null":
+                return None
+            case "timestamp":
+                return date.fromisoformat(text)
+            case _:
+                # JSON writes characters beyond the first 65,536 as two halves.
+                return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    except (ValueError, InvalidOperation):
+        return text
+
+
+def show_path(path: Path) -> str:
+    """A path as a reader says it: `milestones > sign_up > price`; entries of lists count from 1."""
+    return " > ".join(f"entry {part + 1}" if isinstance(part, int) else part for part in path)

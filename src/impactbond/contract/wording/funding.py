@@ -1,0 +1,57 @@
+"""Who pays: the shares of the funders, up-front money, and where pennies are cut."""
+
+from __future__ import annotations
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.wording.document import Rule, SchedulePart
+from impactbond.contract.wording.words import applies, money, payables, plain, said_day, shares
+from impactbond.money import show_share
+from impactbond.terms.payments import Funding, Tranche
+
+_HALVES = {"up": "half a penny is rounded up", "even": "half a penny goes to the even penny"}
+
+
+def funding(contract: Contract) -> SchedulePart:
+    """Who pays which share of what; the first entry that applies does."""
+    told = [_funding(contract, term) for term in contract.funding]
+    if any(len(contract.fundings_of(name)) > 1 for name in contract.payables):
+        told.append(Rule("where several of these apply, the first of them holds"))
+    return SchedulePart("Who pays", tuple(told))
+
+
+def _funding(contract: Contract, term: Funding) -> Rule:
+    who = applies(term)
+    says = f"for {payables(contract, term.for_)}{f', {who}' if who else ''}:"
+    return Rule(says, term.clause, tuple(map(Rule, shares(contract, term.shares))))
+
+
+def tranches(contract: Contract) -> SchedulePart:
+    """Up-front money: who pays it, when, and how it comes back."""
+    told = [_tranche(contract, name, term) for name, term in contract.tranches.items()]
+    return SchedulePart("Up-front money", tuple(told))
+
+
+def _tranche(contract: Contract, name: str, term: Tranche) -> Rule:
+    title = f"“{term.title}” ({name})" if term.title else f"“{plain(name)}” ({name})"
+    says = (
+        f"{title}: {money(contract, term.pay)} is paid up-front on {said_day(term.on)}, on account"
+    )
+    held = f"; {term.held_by} holds the money until it is earned" if term.held_by else ""
+    back = f"{show_share(term.recovered.at)} of every later entitlement of the funder that paid it"
+    parts = (
+        *map(Rule, shares(contract, term.by)),
+        Rule(f"it comes back by taking off {back}, until all of it is recovered"),
+    )
+    return Rule(f"{says} of later entitlements{held}:", term.clause, parts)
+
+
+def rounding(contract: Contract) -> SchedulePart:
+    """Where pennies are cut."""
+    term = contract.rounding
+    cut = Rule(
+        f"shares are cut on the {term.on} of everything that is shared alike, so that no funder is "
+        f"ever a penny away from its share; {_HALVES[term.half]}, and the odd penny falls "
+        f"{term.odd_penny}",
+        term.clause,
+    )
+    return SchedulePart("Rounding", (cut,))

@@ -1,0 +1,133 @@
+"""Who the parties are, which version this is, and in which money it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from impactbond.contract.contract import Contract, IndexValue, PricesIn
+from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
+from impactbond.contract.wording.words import (
+    listed,
+    money,
+    number,
+    plain,
+    quoted,
+    said_day,
+)
+from impactbond.money import CURRENCIES, show_share
+from impactbond.terms.parties import Funder
+from impactbond.terms.payments import Vat
+
+_VERSIONS = {
+    "original": "the contract as first signed",
+    "amendment": "an agreed change of the contract",
+    "correction": "a correction of a mistake in the contract",
+}
+_GOVERNS = {
+    "participants started": "in effect on the day on which the participant started",
+    "milestones achieved": "in effect on the day on which the milestone is achieved",
+    "claims made": "in effect on the day on which the claim is made",
+}
+_VAT = {
+    "exempt": "no VAT is charged: what is paid is exempt",
+    "outside the scope": "no VAT is charged: what is paid is outside its scope",
+    "included": "every price includes VAT",
+    "added": "VAT is added on top of what is due",
+}
+_KINDS = {
+    "council": "a council",
+    "school": "a school",
+    "lottery": "a lottery fund",
+    "central government": "central government",
+    "philanthropy": "a philanthropic funder",
+    "health": "a health body",
+    "foundation": "a foundation",
+    "other": "a funder of another kind",
+}
+
+
+def parties(contract: Contract) -> SchedulePart:
+    """The provider, the funders, and the version that they signed."""
+    version = contract.version
+    corrects = f" of version {version.corrects}" if version.corrects is not None else ""
+    rules = [
+        Rule(
+            f"the contract has the reference {contract.contract}; this is version "
+            f"{version.number}, {_VERSIONS[version.kind]}{corrects}, signed on "
+            f"{said_day(version.signed_on)} "
+            f"and in effect from {said_day(version.effective_on)}"
+        ),
+        Rule(governs_words(contract)),
+        Rule(f"the provider is {contract.provider}"),
+        *(_funder(contract, name, term) for name, term in contract.funders.items()),
+    ]
+    return SchedulePart("Parties and version", tuple(rules))
+
+
+def _funder(contract: Contract, name: str, term: Funder) -> Rule:
+    says = f"{term.name} ({name}) is a funder: {_KINDS[term.kind]}"
+    if term.each is not None:
+        says += f", one for each {plain(term.each)}, which pays for its own participants"
+    if not term.commits:
+        return Rule(says, term.clause)
+    commits = tuple(map(Rule, commitments(contract, term)))
+    return Rule(f"{says}; until its next commitment, it commits:", term.clause, commits)
+
+
+def commitments(contract: Contract, term: Funder) -> list[str]:
+    """What a funder commits, and from when."""
+    return [
+        f"from {said_day(one.from_)}, {money(contract, one.amount)} in all" for one in term.commits
+    ]
+
+
+def governs_words(contract: Contract) -> str:
+    """Which version of the contract governs a claim."""
+    version = _GOVERNS[contract.governs]
+    return f"where there is more than one version, a claim is governed by the version {version}"
+
+
+def currencies(contract: Contract) -> SchedulePart:
+    """The money of the contract, the rate of its prices, and the indices that they follow."""
+    return SchedulePart("Money", tuple(_money(contract)), _indices(contract))
+
+
+def _money(contract: Contract) -> Iterator[Rule]:
+    name = CURRENCIES[contract.currency].name
+    yield Rule(f"all payments are made in {name} ({contract.currency})")
+    if contract.vat is not None:
+        yield Rule(vat_words(contract.vat), contract.vat.clause)
+    if contract.prices_in is not None:
+        yield Rule(rate_words(contract, contract.prices_in), contract.prices_in.clause)
+    if contract.indices:
+        yield Rule(
+            "an index stands, from each of these days until the next, at the value beside it"
+        )
+
+
+def vat_words(vat: Vat) -> str:
+    """How VAT stands to what is paid, and at which rate."""
+    rate = f", at {show_share(vat.rate)}" if vat.rate is not None else ""
+    return f"{_VAT[vat.treatment]}{rate}"
+
+
+def rate_words(contract: Contract, prices_in: PricesIn) -> str:
+    """In which currency prices are written, and at which rate they are paid."""
+    priced = prices_in.currency
+    rate = f"{number(prices_in.rate)} {contract.currency} for each {priced}"
+    name = CURRENCIES[priced].name
+    return f"prices are written in {name} ({priced}) and are paid at {rate}"
+
+
+def index_words(values: Iterable[IndexValue]) -> str:
+    """What an index stands at, from each of its days until the next."""
+    return listed(f"{number(value.is_)} from {said_day(value.from_)}" for value in values)
+
+
+def _indices(contract: Contract) -> ScheduleTable | None:
+    rows = [
+        (quoted(name), said_day(value.from_), number(value.is_))
+        for name, values in contract.indices.items()
+        for value in values
+    ]
+    return ScheduleTable(("Index", "From", "Value"), tuple(rows), (2,)) if rows else None

@@ -1,0 +1,97 @@
+"""How it runs: evidence and its deadline, claims, payment, and the sheets of the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
+from impactbond.contract.wording.words import plain, quoted
+from impactbond.money import show_share
+from impactbond.terms.sheets import EACH_ROW
+
+
+def process(contract: Contract) -> SchedulePart:
+    """The evidence deadline, what late evidence earns, and when payment is due."""
+    evidence, payment = contract.calendar.evidence, contract.calendar.payment
+    rules = (
+        Rule(
+            f"evidence is to be recorded within {evidence.within} of the day that it speaks of; "
+            f"{late_words(contract)}",
+            evidence.clause,
+        ),
+        Rule(
+            "evidence that is recorded after a claim date counts at the next; a claim that was "
+            "made is never rewritten, and what changes later is an adjustment in the next claim"
+        ),
+        Rule(
+            f"payment is due within {payment.within} of the claim date; where banks in "
+            f"{payment.working_days_of} are closed on the last of these days, on the "
+            f"{payment.if_closed}",
+            payment.clause,
+        ),
+        *([Rule(_INVOICED[payment.invoiced], payment.clause)] if payment.invoiced else []),
+    )
+    return SchedulePart("Evidence and payment", rules)
+
+
+_INVOICED = {
+    "by the provider": "the provider sends the invoice",
+    "by the funder itself": "each funder makes out the invoice itself",
+}
+
+
+def late_words(contract: Contract) -> str:
+    """What evidence earns that is recorded after its deadline."""
+    evidence = contract.calendar.evidence
+    if evidence.late_pays is not None:
+        earns = f"earns {show_share(evidence.late_pays)} of the price"
+        if evidence.late == "nothing":
+            return f"later evidence {earns}, and otherwise nothing"
+        return f"later evidence {earns}, at the first claim date by which it is recorded"
+    if evidence.late == "nothing":
+        return "later evidence earns nothing"
+    return "later evidence counts at the first claim date by which it is recorded"
+
+
+_COLUMNS = {
+    "participant": "the participant's reference",
+    "started_on": "the day on which the participant started",
+    "recorded_on": "the day on which the row was recorded",
+    "from_on": "the day from which the row holds",
+    "left_on": "the day on which the participant left",
+    "observed_on": "the day that the row speaks of",
+    "ref": "the reference of the row",
+    "replaces": "the reference of the row that it replaces",
+    "source": "who it comes from",
+    "status": "how the row stands, such as disputed",
+    "evidence_ref": "where the evidence is kept",
+}
+
+
+def sheets(contract: Contract) -> SchedulePart:
+    """Which sheets the evidence is delivered in, and what stands under each heading."""
+    rules = tuple(
+        Rule(
+            f"the sheet “{name}” holds {sheet.holds}"
+            + "".join(
+                f"; each of its rows is a record of {quoted(metric)}"
+                for metric, heading in sheet.metrics.items()
+                if heading == EACH_ROW
+            ),
+            sheet.clause,
+        )
+        for name, sheet in contract.sheets.items()
+    )
+    rows = tuple(_headings(contract))
+    table = ScheduleTable(("Sheet", "Heading", "What stands there"), rows) if rows else None
+    return SchedulePart("How evidence is delivered", rules, table)
+
+
+def _headings(contract: Contract) -> Iterator[tuple[str, str, str]]:
+    for name, sheet in contract.sheets.items():
+        for column, heading in sheet.columns.items():
+            yield name, heading, _COLUMNS.get(column, f"the {plain(column)}")
+        for metric, heading in sheet.metrics.items():
+            if heading != EACH_ROW:
+                yield name, heading, quoted(metric)

@@ -1,0 +1,258 @@
+"""The question that evaluation answers: what stood achieved at these claim dates, given this
+contract and this evidence? It holds every table that enters the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from impactbond.contract.contract import Contract
+from impactbond.dates import Span, day_number, from_day_number
+from impactbond.evaluation.plan import EvaluationPlan
+from impactbond.evidence.evidence import Evidence
+from impactbond.tables import Engine, EngineSession, with_day_numbers
+
+TableName = Literal[
+    "participants",
+    "observations",
+    "claims",
+    "windows",
+    "covered",
+    "deadlines",
+    "segments",
+    "persons",
+    "spans",
+    "days",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDate:
+    """One claim: `number` counts from 0; evidence recorded by `known_by` counts; what was achieved
+    by `ends_on` is claimed.
+    """
+
+    number: int
+    label: str
+    ends_on: date
+    known_by: date
+
+
+def claim_dates(contract: Contract, as_of: date) -> tuple[ClaimDate, ...]:
+    """Every claim date of the contract up to and including `as_of`, in order."""
+    calendar = contract.calendar
+    dated = [(period, calendar.claim_date(period)) for period in calendar.periods]
+    return tuple(
+        ClaimDate(number, period.label, period.last, day)
+        for number, (period, day) in enumerate(dated)
+        if day <= as_of
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """The distinct combinations of attributes among the participants; a number stands for each."""
+
+    names: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, contract: Contract, participants: pa.Table) -> Segments:
+        """The segments in a table of participants, in order of their values."""
+        names = tuple(contract.participants.attributes)
+        if not names:
+            return cls((), ((),))
+        distinct = participants.group_by(list(names)).aggregate([])
+        rows = zip(*(distinct[name].to_pylist() for name in names), strict=True)
+        return cls(names, tuple(sorted(tuple(value or "" for value in row) for row in rows)))
+
+    def named(self, number: int) -> dict[str, str]:
+        """The attributes of a segment by their names."""
+        return dict(zip(self.names, self.values[number], strict=True))
+
+    def covered(self, contract: Contract) -> list[int]:
+        """The segments whose participants the contract covers."""
+        wanted = contract.participants.covered
+        return [
+            number
+            for number, values in enumerate(self.values)
+            if all(
+                dict(zip(self.names, values, strict=True))[name] in allowed
+                for name, allowed in wanted.items()
+            )
+        ]
+
+    def about(self, contract: Contract) -> pa.Table:
+        """What milestones ask about each segment: `only_<i>`, 1 where it is for it; its `place`."""
+        known = [self.named(number) for number in range(len(self.values))]
+        table: dict[str, list[int]] = {"segment": list(range(len(known)))}
+        for index, term in enumerate(contract.milestones.values()):
+            if term.only:
+                table[f"only_{index}"] = [
+                    int(all(held[name] in values for name, values in term.only.items()))
+                    for held in known
+                ]
+        places = contract.participants.places
+        if places is not None:
+            distinct = sorted({held[places.by] for held in known})
+            table["place"] = [distinct.index(held[places.by]) for held in known]
+        return pa.table({name: pa.array(values, pa.int64()) for name, values in table.items()})
+
+    def numbered(self, participants: pa.Table) -> pa.Table:
+        """The participants with a column `segment`."""
+        place = np.zeros(participants.num_rows, dtype=np.int64)
+        known = np.zeros(len(self.values), dtype=np.int64)
+        for column, name in enumerate(self.names):
+            values = sorted({segment[column] for segment in self.values})
+            held = pc.index_in(pc.fill_null(participants[name], ""), pa.array(values, pa.string()))
+            place = place * len(values) + held.to_numpy()
+            own = [values.index(segment[column]) for segment in self.values]
+            known = known * len(values) + np.array(own, dtype=np.int64)
+        return participants.append_column("segment", pa.array(np.searchsorted(known, place)))
+
+
+@dataclass(frozen=True)
+class EvaluationInput:
+    """A contract, the evidence, and the claim dates asked about, at work in one engine."""
+
+    contract: Contract
+    evidence: Evidence
+    claims: tuple[ClaimDate, ...]
+    segments: Segments
+    shop: EngineSession
+
+    @cached_property
+    def is_disputed(self) -> bool:
+        """Whether any row of the evidence is in dispute."""
+        return self.evidence.has_status("disputed")
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        evidence: Evidence,
+        claims: Sequence[ClaimDate],
+        engine: Engine | None = None,
+    ) -> EvaluationInput:
+        """The question with every table taken into the engine: by default the one that reads the
+        evidence where it is.
+        """
+        segments = Segments.of(contract, evidence.participants_table)
+        shop = EngineSession(engine or evidence.engine, contract.digest)
+        question = cls(contract, evidence, tuple(claims), segments, shop)
+        for name, table in question._tables().items():
+            shop.take(name, table)
+        evidence.lay_out(shop, contract)
+        return question
+
+    def table(self, name: TableName) -> nw.LazyFrame[Any]:
+        """One of the tables that the question rests on; dates are day numbers."""
+        return self.shop.taken(name)
+
+    def _tables(self) -> dict[TableName, pa.Table]:
+        contract, evidence = self.contract, self.evidence
+        people = ["participant", "started_on", "left_on", "from_on", "recorded_on", "segment"]
+        numbered = self.segments.numbered(evidence.participants_table)
+        tables: dict[TableName, pa.Table] = {
+            "participants": with_day_numbers(numbered).select(people),
+            "claims": claims_table(self.claims),
+            "windows": windows_table(contract, evidence),
+            "covered": pa.table({"segment": pa.array(self.segments.covered(contract), pa.int64())}),
+        }
+        terms = contract.calendar.evidence
+        if terms.late == "nothing" or terms.late_pays is not None:
+            tables["deadlines"] = deadlines_table(contract, evidence)
+        if columns_about(contract):
+            tables["segments"] = self.segments.about(contract)
+        if contract.participants.places is not None:
+            tables["persons"] = persons_table(evidence)
+        spans = EvaluationPlan.of(contract).spans
+        if spans:
+            tables["spans"] = spans_table(spans, evidence, tables["windows"])
+        if any(term.units for term in contract.milestones.values()):
+            tables["days"] = days_table(contract)
+        return tables
+
+
+def columns_about(contract: Contract) -> list[str]:
+    """What milestones ask about a participant besides evidence."""
+    only = [f"only_{i}" for i, term in enumerate(contract.milestones.values()) if term.only]
+    return only + (["place", "person"] if contract.participants.places is not None else [])
+
+
+def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:
+    """The claim dates as a table of day numbers: claim, ends_on, known_by."""
+    return pa.table(
+        {
+            "claim": pa.array([claim.number for claim in claims], pa.int64()),
+            "ends_on": pa.array([day_number(claim.ends_on) for claim in claims], pa.int64()),
+            "known_by": pa.array([day_number(claim.known_by) for claim in claims], pa.int64()),
+        }
+    )
+
+
+def deadlines_table(contract: Contract, evidence: Evidence) -> pa.Table:
+    """The day by which what was observed on a day must be recorded: observed_on, deadline."""
+    days = evidence.observed_days
+    within = contract.calendar.evidence.within
+    return pa.table(
+        {
+            "observed_on": pa.array([day_number(day) for day in days], pa.int64()),
+            "deadline": pa.array([day_number(within.after(day)) for day in days], pa.int64()),
+        }
+    )
+
+
+def persons_table(evidence: Evidence) -> pa.Table:
+    """The participants in order of their ids: participant, person (a number)."""
+    names = sorted(evidence.participants_table["participant"].unique().to_pylist())
+    numbers = pa.array(range(len(names)), pa.int64())
+    return pa.table({"participant": pa.array(names, pa.string()), "person": numbers})
+
+
+def spans_table(spans: Sequence[Span], evidence: Evidence, windows: pa.Table) -> pa.Table:
+    """How many days each span has from every day on which something may begin: day, length_<i>."""
+    opening = [name for name in windows.column_names if name.startswith("opens_")]
+    found = set(map(day_number, evidence.observed_days))
+    days = sorted(found.union(*(windows[name].to_pylist() for name in opening)))
+    starts = [from_day_number(day) for day in days]
+    table = {"day": pa.array(days, pa.int64())}
+    for index, span in enumerate(spans):
+        lengths = [(span.after(start) - start).days for start in starts]
+        table[f"length_{index}"] = pa.array(lengths, pa.int64())
+    return pa.table(table)
+
+
+def days_table(contract: Contract) -> pa.Table:
+    """Every day of every period: day, period."""
+    found = [
+        (day, number)
+        for number, period in enumerate(contract.calendar.periods)
+        for day in range(day_number(period.first), day_number(period.last) + 1)
+    ]
+    days, numbers = zip(*found, strict=True)
+    return pa.table({"day": pa.array(days, pa.int64()), "period": pa.array(numbers, pa.int64())})
+
+
+def windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
+    """First and last day of every window for every start date in the evidence: started_on,
+    opens_<i>, closes_<i>.
+    """
+    starts = sorted(evidence.participants_table["started_on"].unique().to_pylist())
+    spans = [[window.days(start) for start in starts] for window in contract.windows.values()]
+    table = {"started_on": pa.array([day_number(start) for start in starts], pa.int64())}
+    for index, days in enumerate(spans):
+        table[f"opens_{index}"] = pa.array(
+            [max(0, day_number(opens)) for opens, _ in days], pa.int64()
+        )
+        table[f"closes_{index}"] = pa.array([day_number(closes) for _, closes in days], pa.int64())
+    return pa.table(table)

@@ -1,0 +1,294 @@
+"""Whether rows that stay where they are can be used: the checks of a delivery, as a few queries
+over the whole of it.
+
+A small delivery is read row by row, and each row that cannot be used is refused by itself. Of a
+large one the faults are counted, and one is enough to refuse it all: nothing is left out unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Any, NamedTuple
+
+import narwhals as nw
+
+from impactbond.dates import LAST_DAY_NUMBER
+from impactbond.errors import Fault
+from impactbond.evidence.cells import LARGEST, allowed_numbers
+from impactbond.evidence.external_agreement import among_each_other, fault_of, told
+from impactbond.evidence.external_columns import Reading, listed
+from impactbond.evidence.observations import STATUSES, WITHDRAWN
+from impactbond.evidence.refusals import (
+    DATE_OUTSIDE,
+    LEFT_BEFORE_START,
+    MISSING,
+    NOT_A_DATE,
+    RECORDED_BEFORE_OBSERVED,
+    Refusal,
+    not_listed,
+    unknown_participant,
+)
+from impactbond.tables import FILE, ROW, EngineSession
+from impactbond.terms.metrics import (
+    Event,
+    Metric,
+    Quantity,
+    Session,
+    State,
+    decimals_of,
+)
+
+DELIVERED = {name: f"delivered_{name}" for name in ("participants", "observations")}
+_SPACES = Refusal(
+    "spaces_around",
+    "there are spaces before or after the text",
+    "text without them",
+    "Take them out where the file is made.",
+)
+_PERSON_REPEATED = Refusal(
+    "participant_repeated",
+    "several rows are about the same participant, from the same day and recorded on the same day",
+    "one row for each participant, day from which it holds and day of recording",
+    "Keep the right row, once.",
+)
+
+
+class RowCheck(NamedTuple):
+    """A fault that a row may have: the column it is told under, and the condition in SQL."""
+
+    column: str
+    refusal: Refusal
+    condition: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the checks found: the faults, how many rows each metric has, the first and the last
+    observed day, and which statuses rows have.
+    """
+
+    faults: tuple[Fault, ...]
+    rows: dict[str, int]
+    days: tuple[int, int]
+    statuses: frozenset[str]
+
+
+def check_participants(shop: EngineSession, reading: Reading) -> list[Fault]:
+    """The faults of the rows about participants, by themselves and among each other.
+
+    Takes the table that `reading` reads, and what it reads as `people`.
+    """
+    attributes = reading.contract.participants.attributes
+    checks = [
+        *_missing(reading, ("participant", "started_on", "recorded_on", *attributes)),
+        *_texts(reading, ("participant", *attributes)),
+        *_days(reading, ("started_on", "recorded_on", "from_on", "left_on")),
+        RowCheck("left_on", LEFT_BEFORE_START, "d_left_on < d_started_on"),
+    ]
+    for name, allowed in attributes.items():
+        if allowed != "text":
+            listed = ", ".join(map(reading.dialect.text, allowed))
+            refusal = not_listed("unknown_value", f"a value of the attribute '{name}'", allowed)
+            checks.append(RowCheck(name, refusal, f"{reading.text(name)} NOT IN ({listed})"))
+    days = ("started_on", "recorded_on", "from_on", "left_on")
+    found = [f"{reading.day(day)} AS d_{day}" for day in days]
+    rows = f"SELECT {', '.join(['*', *found, *_place(reading)])} FROM {reading.table}"
+    if any(row["faulty"] for row in _counted(shop, rows, checks, [FILE])):
+        return _faults(shop, "participants", rows, checks)
+    people, same = shop.called("people"), "participant, from_on, recorded_on"
+    repeated = f"SELECT {same} FROM {people} GROUP BY {same} HAVING count(*) > 1"
+    rows = f"SELECT {FILE}, {ROW} FROM {people} SEMI JOIN ({repeated}) USING ({same})"
+    return told(shop, "participants", "participant", _PERSON_REPEATED, rows)
+
+
+def check_observations(shop: EngineSession, reading: Reading) -> Summary:
+    """The faults of the observations, by themselves, against the participants and among each other.
+
+    Takes the table that `reading` reads, and `people`.
+    """
+    columns = [
+        "*",
+        *(f"{reading.day(day)} AS d_{day}" for day in ("observed_on", "recorded_on")),
+        *(f"{reading.column(name)} AS c_{name}" for name in ("metric", "value", "status")),
+        *_place(reading),
+    ]
+    people = f"SELECT DISTINCT participant AS known FROM {shop.called('people')}"
+    rows = (
+        f"SELECT * FROM (SELECT {', '.join(columns)} FROM {reading.table})"
+        f" LEFT JOIN ({people}) ON {reading.text('participant')} = known"
+    )
+    checks = _observation_checks(reading)
+    has = [f"max(CASE WHEN c_status = '{one}' THEN 1 ELSE 0 END)" for one in STATUSES]
+    others = [
+        "min(d_observed_on) AS first_day",
+        "max(d_observed_on) AS last_day",
+        *(f"{test} AS is_{one}" for test, one in zip(has, STATUSES, strict=True)),
+    ]
+    found = _counted(shop, rows, checks, ["c_metric"], others)
+    count = sum(row["rows"] for row in found)
+    if any(row["faulty"] for row in found):
+        faults = _faults(shop, "observations", rows, checks)
+    else:
+        faults = among_each_other(shop, reading, count)
+    metrics = reading.contract.metrics
+    of_metric = {
+        name: sum(row["rows"] for row in found if row["c_metric"] == place)
+        for place, name in enumerate(metrics)
+    }
+    edges = [row[name] for row in found for name in ("first_day", "last_day")]
+    days = [day for day in edges if day is not None] or [0]
+    statuses = frozenset(one for one in STATUSES if any(row[f"is_{one}"] for row in found))
+    return Summary(tuple(faults), of_metric, (min(days), max(days)), statuses)
+
+
+def _observation_checks(reading: Reading) -> list[RowCheck]:
+    metrics = tuple(reading.contract.metrics)
+    who, what = reading.text("participant"), reading.text("metric")
+    nobody = unknown_participant("participants", was_refused=False)
+    listed = ", ".join(map(reading.dialect.text, STATUSES))
+    return [
+        *_missing(reading, ("observation", "participant", "metric", "observed_on", "recorded_on")),
+        *_texts(reading, ("observation", "participant", "supersedes")),
+        *_days(reading, ("observed_on", "recorded_on")),
+        RowCheck("recorded_on", RECORDED_BEFORE_OBSERVED, "d_recorded_on < d_observed_on"),
+        RowCheck(
+            "status",
+            not_listed("unknown_value", "a status of an observation", STATUSES),
+            f"c_status NOT IN ({listed})",
+        ),
+        RowCheck(
+            "metric",
+            not_listed("unknown_metric", "a metric of the contract", metrics),
+            f"c_metric IS NULL AND {what} <> ''",
+        ),
+        RowCheck("participant", nobody, f"known IS NULL AND {who} <> '' AND trim({who}) = {who}"),
+        *_values(reading),
+    ]
+
+
+def _missing(reading: Reading, columns: Sequence[str]) -> Iterator[RowCheck]:
+    for column in columns:
+        yield RowCheck(column, MISSING, _is_blank(reading, column))
+
+
+def _is_blank(reading: Reading, column: str) -> str:
+    if reading.kinds.get(column) == nw.String:
+        return f"({reading.raw(column)} IS NULL OR {reading.raw(column)} = '')"
+    return f"{reading.raw(column)} IS NULL"
+
+
+def _texts(reading: Reading, columns: Sequence[str]) -> Iterator[RowCheck]:
+    for column in columns:
+        if reading.kinds.get(column) == nw.String:
+            yield RowCheck(column, _SPACES, f"trim({reading.raw(column)}) <> {reading.raw(column)}")
+
+
+def _days(reading: Reading, columns: Sequence[str]) -> Iterator[RowCheck]:
+    for column in columns:
+        if column in reading.kinds:
+            unread = f"d_{column} IS NULL AND NOT {_is_blank(reading, column)}"
+            yield RowCheck(column, NOT_A_DATE, unread)
+            outside = f"d_{column} < 0 OR d_{column} > {LAST_DAY_NUMBER}"
+            yield RowCheck(column, DATE_OUTSIDE, outside)
+
+
+def _values(reading: Reading) -> Iterator[RowCheck]:
+    stands, blank = f"c_status <> '{WITHDRAWN}'", _is_blank(reading, "value")
+    yield RowCheck("value", MISSING, f"{stands} AND {blank}")
+    for place, metric in enumerate(reading.contract.metrics.values()):
+        here = f"c_metric = {place} AND {stands}"
+        yield RowCheck("value", _unreadable(metric), f"{here} AND c_value IS NULL AND NOT {blank}")
+        low, high = _bounds(metric)
+        yield RowCheck(
+            "value", _outside(metric), f"{here} AND NOT c_value BETWEEN {low} AND {high}"
+        )
+
+
+def _bounds(metric: Metric) -> tuple[int, int]:
+    """The least and the largest value as evidence holds them."""
+    match metric:
+        case Event():
+            return 0, 1
+        case Session() | State():
+            return 0, len(listed(metric)) - 1
+        case Quantity():
+            return 0, LARGEST - 1
+        case _:
+            scale = 10**metric.decimals
+            low, high = ceil(metric.range[0] * scale), floor(metric.range[1] * scale)
+            return max(low, 1 - LARGEST), min(high, LARGEST - 1)
+
+
+def _allowed(metric: Metric) -> str:
+    match metric:
+        case Event():
+            return "yes, no"
+        case Session() | State():
+            return ", ".join(listed(metric))
+        case Quantity():
+            return f"a number of 0 or more: {decimals_of(metric)}"
+        case _:
+            return allowed_numbers(metric)
+
+
+def _unreadable(metric: Metric) -> Refusal:
+    code, what = "text_in_number", "a plain number as fine as its metric"
+    if isinstance(metric, Event):
+        code, what = "not_yes_or_no", "an answer"
+    elif isinstance(metric, Session | State):
+        code, what = "unknown_mark", "one of the marks of this metric"
+    if isinstance(metric, State):
+        code, what = "unknown_state", "one of the states of this metric"
+    return Refusal(code, f"this is not {what}", _allowed(metric), "Look for a slip.")
+
+
+def _outside(metric: Metric) -> Refusal:
+    problem = "this number is outside the range of its metric"
+    return Refusal("out_of_range", problem, _allowed(metric), "Look for a slip.")
+
+
+def _place(reading: Reading) -> tuple[str, ...]:
+    return () if FILE in reading.kinds else reading.place
+
+
+def _counted(
+    shop: EngineSession,
+    rows: str,
+    checks: Sequence[RowCheck],
+    groups: Sequence[str],
+    others: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """How many rows there are, and how many have any fault: most deliveries have none, and counting
+    each fault by itself takes longer.
+    """
+    faulty = " OR ".join(f"({one.condition})" for one in checks)
+    counts = ["count(*) AS rows", f"count(CASE WHEN {faulty} THEN 1 END) AS faulty"]
+    asked, by = ", ".join([*groups, *counts, *others]), ", ".join(groups)
+    found: list[dict[str, Any]] = shop.find(
+        f"SELECT {asked} FROM ({rows}) GROUP BY {by}"
+    ).to_pylist()
+    return found
+
+
+def _faults(shop: EngineSession, table: str, rows: str, checks: Sequence[RowCheck]) -> list[Fault]:
+    """How many rows of each file have each fault, and the first of them."""
+    counts = [
+        f"count(CASE WHEN {one.condition} THEN 1 END) AS n_{place},"
+        f" min(CASE WHEN {one.condition} THEN {ROW} END) AS r_{place}"
+        for place, one in enumerate(checks)
+    ]
+    found = shop.find(
+        f"SELECT {', '.join([FILE, *counts])} FROM ({rows}) GROUP BY {FILE}"
+    ).to_pylist()
+    return [
+        fault
+        for place, one in enumerate(checks)
+        for fault in fault_of(
+            table,
+            one.column,
+            one.refusal,
+            [(row[FILE], row[f"r_{place}"], row[f"n_{place}"]) for row in found],
+        )
+    ]

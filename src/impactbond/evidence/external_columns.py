@@ -1,0 +1,182 @@
+"""Rows read where they lie: for every column of evidence, the query that finds it in what was
+delivered.
+
+The same text is read by DuckDB and by Spark. What a cell may hold is what `cells` says; a cell that
+cannot be read becomes null here, and is refused by `checks_at_rest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import narwhals as nw
+
+from impactbond.contract.contract import Contract
+from impactbond.errors import Fault
+from impactbond.evidence.frames import OPTIONAL, REQUIRED, missing_columns
+from impactbond.evidence.observations import RECORDED, WITHDRAWN
+from impactbond.tables import FILE, ROW, Dialect, EngineSession
+from impactbond.terms.metrics import Event, Metric, Session, State
+
+Values = Literal["as written", "as held"]
+DAYS = ("started_on", "left_on", "from_on", "observed_on", "recorded_on")
+SEEN = (
+    *("observation", "participant", "metric", "value", "observed_on", "recorded_on"),
+    *("supersedes", "status"),
+)
+NO_ROW = "CAST(NULL AS BIGINT)"
+_ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the columns of one delivered table are read: its columns and their kinds."""
+
+    table: str
+    kinds: dict[str, nw.dtypes.DType]
+    dialect: Dialect
+    contract: Contract
+    values: Values = "as written"
+
+    @classmethod
+    def of(
+        cls, shop: EngineSession, table: str, contract: Contract, values: Values = "as written"
+    ) -> Reading:
+        """The reading of a table that rests in a workshop."""
+        kinds = dict(shop.taken(table).collect_schema())
+        return cls(shop.called(table), kinds, shop.dialect, contract, values)
+
+    def faults(self, name: str) -> list[Fault]:
+        """What is wrong with the columns themselves; `name` is the evidence table's."""
+        attributes = tuple(self.contract.participants.attributes) if name == "participants" else ()
+        required = (*REQUIRED[name], *attributes)
+        # Rows of a large delivery are told from each other by their references alone.
+        required += ("observation",) if name == "observations" else ()
+        found = list(missing_columns([*self.kinds], name, required))
+        days = [column for column in (*required, *OPTIONAL[name]) if column in DAYS]
+        for column in days:
+            if column in self.kinds and not isinstance(
+                self.kinds[column], nw.Date | nw.Datetime | nw.String
+            ):
+                found.append(_wrong_kind(name, column, "dates, or texts such as 2017-01-31"))
+        if self.values == "as held" and not self.kinds.get("value", nw.Int64()).is_integer():
+            found.append(_wrong_kind(name, "value", "whole numbers, as evidence holds them"))
+        return found
+
+    def raw(self, column: str) -> str:
+        """A column as it was delivered; null where nobody delivers it."""
+        return self.dialect.name(column) if column in self.kinds else "NULL"
+
+    def text(self, column: str) -> str:
+        """A column as texts."""
+        raw = self.raw(column)
+        return raw if self.kinds.get(column) == nw.String else f"CAST({raw} AS STRING)"
+
+    def day(self, column: str) -> str:
+        """A column of dates as day numbers."""
+        raw, kind = self.raw(column), self.kinds.get(column)
+        if kind is None:
+            return "CAST(NULL AS BIGINT)"
+        if isinstance(kind, nw.Date):
+            return self.dialect.day_number(raw)
+        if isinstance(kind, nw.Datetime):
+            return self.dialect.day_number(f"CAST({raw} AS DATE)")
+        found = self.dialect.day_number(f"TRY_CAST({raw} AS DATE)")
+        return f"CASE WHEN {self.dialect.matches(raw, _ISO)} THEN {found} END"
+
+    @property
+    def metric(self) -> str:
+        """The metric's place in the contract."""
+        place = self.dialect.place(self.text("metric"), list(self.contract.metrics))
+        return f"CAST({place} AS BIGINT)"
+
+    @property
+    def status(self) -> str:
+        """The status, which goes without saying when it is `recorded`."""
+        return f"coalesce({self.text('status')}, '{RECORDED}')"
+
+    @property
+    def value(self) -> str:
+        """The value as evidence holds it: a whole number."""
+        if self.values == "as held":
+            return f"CAST({self.raw('value')} AS BIGINT)"
+        found = "".join(
+            f" WHEN {self.dialect.text(name)} THEN {self._read_by(metric)}"
+            for name, metric in self.contract.metrics.items()
+        )
+        return f"CAST(CASE {self.text('metric')}{found} END AS BIGINT)"
+
+    def column(self, name: str) -> str:
+        """A column as evaluation takes it."""
+        if name in DAYS:
+            return self.day(name)
+        if name in ("metric", "status", "value"):
+            return str(getattr(self, name))
+        return self.text(name)
+
+    def observations(self) -> str:
+        """The query for the observations as evaluation takes them."""
+        return self._query(SEEN)
+
+    def participants(self) -> str:
+        """The query for the participants, with dates as day numbers; what is not dated holds from
+        the start.
+        """
+        columns = ["participant", "started_on", "left_on", "recorded_on"]
+        from_on = f"coalesce({self.day('from_on')}, {self.day('started_on')}) AS from_on"
+        attributes = self.contract.participants.attributes
+        return self._query([*columns, *attributes], from_on, *self.place)
+
+    def held(self) -> str:
+        """The query for the observations as evidence holds them, with dates as day numbers."""
+        stands = f"{self.status} <> '{WITHDRAWN}'"
+        others = (
+            f"{self.text('metric')} AS metric",
+            f"CASE WHEN {stands} THEN {self.value} ELSE 0 END AS value",
+            *(f"{self.text(name)} AS {name}" for name in ("source", "evidence_ref")),
+        )
+        names = [name for name in SEEN if name not in ("metric", "value")]
+        return self._query(names, *others, *self.place)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The columns FILE and ROW, where they are not known as nothing."""
+        return (FILE, ROW) if FILE in self.kinds else (f"'' AS {FILE}", f"{NO_ROW} AS {ROW}")
+
+    def _query(self, columns: Sequence[str], *others: str) -> str:
+        found = [f"{self.column(name)} AS {self.dialect.name(name)}" for name in columns]
+        return f"SELECT {', '.join([*found, *others])} FROM {self.table}"
+
+    def _read_by(self, metric: Metric) -> str:
+        value = self.text("value")
+        if isinstance(metric, Session | State):
+            return self.dialect.place(value, listed(metric))
+        if isinstance(metric, Event):
+            if self.kinds["value"] == nw.String:
+                return f"CASE lower({value}) WHEN 'yes' THEN 1 WHEN 'no' THEN 0 END"
+            return (
+                f"CASE WHEN {value} IN ('true', '1', '1.0') THEN 1"
+                f" WHEN {value} IN ('false', '0', '0.0') THEN 0 END"
+            )
+        places = metric.decimals
+        further = f"[0-9]{{1,{places}}}0*" if places else "0+"
+        number = f"TRY_CAST({value} AS DECIMAL(28, {places})) * {10**places}"
+        plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
+        return f"CASE WHEN {plain} THEN TRY_CAST({number} AS BIGINT) END"
+
+
+def listed(metric: Session | State) -> tuple[str, ...]:
+    """What may be written of a metric that is one of a few."""
+    return metric.marks if isinstance(metric, Session) else metric.states
+
+
+def _wrong_kind(table: str, column: str, allowed: str) -> Fault:
+    return Fault(
+        sheet=table,
+        column=column,
+        code="wrong_kind",
+        problem="the column holds something else",
+        allowed=allowed,
+    )

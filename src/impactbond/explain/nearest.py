@@ -1,0 +1,328 @@
+"""What smallest change of evidence would have achieved a milestone: one row added or one value
+changed.
+
+Takes  a settlement, a participant and a milestone.
+Gives  the changes that would have been enough, the smallest of each metric.
+Keeps  every change that is told was tried with the engine that settles, all of them at once: each
+       on a copy of the participant under a name of its own.
+
+Changes are tried at the values at which the contract's own figures can tip: its thresholds, the
+participant's other values moved by them, and the ends of the range, each a step to either side.
+What no change of this kind achieves is told as such.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.walk import rests_on
+from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence
+from impactbond.explain.explain import explain
+from impactbond.explain.words import place_words, shown_value
+from impactbond.settlement.decisions_table import decided
+from impactbond.settlement.settlement import Settlement
+from impactbond.tables import as_kind
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+RECORDED = "recorded"
+_PER_METRIC = 400  # changes tried of one metric
+CHANGES = pa.schema(
+    [
+        *((name, pa.string()) for name in ("change", "metric", "was", "would_be")),
+        ("observed_on", pa.date32()),
+        ("sheet", pa.string()),
+        ("row", pa.int64()),
+        ("achieved_on", pa.date32()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceChange:
+    """One change that would have been enough: a value changed, or a row added.
+
+    `was` is blank, and there is no `sheet` and `row`, for a row that would have had to be added.
+    """
+
+    metric: str
+    was: str
+    would_be: str
+    observed_on: date
+    sheet: str
+    row: int
+    achieved_on: date | None
+
+    def __str__(self) -> str:
+        then = f"achieved on {self.achieved_on}" if self.achieved_on else "achieved"
+        if not self.was:
+            return f"a row of {self.metric} saying {self.would_be} on {self.observed_on}: {then}"
+        place = place_words(self.sheet, self.row, " ")
+        return f"{self.would_be} in place of {self.was} of {self.metric} in {place}: {then}"
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The smallest changes of evidence that would have achieved a milestone, and the verdict now.
+
+    It shows the participant's evidence, as an explanation does.
+    """
+
+    participant: str
+    milestone: str
+    verdict: str
+    sentence: str
+    tried: int
+    changes: tuple[EvidenceChange, ...]
+    kind: str
+
+    @property
+    def text(self) -> str:
+        """The answer in plain words."""
+        told = [f"{self.participant}, {self.milestone}: {self.verdict}: {self.sentence}"]
+        if self.verdict == "achieved":
+            return "\n".join([*told, "  Nothing need change."])
+        if not self.changes:
+            tried = f"{self.tried:,} were tried"
+            told.append(f"  No one row added or value changed would have achieved it: {tried}.")
+        for change in self.changes:
+            told.append(f"  It would have been enough: {change}")
+        return "\n".join(told)
+
+    @property
+    def table(self) -> Any:
+        """The changes as a frame, in the kind of the evidence."""
+        rows = [
+            (
+                "value changed" if one.was else "row added",
+                *(one.metric, one.was or None, one.would_be, one.observed_on),
+                *(one.sheet or None, one.row or None, one.achieved_on),
+            )
+            for one in self.changes
+        ]
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(CHANGES)
+        arrays = [pa.array(cells, of.type) for cells, of in zip(columns, CHANGES, strict=True)]
+        return as_kind(pa.Table.from_arrays(arrays, schema=CHANGES), self.kind)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as plain data, for `--json`."""
+        changes = [
+            asdict(change)
+            | {
+                "observed_on": change.observed_on.isoformat(),
+                "achieved_on": change.achieved_on.isoformat() if change.achieved_on else None,
+            }
+            for change in self.changes
+        ]
+        names = ("participant", "milestone", "verdict", "sentence", "tried")
+        return {name: getattr(self, name) for name in names} | {"changes": changes}
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.text)}</pre>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A change to be tried; `size` ranks it among those of its metric."""
+
+    metric: str
+    row: dict[str, Any] | None
+    value: int
+    observed_on: date
+    size: tuple[int, int, date]
+
+
+def nearest_change(settlement: Settlement, *, participant: str, milestone: str) -> Nearest:
+    """The smallest changes of evidence that would have achieved a milestone at the latest claim.
+
+    Raises SettlementError, without the id, as `explain` does.
+    """
+    told = explain(settlement, participant=participant, milestone=milestone).milestones[0]
+    claim = settlement.claim
+    known = settlement.evidence.known_on(claim.known_by).about(participant)
+    tries: list[_Try] = []
+    if told.verdict != "achieved" and told.condition is not None:
+        tries = list(_tries(settlement.contract, known, claim.ends_on, milestone))
+    found: dict[tuple[str, bool], tuple[_Try, date | None]] = {}
+    for one, reached in _that_achieve(settlement, known, tries, milestone):
+        key = (one.metric, one.row is None)
+        if key not in found or one.size < found[key][0].size:
+            found[key] = (one, reached)
+    is_missing = told.verdict == "not evidenced"
+    changes = [
+        _change(settlement.contract, one, reached)
+        for one, reached in sorted(
+            found.values(), key=lambda pair: (is_missing and pair[0].row is not None, pair[0].size)
+        )
+    ]
+    return Nearest(
+        participant=participant,
+        milestone=milestone,
+        verdict=told.verdict,
+        sentence=told.sentence,
+        tried=len(tries),
+        changes=tuple(changes),
+        kind=settlement.evidence.kind,
+    )
+
+
+def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> Iterator[_Try]:
+    """The changes worth trying, metric by metric, of what the milestone rests on."""
+    plain = contract.model_dump(mode="json", by_alias=True)
+    names = rests_on(plain)[milestone]
+    terms = [
+        term
+        for part in ("conditions", "milestones")
+        for name, term in plain[part].items()
+        if name in names
+    ]
+    figures = sorted({Decimal(figure) for figure in _figures(terms)})
+    live = _live(known.observations_table)
+    started = min(known.participants_table["started_on"].to_pylist())
+    days = sorted(
+        {
+            min(day, until)
+            for name in names
+            if name in contract.windows
+            for day in _days(*contract.windows[name].days(started))
+            if min(day, until) >= contract.windows[name].days(started)[0]
+        }
+    )
+    for metric in (name for name in contract.metrics if name in names):
+        rows = [row for row in live if row["metric"] == metric]
+        values = _values(contract, metric, figures, [row["value"] for row in rows])
+        changed = [
+            _Try(metric, row, value, row["observed_on"], (0, abs(value - row["value"]), until))
+            for row in rows
+            for value in values
+            if value != row["value"]
+        ]
+        middle = values[len(values) // 2] if values else 0
+        added = [
+            _Try(metric, None, value, day, (1, abs(value - middle), day))
+            for day in sorted({*days, *(row["observed_on"] for row in rows)})
+            for value in values
+        ]
+        yield from sorted(changed, key=lambda one: one.size)[:_PER_METRIC]
+        yield from sorted(added, key=lambda one: one.size)[:_PER_METRIC]
+
+
+def _days(first: date, last: date) -> tuple[date, ...]:
+    """The days of a window on which a row is tried: its ends, and one between."""
+    return first, first + timedelta(days=(last - first).days // 2), last
+
+
+def _figures(value: Any) -> Iterator[str]:
+    """Every figure in the terms of a contract, given as plain data."""
+    if isinstance(value, dict):
+        for inside in value.values():
+            yield from _figures(inside)
+    elif isinstance(value, list):
+        for inside in value:
+            yield from _figures(inside)
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        yield from _NUMBER.findall(str(value))
+
+
+def _values(
+    contract: Contract, metric: str, figures: Iterable[Decimal], others: Iterable[int]
+) -> list[int]:
+    """The values at which a metric can tip a condition, as they stand in evidence."""
+    term = contract.metrics[metric]
+    marks = getattr(term, "marks", None)
+    if marks is not None:
+        return list(range(len(marks)))
+    span = getattr(term, "range", None)
+    if span is None:
+        return [0, 1]
+    scale = 10 ** int(getattr(term, "decimals", 0))
+    low, high = (int(Decimal(end) * scale) for end in span)
+    steps = [int(figure * scale) for figure in figures]
+    found = {low, high, *steps}
+    found |= {other + sign * step for other in others for step in steps for sign in (-1, 1)}
+    near = {value + step for value in found for step in (-1, 0, 1)}
+    return sorted(value for value in near if low <= value <= high)
+
+
+def _live(observations: pa.Table) -> list[dict[str, Any]]:
+    """The rows that no other known row replaces, and that are not withdrawn."""
+    rows: list[dict[str, Any]] = observations.to_pylist()
+    replaced = {row["supersedes"] for row in rows}
+    return [
+        row for row in rows if row["observation"] not in replaced and row["status"] != "withdrawn"
+    ]
+
+
+def _that_achieve(
+    settlement: Settlement, known: Evidence, tries: list[_Try], milestone: str
+) -> Iterator[tuple[_Try, date | None]]:
+    """The changes with which the engine finds the milestone achieved, and the day of it."""
+    if not tries:
+        return
+    people: list[dict[str, Any]] = known.participants_table.to_pylist()
+    rows: list[dict[str, Any]] = known.observations_table.to_pylist()
+    copies: dict[str, list[dict[str, Any]]] = {"people": [], "rows": []}
+    for place, one in enumerate(tries):
+        copies["people"] += [row | {"participant": str(place)} for row in people]
+        copies["rows"] += _copied(rows, one, str(place))
+    evidence = Evidence(
+        participants_table=pa.Table.from_pylist(
+            copies["people"], schema=known.participants_table.schema
+        ),
+        observations_table=pa.Table.from_pylist(copies["rows"], schema=OBSERVATIONS_SCHEMA),
+        refused_table=known.refused_table.slice(0, 0),
+    )
+    said = decided(settlement.contract, evidence, settlement.claim)
+    achieved = pc.and_(
+        pc.equal(said["milestone"], milestone), pc.equal(said["verdict"], "achieved")
+    )
+    for row in said.filter(achieved).to_pylist():
+        yield tries[int(row["participant"])], row["achieved_on"]
+
+
+def _copied(rows: list[dict[str, Any]], one: _Try, name: str) -> Iterator[dict[str, Any]]:
+    """The rows of a participant under another name, with one change."""
+    for row in rows:
+        copy = row | {
+            "participant": name,
+            "observation": f"{name}/{row['observation']}",
+            "supersedes": f"{name}/{row['supersedes']}" if row["supersedes"] else None,
+        }
+        is_it = one.row is not None and row["observation"] == one.row["observation"]
+        yield copy | {"value": one.value} if is_it else copy
+    if one.row is None:
+        blank = dict.fromkeys(OBSERVATIONS_SCHEMA.names)
+        yield blank | {
+            "observation": f"{name}/added",
+            "participant": name,
+            "metric": one.metric,
+            "value": one.value,
+            "observed_on": one.observed_on,
+            "recorded_on": one.observed_on,
+            "status": RECORDED,
+        }
+
+
+def _change(contract: Contract, one: _Try, reached: date | None) -> EvidenceChange:
+    row = one.row
+    return EvidenceChange(
+        metric=one.metric,
+        was="" if row is None else shown_value(contract, one.metric, row["value"]),
+        would_be=shown_value(contract, one.metric, one.value),
+        observed_on=one.observed_on,
+        sheet="" if row is None else row["sheet"],
+        row=0 if row is None else row["row"],
+        achieved_on=reached,
+    )

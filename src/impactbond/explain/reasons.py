@@ -1,0 +1,259 @@
+"""Why: the reason for a verdict as a plain sentence with its figures, down to the first cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from impactbond.contract.contract import Contract
+from impactbond.evaluation.inputs import ClaimDate
+from impactbond.evaluation.verdicts import DISPUTED, LATE_EVIDENCE
+from impactbond.explain.participant_view import Decision, PersonView
+from impactbond.explain.parts import ConditionExplained, Need
+from impactbond.explain.words import counted_words, plain
+from impactbond.money import show_share
+from impactbond.terms.milestones import alternatives
+
+ACHIEVED, NOT_YET_DUE = "achieved", "not yet due"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One participant at one claim date: what was decided, and the findings behind it.
+
+    `whenever` holds the findings with evidence that was recorded too late, where late evidence
+    earns nothing.
+    """
+
+    contract: Contract
+    claim: ClaimDate
+    person: PersonView
+    decisions: Mapping[str, Decision]
+    quantities: Mapping[str, int]
+    findings: Mapping[str, ConditionExplained]
+    eligibility: ConditionExplained | None
+    whenever: Mapping[str, ConditionExplained]
+
+    def title(self, milestone: str) -> str:
+        """The milestone's title, in quotes."""
+        return f"'{self.contract.milestones[milestone].title or milestone}'"
+
+    def blocking(self, milestone: str) -> list[str]:
+        """The prerequisites of a milestone that are not achieved."""
+        after = self.contract.milestones[milestone].after
+        return [
+            name
+            for name in after
+            if self.decisions[name].verdict != ACHIEVED
+            and self.decisions[name].reason != "place_taken"
+        ]
+
+    def reached_on(self, milestone: str) -> date | None:
+        """The day on which everything that a milestone needs was met, if it was."""
+        days = [self.findings[milestone].on]
+        needed = [self.decisions[name] for name in self.contract.milestones[milestone].after]
+        # For a place, somebody else may have achieved what comes before.
+        by_place = self.contract.participants.places is not None
+        days += [one.achieved_on for one in needed if one.achieved_on is not None or not by_place]
+        if self.eligibility is not None:
+            days.append(self.eligibility.on)
+        known = [day for day in days if day is not None]
+        return max(known) if len(known) == len(days) else None
+
+
+def reason(judged: Judged, milestone: str) -> str:
+    """The reason for the verdict on a milestone, in a sentence."""
+    own = judged.findings[milestone]
+    match judged.decisions[milestone].reason:
+        case "met":
+            return own.sentence + _counted_from(judged, milestone) + _standing(judged, milestone)
+        case "window_open":
+            return _window_open(judged, milestone)
+        case "prerequisite":
+            return _needs_first(judged, milestone)
+        case "not_eligible":
+            return f"eligibility is not met: {_eligibility(judged)}"
+        case "eligibility_not_evidenced":
+            return f"eligibility is not evidenced: {_eligibility(judged)}"
+        case "left":
+            return _left(judged, milestone)
+        case "outside_term":
+            first, last = judged.contract.calendar.term
+            day = judged.reached_on(milestone)
+            return f"reached on {day}, outside the term ({first} through {last}): {own.sentence}"
+        case "recorded_late":
+            return _recorded_late(judged, milestone)
+        case "another_version":
+            version = judged.contract.version
+            day = judged.reached_on(milestone)
+            return (
+                f"reached on {day} by the terms of version {version.number}, which does not govern "
+                f"it; the version that does pays nothing for it: {own.sentence}"
+            )
+        case "not_for_segment":
+            return _not_for_segment(judged, milestone)
+        case "alternative":
+            return f"{own.sentence}; {_alternative(judged, milestone)}"
+        case "place_taken":
+            return f"{own.sentence}; {_place_taken(judged)}"
+        case _:
+            return own.sentence
+
+
+def open_until(judged: Judged, milestone: str) -> date | None:
+    """The last day that can still change a verdict of not yet due; None for every other verdict."""
+    decision = judged.decisions[milestone]
+    if decision.verdict != NOT_YET_DUE:
+        return None
+    own = judged.findings[milestone]
+    if decision.reason == "prerequisite":
+        waiting = [open_until(judged, name) for name in judged.blocking(milestone)]
+        return max([own.due_on, *(day for day in waiting if day is not None)])
+    if judged.eligibility is not None and judged.eligibility.state != "met":
+        return judged.eligibility.due_on
+    return judged.reached_on(milestone) or own.due_on
+
+
+def chain(judged: Judged, milestone: str) -> tuple[str, ...]:
+    """The milestone and, prerequisite by prerequisite, the first cause of its verdict."""
+    found = [milestone]
+    while judged.decisions[found[-1]].reason == "prerequisite":
+        blocking = judged.blocking(found[-1])
+        waiting = [name for name in blocking if judged.decisions[name].verdict == NOT_YET_DUE]
+        found.append((waiting or blocking)[0])
+    return tuple(found)
+
+
+def needs(judged: Judged, milestone: str) -> tuple[Need, ...]:
+    """The milestones that this one comes after, and how they stand."""
+    terms = judged.contract.milestones
+    return tuple(
+        Need(
+            milestone=name,
+            title=terms[name].title or name,
+            verdict=judged.decisions[name].verdict,
+            achieved_on=judged.decisions[name].achieved_on,
+            sentence=reason(judged, name),
+            clause=terms[name].clause,
+        )
+        for name in terms[milestone].after
+    )
+
+
+def period_label(contract: Contract, day: date) -> str | None:
+    """The period that a day falls in; None outside the term."""
+    return next((p.label for p in contract.calendar.periods if p.first <= day <= p.last), None)
+
+
+def _eligibility(judged: Judged) -> str:
+    assert judged.eligibility is not None
+    return judged.eligibility.sentence
+
+
+def _counted_from(judged: Judged, milestone: str) -> str:
+    """Which other thing made the day of achievement later than the condition's own."""
+    own, reached = judged.findings[milestone].on, judged.decisions[milestone].achieved_on
+    if own == reached:
+        return ""
+    causes = [
+        f"{judged.title(name)} was achieved"
+        for name in judged.contract.milestones[milestone].after
+        if judged.decisions[name].achieved_on == reached
+    ]
+    if judged.eligibility is not None and judged.eligibility.on == reached:
+        causes.append("eligibility was met")
+    return f"; met on {own} and counted from {reached}, when {' and '.join(causes)}"
+
+
+def _window_open(judged: Judged, milestone: str) -> str:
+    own, day = judged.findings[milestone], open_until(judged, milestone)
+    assert day is not None
+    if judged.eligibility is not None and judged.eligibility.state != "met":
+        until = f"eligibility is open until {day}{_decided(judged, day)}"
+        return f"{until}; so far: {_eligibility(judged)}"
+    if own.state == "met":
+        after = f"after {judged.claim.ends_on}, the last day claimed here"
+        return f"reached on {day}, {after}{_decided(judged, day)}: {own.sentence}"
+    return f"open until {day}{_decided(judged, day)}; so far: {own.sentence}"
+
+
+def _decided(judged: Judged, day: date) -> str:
+    """Which claim decides what is open until a day."""
+    calendar = judged.contract.calendar
+    for period in calendar.periods:
+        if period.last >= day:
+            return f" (decided with the claim for {period.label}, on {calendar.claim_date(period)})"
+    return f" (after the term, which ends on {calendar.term[1]})"
+
+
+def _needs_first(judged: Judged, milestone: str) -> str:
+    told = [
+        f"needs {judged.title(name)} first, which is {judged.decisions[name].verdict}: "
+        f"{reason(judged, name)}"
+        for name in judged.blocking(milestone)
+    ]
+    return "; and ".join(told)
+
+
+def _left(judged: Judged, milestone: str) -> str:
+    own, left_on = judged.findings[milestone], judged.person.left_on
+    if own.state == "met":
+        return (
+            f"reached on {judged.reached_on(milestone)}, after leaving on {left_on}: {own.sentence}"
+        )
+    return f"left on {left_on}, before the last day {own.due_on}; until then: {own.sentence}"
+
+
+def _recorded_late(judged: Judged, milestone: str) -> str:
+    terms = judged.contract.calendar.evidence
+    if judged.eligibility is not None and judged.eligibility.state != "met":
+        in_time = _eligibility(judged)
+    elif judged.blocking(milestone):
+        in_time = _needs_first(judged, milestone)
+    else:
+        in_time = judged.findings[milestone].sentence
+    clause = f" [{terms.clause}]" if terms.clause else ""
+    return (
+        f"evidence was recorded too late, after more than {terms.within}, and so earns nothing"
+        f"{clause}; with it: {judged.whenever[milestone].sentence}; in time: {in_time}"
+    )
+
+
+def _standing(judged: Judged, milestone: str) -> str:
+    """How a claim stands, and how many units it is, where that is not the whole price once."""
+    told = ""
+    if judged.contract.milestones[milestone].units is not None:
+        units = judged.quantities.get(milestone, 0)
+        told = f"; {counted_words(units, 'unit')} from that day on, as known so far"
+    terms = judged.contract.calendar.evidence
+    standing = judged.decisions[milestone].standing
+    if standing == LATE_EVIDENCE and terms.late_pays is not None:
+        share = show_share(terms.late_pays)
+        told += f"; on evidence recorded after more than {terms.within}, which earns {share}"
+    if standing == DISPUTED:
+        told += "; on evidence in dispute, and so withheld until that is settled"
+    return told
+
+
+def _not_for_segment(judged: Judged, milestone: str) -> str:
+    only = judged.contract.milestones[milestone].only
+    wanted = "; ".join(f"{plain(name)} {' or '.join(values)}" for name, values in only.items())
+    held = ", ".join(f"{plain(name)} {judged.person.at_start[name]}" for name in only)
+    return f"it is for participants with {wanted} at the start, and this one had {held}"
+
+
+def _alternative(judged: Judged, milestone: str) -> str:
+    group = next(one for one in alternatives(judged.contract.milestones) if milestone in one)
+    paid = [name for name in group if judged.decisions[name].verdict == ACHIEVED]
+    if not paid:
+        return "another milestone that stands instead of it was paid for the same place"
+    day = judged.decisions[paid[0]].achieved_on
+    return f"{judged.title(paid[0])}, achieved on {day}, stands instead: one of them is paid"
+
+
+def _place_taken(judged: Judged) -> str:
+    places = judged.contract.participants.places
+    assert places is not None
+    place = f"{plain(places.by)} {judged.person.at_start[places.by]}"
+    return f"it is paid once for the place, {place}, and was achieved there by another participant"

@@ -1,0 +1,175 @@
+"""Regenerating: the auditor's call. A record is settled again, and every result compared.
+
+Takes  a record.
+Gives  whether every result came out the same, byte for byte, and if not, where it first differs.
+Keeps  nothing from outside the record enters but the engine.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from html import escape
+from io import BytesIO
+from itertools import zip_longest
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from impactbond.records.parts import RESULTS, WORKBOOKS, results_of
+from impactbond.records.record import File, Record, read_record
+from impactbond.settlement.settle import settle
+from impactbond.settlement.settlement import Settlement
+from impactbond.tables import Engine
+from impactbond.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class ResultDifference:
+    """A result that came out otherwise: its part, and the first row and columns that differ.
+
+    Rows count as in a spreadsheet. No value is told.
+    """
+
+    part: str
+    problem: str
+    row: int = 0
+    columns: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        place = f", first in row {self.row}" if self.row else ""
+        columns = f" ({', '.join(self.columns)})" if self.columns else ""
+        return f"{self.part}: {self.problem}{place}{columns}"
+
+
+@dataclass(frozen=True)
+class Regeneration:
+    """What came of settling a record again.
+
+    `engine` is the version that did; the manifest of the record names the one that made it.
+    """
+
+    record: Record
+    settlement: Settlement = field(repr=False)
+    engine: str
+    compared: int
+    differences: tuple[ResultDifference, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether every result is the same, byte for byte."""
+        return not self.differences
+
+    @property
+    def text(self) -> str:
+        """The result in plain words."""
+        manifest = self.record.manifest
+        about = (
+            f"{manifest.contract.contract}, version {manifest.contract.version}, "
+            f"{manifest.claim.claim_period}, evidence recorded by {manifest.claim.claim_date}"
+        )
+        told = [f"{self.record.name}: {about}", f"  SHA-256 of the record {self.record.digest}"]
+        if self.engine != manifest.engine:
+            told.append(
+                f"  Made by engine {manifest.engine}, settled again by engine {self.engine}"
+            )
+        if self.same:
+            told.append(f"  All {self.compared} results are the same, byte for byte")
+        else:
+            told.append(f"  {len(self.differences)} of {self.compared} results are not the same:")
+            told += [f"    {difference}" for difference in self.differences]
+        return "\n".join(told)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as plain data, for `--json`."""
+        manifest = self.record.manifest
+        return {
+            "record": self.record.name,
+            "sha256": self.record.digest,
+            "contract": manifest.contract.model_dump(),
+            "claim": manifest.claim.model_dump(mode="json"),
+            "made_by": manifest.engine,
+            "engine": self.engine,
+            "compared": self.compared,
+            "same": self.same,
+            "differences": [asdict(difference) for difference in self.differences],
+        }
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.text)}</pre>"
+
+
+def regenerate(path: File, *, engine: Engine = "duckdb") -> Regeneration:
+    """Settles a record again, from nothing but what it holds, and compares every result.
+
+    Raises RecordError where the record is damaged, of another format, or holds a contract that this
+    version refuses.
+    """
+    return regenerate_record(read_record(path), engine=engine)
+
+
+def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regeneration:
+    """Settles a record again that has been read; see `regenerate`."""
+    settlement = settle(
+        record.known or record.contract,
+        record.evidence,
+        as_of=record.manifest.as_of,
+        earlier=record.earlier,
+        leave_out_refused=True,
+        holidays=record.holidays,
+        engine=engine,
+    )
+    made = results_of(settlement, record.manifest.engine, record.receipts)
+    kept = {
+        name: content
+        for name, content in record.parts.items()
+        if name in RESULTS.values() or name.startswith(WORKBOOKS)
+    }
+    return Regeneration(
+        record=record,
+        settlement=settlement,
+        engine=__version__,
+        compared=len(kept),
+        differences=tuple(_differences(kept, made)),
+    )
+
+
+def _differences(kept: Mapping[str, bytes], made: Mapping[str, bytes]) -> list[ResultDifference]:
+    found = []
+    for part in sorted(kept.keys() | made.keys()):
+        if part not in made:
+            found.append(ResultDifference(part, "does not come out again"))
+        elif part not in kept:
+            found.append(ResultDifference(part, "comes out now and was not kept"))
+        elif part.startswith(WORKBOOKS):
+            if _contents(kept[part]) != _contents(made[part]):
+                found.append(ResultDifference(part, "the workbook holds something else"))
+        elif kept[part] != made[part]:
+            found.append(_first_difference(part, kept[part], made[part]))
+    return found
+
+
+def _contents(workbook: bytes) -> object:
+    """The files in a workbook: unlike what they hold, compressed bytes depend on the machine."""
+    try:
+        with ZipFile(BytesIO(workbook)) as file:
+            return [(entry.filename, file.read(entry)) for entry in file.infolist()]
+    except BadZipFile:
+        return workbook
+
+
+def _first_difference(part: str, kept: bytes, made: bytes) -> ResultDifference:
+    before, after = (csv.reader(content.decode().splitlines(True)) for content in (kept, made))
+    for row, (was, is_) in enumerate(zip_longest(before, after), 1):
+        if was is None or is_ is None:
+            return ResultDifference(part, "has more rows" if was is None else "has fewer rows", row)
+        if row == 1:
+            names = was
+        if was != is_:
+            pairs = zip_longest(names, was, is_)
+            columns = tuple(str(name) for name, old, new in pairs if old != new)
+            return ResultDifference(part, "comes out otherwise", row, columns)
+    return ResultDifference(part, "is written otherwise")

@@ -1,0 +1,231 @@
+"""The rows of a settlement that one statement may show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from impactbond.errors import InvariantError, StatementError
+from impactbond.settlement.funders import UNFUNDED
+from impactbond.statements.checks import Control
+from impactbond.statements.rows import (
+    ADJUSTMENT,
+    CLAIM,
+    EARLIER_CLAIM,
+    KINDS,
+    LINE_KINDS,
+    THIS_CLAIM,
+    Account,
+    LineShare,
+    ScheduleRow,
+    StatementLine,
+)
+from impactbond.statements.source import StatementSource, is_for
+
+
+def claim_dates(source: StatementSource) -> dict[str, date]:
+    """Every claim period of the settlement with its claim date, in the order of the dates."""
+    found = {source.claim_period: source.claim_date}
+    for table in (source.balances, source.payments, source.lines):
+        for period, claim_date in _distinct(table, "claim_period", "claim_date"):
+            found[period] = claim_date
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+class StatementRows:
+    """The settlement seen at one claim, by one funder or by all.
+
+    Raises StatementError when the settlement knows no such funder or claim period.
+    """
+
+    def __init__(self, source: StatementSource, funder: str | None, claim_period: str) -> None:
+        dates = claim_dates(source)
+        if claim_period not in dates:
+            raise StatementError(
+                f"No claim was settled for '{claim_period}'; there are {', '.join(dates)}."
+            )
+        names = {
+            row["funder"]: row["name"]
+            for row in source.funders.to_pylist()
+            if row["funder"] != UNFUNDED
+        }
+        if funder is not None and funder not in names:
+            raise StatementError(f"The settlement has no funder '{funder}'.")
+        self.source = source
+        self.funder = funder
+        self.claim_period = claim_period
+        self.claim_date = dates[claim_period]
+        self.names: dict[str, str] = names if funder is None else {funder: names[funder]}
+        width = max(2, len(str(len(self.names))))
+        self.codes = {name: f"F{place:0{width}d}" for place, name in enumerate(self.names, 1)}
+
+    def shows(self, term_funder: str) -> bool:
+        """Whether a term written for one funder belongs in this statement."""
+        return self.funder is None or is_for(term_funder, self.funder)
+
+    def schedule(self) -> tuple[ScheduleRow, ...]:
+        """Every payment up to this claim, by claim date, funder and kind."""
+        titles = {term.tranche: term.title for term in self.source.tranches}
+        kinds = list(KINDS)
+        found: list[tuple[tuple[date, str, int, str], ScheduleRow]] = []
+        for row in self._own(self.source.payments).to_pylist():
+            if row["claim_date"] > self.claim_date:
+                continue
+            if row["funder"] not in self.codes:
+                raise StatementError(
+                    f"The schedule asks '{row['funder']}' to pay, who is not among the funders."
+                )
+            code = self.codes[row["funder"]]
+            item = ScheduleRow(
+                claim_period=row["claim_period"],
+                claim_date=row["claim_date"],
+                standing=THIS_CLAIM if row["claim_period"] == self.claim_period else EARLIER_CLAIM,
+                due_on=row["due_on"],
+                code=code,
+                funder_name=self.names[row["funder"]],
+                kind=KINDS[row["kind"]],
+                title=titles.get(row["name"], row["name"]),
+                amount_pence=row["amount_pence"],
+            )
+            found.append(((row["claim_date"], code, kinds.index(row["kind"]), row["name"]), item))
+        return tuple(item for _, item in sorted(found, key=lambda pair: pair[0]))
+
+    def lines(self) -> tuple[StatementLine, ...]:
+        """The lines of this claim, in the order of the settlement, each with the shares that may be
+        shown.
+        """
+        shares: defaultdict[str, list[LineShare]] = defaultdict(list)
+        columns = ("line", "funder", "value_pence", "withheld_pence", "moved_pence")
+        known = {*self.codes, UNFUNDED}
+        for line, *share in _tuples(self._own(self._of_claim(self.source.shares)), *columns):
+            shares[line].append(LineShare(*share))
+            if share[0] not in known:
+                raise StatementError(
+                    f"A line is shared with '{share[0]}', who is not among the funders."
+                )
+        if any(len(parts) != len({part.funder for part in parts}) for parts in shares.values()):
+            raise InvariantError("A line has two shares of one funder.")
+        found = []
+        for row in self._of_claim(self.source.lines).to_pylist():
+            if self.funder is None or row["line"] in shares:
+                found.append(self._line(row, tuple(shares[row["line"]])))
+        return tuple(found)
+
+    def _line(self, row: dict[str, Any], shares: tuple[LineShare, ...]) -> StatementLine:
+        number = row["line"].rpartition("/")[2]
+        if not number.isdecimal():
+            raise StatementError("A line's name does not end in its number, as 2017-Q4/0001 does.")
+        title, _ = self.source.milestones.get(row["milestone"], (row["milestone"], ""))
+        return StatementLine(
+            number=int(number),
+            kind=LINE_KINDS[row["kind"]],
+            milestone_title=title,
+            because=row["because"].capitalize(),
+            shares=shares,
+            priced_in=self.source.prices_in.get(row["milestone"], ""),
+            **{name: row[name] for name in _AS_SETTLED},
+        )
+
+    def accounts(
+        self, schedule: tuple[ScheduleRow, ...], lines: tuple[StatementLine, ...]
+    ) -> tuple[Account, ...]:
+        """One account for every funder of the statement, summed from its schedule and lines."""
+        scheduled: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for row in schedule:
+            scheduled[row.code, row.standing] += row.amount_pence
+            scheduled[row.code, f"{row.standing}: {row.kind}"] += row.amount_pence
+        earned: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for line in lines:
+            for share in line.shares:
+                earned[share.funder, line.kind] += share.amount_pence
+        balances = {
+            row["funder"]: row
+            for row in self._own(self._of_claim(self.source.balances)).to_pylist()
+        }
+        return tuple(
+            Account(
+                code=code,
+                funder=funder,
+                name=self.names[funder],
+                opening_pence=scheduled[code, EARLIER_CLAIM],
+                milestones_pence=earned[funder, CLAIM],
+                adjustments_pence=earned[funder, ADJUSTMENT],
+                up_front_pence=scheduled[code, f"{THIS_CLAIM}: {KINDS['up-front']}"],
+                recovered_pence=scheduled[code, f"{THIS_CLAIM}: {KINDS['recovered']}"],
+                closing_pence=scheduled[code, EARLIER_CLAIM] + scheduled[code, THIS_CLAIM],
+                limit_pence=self._limit(funder),
+                **{name: balances[funder][name] if funder in balances else 0 for name in _TO_DATE},
+            )
+            for funder, code in self.codes.items()
+        )
+
+    def control(self) -> Control:
+        """The totals that the settlement itself states for this claim, summed before anything is
+        shown.
+        """
+        lines = self._of_claim(self.source.lines)
+        shares = self._own(self._of_claim(self.source.shares))
+        balances = self._own(self._of_claim(self.source.balances))
+        balances = balances.filter(pc.not_equal(balances["funder"], UNFUNDED))
+        every = self.funder is None
+        return Control(
+            line_count=lines.num_rows if every else pc.count_distinct(shares["line"]).as_py(),
+            lines_pence=_total(lines, "entitled_pence")
+            if every
+            else _total(shares, "amount_pence"),
+            opening_pence=_total(balances, "settled_pence"),
+            due_pence=_total(balances, "due_pence"),
+        )
+
+    def _limit(self, funder: str) -> int | None:
+        """The lowest of the funder's own limits on what it pays to date."""
+        found = [
+            term.at_most_pence
+            for term in self.source.limits
+            if term.funder is not None
+            and term.at_most_pence is not None
+            and is_for(term.funder, funder)
+        ]
+        return min(found, default=None)
+
+    def _own(self, table: pa.Table) -> pa.Table:
+        return (
+            table if self.funder is None else table.filter(pc.equal(table["funder"], self.funder))
+        )
+
+    def _of_claim(self, table: pa.Table) -> pa.Table:
+        return table.filter(pc.equal(table["claim_period"], self.claim_period))
+
+
+_AS_SETTLED = (
+    "line",
+    "participant",
+    "milestone",
+    "period",
+    "achieved_on",
+    "quantity",
+    "price_pence",
+    "value_pence",
+    "withheld_pence",
+    "withheld_by",
+    "entitled_pence",
+)
+_TO_DATE = ("value_pence", "moved_pence", "withheld_pence", "on_account_pence")
+
+
+def _tuples(table: pa.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of some columns, as tuples."""
+    return zip(*(table[column].to_pylist() for column in columns), strict=True)
+
+
+def _distinct(table: pa.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
+    return _tuples(table.select(columns).group_by(list(columns)).aggregate([]), *columns)
+
+
+def _total(table: pa.Table, column: str) -> int:
+    return int(pc.sum(table[column]).as_py() or 0)

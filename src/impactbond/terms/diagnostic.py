@@ -1,0 +1,106 @@
+"""What a check finds: a fault, where it stands, and what must have been readable to believe it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from impactbond.errors import Fault
+
+Path = tuple[str | int, ...]  # keys of mappings and places in lists, from the outside in
+
+_SHOWN = 12
+
+
+class Diagnostic(NamedTuple):
+    """A fault of meaning at a place.
+
+    It is told only when everything that it rests on could be read: otherwise it would repeat
+    another fault.
+    """
+
+    path: Path
+    fault: Fault
+    rests_on: tuple[Path, ...] = ()
+
+
+Diagnostics = Iterator[Diagnostic]
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that somebody who wrote `word` may have meant."""
+    by_case: dict[str, str] = {}
+    for each in known:
+        if each == word:
+            return word
+        by_case.setdefault(each.casefold(), each)
+    close = get_close_matches(word.casefold(), by_case, n=1, cutoff=0.7)
+    return by_case[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint where a known word is close, otherwise nothing."""
+    meant = closest(word, known)
+    return f"Did you mean '{meant}'?" if meant else ""
+
+
+def listing(names: Iterable[object]) -> str:
+    """The names one after the other; of many, the first dozen."""
+    every = list(map(str, names))
+    more = len(every) - _SHOWN
+    return ", ".join(every[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def unknown(kind: str, name: str, known: object) -> Fault:
+    """A name that nothing in the contract has."""
+    names = [str(each) for each in known] if isinstance(known, Iterable) else []
+    return Fault(
+        code=f"unknown_{kind}",
+        problem=f"there is no {kind} '{name}'",
+        allowed=listing(names) or "none is defined",
+        hint=did_you_mean(name, names),
+    )
+
+
+def around(path: Path, parts: Iterable[str | int]) -> tuple[Path, ...]:
+    """A place and some of the places directly in it."""
+    return (path, *((*path, part) for part in parts))
+
+
+def listed_twice(path: Path, values: Sequence[str], noun: str) -> Diagnostics:
+    """Every value of a list that stands in it before."""
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            fault = Fault(
+                code=f"{noun}_twice",
+                problem=f"the {noun} '{value}' is listed twice",
+                hint="Keep one",
+            )
+            rests = ((*path, index), (*path, values.index(value)))
+            yield Diagnostic((*path, index), fault, rests)
+
+
+def entry(path: Path, index: int, count: int) -> Path:
+    """The place of a name among `count`: one alone may be written without a list."""
+    return (*path, index) if count > 1 else path
+
+
+def circles(leads_to: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Ways that come back to where they started, the last step of each told once.
+
+    Where no such step were taken there would be no circle left.
+    """
+    done: set[str] = set()
+    for start in leads_to:
+        way, ahead = [start], [iter(leads_to[start])]
+        while way and start not in done:
+            step = next(ahead[-1], None)
+            if step is None:
+                done.add(way.pop())
+                ahead.pop()
+            elif step in way:
+                yield (*way[way.index(step) :], step)
+            elif step in leads_to and step not in done:
+                way.append(step)
+                ahead.append(iter(leads_to[step]))

@@ -1,0 +1,86 @@
+"""Worked examples that travel with the contract, and must hold whenever it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from impactbond.dates import Span, Unit
+from impactbond.terms.term import Cited, Money, Some, parse_day
+
+EACH: dict[str, Unit] = {
+    "each day from": "day",
+    "each week from": "week",
+    "each month from": "month",
+}
+PERSON, CLAIMS, ON = "participant", "claims", "on"
+OF_PERSON = ("participant", "start", "left", "from", "recorded")
+OF_CLAIMS = ("claims", "times", "on")
+OF_ROW = ("on", "times", "recorded", *EACH)
+TOTAL = "total"
+# More than any example needs; every day of a row is written out.
+MOST_DAYS, MOST_CLAIMS, _DIGITS = 9_999, 999_999, 6
+
+
+def _as_text(value: Any) -> Any:
+    """A cell as people would type it into a workbook."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, int | Decimal) else value
+
+
+Cell = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}),
+]
+Row = Annotated[dict[str, Cell], Field(min_length=1)]
+
+
+class Example(Cited):
+    """What is paid for a few rows of evidence.
+
+    A row names a participant, and the rows after it are about that one: `{on: 2017-01-12,
+    consent: yes}`, or `{each week from: 2017-01-16, times: 8, link_worker: yes}`. Instead of
+    evidence a row may state claims: `{claims: level_2, times: 33, on: 2014-05-01}`. `expect` says
+    for each claim period what is paid by milestone, result or fee, by funder, or in total; what it
+    leaves out comes to nothing.
+    """
+
+    name: str = Field(min_length=1)
+    given: Some[Row]
+    expect: dict[str, dict[str, Money]]
+
+
+def days_of(row: dict[str, str]) -> Iterator[date]:
+    """The days of a row of evidence or claims. Raises ValueError for what is no day or number."""
+    for key, unit in EACH.items():
+        if key in row:
+            first = _day(row[key])
+            for number in range(times_of(row)):
+                yield Span(number, unit).after(first)
+            return
+    yield _day(row[ON])
+
+
+def times_of(row: dict[str, str]) -> int:
+    """How many times a row counts. Raises ValueError unless it is a whole number from 1 on."""
+    text = row.get("times", "1")
+    most = MOST_DAYS if any(key in row for key in EACH) else MOST_CLAIMS
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else 0
+    if not 1 <= number <= most:
+        raise ValueError(f"write times as a whole number from 1 to {most:,}")
+    return number
+
+
+def _day(text: str) -> date:
+    day = parse_day(text)
+    if day is None:
+        raise ValueError("write a day such as 2017-01-31")
+    return day

@@ -23,10 +23,10 @@ MAY_IMPORT |= {
     "receipts": _SETTLED,
     "investment": _SETTLED,
     "statements": _SETTLED | {"receipts"},
-    "explain": _SETTLED,
+    "explanation": _SETTLED,
 }
 MAY_IMPORT["records"] = _SETTLED | {"receipts", "statements"}
-MAY_IMPORT["compare"] = _SETTLED | {"explain", "records"}
+MAY_IMPORT["comparison"] = _SETTLED | {"explanation", "records"}
 MAY_IMPORT["simulation"] = _SETTLED | {"receipts", "statements", "investment"}
 BELOW = ROOT | set(MAY_IMPORT)
 MAY_IMPORT["cli"] = BELOW
@@ -80,7 +80,7 @@ def test_imports_follow_the_layers() -> None:
     [
         ("terms/planted.py", "from impactbond.contract.contract import Contract"),
         ("contract/planted.py", "from impactbond.evidence.read import read_evidence"),
-        ("explain/planted.py", "from impactbond.compare.compare import compare"),
+        ("explanation/planted.py", "from impactbond.comparison.compare import compare"),
         ("settlement/planted.py", "import impactbond.statements.write"),
         ("contract/rendered.py", "from impactbond.contract.wording.render import render"),
         ("contract/wording/planted.py", "from impactbond.evidence.read import read_evidence"),

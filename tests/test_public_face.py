@@ -18,6 +18,14 @@ def test_every_public_name_is_there_and_says_what_it_is() -> None:
         assert name == "__version__" or getattr(ib, name).__doc__
 
 
+def test_no_module_takes_a_public_name() -> None:
+    # Python binds a submodule to its package when it is first imported, over any public name.
+    home = Path(ib.__file__).parent
+    modules = {path.stem for path in home.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert "settlement" in modules
+    assert modules.isdisjoint(ib.__all__)
+
+
 def test_importing_the_package_loads_no_heavy_library() -> None:
     heavy = "{'pandas', 'duckdb', 'pyarrow', 'numpy', 'pydantic', 'xlsxwriter', 'narwhals'}"
     told = f"import sys, impactbond; print(sorted({heavy} & set(sys.modules)))"

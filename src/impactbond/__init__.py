@@ -24,13 +24,13 @@ from impactbond.errors import (
 from impactbond.version import __version__
 
 if TYPE_CHECKING:
-    from impactbond.compare.compare import compare
+    from impactbond.comparison.compare import compare
     from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
     from impactbond.contract.wording.render import render
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
-    from impactbond.explain.explain import explain
+    from impactbond.explanation.explain import explain
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
     from impactbond.records.record import write_record
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
-    "compare": "compare.compare",
-    "explain": "explain.explain",
+    "compare": "comparison.compare",
+    "explain": "explanation.explain",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",

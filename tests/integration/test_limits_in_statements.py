@@ -6,7 +6,7 @@ import pytest
 from tests.spec.drawn_tables import settled
 from tests.spec.test_commitments import MATCHED, ONE_A_QUARTER, committed
 
-from impactbond.explain.explain import explain
+from impactbond.explanation.explain import explain
 from impactbond.statements.from_settlement import source_of
 from impactbond.statements.statement import make_statement
 

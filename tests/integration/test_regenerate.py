@@ -15,7 +15,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
-from impactbond.explain.explain import explain
+from impactbond.explanation.explain import explain
 from impactbond.records.container import pack
 from impactbond.records.record import read_record, write_record
 from impactbond.records.regenerate import regenerate

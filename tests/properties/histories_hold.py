@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from tests.properties.histories import Life
 from tests.properties.reference_versions import standing
 
-from impactbond.explain.explain import explain_line
+from impactbond.explanation.explain import explain_line
 from impactbond.settlement.settlement import Settlement
 
 

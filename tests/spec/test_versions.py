@@ -24,7 +24,7 @@ from tests.spec.test_earlier import tables
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, SettlementError
 from impactbond.evidence.read import read_evidence
-from impactbond.explain.explain import explain, explain_line
+from impactbond.explanation.explain import explain, explain_line
 from impactbond.records.record import read_record, write_record
 from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle

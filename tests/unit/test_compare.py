@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
-from impactbond.compare.changed_terms import changed_terms
-from impactbond.compare.compare import compare
-from impactbond.compare.comparison import Comparison, ContractComparison
+from impactbond.comparison.changed_terms import changed_terms
+from impactbond.comparison.compare import compare
+from impactbond.comparison.comparison import Comparison, ContractComparison
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
 from impactbond.errors import RecordError, SettlementError

@@ -20,7 +20,7 @@ from impactbond.errors import EvidenceError
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.external import ExternalEvidence
 from impactbond.evidence.read import read_evidence
-from impactbond.explain.explain import explain
+from impactbond.explanation.explain import explain
 from impactbond.settlement.settle import settle
 
 PEOPLE = {

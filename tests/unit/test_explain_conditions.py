@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
-from impactbond.explain.explain import explain
-from impactbond.explain.parts import ConditionExplained
+from impactbond.explanation.explain import explain
+from impactbond.explanation.parts import ConditionExplained
 from impactbond.settlement.settle import settle
 
 BASELINE = "'baseline' (2016-10-09 through 2017-04-08)"

@@ -8,8 +8,8 @@ from tests.perturbed import told_of_changes
 from tests.rich_contracts import rich_contract
 
 from impactbond.contract.contract import Contract
-from impactbond.explain.parts import Stated
-from impactbond.explain.terms import stated_terms
+from impactbond.explanation.parts import Stated
+from impactbond.explanation.terms import stated_terms
 
 # What an explanation tells elsewhere: conditions and windows with what was found in them.
 ELSEWHERE = {

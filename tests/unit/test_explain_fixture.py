@@ -9,7 +9,7 @@ import pytest
 
 from impactbond.contract.read import read_contract
 from impactbond.evidence.read import read_evidence
-from impactbond.explain.explain import explain, explain_line
+from impactbond.explanation.explain import explain, explain_line
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 

@@ -10,8 +10,8 @@ from tests.spec.test_states import QUARTER, when
 from tests.spec.test_units import weekly
 from tests.spec.test_who_and_how import AGED, HALF_LATE, REPLACED, ROUTES, slots
 
-from impactbond.explain.explain import explain
-from impactbond.explain.parts import MilestoneExplained
+from impactbond.explanation.explain import explain
+from impactbond.explanation.parts import MilestoneExplained
 
 YEAR = "'year one' (2017-01-09 through 2018-01-08)"
 END = "'end' (2017-10-09 through 2018-04-08)"

@@ -11,8 +11,8 @@ import pytest
 from tests.spec.drawn_tables import pounds, settled
 
 from impactbond.errors import InvariantError
-from impactbond.explain.explain import explain, explain_line
-from impactbond.explain.explanation import Explanation
+from impactbond.explanation.explain import explain, explain_line
+from impactbond.explanation.explanation import Explanation
 from impactbond.settlement.attribution import Attribution
 from impactbond.settlement.settlement import Settlement
 

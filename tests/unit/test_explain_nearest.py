@@ -8,7 +8,7 @@ import pytest
 from tests.spec.drawn_tables import settled
 
 from impactbond.errors import SettlementError
-from impactbond.explain.nearest import Nearest, nearest_change
+from impactbond.explanation.nearest import Nearest, nearest_change
 
 SCORES = """
 milestones:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.explain.explain import explain
+from impactbond.explanation.explain import explain
 from impactbond.settlement.settlement import Settlement
 
 TERMS = """

@@ -6,8 +6,8 @@ import pytest
 from tests.spec.drawn_tables import settled
 
 from impactbond.errors import SettlementError
-from impactbond.explain.explain import explain, explain_line
-from impactbond.explain.parts import MilestoneExplained
+from impactbond.explanation.explain import explain, explain_line
+from impactbond.explanation.parts import MilestoneExplained
 
 CONSENTED = """
     child | metric  | on         | value

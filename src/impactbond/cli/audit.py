@@ -70,7 +70,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Say what differs between two records or contract versions, and whose money moves."""
-    from impactbond.compare.compare import compare as compared
+    from impactbond.comparison.compare import compare as compared
 
     with working("Comparing"):
         result = compared(was, now)

@@ -223,11 +223,11 @@ def explain(
     """Say why each milestone of a participant was paid, or why not, down to the evidence."""
     if nearest and milestone is None:
         raise typer.BadParameter("name one with --milestone", param_hint="--nearest")
-    from impactbond.explain.explain import explain as explained
+    from impactbond.explanation.explain import explain as explained
 
     settlement = _settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
     if nearest and milestone is not None:
-        from impactbond.explain.nearest import nearest_change
+        from impactbond.explanation.nearest import nearest_change
 
         near = nearest_change(settlement, participant=participant, milestone=milestone)
         printed(as_json, near.as_dict, lambda: near.text)

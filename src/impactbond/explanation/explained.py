@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from impactbond.explain.parts import ConditionExplained, MilestoneExplained, ParticipantRow
+from impactbond.explanation.parts import ConditionExplained, MilestoneExplained, ParticipantRow
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import floor
 
 from impactbond.contract.contract import Contract
-from impactbond.explain.words import (
+from impactbond.explanation.words import (
     ConditionText,
     EvidenceUsed,
     Row,

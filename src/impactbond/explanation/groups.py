@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from impactbond.contract.contract import Contract
-from impactbond.explain.explanation import Explanation
-from impactbond.explain.paid import Ledger, entitled
-from impactbond.explain.parts import MilestoneExplained, Since
-from impactbond.explain.terms import money_terms
+from impactbond.explanation.explanation import Explanation
+from impactbond.explanation.paid import Ledger, entitled
+from impactbond.explanation.parts import MilestoneExplained, Since
+from impactbond.explanation.terms import money_terms
 from impactbond.money import show, show_share
 from impactbond.settlement.results import Sums, first_period, measure, worth_of
 from impactbond.settlement.settlement import Settlement

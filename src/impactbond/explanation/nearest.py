@@ -27,8 +27,8 @@ import pyarrow.compute as pc
 from impactbond.contract.contract import Contract
 from impactbond.contract.walk import rests_on
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence
-from impactbond.explain.explain import explain
-from impactbond.explain.words import place_words, shown_value
+from impactbond.explanation.explain import explain
+from impactbond.explanation.words import place_words, shown_value
 from impactbond.settlement.decisions_table import decided
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from impactbond.compare.changed_evidence import ChangedEvidence, told_rows
-from impactbond.compare.changed_terms import TermChange
-from impactbond.compare.sides import Side
+from impactbond.comparison.changed_evidence import ChangedEvidence, told_rows
+from impactbond.comparison.changed_terms import TermChange
+from impactbond.comparison.sides import Side
 from impactbond.contract.contract import Contract
 from impactbond.contract.walk import rests_on
 from impactbond.errors import InvariantError

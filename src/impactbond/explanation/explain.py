@@ -15,14 +15,14 @@ import pyarrow.compute as pc
 
 from impactbond.errors import Fault, SettlementError
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.explain.applicable_version import by_version
-from impactbond.explain.case import Case
-from impactbond.explain.explanation import Explanation
-from impactbond.explain.groups import explain_group_line
-from impactbond.explain.paid import Ledger, entitled
-from impactbond.explain.parts import Line, MilestoneExplained, Since
-from impactbond.explain.reasons import Judged, chain, needs, open_until, period_label, reason
-from impactbond.explain.terms import stated_terms
+from impactbond.explanation.applicable_version import by_version
+from impactbond.explanation.case import Case
+from impactbond.explanation.explanation import Explanation
+from impactbond.explanation.groups import explain_group_line
+from impactbond.explanation.paid import Ledger, entitled
+from impactbond.explanation.parts import Line, MilestoneExplained, Since
+from impactbond.explanation.reasons import Judged, chain, needs, open_until, period_label, reason
+from impactbond.explanation.terms import stated_terms
 from impactbond.settlement.settlement import Settlement
 
 CLOSED_OTHERWISE = (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from impactbond.explain.words import place_words
+from impactbond.explanation.words import place_words
 
 _PLACE = ("file", "sheet", "row")
 ABOUT = ""  # stands for the metric of a row about the participant

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from impactbond.explain.condition_text import tell, tell_absence
-from impactbond.explain.evidence_used import EvidenceArchive, look, look_for
-from impactbond.explain.participant_view import ParticipantView
-from impactbond.explain.parts import ConditionExplained
+from impactbond.explanation.condition_text import tell, tell_absence
+from impactbond.explanation.evidence_used import EvidenceArchive, look, look_for
+from impactbond.explanation.participant_view import ParticipantView
+from impactbond.explanation.parts import ConditionExplained
 from impactbond.terms.conditions import (
     Absence,
     All,

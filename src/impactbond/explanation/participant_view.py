@@ -35,7 +35,7 @@ from impactbond.evaluation.knowledge import (
 from impactbond.evaluation.plan import EvaluationPlan, Node
 from impactbond.evaluation.verdicts import FULL
 from impactbond.evidence.evidence import Evidence
-from impactbond.explain.parts import WindowDays
+from impactbond.explanation.parts import WindowDays
 from impactbond.terms.conditions import Condition, windows_of
 
 STATES = ("not met", "not evidenced", "met")

@@ -10,9 +10,9 @@ from impactbond.contract.wording.dates import claims_words
 from impactbond.contract.wording.definitions import metric_words
 from impactbond.contract.wording.money import applies_in_words, limit_terms
 from impactbond.contract.wording.process import late_words
-from impactbond.explain.parts import ConditionExplained, Stated
-from impactbond.explain.price_terms import stated_commitments, stated_frame, stated_price
-from impactbond.explain.words import plain
+from impactbond.explanation.parts import ConditionExplained, Stated
+from impactbond.explanation.price_terms import stated_commitments, stated_frame, stated_price
+from impactbond.explanation.words import plain
 from impactbond.money import minor_units, show, show_share
 from impactbond.settlement.limits import limit_name
 from impactbond.terms.limits import (

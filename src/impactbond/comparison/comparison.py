@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from impactbond.compare.changed_terms import TermChange
+from impactbond.comparison.changed_terms import TermChange
 from impactbond.money import show
 from impactbond.tables import as_kind
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.fact_requests import counted_value
-from impactbond.explain.participant_view import ParticipantView
-from impactbond.explain.parts import EvidenceRow
-from impactbond.explain.words import EvidenceUsed, sheet_words, shown_value
+from impactbond.explanation.participant_view import ParticipantView
+from impactbond.explanation.parts import EvidenceRow
+from impactbond.explanation.words import EvidenceUsed, sheet_words, shown_value
 from impactbond.terms.conditions import (
     Absence,
     Count,

@@ -11,7 +11,7 @@ from impactbond.contract.wording.participants import places_words
 from impactbond.contract.wording.parties import commitments, governs_words, index_words, rate_words
 from impactbond.contract.wording.prices import paid_words, price_terms
 from impactbond.contract.wording.words import between
-from impactbond.explain.parts import Stated
+from impactbond.explanation.parts import Stated
 from impactbond.money import show
 from impactbond.terms.limits import FunderLimit
 from impactbond.terms.milestones import Indexed

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from impactbond.explain.explained import Explained
-from impactbond.explain.parts import ConditionExplained, EvidenceRow, Line, MilestoneExplained
-from impactbond.explain.words import place_words, sheet_words
+from impactbond.explanation.explained import Explained
+from impactbond.explanation.parts import ConditionExplained, EvidenceRow, Line, MilestoneExplained
+from impactbond.explanation.words import place_words, sheet_words
 from impactbond.money import show, show_share
 
 TABLE = pa.schema(

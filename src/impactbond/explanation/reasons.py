@@ -9,9 +9,9 @@ from datetime import date
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evaluation.verdicts import DISPUTED, LATE_EVIDENCE
-from impactbond.explain.participant_view import Decision, PersonView
-from impactbond.explain.parts import ConditionExplained, Need
-from impactbond.explain.words import counted_words, plain
+from impactbond.explanation.participant_view import Decision, PersonView
+from impactbond.explanation.parts import ConditionExplained, Need
+from impactbond.explanation.words import counted_words, plain
 from impactbond.money import show_share
 from impactbond.terms.milestones import alternatives
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.explain.participant_view import find_person
-from impactbond.explain.reasons import ACHIEVED, Judged
+from impactbond.explanation.participant_view import find_person
+from impactbond.explanation.reasons import ACHIEVED, Judged
 from impactbond.settlement.applicable_claims import ANOTHER_VERSION, made_at
 from impactbond.settlement.settlement import Settlement
 

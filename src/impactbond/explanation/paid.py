@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import InvariantError
-from impactbond.explain.parts import Line, Passed, ShareOfLine, Since
-from impactbond.explain.terms import stated_limit
+from impactbond.explanation.parts import Line, Passed, ShareOfLine, Since
+from impactbond.explanation.terms import stated_limit
 from impactbond.money import cut, show
 from impactbond.settlement.funders import UNFUNDED, ShareRule, named_rule
 from impactbond.settlement.limits import limit_name, limits_on_the_whole

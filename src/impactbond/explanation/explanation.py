@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from impactbond.explain.explained import Explained
-from impactbond.explain.tabulate import TABLE, tabulated
-from impactbond.explain.telling import tell_all
+from impactbond.explanation.explained import Explained
+from impactbond.explanation.tabulate import TABLE, tabulated
+from impactbond.explanation.telling import tell_all
 from impactbond.money import show, show_share
 from impactbond.tables import as_kind
 

@@ -15,10 +15,10 @@ from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evaluation.knowledge import Basis
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
-from impactbond.explain.applicable_version import judged_by_version
-from impactbond.explain.condition_tree import find
-from impactbond.explain.evidence_used import EvidenceArchive
-from impactbond.explain.participant_view import (
+from impactbond.explanation.applicable_version import judged_by_version
+from impactbond.explanation.condition_tree import find
+from impactbond.explanation.evidence_used import EvidenceArchive
+from impactbond.explanation.participant_view import (
     PersonView,
     find_decisions,
     find_person,
@@ -26,9 +26,9 @@ from impactbond.explain.participant_view import (
     see,
     with_mates,
 )
-from impactbond.explain.parts import ConditionExplained, ParticipantRow, Since
-from impactbond.explain.reasons import Judged
-from impactbond.explain.words import plain
+from impactbond.explanation.parts import ConditionExplained, ParticipantRow, Since
+from impactbond.explanation.reasons import Judged
+from impactbond.explanation.words import plain
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.conditions import Absence, Leaf, metrics_of, windows_of
 from impactbond.terms.milestones import metric_counted

@@ -4,17 +4,17 @@ and why.
 
 from __future__ import annotations
 
-from impactbond.compare.changed_evidence import changed_evidence
-from impactbond.compare.changed_terms import changed_terms
-from impactbond.compare.comparison import Comparison, ContractComparison
-from impactbond.compare.moved_money import (
+from impactbond.comparison.changed_evidence import changed_evidence
+from impactbond.comparison.changed_terms import changed_terms
+from impactbond.comparison.comparison import Comparison, ContractComparison
+from impactbond.comparison.moved_money import (
     Why,
     changed_verdicts,
     moved_claims,
     moved_payments,
     totals,
 )
-from impactbond.compare.sides import Compared, Side, opened, side_of
+from impactbond.comparison.sides import Compared, Side, opened, side_of
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, SettlementError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from impactbond.explain.explained import Explained
-from impactbond.explain.parts import (
+from impactbond.explanation.explained import Explained
+from impactbond.explanation.parts import (
     ConditionExplained,
     EvidenceRow,
     Line,
@@ -16,8 +16,8 @@ from impactbond.explain.parts import (
     ShareOfLine,
     Stated,
 )
-from impactbond.explain.tabulate import reference
-from impactbond.explain.words import place_words, sheet_words
+from impactbond.explanation.tabulate import reference
+from impactbond.explanation.words import place_words, sheet_words
 from impactbond.money import show, show_share
 from impactbond.settlement.funders import UNFUNDED
 

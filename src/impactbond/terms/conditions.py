@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from impactbond.terms.phrases import DistancePhrase, SharePhrase, SpanPhrase, ThresholdPhrase
+from impactbond.terms.reference import ConditionName, MetricName, WindowName
 from impactbond.terms.term import Amount, Cited, OneOrMany, Pair, Some, Term, kind_of
 
 Pick = Literal["first", "last", "best", "mean"]
@@ -18,43 +19,43 @@ Pick = Literal["first", "last", "best", "mean"]
 class Observed(Cited):
     """Met on the first day in the window on which the event is recorded as having happened."""
 
-    observed: str
-    window: str = Field(alias="in", description="the name of a window")
+    observed: MetricName
+    window: WindowName = Field(alias="in", description="the name of a window")
 
 
 class Count(Cited):
     """Met on the day of the n-th row in the window; with `marked`, only those rows count."""
 
-    count: str
+    count: MetricName
     marked: str | None = None
-    window: str = Field(alias="in", description="the name of a window")
+    window: WindowName = Field(alias="in", description="the name of a window")
     at_least: int = Field(ge=1)
 
 
 class Share(Cited):
     """Met on the window's last day when at least that share of the rows in it carry the mark."""
 
-    share: str
+    share: MetricName
     marked: str = Field(description="one of the marks of the session")
-    window: str = Field(alias="in", description="the name of a window")
+    window: WindowName = Field(alias="in", description="the name of a window")
     at_least: SharePhrase
 
 
 class Total(Cited):
     """Met on the day on which the quantities in the window reach a total."""
 
-    total: str
-    window: str = Field(alias="in", description="the name of a window")
+    total: MetricName
+    window: WindowName = Field(alias="in", description="the name of a window")
     at_least: Amount
 
 
 class Stays(Cited):
     """Met when the first or last state in the window is one of these, on the day of that row."""
 
-    state: str
+    state: MetricName
     pick: Literal["first", "last"] = "last"
-    window: str = Field(alias="in", description="the name of a window")
-    is_: OneOrMany = Field(alias="is")
+    window: WindowName = Field(alias="in", description="the name of a window")
+    is_: OneOrMany[str] = Field(alias="is")
 
 
 class Sustained(Cited):
@@ -65,11 +66,11 @@ class Sustained(Cited):
     last of which are no further apart than that.
     """
 
-    sustained: str
-    as_: OneOrMany = Field(alias="as")
+    sustained: MetricName
+    as_: OneOrMany[str] = Field(alias="as")
     for_: SpanPhrase = Field(alias="for")
     within: SpanPhrase | None = None
-    window: str = Field(alias="in", description="the name of a window")
+    window: WindowName = Field(alias="in", description="the name of a window")
 
 
 class Level(Cited):
@@ -77,9 +78,9 @@ class Level(Cited):
     of a bar.
     """
 
-    level: str
+    level: MetricName
     pick: Pick = "last"
-    window: str = Field(alias="in", description="the name of a window")
+    window: WindowName = Field(alias="in", description="the name of a window")
     is_: ThresholdPhrase = Field(alias="is")
 
 
@@ -88,9 +89,9 @@ class Improves(Cited):
     by at least `by`.
     """
 
-    improves: str
+    improves: MetricName
     by: DistancePhrase
-    between: Pair[str]
+    between: Pair[WindowName]
 
 
 class Crosses(Cited):
@@ -98,10 +99,10 @@ class Crosses(Cited):
     the second on the other.
     """
 
-    crosses: str
+    crosses: MetricName
     from_: ThresholdPhrase = Field(alias="from")
     to: ThresholdPhrase
-    between: Pair[str]
+    between: Pair[WindowName]
 
 
 class Travels(Cited):
@@ -112,8 +113,8 @@ class Travels(Cited):
     need to must have both values.
     """
 
-    travels: dict[str, ThresholdPhrase] = Field(min_length=1)
-    between: Pair[str]
+    travels: dict[MetricName, ThresholdPhrase] = Field(min_length=1)
+    between: Pair[WindowName]
     at_least: SharePhrase
 
 
@@ -122,9 +123,9 @@ class Absence(Cited):
     something else shows that somebody looked.
     """
 
-    absence: str
+    absence: MetricName
     marked: str | None = None
-    window: str = Field(alias="in", description="the name of a window")
+    window: WindowName = Field(alias="in", description="the name of a window")
     allowing: int = Field(default=0, ge=0)
     shown_by: Condition
 
@@ -181,7 +182,7 @@ def _kind(value: Any) -> str | None:
 
 
 Condition = Annotated[
-    Annotated[str, Tag("(named)")]
+    Annotated[ConditionName, Tag("(named)")]
     | Annotated[Observed, Tag("(observed)")]
     | Annotated[Count, Tag("(count)")]
     | Annotated[Share, Tag("(share)")]

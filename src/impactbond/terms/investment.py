@@ -96,5 +96,5 @@ class Investment(Term):
 
     investors: dict[str, Investor] = Field(min_length=1)
     classes: dict[str, InvestmentClass] = Field(min_length=1)
-    repaid: Some[OneOrMany]
+    repaid: Some[OneOrMany[str]]
     recycled: Recycling | None = None

@@ -56,14 +56,14 @@ class ContractLimit(LimitOnTheWhole):
 
     contract: Literal["whole"]
     at_most: MostPhrase
-    besides: OneOrMany = ()
+    besides: OneOrMany[str] = ()
     beyond: BeyondTheWhole
 
 
 class MilestoneLimit(LimitOnTheWhole):
     """The most that is paid for one milestone, or for several together, over the whole contract."""
 
-    milestone: OneOrMany
+    milestone: OneOrMany[str]
     at_most: MostPhrase
     beyond: BeyondTheWhole
 

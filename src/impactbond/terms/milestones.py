@@ -83,7 +83,7 @@ class DaysIn(Term):
     """A unit for every so many days in one of these states, whole units only."""
 
     days: str
-    as_: OneOrMany = Field(alias="as")
+    as_: OneOrMany[str] = Field(alias="as")
     window: str = Field(alias="in", description="the name of a window")
     every: int = Field(default=1, ge=1)
     at_most: int | None = Field(default=None, ge=1)
@@ -134,8 +134,8 @@ class Milestone(Cited):
 
     title: str = ""
     only: Only = Field(default_factory=dict)
-    after: OneOrMany = ()
-    instead_of: OneOrMany = ()
+    after: OneOrMany[str] = ()
+    instead_of: OneOrMany[str] = ()
     when: Condition
     units: Units | None = None
     price: Amount

@@ -18,7 +18,7 @@ class Funding(Cited, Dated):
     penny.
     """
 
-    for_: OneOrMany = Field(alias="for")
+    for_: OneOrMany[str] = Field(alias="for")
     shares: dict[str, FundingSharePhrase] = Field(min_length=1)
 
 
@@ -82,7 +82,7 @@ class Reached(Term):
 class InsteadOf(Term):
     """Claims of these milestones achieved from one day through another are not paid."""
 
-    milestones: OneOrMany
+    milestones: OneOrMany[str]
     from_: Day = Field(alias="from")
     through: Day
 

@@ -24,13 +24,13 @@ from impactbond.terms.term import (
 class ClaimsCounted(Term):
     """How many claims (or units) of these milestones stand."""
 
-    claims: OneOrMany
+    claims: OneOrMany[str]
 
 
 class Value(Term):
     """What the claims of these milestones are worth, before limits, in pounds or the like."""
 
-    value: OneOrMany
+    value: OneOrMany[str]
 
 
 class Constant(Term):
@@ -188,4 +188,4 @@ class Result(Cited):
     only_if: Listed[Gate] = ()
     pays: Pays
     times: Measure | None = None
-    less: OneOrMany = ()
+    less: OneOrMany[str] = ()

@@ -29,6 +29,10 @@ class Cited(Term):
     clause: str = ""
 
 
+class OneAlone:
+    """Marks a list of names of which one alone may be written without a list around it."""
+
+
 def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -83,7 +87,8 @@ Listed = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
 Some = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
 Pair = Annotated[tuple[T, ...], Field(min_length=2, max_length=2), BeforeValidator(_as_tuple)]
 OneOrMany = Annotated[
-    tuple[str, ...],
+    tuple[T, ...],
+    OneAlone(),
     BeforeValidator(_one_or_many),
     WithJsonSchema(
         {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},

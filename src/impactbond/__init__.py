@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from impactbond.contract.wording.render import render
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.template import write_template
-    from impactbond.explanation.explain import explain
+    from impactbond.explanation.explain import explain, explain_line
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
     from impactbond.records.record import write_record
@@ -48,6 +48,7 @@ _HOMES = {
     "check_examples": "settlement.examples",
     "compare": "comparison.compare",
     "explain": "explanation.explain",
+    "explain_line": "explanation.explain",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
@@ -79,6 +80,7 @@ __all__ = [
     "check_examples",
     "compare",
     "explain",
+    "explain_line",
     "planned_beside",
     "read_area",
     "read_contract",

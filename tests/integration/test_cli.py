@@ -178,6 +178,36 @@ def test_explain_leads_from_a_milestone_to_rows_of_evidence() -> None:
         assert told in done.stdout
 
 
+def test_explain_leads_from_a_line_of_a_statement_to_rows_of_evidence() -> None:
+    asked = ("--as-of", "2017-04-30", "--leave-out-refused")
+    done = run("explain", CONTRACT, EVIDENCE, "--line", "2017-Q1/0001", *asked, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["line"] == "2017-Q1/0001"
+    assert [line["line"] for line in told["milestones"][0]["lines"]] == ["2017-Q1/0001"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        (),
+        ("--participant", "C-0001", "--line", "2017-Q1/0001"),
+        ("--line", "2017-Q1/0001", "--milestone", "consent"),
+        ("--line", "no such line"),
+    ],
+)
+def test_explain_takes_a_participant_or_a_line_and_says_which_is_missing(
+    asked: tuple[str, ...],
+) -> None:
+    done = run(
+        *("explain", CONTRACT, EVIDENCE, *asked),
+        *("--as-of", "2017-04-30", "--leave-out-refused"),
+    )
+    assert done.returncode == 2
+    assert "line" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_record_regenerates_and_a_changed_one_is_refused(tmp_path: Path) -> None:
     kept = tmp_path / "2017-Q4.record"
     words = ("--as-of", "2018-01-31", "--out", kept, "--leave-out-refused")

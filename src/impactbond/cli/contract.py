@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
+from impactbond.cli.options import ContractFile, terms_of
 from impactbond.cli.terminal import AsJson, printed, working
 
-if TYPE_CHECKING:
-    from impactbond.contract.contract import Contract
-
-ContractFile = Annotated[
-    Path,
-    typer.Argument(
-        help="The contract: a YAML or JSON file, or a folder of its versions.", show_default=False
-    ),
-]
-
 Form = Literal["text", "markdown", "html"]
-
-
-def add_terms_commands(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    app.command()(check)
-    app.command()(render)
-    app.command()(difference)
 
 
 def check(
@@ -43,7 +27,7 @@ def check(
     from impactbond.contract.diagnostics.check import check as checked
     from impactbond.settlement.examples import check_examples
 
-    terms = _terms_in_force(contract)
+    terms = terms_of(contract)
     with working("Settling the examples"):
         examples = check_examples(terms)
     faults = [fault for example in examples for fault in example.faults]
@@ -75,12 +59,6 @@ def check(
         raise typer.Exit(1)
 
 
-def _terms_in_force(path: Path) -> Contract:
-    from impactbond.contract.read import read_contract, read_versions
-
-    return read_versions(path).terms if path.is_dir() else read_contract(path)
-
-
 def render(
     contract: ContractFile,
     out: Annotated[
@@ -94,7 +72,7 @@ def render(
     from impactbond.contract.wording.render import render as rendered
     from impactbond.contract.wording.render import write_rendered
 
-    terms = _terms_in_force(contract)
+    terms = terms_of(contract)
     if out is None:
         print(rendered(terms, form or "text"), end="")
     else:

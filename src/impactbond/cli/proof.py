@@ -28,7 +28,7 @@ def explain(
     ] = None,
     line: Annotated[
         str | None,
-        typer.Option("--line", help="In place of a participant: a line, such as 2017-Q4/0001."),
+        typer.Option("--line", help="In place of a participant: a line, such as 2017-Q3/0001."),
     ] = None,
     as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"])] = None,
     milestone: Annotated[

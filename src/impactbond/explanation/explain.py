@@ -56,7 +56,8 @@ def explain_line(settlement: Settlement, line: str) -> Explanation:
         fault = Fault(
             code="unknown_line",
             problem=f"none of the {lines.num_rows} lines of this settlement has the name asked for",
-            allowed="a name such as 2017-Q4/0001, as in the column 'line' of a statement",
+            allowed="a name from the column 'line' of a statement"
+            + (f", such as {lines['line'][0]}" if lines.num_rows else ""),
         )
         raise SettlementError("There is nothing to explain.", [fault])
     row = lines.slice(place, 1).to_pylist()[0]

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 SOFFICE = shutil.which("soffice")
-needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="soffice is not installed here")
+needs_libreoffice = pytest.mark.office  # tests/conftest.py skips these where there is none
 
 # 0 is "always". By default LibreOffice trusts the values in the file, and then any comparison
 # holds, whatever they are.

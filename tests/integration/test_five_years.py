@@ -113,10 +113,7 @@ def test_every_quarter_regenerates_byte_for_byte_elsewhere_with_other_hashes_and
     assert told["timezone"] == "NZST"
 
 
-@pytest.mark.skipif(
-    "IMPACTBOND_FRESH_ENVIRONMENT" not in os.environ,
-    reason="installs the library anew, which takes minutes: set IMPACTBOND_FRESH_ENVIRONMENT=1",
-)
+@pytest.mark.long  # it installs the library anew
 def test_every_quarter_regenerates_byte_for_byte_in_a_fresh_environment(
     kept: tuple[list[Path], list[Settlement]], tmp_path: Path
 ) -> None:

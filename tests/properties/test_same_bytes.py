@@ -87,6 +87,7 @@ def test_spark_gives_the_same_bytes(drawn: Drawn) -> None:
     assert evaluated(drawn.contract, evidence, "pyspark") == expected
 
 
+@pytest.mark.spark
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_engine_gives_the_same_bytes_under_every_term(scenario: str) -> None:
     spark_session()

@@ -251,6 +251,6 @@ def test_an_unknown_milestone_and_an_unknown_line_are_refused() -> None:
     settlement = settled("", CONSENTED)
     with pytest.raises(SettlementError, match="there is no milestone 'sign_up'; allowed: consent"):
         explain(settlement, participant="c1", milestone="sign_up")
-    with pytest.raises(SettlementError, match="such as 2017-Q4/0001") as caught:
+    with pytest.raises(SettlementError, match="such as 2017-Q1/0001") as caught:
         explain_line(settlement, "c1")
     assert "c1" not in str(caught.value)

@@ -1,0 +1,51 @@
+"""Which kind of test each one is, by rules, so that a new test gets its marker untold.
+
+fast    the modules below: every layer once, in under 30 s on one core
+engine  compares what several engines give
+office  recalculates a workbook in LibreOffice; skipped where that is not installed
+spark   runs on a real Spark, and needs Java 17
+long    what `python -m tests.long` runs at full size; the suite runs a few cases of it
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.libreoffice import SOFFICE
+
+TESTS = Path(__file__).parent
+# One module of a layer is enough to see within seconds that something broke there: chosen by time.
+FAST = {
+    "": ("architecture", "mechanics", "public_face"),
+    "spec": ("fees", "funder_limits", "funding", "limits", "prices"),
+    "unit": (
+        *("contract_conditions", "contract_difference", "contract_prices", "contract_terms"),
+        *("dates", "evidence_fixture", "evidence_frames", "evidence_privacy"),
+        *("evidence_structure", "evidence_template", "phrases", "receipts_read", "references"),
+        *("render", "simulation_assumptions", "simulation_forecast", "simulation_terms"),
+        *("statement", "statement_page", "tables"),
+    ),
+}
+FAST_MODULES = {
+    TESTS / folder / f"test_{name}.py" for folder, names in FAST.items() for name in names
+}
+ENGINE_MODULES = {
+    TESTS / "properties" / name for name in ("test_engines_agree.py", "test_same_bytes.py")
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "spark" in item.name.casefold():
+            item.add_marker("spark")
+        if item.path in ENGINE_MODULES:
+            item.add_marker("engine")
+        slow = any(item.get_closest_marker(name) for name in ("office", "spark", "engine", "long"))
+        if item.path in FAST_MODULES and not slow:
+            item.add_marker("fast")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("office") and SOFFICE is None:
+        pytest.skip("LibreOffice (soffice) is not installed here")

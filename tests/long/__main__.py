@@ -1,0 +1,86 @@
+"""The long tests, one job after another: `python -m tests.long [JOB ...] [--times N]`.
+
+A job is tests of the suite at a size that the suite does not wait for; none is written twice. Every
+job prints what it runs, so that a failure can be repeated alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Some tests at some size; `minutes` is about what it takes on two cores."""
+
+    says: str
+    tests: tuple[str, ...]
+    minutes: int
+    sizes: dict[str, int] = field(default_factory=dict)
+    marker: str = "not long"
+
+
+JOBS = {
+    "every-term": Job(
+        "a change that moves money is found anew for every term",
+        ("tests/spec/test_every_term_pays.py",),
+        9,
+        marker="long",
+    ),
+    "fresh-environment": Job(
+        "five years regenerate in an environment that is installed anew",
+        ("tests/integration/test_five_years.py",),
+        2,
+        marker="long",
+    ),
+    "histories": Job(
+        "drawn histories of claims, records, versions, disputes and receipts",
+        ("tests/properties/test_histories.py",),
+        10,
+        {"IMPACTBOND_HISTORIES": 100},
+    ),
+    "bytes": Job(
+        "single bytes of statements and records are changed, and each is found",
+        ("tests/properties/test_single_bytes.py",),
+        3,
+        {"IMPACTBOND_CHANGES": 10_000},
+    ),
+    "spark": Job(
+        "drawn contracts give the same bytes on Spark",
+        ("tests/properties/test_same_bytes.py",),
+        6,
+        {"IMPACTBOND_SPARK_CASES": 24},
+    ),
+}
+
+
+def main() -> int:
+    """Run the jobs that are named, or all; 1 where any failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.long", description=__doc__)
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(JOBS)}")
+    parser.add_argument("--times", type=int, default=1, help="multiplies every size")
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.jobs if name not in JOBS]:
+        parser.error(f"no such job: {', '.join(unknown)}; there are {', '.join(JOBS)}")
+    failed = []
+    for name in asked.jobs or JOBS:
+        job = JOBS[name]
+        sizes = {key: str(size * asked.times) for key, size in job.sizes.items()}
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", job.marker]
+        shown = " ".join([*(f"{key}={size}" for key, size in sizes.items()), *command, *job.tests])
+        print(f"{name}: {job.says}; about {job.minutes * asked.times} min\n  {shown}", flush=True)
+        began = time.monotonic()
+        done = subprocess.run([*command, *job.tests], env=os.environ | sizes, check=False)
+        print(f"{name}: {'failed' if done.returncode else 'passed'}", end=" ")
+        print(f"after {time.monotonic() - began:.0f} s", flush=True)
+        failed += [name] if done.returncode else []
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

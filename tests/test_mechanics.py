@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SPEC = Path(__file__).parent / "spec"
-MECHANICS = range(1, 127)
+MECHANICS = range(1, 127)  # docs/design/mechanics.md
 
 
 def marked(source: str) -> Iterator[int]:

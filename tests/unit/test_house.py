@@ -48,4 +48,4 @@ def test_a_planted_package_is_counted(tmp_path: Path) -> None:
     assert [one.complexity for one in house.functions] == [11, 1]
     assert [one.place for one in house.tangled] == ["one.py:8 tangled"]
     assert [one.says_why for one in house.functions] == [False, True]
-    assert house.functions[0].lines == 15
+    assert house.functions[0].lines == 14  # without its docstring

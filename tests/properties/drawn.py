@@ -21,7 +21,7 @@ from tests.properties.reference import Claim, claim_dates, pence
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.contract import check_terms
 from impactbond.evidence import evidence as tables
-from impactbond.terms.conditions import Absence, Junction, Leaf, metrics_of, parts, windows_of
+from impactbond.terms.conditions import Junction, Looking
 from impactbond.terms.metrics import Event, Quantity, Session, State
 from impactbond.terms.phrases import Edge
 
@@ -283,11 +283,9 @@ def _looked_at(contract: Contract) -> list[tuple[str, str]]:
         if isinstance(one, str):
             asked.append(contract.conditions[one])
         elif isinstance(one, Junction):
-            asked += parts(one)
-        if isinstance(one, Leaf | Absence):
-            found |= {
-                (name, window): None for name in metrics_of(one) for window in windows_of(one)
-            }
+            asked += one.parts
+        if isinstance(one, Looking):
+            found |= {(name, window): None for name in one.metrics for window in one.windows}
     return list(found)
 
 

@@ -6,16 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from impactbond.contract.contract import Contract
-from impactbond.terms.conditions import (
-    Absence,
-    All,
-    AnyOf,
-    AtLeast,
-    Condition,
-    Not,
-    key_of,
-    parts,
-)
+from impactbond.terms.conditions import Condition, ConditionTerm
 from impactbond.terms.diagnostic import Path
 
 _PAID_FOR = ("milestones", "results", "fees")
@@ -35,14 +26,9 @@ def every_condition(contract: Contract) -> Iterator[tuple[Path, Condition]]:
 def parts_of(path: Path, condition: Condition) -> Iterator[tuple[Path, Condition]]:
     """A condition that is written at a place, and every part of it."""
     yield path, condition
-    match condition:
-        case All() | AnyOf() | AtLeast():
-            for index, part in enumerate(parts(condition)):
-                yield from parts_of((*path, key_of(condition), index), part)
-        case Absence():
-            yield from parts_of((*path, "shown_by"), condition.shown_by)
-        case Not():
-            yield from parts_of((*path, "not"), condition.not_)
+    if isinstance(condition, ConditionTerm):
+        for place, part in condition.inside:
+            yield from parts_of((*path, *place), part)
 
 
 def rests_on(contract: Mapping[str, Any]) -> dict[str, set[str]]:

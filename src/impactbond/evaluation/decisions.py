@@ -33,7 +33,6 @@ from impactbond.evaluation.verdicts import (
     is_verdict,
     taken_apart,
 )
-from impactbond.terms.metrics import State
 
 BARELY = ("code", "days", "standing")
 TOLD = (*BARELY, "known_on")
@@ -82,7 +81,7 @@ def observations_of(question: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any
 def states_of(question: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
     """The live observations of states, kept in the engine: they are gone through several times."""
     terms = enumerate(question.contract.metrics.values())
-    states = [number for number, term in terms if isinstance(term, State)]
+    states = [number for number, term in terms if term.lasts]
 
     def found() -> nw.LazyFrame[Any]:
         return observations_of(question, basis).filter(nw.col("metric").is_in(states))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import Span
-from impactbond.evaluation.facts import Fact, FactKind
+from impactbond.evaluation.facts import NEVER, Fact, largest, smallest
 from impactbond.evaluation.stays import Stay
-from impactbond.terms.metrics import Event, Percentage, Score, Session, State
+from impactbond.terms.conditions.passes import FactKind, StayFound
+from impactbond.terms.metrics import Chosen
 
 
 @dataclass
@@ -44,7 +46,7 @@ class FactRequests:
 
     def stay(
         self, metric: str, window: str, states: Iterable[str], for_: Span, within: Span | None
-    ) -> Stay:
+    ) -> StayFound:
         """The stay in some states for so long; equal stays are computed once."""
         stay = Stay(
             self.metrics.index(metric),
@@ -55,7 +57,8 @@ class FactRequests:
         )
         if stay not in self.stays:
             self.stays.append(stay)
-        return stay
+        day = nw.col(stay.day)
+        return StayFound(day < NEVER, day, nw.col(stay.seen) > 0, nw.col(stay.recorded))
 
     def _span(self, span: Span) -> int:
         if span not in self.spans:
@@ -65,25 +68,31 @@ class FactRequests:
     def places_of(self, metric: str, states: Iterable[str]) -> tuple[int, ...]:
         """The values in evidence that stand for some states of a metric."""
         term = self.contract.metrics[metric]
-        assert isinstance(term, State)
-        return tuple(sorted(term.states.index(state) for state in states))
+        assert isinstance(term, Chosen)
+        return term.values_of(tuple(states))
 
     def closes(self, window: str) -> nw.Expr:
         """The last day of a window."""
         return nw.col(f"closes_{self.windows.index(window)}")
 
-    def measure(self, metric: str) -> Score | Percentage:
-        """The terms of a metric that is a measure."""
-        term = self.contract.metrics[metric]
-        assert isinstance(term, Score | Percentage)
-        return term
+    def where(self, test: nw.Expr, yes: nw.Expr | int, no: nw.Expr | int) -> nw.Expr:
+        """One column where a test holds, another where it does not."""
+        return nw.when(test).then(_column(yes)).otherwise(_column(no))
+
+    def largest(self, *columns: nw.Expr | int) -> nw.Expr:
+        """The largest of some columns."""
+        return largest(*map(_column, columns))
+
+    def smallest(self, *columns: nw.Expr | int) -> nw.Expr:
+        """The smallest of some columns."""
+        return smallest(*map(_column, columns))
+
+    @property
+    def never(self) -> int:
+        """A day that never comes."""
+        return NEVER
 
 
-def counted_value(contract: Contract, metric: str, marked: str | None) -> int | None:
-    """Which value of the metric counts: yes for events, the mark's place for marked sessions,
-    otherwise any.
-    """
-    term = contract.metrics[metric]
-    if isinstance(term, Event):
-        return 1
-    return term.marks.index(marked) if isinstance(term, Session) and marked is not None else None
+def _column(value: Any) -> nw.Expr:
+    """A column as it is, or a number in a column."""
+    return value if isinstance(value, nw.Expr) else nw.lit(value)

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Literal
+from typing import Any
 
 import narwhals as nw
+
+from impactbond.terms.conditions.passes import FactKind
 
 DAY_SHIFT = 2**47
 RECORDED_SHIFT = 2**31
@@ -23,19 +25,6 @@ NO_FIRST = 2**63 - 1
 NO_LAST = -1
 KEYS = ("claim", "participant")
 
-FactKind = Literal[
-    "rows",
-    "sum",
-    "first_day",
-    "first",
-    "first_held",
-    "last",
-    "highest",
-    "lowest",
-    "recorded",
-    "nth_day",
-    "total_day",
-]
 _MISSING: dict[FactKind, int] = {
     "rows": 0,
     "sum": 0,
@@ -86,6 +75,11 @@ class Fact:
     def column(self) -> nw.Expr:
         """The column of this fact."""
         return nw.col(self.name)
+
+    @property
+    def found(self) -> nw.Expr:
+        """Whether there was such a row, or such a day."""
+        return self.column != self.missing
 
     @property
     def value_of_row(self) -> nw.Expr:

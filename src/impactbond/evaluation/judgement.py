@@ -15,7 +15,7 @@ import narwhals as nw
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.evaluation.facts import NEVER, largest, smallest
-from impactbond.evaluation.plan import MET, NOT_MET, EvaluationPlan, Node
+from impactbond.evaluation.plan import EvaluationPlan, Node
 from impactbond.evaluation.verdicts import (
     ACHIEVED,
     INELIGIBLE,
@@ -26,6 +26,7 @@ from impactbond.evaluation.verdicts import (
     code_of,
     is_verdict,
 )
+from impactbond.terms.conditions.passes import MET, NOT_MET
 from impactbond.terms.milestones import Milestone, alternatives
 
 Frame = nw.LazyFrame[Any]

@@ -10,38 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
-from itertools import combinations
-from math import comb
 from typing import Any
 
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.walk import every_condition
-from impactbond.evaluation.fact_requests import FactRequests, counted_value
-from impactbond.evaluation.facts import NEVER, largest, smallest
-from impactbond.evaluation.leaves import Met, find_leaf, known_columns
-from impactbond.terms.conditions import (
-    Absence,
-    All,
-    AnyOf,
-    AtLeast,
-    Condition,
-    Count,
-    Junction,
-    Leaf,
-    Not,
-    Share,
-    parts,
-    windows_of,
-)
+from impactbond.evaluation.fact_requests import FactRequests
+from impactbond.evaluation.facts import NEVER, largest
+from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Leaf, Looking
+from impactbond.terms.conditions.passes import MET, NOT_EVIDENCED, NOT_MET, Met
 
-NOT_MET, NOT_EVIDENCED, MET = 0, 1, 2
 # What stays beside the conditions.
 CARRIED = ("claim", "participant", "ends_on", "known_by", "left_on")
-# Up to so many ways to choose n of m days, each is written out to find the n-th day.
-MOST_CHOICES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +33,7 @@ class Node:
 
     number: int
     level: int
-    condition: Condition
+    condition: ConditionTerm
     inputs: tuple[int, ...] = ()
     undated: bool = False
 
@@ -90,13 +71,13 @@ class EvaluationPlan(FactRequests):
         cls, contract: Contract, *, every_day: bool = False, reasons: bool = True
     ) -> EvaluationPlan:
         """The plan of a contract, with the conditions of its milestones and of eligibility."""
-        # What is not met makes a *not* met, and what is not evidenced does not.
-        has_not = any(isinstance(one, Not) for _, one in every_condition(contract))
+        conditions = (one for _, one in every_condition(contract))
+        asks = any(isinstance(one, Junction) and one.asks_states for one in conditions)
         plan = cls(
             contract,
             tuple(contract.metrics),
             tuple(contract.windows),
-            evidenced=reasons or has_not,
+            evidenced=reasons or asks,
             every_day=every_day,
             reasons=reasons,
         )
@@ -117,19 +98,17 @@ class EvaluationPlan(FactRequests):
         """
         if isinstance(condition, str):
             return self.node(self.contract.conditions[condition], closing)
-        undated = isinstance(condition, Count) and condition.window in closing
+        undated = (
+            isinstance(condition, Leaf)
+            and closing.issuperset(condition.windows)
+            and condition.undated(self) is not None
+        )
         key = condition.model_dump_json(exclude={"clause"}) + ("undated" if undated else "")
         if key not in self._known:
             inputs: tuple[Node, ...] = ()
             if isinstance(condition, Junction):
                 closing = self._closing(condition)
-                inputs = tuple(self.node(part, closing) for part in parts(condition))
-            else:
-                find_leaf(self, condition, undated)  # asks for the facts that it needs
-            if self.reasons and isinstance(condition, Leaf | Absence):
-                known_columns(self, condition)
-            if isinstance(condition, Absence):
-                self.often(condition)
+                inputs = tuple(self.node(part, closing) for part in condition.parts)
             node = Node(
                 len(self.nodes),
                 1 + max((part.level for part in inputs), default=-1),
@@ -137,47 +116,42 @@ class EvaluationPlan(FactRequests):
                 tuple(part.number for part in inputs),
                 undated,
             )
+            # Whatever is looked at is asked for now, before the facts are found.
+            if isinstance(condition, Leaf):
+                self._found(condition, undated)
+            if self.reasons and isinstance(condition, Looking):
+                condition.known(self)
+            self._aside(node)
             self.nodes.append(node)
             self._known[key] = node
         return self._known[key]
 
     def _closing(self, junction: Junction) -> frozenset[str]:
-        """The windows on whose last day a junction is met, when it is."""
-        if not self.every_day and isinstance(junction, Absence):
-            return frozenset([junction.window])
-        if self.every_day or not isinstance(junction, All):
+        """The windows before whose last day a junction is not met."""
+        if self.every_day:
             return frozenset()
         named = self.contract.conditions
-        stated = [named[part] if isinstance(part, str) else part for part in junction.all]
-        return frozenset(part.window for part in stated if isinstance(part, Share))
+        stated = [named[part] if isinstance(part, str) else part for part in junction.parts]
+        return junction.waits_for(one for one in stated if isinstance(one, ConditionTerm))
 
-    def often(self, absence: Absence) -> nw.Expr:
-        """How often what should not happen did."""
-        value = counted_value(self.contract, absence.absence, absence.marked)
-        return self.fact("rows", absence.absence, absence.window, value).column
-
-    def leaves(self, node: Node) -> list[Leaf | Absence]:
+    def leaves(self, node: Node) -> list[Looking]:
         """The conditions that look at evidence themselves and that a node comes down to."""
-        assert not isinstance(node.condition, str)
         inside = [leaf for number in node.inputs for leaf in self.leaves(self.nodes[number])]
-        return [node.condition, *inside] if isinstance(node.condition, Leaf | Absence) else inside
+        return [node.condition, *inside] if isinstance(node.condition, Looking) else inside
 
     def due(self, node: Node) -> nw.Expr:
         """The last day on which a condition can be met."""
-        windows = dict.fromkeys(windows_of(leaf)[-1] for leaf in self.leaves(node))
-        return largest(*map(self.closes, windows))
+        return self._last_day(self.leaves(node))
 
-    def _aside(self, node: Node) -> dict[str, nw.Expr]:
-        """What a junction needs besides its parts, as columns of their own."""
-        number = node.number
-        match node.condition:
-            case Not():
-                return {f"last_{number}": self.due(self.nodes[node.inputs[0]])}
-            case Absence() as absence:
-                closes, often = self.closes(absence.window), self.often(absence)
-                return {f"last_{number}": closes, f"often_{number}": often}
-            case _:
-                return {}
+    def _last_day(self, leaves: Iterable[Looking]) -> nw.Expr:
+        return largest(*map(self.closes, dict.fromkeys(leaf.windows[-1] for leaf in leaves)))
+
+    def _aside(self, node: Node) -> Mapping[str, nw.Expr]:
+        """What a junction needs besides its parts, as columns of their own, by its own names."""
+        if not isinstance(node.condition, Junction):
+            return {}
+        leaves = [leaf for number in node.inputs for leaf in self.leaves(self.nodes[number])]
+        return node.condition.aside(self, self._last_day(leaves))
 
     def levels(self) -> list[list[Node]]:
         """The nodes by level: each needs only nodes of earlier levels."""
@@ -193,7 +167,11 @@ class EvaluationPlan(FactRequests):
         carried = [*CARRIED, *also]
         if self.reasons:
             carried += [f"{name}_{one.number}" for one in self.roots for name in ("due", "known")]
-        asides = {node.number: self._aside(node) for node in self.nodes}
+        asides = {
+            node.number: {f"{name}_{node.number}": column for name, column in found.items()}
+            for node in self.nodes
+            if (found := self._aside(node))
+        }
         frame = facts.with_columns(*self._beside(asides))
         standing: list[Node] = []
         for level in self.levels():
@@ -202,7 +180,7 @@ class EvaluationPlan(FactRequests):
             kept = [
                 node for node in standing if keep_all or node in self.roots or node.number in needed
             ]
-            raw = [name for node in later for name in asides[node.number]]
+            raw = [name for node in later for name in asides.get(node.number, ())]
             days = [f"on_{node.number}" for node in level if not node.inputs]
             frame = frame.select(
                 *carried,
@@ -224,13 +202,13 @@ class EvaluationPlan(FactRequests):
         for columns in asides.values():
             yield from (column.alias(name) for name, column in columns.items())
         for node in self.nodes:
-            if not node.inputs:
-                met, _, day = self._found(node)
+            if isinstance(node.condition, Leaf):
+                met, _, day = self._found(node.condition, node.undated)
                 yield _column("on", node, nw.when(met).then(day).otherwise(nw.lit(NEVER)))
 
-    def _found(self, node: Node) -> Met:
-        assert isinstance(node.condition, Leaf)
-        return find_leaf(self, node.condition, node.undated)
+    def _found(self, leaf: Leaf, undated: bool) -> Met:
+        """What facts say of a leaf; undated, with the last day it can be met on."""
+        return (leaf.undated(self) if undated else None) or leaf.met(self)
 
     def _names(self, node: Node) -> list[str]:
         on = f"on_{node.number}"
@@ -238,11 +216,17 @@ class EvaluationPlan(FactRequests):
 
     def _columns(self, node: Node) -> list[nw.Expr]:
         """The columns of a condition, from those of its parts; of a leaf, its state alone."""
+        junction, columns = node.condition, []
         inputs = [self.nodes[number] for number in node.inputs]
-        columns = [_column("on", node, _day_of(node, inputs))] if inputs else []
-        if self.evidenced:
-            state = _state_of(node, inputs) if inputs else _state_of_leaf(node, self._found(node))
-            columns.append(_column("state", node, state))
+        if isinstance(junction, Junction):
+            aside = {name: nw.col(f"{name}_{node.number}") for name in self._aside(node)}
+            columns.append(_column("on", node, junction.day(inputs, aside, self)))
+            if self.evidenced:
+                columns.append(_column("state", node, junction.state(inputs, aside, self)))
+        elif self.evidenced and isinstance(junction, Leaf):
+            decided = self._found(junction, node.undated).decided
+            unmet = self.where(decided, NOT_MET, NOT_EVIDENCED) if decided is not None else NOT_MET
+            columns.append(_column("state", node, self.where(node.on < NEVER, MET, unmet)))
         return columns
 
 
@@ -254,68 +238,5 @@ def _root_columns(plan: EvaluationPlan, root: Node) -> list[nw.Expr]:
     """The last day on which a root can be met, and the day on which the latest row it looks at was
     recorded (0 for none).
     """
-    known = [column for leaf in plan.leaves(root) for column in known_columns(plan, leaf)]
+    known = [column for leaf in plan.leaves(root) for column in leaf.known(plan)]
     return [_column("due", root, plan.due(root)), _column("known", root, largest(*known))]
-
-
-def _day_of(junction: Node, inputs: list[Node]) -> nw.Expr:
-    days = [node.on for node in inputs]
-    last = nw.col(f"last_{junction.number}")
-    match junction.condition:
-        case All():
-            return largest(*days)
-        case AnyOf():
-            return smallest(*days)
-        case AtLeast(at_least=wanted):
-            return _nth(wanted, days)
-        case Absence(allowing=allowed):
-            too_often = nw.col(f"often_{junction.number}") > allowed
-            shown = nw.max_horizontal(last, days[0])
-            return nw.when(too_often).then(nw.lit(NEVER)).otherwise(shown)
-        case _:
-            return nw.when(inputs[0].state == NOT_MET).then(last).otherwise(nw.lit(NEVER))
-
-
-def _nth(wanted: int, days: list[nw.Expr]) -> nw.Expr:
-    """The n-th of some days, in order."""
-    if comb(len(days), wanted) <= MOST_CHOICES:
-        return smallest(*(largest(*chosen) for chosen in combinations(days, wanted)))
-    reached = [
-        nw.when(_how_many([other <= day for other in days]) >= wanted)
-        .then(day)
-        .otherwise(nw.lit(NEVER))
-        for day in days
-    ]
-    return smallest(*reached)
-
-
-def _state_of(junction: Node, inputs: list[Node]) -> nw.Expr:
-    states = [node.state for node in inputs]
-    match junction.condition:
-        case All():
-            return smallest(*states)
-        case AnyOf():
-            return largest(*states)
-        case AtLeast(at_least=wanted):
-            impossible = _how_many([state >= NOT_EVIDENCED for state in states]) < wanted
-            return _state_where(_how_many([state == MET for state in states]) >= wanted, impossible)
-        case Absence(allowing=allowed):
-            too_often = nw.col(f"often_{junction.number}") > allowed
-            return nw.when(too_often).then(nw.lit(NOT_MET)).otherwise(states[0])
-        case _:
-            return MET - states[0]
-
-
-def _state_of_leaf(leaf: Node, found: Met) -> nw.Expr:
-    assert found.decided is not None
-    return _state_where(leaf.on < NEVER, found.decided)
-
-
-def _state_where(met: nw.Expr, decided: nw.Expr) -> nw.Expr:
-    unmet = nw.when(decided).then(nw.lit(NOT_MET)).otherwise(nw.lit(NOT_EVIDENCED))
-    return nw.when(met).then(nw.lit(MET)).otherwise(unmet)
-
-
-def _how_many(tests: list[nw.Expr]) -> nw.Expr:
-    counted = [nw.when(test).then(nw.lit(1)).otherwise(nw.lit(0)) for test in tests]
-    return reduce(lambda left, right: left + right, counted)

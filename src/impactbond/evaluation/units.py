@@ -15,7 +15,6 @@ import narwhals as nw
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.decisions import bases, observations_of, people_of, states_of
-from impactbond.evaluation.fact_requests import counted_value
 from impactbond.evaluation.facts import KEYS
 from impactbond.evaluation.inputs import EvaluationInput
 from impactbond.evaluation.knowledge import Basis
@@ -87,7 +86,7 @@ def every_of(units: Units, contract: Contract) -> int:
         return units.every
     metric = contract.metrics[units.amounts]
     assert isinstance(metric, Quantity)
-    return int(units.every.scaleb(metric.decimals))
+    return metric.held(units.every)
 
 
 def _counting(question: EvaluationInput, units: Units) -> Frame:
@@ -101,7 +100,7 @@ def _counting(question: EvaluationInput, units: Units) -> Frame:
     )
     amount = nw.col("value")
     if isinstance(units, Rows):
-        value = counted_value(contract, metric, units.marked)
+        value = contract.metrics[metric].counted(units.marked)
         rows = rows if value is None else rows.filter(nw.col("value") == value)
         amount = nw.lit(1)
     return rows.select(

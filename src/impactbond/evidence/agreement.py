@@ -10,7 +10,6 @@ from impactbond.evidence.deliveries import Block
 from impactbond.evidence.observations import WITHDRAWN, Observation, column_of
 from impactbond.evidence.references import References
 from impactbond.evidence.refusals import CONTRADICTORY_VALUES, REFERENCE_REUSED, Refused
-from impactbond.terms.metrics import Percentage, Score
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,9 +39,7 @@ def agree(
         refused = [_refused(row, blocks, "ref") for row in found if row.observation in reused]
         standing = {name: row for name, row in standing.items() if name not in reused}
     repeated = len(found) - len(refused) - len(standing)
-    measures = {
-        name for name, metric in contract.metrics.items() if isinstance(metric, Score | Percentage)
-    }
+    measures = {name for name, metric in contract.metrics.items() if metric.one_a_day}
     while True:
         supersedes = _supersedes(standing, blocks, references)
         contradictory = _contradictory(standing, measures, frozenset(supersedes.values()))

@@ -27,10 +27,10 @@ from impactbond.evidence.refusals import (
     Refusal,
     not_listed,
 )
-from impactbond.terms.metrics import Event, Measure, Metric, Quantity, Session, State
+from impactbond.terms.metrics import Chosen, Metric, Numbered
+from impactbond.terms.metrics.metric import LARGEST
 
 T = TypeVar("T")
-LARGEST = 2**30  # a value, a day and a day of recording are packed into one 64-bit integer
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _ERRORS = frozenset(
@@ -119,14 +119,12 @@ def values_of(metric: Metric, cells: Sequence[object]) -> CellColumn[int]:
     the places of marks and states.
     """
     match metric:
-        case Event():
-            return _each(cells, _answer)
-        case Session(marks=marks):
-            return _each(cells, _place_reader(marks, "unknown_mark", "one of the marks"))
-        case State(states=states):
-            return _each(cells, _place_reader(states, "unknown_state", "one of the states"))
-        case _:
+        case Chosen():
+            return _each(cells, _place_reader(metric))
+        case Numbered():
             return _each(cells, _number_reader(metric))
+        case _:
+            return _each(cells, _answer)
 
 
 def why_broken(cell: object) -> Refusal | None:
@@ -193,9 +191,10 @@ def _answer(cell: object) -> int:
     )
 
 
-def _place_reader(words: tuple[str, ...], code: str, what: str) -> Callable[[object], int]:
+def _place_reader(metric: Chosen) -> Callable[[object], int]:
+    words, noun = metric.choices, metric.noun
     places = {word: place for place, word in enumerate(words)}
-    refusal = not_listed(code, f"{what} of this metric", words)
+    refusal = not_listed(f"unknown_{noun}", f"one of the {noun}s of this metric", words)
 
     def read(cell: object) -> int:
         _refuse_broken(cell)
@@ -209,27 +208,10 @@ def _place_reader(words: tuple[str, ...], code: str, what: str) -> Callable[[obj
     return read
 
 
-def range_of(metric: Measure | Quantity) -> tuple[Decimal, Decimal]:
-    """The lowest and the highest number of a metric."""
-    if not isinstance(metric, Quantity):
-        return metric.range[0], metric.range[1]
-    return Decimal(0), Decimal(LARGEST - 1).scaleb(-metric.decimals)
-
-
-def allowed_numbers(metric: Measure | Quantity) -> str:
-    """The numbers of a metric, in words."""
-    low, high = range_of(metric)
-    within = f"of {low} or more" if isinstance(metric, Quantity) else f"from {low} to {high}"
-    if metric.decimals == 0:
-        return f"a whole number {within}"
-    places = "1 decimal" if metric.decimals == 1 else f"{metric.decimals} decimals"
-    return f"a number {within} with at most {places}"
-
-
-def _number_reader(metric: Measure | Quantity) -> Callable[[object], int]:
-    allowed = allowed_numbers(metric)
+def _number_reader(metric: Numbered) -> Callable[[object], int]:
+    allowed = metric.allowed
     scale: int = 10**metric.decimals
-    low, high = range_of(metric)
+    low, high = metric.ends
     lowest, highest = ceil(low * scale), floor(high * scale)
     not_a_number = Refusal(
         "text_in_number", "this is not a plain number", allowed, "Type digits alone, such as 17."

@@ -17,7 +17,6 @@ from impactbond.evidence.refusals import (
     Refusal,
 )
 from impactbond.tables import FILE, ROW, EngineSession
-from impactbond.terms.metrics import Percentage, Score
 
 ROWS_AT_ONCE = 10_000_000  # compared with each other at once
 _REPEATED = Refusal(
@@ -132,7 +131,7 @@ def _contradictory(shop: EngineSession, reading: Reading, parts: int) -> list[Fa
     measures = [
         str(place)
         for place, metric in enumerate(reading.contract.metrics.values())
-        if isinstance(metric, Score | Percentage)
+        if metric.one_a_day
     ]
     if not measures:
         return []

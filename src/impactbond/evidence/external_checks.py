@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
 from typing import Any, NamedTuple
 
 import narwhals as nw
 
 from impactbond.dates import LAST_DAY_NUMBER
 from impactbond.errors import Fault
-from impactbond.evidence.cells import LARGEST, allowed_numbers
 from impactbond.evidence.external_agreement import among_each_other, fault_of, told
-from impactbond.evidence.external_columns import Reading, listed
+from impactbond.evidence.external_columns import Reading
 from impactbond.evidence.observations import STATUSES, WITHDRAWN
 from impactbond.evidence.refusals import (
     DATE_OUTSIDE,
@@ -31,14 +29,7 @@ from impactbond.evidence.refusals import (
     unknown_participant,
 )
 from impactbond.tables import FILE, ROW, EngineSession
-from impactbond.terms.metrics import (
-    Event,
-    Metric,
-    Quantity,
-    Session,
-    State,
-    decimals_of,
-)
+from impactbond.terms.metrics import Chosen, Metric, Numbered
 
 DELIVERED = {name: f"delivered_{name}" for name in ("participants", "observations")}
 _SPACES = Refusal(
@@ -200,53 +191,26 @@ def _values(reading: Reading) -> Iterator[RowCheck]:
     for place, metric in enumerate(reading.contract.metrics.values()):
         here = f"c_metric = {place} AND {stands}"
         yield RowCheck("value", _unreadable(metric), f"{here} AND c_value IS NULL AND NOT {blank}")
-        low, high = _bounds(metric)
+        low, high = metric.bounds
         yield RowCheck(
             "value", _outside(metric), f"{here} AND NOT c_value BETWEEN {low} AND {high}"
         )
 
 
-def _bounds(metric: Metric) -> tuple[int, int]:
-    """The least and the largest value as evidence holds them."""
-    match metric:
-        case Event():
-            return 0, 1
-        case Session() | State():
-            return 0, len(listed(metric)) - 1
-        case Quantity():
-            return 0, LARGEST - 1
-        case _:
-            scale = 10**metric.decimals
-            low, high = ceil(metric.range[0] * scale), floor(metric.range[1] * scale)
-            return max(low, 1 - LARGEST), min(high, LARGEST - 1)
-
-
-def _allowed(metric: Metric) -> str:
-    match metric:
-        case Event():
-            return "yes, no"
-        case Session() | State():
-            return ", ".join(listed(metric))
-        case Quantity():
-            return f"a number of 0 or more: {decimals_of(metric)}"
-        case _:
-            return allowed_numbers(metric)
-
-
 def _unreadable(metric: Metric) -> Refusal:
-    code, what = "text_in_number", "a plain number as fine as its metric"
-    if isinstance(metric, Event):
-        code, what = "not_yes_or_no", "an answer"
-    elif isinstance(metric, Session | State):
-        code, what = "unknown_mark", "one of the marks of this metric"
-    if isinstance(metric, State):
-        code, what = "unknown_state", "one of the states of this metric"
-    return Refusal(code, f"this is not {what}", _allowed(metric), "Look for a slip.")
+    match metric:
+        case Chosen(noun=noun):
+            code, what = f"unknown_{noun}", f"one of the {noun}s of this metric"
+        case Numbered():
+            code, what = "text_in_number", "a plain number as fine as its metric"
+        case _:
+            code, what = "not_yes_or_no", "an answer"
+    return Refusal(code, f"this is not {what}", metric.allowed, "Look for a slip.")
 
 
 def _outside(metric: Metric) -> Refusal:
     problem = "this number is outside the range of its metric"
-    return Refusal("out_of_range", problem, _allowed(metric), "Look for a slip.")
+    return Refusal("out_of_range", problem, metric.allowed, "Look for a slip.")
 
 
 def _place(reading: Reading) -> tuple[str, ...]:

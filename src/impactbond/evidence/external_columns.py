@@ -18,7 +18,7 @@ from impactbond.errors import Fault
 from impactbond.evidence.frames import OPTIONAL, REQUIRED, missing_columns
 from impactbond.evidence.observations import RECORDED, WITHDRAWN
 from impactbond.tables import FILE, ROW, Dialect, EngineSession
-from impactbond.terms.metrics import Event, Metric, Session, State
+from impactbond.terms.metrics import Chosen, Metric, Numbered
 
 Values = Literal["as written", "as held"]
 DAYS = ("started_on", "left_on", "from_on", "observed_on", "recorded_on")
@@ -151,9 +151,9 @@ class Reading:
 
     def _read_by(self, metric: Metric) -> str:
         value = self.text("value")
-        if isinstance(metric, Session | State):
-            return self.dialect.place(value, listed(metric))
-        if isinstance(metric, Event):
+        if isinstance(metric, Chosen):
+            return self.dialect.place(value, metric.choices)
+        if not isinstance(metric, Numbered):
             if self.kinds["value"] == nw.String:
                 return f"CASE lower({value}) WHEN 'yes' THEN 1 WHEN 'no' THEN 0 END"
             return (
@@ -165,11 +165,6 @@ class Reading:
         number = f"TRY_CAST({value} AS DECIMAL(28, {places})) * {10**places}"
         plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
         return f"CASE WHEN {plain} THEN TRY_CAST({number} AS BIGINT) END"
-
-
-def listed(metric: Session | State) -> tuple[str, ...]:
-    """What may be written of a metric that is one of a few."""
-    return metric.marks if isinstance(metric, Session) else metric.states
 
 
 def _wrong_kind(table: str, column: str, allowed: str) -> Fault:

@@ -16,11 +16,10 @@ from xlsxwriter.utility import xl_range_abs
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.cells import allowed_numbers, range_of
 from impactbond.evidence.observations import STATUSES
 from impactbond.evidence.refusals import FIRST_DAY, LAST_DAY
 from impactbond.evidence.workbook import NOTES, headings_of
-from impactbond.terms.metrics import Event, Metric, Quantity, Session, State
+from impactbond.terms.metrics import Metric, Numbered
 from impactbond.terms.sheets import (
     EACH_ROW,
     REQUIRED_OBSERVATION_COLUMNS,
@@ -179,20 +178,14 @@ def _attribute_column(heading: str, held: str, contract: Contract) -> _Column:
 
 def _metric_column(heading: str, held: str, metric: Metric) -> _Column:
     about = f"The metric '{held}'; blank: not evidenced"
-    if isinstance(metric, Event):
-        return _Column(heading, about, "yes, no", False, choices=("yes", "no"))
-    if isinstance(metric, Session):
-        return _Column(heading, about, ", ".join(metric.marks), False, choices=metric.marks)
-    if isinstance(metric, State):
-        return _Column(heading, about, ", ".join(metric.states), False, choices=metric.states)
-    low, high = (f"{end:f}" for end in range_of(metric))
+    if not isinstance(metric, Numbered):
+        return _Column(heading, about, metric.allowed, False, choices=metric.choices)
+    low, high = (f"{end:f}" for end in metric.ends)
     kind = "decimal" if metric.decimals else "integer"
     between = {"validate": kind, "criteria": "between", "minimum": low, "maximum": high}
-    named = metric.unit if isinstance(metric, Quantity) else getattr(metric, "instrument", "")
-    about = f"{named}; blank: not evidenced" if named else about
-    return _Column(
-        heading, about, allowed_numbers(metric), False, "number", rule=tuple(between.items())
-    )
+    about = f"{metric.label}; blank: not evidenced" if metric.label else about
+    rule = tuple(between.items())
+    return _Column(heading, about, metric.allowed, False, "number", rule=rule)
 
 
 def _validation(column: _Column, lists: _Lists) -> dict[str, Any]:

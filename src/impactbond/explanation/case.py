@@ -28,10 +28,10 @@ from impactbond.explanation.participant_view import (
 )
 from impactbond.explanation.parts import ConditionExplained, ParticipantRow, Since
 from impactbond.explanation.reasons import Judged
-from impactbond.explanation.words import plain
 from impactbond.settlement.settlement import Settlement
-from impactbond.terms.conditions import Absence, Leaf, metrics_of, windows_of
+from impactbond.terms.conditions import Looking
 from impactbond.terms.milestones import metric_counted
+from impactbond.terms.words import plain
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Case:
         """What the engine computes for the contract."""
         return EvaluationPlan.of(self.settlement.contract)
 
-    def leaves(self, milestone: str) -> list[Leaf | Absence]:
+    def leaves(self, milestone: str) -> list[Looking]:
         """The leaf conditions that a milestone and eligibility come down to."""
         contract, plan = self.settlement.contract, self.plan
         conditions = [contract.milestones[milestone].when]
@@ -161,8 +161,8 @@ class Case:
         found = [
             (metric, window)
             for leaf in self.leaves(milestone)
-            for metric in metrics_of(leaf)
-            for window in windows_of(leaf)
+            for metric in leaf.metrics
+            for window in leaf.windows
         ]
         units = self.settlement.contract.milestones[milestone].units
         return found if units is None else [*found, (metric_counted(units), units.window)]

@@ -28,7 +28,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.walk import rests_on
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence
 from impactbond.explanation.explain import explain
-from impactbond.explanation.words import place_words, shown_value
+from impactbond.explanation.words import place_words
 from impactbond.settlement.decisions_table import decided
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind
@@ -319,8 +319,8 @@ def _change(contract: Contract, one: _Try, reached: date | None) -> EvidenceChan
     row = one.row
     return EvidenceChange(
         metric=one.metric,
-        was="" if row is None else shown_value(contract, one.metric, row["value"]),
-        would_be=shown_value(contract, one.metric, one.value),
+        was="" if row is None else contract.metrics[one.metric].shown(row["value"]),
+        would_be=contract.metrics[one.metric].shown(one.value),
         observed_on=one.observed_on,
         sheet="" if row is None else row["sheet"],
         row=0 if row is None else row["row"],

@@ -36,7 +36,7 @@ from impactbond.evaluation.plan import EvaluationPlan, Node
 from impactbond.evaluation.verdicts import FULL
 from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.parts import WindowDays
-from impactbond.terms.conditions import Condition, windows_of
+from impactbond.terms.conditions import Condition
 
 STATES = ("not met", "not evidenced", "met")
 
@@ -88,7 +88,7 @@ class ParticipantView:
     def due(self, condition: Condition) -> date:
         """The last day on which the condition can be met."""
         leaves = self.plan.leaves(self.node(condition))
-        return max(self.window(windows_of(leaf)[-1])[1] for leaf in leaves)
+        return max(self.window(leaf.windows[-1])[1] for leaf in leaves)
 
     def window(self, name: str) -> tuple[date, date]:
         """First and last day of a window, for this participant."""

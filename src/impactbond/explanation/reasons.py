@@ -11,9 +11,9 @@ from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evaluation.verdicts import DISPUTED, LATE_EVIDENCE
 from impactbond.explanation.participant_view import Decision, PersonView
 from impactbond.explanation.parts import ConditionExplained, Need
-from impactbond.explanation.words import counted_words, plain
 from impactbond.money import show_share
 from impactbond.terms.milestones import alternatives
+from impactbond.terms.words import counted, plain
 
 ACHIEVED, NOT_YET_DUE = "achieved", "not yet due"
 
@@ -225,7 +225,7 @@ def _standing(judged: Judged, milestone: str) -> str:
     told = ""
     if judged.contract.milestones[milestone].units is not None:
         units = judged.quantities.get(milestone, 0)
-        told = f"; {counted_words(units, 'unit')} from that day on, as known so far"
+        told = f"; {counted(units, 'unit')} from that day on, as known so far"
     terms = judged.contract.calendar.evidence
     standing = judged.decisions[milestone].standing
     if standing == LATE_EVIDENCE and terms.late_pays is not None:

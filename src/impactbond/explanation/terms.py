@@ -7,12 +7,10 @@ from fractions import Fraction
 
 from impactbond.contract.contract import Contract, whole_shares
 from impactbond.contract.wording.dates import claims_words
-from impactbond.contract.wording.definitions import metric_words
 from impactbond.contract.wording.money import applies_in_words, limit_terms
 from impactbond.contract.wording.process import late_words
 from impactbond.explanation.parts import ConditionExplained, Stated
 from impactbond.explanation.price_terms import stated_commitments, stated_frame, stated_price
-from impactbond.explanation.words import plain
 from impactbond.money import minor_units, show, show_share
 from impactbond.settlement.limits import limit_name
 from impactbond.terms.limits import (
@@ -22,6 +20,7 @@ from impactbond.terms.limits import (
     MilestoneLimit,
     PassedTo,
 )
+from impactbond.terms.words import plain
 
 
 def stated_terms(
@@ -119,7 +118,7 @@ def _windows(findings: Iterable[ConditionExplained]) -> list[Stated]:
 
 def _metric(contract: Contract, name: str) -> Stated:
     metric = contract.metrics[name]
-    return Stated(f"metric {name}", metric_words(metric), metric.clause)
+    return Stated(f"metric {name}", metric.definition(), metric.clause)
 
 
 def _calendar(contract: Contract) -> list[Stated]:

@@ -7,30 +7,18 @@ Keeps  a milestone is never reached before its prerequisites; nothing outside th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.reach import reach_from
 from impactbond.dates import day_number
 from impactbond.evaluation.decisions import by_need
 from impactbond.settlement.lots import Numbers
 from impactbond.settlement.prices import is_about
 from impactbond.simulation.area import Area
-from impactbond.terms.conditions import (
-    Absence,
-    All,
-    AnyOf,
-    AtLeast,
-    Condition,
-    Not,
-    Share,
-    parts,
-    windows_of,
-)
 
 Truths = NDArray[np.bool_]
 
@@ -83,49 +71,17 @@ def _cannot_be_met(contract: Contract, area: Area, milestone: str) -> list[str]:
     when, after = contract.milestones[milestone].when, area.chances[milestone].after
     ranges = []
     for group in area.groups:
-        earliest, latest = _possible_days(contract, when, group.start)
-        if not earliest <= day_number(after.after(group.start)) <= latest:
-            start = day_number(group.start)
-            ranges.append((earliest - start, latest - start))
+        reach = reach_from(contract, when, group.start)
+        if reach is None or not reach[0] <= after.after(group.start) <= reach[1]:
+            ranges.append((group.start, reach))
     if not ranges:
         return []
-    opens, closes = ranges[0]
+    start, reach = ranges[0]
+    seen = "it cannot be met at all"
+    if reach is not None:
+        opens, closes = ((day - start).days for day in reach)
+        seen = f"it can be met from {opens} to {closes} days after the start"
     return [
         f"'{milestone}' is assumed {after} after the start, when the contract cannot see it, in "
-        f"{len(ranges)} of {len(area.groups)} groups; for the first of them it can be met from "
-        f"{opens} to {closes} days after the start"
+        f"{len(ranges)} of {len(area.groups)} groups; for the first of them {seen}"
     ]
-
-
-def _possible_days(contract: Contract, condition: Condition, start: date) -> tuple[int, int]:
-    """The earliest and the latest day on which a condition can be met, for one start.
-
-    Wide rather than narrow: outside these days it cannot be met, inside it usually can.
-    """
-    if isinstance(condition, str):
-        return _possible_days(contract, contract.conditions[condition], start)
-    if isinstance(condition, All | AnyOf | AtLeast):
-        days = [_possible_days(contract, part, start) for part in parts(condition)]
-        return _joined(condition, sorted(low for low, _ in days), sorted(high for _, high in days))
-    if isinstance(condition, Not):
-        _, last = _possible_days(contract, condition.not_, start)
-        return last, last
-    opens, closes = contract.windows[windows_of(condition)[-1]].days(start)
-    if isinstance(condition, Absence):
-        low, high = _possible_days(contract, condition.shown_by, start)
-        return max(low, day_number(closes)), max(high, day_number(closes))
-    # A share is known when its window is over.
-    first = closes if isinstance(condition, Share) else opens
-    return day_number(first), day_number(closes)
-
-
-def _joined(
-    junction: All | AnyOf | AtLeast, lows: Sequence[int], highs: Sequence[int]
-) -> tuple[int, int]:
-    match junction:
-        case All():
-            return lows[-1], highs[-1]
-        case AnyOf():
-            return lows[0], highs[-1]
-        case AtLeast():
-            return lows[junction.at_least - 1], highs[-1]

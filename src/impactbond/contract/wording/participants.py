@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.walk import every_condition
 from impactbond.contract.wording.conditions import condition_rule, reading_rules
 from impactbond.contract.wording.document import Rule, SchedulePart
 from impactbond.contract.wording.words import (
@@ -15,7 +16,6 @@ from impactbond.contract.wording.words import (
     quoted,
     with_attributes,
 )
-from impactbond.terms.conditions import Absence, All, AnyOf, AtLeast, Condition, Not, parts
 from impactbond.terms.participants import Places
 
 _CLOCKS = {
@@ -73,20 +73,6 @@ def conditions(contract: Contract) -> SchedulePart:
             "every condition is met, not met, or not evidenced; what is not evidenced is not paid"
         ),
         *named,
-        *reading_rules(type(one) for top in _tops(contract) for one in _walk(top)),
+        *reading_rules(condition for _, condition in every_condition(contract)),
     ]
     return SchedulePart("Conditions", tuple(rules))
-
-
-def _tops(contract: Contract) -> Iterator[Condition]:
-    yield from contract.conditions.values()
-    yield from (milestone.when for milestone in contract.milestones.values())
-    if contract.participants.eligible is not None:
-        yield contract.participants.eligible
-
-
-def _walk(condition: Condition) -> Iterator[Condition]:
-    yield condition
-    if isinstance(condition, All | AnyOf | AtLeast | Absence | Not):
-        for part in parts(condition):
-            yield from _walk(part)

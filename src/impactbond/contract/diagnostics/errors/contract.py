@@ -29,11 +29,9 @@ from impactbond.terms.diagnostic import (
     Diagnostic,
     Diagnostics,
     Path,
-    around,
     listed_twice,
     unknown,
 )
-from impactbond.terms.metrics import Percentage, Score, Session, State, decimals_of
 from impactbond.terms.phrases import Window
 from impactbond.terms.sheets import PARTICIPANT_COLUMNS
 
@@ -197,31 +195,4 @@ def _check_metrics(contract: Contract) -> Diagnostics:
     for name, metric in contract.metrics.items():
         path: Path = ("metrics", name)
         yield from listed_twice((*path, "sources"), metric.sources, "source")
-        if isinstance(metric, Session):
-            yield from listed_twice((*path, "marks"), metric.marks, "mark")
-        if isinstance(metric, State):
-            yield from listed_twice((*path, "states"), metric.states, "state")
-        if isinstance(metric, Score | Percentage):
-            yield from _check_range(metric, path)
-
-
-def _check_range(metric: Score | Percentage, path: Path) -> Diagnostics:
-    rests = (*around((*path, "range"), range(2)), (*path, "decimals"))
-    low, high = metric.range
-    if low >= high:
-        fault = Fault(
-            code="range_empty",
-            problem="the range has no values",
-            found=f"{low} to {high}",
-            hint="Write the lowest value, then the highest",
-        )
-        yield Diagnostic((*path, "range"), fault, rests)
-    for index, end in enumerate(metric.range):
-        if end * 10**metric.decimals % 1:
-            fault = Fault(
-                code="finer_than_metric",
-                problem=f"the end {end} of the range is finer than the metric",
-                allowed=decimals_of(metric),
-                hint="Round it, or give the metric more decimals",
-            )
-            yield Diagnostic((*path, "range", index), fault, rests)
+        yield from metric.check(path)

@@ -6,14 +6,8 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.applicability import check_only
-from impactbond.contract.diagnostics.errors.leaves import (
-    COUNTABLE,
-    check_amount,
-    check_kind,
-    check_marked,
-    check_states,
-)
 from impactbond.errors import Fault
+from impactbond.terms.conditions.count import COUNTABLE
 from impactbond.terms.diagnostic import (
     Diagnostic,
     Diagnostics,
@@ -23,7 +17,8 @@ from impactbond.terms.diagnostic import (
     listing,
     unknown,
 )
-from impactbond.terms.metrics import Quantity, State
+from impactbond.terms.metrics import MetricTerm, Quantity, State
+from impactbond.terms.metrics.metric import check_kind, check_marked
 from impactbond.terms.milestones import Amounts, DaysIn, Rows, Units, alternatives
 
 
@@ -111,19 +106,18 @@ def _check_units(contract: Contract, units: Units, path: Path) -> Diagnostics:
             hint="Write the milestone without units, or the contract without places",
         )
         yield Diagnostic(path, fault, (("participants", "places"),))
-    kinds = {Rows: COUNTABLE, DaysIn: (State,), Amounts: (Quantity,)}[type(units)]
+    fitting: dict[type[Units], tuple[type[MetricTerm], ...]]
+    fitting = {Rows: COUNTABLE, DaysIn: (State,), Amounts: (Quantity,)}
     key = {Rows: "rows", DaysIn: "days", Amounts: "amounts"}[type(units)]
     name: str = getattr(units, key)
-    faults = list(check_kind(contract, name, kinds, key, (*path, key)))
+    faults = list(check_kind(contract.metrics, name, fitting[type(units)], key, (*path, key)))
     yield from faults
     if faults:
         return
-    match units:
-        case Rows():
-            yield from check_marked(contract, name, units.marked, (*path, "marked"))
-        case DaysIn():
-            yield from check_states(contract, name, units.as_, (*path, "as"))
-        case Amounts():
-            metric = contract.metrics[name]
-            assert isinstance(metric, Quantity)
-            yield from check_amount(metric, units.every, (*path, "every"), ("metrics", name))
+    match units, contract.metrics[name]:
+        case Rows(), metric:
+            yield from check_marked(metric, name, units.marked, (*path, "marked"))
+        case DaysIn(), State() as metric:
+            yield from metric.check_states(name, units.as_, (*path, "as"))
+        case Amounts(), Quantity() as metric:
+            yield from metric.check_amount(name, units.every, (*path, "every"))

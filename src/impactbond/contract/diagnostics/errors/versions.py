@@ -11,7 +11,7 @@ from itertools import chain, pairwise
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault
 from impactbond.terms.limits import FunderLimit, PassedTo
-from impactbond.terms.metrics import Metric, Session
+from impactbond.terms.metrics import Metric
 
 Faults = Iterator[Fault]
 
@@ -196,8 +196,7 @@ def _check_metrics(old: Contract, new: Contract) -> Faults:
 
 def _kept_as(metric: Metric) -> tuple[str, int, tuple[str, ...]]:
     """What decides how a value of the metric is kept: its kind, its decimals, its marks."""
-    marks = metric.marks if isinstance(metric, Session) else getattr(metric, "states", ())
-    return metric.kind, int(getattr(metric, "decimals", 0)), tuple(marks)
+    return metric.kind, metric.places, metric.choices
 
 
 def _check_names(old: Contract, new: Contract) -> Faults:

@@ -9,11 +9,10 @@ from itertools import pairwise
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.contract.walk import every_condition
-from impactbond.terms.conditions import Count, Leaf, Level, Observed, Share, Stays, Total
+from impactbond.terms.conditions import Leaf
 from impactbond.terms.diagnostic import Diagnostics, Path
 from impactbond.terms.milestones import ChangedBy, Dated
 
-_IN_ONE_WINDOW = Observed | Count | Share | Level | Total | Stays
 _DAY = timedelta(days=1)
 
 
@@ -35,10 +34,9 @@ def _windows(contract: Contract) -> Diagnostics:
     """Windows in which the same is asked, one after the other."""
     series: dict[str, list[str]] = {}
     for _, condition in every_condition(contract):
-        if isinstance(condition, _IN_ONE_WINDOW):
+        if isinstance(condition, Leaf) and condition.asks_rows and len(condition.windows) == 1:
             windows = series.setdefault(_asked(condition), [])
-            if condition.window not in windows:
-                windows.append(condition.window)
+            windows += [name for name in condition.windows if name not in windows]
     told: set[tuple[str, str]] = set()
     start = contract.calendar.term[0]
     for windows in series.values():

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.reach import in_term, reach_of
 from impactbond.contract.diagnostics.warnings.warning import look
+from impactbond.contract.reach import in_term, reach_of
 from impactbond.contract.walk import every_condition
-from impactbond.terms.conditions import All, AnyOf, AtLeast, Condition, Level, key_of, parts
+from impactbond.terms.conditions import Condition, ConditionTerm, Junction
 from impactbond.terms.diagnostic import Diagnostics
 from impactbond.terms.phrases import Threshold
 
@@ -20,17 +20,17 @@ def look_at_reach(contract: Contract) -> Diagnostics:
         yield from _milestone(contract, name)
         yield from _order(contract, name, milestone.after)
     for path, condition in every_condition(contract):
-        if isinstance(condition, AnyOf | AtLeast):
-            for index, part in enumerate(parts(condition)):
+        if isinstance(condition, Junction) and condition.alternatives:
+            for place, part in condition.inside:
                 if not in_term(contract, reach_of(contract, part)):
                     yield look(
-                        (*path, key_of(condition), index),
+                        (*path, *place),
                         "dead_alternative",
                         "nobody who starts in time can meet this alternative within the term",
                         found=_told(contract, part),
                         hint="Move its window, or take it out",
                     )
-        elif isinstance(condition, All):
+        if isinstance(condition, ConditionTerm):
             yield from (
                 look(
                     path,
@@ -83,25 +83,15 @@ def _order(contract: Contract, name: str, after: tuple[str, ...]) -> Diagnostics
             )
 
 
-def _contradictions(contract: Contract, condition: All) -> Iterator[tuple[str, list[Threshold]]]:
-    by_measure: dict[tuple[str, str, str], list[Threshold]] = {}
-    for level in _levels(contract, condition):
-        by_measure.setdefault((level.level, level.pick, level.window), []).append(level.is_)
-    for (metric, _, _), bars in by_measure.items():
+def _contradictions(
+    contract: Contract, condition: ConditionTerm
+) -> Iterator[tuple[str, list[Threshold]]]:
+    by_value: dict[tuple[str, ...], list[Threshold]] = {}
+    for value, bar in condition.bars(contract):
+        by_value.setdefault(value, []).append(bar)
+    for (metric, *_), bars in by_value.items():
         if not _together(bars):
             yield metric, bars
-
-
-def _levels(contract: Contract, condition: Condition) -> Iterator[Level]:
-    """The levels that must all hold, whether written here or named."""
-    match condition:
-        case str():
-            yield from _levels(contract, contract.conditions[condition])
-        case All():
-            for part in condition.all:
-                yield from _levels(contract, part)
-        case Level():
-            yield condition
 
 
 def _together(bars: list[Threshold]) -> bool:

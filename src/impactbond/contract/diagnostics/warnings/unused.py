@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.contract.walk import every_condition
-from impactbond.terms.conditions import All, AnyOf, AtLeast, Not, metrics_of, windows_of
+from impactbond.terms.conditions import Looking
 from impactbond.terms.diagnostic import Diagnostics
 from impactbond.terms.limits import FunderLimit, PassedTo
 from impactbond.terms.milestones import Indexed, Units, metric_counted
@@ -40,8 +40,8 @@ def look_at_unused(contract: Contract) -> Diagnostics:
 
 def _leaves(contract: Contract) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     for _, part in every_condition(contract):
-        if not isinstance(part, str | All | AnyOf | AtLeast | Not):
-            yield metrics_of(part), windows_of(part)
+        if isinstance(part, Looking):
+            yield part.metrics, part.windows
 
 
 def _metrics(contract: Contract) -> Iterator[str]:

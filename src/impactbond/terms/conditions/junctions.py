@@ -1,0 +1,305 @@
+"""Conditions of conditions: all, any, at least so many, and not."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import combinations
+from math import comb
+from operator import add
+from typing import ClassVar
+
+from pydantic import Field
+
+from impactbond.errors import Fault
+from impactbond.terms.conditions.condition import Condition, ConditionTerm, Junction, latest
+from impactbond.terms.conditions.passes import (
+    MET,
+    NOT_EVIDENCED,
+    NOT_MET,
+    Calendars,
+    Case,
+    Column,
+    ConditionText,
+    Days,
+    Facts,
+    PartColumns,
+    PartTold,
+    Terms,
+    Wording,
+)
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.phrases import Threshold
+from impactbond.terms.term import Some
+
+# Up to so many ways to choose n of m days, each is written out to find the n-th day.
+MOST_CHOICES = 64
+MANY = 3  # as many parts are told with their figures; more are told by name
+
+
+class Joined(Junction):
+    """A condition on how many of its parts are met."""
+
+    word: ClassVar[str] = "and"
+
+    def tell(self, case: Case) -> ConditionText:
+        count, needed = len(case.parts), self._needed
+        found = f"{sum(part.state == 'met' for part in case.parts)} of {count} met"
+        sentence = _sentence(case.parts, case.state, f"{found}, {needed} needed")
+        return ConditionText(f"{needed} of {count}", needed, found, sentence)
+
+    def says(self, wording: Wording) -> str:
+        is_named = all(isinstance(part, str) for part in self.parts)
+        one, many = ("is met", "are met") if is_named else ("holds", "hold")
+        these = self._these(is_named)
+        return f"{self._says_needed} of {these} {one if self._needs_one else many}"
+
+    @property
+    @abstractmethod
+    def _needed(self) -> str:
+        """How many parts must be met, in a few words."""
+
+    @property
+    def _says_needed(self) -> str:
+        return self._needed
+
+    @property
+    def _needs_one(self) -> bool:
+        return False
+
+    def _these(self, is_named: bool) -> str:
+        """The parts, which may all be conditions with names."""
+        return "these conditions" if is_named else "the following"
+
+
+class All(Joined):
+    """Met when all parts are met, on the last of their days."""
+
+    key: ClassVar[str] = "all"
+    reading: ClassVar[str] = "where all must hold, the day is the last of their days"
+
+    all: Some[Condition]
+
+    def waits_for(self, stated: Iterable[ConditionTerm]) -> frozenset[str]:
+        return frozenset().union(*(part.closing for part in stated))
+
+    def bars(self, terms: Terms) -> Iterator[tuple[tuple[str, ...], Threshold]]:
+        for part in self.all:
+            while isinstance(part, str):
+                part = terms.conditions[part]
+            yield from part.bars(terms)
+
+    def day(
+        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
+    ) -> Column:
+        return facts.largest(*(part.on for part in parts))
+
+    def state(
+        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
+    ) -> Column:
+        return facts.smallest(*(part.state for part in parts))
+
+    def shows(self, parts: Sequence[bool]) -> bool:
+        return any(parts)
+
+    def reach(self, calendars: Calendars) -> Days | None:
+        return latest([calendars.reach(part) for part in self.all])
+
+    @property
+    def _needed(self) -> str:
+        return "all"
+
+
+class AnyOf(Joined):
+    """Met when any part is met, on the first of their days."""
+
+    key: ClassVar[str] = "any"
+    word: ClassVar[str] = "or"
+    alternatives: ClassVar[bool] = True
+    reading: ClassVar[str] = "where any may hold, the day is the first of their days"
+
+    any: Some[Condition]
+
+    @property
+    def called(self) -> str:
+        return "any"
+
+    def day(
+        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
+    ) -> Column:
+        return facts.smallest(*(part.on for part in parts))
+
+    def state(
+        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
+    ) -> Column:
+        return facts.largest(*(part.state for part in parts))
+
+    def shows(self, parts: Sequence[bool]) -> bool:
+        return all(parts)
+
+    def reach(self, calendars: Calendars) -> Days | None:
+        return _reach_of(1, self.any, calendars)
+
+    @property
+    def _needed(self) -> str:
+        return "at least 1"
+
+    @property
+    def _says_needed(self) -> str:
+        return "any"
+
+    @property
+    def _needs_one(self) -> bool:
+        return True
+
+
+class AtLeast(Joined):
+    """Met when at least so many parts are met, on the day the last needed one is."""
+
+    key: ClassVar[str] = "of"
+    alternatives: ClassVar[bool] = True
+    reading: ClassVar[str] = "where so many must hold, the day is that of the last that is needed"
+
+    of: Some[Condition]
+    at_least: int = Field(ge=1)
+
+    @property
+    def called(self) -> str:
+        return "at least"
+
+    def check_parts(self, terms: Terms, path: Path) -> Diagnostics:
+        if self.at_least > len(self.of):
+            fault = Fault(
+                code="cannot_be_met",
+                problem=f"at least {self.at_least} of {len(self.of)} is never met",
+                allowed=f"a whole number from 1 to {len(self.of)}",
+            )
+            yield Diagnostic((*path, "at_least"), fault, ((*path, "of"),))
+        # A part that stands twice would be counted twice, and one outcome paid as two.
+        seen: set[str] = set()
+        for index, part in enumerate(self.of):
+            key = part if isinstance(part, str) else part.model_dump_json(exclude={"clause"})
+            if key in seen:
+                fault = Fault(
+                    code="counted_twice",
+                    problem="the same condition stands twice and would count as two",
+                    hint="Keep it once",
+                )
+                yield Diagnostic((*path, "of", index), fault)
+            seen.add(key)
+
+    def day(
+        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
+    ) -> Column:
+        """The n-th of the parts' days, in order."""
+        days = [part.on for part in parts]
+        if comb(len(days), self.at_least) <= MOST_CHOICES:
+            choices = combinations(days, self.at_least)
+            return facts.smallest(*(facts.largest(*chosen) for chosen in choices))
+        reached = [
+            facts.where(
+                _how_many(facts, [other <= day for other in days]) >= self.at_least,
+                day,
+                facts.never,
+            )
+            for day in days
+        ]
+        return facts.smallest(*reached)
+
+    def state(
+        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
+    ) -> Column:
+        met = _how_many(facts, [part.state == MET for part in parts])
+        possible = _how_many(facts, [part.state >= NOT_EVIDENCED for part in parts])
+        unmet = facts.where(possible < self.at_least, NOT_MET, NOT_EVIDENCED)
+        return facts.where(met >= self.at_least, MET, unmet)
+
+    def shows(self, parts: Sequence[bool]) -> bool:
+        return parts.count(False) < self.at_least
+
+    def reach(self, calendars: Calendars) -> Days | None:
+        return _reach_of(self.at_least, self.of, calendars)
+
+    @property
+    def _needed(self) -> str:
+        return f"at least {self.at_least}"
+
+    @property
+    def _needs_one(self) -> bool:
+        return self.at_least == 1
+
+    def _these(self, is_named: bool) -> str:
+        count = len(self.of)
+        return f"these {count} conditions" if is_named else f"the following {count}"
+
+
+class Not(Junction):
+    """Met when the part is evidenced and not met, on the last day on which it could be."""
+
+    key: ClassVar[str] = "not"
+    asks_states: ClassVar[bool] = True  # what is not met makes it met; what is not evidenced not
+    reading: ClassVar[str] = (
+        "that something is not the case is found on the last day on which it could have been"
+    )
+
+    not_: Condition = Field(alias="not")
+
+    def aside(self, facts: Facts, due: Column) -> Mapping[str, Column]:
+        return {"last": due}
+
+    def day(
+        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
+    ) -> Column:
+        return facts.where(parts[0].state == NOT_MET, aside["last"], facts.never)
+
+    def state(
+        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
+    ) -> Column:
+        return MET - parts[0].state
+
+    def shows(self, parts: Sequence[bool]) -> bool:
+        return False
+
+    def reach(self, calendars: Calendars) -> Days | None:
+        inside = calendars.reach(self.not_)
+        return None if inside is None else (inside[1], inside[1])
+
+    def says(self, wording: Wording) -> str:
+        return "it is evidenced, and is not the case, that"
+
+    def tell(self, case: Case) -> ConditionText:
+        needed, part = "that it is evidenced and not met", case.parts[0]
+        found = f"{part.state}: {part.sentence}"
+        sentence = f"what must be evidenced and not be so is {found}"
+        return ConditionText(f"{needed} of 1", needed, found, sentence)
+
+
+def _reach_of(needed: int, parts: Sequence[Condition], calendars: Calendars) -> Days | None:
+    """From the first day on which so many parts can be met to the last on which any can."""
+    days = [one for one in map(calendars.reach, parts) if one is not None]
+    if len(days) < needed:
+        return None
+    return sorted(first for first, _ in days)[needed - 1], max(last for _, last in days)
+
+
+def _how_many(facts: Facts, tests: Sequence[Column]) -> Column:
+    return reduce(add, (facts.where(test, 1, 0) for test in tests))
+
+
+def _sentence(inside: Sequence[PartTold], state: str, count: str) -> str:
+    if len(inside) == 1:
+        return inside[0].sentence
+    wanted = ["met"] if state == "met" else ["not met", "not evidenced"]
+    told = [count]
+    for each in wanted:
+        concerned = [part for part in inside if part.state == each]
+        if concerned:
+            told.append(f"{each}: {'; '.join(_label(part, len(concerned)) for part in concerned)}")
+    return "; ".join(told)
+
+
+def _label(part: PartTold, among: int) -> str:
+    if not part.name:
+        return part.sentence
+    return part.name if among > MANY else f"{part.name} ({part.sentence})"

@@ -1,0 +1,169 @@
+"""A time in a state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import ClassVar
+
+from pydantic import Field
+
+from impactbond.dates import Span
+from impactbond.errors import Fault
+from impactbond.terms.conditions.condition import Leaf, in_last_window, named
+from impactbond.terms.conditions.passes import (
+    Calendars,
+    Case,
+    Column,
+    ConditionText,
+    Days,
+    EvidenceUsed,
+    Facts,
+    Met,
+    Row,
+    StayFound,
+    Terms,
+    View,
+    Wording,
+)
+from impactbond.terms.conditions.state import state_of
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.metrics.choices import State
+from impactbond.terms.metrics.metric import MetricTerm
+from impactbond.terms.phrases import SpanPhrase, Window
+from impactbond.terms.reference import MetricName, WindowName
+from impactbond.terms.term import OneOrMany
+from impactbond.terms.words import counted, listed, plain, quoted
+
+_ONE_DAY = timedelta(days=1)
+
+
+class Sustained(Leaf):
+    """Met on the day on which so long a time in one of these states is complete.
+
+    Without `within`, the time must be unbroken; a day in another state, or one of which nothing is
+    known, starts the clock again. With it, the time may be made up of several parts, the first and
+    last of which are no further apart than that.
+    """
+
+    key: ClassVar[str] = "sustained"
+    takes: ClassVar[tuple[type[MetricTerm], ...]] = (State,)
+    asks_rows: ClassVar[bool] = False
+    reading: ClassVar[str] = (
+        "a state lasts from the day of its record until the day before the next, the last record "
+        "for its own day alone; a length of time is reached on the day that completes it, and a "
+        "day in another state, or of which nothing is known, is no part of it"
+    )
+
+    sustained: MetricName
+    as_: OneOrMany[str] = Field(alias="as")
+    for_: SpanPhrase = Field(alias="for")
+    within: SpanPhrase | None = None
+    window: WindowName = Field(alias="in", description="the name of a window")
+
+    def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
+        yield from state_of(terms, name).check_states(name, self.as_, (*path, "as"))
+        first = terms.calendar.term[0]
+        if self.for_.count == 0:
+            fault = Fault(
+                code="always_met", problem="no time at all is always over", allowed="1 day"
+            )
+            yield Diagnostic((*path, "for"), fault)
+        elif self.within is not None and self.within.after(first) < self.for_.after(first):
+            fault = Fault(
+                code="cannot_be_met",
+                problem=f"{self.for_} do not fit within {self.within}",
+                hint="Write a longer time under within, or leave it out",
+            )
+            yield Diagnostic((*path, "within"), fault, ((*path, "for"),))
+        elif self.window in terms.windows:
+            window = terms.windows[self.window]
+            if all(_is_too_long(self.for_, window, terms, end) for end in (0, 1)):
+                fault = Fault(
+                    code="cannot_be_met",
+                    problem=f"{self.for_} are longer than the window '{self.window}'",
+                    found=str(window),
+                    hint="Write a shorter time, or a longer window",
+                )
+                rests: tuple[Path, ...] = (("windows", self.window), ("calendar", "term"))
+                yield Diagnostic((*path, "for"), fault, rests)
+
+    def _stay(self, facts: Facts) -> StayFound:
+        return facts.stay(self.sustained, self.window, self.as_, self.for_, self.within)
+
+    def met(self, facts: Facts) -> Met:
+        stay = self._stay(facts)
+        return Met(stay.complete, stay.is_seen, stay.day)
+
+    def known(self, facts: Facts) -> list[Column]:
+        """Of the rows that tell of a day in the window, which may stand before or after it."""
+        return [self._stay(facts).recorded]
+
+    def reach(self, calendars: Calendars) -> Days | None:
+        days = in_last_window(self, calendars)
+        if days is None:
+            return None
+        complete = self.for_.after(days[0]) - _ONE_DAY
+        return None if complete > days[1] else (complete, days[1])
+
+    def evidence(self, view: View) -> EvidenceUsed:
+        """The rows that tell of a day in the window, with the last before it and the first after."""
+        first, last = view.window(self.window)
+        rows = view.rows_of(self.sustained)
+        days = [row["observed_on"] for row in rows]
+        before = max((day for day in days if day < first), default=None)
+        after = min((day for day in days if day > last), default=None)
+        told = [
+            row
+            for row in sorted(rows, key=lambda row: row["pack"])
+            if first <= row["observed_on"] <= last or row["observed_on"] in (before, after)
+        ]
+        is_seen = any(row["observed_on"] != after for row in told) and (
+            after is not None or any(row["observed_on"] >= first for row in told)
+        )
+        told = told if is_seen else []
+        return EvidenceUsed(told, relied=named(told, "state"))
+
+    def says(self, wording: Wording) -> str:
+        long = f"for {self.for_} without a break"
+        if self.within is not None:
+            long = f"for {self.for_} in all, within {self.within}"
+        states, where = listed(self.as_, "or"), wording.within(self.window)
+        return f"{quoted(self.sustained)} is {states} {long}, {where}"
+
+    def tell(self, case: Case) -> ConditionText:
+        metric, window = plain(self.sustained), case.windows[0]
+        within = f" within {self.within}" if self.within else " without a break"
+        needed = f"{self.for_}{within}"
+        what = f"{metric} {' or '.join(self.as_)} in {window}"
+        if not case.used.every:
+            return ConditionText.of_nothing(what, needed, f"{metric} in {window}")
+        parts = self._stretches(case.contract, case.used.every, case.days[0])
+        days = [(last - first).days + 1 for first, last in parts]
+        told = "; ".join(f"{first} through {last}" for first, last in parts) or "no day"
+        longest = f"the longest stretch {max(days, default=0)}"
+        found = f"{told} ({counted(sum(days), 'day')}, {longest})"
+        found += f", complete on {case.on}" if case.on is not None else ""
+        return ConditionText(what, needed, found, f"{what}: {found}, {needed} needed")
+
+    def _stretches(self, terms: Terms, rows: Sequence[Row], window: Days) -> list[Days]:
+        """First and last day of each stretch in the states, in the window, from rows in order."""
+        metric = state_of(terms, self.sustained)
+        held = {row["observed_on"]: metric.shown(row["value"]) for row in rows}
+        days = sorted(held)
+        ends = [*(day - _ONE_DAY for day in days[1:]), *days[-1:]]
+        found: list[Days] = []
+        for first, last in zip(days, ends, strict=True):
+            start, end = max(first, window[0]), min(last, window[1])
+            if held[first] not in self.as_ or start > end:
+                continue
+            if found and found[-1][1] + _ONE_DAY == start:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+        return found
+
+
+def _is_too_long(length: Span, window: Window, terms: Terms, end: int) -> bool:
+    opens, closes = window.days(terms.calendar.term[end])
+    return opens <= closes and (length.after(opens) - closes).days > 1

@@ -1,0 +1,29 @@
+"""What is measured: events, marked sessions, scores, percentages, quantities and states.
+
+A kind of metric is one class, registered here; a file holds the kinds that are written alike.
+"""
+
+from __future__ import annotations
+
+from impactbond.terms.metrics.choices import Session, State
+from impactbond.terms.metrics.event import Event
+from impactbond.terms.metrics.metric import METRICS, Chosen, Metric, MetricTerm, Numbered
+from impactbond.terms.metrics.numbers import Percentage, Quantity, Scale, Score
+
+__all__ = [
+    "METRICS",
+    "Chosen",
+    "Event",
+    "Metric",
+    "MetricTerm",
+    "Numbered",
+    "Percentage",
+    "Quantity",
+    "Scale",
+    "Score",
+    "Session",
+    "State",
+]
+
+for _kind in (Event, Session, Score, Percentage, Quantity, State):
+    METRICS.register(_kind)

@@ -1,0 +1,112 @@
+"""Sessions and states: metrics whose values are words of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from impactbond.errors import Fault
+from impactbond.terms.diagnostic import (
+    Diagnostic,
+    Diagnostics,
+    Path,
+    around,
+    did_you_mean,
+    listed_twice,
+    listing,
+)
+from impactbond.terms.metrics.metric import Chosen
+from impactbond.terms.term import Some
+from impactbond.terms.words import listed
+
+
+class Session(Chosen):
+    """Something scheduled that ends with one of a few marks.
+
+    In evidence: the mark's place in `marks`, from 0.
+    """
+
+    key: ClassVar[str] = "session"
+    noun: ClassVar[str] = "mark"
+    lasts: ClassVar[bool] = False
+    one_a_day: ClassVar[bool] = False
+
+    kind: Literal["session"]
+    marks: Some[str]
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return self.marks
+
+    def counted(self, marked: str | None) -> int | None:
+        return None if marked is None else self.marks.index(marked)
+
+    def says(self) -> str:
+        return f"a scheduled session, marked {listed(self.marks, 'or')}"
+
+    def says_counted(self, name: str) -> str:
+        return f"{name}, whatever its mark, is recorded"
+
+    def check(self, path: Path) -> Diagnostics:
+        yield from listed_twice((*path, "marks"), self.marks, "mark")
+
+
+class State(Chosen):
+    """What somebody is in, from the day of the row until the day of the next row.
+
+    After the last row nothing is known. In evidence: the state's place in `states`, from 0.
+    """
+
+    key: ClassVar[str] = "state"
+    noun: ClassVar[str] = "state"
+    lasts: ClassVar[bool] = True
+    one_a_day: ClassVar[bool] = False
+
+    kind: Literal["state"]
+    states: Some[str]
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return self.states
+
+    def counted(self, marked: str | None) -> int | None:
+        return None
+
+    def says(self) -> str:
+        states = listed(self.states, "or")
+        return (
+            f"what the participant is in, from the day of a record until the day of the next: "
+            f"{states}"
+        )
+
+    def check(self, path: Path) -> Diagnostics:
+        yield from listed_twice((*path, "states"), self.states, "state")
+
+    def check_states(
+        self, name: str, states: Sequence[str], path: Path, *, all_too: bool = True
+    ) -> Diagnostics:
+        """Whether the states are some of the metric's, which is called `name`; with all of them,
+        where that tells nothing.
+        """
+        rests = around(("metrics", name, "states"), range(len(self.states)))
+        for index, state in enumerate(states):
+            if state not in self.states:
+                fault = Fault(
+                    code="unknown_state",
+                    problem=f"the metric '{name}' has no state '{state}'",
+                    allowed=listing(self.states),
+                    hint=did_you_mean(state, self.states),
+                )
+                yield Diagnostic((*path, index) if len(states) > 1 else path, fault, rests)
+        if not states:
+            fault = Fault(
+                code="no_state", problem="no state is named", allowed=listing(self.states)
+            )
+            yield Diagnostic(path, fault, rests)
+        elif not all_too and set(self.states) <= set(states):
+            fault = Fault(
+                code="always_met",
+                problem="every state of the metric is named, and so whatever is recorded will do",
+                hint="Leave out those that are not enough",
+            )
+            yield Diagnostic(path, fault, rests)

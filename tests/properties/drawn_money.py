@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.contract import check_terms
 from impactbond.money import CURRENCIES, show_share
+from impactbond.terms.rounding import HALVES
 
 Draw = st.DrawFn
 Names = Sequence[str]
@@ -119,7 +120,7 @@ def contracts(draw: Draw) -> Contract:
         "funding": draw(funding((*plain, "school"), milestones, days)),
         "tranches": draw(tranches(plain, "GBP", draw(days), drawn)),
         "limits": [{key: one[key] for key in one if key != "most"} for one in drawn],
-        "rounding": {"half": draw(st.sampled_from(("up", "even")))},
+        "rounding": {"half": draw(st.sampled_from(sorted(HALVES)))},
     }
     contract = Contract.model_validate(terms)
     assert check_terms(contract) == []

@@ -19,10 +19,11 @@ from impactbond.terms.metrics import Metric
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.participants import Participants
 from impactbond.terms.parties import Funder, Version
-from impactbond.terms.payments import Fee, Funding, Rounding, Tranche, Vat
+from impactbond.terms.payments import Fee, Funding, Tranche, Vat
 from impactbond.terms.phrases import WindowPhrase
 from impactbond.terms.plans import Plan
 from impactbond.terms.results import Measure, Result
+from impactbond.terms.rounding import Rounding
 from impactbond.terms.sheets import Sheet
 from impactbond.terms.term import Cited, Day, Listed, Number, Some, Term
 

@@ -117,13 +117,13 @@ def _recover(contract: Contract, funders: Funders, amount: Pence) -> tuple[Pence
         if paid_from >= amount.shape[1]:
             continue  # its claim date has not come
         for funder, part in zip(
-            shares, cut_whole(pay, tuple(shares.values()), contract.rounding.half), strict=True
+            shares, cut_whole(pay, tuple(shares.values()), contract.rounding.rule), strict=True
         ):
             place = funders.place(funder)
             up_front[index, :, paid_from:, place] = part
             before = amount[:, paid_from - 1, place] if paid_from else 0
             later = np.maximum(amount[..., place] - np.reshape(before, (-1, 1)), 0)
-            back = round_fraction(later, tranche.recovered.at, contract.rounding.half)
+            back = round_fraction(later, tranche.recovered.at, contract.rounding.rule)
             left = np.maximum(amount[..., place] - recovered[:index, ..., place].sum(axis=0), 0)
             most = np.minimum(up_front[index, ..., place], left)
             recovered[index, ..., place] = np.minimum(most, back)

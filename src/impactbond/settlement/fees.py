@@ -20,7 +20,7 @@ def instalments(contract: Contract, fee: Fee) -> list[tuple[date, int]]:
     days = days_of(fee.on)
     if fee.in_all is not None:
         whole = minor_units(fee.in_all, contract.currency)
-        return list(zip(days, cut_equally(whole, len(days), contract.rounding.half), strict=True))
+        return list(zip(days, cut_equally(whole, len(days), contract.rounding.rule), strict=True))
     assert fee.pay is not None
     return [(day, minor_units(fee.pay, contract.currency)) for day in days]
 

@@ -156,7 +156,7 @@ class ShareRules:
         price = price_pence(contract, name, day, attributes)
         if standing == LATE and contract.calendar.evidence.late_pays is not None:
             part = contract.calendar.evidence.late_pays
-            price = int(round_fraction(np.array(price), part, contract.rounding.half))
+            price = int(round_fraction(np.array(price), part, contract.rounding.rule))
         return LotKey(
             period_of(contract.calendar.periods, number),
             number,

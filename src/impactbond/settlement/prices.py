@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.money import CURRENCIES, minor_units
+from impactbond.money import CURRENCIES, always_down, always_up, minor_units, rounded
 from impactbond.terms.milestones import ChangedBy, Dated, Indexed, Milestone, PriceChange
 
 
@@ -37,14 +37,9 @@ def changed(
     for change in term.changes:
         exact *= _factor(contract, change, day, attributes)
     step = Fraction(term.rounded.to) if term.rounded else Fraction(1, CURRENCIES[currency].in_one)
-    way = term.rounded.way if term.rounded else "nearest"
-    steps = exact / step
-    whole = {
-        "up": -(-steps.numerator // steps.denominator),
-        "down": steps.numerator // steps.denominator,
-        "nearest": (2 * steps.numerator + steps.denominator) // (2 * steps.denominator),
-    }[way]
-    return int(whole * step * CURRENCIES[currency].in_one)
+    ways = {"up": always_up, "down": always_down}
+    rule = ways.get(term.rounded.way if term.rounded else "nearest", contract.rounding.rule)
+    return int(rounded(exact / step, rule) * step * CURRENCIES[currency].in_one)
 
 
 def applies(term: Dated, day: date, attributes: Mapping[str, str]) -> bool:

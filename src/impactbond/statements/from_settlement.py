@@ -26,6 +26,7 @@ from impactbond.statements.source import (
     TrancheTerm,
 )
 from impactbond.terms.limits import FunderLimit, is_on_everything
+from impactbond.terms.rounding import HALVES
 from impactbond.version import __version__
 
 
@@ -122,7 +123,7 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
     for name, tranche in contract.tranches.items():
         shares = whole_shares(tranche.by)
         pay = minor_units(tranche.pay, contract.currency)
-        parts = cut_whole(pay, tuple(shares.values()), contract.rounding.half)
+        parts = cut_whole(pay, tuple(shares.values()), contract.rounding.rule)
         recovered = f"{show_share(tranche.recovered.at)} of each later entitlement"
         found += [
             TrancheTerm(
@@ -142,7 +143,7 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
 
 def _rounding(contract: Contract) -> str:
     coin = CURRENCIES[contract.currency].coin
-    half = "up" if contract.rounding.half == "up" else f"to the even {coin}"
+    half = HALVES[contract.rounding.half].short(coin)
     return (
         f"on {contract.rounding.on}, half a {coin} {half}, "
         f"the odd {coin} {contract.rounding.odd_penny}"

@@ -63,7 +63,10 @@ PriceChange = Annotated[
 
 
 class RoundedTo(Term):
-    """How a price is rounded after its changes; otherwise to the minor unit, halves up."""
+    """How a price is rounded after its changes; otherwise to the minor unit.
+
+    Halves go as the contract's rounding says.
+    """
 
     to: Amount
     way: Literal["up", "down", "nearest"]

@@ -1,10 +1,10 @@
-"""Who pays, and when it is not for an outcome: funding, up-front tranches, fees, rounding."""
+"""Who pays, and when it is not for an outcome: funding, up-front tranches, fees."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from impactbond.terms.milestones import Dated
 from impactbond.terms.phrases import FundingSharePhrase, SharePhrase
@@ -101,19 +101,3 @@ class Fee(Cited):
     on: Dates
     deferred_until: Reached | None = None
     instead_of: InsteadOf | None = None
-
-
-def _odd_penny(value: Any) -> Any:
-    return " ".join(value.split()) if isinstance(value, str) else value
-
-
-class Rounding(Cited):
-    """Where pennies are cut: on running totals under one share rule, at cumulative boundaries in
-    the order of the shares.
-    """
-
-    on: Literal["running totals"] = "running totals"
-    half: Literal["up", "even"] = "up"
-    odd_penny: Annotated[Literal["in the order of the shares"], BeforeValidator(_odd_penny)] = (
-        "in the order of the shares"
-    )

@@ -7,8 +7,7 @@ from impactbond.contract.wording.document import Rule, SchedulePart
 from impactbond.contract.wording.words import applies, money, payables, plain, said_day, shares
 from impactbond.money import show_share
 from impactbond.terms.payments import Funding, Tranche
-
-_HALVES = {"up": "half a penny is rounded up", "even": "half a penny goes to the even penny"}
+from impactbond.terms.rounding import HALVES
 
 
 def funding(contract: Contract) -> SchedulePart:
@@ -50,7 +49,7 @@ def rounding(contract: Contract) -> SchedulePart:
     term = contract.rounding
     cut = Rule(
         f"shares are cut on the {term.on} of everything that is shared alike, so that no funder is "
-        f"ever a penny away from its share; {_HALVES[term.half]}, and the odd penny falls "
+        f"ever a penny away from its share; {HALVES[term.half].says}, and the odd penny falls "
         f"{term.odd_penny}",
         term.clause,
     )

@@ -89,7 +89,7 @@ def _part_pence(contract: Contract, tranche: Tranche, funder: str | None) -> int
         pay = minor_units(tranche.pay, contract.currency)
         if funder is None:
             return pay
-        parts = cut_whole(pay, tuple(shares.values()), contract.rounding.half)
+        parts = cut_whole(pay, tuple(shares.values()), contract.rounding.rule)
     except (ValueError, OverflowError):
         return 0
     return dict(zip(shares, parts, strict=True)).get(funder, 0)

@@ -28,7 +28,7 @@ from tests.properties.reference_values import nearest
 
 from impactbond.contract.contract import Contract
 from impactbond.terms.limits import FunderLimit, Limit, MilestoneLimit
-from impactbond.terms.payments import Tranche
+from impactbond.terms.tranches import Tranche
 
 UNFUNDED = "unfunded"
 EVERY_MILESTONE = ("every milestone",)

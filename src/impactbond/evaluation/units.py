@@ -23,7 +23,7 @@ from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evaluation.stays import held_states, stretches
 from impactbond.evaluation.verdicts import DISPUTED, FULL, LATE_EVIDENCE
 from impactbond.terms.metrics import Quantity
-from impactbond.terms.milestones import Amounts, DaysIn, Rows, Units
+from impactbond.terms.units import Amounts, DaysIn, Rows, Units
 
 Frame = nw.LazyFrame[Any]
 COLUMNS = ("claim", "participant", "milestone", "reached", "standing", "quantity", "known_by")

@@ -31,7 +31,7 @@ from impactbond.explanation.reasons import Judged
 from impactbond.explanation.words import plain
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.conditions import Absence, Leaf, metrics_of, windows_of
-from impactbond.terms.milestones import metric_counted
+from impactbond.terms.units import metric_counted
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.wording.dates import year_words
 from impactbond.contract.wording.fees import fee_rule
 from impactbond.contract.wording.participants import places_words
-from impactbond.contract.wording.parties import commitments, governs_words, index_words, rate_words
+from impactbond.contract.wording.parties import commitments, governs_words, rate_words
 from impactbond.contract.wording.prices import paid_words, price_terms
 from impactbond.contract.wording.words import between
 from impactbond.explanation.parts import Stated
 from impactbond.money import show
 from impactbond.terms.limits import FunderLimit
-from impactbond.terms.milestones import Indexed
 
 
 def stated_price(contract: Contract, milestone: str) -> Iterator[Stated]:
@@ -26,9 +25,7 @@ def stated_price(contract: Contract, milestone: str) -> Iterator[Stated]:
         if key != "after":
             yield Stated(key, says, term.clause)
     for change in term.changes:
-        if isinstance(change, Indexed):
-            says = index_words(contract.indices[change.index])
-            yield Stated(f"index {change.index}", says, term.clause)
+        yield from (Stated(*stated, term.clause) for stated in change.states(contract))
     if contract.prices_in is not None:
         yield Stated("rate", rate_words(contract, contract.prices_in), contract.prices_in.clause)
     for name, fee in contract.fees.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from impactbond.contract.contract import Contract, whole_shares
+from impactbond.contract.contract import Contract
 from impactbond.contract.wording.dates import claims_words
 from impactbond.contract.wording.definitions import metric_words
 from impactbond.contract.wording.money import applies_in_words, limit_terms
@@ -15,6 +15,7 @@ from impactbond.explanation.price_terms import stated_commitments, stated_frame,
 from impactbond.explanation.words import plain
 from impactbond.money import minor_units, show, show_share
 from impactbond.settlement.limits import limit_name
+from impactbond.terms.funding import whole_shares
 from impactbond.terms.limits import (
     ContractLimit,
     FunderLimit,

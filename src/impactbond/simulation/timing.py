@@ -18,8 +18,8 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.evaluation.decisions import by_need
 from impactbond.settlement.lots import Numbers
-from impactbond.settlement.prices import is_about
 from impactbond.simulation.area import Area
+from impactbond.terms.applicability import is_about
 from impactbond.terms.conditions import (
     Absence,
     All,

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from impactbond.contract.contract import Contract
 from impactbond.money import CURRENCIES, minor_units, show, show_share
-from impactbond.settlement.fees import instalments
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.source import BY_VERSION, RateTerm
-from impactbond.terms.milestones import Dated, Milestone
+from impactbond.terms.applicability import Dated
+from impactbond.terms.milestones import Milestone
 
 
 def rate_terms(contract: Contract) -> tuple[RateTerm, ...]:
@@ -23,7 +23,7 @@ def rate_terms(contract: Contract) -> tuple[RateTerm, ...]:
     for name, fee in contract.fees.items():
         found += [
             RateTerm(name, amount, f"On {day.isoformat()}", fee.clause)
-            for day, amount in instalments(contract, fee)
+            for day, amount in fee.instalments(contract.currency, contract.rounding.rule)
         ]
     return tuple(found)
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from impactbond.terms.diagnostic import Path, closest, listing
+from impactbond.terms.kind import Kind, registered
 
 Node = Mapping[str, Any]
 
@@ -22,10 +23,9 @@ class Layout:
     schema: Node
 
     @classmethod
-    @cache
     def of(cls, model: type[BaseModel]) -> Layout:
-        """The layout of the files that are read into a model."""
-        return cls(model.model_json_schema())
+        """The layout of the files that are read into a model, with the kinds registered by now."""
+        return _layout(model, registered())
 
     def at(self, path: Path, value: Any) -> Node | None:
         """What may stand at a place of a file with this value; None where nothing may.
@@ -80,6 +80,11 @@ class Layout:
                 return False
             case _:
                 return node.get("minimum", 0)
+
+
+@cache
+def _layout(model: type[BaseModel], kinds: tuple[type[Kind], ...]) -> Layout:
+    return Layout(model.model_json_schema())
 
 
 def inside(value: Any, part: str | int) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import applies, money, payables, plain, said_day, shares
+from impactbond.contract.wording.words import money, payables, plain, said_day, shares
 from impactbond.money import show_share
-from impactbond.terms.payments import Funding, Tranche
+from impactbond.terms.funding import Funding
 from impactbond.terms.rounding import HALVES
+from impactbond.terms.tranches import Tranche
 
 
 def funding(contract: Contract) -> SchedulePart:
@@ -19,7 +20,7 @@ def funding(contract: Contract) -> SchedulePart:
 
 
 def _funding(contract: Contract, term: Funding) -> Rule:
-    who = applies(term)
+    who = term.applies_to()
     says = f"for {payables(contract, term.for_)}{f', {who}' if who else ''}:"
     return Rule(says, term.clause, tuple(map(Rule, shares(contract, term.shares))))
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from impactbond.contract.contract import Contract
 from impactbond.money import minor_units, show
+from impactbond.terms.applicability import Dated
 from impactbond.terms.limits import (
     ContractLimit,
     FunderLimit,
@@ -19,7 +20,6 @@ from impactbond.terms.limits import (
     PassedTo,
     WholeLimit,
 )
-from impactbond.terms.milestones import Dated
 
 _EACH = {
     "year": "in each year of the contract",

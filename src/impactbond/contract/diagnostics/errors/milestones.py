@@ -24,7 +24,8 @@ from impactbond.terms.diagnostic import (
     unknown,
 )
 from impactbond.terms.metrics import Quantity, State
-from impactbond.terms.milestones import Amounts, DaysIn, Rows, Units, alternatives
+from impactbond.terms.milestones import alternatives
+from impactbond.terms.units import Amounts, DaysIn, Rows, Units
 
 
 def check_milestones(contract: Contract) -> Diagnostics:

@@ -9,9 +9,9 @@ from itertools import pairwise
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.contract.walk import every_condition
+from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Count, Leaf, Level, Observed, Share, Stays, Total
 from impactbond.terms.diagnostic import Diagnostics, Path
-from impactbond.terms.milestones import ChangedBy, Dated
 
 _IN_ONE_WINDOW = Observed | Count | Share | Level | Total | Stays
 _DAY = timedelta(days=1)
@@ -23,7 +23,7 @@ def look_at_dates(contract: Contract) -> Diagnostics:
     for name, milestone in contract.milestones.items():
         path: Path = ("milestones", name)
         yield from _dated((*path, "rates"), milestone.rates, "the first of them applies")
-        changes = [one for one in milestone.changes if isinstance(one, ChangedBy)]
+        changes = [one for one in milestone.changes if isinstance(one, Dated)]
         if len(changes) == len(milestone.changes):
             yield from _overlapping((*path, "changes"), changes, "both of them apply")
     yield from _periods(contract)

@@ -10,8 +10,9 @@ from impactbond.contract.walk import every_condition
 from impactbond.terms.conditions import All, AnyOf, AtLeast, Not, metrics_of, windows_of
 from impactbond.terms.diagnostic import Diagnostics
 from impactbond.terms.limits import FunderLimit, PassedTo
-from impactbond.terms.milestones import Indexed, Units, metric_counted
+from impactbond.terms.prices import Indexed
 from impactbond.terms.results import Difference, Measure, Product, Ratio, Reduction
+from impactbond.terms.units import Units, metric_counted
 
 
 def look_at_unused(contract: Contract) -> Diagnostics:

@@ -1,0 +1,39 @@
+"""How single things are said, whatever the contract: names, lists, counts, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+
+def plain(name: str) -> str:
+    """A name of the contract as a reader says it."""
+    return name.replace("_", " ")
+
+
+def quoted(name: str) -> str:
+    """A name that the contract defines, in quotation marks and without underscores."""
+    return f"“{plain(name)}”"
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """Words one after the other: a, b and c."""
+    every = list(words)
+    if len(every) < 3:
+        return f" {last} ".join(every)
+    return f"{', '.join(every[:-1])} {last} {every[-1]}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: 1 claim, 300 claims."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def number(value: Decimal) -> str:
+    """A number without its trailing noughts."""
+    return f"{value.normalize():f}" if value else "0"
+
+
+def capital(text: str) -> str:
+    """The text with a capital first."""
+    return text[:1].upper() + text[1:]

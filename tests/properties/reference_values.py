@@ -80,9 +80,26 @@ def price(contract: Contract, term: Any, number: int, one: Claimed) -> int:
         if fits(rate, one):
             found = Fraction(rate.price)
     for change in term.changes:
-        if fits(change, one):
-            found *= 1 + change.by
+        found = CHANGES[change.key](contract, change, found, one)
     return nearest(contract, found * 100)
+
+
+def by_percentage(contract: Contract, change: Any, price: Fraction, one: Claimed) -> Fraction:
+    """A price and so many per cent of it."""
+    return price + price * change.by if fits(change, one) else price
+
+
+def by_index(contract: Contract, change: Any, price: Fraction, one: Claimed) -> Fraction:
+    """A price in the proportion of an index on the day and on its base day."""
+    on_day, on_base = Fraction(0), Fraction(0)
+    for value in sorted(contract.indices[change.index], key=lambda value: value.from_):
+        on_day = Fraction(value.is_) if value.from_ <= one.day else on_day
+        on_base = Fraction(value.is_) if value.from_ <= change.base else on_base
+    return price / on_base * on_day
+
+
+# What every kind of change makes of a price, by its key; a kind that is not here is not tested.
+CHANGES = {"by": by_percentage, "index": by_index}
 
 
 def fits(term: Any, one: Claimed) -> bool:

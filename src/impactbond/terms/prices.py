@@ -99,9 +99,7 @@ class PriceChange(Kind):
         """What an explanation states beside it, each with what it is called."""
 
 
-PRICE_CHANGES: Kinds[PriceChange] = Kinds(
-    "change", PriceChange, "write how it changes under one of"
-)
+PRICE_CHANGES: Kinds[PriceChange] = Kinds("change", PriceChange, "write one of")
 AnyPriceChange = Annotated[PriceChange, OfKind(PRICE_CHANGES)]
 
 

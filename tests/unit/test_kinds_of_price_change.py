@@ -190,7 +190,7 @@ def test_a_kind_that_leaves_out_a_pass_is_refused() -> None:
         ) -> Fraction:
             return price / 2
 
-    with pytest.raises(TypeError, match="does not say: errors, most, says, states, warnings"):
+    with pytest.raises(TypeError, match="does not say: errors, most, says, warnings"):
         PRICE_CHANGES.register(Half)
 
 

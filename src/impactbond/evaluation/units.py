@@ -95,13 +95,12 @@ def _counting(question: EvaluationInput, units: Units) -> Frame:
     if isinstance(units, DaysIn):
         return _days(question, units)
     contract = question.contract
-    metric = units.rows if isinstance(units, Rows) else units.amounts
     rows = _standing_rows(question).filter(
-        (nw.col("metric") == list(contract.metrics).index(metric)) & _inside(contract, units)
+        (nw.col("metric") == list(contract.metrics).index(units.metric)) & _inside(contract, units)
     )
     amount = nw.col("value")
     if isinstance(units, Rows):
-        value = counted_value(contract, metric, units.marked)
+        value = counted_value(contract, units.metric, units.marked)
         rows = rows if value is None else rows.filter(nw.col("value") == value)
         amount = nw.lit(1)
     return rows.select(

@@ -31,7 +31,6 @@ from impactbond.explanation.reasons import Judged
 from impactbond.explanation.words import plain
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.conditions import Absence, Leaf, metrics_of, windows_of
-from impactbond.terms.units import metric_counted
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ class Case:
             for window in windows_of(leaf)
         ]
         units = self.settlement.contract.milestones[milestone].units
-        return found if units is None else [*found, (metric_counted(units), units.window)]
+        return found if units is None else [*found, (units.metric, units.window)]
 
     def metrics(self, milestone: str) -> list[str]:
         """Every metric that a milestone looks at, as often as it does."""

@@ -8,7 +8,6 @@ from datetime import date
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.contract.wording.money import (
-    applies_in_words,
     beyond_in_words,
     limit_subject,
     most_in_words,
@@ -95,7 +94,7 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
                     fraction=fraction,
                     milestones=milestones,
                     clause=rule.clause,
-                    applies=applies_in_words(rule),
+                    applies=rule.in_short(),
                 )
             )
     return tuple(found)

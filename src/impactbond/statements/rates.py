@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 
 from impactbond.contract.contract import Contract
 from impactbond.money import CURRENCIES, minor_units, show, show_share
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.source import BY_VERSION, RateTerm
-from impactbond.terms.applicability import Dated
 from impactbond.terms.milestones import Milestone
 
 
@@ -40,7 +39,7 @@ def prices_in(settlement: Settlement) -> dict[str, str]:
 
 def _of_milestone(contract: Contract, name: str, term: Milestone) -> Iterator[RateTerm]:
     for rate in term.rates:
-        yield _rate(contract, name, rate.price, _for_whom(rate))
+        yield _rate(contract, name, rate.price, rate.in_short() or "For everybody")
     first = f"The first {term.bands[0].after} claims" if term.bands else ""
     others = "For everybody else" if term.rates else first
     applies = "; ".join(filter(None, [others, *_modified(contract, term)]))
@@ -69,16 +68,3 @@ def _modified(contract: Contract, term: Milestone) -> Iterator[str]:
     if contract.prices_in is not None:
         one = show(CURRENCIES[contract.currency_of_prices].in_one, contract.currency_of_prices)
         yield f"{one} is paid as {contract.prices_in.rate} {contract.currency}"
-
-
-def _for_whom(rate: Dated) -> str:
-    days = " ".join(
-        f"{word} {day.isoformat()}"
-        for word, day in (("from", rate.from_), ("through", rate.through))
-        if day is not None
-    )
-    return "; ".join(filter(None, [_attributes(rate.only), days])) or "For everybody"
-
-
-def _attributes(only: Mapping[str, Sequence[str]]) -> str:
-    return "; ".join(f"{name} {' or '.join(values)}" for name, values in only.items())

@@ -27,6 +27,13 @@ class Dated(Term):
         first, last = self.from_ or date.min, self.through or date.max
         return first <= day <= last and is_about(self.only, attributes)
 
+    def in_short(self) -> str:
+        """The same as the files write it: `borough north or south; from 2018-01-01`."""
+        days = [f"from {self.from_}"] if self.from_ is not None else []
+        days += [f"through {self.through}"] if self.through is not None else []
+        who = [f"{name} {' or '.join(values)}" for name, values in self.only.items()]
+        return "; ".join(filter(None, [*who, " ".join(days)]))
+
     def applies_to(self) -> str:
         """For whom and for which days of achievement it is, in words; nothing where always."""
         who, when = with_attributes(self.only), between(self.from_, self.through)

@@ -94,9 +94,12 @@ class PriceChange(Kind):
     def says(self) -> str:
         """The change in the contract's wording."""
 
-    @abstractmethod
     def states(self, contract: PricedContract) -> Iterator[tuple[str, str]]:
-        """What an explanation states beside it, each with what it is called."""
+        """What an explanation states beside it, each with what it is called.
+
+        Nothing, unless the change stands on another term: most say all there is to say themselves.
+        """
+        yield from ()
 
 
 PRICE_CHANGES: Kinds[PriceChange] = Kinds("change", PriceChange, "write one of")
@@ -135,10 +138,6 @@ class ChangedBy(Dated, PriceChange):
         """By how much, for whom and when."""
         way = "raised" if self.by >= 0 else "lowered"
         return f"the price is {way} by {show_share(abs(self.by))} {self.applies_to()}".strip()
-
-    def states(self, contract: PricedContract) -> Iterator[tuple[str, str]]:
-        """Nothing: it says all of it itself."""
-        yield from ()
 
 
 @PRICE_CHANGES.register

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag
 
 from impactbond.terms.reference import MetricName, WindowName
 from impactbond.terms.term import Amount, OneOrMany, Term, kind_of
+from impactbond.terms.words import counted, listed, number, quoted
 
 
 class Rows(Term):
@@ -19,6 +20,16 @@ class Rows(Term):
     every: int = Field(default=1, ge=1)
     at_most: int | None = Field(default=None, ge=1)
 
+    @property
+    def metric(self) -> str:
+        """The metric that it counts."""
+        return self.rows
+
+    def says(self, of: str) -> str:
+        """What makes a unit, in words."""
+        marked = f" marked {self.marked}" if self.marked else ""
+        return f"{counted(self.every, 'record')} of {quoted(self.rows)}{marked}"
+
 
 class DaysIn(Term):
     """A unit for every so many days in one of these states, whole units only."""
@@ -29,6 +40,16 @@ class DaysIn(Term):
     every: int = Field(default=1, ge=1)
     at_most: int | None = Field(default=None, ge=1)
 
+    @property
+    def metric(self) -> str:
+        """The metric that it counts."""
+        return self.days
+
+    def says(self, of: str) -> str:
+        """What makes a unit, in words."""
+        states = listed(self.as_, "or")
+        return f"{counted(self.every, 'day')} on which {quoted(self.days)} is {states},"
+
 
 class Amounts(Term):
     """A unit for every so much of a quantity, whole units only."""
@@ -37,6 +58,15 @@ class Amounts(Term):
     window: WindowName = Field(alias="in", description="the name of a window")
     every: Amount
     at_most: int | None = Field(default=None, ge=1)
+
+    @property
+    def metric(self) -> str:
+        """The metric that it counts."""
+        return self.amounts
+
+    def says(self, of: str) -> str:
+        """What makes a unit, in words; `of` is what the quantity is counted in, such as hours."""
+        return f"{number(self.every)}{f' {of}' if of else ''} of {quoted(self.amounts)}"
 
 
 def _units_kind(value: Any) -> str | None:
@@ -53,14 +83,3 @@ Units = Annotated[
         custom_error_message="not a unit: write rows:, days: or amounts: and a metric",
     ),
 ]
-
-
-def metric_counted(units: Units) -> str:
-    """The metric that units are counted in."""
-    match units:
-        case Rows():
-            return units.rows
-        case DaysIn():
-            return units.days
-        case Amounts():
-            return units.amounts

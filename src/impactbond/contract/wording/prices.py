@@ -9,8 +9,6 @@ from impactbond.contract.wording.conditions import condition_rule
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
 from impactbond.contract.wording.words import (
     counted,
-    listed,
-    number,
     payable,
     payables,
     plain,
@@ -22,7 +20,7 @@ from impactbond.contract.wording.words import (
 from impactbond.money import show_share
 from impactbond.terms.metrics import Quantity
 from impactbond.terms.milestones import Milestone, alternatives
-from impactbond.terms.units import Amounts, DaysIn, Rows
+from impactbond.terms.units import Units
 
 
 def prices(contract: Contract) -> SchedulePart:
@@ -98,20 +96,11 @@ def _alternatives(contract: Contract, name: str) -> tuple[str, ...]:
     return (*named, *(other for other in group if other != name and other not in named))
 
 
-def unit_words(contract: Contract, units: Rows | DaysIn | Amounts) -> str:
+def unit_words(contract: Contract, units: Units) -> str:
     """What a unit is, from when it is counted, and how many are paid."""
     window = f"in {quoted(units.window)} ({short_window(contract.windows[units.window])})"
-    match units:
-        case Rows():
-            marked = f" marked {units.marked}" if units.marked else ""
-            what = f"{counted(units.every, 'record')} of {quoted(units.rows)}{marked}"
-        case DaysIn():
-            states = listed(units.as_, "or")
-            what = f"{counted(units.every, 'day')} on which {quoted(units.days)} is {states},"
-        case Amounts():
-            metric = contract.metrics[units.amounts]
-            unit = f" {metric.unit}" if isinstance(metric, Quantity) and metric.unit else ""
-            what = f"{number(units.every)}{unit} of {quoted(units.amounts)}"
+    metric = contract.metrics[units.metric]
+    what = units.says(metric.unit if isinstance(metric, Quantity) else "")
     most = f"; at most {counted(units.at_most, 'unit')} are paid in all" if units.at_most else ""
     since = "counted from the day on which the condition and everything before it are met"
     return f"a unit is every {what} {window}, {since}, whole units only{most}"

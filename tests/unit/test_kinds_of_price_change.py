@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
@@ -33,6 +34,10 @@ class Less(Dated, PriceChange):
 
     key: ClassVar[str] = "less"
     less: Amount
+
+    @property
+    def amounts(self) -> dict[str, Decimal]:
+        return {"less": self.less}
 
     def changed(
         self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
@@ -103,6 +108,7 @@ def test_it_is_read_and_described_in_the_schema() -> None:
     ("written", "code", "clause"),
     [
         ("{less: 1001.00}", "too_much", "milestones > consent > changes > entry 2 > less"),
+        ("{less: 1.005}", "too_fine", "milestones > consent > changes > entry 2 > less"),
         ("{less: -1.00}", "not_allowed", "milestones > consent > changes > entry 2 > less"),
         (
             "{less: 1.00, only: {burough: [south]}}",

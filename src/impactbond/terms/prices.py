@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal, Protocol
 
@@ -81,6 +82,14 @@ class PriceChange(Kind):
     @abstractmethod
     def most(self, price: Fraction, contract: PricedContract) -> Fraction:
         """The most that it can make of a price, on any day and for anybody."""
+
+    @property
+    def amounts(self) -> dict[str, Decimal]:
+        """Its amounts in the currency of prices by their keys; none may be finer than that.
+
+        Nothing, unless the change is by an amount: most are by a proportion.
+        """
+        return {}
 
     @abstractmethod
     def errors(self, contract: PricedContract, path: Path) -> Diagnostics:

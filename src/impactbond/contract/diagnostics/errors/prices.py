@@ -55,6 +55,8 @@ def prices_of(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
         yield (*path, "price"), term.price
         yield from (((*path, "rates", at, "price"), one.price) for at, one in enumerate(term.rates))
         yield from (((*path, "bands", at, "price"), one.price) for at, one in enumerate(term.bands))
+        for at, change in enumerate(term.changes):
+            yield from (((*path, "changes", at, key), one) for key, one in change.amounts.items())
         if term.rounded is not None:
             yield (*path, "rounded", "to"), term.rounded.to
 

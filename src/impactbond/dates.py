@@ -25,7 +25,25 @@ Unit = Literal["day", "week", "month", "year"]
 Nation = Literal["England", "Wales", "Scotland", "Northern Ireland"]
 _NATION_CODES = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 _SPAN = re.compile(r"(\d+) (day|week|month|year)s?")
+
+
+def said_day(day: date) -> str:
+    """A day as people write it: 1 November 2016."""
+    return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
+
+
+def between(first: date | None, last: date | None) -> str:
+    """From one day through another in words, either of which may be open."""
+    parts = [
+        f"from {said_day(first)}" if first else "",
+        f"through {said_day(last)}" if last else "",
+    ]
+    return " ".join(filter(None, parts))
 
 
 def day_number(day: date) -> int:

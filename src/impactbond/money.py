@@ -8,19 +8,22 @@ units.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
 from math import lcm
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pence = NDArray[np.int64]
-Half = Literal["up", "even"]
+# Whether what lies `rest` parts of a `whole` above a whole number goes to the next: `rule(below,
+# rest, whole)`, written with operators only, so that it holds for an int and for an array alike.
+RoundingRule = Callable[[Any, Any, int], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,34 +119,62 @@ def show_share(share: Fraction) -> str:
     return f"{share.numerator}/{share.denominator}"
 
 
-def round_fraction(amount: Pence, share: Fraction, half: Half = "up") -> Pence:
-    """`amount × share` rounded to whole minor units, in exact integers; halves go up (towards
-    +infinity) or to even.
+def half_up(below: Any, rest: Any, whole: int) -> Any:
+    """Half a minor unit goes to the larger neighbour, towards +infinity."""
+    return 2 * rest >= whole
+
+
+def half_away(below: Any, rest: Any, whole: int) -> Any:
+    """Half a minor unit goes away from nothing: what is taken back is what was asked."""
+    return (2 * rest > whole) | ((2 * rest == whole) & (below >= 0))
+
+
+def always_up(below: Any, rest: Any, whole: int) -> Any:
+    """Any part of a unit makes a whole one."""
+    return rest > 0
+
+
+def always_down(below: Any, rest: Any, whole: int) -> Any:
+    """Any part of a unit is left out."""
+    return rest < 0
+
+
+def rounded(exact: Fraction, rule: RoundingRule) -> int:
+    """An exact number as a whole one, by a rule."""
+    return int(_whole(exact.numerator, exact.denominator, rule))
+
+
+def round_fraction(amount: Pence, share: Fraction, rule: RoundingRule) -> Pence:
+    """`amount × share` in whole minor units by a rule, in exact integers.
 
     Raises OverflowError where the exact product would not fit int64.
     """
-    numerator, denominator = share.numerator, share.denominator
-    largest = int(np.abs(amount).max(initial=0))
-    if 2 * largest * max(numerator, 1) + denominator > np.iinfo(np.int64).max:
+    largest = int(np.abs(amount).max(initial=0)) * share.numerator
+    if 2 * max(largest, share.denominator) > np.iinfo(np.int64).max:
         raise OverflowError(
             "amount × share does not fit 64 bits: use a share with a smaller denominator"
         )
-    doubled = 2 * amount * numerator + denominator
-    rounded = doubled // (2 * denominator)
-    if half == "even":
-        on_half = doubled % (2 * denominator) == 0
-        rounded = np.where(on_half & (rounded % 2 == 1), rounded - 1, rounded)
-    return np.asarray(rounded, dtype=np.int64)
+    return np.asarray(_whole(amount * share.numerator, share.denominator, rule), dtype=np.int64)
 
 
-def cut(running: Pence, shares: tuple[Fraction, ...], half: Half = "up") -> Pence:
+def _whole(parts: Any, whole: int, rule: RoundingRule) -> Any:
+    """Parts of a whole as whole ones; the one place where anything is rounded to a minor unit.
+
+    An int and an array of int64 are treated alike. `//` goes down below nothing too, so that the
+    rest is never negative, and a rule needs to say only when it goes to the next above.
+    """
+    below, rest = parts // whole, parts % whole
+    return below + rule(below, rest, whole)
+
+
+def cut(running: Pence, shares: tuple[Fraction, ...], rule: RoundingRule) -> Pence:
     """Running totals cut into parts, at the boundaries `round(running × cumulative share)`.
 
     Takes running totals of any shape `(...)`; gives parts shaped `(..., share)`. Each part is less
     than a penny from its exact share (with halves to even, at most a penny), and the parts always
     sum to the total. The last share must complete the whole.
     """
-    boundaries = [round_fraction(running, share, half) for share in _cumulative(shares)]
+    boundaries = [round_fraction(running, share, rule) for share in _cumulative(shares)]
     parts = np.diff(np.stack(boundaries, axis=-1), axis=-1, prepend=0)
     return np.asarray(parts, dtype=np.int64)
 
@@ -156,14 +187,14 @@ def _cumulative(shares: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
     return cumulative
 
 
-def cut_whole(amount: int, shares: tuple[Fraction, ...], half: Half = "up") -> tuple[int, ...]:
+def cut_whole(amount: int, shares: tuple[Fraction, ...], rule: RoundingRule) -> tuple[int, ...]:
     """One amount cut into parts that sum to it; see `cut`."""
-    return tuple(int(part) for part in cut(np.array(amount, dtype=np.int64), shares, half))
+    return tuple(int(part) for part in cut(np.array(amount, dtype=np.int64), shares, rule))
 
 
-def cut_equally(amount: int, parts: int, half: Half = "up") -> tuple[int, ...]:
+def cut_equally(amount: int, parts: int, rule: RoundingRule) -> tuple[int, ...]:
     """One amount cut into so many equal parts that sum to it; see `cut`."""
-    return cut_whole(amount, (Fraction(1, parts),) * parts, half)
+    return cut_whole(amount, (Fraction(1, parts),) * parts, rule)
 
 
 def common_denominator(shares: tuple[Fraction, ...]) -> int:

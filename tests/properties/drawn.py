@@ -24,6 +24,7 @@ from impactbond.evidence import evidence as tables
 from impactbond.terms.conditions import Junction, Looking
 from impactbond.terms.metrics import Event, Quantity, Session, State
 from impactbond.terms.phrases import Edge
+from impactbond.terms.rounding import HALVES
 
 Draw = st.DrawFn
 Row = dict[str, Any]
@@ -124,7 +125,7 @@ def terms(draw: Draw) -> dict[str, Any]:
         "funding": draw(money.funding((*plain, "school"), list(milestones), days)),
         "tranches": tranches,
         "limits": [{key: one[key] for key in one if key != "most"} for one in limits],
-        "rounding": {"half": draw(st.sampled_from(("up", "up", "even")))},
+        "rounding": {"half": draw(st.sampled_from(sorted(HALVES)))},
     }
 
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.contract import check_terms
 from impactbond.money import CURRENCIES, show_share
+from impactbond.terms.prices import PRICE_CHANGES
+from impactbond.terms.rounding import HALVES
 
 Draw = st.DrawFn
 Names = Sequence[str]
@@ -25,6 +27,24 @@ def amounts(currency: str, largest: int) -> st.SearchStrategy[Decimal]:
     odd = [number for number in (100, 1001, 3333, 10000, 1, 2, 0, largest) if number <= largest]
     units = st.one_of(st.sampled_from(odd), st.integers(0, largest))
     return units.map(lambda number: Decimal(number).scaleb(-CURRENCIES[currency].decimals))
+
+
+_SOME_DAYS = st.sampled_from(("", ", from: 2017-03-01", ", through: 2017-06-30"))
+_FOR_SOME = st.sampled_from(("", ", only: {borough: [south]}"))
+# Every kind of change of a price as a contract writes it, by its key. Indices are those of INDICES.
+CHANGES = {
+    "by": st.builds("{{by: {:+}%{}{}}}".format, st.integers(-60, 30), _SOME_DAYS, _FOR_SOME),
+    "index": st.builds(
+        "{{index: prices, base: {}}}".format, st.dates(date(2016, 4, 1), date(2017, 12, 31))
+    ),
+}
+INDICES = "{prices: [{from: 2016-04-01, is: 97.3}, {from: 2017-04-01, is: 103}]}"
+
+
+def changes() -> st.SearchStrategy[str]:
+    """Up to three changes of a price, of any kind."""
+    demanded = st.one_of(*(CHANGES[key] for key in PRICE_CHANGES.keys))
+    return st.lists(demanded, max_size=3).map(lambda drawn: f"[{', '.join(drawn)}]")
 
 
 @st.composite
@@ -119,7 +139,7 @@ def contracts(draw: Draw) -> Contract:
         "funding": draw(funding((*plain, "school"), milestones, days)),
         "tranches": draw(tranches(plain, "GBP", draw(days), drawn)),
         "limits": [{key: one[key] for key in one if key != "most"} for one in drawn],
-        "rounding": {"half": draw(st.sampled_from(("up", "even")))},
+        "rounding": {"half": draw(st.sampled_from(sorted(HALVES)))},
     }
     contract = Contract.model_validate(terms)
     assert check_terms(contract) == []

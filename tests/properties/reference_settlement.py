@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from itertools import product
-from math import floor
 from typing import NamedTuple
 
 from tests.properties.reference import Claim, claim_dates, pence
@@ -25,10 +24,11 @@ from tests.properties.reference_limits import (
     most_of,
     told_apart,
 )
+from tests.properties.reference_values import nearest
 
 from impactbond.contract.contract import Contract
 from impactbond.terms.limits import FunderLimit, Limit, MilestoneLimit
-from impactbond.terms.payments import Tranche
+from impactbond.terms.tranches import Tranche
 
 UNFUNDED = "unfunded"
 EVERY_MILESTONE = ("every milestone",)
@@ -230,14 +230,9 @@ def cut(contract: Contract, total: int, shares: Mapping[str, Fraction | None]) -
     parts = []
     for share in shares.values():
         cumulative += 1 - stated if share is None else share
-        parts.append(round_half(contract, total * cumulative) - boundary)
-        boundary = round_half(contract, total * cumulative)
+        parts.append(nearest(contract, total * cumulative) - boundary)
+        boundary = nearest(contract, total * cumulative)
     return parts
-
-
-def round_half(contract: Contract, amount: Fraction) -> int:
-    """An amount in whole pence; half a penny goes up, or to even where the contract says so."""
-    return floor(amount + Fraction(1, 2)) if contract.rounding.half == "up" else round(amount)
 
 
 def pass_on(
@@ -337,7 +332,7 @@ def held_on_account(
         before = [day for day in earned if day < claim_date_of(contract, tranche)]
         since = max(0, amount - (earned[max(before)].get(payer, 0) if before else 0))
         left = max(0, amount - came_back[payer])
-        back = min(part, round_half(contract, since * tranche.recovered.at), left)
+        back = min(part, nearest(contract, since * tranche.recovered.at), left)
         came_back[payer] += back
         held[name, payer] = part - back
     for limit in contract.limits:

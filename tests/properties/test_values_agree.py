@@ -6,10 +6,12 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.properties import drawn_money
 from tests.properties.reference_values import Claimed, worth
 from tests.spec.drawn_tables import contract_of, evidence_of
 
 from impactbond.settlement.settle import settle
+from impactbond.terms.rounding import HALVES
 
 _MONEY = st.integers(0, 99_999).map(lambda pence: f"{pence / 100:.2f}")
 _BARS = st.sampled_from(["at least", "above", "at most", "below"])
@@ -30,7 +32,7 @@ def prices(draw: st.DrawFn) -> str:
             f"rates: [{{price: {draw(_MONEY)}, only: {{borough: [north]}}, through: 2017-04-30}},"
             f" {{price: {draw(_MONEY)}, from: 2017-07-01}}]"
         )
-        terms.append(f"changes: [{{by: +{draw(st.integers(0, 30))}%, only: {{borough: [south]}}}}]")
+        terms.append(f"changes: {draw(drawn_money.changes())}")
     if draw(st.booleans()):
         terms.append(f"paid_for: {draw(st.sampled_from(['5/6', '33.3%', '100%']))}")
     return ", ".join(terms)
@@ -66,6 +68,8 @@ def results(draw: st.DrawFn) -> str:
 def contracts(draw: st.DrawFn) -> str:
     """The terms of a contract with two milestones, two results and a fee."""
     return f"""
+rounding: {{half: {draw(st.sampled_from(sorted(HALVES)))}}}
+indices: {drawn_money.INDICES}
 milestones:
   consent:   {{when: {{observed: consent, in: year one}}, {draw(prices())}}}
   agreement: {{when: {{observed: agreement, in: year one}}, {draw(prices())}}}

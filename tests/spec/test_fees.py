@@ -4,8 +4,11 @@ a trustee.
 
 from __future__ import annotations
 
+from datetime import date
+from fractions import Fraction
+
 import pytest
-from tests.spec.drawn_tables import balance, lines, paid, rows, schedule
+from tests.spec.drawn_tables import balance, contract_of, lines, paid, rows, schedule
 
 NOBODY = "child | metric | on | value\n c1 | consent | 2017-02-01 | no"
 TWO = """
@@ -37,6 +40,26 @@ fees:
         ("2017-Q3", "428.57"),
     ]
     assert paid(terms, NOBODY)["2017-Q1"] == {"council": "1,285.71"}
+
+
+def test_all_that_a_fee_can_pay_is_its_amount_on_each_of_its_days() -> None:
+    terms = """
+fees:
+  monthly:
+    kind: service fee
+    pay: 100.00
+    on: {every: month, from: 2017-01-31, through: 2017-06-30}
+  listed:  {kind: grant, pay: 2.50, on: [2017-03-31, 2017-01-31]}
+  once:    {kind: other, in_all: 7.01, on: 2017-01-31}
+"""
+    fees = contract_of(terms).fees
+    # The last days of January to June: six, each counted from the first.
+    assert fees["monthly"].days[1:3] == [date(2017, 2, 28), date(2017, 3, 31)]
+    assert {name: fee.most for name, fee in fees.items()} == {
+        "monthly": 600,
+        "listed": 5,
+        "once": Fraction(701, 100),
+    }
 
 
 @pytest.mark.mechanic(91, 88)

@@ -13,20 +13,23 @@ from hypothesis import strategies as st
 
 from impactbond.money import (
     CURRENCIES,
-    Half,
     common_denominator,
     cut,
     cut_whole,
+    half_away,
+    half_up,
     minor_units,
     parse_share,
     round_fraction,
+    rounded,
     show,
     show_share,
 )
+from impactbond.terms.rounding import HALVES
 
 PENNIES = st.integers(-(10**11), 10**11)
 FRACTIONS = st.fractions(0, 1, max_denominator=10**4)
-HALVES = st.sampled_from(("up", "even"))
+KEYS = st.sampled_from(("up", "even"))
 
 
 @st.composite
@@ -40,40 +43,49 @@ def array(*amounts: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     return np.array(amounts, dtype=np.int64)
 
 
-def rounded(exact: Fraction, half: Half) -> int:
+def nearest(exact: Fraction, half: str) -> int:
     """A fraction rounded to a whole number; `round` takes halves to even."""
     return floor(exact + Fraction(1, 2)) if half == "up" else round(exact)
 
 
-@given(st.lists(PENNIES, max_size=5), FRACTIONS, HALVES)
-def test_rounding_is_exact(amounts: list[int], share: Fraction, half: Half) -> None:
-    expected = [rounded(amount * share, half) for amount in amounts]
-    assert round_fraction(array(*amounts), share, half).tolist() == expected
+@given(st.lists(PENNIES, max_size=5), FRACTIONS, KEYS)
+def test_rounding_is_exact(amounts: list[int], share: Fraction, half: str) -> None:
+    expected = [nearest(amount * share, half) for amount in amounts]
+    assert round_fraction(array(*amounts), share, HALVES[half].rule).tolist() == expected
 
 
 @pytest.mark.parametrize(
     ("half", "expected"),
     [("up", [-2, -1, 0, 0, 1, 2, 3]), ("even", [-2, -2, 0, 0, 0, 2, 2])],
 )
-def test_halves_go_up_or_to_even_below_nothing_too(half: Half, expected: list[int]) -> None:
+def test_halves_go_up_or_to_even_below_nothing_too(half: str, expected: list[int]) -> None:
     amounts = array(-5, -3, -1, 0, 1, 3, 5)
-    assert round_fraction(amounts, Fraction(1, 2), half).tolist() == expected
+    rule = HALVES[half].rule
+    assert round_fraction(amounts, Fraction(1, 2), rule).tolist() == expected
+    assert [rounded(Fraction(one, 2), rule) for one in amounts.tolist()] == expected
+
+
+def test_a_tax_taken_back_is_the_tax_that_was_asked() -> None:
+    halves = [Fraction(parts, 2) for parts in (-5, -3, -1, 0, 1, 3, 5)]
+    assert [rounded(exact, half_away) for exact in halves] == [-3, -2, -1, 0, 1, 2, 3]
+    assert rounded(Fraction(-7, 4), half_away) == -2
+    assert rounded(Fraction(-5, 4), half_away) == -1
 
 
 def test_what_does_not_fit_64_bits_is_refused_and_not_wrapped() -> None:
     share = Fraction(333_333_333, 10**9)
-    assert round_fraction(array(10**9), share).tolist() == [333_333_333]
+    assert round_fraction(array(10**9), share, half_up).tolist() == [333_333_333]
     with pytest.raises(OverflowError, match="smaller denominator"):
-        round_fraction(array(5, 10**11), share)
+        round_fraction(array(5, 10**11), share, half_up)
     with pytest.raises(OverflowError):
-        round_fraction(array(-(10**11)), share)
+        round_fraction(array(-(10**11)), share, half_up)
 
 
-@given(st.lists(PENNIES, max_size=6), wholes(), HALVES)
+@given(st.lists(PENNIES, max_size=6), wholes(), KEYS)
 def test_the_parts_sum_to_the_total(
-    running: list[int], shares: tuple[Fraction, ...], half: Half
+    running: list[int], shares: tuple[Fraction, ...], half: str
 ) -> None:
-    parts = cut(array(*running), shares, half)
+    parts = cut(array(*running), shares, HALVES[half].rule)
     assert parts.shape == (len(running), len(shares))
     assert parts.sum(axis=-1).tolist() == running
 
@@ -82,7 +94,7 @@ def test_the_parts_sum_to_the_total(
 def test_a_part_is_less_than_a_penny_from_its_exact_share(
     running: int, shares: tuple[Fraction, ...]
 ) -> None:
-    for part, share in zip(cut_whole(running, shares), shares, strict=True):
+    for part, share in zip(cut_whole(running, shares, half_up), shares, strict=True):
         assert abs(part - running * share) < 1
 
 
@@ -90,16 +102,17 @@ def test_a_part_is_less_than_a_penny_from_its_exact_share(
 def test_with_halves_to_even_a_part_is_at_most_a_penny_from_its_exact_share(
     running: int, shares: tuple[Fraction, ...]
 ) -> None:
-    for part, share in zip(cut_whole(running, shares, "even"), shares, strict=True):
+    for part, share in zip(cut_whole(running, shares, HALVES["even"].rule), shares, strict=True):
         assert abs(part - running * share) <= 1
 
 
-@given(st.lists(PENNIES, min_size=2, max_size=8), wholes(), HALVES, st.data())
+@given(st.lists(PENNIES, min_size=2, max_size=8), wholes(), KEYS, st.data())
 def test_what_comes_later_shifts_no_penny_of_what_came_before(
-    running: list[int], shares: tuple[Fraction, ...], half: Half, data: st.DataObject
+    running: list[int], shares: tuple[Fraction, ...], half: str, data: st.DataObject
 ) -> None:
     known = data.draw(st.integers(1, len(running)))
-    whole, part = cut(array(*running), shares, half), cut(array(*running[:known]), shares, half)
+    rule = HALVES[half].rule
+    whole, part = cut(array(*running), shares, rule), cut(array(*running[:known]), shares, rule)
     assert whole[:known].tolist() == part.tolist()
 
 
@@ -107,7 +120,7 @@ def test_what_comes_later_shifts_no_penny_of_what_came_before(
 def test_differences_of_a_running_total_never_drift(
     amounts: list[int], shares: tuple[Fraction, ...]
 ) -> None:
-    parts = np.diff(cut(np.cumsum(array(*amounts)), shares), axis=0, prepend=0)
+    parts = np.diff(cut(np.cumsum(array(*amounts)), shares, half_up), axis=0, prepend=0)
     assert parts.sum(axis=1).tolist() == amounts
     for place, share in enumerate(shares):
         assert abs(int(parts[:, place].sum()) - sum(amounts) * share) < 1
@@ -117,26 +130,29 @@ def test_differences_of_a_running_total_never_drift(
 def test_totals_of_any_shape_are_cut_alike(
     amounts: list[int], shares: tuple[Fraction, ...]
 ) -> None:
-    flat = cut(array(*amounts), shares)
-    assert cut(array(*amounts).reshape(2, 2), shares).reshape(4, -1).tolist() == flat.tolist()
-    assert [cut_whole(amount, shares) for amount in amounts] == [tuple(part) for part in flat]
+    flat = cut(array(*amounts), shares, half_up)
+    square = cut(array(*amounts).reshape(2, 2), shares, half_up)
+    assert square.reshape(4, -1).tolist() == flat.tolist()
+    assert [cut_whole(amount, shares, half_up) for amount in amounts] == [
+        tuple(part) for part in flat
+    ]
 
 
 def test_a_part_is_cut_in_the_order_of_the_shares() -> None:
     thirds = (Fraction(1, 3),) * 3
-    assert [cut_whole(pence, thirds) for pence in (100, 200, 1, 2)] == [
+    assert [cut_whole(pence, thirds, half_up) for pence in (100, 200, 1, 2)] == [
         (33, 34, 33),
         (67, 66, 67),
         (0, 1, 0),
         (1, 0, 1),
     ]
-    assert cut_whole(1, (Fraction(0), Fraction(1), Fraction(0))) == (0, 1, 0)
+    assert cut_whole(1, (Fraction(0), Fraction(1), Fraction(0)), half_up) == (0, 1, 0)
 
 
 @pytest.mark.parametrize("shares", [(), (Fraction(1, 2),), (Fraction(2, 3), Fraction(2, 3))])
 def test_shares_that_make_no_whole_are_not_cut(shares: tuple[Fraction, ...]) -> None:
     with pytest.raises(ValueError, match="do not make a whole"):
-        cut_whole(100, shares)
+        cut_whole(100, shares, half_up)
 
 
 @given(FRACTIONS)

@@ -15,6 +15,7 @@ import impactbond.contract
 from impactbond.contract.read import read_contract
 from impactbond.contract.versions import InWhole
 from impactbond.contract.wording.schedule import schedule_of
+from impactbond.terms.rounding import HALVES
 from impactbond.terms.term import Term
 
 WLZ = "fixtures/contracts/west_london_zone.yaml"
@@ -55,7 +56,8 @@ def test_every_field_of_every_term_is_changed_by_the_test_above() -> None:
 
 
 def test_a_field_that_nobody_renders_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("impactbond.contract.wording.funding._HALVES", {"up": "", "even": ""})
+    for half in HALVES.values():
+        monkeypatch.setattr(half, "says", "")
     whole = rich_contract()
     rounding = whole.rounding.model_copy(update={"half": "up"})
     assert schedule_of(whole) == schedule_of(whole.model_copy(update={"rounding": rounding}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
@@ -13,32 +12,23 @@ from impactbond.money import CURRENCIES, minor_units
 from impactbond.terms.calendar import Calendar
 from impactbond.terms.conditions import Condition
 from impactbond.terms.examples import Example
+from impactbond.terms.fees import Fee
+from impactbond.terms.funding import Funding
 from impactbond.terms.investment import Investment
 from impactbond.terms.limits import FunderLimit, Limit
 from impactbond.terms.metrics import Metric
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.participants import Participants
 from impactbond.terms.parties import Funder, Version
-from impactbond.terms.payments import Fee, Funding, Rounding, Tranche, Vat
 from impactbond.terms.phrases import WindowPhrase
 from impactbond.terms.plans import Plan
+from impactbond.terms.prices import IndexValue, PricesIn
 from impactbond.terms.results import Measure, Result
+from impactbond.terms.rounding import Rounding
 from impactbond.terms.sheets import Sheet
-from impactbond.terms.term import Cited, Day, Listed, Number, Some, Term
-
-
-class PricesIn(Cited):
-    """Prices are in one currency and payments in another, at a rate that the contract states."""
-
-    currency: str
-    rate: Number = Field(gt=0, description="how much of the contract's currency one is")
-
-
-class IndexValue(Term):
-    """What an index stands at, from a day until its next value."""
-
-    from_: Day = Field(alias="from")
-    is_: Number = Field(alias="is", gt=0)
+from impactbond.terms.term import Listed, Some, Term
+from impactbond.terms.tranches import Tranche
+from impactbond.terms.vat import Vat
 
 
 class Contract(Term):
@@ -155,9 +145,7 @@ class Contract(Term):
 
     def fundings_of(self, payable: str) -> list[Funding]:
         """The funding entries that name something that is paid for; the first that applies does."""
-        return [
-            rule for rule in self.funding if payable in rule.for_ or rule.for_ == (EVERY_MILESTONE,)
-        ]
+        return [rule for rule in self.funding if rule.names(payable)]
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -176,12 +164,3 @@ class Contract(Term):
             f"{self.calendar.term[0]} through {self.calendar.term[1]}</p>"
             f"<table><tr><th>Milestone</th><th>Clause</th><th>Price</th></tr>{rows}</table>"
         )
-
-
-EVERY_MILESTONE = "every milestone"
-
-
-def whole_shares(shares: dict[str, Fraction | None]) -> dict[str, Fraction]:
-    """The shares with `the rest` worked out."""
-    stated = sum((share for share in shares.values() if share is not None), Fraction(0))
-    return {funder: 1 - stated if share is None else share for funder, share in shares.items()}

@@ -18,7 +18,7 @@ from pydantic import PrivateAttr
 from impactbond.contract.contract import Contract
 from impactbond.contract.difference import ContractChange, difference
 from impactbond.errors import ContractError, Fault
-from impactbond.terms.payments import Tranche
+from impactbond.terms.tranches import Tranche
 
 T = TypeVar("T")
 

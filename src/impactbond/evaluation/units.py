@@ -22,7 +22,7 @@ from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evaluation.stays import held_states, stretches
 from impactbond.evaluation.verdicts import DISPUTED, FULL, LATE_EVIDENCE
 from impactbond.terms.metrics import Quantity
-from impactbond.terms.milestones import Amounts, DaysIn, Rows, Units
+from impactbond.terms.units import Amounts, DaysIn, Rows, Units
 
 Frame = nw.LazyFrame[Any]
 COLUMNS = ("claim", "participant", "milestone", "reached", "standing", "quantity", "known_by")
@@ -94,13 +94,12 @@ def _counting(question: EvaluationInput, units: Units) -> Frame:
     if isinstance(units, DaysIn):
         return _days(question, units)
     contract = question.contract
-    metric = units.rows if isinstance(units, Rows) else units.amounts
     rows = _standing_rows(question).filter(
-        (nw.col("metric") == list(contract.metrics).index(metric)) & _inside(contract, units)
+        (nw.col("metric") == list(contract.metrics).index(units.metric)) & _inside(contract, units)
     )
     amount = nw.col("value")
     if isinstance(units, Rows):
-        value = contract.metrics[metric].counted(units.marked)
+        value = contract.metrics[units.metric].counted(units.marked)
         rows = rows if value is None else rows.filter(nw.col("value") == value)
         amount = nw.lit(1)
     return rows.select(

@@ -30,7 +30,6 @@ from impactbond.explanation.parts import ConditionExplained, ParticipantRow, Sin
 from impactbond.explanation.reasons import Judged
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.conditions import Looking
-from impactbond.terms.milestones import metric_counted
 from impactbond.terms.words import plain
 
 
@@ -165,7 +164,7 @@ class Case:
             for window in leaf.windows
         ]
         units = self.settlement.contract.milestones[milestone].units
-        return found if units is None else [*found, (metric_counted(units), units.window)]
+        return found if units is None else [*found, (units.metric, units.window)]
 
     def metrics(self, milestone: str) -> list[str]:
         """Every metric that a milestone looks at, as often as it does."""

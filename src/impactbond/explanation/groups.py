@@ -12,7 +12,7 @@ from impactbond.explanation.explanation import Explanation
 from impactbond.explanation.paid import Ledger, entitled
 from impactbond.explanation.parts import MilestoneExplained, Since
 from impactbond.explanation.terms import money_terms
-from impactbond.money import show, show_share
+from impactbond.money import rounded, show, show_share
 from impactbond.settlement.results import Sums, first_period, measure, worth_of
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.results import (
@@ -109,7 +109,7 @@ def _measured(settlement: Settlement, row: Mapping[str, Any], until: date) -> st
     if result.times is not None:
         told += f"; times {_told(contract, result.times, sums)}"
     worth = worth_of(contract, result, sums) * 10**contract.decimals
-    pence = (2 * worth.numerator + worth.denominator) // (2 * worth.denominator)
+    pence = rounded(worth, contract.rounding.rule)
     told += f"; worth {show(pence, contract.currency)} over that stretch"
     if result.less:
         told += f", less what {', '.join(map(contract.title_of, result.less))} paid"

@@ -111,8 +111,8 @@ class Ledger:
     def _shares(
         self, row: Mapping[str, Any], rule: ShareRule, before: int, after: int
     ) -> tuple[ShareOfLine, ...]:
-        half = self.settlement.contract.rounding.half
-        boundaries = cut(np.array([before, after], dtype=np.int64), rule.shares, half)
+        rule_for_halves = self.settlement.contract.rounding.rule
+        boundaries = cut(np.array([before, after], dtype=np.int64), rule.shares, rule_for_halves)
         bounds = dict(zip(rule.funders, boundaries.T.tolist(), strict=True))
         fractions = dict(zip(rule.funders, rule.shares, strict=True))
         names = {funder.id: funder.name for funder in self.settlement.funders.all}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
-from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.wording.dates import claims_words
-from impactbond.contract.wording.money import applies_in_words, limit_terms
+from impactbond.contract.contract import Contract
+from impactbond.contract.wording.dates import claims_words, year_words
+from impactbond.contract.wording.fees import fee_rule
+from impactbond.contract.wording.money import limit_terms
+from impactbond.contract.wording.participants import places_words
+from impactbond.contract.wording.parties import commitments, governs_words, rate_words
+from impactbond.contract.wording.prices import paid_words, price_terms
 from impactbond.contract.wording.process import late_words
+from impactbond.contract.wording.words import between
 from impactbond.explanation.parts import ConditionExplained, Stated
-from impactbond.explanation.price_terms import stated_commitments, stated_frame, stated_price
 from impactbond.money import minor_units, show, show_share
 from impactbond.settlement.limits import limit_name
+from impactbond.terms.funding import whole_shares
 from impactbond.terms.limits import (
     ContractLimit,
     FunderLimit,
@@ -32,14 +37,14 @@ def stated_terms(
     """Every term that the payment of a milestone rests on, beside the condition itself."""
     return (
         *_of_contract(contract),
-        *stated_frame(contract),
-        *_of_milestone(contract, milestone),
+        *_frame(contract),
+        *_price(contract, milestone),
         *_windows(findings),
         *(_metric(contract, name) for name in dict.fromkeys(metrics)),
         *_calendar(contract),
         *_funding(contract, milestone),
         *_limits(contract, milestone),
-        *stated_commitments(contract, _paying(contract, milestone)),
+        *_commitments(contract, _paying(contract, milestone)),
         *_tranches(contract, milestone),
     )
 
@@ -91,16 +96,56 @@ def _of_contract(contract: Contract) -> list[Stated]:
     return found
 
 
-def _of_milestone(contract: Contract, milestone: str) -> list[Stated]:
+def _price(contract: Contract, milestone: str) -> Iterator[Stated]:
+    """The price of a milestone and everything that can change it; last, what comes before it."""
     term = contract.milestones[milestone]
-    found = list(stated_price(contract, milestone))
+    price = show(contract.price_pence(milestone), contract.currency_of_prices)
+    yield Stated("price", f"{price}, {paid_words(contract, term)}", term.clause)
+    for key, says in price_terms(contract, milestone):
+        if key != "after":
+            yield Stated(key, says, term.clause)
+    for change in term.changes:
+        yield from (Stated(*stated, term.clause) for stated in change.states(contract))
+    if contract.prices_in is not None:
+        yield Stated("rate", rate_words(contract, contract.prices_in), contract.prices_in.clause)
+    for name, fee in contract.fees.items():
+        if fee.instead_of is not None and milestone in fee.instead_of.milestones:
+            rule = fee_rule(contract, name, fee)
+            says = " ".join([rule.says, "; ".join(part.says for part in rule.parts)])
+            yield Stated(f"fee {name}", says, rule.clause)
     if term.after:
-        found.append(Stated("after", _titles(contract, term.after), term.clause))
-    return found
+        titles = (f"'{contract.milestones[name].title or name}'" for name in term.after)
+        yield Stated("after", ", ".join(titles), term.clause)
 
 
-def _titles(contract: Contract, names: Iterable[str]) -> str:
-    return ", ".join(f"'{contract.milestones[name].title or name}'" for name in names)
+def _frame(contract: Contract) -> Iterator[Stated]:
+    """What the whole contract says that can change any payment, beside its term and coverage."""
+    people = contract.participants
+    yield Stated("governing version", governs_words(contract), "")
+    if people.started is not None:
+        yield Stated("started", between(*people.started), people.clause)
+    if people.places is not None:
+        yield Stated("places", places_words(people.places), people.clause)
+    results = contract.results.values()
+    if any(limit.each == "year" for limit in contract.limits) or any(
+        result.counted == "each year" for result in results
+    ):
+        yield Stated("year", year_words(contract), "")
+
+
+def _commitments(contract: Contract, paying: set[str]) -> Iterator[Stated]:
+    """What those have committed on whose commitments a limit of a paying funder depends."""
+    named: set[str] = set()
+    for limit in contract.limits:
+        if isinstance(limit, FunderLimit) and limit.funder in paying:
+            if limit.at_most.of == "commitment":
+                named.add(limit.funder)
+            if limit.released_when is not None:
+                named.update(limit.released_when.committed_by)
+    for name, funder in contract.funders.items():
+        if name in named and funder.commits:
+            says = "; ".join(commitments(contract, funder))
+            yield Stated(f"commitments of {name}", says, funder.clause)
 
 
 def _windows(findings: Iterable[ConditionExplained]) -> list[Stated]:
@@ -151,7 +196,7 @@ def _funding(contract: Contract, milestone: str) -> list[Stated]:
     rounding = contract.rounding
     found = []
     for rule in contract.fundings_of(milestone):
-        when = applies_in_words(rule)
+        when = rule.in_short()
         says = f"{shown_shares(rule.shares)}{f'; {when}' if when else ''}"
         found.append(Stated("shares", says, rule.clause))
     says = f"on {rounding.on}, halves go {rounding.half}, the odd penny {rounding.odd_penny}"

@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.money import cut_whole, minor_units
+from impactbond.money import RoundingRule, cut_whole, half_up, minor_units, rounded
 from impactbond.terms.investment import Investment, InvestmentClass, ReturnTier
 
 
@@ -92,7 +92,7 @@ def return_pence(
 ) -> int:
     """The return on what is drawn on a day, for one year or in all, as the class says."""
     exact = drawn_pence(contract, term, on) * return_share(term, measured, on)
-    return int((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))
+    return rounded(exact, contract.rounding.rule)
 
 
 def split_among_investors(contract: Contract, term: InvestmentClass, pence: int) -> dict[str, int]:
@@ -100,6 +100,7 @@ def split_among_investors(contract: Contract, term: InvestmentClass, pence: int)
     return _in_proportion(
         pence,
         {name: minor_units(amount, contract.currency) for name, amount in term.commits.items()},
+        contract.rounding.rule,
     )
 
 
@@ -122,13 +123,15 @@ def for_repayment(investment: Investment, received_pence: int, on: date) -> int:
     recycled = investment.recycled
     if recycled is None or on > recycled.through:
         return received_pence
-    again, _ = cut_whole(received_pence, (recycled.share, 1 - recycled.share))
+    again, _ = cut_whole(received_pence, (recycled.share, 1 - recycled.share), half_up)
     return received_pence - again
 
 
-def _in_proportion(pence: int, weights: Mapping[str, int]) -> dict[str, int]:
+def _in_proportion(
+    pence: int, weights: Mapping[str, int], rule: RoundingRule = half_up
+) -> dict[str, int]:
     whole = sum(weights.values())
     if not whole:
         return dict.fromkeys(weights, 0)
     shares = tuple(Fraction(weight, whole) for weight in weights.values())
-    return dict(zip(weights, cut_whole(pence, shares), strict=True))
+    return dict(zip(weights, cut_whole(pence, shares, rule), strict=True))

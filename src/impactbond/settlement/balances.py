@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impactbond.contract.contract import Contract, whole_shares
+from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.errors import InvariantError
-from impactbond.money import Pence, cut_whole, minor_units, round_fraction
+from impactbond.money import Pence, minor_units, round_fraction
 from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.limits import limit_name
 from impactbond.settlement.lots import Numbers, period_of
@@ -111,19 +111,15 @@ def _recover(contract: Contract, funders: Funders, amount: Pence) -> tuple[Pence
     shape = (len(contract.tranches), *amount.shape)
     up_front, recovered = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     for index, tranche in enumerate(contract.tranches.values()):
-        shares = whole_shares(tranche.by)
-        pay = minor_units(tranche.pay, contract.currency)
         paid_from = period_of(contract.calendar.periods, day_number(tranche.on))
         if paid_from >= amount.shape[1]:
             continue  # its claim date has not come
-        for funder, part in zip(
-            shares, cut_whole(pay, tuple(shares.values()), contract.rounding.half), strict=True
-        ):
+        for funder, part in tranche.parts(contract.currency, contract.rounding.rule).items():
             place = funders.place(funder)
             up_front[index, :, paid_from:, place] = part
             before = amount[:, paid_from - 1, place] if paid_from else 0
             later = np.maximum(amount[..., place] - np.reshape(before, (-1, 1)), 0)
-            back = round_fraction(later, tranche.recovered.at, contract.rounding.half)
+            back = round_fraction(later, tranche.recovered.at, contract.rounding.rule)
             left = np.maximum(amount[..., place] - recovered[:index, ..., place].sum(axis=0), 0)
             most = np.minimum(up_front[index, ..., place], left)
             recovered[index, ..., place] = np.minimum(most, back)

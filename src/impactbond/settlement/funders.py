@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from impactbond.contract.contract import Contract, whole_shares
-from impactbond.terms.payments import Funding
+from impactbond.contract.contract import Contract
+from impactbond.terms.funding import Funding, whole_shares
 
 UNFUNDED = "unfunded"
 

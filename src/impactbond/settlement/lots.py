@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from impactbond.contract.contract import Contract
 from impactbond.dates import Period, day_number, from_day_number
 from impactbond.money import Pence, round_fraction
-from impactbond.settlement.fees import instalments
 from impactbond.settlement.funders import ShareRule, share_rule
-from impactbond.settlement.prices import applies, is_about, price_pence
-from impactbond.terms.payments import Funding
+from impactbond.settlement.prices import price_pence
+from impactbond.terms.applicability import is_about
+from impactbond.terms.funding import Funding
 
 Numbers = NDArray[np.int64]
 
@@ -152,11 +152,11 @@ class ShareRules:
     def _key(self, milestone: int, number: int, segment: int, standing: int) -> LotKey:
         contract, name = self._contract, self._payables[milestone]
         attributes, day = self._segments[segment], from_day_number(number)
-        rule = next(rule for rule in contract.fundings_of(name) if applies(rule, day, attributes))
+        rule = next(rule for rule in contract.fundings_of(name) if rule.applies(day, attributes))
         price = price_pence(contract, name, day, attributes)
         if standing == LATE and contract.calendar.evidence.late_pays is not None:
             part = contract.calendar.evidence.late_pays
-            price = int(round_fraction(np.array(price), part, contract.rounding.half))
+            price = int(round_fraction(np.array(price), part, contract.rounding.rule))
         return LotKey(
             period_of(contract.calendar.periods, number),
             number,
@@ -199,14 +199,14 @@ class ShareRules:
                     held = {result.each: value} if result.each else {}
                     yield self._uncounted_lot(name, period.last, 0, held)
         for name, fee in contract.fees.items():
-            for day, amount in instalments(contract, fee):
+            for day, amount in fee.instalments(contract.currency, contract.rounding.rule):
                 yield self._uncounted_lot(name, day, amount, {})
 
     def _uncounted_lot(
         self, name: str, day: date, price: int, held: Mapping[str, str]
     ) -> tuple[LotKey, ShareRule]:
         contract, number = self._contract, day_number(day)
-        rule = next(rule for rule in contract.fundings_of(name) if applies(rule, day, held))
+        rule = next(rule for rule in contract.fundings_of(name) if rule.applies(day, held))
         group = tuple(held.get(attribute, "") for attribute in contract.grouping)
         period = period_of(contract.calendar.periods, number)
         place = self._payables.index(name)

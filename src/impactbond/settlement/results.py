@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from impactbond.contract.contract import Contract
-from impactbond.money import Pence
+from impactbond.money import Pence, rounded
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.terms.results import (
     ClaimsCounted,
@@ -108,7 +108,7 @@ class _Counts:
             return self._sum(milestone, in_money, result, group, first, period)
 
         money = worth_of(self.contract, result, sums) * 10**self.contract.decimals
-        pence: int = (2 * money.numerator + money.denominator) // (2 * money.denominator)
+        pence = rounded(money, self.contract.rounding.rule)
         others = (
             self.worth(other, of, period)
             for other in result.less

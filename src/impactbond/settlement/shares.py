@@ -73,7 +73,7 @@ def _cut_by_rule(
         under = np.flatnonzero(rule == number)
         terms = lots.rules[number]
         running = np.cumsum(moved[:, under], axis=1)
-        boundaries = cut(running, terms.shares, contract.rounding.half)
+        boundaries = cut(running, terms.shares, contract.rounding.rule)
         places = [funders.place(funder) for funder in terms.funders]
         parts[:, under[:, None], np.array(places)[None, :]] = np.diff(boundaries, axis=1, prepend=0)
     return parts

@@ -30,7 +30,7 @@ def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int
         part = part_paid(contract, term)
         if part != 1:
             running = np.cumsum(value[:, own], axis=1)
-            paid = round_fraction(running, part, contract.rounding.half)
+            paid = round_fraction(running, part, contract.rounding.rule)
             value[:, own] = np.diff(paid, axis=1, prepend=0)
     value = _without_deferred_fees(contract, lots, quantity, value)
     return result_values(contract, lots, quantity, value, claim) if contract.results else value
@@ -73,7 +73,7 @@ def _in_bands(
     part = contract.calendar.evidence.late_pays
     late = np.array([lots.keys[lot].standing == LATE for lot in own], dtype=bool)
     if part is not None and late.any():
-        value[:, late] = round_fraction(value[:, late], part, contract.rounding.half)
+        value[:, late] = round_fraction(value[:, late], part, contract.rounding.rule)
     return np.asarray(value, dtype=np.int64)
 
 

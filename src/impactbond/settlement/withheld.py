@@ -14,7 +14,7 @@ from impactbond.dates import day_number
 from impactbond.money import Pence
 from impactbond.settlement.limits import limit_name, limits_on_the_whole
 from impactbond.settlement.lots import DISPUTED, Lots
-from impactbond.terms.payments import InsteadOf
+from impactbond.terms.fees import InsteadOf
 
 DISPUTE, RELIEF = "dispute", "relief"
 

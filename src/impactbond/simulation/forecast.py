@@ -16,7 +16,7 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.money import Pence, round_fraction, show
+from impactbond.money import Pence, half_up, round_fraction, show
 from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import Numbers
@@ -157,7 +157,7 @@ class Forecast:
         """
         bound = (self.held_back_pence > 0).sum(axis=0)
         total = self.held_back_pence.sum(axis=0)
-        mean = round_fraction(total, Fraction(1, self.trials))
+        mean = round_fraction(total, Fraction(1, self.trials), half_up)
         rows = []
         for claim in self.claim_dates:
             for place, limit in enumerate(self.limits_on):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from impactbond.money import Pence, round_fraction, show
+from impactbond.money import Pence, half_up, round_fraction, show
 
 PERCENTS = (5, 50, 95)
 SPREAD_HEADINGS = ("Mean", "5%", "Median", "95%")
@@ -64,7 +64,7 @@ def spread(amounts: Pence) -> dict[str, Pence]:
     columns = {
         "trials": np.full(total.shape, len(amounts), dtype=np.int64),
         "sum_pence": total,
-        "mean_pence": round_fraction(total, Fraction(1, len(amounts))),
+        "mean_pence": round_fraction(total, Fraction(1, len(amounts)), half_up),
     }
     return columns | {f"p{of}_pence": percentile(ascending, of) for of in PERCENTS}
 

@@ -17,8 +17,8 @@ from impactbond.contract.reach import reach_from
 from impactbond.dates import day_number
 from impactbond.evaluation.decisions import by_need
 from impactbond.settlement.lots import Numbers
-from impactbond.settlement.prices import is_about
 from impactbond.simulation.area import Area
+from impactbond.terms.applicability import is_about
 
 Truths = NDArray[np.bool_]
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.money import CURRENCIES, Currency, show, show_share
+from impactbond.money import CURRENCIES, Currency, half_away, rounded, show, show_share
 from impactbond.settlement.settlement import Settlement
 
 Noted = tuple[str, str]
@@ -50,21 +50,15 @@ def vat_notes(
         return show(pence, currency.code)
 
     if treatment == "included":
-        part = _to_the_penny(due_pence * rate / (1 + rate))
+        part = rounded(due_pence * rate / (1 + rate), half_away)
         told = f"What is due includes VAT at {shown}{cited}: {money(part)} of it is VAT."
     else:
-        added = _to_the_penny(due_pence * rate)
+        added = rounded(due_pence * rate, half_away)
         told = (
             f"What is due is without VAT. VAT at {shown} comes on top{cited}: {money(added)}, so "
             f"that {money(due_pence + added)} is to be paid. No sum in this workbook holds it."
         )
     return (("VAT", told),)
-
-
-def _to_the_penny(exact: Fraction) -> int:
-    """The nearest minor unit, halves away from nothing: what is taken back is what was asked."""
-    pence = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
-    return pence if exact >= 0 else -pence
 
 
 def _rate(contract: Contract) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from impactbond.contract.contract import EVERY_MILESTONE, Contract, whole_shares
+from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.contract.wording.money import (
-    applies_in_words,
     beyond_in_words,
     limit_subject,
     most_in_words,
 )
-from impactbond.money import CURRENCIES, cut_whole, minor_units, show_share
+from impactbond.money import CURRENCIES, minor_units, show_share
 from impactbond.settlement.overflow import most_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.contract_notes import contract_notes, vat_term
@@ -25,7 +24,9 @@ from impactbond.statements.source import (
     StatementSource,
     TrancheTerm,
 )
+from impactbond.terms.funding import whole_shares
 from impactbond.terms.limits import FunderLimit, is_on_everything
+from impactbond.terms.rounding import HALVES
 from impactbond.version import __version__
 
 
@@ -81,7 +82,7 @@ def _rates(known: Versions) -> tuple[RateTerm, ...]:
 def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
     found = []
     for index, rule in enumerate(contract.funding, 1):
-        milestones = contract.payables if rule.for_ == (EVERY_MILESTONE,) else rule.for_
+        milestones = contract.payables if rule.is_for_all else rule.for_
         for funder, fraction in whole_shares(rule.shares).items():
             stated = rule.shares[funder]
             found.append(
@@ -93,7 +94,7 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
                     fraction=fraction,
                     milestones=milestones,
                     clause=rule.clause,
-                    applies=applies_in_words(rule),
+                    applies=rule.in_short(),
                 )
             )
     return tuple(found)
@@ -120,9 +121,7 @@ def _limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
 def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
     found = []
     for name, tranche in contract.tranches.items():
-        shares = whole_shares(tranche.by)
-        pay = minor_units(tranche.pay, contract.currency)
-        parts = cut_whole(pay, tuple(shares.values()), contract.rounding.half)
+        parts = tranche.parts(contract.currency, contract.rounding.rule)
         recovered = f"{show_share(tranche.recovered.at)} of each later entitlement"
         found += [
             TrancheTerm(
@@ -135,14 +134,14 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
                 recovered,
                 tranche.clause,
             )
-            for funder, part in zip(shares, parts, strict=True)
+            for funder, part in parts.items()
         ]
     return tuple(found)
 
 
 def _rounding(contract: Contract) -> str:
     coin = CURRENCIES[contract.currency].coin
-    half = "up" if contract.rounding.half == "up" else f"to the even {coin}"
+    half = HALVES[contract.rounding.half].short(coin)
     return (
         f"on {contract.rounding.on}, half a {coin} {half}, "
         f"the odd {coin} {contract.rounding.odd_penny}"

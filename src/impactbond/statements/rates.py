@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 
 from impactbond.contract.contract import Contract
 from impactbond.money import CURRENCIES, minor_units, show, show_share
-from impactbond.settlement.fees import instalments
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.source import BY_VERSION, RateTerm
-from impactbond.terms.milestones import Dated, Milestone
+from impactbond.terms.milestones import Milestone
 
 
 def rate_terms(contract: Contract) -> tuple[RateTerm, ...]:
@@ -23,7 +22,7 @@ def rate_terms(contract: Contract) -> tuple[RateTerm, ...]:
     for name, fee in contract.fees.items():
         found += [
             RateTerm(name, amount, f"On {day.isoformat()}", fee.clause)
-            for day, amount in instalments(contract, fee)
+            for day, amount in fee.instalments(contract.currency, contract.rounding.rule)
         ]
     return tuple(found)
 
@@ -40,7 +39,7 @@ def prices_in(settlement: Settlement) -> dict[str, str]:
 
 def _of_milestone(contract: Contract, name: str, term: Milestone) -> Iterator[RateTerm]:
     for rate in term.rates:
-        yield _rate(contract, name, rate.price, _for_whom(rate))
+        yield _rate(contract, name, rate.price, rate.in_short() or "For everybody")
     first = f"The first {term.bands[0].after} claims" if term.bands else ""
     others = "For everybody else" if term.rates else first
     applies = "; ".join(filter(None, [others, *_modified(contract, term)]))
@@ -69,16 +68,3 @@ def _modified(contract: Contract, term: Milestone) -> Iterator[str]:
     if contract.prices_in is not None:
         one = show(CURRENCIES[contract.currency_of_prices].in_one, contract.currency_of_prices)
         yield f"{one} is paid as {contract.prices_in.rate} {contract.currency}"
-
-
-def _for_whom(rate: Dated) -> str:
-    days = " ".join(
-        f"{word} {day.isoformat()}"
-        for word, day in (("from", rate.from_), ("through", rate.through))
-        if day is not None
-    )
-    return "; ".join(filter(None, [_attributes(rate.only), days])) or "For everybody"
-
-
-def _attributes(only: Mapping[str, Sequence[str]]) -> str:
-    return "; ".join(f"{name} {' or '.join(values)}" for name, values in only.items())

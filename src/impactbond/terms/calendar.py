@@ -10,24 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
-from impactbond.dates import Every, Nation, Period, Span, periods
+from impactbond.dates import MONTH_NAMES, Every, Nation, Period, Span, periods
 from impactbond.terms.phrases import SharePhrase, SpanPhrase, TermPhrase, parse_span
 from impactbond.terms.term import Cited, Term, phrase
-
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 def _parse_made(text: str) -> Span:
@@ -47,15 +32,15 @@ MadePhrase = Annotated[
 
 def _parse_year_start(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,2}) ([A-Z][a-z]+)", " ".join(text.split()))
-    if match and match[2] in _MONTHS and 1 <= int(match[1]) <= 28:
-        return _MONTHS.index(match[2]) + 1, int(match[1])
+    if match and match[2] in MONTH_NAMES and 1 <= int(match[1]) <= 28:
+        return MONTH_NAMES.index(match[2]) + 1, int(match[1])
     raise ValueError("not the first day of a year: write for example 1 April, up to day 28")
 
 
 YearStartPhrase = Annotated[
     tuple[int, int],
     phrase(_parse_year_start),
-    PlainSerializer(lambda day: f"{day[1]} {_MONTHS[day[0] - 1]}", return_type=str),
+    PlainSerializer(lambda day: f"{day[1]} {MONTH_NAMES[day[0] - 1]}", return_type=str),
     WithJsonSchema({"type": "string", "examples": ["1 April"]}),
 ]
 

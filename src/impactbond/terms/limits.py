@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from impactbond.terms.milestones import Only
+from impactbond.terms.applicability import Only
 from impactbond.terms.phrases import MostPhrase
 from impactbond.terms.term import Amount, Cited, OneOrMany, Some, Term, kind_of
 

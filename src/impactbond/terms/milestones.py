@@ -3,126 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
+from impactbond.terms.applicability import Only
 from impactbond.terms.conditions import Condition
-from impactbond.terms.phrases import ChangePhrase, SharePhrase
-from impactbond.terms.term import Amount, Cited, Day, Listed, OneOrMany, Some, Term, kind_of
-
-Only = dict[str, Some[str]]
-
-
-class Dated(Term):
-    """A term for participants with some attributes, or for what is achieved between two days."""
-
-    only: Only = Field(default_factory=dict)
-    from_: Day | None = Field(default=None, alias="from")
-    through: Day | None = None
-
-
-class Rate(Dated):
-    """A price that takes the place of the milestone's; the first that applies does."""
-
-    price: Amount
-
-
-class Band(Term):
-    """The price of every claim after the first so many, in settlement order."""
-
-    after: int = Field(ge=1)
-    price: Amount
-
-
-class ChangedBy(Dated):
-    """A price raised or lowered by a percentage."""
-
-    by: ChangePhrase
-
-
-class Indexed(Term):
-    """A price that follows an index: times its value on the day, over its value on the base day."""
-
-    index: str
-    base: Day
-
-
-def _change_kind(value: Any) -> str | None:
-    return kind_of(value, {"by": ChangedBy, "index": Indexed})
-
-
-PriceChange = Annotated[
-    Annotated[ChangedBy, Tag("(by)")] | Annotated[Indexed, Tag("(index)")],
-    Discriminator(
-        _change_kind,
-        custom_error_type="not_a_change",
-        custom_error_message="not a change of a price: write by: +10%, or index: and base:",
-    ),
-]
-
-
-class RoundedTo(Term):
-    """How a price is rounded after its changes; otherwise to the minor unit, halves up."""
-
-    to: Amount
-    way: Literal["up", "down", "nearest"]
-
-
-class Rows(Term):
-    """A unit for every row of the metric that counts."""
-
-    rows: str
-    marked: str | None = None
-    window: str = Field(alias="in", description="the name of a window")
-    every: int = Field(default=1, ge=1)
-    at_most: int | None = Field(default=None, ge=1)
-
-
-class DaysIn(Term):
-    """A unit for every so many days in one of these states, whole units only."""
-
-    days: str
-    as_: OneOrMany[str] = Field(alias="as")
-    window: str = Field(alias="in", description="the name of a window")
-    every: int = Field(default=1, ge=1)
-    at_most: int | None = Field(default=None, ge=1)
-
-
-class Amounts(Term):
-    """A unit for every so much of a quantity, whole units only."""
-
-    amounts: str
-    window: str = Field(alias="in", description="the name of a window")
-    every: Amount
-    at_most: int | None = Field(default=None, ge=1)
-
-
-def _units_kind(value: Any) -> str | None:
-    return kind_of(value, {"rows": Rows, "days": DaysIn, "amounts": Amounts})
-
-
-Units = Annotated[
-    Annotated[Rows, Tag("(rows)")]
-    | Annotated[DaysIn, Tag("(days)")]
-    | Annotated[Amounts, Tag("(amounts)")],
-    Discriminator(
-        _units_kind,
-        custom_error_type="not_a_unit",
-        custom_error_message="not a unit: write rows:, days: or amounts: and a metric",
-    ),
-]
-
-
-def metric_counted(units: Units) -> str:
-    """The metric that units are counted in."""
-    match units:
-        case Rows():
-            return units.rows
-        case DaysIn():
-            return units.days
-        case Amounts():
-            return units.amounts
+from impactbond.terms.phrases import SharePhrase
+from impactbond.terms.prices import AnyPriceChange, Band, Rate, RoundedTo
+from impactbond.terms.reference import MilestoneName
+from impactbond.terms.term import Amount, Cited, Listed, OneOrMany
+from impactbond.terms.units import Units
 
 
 class Milestone(Cited):
@@ -134,14 +24,14 @@ class Milestone(Cited):
 
     title: str = ""
     only: Only = Field(default_factory=dict)
-    after: OneOrMany[str] = ()
-    instead_of: OneOrMany[str] = ()
+    after: OneOrMany[MilestoneName] = ()
+    instead_of: OneOrMany[MilestoneName] = ()
     when: Condition
     units: Units | None = None
     price: Amount
     rates: Listed[Rate] = ()
     bands: Listed[Band] = ()
-    changes: Listed[PriceChange] = ()
+    changes: Listed[AnyPriceChange] = ()
     rounded: RoundedTo | None = None
     paid_for: SharePhrase | None = Field(
         default=None, description="the share of all claims that is paid, such as 5/6"

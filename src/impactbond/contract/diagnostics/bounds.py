@@ -5,11 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from impactbond.contract.contract import Contract, whole_shares
-from impactbond.dates import periods
+from impactbond.contract.contract import Contract
+from impactbond.terms.funding import whole_shares
 from impactbond.terms.limits import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
-from impactbond.terms.milestones import ChangedBy, Indexed, Milestone
-from impactbond.terms.payments import Every, Fee
+from impactbond.terms.milestones import Milestone
 from impactbond.terms.results import PerPoint, Result, Slides, Tiers
 
 
@@ -56,12 +55,7 @@ def most_price(contract: Contract, milestone: Milestone) -> Fraction:
     prices = [milestone.price, *(one.price for one in milestone.rates)]
     price = Fraction(max([*prices, *(one.price for one in milestone.bands)]))
     for change in milestone.changes:
-        if isinstance(change, ChangedBy):
-            price *= 1 + max(change.by, Fraction(0))
-        elif isinstance(change, Indexed):
-            values = contract.indices[change.index]
-            before = [value for value in values if value.from_ <= change.base] or [values[0]]
-            price *= Fraction(max(value.is_ for value in values)) / Fraction(before[-1].is_)
+        price = change.most(price, contract)
     if milestone.rounded is not None:
         price += Fraction(milestone.rounded.to)
     rate = contract.prices_in.rate if contract.prices_in else 1
@@ -75,19 +69,8 @@ def most_of(contract: Contract, payable: str) -> Fraction | None:
         price = most_price(contract, contract.milestones[payable])
         return None if claims is None else claims * price
     if payable in contract.fees:
-        return _of_fee(contract.fees[payable])
+        return contract.fees[payable].most
     return _of_result(contract.results[payable])
-
-
-def _of_fee(fee: Fee) -> Fraction:
-    match fee.on:
-        case tuple():
-            count = len(fee.on)
-        case Every():
-            count = len(periods(fee.on.from_, fee.on.through, fee.on.every)) + 1
-        case _:
-            count = 1
-    return Fraction(fee.pay or 0) * count + Fraction(fee.in_all or 0)
 
 
 def _of_result(result: Result) -> Fraction | None:

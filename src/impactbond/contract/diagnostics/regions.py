@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from impactbond.terms.milestones import Dated
+from impactbond.terms.applicability import Dated
 
 ANY_OTHER = "any other value"
 _DAY = timedelta(days=1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
-from impactbond.contract.wording.words import MONTHS, between, listed, said_day
+from impactbond.contract.wording.words import between, listed, said_day
+from impactbond.dates import MONTH_NAMES
 
 
 def dates(contract: Contract) -> SchedulePart:
@@ -45,7 +46,7 @@ def dates(contract: Contract) -> SchedulePart:
 def year_words(contract: Contract) -> str:
     """When a year of the contract starts."""
     month, day = contract.calendar.year_starts
-    return f"a year of the contract starts on {day} {MONTHS[month - 1]}"
+    return f"a year of the contract starts on {day} {MONTH_NAMES[month - 1]}"
 
 
 def claims_words(contract: Contract) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import applies, money, payables, plain, said_day, shares
+from impactbond.contract.wording.words import money, payables, plain, said_day, shares
 from impactbond.money import show_share
-from impactbond.terms.payments import Funding, Tranche
-
-_HALVES = {"up": "half a penny is rounded up", "even": "half a penny goes to the even penny"}
+from impactbond.terms.funding import Funding
+from impactbond.terms.rounding import HALVES
+from impactbond.terms.tranches import Tranche
 
 
 def funding(contract: Contract) -> SchedulePart:
@@ -20,7 +20,7 @@ def funding(contract: Contract) -> SchedulePart:
 
 
 def _funding(contract: Contract, term: Funding) -> Rule:
-    who = applies(term)
+    who = term.applies_to()
     says = f"for {payables(contract, term.for_)}{f', {who}' if who else ''}:"
     return Rule(says, term.clause, tuple(map(Rule, shares(contract, term.shares))))
 
@@ -50,7 +50,7 @@ def rounding(contract: Contract) -> SchedulePart:
     term = contract.rounding
     cut = Rule(
         f"shares are cut on the {term.on} of everything that is shared alike, so that no funder is "
-        f"ever a penny away from its share; {_HALVES[term.half]}, and the odd penny falls "
+        f"ever a penny away from its share; {HALVES[term.half].says}, and the odd penny falls "
         f"{term.odd_penny}",
         term.clause,
     )

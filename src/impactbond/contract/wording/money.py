@@ -1,5 +1,4 @@
-"""Limits and funding in words: what a limit is on, how much it lets through, who comes first, what
-lies beyond; when a funding entry applies.
+"""Limits in words: what a limit is on, how much it lets through, who comes first, what lies beyond.
 
 A limit in money on everything, that pays the earliest claims first and the last of them in part, is
 told in the fewest words; every other term adds its own.
@@ -19,7 +18,6 @@ from impactbond.terms.limits import (
     PassedTo,
     WholeLimit,
 )
-from impactbond.terms.milestones import Dated
 
 _EACH = {
     "year": "in each year of the contract",
@@ -72,14 +70,6 @@ def beyond_in_words(contract: Contract, limit: Limit, *, by_name: bool = False) 
         return "; ".join([told, *_released(contract, limit)])
     beyond = "paid from the room of the next year" if limit.beyond == "next year" else limit.beyond
     return "; ".join([beyond, *_order(limit)])
-
-
-def applies_in_words(term: Dated) -> str:
-    """When a dated term applies, such as `borough north, from 2018-01-01`; nothing where always."""
-    found = [f"{name} {', '.join(values)}" for name, values in term.only.items()]
-    found += [f"from {term.from_}"] if term.from_ is not None else []
-    found += [f"through {term.through}"] if term.through is not None else []
-    return ", ".join(found)
 
 
 def _scope(contract: Contract, limit: Limit) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from impactbond.contract.contract import Contract, IndexValue, PricesIn
+from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
 from impactbond.contract.wording.words import (
-    listed,
     money,
     number,
     plain,
@@ -16,7 +15,8 @@ from impactbond.contract.wording.words import (
 )
 from impactbond.money import CURRENCIES, show_share
 from impactbond.terms.parties import Funder
-from impactbond.terms.payments import Vat
+from impactbond.terms.prices import PricesIn
+from impactbond.terms.vat import Vat
 
 _VERSIONS = {
     "original": "the contract as first signed",
@@ -117,11 +117,6 @@ def rate_words(contract: Contract, prices_in: PricesIn) -> str:
     rate = f"{number(prices_in.rate)} {contract.currency} for each {priced}"
     name = CURRENCIES[priced].name
     return f"prices are written in {name} ({priced}) and are paid at {rate}"
-
-
-def index_words(values: Iterable[IndexValue]) -> str:
-    """What an index stands at, from each of its days until the next."""
-    return listed(f"{number(value.is_)} from {said_day(value.from_)}" for value in values)
 
 
 def _indices(contract: Contract) -> ScheduleTable | None:

@@ -8,32 +8,19 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.wording.conditions import condition_rule
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
 from impactbond.contract.wording.words import (
-    applies,
     counted,
-    listed,
-    number,
     payable,
     payables,
     plain,
     price_money,
     quoted,
-    said_day,
     short_window,
     with_attributes,
 )
 from impactbond.money import show_share
 from impactbond.terms.metrics import Quantity
-from impactbond.terms.milestones import (
-    Amounts,
-    ChangedBy,
-    DaysIn,
-    Milestone,
-    PriceChange,
-    Rows,
-    alternatives,
-)
-
-_ROUNDED = {"up": "up to the next", "down": "down to the last", "nearest": "to the nearest"}
+from impactbond.terms.milestones import Milestone, alternatives
+from impactbond.terms.units import Units
 
 
 def prices(contract: Contract) -> SchedulePart:
@@ -89,15 +76,14 @@ def price_terms(contract: Contract, name: str) -> Iterator[tuple[str, str]]:
     for place, rate in enumerate(term.rates):
         price = price_money(contract, rate.price)
         instead = "the price is instead" if place == 0 else "otherwise, it is"
-        yield "rate", f"{instead} {price} {applies(rate) or 'always'}"
+        yield "rate", f"{instead} {price} {rate.applies_to() or 'always'}"
     for band in term.bands:
         claims, price = counted(band.after, "claim"), price_money(contract, band.price)
         yield "band", f"after its first {claims}, in the order of settlement, the price is {price}"
     for change in term.changes:
-        yield "change", change_words(change)
+        yield "change", change.says()
     if term.rounded is not None:
-        to = price_money(contract, term.rounded.to)
-        yield "rounded", f"the price is then rounded {_ROUNDED[term.rounded.way]} {to}"
+        yield "rounded", term.rounded.says(price_money(contract, term.rounded.to))
     if term.paid_for is not None:
         share = show_share(term.paid_for)
         yield "paid for", f"of the value of all its claims together, {share} is paid"
@@ -110,30 +96,11 @@ def _alternatives(contract: Contract, name: str) -> tuple[str, ...]:
     return (*named, *(other for other in group if other != name and other not in named))
 
 
-def unit_words(contract: Contract, units: Rows | DaysIn | Amounts) -> str:
+def unit_words(contract: Contract, units: Units) -> str:
     """What a unit is, from when it is counted, and how many are paid."""
     window = f"in {quoted(units.window)} ({short_window(contract.windows[units.window])})"
-    match units:
-        case Rows():
-            marked = f" marked {units.marked}" if units.marked else ""
-            what = f"{counted(units.every, 'record')} of {quoted(units.rows)}{marked}"
-        case DaysIn():
-            states = listed(units.as_, "or")
-            what = f"{counted(units.every, 'day')} on which {quoted(units.days)} is {states},"
-        case Amounts():
-            metric = contract.metrics[units.amounts]
-            unit = f" {metric.unit}" if isinstance(metric, Quantity) and metric.unit else ""
-            what = f"{number(units.every)}{unit} of {quoted(units.amounts)}"
+    metric = contract.metrics[units.metric]
+    what = units.says(metric.unit if isinstance(metric, Quantity) else "")
     most = f"; at most {counted(units.at_most, 'unit')} are paid in all" if units.at_most else ""
     since = "counted from the day on which the condition and everything before it are met"
     return f"a unit is every {what} {window}, {since}, whole units only{most}"
-
-
-def change_words(change: PriceChange) -> str:
-    """By how much a price changes, for whom and when."""
-    if isinstance(change, ChangedBy):
-        way = "raised" if change.by >= 0 else "lowered"
-        for_whom = applies(change)
-        return f"the price is {way} by {show_share(abs(change.by))} {for_whom}".strip()
-    since = f"its value on {said_day(change.base)}"
-    return f"the price follows the index {quoted(change.index)}: times its value over {since}"

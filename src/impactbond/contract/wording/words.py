@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from impactbond.contract.contract import EVERY_MILESTONE, Contract, whole_shares
+from impactbond.contract.contract import Contract
+from impactbond.dates import between as between
+from impactbond.dates import said_day as said_day
 from impactbond.money import minor_units, show, show_share
-from impactbond.terms.milestones import Dated
+from impactbond.terms.applicability import with_attributes as with_attributes
+from impactbond.terms.funding import whole_shares
 from impactbond.terms.phrases import Distance, Edge, Window
-
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
-
-
-def said_day(day: date) -> str:
-    """A day as people write it: 1 November 2016."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+from impactbond.terms.reference import EVERY_MILESTONE
 
 
 def money(contract: Contract, amount: Decimal) -> str:
@@ -99,30 +92,6 @@ def shares(contract: Contract, by: Mapping[str, Fraction | None]) -> list[str]:
         + (f"the rest, which is {show_share(whole[name])}" if share is None else show_share(share))
         for name, share in by.items()
     ]
-
-
-def with_attributes(only: Mapping[str, Sequence[str]]) -> str:
-    """The participants that have these attributes; nothing where all are meant."""
-    if not only:
-        return ""
-    each = (f"{plain(name)} {listed(values, 'or')}" for name, values in only.items())
-    return f"participants with {listed(each)}"
-
-
-def between(first: date | None, last: date | None) -> str:
-    """From one day through another, either of which may be open."""
-    parts = [
-        f"from {said_day(first)}" if first else "",
-        f"through {said_day(last)}" if last else "",
-    ]
-    return " ".join(filter(None, parts))
-
-
-def applies(term: Dated) -> str:
-    """For whom and for which days of achievement a dated term is; nothing where always."""
-    who, when = with_attributes(term.only), between(term.from_, term.through)
-    parts = [f"for {who}" if who else "", f"for what is achieved {when}" if when else ""]
-    return ", ".join(filter(None, parts))
 
 
 def said_edge(edge: Edge) -> str:

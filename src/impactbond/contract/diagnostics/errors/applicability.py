@@ -7,6 +7,7 @@ from datetime import date
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault
+from impactbond.terms.applicability import Dated
 from impactbond.terms.diagnostic import (
     Diagnostic,
     Diagnostics,
@@ -17,7 +18,6 @@ from impactbond.terms.diagnostic import (
     listing,
     unknown,
 )
-from impactbond.terms.milestones import Dated
 
 ATTRIBUTES: Path = ("participants", "attributes")
 _TERM: Path = ("calendar", "term")

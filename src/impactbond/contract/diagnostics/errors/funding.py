@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from impactbond.contract.contract import EVERY_MILESTONE, Contract
+from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.applicability import ATTRIBUTES, check_days, check_only
 from impactbond.contract.diagnostics.errors.money import check_shares
 from impactbond.contract.diagnostics.regions import ANY_OTHER, Region, left_of
@@ -23,7 +23,8 @@ from impactbond.terms.diagnostic import (
     listing,
     unknown,
 )
-from impactbond.terms.payments import Funding
+from impactbond.terms.funding import Funding
+from impactbond.terms.reference import EVERY_MILESTONE
 
 
 @dataclass(frozen=True)

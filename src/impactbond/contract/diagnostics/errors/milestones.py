@@ -19,7 +19,8 @@ from impactbond.terms.diagnostic import (
 )
 from impactbond.terms.metrics import MetricTerm, Quantity, State
 from impactbond.terms.metrics.metric import check_kind, check_marked
-from impactbond.terms.milestones import Amounts, DaysIn, Rows, Units, alternatives
+from impactbond.terms.milestones import alternatives
+from impactbond.terms.units import Amounts, DaysIn, Rows, Units
 
 
 def check_milestones(contract: Contract) -> Diagnostics:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from impactbond.contract.contract import Contract
-from impactbond.errors import Fault
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, unknown
 from impactbond.terms.examples import TOTAL
 
@@ -24,16 +23,6 @@ def check_plans(contract: Contract) -> Diagnostics:
 
 
 def check_vat(contract: Contract) -> Diagnostics:
-    """A rate is stated where VAT is in the price or comes on top, and nowhere else."""
-    vat = contract.vat
-    if vat is None:
-        return
-    needs_rate = vat.treatment in ("included", "added")
-    if needs_rate != (vat.rate is not None):
-        fault = Fault(
-            code="vat_rate",
-            problem="VAT is charged at no rate" if needs_rate else "VAT has a rate and no charge",
-            found=f"treatment: {vat.treatment}",
-            hint="Write a rate such as 20%" if needs_rate else "Leave the rate out",
-        )
-        yield Diagnostic(("vat",), fault)
+    """Every fault of the treatment of VAT."""
+    if contract.vat is not None:
+        yield from contract.vat.errors(("vat",))

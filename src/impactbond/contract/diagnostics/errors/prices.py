@@ -13,8 +13,9 @@ from impactbond.contract.diagnostics.errors.applicability import check_dated
 from impactbond.contract.diagnostics.errors.money import check_amount, check_currency
 from impactbond.errors import Fault
 from impactbond.money import CURRENCIES
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, unknown
-from impactbond.terms.milestones import ChangedBy, Indexed, Milestone
+from impactbond.terms.applicability import Dated
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.milestones import Milestone
 
 
 def check_prices(contract: Contract) -> Diagnostics:
@@ -54,6 +55,8 @@ def prices_of(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
         yield (*path, "price"), term.price
         yield from (((*path, "rates", at, "price"), one.price) for at, one in enumerate(term.rates))
         yield from (((*path, "bands", at, "price"), one.price) for at, one in enumerate(term.bands))
+        for at, change in enumerate(term.changes):
+            yield from (((*path, "changes", at, key), one) for key, one in change.amounts.items())
         if term.rounded is not None:
             yield (*path, "rounded", "to"), term.rounded.to
 
@@ -124,10 +127,9 @@ def _check_bands(term: Milestone, path: Path) -> Diagnostics:
 def _check_changes(contract: Contract, term: Milestone, path: Path) -> Diagnostics:
     for index, change in enumerate(term.changes):
         place: Path = (*path, "changes", index)
-        if isinstance(change, ChangedBy):
+        if isinstance(change, Dated):
             yield from check_dated(contract, change, place)
-        else:
-            yield from _check_indexed(contract, change, place)
+        yield from change.errors(contract, place)
     if term.rounded is None:
         return
     if term.rounded.to <= 0:
@@ -144,21 +146,3 @@ def _check_changes(contract: Contract, term: Milestone, path: Path) -> Diagnosti
             hint="Write the rounded price, or the changes that it is rounded after",
         )
         yield Diagnostic((*path, "rounded"), fault, ((*path, "changes"),))
-
-
-def _check_indexed(contract: Contract, change: Indexed, path: Path) -> Diagnostics:
-    if change.index not in contract.indices:
-        fault = unknown("index", change.index, contract.indices)
-        yield Diagnostic((*path, "index"), fault, (("indices",),))
-        return
-    first = contract.indices[change.index][0].from_
-    needed = min(change.base, contract.calendar.term[0])
-    if first > needed:
-        fault = Fault(
-            code="no_index_value",
-            problem=f"the index '{change.index}' has no value on a day on which it is needed",
-            found=f"its first value is from {first}",
-            allowed=f"a value from {needed} or before",
-        )
-        rests: tuple[Path, ...] = (("indices",), ("calendar", "term"))
-        yield Diagnostic((*path, "base"), fault, rests)

@@ -13,7 +13,7 @@ from impactbond.contract.diagnostics.errors.applicability import check_days, che
 from impactbond.contract.diagnostics.errors.money import check_amount
 from impactbond.errors import Fault
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, circles, entry, unknown
-from impactbond.terms.payments import Every, Fee
+from impactbond.terms.fees import Every, Fee
 from impactbond.terms.results import (
     ClaimsCounted,
     Difference,

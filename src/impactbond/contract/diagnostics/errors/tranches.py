@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from impactbond.contract.contract import Contract, whole_shares
+from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.applicability import check_in_term
 from impactbond.contract.diagnostics.errors.money import check_shares
 from impactbond.errors import Fault
-from impactbond.money import CURRENCIES, cut_whole, minor_units, show
+from impactbond.money import CURRENCIES, minor_units, show
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around
 from impactbond.terms.limits import FunderLimit, Limit, is_on_everything
-from impactbond.terms.payments import Tranche
+from impactbond.terms.tranches import Tranche
 
 
 def check_tranches(contract: Contract) -> Diagnostics:
@@ -84,12 +84,9 @@ def _most(contract: Contract, limit: Limit) -> Decimal | None:
 
 def _part_pence(contract: Contract, tranche: Tranche, funder: str | None) -> int:
     """What a funder pays of a tranche, or all of them; nothing where a fault forbids to say."""
-    shares = whole_shares(tranche.by)
     try:
-        pay = minor_units(tranche.pay, contract.currency)
         if funder is None:
-            return pay
-        parts = cut_whole(pay, tuple(shares.values()), contract.rounding.half)
+            return minor_units(tranche.pay, contract.currency)
+        return tranche.parts(contract.currency, contract.rounding.rule).get(funder, 0)
     except (ValueError, OverflowError):
         return 0
-    return dict(zip(shares, parts, strict=True)).get(funder, 0)

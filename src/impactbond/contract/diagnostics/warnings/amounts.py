@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from impactbond.contract.contract import Contract, whole_shares
+from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.bounds import (
     most_by_funder,
     most_claims,
@@ -18,6 +18,7 @@ from impactbond.contract.diagnostics.bounds import (
 from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.money import CURRENCIES, show
 from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.funding import whole_shares
 from impactbond.terms.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit
 
 

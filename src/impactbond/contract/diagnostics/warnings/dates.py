@@ -9,9 +9,9 @@ from itertools import pairwise
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.contract.walk import every_condition
+from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Leaf
 from impactbond.terms.diagnostic import Diagnostics, Path
-from impactbond.terms.milestones import ChangedBy, Dated
 
 _DAY = timedelta(days=1)
 
@@ -22,7 +22,7 @@ def look_at_dates(contract: Contract) -> Diagnostics:
     for name, milestone in contract.milestones.items():
         path: Path = ("milestones", name)
         yield from _dated((*path, "rates"), milestone.rates, "the first of them applies")
-        changes = [one for one in milestone.changes if isinstance(one, ChangedBy)]
+        changes = [one for one in milestone.changes if isinstance(one, Dated)]
         if len(changes) == len(milestone.changes):
             yield from _overlapping((*path, "changes"), changes, "both of them apply")
     yield from _periods(contract)

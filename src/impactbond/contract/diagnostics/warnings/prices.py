@@ -12,7 +12,7 @@ from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.money import show_share
 from impactbond.terms.diagnostic import Diagnostics, Path
 from impactbond.terms.limits import ContractLimit, FunderLimit, MilestoneLimit
-from impactbond.terms.milestones import ChangedBy, Milestone
+from impactbond.terms.milestones import Milestone
 from impactbond.terms.results import ClaimsCounted, PerPoint, Slides, Tiers
 
 
@@ -53,9 +53,7 @@ def _nothing(path: Path, milestone: Milestone, *, is_counted: bool) -> Diagnosti
             hint = "Write a price, or take the milestone out if it is only a step to others"
             yield look(place, "price_of_nothing", problem, hint=hint)
     for at, change in enumerate(milestone.changes):
-        if isinstance(change, ChangedBy) and change.by == -1:
-            problem = "the price is lowered to nothing"
-            yield look((*path, "changes", at, "by"), "price_of_nothing", problem, found="-100%")
+        yield from change.warnings((*path, "changes", at))
     rounded = milestone.rounded
     if rounded is not None and rounded.way == "down":
         for place, price in prices.items():

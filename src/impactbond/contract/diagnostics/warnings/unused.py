@@ -10,8 +10,9 @@ from impactbond.contract.walk import every_condition
 from impactbond.terms.conditions import Looking
 from impactbond.terms.diagnostic import Diagnostics
 from impactbond.terms.limits import FunderLimit, PassedTo
-from impactbond.terms.milestones import Indexed, Units, metric_counted
+from impactbond.terms.prices import Indexed
 from impactbond.terms.results import Difference, Measure, Product, Ratio, Reduction
+from impactbond.terms.units import Units
 
 
 def look_at_unused(contract: Contract) -> Diagnostics:
@@ -47,7 +48,7 @@ def _leaves(contract: Contract) -> Iterator[tuple[tuple[str, ...], tuple[str, ..
 def _metrics(contract: Contract) -> Iterator[str]:
     for metrics, _ in _leaves(contract):
         yield from metrics
-    yield from (metric_counted(units) for units in _units(contract))
+    yield from (units.metric for units in _units(contract))
 
 
 def _windows(contract: Contract) -> Iterator[str]:

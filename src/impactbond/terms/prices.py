@@ -1,0 +1,233 @@
+"""Prices: what one claim is worth, and what raises, lowers and rounds it.
+
+A kind of change of a price is one class, which says everything about itself: to add one, write a
+`PriceChange` and register it in `PRICE_CHANGES`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, ClassVar, Literal, Protocol
+
+from pydantic import Field
+
+from impactbond.dates import said_day
+from impactbond.errors import Fault
+from impactbond.money import RoundingRule, always_down, always_up, rounded, show_share
+from impactbond.terms.applicability import Dated
+from impactbond.terms.calendar import Calendar
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, unknown
+from impactbond.terms.kind import Kind, Kinds, OfKind
+from impactbond.terms.phrases import ChangePhrase
+from impactbond.terms.reference import IndexName
+from impactbond.terms.term import Amount, Cited, Day, Number, Term
+from impactbond.terms.words import listed, number, quoted
+
+
+class PricesIn(Cited):
+    """Prices are in one currency and payments in another, at a rate that the contract states."""
+
+    currency: str
+    rate: Number = Field(gt=0, description="how much of the contract's currency one is")
+
+
+class IndexValue(Term):
+    """What an index stands at, from a day until its next value."""
+
+    from_: Day = Field(alias="from")
+    is_: Number = Field(alias="is", gt=0)
+
+
+class Rate(Dated):
+    """A price that takes the place of the milestone's; the first that applies does."""
+
+    price: Amount
+
+
+class Band(Term):
+    """The price of every claim after the first so many, in settlement order."""
+
+    after: int = Field(ge=1)
+    price: Amount
+
+
+class PricedContract(Protocol):
+    """What a change of a price may look at in its contract."""
+
+    @property
+    def indices(self) -> Mapping[str, tuple[IndexValue, ...]]:
+        """The values of every index, in the order written."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The days of the contract."""
+
+
+class PriceChange(Kind):
+    """A change of a price; of several, each changes what those before it have made of the price.
+
+    Where a kind is `Dated` as well, its attributes and days are checked for it.
+    """
+
+    @abstractmethod
+    def changed(
+        self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
+    ) -> Fraction:
+        """What it makes of a price on a day, for somebody with these attributes, exactly."""
+
+    @abstractmethod
+    def most(self, price: Fraction, contract: PricedContract) -> Fraction:
+        """The most that it can make of a price, on any day and for anybody."""
+
+    @property
+    def amounts(self) -> dict[str, Decimal]:
+        """Its amounts in the currency of prices by their keys; none may be finer than that.
+
+        Nothing, unless the change is by an amount: most are by a proportion.
+        """
+        return {}
+
+    @abstractmethod
+    def errors(self, contract: PricedContract, path: Path) -> Diagnostics:
+        """Every fault of meaning, which stands at a place."""
+
+    @abstractmethod
+    def warnings(self, path: Path) -> Diagnostics:
+        """What is allowed and may not be meant."""
+
+    @abstractmethod
+    def says(self) -> str:
+        """The change in the contract's wording."""
+
+    def states(self, contract: PricedContract) -> Iterator[tuple[str, str]]:
+        """What an explanation states beside it, each with what it is called.
+
+        Nothing, unless the change stands on another term: most say all there is to say themselves.
+        """
+        yield from ()
+
+
+PRICE_CHANGES: Kinds[PriceChange] = Kinds("change", PriceChange, "write one of")
+AnyPriceChange = Annotated[PriceChange, OfKind(PRICE_CHANGES)]
+
+
+@PRICE_CHANGES.register
+class ChangedBy(Dated, PriceChange):
+    """A price raised or lowered by a percentage."""
+
+    key: ClassVar[str] = "by"
+    by: ChangePhrase
+
+    def changed(
+        self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
+    ) -> Fraction:
+        """The price and so many per cent of it, where the change applies."""
+        return price * (1 + self.by) if self.applies(day, attributes) else price
+
+    def most(self, price: Fraction, contract: PricedContract) -> Fraction:
+        """A price that is lowered for some stays what it is for others."""
+        return price * (1 + max(self.by, Fraction(0)))
+
+    def errors(self, contract: PricedContract, path: Path) -> Diagnostics:
+        """None beside those of everything that is dated."""
+        yield from ()
+
+    def warnings(self, path: Path) -> Diagnostics:
+        """A price that is lowered by all of it."""
+        if self.by == -1:
+            problem = "the price is lowered to nothing"
+            fault = Fault(code="price_of_nothing", problem=problem, found="-100%")
+            yield Diagnostic((*path, "by"), fault)
+
+    def says(self) -> str:
+        """By how much, for whom and when."""
+        way = "raised" if self.by >= 0 else "lowered"
+        return f"the price is {way} by {show_share(abs(self.by))} {self.applies_to()}".strip()
+
+
+@PRICE_CHANGES.register
+class Indexed(PriceChange):
+    """A price that follows an index: times its value on the day, over its value on the base day."""
+
+    key: ClassVar[str] = "index"
+    index: IndexName
+    base: Day
+
+    def changed(
+        self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
+    ) -> Fraction:
+        """The price in the proportion of the two values."""
+        values = contract.indices[self.index]
+        return price * _stands_at(values, day) / _stands_at(values, self.base)
+
+    def most(self, price: Fraction, contract: PricedContract) -> Fraction:
+        """The price at the highest value that the contract knows."""
+        values = contract.indices[self.index]
+        highest = Fraction(max(value.is_ for value in values))
+        return price * highest / _stands_at(values, self.base)
+
+    def errors(self, contract: PricedContract, path: Path) -> Diagnostics:
+        """An index that is not there, or has no value on the base day or when the term starts."""
+        if self.index not in contract.indices:
+            fault = unknown("index", self.index, contract.indices)
+            yield Diagnostic((*path, "index"), fault, (("indices",),))
+            return
+        first = contract.indices[self.index][0].from_
+        needed = min(self.base, contract.calendar.term[0])
+        if first > needed:
+            fault = Fault(
+                code="no_index_value",
+                problem=f"the index '{self.index}' has no value on a day on which it is needed",
+                found=f"its first value is from {first}",
+                allowed=f"a value from {needed} or before",
+            )
+            yield Diagnostic((*path, "base"), fault, (("indices",), ("calendar", "term")))
+
+    def warnings(self, path: Path) -> Diagnostics:
+        """None: no index stands at nothing."""
+        yield from ()
+
+    def says(self) -> str:
+        """Which index, from which day."""
+        base = f"its value on {said_day(self.base)}"
+        return f"the price follows the index {quoted(self.index)}: times its value over {base}"
+
+    def states(self, contract: PricedContract) -> Iterator[tuple[str, str]]:
+        """The values of the index."""
+        yield (
+            f"index {self.index}",
+            listed(
+                f"{number(value.is_)} from {said_day(value.from_)}"
+                for value in contract.indices[self.index]
+            ),
+        )
+
+
+def _stands_at(values: Sequence[IndexValue], day: date) -> Fraction:
+    """What an index stands at on a day: its latest value from that day or before."""
+    past = [value for value in values if value.from_ <= day]
+    return Fraction(max(past, key=lambda value: value.from_).is_ if past else values[0].is_)
+
+
+class RoundedTo(Term):
+    """How a price is rounded after its changes; otherwise to the minor unit.
+
+    Halves go as the contract's rounding says.
+    """
+
+    to: Amount
+    way: Literal["up", "down", "nearest"]
+
+    def rounded(self, price: Fraction, halves: RoundingRule) -> Fraction:
+        """A price in whole steps."""
+        rules = {"up": always_up, "down": always_down, "nearest": halves}
+        return rounded(price / Fraction(self.to), rules[self.way]) * Fraction(self.to)
+
+    def says(self, step: str) -> str:
+        """How it is rounded, to steps as people write them."""
+        ways = {"up": "up to the next", "down": "down to the last", "nearest": "to the nearest"}
+        return f"the price is then rounded {ways[self.way]} {step}"

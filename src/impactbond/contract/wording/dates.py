@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
-from impactbond.contract.wording.words import MONTHS, between, listed, said_day
+from impactbond.contract.wording.words import MONTHS, between, said_day
+from impactbond.terms.words import listed
 
 
 def dates(contract: Contract) -> SchedulePart:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import applies, money, payables, plain, said_day, shares
+from impactbond.contract.wording.words import applies, money, payables, said_day, shares
 from impactbond.money import show_share
 from impactbond.terms.payments import Funding, Tranche
+from impactbond.terms.words import plain
 
 _HALVES = {"up": "half a penny is rounded up", "even": "half a penny goes to the even penny"}
 

@@ -6,17 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from impactbond.contract.contract import Contract, IndexValue, PricesIn
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
-from impactbond.contract.wording.words import (
-    listed,
-    money,
-    number,
-    plain,
-    quoted,
-    said_day,
-)
+from impactbond.contract.wording.words import money, said_day
 from impactbond.money import CURRENCIES, show_share
 from impactbond.terms.parties import Funder
 from impactbond.terms.payments import Vat
+from impactbond.terms.words import listed, number, plain, quoted
 
 _VERSIONS = {
     "original": "the contract as first signed",

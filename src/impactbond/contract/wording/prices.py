@@ -9,14 +9,9 @@ from impactbond.contract.wording.conditions import condition_rule
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
 from impactbond.contract.wording.words import (
     applies,
-    counted,
-    listed,
-    number,
     payable,
     payables,
-    plain,
     price_money,
-    quoted,
     said_day,
     short_window,
     with_attributes,
@@ -32,6 +27,7 @@ from impactbond.terms.milestones import (
     Rows,
     alternatives,
 )
+from impactbond.terms.words import counted, listed, number, plain, quoted
 
 _ROUNDED = {"up": "up to the next", "down": "down to the last", "nearest": "to the nearest"}
 

@@ -5,7 +5,8 @@ To be read beside the paper contract; it shares no code with the engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -59,75 +60,120 @@ class Finding:
     due: date
 
 
+@dataclass(frozen=True)
+class At:
+    """One participant: the contract, the day of the start, and the rows."""
+
+    contract: Contract
+    started_on: date
+    rows: Rows
+
+    def seen(self, metric: str, window: str) -> list[Row]:
+        return rows_in(metric, self.contract.windows[window].days(self.started_on), self.rows)
+
+    def due(self, window: str) -> date:
+        return self.contract.windows[window].days(self.started_on)[1]
+
+    def counting(self, metric: str, mark: str | None, window: str) -> list[Row]:
+        return counting(self.contract, metric, mark, self.seen(metric, window))
+
+    def ends(self, metric: str, between: Sequence[str]) -> tuple[Row | None, Row | None]:
+        early, late = between
+        return pick("first", self.seen(metric, early)), pick("last", self.seen(metric, late))
+
+    def found(self, parts: Sequence[Condition]) -> list[Finding]:
+        return [find(self.contract, part, self.started_on, self.rows) for part in parts]
+
+
 def find(contract: Contract, condition: Condition, started_on: date, rows: Rows) -> Finding:
     """What one participant's rows say of a condition."""
+    while isinstance(condition, str):
+        condition = contract.conditions[condition]
+    return FINDS[type(condition)](At(contract, started_on, rows), condition)
 
-    def seen(metric: str, window: str) -> list[Row]:
-        return rows_in(metric, contract.windows[window].days(started_on), rows)
 
-    def due(window: str) -> date:
-        return contract.windows[window].days(started_on)[1]
+def _level(at: At, one: Level) -> Finding:
+    seen, due = at.seen(one.level, one.window), at.due(one.window)
+    if one.pick == "mean":
+        return find_mean(at.contract, seen, one.is_, due)
+    row = pick_best(at.contract, seen) if one.pick == "best" else pick(one.pick, seen)
+    return find_level(at.contract, row, one.is_, due)
 
-    def found(parts: Sequence[Condition]) -> list[Finding]:
-        return [find(contract, part, started_on, rows) for part in parts]
 
-    match condition:
-        case Observed(observed=metric, window=window):
-            happened = [row for row in seen(metric, window) if row["value"] == 1]
-            return find_count(happened, seen(metric, window), 1, due(window))
-        case Count(count=metric, window=window, at_least=needed):
-            counted = counting(contract, metric, condition.marked, seen(metric, window))
-            return find_count(counted, seen(metric, window), needed, due(window))
-        case Share(share=metric, window=window, at_least=needed):
-            counted = counting(contract, metric, condition.marked, seen(metric, window))
-            return find_share(counted, seen(metric, window), needed, due(window))
-        case Total(total=metric, window=window, at_least=needed):
-            return find_total(contract, seen(metric, window), needed, due(window))
-        case Stays(state=metric, window=window):
-            row = pick_state(condition.pick, seen(metric, window))
-            return find_state(contract, row, condition.is_, due(window))
-        case Sustained(sustained=metric, window=window):
-            own = [row for row in rows if row["metric"] == metric]
-            return find_sustained(
-                contract, condition, own, contract.windows[window].days(started_on)
-            )
-        case Level(level=metric, window=window, pick="mean"):
-            return find_mean(contract, seen(metric, window), condition.is_, due(window))
-        case Level(level=metric, window=window, pick="best"):
-            row = pick_best(contract, seen(metric, window))
-            return find_level(contract, row, condition.is_, due(window))
-        case Level(level=metric, window=window):
-            row = pick(condition.pick, seen(metric, window))
-            return find_level(contract, row, condition.is_, due(window))
-        case Travels(travels=ways, between=(early, late)):
-            ends = {
-                name: (pick("first", seen(name, early)), pick("last", seen(name, late)))
-                for name in ways
-            }
-            return find_travels(contract, condition, ends, due(late))
-        case Absence(absence=metric, window=window):
-            happened = counting(contract, metric, condition.marked, seen(metric, window))
-            shown = find(contract, condition.shown_by, started_on, rows)
-            return find_absence(len(happened) > condition.allowing, shown, due(window))
-        case Not(not_=part):
-            return find_not(find(contract, part, started_on, rows))
-        case Improves(improves=metric, between=(early, late)):
-            baseline, last = pick("first", seen(metric, early)), pick("last", seen(metric, late))
-            return find_gain(contract, baseline, last, condition.by.size, due(late))
-        case Crosses(crosses=metric, between=(early, late)):
-            baseline, last = pick("first", seen(metric, early)), pick("last", seen(metric, late))
-            before = find_level(contract, baseline, condition.from_, due(late))
-            after = find_level(contract, last, condition.to, due(late))
-            return find_at_least(2, [before, after])
-        case All(all=parts):
-            return find_at_least(len(parts), found(parts))
-        case AnyOf(any=parts):
-            return find_at_least(1, found(parts))
-        case AtLeast(at_least=needed, of=parts):
-            return find_at_least(needed, found(parts))
-        case str():
-            return find(contract, contract.conditions[condition], started_on, rows)
-    raise TypeError("not a condition")
+def _crosses(at: At, one: Crosses) -> Finding:
+    (baseline, last), due = at.ends(one.crosses, one.between), at.due(one.between[1])
+    before = find_level(at.contract, baseline, one.from_, due)
+    return find_at_least(2, [before, find_level(at.contract, last, one.to, due)])
+
+
+def _observed(at: At, one: Observed) -> Finding:
+    seen = at.seen(one.observed, one.window)
+    return find_count([row for row in seen if row["value"] == 1], seen, 1, at.due(one.window))
+
+
+def _absence(at: At, one: Absence) -> Finding:
+    happened = at.counting(one.absence, one.marked, one.window)
+    (shown,) = at.found([one.shown_by])
+    return find_absence(len(happened) > one.allowing, shown, at.due(one.window))
+
+
+# Every kind of condition, with what the rows of one participant say of it.
+FINDS: dict[type, Callable[[At, Any], Finding]] = {
+    Observed: _observed,
+    Count: lambda at, one: find_count(
+        at.counting(one.count, one.marked, one.window),
+        at.seen(one.count, one.window),
+        one.at_least,
+        at.due(one.window),
+    ),
+    Share: lambda at, one: find_share(
+        at.counting(one.share, one.marked, one.window),
+        at.seen(one.share, one.window),
+        one.at_least,
+        at.due(one.window),
+    ),
+    Total: lambda at, one: find_total(
+        at.contract, at.seen(one.total, one.window), one.at_least, at.due(one.window)
+    ),
+    Stays: lambda at, one: find_state(
+        at.contract,
+        pick_state(one.pick, at.seen(one.state, one.window)),
+        one.is_,
+        at.due(one.window),
+    ),
+    Sustained: lambda at, one: find_sustained(
+        at.contract,
+        one,
+        [row for row in at.rows if row["metric"] == one.sustained],
+        at.contract.windows[one.window].days(at.started_on),
+    ),
+    Level: _level,
+    Travels: lambda at, one: find_travels(
+        at.contract,
+        one,
+        {name: at.ends(name, one.between) for name in one.travels},
+        at.due(one.between[1]),
+    ),
+    Improves: lambda at, one: find_gain(
+        at.contract, *at.ends(one.improves, one.between), one.by.size, at.due(one.between[1])
+    ),
+    Crosses: _crosses,
+    Absence: _absence,
+    Not: lambda at, one: find_not(*at.found([one.not_])),
+    All: lambda at, one: find_at_least(len(one.all), at.found(one.all)),
+    AnyOf: lambda at, one: find_at_least(1, at.found(one.any)),
+    AtLeast: lambda at, one: find_at_least(one.at_least, at.found(one.of)),
+}
+
+
+@contextmanager
+def with_kind(kind: type, says: Callable[[At, Any], Finding]) -> Iterator[None]:
+    """The reference with a further kind, for as long as a test needs it."""
+    FINDS[kind] = says
+    try:
+        yield
+    finally:
+        del FINDS[kind]
 
 
 def rows_in(metric: str, days: tuple[date, date], rows: Rows) -> list[Row]:

@@ -14,15 +14,18 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
-from tests.properties import drawn
+from tests.properties import drawn, drawn_conditions
 from tests.properties.reference import Claim, Row, claim_dates, claims, decide
+from tests.properties.reference_conditions import FINDS
 from tests.properties.reference_settlement import history, settle
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.contract import check_terms
 from impactbond.contract.reading.yaml_text import load
+from impactbond.terms.conditions import CONDITIONS
+from impactbond.terms.metrics import METRICS
 
 Q1, Q2, Q3, Q4 = date(2017, 4, 30), date(2017, 7, 31), date(2017, 10, 31), date(2018, 1, 31)
 BASE = """
@@ -388,3 +391,32 @@ def test_row_order_and_later_records_change_nothing(case: drawn.Drawn, chance: A
         known = [row for row in case.participants if row["recorded_on"] <= at]
         rows = [row for row in case.observations if row["recorded_on"] <= at]
         assert decide(terms, known[::-1], chance.sample(rows, len(rows)), at) == decisions
+
+
+def _keys(condition: Any) -> set[str]:
+    """Every key of a condition as it is drawn, and of the conditions in it."""
+    if isinstance(condition, list):
+        return set().union(*map(_keys, condition))
+    if not isinstance(condition, dict):
+        return set()
+    return set(condition).union(*map(_keys, condition.values()))
+
+
+def test_every_registered_kind_of_condition_has_its_reference() -> None:
+    assert set(FINDS) == set(CONDITIONS)
+
+
+@pytest.mark.parametrize("key", CONDITIONS.keys)
+def test_every_registered_kind_of_condition_can_be_drawn(key: str) -> None:
+    metrics = {
+        "event": {"kind": "event"},
+        "session": {"kind": "session", "marks": ["attended", "missed", "ill"]},
+        "score": {"kind": "score", "range": [0, 4], "better": "lower", "decimals": 0},
+        "quantity": {"kind": "quantity", "decimals": 0},
+        "state": {"kind": "state", "states": ["out", "in", "on"]},
+    }
+    assert {terms["kind"] for terms in metrics.values()} == set(METRICS.keys) - {"percentage"}
+    windows = {"year": "start to 1 year after start"}
+    anything = drawn_conditions.conditions(metrics, windows, (), 3)
+    quick = settings(database=None, derandomize=True, max_examples=2000)
+    find(anything, lambda drawn: key in _keys(drawn), settings=quick)

@@ -12,6 +12,7 @@ from tests.perturbed import ONE_VALUE, Ways, told_of_changes
 from tests.rich_contracts import rich_contract
 
 import impactbond.contract
+import impactbond.terms
 from impactbond.contract.read import read_contract
 from impactbond.contract.versions import InWhole
 from impactbond.contract.wording.schedule import schedule_of
@@ -28,10 +29,12 @@ def tried(contract: str) -> tuple[Ways, Ways]:
 
 
 def every_field() -> set[tuple[str, str]]:
-    """Every field of every term in the packages of the contract."""
+    """Every field of every term in the packages of the terms and of the contract."""
     modules = [
-        importlib.import_module(f"impactbond.contract.{found.name}")
-        for found in pkgutil.iter_modules(impactbond.contract.__path__)
+        importlib.import_module(found.name)
+        for package in (impactbond.terms, impactbond.contract)
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        if not found.name.startswith("impactbond.contract.schema")
     ]
     terms = {
         one

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.spec.drawn_tables import contract_of
 
 from impactbond.contract.read import read_contract
 from impactbond.errors import AssumptionError
@@ -193,3 +194,29 @@ def test_a_modeller_is_told_of_days_on_which_the_contract_cannot_see_a_milestone
     )
     assert told[1].endswith("can be met from 364 to 364 days after the start")
     assert told[2].startswith("'one_outcome' is assumed 19 months after the start")
+
+
+def test_a_time_in_a_state_is_not_complete_before_it_can_be() -> None:
+    # In a home from the first day, 3 months are complete 89 days after 9 January 2017, on 8 April
+    # (the day before 9 April); the window's last day is 364 days after.
+    terms = """
+metrics: {home: {kind: state, states: [out, in]}}
+milestones: {settled: {when: {sustained: home, as: in, for: 3 months, in: year one}, price: 1.00}}
+"""
+    contract = contract_of(terms)
+    area = """
+impactbond: 1
+area: here
+title: Here
+groups:
+  - {name: All, children: 4, start: 2017-01-09, attributes: {school: Elm, borough: north}}
+chances: {settled: {chance: 50%, after: AFTER}}
+"""
+    told = {}
+    for after in ("88 days", "89 days", "364 days"):
+        read = parse_area(area.replace("AFTER", after).encode(), name="area.yaml")
+        told[after] = cautions(contract, read, Timing.of(contract, read))
+    assert [caution.rsplit("; ", 1)[1] for caution in told["88 days"]] == [
+        "for the first of them it can be met from 89 to 364 days after the start"
+    ]
+    assert told["89 days"] == told["364 days"] == ()

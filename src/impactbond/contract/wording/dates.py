@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
-from impactbond.contract.wording.words import between, listed, said_day
+from impactbond.contract.wording.words import between, said_day
 from impactbond.dates import MONTH_NAMES
+from impactbond.terms.words import listed
 
 
 def dates(contract: Contract) -> SchedulePart:

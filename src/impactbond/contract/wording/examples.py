@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import listed, money
+from impactbond.contract.wording.words import money
 from impactbond.terms.examples import Example
+from impactbond.terms.words import listed
 
 
 def examples(contract: Contract) -> SchedulePart:

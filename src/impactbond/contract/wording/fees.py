@@ -6,8 +6,9 @@ from datetime import date
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import counted, listed, money, payable, payables, said_day
+from impactbond.contract.wording.words import money, payable, payables, said_day
 from impactbond.terms.fees import Every, Fee
+from impactbond.terms.words import counted, listed
 
 _KINDS = {
     "service fee": "a service fee",

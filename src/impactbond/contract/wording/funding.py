@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import money, payables, plain, said_day, shares
+from impactbond.contract.wording.words import money, payables, said_day, shares
 from impactbond.money import show_share
 from impactbond.terms.funding import Funding
 from impactbond.terms.rounding import HALVES
 from impactbond.terms.tranches import Tranche
+from impactbond.terms.words import plain
 
 
 def funding(contract: Contract) -> SchedulePart:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import defined, listed, money, quoted, said_day
+from impactbond.contract.wording.words import defined, money, said_day
 from impactbond.money import show_share
 from impactbond.terms.investment import Investment, InvestmentClass
+from impactbond.terms.words import listed, quoted
 
 _RETURNED = {
     "each year": "a return is on principal for each year",

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import (
-    counted,
-    funder,
-    listed,
-    money,
-    payables,
-    plain,
-    with_attributes,
-)
+from impactbond.contract.wording.words import funder, money, payables, with_attributes
 from impactbond.money import show_share
 from impactbond.terms.limits import (
     ContractLimit,
@@ -22,6 +14,7 @@ from impactbond.terms.limits import (
     PassedTo,
 )
 from impactbond.terms.phrases import Most
+from impactbond.terms.words import counted, listed, plain
 
 _FIRST = {
     "earliest": "the earliest claims come first",

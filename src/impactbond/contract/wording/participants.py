@@ -8,15 +8,9 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.walk import every_condition
 from impactbond.contract.wording.conditions import condition_rule, reading_rules
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import (
-    between,
-    defined,
-    listed,
-    plain,
-    quoted,
-    with_attributes,
-)
+from impactbond.contract.wording.words import between, defined, with_attributes
 from impactbond.terms.participants import Places
+from impactbond.terms.words import listed, plain, quoted
 
 _CLOCKS = {
     "restarts": "for whoever comes later, the windows start afresh from their own start",

@@ -6,17 +6,12 @@ from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
-from impactbond.contract.wording.words import (
-    money,
-    number,
-    plain,
-    quoted,
-    said_day,
-)
+from impactbond.contract.wording.words import money, said_day
 from impactbond.money import CURRENCIES, show_share
 from impactbond.terms.parties import Funder
 from impactbond.terms.prices import PricesIn
 from impactbond.terms.vat import Vat
+from impactbond.terms.words import number, plain, quoted
 
 _VERSIONS = {
     "original": "the contract as first signed",

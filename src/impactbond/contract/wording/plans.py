@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import defined, listed, money, said_day
+from impactbond.contract.wording.words import defined, money, said_day
 from impactbond.terms.plans import Plan
+from impactbond.terms.words import listed
 
 
 def plans(contract: Contract) -> SchedulePart:

@@ -8,12 +8,9 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.wording.conditions import condition_rule
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
 from impactbond.contract.wording.words import (
-    counted,
     payable,
     payables,
-    plain,
     price_money,
-    quoted,
     short_window,
     with_attributes,
 )
@@ -21,6 +18,7 @@ from impactbond.money import show_share
 from impactbond.terms.metrics import Quantity
 from impactbond.terms.milestones import Milestone, alternatives
 from impactbond.terms.units import Units
+from impactbond.terms.words import counted, plain, quoted
 
 
 def prices(contract: Contract) -> SchedulePart:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
-from impactbond.contract.wording.words import plain, quoted
 from impactbond.money import show_share
 from impactbond.terms.sheets import EACH_ROW
+from impactbond.terms.words import plain, quoted
 
 
 def process(contract: Contract) -> SchedulePart:

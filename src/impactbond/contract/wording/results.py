@@ -7,18 +7,7 @@ from typing import assert_never
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import (
-    counted,
-    distance,
-    listed,
-    money,
-    number,
-    payable,
-    payables,
-    plain,
-    quoted,
-    said_day,
-)
+from impactbond.contract.wording.words import distance, money, payable, payables, said_day
 from impactbond.money import show_share
 from impactbond.terms.results import (
     ClaimsCounted,
@@ -36,6 +25,7 @@ from impactbond.terms.results import (
     Tiers,
     Value,
 )
+from impactbond.terms.words import counted, listed, number, plain, quoted
 
 _JOINED = Ratio | Difference | Reduction | Product
 

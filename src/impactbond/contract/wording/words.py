@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,6 +14,7 @@ from impactbond.terms.applicability import with_attributes as with_attributes
 from impactbond.terms.funding import whole_shares
 from impactbond.terms.phrases import Distance, Edge, Window
 from impactbond.terms.reference import EVERY_MILESTONE
+from impactbond.terms.words import capital, listed, number, quoted
 
 
 def money(contract: Contract, amount: Decimal) -> str:
@@ -27,42 +28,14 @@ def price_money(contract: Contract, amount: Decimal) -> str:
     return show(minor_units(amount, currency), currency)
 
 
-def number(value: Decimal) -> str:
-    """A number without its trailing noughts."""
-    return f"{value.normalize():f}" if value else "0"
-
-
 def distance(value: Distance) -> str:
     """A value of a measure, or how far it moves, as the contract writes it: 5, or 5%."""
     return f"{number(value.size)}{'%' if value.percent else ''}"
 
 
-def quoted(name: str) -> str:
-    """A name that the contract defines, in quotation marks and without underscores."""
-    return f"“{name.replace('_', ' ')}”"
-
-
 def defined(name: str) -> str:
     """A name where it is defined: in quotation marks, and as the files write it."""
     return quoted(name) if quoted(name) == f"“{name}”" else f"{quoted(name)} ({name})"
-
-
-def plain(name: str) -> str:
-    """A name of the contract as a reader says it."""
-    return name.replace("_", " ")
-
-
-def listed(words: Iterable[str], last: str = "and") -> str:
-    """Words one after the other: a, b and c."""
-    every = list(words)
-    if len(every) < 3:
-        return f" {last} ".join(every)
-    return f"{', '.join(every[:-1])} {last} {every[-1]}"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """A count with its noun: 1 claim, 300 claims."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def payable(contract: Contract, name: str) -> str:
@@ -115,11 +88,6 @@ def short_window(window: Window) -> str:
         said_day(edge.fixed) if edge.fixed else str(edge) for edge in (window.opens, window.closes)
     ]
     return f" {'through' if window.includes_close else 'to'} ".join(ends)
-
-
-def capital(text: str) -> str:
-    """The text with a capital first."""
-    return text[:1].upper() + text[1:]
 
 
 def sentence(text: str) -> str:

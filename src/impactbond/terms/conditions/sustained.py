@@ -107,7 +107,7 @@ class Sustained(Leaf):
         return None if complete > days[1] else (complete, days[1])
 
     def evidence(self, view: View) -> EvidenceUsed:
-        """The rows that tell of a day in the window, with the last before it and the first after."""
+        """The rows that tell of a day in the window: also the last before it, the first after."""
         first, last = view.window(self.window)
         rows = view.rows_of(self.sustained)
         days = [row["observed_on"] for row in rows]

@@ -9,9 +9,16 @@ from pydantic import Discriminator, Field, Tag
 
 from impactbond.terms.conditions import Condition
 from impactbond.terms.phrases import ChangePhrase, SharePhrase
+from impactbond.terms.reference import (
+    AttributeName,
+    IndexName,
+    MetricName,
+    MilestoneName,
+    WindowName,
+)
 from impactbond.terms.term import Amount, Cited, Day, Listed, OneOrMany, Some, Term, kind_of
 
-Only = dict[str, Some[str]]
+Only = dict[AttributeName, Some[str]]
 
 
 class Dated(Term):
@@ -44,7 +51,7 @@ class ChangedBy(Dated):
 class Indexed(Term):
     """A price that follows an index: times its value on the day, over its value on the base day."""
 
-    index: str
+    index: IndexName
     base: Day
 
 
@@ -72,9 +79,9 @@ class RoundedTo(Term):
 class Rows(Term):
     """A unit for every row of the metric that counts."""
 
-    rows: str
+    rows: MetricName
     marked: str | None = None
-    window: str = Field(alias="in", description="the name of a window")
+    window: WindowName = Field(alias="in", description="the name of a window")
     every: int = Field(default=1, ge=1)
     at_most: int | None = Field(default=None, ge=1)
 
@@ -82,9 +89,9 @@ class Rows(Term):
 class DaysIn(Term):
     """A unit for every so many days in one of these states, whole units only."""
 
-    days: str
+    days: MetricName
     as_: OneOrMany[str] = Field(alias="as")
-    window: str = Field(alias="in", description="the name of a window")
+    window: WindowName = Field(alias="in", description="the name of a window")
     every: int = Field(default=1, ge=1)
     at_most: int | None = Field(default=None, ge=1)
 
@@ -92,8 +99,8 @@ class DaysIn(Term):
 class Amounts(Term):
     """A unit for every so much of a quantity, whole units only."""
 
-    amounts: str
-    window: str = Field(alias="in", description="the name of a window")
+    amounts: MetricName
+    window: WindowName = Field(alias="in", description="the name of a window")
     every: Amount
     at_most: int | None = Field(default=None, ge=1)
 
@@ -134,8 +141,8 @@ class Milestone(Cited):
 
     title: str = ""
     only: Only = Field(default_factory=dict)
-    after: OneOrMany[str] = ()
-    instead_of: OneOrMany[str] = ()
+    after: OneOrMany[MilestoneName] = ()
+    instead_of: OneOrMany[MilestoneName] = ()
     when: Condition
     units: Units | None = None
     price: Amount

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from impactbond.terms.reference import AttributeName
 from impactbond.terms.term import Amount, Cited, Day, Listed, Term
 
 FunderKind = Literal[
@@ -54,7 +55,7 @@ class Funder(Cited):
 
     name: str = Field(min_length=1)
     kind: FunderKind
-    each: str | None = None
+    each: AttributeName | None = None
     commits: Listed[Commitment] = ()
 
     def committed_on(self, day: date) -> Decimal:

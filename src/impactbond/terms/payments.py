@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from impactbond.terms.milestones import Dated
 from impactbond.terms.phrases import FundingSharePhrase, SharePhrase
+from impactbond.terms.reference import FunderName, MilestoneName, PayableOrEvery
 from impactbond.terms.term import Amount, Cited, Day, OneOrMany, Some, Term, kind_of
 
 
@@ -18,8 +19,8 @@ class Funding(Cited, Dated):
     penny.
     """
 
-    for_: OneOrMany[str] = Field(alias="for")
-    shares: dict[str, FundingSharePhrase] = Field(min_length=1)
+    for_: OneOrMany[PayableOrEvery] = Field(alias="for")
+    shares: dict[FunderName, FundingSharePhrase] = Field(min_length=1)
 
 
 class Recovery(Term):
@@ -45,7 +46,7 @@ class Tranche(Cited):
     title: str = ""
     pay: Amount
     on: Day
-    by: dict[str, FundingSharePhrase] = Field(min_length=1)
+    by: dict[FunderName, FundingSharePhrase] = Field(min_length=1)
     held_by: str = Field(default="", description="a trustee who holds the money until it is earned")
     recovered: Recovery
 
@@ -75,14 +76,14 @@ Dates = Annotated[
 class Reached(Term):
     """Once so many claims of a milestone stand."""
 
-    milestone: str
+    milestone: MilestoneName
     at_least: int = Field(ge=1)
 
 
 class InsteadOf(Term):
     """Claims of these milestones achieved from one day through another are not paid."""
 
-    milestones: OneOrMany[str]
+    milestones: OneOrMany[MilestoneName]
     from_: Day = Field(alias="from")
     through: Day
 

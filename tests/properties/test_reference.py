@@ -22,7 +22,7 @@ from tests.properties.reference_settlement import history, settle
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.contract import check_terms
-from impactbond.contract.reading.yaml_text import load
+from impactbond.contract.reading.yaml_document import load
 
 Q1, Q2, Q3, Q4 = date(2017, 4, 30), date(2017, 7, 31), date(2017, 10, 31), date(2018, 1, 31)
 BASE = """

@@ -160,6 +160,7 @@ class Contract(Term):
         ]
 
     def _repr_html_(self) -> str:
+        """The milestones with their clauses and prices, as a notebook shows them."""
         from html import escape
 
         from impactbond.money import show

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.dates import year_words
+from impactbond.contract.wording.calendar import year_words
 from impactbond.contract.wording.fees import fee_rule
-from impactbond.contract.wording.participants import places_words
-from impactbond.contract.wording.parties import commitments, governs_words, index_words, rate_words
+from impactbond.contract.wording.parties import (
+    commitments,
+    governs_words,
+    index_words,
+    places_words,
+    rate_words,
+)
 from impactbond.contract.wording.prices import paid_words, price_terms
 from impactbond.contract.wording.words import between
 from impactbond.explanation.parts import Stated

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract, whole_shares
-from impactbond.contract.wording.dates import claims_words
+from impactbond.contract.wording.calendar import claims_words, late_words
 from impactbond.contract.wording.definitions import metric_words
 from impactbond.contract.wording.money import applies_in_words, limit_terms
-from impactbond.contract.wording.process import late_words
 from impactbond.explanation.parts import ConditionExplained, Stated
 from impactbond.explanation.price_terms import stated_commitments, stated_frame, stated_price
 from impactbond.explanation.words import plain

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.warnings.contract import warnings_of
 from impactbond.contract.read import read_contract
-from impactbond.contract.reading.yaml_text import Located, load, show_path
+from impactbond.contract.reading.yaml_document import Located, load, show_path
 from impactbond.errors import ContractError, Fault
 from impactbond.terms.diagnostic import Diagnostic, Path
 

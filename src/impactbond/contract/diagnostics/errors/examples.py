@@ -88,7 +88,7 @@ def _check_days(row: dict[str, str], place: Path) -> Diagnostics:
 
 def _check_expected(contract: Contract, example: Example, path: Path) -> Diagnostics:
     labels = [period.label for period in contract.calendar.periods]
-    named = {name for name, funder in contract.funders.items() if funder.each is None}
+    named = [name for name, funder in contract.funders.items() if funder.each is None]
     each = [name for name, funder in contract.funders.items() if funder.each is not None]
     for label, sums in example.expect.items():
         if labels and label not in labels:  # a term that is reversed has none

@@ -8,9 +8,11 @@ import pytest
 from pydantic import Field
 from tests.spec.drawn_tables import contract_of
 
+from impactbond.contract.diagnostics.errors.names import check_names
 from impactbond.contract.read import read_contract
 from impactbond.contract.references import meant_by, places_of
 from impactbond.terms.conditions import All, Level, Observed
+from impactbond.terms.payments import Funding
 from impactbond.terms.reference import (
     EVERY_MILESTONE,
     MetricName,
@@ -133,3 +135,21 @@ def test_every_name_in_a_contract_stands_for_something(name: str) -> None:
     named = list(references(contract))
     assert len(named) > 15
     assert [one for one in named if meant_by(contract, one) is None] == []
+
+
+def test_a_name_that_nothing_has_and_a_circle_are_told_where_they_stand() -> None:
+    funding = Funding(for_=("consnet",), shares={"councl": "100%"})
+    wrong = {"funding": (funding,), "conditions": {"one": "other", "other": "one"}}
+    contract = contract_of("{}").model_copy(update=wrong)
+    told = {one.path: one.fault for one in check_names(contract)}
+    assert set(told) == {
+        ("funding", 0, "for"),
+        ("funding", 0, "shares", "councl"),
+        ("conditions", "other"),
+    }
+    unknown = told["funding", 0, "for"]
+    assert (unknown.code, unknown.hint) == ("unknown_milestone", "Did you mean 'consent'?")
+    assert unknown.allowed.startswith("every milestone, consent")
+    assert told["funding", 0, "shares", "councl"].problem == "there is no funder 'councl'"
+    assert told["conditions", "other"].problem == "the condition 'one' refers to itself"
+    assert told["conditions", "other"].found == "'one' needs 'other' needs 'one'"

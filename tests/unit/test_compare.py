@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
-from impactbond.comparison.changed_terms import changed_terms
 from impactbond.comparison.compare import compare
 from impactbond.comparison.comparison import Comparison, ContractComparison
 from impactbond.contract.contract import Contract
+from impactbond.contract.difference import difference
 from impactbond.contract.read import parse_contract
 from impactbond.errors import RecordError, SettlementError
 from impactbond.records.record import read_record, write_record
@@ -210,7 +210,7 @@ def changed(*pairs: tuple[str, str]) -> tuple[Contract, Contract]:
     ],
 )
 def test_terms_that_differ_are_told_with_path_was_and_now(was: str, now: str, told: str) -> None:
-    (found,) = map(str, changed_terms(*changed((was, now))))
+    (found,) = map(str, difference(*changed((was, now))))
     assert found == told or (told.endswith("{") and found.startswith(told))
 
 
@@ -220,7 +220,7 @@ def test_a_term_names_the_milestones_whose_money_it_can_move() -> None:
         ("link_worker, in: year one, at_least: 6", "link_worker, in: year one, at_least: 7"),
         ("provider: West London Zone", "provider: AllChild"),
     )
-    found = {term.path: term.milestones for term in changed_terms(one, other)}
+    found = {term.path: term.milestones for term in difference(one, other)}
     assert found == {
         "provider": (),
         "conditions › highly engaged in year one › all › entry 1 › at_least": ("engaged_year_1",),

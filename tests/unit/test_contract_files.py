@@ -12,7 +12,7 @@ import pytest
 from tests.damaged_contracts import FIXTURES, NAME, WHOLE, damaged, faults_of, line_of
 
 from impactbond.contract.read import parse_contract, read_contract
-from impactbond.contract.reading.yaml_text import load
+from impactbond.contract.reading.yaml_document import load
 from impactbond.errors import ContractError, Fault
 
 TITLE = "title: West London Zone"

@@ -15,7 +15,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.bounds import most_of, most_price
 from impactbond.contract.diagnostics.check import ContractCheck, check
 from impactbond.contract.read import parse_contract
-from impactbond.contract.reading.yaml_text import load
+from impactbond.contract.reading.yaml_document import load
 
 BASE = """
 impactbond: 1

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from tests.damaged_contracts import FIXTURES, NAME, damaged, faults_of
 
 from impactbond.contract.read import parse_contract
-from impactbond.contract.reading.yaml_text import load
+from impactbond.contract.reading.yaml_document import load
 from impactbond.contract.schema import SCHEMA_FILE, contract_schema, schema_text
 
 SCHEMA = contract_schema()

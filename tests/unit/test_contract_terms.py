@@ -8,7 +8,7 @@ from tests.damaged_contracts import NAME, WHOLE, damaged
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
-from impactbond.contract.reading.yaml_text import load
+from impactbond.contract.reading.yaml_document import load
 from impactbond.terms.conditions import All, AtLeast, Count, Level, Observed, Share
 from impactbond.terms.limits import FunderLimit, Limit, PassedTo
 from impactbond.terms.metrics import Event, Metric

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.damaged_contracts import NAME, WHOLE, damaged, faults_of, jargon_in, line_of
 
 from impactbond.contract.read import parse_contract
-from impactbond.contract.reading.yaml_text import load
+from impactbond.contract.reading.yaml_document import load
 from impactbond.errors import ContractError
 from impactbond.terms.diagnostic import Path
 

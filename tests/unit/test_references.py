@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pathlib import Path
 
+import pytest
+from impactbond.terms.payments import Funding
+from pydantic import Field
+from tests.spec.drawn_tables import contract_of
+
+from impactbond.contract.diagnostics.errors.names import check_names
+from impactbond.contract.read import read_contract
+from impactbond.contract.references import meant_by, places_of
 from impactbond.terms.conditions import All, Level, Observed
 from impactbond.terms.reference import (
     EVERY_MILESTONE,
@@ -14,6 +22,8 @@ from impactbond.terms.reference import (
     references,
 )
 from impactbond.terms.term import Listed, OneOrMany, Term
+
+CONTRACTS = Path(__file__).parents[2] / "fixtures" / "contracts"
 
 
 class Inner(Term):
@@ -78,3 +88,68 @@ def test_conditions_say_what_they_name() -> None:
         (("here", "all", 2, "observed"), "consent", "metrics"),
         (("here", "all", 2, "in"), "year", "windows"),
     ]
+
+
+def test_every_place_at_which_a_name_stands_is_what_a_new_name_touches() -> None:
+    contract = contract_of(
+        """
+participants: {attributes: {consent: [north, south]}}
+milestones:
+  consent: {only: {consent: [north]}, when: {observed: consent, in: year one}, price: 1.00}
+  sign_up: {title: consent, after: consent, when: {observed: agreement, in: year one}, price: 2.00}
+  engaged: {after: [sign_up, consent], when: paid, price: 3.00}
+conditions: {paid: {all: [{observed: consent, in: year one}, {observed: agreement, in: year two}]}}
+funding:
+  - {for: [consent, sign_up], only: {consent: [north]}, shares: {council: 100%}}
+  - {for: every milestone, shares: {council: 100%}}
+limits: [{milestone: consent, each: consent, at_most: 5 claims, beyond: unpaid}]
+examples:
+  - name: one
+    given: [{participant: c1, start: 2017-01-02, consent: north}, {claims: consent, on: 2017-01-03}]
+    expect: {2017-Q1: {consent: 1.00, total: 1.00}}
+"""
+    )
+    assert places_of(contract, "milestones", "consent") == [
+        ("milestones", "consent"),
+        ("milestones", "sign_up", "after"),
+        ("milestones", "engaged", "after", 1),
+        ("funding", 0, "for", 0),
+        ("limits", 0, "milestone"),
+        ("examples", 0, "expect", "2017-Q1", "consent"),
+        ("examples", 0, "given", 1, "claims"),
+    ]
+    assert places_of(contract, "attributes", "consent")[:3] == [
+        ("participants", "attributes", "consent"),
+        ("milestones", "consent", "only", "consent"),
+        ("funding", 0, "only", "consent"),
+    ]
+    assert places_of(contract, "metrics", "consent")[1:3] == [
+        ("conditions", "paid", "all", 0, "observed"),
+        ("milestones", "consent", "when", "observed"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["west_london_zone", "fair_chance_fund", "educate_girls"])
+def test_every_name_in_a_contract_stands_for_something(name: str) -> None:
+    contract = read_contract(CONTRACTS / f"{name}.yaml")
+    named = list(references(contract))
+    assert len(named) > 15
+    assert [one for one in named if meant_by(contract, one) is None] == []
+
+
+def test_a_name_that_nothing_has_and_a_circle_are_told_where_they_stand() -> None:
+    funding = Funding(for_=("consnet",), shares={"councl": "100%"})
+    wrong = {"funding": (funding,), "conditions": {"one": "other", "other": "one"}}
+    contract = contract_of("{}").model_copy(update=wrong)
+    told = {one.path: one.fault for one in check_names(contract)}
+    assert set(told) == {
+        ("funding", 0, "for"),
+        ("funding", 0, "shares", "councl"),
+        ("conditions", "other"),
+    }
+    unknown = told["funding", 0, "for"]
+    assert (unknown.code, unknown.hint) == ("unknown_milestone", "Did you mean 'consent'?")
+    assert unknown.allowed.startswith("every milestone, consent")
+    assert told["funding", 0, "shares", "councl"].problem == "there is no funder 'councl'"
+    assert told["conditions", "other"].problem == "the condition 'one' refers to itself"
+    assert told["conditions", "other"].found == "'one' needs 'other' needs 'one'"

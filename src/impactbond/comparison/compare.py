@@ -4,11 +4,12 @@ and why.
 
 from __future__ import annotations
 
-from impactbond.comparison.changed_evidence import changed_evidence
-from impactbond.comparison.changed_terms import changed_terms
+from collections.abc import Iterator
+
 from impactbond.comparison.comparison import Comparison, ContractComparison
 from impactbond.comparison.moved_money import (
     Why,
+    changed_evidence,
     changed_verdicts,
     moved_claims,
     moved_payments,
@@ -16,6 +17,7 @@ from impactbond.comparison.moved_money import (
 )
 from impactbond.comparison.sides import Compared, Side, opened, side_of
 from impactbond.contract.contract import Contract
+from impactbond.contract.difference import ContractChange, difference
 from impactbond.errors import Fault, SettlementError
 
 
@@ -32,7 +34,7 @@ def compare(was: Compared, now: Compared) -> Comparison | ContractComparison:
     """
     one, other = opened(was), opened(now)
     if isinstance(one, Contract) and isinstance(other, Contract):
-        return ContractComparison(_named(one), _named(other), changed_terms(one, other))
+        return ContractComparison(_named(one), _named(other), difference(one, other))
     if isinstance(one, Contract) or isinstance(other, Contract):
         problem = "one is a contract, the other is settled"
         fault = Fault(
@@ -47,7 +49,7 @@ def _compared(was: Side, now: Side) -> Comparison:
         problem = f"one is of '{was.contract.contract}', the other of '{now.contract.contract}'"
         fault = Fault(code="other_contract", problem=problem, allowed="one contract, any versions")
         raise SettlementError("They are settlements of different contracts.", [fault])
-    terms = changed_terms(was.contract, now.contract)
+    terms = (*_taking_effect(was, now), *difference(was.contract, now.contract))
     evidence = changed_evidence(
         *(
             (side.evidence.participants_table, side.evidence.observations_table)
@@ -70,6 +72,15 @@ def _compared(was: Side, now: Side) -> Comparison:
         schedule_table=moved_payments(was, now),
         kind=now.kind,
     )
+
+
+def _taking_effect(was: Side, now: Side) -> Iterator[ContractChange]:
+    """Another effective day, which is no term but decides what every milestone is settled under."""
+    before, after = (str(side.contract.version.effective_on) for side in (was, now))
+    if before != after:
+        payables = dict.fromkeys((*now.contract.payables, *was.contract.payables))
+        path = "version › effective_on"
+        yield ContractChange(path, before, after, "", tuple(payables), "changed")
 
 
 def _of_side(side: Side) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from impactbond.comparison.changed_terms import TermChange
+from impactbond.contract.difference import ContractChange
 from impactbond.money import show
 from impactbond.tables import as_kind
 
@@ -18,7 +18,7 @@ SHOWN = 30
 TERMS = pa.schema([(name, pa.string()) for name in ("path", "was", "now", "clause", "milestones")])
 
 
-def terms_table(terms: Iterable[TermChange]) -> pa.Table:
+def terms_table(terms: Iterable[ContractChange]) -> pa.Table:
     """The terms that differ as a table; the milestones that one can touch in one cell."""
     rows = [(one.path, one.was, one.now, one.clause, ", ".join(one.milestones)) for one in terms]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(TERMS)
@@ -31,7 +31,7 @@ class ContractComparison:
 
     was: str
     now: str
-    terms: tuple[TermChange, ...]
+    terms: tuple[ContractChange, ...]
 
     @property
     def same(self) -> bool:
@@ -83,7 +83,7 @@ class Comparison:
     now: str
     currency: str
     names: dict[str, str] = field(repr=False)
-    terms: tuple[TermChange, ...] = field(repr=False)
+    terms: tuple[ContractChange, ...] = field(repr=False)
     rows_new: int
     rows_gone: int
     claims_table: pa.Table = field(repr=False)

@@ -1,4 +1,5 @@
-"""Whose money moved between two settlements: every claim, every funder, and why.
+"""Whose money moved between two settlements: every claim, every funder, and why; and which rows of
+evidence are new or gone.
 
 Takes  two sides: contract, evidence, lines with their shares, payments, decisions.
 Gives  old and new amounts of every claim that moved, by funder, with the reasons.
@@ -8,18 +9,18 @@ Keeps  for every funder, what moved on claims and on up-front money is exactly t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from impactbond.comparison.changed_evidence import ChangedEvidence, told_rows
-from impactbond.comparison.changed_terms import TermChange
 from impactbond.comparison.sides import Side
-from impactbond.contract.contract import Contract
-from impactbond.contract.walk import rests_on
+from impactbond.contract.difference import ContractChange
+from impactbond.contract.references import rests_on
 from impactbond.errors import InvariantError
+from impactbond.explanation.words import place_words
 from impactbond.settlement.funders import UNFUNDED
 
 CLAIMS = pa.schema(
@@ -50,6 +51,83 @@ VERDICTS = pa.schema(
 )
 _CLAIMED = ("milestones", "adjustments")
 Amounts = dict[Any, int]
+_PLACE = ("file", "sheet", "row")
+ABOUT = ""  # stands for the metric of a row about the participant
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """A row that only one side has: whose, of which metric, where it stands."""
+
+    participant: str
+    metric: str
+    is_new: bool
+    sheet: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedEvidence:
+    """Every row that only one side has, by participant."""
+
+    rows: dict[str, list[RowChange]]
+
+    @property
+    def count(self) -> Counter[str]:
+        """How many rows are new, and how many gone."""
+        found: Counter[str] = Counter({"new": 0, "gone": 0})
+        for rows in self.rows.values():
+            found.update("new" if row.is_new else "gone" for row in rows)
+        return found
+
+    def of(self, participant: str, metrics: set[str]) -> list[RowChange]:
+        """The rows of a participant that concern those metrics, or the participant as such."""
+        rows = self.rows.get(participant, [])
+        return [row for row in rows if row.metric in metrics or row.metric == ABOUT]
+
+
+def changed_evidence(
+    was: tuple[pa.Table, pa.Table], now: tuple[pa.Table, pa.Table]
+) -> ChangedEvidence:
+    """The rows that differ; each side gives its participants and its observations."""
+    found: defaultdict[str, list[RowChange]] = defaultdict(list)
+    for before, after in zip(was, now, strict=True):
+        old, new = _by_what_they_say(before), _by_what_they_say(after)
+        for says, rows, others, is_new in [
+            *((says, rows, new, False) for says, rows in old.items()),
+            *((says, rows, old, True) for says, rows in new.items()),
+        ]:
+            kept = len(others.get(says, ()))
+            for row in rows[kept:]:
+                change = RowChange(
+                    row["participant"], row.get("metric") or ABOUT, is_new, row["sheet"], row["row"]
+                )
+                found[change.participant].append(change)
+    for changes in found.values():
+        changes.sort(key=lambda one: (one.is_new, one.sheet, one.row, one.metric))
+    return ChangedEvidence(dict(found))
+
+
+def _by_what_they_say(table: pa.Table) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    found: defaultdict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in table.to_pylist():
+        says = tuple((name, cell) for name, cell in sorted(row.items()) if name not in _PLACE)
+        found[says].append(row)
+    return dict(found)
+
+
+def told_rows(rows: list[RowChange], most: int = 3) -> str:
+    """Rows in words: how many are new or gone, and where, without what they say."""
+    told = []
+    for word, chosen in (
+        ("new", [row for row in rows if row.is_new]),
+        ("gone", [row for row in rows if not row.is_new]),
+    ):
+        if chosen:
+            places = [place_words(row.sheet, row.row, " ") for row in chosen[:most]]
+            more = f" and {len(chosen) - most} more" if len(chosen) > most else ""
+            told.append(f"{len(chosen)} {word} ({', '.join(places)}{more})")
+    return ", ".join(told)
 
 
 class Claim(NamedTuple):
@@ -64,13 +142,15 @@ class Why:
     """Why a claim moved: rows of evidence, terms, a later claim date, or others' claims."""
 
     def __init__(
-        self, was: Side, now: Side, evidence: ChangedEvidence, terms: Sequence[TermChange]
+        self, was: Side, now: Side, evidence: ChangedEvidence, terms: Sequence[ContractChange]
     ) -> None:
         self.was, self.now = was, now
         self.evidence, self.terms = evidence, terms
-        self.names = _rests_on(was.contract)
-        for milestone, names in _rests_on(now.contract).items():
-            self.names.setdefault(milestone, set()).update(names)
+        self.metrics: dict[str, set[str]] = {}
+        for side in (was, now):
+            for milestone, used in rests_on(side.contract).items():
+                metrics = {name for section, name in used if section == "metrics"}
+                self.metrics.setdefault(milestone, set()).update(metrics)
         self.verdicts = [_verdicts(side.decisions) for side in (was, now)]
 
     def verdict(self, participant: str, milestone: str) -> str:
@@ -87,7 +167,7 @@ class Why:
         if verdict:
             codes.append("verdict")
             told.append(verdict)
-        rows = self.evidence.of(participant, self.names.get(milestone, set()))
+        rows = self.evidence.of(participant, self.metrics.get(milestone, set()))
         if rows:
             codes.append("evidence")
             told.append(f"rows of evidence: {told_rows(rows)}")
@@ -107,7 +187,7 @@ class Why:
 def moved_claims(was: Side, now: Side, why: Why) -> pa.Table:
     """Every claim of which a funder pays otherwise, a row for each funder of it."""
     before, after = _by_claim(was), _by_claim(now)
-    order = list(why.names)
+    order = list(why.metrics)
     every = before.keys() | after.keys()
     claims = {key[0] for key in every if before.get(key, 0) != after.get(key, 0)}
     moved = [key for key in every if key[0] in claims]
@@ -219,10 +299,6 @@ def _verdicts(decisions: pa.Table) -> dict[tuple[str, str], str]:
         reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] and not day else ""
         found[row["participant"], row["milestone"]] = f"{row['verdict']}{day}{reason}"
     return found
-
-
-def _rests_on(contract: Contract) -> dict[str, set[str]]:
-    return rests_on(contract.model_dump(mode="json", by_alias=True))
 
 
 def _order_of(was: Side, now: Side) -> Mapping[str, int]:

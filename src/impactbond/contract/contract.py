@@ -148,6 +148,7 @@ class Contract(Term):
         return [rule for rule in self.funding if rule.names(payable)]
 
     def _repr_html_(self) -> str:
+        """The milestones with their clauses and prices, as a notebook shows them."""
         from html import escape
 
         from impactbond.money import show

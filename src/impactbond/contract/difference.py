@@ -1,138 +1,230 @@
-"""What changed between two versions of a contract, worked out from their terms and never typed."""
+"""What differs between two contracts, worked out from their terms and never typed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from difflib import SequenceMatcher
+from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.reading.yaml_text import show_path
-from impactbond.terms.diagnostic import Path
+from impactbond.contract.references import DEFINED, Defined, rests_on
+from impactbond.money import minor_units, show
+from impactbond.terms.reference import references
 
-_SAID_APART = ("version",)  # which version it is, is no term of its own
+Kind = Literal["added", "removed", "changed", "order changed"]
+
+# Mappings whose keys are names that the parties gave, rather than terms of the language.
+_NAMED = frozenset(
+    (
+        *("funders", "metrics", "windows", "conditions", "milestones", "tranches", "sheets"),
+        *("indices", "measures", "results", "fees", "plans", "payments", "listed"),
+        *("shares", "by", "attributes", "covered", "columns", "only"),
+        *("investors", "classes", "commits"),
+    )
+)
+_AMOUNTS = frozenset(("price", "pay", "at_most", "amount"))
+_SAID_WITH_SPACES = _AMOUNTS | {"working_days_of", "if_closed"}
+_NO_MONEY = frozenset(("impactbond", "contract", "title", "provider", "sheets"))
+_NO_MONEY_WITHIN = frozenset(("clause", "title", "name"))
+_ABOUT = ("contract", "milestone", "funder", "participant", "segment", "period", "for", "from")
+_NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class ContractChange:
-    """One term that changed: where it stands, its clause, and how it read before and after.
+    """One term that differs: where it stands, how it reads before and after, the clause it cites.
 
-    `was` is empty for what was added, `now` for what was removed.
+    `was` is `nothing` for what was added, `now` for what was removed. `milestones` are those whose
+    money the term can move; none for a title or a heading.
     """
 
     path: str
-    clause: str
-    kind: Literal["added", "removed", "changed", "order changed"]
     was: str
     now: str
+    clause: str
+    milestones: tuple[str, ...]
+    kind: Kind
 
     def __str__(self) -> str:
-        clause = f" [{self.clause}]" if self.clause else ""
-        told = {
-            "added": f"added: {self.now}",
-            "removed": f"removed: {self.was}",
-            "changed": f"was {self.was}, is now {self.now}",
-            "order changed": f"in another order: was {self.was}, is now {self.now}",
-        }[self.kind]
-        return f"{self.path}{clause}: {told}"
+        cited = f" [{self.clause}]" if self.clause else ""
+        return f"{self.path}{cited}: was {self.was}, now {self.now}"
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """The change as plain data, for `--json`."""
         return asdict(self)
 
 
 def difference(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
-    """Every term that differs between two contracts, in the order in which they read."""
+    """Every term that differs between two contracts, in the order in which they read.
+
+    Which version a contract is, is no term of its own.
+    """
     before, after = (
-        one.model_dump(mode="json", by_alias=True, exclude={*_SAID_APART}) for one in (old, new)
+        one.model_dump(mode="json", by_alias=True, exclude={"version"}) for one in (old, new)
     )
-    return tuple(_between(before, after, (), ""))
-
-
-def _between(was: Any, now: Any, path: Path, clause: str) -> Iterator[ContractChange]:
-    if was == now and list(_keys(was)) == list(_keys(now)):
-        return
-    if isinstance(was, Mapping) and isinstance(now, Mapping) and _is_same_kind(was, now):
-        clause = str(now.get("clause") or was.get("clause") or clause)
-        yield from _in_mapping(was, now, path, clause)
-    elif _is_list_of_terms(was) and _is_list_of_terms(now):
-        yield from _in_list(was, now, path, clause)
-    elif _is_nothing(was):
-        yield ContractChange(show_path(path), _clause_of(now, clause), "added", "", shown(now))
-    elif _is_nothing(now):
-        yield ContractChange(show_path(path), _clause_of(was, clause), "removed", shown(was), "")
-    else:
-        yield ContractChange(show_path(path), clause, "changed", shown(was), shown(now))
-
-
-def _in_mapping(
-    was: Mapping[str, Any], now: Mapping[str, Any], path: Path, clause: str
-) -> Iterator[ContractChange]:
-    in_both = [name for name in was if name in now]
-    in_order = [name for name in now if name in was]
-    for name in [*in_order, *(name for name in was if name not in now)]:
-        yield from _between(was[name], now.get(name), (*path, name), clause)
-    for name in now:
-        if name not in was:
-            yield from _between(None, now[name], (*path, name), clause)
-    if in_both != in_order:
-        yield ContractChange(
-            show_path(path), clause, "order changed", ", ".join(in_both), ", ".join(in_order)
+    touched = _Touched(old, new)
+    return tuple(
+        ContractChange(
+            " › ".join(_word(part) for part in path),
+            was,
+            now,
+            _clause(after, path) or _clause(before, path),
+            touched.by(path),
+            kind,
         )
+        for path, was, now, kind in _Walk(old, new).between(before, after, ())
+    )
 
 
-def _in_list(was: list[Any], now: list[Any], path: Path, clause: str) -> Iterator[ContractChange]:
-    """Entries are matched where they read the same; between those, one against one in order."""
-    matcher = SequenceMatcher(None, list(map(repr, was)), list(map(repr, now)), autojunk=False)
-    for tag, first, last, start, end in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        for step in range(max(last - first, end - start)):
-            before = was[first + step] if first + step < last else None
-            after = now[start + step] if start + step < end else None
-            place = start + step if after is not None else first + step
-            yield from _between(before, after, (*path, place), clause)
+Path = tuple[str, ...]
+_Found = Iterator[tuple[Path, str, str, Kind]]
 
 
-def _keys(value: Any) -> Iterator[str]:
-    """The keys of a mapping and of what is in it, in order: their order can be a term."""
+class _Walk:
+    """Goes through both contracts at once, and stops where they differ."""
+
+    def __init__(self, old: Contract, new: Contract) -> None:
+        self.contracts = (old, new)
+
+    def between(self, was: Any, now: Any, path: Path) -> _Found:
+        """Path, what was, what is, and what became of it, of every term that differs."""
+        if was == now and _order(was) == _order(now):
+            return
+        # Terms of one kind have the same keys; one of another kind is another term.
+        are_mappings = isinstance(was, dict) and isinstance(now, dict)
+        if are_mappings and (not path or path[-1] in _NAMED or was.keys() == now.keys()):
+            yield from self._of_mappings(was, now, path)
+            return
+        if _is_listed(was) and _is_listed(now):
+            old, new = _keyed(was), _keyed(now)
+            if old.keys() & new.keys():
+                yield from self._of_mappings(old, new, path)
+                return
+        yield self._change(was, now, path)
+
+    def _of_mappings(self, was: Mapping[str, Any], now: Mapping[str, Any], path: Path) -> _Found:
+        for key in [*was, *(key for key in now if key not in was)]:
+            here = (*path, key)
+            if key in was and key in now:
+                yield from self.between(was[key], now[key], here)
+            else:
+                yield self._change(was.get(key), now.get(key), here)
+        before, after = [key for key in was if key in now], [key for key in now if key in was]
+        if before != after:
+            yield (*path, "order"), ", ".join(before), ", ".join(after), "order changed"
+
+    def _change(self, was: Any, now: Any, path: Path) -> tuple[Path, str, str, Kind]:
+        old, new = (self._said(one, path, side) for side, one in enumerate((was, now)))
+        kind: Kind = "added" if old == _NOTHING else "removed" if new == _NOTHING else "changed"
+        return path, old, new, kind
+
+    def _said(self, value: Any, path: Path, side: int) -> str:
+        if value in (None, "", [], {}):
+            return _NOTHING
+        # Amounts are kept as texts: a whole number of claims or units is no money.
+        if path[-1] in _AMOUNTS and isinstance(value, str):
+            contract = self.contracts[side]
+            is_price = path[-1] == "price"
+            return _money(value, contract.currency_of_prices if is_price else contract.currency)
+        return _flow(value)
+
+
+class _Touched:
+    """Which milestones' money a term can move, by what each milestone rests on."""
+
+    def __init__(self, old: Contract, new: Contract) -> None:
+        self.contracts = (old, new)
+        self.rests_on: dict[str, set[Defined]] = {}
+        for contract in (new, old):
+            for milestone, used in rests_on(contract).items():
+                self.rests_on.setdefault(milestone, set()).update(used)
+
+    def by(self, path: Path) -> tuple[str, ...]:
+        """The milestones that a term at that place can touch."""
+        if path[0] in _NO_MONEY or path[-1] in _NO_MONEY_WITHIN:
+            return ()
+        if path[0] in DEFINED and len(path) > 1 and path[1:] != ("order",):
+            if path[-1] == "price":
+                return (path[1],)
+            changed = Defined(path[0], path[1])
+            return tuple(one for one, used in self.rests_on.items() if changed in used)
+        named = self._named_by(path) if path[0] in ("funding", "limits") else set()
+        return tuple(one for one in self.rests_on if one in named) or tuple(self.rests_on)
+
+    def _named_by(self, path: Path) -> set[str]:
+        """What an entry of funding or a limit is for."""
+        named: set[str] = set()
+        for contract in self.contracts:
+            entries = contract.model_dump(mode="json", by_alias=True)[path[0]]
+            places = [
+                (path[0], at) for at, about in enumerate(_keyed(entries)) if about in path[1:2]
+            ]
+            for one in references(contract) if places else ():
+                if one.path[:2] in places and one.path[2] in ("for", "milestone"):
+                    named.add(one.name)
+        return named
+
+
+def _is_listed(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _keyed(terms: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Terms of a list by what they are about, so that one moved or added is told from one changed.
+
+    Two about the same are told apart by their order.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for place, term in enumerate(terms, 1):
+        about = [
+            f"{key} {_flow(term[key])}" for key in _ABOUT if term.get(key) not in (None, "", [])
+        ]
+        name = about[0].replace("[", "").replace("]", "") if about else f"entry {place}"
+        found[name if name not in found else f"{name} ({place})"] = term
+    return found
+
+
+def _order(value: Any) -> Any:
+    """The order of the keys, which equality of mappings leaves out."""
+    if isinstance(value, dict):
+        return [(key, _order(inside)) for key, inside in value.items()]
+    return [_order(inside) for inside in value] if isinstance(value, list) else None
+
+
+def _clause(contract: Mapping[str, Any], path: Path) -> str:
+    """The clause cited nearest above a term."""
+    here: Any = contract
+    clause = ""
+    for part in path:
+        if _is_listed(here):
+            here = _keyed(here)
+        if not isinstance(here, Mapping) or part not in here:
+            break
+        here = here[part]
+        if isinstance(here, Mapping) and isinstance(here.get("clause"), str):
+            clause = here["clause"] or clause
+    return clause
+
+
+def _word(part: str) -> str:
+    return part.replace("_", " ") if part in _SAID_WITH_SPACES else part
+
+
+def _money(value: str, currency: str) -> str:
+    try:
+        return show(minor_units(Decimal(value), currency), currency)
+    except (ValueError, InvalidOperation):  # a number of claims, a share, or `commitment`
+        return _flow(value)
+
+
+def _flow(value: Any) -> str:
+    """Plain data as a contract writes it on one line, without what is empty."""
     if isinstance(value, Mapping):
-        for key, entry in value.items():
-            yield key
-            yield from _keys(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from _keys(entry)
-
-
-def _is_same_kind(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    # A term of another kind shares at most its clause with the one before.
-    return not was or not now or bool(was.keys() & now.keys() - {"clause", "title"})
-
-
-def _is_list_of_terms(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(entry, Mapping) for entry in value)
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or value in ("", [], {})
-
-
-def _clause_of(value: Any, clause: str) -> str:
-    return str(value.get("clause") or clause) if isinstance(value, Mapping) else clause
-
-
-def shown(value: Any) -> str:
-    """A term in a line, as a contract writes it, without what it leaves out."""
-    match value:
-        case True | False:
-            return "yes" if value else "no"
-        case Mapping():
-            said = {key: entry for key, entry in value.items() if not _is_nothing(entry)}
-            parts = (f"{key}: {shown(entry)}" for key, entry in said.items())
-            return f"{{{', '.join(parts)}}}"
-        case list():
-            return f"[{', '.join(map(shown, value))}]"
-        case _:
-            return str(value) or "nothing"
+        filled = {key: one for key, one in value.items() if one not in (None, "", [], {}, False)}
+        return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in filled.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.walk import rests_on
+from impactbond.contract.references import rests_on
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence
 from impactbond.explanation.explain import explain
 from impactbond.explanation.words import place_words
@@ -180,13 +180,13 @@ def nearest_change(settlement: Settlement, *, participant: str, milestone: str) 
 
 def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> Iterator[_Try]:
     """The changes worth trying, metric by metric, of what the milestone rests on."""
+    used = rests_on(contract)[milestone]
     plain = contract.model_dump(mode="json", by_alias=True)
-    names = rests_on(plain)[milestone]
     terms = [
         term
         for part in ("conditions", "milestones")
         for name, term in plain[part].items()
-        if name in names
+        if (part, name) in used
     ]
     figures = sorted({Decimal(figure) for figure in _figures(terms)})
     live = _live(known.observations_table)
@@ -194,13 +194,13 @@ def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> 
     days = sorted(
         {
             min(day, until)
-            for name in names
-            if name in contract.windows
+            for section, name in used
+            if section == "windows"
             for day in _days(*contract.windows[name].days(started))
             if min(day, until) >= contract.windows[name].days(started)[0]
         }
     )
-    for metric in (name for name in contract.metrics if name in names):
+    for metric in (name for name in contract.metrics if ("metrics", name) in used):
         rows = [row for row in live if row["metric"] == metric]
         values = _values(contract, metric, figures, [row["value"] for row in rows])
         changed = [

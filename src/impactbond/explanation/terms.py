@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.dates import claims_words, year_words
+from impactbond.contract.wording.calendar import claims_words, late_words, year_words
 from impactbond.contract.wording.fees import fee_rule
 from impactbond.contract.wording.money import limit_terms
-from impactbond.contract.wording.participants import places_words
-from impactbond.contract.wording.parties import commitments, governs_words, rate_words
+from impactbond.contract.wording.parties import (
+    commitments,
+    governs_words,
+    places_words,
+    rate_words,
+)
 from impactbond.contract.wording.prices import paid_words, price_terms
-from impactbond.contract.wording.process import late_words
 from impactbond.contract.wording.words import between
 from impactbond.explanation.parts import ConditionExplained, Stated
 from impactbond.money import minor_units, show, show_share

@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.reading.terms_file import Form, parse, placed, source_of
-from impactbond.contract.reading.yaml_text import Located, load
+from impactbond.contract.reading.yaml_document import Located, load
 from impactbond.errors import AssumptionError
 from impactbond.simulation.area import Area
 from impactbond.simulation.check import check_against, check_groups

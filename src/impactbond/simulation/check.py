@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.contract import unknown
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
 from impactbond.errors import Fault
 from impactbond.simulation.area import Area, Group
-from impactbond.terms.diagnostic import Path
+from impactbond.terms.diagnostic import Path, unknown
 
 Found = Iterator[tuple[Path, Fault]]
 

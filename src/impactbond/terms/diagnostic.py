@@ -28,6 +28,21 @@ class Diagnostic(NamedTuple):
 Diagnostics = Iterator[Diagnostic]
 
 
+def fault_at(
+    path: Path,
+    code: str,
+    problem: str,
+    *,
+    found: object = "",
+    allowed: str = "",
+    hint: str = "",
+    rests: Iterable[Path] = (),
+) -> Diagnostic:
+    """What is wrong, or worth a look, at a place; told only where what it rests on is readable."""
+    fault = Fault(code=code, problem=problem, found=str(found), allowed=allowed, hint=hint)
+    return Diagnostic(path, fault, tuple(rests))
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that somebody who wrote `word` may have meant."""
     by_case: dict[str, str] = {}
@@ -72,13 +87,9 @@ def listed_twice(path: Path, values: Sequence[str], noun: str) -> Diagnostics:
     """Every value of a list that stands in it before."""
     for index, value in enumerate(values):
         if value in values[:index]:
-            fault = Fault(
-                code=f"{noun}_twice",
-                problem=f"the {noun} '{value}' is listed twice",
-                hint="Keep one",
-            )
+            problem = f"the {noun} '{value}' is listed twice"
             rests = ((*path, index), (*path, values.index(value)))
-            yield Diagnostic((*path, index), fault, rests)
+            yield fault_at((*path, index), f"{noun}_twice", problem, hint="Keep one", rests=rests)
 
 
 def entry(path: Path, index: int, count: int) -> Path:

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from impactbond.dates import Span, Unit
+from impactbond.terms.diagnostic import Path
+from impactbond.terms.reference import MILESTONE, PAYABLE, NameOf, Naming, Reference
 from impactbond.terms.term import Cited, Money, Some, parse_day
 
 EACH: dict[str, Unit] = {
@@ -40,10 +42,15 @@ Cell = Annotated[
     BeforeValidator(_as_text),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}),
 ]
-Row = Annotated[dict[str, Cell], Field(min_length=1)]
+# Besides its own keys, a row of a participant or of claims has attributes, one of evidence metrics.
+RowKey = Annotated[str, NameOf(("metrics", "attributes"), (*OF_PERSON, *OF_CLAIMS, *OF_ROW))]
+Row = Annotated[dict[RowKey, Cell], Field(min_length=1)]
 
 
-class Example(Cited):
+PaidName = Annotated[str, NameOf((*PAYABLE, "funders"), (TOTAL,))]
+
+
+class Example(Cited, Naming):
     """What is paid for a few rows of evidence.
 
     A row names a participant, and the rows after it are about that one: `{on: 2017-01-12,
@@ -55,7 +62,13 @@ class Example(Cited):
 
     name: str = Field(min_length=1)
     given: Some[Row]
-    expect: dict[str, dict[str, Money]]
+    expect: dict[str, dict[PaidName, Money]]
+
+    def named(self, path: Path) -> Iterator[Reference]:
+        """The milestones of rows that state claims."""
+        for index, row in enumerate(self.given):
+            if CLAIMS in row:
+                yield Reference((*path, "given", index, CLAIMS), row[CLAIMS], MILESTONE)
 
 
 def days_of(row: dict[str, str]) -> Iterator[date]:

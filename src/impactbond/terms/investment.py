@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from impactbond.terms.phrases import SharePhrase, ThresholdPhrase
+from impactbond.terms.reference import ClassName, InvestorName, MeasureOrResult, PayeeName
 from impactbond.terms.term import Amount, Cited, Day, Listed, OneOrMany, Some, Term
 
 
@@ -66,16 +67,16 @@ class InvestmentClass(Cited):
     """
 
     title: str = ""
-    commits: dict[str, Amount] = Field(min_length=1)
+    commits: dict[InvestorName, Amount] = Field(min_length=1)
     drawn: Some[Drawdown]
-    measured: str
+    measured: MeasureOrResult
     tiers: Some[ReturnTier]
     returned: Literal["each year", "in all", "internal rate of return"] = "each year"
     floors: Listed[Floor] = ()
     at_most: SharePhrase | None = Field(
         default=None, description="the most that is returned, such as 9%"
     )
-    surplus_to: str | None = None
+    surplus_to: PayeeName | None = None
     protected: Protection | None = None
     redeemed: Listed[Redemption] = ()
 
@@ -96,5 +97,5 @@ class Investment(Term):
 
     investors: dict[str, Investor] = Field(min_length=1)
     classes: dict[str, InvestmentClass] = Field(min_length=1)
-    repaid: Some[OneOrMany[str]]
+    repaid: Some[OneOrMany[ClassName]]
     recycled: Recycling | None = None

@@ -8,13 +8,14 @@ from pydantic import Discriminator, Field, Tag
 
 from impactbond.terms.applicability import Only
 from impactbond.terms.phrases import MostPhrase
+from impactbond.terms.reference import FunderName, NameOf, PayableName
 from impactbond.terms.term import Amount, Cited, OneOrMany, Some, Term, kind_of
 
 
 class PassedTo(Term):
     """What lies beyond a funder's limit is paid by another funder."""
 
-    funder: str
+    funder: FunderName
 
 
 def _beyond_kind(value: Any) -> str | None:
@@ -32,6 +33,7 @@ Beyond = Annotated[
 ]
 
 
+EachName = Annotated[str, NameOf(("attributes",), ("year", "period", "participant"), "attribute")]
 BeyondTheWhole = Literal["unpaid", "next year"]
 
 
@@ -45,7 +47,7 @@ class LimitOnTheWhole(Cited):
     has no price, and comes last where the highest price comes first.
     """
 
-    each: str | None = None
+    each: EachName | None = None
     only: Only = Field(default_factory=dict)
     first: Literal["earliest", "highest price", "in proportion"] = "earliest"
     straddling: Literal["part paid", "unpaid"] = "part paid"
@@ -56,14 +58,14 @@ class ContractLimit(LimitOnTheWhole):
 
     contract: Literal["whole"]
     at_most: MostPhrase
-    besides: OneOrMany[str] = ()
+    besides: OneOrMany[PayableName] = ()
     beyond: BeyondTheWhole
 
 
 class MilestoneLimit(LimitOnTheWhole):
     """The most that is paid for one milestone, or for several together, over the whole contract."""
 
-    milestone: OneOrMany[str]
+    milestone: OneOrMany[PayableName]
     at_most: MostPhrase
     beyond: BeyondTheWhole
 
@@ -71,14 +73,14 @@ class MilestoneLimit(LimitOnTheWhole):
 class Release(Term):
     """A funder pays only once these funders together have committed so much."""
 
-    committed_by: Some[str]
+    committed_by: Some[FunderName]
     at_least: Amount
 
 
 class FunderLimit(Cited):
     """The most that one funder pays; beyond it another funder pays, or nobody."""
 
-    funder: str
+    funder: FunderName
     at_most: MostPhrase
     each: Literal["year"] | None = None
     released_when: Release | None = None

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag
 
 from impactbond.terms.conditions import Condition
 from impactbond.terms.phrases import TermPhrase
+from impactbond.terms.reference import AttributeName
 from impactbond.terms.term import Cited, Some, Term
 
 
@@ -34,7 +35,7 @@ class Places(Term):
     from the start of the first.
     """
 
-    by: str
+    by: AttributeName
     clock: Literal["restarts", "goes on"]
 
 
@@ -44,7 +45,7 @@ class Participants(Cited):
     """
 
     attributes: dict[str, Values] = Field(default_factory=dict)
-    covered: dict[str, Some[str]] = Field(default_factory=dict)
+    covered: dict[AttributeName, Some[str]] = Field(default_factory=dict)
     started: TermPhrase | None = None
     eligible: Condition | None = None
     places: Places | None = None

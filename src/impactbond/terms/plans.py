@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from impactbond.terms.examples import PaidName
 from impactbond.terms.term import Amount, Cited, Day
 
 
@@ -14,4 +15,4 @@ class Plan(Cited):
 
     title: str = ""
     made_on: Day
-    payments: dict[str, dict[str, Amount]] = Field(min_length=1)
+    payments: dict[str, dict[PaidName, Amount]] = Field(min_length=1)

@@ -6,6 +6,7 @@ finds every reference, and whoever adds a term need not tell anybody where names
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
@@ -21,10 +22,13 @@ class NameOf:
 
     `sections` are the parts in which it may be defined, in the order in which they are looked
     through; `besides` are words that may stand in place of a name, such as `every milestone`.
+    `noun` is what a fault calls it. Without one, an unknown name is told by whoever checks the
+    term, who knows more of what may stand there.
     """
 
     sections: tuple[str, ...]
     besides: tuple[str, ...] = ()
+    noun: str = ""
 
 
 class Reference(NamedTuple):
@@ -38,16 +42,30 @@ class Reference(NamedTuple):
 EVERY_MILESTONE = "every milestone"
 PAYABLE = ("milestones", "results", "fees")
 
-MetricName = Annotated[str, NameOf(("metrics",))]
-WindowName = Annotated[str, NameOf(("windows",))]
-ConditionName = Annotated[str, NameOf(("conditions",))]
-MilestoneName = Annotated[str, NameOf(("milestones",))]
-PayableName = Annotated[str, NameOf(PAYABLE)]
-PayableOrEvery = Annotated[str, NameOf(PAYABLE, (EVERY_MILESTONE,))]
-MeasureName = Annotated[str, NameOf(("measures",))]
-IndexName = Annotated[str, NameOf(("indices",))]
-FunderName = Annotated[str, NameOf(("funders",))]
-AttributeName = Annotated[str, NameOf(("attributes",))]
+MILESTONE = NameOf(("milestones",), noun="milestone")
+MetricName = Annotated[str, NameOf(("metrics",), noun="metric")]
+WindowName = Annotated[str, NameOf(("windows",), noun="window")]
+ConditionName = Annotated[str, NameOf(("conditions",), noun="condition")]
+MilestoneName = Annotated[str, MILESTONE]
+PayableName = Annotated[str, NameOf(PAYABLE, noun="milestone")]
+PayableOrEvery = Annotated[str, NameOf(PAYABLE, (EVERY_MILESTONE,), "milestone")]
+MeasureName = Annotated[str, NameOf(("measures",), noun="measure")]
+MeasureOrResult = Annotated[str, NameOf(("measures", "results"), noun="measure")]
+ResultName = Annotated[str, NameOf(("results",))]
+IndexName = Annotated[str, NameOf(("indices",), noun="index")]
+FunderName = Annotated[str, NameOf(("funders",), noun="funder")]
+PayeeName = Annotated[str, NameOf(("funders", "provider"), noun="funder")]
+AttributeName = Annotated[str, NameOf(("attributes",), noun="attribute")]
+InvestorName = Annotated[str, NameOf(("investors",), noun="investor")]
+ClassName = Annotated[str, NameOf(("classes",), noun="class")]
+
+
+class Naming(Term, ABC):
+    """A term in which names stand where the type of a field cannot say so."""
+
+    @abstractmethod
+    def named(self, path: Path) -> Iterator[Reference]:
+        """Those names, each with its place."""
 
 
 def references(term: Term, path: Path = ()) -> Iterator[Reference]:
@@ -56,6 +74,8 @@ def references(term: Term, path: Path = ()) -> Iterator[Reference]:
         place = (*path, field.alias or name)
         marks = tuple(field.metadata)
         yield from _inside(getattr(term, name), field.annotation, marks, place)
+    if isinstance(term, Naming):
+        yield from term.named(path)
 
 
 def _inside(value: Any, annotation: Any, marks: tuple[Any, ...], path: Path) -> Iterator[Reference]:

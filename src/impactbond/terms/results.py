@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from impactbond.terms.phrases import DistancePhrase, SharePhrase, ThresholdPhrase
+from impactbond.terms.reference import AttributeName, MeasureName, MilestoneName, ResultName
 from impactbond.terms.term import (
     Cited,
     Day,
@@ -24,13 +25,13 @@ from impactbond.terms.term import (
 class ClaimsCounted(Term):
     """How many claims (or units) of these milestones stand."""
 
-    claims: OneOrMany[str]
+    claims: OneOrMany[MilestoneName]
 
 
 class Value(Term):
     """What the claims of these milestones are worth, before limits, in pounds or the like."""
 
-    value: OneOrMany[str]
+    value: OneOrMany[MilestoneName]
 
 
 class Constant(Term):
@@ -86,7 +87,7 @@ def _kind(value: Any) -> str | None:
 
 
 Measure = Annotated[
-    Annotated[str, Tag("(named)")]
+    Annotated[MeasureName, Tag("(named)")]
     | Annotated[ClaimsCounted, Tag("(claims)")]
     | Annotated[Value, Tag("(value)")]
     | Annotated[Constant, Tag("(number)")]
@@ -181,11 +182,11 @@ class Result(Cited):
 
     title: str = ""
     measure: Measure
-    each: str | None = None
+    each: AttributeName | None = None
     counted: Literal["to date", "each period", "each year"] = "to date"
     over: int = Field(default=1, ge=1, description="how many periods or years, up to this one")
     on: Day | None = None
     only_if: Listed[Gate] = ()
     pays: Pays
     times: Measure | None = None
-    less: OneOrMany[str] = ()
+    less: OneOrMany[ResultName] = ()

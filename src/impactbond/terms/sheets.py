@@ -4,10 +4,11 @@ charity uses.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from impactbond.terms.reference import MetricName, NameOf
 from impactbond.terms.term import Cited
 
 # Columns of the two evidence tables that a sheet may hold, besides attributes and metrics; the
@@ -26,6 +27,8 @@ OBSERVATION_COLUMNS = (
 )
 REQUIRED_OBSERVATION_COLUMNS = OBSERVATION_COLUMNS[:3]
 EACH_ROW = "each row"
+# A column that is none of the two tables' own holds an attribute.
+ColumnName = Annotated[str, NameOf(("attributes",), (*PARTICIPANT_COLUMNS, *OBSERVATION_COLUMNS))]
 
 
 class Sheet(Cited):
@@ -34,5 +37,5 @@ class Sheet(Cited):
     """
 
     holds: Literal["participants", "observations"] = "observations"
-    columns: dict[str, str]
-    metrics: dict[str, str] = Field(default_factory=dict)
+    columns: dict[ColumnName, str]
+    metrics: dict[MetricName, str] = Field(default_factory=dict)

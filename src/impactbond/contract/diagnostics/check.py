@@ -9,9 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.warnings.contract import look_at
+from impactbond.contract.diagnostics.warnings.contract import warnings_of
 from impactbond.contract.read import read_contract
-from impactbond.contract.reading.yaml_text import Located, load, show_path
+from impactbond.contract.reading.yaml_document import Located, load, show_path
 from impactbond.errors import ContractError, Fault
 from impactbond.terms.diagnostic import Diagnostic, Path
 
@@ -59,7 +59,7 @@ def check(contract: Contract | str | PathLike[str]) -> tuple[ContractCheck, ...]
         except ContractError as error:
             return tuple(map(_refused, error.faults))
     document = load(contract.source.decode("utf-8-sig"), "") if contract.source else None
-    told = [_looked(contract, document, finding) for finding in look_at(contract)]
+    told = [_warning(contract, document, finding) for finding in warnings_of(contract)]
     return tuple(sorted(told, key=lambda one: one.line))
 
 
@@ -71,7 +71,7 @@ def _refused(fault: Fault) -> ContractCheck:
     )
 
 
-def _looked(contract: Contract, document: Located | None, finding: Diagnostic) -> ContractCheck:
+def _warning(contract: Contract, document: Located | None, finding: Diagnostic) -> ContractCheck:
     fault = finding.fault
     return ContractCheck(
         level="look at",

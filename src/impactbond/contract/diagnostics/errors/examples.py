@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from impactbond.contract.contract import Contract
-from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, unknown
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at, unknown
 from impactbond.terms.examples import (
     CLAIMS,
     EACH,
@@ -38,12 +37,8 @@ def check_examples(contract: Contract) -> Diagnostics:
     for index, example in enumerate(contract.examples):
         path: Path = ("examples", index)
         if example.name in seen:
-            fault = Fault(
-                code="same_name",
-                problem=f"two examples are called '{example.name}'",
-                hint="Give one another name",
-            )
-            yield Diagnostic((*path, "name"), fault)
+            problem = f"two examples are called '{example.name}'"
+            yield fault_at((*path, "name"), "same_name", problem, hint="Give one another name")
         seen.add(example.name)
         for finding in chain(
             _check_given(contract, example, (*path, "given")),
@@ -61,18 +56,12 @@ def _check_given(contract: Contract, example: Example, path: Path) -> Diagnostic
             known, is_somebody = (*OF_PERSON, *attributes), True
         elif CLAIMS in row:
             known = (*OF_CLAIMS, *attributes)
-            if row[CLAIMS] not in contract.milestones:
-                fault = unknown("milestone", row[CLAIMS], contract.milestones)
-                yield Diagnostic((*place, CLAIMS), fault, (("milestones",),))
         else:
             known = (*OF_ROW, *contract.metrics)
             if not is_somebody:
-                fault = Fault(
-                    code="nobody_named",
-                    problem="a row of evidence comes before any participant",
-                    hint="Begin with a row such as {participant: c1, start: 2017-01-09}",
-                )
-                yield Diagnostic(place, fault)
+                problem = "a row of evidence comes before any participant"
+                hint = "Begin with a row such as {participant: c1, start: 2017-01-09}"
+                yield fault_at(place, "nobody_named", problem, hint=hint)
         for name in row:
             if name not in known:
                 yield Diagnostic((*place, name), unknown("key", name, known), (("metrics",),))
@@ -82,10 +71,8 @@ def _check_given(contract: Contract, example: Example, path: Path) -> Diagnostic
 def _check_days(row: dict[str, str], place: Path) -> Diagnostics:
     needed = "start" if PERSON in row else next((key for key in EACH if key in row), ON)
     if needed not in row:
-        fault = Fault(
-            code="no_day", problem=f"the row does not say '{needed}'", hint="Add it, with its day"
-        )
-        yield Diagnostic(place, fault, around(place, row))
+        problem, hint = f"the row does not say '{needed}'", "Add it, with its day"
+        yield fault_at(place, "no_day", problem, hint=hint, rests=around(place, row))
         return
     try:
         times_of(row)
@@ -95,17 +82,13 @@ def _check_days(row: dict[str, str], place: Path) -> Diagnostics:
             if name in row and parse_day(row[name]) is None:
                 raise ValueError("write a day such as 2017-01-31")
     except (ValueError, OverflowError) as error:  # days after the year 9999 overflow
-        fault = Fault(
-            code="not_a_day",
-            problem="the row holds no day, or no number of times",
-            hint=str(error).capitalize(),
-        )
-        yield Diagnostic(place, fault, around(place, row))
+        problem, hint = "the row holds no day, or no number of times", str(error).capitalize()
+        yield fault_at(place, "not_a_day", problem, hint=hint, rests=around(place, row))
 
 
 def _check_expected(contract: Contract, example: Example, path: Path) -> Diagnostics:
     labels = [period.label for period in contract.calendar.periods]
-    named = {name for name, funder in contract.funders.items() if funder.each is None}
+    named = [name for name, funder in contract.funders.items() if funder.each is None]
     each = [name for name, funder in contract.funders.items() if funder.each is not None]
     for label, sums in example.expect.items():
         if labels and label not in labels:  # a term that is reversed has none

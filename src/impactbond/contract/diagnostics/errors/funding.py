@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.applicability import ATTRIBUTES, check_days, check_only
+from impactbond.contract.diagnostics.errors.applicability import (
+    ANY_OTHER,
+    ATTRIBUTES,
+    Region,
+    check_days,
+    check_only,
+    left_of,
+)
 from impactbond.contract.diagnostics.errors.money import check_shares
-from impactbond.contract.diagnostics.regions import ANY_OTHER, Region, left_of
 from impactbond.errors import Fault
 from impactbond.terms.diagnostic import (
     Diagnostic,

@@ -5,79 +5,50 @@ from __future__ import annotations
 from decimal import Decimal
 
 from impactbond.contract.contract import Contract
-from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, listing, unknown
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at, listing
 from impactbond.terms.investment import Investment, InvestmentClass
-
-_HOME: Path = ("investment",)
 
 
 def check_investment(contract: Contract) -> Diagnostics:
     """Every fault of the investment terms."""
-    investment = contract.investment
-    if investment is None:
-        return
-    yield from _check_order(investment)
-    for name, term in investment.classes.items():
-        path: Path = (*_HOME, "classes", name)
-        yield from _check_class(contract, investment, term, path)
+    if contract.investment is not None:
+        yield from _check_order(contract.investment)
+        for name, term in contract.investment.classes.items():
+            yield from _check_class(term, ("investment", "classes", name))
 
 
 def _check_order(investment: Investment) -> Diagnostics:
-    path: Path = (*_HOME, "repaid")
+    path: Path = ("investment", "repaid")
     ranked = [name for rank in investment.repaid for name in rank]
     for index, rank in enumerate(investment.repaid):
         for name in rank:
-            if name not in investment.classes:
-                yield Diagnostic((*path, index), unknown("class", name, investment.classes))
-            elif ranked.count(name) > 1:
-                fault = Fault(code="ranked_twice", problem=f"the class '{name}' is ranked twice")
-                yield Diagnostic((*path, index), fault)
+            if name in investment.classes and ranked.count(name) > 1:
+                yield fault_at(
+                    (*path, index), "ranked_twice", f"the class '{name}' is ranked twice"
+                )
     missing = [name for name in investment.classes if name not in ranked]
     if missing:
-        fault = Fault(
-            code="class_not_ranked",
-            problem="the order of repayment leaves out a class",
+        yield fault_at(
+            path,
+            "class_not_ranked",
+            "the order of repayment leaves out a class",
             found=listing(missing),
             hint="List every class; classes that rank alike stand in one list",
         )
-        yield Diagnostic(path, fault)
 
 
-def _check_class(
-    contract: Contract, investment: Investment, term: InvestmentClass, path: Path
-) -> Diagnostics:
-    for investor in term.commits:
-        if investor not in investment.investors:
-            fault = unknown("investor", investor, investment.investors)
-            yield Diagnostic((*path, "commits", investor), fault)
+def _check_class(term: InvestmentClass, path: Path) -> Diagnostics:
     committed = sum(term.commits.values(), Decimal(0))
     drawn = sum((drawdown.amount for drawdown in term.drawn), Decimal(0))
     if drawn > committed:
-        fault = Fault(
-            code="drawn_over",
-            problem="more is drawn than the investors of the class commit",
-            found=str(drawn),
-            allowed=f"at most {committed}",
-        )
-        yield Diagnostic((*path, "drawn"), fault)
-    known = (*contract.measures, *contract.results)
-    if term.measured not in known:
-        fault = unknown("measure", term.measured, known)
-        yield Diagnostic((*path, "measured"), fault, (("measures",), ("results",)))
-    payees = (*contract.funders, "provider")
-    if term.surplus_to is not None and term.surplus_to not in payees:
-        fault = unknown("funder", term.surplus_to, payees)
-        yield Diagnostic((*path, "surplus_to"), fault, (("funders",),))
+        problem = "more is drawn than the investors of the class commit"
+        allowed = f"at most {committed}"
+        yield fault_at((*path, "drawn"), "drawn_over", problem, found=drawn, allowed=allowed)
     if term.at_most is None and term.surplus_to is not None:
-        fault = Fault(
-            code="surplus_of_nothing",
-            problem="a surplus goes to somebody, and no return is capped",
-            hint="Add at_most, or leave surplus_to out",
-        )
-        yield Diagnostic((*path, "surplus_to"), fault)
+        problem = "a surplus goes to somebody, and no return is capped"
+        hint = "Add at_most, or leave surplus_to out"
+        yield fault_at((*path, "surplus_to"), "surplus_of_nothing", problem, hint=hint)
     for name in ("floors", "redeemed"):
         days = [getattr(one, "through", None) or one.from_ for one in getattr(term, name)]
         if days != sorted(set(days)):
-            fault = Fault(code="days_go_back", problem=f"the days of '{name}' are not in order")
-            yield Diagnostic((*path, name), fault)
+            yield fault_at((*path, name), "days_go_back", f"the days of '{name}' are not in order")

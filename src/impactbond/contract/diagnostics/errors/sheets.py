@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from impactbond.contract.contract import Contract
-from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, closest, unknown
+from impactbond.contract.diagnostics.errors.applicability import ATTRIBUTES
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, closest, fault_at, unknown
 from impactbond.terms.metrics import Event
 from impactbond.terms.sheets import (
     EACH_ROW,
@@ -16,8 +16,6 @@ from impactbond.terms.sheets import (
 )
 
 Columns = tuple[str, ...]
-
-_ATTRIBUTES: Path = ("participants", "attributes")
 
 
 def check_sheets(contract: Contract) -> Diagnostics:
@@ -36,14 +34,15 @@ def _holders(contract: Contract) -> list[str]:
 def _check_holders(contract: Contract) -> Diagnostics:
     holders = _holders(contract)
     if contract.sheets and len(holders) != 1:
-        fault = Fault(
-            code="participants_sheet",
-            problem="exactly one sheet must hold the participants",
+        rests = [("sheets", name) for name in contract.sheets]
+        yield fault_at(
+            ("sheets",),
+            "participants_sheet",
+            "exactly one sheet must hold the participants",
             found=", ".join(holders) or "none",
             hint="Write holds: participants in the sheet that lists the children, and there alone",
+            rests=(*rests, *((*path, "holds") for path in rests)),
         )
-        rests = [("sheets", name) for name in contract.sheets]
-        yield Diagnostic(("sheets",), fault, (*rests, *((*path, "holds") for path in rests)))
 
 
 def _check_columns(contract: Contract, sheet: Sheet, name: str) -> Diagnostics:
@@ -54,16 +53,13 @@ def _check_columns(contract: Contract, sheet: Sheet, name: str) -> Diagnostics:
     for column in sheet.columns:
         if column not in known:
             yield Diagnostic(
-                (*path, column), unknown("column", column, known), (*rests, _ATTRIBUTES)
+                (*path, column), unknown("column", column, known), (*rests, ATTRIBUTES)
             )
     for column in required:
         if column not in sheet.columns and column not in misspelt:
-            fault = Fault(
-                code="column_not_mapped",
-                problem=f"the sheet '{name}' does not say which heading holds '{column}'",
-                hint=f"Add {column}: and the heading as it stands in the sheet",
-            )
-            yield Diagnostic(path, fault, rests)
+            problem = f"the sheet '{name}' does not say which heading holds '{column}'"
+            hint = f"Add {column}: and the heading as it stands in the sheet"
+            yield fault_at(path, "column_not_mapped", problem, hint=hint, rests=rests)
 
 
 def _columns_of(contract: Contract, sheet: Sheet) -> tuple[Columns, Columns]:
@@ -79,31 +75,32 @@ def _columns_of(contract: Contract, sheet: Sheet) -> tuple[Columns, Columns]:
 
 def _check_metrics(contract: Contract, sheet: Sheet, name: str) -> Diagnostics:
     if sheet.holds == "participants" and sheet.metrics and len(_holders(contract)) == 1:
-        fault = Fault(
-            code="metrics_of_participants",
-            problem="the sheet of the participants cannot deliver metrics",
-            hint="Deliver them in a sheet of their own",
-        )
-        yield Diagnostic(("sheets", name, "metrics"), fault, (("sheets", name, "holds"),))
+        problem = "the sheet of the participants cannot deliver metrics"
+        hint, rests = "Deliver them in a sheet of their own", [("sheets", name, "holds")]
+        place: Path = ("sheets", name, "metrics")
+        yield fault_at(place, "metrics_of_participants", problem, hint=hint, rests=rests)
     for metric, heading in sheet.metrics.items():
         path: Path = ("sheets", name, "metrics", metric)
         if metric not in contract.metrics:
-            yield Diagnostic(path, unknown("metric", metric, contract.metrics), (("metrics",),))
-        elif heading == EACH_ROW and not isinstance(contract.metrics[metric], Event):
-            fault = Fault(
-                code="each_row_needs_event",
-                problem=f"'{EACH_ROW}' is for metrics of kind event, and '{metric}' is none",
+            continue
+        home: Path = ("metrics", metric)
+        if heading == EACH_ROW and not isinstance(contract.metrics[metric], Event):
+            yield fault_at(
+                path,
+                "each_row_needs_event",
+                f"'{EACH_ROW}' is for metrics of kind event, and '{metric}' is none",
                 hint="Write the heading of the column that holds it",
+                rests=(home, (*home, "kind")),
             )
-            yield Diagnostic(path, fault, (("metrics", metric), ("metrics", metric, "kind")))
         elif contract.metrics[metric].sources and "source" not in sheet.columns:
-            fault = Fault(
-                code="source_not_mapped",
-                problem=f"the metric '{metric}' is taken from some sources alone, and the sheet"
+            yield fault_at(
+                path,
+                "source_not_mapped",
+                f"the metric '{metric}' is taken from some sources alone, and the sheet"
                 f" '{name}' does not say which heading holds the source",
                 hint="Add source: to the columns of the sheet, and the heading as it stands there",
+                rests=(home, ("sheets", name, "columns")),
             )
-            yield Diagnostic(path, fault, (("metrics", metric), ("sheets", name, "columns")))
 
 
 def _check_delivered(contract: Contract) -> Diagnostics:
@@ -114,10 +111,11 @@ def _check_delivered(contract: Contract) -> Diagnostics:
     rests: list[Path] = [("sheets", name) for name in contract.sheets]
     for metric in unnamed if contract.sheets else ():
         if metric not in meant:
-            fault = Fault(
-                code="metric_not_delivered",
-                problem=f"no sheet delivers the metric '{metric}'",
-                hint="Add it to the metrics of a sheet, with the heading that holds it",
-            )
             maps: list[Path] = [(*path, "metrics") for path in rests]
-            yield Diagnostic(("metrics", metric), fault, (("sheets",), *rests, *maps))
+            yield fault_at(
+                ("metrics", metric),
+                "metric_not_delivered",
+                f"no sheet delivers the metric '{metric}'",
+                hint="Add it to the metrics of a sheet, with the heading that holds it",
+                rests=(("sheets",), *rests, *maps),
+            )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Path
+from impactbond.terms.diagnostic import Diagnostic, Path, fault_at
 
 
 def look(path: Path, code: str, problem: str, found: str = "", hint: str = "") -> Diagnostic:
     """Something at a place that is allowed and may not be meant."""
-    return Diagnostic(path, Fault(code=code, problem=problem, found=found, hint=hint))
+    return fault_at(path, code, problem, found=found, hint=hint)

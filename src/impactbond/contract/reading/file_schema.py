@@ -58,7 +58,7 @@ class Layout:
         if not several and node.get("type") != "null":
             yield node
 
-    def stand_in(self, node: Node, wrong: Any = None) -> Any:
+    def placeholder(self, node: Node, wrong: Any = None) -> Any:
         """Something that is allowed there, as close as can be to what was written."""
         node = next(self._kinds(node))
         choices = node.get("enum", [])
@@ -71,9 +71,9 @@ class Layout:
             case "object":
                 needed = {key: node["properties"][key] for key in node.get("required", ())}
                 needed |= {"x": node["additionalProperties"]} if "minProperties" in node else {}
-                return {key: self.stand_in(inner) for key, inner in needed.items()}
+                return {key: self.placeholder(inner) for key, inner in needed.items()}
             case "array":
-                return [self.stand_in(node["items"]) for _ in range(node.get("minItems", 0))]
+                return [self.placeholder(node["items"]) for _ in range(node.get("minItems", 0))]
             case "string":
                 return date(2000, 1, 1) if node.get("format") == "date" else "x"
             case "boolean":

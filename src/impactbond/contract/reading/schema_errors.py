@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from impactbond.contract.reading.model_layout import Node, allowed_at, keys_of
+from impactbond.contract.reading.file_schema import Node, allowed_at, keys_of
 from impactbond.errors import Fault
 from impactbond.terms.diagnostic import did_you_mean, listing
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import count
 from typing import Any, Literal
 
 import narwhals as nw
@@ -16,7 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.dates import Span, day_number, from_day_number
+from impactbond.evaluation.late_evidence import deadlines_table
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import Engine, EngineSession, with_day_numbers
@@ -47,15 +50,29 @@ class ClaimDate:
     known_by: date
 
 
-def claim_dates(contract: Contract, as_of: date) -> tuple[ClaimDate, ...]:
-    """Every claim date of the contract up to and including `as_of`, in order."""
-    calendar = contract.calendar
-    dated = [(period, calendar.claim_date(period)) for period in calendar.periods]
-    return tuple(
-        ClaimDate(number, period.label, period.last, day)
-        for number, (period, day) in enumerate(dated)
-        if day <= as_of
-    )
+def claim_dates(contract: Contract | Versions, as_of: date) -> tuple[ClaimDate, ...]:
+    """Every claim date up to and including `as_of`, in order, each by the terms in force on it.
+
+    Where a version signed in the meantime moves a claim date to before its own signing, the claim
+    is made on the day of signing: before that day nobody could know of it.
+    """
+    versions = Versions.of(contract)
+    signed = sorted({one.version.signed_on for one in versions.all[1:]})
+    known = [(day, versions.known_by(day)) for day in (date.min, *signed)]
+    found: list[ClaimDate] = []
+    for number in count():
+        dated = []
+        for (since, then), end in zip(known, (*signed, date.max), strict=True):
+            calendar = then.terms.calendar
+            if number < len(calendar.periods):
+                period = calendar.periods[number]
+                day = max(calendar.claim_date(period), since)
+                if day < end:
+                    dated.append(ClaimDate(number, period.label, period.last, day))
+        if not dated or dated[0].known_by > as_of:
+            break
+        found.append(dated[0])
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +185,9 @@ class EvaluationInput:
             "windows": windows_table(contract, evidence),
             "covered": pa.table({"segment": pa.array(self.segments.covered(contract), pa.int64())}),
         }
-        terms = contract.calendar.evidence
-        if terms.late == "nothing" or terms.late_pays is not None:
-            tables["deadlines"] = deadlines_table(contract, evidence)
+        deadlines = deadlines_table(contract, evidence)
+        if deadlines is not None:
+            tables["deadlines"] = deadlines
         if columns_about(contract):
             tables["segments"] = self.segments.about(contract)
         if contract.participants.places is not None:
@@ -196,18 +213,6 @@ def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:
             "claim": pa.array([claim.number for claim in claims], pa.int64()),
             "ends_on": pa.array([day_number(claim.ends_on) for claim in claims], pa.int64()),
             "known_by": pa.array([day_number(claim.known_by) for claim in claims], pa.int64()),
-        }
-    )
-
-
-def deadlines_table(contract: Contract, evidence: Evidence) -> pa.Table:
-    """The day by which what was observed on a day must be recorded: observed_on, deadline."""
-    days = evidence.observed_days
-    within = contract.calendar.evidence.within
-    return pa.table(
-        {
-            "observed_on": pa.array([day_number(day) for day in days], pa.int64()),
-            "deadline": pa.array([day_number(within.after(day)) for day in days], pa.int64()),
         }
     )
 

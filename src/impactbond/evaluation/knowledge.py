@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -10,23 +9,12 @@ import narwhals as nw
 from impactbond.dates import day_number
 from impactbond.evaluation.facts import NEVER
 from impactbond.evaluation.inputs import EvaluationInput, columns_about
+from impactbond.evaluation.late_evidence import Basis, recorded_in_time
 
 FROM_SHIFT = 2**40
 SEGMENT_SHIFT = 2**24
 LAST_SEGMENT = SEGMENT_SHIFT - 1
 LAST_DAY = 2**16 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """Which evidence is weighed: that recorded late or in dispute can be left out."""
-
-    in_time: bool = False
-    undisputed: bool = False
-
-    def named(self, what: str) -> str:
-        """A name for what rests on this evidence."""
-        return f"{what}{'_in_time' * self.in_time}{'_undisputed' * self.undisputed}"
 
 
 def known_participants(question: EvaluationInput) -> nw.LazyFrame[Any]:
@@ -145,8 +133,7 @@ def live_observations(
     standing = standing.drop("supersedes").join(superseded, on="observation", how="left")
     standing = standing.with_columns(nw.col("superseded_on").fill_null(NEVER))
     if basis.in_time:
-        standing = standing.join(question.table("deadlines"), on="observed_on", how="inner")
-        standing = standing.filter(nw.col("recorded_on") <= nw.col("deadline")).drop("deadline")
+        standing = recorded_in_time(standing, question.table("deadlines"))
     # People are there once for every claim date at which they were known.
     live = standing.join(people, on="participant", how="inner").filter(
         (nw.col("recorded_on") <= nw.col("known_by"))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
-from impactbond.evaluation.decisions import by_need
+from impactbond.evaluation.judgement import by_need
 from impactbond.settlement.lots import Numbers
 from impactbond.settlement.prices import is_about
 from impactbond.simulation.area import Area

@@ -487,7 +487,7 @@ def test_all_units_of_a_period_are_paid_under_the_version_that_governs_however_t
 governs: {governs}
 calendar: {{evidence: {{within: 30 days, late: next claim, late_pays: 50%}}}}
 milestones:
-  met: {{when: {{observed: consent, in: year one}}, units: {{rows: meeting, in: year one, every: 1}},
+  met: {{when: {{observed: consent, in: year one}}, units: {{rows: meeting, in: year one}},
         price: 10.00}}
 """
     evidence = """

@@ -98,15 +98,9 @@ class Segments:
 
     def covered(self, contract: Contract) -> list[int]:
         """The segments whose participants the contract covers."""
-        wanted = contract.participants.covered
-        return [
-            number
-            for number, values in enumerate(self.values)
-            if all(
-                dict(zip(self.names, values, strict=True))[name] in allowed
-                for name, allowed in wanted.items()
-            )
-        ]
+        covered = contract.participants.covered.items()
+        named = enumerate(map(self.named, range(len(self.values))))
+        return [n for n, held in named if all(held[name] in allowed for name, allowed in covered)]
 
     def about(self, contract: Contract) -> pa.Table:
         """What milestones ask about each segment: `only_<i>`, 1 where it is for it; its `place`."""
@@ -122,7 +116,7 @@ class Segments:
         if places is not None:
             distinct = sorted({held[places.by] for held in known})
             table["place"] = [distinct.index(held[places.by]) for held in known]
-        return pa.table({name: pa.array(values, pa.int64()) for name, values in table.items()})
+        return _of_numbers(**table)
 
     def numbered(self, participants: pa.Table) -> pa.Table:
         """The participants with a column `segment`."""
@@ -183,7 +177,7 @@ class EvaluationInput:
             "participants": with_day_numbers(numbered).select(people),
             "claims": claims_table(self.claims),
             "windows": windows_table(contract, evidence),
-            "covered": pa.table({"segment": pa.array(self.segments.covered(contract), pa.int64())}),
+            "covered": _of_numbers(segment=self.segments.covered(contract)),
         }
         deadlines = deadlines_table(contract, evidence)
         if deadlines is not None:
@@ -208,12 +202,10 @@ def columns_about(contract: Contract) -> list[str]:
 
 def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:
     """The claim dates as a table of day numbers: claim, ends_on, known_by."""
-    return pa.table(
-        {
-            "claim": pa.array([claim.number for claim in claims], pa.int64()),
-            "ends_on": pa.array([day_number(claim.ends_on) for claim in claims], pa.int64()),
-            "known_by": pa.array([day_number(claim.known_by) for claim in claims], pa.int64()),
-        }
+    return _of_numbers(
+        claim=[claim.number for claim in claims],
+        ends_on=[day_number(claim.ends_on) for claim in claims],
+        known_by=[day_number(claim.known_by) for claim in claims],
     )
 
 
@@ -230,11 +222,11 @@ def spans_table(spans: Sequence[Span], evidence: Evidence, windows: pa.Table) ->
     found = set(map(day_number, evidence.observed_days))
     days = sorted(found.union(*(windows[name].to_pylist() for name in opening)))
     starts = [from_day_number(day) for day in days]
-    table = {"day": pa.array(days, pa.int64())}
-    for index, span in enumerate(spans):
-        lengths = [(span.after(start) - start).days for start in starts]
-        table[f"length_{index}"] = pa.array(lengths, pa.int64())
-    return pa.table(table)
+    lengths = {
+        f"length_{index}": [(span.after(start) - start).days for start in starts]
+        for index, span in enumerate(spans)
+    }
+    return _of_numbers(day=days, **lengths)
 
 
 def days_table(contract: Contract) -> pa.Table:
@@ -245,7 +237,7 @@ def days_table(contract: Contract) -> pa.Table:
         for day in range(day_number(period.first), day_number(period.last) + 1)
     ]
     days, numbers = zip(*found, strict=True)
-    return pa.table({"day": pa.array(days, pa.int64()), "period": pa.array(numbers, pa.int64())})
+    return _of_numbers(day=days, period=numbers)
 
 
 def windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
@@ -253,11 +245,13 @@ def windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
     opens_<i>, closes_<i>.
     """
     starts = sorted(evidence.participants_table["started_on"].unique().to_pylist())
-    spans = [[window.days(start) for start in starts] for window in contract.windows.values()]
-    table = {"started_on": pa.array([day_number(start) for start in starts], pa.int64())}
-    for index, days in enumerate(spans):
-        table[f"opens_{index}"] = pa.array(
-            [max(0, day_number(opens)) for opens, _ in days], pa.int64()
-        )
-        table[f"closes_{index}"] = pa.array([day_number(closes) for _, closes in days], pa.int64())
-    return pa.table(table)
+    table = {"started_on": list(map(day_number, starts))}
+    for index, window in enumerate(contract.windows.values()):
+        days = [window.days(start) for start in starts]
+        table[f"opens_{index}"] = [max(0, day_number(first)) for first, _ in days]
+        table[f"closes_{index}"] = [day_number(last) for _, last in days]
+    return _of_numbers(**table)
+
+
+def _of_numbers(**columns: Sequence[int]) -> pa.Table:
+    return pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})

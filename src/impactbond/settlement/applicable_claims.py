@@ -8,7 +8,7 @@ Keeps  one milestone is claimed once by one participant, whatever the number of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -31,7 +31,9 @@ from impactbond.tables import Engine
 Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
 At = TypeVar("At", int, date)  # a claim date, by its number or its day
 ByVersion = Sequence[Sequence[Counted]]  # the claims under each version in force
-Rows = dict[Claimed, dict[int, list[Counted]]]  # by the place of the version among those in force
+ByPlace = dict[int, list[Counted]]  # by the place of the version among those in force
+# Of a claim at a claim date, with what each version says of it: the version that it is under.
+Applicable = Callable[[int, Claimed, ByPlace], int | None]
 Starts = Mapping[tuple[int, int, str], date]  # by version, claim date and participant
 
 
@@ -65,19 +67,20 @@ def applicable_claims(
         decided = partial(decisions_table, known.whole, evidence, asked[-1], engine)
         return ApplicableClaims(segments, [only.lots], lambda: [only.singly()], decided)
     starts = _starts(known, texts, evidence, asked, engine)
-    said = [one.singly() for one in evaluated]
-    rows = {claim.number: _by_claimed(texts, said, claim.number) for claim in asked}
-    picked: Iterable[tuple[int, Counted]]
     match known.terms.governs:
         case "claims made":
-            picked = _when_made(known, rows, claims, closed)
+            applicable = _when_made(known, claims, asked[0].number, closed)
         case "participants started":
-            picked = _when_started(known, rows, starts)
+            applicable = _when_started(known, starts)
         case _:
-            picked = _when_achieved(known, rows)
+            applicable = _when_achieved(known)
+    said = [one.singly() for one in evaluated]
     kept: list[list[Counted]] = [[] for _ in texts]
-    for place, row in picked:
-        kept[place].append(row)
+    for claim in asked:
+        for of, by_place in _by_claimed(texts, said, claim.number).items():
+            place = applicable(claim.number, of, by_place)
+            if place is not None:
+                kept[place] += by_place[place]
     claimed = {
         (row.participant, texts[place].payables[row.milestone]): place
         for place, own in enumerate(kept)
@@ -141,8 +144,8 @@ def _unclaimed(row: tuple[object, ...]) -> tuple[object, ...]:
     return row
 
 
-def _by_claimed(texts: Sequence[Contract], rows: ByVersion, claim: int) -> Rows:
-    found: Rows = {}
+def _by_claimed(texts: Sequence[Contract], rows: ByVersion, claim: int) -> dict[Claimed, ByPlace]:
+    found: dict[Claimed, ByPlace] = {}
     for place, (text, own) in enumerate(zip(texts, rows, strict=True)):
         for row in own:
             if row.claim != claim:
@@ -154,56 +157,52 @@ def _by_claimed(texts: Sequence[Contract], rows: ByVersion, claim: int) -> Rows:
     return found
 
 
-def _when_achieved(known: Versions, rows: Mapping[int, Rows]) -> Iterable[tuple[int, Counted]]:
+def _when_achieved(known: Versions) -> Applicable:
     """Claims achieved on a day that their own version governs; of several, the first achieved. The
     units of a period are one claim, of the day of its first unit, however they stand.
     """
     governing = _governing(known)
-    for of_claim in rows.values():
-        for by_place in of_claim.values():
-            achieved = sorted(
-                (min(row.day for row in own), place) for place, own in by_place.items()
-            )
-            own = [place for day, place in achieved if governing(from_day_number(day)) == place]
-            yield from ((place, row) for place in own[:1] for row in by_place[place])
+
+    def applicable(_: int, of: Claimed, by_place: ByPlace) -> int | None:
+        days = sorted((min(row.day for row in own), place) for place, own in by_place.items())
+        own = (place for day, place in days if governing(from_day_number(day)) == place)
+        return next(own, None)
+
+    return applicable
 
 
-def _when_started(
-    known: Versions, rows: Mapping[int, Rows], starts: Starts
-) -> Iterable[tuple[int, Counted]]:
+def _when_started(known: Versions, starts: Starts) -> Applicable:
     """Claims of participants who started on a day that their own version governs."""
     governing = _governing(known)
-    for claim, of_claim in rows.items():
-        for (participant, _, _), by_place in of_claim.items():
-            own = [
-                place
-                for place in sorted(by_place)
-                if governing(starts[place, claim, participant]) == place
-            ]
-            yield from ((place, row) for place in own[:1] for row in by_place[place])
+
+    def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
+        own = (p for p in sorted(by_place) if governing(starts[p, claim, of[0]]) == p)
+        return next(own, None)
+
+    return applicable
 
 
 def _when_made(
-    known: Versions,
-    rows: Mapping[int, Rows],
-    claims: Sequence[ClaimDate],
-    closed: pa.Table | None,
-) -> Iterable[tuple[int, Counted]]:
+    known: Versions, claims: Sequence[ClaimDate], first: int, closed: pa.Table | None
+) -> Applicable:
     """Claims under the version that governed the claim date at which they were made, as long as
-    they stand.
+    they stand. Claim dates are asked about one after another, from the first that is asked.
     """
     governing = _governing(known)
-    made = _made_before(known, claims, closed)
-    for claim, of_claim in rows.items():
-        standing: dict[Claimed, int] = {}
-        for claimed, by_place in of_claim.items():
-            for since in (made.get(claimed, claim), claim):
-                place = governing(claims[since].known_by)
-                if place in by_place:
-                    standing[claimed] = since
-                    yield from ((place, row) for row in by_place[place])
-                    break
-        made = standing
+    # When it was made, and the latest claim date at which it stood. What stands no more and comes
+    # again is made anew.
+    made = {of: (since, first - 1) for of, since in _made_before(known, claims, closed).items()}
+
+    def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
+        since, stood = made.get(of, (claim, claim))
+        for at in (since, claim) if stood == claim - 1 else (claim,):
+            place = governing(claims[at].known_by)
+            if place in by_place:
+                made[of] = (at, claim)
+                return place
+        return None
+
+    return applicable
 
 
 def _made_before(

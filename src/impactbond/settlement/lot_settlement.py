@@ -108,20 +108,9 @@ def _reached_by_new_terms(history: Movements, claim: int) -> Movements:
     before = int(np.searchsorted(history.claim, claim))
     if not before:
         return history
-    added = {
-        "claim": claim,
-        "lot": int(history.lot[before - 1]),
-        "limited": 0,
-        "quantity": 0,
-        "value": 0,
-        "entitled": 0,
-    }
-    return Movements(
-        *(
-            np.insert(getattr(history, field.name), before, added[field.name], axis=-1)
-            for field in fields(Movements)
-        )
-    )
+    added = history.each(lambda amounts: np.insert(amounts, before, 0, axis=-1))
+    added.claim[before], added.lot[before] = claim, history.lot[before - 1]
+    return added
 
 
 def _share_out(

@@ -45,6 +45,10 @@ class Movements:
         moves = self.quantity.any(axis=0) | self.value.any(axis=0) | self.entitled.any(axis=0)
         return np.asarray(~moves)
 
+    def each(self, change: Callable[[Numbers], Numbers]) -> Movements:
+        """The movements with every column changed alike, along the axis of movements."""
+        return Movements(*(change(getattr(self, field.name)) for field in fields(self)))
+
 
 def none_yet(trials: int) -> Movements:
     """A history in which nothing has happened."""
@@ -65,7 +69,7 @@ def since(history: Movements, first: int) -> Movements:
 def _where(history: Movements, chosen: NDArray[np.bool_]) -> Movements:
     if chosen.all():  # drawn futures are many, and all of them are of one stretch
         return history
-    return Movements(*(getattr(history, field.name)[..., chosen] for field in fields(Movements)))
+    return history.each(lambda amounts: amounts[..., chosen])
 
 
 @dataclass(frozen=True)

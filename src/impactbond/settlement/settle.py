@@ -215,9 +215,7 @@ def _claims(
 def _assert_complete(evidence: Evidence, leave_out_refused: bool) -> None:
     if leave_out_refused or not evidence.refused_table.num_rows:
         return
-    faults = [
-        Fault(**{name: row[name] for name in row}) for row in evidence.refused_table.to_pylist()
-    ]
+    faults = [Fault(**row) for row in evidence.refused_table.to_pylist()]
     count = len(faults)
     raise EvidenceError(
         f"Rows of the evidence that cannot be used: {count}. Nothing was settled. "
@@ -234,23 +232,11 @@ def _first_open(versions: Versions, claims: Sequence[ClaimDate], earlier: Earlie
         return 0
     then = versions.known_by(earlier.claim_dates[-1].known_by)
     if tuple(version.digest for version in earlier.versions) != then.digests:
-        raise SettlementError(
-            "The earlier settlement is of another contract.",
-            [
-                Fault(
-                    code="other_contract",
-                    problem="the text of the contract differs from the one settled earlier",
-                )
-            ],
-        )
+        problem = "the text of the contract differs from the one settled earlier"
+        fault = Fault(code="other_contract", problem=problem)
+        raise SettlementError("The earlier settlement is of another contract.", [fault])
     if len(earlier.claim_dates) > len(claims):
-        raise SettlementError(
-            "The earlier settlement is later.",
-            [
-                Fault(
-                    code="not_earlier",
-                    problem=f"it settled up to {earlier.claim_dates[-1].known_by}, after this date",
-                )
-            ],
-        )
+        problem = f"it settled up to {earlier.claim_dates[-1].known_by}, after this date"
+        fault = Fault(code="not_earlier", problem=problem)
+        raise SettlementError("The earlier settlement is later.", [fault])
     return len(earlier.claim_dates)

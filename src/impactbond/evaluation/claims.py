@@ -71,9 +71,9 @@ def evaluate(
     contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine = "duckdb"
 ) -> Evaluated:
     """The claims at those claim dates."""
-    question = EvaluationInput.of(contract, evidence, claims, engine)
-    found = claims_of(question)
-    shop, segments = question.shop, question.segments
+    inputs = EvaluationInput.of(contract, evidence, claims, engine)
+    found = claims_of(inputs)
+    shop, segments = inputs.shop, inputs.segments
     table = shop.give(counted(found))
     lots = _rows(table, [""] * table.num_rows)
     return Evaluated(
@@ -90,24 +90,24 @@ def _rows(table: pa.Table, participants: Sequence[str]) -> list[Counted]:
     return [Counted(*row) for row in zip(*columns, participants, standing, strict=True)]
 
 
-def claims_of(question: EvaluationInput) -> Frame:
+def claims_of(inputs: EvaluationInput) -> Frame:
     """What was achieved, and units, with the segment of the participant on the day of achievement,
     as then known.
     """
-    terms = question.contract.milestones.values()
+    terms = inputs.contract.milestones.values()
     by_unit = [number for number, term in enumerate(terms) if term.units]
-    earned = achieved(question)
+    earned = achieved(inputs)
 
     def found() -> Frame:
         alone = earned.filter(~nw.col("milestone").is_in(by_unit)) if by_unit else earned
         once = _in_columns(alone.with_columns(quantity=nw.lit(1)))
-        asked = [once, *(units_of(question, earned, number) for number in by_unit)]
+        asked = [once, *(units_of(inputs, earned, number) for number in by_unit)]
         every = nw.concat(asked) if by_unit else once
-        held = segments_on(question, every, "reached", CLAIM_KEYS)
+        held = segments_on(inputs, every, "reached", CLAIM_KEYS)
         return held.select(*CLAIM_KEYS, "participant", "segment")
 
-    name = "claims_found_disputed" if question.is_disputed else "claims_found"
-    return question.shop.keep(name, found)
+    name = "claims_found_disputed" if inputs.is_disputed else "claims_found"
+    return inputs.shop.keep(name, found)
 
 
 def _in_columns(claims: Frame) -> Frame:
@@ -127,16 +127,16 @@ def counted(claims: Frame) -> Frame:
     )
 
 
-def units_of(question: EvaluationInput, earned: Frame, milestone: int) -> Frame:
+def units_of(inputs: EvaluationInput, earned: Frame, milestone: int) -> Frame:
     """The units of a milestone completed in each period, as known at each claim date."""
-    units = list(question.contract.milestones.values())[milestone].units
+    units = list(inputs.contract.milestones.values())[milestone].units
     assert units is not None
     achieved = earned.filter(nw.col("milestone") == milestone).select(
         *KEYS, "known_by", start="reached", least="standing"
     )
-    people = people_of(question).select(*KEYS, "left_on", "ends_on")
+    people = people_of(inputs).select(*KEYS, "left_on", "ends_on")
     counting = (
-        _counting(question, units)
+        _counting(inputs, units)
         .join(achieved, on=list(KEYS), how="inner")
         .join(people, on=list(KEYS), how="inner")
         .filter(
@@ -145,12 +145,12 @@ def units_of(question: EvaluationInput, earned: Frame, milestone: int) -> Frame:
             & (nw.col("day") <= nw.col("ends_on"))
         )
         .with_columns(standing=nw.max_horizontal("standing", "least"))
-        .join(question.table("days"), on="day", how="inner")
+        .join(inputs.table("days"), on="day", how="inner")
     )
     order = ["standing", "day", "row"]
     total = counting.with_columns(total=nw.col("amount").cum_sum().over(*KEYS, order_by=order))
-    done = _whole(units, question.contract, nw.col("total"))
-    done -= _whole(units, question.contract, nw.col("total") - nw.col("amount"))
+    done = _whole(units, inputs.contract, nw.col("total"))
+    done -= _whole(units, inputs.contract, nw.col("total") - nw.col("amount"))
     completed = total.with_columns(quantity=done).filter(nw.col("quantity") > 0)
     by_period = completed.group_by(*KEYS, "known_by", "period", "standing").agg(
         nw.col("quantity").sum(), reached=nw.col("day").min()
@@ -173,13 +173,13 @@ def every_of(units: Units, contract: Contract) -> int:
     return int(units.every.scaleb(metric.decimals))
 
 
-def _counting(question: EvaluationInput, units: Units) -> Frame:
+def _counting(inputs: EvaluationInput, units: Units) -> Frame:
     """What counts towards units: keys, day, row, amount and standing."""
     if isinstance(units, DaysIn):
-        return _days(question, units)
-    contract = question.contract
+        return _days(inputs, units)
+    contract = inputs.contract
     metric = units.rows if isinstance(units, Rows) else units.amounts
-    rows = _standing_rows(question).filter(
+    rows = _standing_rows(inputs).filter(
         (nw.col("metric") == list(contract.metrics).index(metric)) & _inside(contract, units)
     )
     amount = nw.col("value")
@@ -198,28 +198,28 @@ def _inside(contract: Contract, units: Units) -> nw.Expr:
     return (day >= nw.col(f"opens_{window}")) & (day <= nw.col(f"closes_{window}"))
 
 
-def _standing_rows(question: EvaluationInput) -> Frame:
+def _standing_rows(inputs: EvaluationInput) -> Frame:
     """Every row that can earn something, with how what it earns stands."""
-    contract = question.contract
-    rows = observations_of(question, Basis(in_time=earns_nothing(contract)))
+    contract = inputs.contract
+    rows = observations_of(inputs, Basis(in_time=earns_nothing(contract)))
     pays_less = contract.calendar.evidence.late_pays is not None
-    return with_standing(rows, question.table("deadlines") if pays_less else None)
+    return with_standing(rows, inputs.table("deadlines") if pays_less else None)
 
 
-def _days(question: EvaluationInput, units: DaysIn) -> Frame:
+def _days(inputs: EvaluationInput, units: DaysIn) -> Frame:
     """Every day in one of the states; it stands as the first evidence on which it is one."""
-    plan = EvaluationPlan.of(question.contract)
+    plan = EvaluationPlan.of(inputs.contract)
     window = plan.windows.index(units.window)
     frames = []
-    for basis, standing in bases(question.contract, is_disputed=question.is_disputed):
+    for basis, standing in bases(inputs.contract, is_disputed=inputs.is_disputed):
         held = held_states(
-            states_of(question, basis),
+            states_of(inputs, basis),
             plan.metrics.index(units.days),
             nw.col(f"opens_{window}"),
             nw.col(f"closes_{window}"),
         )
         found = stretches(held, plan.places_of(units.days, units.as_))
-        days = found.join(question.table("days").select("day"), how="cross").filter(
+        days = found.join(inputs.table("days").select("day"), how="cross").filter(
             (nw.col("day") >= nw.col("from_on")) & (nw.col("day") <= nw.col("through_on"))
         )
         frames.append(days.select(*KEYS, "day", standing=nw.lit(standing.number).cast(nw.Int64)))

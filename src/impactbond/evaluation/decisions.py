@@ -44,90 +44,90 @@ DECISIONS = pa.schema(
 )
 
 
-def _bases(question: EvaluationInput) -> list[tuple[Basis, Standing]]:
-    return bases(question.contract, is_disputed=question.is_disputed)
+def _bases(inputs: EvaluationInput) -> list[tuple[Basis, Standing]]:
+    return bases(inputs.contract, is_disputed=inputs.is_disputed)
 
 
-def weigh(question: EvaluationInput, basis: Basis) -> tuple[EvaluationPlan, nw.LazyFrame[Any]]:
+def weigh(inputs: EvaluationInput, basis: Basis) -> tuple[EvaluationPlan, nw.LazyFrame[Any]]:
     """Every participant at every claim date with the columns of all conditions, and with the day of
     every n-th row.
     """
-    plan = EvaluationPlan.of(question.contract, every_day=True)
-    also = columns_about(question.contract)
-    return plan, plan.weigh(_facts(question, basis, plan), keep_all=True, also=also)
+    plan = EvaluationPlan.of(inputs.contract, every_day=True)
+    also = columns_about(inputs.contract)
+    return plan, plan.weigh(_facts(inputs, basis, plan), keep_all=True, also=also)
 
 
-def people_of(question: EvaluationInput) -> nw.LazyFrame[Any]:
+def people_of(inputs: EvaluationInput) -> nw.LazyFrame[Any]:
     """The participants at every claim date with the days of their windows, kept in the engine."""
-    return question.shop.keep("people", lambda: windows_of_people(question))
+    return inputs.shop.keep("people", lambda: windows_of_people(inputs))
 
 
-def observations_of(question: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
+def observations_of(inputs: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
     """The live observations with the windows of their participants."""
     windows = [
-        f"{edge}_{i}" for i in range(len(question.contract.windows)) for edge in ("opens", "closes")
+        f"{edge}_{i}" for i in range(len(inputs.contract.windows)) for edge in ("opens", "closes")
     ]
-    people = people_of(question).select(*KEYS, "known_by", *windows)
-    return live_observations(question, basis, people)
+    people = people_of(inputs).select(*KEYS, "known_by", *windows)
+    return live_observations(inputs, basis, people)
 
 
-def states_of(question: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
+def states_of(inputs: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
     """The live observations of states, kept in the engine: they are gone through several times."""
-    terms = enumerate(question.contract.metrics.values())
+    terms = enumerate(inputs.contract.metrics.values())
     states = [number for number, term in terms if isinstance(term, State)]
 
     def found() -> nw.LazyFrame[Any]:
-        return observations_of(question, basis).filter(nw.col("metric").is_in(states))
+        return observations_of(inputs, basis).filter(nw.col("metric").is_in(states))
 
-    return question.shop.keep(basis.named("states"), found)
+    return inputs.shop.keep(basis.named("states"), found)
 
 
-def _facts(question: EvaluationInput, basis: Basis, plan: EvaluationPlan) -> nw.LazyFrame[Any]:
+def _facts(inputs: EvaluationInput, basis: Basis, plan: EvaluationPlan) -> nw.LazyFrame[Any]:
     """Every participant at every claim date, with the days of the windows and every fact."""
-    people = people_of(question)
+    people = people_of(inputs)
     facts = tuple(plan.facts)
-    found = find_facts(observations_of(question, basis), facts)
+    found = find_facts(observations_of(inputs, basis), facts)
     missing = {fact.name: fact.missing for fact in facts}
     for stay in plan.stays:
-        found += find_stay(states_of(question, basis), question.table("spans"), stay)
+        found += find_stay(states_of(inputs, basis), inputs.table("spans"), stay)
         missing |= stay.missing
     return join_facts(people, found, missing, facts)
 
 
-def decide(question: EvaluationInput) -> nw.LazyFrame[Any]:
+def decide(inputs: EvaluationInput) -> nw.LazyFrame[Any]:
     """The decisions of every participant covered, at every claim date.
 
     `milestone` is its place in the contract.
     """
-    decisions = _with_reasons(question, _bases(question))
-    if not earns_nothing(question.contract):
+    decisions = _with_reasons(inputs, _bases(inputs))
+    if not earns_nothing(inputs.contract):
         return decisions
     # Once more with all evidence, to tell who is late from who did not achieve.
-    return with_late(decisions, _with_reasons(question, [(Basis(), Standing.FULL)]))
+    return with_late(decisions, _with_reasons(inputs, [(Basis(), Standing.FULL)]))
 
 
-def achieved(question: EvaluationInput) -> nw.LazyFrame[Any]:
+def achieved(inputs: EvaluationInput) -> nw.LazyFrame[Any]:
     """The decisions that a milestone was achieved, without the day on which that was known: found
     without asking of every other milestone why it was not.
     """
-    judged = _judged(question, _bases(question), reasons=False)
-    found = _long(judged, question.contract, BARELY)
+    judged = _judged(inputs, _bases(inputs), reasons=False)
+    found = _long(judged, inputs.contract, BARELY)
     earned = found.filter(is_verdict(nw.col("code"), Verdict.ACHIEVED))
     return earned.select(*KEYS, "known_by", "milestone", "standing", reached=nw.col("days"))
 
 
 def _judged(
-    question: EvaluationInput, course: list[tuple[Basis, Standing]], *, reasons: bool = True
+    inputs: EvaluationInput, course: list[tuple[Basis, Standing]], *, reasons: bool = True
 ) -> nw.LazyFrame[Any]:
     """The milestones judged on each basis in turn: what one basis earned, a later one keeps."""
     (basis, standing), *later = reversed(course)
-    before = _judged(question, later[::-1], reasons=reasons) if later else None
-    wide = _wide(question.contract, reasons=reasons)
+    before = _judged(inputs, later[::-1], reasons=reasons) if later else None
+    wide = _wide(inputs.contract, reasons=reasons)
 
     def judged() -> nw.LazyFrame[Any]:
-        plan = EvaluationPlan.of(question.contract, reasons=reasons)
-        facts = _facts(question, basis, plan)
-        weighed = plan.weigh(facts, also=columns_about(question.contract))
+        plan = EvaluationPlan.of(inputs.contract, reasons=reasons)
+        facts = _facts(inputs, basis, plan)
+        weighed = plan.weigh(facts, also=columns_about(inputs.contract))
         if before is not None:
             earned = before.select(*KEYS, *(nw.col(name).alias(f"before_{name}") for name in wide))
             weighed = weighed.join(earned, on=list(KEYS), how="inner")
@@ -136,7 +136,7 @@ def _judged(
         )
 
     name = basis.named(f"judged_{standing.number}" if later else "judged")
-    return question.shop.keep(name if reasons else f"{name}_barely", judged)
+    return inputs.shop.keep(name if reasons else f"{name}_barely", judged)
 
 
 def _wide(contract: Contract, *, reasons: bool) -> list[str]:
@@ -160,10 +160,10 @@ def _long(judged: nw.LazyFrame[Any], contract: Contract, names: Sequence[str]) -
 
 
 def _with_reasons(
-    question: EvaluationInput, course: list[tuple[Basis, Standing]]
+    inputs: EvaluationInput, course: list[tuple[Basis, Standing]]
 ) -> nw.LazyFrame[Any]:
     """The decisions with verdict, reason and, where achieved, the day."""
-    decided = _long(_judged(question, course), question.contract, TOLD)
+    decided = _long(_judged(inputs, course), inputs.contract, TOLD)
     verdict, reason = taken_apart(nw.col("code"))
     is_achieved = is_verdict(nw.col("code"), Verdict.ACHIEVED)
     reached = nw.when(is_achieved).then(nw.col("days")).otherwise(nw.lit(NEVER))
@@ -177,8 +177,8 @@ def decisions_table(
     """The decisions of one claim date in words and dates (DECISIONS), sorted by participant and the
     contract's milestones.
     """
-    question = EvaluationInput.of(contract, evidence, [claim], engine)
-    chosen = sorted_by(question.shop.give(decide(question)), "participant", "milestone")
+    inputs = EvaluationInput.of(contract, evidence, [claim], engine)
+    chosen = sorted_by(inputs.shop.give(decide(inputs)), "participant", "milestone")
 
     def words(column: str, names: Iterable[str]) -> pa.Array:
         numbers = pc.cast(chosen[column], pa.int64()).combine_chunks()

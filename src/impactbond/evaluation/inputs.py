@@ -1,4 +1,4 @@
-"""The question that evaluation answers: what stood achieved at these claim dates, given this
+"""What evaluation works on, to answer one question: what stood achieved at these claim dates, given this
 contract and this evidence? It holds every table that enters the engine.
 """
 
@@ -154,19 +154,19 @@ class EvaluationInput:
         claims: Sequence[ClaimDate],
         engine: Engine | None = None,
     ) -> EvaluationInput:
-        """The question with every table taken into the engine: by default the one that reads the
+        """The input with every table taken into the engine: by default the one that reads the
         evidence where it is.
         """
         segments = Segments.of(contract, evidence.participants_table)
         shop = EngineSession(engine or evidence.engine, contract.digest)
-        question = cls(contract, evidence, tuple(claims), segments, shop)
-        for name, table in question._tables().items():
+        inputs = cls(contract, evidence, tuple(claims), segments, shop)
+        for name, table in inputs._tables().items():
             shop.take(name, table)
         evidence.lay_out(shop, contract)
-        return question
+        return inputs
 
     def table(self, name: TableName) -> nw.LazyFrame[Any]:
-        """One of the tables that the question rests on; dates are day numbers."""
+        """One of the tables that evaluation rests on; dates are day numbers."""
         return self.shop.taken(name)
 
     def _tables(self) -> dict[TableName, pa.Table]:

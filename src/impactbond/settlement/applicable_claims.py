@@ -269,9 +269,9 @@ def _starts(
     """
     starts: dict[tuple[int, int, str], date] = {}
     for place, text in enumerate(texts if known.terms.governs == "participants started" else ()):
-        question = EvaluationInput.of(text, evidence, claims, engine)
-        people = known_participants(question).select("claim", "participant", "started_on")
-        table = question.shop.give(people)
+        inputs = EvaluationInput.of(text, evidence, claims, engine)
+        people = known_participants(inputs).select("claim", "participant", "started_on")
+        table = inputs.shop.give(people)
         for claim, who, day in zip(
             *(table[name].to_pylist() for name in table.column_names), strict=True
         ):

@@ -93,6 +93,7 @@ def settle(
         if stretch.end <= first_open and stretch.end < len(claims):
             continue  # settled before, under the versions known then
         if settlement is not None:
+            # Closed to the next stretch, whose lines start from these: only the last can wait.
             before = settlement.lines_table
         opens = max(first_open, stretch.first)
         step = _Step(stretch.known, evidence, claims[: stretch.end], opens, before, engine)
@@ -138,6 +139,9 @@ class _Step:
         def singly() -> LotSettlement:
             return settle(found.singly(), before)
 
+        # Lots count equal claims, and are few: what is due follows from them alone. The same course
+        # with single claims gives the lines, when they are asked for. Limits on claims one by one
+        # have to tell claims apart from the start.
         settled = singly() if whole.claim_by_claim else settle(found.counted, pooled(before))
 
         def attributed() -> Attributed:

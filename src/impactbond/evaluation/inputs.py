@@ -1,5 +1,5 @@
-"""What evaluation works on, to answer one question: what stood achieved at these claim dates, given this
-contract and this evidence? It holds every table that enters the engine.
+"""What evaluation works on, to answer one question: what stood achieved at these claim dates, given
+this contract and this evidence? It holds every table that enters the engine.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "impactbond"
-ROOT = {"errors", "money", "dates", "tables", "canonical", "version"}
+ROOT = {"errors", "money", "dates", "tables", "canonical", "version", "reasons"}
 MAY_IMPORT = {
     "terms": ROOT,
     "contract": ROOT | {"terms"},

@@ -19,7 +19,8 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.evidence.evidence import REFUSED_SCHEMA, Evidence
 from impactbond.evidence.read import read_evidence
-from impactbond.settlement.settle import settle, settle_lots
+from impactbond.settlement.lot_settlement import settle_lots
+from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.assumptions import read_area
 from impactbond.simulation.draw import Draws

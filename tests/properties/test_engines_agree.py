@@ -18,8 +18,9 @@ from tests.properties.drawn import Drawn, cases, evidence_of
 
 from impactbond.dates import from_day_number
 from impactbond.evaluation.claims import claims_of
-from impactbond.evaluation.decisions import ACHIEVED, REASONS, VERDICTS, achieved, decide
+from impactbond.evaluation.decisions import achieved, decide
 from impactbond.evaluation.inputs import EvaluationInput, claim_dates
+from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
@@ -41,8 +42,10 @@ def engine_decisions(drawn: Drawn, engine: Engine) -> dict[date, list[Decided]]:
     milestones = list(drawn.contract.milestones)
     found: dict[date, list[Decided]] = {claim.known_by: [] for claim in claims}
     for row in sorted(rows, key=lambda row: (row["participant"], row["milestone"])):
-        achieved = from_day_number(row["reached"]) if row["verdict"] == ACHIEVED else None
-        verdict, reason = VERDICTS[row["verdict"]], REASONS[row["reason"]]
+        achieved = (
+            from_day_number(row["reached"]) if row["verdict"] == Verdict.ACHIEVED.number else None
+        )
+        verdict, reason = list(Verdict)[row["verdict"]], list(Reason)[row["reason"]]
         who, standing = row["participant"], row["standing"] if achieved else 0
         decided = (who, milestones[row["milestone"]], verdict, reason, achieved, standing)
         found[claims[row["claim"]].known_by].append(decided)
@@ -123,7 +126,7 @@ def test_what_is_claimed_is_what_was_decided_and_asked_without_reasons(
     dated = claim_dates(drawn.contract, date.max)
     question = EvaluationInput.of(drawn.contract, evidence_of(drawn), dated, engine)
     names = ["claim", "participant", "milestone", "known_by", "reached", "standing"]
-    decided = decide(question).filter(nw.col("verdict") == ACHIEVED).select(names)
+    decided = decide(question).filter(nw.col("verdict") == Verdict.ACHIEVED.number).select(names)
     barely = achieved(question).select(names)
     told, found = (question.shop.give(frame).to_pylist() for frame in (decided, barely))
     assert sorted(map(str, found)) == sorted(map(str, told))

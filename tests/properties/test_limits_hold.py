@@ -20,12 +20,13 @@ from tests.properties.reference import Claim, pence
 from tests.properties.reference_limits import group_of, is_limited, is_named, most_of
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
+from impactbond.evaluation.claims import Counted
+from impactbond.settlement.closed_lines import ClosedLine, closed_movements
 from impactbond.settlement.funders import UNFUNDED, Funders
-from impactbond.settlement.lines import ClosedLine, closed_movements
-from impactbond.settlement.lot_settlement import LotSettlement
-from impactbond.settlement.lots import Counted, Numbers, ShareRules, make_lots
-from impactbond.settlement.settle import settle_lots
+from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
+from impactbond.settlement.lots import Numbers, Rulebook, make_lots
 from impactbond.terms.limits import FunderLimit, WholeLimit
 
 History = list[tuple[date, list[Claim]]]
@@ -57,8 +58,8 @@ def settled(
     names = tuple(contract.participants.attributes)
     held = sorted({_held(one, names) for _, claims in case.history for one in claims})
     segments = {number: dict(zip(names, values, strict=True)) for number, values in enumerate(held)}
-    rules = ShareRules(contract, segments)
-    funders = Funders.of(contract, rules.all)
+    rulebook = Rulebook(Versions.of(contract), [segments])
+    funders = Funders.of(contract, rulebook.all)
     rows = [
         Counted(
             number,
@@ -71,7 +72,7 @@ def settled(
         for number, (_, claims) in enumerate(case.history)
         for one in claims
     ]
-    lots, quantities = make_lots(rules, rows, len(case.history), [line.key for line in closed])
+    lots, quantities = make_lots(rulebook, [rows], len(case.history), [line.key for line in closed])
     course = (closed_movements(closed, lots), opens)
     return settle_lots(contract, lots, funders, quantities[None], *course), funders
 

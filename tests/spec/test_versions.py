@@ -16,6 +16,7 @@ from tests.spec.drawn_tables import (
     due_of,
     evidence_of,
     lines_of,
+    paid,
     rows,
     versions_of,
 )
@@ -475,3 +476,28 @@ def test_what_another_version_would_pay_is_explained() -> None:
     drawn = "child | metric | on | value\n c1 | agreement | 2017-04-30 | yes"
     told = explain(amended(under(f"{FROM_MAY}\n{other}"), drawn), participant="c1")
     assert "reached on 2017-04-30 by the terms of version 2, which does not govern it" in told.text
+
+
+@pytest.mark.mechanic(62)
+@pytest.mark.parametrize("governs", ["milestones achieved", "participants started", "claims made"])
+def test_all_units_of_a_period_are_paid_under_the_version_that_governs_however_they_stand(
+    governs: str,
+) -> None:
+    terms = f"""
+governs: {governs}
+calendar: {{evidence: {{within: 30 days, late: next claim, late_pays: 50%}}}}
+milestones:
+  met: {{when: {{observed: consent, in: year one}}, units: {{rows: meeting, in: year one}},
+        price: 10.00}}
+"""
+    evidence = """
+        child | metric  | on         | recorded   | value
+        c1    | consent | 2017-02-01 | 2017-02-01 | yes
+        c1    | meeting | 2017-02-10 | 2017-02-10 | yes
+        c1    | meeting | 2017-02-20 | 2017-04-20 | yes
+    """
+    # One meeting in time at 10.00 and one late at half of that, both of the first period.
+    expected = {"2017-Q1": {"council": "15.00"}}
+    assert paid(f"{ORIGINAL}{terms}", evidence) == expected
+    versions = under(f"{FROM_MAY}\n{terms}", first=f"{ORIGINAL}\n{terms}")
+    assert due_of(amended(versions, evidence)) == expected

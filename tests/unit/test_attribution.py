@@ -13,8 +13,8 @@ import pytest
 from tests.spec.drawn_tables import THE_END, contract_of, evidence_of
 
 from impactbond.errors import InvariantError
-from impactbond.settlement.attribution import Attributed, Attribution
-from impactbond.settlement.evaluated import Evaluated
+from impactbond.evaluation.claims import Evaluated
+from impactbond.settlement.lines import Attributed, Attribution
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 
@@ -34,7 +34,7 @@ def test_what_is_due_waits_for_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(*_: Any) -> Attributed:
         raise AssertionError("lines were asked for")
 
-    monkeypatch.setattr("impactbond.settlement.settle.attribute", asked)
+    monkeypatch.setattr("impactbond.settlement.settle.lines_table", asked)
     settlement = two_consents()
     assert settlement.due_pence() == 0  # nothing new at the latest claim date
     assert sum(settlement.payments_table["amount_pence"].to_pylist()) == 20000

@@ -13,7 +13,7 @@ from tests.spec.drawn_tables import pounds, settled
 from impactbond.errors import InvariantError
 from impactbond.explanation.explain import explain, explain_line
 from impactbond.explanation.explanation import Explanation
-from impactbond.settlement.attribution import Attribution
+from impactbond.settlement.lines import Attribution
 from impactbond.settlement.settlement import Settlement
 
 THREE = """

@@ -16,7 +16,7 @@ import pytest
 
 from impactbond.contract.read import read_contract
 from impactbond.errors import AssumptionError, InvariantError
-from impactbond.settlement.settle import settle_lots
+from impactbond.settlement.lot_settlement import settle_lots
 from impactbond.simulation.assumptions import read_area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.percentiles import percentile, spread

@@ -13,10 +13,10 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.errors import Fault, RecordError
+from impactbond.evaluation.decisions import DECISIONS
 from impactbond.evidence.evidence import Evidence
 from impactbond.records.parts import RESULTS
 from impactbond.records.record import Record, read_record
-from impactbond.settlement.decisions_table import DECISIONS
 from impactbond.settlement.lines import SHARES
 from impactbond.settlement.schedule import PAYMENTS
 from impactbond.settlement.settlement import Settlement

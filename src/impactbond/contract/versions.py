@@ -18,7 +18,6 @@ from pydantic import PrivateAttr
 from impactbond.contract.contract import Contract
 from impactbond.contract.difference import ContractChange, difference
 from impactbond.errors import ContractError, Fault
-from impactbond.terms.tranches import Tranche
 
 T = TypeVar("T")
 
@@ -47,6 +46,11 @@ class Versions:
     """The versions of one contract in the order of their numbers, checked against each other."""
 
     all: tuple[Contract, ...]
+
+    @classmethod
+    def of(cls, contract: Contract | Versions) -> Versions:
+        """The versions of a contract; one that was never amended is the only version of itself."""
+        return contract if isinstance(contract, Versions) else cls((contract,))
 
     def numbered(self, number: int) -> Contract:
         """The version of that number. Raises ContractError where there is none."""
@@ -171,13 +175,11 @@ class Versions:
         """One of the versions as it counts now: its own terms for what is earned, and the limits,
         up-front payments and roundings in force.
         """
+        if len(self.all) == 1:
+            return contract
         names = ("tranches", "limits", "rounding")
         more = {name: getattr(self.terms, name) for name in names}
         return _in_whole(self.within(contract), {}, self._grouping, more)
-
-    def with_tranches(self, whole: Contract, tranches: dict[str, Tranche]) -> Contract:
-        """The whole with these up-front payments."""
-        return _in_whole(whole, {}, self._grouping, {"tranches": tranches})
 
     def __repr__(self) -> str:
         told = (f"{one.version.number} from {one.version.effective_on}" for one in self.all)

@@ -1,5 +1,5 @@
-"""The question that evaluation answers: what stood achieved at these claim dates, given this
-contract and this evidence? It holds every table that enters the engine.
+"""What evaluation works on, to answer one question: what stood achieved at these claim dates, given
+this contract and this evidence? It holds every table that enters the engine.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import count
 from typing import Any, Literal
 
 import narwhals as nw
@@ -16,7 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.dates import Span, day_number, from_day_number
+from impactbond.evaluation.late_evidence import deadlines_table
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import Engine, EngineSession, with_day_numbers
@@ -47,15 +50,29 @@ class ClaimDate:
     known_by: date
 
 
-def claim_dates(contract: Contract, as_of: date) -> tuple[ClaimDate, ...]:
-    """Every claim date of the contract up to and including `as_of`, in order."""
-    calendar = contract.calendar
-    dated = [(period, calendar.claim_date(period)) for period in calendar.periods]
-    return tuple(
-        ClaimDate(number, period.label, period.last, day)
-        for number, (period, day) in enumerate(dated)
-        if day <= as_of
-    )
+def claim_dates(contract: Contract | Versions, as_of: date) -> tuple[ClaimDate, ...]:
+    """Every claim date up to and including `as_of`, in order, each by the terms in force on it.
+
+    Where a version signed in the meantime moves a claim date to before its own signing, the claim
+    is made on the day of signing: before that day nobody could know of it.
+    """
+    versions = Versions.of(contract)
+    signed = sorted({one.version.signed_on for one in versions.all[1:]})
+    known = [(day, versions.known_by(day)) for day in (date.min, *signed)]
+    found: list[ClaimDate] = []
+    for number in count():
+        dated = []
+        for (since, then), end in zip(known, (*signed, date.max), strict=True):
+            calendar = then.terms.calendar
+            if number < len(calendar.periods):
+                period = calendar.periods[number]
+                day = max(calendar.claim_date(period), since)
+                if day < end:
+                    dated.append(ClaimDate(number, period.label, period.last, day))
+        if not dated or dated[0].known_by > as_of:
+            break
+        found.append(dated[0])
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +98,9 @@ class Segments:
 
     def covered(self, contract: Contract) -> list[int]:
         """The segments whose participants the contract covers."""
-        wanted = contract.participants.covered
-        return [
-            number
-            for number, values in enumerate(self.values)
-            if all(
-                dict(zip(self.names, values, strict=True))[name] in allowed
-                for name, allowed in wanted.items()
-            )
-        ]
+        covered = contract.participants.covered.items()
+        named = enumerate(map(self.named, range(len(self.values))))
+        return [n for n, held in named if all(held[name] in allowed for name, allowed in covered)]
 
     def about(self, contract: Contract) -> pa.Table:
         """What milestones ask about each segment: `only_<i>`, 1 where it is for it; its `place`."""
@@ -105,7 +116,7 @@ class Segments:
         if places is not None:
             distinct = sorted({held[places.by] for held in known})
             table["place"] = [distinct.index(held[places.by]) for held in known]
-        return pa.table({name: pa.array(values, pa.int64()) for name, values in table.items()})
+        return _of_numbers(**table)
 
     def numbered(self, participants: pa.Table) -> pa.Table:
         """The participants with a column `segment`."""
@@ -143,19 +154,19 @@ class EvaluationInput:
         claims: Sequence[ClaimDate],
         engine: Engine | None = None,
     ) -> EvaluationInput:
-        """The question with every table taken into the engine: by default the one that reads the
+        """The input with every table taken into the engine: by default the one that reads the
         evidence where it is.
         """
         segments = Segments.of(contract, evidence.participants_table)
         shop = EngineSession(engine or evidence.engine, contract.digest)
-        question = cls(contract, evidence, tuple(claims), segments, shop)
-        for name, table in question._tables().items():
+        inputs = cls(contract, evidence, tuple(claims), segments, shop)
+        for name, table in inputs._tables().items():
             shop.take(name, table)
         evidence.lay_out(shop, contract)
-        return question
+        return inputs
 
     def table(self, name: TableName) -> nw.LazyFrame[Any]:
-        """One of the tables that the question rests on; dates are day numbers."""
+        """One of the tables that evaluation rests on; dates are day numbers."""
         return self.shop.taken(name)
 
     def _tables(self) -> dict[TableName, pa.Table]:
@@ -166,11 +177,11 @@ class EvaluationInput:
             "participants": with_day_numbers(numbered).select(people),
             "claims": claims_table(self.claims),
             "windows": windows_table(contract, evidence),
-            "covered": pa.table({"segment": pa.array(self.segments.covered(contract), pa.int64())}),
+            "covered": _of_numbers(segment=self.segments.covered(contract)),
         }
-        terms = contract.calendar.evidence
-        if terms.late == "nothing" or terms.late_pays is not None:
-            tables["deadlines"] = deadlines_table(contract, evidence)
+        deadlines = deadlines_table(contract, evidence)
+        if deadlines is not None:
+            tables["deadlines"] = deadlines
         if columns_about(contract):
             tables["segments"] = self.segments.about(contract)
         if contract.participants.places is not None:
@@ -191,24 +202,10 @@ def columns_about(contract: Contract) -> list[str]:
 
 def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:
     """The claim dates as a table of day numbers: claim, ends_on, known_by."""
-    return pa.table(
-        {
-            "claim": pa.array([claim.number for claim in claims], pa.int64()),
-            "ends_on": pa.array([day_number(claim.ends_on) for claim in claims], pa.int64()),
-            "known_by": pa.array([day_number(claim.known_by) for claim in claims], pa.int64()),
-        }
-    )
-
-
-def deadlines_table(contract: Contract, evidence: Evidence) -> pa.Table:
-    """The day by which what was observed on a day must be recorded: observed_on, deadline."""
-    days = evidence.observed_days
-    within = contract.calendar.evidence.within
-    return pa.table(
-        {
-            "observed_on": pa.array([day_number(day) for day in days], pa.int64()),
-            "deadline": pa.array([day_number(within.after(day)) for day in days], pa.int64()),
-        }
+    return _of_numbers(
+        claim=[claim.number for claim in claims],
+        ends_on=[day_number(claim.ends_on) for claim in claims],
+        known_by=[day_number(claim.known_by) for claim in claims],
     )
 
 
@@ -225,11 +222,11 @@ def spans_table(spans: Sequence[Span], evidence: Evidence, windows: pa.Table) ->
     found = set(map(day_number, evidence.observed_days))
     days = sorted(found.union(*(windows[name].to_pylist() for name in opening)))
     starts = [from_day_number(day) for day in days]
-    table = {"day": pa.array(days, pa.int64())}
-    for index, span in enumerate(spans):
-        lengths = [(span.after(start) - start).days for start in starts]
-        table[f"length_{index}"] = pa.array(lengths, pa.int64())
-    return pa.table(table)
+    lengths = {
+        f"length_{index}": [(span.after(start) - start).days for start in starts]
+        for index, span in enumerate(spans)
+    }
+    return _of_numbers(day=days, **lengths)
 
 
 def days_table(contract: Contract) -> pa.Table:
@@ -240,7 +237,7 @@ def days_table(contract: Contract) -> pa.Table:
         for day in range(day_number(period.first), day_number(period.last) + 1)
     ]
     days, numbers = zip(*found, strict=True)
-    return pa.table({"day": pa.array(days, pa.int64()), "period": pa.array(numbers, pa.int64())})
+    return _of_numbers(day=days, period=numbers)
 
 
 def windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
@@ -248,11 +245,13 @@ def windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
     opens_<i>, closes_<i>.
     """
     starts = sorted(evidence.participants_table["started_on"].unique().to_pylist())
-    spans = [[window.days(start) for start in starts] for window in contract.windows.values()]
-    table = {"started_on": pa.array([day_number(start) for start in starts], pa.int64())}
-    for index, days in enumerate(spans):
-        table[f"opens_{index}"] = pa.array(
-            [max(0, day_number(opens)) for opens, _ in days], pa.int64()
-        )
-        table[f"closes_{index}"] = pa.array([day_number(closes) for _, closes in days], pa.int64())
-    return pa.table(table)
+    table = {"started_on": list(map(day_number, starts))}
+    for index, window in enumerate(contract.windows.values()):
+        days = [window.days(start) for start in starts]
+        table[f"opens_{index}"] = [max(0, day_number(first)) for first, _ in days]
+        table[f"closes_{index}"] = [day_number(last) for _, last in days]
+    return _of_numbers(**table)
+
+
+def _of_numbers(**columns: Sequence[int]) -> pa.Table:
+    return pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})

@@ -16,23 +16,31 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.evaluation.facts import NEVER, largest, smallest
 from impactbond.evaluation.plan import EvaluationPlan, Node
-from impactbond.evaluation.verdicts import (
-    ACHIEVED,
-    INELIGIBLE,
-    NO_EVIDENCE,
-    NOT_ACHIEVED,
-    NOT_YET_DUE,
-    WITHDRAWN,
-    code_of,
-    is_verdict,
-)
+from impactbond.reasons import Reason, Verdict
 from impactbond.terms.conditions.passes import MET, NOT_MET
 from impactbond.terms.milestones import Milestone, alternatives
 
 Frame = nw.LazyFrame[Any]
-Rule = tuple[nw.Expr, int, str]
+Rule = tuple[nw.Expr, Verdict, Reason]
+_REASONS_AT_MOST = 16
 _DAYS, _PERSONS = 2**16, 2**24
 _NOBODY = 2**62
+
+
+def code_of(verdict: Verdict, reason: Reason) -> int:
+    """A verdict and its reason as one number."""
+    return verdict.number * _REASONS_AT_MOST + reason.number
+
+
+def is_verdict(code: nw.Expr, verdict: Verdict) -> nw.Expr:
+    """Whether a code is of that verdict; nothing is divided, which engines write at length."""
+    least = verdict.number * _REASONS_AT_MOST
+    return (code >= least) & (code < least + _REASONS_AT_MOST)
+
+
+def taken_apart(code: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
+    """The numbers of a code's verdict and reason."""
+    return code // _REASONS_AT_MOST, code % _REASONS_AT_MOST
 
 
 def by_need(contract: Contract) -> list[list[str]]:
@@ -80,7 +88,7 @@ def judge(plan: EvaluationPlan, weighed: Frame, standing: int, *, has_before: bo
 
 
 def _reached(i: int) -> nw.Expr:
-    reached = nw.when(_is(i, ACHIEVED)).then(nw.col(f"days_{i}")).otherwise(nw.lit(NEVER))
+    reached = nw.when(_is(i, Verdict.ACHIEVED)).then(nw.col(f"days_{i}")).otherwise(nw.lit(NEVER))
     return reached.alias(f"reached_{i}")
 
 
@@ -103,7 +111,7 @@ def _own(plan: EvaluationPlan, i: int, standing: int, has_before: bool) -> list[
         known += [nw.col(f"known_on_{other}") for other in before]
         columns["known_on"] = largest(*known)
     if has_before:
-        kept = is_verdict(nw.col(f"before_code_{i}"), ACHIEVED)
+        kept = is_verdict(nw.col(f"before_code_{i}"), Verdict.ACHIEVED)
         columns = {
             name: nw.when(kept).then(nw.col(f"before_{name}_{i}")).otherwise(column)
             for name, column in columns.items()
@@ -120,7 +128,7 @@ def _before(contract: Contract, i: int) -> list[int]:
     return [names.index(earlier) for earlier in contract.milestones[names[i]].after]
 
 
-def _is(milestone: int, verdict: int) -> nw.Expr:
+def _is(milestone: int, verdict: Verdict) -> nw.Expr:
     return is_verdict(nw.col(f"code_{milestone}"), verdict)
 
 
@@ -132,9 +140,13 @@ def _code(plan: EvaluationPlan, i: int, conditions: list[Node], reached: nw.Expr
     """Verdict and reason as one number."""
     is_earned = _is_earned(plan.contract, i, reached)
     rules = _why_not(plan, i, conditions, reached) if plan.reasons else []
-    otherwise = (NO_EVIDENCE, "no_evidence") if plan.reasons else (NOT_ACHIEVED, "not_met")
+    otherwise = (
+        (Verdict.NO_EVIDENCE, Reason.NO_EVIDENCE)
+        if plan.reasons
+        else (Verdict.NOT_ACHIEVED, Reason.NOT_MET)
+    )
     code = nw.lit(code_of(*otherwise))
-    for test, verdict, reason in reversed([(is_earned, ACHIEVED, "met"), *rules]):
+    for test, verdict, reason in reversed([(is_earned, Verdict.ACHIEVED, Reason.MET), *rules]):
         code = nw.when(test).then(nw.lit(code_of(verdict, reason))).otherwise(code)
     return code
 
@@ -157,32 +169,33 @@ def _why_not(plan: EvaluationPlan, i: int, conditions: list[Node], reached: nw.E
     ends_on, left_on = nw.col("ends_on"), nw.col("left_on")
     rules: list[Rule] = []
     if _milestone(contract, i).only:
-        rules.append((nw.col(f"only_{i}") == 0, INELIGIBLE, "not_for_segment"))
+        rules.append((nw.col(f"only_{i}") == 0, Verdict.INELIGIBLE, Reason.NOT_FOR_SEGMENT))
     rules += [rule for node in eligible for rule in _not_eligible(node)]
     before = _before(contract, i)
     missing = {other: nw.col(f"reached_{other}") == NEVER for other in before}
     rules += [
-        (missing[other] & _is(other, NOT_YET_DUE), NOT_YET_DUE, "prerequisite") for other in before
+        (missing[other] & _is(other, Verdict.NOT_YET_DUE), Verdict.NOT_YET_DUE, Reason.PREREQUISITE)
+        for other in before
     ]
-    rules += [(missing[other], NOT_ACHIEVED, "prerequisite") for other in before]
+    rules += [(missing[other], Verdict.NOT_ACHIEVED, Reason.PREREQUISITE) for other in before]
     met = own.state == MET
     return [
         *rules,
-        (met & (reached > left_on), WITHDRAWN, "left"),
-        (met & ((reached > last) | (reached < first)), NOT_ACHIEVED, "outside_term"),
-        (met & (reached > ends_on), NOT_YET_DUE, "window_open"),
-        (left_on < _due(own), WITHDRAWN, "left"),
-        (ends_on < _due(own), NOT_YET_DUE, "window_open"),
-        (own.state == NOT_MET, NOT_ACHIEVED, "not_met"),
+        (met & (reached > left_on), Verdict.WITHDRAWN, Reason.LEFT),
+        (met & ((reached > last) | (reached < first)), Verdict.NOT_ACHIEVED, Reason.OUTSIDE_TERM),
+        (met & (reached > ends_on), Verdict.NOT_YET_DUE, Reason.WINDOW_OPEN),
+        (left_on < _due(own), Verdict.WITHDRAWN, Reason.LEFT),
+        (ends_on < _due(own), Verdict.NOT_YET_DUE, Reason.WINDOW_OPEN),
+        (own.state == NOT_MET, Verdict.NOT_ACHIEVED, Reason.NOT_MET),
     ]
 
 
 def _not_eligible(eligible: Node) -> list[Rule]:
     unmet = eligible.state < MET
     return [
-        (unmet & (nw.col("ends_on") < _due(eligible)), NOT_YET_DUE, "window_open"),
-        (eligible.state == NOT_MET, INELIGIBLE, "not_eligible"),
-        (unmet, NO_EVIDENCE, "eligibility_not_evidenced"),
+        (unmet & (nw.col("ends_on") < _due(eligible)), Verdict.NOT_YET_DUE, Reason.WINDOW_OPEN),
+        (eligible.state == NOT_MET, Verdict.INELIGIBLE, Reason.NOT_ELIGIBLE),
+        (unmet, Verdict.NO_EVIDENCE, Reason.ELIGIBILITY_NOT_EVIDENCED),
     ]
 
 
@@ -199,7 +212,7 @@ def _settled(contract: Contract, weighed: Frame, contests: list[tuple[int, ...]]
     }
     weighed = weighed.with_columns(
         *(
-            nw.when(_is(i, ACHIEVED)).then(key).otherwise(nw.lit(_NOBODY)).alias(f"key_{i}")
+            nw.when(_is(i, Verdict.ACHIEVED)).then(key).otherwise(nw.lit(_NOBODY)).alias(f"key_{i}")
             for i, key in keys.items()
         )
     )
@@ -222,12 +235,12 @@ def _settled(contract: Contract, weighed: Frame, contests: list[tuple[int, ...]]
 
 
 def _outcome(i: int, best: nw.Expr, many: int, *, by_place: bool) -> list[nw.Expr]:
-    loses = _is(i, ACHIEVED) & (nw.col(f"key_{i}") != best)
+    loses = _is(i, Verdict.ACHIEVED) & (nw.col(f"key_{i}") != best)
     is_own = best // _PERSONS % many == i
     lost = (
         nw.when(is_own)
-        .then(nw.lit(code_of(NOT_ACHIEVED, "place_taken")))
-        .otherwise(nw.lit(code_of(NOT_ACHIEVED, "alternative")))
+        .then(nw.lit(code_of(Verdict.NOT_ACHIEVED, Reason.PLACE_TAKEN)))
+        .otherwise(nw.lit(code_of(Verdict.NOT_ACHIEVED, Reason.ALTERNATIVE)))
     )
     code = nw.when(loses).then(lost).otherwise(nw.col(f"code_{i}")).cast(nw.Int64)
     if not by_place:

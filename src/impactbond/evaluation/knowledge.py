@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -10,6 +9,7 @@ import narwhals as nw
 from impactbond.dates import day_number
 from impactbond.evaluation.facts import NEVER
 from impactbond.evaluation.inputs import EvaluationInput, columns_about
+from impactbond.evaluation.late_evidence import Basis, recorded_in_time
 
 FROM_SHIFT = 2**40
 SEGMENT_SHIFT = 2**24
@@ -17,26 +17,14 @@ LAST_SEGMENT = SEGMENT_SHIFT - 1
 LAST_DAY = 2**16 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """Which evidence is weighed: that recorded late or in dispute can be left out."""
-
-    in_time: bool = False
-    undisputed: bool = False
-
-    def named(self, what: str) -> str:
-        """A name for what rests on this evidence."""
-        return f"{what}{'_in_time' * self.in_time}{'_undisputed' * self.undisputed}"
-
-
-def known_participants(question: EvaluationInput) -> nw.LazyFrame[Any]:
+def known_participants(inputs: EvaluationInput) -> nw.LazyFrame[Any]:
     """Who was known and covered at each claim date: claim, participant, ends_on, known_by,
     started_on, left_on (NEVER while not left).
 
     The most recently recorded row decides the start and the leaving.
     """
-    dated = question.table("claims")
-    known = question.table("participants").join(dated, how="cross")
+    dated = inputs.table("claims")
+    known = inputs.table("participants").join(dated, how="cross")
     known = known.filter(nw.col("recorded_on") <= nw.col("known_by"))
     order = (nw.col("recorded_on") * 2**16 + nw.col("from_on")) * 2**16
     known = known.with_columns(
@@ -50,53 +38,53 @@ def known_participants(question: EvaluationInput) -> nw.LazyFrame[Any]:
         started_on=nw.col("start") % 2**16,
         left_on=nw.when(left > 0).then(left).otherwise(nw.lit(NEVER)),
     )
-    terms = question.contract.participants
+    terms = inputs.contract.participants
     if terms.started is not None:
         first, last = map(day_number, terms.started)
         people = people.filter((nw.col("started_on") >= first) & (nw.col("started_on") <= last))
-    return _covered(question, people) if terms.covered else people
+    return _covered(inputs, people) if terms.covered else people
 
 
-def windows_of_people(question: EvaluationInput) -> nw.LazyFrame[Any]:
+def windows_of_people(inputs: EvaluationInput) -> nw.LazyFrame[Any]:
     """The participants known and covered with the days of their windows, and what else about them a
     milestone can ask: `only_<i>`, 1 where it is for them, and `place` and `person` by number.
     """
-    people = known_participants(question)
-    also = columns_about(question.contract)
+    people = known_participants(inputs)
+    also = columns_about(inputs.contract)
     if also:
         asked = people.select("claim", "participant", "known_by", "started_on")
-        at_start = segments_on(question, asked, "started_on", ["claim"])
-        known = at_start.join(question.table("segments"), on="segment", how="inner")
+        at_start = segments_on(inputs, asked, "started_on", ["claim"])
+        known = at_start.join(inputs.table("segments"), on="segment", how="inner")
         if "person" in also:
-            known = known.join(question.table("persons"), on="participant", how="inner")
+            known = known.join(inputs.table("persons"), on="participant", how="inner")
         people = people.join(
             known.select("claim", "participant", *also), on=["claim", "participant"], how="inner"
         )
-    places = question.contract.participants.places
+    places = inputs.contract.participants.places
     clock = nw.col("started_on")
     if places is not None and places.clock == "goes on":
         clock = clock.min().over("claim", "place")
     timed = people.with_columns(clock_on=clock)
-    windows = question.table("windows").rename({"started_on": "clock_on"})
+    windows = inputs.table("windows").rename({"started_on": "clock_on"})
     return timed.join(windows, on="clock_on", how="inner")
 
 
-def _covered(question: EvaluationInput, people: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def _covered(inputs: EvaluationInput, people: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     asked = people.select("claim", "participant", "known_by", "started_on")
-    at_start = segments_on(question, asked, "started_on", ["claim"])
-    allowed = at_start.join(question.table("covered"), on="segment", how="semi")
+    at_start = segments_on(inputs, asked, "started_on", ["claim"])
+    allowed = at_start.join(inputs.table("covered"), on="segment", how="semi")
     return people.join(allowed, on=["claim", "participant"], how="semi")
 
 
 def segments_on(
-    question: EvaluationInput, asked: nw.LazyFrame[Any], day: str, keys: list[str]
+    inputs: EvaluationInput, asked: nw.LazyFrame[Any], day: str, keys: list[str]
 ) -> nw.LazyFrame[Any]:
     """The segment of each participant on a day, as known by `known_by`: keys, participant, segment.
 
     The latest row that holds from that day or before; where all rows hold from later days, the
     earliest of them.
     """
-    about = question.table("participants").select(
+    about = inputs.table("participants").select(
         "participant", "from_on", "segment", recorded_row=nw.col("recorded_on")
     )
     joined = asked.join(about, on="participant", how="inner").filter(
@@ -124,14 +112,14 @@ def segments_on(
 
 
 def live_observations(
-    question: EvaluationInput, basis: Basis, people: nw.LazyFrame[Any]
+    inputs: EvaluationInput, basis: Basis, people: nw.LazyFrame[Any]
 ) -> nw.LazyFrame[Any]:
     """The observations of people that stood at each claim date (known, not superseded, not
     withdrawn) with the columns of `people`; `metric` by its number.
 
     Those recorded after the contract's deadline, or in dispute, only where the basis has them.
     """
-    every = question.table("observations")
+    every = inputs.table("observations")
     # What supersedes is a small part of the rows: it is found once, before rows meet claim dates.
     superseded = (
         every.filter(~nw.col("supersedes").is_null())
@@ -145,8 +133,7 @@ def live_observations(
     standing = standing.drop("supersedes").join(superseded, on="observation", how="left")
     standing = standing.with_columns(nw.col("superseded_on").fill_null(NEVER))
     if basis.in_time:
-        standing = standing.join(question.table("deadlines"), on="observed_on", how="inner")
-        standing = standing.filter(nw.col("recorded_on") <= nw.col("deadline")).drop("deadline")
+        standing = recorded_in_time(standing, inputs.table("deadlines"))
     # People are there once for every claim date at which they were known.
     live = standing.join(people, on="participant", how="inner").filter(
         (nw.col("recorded_on") <= nw.col("known_by"))

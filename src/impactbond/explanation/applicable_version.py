@@ -14,8 +14,9 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.explanation.participant_view import find_person
-from impactbond.explanation.reasons import ACHIEVED, Judged
-from impactbond.settlement.applicable_claims import ANOTHER_VERSION, made_at
+from impactbond.explanation.reasons import Judged
+from impactbond.reasons import Reason, Verdict
+from impactbond.settlement.applicable_claims import made_at
 from impactbond.settlement.settlement import Settlement
 
 
@@ -24,7 +25,7 @@ def by_version(
 ) -> dict[str, Settlement]:
     """For every milestone, the settlement with the terms of the version that governs it."""
     names = list(milestones)
-    if settlement.known is None:
+    if not settlement.is_amended:
         return dict.fromkeys(names, settlement)
     known = settlement.known.known_by(claim.known_by)
     by_text: dict[int, Settlement] = {}
@@ -48,12 +49,14 @@ def standing(settlement: Settlement, participant: str, until: date) -> Mapping[s
 
 def judged_by_version(settlement: Settlement, participant: str, judged: Judged) -> Judged:
     """What a version decides, without what it does not govern."""
-    if settlement.known is None:
+    if not settlement.is_amended:
         return judged
     stands = standing(settlement, participant, judged.claim.known_by)
     decisions = {
-        name: replace(one, verdict="not achieved", reason=ANOTHER_VERSION, achieved_on=None)
-        if one.verdict == ACHIEVED and not stands.get(name)
+        name: replace(
+            one, verdict=Verdict.NOT_ACHIEVED, reason=Reason.ANOTHER_VERSION, achieved_on=None
+        )
+        if one.verdict == Verdict.ACHIEVED and not stands.get(name)
         else one
         for name, one in judged.decisions.items()
     }

@@ -10,9 +10,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from impactbond.errors import Fault, InvariantError, SettlementError
-from impactbond.evaluation.decisions import bases
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
-from impactbond.evaluation.knowledge import Basis
+from impactbond.evaluation.late_evidence import Basis, bases, earns_nothing
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.applicable_version import judged_by_version
@@ -28,6 +27,7 @@ from impactbond.explanation.participant_view import (
 )
 from impactbond.explanation.parts import ConditionExplained, ParticipantRow, Since
 from impactbond.explanation.reasons import Judged
+from impactbond.reasons import Verdict
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.conditions import Looking
 from impactbond.terms.words import plain
@@ -217,7 +217,7 @@ def _judged(
 ) -> Judged | None:
     """What was decided, each milestone with what was found on the evidence that decided it."""
     contract = question.contract
-    course = bases(question)
+    course = bases(contract, is_disputed=question.is_disputed)
     views = [(see(question, participant, person, basis), standing) for basis, standing in course]
     by_standing = {standing: seen for seen, standing in views if seen is not None}
     if not by_standing:
@@ -226,11 +226,10 @@ def _judged(
     decisions = find_decisions(question, participant)
     found: dict[str, ConditionExplained] = {}
     late: dict[str, ConditionExplained] = {}
-    earns_nothing = contract.calendar.evidence.late == "nothing"
-    whenever = see(question, participant, person, Basis()) if earns_nothing else None
+    whenever = see(question, participant, person, Basis()) if earns_nothing(contract) else None
     for name, term in contract.milestones.items():
         decision = decisions[name]
-        is_achieved = decision.verdict == "achieved"
+        is_achieved = decision.verdict == Verdict.ACHIEVED
         found[name] = find(
             by_standing[decision.standing] if is_achieved else last, archive, term.when
         )

@@ -23,6 +23,7 @@ from impactbond.explanation.paid import Ledger, entitled
 from impactbond.explanation.parts import Line, MilestoneExplained, Since
 from impactbond.explanation.reasons import Judged, chain, needs, open_until, period_label, reason
 from impactbond.explanation.terms import stated_terms
+from impactbond.reasons import LineKind
 from impactbond.settlement.settlement import Settlement
 
 CLOSED_OTHERWISE = (
@@ -169,7 +170,7 @@ def _not_judged(case: Case) -> dict[str, Any]:
 
 def _lines(case: Case, ledger: Ledger, milestone: str) -> Iterator[Line]:
     for row in ledger.rows(case.participant, milestone, case.claim.known_by):
-        has_moved = row["kind"] == "adjustment" and row["quantity"] != 0
+        has_moved = row["kind"] == LineKind.ADJUSTMENT and row["quantity"] != 0
         since = _since(case, milestone, row["claim_period"]) if has_moved else Since()
         yield ledger.line(row, since)
 

@@ -26,10 +26,10 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.references import rests_on
+from impactbond.evaluation.decisions import decisions_table
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence
 from impactbond.explanation.explain import explain
 from impactbond.explanation.words import place_words
-from impactbond.settlement.decisions_table import decided
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind
 
@@ -284,7 +284,7 @@ def _that_achieve(
         observations_table=pa.Table.from_pylist(copies["rows"], schema=OBSERVATIONS_SCHEMA),
         refused_table=known.refused_table.slice(0, 0),
     )
-    said = decided(settlement.contract, evidence, settlement.claim)
+    said = decisions_table(settlement.contract, evidence, settlement.claim)
     achieved = pc.and_(
         pc.equal(said["milestone"], milestone), pc.equal(said["verdict"], "achieved")
     )

@@ -21,28 +21,14 @@ from impactbond.errors import InvariantError
 from impactbond.explanation.parts import Line, Passed, ShareOfLine, Since
 from impactbond.explanation.terms import stated_limit
 from impactbond.money import cut, show
+from impactbond.reasons import Because, LineKind
 from impactbond.settlement.funders import UNFUNDED, ShareRule, named_rule
 from impactbond.settlement.limits import limit_name, limits_on_the_whole
-from impactbond.settlement.lines import DISPUTE_SETTLED, FUNDER_RELEASED, IN_DISPUTE
 from impactbond.settlement.overflow import funder_limits, most_pence
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
 from impactbond.settlement.withheld import DISPUTE, RELIEF
 from impactbond.terms.limits import PassedTo
-
-WHY = {
-    "achieved": "achieved",
-    "taken back": "taken back, because the evidence known by then no longer shows it as claimed",
-    IN_DISPUTE: "withheld, because evidence that it rests on has come into dispute",
-    DISPUTE_SETTLED: "no longer withheld, because what it rests on is not in dispute any more",
-    "terms replaced": "worked out again, because a new version of the contract was signed",
-    "limit released": "let through, because there is room under a limit again",
-    "limit displaced": "kept back, because a claim that comes first now fills a limit",
-    "repriced": "priced anew, because other claims now come before it",
-    "measured": "as measured",
-    "released": "released, because what it waited for has come",
-    FUNDER_RELEASED: "paid by a funder that left it unpaid, because its limit has room now",
-}
 
 
 @dataclass(frozen=True)
@@ -179,7 +165,7 @@ def _sentence(contract: Contract, row: Mapping[str, Any]) -> str:
     def pounds(column: str) -> str:
         return show(row[column], contract.currency)
 
-    told: str = WHY.get(row["because"], row["because"])
+    told = Because(row["because"]).sentence
     is_milestone = row["milestone"] in contract.milestones
     priced_in = contract.currency_of_prices if is_milestone else contract.currency
     is_product = row["quantity"] * row["price_pence"] == row["value_pence"]
@@ -194,7 +180,7 @@ def _sentence(contract: Contract, row: Mapping[str, Any]) -> str:
         word = "withheld" if row["withheld_pence"] > 0 else "no longer withheld"
         amount = show(abs(row["withheld_pence"]), contract.currency)
         told += f"; {amount} {word} ({_reasons(row['withheld_by'])})"
-    if row["kind"] == "adjustment":
+    if row["kind"] == LineKind.ADJUSTMENT:
         told += (
             f"; an adjustment, because {row['period']}, in which it was achieved, was closed before"
         )

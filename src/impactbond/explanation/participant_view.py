@@ -18,8 +18,6 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.decisions import (
-    REASONS,
-    VERDICTS,
     decide,
     observations_of,
     people_of,
@@ -27,15 +25,12 @@ from impactbond.evaluation.decisions import (
 )
 from impactbond.evaluation.facts import NEVER, Fact, concerns, packed
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
-from impactbond.evaluation.knowledge import (
-    Basis,
-    known_participants,
-    segments_on,
-)
+from impactbond.evaluation.knowledge import known_participants, segments_on
+from impactbond.evaluation.late_evidence import Basis
 from impactbond.evaluation.plan import EvaluationPlan, Node
-from impactbond.evaluation.verdicts import FULL
 from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.parts import WindowDays
+from impactbond.reasons import Reason, Standing, Verdict
 from impactbond.terms.conditions import Condition
 
 STATES = ("not met", "not evidenced", "met")
@@ -45,11 +40,11 @@ STATES = ("not met", "not evidenced", "met")
 class Decision:
     """What was decided about one milestone."""
 
-    verdict: str
-    reason: str
+    verdict: Verdict
+    reason: Reason
     achieved_on: date | None
     known_on: date | None
-    standing: int = FULL
+    standing: Standing = Standing.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +170,11 @@ def find_decisions(question: EvaluationInput, participant: str) -> dict[str, Dec
     decided = question.shop.give(own).to_pylist()
     return {
         milestones[row["milestone"]]: Decision(
-            verdict=VERDICTS[row["verdict"]],
-            reason=REASONS[row["reason"]],
+            verdict=list(Verdict)[row["verdict"]],
+            reason=list(Reason)[row["reason"]],
             achieved_on=_day(row["reached"]),
             known_on=from_day_number(row["known_on"]) if row["known_on"] else None,
-            standing=row["standing"],
+            standing=list(Standing)[row["standing"]],
         )
         for row in sorted(decided, key=lambda row: row["milestone"])
     }

@@ -8,14 +8,12 @@ from datetime import date
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.evaluation.verdicts import DISPUTED, LATE_EVIDENCE
 from impactbond.explanation.participant_view import Decision, PersonView
 from impactbond.explanation.parts import ConditionExplained, Need
 from impactbond.money import show_share
+from impactbond.reasons import Reason, Standing, Verdict
 from impactbond.terms.milestones import alternatives
 from impactbond.terms.words import counted, plain
-
-ACHIEVED, NOT_YET_DUE = "achieved", "not yet due"
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,8 @@ class Judged:
         return [
             name
             for name in after
-            if self.decisions[name].verdict != ACHIEVED
-            and self.decisions[name].reason != "place_taken"
+            if self.decisions[name].verdict != Verdict.ACHIEVED
+            and self.decisions[name].reason != Reason.PLACE_TAKEN
         ]
 
     def reached_on(self, milestone: str) -> date | None:
@@ -66,36 +64,36 @@ def reason(judged: Judged, milestone: str) -> str:
     """The reason for the verdict on a milestone, in a sentence."""
     own = judged.findings[milestone]
     match judged.decisions[milestone].reason:
-        case "met":
+        case Reason.MET:
             return own.sentence + _counted_from(judged, milestone) + _standing(judged, milestone)
-        case "window_open":
+        case Reason.WINDOW_OPEN:
             return _window_open(judged, milestone)
-        case "prerequisite":
+        case Reason.PREREQUISITE:
             return _needs_first(judged, milestone)
-        case "not_eligible":
+        case Reason.NOT_ELIGIBLE:
             return f"eligibility is not met: {_eligibility(judged)}"
-        case "eligibility_not_evidenced":
+        case Reason.ELIGIBILITY_NOT_EVIDENCED:
             return f"eligibility is not evidenced: {_eligibility(judged)}"
-        case "left":
+        case Reason.LEFT:
             return _left(judged, milestone)
-        case "outside_term":
+        case Reason.OUTSIDE_TERM:
             first, last = judged.contract.calendar.term
             day = judged.reached_on(milestone)
             return f"reached on {day}, outside the term ({first} through {last}): {own.sentence}"
-        case "recorded_late":
+        case Reason.RECORDED_LATE:
             return _recorded_late(judged, milestone)
-        case "another_version":
+        case Reason.ANOTHER_VERSION:
             version = judged.contract.version
             day = judged.reached_on(milestone)
             return (
                 f"reached on {day} by the terms of version {version.number}, which does not govern "
                 f"it; the version that does pays nothing for it: {own.sentence}"
             )
-        case "not_for_segment":
+        case Reason.NOT_FOR_SEGMENT:
             return _not_for_segment(judged, milestone)
-        case "alternative":
+        case Reason.ALTERNATIVE:
             return f"{own.sentence}; {_alternative(judged, milestone)}"
-        case "place_taken":
+        case Reason.PLACE_TAKEN:
             return f"{own.sentence}; {_place_taken(judged)}"
         case _:
             return own.sentence
@@ -104,10 +102,10 @@ def reason(judged: Judged, milestone: str) -> str:
 def open_until(judged: Judged, milestone: str) -> date | None:
     """The last day that can still change a verdict of not yet due; None for every other verdict."""
     decision = judged.decisions[milestone]
-    if decision.verdict != NOT_YET_DUE:
+    if decision.verdict != Verdict.NOT_YET_DUE:
         return None
     own = judged.findings[milestone]
-    if decision.reason == "prerequisite":
+    if decision.reason == Reason.PREREQUISITE:
         waiting = [open_until(judged, name) for name in judged.blocking(milestone)]
         return max([own.due_on, *(day for day in waiting if day is not None)])
     if judged.eligibility is not None and judged.eligibility.state != "met":
@@ -118,9 +116,11 @@ def open_until(judged: Judged, milestone: str) -> date | None:
 def chain(judged: Judged, milestone: str) -> tuple[str, ...]:
     """The milestone and, prerequisite by prerequisite, the first cause of its verdict."""
     found = [milestone]
-    while judged.decisions[found[-1]].reason == "prerequisite":
+    while judged.decisions[found[-1]].reason == Reason.PREREQUISITE:
         blocking = judged.blocking(found[-1])
-        waiting = [name for name in blocking if judged.decisions[name].verdict == NOT_YET_DUE]
+        waiting = [
+            name for name in blocking if judged.decisions[name].verdict == Verdict.NOT_YET_DUE
+        ]
         found.append((waiting or blocking)[0])
     return tuple(found)
 
@@ -228,10 +228,10 @@ def _standing(judged: Judged, milestone: str) -> str:
         told = f"; {counted(units, 'unit')} from that day on, as known so far"
     terms = judged.contract.calendar.evidence
     standing = judged.decisions[milestone].standing
-    if standing == LATE_EVIDENCE and terms.late_pays is not None:
+    if standing == Standing.LATE and terms.late_pays is not None:
         share = show_share(terms.late_pays)
         told += f"; on evidence recorded after more than {terms.within}, which earns {share}"
-    if standing == DISPUTED:
+    if standing == Standing.DISPUTED:
         told += "; on evidence in dispute, and so withheld until that is settled"
     return told
 
@@ -245,7 +245,7 @@ def _not_for_segment(judged: Judged, milestone: str) -> str:
 
 def _alternative(judged: Judged, milestone: str) -> str:
     group = next(one for one in alternatives(judged.contract.milestones) if milestone in one)
-    paid = [name for name in group if judged.decisions[name].verdict == ACHIEVED]
+    paid = [name for name in group if judged.decisions[name].verdict == Verdict.ACHIEVED]
     if not paid:
         return "another milestone that stands instead of it was paid for the same place"
     day = judged.decisions[paid[0]].achieved_on

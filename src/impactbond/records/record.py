@@ -58,7 +58,6 @@ from impactbond.records.parts import (
 from impactbond.records.view import cut_view
 from impactbond.settlement.lines import LINES
 from impactbond.settlement.settlement import Earlier, Settlement
-from impactbond.settlement.terms_in_force import claim_dates_under
 from impactbond.statements.write import write_all
 from impactbond.version import __version__
 
@@ -89,18 +88,20 @@ class Record:
     @cached_property
     def contract(self) -> Contract:
         """The contract, from its kept text; of several versions, all of them under one roof."""
-        return self.known.whole if self.known is not None else self._read(CONTRACT)
+        return self.known.whole
 
     @cached_property
-    def known(self) -> Versions | None:
-        """The versions that were known, where there were several."""
+    def known(self) -> Versions:
+        """The versions that were known."""
         texts = [name for name in sorted(self.parts) if name.startswith(VERSIONS)]
-        return versions_of([self._read(name) for name in texts]) if texts else None
+        if not texts:
+            return Versions.of(self._read(CONTRACT))
+        return versions_of([self._read(name) for name in texts])
 
     @property
     def versions(self) -> tuple[Contract, ...]:
         """The versions of the contract that were known."""
-        return (self.contract,) if self.known is None else self.known.all
+        return self.known.all
 
     def _read(self, part: str) -> Contract:
         if self.manifest.view is not None:
@@ -152,9 +153,7 @@ class Record:
     @cached_property
     def claim_dates(self) -> tuple[ClaimDate, ...]:
         """Every claim date settled."""
-        if self.known is not None:
-            return claim_dates_under(self.known, self.manifest.as_of)
-        return claim_dates(self.contract, self.manifest.as_of)
+        return claim_dates(self.known, self.manifest.as_of)
 
     @cached_property
     def lines_table(self) -> pa.Table:
@@ -169,9 +168,7 @@ class Record:
             return None
         dates = tuple(day for day in self.claim_dates if day.known_by <= earlier.claim_date)
         lines = self._table(EARLIER, LINES)
-        versions = self.versions
-        if self.known is not None:
-            versions = self.known.known_by(earlier.claim_date).all
+        versions = self.known.known_by(earlier.claim_date).all
         return Closed(self.contract, dates, lines, self.manifest.previous_record, versions)
 
     def result(self, part: str, schema: pa.Schema) -> pa.Table:

@@ -114,7 +114,7 @@ def regenerate(path: File, *, engine: Engine = "duckdb") -> Regeneration:
 def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regeneration:
     """Settles a record again that has been read; see `regenerate`."""
     settlement = settle(
-        record.known or record.contract,
+        record.known,
         record.evidence,
         as_of=record.manifest.as_of,
         earlier=record.earlier,

@@ -1,16 +1,17 @@
-"""Claims under several versions: each version is evaluated on the same evidence, and only the
-claims that it governs are kept.
+"""Claims under the applicable version: each version in force is evaluated on the same evidence, and
+only the claims that it governs are kept.
 
-Takes  the versions known at a turn of claim dates, the evidence, and the closed lines.
+Takes  the versions known at a stretch of claim dates, the evidence, and the closed lines.
 Gives  claims at every claim date, each under the version that governs it, and the decisions.
 Keeps  one milestone is claimed once by one participant, whatever the number of versions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TypeVar
 
 import pyarrow as pa
@@ -18,126 +19,133 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
+from impactbond.evaluation.claims import Counted, evaluate
+from impactbond.evaluation.decisions import DECISIONS, decisions_table
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evaluation.knowledge import known_participants
 from impactbond.evidence.evidence import Evidence
-from impactbond.settlement.decisions_table import DECISIONS, decided
-from impactbond.settlement.evaluated import evaluate
-from impactbond.settlement.lots import Counted, period_of
+from impactbond.reasons import Reason, Verdict
+from impactbond.settlement.lots import period_of
 from impactbond.tables import Engine
 
-ANOTHER_VERSION = "another_version"
 Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
 At = TypeVar("At", int, date)  # a claim date, by its number or its day
-Rows = dict[Claimed, dict[int, list[Counted]]]  # by the place of the version among the texts
+ByVersion = Sequence[Sequence[Counted]]  # the claims under each version in force
+ByPlace = dict[int, list[Counted]]  # by the place of the version among those in force
+# Of a claim at a claim date, with what each version says of it: the version that it is under.
+Applicable = Callable[[int, Claimed, ByPlace], int | None]
+Starts = Mapping[tuple[int, int, str], date]  # by version, claim date and participant
 
 
 @dataclass(frozen=True)
-class Governed:
-    """What every version in force says, and which of it counts.
-
-    `texts` are the versions in force, `segments` those that each tells apart, `kept` the claims of
-    each that it governs, one by one.
+class ApplicableClaims:
+    """The claims that count, under each version in force: `counted` does not tell participants
+    apart, `singly` does. `segments` are those that each version tells apart.
     """
 
-    known: Versions
-    texts: tuple[Contract, ...]
-    segments: tuple[Mapping[int, Mapping[str, str]], ...]
-    kept: tuple[tuple[Counted, ...], ...]
-    starts: Mapping[tuple[int, int, str], date]
-    claim: ClaimDate
-    evidence: Evidence
-    engine: Engine
+    segments: Sequence[Mapping[int, Mapping[str, str]]]
+    counted: ByVersion
+    singly: Callable[[], ByVersion]
+    decisions: Callable[[], pa.Table]
 
-    @classmethod
-    def of(
-        cls,
-        known: Versions,
-        evidence: Evidence,
-        claims: Sequence[ClaimDate],
-        asked: Sequence[ClaimDate],
-        closed: pa.Table | None,
-        engine: Engine,
-    ) -> Governed:
-        """The claims at the dates `asked`, which are among all the `claims` of the settlement."""
-        texts = tuple(stretch.terms for stretch in known.stretches)
-        within = [known.within(text) for text in texts]
-        evaluated = [evaluate(text, evidence, asked, engine) for text in within]
-        starts: dict[tuple[int, int, str], date] = {}
-        if known.terms.governs == "participants started":
-            for place, text in enumerate(within):
-                found = _starts(text, evidence, asked, engine)
-                starts |= {(place, *who): day for who, day in found.items()}
-        claimed = [one.singly() for one in evaluated]
-        rows = {claim.number: _by_claimed(texts, claimed, claim.number) for claim in asked}
-        picked: Iterable[tuple[int, Counted]]
-        match known.terms.governs:
-            case "claims made":
-                picked = _when_made(known, texts, rows, claims, closed)
-            case "participants started":
-                picked = _when_started(known, texts, rows, starts)
-            case _:
-                picked = _when_achieved(known, texts, rows)
-        kept: list[list[Counted]] = [[] for _ in texts]
-        for place, row in picked:
-            kept[place].append(row)
-        governed = tuple(map(tuple, kept))
-        segments = tuple(one.segments for one in evaluated)
-        return cls(known, texts, segments, governed, starts, asked[-1], evidence, engine)
 
-    def decisions(self) -> pa.Table:
-        """The decisions of the latest claim date: for each participant and milestone, that of the
-        version that governs.
+def applicable_claims(
+    known: Versions,
+    evidence: Evidence,
+    claims: Sequence[ClaimDate],
+    asked: Sequence[ClaimDate],
+    closed: pa.Table | None,
+    engine: Engine,
+) -> ApplicableClaims:
+    """The claims at the dates `asked`, which are among all the `claims` of the settlement."""
+    texts = [known.within(stretch.terms) for stretch in known.stretches]
+    evaluated = [evaluate(text, evidence, asked, engine) for text in texts]
+    segments = [one.segments for one in evaluated]
+    if len(known.all) == 1:
+        # Whatever governs, it is this version: claims stay counted, and wait to be asked for singly
+        (only,) = evaluated
+        decided = partial(decisions_table, known.whole, evidence, asked[-1], engine)
+        return ApplicableClaims(segments, [only.lots], lambda: [only.singly()], decided)
+    starts = _starts(known, texts, evidence, asked, engine)
+    match known.terms.governs:
+        case "claims made":
+            applicable = _when_made(known, claims, asked[0].number, closed)
+        case "participants started":
+            applicable = _when_started(known, starts)
+        case _:
+            applicable = _when_achieved(known)
+    said = [one.singly() for one in evaluated]
+    kept: list[list[Counted]] = [[] for _ in texts]
+    for claim in asked:
+        for of, by_place in _by_claimed(texts, said, claim.number).items():
+            place = applicable(claim.number, of, by_place)
+            if place is not None:
+                kept[place] += by_place[place]
+    claimed = {
+        (row.participant, texts[place].payables[row.milestone]): place
+        for place, own in enumerate(kept)
+        for row in own
+        if row.claim == asked[-1].number
+    }
+    decided = partial(_decisions, known, evidence, asked[-1], engine, claimed, starts)
+    pooled = [[row._replace(participant="") for row in own] for own in kept]
+    return ApplicableClaims(segments, pooled, lambda: kept, decided)
+
+
+def _decisions(
+    known: Versions,
+    evidence: Evidence,
+    claim: ClaimDate,
+    engine: Engine,
+    claimed: Mapping[tuple[str, str], int],
+    starts: Starts,
+) -> pa.Table:
+    """The decisions of the latest claim date: for each participant and milestone, that of the
+    version that governs. `claimed` are those that are claimed, each under its version.
+    """
+    said = []
+    for stretch in known.stretches:
+        table = decisions_table(known.within(stretch.terms), evidence, claim, engine)
+        stated = zip(*(table[name].to_pylist() for name in DECISIONS.names), strict=True)
+        said.append({(row[0], row[1]): row for row in stated})
+
+    def deciding(pair: tuple[str, str]) -> int:
+        """What is not claimed is decided by the start, where that governs; otherwise by the last
+        version that says anything.
         """
-        said = [self._said(place) for place in range(len(self.texts))]
-        names = self.known.whole.milestones
-        order = {name: place for place, name in enumerate(names)}
-        pairs = sorted({pair for one in said for pair in one}, key=lambda p: (p[0], order[p[1]]))
-        claimed = {
-            (row.participant, self.texts[place].payables[row.milestone]): place
-            for place, rows in enumerate(self.kept)
-            for row in rows
-            if row.claim == self.claim.number
-        }
-        rows = []
-        for pair in pairs:
-            place = claimed.get(pair, self._deciding(pair, said))
-            rows.append(_told(said[place][pair], is_claimed=pair in claimed))
-        columns = list(zip(*rows, strict=True)) if rows else [()] * len(DECISIONS)
-        arrays = [
-            pa.array(column, field.type) for column, field in zip(columns, DECISIONS, strict=True)
-        ]
-        return pa.table(arrays, schema=DECISIONS)
-
-    def _said(self, place: int) -> dict[tuple[str, str], tuple[object, ...]]:
-        text = self.known.within(self.texts[place])
-        table = decided(text, self.evidence, self.claim, self.engine)
-        rows = zip(*(table[name].to_pylist() for name in DECISIONS.names), strict=True)
-        return {(row[0], row[1]): row for row in rows}
-
-    def _deciding(
-        self, pair: tuple[str, str], said: Sequence[Mapping[tuple[str, str], object]]
-    ) -> int:
-        """The version that decides on what is not claimed: by the start where that governs, and
-        otherwise the last that says anything.
-        """
-        for place, text in enumerate(self.texts):
-            start = self.starts.get((place, self.claim.number, pair[0]))
-            if start is not None and self.known.governing(start) is text and pair in said[place]:
+        for place, stretch in enumerate(known.stretches):
+            start = starts.get((place, claim.number, pair[0]))
+            governs = start is not None and known.governing(start) is stretch.terms
+            if governs and pair in said[place]:
                 return place
-        return max(place for place, one in enumerate(said) if pair in one)
+        return max(place for place, decided in enumerate(said) if pair in decided)
+
+    order = {name: place for place, name in enumerate(known.whole.milestones)}
+    pairs = sorted(
+        {pair for decided in said for pair in decided}, key=lambda p: (p[0], order[p[1]])
+    )
+    rows = []
+    for pair in pairs:
+        row = said[claimed.get(pair, deciding(pair))][pair]
+        rows.append(row if pair in claimed else _unclaimed(row))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(DECISIONS)
+    arrays = [
+        pa.array(column, field.type) for column, field in zip(columns, DECISIONS, strict=True)
+    ]
+    return pa.table(arrays, schema=DECISIONS)
 
 
-def _told(row: tuple[object, ...], *, is_claimed: bool) -> tuple[object, ...]:
+def _unclaimed(row: tuple[object, ...]) -> tuple[object, ...]:
     """A decision; what is achieved by the terms of a version that does not govern it, is not."""
     participant, milestone, verdict, _, _, known_on = row
-    if verdict == "achieved" and not is_claimed:
-        return participant, milestone, "not achieved", ANOTHER_VERSION, None, known_on
+    if verdict == Verdict.ACHIEVED:
+        told = (Verdict.NOT_ACHIEVED.value, Reason.ANOTHER_VERSION.value)
+        return participant, milestone, *told, None, known_on
     return row
 
 
-def _by_claimed(texts: Sequence[Contract], rows: Sequence[Sequence[Counted]], claim: int) -> Rows:
-    found: Rows = {}
+def _by_claimed(texts: Sequence[Contract], rows: ByVersion, claim: int) -> dict[Claimed, ByPlace]:
+    found: dict[Claimed, ByPlace] = {}
     for place, (text, own) in enumerate(zip(texts, rows, strict=True)):
         for row in own:
             if row.claim != claim:
@@ -149,64 +157,52 @@ def _by_claimed(texts: Sequence[Contract], rows: Sequence[Sequence[Counted]], cl
     return found
 
 
-def _when_achieved(
-    known: Versions, texts: Sequence[Contract], rows: Mapping[int, Rows]
-) -> Iterable[tuple[int, Counted]]:
+def _when_achieved(known: Versions) -> Applicable:
     """Claims achieved on a day that their own version governs; of several, the first achieved. The
-    units of a period have the day of its first unit.
+    units of a period are one claim, of the day of its first unit, however they stand.
     """
-    governing = _kept(known, texts)
-    for of_claim in rows.values():
-        for by_place in of_claim.values():
-            own = sorted(
-                (row.day, place, row)
-                for place, found in by_place.items()
-                for row in found
-                if governing(from_day_number(row.day)) == place
-            )
-            yield from ((place, row) for _, place, row in own[:1])
+    governing = _governing(known)
+
+    def applicable(_: int, of: Claimed, by_place: ByPlace) -> int | None:
+        days = sorted((min(row.day for row in own), place) for place, own in by_place.items())
+        own = (place for day, place in days if governing(from_day_number(day)) == place)
+        return next(own, None)
+
+    return applicable
 
 
-def _when_started(
-    known: Versions,
-    texts: Sequence[Contract],
-    rows: Mapping[int, Rows],
-    starts: Mapping[tuple[int, int, str], date],
-) -> Iterable[tuple[int, Counted]]:
+def _when_started(known: Versions, starts: Starts) -> Applicable:
     """Claims of participants who started on a day that their own version governs."""
-    governing = _kept(known, texts)
-    for claim, of_claim in rows.items():
-        for (participant, _, _), by_place in of_claim.items():
-            own = [
-                place
-                for place in sorted(by_place)
-                if governing(starts[place, claim, participant]) == place
-            ]
-            yield from ((place, row) for place in own[:1] for row in by_place[place])
+    governing = _governing(known)
+
+    def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
+        own = (p for p in sorted(by_place) if governing(starts[p, claim, of[0]]) == p)
+        return next(own, None)
+
+    return applicable
 
 
 def _when_made(
-    known: Versions,
-    texts: Sequence[Contract],
-    rows: Mapping[int, Rows],
-    claims: Sequence[ClaimDate],
-    closed: pa.Table | None,
-) -> Iterable[tuple[int, Counted]]:
+    known: Versions, claims: Sequence[ClaimDate], first: int, closed: pa.Table | None
+) -> Applicable:
     """Claims under the version that governed the claim date at which they were made, as long as
-    they stand.
+    they stand. Claim dates are asked about one after another, from the first that is asked.
     """
-    governing = _kept(known, texts)
-    made = _made_before(known, claims, closed)
-    for claim, of_claim in rows.items():
-        standing: dict[Claimed, int] = {}
-        for claimed, by_place in of_claim.items():
-            for since in (made.get(claimed, claim), claim):
-                place = governing(claims[since].known_by)
-                if place in by_place:
-                    standing[claimed] = since
-                    yield from ((place, row) for row in by_place[place])
-                    break
-        made = standing
+    governing = _governing(known)
+    # When it was made, and the latest claim date at which it stood. What stands no more and comes
+    # again is made anew.
+    made = {of: (since, first - 1) for of, since in _made_before(known, claims, closed).items()}
+
+    def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
+        since, stood = made.get(of, (claim, claim))
+        for at in (since, claim) if stood == claim - 1 else (claim,):
+            place = governing(claims[at].known_by)
+            if place in by_place:
+                made[of] = (at, claim)
+                return place
+        return None
+
+    return applicable
 
 
 def _made_before(
@@ -248,10 +244,10 @@ def _period_of_units(contract: Contract, milestone: str, day: int) -> int:
     return period_of(contract.calendar.periods, day)
 
 
-def _kept(known: Versions, texts: Sequence[Contract]) -> Callable[[date], int]:
+def _governing(known: Versions) -> Callable[[date], int]:
     """The place of the version that governs a day; days are asked about again and again."""
     places: dict[date, int] = {}
-    order = {id(text): place for place, text in enumerate(texts)}
+    order = {id(stretch.terms): place for place, stretch in enumerate(known.stretches)}
 
     def governing(day: date) -> int:
         if day not in places:
@@ -262,12 +258,22 @@ def _kept(known: Versions, texts: Sequence[Contract]) -> Callable[[date], int]:
 
 
 def _starts(
-    contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine
-) -> dict[tuple[int, str], date]:
-    """The day on which every participant started, as known at each claim date."""
-    question = EvaluationInput.of(contract, evidence, claims, engine)
-    table = question.shop.give(
-        known_participants(question).select("claim", "participant", "started_on")
-    )
-    rows = zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
-    return {(claim, who): from_day_number(day) for claim, who, day in rows}
+    known: Versions,
+    texts: Sequence[Contract],
+    evidence: Evidence,
+    claims: Sequence[ClaimDate],
+    engine: Engine,
+) -> Starts:
+    """The day on which every participant started, as known at each claim date and covered by each
+    version, where starts decide which version governs.
+    """
+    starts: dict[tuple[int, int, str], date] = {}
+    for place, text in enumerate(texts if known.terms.governs == "participants started" else ()):
+        inputs = EvaluationInput.of(text, evidence, claims, engine)
+        people = known_participants(inputs).select("claim", "participant", "started_on")
+        table = inputs.shop.give(people)
+        for claim, who, day in zip(
+            *(table[name].to_pylist() for name in table.column_names), strict=True
+        ):
+            starts[place, claim, who] = from_day_number(day)
+    return starts

@@ -93,16 +93,16 @@ def balance(
     history: Movements,
     parts: Parts,
     claims: int,
-    opens: int = 0,
+    first_open: int = 0,
 ) -> Balances:
-    """The balances of every funder at every claim date; `opens` is the first under these terms."""
+    """The balances of every funder at every claim date; from `first_open` on under these terms."""
     value, payable = to_date(parts.value, history, claims), to_date(parts.payable, history, claims)
     moved = to_date(parts.moved, history, claims)
     amount = payable + moved
     amount[..., funders.place(UNFUNDED)] = 0
     up_front, recovered = _recover(contract, funders, amount)
     balances = Balances(value, payable, moved, up_front, recovered)
-    _assert_limits(contract, funders, balances, opens)
+    _assert_limits(contract, funders, balances, first_open)
     return balances
 
 
@@ -160,8 +160,10 @@ def _limits_to_date(
             yield limit, list(range(len(funders.all))), np.full(claims, at_most)
 
 
-def _assert_limits(contract: Contract, funders: Funders, balances: Balances, opens: int) -> None:
+def _assert_limits(
+    contract: Contract, funders: Funders, balances: Balances, first_open: int
+) -> None:
     asked = balances.asked
     for limit, places, most in _limits_to_date(contract, funders, asked.shape[1]):
-        if (asked[..., places].sum(axis=2) > most)[:, opens:].any():
+        if (asked[..., places].sum(axis=2) > most)[:, first_open:].any():
             raise InvariantError(f"the limit on the {limit_name(limit)} is exceeded")

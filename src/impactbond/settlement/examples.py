@@ -12,16 +12,17 @@ import numpy as np
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.dates import day_number
 from impactbond.errors import Fault
+from impactbond.evaluation.claims import Counted, evaluate
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.money import minor_units, show
-from impactbond.settlement.evaluated import evaluate
 from impactbond.settlement.funders import Funders
-from impactbond.settlement.lots import Counted, ShareRules, make_lots
-from impactbond.settlement.settle import settle_lots
+from impactbond.settlement.lot_settlement import settle_lots
+from impactbond.settlement.lots import Rulebook, make_lots
 from impactbond.terms.examples import CLAIMS, PERSON, TOTAL, Example, days_of, times_of
 
 Sums = dict[str, dict[str, int]]  # by claim period; by payable, by funder, and in total
@@ -156,9 +157,9 @@ def _settled(contract: Contract, example: Example, evidence: Evidence | None) ->
     for row in example.given:
         if CLAIMS in row:
             rows += _stated(contract, row, claims, segments)
-    rules = ShareRules(contract, segments)
-    funders = Funders.of(contract, rules.all)
-    lots, quantities = make_lots(rules, rows, len(claims))
+    rulebook = Rulebook(Versions.of(contract), [segments])
+    funders = Funders.of(contract, rulebook.all)
+    lots, quantities = make_lots(rulebook, [rows], len(claims))
     settled = settle_lots(contract, lots, funders, quantities[None])
     history, sums = settled.history, defaultdict[str, dict[str, int]](dict)
     parts = settled.parts.amount[0]

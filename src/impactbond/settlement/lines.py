@@ -1,32 +1,35 @@
-"""Lines: the money of the lots led back to single claims, in the stated order. Lines always add up
-to the lots.
+"""Lines: the money of the lots led back to single claims, in the stated order, when somebody first
+asks for it. What is due follows from the lots alone, of which there are few; lines are as many as
+there are claims.
 
 Takes  claims one by one at every claim date, and the lines of closed claim dates.
 Gives  the tables `lines` and `shares`.
 Keeps  the same settlement as the lots: a line is a lot of one claim, and running totals meet at
-       the boundaries.
+       the boundaries. Lines always add up to the lots.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import day_number
+from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.settlement.funders import Funders, ShareRule, named_rule, rule_name
-from impactbond.settlement.lots import DISPUTED, LotKey, Lots, Numbers
+from impactbond.money import Pence
+from impactbond.reasons import Because, LineKind, Standing
+from impactbond.settlement.funders import Funders, rule_name
+from impactbond.settlement.lot_settlement import LotSettlement
+from impactbond.settlement.lots import DISPUTED, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
 from impactbond.settlement.withheld import names_of_holds
 
-FUNDER_RELEASED = "funder limit released"
-IN_DISPUTE, DISPUTE_SETTLED = "in dispute", "dispute settled"
-STANDINGS = ("full", "late", "disputed")
 LINES = pa.schema(
     [
         ("line", pa.string()),
@@ -62,17 +65,6 @@ SHARES = pa.schema(
 )
 
 
-class ClosedLine(NamedTuple):
-    """A line of a closed claim date: it stays as it is, and later movements start from it."""
-
-    claim: int
-    key: LotKey
-    limited: int
-    quantity: int
-    value_pence: int
-    entitled_pence: int
-
-
 def lines_table(
     contract: Contract, claims: Sequence[ClaimDate], lots: Lots, history: Movements
 ) -> pa.Table:
@@ -86,7 +78,7 @@ def lines_table(
         "line": _numbered(label, claim),
         "claim_period": _words(label, claim),
         "claim_date": _words([dated.known_by for dated in claims], claim),
-        "kind": _words(["adjustment", "claim"], (period == claim).astype(np.int64)),
+        "kind": _words([kind.value for kind in LineKind], (period == claim).astype(np.int64)),
         "participant": _words([key.participant for key in lots.keys], lot),
         "milestone": _words(payables, lots.milestone[lot]),
         "period": _words([one.label for one in contract.calendar.periods], period),
@@ -99,7 +91,7 @@ def lines_table(
         "because": _reasons(contract, payables, lots, history),
         "withheld_by": _withheld_by(contract, history),
         "share_rule": _words([rule_name(rule) for rule in lots.rules], lots.rule[lot]),
-        "standing": _words(STANDINGS, lots.standing[lot]),
+        "standing": _words([one.value for one in Standing], lots.standing[lot]),
         "group": pa.array([key.group for key in lots.keys], pa.list_(pa.string())).take(
             pa.array(lot)
         ),
@@ -125,12 +117,12 @@ def _numbered(labels: Sequence[str], claim: Numbers) -> list[str]:
 
 def _reasons(
     contract: Contract, payables: Sequence[str], lots: Lots, history: Movements
-) -> list[str]:
+) -> list[Because]:
     milestone = lots.milestone[history.lot].tolist()
     amounts = (history.quantity, history.value, history.entitled)
     moves = zip(milestone, *(amount[0].tolist() for amount in amounts), strict=True)
     reasons = [
-        FUNDER_RELEASED
+        Because.FUNDER_LIMIT_RELEASED
         if is_release
         else _because(contract, payables[place], quantity, value, entitled)
         for is_release, (place, quantity, value, entitled) in zip(
@@ -142,7 +134,7 @@ def _reasons(
     return reasons
 
 
-def _disputes(lots: Lots, history: Movements) -> Iterator[tuple[int, str]]:
+def _disputes(lots: Lots, history: Movements) -> Iterator[tuple[int, Because]]:
     """The lines of claims that stand as before, only that a dispute has begun or is settled."""
     if not (lots.standing == DISPUTED).any():
         return
@@ -158,7 +150,7 @@ def _disputes(lots: Lots, history: Movements) -> Iterator[tuple[int, str]]:
         disputed = sum(number for _, is_disputed, number in lines if is_disputed)
         other = sum(number for _, is_disputed, number in lines if not is_disputed)
         if disputed and disputed == -other:
-            reason = IN_DISPUTE if disputed > 0 else DISPUTE_SETTLED
+            reason = Because.IN_DISPUTE if disputed > 0 else Because.DISPUTE_SETTLED
             yield from ((line, reason) for line, _, number in lines if number)
 
 
@@ -172,16 +164,16 @@ def _withheld_by(contract: Contract, history: Movements) -> list[str]:
     return [told[bits] for bits in history.limited.tolist()]
 
 
-def _because(contract: Contract, name: str, quantity: int, value: int, entitled: int) -> str:
+def _because(contract: Contract, name: str, quantity: int, value: int, entitled: int) -> Because:
     # The quantity and not the value, which is nothing for a milestone that is tracked and not paid.
     if quantity < 0:
-        return "taken back"
+        return Because.TAKEN_BACK
     if quantity:
-        return contract.fees[name].kind if name in contract.fees else "achieved"
+        return Because(contract.fees[name].kind) if name in contract.fees else Because.ACHIEVED
     if value:
-        other = "repriced" if name in contract.milestones else "released"
-        return "measured" if name in contract.results else other
-    return "limit released" if entitled > 0 else "limit displaced"
+        other = Because.REPRICED if name in contract.milestones else Because.RELEASED
+        return Because.MEASURED if name in contract.results else other
+    return Because.LIMIT_RELEASED if entitled > 0 else Because.LIMIT_DISPLACED
 
 
 def shares_table(
@@ -215,55 +207,46 @@ def shares_table(
     )
 
 
-def closed_rules(contract: Contract, lines: pa.Table) -> list[ShareRule]:
-    """The share rules of closed lines; their funders may be gone from today's evidence."""
-    return [named_rule(contract, name) for name in lines["share_rule"].unique().to_pylist()]
+class Attributed(NamedTuple):
+    """The tables `lines` and `shares`."""
+
+    lines: pa.Table
+    shares: pa.Table
 
 
-def closed_lines(
-    contract: Contract, claims: Sequence[ClaimDate], rules: Sequence[ShareRule], lines: pa.Table
-) -> list[ClosedLine]:
-    """The lines of closed claim dates, as they enter a later settlement's history."""
-    claim = {dated.label: dated.number for dated in claims}
-    period = {known.label: number for number, known in enumerate(contract.calendar.periods)}
-    milestone = {name: number for number, name in enumerate(contract.payables)}
-    rule = {rule_name(known): number for number, known in enumerate(rules)}
-    limits = names_of_holds(contract)
-    found = []
-    for row in lines.to_pylist():
-        day = day_number(row["achieved_on"])
-        place = (period[row["period"]], day, milestone[row["milestone"]], rule[row["share_rule"]])
-        held = row["withheld_by"].split("; ")
-        limited = sum(1 << bit for bit, name in enumerate(limits) if name in held)
-        key = LotKey(
-            *place,
-            row["price_pence"],
-            STANDINGS.index(row["standing"]),
-            tuple(row["group"]),
-            row["participant"],
-        )
-        amounts = (row["quantity"], row["value_pence"], row["entitled_pence"])
-        found.append(ClosedLine(claim[row["claim_period"]], key, limited, *amounts))
-    return found
+class Attribution:
+    """Lines and shares that are found once, when they are first asked for."""
+
+    def __init__(self, find: Callable[[], Attributed]) -> None:
+        self._find: Callable[[], Attributed] | None = find
+        self._lock = Lock()
+
+    @cached_property
+    def tables(self) -> Attributed:
+        """The tables; what they were found from is let go."""
+        with self._lock:
+            if self._find is not None:
+                self._found, self._find = self._find(), None
+            return self._found
+
+    def __getstate__(self) -> Mapping[str, Attributed]:
+        """What another process gets: the tables, as an engine cannot go along."""
+        return {"tables": self.tables}
 
 
-def pooled(lines: Iterable[ClosedLine]) -> list[ClosedLine]:
-    """Closed lines as the lots have them, which do not tell participants apart."""
-    return [line._replace(key=line.key._replace(participant="")) for line in lines]
+def assert_lines_add_up(settled: LotSettlement, singly: LotSettlement) -> None:
+    """Promise: attribution back to lines adds up to the lots, funder by funder and claim date by
+    claim date.
+    """
+    for whole, single in (
+        (settled.parts.value, singly.parts.value),
+        (settled.parts.amount, singly.parts.amount),
+    ):
+        if (_by_claim(settled, whole) != _by_claim(singly, single)).any():
+            raise InvariantError("the lines do not add up to the lots")
 
 
-def closed_movements(closed: Sequence[ClosedLine], lots: Lots) -> Movements:
-    """Closed lines as movements of the lots that they are in, in the order in which they stand."""
-    place = {key: index for index, key in enumerate(lots.keys)}
-
-    def numbers(values: Iterable[int]) -> Numbers:
-        return np.fromiter(values, dtype=np.int64, count=len(closed))
-
-    return Movements(
-        numbers(line.claim for line in closed),
-        numbers(place[line.key] for line in closed),
-        numbers(line.limited for line in closed),
-        numbers(line.quantity for line in closed)[None],
-        numbers(line.value_pence for line in closed)[None],
-        numbers(line.entitled_pence for line in closed)[None],
-    )
+def _by_claim(settled: LotSettlement, amounts: Pence) -> Pence:
+    sums = np.zeros((settled.balances.value.shape[1], amounts.shape[-1]), dtype=np.int64)
+    np.add.at(sums, settled.history.claim, amounts[0])
+    return sums

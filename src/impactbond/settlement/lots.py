@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,9 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Stretch, Versions
 from impactbond.dates import Period, day_number, from_day_number
+from impactbond.evaluation.claims import Counted
 from impactbond.money import Pence, round_fraction
+from impactbond.reasons import Standing
 from impactbond.settlement.funders import ShareRule, share_rule
 from impactbond.settlement.prices import price_pence
 from impactbond.terms.applicability import is_about
@@ -29,16 +31,15 @@ from impactbond.terms.funding import Funding
 
 Numbers = NDArray[np.int64]
 
-# How a claim stands: for its whole price, for what late evidence earns, or in dispute.
-FULL, LATE, DISPUTED = 0, 1, 2
+FULL, LATE, DISPUTED = (one.number for one in Standing)
 
 
 class LotKey(NamedTuple):
     """What makes claims interchangeable for money, in the order in which limits meet them.
 
-    `milestone` is a place in the contract's payables. `standing` is FULL, LATE or DISPUTED; `group`
-    holds the attributes by which limits and results tell participants apart. With a participant, a
-    lot is one claim: the same settlement then gives lines.
+    `milestone` is a place in the payables of the whole contract. `standing` is FULL, LATE or
+    DISPUTED; `group` holds the attributes by which limits and results tell participants apart. With
+    a participant, a lot is one claim: the same settlement then gives lines.
     """
 
     period: int
@@ -49,20 +50,6 @@ class LotKey(NamedTuple):
     standing: int = 0
     group: tuple[str, ...] = ()
     participant: str = ""
-
-
-class Counted(NamedTuple):
-    """So many equal claims, as known at one claim date; `segment` numbers a combination of
-    attributes.
-    """
-
-    claim: int
-    milestone: int
-    day: int
-    segment: int
-    quantity: int
-    participant: str = ""
-    standing: int = FULL
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,33 +98,42 @@ class Lots:
 
 
 class ShareRules:
-    """What a contract says about a claim on a day by a participant of a numbered segment: which of
-    the share rules it is under, and its price. `all` are the rules in order, with those of closed
-    lines.
+    """What one version says about a claim on a day by a participant of a numbered segment: which of
+    the share rules it is under, and its price.
+
+    Milestones and share rules have the numbers that they have in the whole contract, so that claims
+    of several versions meet in one order under the same limits. `all` are the rules that occur.
     """
 
     def __init__(
-        self,
-        contract: Contract,
-        segments: Mapping[int, Mapping[str, str]],
-        closed: Iterable[ShareRule] = (),
+        self, versions: Versions, stretch: Stretch, segments: Mapping[int, Mapping[str, str]]
     ) -> None:
+        whole, contract = versions.whole, versions.within(stretch.terms)
+        self._versions, self._stretch = versions, stretch
         self._contract = contract
         self._segments = segments
         self._payables = contract.payables
+        self._place = [whole.payables.index(name) for name in self._payables]
+        self._funding = [whole.funding.index(entry) for entry in contract.funding]
+        self._uncounted = list(self._without_participants())
         found = {
-            share_rule(contract, rule, attributes)
+            self._in_whole(share_rule(contract, rule, attributes))
             for name in contract.milestones
             for rule in contract.fundings_of(name)
             for attributes in segments.values()
             if is_about(rule.only, attributes)
         }
-        self._uncounted = list(self._without_participants())
-        found |= {rule for _, rule in self._uncounted}
-        self.all: tuple[ShareRule, ...] = tuple(sorted({*found, *closed}))
-        self._number: dict[ShareRule, int] = {rule: number for number, rule in enumerate(self.all)}
+        self.all = found | {rule for _, rule in self._uncounted}
+        self._number: Mapping[ShareRule, int] = {}
         self._known: dict[tuple[int, ...], LotKey] = {}
         self._shared: dict[tuple[int, int], int] = {}
+
+    def number(self, numbers: Mapping[ShareRule, int]) -> None:
+        """Take over the numbers that share rules have among those of all versions."""
+        self._number = numbers
+
+    def _in_whole(self, rule: ShareRule) -> ShareRule:
+        return replace(rule, funding=self._funding[rule.funding])
 
     def key(
         self, milestone: int, number: int, segment: int, participant: str, standing: int
@@ -160,7 +156,7 @@ class ShareRules:
         return LotKey(
             period_of(contract.calendar.periods, number),
             number,
-            milestone,
+            self._place[milestone],
             self._rule_number(rule, segment),
             price,
             standing,
@@ -172,23 +168,22 @@ class ShareRules:
         entry = (self._contract.funding.index(rule), segment)
         if entry not in self._shared:
             shared = share_rule(self._contract, rule, self._segments[segment])
-            self._shared[entry] = self._number[shared]
+            self._shared[entry] = self._number[self._in_whole(shared)]
         return self._shared[entry]
-
-    @property
-    def first_fee(self) -> int:
-        """The place of the first fee among what is paid for."""
-        return len(self._payables) - len(self._contract.fees)
 
     def uncounted(self, claims: int) -> list[LotKey]:
         """The lots that are not made of anybody's claims, known by so many claim dates: results at
-        the end of every period, for every group; fees on their dates.
+        the end of every period, for every group; fees on their dates. Only on days that the version
+        governs: another one says what is due on the rest.
         """
         return [
             key._replace(rule=self._number[rule])
             for key, rule in self._uncounted
-            if key.period < claims
+            if key.period < claims and self._governs(key.day)
         ]
+
+    def _governs(self, day: int) -> bool:
+        return self._versions.governing(from_day_number(day)) is self._stretch.terms
 
     def _without_participants(self) -> Iterator[tuple[LotKey, ShareRule]]:
         contract = self._contract
@@ -209,10 +204,9 @@ class ShareRules:
         rule = next(rule for rule in contract.fundings_of(name) if rule.applies(day, held))
         group = tuple(held.get(attribute, "") for attribute in contract.grouping)
         period = period_of(contract.calendar.periods, number)
-        place = self._payables.index(name)
-        return LotKey(period, number, place, 0, price, FULL, group), share_rule(
-            contract, rule, held
-        )
+        place = self._place[self._payables.index(name)]
+        shared = self._in_whole(share_rule(contract, rule, held))
+        return LotKey(period, number, place, 0, price, FULL, group), shared
 
     def _values_of(self, attribute: str) -> list[str]:
         """The values of an attribute that the contract lists or a participant has."""
@@ -226,31 +220,55 @@ def period_of(periods: Sequence[Period], day: int) -> int:
     return bisect_left(periods, day, key=lambda period: day_number(period.last))
 
 
+class Rulebook:
+    """The share rules of every version in force, and of closed lines; `all` in order."""
+
+    def __init__(
+        self,
+        versions: Versions,
+        segments: Sequence[Mapping[int, Mapping[str, str]]],
+        closed: Iterable[ShareRule] = (),
+    ) -> None:
+        whole = versions.whole
+        self.by_version = [
+            ShareRules(versions, stretch, own)
+            for stretch, own in zip(versions.stretches, segments, strict=True)
+        ]
+        occurring = {rule for rules in self.by_version for rule in rules.all}
+        self.all: tuple[ShareRule, ...] = tuple(sorted({*occurring, *closed}))
+        self.first_fee = len(whole.payables) - len(whole.fees)
+        number = {rule: number for number, rule in enumerate(self.all)}
+        for rules in self.by_version:
+            rules.number(number)
+
+
 def make_lots(
-    rules: ShareRules,
-    counted: Iterable[Counted],
+    rulebook: Rulebook,
+    counted: Sequence[Iterable[Counted]],
     claims: int,
     closed: Iterable[LotKey] = (),
 ) -> tuple[Lots, Numbers]:
-    """Lots in settlement order, and quantities to date shaped (claim date, lot).
+    """Lots in settlement order, and quantities to date shaped (claim date, lot), from the claims
+    under each version.
 
     Lots of `closed` periods are kept although nothing of them may be left.
     """
     found: dict[LotKey, dict[int, int]] = {key: {} for key in closed}
-    fees = rules.first_fee
-    for key in rules.uncounted(claims):
-        found[key] = {claim: int(key.milestone >= fees) for claim in range(key.period, claims)}
-    alike: dict[tuple[int, int, int, str, int], dict[int, int]] = {}
-    for claim, milestone, day, segment, quantity, participant, standing in counted:
-        one = alike.setdefault((milestone, day, segment, participant, standing), {})
-        one[claim] = one.get(claim, 0) + quantity
-    for described, quantity_by_claim in alike.items():
-        by_claim = found.setdefault(rules.key(*described), {})
-        for claim, quantity in quantity_by_claim.items():
-            by_claim[claim] = by_claim.get(claim, 0) + quantity
+    for rules, rows in zip(rulebook.by_version, counted, strict=True):
+        for key in rules.uncounted(claims):
+            is_fee = int(key.milestone >= rulebook.first_fee)
+            found[key] = {claim: is_fee for claim in range(key.period, claims)}
+        alike: dict[tuple[int, int, int, str, int], dict[int, int]] = {}
+        for claim, milestone, day, segment, quantity, participant, standing in rows:
+            one = alike.setdefault((milestone, day, segment, participant, standing), {})
+            one[claim] = one.get(claim, 0) + quantity
+        for described, quantity_by_claim in alike.items():
+            by_claim = found.setdefault(rules.key(*described), {})
+            for claim, quantity in quantity_by_claim.items():
+                by_claim[claim] = by_claim.get(claim, 0) + quantity
     keys = tuple(sorted(found))
     quantities = np.zeros((claims, len(keys)), dtype=np.int64)
     for index, key in enumerate(keys):
         for claim, quantity in found[key].items():
             quantities[claim, index] = quantity
-    return Lots(keys, rules.all), quantities
+    return Lots(keys, rulebook.all), quantities

@@ -45,11 +45,31 @@ class Movements:
         moves = self.quantity.any(axis=0) | self.value.any(axis=0) | self.entitled.any(axis=0)
         return np.asarray(~moves)
 
+    def each(self, change: Callable[[Numbers], Numbers]) -> Movements:
+        """The movements with every column changed alike, along the axis of movements."""
+        return Movements(*(change(getattr(self, field.name)) for field in fields(self)))
+
 
 def none_yet(trials: int) -> Movements:
     """A history in which nothing has happened."""
     empty, nothing = np.zeros(0, dtype=np.int64), np.zeros((trials, 0), dtype=np.int64)
     return Movements(empty, empty, empty, nothing, nothing, nothing)
+
+
+def up_to(history: Movements, end: int) -> Movements:
+    """The movements before the claim date of a number."""
+    return _where(history, history.claim < end)
+
+
+def since(history: Movements, first: int) -> Movements:
+    """The movements from the claim date of a number on."""
+    return _where(history, history.claim >= first)
+
+
+def _where(history: Movements, chosen: NDArray[np.bool_]) -> Movements:
+    if chosen.all():  # drawn futures are many, and all of them are of one stretch
+        return history
+    return history.each(lambda amounts: amounts[..., chosen])
 
 
 @dataclass(frozen=True)
@@ -78,7 +98,10 @@ def _let_through(
 
 
 def _settled(contract: Contract, lots: Lots, closed: Movements, claim: int) -> _State:
-    """The state that the closed movements add up to."""
+    """The state that the closed movements add up to: what an earlier settlement paid, whatever
+    the evidence says of it now. What limits withheld is no sum of movements, and is worked out
+    again.
+    """
 
     def summed(amounts: Numbers) -> Numbers:
         sums = np.zeros((len(lots.keys), amounts.shape[0]), dtype=np.int64)
@@ -95,17 +118,17 @@ def find_movements(
     lots: Lots,
     quantities: Numbers,
     closed: Movements,
-    opens: int,
+    first_open: int,
     releases: Callable[[int], bool],
 ) -> Movements:
-    """The whole history: the closed movements, then those of the claim dates from `opens` on.
+    """The whole history: the closed movements, then those of the claim dates from `first_open` on.
 
-    `quantities` is shaped (trial, claim date, lot) and is read from `opens` on only. Where
+    `quantities` is shaped (trial, claim date, lot) and is read from `first_open` on only. Where
     `releases` says so of a claim date, every lot that moved before has a movement of value 0 first.
     """
-    before = _settled(contract, lots, closed, max(opens - 1, 0))
+    before = _settled(contract, lots, closed, max(first_open - 1, 0))
     parts = [closed]
-    for claim in range(opens, quantities.shape[1]):
+    for claim in range(first_open, quantities.shape[1]):
         now = _state_of(contract, lots, quantities[:, claim], claim)
         if releases(claim):
             parts.append(_releases(claim, parts))

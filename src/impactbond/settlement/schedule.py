@@ -7,7 +7,7 @@ Keeps  the payments of a claim date add up to what is due at it, for every funde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,7 +21,8 @@ from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
 from impactbond.settlement.balances import Balances
 from impactbond.settlement.funders import UNFUNDED, Funders
-from impactbond.settlement.lot_settlement import LotSettlement
+from impactbond.settlement.lot_settlement import LotSettlement, TermsInForce
+from impactbond.terms.tranches import Tranche
 
 PAYMENTS = pa.schema(
     [
@@ -52,32 +53,48 @@ def due_on(contract: Contract, day: date, holidays: Sequence[date]) -> date:
 
 
 def payments_table(
-    contract: Contract,
+    terms: Sequence[TermsInForce],
     claims: Sequence[ClaimDate],
     funders: Funders,
     settled: LotSettlement,
     holidays: Sequence[date],
 ) -> pa.Table:
-    """The table `payments`: what each funder is asked for at each claim date, when it is due."""
+    """The table `payments`: what each funder is asked for at each claim date, and when it is due by
+    the days for payment in force on it.
+    """
     rows: list[tuple[Any, ...]] = []
-    for claim in claims:
-        by_kind = _claimed(settled, claim)
-        due = due_on(contract, claim.known_by, holidays)
-        for place, funder in enumerate(funders.all):
-            if funder.id == UNFUNDED:
-                continue
-            found = [(due, kind, "", int(sums[place])) for kind, sums in by_kind.items()]
-            found += _on_account(contract, settled, claim, place, due, holidays)
-            if sum(row[-1] for row in found) != settled.balances.due[0, claim.number, place]:
-                raise InvariantError("the payments of a claim date do not add up to what is due")
-            rows += [
-                (claim.label, claim.known_by, day, funder.id, kind, name, amount)
-                for day, kind, name, amount in found
-                if amount
-            ]
+    last = terms[-1].contract
+    for stretch in terms:
+        then = stretch.contract.tranches
+        tranches = {name: then.get(name, term) for name, term in last.tranches.items()}
+        for claim in claims[stretch.first : stretch.end]:
+            rows += _payments(stretch.contract, tranches, claim, funders, settled, holidays)
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(PAYMENTS)
     arrays = [pa.array(column, term.type) for column, term in zip(columns, PAYMENTS, strict=True)]
     return pa.table(arrays, schema=PAYMENTS)
+
+
+def _payments(
+    contract: Contract,
+    tranches: Mapping[str, Tranche],
+    claim: ClaimDate,
+    funders: Funders,
+    settled: LotSettlement,
+    holidays: Sequence[date],
+) -> Iterator[tuple[Any, ...]]:
+    """The payments of one claim date."""
+    by_kind = _claimed(settled, claim)
+    due = due_on(contract, claim.known_by, holidays)
+    for place, funder in enumerate(funders.all):
+        if funder.id == UNFUNDED:
+            continue
+        found = [(due, kind, "", int(sums[place])) for kind, sums in by_kind.items()]
+        found += _on_account(contract, tranches, settled, claim, place, due, holidays)
+        if sum(row[-1] for row in found) != settled.balances.due[0, claim.number, place]:
+            raise InvariantError("the payments of a claim date do not add up to what is due")
+        for day, kind, name, amount in found:
+            if amount:
+                yield claim.label, claim.known_by, day, funder.id, kind, name, amount
 
 
 def _claimed(settled: LotSettlement, claim: ClaimDate) -> dict[str, Pence]:
@@ -93,6 +110,7 @@ def _claimed(settled: LotSettlement, claim: ClaimDate) -> dict[str, Pence]:
 
 def _on_account(
     contract: Contract,
+    tranches: Mapping[str, Tranche],
     settled: LotSettlement,
     claim: ClaimDate,
     place: int,
@@ -101,7 +119,7 @@ def _on_account(
 ) -> list[tuple[date, str, str, int]]:
     """Up-front money and its recovery at a claim date, for one funder."""
     found = []
-    for index, (name, tranche) in enumerate(contract.tranches.items()):
+    for index, (name, tranche) in enumerate(tranches.items()):
         opened = working_day(tranche.on, holidays, contract.calendar.payment.if_closed)
         paid, back = (
             np.diff(amounts[index, 0, :, place], prepend=0)[claim.number]

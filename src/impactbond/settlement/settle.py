@@ -2,14 +2,19 @@
 owes.
 
 due now = entitled to date − settled to date
+
+One course: versions of the contract → terms in force, stretches of claim dates at which the same
+versions are known → claims under the applicable version → lots → movements, limits and shares →
+schedule. A contract that was never amended is the only version of itself, in force throughout.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+
+import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
@@ -17,49 +22,41 @@ from impactbond.dates import bank_holidays
 from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementError
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
-from impactbond.settlement.attribution import Attributed, Attribution, attribute
-from impactbond.settlement.balances import balance
-from impactbond.settlement.decisions_table import decided
-from impactbond.settlement.evaluated import evaluate
-from impactbond.settlement.funders import Funders
-from impactbond.settlement.lines import (
+from impactbond.settlement.applicable_claims import (
+    ApplicableClaims,
+    ByVersion,
+    applicable_claims,
+)
+from impactbond.settlement.closed_lines import (
     ClosedLine,
     closed_lines,
     closed_movements,
     closed_rules,
+    grouped_as_now,
+    limits_replaced,
     pooled,
+    where_terms_were_replaced,
 )
-from impactbond.settlement.lot_settlement import LotSettlement
-from impactbond.settlement.lots import Counted, Lots, Numbers, ShareRules, make_lots
-from impactbond.settlement.movements import Movements, find_movements, none_yet
-from impactbond.settlement.overflow import grows_at
+from impactbond.settlement.funders import Funders
+from impactbond.settlement.lines import (
+    LINES,
+    Attributed,
+    Attribution,
+    assert_lines_add_up,
+    lines_table,
+    shares_table,
+)
+from impactbond.settlement.lot_settlement import (
+    LotSettlement,
+    TermsInForce,
+    settle_by_terms,
+    terms_in_force,
+)
+from impactbond.settlement.lots import Rulebook, make_lots
+from impactbond.settlement.movements import since
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
-from impactbond.settlement.settle_versions import settle_amended
 from impactbond.settlement.settlement import Earlier, Settlement
-from impactbond.settlement.shares import share_out, without_idle
-from impactbond.settlement.terms_in_force import claim_dates_under, turns_of
 from impactbond.tables import Engine
-
-
-def settle_lots(
-    contract: Contract,
-    lots: Lots,
-    funders: Funders,
-    quantities: Numbers,
-    closed: Movements | None = None,
-    opens: int = 0,
-) -> LotSettlement:
-    """Settle quantities to date shaped (trial, claim date, lot).
-
-    A statement is the case of one trial.
-    """
-    closed = none_yet(quantities.shape[0]) if closed is None else closed
-    releases = partial(grows_at, contract)
-    history = find_movements(contract, lots, quantities, closed, opens, releases)
-    history, parts = without_idle(history, share_out(contract, lots, funders, history))
-    return LotSettlement(
-        lots, history, parts, balance(contract, funders, history, parts, quantities.shape[1])
-    )
 
 
 def settle(
@@ -84,102 +81,117 @@ def settle(
     """
     day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     _assert_complete(evidence, leave_out_refused)
-    if isinstance(contract, Versions):
-        return _settle_versions(contract, evidence, day, earlier, holidays, engine)
-    claims = _claims(claim_dates(contract, day), contract, day)
-    opens = _opens((contract.digest,), claims, earlier)
+    versions = Versions.of(contract)
+    claims = _claims(claim_dates(versions, day), versions.all[0], day)
+    first_open = _first_open(versions, claims, earlier)
+    stretches = terms_in_force(versions, claims)
     if holidays is None:
-        holidays = _holidays([contract])
-    known = evidence.known_on(claims[-1].known_by)
-    evaluated = evaluate(contract, known, claims[opens:] or claims[-1:], engine)
-    kept = closed_rules(contract, earlier.lines_table) if earlier is not None else []
-    rules = ShareRules(contract, evaluated.segments, kept)
-    funders = Funders.of(contract, rules.all)
-    closed = []
-    if earlier is not None:
-        closed = closed_lines(contract, claims, rules.all, earlier.lines_table)
-    course = (contract, rules, funders, len(claims), opens)
-
-    def singly() -> LotSettlement:
-        return _settle(*course, evaluated.singly(), closed)
-
-    def together() -> LotSettlement:
-        return _settle(*course, evaluated.lots, pooled(closed))
-
-    settled = singly() if contract.claim_by_claim else together()
-
-    def attributed() -> Attributed:
-        claimed = settled if contract.claim_by_claim else singly()
-        return attribute(contract, claims, funders, settled, claimed)
-
-    return Settlement(
-        contract=contract,
-        evidence=evidence,
-        as_of=day,
-        claim_dates=claims,
-        funders=funders,
-        holidays=tuple(holidays),
-        refused_left_out=evidence.refused_table.num_rows,
-        earlier=earlier,
-        decided=partial(decided, contract, known, claims[-1], engine),
-        attribution=Attribution(attributed),
-        payments_table=payments_table(contract, claims, funders, settled, holidays),
-        balances_table=balances_table(claims, funders, settled.balances),
-    )
-
-
-def _settle_versions(
-    versions: Versions,
-    evidence: Evidence,
-    as_of: date,
-    earlier: Earlier | None,
-    holidays: Sequence[date] | None,
-    engine: Engine,
-) -> Settlement:
-    """Turn after turn: the claim dates at which the same versions are known are settled together,
-    and are closed to the next.
-    """
-    claims = _claims(claim_dates_under(versions, as_of), versions.all[0], as_of)
-    opens = 0
-    if earlier is not None:
-        then = versions.known_by(earlier.claim_dates[-1].known_by)
-        opens = _opens(then.digests, claims, earlier)
-    turns = turns_of(versions, claims)
-    if holidays is None:
-        holidays = _holidays(turns[-1].known.all)
+        holidays = _holidays(stretches[-1].known.all)
     settlement: Settlement | None = None
-    for place, turn in enumerate(turns):
-        is_closed = turn.end <= opens and turn is not turns[-1]
-        if is_closed:
-            continue
-        before = earlier if settlement is None else settlement
-        day = claims[turn.end - 1].known_by
-        if len(turn.known.all) == 1:
-            only = turn.known.all[0]
-            settlement = settle(
-                only,
-                evidence,
-                as_of=day,
-                earlier=before,
-                leave_out_refused=True,
-                holidays=holidays,
-                engine=engine,
-            )
-        else:
-            settlement = settle_amended(
-                evidence,
-                claims[: turn.end],
-                turns[: place + 1],
-                None if before is None else before.lines_table,
-                max(opens, turn.first),
-                as_of=day,
-                holidays=holidays,
-                engine=engine,
-            )
+    before = None if earlier is None else earlier.lines_table
+    for stretch in stretches:
+        if stretch.end <= first_open and stretch.end < len(claims):
+            continue  # settled before, under the versions known then
+        if settlement is not None:
+            # Closed to the next stretch, whose lines start from these: only the last can wait.
+            before = settlement.lines_table
+        opens = max(first_open, stretch.first)
+        step = _Step(stretch.known, evidence, claims[: stretch.end], opens, before, engine)
+        settlement = step.settled(holidays)
     if settlement is None:
-        raise InvariantError("a claim date is in no turn")
-    known = turns[-1].known if len(turns[-1].known.all) > 1 else None
-    return replace(settlement, as_of=as_of, earlier=earlier, known=known)
+        raise InvariantError("a claim date is in no stretch of terms in force")
+    return replace(settlement, as_of=day, earlier=earlier)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Claim dates under the same versions, from number `first_open` on: worked out together, on
+    the lines of all that is closed before, and themselves closed to the next step.
+    """
+
+    known: Versions
+    evidence: Evidence
+    claims: tuple[ClaimDate, ...]
+    first_open: int
+    closed: pa.Table | None
+    engine: Engine
+
+    def settled(self, holidays: Sequence[date]) -> Settlement:
+        """What every funder owes up to the last of the claim dates."""
+        whole, claims = self.known.whole, self.claims
+        asked = claims[self.first_open :] or claims[-1:]
+        on_the_day = self.evidence.known_on(claims[-1].known_by)
+        found = applicable_claims(self.known, on_the_day, claims, asked, self.closed, self.engine)
+        rules = [] if self.closed is None else closed_rules(whole, self.closed)
+        rulebook = Rulebook(self.known, found.segments, rules)
+        funders = Funders.of(whole, rulebook.all)
+        before = self._closed_lines(rulebook, found)
+        terms = terms_in_force(self.known, claims)
+
+        def settle(rows: ByVersion, closed: Sequence[ClosedLine]) -> LotSettlement:
+            keys = [line.key for line in closed]
+            lots, quantities = make_lots(rulebook, rows, len(claims), keys)
+            movements = closed_movements(closed, lots)
+            return settle_by_terms(
+                terms, lots, funders, quantities[None], movements, self.first_open
+            )
+
+        def singly() -> LotSettlement:
+            return settle(found.singly(), before)
+
+        # Lots count equal claims, and are few: what is due follows from them alone. The same course
+        # with single claims gives the lines, when they are asked for. Limits on claims one by one
+        # have to tell claims apart from the start.
+        settled = singly() if whole.claim_by_claim else settle(found.counted, pooled(before))
+
+        def attributed() -> Attributed:
+            single = settled if whole.claim_by_claim else singly()
+            assert_lines_add_up(settled, single)
+            return self._attributed(terms, funders, single)
+
+        return Settlement(
+            contract=whole,
+            known=self.known,
+            evidence=self.evidence,
+            as_of=claims[-1].known_by,
+            claim_dates=claims,
+            funders=funders,
+            holidays=tuple(holidays),
+            refused_left_out=self.evidence.refused_table.num_rows,
+            earlier=None,
+            decided=found.decisions,
+            attribution=Attribution(attributed),
+            payments_table=payments_table(terms, claims, funders, settled, holidays),
+            balances_table=balances_table(claims, funders, settled.balances),
+        )
+
+    def _closed_lines(self, rulebook: Rulebook, found: ApplicableClaims) -> Sequence[ClosedLine]:
+        if self.closed is None:
+            return []
+        whole, claims = self.known.whole, self.claims
+        lines = closed_lines(whole, claims, rulebook.all, self.closed)
+        return grouped_as_now(
+            lines,
+            len(whole.grouping),
+            lambda: make_lots(rulebook, found.singly(), len(claims))[0],
+        )
+
+    def _attributed(
+        self, terms: Sequence[TermsInForce], funders: Funders, single: LotSettlement
+    ) -> Attributed:
+        """The closed lines as they are, the lines of the open claim dates, and the shares of
+        all.
+        """
+        whole, claims = self.known.whole, self.claims
+        lines = lines_table(whole, claims, single.lots, since(single.history, self.first_open))
+        if terms[:-1] and self.first_open == terms[-1].first and self.first_open < len(claims):
+            limits = limits_replaced(terms[-2].contract, terms[-1].contract)
+            lines = where_terms_were_replaced(lines, claims[self.first_open].label, limits)
+        if self.closed is not None:
+            lines = pa.concat_tables([self.closed.cast(LINES), lines]).combine_chunks()
+        return Attributed(
+            lines, shares_table(single.lots, funders, single.history, single.parts, lines)
+        )
 
 
 def _holidays(contracts: Iterable[Contract]) -> tuple[date, ...]:
@@ -188,21 +200,6 @@ def _holidays(contracts: Iterable[Contract]) -> tuple[date, ...]:
     nation = years[-1][0].calendar.payment.working_days_of
     first, last = min(one[1][0] for one in years), max(one[1][1] for one in years)
     return bank_holidays(nation, first, last)
-
-
-def _settle(
-    contract: Contract,
-    rules: ShareRules,
-    funders: Funders,
-    claims: int,
-    opens: int,
-    rows: Iterable[Counted],
-    closed: Sequence[ClosedLine],
-) -> LotSettlement:
-    lots, quantities = make_lots(rules, rows, claims, [line.key for line in closed])
-    return settle_lots(
-        contract, lots, funders, quantities[None], closed_movements(closed, lots), opens
-    )
 
 
 def _claims(
@@ -222,9 +219,7 @@ def _claims(
 def _assert_complete(evidence: Evidence, leave_out_refused: bool) -> None:
     if leave_out_refused or not evidence.refused_table.num_rows:
         return
-    faults = [
-        Fault(**{name: row[name] for name in row}) for row in evidence.refused_table.to_pylist()
-    ]
+    faults = [Fault(**row) for row in evidence.refused_table.to_pylist()]
     count = len(faults)
     raise EvidenceError(
         f"Rows of the evidence that cannot be used: {count}. Nothing was settled. "
@@ -233,30 +228,19 @@ def _assert_complete(evidence: Evidence, leave_out_refused: bool) -> None:
     )
 
 
-def _opens(digests: tuple[str, ...], claims: Sequence[ClaimDate], earlier: Earlier | None) -> int:
-    """The number of the first claim date that is still open; `digests` are of the versions known
-    when the earlier ones were settled.
+def _first_open(versions: Versions, claims: Sequence[ClaimDate], earlier: Earlier | None) -> int:
+    """The number of the first claim date that is still open. What was settled earlier must have
+    been under the versions that were known then.
     """
     if earlier is None:
         return 0
-    if tuple(version.digest for version in earlier.versions) != digests:
-        raise SettlementError(
-            "The earlier settlement is of another contract.",
-            [
-                Fault(
-                    code="other_contract",
-                    problem="the text of the contract differs from the one settled earlier",
-                )
-            ],
-        )
+    then = versions.known_by(earlier.claim_dates[-1].known_by)
+    if tuple(version.digest for version in earlier.versions) != then.digests:
+        problem = "the text of the contract differs from the one settled earlier"
+        fault = Fault(code="other_contract", problem=problem)
+        raise SettlementError("The earlier settlement is of another contract.", [fault])
     if len(earlier.claim_dates) > len(claims):
-        raise SettlementError(
-            "The earlier settlement is later.",
-            [
-                Fault(
-                    code="not_earlier",
-                    problem=f"it settled up to {earlier.claim_dates[-1].known_by}, after this date",
-                )
-            ],
-        )
+        problem = f"it settled up to {earlier.claim_dates[-1].known_by}, after this date"
+        fault = Fault(code="not_earlier", problem=problem)
+        raise SettlementError("The earlier settlement is later.", [fault])
     return len(earlier.claim_dates)

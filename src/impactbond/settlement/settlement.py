@@ -18,8 +18,8 @@ from impactbond.contract.versions import Versions
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import show
-from impactbond.settlement.attribution import Attribution
 from impactbond.settlement.funders import Funders
+from impactbond.settlement.lines import Attribution
 from impactbond.tables import as_kind, sorted_by
 
 
@@ -43,12 +43,14 @@ class Earlier(Protocol):
 class Settlement:
     """The result of `settle`.
 
-    Frames come in the kind that the evidence came in; money is whole pence (`*_pence`). What is due
-    waits for no decision and no line: `decided` and `attribution` find these when they are asked
-    for.
+    `known` are the versions of the contract that are known at the latest claim date, `contract` all
+    of them under one roof. Frames come in the kind that the evidence came in; money is whole pence
+    (`*_pence`). What is due waits for no decision and no line: `decided` and `attribution` find
+    these when they are asked for.
     """
 
     contract: Contract
+    known: Versions
     evidence: Evidence
     as_of: date
     claim_dates: tuple[ClaimDate, ...]
@@ -60,17 +62,19 @@ class Settlement:
     attribution: Attribution
     payments_table: pa.Table
     balances_table: pa.Table
-    known: Versions | None = None
 
     @property
     def versions(self) -> tuple[Contract, ...]:
         """The versions of the contract that are known at the latest claim date."""
-        return (self.contract,) if self.known is None else self.known.all
+        return self.known.all
+
+    @property
+    def is_amended(self) -> bool:
+        """Whether more than one version of the contract is known."""
+        return len(self.known.all) > 1
 
     def terms_on(self, day: date) -> Contract:
         """The contract with the limits and the days for payment in force on a claim date."""
-        if self.known is None:
-            return self.contract
         return self.known.as_under(self.known.known_by(day))
 
     @property

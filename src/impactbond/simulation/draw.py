@@ -16,16 +16,17 @@ import numpy as np
 from numpy.random import PCG64, SeedSequence
 
 from impactbond.contract.contract import Contract
-from impactbond.evaluation.decisions import by_need
+from impactbond.contract.versions import Versions
+from impactbond.evaluation.claims import Counted
 from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
+from impactbond.evaluation.judgement import by_need
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lots import (
     FULL,
-    Counted,
     LotKey,
     Lots,
     Numbers,
-    ShareRules,
+    Rulebook,
     make_lots,
     period_of,
 )
@@ -74,11 +75,12 @@ class Draws:
         names = tuple(contract.participants.attributes)
         held = [tuple(group.attributes[name] for name in names) for group in area.groups]
         segments = Segments(names, tuple(sorted(set(held))))
-        rules = ShareRules(contract, {n: segments.named(n) for n in range(len(segments.values))})
+        named = {number: segments.named(number) for number in range(len(segments.values))}
+        rulebook = Rulebook(Versions.of(contract), [named])
         timing = Timing.of(contract, area)
         segment = [segments.values.index(values) for values in held]
-        lots, place = _lots_of(contract, timing, rules, segment, len(claims))
-        funders = Funders.of(contract, rules.all)
+        lots, place = _lots_of(contract, timing, rulebook, segment, len(claims))
+        funders = Funders.of(contract, rulebook.all)
         return cls(contract, area, seed, claims, funders, timing, lots, place)
 
     @cached_property
@@ -130,19 +132,19 @@ class Draws:
 
 
 def _lots_of(
-    contract: Contract, timing: Timing, rules: ShareRules, segment: list[int], claims: int
+    contract: Contract, timing: Timing, rulebook: Rulebook, segment: list[int], claims: int
 ) -> tuple[Lots, Numbers]:
     """The lots that can be claimed, in settlement order, and which one is of which group and
     milestone.
     """
     keys: dict[tuple[int, int], LotKey] = {}
-    rows = []
+    (rules,), rows = rulebook.by_version, []
     for group, milestone in np.argwhere(timing.pays).tolist():
         day, held = int(timing.day[group, milestone]), segment[group]
         period = period_of(contract.calendar.periods, day)
         rows.append(Counted(period, milestone, day, held, 1))
         keys[group, milestone] = rules.key(milestone, day, held, "", FULL)
-    lots, _ = make_lots(rules, rows, claims)
+    lots, _ = make_lots(rulebook, [rows], claims)
     number = {key: index for index, key in enumerate(lots.keys)}
     place = np.full(timing.pays.shape, -1, dtype=np.int64)
     for where, key in keys.items():

@@ -18,9 +18,8 @@ from impactbond.errors import AssumptionError, Fault
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence, half_up, round_fraction, show
 from impactbond.settlement.funders import UNFUNDED, Funders
-from impactbond.settlement.lot_settlement import LotSettlement
+from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers
-from impactbond.settlement.settle import settle_lots
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
 from impactbond.simulation.percentiles import (

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from impactbond.contract.contract import Contract
 from impactbond.contract.reach import reach_from
 from impactbond.dates import day_number
-from impactbond.evaluation.decisions import by_need
+from impactbond.evaluation.judgement import by_need
 from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.terms.applicability import is_about

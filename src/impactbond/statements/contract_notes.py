@@ -15,7 +15,7 @@ Noted = tuple[str, str]
 def contract_notes(settlement: Settlement) -> tuple[Noted, ...]:
     """Each note's subject and text."""
     found: list[Noted] = []
-    if settlement.known is not None:
+    if settlement.is_amended:
         found.append(("Versions", _versions(settlement.known)))
     priced = [contract for contract in settlement.versions if contract.prices_in is not None]
     rates = [_rate(contract) for contract in priced]

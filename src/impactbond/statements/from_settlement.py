@@ -52,7 +52,7 @@ def source_of(settlement: Settlement) -> StatementSource:
         claim_period=settlement.claim.label,
         claim_date=settlement.claim.known_by,
         as_of=settlement.as_of,
-        rates=rate_terms(contract) if settlement.known is None else _rates(settlement.known),
+        rates=_rates(settlement.known) if settlement.is_amended else rate_terms(contract),
         share_rules=_share_terms(contract),
         limits=_limit_terms(contract, settlement.claim.known_by),
         tranches=_tranche_terms(contract),

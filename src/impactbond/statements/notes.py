@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impactbond.money import Currency, show
+from impactbond.reasons import explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def statement_notes(
         ("Amounts", f"{_amounts(currency)} {_MINUS}"),
         ("Due", _DUE),
         ("Adjustments", _ADJUSTMENTS),
-        ("Why a line moves", _REASONS),
+        ("Why a line moves", explained()),
         ("Withheld", _WITHHELD),
         ("Taken over and passed on", _MOVED),
         ("Up-front and recovered", _UP_FRONT),
@@ -116,15 +117,6 @@ _ADJUSTMENTS = (
     "A claim that was made is never rewritten. Where later evidence, or room under a limit, "
     "changes what was achieved in an earlier period, the difference is an adjustment in this "
     "claim."
-)
-_REASONS = (
-    "Achieved: the milestone was achieved and evidenced. Taken back: evidence corrected since "
-    "shows that a milestone claimed before was not achieved. Limit released: there is room again "
-    "under a limit that had withheld this line. Limit displaced: another claim that comes first "
-    "now fills the limit, so this line is withheld. Funder limit released: a funder's own limit "
-    "has risen, and it pays what it had left unpaid of this line. Terms replaced: a new version of "
-    "the contract was signed, by which the claim is worked out again. In dispute: evidence that a "
-    "claim rests on is in dispute, so it is withheld. Dispute settled: it is payable again."
 )
 _WITHHELD = (
     "Withheld is value that a limit on the contract or on a milestone, or a dispute, keeps from "

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from impactbond.reasons import LineKind
+
 KINDS = {
     "milestones": "Milestones",
     "adjustments": "Adjustments",
     "up-front": "Up-front",
     "recovered": "Recovered",
 }
-LINE_KINDS = {"claim": "Claim", "adjustment": "Adjustment"}
-CLAIM, ADJUSTMENT = LINE_KINDS.values()
+CLAIM, ADJUSTMENT = LineKind.CLAIM.printed, LineKind.ADJUSTMENT.printed
 THIS_CLAIM, EARLIER_CLAIM = "This claim", "Earlier claim"
 
 

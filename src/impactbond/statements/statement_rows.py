@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.errors import InvariantError, StatementError
+from impactbond.reasons import Because, LineKind
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.checks import Control
 from impactbond.statements.rows import (
@@ -18,7 +19,6 @@ from impactbond.statements.rows import (
     CLAIM,
     EARLIER_CLAIM,
     KINDS,
-    LINE_KINDS,
     THIS_CLAIM,
     Account,
     LineShare,
@@ -123,9 +123,9 @@ class StatementRows:
         title, _ = self.source.milestones.get(row["milestone"], (row["milestone"], ""))
         return StatementLine(
             number=int(number),
-            kind=LINE_KINDS[row["kind"]],
+            kind=LineKind(row["kind"]).printed,
             milestone_title=title,
-            because=row["because"].capitalize(),
+            because=Because(row["because"]).printed,
             shares=shares,
             priced_in=self.source.prices_in.get(row["milestone"], ""),
             **{name: row[name] for name in _AS_SETTLED},

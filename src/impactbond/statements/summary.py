@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from impactbond.money import show
+from impactbond.reasons import LineKind
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.settlement.settlement import Settlement
 
@@ -76,7 +77,9 @@ def _to_date(settlement: Settlement) -> list[str]:
     }
     lines = settlement.lines_table
     mine = lines.filter(pc.equal(lines["claim_period"], settlement.claim.label))
-    adjusted = pc.sum(pc.cast(pc.equal(mine["kind"], "adjustment"), "int64")).as_py() or 0
+    adjusted = (
+        pc.sum(pc.cast(pc.equal(mine["kind"], LineKind.ADJUSTMENT.value), "int64")).as_py() or 0
+    )
     found = [
         f"To date: {_money(settlement, total['value'])} achieved, "
         f"{_money(settlement, total['withheld'])} of it withheld by limits; "

@@ -25,14 +25,14 @@ from impactbond.terms.conditions import CONDITIONS, Leaf
 from impactbond.terms.conditions.condition import in_last_window, named
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     Met,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics
@@ -67,7 +67,7 @@ class Throughout(Leaf):
         days = in_last_window(self, calendars)
         return None if days is None else (days[1], days[1])
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         every = view.rows("recorded", self.throughout, self.window)
         return EvidenceUsed(every, relied=named(every, "counts"))
 
@@ -75,7 +75,7 @@ class Throughout(Leaf):
         where = wording.within(self.window)
         return f"no {self.throughout} recorded {where} is below {self.at_least}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         what, needed = f"every {self.throughout}", f"at least {self.at_least}"
         found = ", ".join(str(row["value"]) for row in case.used.every) or "nothing recorded"
         return ConditionText(what, needed, found, f"{what} was {found}, {needed} needed")

@@ -16,7 +16,7 @@ from tests.properties.reference_values import Claimed, worth
 from tests.spec.drawn_tables import contract_of, evidence_of, paid, settled
 
 from impactbond.contract.diagnostics.bounds import most_of
-from impactbond.contract.diagnostics.warnings.contract import look_at
+from impactbond.contract.diagnostics.warnings.contract import warnings_of
 from impactbond.contract.schema import contract_schema
 from impactbond.contract.wording.render import render
 from impactbond.errors import ContractError, Fault
@@ -126,7 +126,7 @@ def test_it_is_checked(written: str, code: str, clause: str) -> None:
 
 
 def test_it_may_be_worth_a_look() -> None:
-    found = look_at(contract_of(TERMS.replace("less: 30.25", "less: 0.00")))
+    found = warnings_of(contract_of(TERMS.replace("less: 30.25", "less: 0.00")))
     assert "takes_nothing" in [one.fault.code for one in found]
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from impactbond.terms.payments import Fee
 from tests.spec.drawn_tables import settled
 
 from impactbond.money import CURRENCIES
 from impactbond.reasons import Because, LineKind, Reason, Standing, Verdict
 from impactbond.statements.notes import statement_notes
+from impactbond.terms.fees import Fee
 
 
 def note() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from impactbond.terms.payments import Funding
 from pydantic import Field
 from tests.spec.drawn_tables import contract_of
 
@@ -13,6 +12,7 @@ from impactbond.contract.diagnostics.errors.names import check_names
 from impactbond.contract.read import read_contract
 from impactbond.contract.references import meant_by, places_of
 from impactbond.terms.conditions import All, Level, Observed
+from impactbond.terms.funding import Funding
 from impactbond.terms.reference import (
     EVERY_MILESTONE,
     MetricName,

@@ -6,7 +6,7 @@ from impactbond.explanation.evidence_used import EngineView, EvidenceArchive
 from impactbond.explanation.participant_view import ParticipantView
 from impactbond.explanation.parts import ConditionExplained
 from impactbond.terms.conditions import Condition, Junction, Looking
-from impactbond.terms.conditions.passes import Case, EvidenceUsed
+from impactbond.terms.conditions.passes import ConditionCase, EvidenceUsed
 
 
 def find(
@@ -22,7 +22,7 @@ def find(
     inside = tuple(find(seen, archive, part) for part in parts)
     windows = [] if looking is None else [seen.window_days(name) for name in looking.windows]
     used = EvidenceUsed() if looking is None else looking.evidence(EngineView(seen))
-    case = Case(
+    case = ConditionCase(
         contract=seen.contract,
         state=seen.state(condition),
         on=seen.on(condition),

@@ -20,15 +20,15 @@ from impactbond.terms.conditions.condition import (
 from impactbond.terms.conditions.passes import (
     NOT_MET,
     Calendars,
-    Case,
     Column,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     PartColumns,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
@@ -100,7 +100,7 @@ class Absence(Looking, Junction):
         closes = calendars.windows[self.window][1]
         return latest([(closes, closes), calendars.reach(self.shown_by)])
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         value = view.contract.metrics[self.absence].counted(self.marked)
         every = view.rows("recorded", self.absence, self.window)
         counted = view.rows("rows", self.absence, self.window, value)
@@ -114,7 +114,7 @@ class Absence(Looking, Junction):
         what = f"{quoted(self.absence)} {often} {wording.within(self.window)}"
         return f"{what}, and, to show that somebody looked,"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         """How often it happened, and what shows that somebody looked."""
         marked = f" marked {self.marked}" if self.marked else ""
         what = f"{plain(self.absence)}{marked} in {case.windows[0]}"

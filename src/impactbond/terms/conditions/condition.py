@@ -15,17 +15,17 @@ from typing import Annotated, ClassVar
 from impactbond.errors import Fault
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
     Column,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     Met,
     PartColumns,
     Row,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around
@@ -77,7 +77,7 @@ class ConditionTerm(Cited, Kind):
         """The condition in the words of the contract; of one with parts, what leads to them."""
 
     @abstractmethod
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         """What an explanation tells."""
 
 
@@ -123,7 +123,7 @@ class Looking(ConditionTerm):
         """
 
     @abstractmethod
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         """The rows that it looked at, and those that it rests on."""
 
 
@@ -222,7 +222,7 @@ def latest(every: Sequence[Days | None]) -> Days | None:
     return max(first for first, _ in days), max(last for _, last in days)
 
 
-def picked(view: View, pick: str, metric: str, window: str) -> list[Row]:
+def picked(view: EvidenceView, pick: str, metric: str, window: str) -> list[Row]:
     """The row that is first or last in a window, with any that say the same on the same days."""
     rows = view.rows("first" if pick == "first" else "last", metric, window)
     packs = [row["pack"] for row in rows]

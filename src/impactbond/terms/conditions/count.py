@@ -9,14 +9,14 @@ from pydantic import Field
 from impactbond.terms.conditions.condition import Leaf, counts, in_last_window
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     Met,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path
@@ -60,7 +60,7 @@ class Count(Leaf):
     def reach(self, calendars: Calendars) -> Days | None:
         return in_last_window(self, calendars)
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         value = view.contract.metrics[self.count].counted(self.marked)
         every = view.rows("rows", self.count, self.window)
         counted = view.rows("nth_day", self.count, self.window, value, self.at_least)
@@ -77,7 +77,7 @@ class Count(Leaf):
         times = counted(self.at_least, "time")
         return f"{happens} at least {times} {wording.within(self.window)}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         metric, window, needed = plain(self.count), case.windows[0], f"at least {self.at_least}"
         what = f"{metric}{f' marked {self.marked}' if self.marked else ''} in {window}"
         count, every = len(case.used.counted), len(case.used.every)

@@ -8,7 +8,14 @@ from pydantic import Field
 
 from impactbond.terms.conditions.condition import check_bars, compared, scale_of
 from impactbond.terms.conditions.improves import Between
-from impactbond.terms.conditions.passes import Case, ConditionText, Facts, Met, Terms, Wording
+from impactbond.terms.conditions.passes import (
+    ConditionCase,
+    ConditionText,
+    Facts,
+    Met,
+    Terms,
+    Wording,
+)
 from impactbond.terms.diagnostic import Diagnostics, Path
 from impactbond.terms.phrases import Threshold, ThresholdPhrase
 from impactbond.terms.reference import MetricName, WindowName
@@ -53,5 +60,5 @@ class Crosses(Between):
         last = f"the last {wording.within(self.between[1])}"
         return f"{first} is {self.from_}, and {last} is {self.to}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         return self._told(case, f"from {self.from_} to {self.to}")

@@ -16,14 +16,14 @@ from impactbond.terms.conditions.condition import (
 )
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     Met,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path
@@ -47,7 +47,7 @@ class Between(Leaf):
     def reach(self, calendars: Calendars) -> Days | None:
         return in_last_window(self, calendars)
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         first, last = self.windows
         before = picked(view, "first", self.metric, first)
         after = picked(view, "last", self.metric, last)
@@ -56,7 +56,7 @@ class Between(Leaf):
             [*before, *after], before=first_of(before), after=first_of(after), relied=relied
         )
 
-    def _told(self, case: Case, needed: str, moved: str = "") -> ConditionText:
+    def _told(self, case: ConditionCase, needed: str, moved: str = "") -> ConditionText:
         """The two measures in words; `moved` is how the second stands to the first."""
         metric, (first, last) = plain(self.metric), case.windows
         before, after = case.used.before, case.used.after
@@ -108,7 +108,7 @@ class Improves(Between):
         first = f"the first {wording.within(self.between[0])}"
         return f"{last} is {better} than {first} by at least {by}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         scale, before, after = (
             scale_of(case.contract, self.improves),
             case.used.before,

@@ -19,8 +19,8 @@ from impactbond.terms.conditions.passes import (
     NOT_EVIDENCED,
     NOT_MET,
     Calendars,
-    Case,
     Column,
+    ConditionCase,
     ConditionText,
     Days,
     Facts,
@@ -43,7 +43,7 @@ class Joined(Junction):
 
     word: ClassVar[str] = "and"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         count, needed = len(case.parts), self._needed
         found = f"{sum(part.state == 'met' for part in case.parts)} of {count} met"
         sentence = _sentence(case.parts, case.state, f"{found}, {needed} needed")
@@ -268,7 +268,7 @@ class Not(Junction):
     def says(self, wording: Wording) -> str:
         return "it is evidenced, and is not the case, that"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         needed, part = "that it is evidenced and not met", case.parts[0]
         found = f"{part.state}: {part.sentence}"
         sentence = f"what must be evidenced and not be so is {found}"

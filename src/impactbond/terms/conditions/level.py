@@ -21,16 +21,16 @@ from impactbond.terms.conditions.condition import (
 )
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     FactKind,
     Facts,
     Met,
     Row,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path
@@ -87,7 +87,7 @@ class Level(Leaf):
     def bars(self, terms: Terms) -> Iterator[tuple[tuple[str, ...], Threshold]]:
         yield (self.level, self.pick, self.window), self.is_
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         every = view.rows("recorded", self.level, self.window)
         if self.pick == "mean":
             last = picked(view, "last", self.level, self.window)
@@ -103,7 +103,7 @@ class Level(Leaf):
         of = f"{pick} {quoted(self.level)} recorded"
         return f"{of} {wording.within(self.window)} is {self.is_}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         metric, window, needed = plain(self.level), case.windows[0], str(self.is_)
         what = f"{self.pick} {metric} in {window}"
         if case.used.after is None:

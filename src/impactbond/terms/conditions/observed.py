@@ -9,14 +9,14 @@ from pydantic import Field
 from impactbond.terms.conditions.condition import Leaf, in_last_window, named
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     Met,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path
@@ -47,7 +47,7 @@ class Observed(Leaf):
     def reach(self, calendars: Calendars) -> Days | None:
         return in_last_window(self, calendars)
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         on = view.on(self)
         every = view.rows("rows", self.observed, self.window)
         yes = view.rows("first_day", self.observed, self.window, 1)
@@ -58,7 +58,7 @@ class Observed(Leaf):
         happened = "is recorded as having happened"
         return f"{quoted(self.observed)} {happened} {wording.within(self.window)}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         metric, window, needed = plain(self.observed), case.windows[0], "a yes"
         what = f"{metric} in {window}"
         if case.on is not None:

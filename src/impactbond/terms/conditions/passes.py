@@ -151,7 +151,7 @@ class Wording(Protocol):
         """In a window, with its days where it is first mentioned."""
 
 
-class View(Protocol):
+class EvidenceView(Protocol):
     """What the engine saw of one participant; rows come in the order of their days."""
 
     @property
@@ -200,7 +200,7 @@ class PartTold(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ConditionCase:
     """A condition of one participant, to be told: how it stands, the day on which it was met, its
     windows in words and in days, the rows it looked at, and its parts as they are told.
     """

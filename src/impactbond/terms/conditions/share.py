@@ -12,14 +12,14 @@ from impactbond.money import show_share
 from impactbond.terms.conditions.condition import Leaf, counts, in_last_window
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     Met,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
@@ -70,7 +70,7 @@ class Share(Leaf):
         days = in_last_window(self, calendars)
         return None if days is None else (days[1], days[1])
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         value = view.contract.metrics[self.share].counted(self.marked)
         every = view.rows("rows", self.share, self.window)
         counted = view.rows("rows", self.share, self.window, value)
@@ -80,7 +80,7 @@ class Share(Leaf):
         of = f"at least {show_share(self.at_least)} of the {quoted(self.share)} sessions"
         return f"{of} scheduled {wording.within(self.window)} are marked {self.marked}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         metric, window = plain(self.share), case.windows[0]
         what = f"{metric} marked {self.marked} in {window}"
         needed = f"at least {show_share(self.at_least)}"

@@ -17,15 +17,15 @@ from impactbond.terms.conditions.condition import (
 )
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     FactKind,
     Facts,
     Met,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path
@@ -73,7 +73,7 @@ class Stays(Leaf):
     def reach(self, calendars: Calendars) -> Days | None:
         return in_last_window(self, calendars)
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         rows = view.rows("recorded", self.state, self.window)
         days = [row["observed_on"] for row in rows]
         day = (min if self.pick == "first" else max)(days, default=None)
@@ -85,7 +85,7 @@ class Stays(Leaf):
         recorded = f"recorded {wording.within(self.window)}"
         return f"the {self.pick} {quoted(self.state)} {recorded} is {listed(self.is_, 'or')}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         metric, window = plain(self.state), case.windows[0]
         what, needed = f"{self.pick} {metric} in {window}", " or ".join(self.is_)
         if case.used.after is None:

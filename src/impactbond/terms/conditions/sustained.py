@@ -13,17 +13,17 @@ from impactbond.errors import Fault
 from impactbond.terms.conditions.condition import Leaf, in_last_window, named
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
     Column,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     Met,
     Row,
     StayFound,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.conditions.state import state_of
@@ -106,7 +106,7 @@ class Sustained(Leaf):
         complete = self.for_.after(days[0]) - _ONE_DAY
         return None if complete > days[1] else (complete, days[1])
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         """The rows that tell of a day in the window: also the last before it, the first after."""
         first, last = view.window(self.window)
         rows = view.rows_of(self.sustained)
@@ -131,7 +131,7 @@ class Sustained(Leaf):
         states, where = listed(self.as_, "or"), wording.within(self.window)
         return f"{quoted(self.sustained)} is {states} {long}, {where}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         metric, window = plain(self.sustained), case.windows[0]
         within = f" within {self.within}" if self.within else " without a break"
         needed = f"{self.for_}{within}"

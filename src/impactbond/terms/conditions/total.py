@@ -10,14 +10,14 @@ from pydantic import Field
 from impactbond.terms.conditions.condition import Leaf, in_last_window, named
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     Met,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path
@@ -58,7 +58,7 @@ class Total(Leaf):
     def reach(self, calendars: Calendars) -> Days | None:
         return in_last_window(self, calendars)
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         every, on = view.rows("rows", self.total, self.window), view.on(self)
         relied = [row for row in every if on is None or row["observed_on"] <= on]
         return EvidenceUsed(every, relied=named(relied, "counts"))
@@ -68,7 +68,7 @@ class Total(Leaf):
         adds = f"adds up to at least {number(self.at_least)}{unit}"
         return f"{quoted(self.total)} {adds} {wording.within(self.window)}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         metric, window, term = plain(self.total), case.windows[0], self._quantity(case.contract)
         what, needed = f"total {metric} in {window}", f"at least {self.at_least:,f}{term.in_units}"
         rows = case.used.every

@@ -23,16 +23,16 @@ from impactbond.terms.conditions.condition import (
 )
 from impactbond.terms.conditions.passes import (
     Calendars,
-    Case,
     Column,
+    ConditionCase,
     ConditionText,
     Days,
     EvidenceUsed,
+    EvidenceView,
     Facts,
     Met,
     Row,
     Terms,
-    View,
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path
@@ -95,7 +95,7 @@ class Travels(Leaf):
     def reach(self, calendars: Calendars) -> Days | None:
         return in_last_window(self, calendars)
 
-    def evidence(self, view: View) -> EvidenceUsed:
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
         first, last = self.between
         pairs: dict[str, tuple[Row | None, Row | None]] = {}
         relied: list[tuple[str, str]] = []
@@ -113,7 +113,7 @@ class Travels(Leaf):
         mean = f"at least {show_share(self.at_least)} of the way is travelled on average {way}"
         return f"{mean}, by those of these measures that are not there at first: {bars}"
 
-    def tell(self, case: Case) -> ConditionText:
+    def tell(self, case: ConditionCase) -> ConditionText:
         first, last = case.windows
         needed = f"on average at least {show_share(self.at_least)} of the way"
         what = f"the ways from the first in {first} to the last in {last}"

@@ -1,4 +1,7 @@
-"""Every payment mechanic, 1 to 126, is held by at least one spec test that is marked with it."""
+"""Every payment mechanic, 1 to 126, is held by at least one spec test that is marked with it.
+
+What each number is stands in docs/design/mechanics.md.
+"""
 
 from __future__ import annotations
 

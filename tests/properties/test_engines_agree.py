@@ -1,4 +1,4 @@
-"""DuckDB, Polars and pandas give the same decisions, and all of them those of the plain reference.
+"""Promise 7: engines give the same decisions, and all of them those of the plain reference.
 
 The reference (`reference.py`, `reference_settlement.py`) shares no code with the engine: loops, one
 participant at a time.

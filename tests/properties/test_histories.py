@@ -1,5 +1,7 @@
 """Promises 3, 5 and 8, and that no closed period changes, over whole histories of a contract.
 
+The promises stand in docs/design/promises.md.
+
 A history is what really happens: children start and leave, rows come in time and late, are put
 right, disputed and delivered again; versions are signed; claims are issued, recorded and
 regenerated; funders pay all, part or too much. After every step what must hold is looked at.

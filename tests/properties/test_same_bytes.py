@@ -1,4 +1,4 @@
-"""Promise: same inputs, same bytes, whatever the engine, its threads, and how files hold the rows.
+"""Promise 6: same inputs, same bytes, whatever the engine, its threads, and how files hold rows.
 
 Spark runs on real Java; where there is none, its tests are skipped. `IMPACTBOND_SPARK_CASES=100`
 says how many drawn contracts it evaluates.

@@ -299,6 +299,37 @@ def test_a_cohort_passes_alone_or_pooled_and_is_not_paid_twice(
     assert paid(PETERBOROUGH, evidence) == expected
 
 
+@pytest.mark.mechanic(38)
+@pytest.mark.parametrize(("people", "events", "total"), [(2, 3, None), (1, 3, "300.00")])
+def test_a_hurdle_on_people_must_be_passed_before_fewer_events_are_paid(
+    people: int, events: int, total: str | None
+) -> None:
+    """Transforming Rehabilitation in small: of four people fewer than half reconvicted, then £100
+    for every reconviction below six.
+    """
+    terms = """
+milestones:
+  released:      {when: {observed: consent, in: year one}, price: 0.00}
+  reconvicted:   {when: {observed: agreement, in: year one}, price: 0.00}
+  reconvictions:
+    {when: {observed: agreement, in: year one}, units: {rows: meeting, in: year one}, price: 0.00}
+results:
+  frequency:
+    measure: {difference: [{number: 6}, {claims: reconvictions}]}
+    only_if: [{measure: {ratio: [{claims: reconvicted}, {claims: released}]}, is: below 50%}]
+    pays: {each: 1, pays: 100.00}
+"""
+    days = " ".join(f"2017-03-0{day}" for day in range(1, events + 1))
+    evidence = f"""
+        child        | metric    | on         | value
+        c1..c4       | consent   | 2017-02-01 | yes
+        c1..c{people} | agreement | 2017-02-01 | yes
+        c1           | meeting   | {days}     | yes
+    """
+    expected = {"2017-Q1": {"council": total}} if total else {}
+    assert paid(terms, evidence) == expected
+
+
 @pytest.mark.mechanic(37)
 def test_a_frequency_counts_events_and_not_people() -> None:
     """Peterborough's first cohort: 142 reconvictions per 100 people against 155 is 8.39% fewer,

@@ -2,9 +2,10 @@
 # Guess: "31/02/2024" read with the format %d/%m/%Y is an error in every engine.
 # Behaviour: pyarrow makes it 2 March 2024, 29 February 2023 the 1 March and 31 April the 1 May,
 #   without a word: in compute.strptime, in the CSV reader (timestamp_parsers with a column of
-#   timestamps) and in narwhals' str.to_date over an Arrow table. Only a 32nd day is refused. DuckDB,
-#   Polars and pandas, and narwhals over them, refuse all of these days. So a mistyped day of a
-#   milestone moves it into the next month, and perhaps the next quarter, on one engine alone.
+#   timestamps) and in narwhals' str.to_date over an Arrow table. Only a 32nd day is refused.
+#   DuckDB, Polars and pandas, and narwhals over them, refuse all of these days. So a mistyped day
+#   of a milestone moves it into the next month, and perhaps the next quarter, on one engine
+#   alone.
 # Versions: pyarrow 26.0.1, narwhals 2.29.0, duckdb 2.0.1, polars 2.1.0, pandas 3.1.1, Python 3.11
 #   on Linux.
 # So: write the parsed day back with the same format and compare, or take ISO dates as date32.

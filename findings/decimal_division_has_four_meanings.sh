@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Guess: dividing exact decimals gives a rounded decimal with more places than went in, in every engine.
-# Behaviour: a million pounds divided by 3.00 is 333333.33 in Polars (it keeps the places that went
-#   in, and rounds halves to the even penny: 0.05 / 2 is 0.02), 333333.33333333333 in Arrow (11 places),
-#   333333.333333 in DataFusion (6 places), and 333333.3333333333 in DuckDB, a float. Arrow and DataFusion do not round the last place
-#   but cut it, towards zero: two thirds are 0.66666666666 and 0.666666, minus two thirds likewise. Yet Arrow's own mean of decimals rounds, halves
-#   away from zero, to the places that went in. Multiplied by 3 again, Polars has lost a penny of the million. A share worked
-#   out by division and then multiplied is thus another share in each.
+# Guess: dividing exact decimals gives a rounded decimal with more places than went in, in every
+#   engine.
+# Behaviour: a million pounds divided by 3.00 (ten digits, two of them pence) is 333333.33 in
+#   Polars (it keeps the places that went in, and rounds halves to the even penny: 0.05 / 2 is
+#   0.02), 333333.33333333333 in Arrow (11 places), 333333.333333 in DataFusion (6 places), and
+#   333333.3333333333 in DuckDB, a float. Arrow and DataFusion do not round the last place but cut
+#   it, towards zero: two thirds are 0.66666666666 and 0.666666, minus two thirds likewise. Yet
+#   Arrow's own mean of decimals rounds, halves away from zero, to the places that went in.
+#   Multiplied by 3 again, Polars has lost a penny of the million. A share worked out by division
+#   and then multiplied is thus another share in each.
 # Versions: pyarrow 26.0.1, polars 2.1.0, datafusion 55.0.0, duckdb 2.0.1, Python 3.11.
 # So: multiply first, in whole pence; never divide decimals to make a share.
 set -euo pipefail

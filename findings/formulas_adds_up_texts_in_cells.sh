@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Guess: the two libraries that work out a workbook's formulas in Python do so as spreadsheets do,
 #   for SUM and rounding at least: SUM over cells passes by a cell that holds the text "5".
-# Behaviour: formulas counts it: =SUM(A1:A2) of the text 5 and the number 1 is 6 (1 in a spreadsheet, as
-#   OpenDocument and Excel document it). So a sheet whose total is wrong because amounts came in as texts
-#   checks as right. ROUND sends halves away from zero as it should, MROUND(2.5,1) and TEXT(2.5,"0") to even (2). pycel works
-#   nothing out unless a cell is changed: it answers from the cached values, which are 0 in a file that XlsxWriter
-#   wrote without giving values, and wrong where a wrong value was given.
+# Behaviour: formulas counts it: =SUM(A1:A2) of the text 5 and the number 1 is 6 (1 in a
+#   spreadsheet, as OpenDocument and Excel document it). So a sheet whose total is wrong because
+#   amounts came in as texts checks as right. ROUND sends halves away from zero as it should,
+#   MROUND(2.5,1), which Excel documents so too, and TEXT(2.5,"0") to even (2). pycel works
+#   nothing out unless a cell is changed: it answers from the cached values, which are 0 in a file
+#   that XlsxWriter wrote without giving values, and wrong where a wrong value was given.
 # Versions: formulas 1.3.4, pycel 1.0b30, xlsxwriter 3.3.1, openpyxl 3.1.5, Python 3.11.
-# So: test the formulas of a statement in a real spreadsheet program, and write amounts as numbers.
+# So: test the formulas of a statement in a real spreadsheet program, and write amounts as
+#   numbers.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Guess: reading a file with a Table Schema that it breaks is an error, as validating it is.
 # Behaviour: extract() puts None where a cell is not of its type and goes on, without an error or
-#   warning: of 100, n/a, 5.0 and 12.5 pence the sum is 100. -3, which the schema's minimum refuses, is kept
-#   and counted, and 1_000 is the whole number 1000. Without a schema the types are guessed from a sample in
-#   which nine cells of ten must fit: of 98 references the first 96 are numbers, 0042 becomes 42 and the last, A42 and 1E5,
-#   become None. A date in the format "any" is read the American way: 01/02/2024 is 2 January.
-#   validate() tells of the cells that do not fit a given schema.
+#   warning: of 100, n/a, 5.0 and 12.5 pence the sum is 100. -3, which the schema's minimum
+#   refuses, is kept and counted, and 1_000 is the whole number 1000. Without a schema the types
+#   are guessed from a sample in which nine cells of ten must fit: of 98 references the first 96
+#   are numbers, 0042 becomes 42 and the last, A42 and 1E5, become None. A date in the format
+#   "any" is read the American way: 01/02/2024 is 2 January. validate() tells of the cells that do
+#   not fit a given schema.
 # Versions: frictionless 5.21.0, Python 3.11.
-# So: validate first, always with a schema, every reference a string; or read texts and judge oneself.
+# So: validate first, always with a schema, every reference a string; or read texts and judge
+#   oneself.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
-# Guess: in the Humanitarian Exchange Language, whose cells are texts, codes are compared as texts.
-# Behaviour: what looks like a number is compared as one. The query #org+code=42 finds 0042 and 42,
-#   #org+code=100000 finds 1E5; dedup(["org+code"]) keeps one of each pair and drops the other's row with its money, while
-#   count() keeps all four apart. Sums leave out "1,000" (a line in the log is all), and the
-#   average divides by the others; clean_data(number=...) reads the same 1,000 as 1000. Of 1,140 pounds in
-#   four rows (20, 80, 40 and "1,000") the sum is 140, and 60 after dedup.
+# Guess: in the Humanitarian Exchange Language, whose cells are texts, codes are compared as
+#   texts.
+# Behaviour: what looks like a number is compared as one. The query #org+code=42 finds 0042 and
+#   42, #org+code=100000 finds 1E5; dedup(["org+code"]) keeps one of each pair and drops the
+#   other's row with its money, while count() keeps all four apart. Sums leave out "1,000" (a line
+#   in the log is all), and the average divides by the others; clean_data(number=...) reads the
+#   same 1,000 as 1000. Of 1,140 pounds in four rows (20, 80, 40 and "1,000") the sum is 140, and
+#   60 after dedup.
 # Versions: libhxl 5.2.2, Python 3.11.
-# So: give codes a letter before filtering, clean numbers before adding, compare the rows before and after.
+# So: give codes a letter before filtering, clean numbers before adding, compare the rows before
+#   and after.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check libhxl==5.2.2
+"$work/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+    libhxl==5.2.2 python-dateutil==2.9.0.post0 six==1.17.0
 "$work/venv/bin/python" - <<'PY'
 import sys
 

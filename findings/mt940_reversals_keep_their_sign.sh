@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Guess: a bank statement (MT940) read by mt-940 has signed amounts that lead from the opening to the
-#   closing balance.
+# Guess: a bank statement (MT940) read by mt-940 has signed amounts that lead from the opening to
+#   the closing balance.
 # Behaviour: only D makes an amount negative. RC, the reversal of a credit, takes money from the
-#   account and is read as +100.00; that RD, the reversal of a debit, is +30.00 is right. So a payment that the
-#   bank took back counts as received a second time: the statement below goes from 1000.00 to 1000.00 and its amounts add
-#   up to +200.00. The word RC is in `status`, beside the amount. And a
-#   third decimal is taken as it stands (1,005 is 1.005 pounds).
+#   account and is read as +100.00; that RD, the reversal of a debit, is +30.00 is right. So a
+#   payment that the bank took back counts as received a second time: the statement below goes
+#   from 1000.00 to 1000.00 and its amounts add up to +200.00. The word RC is in `status`, beside
+#   the amount. And a third decimal is taken as it stands (1,005 is 1.005 pounds).
 # Versions: mt-940 5.1.1, Python 3.11.
 # So: sign by `status` (C and RD add, D and RC take) and check the sum against both balances.
 set -euo pipefail

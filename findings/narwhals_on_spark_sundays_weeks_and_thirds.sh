@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Guess: narwhals' dt.weekday() is 1 for Monday to 7 for Sunday and "%G-W%V" is the ISO week on every
-#   engine, as its documentation says; a decimal divided by 3 is a third.
-# Behaviour: over Spark Sunday is 0 (over Polars and DuckDB 7), so that "weekday >= 6 is no working day" lets
-#   Sundays through. "%G" is the year of the calendar there: Monday 30 December 2024, in 2025-W01, is 2024-W01, the week
-#   eleven months earlier, and Friday 1 January 2027, in 2026-W53, is 2027-W53. And 100.00 / 3 is the
-#   float 33.333333, of six places, over Spark, 33.333333333333336 over DuckDB, and the decimal 33.33
-#   over Polars. No warning.
-# Versions: narwhals 2.29.0, pyspark 4.3.0, polars 2.1.0, duckdb 2.0.1, pyarrow 26.0.1, Python 3.11,
-#   a Java that Spark 4 takes (17 or later) must be there.
+# Guess: narwhals' dt.weekday() is 1 for Monday to 7 for Sunday on every engine, as its
+#   documentation says, and to_string("%G-W%V") the ISO week; a decimal divided by 3 is a third.
+# Behaviour: over Spark Sunday is 0 (over Polars and DuckDB 7), so that "weekday >= 6 is no
+#   working day" lets Sundays through. "%G" is the year of the calendar there: Monday 30 December
+#   2024, in 2025-W01, is 2024-W01, the week eleven months earlier, and Friday 1 January 2027, in
+#   2026-W53, is 2027-W53. And 100.00 / 3 is the float 33.333333, of six places, over Spark,
+#   33.333333333333336 over DuckDB, and the decimal 33.33 over Polars. No warning.
+# Versions: narwhals 2.29.0, pyspark 4.3.0, polars 2.1.0, duckdb 2.0.1, pyarrow 26.0.1, Python
+#   3.11, a Java that Spark 4 takes (17 or later) must be there.
 # So: work with day numbers (Monday is (day + 3) % 7 == 0) and whole pence on a cluster.
 set -euo pipefail
 if ! command -v java > /dev/null; then

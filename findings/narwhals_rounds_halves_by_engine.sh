@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Guess: narwhals' round() on an Arrow table rounds halves to even, as pyarrow's own round does.
-# Behaviour: narwhals asks Arrow for the other way: 2.5 is 3 and -2.5 is -3, while pyarrow alone says 2
-#   and -2. Over pandas and Polars the same words say 2 and -2 (narwhals' own documentation says that
-#   Polars goes away from zero: no more), over DuckDB 3 and -3. Whole numbers rounded
-#   to tens go apart too: 25 is 20 in pandas and 30 in Arrow and DuckDB. So handing a frame over as Arrow instead of pandas
-#   moves every half penny.
-# Versions: narwhals 2.29.0, pyarrow 26.0.1, pandas 3.1.1, polars 2.1.0, duckdb 2.0.1, Python 3.11.
+# Behaviour: narwhals asks Arrow for the other way: 2.5 is 3 and -2.5 is -3, while pyarrow alone
+#   says 2 and -2. Over pandas and Polars the same words say 2 and -2 (narwhals' own documentation
+#   says that Polars goes away from zero: no more), over DuckDB 3 and -3. Whole numbers rounded to
+#   tens go apart too: 25 is 20 in pandas and 30 in Arrow and DuckDB. So handing a frame over as
+#   Arrow instead of pandas moves every half penny.
+# Versions: narwhals 2.29.0, pyarrow 26.0.1, pandas 3.1.1, polars 2.1.0, duckdb 2.0.1, Python
+#   3.11.
 # So: round in whole numbers oneself: (2 * a * n + d) // (2 * d).
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Guess: 1500 and 1500.0 are the same amount, in figures and in words.
 # Behaviour: to="currency" takes a whole number (int) for pence and everything else for pounds:
-#   1500 is "fifteen pounds sterling", 1500.0, Decimal("1500") and the text "1500" are "one thousand, five hundred
-#   pounds sterling". And of the same third decimal a float and a decimal make different pence: Decimal("1.005") is
-#   one penny, the float none; 2.999 is "three pounds" without a word that something was rounded.
+#   1500 is "fifteen pounds sterling", 1500.0, Decimal("1500") and the text "1500" are "one
+#   thousand, five hundred pounds sterling". And of the same third decimal a float and a decimal
+#   make different pence: Decimal("1.005") is one penny, the float none; 2.999 is "three pounds"
+#   without a word that something was rounded.
 # Versions: num2words 0.5.14, Python 3.11.
 # So: give words to whole pence only, as int, and compare with the figures beside them.
 set -euo pipefail

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Guess: merging the releases of one contract (Open Contracting Data Standard) replaces the earlier
-#   list of transactions by the later one, or merges its items, so that publishing the same list twice changes nothing.
+# Guess: merging the releases of one contract (Open Contracting Data Standard) replaces the
+#   earlier list of transactions by the later one, or merges its items, so that publishing the
+#   same list twice changes nothing.
 # Behaviour: items with an id are merged; items without one are added again by every release. Two
-#   releases that both list the one transaction of 50.00 compile into two, and three into three; no warning. An empty list
-#   later does not take the earlier items away, nor does null of one field leave a trace: it is gone. And
-#   the ids 1 and "1" are one item, the later value winning. (A list of plain values is replaced.)
+#   releases that both list the one transaction of 50.00 compile into two, and three into three;
+#   no warning. An empty list later does not take the earlier items away, nor does null of one
+#   field leave a trace: it is gone. And the ids 1 and "1" are one item, the later value winning.
+#   (A list of plain values is replaced.)
 # Versions: ocdsmerge 0.8.0, Python 3.11.
 # So: refuse transactions without an id before merging, and compare sums with the latest release.
 set -euo pipefail

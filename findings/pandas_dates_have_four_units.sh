@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Guess: since pandas 3 a column of dates counts microseconds, wherever it came from (nanoseconds before).
+# Guess: since pandas 3 a column of dates counts microseconds, wherever it came from (nanoseconds
+#   before).
 # Behaviour: the unit follows the source. Texts, datetimes and DuckDB give microseconds, Python's
-#   dates and numpy's days seconds (date_range either, by what it starts from), dates from Arrow and Polars milliseconds, and
-#   astype("datetime64[ns]"), the habit of many years, nanoseconds. So astype("int64") of the same day, 29 February 2024, is four
-#   different numbers a thousandfold apart, and the usual division by 86,400,000,000,000 makes the day number 0, or 19,
-#   instead of 19782 for all but the last. Comparisons and joins of such columns are right, so that
-#   nothing else tells. A column of dates kept as objects has no unit at all.
+#   dates and numpy's days seconds (date_range either, by what it starts from), dates from Arrow
+#   and Polars milliseconds, and astype("datetime64[ns]"), the habit of many years, nanoseconds.
+#   So astype("int64") of the same day, 29 February 2024, is four different numbers a thousandfold
+#   apart, and the usual division by 86,400,000,000,000 makes the day number 0, or 19, instead of
+#   19782 for all but the last. Comparisons and joins of such columns are right, so that nothing
+#   else tells. A column of dates kept as objects has no unit at all.
 # Versions: pandas 3.1.1, numpy 2.4.6, pyarrow 26.0.1, polars 2.1.0, duckdb 2.0.1, Python 3.11.
 # So: set the unit first (dt.as_unit), or make day numbers from Arrow's date32.
 set -euo pipefail

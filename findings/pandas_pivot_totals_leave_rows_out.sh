@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Guess: with margins=True, pivot_table adds a row "All" that is the sum of the rows above it.
-# Behaviour: with two columns of values, every row of the data that lacks either of them is left out
-#   of "All", in both columns, while the rows above still count it. Schools of 110.00 and 75.00 pounds
-#   have the total 135.00, because one child has no score. The money is not missing anywhere: the
-#   score beside it is. With dropna=False, or with the money alone, the total is right. Nothing warns.
+# Behaviour: with two columns of values, every row of the data that lacks either of them is left
+#   out of "All", in both columns, while the rows above still count it. Schools of 110.00 and
+#   75.00 pounds have the total 135.00, because one child has no score. The money is not missing
+#   anywhere: the score beside it is. With dropna=False, or with the money alone, the total is
+#   right. Nothing warns.
 # Versions: pandas 3.1.1, numpy 2.4.6, Python 3.11.
 # So: never take a total from margins; add it up from the rows and compare.
 set -euo pipefail

@@ -3,12 +3,13 @@
 #   columns are; narwhals gives the same sum over every engine.
 # Behaviour: a literal that fits is 32 bits wide and a column made of it stays so. A price of
 #   2,500.00 pounds (250,000 pence), given by when/then to 10,000 children and summed, is
-#   -1,794,967,296 pence: 21,474,836.47 is the most that can be added up. The same with a price set by
-#   with_columns(lit), also in a group_by, lazily and in Polars' SQL (sum(CASE WHEN ...)). Beside a
-#   narrower column the literal is narrower still: quarter of a date * 25,000 is -31,072 (16 bits), month *
-#   100 is -80 (8 bits), number of rows * price wraps at 42.9 million pounds (32 bits without a sign). No
-#   error or warning. Over DuckDB and Arrow, narwhals gives
-#   the right sums for the same words.
+#   -1,794,967,296 pence: 21,474,836.47 is the most that can be added up. The same with a price
+#   set by with_columns(lit), also in a group_by, lazily and in Polars' SQL (sum(CASE WHEN ...)).
+#   Beside a narrower column the literal is narrower still: quarter of a date * 25,000 is -31,072
+#   (16 bits), month * 100 is -80 (8 bits), number of rows * price wraps at 42.9 million pounds
+#   (32 bits without a sign). No error or warning. Over DuckDB and Arrow, narwhals gives the right
+#   sums for the same words; a product of two literals that does not fit 32 bits is an error in
+#   DuckDB and silent in Polars.
 # Versions: polars 2.1.0, narwhals 2.29.0, duckdb 2.0.1, pyarrow 26.0.1, Python 3.11.
 # So: cast every literal of money and every count to Int64 before it meets another number.
 set -euo pipefail
@@ -60,4 +61,18 @@ for name, frame in {k: v for k, v in engines.items() if k != "duckdb"}.items():
     see(f"narwhals over {name}", found, wrapped if name == "polars" else 2_500_000_000)
 lazy = nw.from_native(engines["duckdb"]).select(pence=nw.when(nw.col("passed")).then(nw.lit(250_000)).otherwise(nw.lit(0)).sum())
 see("narwhals over duckdb", int(lazy.collect()["pence"].to_list()[0]), 2_500_000_000)
+
+
+def product(frame):
+    one = nw.when(nw.col("passed")).then(nw.lit(250_000)).otherwise(nw.lit(0))
+    found = nw.from_native(frame).lazy().select(pence=one * 10_000).collect()
+    return int(found["pence"].to_list()[0])
+
+
+see("product over polars", product(children), 2_500_000_000 - 2**32)
+try:
+    found = str(product(engines["duckdb"]))
+except duckdb.OutOfRangeException:
+    found = "refused"
+see("product over duckdb", found, "refused")
 PY

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Guess: ROUND in Polars' SQL is the expression round(): halves to even.
 # Behaviour: for floats it is, for decimals it is not. Of the same column of decimals, SQL rounds
-#   halves away from zero (2.5 is 3, -2.5 is -3, 0.125 to pence is 0.13) and the expression to even (2, -2,
-#   0.12); of the same numbers as floats, SQL says 2, -2 and 0.12 too. So the type of a column decides in SQL, and the
-#   language decides for decimals. A SQL literal such as 2.5 is a decimal.
+#   halves away from zero (2.5 is 3, -2.5 is -3, 0.125 to pence is 0.13) and the expression to
+#   even (2, -2, 0.12); of the same numbers as floats, SQL says 2, -2 and 0.12 too. So the type of
+#   a column decides in SQL, and the language decides for decimals. A SQL literal such as 2.5 is a
+#   decimal.
 # Versions: polars 2.1.0, Python 3.11.
 # So: give round() its mode, and do not round money in SQL.
 set -euo pipefail

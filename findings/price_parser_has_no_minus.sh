@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Guess: price-parser finds the amount in a text such as "-£50.00", with its sign, and £1.005 is a pound and a half penny.
-# Behaviour: no sign of a debit is kept: -£50.00, £-50.00, (£50.00), £50- and "£50.00 CR" are all 50.
-#   A point or comma with three digits behind it is taken for thousands: £1.005 is 1005 pounds, £0.999 is 999,
-#   12,345.678 is twelve million. 50p is fifty, £12k is twelve. Nothing says that it was unsure, but for
-#   decimal_separator=".", which puts the three decimals right and leaves the signs.
+# Guess: price-parser finds the amount in a text such as "-£50.00", with its sign, and £1.005 is a
+#   pound and a half penny.
+# Behaviour: no sign of a debit is kept: -£50.00, £-50.00, (£50.00), £50- and "£50.00 CR" are all
+#   50. A point or comma with three digits behind it is taken for thousands: £1.005 is 1005
+#   pounds, £0.999 is 999, 12,345.678 is twelve million. 50p is fifty, £12k is twelve. Nothing
+#   says that it was unsure, but for decimal_separator=".", which puts the three decimals right
+#   and leaves the signs.
 # Versions: price-parser 0.5.1, Python 3.11.
 # So: it reads prices in shops, not amounts in accounts.
 set -euo pipefail

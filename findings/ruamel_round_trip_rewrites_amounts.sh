@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Guess: loading a YAML document in ruamel's round-trip mode and saving it leaves every scalar that
-#   nobody touched as it was written.
-# Behaviour: a number with a point is a float in between and is written anew. 90071992547409.93 comes
-#   back as ...9.94, 999999999999999.99 as a penny more (1000000000000000.00), a share of 0.1234567890123456789 with other last
-#   digits, all in the old number of places, as if nothing had happened. Underscores go and noughts come in their
-#   stead: 1_000_000.00 becomes 001000000.00. +5 loses its sign. 0.10, 1e3, 0042, 1_000 and .50 stay. The plain
-#   amounts of a few pounds are safe, which is why tests do not see it.
+# Guess: loading a YAML document in ruamel's round-trip mode and saving it leaves every scalar
+#   that nobody touched as it was written.
+# Behaviour: a number with a point is a float in between and is written anew. 90071992547409.93
+#   comes back as ...9.94, 999999999999999.99 as a penny more (1000000000000000.00), a share of
+#   0.1234567890123456789 with other last digits, all in the old number of places, as if nothing
+#   had happened. Underscores go and noughts come in their stead: 1_000_000.00 becomes
+#   001000000.00. +5 loses its sign. 0.10, 1e3, 0042, 1_000 and .50 stay. The plain amounts of a
+#   few pounds are safe, which is why tests do not see it.
 # Versions: ruamel.yaml 0.19.1, Python 3.11.
-# So: never save a contract by round trip, and hash the bytes that were signed; read amounts as texts.
+# So: never save a contract by round trip, and hash the bytes that were signed; read amounts as
+#   texts.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

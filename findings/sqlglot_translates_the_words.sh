@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Guess: a query that sqlglot translates between SQLite and DuckDB gives the same numbers in both,
 #   or a warning.
-# Behaviour: from SQLite to DuckDB, 7 / 2 is guarded against division by zero, as SQLite is, but stays
-#   "/": 3 becomes 3.5. CAST(2.7 AS INTEGER) was 2 and becomes 3. From DuckDB to SQLite, date_diff('month', ...) becomes
-#   days / 30: from 31 January to 1 March are 2 month ends in DuckDB and 1 in SQLite. DATE + 1 becomes the
-#   whole number 2025, the difference of two days 0, TRY_CAST of a text that is no number 0 instead of null, and // goes by way of a float,
-#   so that 9007199254740993 // 1 is one less. All of it runs without a word.
+# Behaviour: from SQLite to DuckDB, 7 / 2 is guarded against division by zero, as SQLite is, but
+#   stays "/": 3 becomes 3.5. CAST(2.7 AS INTEGER) was 2 and becomes 3. From DuckDB to SQLite,
+#   date_diff('month', ...) becomes days / 30: from 31 January to 1 March is 2 in DuckDB (the ends
+#   of months between them) and 1 in SQLite. DATE + 1 becomes the whole number 2025, the
+#   difference of two days 0, TRY_CAST of a text that is no number 0 instead of null, and // goes
+#   by way of a float, so that 9007199254740993 // 1 is one less. All of it runs without a word.
 # Versions: sqlglot 30.30.0, duckdb 2.0.1, SQLite of Python 3.11.
-# So: keep rules of money out of SQL that has to run elsewhere, and test the numbers on both engines.
+# So: keep rules of money out of SQL that has to run elsewhere, and test the numbers on both
+#   engines.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

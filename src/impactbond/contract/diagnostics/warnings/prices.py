@@ -141,6 +141,8 @@ def _results(contract: Contract) -> Diagnostics:
 
 def _tiers(tiers: Tiers, path: Path) -> Diagnostics:
     bars = sorted({tier.is_.exact for tier in tiers.tiers})
+    # What holds can change at a bar only: just below, at and just above each are all the places
+    # that need a look.
     step = Fraction(1, 10**11)
     at = [point for bar in bars for point in (bar - step, bar, bar + step)]
     held = [[tier for tier in tiers.tiers if tier.is_.is_passed_by(point)] for point in at]

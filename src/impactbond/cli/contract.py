@@ -55,6 +55,7 @@ def check(
         told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
     told += [f"  - {look}" for look in looks]
     printed(as_json, lambda: found, lambda: "\n".join(told))
+    # An example that does not hold is no matter of strictness: the terms are not what was meant.
     if faults or (strict and looks):
         raise typer.Exit(1)
 

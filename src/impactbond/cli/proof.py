@@ -46,6 +46,7 @@ def explain(
     """Say why each milestone of a participant, or a line of a statement, was paid, or why not,
     down to the evidence.
     """
+    # Refused before anything is settled, which takes far longer than reading a command.
     if (participant is None) == (line is None):
         raise typer.BadParameter("name one of the two", param_hint="--participant or --line")
     if line is not None and milestone is not None:

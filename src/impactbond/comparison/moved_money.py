@@ -175,6 +175,8 @@ class Why:
         if changed:
             codes.append("terms")
             told.append(f"terms: {'; '.join(term.path for term in changed)}")
+        # A later date alone can move anything: it is named only where no row and no term tells
+        # more.
         if self.was.claim_date != self.now.claim_date and not (rows or changed):
             codes.append("claim date")
             told.append(f"claim date: {self.was.claim_date} → {self.now.claim_date}")
@@ -218,6 +220,7 @@ def totals(was: Side, now: Side, claims: pa.Table) -> pa.Table:
         on_claims[row["funder"]] += row["difference_pence"]
     rows = []
     for funder in _order_of(was, now):
+        # What nobody funds is part of claims, but nobody is asked for it.
         if funder == UNFUNDED:
             continue
         earned, advanced = ([side.get(funder, 0) for side in sides] for sides in (asked, account))

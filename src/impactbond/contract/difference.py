@@ -110,6 +110,7 @@ class _Walk:
                 yield from self.between(was[key], now[key], here)
             else:
                 yield self._change(was.get(key), now.get(key), here)
+        # Order decides too: which limit comes first, and which of two alternatives.
         before, after = [key for key in was if key in now], [key for key in now if key in was]
         if before != after:
             yield (*path, "order"), ", ".join(before), ", ".join(after), "order changed"
@@ -145,6 +146,7 @@ class _Touched:
         if path[0] in _NO_MONEY or path[-1] in _NO_MONEY_WITHIN:
             return ()
         if path[0] in DEFINED and len(path) > 1 and path[1:] != ("order",):
+            # A price moves its own milestone alone; its other terms can move all that rest on it.
             if path[-1] == "price":
                 return (path[1],)
             changed = Defined(path[0], path[1])

@@ -72,6 +72,8 @@ def judge(plan: EvaluationPlan, weighed: Frame, standing: int, *, has_before: bo
     place = {name: index for index, name in enumerate(contract.milestones)}
     come_before = {i for other in place.values() for i in _before(contract, other)}
     by_place = contract.participants.places is not None
+    # An alternative that loses is achieved no more: the contests of a layer are decided before
+    # anything that comes after it is judged.
     for layer in _layers(contract):
         numbers = [place[name] for group in layer for name in group]
         weighed = weighed.with_columns(
@@ -111,6 +113,8 @@ def _own(plan: EvaluationPlan, i: int, standing: int, has_before: bool) -> list[
         known += [nw.col(f"known_on_{other}") for other in before]
         columns["known_on"] = largest(*known)
     if has_before:
+        # What an earlier basis earned keeps its day and standing: rows that are late or in
+        # dispute may earn more, but not move or lower what stands without them.
         kept = is_verdict(nw.col(f"before_code_{i}"), Verdict.ACHIEVED)
         columns = {
             name: nw.when(kept).then(nw.col(f"before_{name}_{i}")).otherwise(column)
@@ -206,6 +210,8 @@ def _settled(contract: Contract, weighed: Frame, contests: list[tuple[int, ...]]
     by_place, many = contract.participants.places is not None, len(contract.milestones)
     person = nw.col("person") if by_place else nw.lit(0)
     numbers = [i for contest in contests for i in contest]
+    # Packed into one number, so that one minimum picks the first on every engine, and no tie is
+    # left to the order in which rows come.
     keys = {
         i: ((nw.col(f"standing_{i}") * _DAYS + nw.col(f"days_{i}")) * many + i) * _PERSONS + person
         for i in numbers

@@ -90,9 +90,13 @@ def segments_on(
     joined = asked.join(about, on="participant", how="inner").filter(
         nw.col("recorded_row") <= nw.col("known_by")
     )
+    # Packed into one number, the day before the recording before the segment, so that one maximum
+    # picks the row, and its segment with it, on every engine.
     held = (
         nw.col("from_on") * FROM_SHIFT + nw.col("recorded_row") * SEGMENT_SHIFT + nw.col("segment")
     )
+    # Of the earliest day the row recorded last is wanted: what is not the day is turned round, so
+    # that one minimum picks it.
     later = (
         nw.col("from_on") * FROM_SHIFT
         + (LAST_DAY - nw.col("recorded_row")) * SEGMENT_SHIFT

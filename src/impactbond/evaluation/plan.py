@@ -175,6 +175,8 @@ class EvaluationPlan(FactRequests):
         frame = facts.with_columns(*self._beside(asides))
         standing: list[Node] = []
         for level in self.levels():
+            # Each level is a select of its own: were the columns of parts written into each
+            # other, a condition that several use would be worked out again in each of them.
             later = [node for node in self.nodes if node.level > level[0].level]
             needed = {number for node in later for number in node.inputs}
             kept = [

@@ -80,6 +80,8 @@ def _governing(
             moved[row["claim_date"]] += row["quantity"]
             achieved = row["achieved_on"]
     made = made_at(moved)
+    # What no claim stands of has no day to be governed by: the last version that names it tells
+    # of it, as in the table of decisions.
     if made is None or achieved is None:
         return naming[-1]
     return known.governing(made if governs == "claims made" else achieved)

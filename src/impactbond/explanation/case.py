@@ -205,6 +205,8 @@ class Case:
         if self.judged is not None:
             for milestone, decision in self.judged.decisions.items():
                 found[milestone] = tuple(getattr(decision, name) for name in names)
+        # The table holds for each milestone what its own version decided: of one version, only
+        # what it governs can be compared with it.
         if governed is not None:
             decided = {name: told for name, told in decided.items() if name in governed}
             found = {name: told for name, told in found.items() if name in governed}
@@ -228,6 +230,8 @@ def _judged(
     late: dict[str, ConditionExplained] = {}
     whenever = see(question, participant, person, Basis()) if earns_nothing(contract) else None
     for name, term in contract.milestones.items():
+        # What is achieved is told on the evidence that earned it, since on a wider basis late
+        # rows could tell another story; what is not, on all that could have earned it.
         decision = decisions[name]
         is_achieved = decision.verdict == Verdict.ACHIEVED
         found[name] = find(

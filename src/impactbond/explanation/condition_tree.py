@@ -14,6 +14,7 @@ def find(
 ) -> ConditionExplained:
     """The finding of a condition, with everything inside it."""
     name = ""
+    # A name may stand for another name: the first is the one that a reader meets here.
     while isinstance(condition, str):
         name = name or condition
         condition = seen.contract.conditions[condition]

@@ -166,6 +166,7 @@ def _told(contract: Contract, term: Measure, sums: Sums) -> str:
             return f"{number:f}"
         case ConstantShare(share=share):
             return show_share(share)
+        # Told part by part: over nought the whole is not known, while its parts are.
         case Ratio(ratio=(one, other)):
             return f"{_told(contract, one, sums)} over {_told(contract, other, sums)}"
         case Difference(difference=(one, other)):

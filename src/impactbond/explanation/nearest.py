@@ -215,6 +215,8 @@ def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> 
             for day in sorted({*days, *(row["observed_on"] for row in rows)})
             for value in values
         ]
+        # Cut for each metric by itself, so that one with many rows does not crowd out the others;
+        # every try is one more participant for the engine to judge.
         yield from sorted(changed, key=lambda one: one.size)[:_PER_METRIC]
         yield from sorted(added, key=lambda one: one.size)[:_PER_METRIC]
 
@@ -251,6 +253,8 @@ def _values(
     low, high = (int(Decimal(end) * scale) for end in span)
     steps = [int(figure * scale) for figure in figures]
     found = {low, high, *steps}
+    # An improvement is measured from another row, and a bar may ask for more or less than its
+    # figure: the values beside each are tried too.
     found |= {other + sign * step for other in others for step in steps for sign in (-1, 1)}
     near = {value + step for value in found for step in (-1, 0, 1)}
     return sorted(value for value in near if low <= value <= high)

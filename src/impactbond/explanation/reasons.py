@@ -95,6 +95,7 @@ def reason(judged: Judged, milestone: str) -> str:
             return f"{own.sentence}; {_alternative(judged, milestone)}"
         case Reason.PLACE_TAKEN:
             return f"{own.sentence}; {_place_taken(judged)}"
+        # What is left is decided by the condition alone, and its own sentence tells it.
         case _:
             return own.sentence
 

@@ -53,6 +53,7 @@ class Telling:
         yield f"{INDENT}{told.verdict.upper()}{_on(told)}: {told.sentence}"
         if len(told.chain) > 1:
             yield f"{INDENT}First cause: {' ← '.join(told.chain)}"
+        # Sentences of open windows name the day already: it is told once.
         if told.open_until is not None and str(told.open_until) not in told.sentence:
             yield f"{INDENT}Open until {told.open_until}"
         for need in told.needs:

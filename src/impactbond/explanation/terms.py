@@ -112,6 +112,8 @@ def _price(contract: Contract, milestone: str) -> Iterator[Stated]:
     if contract.prices_in is not None:
         yield Stated("rate", rate_words(contract, contract.prices_in), contract.prices_in.clause)
     for name, fee in contract.fees.items():
+        # While such a fee stands in its place, what the milestone earns is withheld, and no term
+        # of its own says so.
         if fee.instead_of is not None and milestone in fee.instead_of.milestones:
             rule = fee_rule(contract, name, fee)
             says = " ".join([rule.says, "; ".join(part.says for part in rule.parts)])

@@ -126,6 +126,8 @@ def _decisions(
     )
     rows = []
     for pair in pairs:
+        # Each version decides as if it governed: taken as it is, a milestone could stand here as
+        # achieved and have no line.
         row = said[claimed.get(pair, deciding(pair))][pair]
         rows.append(row if pair in claimed else _unclaimed(row))
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(DECISIONS)

@@ -53,6 +53,8 @@ def closed_lines(
     found = []
     for row in lines.to_pylist():
         day = day_number(row["achieved_on"])
+        # The price is the line's own and the limits are known by name: what is closed stands as
+        # it was paid, and the place of a limit may be another now.
         place = (period[row["period"]], day, milestone[row["milestone"]], rule[row["share_rule"]])
         held = row["withheld_by"].split("; ")
         limited = sum(1 << bit for bit, name in enumerate(limits) if name in held)

@@ -77,6 +77,8 @@ def _faults(contract: Contract, index: int, example: Example) -> list[Fault]:
         for label, sums in example.expect.items()
     }
     named = {name for sums in expected.values() for name in sums}
+    # Of each kind of sum that it names, all are compared, and one left out is expected to be
+    # nothing: otherwise an example would hold by saying less.
     concerned = [
         names
         for names in (contract.payables, _funders(contract, came_out), (TOTAL,))

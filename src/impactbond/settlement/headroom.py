@@ -73,6 +73,8 @@ def _money(limit: WholeLimit, queue: Queue, asked: Asked, most: Numbers) -> Penc
         # What is taken off makes no claim after the one that straddles the limit payable again.
         fits = queue.running(np.maximum(amount, 0)) <= most[:, queue.group]
         return np.where(fits | (amount < 0), amount, 0)
+    # The running total is cut, not each amount: what is taken off makes room for the claims after
+    # it, and no more passes in all than the limit or than was asked for.
     return queue.steps(np.minimum(queue.running(amount), most[:, queue.group]))
 
 
@@ -81,6 +83,8 @@ def _claims(limit: WholeLimit, queue: Queue, asked: Asked, most: Numbers) -> Pen
         return _in_proportion(queue, asked.amount, most, queue.totals(asked.claims))
     before = queue.running(asked.claims) - asked.claims
     fit = np.clip(most[:, queue.group] - before, 0, asked.claims)
+    # Limits before this one may have left less than the claims that fit are worth; what they
+    # withheld is not given back here.
     part = np.minimum(asked.amount, asked.value * fit // np.maximum(asked.quantity, 1))
     return np.where(fit == asked.claims, asked.amount, part)
 

@@ -147,6 +147,8 @@ def _disputes(lots: Lots, history: Movements) -> Iterator[tuple[int, Because]]:
         claimed = (claim, key.participant, key.milestone, key.period)
         moved.setdefault(claimed, []).append((line, key.standing == DISPUTED, quantity[line]))
     for lines in moved.values():
+        # To put a claim in dispute is to take back one lot and achieve another: only together,
+        # where they come to nothing, do the lines tell it from a claim that went or came.
         disputed = sum(number for _, is_disputed, number in lines if is_disputed)
         other = sum(number for _, is_disputed, number in lines if not is_disputed)
         if disputed and disputed == -other:

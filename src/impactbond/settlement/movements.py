@@ -155,6 +155,8 @@ def _between(claim: int, before: _State, now: _State) -> Movements:
         limited |= (held_before != held_now).any(axis=0).astype(np.int64) << bit
     value, entitled = now.value - before.value, now.entitled - before.entitled
     quantity = now.quantity - before.quantity
+    # All trials share the rows: what moved in any of them has one. What is payable can move while
+    # the value stands, where a limit has room again.
     moved = value.any(axis=0) | entitled.any(axis=0) | quantity.any(axis=0)
     lot = np.flatnonzero(moved)
     return Movements(

@@ -90,6 +90,8 @@ def pass_on(
         passed_to = limit.beyond.funder if isinstance(limit.beyond, PassedTo) else UNFUNDED
         target = funders.place(passed_to)
         for funder in funders.of_term(limit.funder):
+            # Limits apply in the stated order: what an earlier one passed on to this funder meets
+            # its own limit too.
             asked = payable[..., funder] + moved[..., funder]
             beyond = np.zeros_like(asked)
             for own in _each(contract, limit, lots, history):

@@ -182,6 +182,8 @@ def measure(contract: Contract, term: Measure, sums: Sums) -> Fraction | None:
         case Product(product=parts):
             found = list(_known(contract, parts, sums))
             return _multiplied(found) if len(found) == len(parts) else None
+        # Over nought nothing is known, and that is not 0: as 0 it would pass a bar such as 'at
+        # most 20%' and be paid where there is nothing to compare with.
         case Ratio(ratio=pair) | Difference(difference=pair) | Reduction(reduction=pair):
             found = list(_known(contract, pair, sums))
             return _of_two(term, *found) if len(found) == len(pair) else None

@@ -30,6 +30,8 @@ def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int
         part = part_paid(contract, term)
         if part != 1:
             running = np.cumsum(value[:, own], axis=1)
+            # Rounded on the running total, so that fractions of a penny do not pile up claim by
+            # claim.
             paid = round_fraction(running, part, contract.rounding.rule)
             value[:, own] = np.diff(paid, axis=1, prepend=0)
     value = _without_deferred_fees(contract, lots, quantity, value)
@@ -69,6 +71,8 @@ def _in_bands(
         if index + 1 < len(starts):
             in_band = np.minimum(in_band, int(starts[index + 1]) - first)
         worth += in_band * minor_units(price, contract.currency_of_prices)
+    # The running total is priced, so that each claim is worth what it adds to it: which band it
+    # falls in depends on all the claims before it.
     value = np.diff(worth, axis=1, prepend=0)
     part = contract.calendar.evidence.late_pays
     late = np.array([lots.keys[lot].standing == LATE for lot in own], dtype=bool)

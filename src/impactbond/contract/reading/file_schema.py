@@ -61,6 +61,8 @@ class Layout:
     def placeholder(self, node: Node, wrong: Any = None) -> Any:
         """Something that is allowed there, as close as can be to what was written."""
         node = next(self._kinds(node))
+        # It stands in for what is wrong, so that the rest of the file is checked in the same
+        # reading; the choice most likely meant keeps faults of another choice away.
         choices = node.get("enum", [])
         if choices:
             return closest(str(wrong), map(str, choices)) or choices[0]
@@ -128,6 +130,8 @@ def allowed_at(node: Node) -> str:
     if "const" in node:
         return str(node["const"])
     kind = node.get("type")
+    # A description says more than a type; of a term with keys, which of them there are helps
+    # more.
     if "description" in node and kind != "object":
         return str(node["description"])
     match kind:

@@ -151,6 +151,8 @@ def _remedy(node: Node, wrong: Any) -> str:
         return _remedy_for_number(wrong, "" if kind == "integer" else _POINT)
     if kind == "string" and node.get("format") == "date":
         return "Write year-month-day, with a month and a day that exist"
+    # YAML takes 2017 or true without quotation marks for a number or a truth, where a name may be
+    # meant.
     if kind == "string" and not isinstance(wrong, list | dict):
         return f'Put it in quotation marks: "{_plain(wrong)}"'
     if kind == "boolean":

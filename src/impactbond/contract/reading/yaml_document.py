@@ -207,6 +207,8 @@ _TOLD_AT_OPENING = (_BRACKET, _QUOTE)
 def _why_not_yaml(error: Exception, text: str, file: str) -> Fault:
     """The fault for a text that cannot be read as YAML."""
     lines = text.split("\n")
+    # Brackets nested too deeply are the one error that comes without a place: the line that opens
+    # most of them is the likeliest.
     line = 1 + max(range(len(lines)), key=lambda index: len(re.findall(r"[\[{]", lines[index])))
     problem = "the brackets nest too deeply"
     hint = "Check the brackets and quotation marks on this line and above"

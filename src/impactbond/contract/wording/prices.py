@@ -73,6 +73,8 @@ def price_terms(contract: Contract, name: str) -> Iterator[tuple[str, str]]:
         yield "units", unit_words(contract, term.units)
     for place, rate in enumerate(term.rates):
         price = price_money(contract, rate.price)
+        # The first rate that applies is the price: read as 'and', a later one would seem to
+        # replace it.
         instead = "the price is instead" if place == 0 else "otherwise, it is"
         yield "rate", f"{instead} {price} {rate.applies_to() or 'always'}"
     for band in term.bands:

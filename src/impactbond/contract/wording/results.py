@@ -64,6 +64,7 @@ def measure_words(contract: Contract, measure: Measure) -> str:
             return f"the share by which {first} is lower than {second}"
         case Product():
             return " times ".join(_inside(contract, one) for one in measure.product)
+    # A kind of measure without words is found by the type check, not by a reader.
     assert_never(measure)
 
 

@@ -118,6 +118,8 @@ class Sustained(Leaf):
             for row in sorted(rows, key=lambda row: row["pack"])
             if first <= row["observed_on"] <= last or row["observed_on"] in (before, after)
         ]
+        # A state is known from its row until the next. The row before the window alone does not
+        # tell that it lasted into it, and the row after it alone not what was before.
         is_seen = any(row["observed_on"] != after for row in told) and (
             after is not None or any(row["observed_on"] >= first for row in told)
         )

@@ -81,6 +81,7 @@ class Scale(Numbered):
                 problem=f"'{bar}' is a percentage and the metric is a {self.kind}",
                 hint="Write it without the %",
             )
+        # A mean lies between the steps of its metric, and so may its bar.
         if size * 10**self.decimals % 1 and not is_mean:
             yield Fault(
                 code="finer_than_metric",

@@ -55,6 +55,8 @@ def check_funding(contract: Contract) -> Diagnostics:
         repeated = [name for name in rule.for_ if rule.for_.count(name) > 1]
         twice[index] = {name: (index,) for name in repeated}
     meant = [_meant(contract, rule) for rule in contract.funding]
+    # The first entry that applies pays: one is never reached where those before it, perhaps only
+    # several together, leave it nothing.
     for name in contract.payables:
         entries, left = _entries(contract, name, meant)
         for number, one in enumerate(entries):
@@ -138,6 +140,8 @@ def _check_reached(
             yield Diagnostic((*path, "for"), fault, (("milestones",), *_rests(contract)))
         applies = [_entries(contract, name, meant)[0] for name in meant[index] if name]
         own = [one for found in applies for one in found if one.index == index]
+        # Days in the wrong order, of the entry or of the term, leave it empty as well and are a
+        # fault of their own: one mistake is told once.
         is_told = rule.from_ is not None and _days(rule)[1] < rule.from_
         is_told |= contract.calendar.term[1] < contract.calendar.term[0]
         if own and not is_told and all(one.applies.is_empty for one in own):

@@ -41,6 +41,8 @@ def check_limits(contract: Contract) -> Diagnostics:
         first = [at for at in funders if at < index]
         same = [at for at in before if same_thing(limit, contract.limits[at])]
         before.append(index)
+        # Limits on the whole apply before money is shared: one written after a funder's limit
+        # would apply earlier than it reads.
         if first:
             fault = Fault(
                 code="limit_order",
@@ -112,6 +114,8 @@ def _check_apart(contract: Contract, limit: WholeLimit, path: Path) -> Diagnosti
         result = contract.results.get(name)
         if name in contract.milestones or name not in contract.payables:
             continue
+        # A result has the one attribute that it is worked out for, a fee none: by any other, the
+        # limit could not tell in which group they count.
         known = {result.each} if result is not None else set()
         if asks or not attributes <= known:
             fault = Fault(
@@ -153,6 +157,7 @@ def _faults_of_terms(limit: WholeLimit, path: Path) -> Iterator[tuple[Path, Faul
                 hint="Leave out each, or write an amount or a number of claims",
             ),
         )
+    # A term without effect is refused, not passed over: its reader would count on it.
     if limit.straddling == "unpaid" and (limit.first == "in proportion" or most != "money"):
         why = "in proportion" if limit.first == "in proportion" else "a limit in number"
         yield (

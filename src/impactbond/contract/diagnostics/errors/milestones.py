@@ -69,6 +69,8 @@ def _check_alternatives(contract: Contract) -> Diagnostics:
             yield Diagnostic(("milestones", name, "instead_of"), fault)
     if any(circles({name: one.after for name, one in milestones.items()})):
         return
+    # Of alternatives all are judged before one is paid: what one of them waits for, all wait for,
+    # so that circles are sought among groups.
     groups = alternatives(milestones)
     of = {name: group for group in groups for name in group}
     leads_to = {

@@ -104,6 +104,7 @@ def _faults_of_shares(shares: Mapping[str, Fraction | None]) -> Iterator[Fault]:
             found=listing(funder for funder, share in shares.items() if share is None),
             hint="Give it to one, and write the shares of the others",
         )
+    # Nothing left for 'the rest' adds up, and is refused: it reads as if that funder paid.
     if total > 1 or (total == 1 and rests):
         yield Fault(
             code="shares_not_whole",

@@ -207,6 +207,7 @@ def _check_fee(contract: Contract, fee: Fee, path: Path) -> Diagnostics:
     else:
         days = list(fee.on) if isinstance(fee.on, tuple) else [fee.on]
     outside = chain.from_iterable(check_in_term(contract, day, (*path, "on")) for day in days)
+    # One day is enough: a mistaken year would otherwise be told for every date of the fee.
     yield from islice(outside, 1)
     if fee.deferred_until and fee.deferred_until.milestone not in contract.milestones:
         fault = unknown("milestone", fee.deferred_until.milestone, contract.milestones)

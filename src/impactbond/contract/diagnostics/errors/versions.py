@@ -170,6 +170,8 @@ def _that_pay(contract: Contract) -> list[str]:
     """The funders that some rule of a contract names."""
     rules = [rule.shares for rule in contract.funding]
     named = {name for shares in rules for name in shares}
+    # Without a share a funder still pays what it gives up front, and what another's limit passes
+    # on.
     named |= {name for tranche in contract.tranches.values() for name in tranche.by}
     named |= {
         limit.beyond.funder

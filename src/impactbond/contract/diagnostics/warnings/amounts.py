@@ -44,6 +44,8 @@ def _bounds_of_funders(contract: Contract) -> dict[str, Decimal] | None:
     limits = {one.funder: one for one in contract.limits if isinstance(one, FunderLimit)}
     for name in {name for rule in contract.funding for name in rule.shares} | takers(contract):
         funder, limit = contract.funders[name], limits.get(name)
+        # A bound on each funder of several is none on all of them, as long as nobody knows how
+        # many there are.
         if funder.each is not None or (limit is not None and limit.each is not None):
             return None
         if limit is not None and limit.at_most.of == "money":
@@ -110,6 +112,8 @@ def _most_under(contract: Contract, limit: Limit) -> Fraction | None:
         update={"limits": tuple(one for one in contract.limits if one is not limit)}
     )
     if isinstance(limit, FunderLimit):
+        # Of a limit on each of several, the sums of all together say nothing of what one of them
+        # meets.
         is_plain = limit.each is None and contract.funders[limit.funder].each is None
         is_money = limit.at_most.of == "money"
         return most_by_funder(without, limit.funder) if is_plain and is_money else None

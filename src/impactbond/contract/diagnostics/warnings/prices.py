@@ -37,6 +37,7 @@ def look_at_prices(contract: Contract) -> Diagnostics:
 def _counted_by_measures(contract: Contract) -> set[str]:
     """The milestones that results pay for: their own price may well be nothing."""
     tops = [*contract.measures.values(), *(one.measure for one in contract.results.values())]
+    # A measure that only opens a gate, or multiplies, has its claims paid for too.
     tops += [gate.measure for one in contract.results.values() for gate in one.only_if]
     tops += [one.times for one in contract.results.values() if one.times is not None]
     parts = [part for top in tops for part in inside(top)]
@@ -44,6 +45,7 @@ def _counted_by_measures(contract: Contract) -> set[str]:
 
 
 def _nothing(path: Path, milestone: Milestone, *, is_counted: bool) -> Diagnostics:
+    # A milestone that a result counts may be worth nothing by itself: the result pays for it.
     prices = {} if is_counted else {(*path, "price"): milestone.price}
     prices |= {(*path, "rates", at, "price"): one.price for at, one in enumerate(milestone.rates)}
     prices |= {(*path, "bands", at, "price"): one.price for at, one in enumerate(milestone.bands)}
@@ -100,6 +102,8 @@ def _limit(contract: Contract, limit: ContractLimit | MilestoneLimit, path: Path
         )
     one = contract.milestones[names[0]] if len(names) == 1 else None
     if one is not None and limit.at_most.of == "money" and _is_plain(one):
+        # Only where all claims have one price is it known beforehand what the last of them finds
+        # left.
         left = limit.at_most.amount % one.price
         if left and limit.straddling == "part paid":
             yield look(
@@ -141,6 +145,8 @@ def _results(contract: Contract) -> Diagnostics:
 
 def _tiers(tiers: Tiers, path: Path) -> Diagnostics:
     bars = sorted({tier.is_.exact for tier in tiers.tiers})
+    # What holds can change at a bar only: just below, at and just above each are all the places
+    # that need a look.
     step = Fraction(1, 10**11)
     at = [point for bar in bars for point in (bar - step, bar, bar + step)]
     held = [[tier for tier in tiers.tiers if tier.is_.is_passed_by(point)] for point in at]

@@ -54,6 +54,8 @@ def check_idle_funders(contract: Contract) -> Diagnostics:
     paying = {
         name for rule in contract.funding for name, share in rule.shares.items() if share != 0
     }
+    # Without a share a funder still pays what it gives up front, and what another's limit passes
+    # on.
     paying |= {name for tranche in contract.tranches.values() for name in tranche.by}
     paying |= {
         limit.beyond.funder

@@ -299,13 +299,18 @@ def _spark() -> Any:
     return SparkSession.builder.getOrCreate()
 
 
+# A folder called school=A must not become the column school of every file in it.
+_NO_FOLDERS = "hive_partitioning = false"
+
+
 def _in_duckdb(files: Files) -> str:
     paths = ", ".join(map(Dialect("duckdb").text, files.paths))
     if files.form == "parquet":
-        place = f"filename = '{FILE}', file_row_number = true, union_by_name = true"
+        place = f"filename = '{FILE}', file_row_number = true, union_by_name = true, {_NO_FOLDERS}"
         row = f"* EXCLUDE (file_row_number), file_row_number + 1 AS {ROW}"
         return f"SELECT {row} FROM read_parquet([{paths}], {place})"
     reading = f"filename = '{FILE}', header = true, all_varchar = true, union_by_name = true"
+    reading += f", {_NO_FOLDERS}"
     read = f"read_csv([{paths}], {reading}, delim = ',', quote = '\"', escape = '\"')"
     return f"SELECT *, CAST(NULL AS BIGINT) AS {ROW} FROM {read}"
 

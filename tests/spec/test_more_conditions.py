@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.spec.drawn_tables import paid, verdicts
+from tests.spec.drawn_tables import THE_END, contract_of, evidence_of, paid, verdicts
+
+from impactbond.settlement.settle import settle
+from impactbond.tables import Engine
 
 MORE = """
 metrics:
@@ -218,6 +221,26 @@ def test_a_way_gone_back_counts_against_one_gone_on_and_no_way_is_none() -> None
         "c2 goal": "not achieved: not met",
         "c3 goal": "not achieved: not met",
     }
+
+
+@pytest.mark.mechanic(11)
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+def test_who_has_gone_nothing_of_the_way_is_not_paid_on_any_engine(engine: Engine) -> None:
+    # 3 ways × 83,333 × 10,000 hundredths is more than 32 bits hold.
+    terms = when(
+        "{travels: {sdq: at most 16, reading: at least 90, attendance: at least 97%},"
+        " between: [baseline, end], at_least: 83.333%}"
+    )
+    evidence = """
+        child | metric     | on                    | value
+        c1    | sdq        | 2017-01-10 2017-11-01 | 20
+        c1    | reading    | 2017-01-10 2017-11-01 | 80
+        c1    | attendance | 2017-01-10 2017-11-01 | 95.0
+    """
+    contract = contract_of(terms)
+    known = evidence_of(evidence, contract)
+    settled = settle(contract, known, as_of=THE_END, engine=engine)
+    assert settled.lines_table.num_rows == 0
 
 
 @pytest.mark.mechanic(11)

@@ -311,3 +311,12 @@ def test_evidence_checked_for_other_metrics_is_not_used(tmp_path: Path) -> None:
     other = small_contract().model_copy(update={"metrics": metrics})
     with pytest.raises(EvidenceError, match="another contract"):
         settle(other, evidence, as_of="2018-12-31")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_the_name_of_a_folder_is_no_column(tmp_path: Path, form: str) -> None:
+    home = tmp_path / "value=0" / "observed_on=2010-01-01"
+    home.mkdir(parents=True)
+    given = {"csv": as_csv, "parquet": as_parquet}[form](tables(), home)
+    contract = small_contract()
+    assert said(read_evidence(given, contract)) == said(read_evidence(tables(), contract))

@@ -77,7 +77,8 @@ class FactRequests:
 
     def where(self, test: nw.Expr, yes: nw.Expr | int, no: nw.Expr | int) -> nw.Expr:
         """One column where a test holds, another where it does not."""
-        return nw.when(test).then(_column(yes)).otherwise(_column(no))
+        # Engines hold a small whole number in 32 bits, and what it is multiplied by may need more.
+        return nw.when(test).then(_column(yes)).otherwise(_column(no)).cast(nw.Int64)
 
     def largest(self, *columns: nw.Expr | int) -> nw.Expr:
         """The largest of some columns."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -78,7 +77,7 @@ def test_every_scenario_is_a_contract_that_pays(scenario: str) -> None:
     assert payments.num_rows
 
 
-@pytest.mark.skipif("IMPACTBOND_EVERY_TERM" not in os.environ, reason="settles 500 contracts")
+@pytest.mark.long  # it settles some 500 contracts
 def test_every_term_that_can_change_a_payment_does() -> None:
     changed = {field for scenario in SCENARIOS for field in proven(scenario)}
     needed = {

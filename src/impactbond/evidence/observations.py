@@ -1,21 +1,28 @@
-"""The observations: every cell of a metric becomes one, if its row and it are in order."""
+"""The observations: every cell of a metric becomes one, if its row and it are in order and if it
+agrees with the others.
+
+Repeats are kept once, contradictions are refused on every side, and a row that replaces another
+has to lead to one that was delivered, not round in a circle.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
 from impactbond.contract.contract import Contract
 from impactbond.evidence.cells import CellColumn, dates, listed, texts, values_of
-from impactbond.evidence.checks import RowFaults
-from impactbond.evidence.deliveries import Block
+from impactbond.evidence.deliveries import Block, RowFaults
 from impactbond.evidence.people import People
-from impactbond.evidence.references import References
 from impactbond.evidence.refusals import (
+    CONTRADICTORY_VALUES,
     MISSING,
     RECORDED_BEFORE_OBSERVED,
+    REFERENCE_REUSED,
     REPLACES_ITSELF,
     UNKNOWN_REPLACED,
     Refused,
@@ -25,6 +32,86 @@ from impactbond.evidence.refusals import (
 )
 from impactbond.terms.metrics import Metric
 from impactbond.terms.sheets import EACH_ROW, REQUIRED_OBSERVATION_COLUMNS
+
+Reference = tuple[str, str]  # scope and text
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class References:
+    """The references that were delivered, on rows that were refused as well.
+
+    `known` by scope; `replacing` says what each replaces; `evidenced` names observations
+    of replaced rows, whether or not they could be read.
+    """
+
+    known: dict[str, frozenset[str]]
+    replacing: dict[Reference, str]
+    circular: frozenset[Reference]
+    evidenced: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, blocks: Sequence[Block], columns: Sequence[tuple[list[str | None], list[str | None]]]
+    ) -> References:
+        """The references of some blocks, given the texts of their columns `ref` and `replaces`."""
+        known: dict[str, set[str]] = {}
+        earlier: dict[Reference, str] = {}
+        replaced: set[Reference] = set()
+        for block, (refs, replaces) in zip(blocks, columns, strict=True):
+            known.setdefault(block.scope, set()).update(filter(None, refs))
+            for ref, target in zip(refs, replaces, strict=True):
+                if target is not None:
+                    replaced.add((block.scope, target))
+                if target is not None and ref is not None:
+                    key = (block.scope, ref)
+                    earlier[key] = min(earlier.get(key, target), target)
+        evidenced = (
+            block.observation_id(ref, metric)
+            for block, (refs, _) in zip(blocks, columns, strict=True)
+            for metric in block.metrics
+            for ref, cell in zip(refs, block.metric_cells(metric), strict=True)
+            if cell is not None and ref is not None and (block.scope, ref) in replaced
+        )
+        return cls(
+            {scope: frozenset(refs) for scope, refs in known.items()},
+            earlier,
+            frozenset(_circular(earlier)),
+            frozenset(evidenced) if replaced else frozenset(),
+        )
+
+    def superseded(self, block: Block, replaces: str, metric: str, standing: Container[str]) -> str:
+        """The observation that a row replaces.
+
+        Where that one was refused, it is the nearest one that stands among those it had replaced in
+        turn: a wrong correction, once put right, must not bring back what both of them replaced.
+        """
+        for reference in self._back_from(block.scope, replaces):
+            observation = block.observation_id(reference, metric)
+            if observation in standing:
+                return observation
+        return block.observation_id(replaces, metric)
+
+    def _back_from(self, scope: str, reference: str) -> Iterator[str]:
+        passed: set[str] = set()
+        following: str | None = reference
+        while following is not None and following not in passed:
+            yield following
+            passed.add(following)
+            following = self.replacing.get((scope, following))
+
+
+def _circular(earlier: dict[Reference, str]) -> set[Reference]:
+    """The references that replace themselves in some steps: what is left without loose ends."""
+    left = {key: (key[0], replaced) for key, replaced in earlier.items()}
+    pointed_at = Counter(left.values())
+    ends = [key for key in left if not pointed_at[key]]
+    while ends:
+        target = left.pop(ends.pop())
+        pointed_at[target] -= 1
+        if not pointed_at[target] and target in left:
+            ends.append(target)
+    return set(left)
+
 
 STATUSES = RECORDED, DISPUTED, WITHDRAWN = "recorded", "disputed", "withdrawn"
 _TEXTS = ("participant", "ref", "replaces", "source", "evidence_ref")
@@ -203,3 +290,75 @@ def column_of(block: Block, metric: str) -> str:
     """The heading to tell a fault of a metric under; the participant's where it has none."""
     heading = block.heading(metric)
     return block.heading("participant") if heading == EACH_ROW else heading
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Agreed:
+    """The observations that stand, by id; what each supersedes; what was refused; repeats."""
+
+    rows: dict[str, Observation]
+    supersedes: dict[str, str]
+    refused: list[Refused]
+    repeated: int
+
+
+def agree(
+    found: Sequence[Observation],
+    blocks: Sequence[Block],
+    contract: Contract,
+    references: References,
+) -> Agreed:
+    """The observations without repeats, reused references and contradictory values."""
+    standing: dict[str, Observation] = {}
+    reused: set[str] = set()
+    for row in found:
+        if standing.setdefault(row.observation, row).content != row.content:
+            reused.add(row.observation)
+    refused = []
+    if reused:
+        refused = [_refused(row, blocks, "ref") for row in found if row.observation in reused]
+        standing = {name: row for name, row in standing.items() if name not in reused}
+    repeated = len(found) - len(refused) - len(standing)
+    measures = {name for name, metric in contract.metrics.items() if metric.one_a_day}
+    while True:
+        supersedes = _supersedes(standing, blocks, references)
+        contradictory = _contradictory(standing, measures, frozenset(supersedes.values()))
+        if not contradictory:
+            return Agreed(standing, supersedes, refused, repeated)
+        for row in contradictory:
+            refused.append(_refused(row, blocks, row.metric))
+            del standing[row.observation]
+
+
+def _supersedes(
+    standing: dict[str, Observation], blocks: Sequence[Block], references: References
+) -> dict[str, str]:
+    return {
+        name: references.superseded(blocks[row.block], row.replaces, row.metric, standing)
+        for name, row in standing.items()
+        if row.replaces is not None
+    }
+
+
+def _contradictory(
+    standing: dict[str, Observation], measures: set[str], superseded: frozenset[str]
+) -> list[Observation]:
+    """The rows that no other replaces and that differ about a participant, measure and day."""
+    first: dict[tuple[object, ...], int] = {}
+    differing: set[tuple[object, ...]] = set()
+    live = [
+        row
+        for name, row in standing.items()
+        if row.metric in measures and row.status != WITHDRAWN and name not in superseded
+    ]
+    for row in live:
+        if first.setdefault(row[:3], row.value) != row.value:
+            differing.add(row[:3])
+    return [row for row in live if row[:3] in differing] if differing else []
+
+
+def _refused(row: Observation, blocks: Sequence[Block], column: str) -> Refused:
+    block = blocks[row.block]
+    if column == "ref":
+        return Refused(block.file, block.sheet, row.row, block.heading("ref"), REFERENCE_REUSED)
+    return Refused(block.file, block.sheet, row.row, column_of(block, column), CONTRADICTORY_VALUES)

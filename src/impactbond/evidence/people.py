@@ -8,8 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from impactbond.evidence.cells import CellColumn, dates, listed, texts
-from impactbond.evidence.checks import RowFaults
-from impactbond.evidence.deliveries import Block
+from impactbond.evidence.deliveries import Block, RowFaults
 from impactbond.evidence.refusals import CONTRADICTORY_PARTICIPANT, LEFT_BEFORE_START, Refused
 from impactbond.terms.participants import Participants
 from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS

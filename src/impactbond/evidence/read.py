@@ -11,7 +11,6 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.agreement import Agreed, agree
 from impactbond.evidence.deliveries import Block, Delivery, without_repeats
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
@@ -22,7 +21,7 @@ from impactbond.evidence.evidence import (
 from impactbond.evidence.external import rest
 from impactbond.evidence.external_columns import Values
 from impactbond.evidence.frames import NAMES, read_frames
-from impactbond.evidence.observations import read_observations
+from impactbond.evidence.observations import Agreed, agree, read_observations
 from impactbond.evidence.people import People, read_people
 from impactbond.evidence.refusals import Refused
 from impactbond.evidence.sources import collected, is_path, rests, source_of

@@ -16,7 +16,6 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.broken_cells import broken_cells, sheet_xml
 from impactbond.evidence.deliveries import (
     Block,
     Cells,
@@ -25,7 +24,7 @@ from impactbond.evidence.deliveries import (
     private_headings,
     without_blank_rows,
 )
-from impactbond.evidence.sheet_extent import is_spread_too_far
+from impactbond.evidence.sheet_xml import broken_cells, is_spread_too_far, sheet_xml
 from impactbond.terms.sheets import EACH_ROW, Sheet
 
 NOTES = ("About", "Notes", "Lists")  # sheets that people expect to hold no evidence

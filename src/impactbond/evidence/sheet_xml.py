@@ -1,7 +1,9 @@
-"""Cells that a workbook reader takes for blank though they are not: errors, formulas uncalculated.
+"""What a sheet's own XML tells that a workbook reader does not: which cells it takes for blank
+though they are not (errors, formulas uncalculated), and how far the cells lie apart.
 
-Taken for blank, `#N/A` would read as "not evidenced" and nobody would be told. So the sheet's own
-XML is asked: first by a quick search, cell by cell only where that finds an error or a formula.
+Taken for blank, `#N/A` would read as "not evidenced" and nobody would be told. So the XML is asked:
+first by a quick search, cell by cell only where that finds an error or a formula. And a reader that
+holds the whole area of a sheet would run out of memory over one stray cell at its far end.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ def _look(content: bytes) -> Iterator[tuple[tuple[int, int], Broken]]:
             row, column = int(element.get("r", row + 2)) - 1, -1
         elif event == "end" and name == "c":
             match = _REFERENCE.fullmatch(element.get("r", ""))
-            column = _column_number(match[1]) if match else column + 1
+            column = _column_number(match[1]) - 1 if match else column + 1
             broken = _kind_of(element)
             if broken is not None:
                 yield (row, column), broken
@@ -71,10 +73,11 @@ def _kind_of(cell: ElementTree.Element) -> Broken | None:
 
 
 def _column_number(letters: str) -> int:
+    """The number of a column, from 1."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
+    return number
 
 
 def _local(tag: str) -> str:
@@ -112,3 +115,24 @@ def _relations(parts: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
         )
         found[element.get("Id", "")] = (element.get("Type", ""), target)
     return found
+
+
+MOST_CELLS = 100_000_000
+_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="(\d+)"')
+_COLUMN = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]+)\d+"')
+_WIDE = (re.compile(rb'\br="[A-Z]{3}\d'), re.compile(rb'\br="[A-Z]{2}\d'))
+
+
+def is_spread_too_far(sheet: bytes) -> bool:
+    """Whether the area from the first cell to the last, by a sheet's XML, is more than is read."""
+    last = max(sheet.rfind(b"<row "), sheet.rfind(b":row "))
+    found = _ROW.match(sheet, sheet.rfind(b"<", 0, last + 1)) if last >= 0 else None
+    rows = int(found[1]) if found else sheet.count(b"<row") or sheet.count(b":row ")
+    # A quick look at how many letters the columns have, before any of them is counted.
+    letters = 3 if _WIDE[0].search(sheet) else 2 if _WIDE[1].search(sheet) else 1
+    if rows * 26**letters <= MOST_CELLS:
+        return False
+    widest = max(
+        (_column_number(letters.decode()) for letters in set(_COLUMN.findall(sheet))), default=0
+    )
+    return rows * widest > MOST_CELLS

@@ -15,6 +15,7 @@ from impactbond.terms.conditions import Condition
 from impactbond.terms.examples import Example
 from impactbond.terms.investment import Investment
 from impactbond.terms.limits import FunderLimit, Limit
+from impactbond.terms.measures import Measure
 from impactbond.terms.metrics import Metric
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.participants import Participants
@@ -22,7 +23,7 @@ from impactbond.terms.parties import Funder, Version
 from impactbond.terms.payments import Fee, Funding, Rounding, Tranche, Vat
 from impactbond.terms.phrases import WindowPhrase
 from impactbond.terms.plans import Plan
-from impactbond.terms.results import Measure, Result
+from impactbond.terms.results import Result
 from impactbond.terms.sheets import Sheet
 from impactbond.terms.term import Cited, Day, Listed, Number, Some, Term
 

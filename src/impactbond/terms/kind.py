@@ -8,7 +8,7 @@ registered is known everywhere, and one that leaves something out cannot be regi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -43,12 +43,21 @@ class Kinds(Generic[K]):
     `noun` is the family in a word, `base` the class of them all. The key of a kind is its class
     variable `key`: a key that no other kind of the family has, or, where the family has a field
     `by`, what stands in it (`kind: event`). `no_kind` is what a reader is told where a term is of
-    no kind: what to write; the keys follow it.
+    no kind: what to write; the keys follow it, unless it says itself how they are written. `code`
+    is the error's, where `not_a_<noun>` would not do.
     """
 
-    def __init__(self, noun: str, base: type[Any], no_kind: str, *, by: str = "") -> None:
+    def __init__(
+        self,
+        noun: str,
+        base: type[Any],
+        no_kind: str | Callable[[tuple[str, ...]], str],
+        *,
+        by: str = "",
+        code: str = "",
+    ) -> None:
         self.noun, self.base, self.by = noun, base, by
-        self._no_kind = no_kind
+        self._no_kind, self._code = no_kind, code or f"not_a_{noun}"
         self._kinds: dict[str, type[K]] = {}
         # Inside the schema of a kind the others are referred to, not made again and again.
         self._is_underway = False
@@ -110,12 +119,10 @@ class Kinds(Generic[K]):
             return cast("K", value)
         kind = self.kind_of(value) if isinstance(value, Mapping) else None
         if kind is None:
-            keys = ", ".join(self._kinds)
-            raise PydanticCustomError(
-                f"not_a_{self.noun}",
-                "{message}",
-                {"message": f"not a {self.noun}: {self._no_kind} {keys}"},
-            )
+            says = self._no_kind
+            told = says(self.keys) if callable(says) else f"{says} {', '.join(self.keys)}"
+            message = {"message": f"not a {self.noun}: {told}"}
+            raise PydanticCustomError(self._code, "{message}", message)
         return kind.model_validate(dict(value), by_name=False)
 
     def schema(self, handler: GetJsonSchemaHandler, *others: CoreSchema) -> JsonSchemaValue:

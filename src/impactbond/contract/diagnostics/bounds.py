@@ -10,7 +10,6 @@ from impactbond.dates import periods
 from impactbond.terms.limits import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
 from impactbond.terms.milestones import ChangedBy, Indexed, Milestone
 from impactbond.terms.payments import Every, Fee
-from impactbond.terms.results import PerPoint, Result, Slides, Tiers
 
 
 def plain_limits(contract: Contract) -> list[ContractLimit | MilestoneLimit]:
@@ -76,7 +75,8 @@ def most_of(contract: Contract, payable: str) -> Fraction | None:
         return None if claims is None else claims * price
     if payable in contract.fees:
         return _of_fee(contract.fees[payable])
-    return _of_result(contract.results[payable])
+    most = contract.results[payable].most
+    return None if most is None else Fraction(most)
 
 
 def _of_fee(fee: Fee) -> Fraction:
@@ -88,21 +88,6 @@ def _of_fee(fee: Fee) -> Fraction:
         case _:
             count = 1
     return Fraction(fee.pay or 0) * count + Fraction(fee.in_all or 0)
-
-
-def _of_result(result: Result) -> Fraction | None:
-    if result.counted != "to date" or result.each is not None or result.times is not None:
-        return None
-    match result.pays:
-        case Tiers():
-            amounts = [tier.pays for tier in result.pays.tiers]
-        case Slides():
-            amounts = [point.pays for point in result.pays.slides]
-        case PerPoint():
-            if result.pays.at_most is None:
-                return None
-            amounts = [result.pays.at_most]
-    return Fraction(max(amounts))
 
 
 def most_together(contract: Contract, payables: tuple[str, ...]) -> Fraction | None:

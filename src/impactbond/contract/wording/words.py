@@ -10,7 +10,7 @@ from fractions import Fraction
 from impactbond.contract.contract import EVERY_MILESTONE, Contract, whole_shares
 from impactbond.money import minor_units, show, show_share
 from impactbond.terms.milestones import Dated
-from impactbond.terms.phrases import Distance, Edge, Window
+from impactbond.terms.phrases import Edge, Window
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -37,11 +37,6 @@ def price_money(contract: Contract, amount: Decimal) -> str:
 def number(value: Decimal) -> str:
     """A number without its trailing noughts."""
     return f"{value.normalize():f}" if value else "0"
-
-
-def distance(value: Distance) -> str:
-    """A value of a measure, or how far it moves, as the contract writes it: 5, or 5%."""
-    return f"{number(value.size)}{'%' if value.percent else ''}"
 
 
 def quoted(name: str) -> str:

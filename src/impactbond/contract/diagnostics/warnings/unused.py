@@ -10,8 +10,8 @@ from impactbond.contract.walk import every_condition
 from impactbond.terms.conditions import Looking
 from impactbond.terms.diagnostic import Diagnostics
 from impactbond.terms.limits import FunderLimit, PassedTo
+from impactbond.terms.measures import Measure, parts_of
 from impactbond.terms.milestones import Indexed, Units, metric_counted
-from impactbond.terms.results import Difference, Measure, Product, Ratio, Reduction
 
 
 def look_at_unused(contract: Contract) -> Diagnostics:
@@ -64,31 +64,13 @@ def _measures(contract: Contract) -> Iterator[str]:
     for measure in contract.measures.values():
         yield from _names(measure)
     for result in contract.results.values():
-        every = (result.measure, result.times, *(gate.measure for gate in result.only_if))
-        yield from (name for measure in every if measure is not None for name in _names(measure))
+        yield from (name for _, measure in result.measures for name in _names(measure))
     if contract.investment is not None:
         yield from (one.measured for one in contract.investment.classes.values())
 
 
 def _names(measure: Measure) -> Iterator[str]:
-    return (part for part in inside(measure) if isinstance(part, str))
-
-
-def inside(measure: Measure) -> Iterator[Measure]:
-    """A measure and every measure in it."""
-    yield measure
-    within: tuple[Measure, ...] = ()
-    match measure:
-        case Ratio():
-            within = measure.ratio
-        case Difference():
-            within = measure.difference
-        case Reduction():
-            within = measure.reduction
-        case Product():
-            within = measure.product
-    for part in within:
-        yield from inside(part)
+    return (part for _, part in parts_of((), measure) if isinstance(part, str))
 
 
 def look_at_idle_funders(contract: Contract) -> Diagnostics:

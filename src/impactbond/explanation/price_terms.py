@@ -13,7 +13,6 @@ from impactbond.contract.wording.prices import paid_words, price_terms
 from impactbond.contract.wording.words import between
 from impactbond.explanation.parts import Stated
 from impactbond.money import show
-from impactbond.terms.limits import FunderLimit
 from impactbond.terms.milestones import Indexed
 
 
@@ -47,7 +46,7 @@ def stated_frame(contract: Contract) -> Iterator[Stated]:
     if people.places is not None:
         yield Stated("places", places_words(people.places), people.clause)
     results = contract.results.values()
-    if any(limit.each == "year" for limit in contract.limits) or any(
+    if any(limit.is_yearly for limit in contract.limits) or any(
         result.counted == "each year" for result in results
     ):
         yield Stated("year", year_words(contract), "")
@@ -56,12 +55,9 @@ def stated_frame(contract: Contract) -> Iterator[Stated]:
 def stated_commitments(contract: Contract, paying: set[str]) -> Iterator[Stated]:
     """What those have committed on whose commitments a limit of a paying funder depends."""
     named: set[str] = set()
-    for limit in contract.limits:
-        if isinstance(limit, FunderLimit) and limit.funder in paying:
-            if limit.at_most.of == "commitment":
-                named.add(limit.funder)
-            if limit.released_when is not None:
-                named.update(limit.released_when.committed_by)
+    for limit in contract.limits_on_funders:
+        if limit.on_funder in paying:
+            named.update(limit.depends_on)
     for name, funder in contract.funders.items():
         if name in named and funder.commits:
             says = "; ".join(commitments(contract, funder))

@@ -7,19 +7,12 @@ from fractions import Fraction
 
 from impactbond.contract.contract import Contract, whole_shares
 from impactbond.contract.wording.dates import claims_words
-from impactbond.contract.wording.money import applies_in_words, limit_terms
+from impactbond.contract.wording.money import ContractWords, applies_in_words
 from impactbond.contract.wording.process import late_words
 from impactbond.explanation.parts import ConditionExplained, Stated
 from impactbond.explanation.price_terms import stated_commitments, stated_frame, stated_price
 from impactbond.money import minor_units, show, show_share
-from impactbond.settlement.limits import limit_name
-from impactbond.terms.limits import (
-    ContractLimit,
-    FunderLimit,
-    Limit,
-    MilestoneLimit,
-    PassedTo,
-)
+from impactbond.terms.limits import Limit
 from impactbond.terms.words import plain
 
 
@@ -57,7 +50,8 @@ def money_terms(contract: Contract, payable: str) -> tuple[Stated, ...]:
 
 def stated_limit(contract: Contract, limit: Limit) -> Stated:
     """A limit: what it is on, how much it lets through, and what happens beyond it."""
-    return Stated(f"limit on {limit_name(limit)}", limit_terms(contract, limit), limit.clause)
+    says = limit.terms_in_words(ContractWords(contract))
+    return Stated(f"limit on {limit.name}", says, limit.clause)
 
 
 def shown_shares(shares: Mapping[str, Fraction | None]) -> str:
@@ -160,18 +154,11 @@ def _funding(contract: Contract, milestone: str) -> list[Stated]:
 
 def _limits(contract: Contract, milestone: str) -> list[Stated]:
     paying = _paying(contract, milestone)
-    found = []
-    for limit in contract.limits:
-        match limit:
-            case ContractLimit():
-                concerns = milestone not in limit.besides
-            case MilestoneLimit():
-                concerns = milestone in limit.milestone
-            case FunderLimit():
-                concerns = limit.funder in paying
-        if concerns:
-            found.append(stated_limit(contract, limit))
-    return found
+    return [
+        stated_limit(contract, limit)
+        for limit in contract.limits
+        if limit.concerns(milestone, paying)
+    ]
 
 
 def _tranches(contract: Contract, milestone: str) -> list[Stated]:
@@ -193,10 +180,6 @@ def _paying(contract: Contract, milestone: str) -> set[str]:
     """The funders of a milestone, and those to whom their limits pass on."""
     paying = {funder for rule in contract.fundings_of(milestone) for funder in rule.shares}
     for limit in contract.limits:
-        if (
-            isinstance(limit, FunderLimit)
-            and isinstance(limit.beyond, PassedTo)
-            and limit.funder in paying
-        ):
-            paying.add(limit.beyond.funder)
+        if limit.on_funder in paying and limit.taker is not None:
+            paying.add(limit.taker)
     return paying

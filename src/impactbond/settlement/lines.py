@@ -22,7 +22,7 @@ from impactbond.settlement.funders import Funders, ShareRule, named_rule, rule_n
 from impactbond.settlement.lots import DISPUTED, LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
-from impactbond.settlement.withheld import names_of_holds
+from impactbond.settlement.withheld import reasons_to_withhold
 
 FUNDER_RELEASED = "funder limit released"
 IN_DISPUTE, DISPUTE_SETTLED = "in dispute", "dispute settled"
@@ -164,7 +164,7 @@ def _disputes(lots: Lots, history: Movements) -> Iterator[tuple[int, str]]:
 
 def _withheld_by(contract: Contract, history: Movements) -> list[str]:
     """The reasons for which something is withheld, by the bits that stand for them."""
-    names = names_of_holds(contract)
+    names = reasons_to_withhold(contract)
     told: dict[int, str] = {}
     for bits in set(history.limited.tolist()):
         held = (name for bit, name in enumerate(names) if bits >> bit & 1)
@@ -228,7 +228,7 @@ def closed_lines(
     period = {known.label: number for number, known in enumerate(contract.calendar.periods)}
     milestone = {name: number for number, name in enumerate(contract.payables)}
     rule = {rule_name(known): number for number, known in enumerate(rules)}
-    limits = names_of_holds(contract)
+    limits = reasons_to_withhold(contract)
     found = []
     for row in lines.to_pylist():
         day = day_number(row["achieved_on"])

@@ -23,7 +23,6 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.applicable_claims import Governed
 from impactbond.settlement.attribution import Attributed, Attribution, assert_lines_add_up
 from impactbond.settlement.funders import Funders, ShareRule
-from impactbond.settlement.limits import limit_name, limits_on_the_whole
 from impactbond.settlement.lines import (
     LINES,
     ClosedLine,
@@ -204,10 +203,10 @@ def _limits_replaced(terms: Sequence[MoneyTerms]) -> str:
     """The limits on the whole that are not in force before and after the last turn began."""
     if len(terms) == 1:
         return ""
-    before, now = (limits_on_the_whole(turn.contract) for turn in terms[-2:])
+    before, now = (turn.contract.limits_on_the_whole for turn in terms[-2:])
     changed = [limit for limit in before if limit not in now]
     changed += [limit for limit in now if limit not in before]
-    return "; ".join(dict.fromkeys(map(limit_name, changed)))
+    return "; ".join(dict.fromkeys(limit.name for limit in changed))
 
 
 def _claim(row: dict[str, object]) -> tuple[object, ...]:

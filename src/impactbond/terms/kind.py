@@ -18,6 +18,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import (
     definition_reference_schema,
+    definitions_schema,
     no_info_plain_validator_function,
     str_schema,
     tagged_union_schema,
@@ -30,6 +31,8 @@ class Kind(Term):
     """What the kinds of every family have in common: a key."""
 
     key: ClassVar[str]
+    demands: ClassVar[tuple[str, ...]] = ()
+    """Fields that every kind of the family must have, each where a file is to write it."""
 
 
 K = TypeVar("K", bound=Kind)
@@ -72,6 +75,7 @@ class Kinds(Generic[K]):
         if not issubclass(kind, self.base):
             raise TypeError(f"{kind.__name__} is no {self.noun}: make it a {self.base.__name__}")
         unset = {name for name in kind.__class_vars__ if not hasattr(kind, name)}
+        unset |= set(kind.demands) - set(kind.model_fields)
         missing = sorted(unset | set(getattr(kind, "__abstractmethods__", ())))
         if missing:
             raise TypeError(f"the {self.noun} {kind.__name__} does not say: {', '.join(missing)}")
@@ -130,12 +134,19 @@ class Kinds(Generic[K]):
         schemas = [_of_class(kind.__pydantic_core_schema__) for kind in self]
         if self._is_underway:
             schemas = [definition_reference_schema(schema["ref"]) for schema in schemas]
-        choices = dict(enumerate([*others, *schemas]))
+        union = tagged_union_schema(dict(enumerate([*others, *schemas])), self.kind_of)
         outside, self._is_underway = self._is_underway, True
         try:
-            return handler(tagged_union_schema(choices, self.kind_of))
+            return handler(definitions_schema(union, self._within()))
         finally:
             self._is_underway = outside
+
+    def _within(self) -> list[CoreSchema]:
+        """The schemas of terms that kinds have inside them and refer to, beside the kinds."""
+        every = [kind.__pydantic_core_schema__ for kind in self]
+        kinds = {_of_class(schema).get("ref") for schema in every}
+        within = (one for schema in every for one in schema.get("definitions", ()))
+        return [one for one in within if one.get("ref") not in kinds]
 
 
 @dataclass(frozen=True)

@@ -55,5 +55,8 @@ class MoneyWords(Protocol):
     def funder(self, name: str) -> str:
         """What people call a funder."""
 
+    def committed(self, funder: str) -> str:
+        """What a funder has committed, from which day on: £500.00 from 2017-01-01."""
+
     def participants(self, only: Mapping[str, Sequence[str]]) -> str:
         """The participants that have some attributes."""

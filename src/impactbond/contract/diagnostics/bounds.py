@@ -7,28 +7,20 @@ from fractions import Fraction
 
 from impactbond.contract.contract import Contract, whole_shares
 from impactbond.dates import periods
-from impactbond.terms.limits import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
+from impactbond.terms.limits import WholeLimit
 from impactbond.terms.milestones import ChangedBy, Indexed, Milestone
 from impactbond.terms.payments import Every, Fee
 
 
-def plain_limits(contract: Contract) -> list[ContractLimit | MilestoneLimit]:
+def plain_limits(contract: Contract) -> list[WholeLimit]:
     """Limits on the whole that are on everybody together, over the whole term."""
-    return [
-        limit
-        for limit in contract.limits
-        if not isinstance(limit, FunderLimit) and limit.each is None and not limit.only
-    ]
+    return [limit for limit in contract.limits_on_the_whole if limit.is_plain]
 
 
 def whole_limit(contract: Contract) -> Decimal | None:
     """The most that the contract pays in money, where one limit says so of everything."""
-    amounts = [
-        limit.at_most.amount
-        for limit in plain_limits(contract)
-        if isinstance(limit, ContractLimit) and limit.at_most.of == "money" and not limit.besides
-    ]
-    return min(amounts, default=None)
+    on_everything = (limit for limit in contract.limits if limit.is_on_everything)
+    return min((limit.at_most.amount for limit in on_everything), default=None)
 
 
 def most_claims(contract: Contract, name: str) -> int | None:
@@ -36,14 +28,9 @@ def most_claims(contract: Contract, name: str) -> int | None:
     milestone = contract.milestones[name]
     found = []
     for limit in plain_limits(contract):
-        concerned = (
-            name in limit.milestone
-            if isinstance(limit, MilestoneLimit)
-            else name not in limit.besides
-        )
-        if concerned and limit.at_most.of == "claims":
+        if limit.is_on(name) and limit.at_most.of == "claims":
             found.append(limit.at_most.number)
-        elif concerned and limit.at_most.of == "participants":
+        elif limit.is_on(name) and limit.at_most.of == "participants":
             each = milestone.units.at_most if milestone.units else 1
             if each is not None:
                 found.append(limit.at_most.number * each)
@@ -96,15 +83,6 @@ def most_together(contract: Contract, payables: tuple[str, ...]) -> Fraction | N
     return None if None in each else sum((one for one in each if one is not None), Fraction(0))
 
 
-def takers(contract: Contract) -> set[str]:
-    """The funders to whom what lies beyond another's limit is passed on."""
-    return {
-        limit.beyond.funder
-        for limit in contract.limits
-        if isinstance(limit, FunderLimit) and isinstance(limit.beyond, PassedTo)
-    }
-
-
 def most_share(contract: Contract, funder: str) -> Fraction:
     """The largest share that a funder has of anything."""
     return max(
@@ -115,7 +93,7 @@ def most_share(contract: Contract, funder: str) -> Fraction:
 
 def most_by_funder(contract: Contract, funder: str) -> Fraction | None:
     """The most that one funder's own shares can come to before its limit; None if unbounded."""
-    if funder in takers(contract):
+    if funder in contract.takers:
         return None
     share, whole = most_share(contract, funder), whole_limit(contract)
     by_volume = most_together(contract, contract.payables)

@@ -8,7 +8,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.money import show_share
 from impactbond.terms.diagnostic import Diagnostics, Path
-from impactbond.terms.limits import ContractLimit, FunderLimit, MilestoneLimit
+from impactbond.terms.limits import WholeLimit
 from impactbond.terms.measures import parts_of
 from impactbond.terms.milestones import ChangedBy, Milestone
 
@@ -26,7 +26,7 @@ def look_at_prices(contract: Contract) -> Diagnostics:
             share = show_share(milestone.paid_for)
             yield look((*path, "paid_for"), "paid_in_part", problem, share, hint)
     for index, limit in enumerate(contract.limits):
-        if not isinstance(limit, FunderLimit):
+        if isinstance(limit, WholeLimit):
             yield from _limit(contract, limit, ("limits", index))
     for name, result in contract.results.items():
         yield from result.pays.warnings(("results", name, "pays"))
@@ -77,7 +77,7 @@ def _bands(path: Path, milestone: Milestone) -> Diagnostics:
             yield look((*path, "bands", at, "after"), "bands_out_of_order", problem, found)
 
 
-def _limit(contract: Contract, limit: ContractLimit | MilestoneLimit, path: Path) -> Diagnostics:
+def _limit(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
     if limit.straddling == "unpaid":
         yield look(
             (*path, "straddling"),
@@ -85,7 +85,7 @@ def _limit(contract: Contract, limit: ContractLimit | MilestoneLimit, path: Path
             "the claim that reaches over the limit earns nothing, nor does any after it",
             hint="Write part paid, if the room that is left should be used",
         )
-    names = [name for name in _limited(contract, limit) if name in contract.milestones]
+    names = [name for name in contract.milestones if limit.is_on(name)]
     prices = {contract.milestones[name].price for name in names}
     in_number = limit.at_most.of in ("claims", "share of claims")
     if in_number and limit.first == "earliest" and len(prices) > 1:
@@ -107,12 +107,6 @@ def _limit(contract: Contract, limit: ContractLimit | MilestoneLimit, path: Path
                 "the limit is no whole number of prices: the last claim under it is paid in part",
                 found=f"{left} is left after {limit.at_most.amount // one.price:,} claims",
             )
-
-
-def _limited(contract: Contract, limit: ContractLimit | MilestoneLimit) -> list[str]:
-    if isinstance(limit, MilestoneLimit):
-        return list(limit.milestone)
-    return [name for name in contract.payables if name not in limit.besides]
 
 
 def _is_plain(milestone: Milestone) -> bool:

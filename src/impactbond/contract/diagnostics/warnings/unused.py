@@ -9,7 +9,6 @@ from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.contract.walk import every_condition
 from impactbond.terms.conditions import Looking
 from impactbond.terms.diagnostic import Diagnostics
-from impactbond.terms.limits import FunderLimit, PassedTo
 from impactbond.terms.measures import Measure, parts_of
 from impactbond.terms.milestones import Indexed, Units, metric_counted
 
@@ -79,11 +78,7 @@ def look_at_idle_funders(contract: Contract) -> Diagnostics:
         name for rule in contract.funding for name, share in rule.shares.items() if share != 0
     }
     paying |= {name for tranche in contract.tranches.values() for name in tranche.by}
-    paying |= {
-        limit.beyond.funder
-        for limit in contract.limits
-        if isinstance(limit, FunderLimit) and isinstance(limit.beyond, PassedTo)
-    }
+    paying |= contract.takers
     for name in contract.funders:
         if name not in paying:
             problem = f"the funder '{name}' never pays anything"

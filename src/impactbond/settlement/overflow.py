@@ -123,9 +123,9 @@ def _paid(demand: _Demand) -> Pence:
     for begin, end in pairwise([*begins, count]):
         most, here = int(demand.headroom[begin]), slice(begin, end)
         if demand.releases:
-            room = np.minimum(total, most) - used
-            paid[:, here] = _released(demand, paid, room, begin, end)
-            used = used + room
+            freed = np.minimum(total, most) - used
+            paid[:, here] = _released(demand, paid, freed, begin, end)
+            used = used + freed
         else:
             gone = total - used
         running = total + np.cumsum(demand.asked[:, here], axis=1)
@@ -135,10 +135,10 @@ def _paid(demand: _Demand) -> Pence:
     return paid
 
 
-def _released(demand: _Demand, paid: Pence, room: Pence, begin: int, end: int) -> Pence:
+def _released(demand: _Demand, paid: Pence, freed: Pence, begin: int, end: int) -> Pence:
     """What growing headroom releases of each lot that was left unpaid, earliest lots first."""
     released = np.zeros_like(demand.asked[:, begin:end])
-    if not room.any():
+    if not freed.any():
         return released
     at = np.flatnonzero(
         demand.is_release[begin:end] & (demand.claim[begin:end] == demand.claim[begin])
@@ -150,8 +150,8 @@ def _released(demand: _Demand, paid: Pence, room: Pence, begin: int, end: int) -
     unpaid = np.zeros((demand.asked.shape[0], int(demand.lot.max()) + 1), dtype=np.int64)
     np.add.at(unpaid.T, demand.lot[:begin], (demand.asked[:, :begin] - paid[:, :begin]).T)
     waiting = np.maximum(unpaid[:, demand.lot[begin:end][at]], 0)
-    steps = np.diff(np.minimum(np.cumsum(waiting, axis=1), room), axis=1, prepend=0)
+    steps = np.diff(np.minimum(np.cumsum(waiting, axis=1), freed), axis=1, prepend=0)
     # Single claims of one lot may be apart, one taken back and one unpaid: the sum is what counts.
-    steps[:, :1] += room - steps.sum(axis=1, keepdims=True)
+    steps[:, :1] += freed - steps.sum(axis=1, keepdims=True)
     released[:, at] = steps
     return released

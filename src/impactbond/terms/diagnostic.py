@@ -28,6 +28,21 @@ class Diagnostic(NamedTuple):
 Diagnostics = Iterator[Diagnostic]
 
 
+def fault_at(
+    path: Path,
+    code: str,
+    problem: str,
+    *,
+    found: object = "",
+    allowed: str = "",
+    hint: str = "",
+    rests: Iterable[Path] = (),
+) -> Diagnostic:
+    """What is wrong, or worth a look, at a place; told only where what it rests on is readable."""
+    fault = Fault(code=code, problem=problem, found=str(found), allowed=allowed, hint=hint)
+    return Diagnostic(path, fault, tuple(rests))
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that somebody who wrote `word` may have meant."""
     by_case: dict[str, str] = {}

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from impactbond.errors import Fault
 from impactbond.terms.calendar import Calendar
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.measures import Measure, Sums
 from impactbond.terms.phrases import Distance, DistancePhrase, ThresholdPhrase
@@ -102,12 +102,9 @@ class Tiers(WayToPay):
         bars = [str(tier.is_) for tier in self.tiers]
         for index, bar in enumerate(bars):
             if bar in bars[:index]:
-                fault = Fault(
-                    code="tier_twice",
-                    problem=f"two tiers have the bar '{bar}'",
-                    hint="Keep one: the last whose bar is passed is paid",
-                )
-                yield Diagnostic((*path, "tiers", index, "is"), fault)
+                problem = f"two tiers have the bar '{bar}'"
+                hint = "Keep one: the last whose bar is passed is paid"
+                yield fault_at((*path, "tiers", index, "is"), "tier_twice", problem, hint=hint)
 
     def warnings(self, path: Path) -> Diagnostics:
         """Better results that earn less, and tiers that are never paid.
@@ -121,21 +118,19 @@ class Tiers(WayToPay):
         sides = {tier.is_.comparison in ("at least", "above") for tier in self.tiers}
         wrong_way = len(sides) == 1 and pays != sorted(pays, reverse=sides == {False})
         if wrong_way or (len(sides) == 2 and _turns(pays)):
-            fault = Fault(
-                code="pays_less_for_more",
-                problem="a better result pays less than a worse one: the last tier that holds is"
-                " paid",
+            yield fault_at(
+                (*path, "tiers"),
+                "pays_less_for_more",
+                "a better result pays less than a worse one: the last tier that holds is paid",
                 found=_in_order(
                     value for at, value in enumerate(pays) if at == 0 or pays[at - 1] != value
                 ),
                 hint="Write the tiers from the worst result to the best",
             )
-            yield Diagnostic((*path, "tiers"), fault)
         for index, tier in enumerate(self.tiers):
             if not any(passed and passed[-1] is tier for passed in held):
                 problem = "this tier is never the last that holds, and so never paid"
-                fault = Fault(code="tier_never_paid", problem=problem, found=str(tier.is_))
-                yield Diagnostic((*path, "tiers", index), fault)
+                yield fault_at((*path, "tiers", index), "tier_never_paid", problem, found=tier.is_)
 
     def says(self, words: MoneyWords) -> str:
         return "it pays the amount of the last of these that holds, or nothing:"
@@ -179,21 +174,20 @@ class Slides(WayToPay):
         """Points that do not stand in their order."""
         for index, (before, after) in enumerate(pairwise(self.slides), 1):
             if after.at.exact <= before.at.exact:
-                fault = Fault(
-                    code="not_in_order",
-                    problem="a point stands at the same value as the one before it, or lower",
-                    found=str(after.at),
+                yield fault_at(
+                    (*path, "slides", index, "at"),
+                    "not_in_order",
+                    "a point stands at the same value as the one before it, or lower",
+                    found=after.at,
                     allowed=f"more than {before.at}",
                 )
-                yield Diagnostic((*path, "slides", index, "at"), fault)
 
     def warnings(self, path: Path) -> Diagnostics:
         """Amounts that rise and fall."""
         pays = [point.pays for point in self.slides]
         if _turns(pays):
             problem = "the amount rises and falls again as the measure rises"
-            fault = Fault(code="pays_less_for_more", problem=problem, found=_in_order(pays))
-            yield Diagnostic((*path, "slides"), fault)
+            yield fault_at((*path, "slides"), "pays_less_for_more", problem, found=_in_order(pays))
 
     def says(self, words: MoneyWords) -> str:
         points = listed(f"{words.money(one.pays)} at {_distance(one.at)}" for one in self.slides)
@@ -238,20 +232,16 @@ class PerPoint(WayToPay):
     def errors(self, path: Path) -> Diagnostics:
         """Steps of nothing, and bounds that cross."""
         if self.each.exact <= 0:
-            fault = Fault(
-                code="each_nothing",
-                problem="an amount for each of nothing",
-                found=str(self.each),
-                allowed="more than 0, such as 1 or 1%",
+            problem = "an amount for each of nothing"
+            allowed = "more than 0, such as 1 or 1%"
+            yield fault_at(
+                (*path, "each"), "each_nothing", problem, found=self.each, allowed=allowed
             )
-            yield Diagnostic((*path, "each"), fault)
         if self.at_most is not None and self.at_least is not None and self.at_most < self.at_least:
-            fault = Fault(
-                code="bounds_reversed",
-                problem="the most that is paid is below the least",
-                found=f"{self.at_least} to {self.at_most}",
-            )
-            yield Diagnostic((*path, "at_most"), fault, ((*path, "at_least"),))
+            problem = "the most that is paid is below the least"
+            found = f"{self.at_least} to {self.at_most}"
+            rests = ((*path, "at_least"),)
+            yield fault_at((*path, "at_most"), "bounds_reversed", problem, found=found, rests=rests)
 
     def warnings(self, path: Path) -> Diagnostics:
         """Steps that pay nothing."""

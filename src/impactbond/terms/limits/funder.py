@@ -10,8 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Tag
 
-from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, unknown
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at, unknown
 from impactbond.terms.limits.limit import LimitedContract, LimitTerm
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase
@@ -146,40 +145,31 @@ class FunderLimit(ShareLimit):
         if self.taker not in contract.funders:
             yield Diagnostic(place, unknown("funder", self.taker, contract.funders), (_FUNDERS,))
         elif contract.funders[self.taker].each is not None:
-            fault = Fault(
-                code="resolved_funder",
-                problem=f"'{self.taker}' stands for many funders and cannot take over what lies"
-                " beyond",
+            yield fault_at(
+                place,
+                "resolved_funder",
+                f"'{self.taker}' stands for many funders and cannot take over what lies beyond",
                 hint="Name a single funder, or write unpaid",
+                rests=around((*_FUNDERS, self.taker), ["each"]),
             )
-            yield Diagnostic(place, fault, around((*_FUNDERS, self.taker), ["each"]))
 
     def _check_most(self, contract: LimitedContract, path: Path) -> Diagnostics:
         place = (*path, "at_most")
         if self.at_most.of not in ("money", "commitment"):
-            fault = Fault(
-                code="not_money",
-                problem="a limit on a funder is in money",
-                found=str(self.at_most),
-                allowed="an amount, or commitment",
-            )
-            yield Diagnostic(place, fault)
+            problem = "a limit on a funder is in money"
+            allowed = "an amount, or commitment"
+            yield fault_at(place, "not_money", problem, found=self.at_most, allowed=allowed)
         if self.at_most.of != "commitment" or self.funder not in contract.funders:
             return
         if not contract.funders[self.funder].commits:
-            fault = Fault(
-                code="no_commitment",
-                problem=f"the funder '{self.funder}' has committed nothing",
-                hint="Add commits: to the funder, with the days and the amounts",
-            )
-            yield Diagnostic(place, fault, around((*_FUNDERS, self.funder), ["commits"]))
+            problem = f"the funder '{self.funder}' has committed nothing"
+            hint = "Add commits: to the funder, with the days and the amounts"
+            rests = around((*_FUNDERS, self.funder), ["commits"])
+            yield fault_at(place, "no_commitment", problem, hint=hint, rests=rests)
         if self.each is not None:
-            fault = Fault(
-                code="commitment_in_all",
-                problem="a commitment is what a funder pays in all, not in each year",
-                hint="Leave out each, or write the amount of a year",
-            )
-            yield Diagnostic((*path, "each"), fault)
+            problem = "a commitment is what a funder pays in all, not in each year"
+            hint = "Leave out each, or write the amount of a year"
+            yield fault_at((*path, "each"), "commitment_in_all", problem, hint=hint)
 
     def says(self, words: MoneyWords) -> str:
         year = " in each year of the contract" if self.each else ""
@@ -220,17 +210,13 @@ def _check_release(contract: LimitedContract, release: Release, path: Path) -> D
             yield Diagnostic(place, unknown("funder", name, contract.funders), (_FUNDERS,))
             return
         if name in release.committed_by[:index]:
-            fault = Fault(
-                code="named_twice", problem=f"the funder '{name}' is named twice", hint="Keep one"
-            )
-            yield Diagnostic(place, fault)
+            problem = f"the funder '{name}' is named twice"
+            yield fault_at(place, "named_twice", problem, hint="Keep one")
         if contract.funders[name].each is not None:
-            fault = Fault(
-                code="resolved_funder",
-                problem=f"'{name}' stands for many funders, whose commitments are not one amount",
-                hint="Name single funders",
-            )
-            yield Diagnostic(place, fault, around(home, ["each"]))
+            problem = f"'{name}' stands for many funders, whose commitments are not one amount"
+            each = around(home, ["each"])
+            hint = "Name single funders"
+            yield fault_at(place, "resolved_funder", problem, hint=hint, rests=each)
     first, last = contract.calendar.term
     periods = contract.calendar.periods if first <= last else ()
     if not periods:
@@ -238,10 +224,11 @@ def _check_release(contract: LimitedContract, release: Release, path: Path) -> D
     day = contract.calendar.claim_date(periods[-1])
     reached = sum(contract.funders[name].committed_on(day) for name in set(release.committed_by))
     if reached < release.at_least:
-        fault = Fault(
-            code="never_released",
-            problem="what releases the funder is never reached",
+        yield fault_at(
+            (*path, "at_least"),
+            "never_released",
+            "what releases the funder is never reached",
             found=f"{reached:,f} committed by the last claim date, {day}",
             allowed=f"at least {release.at_least:,f}",
+            rests=rests,
         )
-        yield Diagnostic((*path, "at_least"), fault, tuple(rests))

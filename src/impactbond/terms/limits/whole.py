@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from impactbond.errors import Fault
 from impactbond.money import minor_units
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, entry, listing, unknown
+from impactbond.terms.diagnostic import (
+    Diagnostic,
+    Diagnostics,
+    Path,
+    entry,
+    fault_at,
+    listing,
+    unknown,
+)
 from impactbond.terms.limits.limit import LimitedContract, LimitTerm
 from impactbond.terms.milestones import Only
 from impactbond.terms.parties import Funder
@@ -150,72 +157,42 @@ class WholeLimit(LimitTerm):
     def check(self, contract: LimitedContract, path: Path) -> Diagnostics:
         yield from self.check_names(contract, path)
         yield from self._check_each(contract, (*path, "each"))
-        yield from (Diagnostic((*path, key), fault) for key, fault in self._contradictions())
+        yield from self._contradictions(path)
 
     def _check_each(self, contract: LimitedContract, path: Path) -> Diagnostics:
         known = (*_EACH, *contract.participants.attributes)
         if self.each is not None and self.each not in known:
             yield Diagnostic(path, unknown("attribute", self.each, known), (_ATTRIBUTES,))
         elif self.each in _EACH and self.each in contract.participants.attributes:
-            fault = Fault(
-                code="each_unclear",
-                problem=f"'{self.each}' is an attribute of participants, and a limit means its own",
-                hint="Give the attribute another name",
-            )
-            yield Diagnostic(path, fault, (_ATTRIBUTES,))
+            problem = f"'{self.each}' is an attribute of participants, and a limit means its own"
+            hint = "Give the attribute another name"
+            yield fault_at(path, "each_unclear", problem, hint=hint, rests=(_ATTRIBUTES,))
 
-    def _contradictions(self) -> Iterator[tuple[str, Fault]]:
-        """Terms of the limit that contradict each other, by the key of the one to change."""
-        most = self.at_most.of
+    def _contradictions(self, path: Path) -> Diagnostics:
+        """Terms of the limit that contradict each other, at the one to change."""
+        most, at_most = self.at_most.of, (*path, "at_most")
         if most == "commitment":
-            yield (
-                "at_most",
-                Fault(
-                    code="not_a_funder",
-                    problem="only a funder has a commitment",
-                    hint="Write an amount or a number of claims, or a limit on the funder",
-                ),
-            )
+            problem = "only a funder has a commitment"
+            hint = "Write an amount or a number of claims, or a limit on the funder"
+            yield fault_at(at_most, "not_a_funder", problem, hint=hint)
         if most == "share of claims" and not self.only:
-            yield (
-                "at_most",
-                Fault(
-                    code="share_of_everything",
-                    problem="a share of claims must be on some of them only",
-                    hint="Add only: and the attribute of those whose share is limited",
-                ),
-            )
+            problem = "a share of claims must be on some of them only"
+            hint = "Add only: and the attribute of those whose share is limited"
+            yield fault_at(at_most, "share_of_everything", problem, hint=hint)
         if most == "participants" and self.each == "participant":
-            yield (
-                "each",
-                Fault(
-                    code="each_of_itself",
-                    problem="each participant is one participant",
-                    hint="Leave out each, or write an amount or a number of claims",
-                ),
-            )
+            problem = "each participant is one participant"
+            hint = "Leave out each, or write an amount or a number of claims"
+            yield fault_at((*path, "each"), "each_of_itself", problem, hint=hint)
         in_proportion = self.first == "in proportion"
         if self.straddling == "unpaid" and (in_proportion or most != "money"):
             why = "in proportion" if in_proportion else "a limit in number"
-            yield (
-                "straddling",
-                Fault(
-                    code="nothing_straddles",
-                    problem=f"no claim reaches over the limit: {why} pays no claim in part by"
-                    " chance",
-                    hint="Leave out straddling",
-                ),
-            )
+            problem = f"no claim reaches over the limit: {why} pays no claim in part by chance"
+            place = (*path, "straddling")
+            yield fault_at(place, "nothing_straddles", problem, hint="Leave out straddling")
         if self.beyond == "next year" and not (self.is_yearly and most in ("money", "claims")):
-            yield (
-                "beyond",
-                Fault(
-                    code="no_next_year",
-                    problem="only a limit on each year, on money or claims, has room in the next"
-                    " year",
-                    hint="Add each: year, or write beyond: unpaid",
-                ),
-            )
+            problem = "only a limit on each year, on money or claims, has room in the next year"
+            hint = "Add each: year, or write beyond: unpaid"
+            yield fault_at((*path, "beyond"), "no_next_year", problem, hint=hint)
 
     def says(self, words: MoneyWords) -> str:
         each = {
@@ -272,12 +249,10 @@ class ContractLimit(WholeLimit):
     def check_names(self, contract: LimitedContract, path: Path) -> Diagnostics:
         yield from _check_payables(contract, self.besides, (*path, "besides"))
         if set(contract.payables) <= set(self.besides):
-            fault = Fault(
-                code="limits_nothing",
-                problem="the limit leaves everything out",
-                hint="Take out of 'besides' what it is on",
-            )
-            yield Diagnostic((*path, "besides"), fault, (("milestones",),))
+            problem = "the limit leaves everything out"
+            hint = "Take out of 'besides' what it is on"
+            rests = (("milestones",),)
+            yield fault_at((*path, "besides"), "limits_nothing", problem, hint=hint, rests=rests)
 
     def on(self, words: MoneyWords) -> str:
         besides = f", not counting {words.payables(self.besides)}" if self.besides else ""
@@ -318,12 +293,8 @@ class MilestoneLimit(WholeLimit):
     def check_names(self, contract: LimitedContract, path: Path) -> Diagnostics:
         place = (*path, "milestone")
         if not self.milestone:
-            fault = Fault(
-                code="limits_nothing",
-                problem="the limit names no milestone",
-                allowed=listing(contract.payables),
-            )
-            yield Diagnostic(place, fault)
+            problem = "the limit names no milestone"
+            yield fault_at(place, "limits_nothing", problem, allowed=listing(contract.payables))
         yield from _check_payables(contract, self.milestone, place)
         yield from self._check_apart(contract, place)
 
@@ -337,14 +308,11 @@ class MilestoneLimit(WholeLimit):
             result = contract.results.get(name)
             known = {result.each} if result is not None else set()
             if in_number or self.each == "participant" or not attributes <= known:
-                fault = Fault(
-                    code="of_no_participant",
-                    problem=f"the limit tells participants apart, and '{name}' is of no"
-                    " participant",
-                    hint="Take it out, or write a limit of its own",
-                )
                 place = entry(path, index, len(self.milestone))
-                yield Diagnostic(place, fault, (("results",), ("fees",), _ATTRIBUTES))
+                problem = f"the limit tells participants apart, and '{name}' is of no participant"
+                hint = "Take it out, or write a limit of its own"
+                rests = (("results",), ("fees",), _ATTRIBUTES)
+                yield fault_at(place, "of_no_participant", problem, hint=hint, rests=rests)
 
     def on(self, words: MoneyWords) -> str:
         together = " together" if len(self.milestone) > 1 else ""
@@ -362,7 +330,4 @@ def _check_payables(contract: LimitedContract, names: Sequence[str], path: Path)
             fault = unknown("milestone", name, contract.payables)
             yield Diagnostic(place, fault, (("milestones",),))
         elif name in names[:index]:
-            fault = Fault(
-                code="named_twice", problem=f"the limit names '{name}' twice", hint="Keep one"
-            )
-            yield Diagnostic(place, fault)
+            yield fault_at(place, "named_twice", f"the limit names '{name}' twice", hint="Keep one")

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import ClassVar
 
-from impactbond.errors import Fault
 from impactbond.money import show_share
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, entry, unknown
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, entry, fault_at, unknown
 from impactbond.terms.measures.measure import MeasuredContract, MeasureTerm, Sums
 from impactbond.terms.phrases import SharePhrase
 from impactbond.terms.reference import MilestoneName
@@ -33,8 +32,7 @@ class _OfClaims(MeasureTerm):
                 fault = unknown("milestone", name, contract.milestones)
                 yield Diagnostic(place, fault, (("milestones",),))
         if not names:
-            fault = Fault(code="measures_nothing", problem="the measure names no milestone")
-            yield Diagnostic((*path, self.key), fault)
+            yield fault_at((*path, self.key), "measures_nothing", "the measure names no milestone")
 
 
 class ClaimsCounted(_OfClaims):

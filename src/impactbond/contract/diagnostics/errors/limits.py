@@ -7,8 +7,7 @@ from itertools import pairwise
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.applicability import check_only
-from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, circles
+from impactbond.terms.diagnostic import Diagnostics, Path, around, circles, fault_at
 from impactbond.terms.limits import LimitTerm, WholeLimit
 
 
@@ -24,13 +23,10 @@ def check_limits(contract: Contract) -> Diagnostics:
         if limit.on_funder is None:
             yield from _check_whole(contract, index, limit)
         elif (first := on_funders.setdefault(limit.on_funder, index)) != index:
-            fault = Fault(
-                code="limited_twice",
-                problem=f"the funder '{limit.on_funder}' has two limits",
-                hint=f"The other is entry {first + 1}; keep one",
-            )
             rests = around(("limits", first), [contract.limits[first].key])
-            yield Diagnostic((*path, limit.key), fault, rests)
+            problem = f"the funder '{limit.on_funder}' has two limits"
+            hint = f"The other is entry {first + 1}; keep one"
+            yield fault_at((*path, limit.key), "limited_twice", problem, hint=hint, rests=rests)
     yield from _check_overflow(contract, on_funders)
 
 
@@ -40,21 +36,17 @@ def _check_commitments(contract: Contract) -> Diagnostics:
         for index, (before, after) in enumerate(pairwise(funder.commits), 1):
             path: Path = ("funders", name, "commits", index)
             if after.from_ <= before.from_:
-                fault = Fault(
-                    code="commitment_order",
-                    problem="a commitment does not stand after the one before it",
-                    found=f"{after.from_} after {before.from_}",
-                    hint="Write them in the order of their days",
-                )
-                yield Diagnostic((*path, "from"), fault)
+                problem = "a commitment does not stand after the one before it"
+                found = f"{after.from_} after {before.from_}"
+                hint = "Write them in the order of their days"
+                yield fault_at((*path, "from"), "commitment_order", problem, found=found, hint=hint)
             elif after.amount < before.amount:
-                fault = Fault(
-                    code="commitment_falls",
-                    problem="a commitment is less than the one before it",
-                    found=f"{after.amount:,f} after {before.amount:,f}",
-                    hint="Write all that is committed by then, not only what is added",
+                problem = "a commitment is less than the one before it"
+                found = f"{after.amount:,f} after {before.amount:,f}"
+                hint = "Write all that is committed by then, not only what is added"
+                yield fault_at(
+                    (*path, "amount"), "commitment_falls", problem, found=found, hint=hint
                 )
-                yield Diagnostic((*path, "amount"), fault)
 
 
 def _check_whole(contract: Contract, index: int, limit: LimitTerm) -> Diagnostics:
@@ -64,19 +56,14 @@ def _check_whole(contract: Contract, index: int, limit: LimitTerm) -> Diagnostic
     on_funders = [at for at, one in enumerate(before) if one.on_funder is not None]
     same = [at for at, one in enumerate(before) if one.thing == limit.thing]
     if on_funders:
-        fault = Fault(
-            code="limit_order",
-            problem="a limit on the whole stands after a limit on a funder",
-            hint="Put it before them: it is applied before the money is shared",
-        )
-        yield Diagnostic(path, fault, tuple(("limits", at) for at in on_funders))
+        problem = "a limit on the whole stands after a limit on a funder"
+        hint = "Put it before them: it is applied before the money is shared"
+        rests = tuple(("limits", at) for at in on_funders)
+        yield fault_at(path, "limit_order", problem, hint=hint, rests=rests)
     elif same:
-        fault = Fault(
-            code="limited_twice",
-            problem="two limits on the same thing, counted alike",
-            hint=f"The other is entry {same[0] + 1}; keep one",
-        )
-        yield Diagnostic(path, fault, (("limits", same[0]),))
+        problem = "two limits on the same thing, counted alike"
+        hint = f"The other is entry {same[0] + 1}; keep one"
+        yield fault_at(path, "limited_twice", problem, hint=hint, rests=(("limits", same[0]),))
 
 
 def _check_overflow(contract: Contract, limited: Mapping[str, int]) -> Diagnostics:
@@ -89,19 +76,20 @@ def _check_overflow(contract: Contract, limited: Mapping[str, int]) -> Diagnosti
     in_circle: set[str] = set()
     for circle in circles(takers):
         in_circle |= set(circle)
-        fault = Fault(
-            code="circular_overflow",
-            problem=f"what lies beyond the limit of '{circle[-1]}' comes back to it",
+        yield fault_at(
+            ("limits", limited[circle[-2]], "beyond"),
+            "circular_overflow",
+            f"what lies beyond the limit of '{circle[-1]}' comes back to it",
             found=" passes on to ".join(map(repr, circle)),
             hint="Let the last of them leave it unpaid, or pass it to a funder without a limit",
         )
-        yield Diagnostic(("limits", limited[circle[-2]], "beyond"), fault)
     for funder, (taker,) in takers.items():
         if funder not in in_circle and limited.get(taker, limited[funder]) < limited[funder]:
-            fault = Fault(
-                code="overflow_order",
-                problem=f"'{taker}' takes over from here and its own limit stands before",
-                hint=f"Put the limit of '{taker}' after this one",
-            )
             rests = around(("limits", limited[taker]), [contract.limits[limited[taker]].key])
-            yield Diagnostic(("limits", limited[funder], "beyond"), fault, rests)
+            yield fault_at(
+                ("limits", limited[funder], "beyond"),
+                "overflow_order",
+                f"'{taker}' takes over from here and its own limit stands before",
+                hint=f"Put the limit of '{taker}' after this one",
+                rests=rests,
+            )

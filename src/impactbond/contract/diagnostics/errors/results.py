@@ -11,8 +11,15 @@ from itertools import chain, islice
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.applicability import check_days, check_in_term
 from impactbond.contract.diagnostics.errors.money import check_amount
-from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, circles, entry, unknown
+from impactbond.terms.diagnostic import (
+    Diagnostic,
+    Diagnostics,
+    Path,
+    circles,
+    entry,
+    fault_at,
+    unknown,
+)
 from impactbond.terms.measures import Measure, parts_of
 from impactbond.terms.payments import Every, Fee
 from impactbond.terms.results import Result
@@ -31,13 +38,12 @@ def check_results(contract: Contract) -> Diagnostics:
         for name, term in contract.measures.items()
     }
     for circle in circles(named):
-        fault = Fault(
-            code="circular_measure",
-            problem=f"the measure '{circle[-1]}' refers to itself",
-            found=" needs ".join(map(repr, circle)),
-            hint="Take one of these references out",
+        problem = f"the measure '{circle[-1]}' refers to itself"
+        found = " needs ".join(map(repr, circle))
+        hint = "Take one of these references out"
+        yield fault_at(
+            ("measures", circle[-2]), "circular_measure", problem, found=found, hint=hint
         )
-        yield Diagnostic(("measures", circle[-2]), fault)
     for name, result in contract.results.items():
         yield from _check_result(contract, name, result)
     for name, fee in contract.fees.items():
@@ -56,12 +62,9 @@ def _check_names(contract: Contract) -> Diagnostics:
     for home, terms in homes.items():
         for name in terms:
             if name in seen:
-                fault = Fault(
-                    code="same_name",
-                    problem=f"'{name}' is also the name of one of the {seen[name]}",
-                    hint="Give one of them another name",
-                )
-                yield Diagnostic((home, name), fault)
+                problem = f"'{name}' is also the name of one of the {seen[name]}"
+                hint = "Give one of them another name"
+                yield fault_at((home, name), "same_name", problem, hint=hint)
             seen.setdefault(name, home)
 
 
@@ -81,12 +84,10 @@ def _check_result(contract: Contract, name: str, result: Result) -> Diagnostics:
         fault = unknown("attribute", result.each, attributes)
         yield Diagnostic((*path, "each"), fault, (("participants", "attributes"),))
     if result.over > 1 and result.counted == "to date":
-        fault = Fault(
-            code="over_to_date",
-            problem="a measure to date cannot be over so many periods",
-            hint="Write counted: each period or each year, or take over out",
-        )
-        yield Diagnostic((*path, "over"), fault, ((*path, "counted"),))
+        problem = "a measure to date cannot be over so many periods"
+        hint = "Write counted: each period or each year, or take over out"
+        rests = ((*path, "counted"),)
+        yield fault_at((*path, "over"), "over_to_date", problem, hint=hint, rests=rests)
     if result.on is not None:
         yield from check_in_term(contract, result.on, (*path, "on"))
     earlier = list(contract.results)[: list(contract.results).index(name)]
@@ -99,13 +100,11 @@ def _check_result(contract: Contract, name: str, result: Result) -> Diagnostics:
 
 def _check_fee(contract: Contract, fee: Fee, path: Path) -> Diagnostics:
     if (fee.pay is None) == (fee.in_all is None):
-        fault = Fault(
-            code="pay_or_in_all",
-            problem="a fee says either what is paid on each date, or what is paid in all",
-            found="neither" if fee.pay is None else "both",
-            allowed="pay or in_all",
-        )
-        yield Diagnostic(path, fault, ((*path, "pay"), (*path, "in_all")))
+        problem = "a fee says either what is paid on each date, or what is paid in all"
+        found = "neither" if fee.pay is None else "both"
+        allowed = "pay or in_all"
+        rests = ((*path, "pay"), (*path, "in_all"))
+        yield fault_at(path, "pay_or_in_all", problem, found=found, allowed=allowed, rests=rests)
     if isinstance(fee.on, Every):
         days = [fee.on.from_, fee.on.through]
         yield from check_days(fee.on.from_, fee.on.through, (*path, "on"))

@@ -126,6 +126,7 @@ class Contract(Term):
         """What people call something that is paid for."""
         return self.term_of(payable).title or payable
 
+    # Not kept: a copy of a contract with other limits would go on with those of the first.
     @property
     def limits_on_the_whole(self) -> tuple[WholeLimit, ...]:
         """The limits that are applied before the money is shared, in the stated order."""

@@ -75,6 +75,8 @@ def _money(limit: WholeLimit, priority: Priority, demand: Demand, headroom: Numb
         # What is taken off makes no claim after the one that straddles the limit payable again.
         fits = priority.running(np.maximum(amount, 0)) <= headroom[:, priority.group]
         return np.where(fits | (amount < 0), amount, 0)
+    # The running total is cut, not each amount: what is taken off makes room for the claims after
+    # it, and no more passes in all than the limit or than was asked for.
     return priority.steps(np.minimum(priority.running(amount), headroom[:, priority.group]))
 
 
@@ -83,6 +85,8 @@ def _claims(limit: WholeLimit, priority: Priority, demand: Demand, headroom: Num
         return _in_proportion(priority, demand.amount, headroom, priority.totals(demand.claims))
     before = priority.running(demand.claims) - demand.claims
     fit = np.clip(headroom[:, priority.group] - before, 0, demand.claims)
+    # Limits before this one may have left less than the claims that fit are worth; what they
+    # withheld is not given back here.
     part = np.minimum(demand.amount, demand.value * fit // np.maximum(demand.quantity, 1))
     return np.where(fit == demand.claims, demand.amount, part)
 

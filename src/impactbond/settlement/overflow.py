@@ -78,6 +78,8 @@ def apply_funder_limits(
         headroom = headroom_by_claim(contract, limit, claims)[history.claim]
         taker = funders.place(UNFUNDED if limit.taker is None else limit.taker)
         for funder in funders.of_term(limit.on_funder):
+            # Limits apply in the stated order: what an earlier one passed on to this funder meets
+            # its own limit too.
             asked = payable[..., funder] + overflow[..., funder]
             beyond = np.zeros_like(asked)
             for own in _each(contract, limit, lots, history):

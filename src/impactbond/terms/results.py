@@ -107,11 +107,10 @@ class Tiers(WayToPay):
                 yield fault_at((*path, "tiers", index, "is"), "tier_twice", problem, hint=hint)
 
     def warnings(self, path: Path) -> Diagnostics:
-        """Better results that earn less, and tiers that are never paid.
-
-        What is paid changes at the bars alone: it is looked at on each and just beside it.
-        """
-        step = Fraction(1, 10**11)  # finer than any bar can be written
+        """Better results that earn less, and tiers that are never paid."""
+        # What holds can change at a bar only: just below, at and just above each are all the places
+        # that need a look. No bar can be written as fine as the step.
+        step = Fraction(1, 10**11)
         bars = sorted({tier.is_.exact for tier in self.tiers})
         held = [self._passed(point) for bar in bars for point in (bar - step, bar, bar + step)]
         pays = [passed[-1].pays if passed else Decimal(0) for passed in held]

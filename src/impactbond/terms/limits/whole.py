@@ -183,6 +183,7 @@ class WholeLimit(LimitTerm):
             problem = "each participant is one participant"
             hint = "Leave out each, or write an amount or a number of claims"
             yield fault_at((*path, "each"), "each_of_itself", problem, hint=hint)
+        # A term without effect is refused, not passed over: its reader would count on it.
         in_proportion = self.first == "in proportion"
         if self.straddling == "unpaid" and (in_proportion or most != "money"):
             why = "in proportion" if in_proportion else "a limit in number"
@@ -305,6 +306,8 @@ class MilestoneLimit(WholeLimit):
         for index, name in enumerate(self.milestone):
             if name in contract.milestones or name not in contract.payables:
                 continue
+            # A result has the one attribute that it is worked out for, a fee none: by any other, the
+            # limit could not tell in which group they count.
             result = contract.results.get(name)
             known = {result.each} if result is not None else set()
             if in_number or self.each == "participant" or not attributes <= known:

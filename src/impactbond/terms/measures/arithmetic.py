@@ -52,6 +52,7 @@ class MadeOf(MeasureTerm):
         return self.between.join(said(part, words, inside=True) for part in self.parts)
 
     def tells(self, sums: Sums, words: MoneyWords) -> str:
+        # Told part by part: over nought the whole is not known, while its parts are.
         return self.told_between.join(told(part, sums, words) for part in self.parts)
 
     @abstractmethod
@@ -67,6 +68,8 @@ class Ratio(MadeOf):
     ratio: Pair[Measure]
 
     def of(self, numbers: Sequence[Fraction]) -> Fraction | None:
+        # Over nought nothing is known, and that is not 0: as 0 it would pass a bar such as 'at
+        # most 20%' and be paid where there is nothing to compare with.
         return numbers[0] / numbers[1] if numbers[1] else None
 
     def says(self, words: MoneyWords) -> str:

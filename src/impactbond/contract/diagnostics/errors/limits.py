@@ -55,6 +55,8 @@ def _check_whole(contract: Contract, index: int, limit: LimitTerm) -> Diagnostic
     before = contract.limits[:index]
     on_funders = [at for at, one in enumerate(before) if one.on_funder is not None]
     same = [at for at, one in enumerate(before) if one.thing == limit.thing]
+    # Limits on the whole apply before money is shared: one written after a funder's limit
+    # would apply earlier than it reads.
     if on_funders:
         problem = "a limit on the whole stands after a limit on a funder"
         hint = "Put it before them: it is applied before the money is shared"

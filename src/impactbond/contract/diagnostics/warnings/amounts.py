@@ -40,6 +40,8 @@ def _bounds_of_funders(contract: Contract) -> dict[str, Decimal] | None:
     limits = {one.on_funder: one for one in contract.limits_on_funders}
     for name in {name for rule in contract.funding for name in rule.shares} | contract.takers:
         funder, limit = contract.funders[name], limits.get(name)
+        # A bound on each funder of several is none on all of them, as long as nobody knows how
+        # many there are.
         if funder.each is not None or (limit is not None and limit.is_yearly):
             return None
         most = None if limit is None else limit.most_in_all(contract.funders)
@@ -107,6 +109,8 @@ def _most_under(contract: Contract, limit: Limit) -> Fraction | None:
     )
     in_money = limit.at_most.of == "money"
     if not isinstance(limit, WholeLimit):
+        # Of a limit on each of several, the sums of all together say nothing of what one of them
+        # meets.
         funder = limit.on_funder or ""
         is_plain = not limit.is_yearly and contract.funders[funder].each is None
         return most_by_funder(without, funder) if is_plain and in_money else None

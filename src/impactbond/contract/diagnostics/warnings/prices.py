@@ -35,6 +35,7 @@ def look_at_prices(contract: Contract) -> Diagnostics:
 def _counted_by_measures(contract: Contract) -> set[str]:
     """The milestones that results pay for: their own price may well be nothing."""
     tops = [*contract.measures.values()]
+    # A measure that only opens a gate, or multiplies, has its claims paid for too.
     tops += [measure for one in contract.results.values() for _, measure in one.measures]
     parts = [part for top in tops for _, part in parts_of((), top)]
     return {name for part in parts if not isinstance(part, str) for name in part.counted}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.contract import check_terms
 from impactbond.money import CURRENCIES, show_share
+from impactbond.terms.limits import LIMITS, ShareLimit, WholeLimit
 from impactbond.terms.prices import PRICE_CHANGES
 from impactbond.terms.rounding import HALVES
 
@@ -167,8 +168,10 @@ def limits(
     for index, name in enumerate(limited):
         takers = [{"funder": taker} for taker in plain if taker not in limited[: index + 1]]
         beyond = draw(st.sampled_from([*takers, "unpaid", "unpaid"]))
+        kinds = [kind.key for kind in LIMITS if issubclass(kind, ShareLimit)]
+        kind = draw(st.sampled_from(kinds))
         found.append(
-            {"funder": name, "beyond": beyond, **draw(_of_funder(name, currency, commits))}
+            {kind: name, "beyond": beyond, **draw(ON_FUNDERS[kind](name, currency, commits))}
         )
     return found
 
@@ -188,17 +191,27 @@ def _of_funder(draw: Draw, name: str, currency: str, commits: Terms) -> dict[str
     return found
 
 
+def _besides(names: Names, every: int) -> Terms:
+    return {"contract": "whole", **({"besides": names} if len(names) < every else {})}
+
+
+# Of every kind of limit, by its key: what it is on; how much a funder pays.
+ON_THE_WHOLE: dict[str, Callable[[Names, int], Terms]] = {
+    "contract": _besides,
+    "milestone": lambda names, every: {"milestone": names},
+}
+ON_FUNDERS: dict[str, Callable[[str, str, Terms], st.SearchStrategy[dict[str, Any]]]] = {
+    "funder": _of_funder
+}
+
+
 @st.composite
 def _whole(draw: Draw, milestones: Names, currency: str) -> dict[str, Any]:
     """A limit on the whole, of which every term may be other than usual."""
     some = st.lists(st.sampled_from(milestones), min_size=1, unique=True)
     found: dict[str, Any] = {"beyond": "unpaid"}
-    if draw(st.booleans()):
-        found["contract"] = "whole"
-        besides = draw(some)
-        found |= {"besides": besides} if len(besides) < len(milestones) else {}
-    else:
-        found["milestone"] = draw(some)
+    keys = [kind.key for kind in LIMITS if issubclass(kind, WholeLimit)]
+    found |= ON_THE_WHOLE[draw(st.sampled_from(keys))](draw(some), len(milestones))
     counts = draw(st.sampled_from(("money", "money", "money", "claims", "participants", "share")))
     number = draw(st.integers(0, 5))
     found["at_most"] = {

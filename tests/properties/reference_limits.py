@@ -7,15 +7,14 @@ contract package and shares no code with the engine.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from math import floor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.properties.reference import Claim, claim_dates, pence
 
 from impactbond.contract.contract import Contract
-from impactbond.terms.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit
 
 
 class Rule(NamedTuple):
@@ -44,7 +43,7 @@ def told_apart(contract: Contract, claim: Claim) -> tuple[str, ...]:
     """The claim's values of the attributes by which limits tell participants apart."""
     named = set()
     for limit in contract.limits:
-        if not isinstance(limit, FunderLimit):
+        if not is_on_a_funder(limit):
             named |= {limit.each, *limit.only}
     return tuple(
         claim.attributes[name] for name in contract.participants.attributes if name in named
@@ -52,7 +51,7 @@ def told_apart(contract: Contract, claim: Claim) -> tuple[str, ...]:
 
 
 def let_through(
-    contract: Contract, limit: ContractLimit | MilestoneLimit, placed: Placed,
+    contract: Contract, limit: Any, placed: Placed,
     asked: Mapping[Place, int], claim_date: date,
 ) -> dict[Place, int]:  # fmt: skip
     """What passes a limit, of what every claim asks for when it meets it."""
@@ -75,20 +74,18 @@ def let_through(
     return let
 
 
-def is_named(limit: ContractLimit | MilestoneLimit, claim: Claim) -> bool:
+def is_named(limit: Any, claim: Claim) -> bool:
     """Whether a limit names what a claim is for."""
-    if isinstance(limit, ContractLimit):
-        return claim.milestone not in limit.besides
-    return claim.milestone in limit.milestone
+    return ON_THE_WHOLE[limit.key](limit, claim)
 
 
-def is_limited(limit: ContractLimit | MilestoneLimit, claim: Claim) -> bool:
+def is_limited(limit: Any, claim: Claim) -> bool:
     """Whether a limit on the whole is about a claim."""
     held = [claim.attributes[name] in values for name, values in limit.only.items()]
     return is_named(limit, claim) and all(held)
 
 
-def group_of(contract: Contract, limit: ContractLimit | MilestoneLimit, claim: Claim) -> object:
+def group_of(contract: Contract, limit: Any, claim: Claim) -> object:
     """What a limit is on by itself: a year, a period, a participant, a value of an attribute."""
     match limit.each:
         case None:
@@ -103,7 +100,7 @@ def group_of(contract: Contract, limit: ContractLimit | MilestoneLimit, claim: C
             return claim.attributes[attribute]
 
 
-def room(contract: Contract, limit: ContractLimit | MilestoneLimit, claims: int) -> int:
+def room(contract: Contract, limit: Any, claims: int) -> int:
     """How many pence, claims or participants a limit lets through, where there are so many."""
     match limit.at_most.of:
         case "money":
@@ -115,7 +112,7 @@ def room(contract: Contract, limit: ContractLimit | MilestoneLimit, claims: int)
 
 
 def let_in(
-    limit: ContractLimit | MilestoneLimit, queue: Sequence[Place],
+    limit: Any, queue: Sequence[Place],
     asked: Mapping[Place, int], most: int,
 ) -> dict[Place, int]:  # fmt: skip
     """What passes of one group, in the order of the queue."""
@@ -159,7 +156,7 @@ def in_proportion(
 
 
 def year_by_year(
-    contract: Contract, limit: ContractLimit | MilestoneLimit, queue: Sequence[Place],
+    contract: Contract, limit: Any, queue: Sequence[Place],
     asked: Mapping[Place, int], claim_date: date,
 ) -> dict[Place, int]:  # fmt: skip
     """What passes when each year that has begun pays what the years before it left unpaid."""
@@ -181,17 +178,42 @@ def committed(contract: Contract, funder: str, day: date) -> int:
     return pence(contract, amounts[-1]) if amounts else 0
 
 
-def most_of(contract: Contract, limit: Limit, claim_date: date) -> int:
+def is_on_a_funder(limit: Any) -> bool:
+    """Whether a limit is on a funder, not on the whole; one that is of no kind here is neither."""
+    assert (limit.key in ON_FUNDERS) != (limit.key in ON_THE_WHOLE), limit.key
+    return limit.key in ON_FUNDERS
+
+
+def funder_of(limit: Any) -> str:
+    """The funder that a limit is on."""
+    return str(getattr(limit, limit.key))
+
+
+def most_of(contract: Contract, limit: Any, claim_date: date) -> int:
     """The most that a funder pays as of a claim date, or that is paid in all."""
-    if isinstance(limit, FunderLimit):
-        release = limit.released_when
-        if release is not None:
-            joined = sum(committed(contract, name, claim_date) for name in release.committed_by)
-            if joined < pence(contract, release.at_least):
-                return 0
-        if limit.at_most.of == "commitment":
-            return committed(contract, limit.funder, claim_date)
+    if is_on_a_funder(limit):
+        return ON_FUNDERS[limit.key](contract, limit, claim_date)
     return pence(contract, limit.at_most.amount)
+
+
+def most_of_funder(contract: Contract, limit: Any, claim_date: date) -> int:
+    """An amount or what the funder has committed; nothing until others have committed enough."""
+    release = limit.released_when
+    if release is not None:
+        joined = sum(committed(contract, name, claim_date) for name in release.committed_by)
+        if joined < pence(contract, release.at_least):
+            return 0
+    if limit.at_most.of == "commitment":
+        return committed(contract, limit.funder, claim_date)
+    return pence(contract, limit.at_most.amount)
+
+
+# Of every kind of limit: whether it names what a claim is for; how much a funder pays on a day.
+ON_THE_WHOLE: dict[str, Callable[[Any, Claim], bool]] = {
+    "contract": lambda limit, claim: claim.milestone not in limit.besides,
+    "milestone": lambda limit, claim: claim.milestone in limit.milestone,
+}
+ON_FUNDERS: dict[str, Callable[[Contract, Any, date], int]] = {"funder": most_of_funder}
 
 
 class Share:

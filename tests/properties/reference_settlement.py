@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.properties.reference import Claim, claim_dates, pence
 from tests.properties.reference_limits import (
     Place,
     Rule,
     Share,
+    funder_of,
+    is_on_a_funder,
     let_through,
     most_of,
     told_apart,
@@ -27,7 +29,6 @@ from tests.properties.reference_limits import (
 from tests.properties.reference_values import nearest
 
 from impactbond.contract.contract import Contract
-from impactbond.terms.limits import FunderLimit, Limit, MilestoneLimit
 from impactbond.terms.tranches import Tranche
 
 UNFUNDED = "unfunded"
@@ -175,7 +176,7 @@ def standings(
     assert len(placed) == len(claims)
     payable = {place: claim.price_pence for place, claim in placed.items()}
     for limit in contract.limits:
-        if not isinstance(limit, FunderLimit):
+        if not is_on_a_funder(limit):
             payable = let_through(contract, limit, placed, payable, claim_date)
     return {
         place: (claim, Standing(claim.price_pence, payable[place]))
@@ -245,12 +246,12 @@ def pass_on(
     shares, and by others who passed on to it.
     """
     for number, limit in enumerate(contract.limits):
-        if not isinstance(limit, FunderLimit):
+        if not is_on_a_funder(limit):
             continue
-        funder = resolve(contract, limit.funder, claim)
+        funder = resolve(contract, funder_of(limit), claim)
         if funder not in parts:
             continue
-        year = contract.calendar.year_of(claim.achieved_on) if limit.each else 0
+        year = contract.calendar.year_of(claim.achieved_on) if limit.is_yearly else 0
         share = asked.setdefault((number, funder, year), Share())
         share.most = most_of(contract, limit, claim_date)
         beyond = share.ask(place, parts[funder].amount_pence)
@@ -264,18 +265,17 @@ def release(contract: Contract, asked: Shares, claim_date: date) -> dict[Place, 
     found: dict[Place, dict[str, Part]] = {}
     for (number, funder, _), share in asked.items():
         limit = contract.limits[number]
-        assert isinstance(limit, FunderLimit)
         most = most_of(contract, limit, claim_date)
-        for place, amount in share.release(most, limit.beyond == "unpaid").items():
+        for place, amount in share.release(most, taker(limit) == UNFUNDED).items():
             parts = found.setdefault(place, {})
             parts.setdefault(funder, Part()).moved_pence += amount
             parts.setdefault(UNFUNDED, Part()).moved_pence -= amount
     return dict(sorted(found.items()))
 
 
-def taker(limit: FunderLimit) -> str:
+def taker(limit: Any) -> str:
     """Who takes over what lies beyond a funder's limit."""
-    return UNFUNDED if limit.beyond == "unpaid" else limit.beyond.funder
+    return UNFUNDED if limit.beyond == "unpaid" else str(limit.beyond.funder)
 
 
 def to_date(lines: Sequence[Line]) -> dict[str, Part]:
@@ -345,11 +345,11 @@ def held_on_account(
     return held
 
 
-def counts_towards(limit: Limit, funder: str) -> bool:
+def counts_towards(limit: Any, funder: str) -> bool:
     """Whether all that a funder pays, up-front too, counts towards a limit."""
-    if isinstance(limit, FunderLimit):
-        return funder == limit.funder and limit.each is None
-    if isinstance(limit, MilestoneLimit) or limit.at_most.of != "money":
+    if is_on_a_funder(limit):
+        return funder == funder_of(limit) and not limit.is_yearly
+    if limit.key != "contract" or limit.at_most.of != "money":
         return False
     is_on_some = limit.each is not None or limit.only or limit.besides
     return not is_on_some and funder != UNFUNDED

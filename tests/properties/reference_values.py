@@ -5,7 +5,7 @@ It shares no code with the engine, and takes claims as (milestone, day, attribut
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +13,6 @@ from math import floor
 from typing import Any, NamedTuple
 
 from impactbond.contract.contract import Contract
-from impactbond.terms.results import ClaimsCounted, Constant, PerPoint, Ratio, Slides, Tiers, Value
 
 
 class Claimed(NamedTuple):
@@ -148,22 +147,39 @@ def at_once(contract: Contract, result: Any, claims: Sequence[Claimed]) -> int:
         passed = number(contract, gate.measure, claims)
         if passed is None or not past(passed, gate.is_):
             return 0
-    amount = Fraction(0)
     pays = result.pays
-    if isinstance(pays, Tiers):
-        for tier in pays.tiers:
-            if past(measured, tier.is_):
-                amount = Fraction(tier.pays)
-    elif isinstance(pays, Slides):
-        amount = along(
-            [(Fraction(one.at.size), Fraction(one.pays)) for one in pays.slides], measured
-        )
-    elif isinstance(pays, PerPoint):
-        above = Fraction(pays.above.size) if pays.above else Fraction(0)
-        steps = max(Fraction(0), measured - above) / Fraction(pays.each.size)
-        amount = (floor(steps) if pays.steps == "whole" else steps) * Fraction(pays.pays)
-        amount = min(amount, Fraction(pays.at_most)) if pays.at_most is not None else amount
+    amount = WAYS_TO_PAY[pays.key](pays, measured)
+    if result.times is not None:
+        times = number(contract, result.times, claims)
+        amount = Fraction(0) if times is None else amount * times
     return nearest(contract, amount * 100)
+
+
+def by_tier(pays: Any, measured: Fraction) -> Fraction:
+    """The amount of the last tier that holds."""
+    held = [Fraction(tier.pays) for tier in pays.tiers if past(measured, tier.is_)]
+    return held[-1] if held else Fraction(0)
+
+
+def by_slide(pays: Any, measured: Fraction) -> Fraction:
+    """The height of the line at the measure."""
+    return along([(Fraction(one.at.size), Fraction(one.pays)) for one in pays.slides], measured)
+
+
+def by_point(pays: Any, measured: Fraction) -> Fraction:
+    """So much for each step above the mark, within bounds."""
+    above = Fraction(pays.above.size) if pays.above else Fraction(0)
+    steps = max(Fraction(0), measured - above) / Fraction(pays.each.size)
+    amount = (floor(steps) if pays.steps == "whole" else steps) * Fraction(pays.pays)
+    amount = min(amount, Fraction(pays.at_most)) if pays.at_most is not None else amount
+    return max(amount, Fraction(pays.at_least)) if pays.at_least is not None else amount
+
+
+WAYS_TO_PAY: dict[str, Callable[[Any, Fraction], Fraction]] = {
+    "tiers": by_tier,
+    "slides": by_slide,
+    "each": by_point,
+}
 
 
 def along(points: list[tuple[Fraction, Fraction]], measured: Fraction) -> Fraction:
@@ -184,13 +200,41 @@ def past(measured: Fraction, bar: Any) -> bool:
 
 
 def number(contract: Contract, measure: Any, claims: Sequence[Claimed]) -> Fraction | None:
-    """A measure over these claims."""
-    if isinstance(measure, ClaimsCounted):
-        return Fraction(sum(one.milestone in measure.claims for one in claims))
-    if isinstance(measure, Value):
-        return Fraction(sum(one.pence for one in claims if one.milestone in measure.value), 100)
-    if isinstance(measure, Constant):
-        return Fraction(measure.number)
-    assert isinstance(measure, Ratio)
-    above, below = (number(contract, part, claims) for part in measure.ratio)
-    return above / below if above is not None and below else None
+    """A measure over these claims; None where something is over nothing."""
+    if isinstance(measure, str):
+        return number(contract, contract.measures[measure], claims)
+    return MEASURES[measure.key](contract, measure, claims)
+
+
+def several(
+    of: Callable[..., Fraction | None],
+) -> Callable[[Contract, Any, Sequence[Claimed]], Fraction | None]:
+    """A measure made of others: known when all of them are."""
+
+    def found(contract: Contract, measure: Any, claims: Sequence[Claimed]) -> Fraction | None:
+        parts = [number(contract, part, claims) for part in getattr(measure, measure.key)]
+        return None if None in parts else of(*parts)
+
+    return found
+
+
+def multiplied(*factors: Fraction) -> Fraction:
+    """All of them, one after the other."""
+    product = Fraction(1)
+    for factor in factors:
+        product = product * factor
+    return product
+
+
+MEASURES: dict[str, Callable[[Contract, Any, Sequence[Claimed]], Fraction | None]] = {
+    "claims": lambda _, term, claims: Fraction(sum(one.milestone in term.claims for one in claims)),
+    "value": lambda _, term, claims: Fraction(
+        sum(one.pence for one in claims if one.milestone in term.value), 100
+    ),
+    "number": lambda _, term, claims: Fraction(term.number),
+    "share": lambda _, term, claims: Fraction(term.share),
+    "ratio": several(lambda above, below: above / below if below else None),
+    "difference": several(lambda more, less: more - less),
+    "reduction": several(lambda now, then: (then - now) / then if then else None),
+    "product": several(multiplied),
+}

@@ -27,7 +27,7 @@ from impactbond.settlement.closed_lines import ClosedLine, closed_movements
 from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers, Rulebook, make_lots
-from impactbond.terms.limits import FunderLimit, WholeLimit
+from impactbond.terms.limits import ShareLimit, WholeLimit
 
 History = list[tuple[date, list[Claim]]]
 AMOUNTS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
@@ -153,9 +153,9 @@ def test_no_limit_is_ever_exceeded(case: Case) -> None:
             _key(contract, one): (one, entitled.get(_key(contract, one), 0)) for one in claims
         }
         for limit in contract.limits:
-            if isinstance(limit, FunderLimit):
+            if isinstance(limit, ShareLimit):
                 _assert_funder(contract, limit, made, found, funders, number)
-            else:
+            elif isinstance(limit, WholeLimit):
                 _assert_whole(contract, limit, made, list(payable.values()))
     assert sum(line.payable_pence for line in lines) == int(found.history.entitled.sum())
 
@@ -224,15 +224,15 @@ def _assert_carried(
 
 def _assert_funder(
     contract: Contract,
-    limit: FunderLimit,
+    limit: ShareLimit,
     made: date,
     found: LotSettlement,
     funders: Funders,
     number: int,
 ) -> None:
     most = most_of(contract, limit, made)
-    places = funders.of_term(limit.funder)
-    if limit.each is None:
+    places = funders.of_term(limit.on_funder)
+    if not limit.is_yearly:
         assert (found.balances.asked[0, number, places] <= most).all()
         return
     years: dict[int, Numbers] = {}

@@ -11,11 +11,30 @@ from tests.properties.reference_values import Claimed, worth
 from tests.spec.drawn_tables import contract_of, evidence_of
 
 from impactbond.settlement.settle import settle
+from impactbond.terms import measures as measure_terms
+from impactbond.terms import results as results_terms
 from impactbond.terms.rounding import HALVES
 
 _MONEY = st.integers(0, 99_999).map(lambda pence: f"{pence / 100:.2f}")
 _BARS = st.sampled_from(["at least", "above", "at most", "below"])
-_MEASURES = ("{claims: consent}", "{ratio: [{claims: consent}, {claims: [consent, agreement]}]}")
+_BOTH = "{claims: [consent, agreement]}"
+# Of every kind of measure and of every way to pay, by its key.
+MEASURES = {
+    "claims": "{claims: consent}",
+    "value": "{value: consent}",
+    "number": "{number: 2.5}",
+    "share": "{share: 1/3}",
+    "ratio": f"{{ratio: [{{claims: consent}}, {_BOTH}]}}",
+    "difference": f"{{difference: [{_BOTH}, {{number: 2}}]}}",
+    "reduction": f"{{reduction: [{{claims: consent}}, {_BOTH}]}}",
+    "product": "{product: [{claims: consent}, {share: 50%}, named]}",
+}
+WAYS_TO_PAY = {
+    "tiers": "{{tiers: [{tiers}]}}",
+    "slides": "{{slides: [{{at: 0.25, pays: {one}}}, {{at: 3, pays: {two}}}]}}",
+    "each": "{{each: 0.3, pays: {one}, above: 0.1, steps: whole, at_least: {two}}}",
+}
+_BOUNDED = "{{each: 0.7, pays: {one}, at_most: {two}}}"
 
 
 @st.composite
@@ -41,27 +60,22 @@ def prices(draw: st.DrawFn) -> str:
 @st.composite
 def results(draw: st.DrawFn) -> str:
     """A result that pays by tiers, in a line, or by the point."""
-    money = [draw(_MONEY) for _ in range(2)]
     bars = draw(st.sets(st.tuples(_BARS, st.integers(0, 4)), min_size=1, max_size=2))
     tiers = ", ".join(f"{{is: {side} {bar}, pays: {draw(_MONEY)}}}" for side, bar in sorted(bars))
-    pays = draw(
-        st.sampled_from(
-            [
-                f"{{tiers: [{tiers}]}}",
-                f"{{slides: [{{at: 0.25, pays: {money[0]}}}, {{at: 3, pays: {money[1]}}}]}}",
-                f"{{each: 0.3, pays: {money[0]}, above: 0.1, steps: whole}}",
-                f"{{each: 0.7, pays: {money[0]}, at_most: {money[1]}}}",
-            ]
-        )
-    )
+    ways = [*(WAYS_TO_PAY[kind.key] for kind in results_terms.WAYS_TO_PAY), _BOUNDED]
+    pays = draw(st.sampled_from(ways)).format(tiers=tiers, one=draw(_MONEY), two=draw(_MONEY))
     counted = draw(st.sampled_from(["to date", "each period", "each year"]))
     over = 1 if counted == "to date" else draw(st.integers(1, 3))
     each = draw(st.sampled_from(["", "each: borough, "]))
     gate = draw(
         st.sampled_from(["", "only_if: [{measure: {claims: agreement}, is: at least 1}], "])
     )
-    measure = draw(st.sampled_from((*_MEASURES, "{value: consent}")))
-    return f"{{measure: {measure}, {each}{gate}counted: {counted}, over: {over}, pays: {pays}}}"
+    measures = st.sampled_from([MEASURES[key] for key in measure_terms.MEASURES.keys])
+    times = draw(st.sampled_from(["", "", f"times: {draw(measures)}, "]))
+    return (
+        f"{{measure: {draw(measures)}, {each}{gate}{times}counted: {counted}, over: {over},"
+        f" pays: {pays}}}"
+    )
 
 
 @st.composite
@@ -73,6 +87,7 @@ indices: {drawn_money.INDICES}
 milestones:
   consent:   {{when: {{observed: consent, in: year one}}, {draw(prices())}}}
   agreement: {{when: {{observed: agreement, in: year one}}, {draw(prices())}}}
+measures: {{named: {draw(st.sampled_from(list(MEASURES.values())[:-1]))}}}
 results: {{one: {draw(results())}, two: {draw(results())}}}
 fees: {{service: {{kind: service fee, pay: {draw(_MONEY)}, on: [2017-03-31, 2017-08-01]}}}}
 """

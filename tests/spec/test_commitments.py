@@ -14,7 +14,7 @@ from tests.spec.drawn_tables import (
     settled,
 )
 
-from impactbond.contract.wording.money import limit_subject, limit_terms
+from impactbond.contract.wording.money import ContractWords
 
 ONE_A_QUARTER = """
     child | metric  | on         | value
@@ -222,8 +222,8 @@ limits: [{{funder: lottery, each: year, at_most: 60.00, beyond: unpaid}}]
 @pytest.mark.mechanic(83)
 def test_a_commitment_and_what_releases_it_are_told_in_words() -> None:
     contract = contract_of(MATCHED)
-    assert limit_subject(contract, contract.limits[0]) == "Funder: The lottery"
-    assert limit_terms(contract, contract.limits[0]) == (
+    assert contract.limits[0].subject_in_full(ContractWords(contract)) == "Funder: The lottery"
+    assert contract.limits[0].terms_in_words(ContractWords(contract)) == (
         "at most what it has committed; beyond it: unpaid; committed: £130.00 from 2017-01-01; "
         "nothing until council, trust have committed £1,500.00 in all"
     )

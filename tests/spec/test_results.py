@@ -9,6 +9,8 @@ from __future__ import annotations
 import pytest
 from tests.spec.drawn_tables import balance, lines, paid, rows, settled
 
+from impactbond.explanation.explain import explain_line
+
 TRACKED = """
 milestones:
   restored:   {when: {observed: consent, in: year one}, price: 0.00}
@@ -517,3 +519,20 @@ def test_settled_one_claim_date_after_another_results_and_fees_come_out_the_same
     assert step.lines_table == at_once.lines_table
     assert step.balances_table == at_once.balances_table
     assert step.payments_table == at_once.payments_table
+
+
+@pytest.mark.mechanic(60)
+@pytest.mark.parametrize(
+    ("half", "restored", "due"),
+    # 5p for each two children in proportion: 2.5p for one, 7.5p for three.
+    [("up", 1, "0.03"), ("even", 1, "0.02"), ("up", 3, "0.08"), ("even", 3, "0.08")],
+)
+def test_half_a_penny_of_a_result_goes_as_the_contract_rounds(
+    half: str, restored: int, due: str
+) -> None:
+    counted = "{measure: {claims: restored}, pays: {each: 2, pays: 0.05}}"
+    terms = f"{TRACKED}\nresults: {{rate: {counted}}}\nrounding: {{half: {half}}}"
+    assert paid(terms, children(restored, 0)) == {"2017-Q1": {"council": due}}
+    settlement = settled(terms, children(restored, 0))
+    line = settlement.lines_table.to_pylist()[-1]["line"]
+    assert f"worth £{due} over that stretch" in explain_line(settlement, line).text

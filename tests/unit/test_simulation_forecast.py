@@ -21,7 +21,7 @@ from impactbond.simulation.assumptions import read_area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.percentiles import percentile, spread
 from impactbond.simulation.simulate import simulate
-from impactbond.simulation.withheld import held_back
+from impactbond.simulation.withheld import withheld_by_limit
 from impactbond.terms.limits import ContractLimit, FunderLimit, PassedTo
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -165,4 +165,4 @@ def test_limits_that_do_not_add_up_are_our_mistake(forecast: Forecast) -> None:
     settled = settle_lots(CONTRACT, draws.lots, draws.funders, quantities)
     balances = replace(settled.balances, value=settled.balances.value + 1)
     with pytest.raises(InvariantError, match="do not add up"):
-        held_back(CONTRACT, quantities, replace(settled, balances=balances))
+        withheld_by_limit(CONTRACT, quantities, replace(settled, balances=balances))

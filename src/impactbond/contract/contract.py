@@ -15,7 +15,8 @@ from impactbond.terms.examples import Example
 from impactbond.terms.fees import Fee
 from impactbond.terms.funding import Funding
 from impactbond.terms.investment import Investment
-from impactbond.terms.limits import FunderLimit, Limit
+from impactbond.terms.limits import Limit, ShareLimit, WholeLimit
+from impactbond.terms.measures import Measure
 from impactbond.terms.metrics import Metric
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.participants import Participants
@@ -23,7 +24,7 @@ from impactbond.terms.parties import Funder, Version
 from impactbond.terms.phrases import WindowPhrase
 from impactbond.terms.plans import Plan
 from impactbond.terms.prices import IndexValue, PricesIn
-from impactbond.terms.results import Measure, Result
+from impactbond.terms.results import Result
 from impactbond.terms.rounding import Rounding
 from impactbond.terms.sheets import Sheet
 from impactbond.terms.term import Listed, Some, Term
@@ -115,25 +116,35 @@ class Contract(Term):
         """What people call something that is paid for."""
         return self.term_of(payable).title or payable
 
+    # Not kept: a copy of a contract with other limits would go on with those of the first.
+    @property
+    def limits_on_the_whole(self) -> tuple[WholeLimit, ...]:
+        """The limits that are applied before the money is shared, in the stated order."""
+        return tuple(limit for limit in self.limits if isinstance(limit, WholeLimit))
+
+    @property
+    def limits_on_funders(self) -> tuple[ShareLimit, ...]:
+        """The limits on what funders pay, in the stated order."""
+        return tuple(limit for limit in self.limits if isinstance(limit, ShareLimit))
+
+    @property
+    def takers(self) -> frozenset[str]:
+        """The funders that pay what lies beyond another's limit."""
+        return frozenset(limit.taker for limit in self.limits if limit.taker is not None)
+
     @cached_property
     def grouping(self) -> tuple[str, ...]:
         """The attributes by which limits and results tell participants apart."""
         found = [result.each for result in self.results.values() if result.each]
-        for limit in self.limits:
-            if not isinstance(limit, FunderLimit):
-                found += [*limit.only, limit.each or ""]
+        for limit in self.limits_on_the_whole:
+            found += [*limit.only, limit.each or ""]
         return tuple(name for name in self.participants.attributes if name in found)
 
     @cached_property
     def claim_by_claim(self) -> bool:
         """Whether limits look at single claims, so that equal claims cannot be counted together."""
-        whole = [limit for limit in self.limits if not isinstance(limit, FunderLimit)]
-        if any(
-            limit.each == "participant"
-            or limit.at_most.of == "participants"
-            or limit.straddling == "unpaid"
-            for limit in whole
-        ):
+        whole = self.limits_on_the_whole
+        if any(limit.asks_single_claims for limit in whole):
             return True
         # A limit on a number must know what the first so many claims of a lot are worth.
         is_uneven = (

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.wording.money import ContractWords
 from impactbond.explanation.explanation import Explanation
 from impactbond.explanation.paid import Ledger, entitled
 from impactbond.explanation.parts import MilestoneExplained, Since
 from impactbond.explanation.terms import money_terms
-from impactbond.money import rounded, show, show_share
-from impactbond.settlement.results import Sums, first_period, measure, worth_of
+from impactbond.money import show
+from impactbond.settlement.results import group_of, sums_of, worth_pence
 from impactbond.settlement.settlement import Settlement
-from impactbond.terms.results import (
-    ClaimsCounted,
-    Constant,
-    ConstantShare,
-    Difference,
-    Measure,
-    Product,
-    Ratio,
-    Reduction,
-    Result,
-    Value,
-)
+from impactbond.terms.measures import Sums, told
+from impactbond.terms.results import Result
 
 
 def explain_group_line(settlement: Settlement, row: Mapping[str, Any]) -> Explanation:
@@ -100,20 +90,19 @@ def _due(contract: Contract, row: Mapping[str, Any]) -> str:
 def _measured(settlement: Settlement, row: Mapping[str, Any], until: date) -> str:
     """What a result was measured on and what followed, in one sentence."""
     contract = settlement.contract
-    result = contract.results[row["milestone"]]
+    result, words = contract.results[row["milestone"]], ContractWords(contract)
     sums = _sums(settlement, row, result, until)
-    told = f"{_told(contract, result.measure, sums)} = {_number(contract, result.measure, sums)}"
+    says = f"{told(result.measure, sums, words)} = {sums.shown(result.measure)}"
     for gate in result.only_if:
-        measured = _number(contract, gate.measure, sums)
-        told += f"; {_told(contract, gate.measure, sums)} = {measured}, needed {gate.is_}"
+        measured = f"{told(gate.measure, sums, words)} = {sums.shown(gate.measure)}"
+        says += f"; {measured}, needed {gate.is_}"
     if result.times is not None:
-        told += f"; times {_told(contract, result.times, sums)}"
-    worth = worth_of(contract, result, sums) * 10**contract.decimals
-    pence = rounded(worth, contract.rounding.rule)
-    told += f"; worth {show(pence, contract.currency)} over that stretch"
+        says += f"; times {told(result.times, sums, words)}"
+    worth = show(worth_pence(contract, result, sums), contract.currency)
+    says += f"; worth {worth} over that stretch"
     if result.less:
-        told += f", less what {', '.join(map(contract.title_of, result.less))} paid"
-    return told + "."
+        says += f", less what {', '.join(map(contract.title_of, result.less))} paid"
+    return says + "."
 
 
 def _sums(settlement: Settlement, row: Mapping[str, Any], result: Result, until: date) -> Sums:
@@ -121,64 +110,18 @@ def _sums(settlement: Settlement, row: Mapping[str, Any], result: Result, until:
     contract = settlement.contract
     place = {period.label: number for number, period in enumerate(contract.calendar.periods)}
     last = place[row["period"]]
-    first = first_period(contract, result, last)
-    held = None if result.each is None else contract.grouping.index(result.each)
+    first = result.first_period(contract.calendar, last)
+    group = group_of(contract, result, row["group"])
     lines = [
         line
         for line in settlement.lines_table.to_pylist()
         if line["claim_date"] <= until
         and first <= place[line["period"]] <= last
-        and (held is None or line["group"][held] == row["group"][held])
+        and (group is None or group_of(contract, result, line["group"]) == group)
     ]
 
-    def sums(milestone: str, in_money: bool) -> Fraction:
+    def summed(milestone: str, in_money: bool) -> int:
         column = "value_pence" if in_money else "quantity"
-        total = sum(line[column] for line in lines if line["milestone"] == milestone)
-        return Fraction(total, 10**contract.decimals if in_money else 1)
+        return sum(line[column] for line in lines if line["milestone"] == milestone)
 
-    return sums
-
-
-def _number(contract: Contract, term: Measure, sums: Sums) -> str:
-    found = measure(contract, term, sums)
-    return "not known" if found is None else _shown(found)
-
-
-def _shown(found: Fraction) -> str:
-    """A number in digits where it is exact in four decimals, otherwise about, with the fraction."""
-    if found.denominator == 1:
-        return f"{found.numerator:,}"
-    if 10**4 % found.denominator == 0:
-        return f"{float(found):g}"
-    return f"{found.numerator}/{found.denominator} (about {float(found):.4f})"
-
-
-def _told(contract: Contract, term: Measure, sums: Sums) -> str:
-    """A measure with the numbers in it."""
-    match term:
-        case str():
-            return f"{term} ({_told(contract, contract.measures[term], sums)})"
-        case ClaimsCounted(claims=names):
-            return f"{_number(contract, term, sums)} claims of {_titles(contract, names)}"
-        case Value(value=names):
-            return f"{_number(contract, term, sums)} for {_titles(contract, names)}"
-        case Constant(number=number):
-            return f"{number:f}"
-        case ConstantShare(share=share):
-            return show_share(share)
-        # Told part by part: over nought the whole is not known, while its parts are.
-        case Ratio(ratio=(one, other)):
-            return f"{_told(contract, one, sums)} over {_told(contract, other, sums)}"
-        case Difference(difference=(one, other)):
-            return f"{_told(contract, one, sums)} less {_told(contract, other, sums)}"
-        case Reduction(reduction=(one, other)):
-            return f"the reduction of {_told(contract, one, sums)} below" + (
-                f" {_told(contract, other, sums)}"
-            )
-        case Product(product=factors):
-            return " times ".join(_told(contract, factor, sums) for factor in factors)
-    raise TypeError("not a measure")
-
-
-def _titles(contract: Contract, names: tuple[str, ...]) -> str:
-    return " and ".join(f"'{contract.title_of(name)}'" for name in names)
+    return sums_of(contract, summed)

@@ -23,12 +23,10 @@ from impactbond.explanation.terms import stated_limit
 from impactbond.money import cut, show
 from impactbond.reasons import Because, LineKind
 from impactbond.settlement.funders import UNFUNDED, ShareRule, named_rule
-from impactbond.settlement.limits import limit_name, limits_on_the_whole
-from impactbond.settlement.overflow import funder_limits, most_pence
+from impactbond.settlement.overflow import headroom_pence
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
 from impactbond.settlement.withheld import DISPUTE, RELIEF
-from impactbond.terms.limits import PassedTo
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Ledger:
         after = self._running(row)
         before = after - row["entitled_pence"]
         names = row["withheld_by"].split("; ")
-        limits = [limit for limit in limits_on_the_whole(contract) if limit_name(limit) in names]
+        limits = [limit for limit in contract.limits_on_the_whole if limit.name in names]
         return Line(
             line=row["line"],
             claim_period=row["claim_period"],
@@ -142,17 +140,15 @@ def passed_on(settlement: Settlement, moved: Mapping[str, int], day: date) -> Se
     contract, funders = settlement.terms_on(day), settlement.funders
     received: defaultdict[str, int] = defaultdict(int)
     found = []
-    for limit in funder_limits(contract):
-        target = limit.beyond.funder if isinstance(limit.beyond, PassedTo) else UNFUNDED
-        for place in funders.of_term(limit.funder):
+    for limit in contract.limits_on_funders:
+        target = UNFUNDED if limit.taker is None else limit.taker
+        for place in funders.of_term(limit.on_funder):
             funder = funders.all[place].id
             amount = received[funder] - moved.get(funder, 0)
             if amount:
                 received[target] += amount
-                at_most = most_pence(contract, limit, day)
-                found.append(
-                    Passed(limit_name(limit), at_most, limit.clause, funder, target, amount)
-                )
+                at_most = headroom_pence(contract, limit, day)
+                found.append(Passed(limit.name, at_most, limit.clause, funder, target, amount))
     return found
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.calendar import claims_words, late_words, year_words
 from impactbond.contract.wording.fees import fee_rule
-from impactbond.contract.wording.money import limit_terms
+from impactbond.contract.wording.money import ContractWords
 from impactbond.contract.wording.parties import (
     commitments,
     governs_words,
@@ -19,15 +19,8 @@ from impactbond.contract.wording.prices import paid_words, price_terms
 from impactbond.contract.wording.words import between
 from impactbond.explanation.parts import ConditionExplained, Stated
 from impactbond.money import minor_units, show, show_share
-from impactbond.settlement.limits import limit_name
 from impactbond.terms.funding import whole_shares
-from impactbond.terms.limits import (
-    ContractLimit,
-    FunderLimit,
-    Limit,
-    MilestoneLimit,
-    PassedTo,
-)
+from impactbond.terms.limits import Limit
 from impactbond.terms.words import plain
 
 
@@ -65,7 +58,8 @@ def money_terms(contract: Contract, payable: str) -> tuple[Stated, ...]:
 
 def stated_limit(contract: Contract, limit: Limit) -> Stated:
     """A limit: what it is on, how much it lets through, and what happens beyond it."""
-    return Stated(f"limit on {limit_name(limit)}", limit_terms(contract, limit), limit.clause)
+    says = limit.terms_in_words(ContractWords(contract))
+    return Stated(f"limit on {limit.name}", says, limit.clause)
 
 
 def shown_shares(shares: Mapping[str, Fraction | None]) -> str:
@@ -132,7 +126,7 @@ def _frame(contract: Contract) -> Iterator[Stated]:
     if people.places is not None:
         yield Stated("places", places_words(people.places), people.clause)
     results = contract.results.values()
-    if any(limit.each == "year" for limit in contract.limits) or any(
+    if any(limit.is_yearly for limit in contract.limits) or any(
         result.counted == "each year" for result in results
     ):
         yield Stated("year", year_words(contract), "")
@@ -141,12 +135,9 @@ def _frame(contract: Contract) -> Iterator[Stated]:
 def _commitments(contract: Contract, paying: set[str]) -> Iterator[Stated]:
     """What those have committed on whose commitments a limit of a paying funder depends."""
     named: set[str] = set()
-    for limit in contract.limits:
-        if isinstance(limit, FunderLimit) and limit.funder in paying:
-            if limit.at_most.of == "commitment":
-                named.add(limit.funder)
-            if limit.released_when is not None:
-                named.update(limit.released_when.committed_by)
+    for limit in contract.limits_on_funders:
+        if limit.on_funder in paying:
+            named.update(limit.depends_on)
     for name, funder in contract.funders.items():
         if name in named and funder.commits:
             says = "; ".join(commitments(contract, funder))
@@ -210,18 +201,11 @@ def _funding(contract: Contract, milestone: str) -> list[Stated]:
 
 def _limits(contract: Contract, milestone: str) -> list[Stated]:
     paying = _paying(contract, milestone)
-    found = []
-    for limit in contract.limits:
-        match limit:
-            case ContractLimit():
-                concerns = milestone not in limit.besides
-            case MilestoneLimit():
-                concerns = milestone in limit.milestone
-            case FunderLimit():
-                concerns = limit.funder in paying
-        if concerns:
-            found.append(stated_limit(contract, limit))
-    return found
+    return [
+        stated_limit(contract, limit)
+        for limit in contract.limits
+        if limit.concerns(milestone, paying)
+    ]
 
 
 def _tranches(contract: Contract, milestone: str) -> list[Stated]:
@@ -243,10 +227,6 @@ def _paying(contract: Contract, milestone: str) -> set[str]:
     """The funders of a milestone, and those to whom their limits pass on."""
     paying = {funder for rule in contract.fundings_of(milestone) for funder in rule.shares}
     for limit in contract.limits:
-        if (
-            isinstance(limit, FunderLimit)
-            and isinstance(limit.beyond, PassedTo)
-            and limit.funder in paying
-        ):
-            paying.add(limit.beyond.funder)
+        if limit.on_funder in paying and limit.taker is not None:
+            paying.add(limit.taker)
     return paying

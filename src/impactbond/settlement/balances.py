@@ -18,14 +18,13 @@ import numpy as np
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.errors import InvariantError
-from impactbond.money import Pence, minor_units, round_fraction
+from impactbond.money import Pence, round_fraction
 from impactbond.settlement.funders import UNFUNDED, Funders
-from impactbond.settlement.limits import limit_name
 from impactbond.settlement.lots import Numbers, period_of
 from impactbond.settlement.movements import Movements
-from impactbond.settlement.overflow import most_by_claim
+from impactbond.settlement.overflow import headroom_by_claim
 from impactbond.settlement.shares import Parts
-from impactbond.terms.limits import FunderLimit, Limit, is_on_everything
+from impactbond.terms.limits import Limit
 
 
 @dataclass(frozen=True)
@@ -151,13 +150,12 @@ def _limits_to_date(
     and the most at each claim date. Other limits concern some of the money, never that on account.
     """
     for limit in contract.limits:
-        if isinstance(limit, FunderLimit):
-            if limit.each is None:
-                most = most_by_claim(contract, limit, claims)
-                yield from ((limit, [place], most) for place in funders.of_term(limit.funder))
-        elif is_on_everything(limit):
-            at_most = minor_units(limit.at_most.amount, contract.currency)
-            yield limit, list(range(len(funders.all))), np.full(claims, at_most)
+        if limit.is_on_everything:
+            everybody = list(range(len(funders.all)))
+            yield limit, everybody, headroom_by_claim(contract, limit, claims)
+        elif limit.on_funder is not None and not limit.is_yearly:
+            most = headroom_by_claim(contract, limit, claims)
+            yield from ((limit, [place], most) for place in funders.of_term(limit.on_funder))
 
 
 def _assert_limits(
@@ -166,4 +164,4 @@ def _assert_limits(
     asked = balances.asked
     for limit, places, most in _limits_to_date(contract, funders, asked.shape[1]):
         if (asked[..., places].sum(axis=2) > most)[:, first_open:].any():
-            raise InvariantError(f"the limit on the {limit_name(limit)} is exceeded")
+            raise InvariantError(f"the limit on the {limit.name} is exceeded")

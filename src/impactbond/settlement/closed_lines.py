@@ -18,11 +18,10 @@ from impactbond.dates import day_number
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.reasons import Because, LineKind, Standing
 from impactbond.settlement.funders import ShareRule, named_rule, rule_name
-from impactbond.settlement.limits import limit_name, limits_on_the_whole
 from impactbond.settlement.lines import LINES
 from impactbond.settlement.lots import LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
-from impactbond.settlement.withheld import names_of_holds
+from impactbond.settlement.withheld import reasons_to_withhold
 
 
 class ClosedLine(NamedTuple):
@@ -49,7 +48,7 @@ def closed_lines(
     period = {known.label: number for number, known in enumerate(contract.calendar.periods)}
     milestone = {name: number for number, name in enumerate(contract.payables)}
     rule = {rule_name(known): number for number, known in enumerate(rules)}
-    limits = names_of_holds(contract)
+    limits = reasons_to_withhold(contract)
     found = []
     for row in lines.to_pylist():
         day = day_number(row["achieved_on"])
@@ -143,10 +142,10 @@ def where_terms_were_replaced(lines: pa.Table, claim_period: str, limits: str) -
 
 def limits_replaced(before: Contract, now: Contract) -> str:
     """The limits on the whole that are not in force both before and after terms were replaced."""
-    old, new = limits_on_the_whole(before), limits_on_the_whole(now)
+    old, new = before.limits_on_the_whole, now.limits_on_the_whole
     changed = [limit for limit in old if limit not in new]
     changed += [limit for limit in new if limit not in old]
-    return "; ".join(dict.fromkeys(map(limit_name, changed)))
+    return "; ".join(dict.fromkeys(limit.name for limit in changed))
 
 
 def _claim(row: dict[str, object]) -> tuple[object, ...]:

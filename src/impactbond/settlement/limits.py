@@ -10,22 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.money import Pence, minor_units
-from impactbond.settlement.headroom import Asked, let_in
+from impactbond.money import Pence
+from impactbond.settlement.headroom import Demand, within_headroom
 from impactbond.settlement.lots import Lots, Numbers
-from impactbond.settlement.priority import Queue, queue_of
-from impactbond.terms.limits import FunderLimit, Limit, WholeLimit
-from impactbond.terms.limits import name_of as limit_name
-
-__all__ = ["Limit", "let_through", "limit_name", "limits_on_the_whole"]
+from impactbond.settlement.priority import Priority, priority_of
+from impactbond.terms.limits import WholeLimit
 
 
-def limits_on_the_whole(contract: Contract) -> list[WholeLimit]:
-    """The limits that are applied before the money is shared, in the stated order."""
-    return [limit for limit in contract.limits if not isinstance(limit, FunderLimit)]
-
-
-def let_through(
+def apply_limits(
     contract: Contract, lots: Lots, quantity: Numbers, value: Pence, claim: int
 ) -> tuple[Pence, list[Pence]]:
     """Payable to date after every limit, and what each withheld; all shaped (trial, lot).
@@ -34,46 +26,50 @@ def let_through(
     """
     payable = value
     withheld: list[Pence] = []
-    for place, limit in enumerate(limits_on_the_whole(contract)):
-        queue = queue_of(contract, lots, place, limit)
-        let = payable.copy()
-        if queue.lot.size:
-            asked = Asked(payable[:, queue.lot], quantity[:, queue.lot], value[:, queue.lot])
-            most = _most(contract, limit, queue, quantity)
-            let[:, queue.lot] = (
-                _year_by_year(contract, limit, queue, asked, most, claim)
+    for place, limit in enumerate(contract.limits_on_the_whole):
+        priority = priority_of(contract, lots, place, limit)
+        paid = payable.copy()
+        if (lot := priority.lot).size:
+            demand = Demand(payable[:, lot], quantity[:, lot], value[:, lot])
+            headroom = _headroom(contract, limit, priority, quantity)
+            paid[:, lot] = (
+                _year_by_year(contract, limit, priority, demand, headroom, claim)
                 if limit.beyond == "next year"
-                else let_in(limit, queue, asked, most)
+                else within_headroom(limit, priority, demand, headroom)
             )
-        withheld.append(payable - let)
-        payable = let
+        withheld.append(payable - paid)
+        payable = paid
     return payable, withheld
 
 
-def _most(contract: Contract, limit: WholeLimit, queue: Queue, quantity: Numbers) -> Numbers:
-    """The room of each group of a queue, shaped (trial or 1, group)."""
-    groups, most = queue.starts.size, limit.at_most
-    match most.of:
-        case "money":
-            return np.full((1, groups), minor_units(most.amount, contract.currency))
-        case "share of claims":
-            every = np.zeros((groups, quantity.shape[0]), dtype=np.int64)
-            np.add.at(every, queue.base_group, quantity[:, queue.base].T)
-            return every.T * most.share.numerator // most.share.denominator
-        case _:
-            return np.full((1, groups), most.number)
+def _headroom(
+    contract: Contract, limit: WholeLimit, priority: Priority, quantity: Numbers
+) -> Numbers:
+    """The headroom of each group, shaped (trial or 1, group)."""
+    groups = priority.starts.size
+
+    def claims() -> Numbers:
+        every = np.zeros((groups, quantity.shape[0]), dtype=np.int64)
+        np.add.at(every, priority.base_group, quantity[:, priority.base].T)
+        return every.T
+
+    headroom = limit.headroom(claims, contract.currency)
+    return headroom if isinstance(headroom, np.ndarray) else np.full((1, groups), headroom)
 
 
 def _year_by_year(
-    contract: Contract, limit: WholeLimit, queue: Queue, asked: Asked, most: Numbers, claim: int
+    contract: Contract,
+    limit: WholeLimit,
+    priority: Priority,
+    demand: Demand,
+    headroom: Numbers,
+    claim: int,
 ) -> Pence:
-    """What passes when each year that has begun pays first what earlier years withheld."""
+    """What is paid when each year that has begun pays first what earlier years withheld."""
     calendar = contract.calendar
     last = calendar.year_of(calendar.periods[claim].last)
-    passed = np.zeros_like(asked.amount)
-    for year in range(int(queue.year.min()), last + 1):
-        waiting = Asked(
-            np.where(queue.year <= year, asked.amount - passed, 0), asked.quantity, asked.value
-        )
-        passed += let_in(limit, queue, waiting, most)
-    return passed
+    paid = np.zeros_like(demand.amount)
+    for year in range(int(priority.year.min()), last + 1):
+        waiting = np.where(priority.year <= year, demand.amount - paid, 0)
+        paid += within_headroom(limit, priority, demand.of(waiting), headroom)
+    return paid

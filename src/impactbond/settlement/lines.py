@@ -28,7 +28,7 @@ from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import DISPUTED, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
-from impactbond.settlement.withheld import names_of_holds
+from impactbond.settlement.withheld import reasons_to_withhold
 
 LINES = pa.schema(
     [
@@ -158,7 +158,7 @@ def _disputes(lots: Lots, history: Movements) -> Iterator[tuple[int, Because]]:
 
 def _withheld_by(contract: Contract, history: Movements) -> list[str]:
     """The reasons for which something is withheld, by the bits that stand for them."""
-    names = names_of_holds(contract)
+    names = reasons_to_withhold(contract)
     told: dict[int, str] = {}
     for bits in set(history.limited.tolist()):
         held = (name for bit, name in enumerate(names) if bits >> bit & 1)

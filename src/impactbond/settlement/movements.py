@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence
-from impactbond.settlement.limits import let_through
+from impactbond.settlement.limits import apply_limits
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.values import values_to_date
-from impactbond.settlement.withheld import hold_back
+from impactbond.settlement.withheld import withhold
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Movements:
     movement).
 
     value: price × change of quantity. entitled: the part that limits on the whole let through.
-    limited: bit i is set where what reason i of `names_of_holds` withholds has changed.
+    limited: bit i is set where what reason i of `reasons_to_withhold` withholds has changed.
     """
 
     claim: Numbers
@@ -92,8 +92,8 @@ def _let_through(
     contract: Contract, lots: Lots, quantity: Numbers, value: Pence, claim: int
 ) -> tuple[Pence, list[Pence]]:
     """What is payable, and what everything that holds back on the whole withheld, in its order."""
-    left, held = hold_back(contract, lots, value)
-    entitled, withheld = let_through(contract, lots, quantity, left, claim)
+    left, held = withhold(contract, lots, value)
+    entitled, withheld = apply_limits(contract, lots, quantity, left, claim)
     return entitled, held + withheld
 
 

@@ -1,9 +1,9 @@
-"""Passing on: what lies beyond each funder's limit, moved to another funder or to nobody.
+"""Overflow: what lies beyond each funder's limit, paid by another funder or by nobody.
 
 Takes  every funder's share of every movement, in history order.
-Gives  what each funder takes over and passes on, and what each limit holds back.
-Keeps  no funder's limit is exceeded; where its room grows, what was left unpaid is released, and
-       what another funder took over stays with that funder.
+Gives  what each funder takes over and passes on, and what each limit withholds.
+Keeps  no funder's limit is exceeded; where its headroom grows, what was left unpaid is released,
+       and what another funder took over stays with that funder.
 """
 
 from __future__ import annotations
@@ -23,99 +23,87 @@ from impactbond.money import Pence, minor_units
 from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.movements import Movements
-from impactbond.terms.limits import FunderLimit, PassedTo
+from impactbond.terms.limits import LimitTerm, ShareLimit
 
 
-def funder_limits(contract: Contract) -> list[FunderLimit]:
-    """The limits on funders, in the stated order."""
-    return [limit for limit in contract.limits if isinstance(limit, FunderLimit)]
+def headroom_pence(contract: Contract, limit: LimitTerm, day: date) -> int:
+    """What a limit in money lets through as of a claim date, to date or of each year."""
+    most = limit.most_on(contract.funders, day)
+    if most is None:
+        raise InvariantError(f"the limit on the {limit.name} is not in money")
+    return minor_units(most, contract.currency)
 
 
-def committed_pence(contract: Contract, funder: str, day: date) -> int:
-    """What a funder has committed in all by a day."""
-    return minor_units(contract.funders[funder].committed_on(day), contract.currency)
-
-
-def most_pence(contract: Contract, limit: FunderLimit, day: date) -> int:
-    """The most that a funder pays to date as of a claim date, or of each year; 0 until released."""
-    if limit.released_when is not None:
-        others = limit.released_when.committed_by
-        joined = sum(committed_pence(contract, funder, day) for funder in others)
-        if joined < minor_units(limit.released_when.at_least, contract.currency):
-            return 0
-    if limit.at_most.of == "commitment":
-        return committed_pence(contract, limit.funder, day)
-    return minor_units(limit.at_most.amount, contract.currency)
-
-
-def most_by_claim(contract: Contract, limit: FunderLimit, claims: int) -> Numbers:
-    """The most that a funder pays, at each of the first so many claim dates."""
+def headroom_by_claim(contract: Contract, limit: LimitTerm, claims: int) -> Numbers:
+    """What a limit in money lets through, at each of the first so many claim dates."""
     calendar = contract.calendar
     days = [calendar.claim_date(period) for period in calendar.periods[:claims]]
-    return np.array([most_pence(contract, limit, day) for day in days], dtype=np.int64)
+    return np.array([headroom_pence(contract, limit, day) for day in days], dtype=np.int64)
 
 
 def grows_at(contract: Contract, claim: int) -> bool:
-    """Whether the room of a funder, beyond which nobody pays, is larger than a claim before."""
-    for limit in funder_limits(contract):
-        if claim and limit.beyond == "unpaid":
-            most = most_by_claim(contract, limit, claim + 1)
-            if most[claim] > most[claim - 1]:
+    """Whether a funder's headroom, beyond which nobody pays, is larger than a claim before."""
+    for limit in contract.limits_on_funders:
+        if claim and limit.taker is None:
+            headroom = headroom_by_claim(contract, limit, claim + 1)
+            if headroom[claim] > headroom[claim - 1]:
                 return True
     return False
 
 
 @dataclass(frozen=True, eq=False)
-class _Overflow:
-    """What one funder is asked for under one limit, shaped (trial, movement), and its room."""
+class _Demand:
+    """What one funder is asked for under one limit, shaped (trial, movement), and its headroom at
+    each movement. `releases` says that nobody else pays what lies beyond.
+    """
 
     asked: Pence
-    most: Numbers
+    headroom: Numbers
     claim: Numbers
     lot: Numbers
     is_release: NDArray[np.bool_]
     releases: bool
 
 
-def pass_on(
+def apply_funder_limits(
     contract: Contract, lots: Lots, funders: Funders, history: Movements, payable: Pence
 ) -> tuple[Pence, Pence]:
     """What each funder takes over (+) and passes on (-), shaped (trial, movement, funder), and what
-    each limit holds back (release is negative), shaped (trial, movement, limited funder).
+    each limit withholds (release is negative), shaped (trial, movement, limited funder).
     """
-    moved = np.zeros_like(payable)
-    held: list[Pence] = []
-    for limit in funder_limits(contract):
-        most = most_by_claim(contract, limit, int(history.claim.max(initial=0)) + 1)[history.claim]
-        passed_to = limit.beyond.funder if isinstance(limit.beyond, PassedTo) else UNFUNDED
-        target = funders.place(passed_to)
-        for funder in funders.of_term(limit.funder):
+    overflow = np.zeros_like(payable)
+    withheld: list[Pence] = []
+    claims = int(history.claim.max(initial=0)) + 1
+    for limit in contract.limits_on_funders:
+        headroom = headroom_by_claim(contract, limit, claims)[history.claim]
+        taker = funders.place(UNFUNDED if limit.taker is None else limit.taker)
+        for funder in funders.of_term(limit.on_funder):
             # Limits apply in the stated order: what an earlier one passed on to this funder meets
             # its own limit too.
-            asked = payable[..., funder] + moved[..., funder]
+            asked = payable[..., funder] + overflow[..., funder]
             beyond = np.zeros_like(asked)
             for own in _each(contract, limit, lots, history):
-                course = _Overflow(
+                demand = _Demand(
                     asked[:, own],
-                    most[own],
+                    headroom[own],
                     history.claim[own],
                     history.lot[own],
                     history.is_release[own],
-                    passed_to == UNFUNDED,
+                    limit.taker is None,
                 )
-                beyond[:, own] = course.asked - _paid(course)
-            moved[..., funder] -= beyond
-            moved[..., target] += beyond
-            held.append(beyond)
+                beyond[:, own] = demand.asked - _paid(demand)
+            overflow[..., funder] -= beyond
+            overflow[..., taker] += beyond
+            withheld.append(beyond)
     none = np.zeros((*payable.shape[:2], 0), dtype=np.int64)
-    return moved, np.stack(held, axis=-1) if held else none
+    return overflow, np.stack(withheld, axis=-1) if withheld else none
 
 
 def _each(
-    contract: Contract, limit: FunderLimit, lots: Lots, history: Movements
+    contract: Contract, limit: ShareLimit, lots: Lots, history: Movements
 ) -> Iterator[Numbers]:
-    """The movements that share one room: all of them, or those of what each year achieved."""
-    if limit.each is None or not history.lot.size:
+    """The movements that share one headroom: all of them, or those of what each year achieved."""
+    if not limit.is_yearly or not history.lot.size:
         yield np.arange(history.lot.size)
         return
     years = [contract.calendar.year_of(from_day_number(key.day)) for key in lots.keys]
@@ -124,46 +112,48 @@ def _each(
         yield np.flatnonzero(year == one)
 
 
-def _paid(course: _Overflow) -> Pence:
-    """What the funder pays of every movement: of the running total, as much as there is room for.
+def _paid(demand: _Demand) -> Pence:
+    """What the funder pays of every movement: of the running total, what there is headroom for.
 
-    Where room has grown, what was left unpaid is paid by the movements made for that; what was
+    Where headroom has grown, what was left unpaid is paid by the movements made for that; what was
     passed on before stays out of the running total.
     """
-    trials, count = course.asked.shape
-    paid = np.zeros_like(course.asked)
+    trials, count = demand.asked.shape
+    paid = np.zeros_like(demand.asked)
     total, used, gone = (np.zeros((trials, 1), dtype=np.int64) for _ in range(3))
-    begins = np.flatnonzero(np.diff(course.most, prepend=-1)).tolist()
+    begins = np.flatnonzero(np.diff(demand.headroom, prepend=-1)).tolist()
     for begin, end in pairwise([*begins, count]):
-        most, here = int(course.most[begin]), slice(begin, end)
-        if course.releases:
-            room = np.minimum(total, most) - used
-            paid[:, here] = _released(course, paid, room, begin, end)
-            used = used + room
+        most, here = int(demand.headroom[begin]), slice(begin, end)
+        if demand.releases:
+            freed = np.minimum(total, most) - used
+            paid[:, here] = _released(demand, paid, freed, begin, end)
+            used = used + freed
         else:
             gone = total - used
-        running = total + np.cumsum(course.asked[:, here], axis=1)
+        running = total + np.cumsum(demand.asked[:, here], axis=1)
         kept = np.minimum(np.maximum(running - gone, np.minimum(running, 0)), most)
         paid[:, here] += np.diff(kept, axis=1, prepend=used)
         total, used = running[:, -1:], kept[:, -1:]
     return paid
 
 
-def _released(course: _Overflow, paid: Pence, room: Pence, begin: int, end: int) -> Pence:
-    """What growing room releases of each lot that was left unpaid, earliest lots first."""
-    released = np.zeros_like(course.asked[:, begin:end])
-    if not room.any():
+def _released(demand: _Demand, paid: Pence, freed: Pence, begin: int, end: int) -> Pence:
+    """What growing headroom releases of each lot that was left unpaid, earliest lots first."""
+    released = np.zeros_like(demand.asked[:, begin:end])
+    if not freed.any():
         return released
     at = np.flatnonzero(
-        course.is_release[begin:end] & (course.claim[begin:end] == course.claim[begin])
+        demand.is_release[begin:end] & (demand.claim[begin:end] == demand.claim[begin])
     )
     if not at.size:
-        raise InvariantError("room of a funder has grown, and no movement releases what was unpaid")
-    unpaid = np.zeros((course.asked.shape[0], int(course.lot.max()) + 1), dtype=np.int64)
-    np.add.at(unpaid.T, course.lot[:begin], (course.asked[:, :begin] - paid[:, :begin]).T)
-    waiting = np.maximum(unpaid[:, course.lot[begin:end][at]], 0)
-    steps = np.diff(np.minimum(np.cumsum(waiting, axis=1), room), axis=1, prepend=0)
+        raise InvariantError(
+            "the headroom of a funder has grown, and no movement releases what was unpaid"
+        )
+    unpaid = np.zeros((demand.asked.shape[0], int(demand.lot.max()) + 1), dtype=np.int64)
+    np.add.at(unpaid.T, demand.lot[:begin], (demand.asked[:, :begin] - paid[:, :begin]).T)
+    waiting = np.maximum(unpaid[:, demand.lot[begin:end][at]], 0)
+    steps = np.diff(np.minimum(np.cumsum(waiting, axis=1), freed), axis=1, prepend=0)
     # Single claims of one lot may be apart, one taken back and one unpaid: the sum is what counts.
-    steps[:, :1] += room - steps.sum(axis=1, keepdims=True)
+    steps[:, :1] += freed - steps.sum(axis=1, keepdims=True)
     released[:, at] = steps
     return released

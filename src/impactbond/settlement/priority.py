@@ -1,4 +1,4 @@
-"""Queues: the lots that a limit is on, in the order in which they meet it, one group after another.
+"""Priority: the lots that a limit is on, in the order in which they meet it, group after group.
 
 Takes  lots in settlement order, and one limit on the whole.
 Gives  which lots the limit is on, what it is on by itself, and who comes first.
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.settlement.lots import Lots, Numbers
-from impactbond.terms.limits import MilestoneLimit, WholeLimit
+from impactbond.terms.limits import WholeLimit
 
 Truths = NDArray[np.bool_]
 _COUNTED = ("claims", "share of claims")
 
 
 @dataclass(frozen=True, eq=False)
-class Queue:
-    """The lots of one limit; everything is in the order of the queue.
+class Priority:
+    """The lots of one limit; everything is in the order in which they meet it.
 
     `group` numbers what the limit is on by itself, such as each year. Where the limit asks for
     them, `person` numbers the participants of each group, and `year` is the year of the contract in
@@ -61,27 +61,26 @@ class Queue:
         return np.asarray(np.add.reduceat(amounts, self.starts, axis=1))
 
 
-def queue_of(contract: Contract, lots: Lots, place: int, limit: WholeLimit) -> Queue:
-    """The queue of the limit at that place among the limits on the whole, worked out once."""
-    queue: Queue | None = lots.worked_out.get(place)
-    if queue is None:
-        queue = lots.worked_out[place] = _queue(contract, lots, limit)
-    return queue
+def priority_of(contract: Contract, lots: Lots, place: int, limit: WholeLimit) -> Priority:
+    """The order under the limit at that place among those on the whole, worked out once."""
+    found: Priority | None = lots.worked_out.get(place)
+    if found is None:
+        found = lots.worked_out[place] = _priority(contract, lots, limit)
+    return found
 
 
-def _queue(contract: Contract, lots: Lots, limit: WholeLimit) -> Queue:
+def _priority(contract: Contract, lots: Lots, limit: WholeLimit) -> Priority:
     place = np.arange(len(lots.keys))
-    years = _years(contract, lots) if limit.each == "year" else np.zeros_like(place)
+    years = _years(contract, lots) if limit.is_yearly else np.zeros_like(place)
     label, known = _labels(contract, lots, limit, years)
     named = _named(contract, lots, limit) & known
     concerned = named & _only(contract, lots, limit)
-    dear = lots.price_pence if limit.first == "highest price" else np.zeros_like(place)
-    lot = np.lexsort((place, -dear, label))
+    lot = np.lexsort((place, limit.precedence(lots.price_pence), label))
     lot = lot[concerned[lot]]
     groups, group = np.unique(label[lot], return_inverse=True)
     base = np.flatnonzero(named & np.isin(label, groups))
     group = group.reshape(-1)
-    return Queue(
+    return Priority(
         lot,
         group,
         _persons(lots, lot, group) if limit.at_most.of == "participants" else np.zeros_like(lot),
@@ -93,12 +92,8 @@ def _queue(contract: Contract, lots: Lots, limit: WholeLimit) -> Queue:
 
 def _named(contract: Contract, lots: Lots, limit: WholeLimit) -> Truths:
     """The lots of what the limit names, as far as they can be counted as it counts."""
-    if isinstance(limit, MilestoneLimit):
-        named = [contract.payables.index(name) for name in limit.milestone]
-        found = np.isin(lots.milestone, named)
-    else:
-        besides = [contract.payables.index(name) for name in limit.besides]
-        found = ~np.isin(lots.milestone, besides)
+    named = [index for index, name in enumerate(contract.payables) if limit.is_on(name)]
+    found = np.isin(lots.milestone, named)
     if limit.at_most.of in _COUNTED:
         found &= lots.milestone < len(contract.milestones)
     if limit.at_most.of == "participants" or limit.each == "participant":
@@ -126,7 +121,7 @@ def _labels(
 ) -> tuple[Numbers, Truths]:
     """What the limit is on by itself, as a number for every lot, and for which lots there is any.
 
-    Where the room of later years pays, the years are not groups: they follow one another.
+    Where the headroom of later years pays, the years are not groups: they follow one another.
     """
     known = np.ones(len(lots.keys), dtype=bool)
     match limit.each:
@@ -145,7 +140,7 @@ def _labels(
 
 
 def _persons(lots: Lots, lot: Numbers, group: Numbers) -> Numbers:
-    """A number for every participant of every group, in the order of a queue."""
+    """A number for every participant of every group, in the order in which they meet the limit."""
     person = _numbered([lots.keys[place].participant for place in lot.tolist()])
     most = int(person.max(initial=0)) + 1
     _, number = np.unique(group * most + person, return_inverse=True)

@@ -7,31 +7,15 @@ Keeps  exact fractions; a measure of which nothing is known pays nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence, rounded
 from impactbond.settlement.lots import Lots, Numbers
-from impactbond.terms.results import (
-    ClaimsCounted,
-    Constant,
-    ConstantShare,
-    Difference,
-    Measure,
-    PerPoint,
-    Product,
-    Ratio,
-    Reduction,
-    Result,
-    Slides,
-    Tiers,
-    Value,
-)
-
-Sums = Callable[[str, bool], Fraction]  # how many claims of a milestone, or what they are worth
+from impactbond.terms.measures import Sums
+from impactbond.terms.results import Result
 
 
 def result_values(
@@ -44,14 +28,35 @@ def result_values(
         name = contract.payables[key.milestone]
         if name not in contract.results or key.period > claim:
             continue
-        group = _group_of(contract, contract.results[name], key.group)
+        group = group_of(contract, contract.results[name], key.group)
         for trial, ledger in enumerate(ledgers):
-            worth[trial, lot] = ledger.moved(name, group, key.period)
+            worth[trial, lot] = ledger.added(name, group, key.period)
     return worth
 
 
-def _group_of(contract: Contract, result: Result, group: tuple[str, ...]) -> str | None:
+def group_of(contract: Contract, result: Result, group: tuple[str, ...]) -> str | None:
+    """The value of the attribute that a result is for each of; None where it is for all."""
     return None if result.each is None else group[contract.grouping.index(result.each)]
+
+
+def sums_of(contract: Contract, summed: Callable[[str, bool], int]) -> Sums:
+    """What measures are worked out from; `summed` gives the claims of a milestone, or, where that
+    is asked for, their worth in minor units.
+    """
+    unit = 10**contract.decimals
+    return Sums(
+        contract.measures,
+        claims=lambda name: Fraction(summed(name, False)),
+        value=lambda name: Fraction(summed(name, True), unit),
+    )
+
+
+def worth_pence(contract: Contract, result: Result, sums: Sums) -> int:
+    """What a result pays for what is measured, before what is taken off, in minor units; halves go
+    as the contract's rounding says.
+    """
+    exact: Fraction = result.worth(sums) * 10**contract.decimals
+    return rounded(exact, contract.rounding.rule)
 
 
 @dataclass(frozen=True)
@@ -76,19 +81,12 @@ class _Counts:
             counts[place] = (before[0] + number, before[1] + worth)
         return cls(contract, counts, {})
 
-    def moved(self, name: str, group: str | None, period: int) -> int:
-        """What a result adds in one period, in minor units: its worth to date, less that at the end
-        of the period before where both are worth of the same year, or to date.
+    def added(self, name: str, group: str | None, period: int) -> int:
+        """What a result adds in one period, in minor units: its worth at the end of it, less that
+        at the end of the period before where both are worth of the same stretch.
         """
-        result = self.contract.results[name]
         now = self.worth(name, group, period)
-        if result.counted == "each period" or period == 0:
-            return now
-        years = [
-            self.contract.calendar.year_of(self.contract.calendar.periods[number].last)
-            for number in (period - 1, period)
-        ]
-        if result.counted == "each year" and years[0] != years[1]:
+        if self.contract.results[name].starts_anew(self.contract.calendar, period):
             return now
         return now - self.worth(name, group, period - 1)
 
@@ -99,16 +97,22 @@ class _Counts:
         return self.known[name, group, period]
 
     def _worth(self, name: str, group: str | None, period: int) -> int:
-        result = self.contract.results[name]
-        if result.on is not None and self.contract.calendar.periods[period].last < result.on:
+        result, calendar = self.contract.results[name], self.contract.calendar
+        if result.on is not None and calendar.periods[period].last < result.on:
             return 0
-        first = first_period(self.contract, result, period)
+        first = result.first_period(calendar, period)
 
-        def sums(milestone: str, in_money: bool) -> Fraction:
-            return self._sum(milestone, in_money, result, group, first, period)
+        def summed(milestone: str, in_money: bool) -> int:
+            wanted = self.contract.payables.index(milestone)
+            return sum(
+                counted[in_money]
+                for (place, at, held), counted in self.counts.items()
+                if place == wanted
+                and first <= at <= period
+                and (group is None or group_of(self.contract, result, held) == group)
+            )
 
-        money = worth_of(self.contract, result, sums) * 10**self.contract.decimals
-        pence = rounded(money, self.contract.rounding.rule)
+        pence = worth_pence(self.contract, result, sums_of(self.contract, summed))
         others = (
             self.worth(other, of, period)
             for other in result.less
@@ -123,124 +127,3 @@ class _Counts:
             return [group if each is not None else None]
         place = self.contract.grouping.index(each)
         return list(sorted({held[place] for _, _, held in self.counts}))
-
-    def _sum(
-        self,
-        milestone: str,
-        in_money: bool,
-        result: Result,
-        group: str | None,
-        first: int,
-        last: int,
-    ) -> Fraction:
-        wanted = self.contract.payables.index(milestone)
-        total = sum(
-            counted[in_money]
-            for (place, period, held), counted in self.counts.items()
-            if place == wanted
-            and first <= period <= last
-            and (group is None or _group_of(self.contract, result, held) == group)
-        )
-        return Fraction(total, 10**self.contract.decimals if in_money else 1)
-
-
-def first_period(contract: Contract, result: Result, period: int) -> int:
-    """The first period that a measure at the end of a period looks at."""
-    if result.counted == "to date":
-        return 0
-    if result.counted == "each period":
-        return max(0, period - result.over + 1)
-    years = [contract.calendar.year_of(one.last) for one in contract.calendar.periods]
-    return next(n for n, year in enumerate(years) if year > years[period] - result.over)
-
-
-def worth_of(contract: Contract, result: Result, sums: Sums) -> Fraction:
-    """What a result pays for what is measured, before what is taken off, in major units."""
-    measured = measure(contract, result.measure, sums)
-    gated = [(measure(contract, gate.measure, sums), gate.is_) for gate in result.only_if]
-    if measured is None or not all(
-        found is not None and bar.is_passed_by(found) for found, bar in gated
-    ):
-        return Fraction(0)
-    times = Fraction(1) if result.times is None else measure(contract, result.times, sums)
-    return Fraction(0) if times is None else pay(result, measured) * times
-
-
-def measure(contract: Contract, term: Measure, sums: Sums) -> Fraction | None:
-    """A measure, exactly; None where nothing is known, because something is over nought."""
-    match term:
-        case str():
-            return measure(contract, contract.measures[term], sums)
-        case ClaimsCounted(claims=names):
-            return sum((sums(name, False) for name in names), Fraction(0))
-        case Value(value=names):
-            return sum((sums(name, True) for name in names), Fraction(0))
-        case Constant(number=number):
-            return Fraction(number)
-        case ConstantShare(share=share):
-            return share
-        case Product(product=parts):
-            found = list(_known(contract, parts, sums))
-            return _multiplied(found) if len(found) == len(parts) else None
-        # Over nought nothing is known, and that is not 0: as 0 it would pass a bar such as 'at
-        # most 20%' and be paid where there is nothing to compare with.
-        case Ratio(ratio=pair) | Difference(difference=pair) | Reduction(reduction=pair):
-            found = list(_known(contract, pair, sums))
-            return _of_two(term, *found) if len(found) == len(pair) else None
-    raise TypeError("not a measure")
-
-
-def _known(contract: Contract, parts: tuple[Measure, ...], sums: Sums) -> Iterator[Fraction]:
-    for part in parts:
-        found = measure(contract, part, sums)
-        if found is not None:
-            yield found
-
-
-def _multiplied(factors: list[Fraction]) -> Fraction:
-    product = Fraction(1)
-    for factor in factors:
-        product *= factor
-    return product
-
-
-def _of_two(
-    term: Ratio | Difference | Reduction, first: Fraction, second: Fraction
-) -> Fraction | None:
-    if isinstance(term, Difference):
-        return first - second
-    if not second:
-        return None
-    return first / second if isinstance(term, Ratio) else 1 - first / second
-
-
-def pay(result: Result, measured: Fraction) -> Fraction:
-    """What a measured number pays, in major units."""
-    match result.pays:
-        case Tiers(tiers=tiers):
-            passed = [tier.pays for tier in tiers if tier.is_.is_passed_by(measured)]
-            return Fraction(passed[-1]) if passed else Fraction(0)
-        case Slides(slides=points):
-            return _slide([(one.at.exact, Fraction(one.pays)) for one in points], measured)
-        case PerPoint() as each:
-            return _per_point(each, measured)
-
-
-def _slide(points: list[tuple[Fraction, Fraction]], measured: Fraction) -> Fraction:
-    if measured <= points[0][0]:
-        return points[0][1]
-    for (at, pays), (following, more) in pairwise(points):
-        if measured <= following:
-            return pays + (more - pays) * (measured - at) / (following - at)
-    return points[-1][1]
-
-
-def _per_point(term: PerPoint, measured: Fraction) -> Fraction:
-    above = Fraction(0) if term.above is None else term.above.exact
-    steps = max(Fraction(0), (measured - above) / term.each.exact)
-    if term.steps == "whole":
-        steps = Fraction(steps.numerator // steps.denominator)
-    paid = steps * Fraction(term.pays)
-    if term.at_most is not None:
-        paid = min(paid, Fraction(term.at_most))
-    return paid if term.at_least is None else max(paid, Fraction(term.at_least))

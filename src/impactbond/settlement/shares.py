@@ -19,7 +19,7 @@ from impactbond.money import Pence, cut
 from impactbond.settlement.funders import Funders
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.movements import Movements
-from impactbond.settlement.overflow import pass_on
+from impactbond.settlement.overflow import apply_funder_limits
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def share_out(contract: Contract, lots: Lots, funders: Funders, history: Movemen
     rule = lots.rule[history.lot] if len(lots.keys) else history.lot
     value = _cut_by_rule(contract, lots, funders, rule, history.value)
     payable = _cut_by_rule(contract, lots, funders, rule, history.entitled)
-    moved, beyond = pass_on(contract, lots, funders, history, payable)
+    moved, beyond = apply_funder_limits(contract, lots, funders, history, payable)
     parts = Parts(value, payable, moved, beyond)
     if (parts.amount.sum(axis=2) != history.entitled).any():
         raise InvariantError("the funders' parts do not sum to the whole")

@@ -16,7 +16,7 @@ from impactbond.simulation.area import Area
 from impactbond.simulation.assumptions import assert_fits
 from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.withheld import held_back, limits_of
+from impactbond.simulation.withheld import limits_of, withheld_by_limit
 
 # How many amounts (trial, lot, funder) one array of a settlement may hold: 32 MB, so that memory
 # does not grow with the number of trials. It changes no result.
@@ -46,7 +46,7 @@ def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forec
             some = quantities[chosen.start - first : chosen.stop - first]
             settled = settle_lots(contract, lots, funders, some)
             due[chosen] = settled.balances.due
-            held[chosen] = held_back(contract, some, settled)
+            held[chosen] = withheld_by_limit(contract, some, settled)
     return Forecast(draws, trials, due, held)
 
 

@@ -1,8 +1,8 @@
-"""What every limit held back in drawn futures: money withheld, or passed on to another funder.
+"""What every limit withheld in drawn futures: for good, or as overflow to another funder.
 
 Takes  quantities to date and what they settled into.
-Gives  pence held back to date by each limit, shaped (trial, claim date, limit).
-Keeps  what the limits held back is what the settlement withheld and passed on, to the penny.
+Gives  pence withheld to date by each limit, shaped (trial, claim date, limit).
+Keeps  what the limits withheld is what the settlement withheld and passed on, to the penny.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.money import most_in_words
+from impactbond.contract.wording.money import ContractWords
 from impactbond.errors import InvariantError
-from impactbond.money import Pence, minor_units
+from impactbond.money import Pence
 from impactbond.settlement.balances import to_date
 from impactbond.settlement.funders import Funders
-from impactbond.settlement.limits import let_through, limit_name, limits_on_the_whole
+from impactbond.settlement.limits import apply_limits
 from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import Lots, Numbers
-from impactbond.settlement.overflow import funder_limits, most_pence
+from impactbond.settlement.overflow import headroom_pence
 from impactbond.settlement.values import values_to_date
-from impactbond.settlement.withheld import hold_back, names_of_holds
-from impactbond.terms.limits import FunderLimit, Limit
+from impactbond.settlement.withheld import reasons_to_withhold, withhold
+from impactbond.terms.limits import LimitTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,47 +42,42 @@ class LimitOn:
 
 def limits_of(contract: Contract, funders: Funders) -> tuple[LimitOn, ...]:
     """Every limit of a contract, in the order in which they are applied."""
-
     last = contract.calendar.claim_date(contract.calendar.periods[-1])
+    words = ContractWords(contract)
 
-    def named(limit: Limit, funder: str = "") -> LimitOn:
-        if isinstance(limit, FunderLimit):
-            pence: int | None = most_pence(contract, limit, last)
-        else:
-            is_money = limit.at_most.of == "money"
-            pence = minor_units(limit.at_most.amount, contract.currency) if is_money else None
-        return LimitOn(limit_name(limit), funder, most_in_words(contract, limit), pence)
+    def named(limit: LimitTerm, funder: str = "") -> LimitOn:
+        in_number = limit.most_on(contract.funders, last) is None
+        pence = None if in_number else headroom_pence(contract, limit, last)
+        return LimitOn(limit.name, funder, limit.most_in_words(words), pence)
 
-    whole = [named(limit) for limit in limits_on_the_whole(contract)]
     single = [
         named(limit, funders.all[place].id)
-        for limit in funder_limits(contract)
-        for place in funders.of_term(limit.funder)
+        for limit in contract.limits_on_funders
+        for place in funders.of_term(limit.on_funder)
     ]
-    return (*whole, *single)
+    return (*map(named, contract.limits_on_the_whole), *single)
 
 
-def held_back(contract: Contract, quantities: Numbers, settled: LotSettlement) -> Pence:
-    """What each limit of `limits_of` held back to date."""
+def withheld_by_limit(contract: Contract, quantities: Numbers, settled: LotSettlement) -> Pence:
+    """What each limit of `limits_of` withheld to date."""
     balances = settled.balances
-    held = _withheld(contract, settled.lots, quantities)
-    if (held.sum(axis=2) != (balances.value - balances.payable).sum(axis=2)).any():
+    withheld = _withheld(contract, settled.lots, quantities)
+    if (withheld.sum(axis=2) != (balances.value - balances.payable).sum(axis=2)).any():
         raise InvariantError("the limits do not add up to what was withheld")
-    limits = len(limits_on_the_whole(contract))
-    whole = held[..., held.shape[2] - limits :]
+    whole = withheld[..., withheld.shape[2] - len(contract.limits_on_the_whole) :]
     beyond = to_date(settled.parts.beyond, settled.history, quantities.shape[1])
     return np.concatenate([whole, beyond], axis=2)
 
 
 def _withheld(contract: Contract, lots: Lots, quantities: Numbers) -> Pence:
-    """What each of `names_of_holds` held back, shaped (trial, claim date, reason)."""
+    """What was withheld for each of `reasons_to_withhold`, shaped (trial, claim date, reason)."""
     trials, claims, _ = quantities.shape
-    held = np.zeros((trials, claims, len(names_of_holds(contract))), dtype=np.int64)
+    found = np.zeros((trials, claims, len(reasons_to_withhold(contract))), dtype=np.int64)
     for claim in range(claims):
         quantity = quantities[:, claim]
         value = values_to_date(contract, lots, quantity, claim)
-        left, before = hold_back(contract, lots, value)
-        _, withheld = let_through(contract, lots, quantity, left, claim)
+        left, before = withhold(contract, lots, value)
+        _, withheld = apply_limits(contract, lots, quantity, left, claim)
         for reason, amounts in enumerate([*before, *withheld]):
-            held[:, claim, reason] = amounts.sum(axis=1)
-    return held
+            found[:, claim, reason] = amounts.sum(axis=1)
+    return found

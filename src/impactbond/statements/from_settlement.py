@@ -8,12 +8,10 @@ from datetime import date
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.contract.wording.money import (
-    beyond_in_words,
-    limit_subject,
-    most_in_words,
+    ContractWords,
 )
-from impactbond.money import CURRENCIES, minor_units, show_share
-from impactbond.settlement.overflow import most_pence
+from impactbond.money import CURRENCIES, show_share
+from impactbond.settlement.overflow import headroom_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.contract_notes import contract_notes, vat_term
 from impactbond.statements.rates import prices_in, rate_terms
@@ -25,7 +23,6 @@ from impactbond.statements.source import (
     TrancheTerm,
 )
 from impactbond.terms.funding import whole_shares
-from impactbond.terms.limits import FunderLimit, is_on_everything
 from impactbond.terms.rounding import HALVES
 from impactbond.version import __version__
 
@@ -102,18 +99,16 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
 
 def _limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
     """The limits as they stand on a claim date, by which a funder has committed so much."""
-    found = []
+    found, words = [], ContractWords(contract)
     for limit in contract.limits:
-        what, pence = limit_subject(contract, limit), None
-        beyond = beyond_in_words(contract, limit, by_name=True)
-        if isinstance(limit, FunderLimit):
-            pence = most_pence(contract, limit, day)
-        elif limit.at_most.of == "money":
-            pence = minor_units(limit.at_most.amount, contract.currency)
+        what, pence = limit.subject_in_full(words), None
+        beyond = limit.beyond_in_words(words, by_name=True)
+        if limit.most_on(contract.funders, day) is None:
+            what = f"{what}: {limit.most_in_words(words)}"
         else:
-            what = f"{what}: {most_in_words(contract, limit)}"
-        funder = limit.funder if isinstance(limit, FunderLimit) and not limit.each else None
-        whole = is_on_everything(limit)
+            pence = headroom_pence(contract, limit, day)
+        funder = None if limit.is_yearly else limit.on_funder
+        whole = limit.is_on_everything
         found.append(LimitTerm(what, pence, beyond, limit.clause, funder, whole_contract=whole))
     return tuple(found)
 

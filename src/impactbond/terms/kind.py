@@ -8,7 +8,7 @@ registered is known everywhere, and one that leaves something out cannot be regi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -18,6 +18,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import (
     definition_reference_schema,
+    definitions_schema,
     no_info_plain_validator_function,
     str_schema,
     tagged_union_schema,
@@ -30,6 +31,8 @@ class Kind(Term):
     """What the kinds of every family have in common: a key."""
 
     key: ClassVar[str]
+    demands: ClassVar[tuple[str, ...]] = ()
+    """Fields that every kind of the family must have, each where a file is to write it."""
 
 
 K = TypeVar("K", bound=Kind)
@@ -43,12 +46,21 @@ class Kinds(Generic[K]):
     `noun` is the family in a word, `base` the class of them all. The key of a kind is its class
     variable `key`: a key that no other kind of the family has, or, where the family has a field
     `by`, what stands in it (`kind: event`). `no_kind` is what a reader is told where a term is of
-    no kind: what to write; the keys follow it.
+    no kind: what to write; the keys follow it, unless it says itself how they are written. `code`
+    is the error's, where `not_a_<noun>` would not do.
     """
 
-    def __init__(self, noun: str, base: type[Any], no_kind: str, *, by: str = "") -> None:
+    def __init__(
+        self,
+        noun: str,
+        base: type[Any],
+        no_kind: str | Callable[[tuple[str, ...]], str],
+        *,
+        by: str = "",
+        code: str = "",
+    ) -> None:
         self.noun, self.base, self.by = noun, base, by
-        self._no_kind = no_kind
+        self._no_kind, self._code = no_kind, code or f"not_a_{noun}"
         self._kinds: dict[str, type[K]] = {}
         # Inside the schema of a kind the others are referred to, not made again and again.
         self._is_underway = False
@@ -63,6 +75,7 @@ class Kinds(Generic[K]):
         if not issubclass(kind, self.base):
             raise TypeError(f"{kind.__name__} is no {self.noun}: make it a {self.base.__name__}")
         unset = {name for name in kind.__class_vars__ if not hasattr(kind, name)}
+        unset |= set(kind.demands) - set(kind.model_fields)
         missing = sorted(unset | set(getattr(kind, "__abstractmethods__", ())))
         if missing:
             raise TypeError(f"the {self.noun} {kind.__name__} does not say: {', '.join(missing)}")
@@ -110,12 +123,10 @@ class Kinds(Generic[K]):
             return cast("K", value)
         kind = self.kind_of(value) if isinstance(value, Mapping) else None
         if kind is None:
-            keys = ", ".join(self._kinds)
-            raise PydanticCustomError(
-                f"not_a_{self.noun}",
-                "{message}",
-                {"message": f"not a {self.noun}: {self._no_kind} {keys}"},
-            )
+            says = self._no_kind
+            told = says(self.keys) if callable(says) else f"{says} {', '.join(self.keys)}"
+            message = {"message": f"not a {self.noun}: {told}"}
+            raise PydanticCustomError(self._code, "{message}", message)
         return kind.model_validate(dict(value), by_name=False)
 
     def schema(self, handler: GetJsonSchemaHandler, *others: CoreSchema) -> JsonSchemaValue:
@@ -123,12 +134,19 @@ class Kinds(Generic[K]):
         schemas = [_of_class(kind.__pydantic_core_schema__) for kind in self]
         if self._is_underway:
             schemas = [definition_reference_schema(schema["ref"]) for schema in schemas]
-        choices = dict(enumerate([*others, *schemas]))
+        union = tagged_union_schema(dict(enumerate([*others, *schemas])), self.kind_of)
         outside, self._is_underway = self._is_underway, True
         try:
-            return handler(tagged_union_schema(choices, self.kind_of))
+            return handler(definitions_schema(union, self._within()))
         finally:
             self._is_underway = outside
+
+    def _within(self) -> list[CoreSchema]:
+        """The schemas of terms that kinds have inside them and refer to, beside the kinds."""
+        every = [kind.__pydantic_core_schema__ for kind in self]
+        kinds = {_of_class(schema).get("ref") for schema in every}
+        within = (one for schema in every for one in schema.get("definitions", ()))
+        return [one for one in within if one.get("ref") not in kinds]
 
 
 @dataclass(frozen=True)

@@ -1,110 +1,71 @@
-"""What is paid for the results of whole groups: measures, and the money that follows from them."""
+"""What is paid for the results of whole groups, and the ways in which money follows a measure.
+
+A way to pay is one class, which says everything about itself: to add one, write a `WayToPay` and
+register it in `WAYS_TO_PAY`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
-from impactbond.terms.phrases import DistancePhrase, SharePhrase, ThresholdPhrase
-from impactbond.terms.reference import AttributeName, MeasureName, MilestoneName, ResultName
-from impactbond.terms.term import (
-    Cited,
-    Day,
-    Listed,
-    Money,
-    Number,
-    OneOrMany,
-    Pair,
-    Some,
-    Term,
-    kind_of,
+from impactbond.errors import Fault
+from impactbond.terms.calendar import Calendar
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at
+from impactbond.terms.kind import Kind, Kinds, OfKind
+from impactbond.terms.measures import Measure, Sums
+from impactbond.terms.phrases import Distance, DistancePhrase, ThresholdPhrase
+from impactbond.terms.reference import AttributeName, ResultName
+from impactbond.terms.term import Cited, Day, Listed, Money, OneOrMany, Some, Term
+from impactbond.terms.words import MoneyWords, listed, number
+
+
+class WayToPay(Kind):
+    """How money follows what was measured. Amounts are in pounds or the like."""
+
+    @abstractmethod
+    def pays_for(self, measured: Fraction) -> Fraction:
+        """What it pays for a number, exactly."""
+
+    @property
+    @abstractmethod
+    def most(self) -> Decimal | None:
+        """The most that it can pay, for any number; None where nothing bounds it."""
+
+    @property
+    @abstractmethod
+    def amounts(self) -> Mapping[Path, Decimal]:
+        """Its amounts that are paid as they are written, by their places from here: none may be
+        finer than the currency. What is worked out in proportion is rounded when it is paid.
+        """
+
+    @abstractmethod
+    def errors(self, path: Path) -> Diagnostics:
+        """Every fault of meaning, which stands at a place."""
+
+    @abstractmethod
+    def warnings(self, path: Path) -> Diagnostics:
+        """What is allowed and may not be meant."""
+
+    @abstractmethod
+    def says(self, words: MoneyWords) -> str:
+        """What it pays, in the contract's wording; with parts, what leads to them."""
+
+    def parts(self, words: MoneyWords) -> Iterator[str]:
+        """What it breaks down into, each by itself; most kinds are one sentence."""
+        yield from ()
+
+
+WAYS_TO_PAY: Kinds[WayToPay] = Kinds(
+    "way to pay for a result", WayToPay, "write one of", code="not_a_way_to_pay"
 )
-
-
-class ClaimsCounted(Term):
-    """How many claims (or units) of these milestones stand."""
-
-    claims: OneOrMany[MilestoneName]
-
-
-class Value(Term):
-    """What the claims of these milestones are worth, before limits, in pounds or the like."""
-
-    value: OneOrMany[MilestoneName]
-
-
-class Constant(Term):
-    """A number that the contract states, such as a baseline, a target or a counterfactual rate."""
-
-    number: Number
-
-
-class ConstantShare(Term):
-    """A share that the contract states, such as a baseline rate."""
-
-    share: SharePhrase
-
-
-class Ratio(Term):
-    """The first measure over the second; nothing is known where the second is nought."""
-
-    ratio: Pair[Measure]
-
-
-class Difference(Term):
-    """The first measure less the second."""
-
-    difference: Pair[Measure]
-
-
-class Reduction(Term):
-    """By what share the first measure is lower than the second: 1 less first over second."""
-
-    reduction: Pair[Measure]
-
-
-class Product(Term):
-    """The measures multiplied."""
-
-    product: Some[Measure]
-
-
-KINDS: dict[str, type[Term]] = {
-    "claims": ClaimsCounted,
-    "value": Value,
-    "number": Constant,
-    "share": ConstantShare,
-    "ratio": Ratio,
-    "difference": Difference,
-    "reduction": Reduction,
-    "product": Product,
-}
-
-
-def _kind(value: Any) -> str | None:
-    return "(named)" if isinstance(value, str) else kind_of(value, KINDS)
-
-
-Measure = Annotated[
-    Annotated[MeasureName, Tag("(named)")]
-    | Annotated[ClaimsCounted, Tag("(claims)")]
-    | Annotated[Value, Tag("(value)")]
-    | Annotated[Constant, Tag("(number)")]
-    | Annotated[ConstantShare, Tag("(share)")]
-    | Annotated[Ratio, Tag("(ratio)")]
-    | Annotated[Difference, Tag("(difference)")]
-    | Annotated[Reduction, Tag("(reduction)")]
-    | Annotated[Product, Tag("(product)")],
-    Discriminator(
-        _kind,
-        custom_error_type="not_a_measure",
-        custom_error_message=f"not a measure: name one, or write one of {', '.join(KINDS)}",
-    ),
-]
-
-for _model in (Ratio, Difference, Reduction, Product):
-    _model.model_rebuild()
+Pays = Annotated[WayToPay, OfKind(WAYS_TO_PAY)]
 
 
 class Tier(Term):
@@ -114,10 +75,67 @@ class Tier(Term):
     pays: Money
 
 
-class Tiers(Term):
+@WAYS_TO_PAY.register
+class Tiers(WayToPay):
     """The amount of the last tier, in the order written, whose bar is passed; otherwise nothing."""
 
+    key: ClassVar[str] = "tiers"
     tiers: Some[Tier]
+
+    def pays_for(self, measured: Fraction) -> Fraction:
+        passed = self._passed(measured)
+        return Fraction(passed[-1].pays) if passed else Fraction(0)
+
+    def _passed(self, measured: Fraction) -> list[Tier]:
+        return [tier for tier in self.tiers if tier.is_.is_passed_by(measured)]
+
+    @property
+    def most(self) -> Decimal:
+        return max(tier.pays for tier in self.tiers)
+
+    @property
+    def amounts(self) -> Mapping[Path, Decimal]:
+        return {("tiers", at, "pays"): tier.pays for at, tier in enumerate(self.tiers)}
+
+    def errors(self, path: Path) -> Diagnostics:
+        """A bar that stands there twice."""
+        bars = [str(tier.is_) for tier in self.tiers]
+        for index, bar in enumerate(bars):
+            if bar in bars[:index]:
+                problem = f"two tiers have the bar '{bar}'"
+                hint = "Keep one: the last whose bar is passed is paid"
+                yield fault_at((*path, "tiers", index, "is"), "tier_twice", problem, hint=hint)
+
+    def warnings(self, path: Path) -> Diagnostics:
+        """Better results that earn less, and tiers that are never paid."""
+        # What holds can change at a bar only: just below, at and just above each are all the places
+        # that need a look. No bar can be written as fine as the step.
+        step = Fraction(1, 10**11)
+        bars = sorted({tier.is_.exact for tier in self.tiers})
+        held = [self._passed(point) for bar in bars for point in (bar - step, bar, bar + step)]
+        pays = [passed[-1].pays if passed else Decimal(0) for passed in held]
+        sides = {tier.is_.comparison in ("at least", "above") for tier in self.tiers}
+        wrong_way = len(sides) == 1 and pays != sorted(pays, reverse=sides == {False})
+        if wrong_way or (len(sides) == 2 and _turns(pays)):
+            yield fault_at(
+                (*path, "tiers"),
+                "pays_less_for_more",
+                "a better result pays less than a worse one: the last tier that holds is paid",
+                found=_in_order(
+                    value for at, value in enumerate(pays) if at == 0 or pays[at - 1] != value
+                ),
+                hint="Write the tiers from the worst result to the best",
+            )
+        for index, tier in enumerate(self.tiers):
+            if not any(passed and passed[-1] is tier for passed in held):
+                problem = "this tier is never the last that holds, and so never paid"
+                yield fault_at((*path, "tiers", index), "tier_never_paid", problem, found=tier.is_)
+
+    def says(self, words: MoneyWords) -> str:
+        return "it pays the amount of the last of these that holds, or nothing:"
+
+    def parts(self, words: MoneyWords) -> Iterator[str]:
+        yield from (f"{words.money(tier.pays)} while it is {tier.is_}" for tier in self.tiers)
 
 
 class Point(Term):
@@ -127,17 +145,64 @@ class Point(Term):
     pays: Money
 
 
-class Slides(Term):
+@WAYS_TO_PAY.register
+class Slides(WayToPay):
     """Amounts that slide in a straight line from point to point; flat before and after them."""
 
+    key: ClassVar[str] = "slides"
     slides: Annotated[Some[Point], Field(min_length=2)]
 
+    def pays_for(self, measured: Fraction) -> Fraction:
+        points = [(point.at.exact, Fraction(point.pays)) for point in self.slides]
+        if measured <= points[0][0]:
+            return points[0][1]
+        for (at, pays), (following, more) in pairwise(points):
+            if measured <= following:
+                return pays + (more - pays) * (measured - at) / (following - at)
+        return points[-1][1]
 
-class PerPoint(Term):
+    @property
+    def most(self) -> Decimal:
+        return max(point.pays for point in self.slides)
+
+    @property
+    def amounts(self) -> Mapping[Path, Decimal]:
+        return {}
+
+    def errors(self, path: Path) -> Diagnostics:
+        """Points that do not stand in their order."""
+        for index, (before, after) in enumerate(pairwise(self.slides), 1):
+            if after.at.exact <= before.at.exact:
+                yield fault_at(
+                    (*path, "slides", index, "at"),
+                    "not_in_order",
+                    "a point stands at the same value as the one before it, or lower",
+                    found=after.at,
+                    allowed=f"more than {before.at}",
+                )
+
+    def warnings(self, path: Path) -> Diagnostics:
+        """Amounts that rise and fall."""
+        pays = [point.pays for point in self.slides]
+        if _turns(pays):
+            problem = "the amount rises and falls again as the measure rises"
+            yield fault_at((*path, "slides"), "pays_less_for_more", problem, found=_in_order(pays))
+
+    def says(self, words: MoneyWords) -> str:
+        points = listed(f"{words.money(one.pays)} at {_distance(one.at)}" for one in self.slides)
+        return (
+            f"it pays {points}, in a straight line from each to the next and the same before the "
+            "first and after the last"
+        )
+
+
+@WAYS_TO_PAY.register
+class PerPoint(WayToPay):
     """An amount for each so much of the measure above a mark, in proportion or for whole steps;
     nothing below the mark.
     """
 
+    key: ClassVar[str] = "each"
     each: DistancePhrase
     pays: Money
     above: DistancePhrase | None = None
@@ -145,24 +210,66 @@ class PerPoint(Term):
     at_most: Money | None = None
     at_least: Money | None = None
 
+    def pays_for(self, measured: Fraction) -> Fraction:
+        above = Fraction(0) if self.above is None else self.above.exact
+        steps = max(Fraction(0), (measured - above) / self.each.exact)
+        if self.steps == "whole":
+            steps = Fraction(steps.numerator // steps.denominator)
+        paid = steps * Fraction(self.pays)
+        if self.at_most is not None:
+            paid = min(paid, Fraction(self.at_most))
+        return paid if self.at_least is None else max(paid, Fraction(self.at_least))
 
-PAYS: dict[str, type[Term]] = {"tiers": Tiers, "slides": Slides, "each": PerPoint}
+    @property
+    def most(self) -> Decimal | None:
+        return self.at_most
+
+    @property
+    def amounts(self) -> Mapping[Path, Decimal]:
+        return {}
+
+    def errors(self, path: Path) -> Diagnostics:
+        """Steps of nothing, and bounds that cross."""
+        if self.each.exact <= 0:
+            problem = "an amount for each of nothing"
+            allowed = "more than 0, such as 1 or 1%"
+            yield fault_at(
+                (*path, "each"), "each_nothing", problem, found=self.each, allowed=allowed
+            )
+        if self.at_most is not None and self.at_least is not None and self.at_most < self.at_least:
+            problem = "the most that is paid is below the least"
+            found = f"{self.at_least} to {self.at_most}"
+            rests = ((*path, "at_least"),)
+            yield fault_at((*path, "at_most"), "bounds_reversed", problem, found=found, rests=rests)
+
+    def warnings(self, path: Path) -> Diagnostics:
+        """Steps that pay nothing."""
+        if self.pays == 0:
+            problem = "each further step of the measure pays nothing"
+            yield Diagnostic((*path, "pays"), Fault(code="price_of_nothing", problem=problem))
+
+    def says(self, words: MoneyWords) -> str:
+        above = f" above {_distance(self.above)}" if self.above is not None else ""
+        each = f"it pays {words.money(self.pays)} for each {_distance(self.each)}{above}"
+        whole = self.steps == "whole"
+        says = f"{each}, {'for whole steps only' if whole else 'and in proportion for a part'}"
+        if self.at_least is not None:
+            says += f", at least {words.money(self.at_least)}"
+        return says if self.at_most is None else f"{says}, at most {words.money(self.at_most)}"
 
 
-def _pays_kind(value: Any) -> str | None:
-    return kind_of(value, PAYS)
+def _turns(values: Sequence[Decimal]) -> bool:
+    """Whether values rise and then fall, or fall and then rise."""
+    return list(values) not in (sorted(values), sorted(values, reverse=True))
 
 
-Pays = Annotated[
-    Annotated[Tiers, Tag("(tiers)")]
-    | Annotated[Slides, Tag("(slides)")]
-    | Annotated[PerPoint, Tag("(each)")],
-    Discriminator(
-        _pays_kind,
-        custom_error_type="not_a_way_to_pay",
-        custom_error_message=f"not a way to pay for a result: write one of {', '.join(PAYS)}",
-    ),
-]
+def _in_order(values: Iterable[Decimal]) -> str:
+    return ", then ".join(map(str, values))
+
+
+def _distance(value: Distance) -> str:
+    """A value of a measure, or how far it moves, as the contract writes it: 5, or 5%."""
+    return f"{number(value.size)}{'%' if value.percent else ''}"
 
 
 class Gate(Term):
@@ -190,3 +297,44 @@ class Result(Cited):
     pays: Pays
     times: Measure | None = None
     less: OneOrMany[ResultName] = ()
+
+    @property
+    def measures(self) -> tuple[tuple[Path, Measure], ...]:
+        """Every measure that is written in it, each with its place from here."""
+        gates = ((("only_if", at, "measure"), one.measure) for at, one in enumerate(self.only_if))
+        times = () if self.times is None else ((("times",), self.times),)
+        return ((("measure",), self.measure), *times, *gates)
+
+    @property
+    def most(self) -> Decimal | None:
+        """The most that it ever pays; None where that is not known: it is paid time and again, for
+        each of many, or times what is measured.
+        """
+        is_once = self.counted == "to date" and self.each is None and self.times is None
+        return self.pays.most if is_once else None
+
+    def worth(self, sums: Sums) -> Fraction:
+        """What it pays for what is measured, before what is taken off, in pounds or the like."""
+        measured = sums.measured(self.measure)
+        gates = [(sums.measured(gate.measure), gate.is_) for gate in self.only_if]
+        is_open = all(found is not None and bar.is_passed_by(found) for found, bar in gates)
+        times = Fraction(1) if self.times is None else sums.measured(self.times)
+        if measured is None or times is None or not is_open:
+            return Fraction(0)
+        return self.pays.pays_for(measured) * times
+
+    def first_period(self, calendar: Calendar, period: int) -> int:
+        """The first period that a measure at the end of a period looks at."""
+        if self.counted == "to date":
+            return 0
+        if self.counted == "each period":
+            return max(0, period - self.over + 1)
+        years = [calendar.year_of(one.last) for one in calendar.periods]
+        return next(n for n, year in enumerate(years) if year > years[period] - self.over)
+
+    def starts_anew(self, calendar: Calendar, period: int) -> bool:
+        """Whether what it paid for the period before is of another stretch than this one's."""
+        if self.counted == "to date" or period == 0:
+            return period == 0
+        before, now = (calendar.year_of(one.last) for one in calendar.periods[period - 1 :][:2])
+        return self.counted == "each period" or before != now

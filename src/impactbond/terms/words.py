@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Protocol
 
 
 def plain(name: str) -> str:
@@ -37,3 +38,25 @@ def number(value: Decimal) -> str:
 def capital(text: str) -> str:
     """The text with a capital first."""
     return text[:1].upper() + text[1:]
+
+
+class MoneyWords(Protocol):
+    """How a contract says what it pays, for what, and who pays it."""
+
+    def money(self, amount: Decimal) -> str:
+        """An amount of the contract's currency as people write it: £1,234.50."""
+
+    def title(self, payable: str) -> str:
+        """What people call something that is paid for."""
+
+    def payables(self, names: Sequence[str]) -> str:
+        """Several things that are paid for, in quotation marks: no two are called the same."""
+
+    def funder(self, name: str) -> str:
+        """What people call a funder."""
+
+    def committed(self, funder: str) -> str:
+        """What a funder has committed, from which day on: £500.00 from 2017-01-01."""
+
+    def participants(self, only: Mapping[str, Sequence[str]]) -> str:
+        """The participants that have some attributes."""

@@ -7,28 +7,19 @@ from fractions import Fraction
 
 from impactbond.contract.contract import Contract
 from impactbond.terms.funding import whole_shares
-from impactbond.terms.limits import ContractLimit, FunderLimit, MilestoneLimit, PassedTo
+from impactbond.terms.limits import WholeLimit
 from impactbond.terms.milestones import Milestone
-from impactbond.terms.results import PerPoint, Result, Slides, Tiers
 
 
-def plain_limits(contract: Contract) -> list[ContractLimit | MilestoneLimit]:
+def plain_limits(contract: Contract) -> list[WholeLimit]:
     """Limits on the whole that are on everybody together, over the whole term."""
-    return [
-        limit
-        for limit in contract.limits
-        if not isinstance(limit, FunderLimit) and limit.each is None and not limit.only
-    ]
+    return [limit for limit in contract.limits_on_the_whole if limit.is_plain]
 
 
 def whole_limit(contract: Contract) -> Decimal | None:
     """The most that the contract pays in money, where one limit says so of everything."""
-    amounts = [
-        limit.at_most.amount
-        for limit in plain_limits(contract)
-        if isinstance(limit, ContractLimit) and limit.at_most.of == "money" and not limit.besides
-    ]
-    return min(amounts, default=None)
+    on_everything = (limit for limit in contract.limits if limit.is_on_everything)
+    return min((limit.at_most.amount for limit in on_everything), default=None)
 
 
 def most_claims(contract: Contract, name: str) -> int | None:
@@ -36,14 +27,9 @@ def most_claims(contract: Contract, name: str) -> int | None:
     milestone = contract.milestones[name]
     found = []
     for limit in plain_limits(contract):
-        concerned = (
-            name in limit.milestone
-            if isinstance(limit, MilestoneLimit)
-            else name not in limit.besides
-        )
-        if concerned and limit.at_most.of == "claims":
+        if limit.is_on(name) and limit.at_most.of == "claims":
             found.append(limit.at_most.number)
-        elif concerned and limit.at_most.of == "participants":
+        elif limit.is_on(name) and limit.at_most.of == "participants":
             each = milestone.units.at_most if milestone.units else 1
             if each is not None:
                 found.append(limit.at_most.number * each)
@@ -70,37 +56,14 @@ def most_of(contract: Contract, payable: str) -> Fraction | None:
         return None if claims is None else claims * price
     if payable in contract.fees:
         return contract.fees[payable].most
-    return _of_result(contract.results[payable])
-
-
-def _of_result(result: Result) -> Fraction | None:
-    if result.counted != "to date" or result.each is not None or result.times is not None:
-        return None
-    match result.pays:
-        case Tiers():
-            amounts = [tier.pays for tier in result.pays.tiers]
-        case Slides():
-            amounts = [point.pays for point in result.pays.slides]
-        case PerPoint():
-            if result.pays.at_most is None:
-                return None
-            amounts = [result.pays.at_most]
-    return Fraction(max(amounts))
+    most = contract.results[payable].most
+    return None if most is None else Fraction(most)
 
 
 def most_together(contract: Contract, payables: tuple[str, ...]) -> Fraction | None:
     """The most that can be paid for several things; None where nothing bounds one of them."""
     each = [most_of(contract, name) for name in payables]
     return None if None in each else sum((one for one in each if one is not None), Fraction(0))
-
-
-def takers(contract: Contract) -> set[str]:
-    """The funders to whom what lies beyond another's limit is passed on."""
-    return {
-        limit.beyond.funder
-        for limit in contract.limits
-        if isinstance(limit, FunderLimit) and isinstance(limit.beyond, PassedTo)
-    }
 
 
 def most_share(contract: Contract, funder: str) -> Fraction:
@@ -113,7 +76,7 @@ def most_share(contract: Contract, funder: str) -> Fraction:
 
 def most_by_funder(contract: Contract, funder: str) -> Fraction | None:
     """The most that one funder's own shares can come to before its limit; None if unbounded."""
-    if funder in takers(contract):
+    if funder in contract.takers:
         return None
     share, whole = most_share(contract, funder), whole_limit(contract)
     by_volume = most_together(contract, contract.payables)

@@ -12,9 +12,9 @@ from impactbond.dates import said_day as said_day
 from impactbond.money import minor_units, show, show_share
 from impactbond.terms.applicability import with_attributes as with_attributes
 from impactbond.terms.funding import whole_shares
-from impactbond.terms.phrases import Distance, Edge, Window
+from impactbond.terms.phrases import Edge, Window
 from impactbond.terms.reference import EVERY_MILESTONE
-from impactbond.terms.words import capital, listed, number, quoted
+from impactbond.terms.words import capital, listed, quoted
 
 
 def money(contract: Contract, amount: Decimal) -> str:
@@ -26,11 +26,6 @@ def price_money(contract: Contract, amount: Decimal) -> str:
     """An amount of the currency that prices are written in."""
     currency = contract.currency_of_prices
     return show(minor_units(amount, currency), currency)
-
-
-def distance(value: Distance) -> str:
-    """A value of a measure, or how far it moves, as the contract writes it: 5, or 5%."""
-    return f"{number(value.size)}{'%' if value.percent else ''}"
 
 
 def defined(name: str) -> str:

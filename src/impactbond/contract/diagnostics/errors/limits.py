@@ -1,179 +1,97 @@
-"""Whether limits can be applied, to what they name and in their order."""
+"""Whether limits can be applied in their order, to what funders commit and pass on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from itertools import pairwise
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.applicability import ATTRIBUTES, check_only
-from impactbond.contract.diagnostics.errors.funder_limits import (
-    check_commitments,
-    check_funder_limits,
-)
-from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, entry, listing, unknown
-from impactbond.terms.limits import (
-    ContractLimit,
-    FunderLimit,
-    MilestoneLimit,
-    WholeLimit,
-    same_thing,
-)
-
-_EACH = ("year", "period", "participant")
-_COUNTED = ("claims", "share of claims", "participants")
+from impactbond.contract.diagnostics.errors.applicability import check_only
+from impactbond.terms.diagnostic import Diagnostics, Path, around, circles, fault_at
+from impactbond.terms.limits import LimitTerm, WholeLimit
 
 
 def check_limits(contract: Contract) -> Diagnostics:
-    """Every fault of the limits."""
-    yield from check_commitments(contract)
-    before: list[int] = []
-    funders = [at for at, limit in enumerate(contract.limits) if isinstance(limit, FunderLimit)]
+    """Every fault of the limits, and of what funders commit."""
+    yield from _check_commitments(contract)
+    on_funders: dict[str, int] = {}
     for index, limit in enumerate(contract.limits):
-        if isinstance(limit, FunderLimit):
-            continue
         path: Path = ("limits", index)
-        yield from _check_names(contract, limit, path)
-        yield from _check_each(contract, limit, path)
-        yield from check_only(contract, limit.only, (*path, "only"))
-        yield from _check_apart(contract, limit, path)
-        yield from (Diagnostic(where, fault) for where, fault in _faults_of_terms(limit, path))
-        first = [at for at in funders if at < index]
-        same = [at for at in before if same_thing(limit, contract.limits[at])]
-        before.append(index)
-        # Limits on the whole apply before money is shared: one written after a funder's limit
-        # would apply earlier than it reads.
-        if first:
-            fault = Fault(
-                code="limit_order",
-                problem="a limit on the whole stands after a limit on a funder",
-                hint="Put it before them: it is applied before the money is shared",
+        yield from limit.check(contract, path)
+        if isinstance(limit, WholeLimit):
+            yield from check_only(contract, limit.only, (*path, "only"))
+        if limit.on_funder is None:
+            yield from _check_whole(contract, index, limit)
+        elif (first := on_funders.setdefault(limit.on_funder, index)) != index:
+            rests = around(("limits", first), [contract.limits[first].key])
+            problem = f"the funder '{limit.on_funder}' has two limits"
+            hint = f"The other is entry {first + 1}; keep one"
+            yield fault_at((*path, limit.key), "limited_twice", problem, hint=hint, rests=rests)
+    yield from _check_overflow(contract, on_funders)
+
+
+def _check_commitments(contract: Contract) -> Diagnostics:
+    """What funders commit must be in the order of the days, and never become less."""
+    for name, funder in contract.funders.items():
+        for index, (before, after) in enumerate(pairwise(funder.commits), 1):
+            path: Path = ("funders", name, "commits", index)
+            if after.from_ <= before.from_:
+                problem = "a commitment does not stand after the one before it"
+                found = f"{after.from_} after {before.from_}"
+                hint = "Write them in the order of their days"
+                yield fault_at((*path, "from"), "commitment_order", problem, found=found, hint=hint)
+            elif after.amount < before.amount:
+                problem = "a commitment is less than the one before it"
+                found = f"{after.amount:,f} after {before.amount:,f}"
+                hint = "Write all that is committed by then, not only what is added"
+                yield fault_at(
+                    (*path, "amount"), "commitment_falls", problem, found=found, hint=hint
+                )
+
+
+def _check_whole(contract: Contract, index: int, limit: LimitTerm) -> Diagnostics:
+    """A limit on the whole stands before those on funders, and once."""
+    path: Path = ("limits", index)
+    before = contract.limits[:index]
+    on_funders = [at for at, one in enumerate(before) if one.on_funder is not None]
+    same = [at for at, one in enumerate(before) if one.thing == limit.thing]
+    # Limits on the whole apply before money is shared: one written after a funder's limit
+    # would apply earlier than it reads.
+    if on_funders:
+        problem = "a limit on the whole stands after a limit on a funder"
+        hint = "Put it before them: it is applied before the money is shared"
+        rests = tuple(("limits", at) for at in on_funders)
+        yield fault_at(path, "limit_order", problem, hint=hint, rests=rests)
+    elif same:
+        problem = "two limits on the same thing, counted alike"
+        hint = f"The other is entry {same[0] + 1}; keep one"
+        yield fault_at(path, "limited_twice", problem, hint=hint, rests=(("limits", same[0]),))
+
+
+def _check_overflow(contract: Contract, limited: Mapping[str, int]) -> Diagnostics:
+    """What is passed on must not come back, nor reach a funder whose limit was applied before."""
+    takers = {
+        funder: (taker,)
+        for funder, index in limited.items()
+        if (taker := contract.limits[index].taker) is not None
+    }
+    in_circle: set[str] = set()
+    for circle in circles(takers):
+        in_circle |= set(circle)
+        yield fault_at(
+            ("limits", limited[circle[-2]], "beyond"),
+            "circular_overflow",
+            f"what lies beyond the limit of '{circle[-1]}' comes back to it",
+            found=" passes on to ".join(map(repr, circle)),
+            hint="Let the last of them leave it unpaid, or pass it to a funder without a limit",
+        )
+    for funder, (taker,) in takers.items():
+        if funder not in in_circle and limited.get(taker, limited[funder]) < limited[funder]:
+            rests = around(("limits", limited[taker]), [contract.limits[limited[taker]].key])
+            yield fault_at(
+                ("limits", limited[funder], "beyond"),
+                "overflow_order",
+                f"'{taker}' takes over from here and its own limit stands before",
+                hint=f"Put the limit of '{taker}' after this one",
+                rests=rests,
             )
-            yield Diagnostic(path, fault, tuple(("limits", at) for at in first))
-        elif same:
-            fault = Fault(
-                code="limited_twice",
-                problem="two limits on the same thing, counted alike",
-                hint=f"The other is entry {same[0] + 1}; keep one",
-            )
-            yield Diagnostic(path, fault, (("limits", same[0]),))
-    yield from check_funder_limits(contract)
-
-
-def _check_names(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
-    """What a limit names must be paid for, and be named once."""
-    is_contract = isinstance(limit, ContractLimit)
-    names = limit.besides if isinstance(limit, ContractLimit) else limit.milestone
-    path = (*path, "besides" if is_contract else "milestone")
-    if not names and not is_contract:
-        fault = Fault(
-            code="limits_nothing",
-            problem="the limit names no milestone",
-            allowed=listing(contract.payables),
-        )
-        yield Diagnostic(path, fault)
-    for index, name in enumerate(names):
-        place = entry(path, index, len(names))
-        if name not in contract.payables:
-            fault = unknown("milestone", name, contract.payables)
-            yield Diagnostic(place, fault, (("milestones",),))
-        elif name in names[:index]:
-            fault = Fault(
-                code="named_twice", problem=f"the limit names '{name}' twice", hint="Keep one"
-            )
-            yield Diagnostic(place, fault)
-    if is_contract and set(contract.payables) <= set(names):
-        fault = Fault(
-            code="limits_nothing",
-            problem="the limit leaves everything out",
-            hint="Take out of 'besides' what it is on",
-        )
-        yield Diagnostic(path, fault, (("milestones",),))
-
-
-def _check_each(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
-    known = (*_EACH, *contract.participants.attributes)
-    if limit.each is not None and limit.each not in known:
-        yield Diagnostic((*path, "each"), unknown("attribute", limit.each, known), (ATTRIBUTES,))
-    elif limit.each in _EACH and limit.each in contract.participants.attributes:
-        fault = Fault(
-            code="each_unclear",
-            problem=f"'{limit.each}' is an attribute of participants, and a limit means its own",
-            hint="Give the attribute another name",
-        )
-        yield Diagnostic((*path, "each"), fault, (ATTRIBUTES,))
-
-
-def _check_apart(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
-    """A limit on participants or claims cannot be on what is of no participant, or no claim."""
-    if not isinstance(limit, MilestoneLimit):
-        return
-    attributes = {name for name in (limit.each, *limit.only) if name in contract.grouping}
-    asks = "claims" if limit.at_most.of in _COUNTED or limit.each == "participant" else ""
-    for index, name in enumerate(limit.milestone):
-        result = contract.results.get(name)
-        if name in contract.milestones or name not in contract.payables:
-            continue
-        # A result has the one attribute that it is worked out for, a fee none: by any other, the
-        # limit could not tell in which group they count.
-        known = {result.each} if result is not None else set()
-        if asks or not attributes <= known:
-            fault = Fault(
-                code="of_no_participant",
-                problem=f"the limit tells participants apart, and '{name}' is of no participant",
-                hint="Take it out, or write a limit of its own",
-            )
-            place = entry((*path, "milestone"), index, len(limit.milestone))
-            yield Diagnostic(place, fault, (("results",), ("fees",), ATTRIBUTES))
-
-
-def _faults_of_terms(limit: WholeLimit, path: Path) -> Iterator[tuple[Path, Fault]]:
-    """Terms of one limit that contradict each other."""
-    most, at_most = limit.at_most.of, (*path, "at_most")
-    if most == "commitment":
-        yield (
-            at_most,
-            Fault(
-                code="not_a_funder",
-                problem="only a funder has a commitment",
-                hint="Write an amount or a number of claims, or a limit on the funder",
-            ),
-        )
-    if most == "share of claims" and not limit.only:
-        yield (
-            at_most,
-            Fault(
-                code="share_of_everything",
-                problem="a share of claims must be on some of them only",
-                hint="Add only: and the attribute of those whose share is limited",
-            ),
-        )
-    if most == "participants" and limit.each == "participant":
-        yield (
-            (*path, "each"),
-            Fault(
-                code="each_of_itself",
-                problem="each participant is one participant",
-                hint="Leave out each, or write an amount or a number of claims",
-            ),
-        )
-    # A term without effect is refused, not passed over: its reader would count on it.
-    if limit.straddling == "unpaid" and (limit.first == "in proportion" or most != "money"):
-        why = "in proportion" if limit.first == "in proportion" else "a limit in number"
-        yield (
-            (*path, "straddling"),
-            Fault(
-                code="nothing_straddles",
-                problem=f"no claim reaches over the limit: {why} pays no claim in part by chance",
-                hint="Leave out straddling",
-            ),
-        )
-    if limit.beyond == "next year" and (limit.each != "year" or most not in ("money", "claims")):
-        yield (
-            (*path, "beyond"),
-            Fault(
-                code="no_next_year",
-                problem="only a limit on each year, on money or claims, has room in the next year",
-                hint="Add each: year, or write beyond: unpaid",
-            ),
-        )

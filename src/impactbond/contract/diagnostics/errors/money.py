@@ -18,7 +18,6 @@ from impactbond.terms.diagnostic import (
     listing,
     unknown,
 )
-from impactbond.terms.limits import FunderLimit
 
 # Running totals times a cumulative share must fit 64 bits.
 _FINEST = 10**8
@@ -65,13 +64,9 @@ def _amounts(contract: Contract) -> dict[Path, Decimal]:
     return {
         **{("tranches", name, "pay"): one.pay for name, one in contract.tranches.items()},
         **{
-            ("limits", index, "at_most"): one.at_most.amount
+            ("limits", index, *place): amount
             for index, one in enumerate(contract.limits)
-        },
-        **{
-            ("limits", index, "released_when", "at_least"): one.released_when.at_least
-            for index, one in enumerate(contract.limits)
-            if isinstance(one, FunderLimit) and one.released_when is not None
+            for place, amount in one.amounts.items()
         },
         **{
             ("funders", name, "commits", index, "amount"): one.amount

@@ -10,7 +10,6 @@ from impactbond.contract.diagnostics.errors.money import check_shares
 from impactbond.errors import Fault
 from impactbond.money import CURRENCIES, minor_units, show
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around
-from impactbond.terms.limits import FunderLimit, Limit, is_on_everything
 from impactbond.terms.tranches import Tranche
 
 
@@ -44,13 +43,12 @@ def _check_beyond_limits(contract: Contract) -> Diagnostics:
     if contract.currency not in CURRENCIES:
         return
     for index, limit in enumerate(contract.limits):
-        most, funder = _most(contract, limit), None
+        most, funder = limit.most_in_all(contract.funders), limit.on_funder
         if most is None:
             continue
         at_limit: Path = ("limits", index)
         rests: list[Path] = [*around(at_limit, ["at_most"]), ("currency",)]
-        if isinstance(limit, FunderLimit):
-            funder = limit.funder
+        if funder is not None:
             rests.append(("funders", funder, "commits"))
         paid = 0
         for name, tranche in contract.tranches.items():
@@ -68,18 +66,6 @@ def _check_beyond_limits(contract: Contract) -> Diagnostics:
                 )
                 yield Diagnostic((*path, "pay"), fault, tuple(rests))
                 break
-
-
-def _most(contract: Contract, limit: Limit) -> Decimal | None:
-    """The most of all that a funder, or everybody, ever pays; None where a limit says no such."""
-    if is_on_everything(limit):
-        return limit.at_most.amount
-    if not isinstance(limit, FunderLimit) or limit.each or limit.funder not in contract.funders:
-        return None
-    if limit.at_most.of == "commitment":
-        commits = contract.funders[limit.funder].commits
-        return max((one.amount for one in commits), default=None)
-    return limit.at_most.amount if limit.at_most.of == "money" else None
 
 
 def _part_pence(contract: Contract, tranche: Tranche, funder: str | None) -> int:

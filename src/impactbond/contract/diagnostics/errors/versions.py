@@ -10,7 +10,6 @@ from itertools import chain, pairwise
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault
-from impactbond.terms.limits import FunderLimit, PassedTo
 from impactbond.terms.metrics import Metric
 
 Faults = Iterator[Fault]
@@ -173,11 +172,7 @@ def _that_pay(contract: Contract) -> list[str]:
     # Without a share a funder still pays what it gives up front, and what another's limit passes
     # on.
     named |= {name for tranche in contract.tranches.values() for name in tranche.by}
-    named |= {
-        limit.beyond.funder
-        for limit in contract.limits
-        if isinstance(limit, FunderLimit) and isinstance(limit.beyond, PassedTo)
-    }
+    named |= contract.takers
     return [name for name in contract.funders if name in named]
 
 

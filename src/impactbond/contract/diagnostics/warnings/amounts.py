@@ -11,15 +11,13 @@ from impactbond.contract.diagnostics.bounds import (
     most_claims,
     most_share,
     most_together,
-    plain_limits,
-    takers,
     whole_limit,
 )
 from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.money import CURRENCIES, show
 from impactbond.terms.diagnostic import Diagnostics, Path
 from impactbond.terms.funding import whole_shares
-from impactbond.terms.limits import ContractLimit, FunderLimit, Limit, MilestoneLimit
+from impactbond.terms.limits import Limit, WholeLimit
 
 
 def look_at_amounts(contract: Contract) -> Diagnostics:
@@ -27,8 +25,7 @@ def look_at_amounts(contract: Contract) -> Diagnostics:
     yield from _do_not_add_up(contract)
     for index, limit in enumerate(contract.limits):
         yield from _never_reached(contract, limit, ("limits", index))
-        if isinstance(limit, FunderLimit):
-            yield from _above_commitment(contract, limit, ("limits", index, "at_most"))
+        yield from _above_commitment(contract, limit, ("limits", index, "at_most"))
     yield from _never_earned_back(contract)
 
 
@@ -41,19 +38,19 @@ def _money(contract: Contract, amount: Fraction | Decimal) -> str:
 def _bounds_of_funders(contract: Contract) -> dict[str, Decimal] | None:
     """What each funder pays at most by its own limit or commitment; None where one has neither."""
     bounds: dict[str, Decimal] = {}
-    limits = {one.funder: one for one in contract.limits if isinstance(one, FunderLimit)}
-    for name in {name for rule in contract.funding for name in rule.shares} | takers(contract):
+    limits = {one.on_funder: one for one in contract.limits_on_funders}
+    for name in {name for rule in contract.funding for name in rule.shares} | contract.takers:
         funder, limit = contract.funders[name], limits.get(name)
         # A bound on each funder of several is none on all of them, as long as nobody knows how
         # many there are.
-        if funder.each is not None or (limit is not None and limit.each is not None):
+        if funder.each is not None or (limit is not None and limit.is_yearly):
             return None
-        if limit is not None and limit.at_most.of == "money":
-            bounds[name] = limit.at_most.amount
-        elif funder.commits:
-            bounds[name] = _latest_commitment(contract, name)
-        else:
+        most = None if limit is None else limit.most_in_all(contract.funders)
+        if most is None and funder.commits:
+            most = _latest_commitment(contract, name)
+        if most is None:
             return None
+        bounds[name] = most
     return bounds
 
 
@@ -83,7 +80,7 @@ def _index_of_whole(contract: Contract) -> int:
     return next(
         index
         for index, limit in enumerate(contract.limits)
-        if isinstance(limit, ContractLimit) and limit.at_most.amount == whole_limit(contract)
+        if limit.is_on_everything and limit.at_most.amount == whole_limit(contract)
     )
 
 
@@ -111,38 +108,35 @@ def _most_under(contract: Contract, limit: Limit) -> Fraction | None:
     without = contract.model_copy(
         update={"limits": tuple(one for one in contract.limits if one is not limit)}
     )
-    if isinstance(limit, FunderLimit):
+    in_money = limit.at_most.of == "money"
+    if not isinstance(limit, WholeLimit):
         # Of a limit on each of several, the sums of all together say nothing of what one of them
         # meets.
-        is_plain = limit.each is None and contract.funders[limit.funder].each is None
-        is_money = limit.at_most.of == "money"
-        return most_by_funder(without, limit.funder) if is_plain and is_money else None
-    if limit not in plain_limits(contract):
+        funder = limit.on_funder or ""
+        is_plain = not limit.is_yearly and contract.funders[funder].each is None
+        return most_by_funder(without, funder) if is_plain and in_money else None
+    if not limit.is_plain:
         return None
-    names = (
-        limit.milestone
-        if isinstance(limit, MilestoneLimit)
-        else tuple(name for name in contract.payables if name not in limit.besides)
-    )
+    names = tuple(name for name in contract.payables if limit.is_on(name))
     if limit.at_most.of == "claims":
         each = [most_claims(without, name) for name in names if name in contract.milestones]
         return None if None in each else Fraction(sum(one for one in each if one is not None))
-    if limit.at_most.of != "money":
+    if not in_money:
         return None
-    bounds = [most_together(without, tuple(names)), whole_limit(without)]
+    bounds = [most_together(without, names), whole_limit(without)]
     return min((Fraction(one) for one in bounds if one is not None), default=None)
 
 
-def _above_commitment(contract: Contract, limit: FunderLimit, path: Path) -> Diagnostics:
-    funder = contract.funders.get(limit.funder)
-    if funder is None or not funder.commits or limit.at_most.of != "money" or limit.each:
+def _above_commitment(contract: Contract, limit: Limit, path: Path) -> Diagnostics:
+    funder = contract.funders.get(limit.on_funder or "")
+    if funder is None or not funder.commits or limit.at_most.of != "money" or limit.is_yearly:
         return
-    committed = _latest_commitment(contract, limit.funder)
+    committed = max(funder.commits, key=lambda one: one.from_).amount
     if limit.at_most.amount > committed:
         yield look(
             path,
             "limit_above_commitment",
-            f"the limit of '{limit.funder}' is above what it has committed",
+            f"the limit of '{limit.on_funder}' is above what it has committed",
             found=f"{_money(contract, limit.at_most.amount)} against {_money(contract, committed)}",
             hint="Write at_most: commitment, if it pays no more than that",
         )
@@ -167,15 +161,12 @@ def _never_earned_back(contract: Contract) -> Diagnostics:
 
 def _most_back(contract: Contract, funder: str) -> Fraction | None:
     """The most that a funder can be asked for in all; None where nothing bounds it."""
-    if funder not in takers(contract) and most_share(contract, funder) == 0:
+    if funder not in contract.takers and most_share(contract, funder) == 0:
         return Fraction(0)
     own = [
         Fraction(limit.at_most.amount)
-        for limit in contract.limits
-        if isinstance(limit, FunderLimit)
-        and limit.funder == funder
-        and limit.each is None
-        and limit.at_most.of == "money"
+        for limit in contract.limits_on_funders
+        if limit.on_funder == funder and not limit.is_yearly and limit.at_most.of == "money"
     ]
     by_share = most_by_funder(contract, funder)
     return min([*own, *([by_share] if by_share is not None else [])], default=None)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
 from itertools import pairwise
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.warnings.unused import inside
 from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.money import show_share
 from impactbond.terms.diagnostic import Diagnostics, Path
-from impactbond.terms.limits import ContractLimit, FunderLimit, MilestoneLimit
+from impactbond.terms.limits import WholeLimit
+from impactbond.terms.measures import parts_of
 from impactbond.terms.milestones import Milestone
-from impactbond.terms.results import ClaimsCounted, PerPoint, Slides, Tiers
 
 
 def look_at_prices(contract: Contract) -> Diagnostics:
@@ -29,19 +26,19 @@ def look_at_prices(contract: Contract) -> Diagnostics:
             share = show_share(milestone.paid_for)
             yield look((*path, "paid_for"), "paid_in_part", problem, share, hint)
     for index, limit in enumerate(contract.limits):
-        if not isinstance(limit, FunderLimit):
+        if isinstance(limit, WholeLimit):
             yield from _limit(contract, limit, ("limits", index))
-    yield from _results(contract)
+    for name, result in contract.results.items():
+        yield from result.pays.warnings(("results", name, "pays"))
 
 
 def _counted_by_measures(contract: Contract) -> set[str]:
     """The milestones that results pay for: their own price may well be nothing."""
-    tops = [*contract.measures.values(), *(one.measure for one in contract.results.values())]
+    tops = [*contract.measures.values()]
     # A measure that only opens a gate, or multiplies, has its claims paid for too.
-    tops += [gate.measure for one in contract.results.values() for gate in one.only_if]
-    tops += [one.times for one in contract.results.values() if one.times is not None]
-    parts = [part for top in tops for part in inside(top)]
-    return {name for part in parts if isinstance(part, ClaimsCounted) for name in part.claims}
+    tops += [measure for one in contract.results.values() for _, measure in one.measures]
+    parts = [part for top in tops for _, part in parts_of((), top)]
+    return {name for part in parts if not isinstance(part, str) for name in part.counted}
 
 
 def _nothing(path: Path, milestone: Milestone, *, is_counted: bool) -> Diagnostics:
@@ -80,7 +77,7 @@ def _bands(path: Path, milestone: Milestone) -> Diagnostics:
             yield look((*path, "bands", at, "after"), "bands_out_of_order", problem, found)
 
 
-def _limit(contract: Contract, limit: ContractLimit | MilestoneLimit, path: Path) -> Diagnostics:
+def _limit(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
     if limit.straddling == "unpaid":
         yield look(
             (*path, "straddling"),
@@ -88,7 +85,7 @@ def _limit(contract: Contract, limit: ContractLimit | MilestoneLimit, path: Path
             "the claim that reaches over the limit earns nothing, nor does any after it",
             hint="Write part paid, if the room that is left should be used",
         )
-    names = [name for name in _limited(contract, limit) if name in contract.milestones]
+    names = [name for name in contract.milestones if limit.is_on(name)]
     prices = {contract.milestones[name].price for name in names}
     in_number = limit.at_most.of in ("claims", "share of claims")
     if in_number and limit.first == "earliest" and len(prices) > 1:
@@ -114,63 +111,7 @@ def _limit(contract: Contract, limit: ContractLimit | MilestoneLimit, path: Path
             )
 
 
-def _limited(contract: Contract, limit: ContractLimit | MilestoneLimit) -> list[str]:
-    if isinstance(limit, MilestoneLimit):
-        return list(limit.milestone)
-    return [name for name in contract.payables if name not in limit.besides]
-
-
 def _is_plain(milestone: Milestone) -> bool:
     """Whether every claim of a milestone has the same price, above nothing."""
     changed = milestone.rates or milestone.bands or milestone.changes or milestone.paid_for
     return not changed and milestone.price > 0
-
-
-def _results(contract: Contract) -> Diagnostics:
-    for name, result in contract.results.items():
-        path: Path = ("results", name, "pays")
-        match result.pays:
-            case Tiers() as tiers:
-                yield from _tiers(tiers, (*path, "tiers"))
-            case Slides(slides=points):
-                pays = [point.pays for point in points]
-                if _turns(pays):
-                    problem = "the amount rises and falls again as the measure rises"
-                    yield look((*path, "slides"), "pays_less_for_more", problem, _amounts(pays))
-            case PerPoint() as per_point:
-                if per_point.pays == 0:
-                    problem = "each further step of the measure pays nothing"
-                    yield look((*path, "pays"), "price_of_nothing", problem)
-
-
-def _tiers(tiers: Tiers, path: Path) -> Diagnostics:
-    bars = sorted({tier.is_.exact for tier in tiers.tiers})
-    # What holds can change at a bar only: just below, at and just above each are all the places
-    # that need a look.
-    step = Fraction(1, 10**11)
-    at = [point for bar in bars for point in (bar - step, bar, bar + step)]
-    held = [[tier for tier in tiers.tiers if tier.is_.is_passed_by(point)] for point in at]
-    pays = [held_here[-1].pays if held_here else Decimal(0) for held_here in held]
-    sides = {tier.is_.comparison in ("at least", "above") for tier in tiers.tiers}
-    wrong_way = len(sides) == 1 and pays != sorted(pays, reverse=sides == {False})
-    if wrong_way or (len(sides) == 2 and _turns(pays)):
-        problem = "a better result pays less than a worse one: the last tier that holds is paid"
-        hint = "Write the tiers from the worst result to the best"
-        yield look(path, "pays_less_for_more", problem, _amounts(_steps(pays)), hint)
-    for index, tier in enumerate(tiers.tiers):
-        if not any(here and here[-1] is tier for here in held):
-            problem = "this tier is never the last that holds, and so never paid"
-            yield look((*path, index), "tier_never_paid", problem, found=str(tier.is_))
-
-
-def _steps(values: list[Decimal]) -> list[Decimal]:
-    return [value for at, value in enumerate(values) if at == 0 or values[at - 1] != value]
-
-
-def _turns(values: list[Decimal]) -> bool:
-    """Whether values rise and then fall, or fall and then rise."""
-    return values != sorted(values) and values != sorted(values, reverse=True)
-
-
-def _amounts(values: list[Decimal]) -> str:
-    return ", then ".join(str(value) for value in values)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from impactbond.contract.contract import Contract
 from impactbond.contract.references import names_of, used_in
 from impactbond.terms.diagnostic import Diagnostics, fault_at
-from impactbond.terms.limits import FunderLimit, PassedTo
-from impactbond.terms.results import Difference, Measure, Product, Ratio, Reduction
 
 _SECTIONS = {
     "metrics": "metric",
@@ -32,23 +28,6 @@ def check_unused(contract: Contract) -> Diagnostics:
                 yield fault_at((section, name), f"unused_{noun}", problem, hint=hint)
 
 
-def inside(measure: Measure) -> Iterator[Measure]:
-    """A measure and every measure in it."""
-    yield measure
-    within: tuple[Measure, ...] = ()
-    match measure:
-        case Ratio():
-            within = measure.ratio
-        case Difference():
-            within = measure.difference
-        case Reduction():
-            within = measure.reduction
-        case Product():
-            within = measure.product
-    for part in within:
-        yield from inside(part)
-
-
 def check_idle_funders(contract: Contract) -> Diagnostics:
     """Every funder that never pays anything."""
     paying = {
@@ -57,11 +36,7 @@ def check_idle_funders(contract: Contract) -> Diagnostics:
     # Without a share a funder still pays what it gives up front, and what another's limit passes
     # on.
     paying |= {name for tranche in contract.tranches.values() for name in tranche.by}
-    paying |= {
-        limit.beyond.funder
-        for limit in contract.limits
-        if isinstance(limit, FunderLimit) and isinstance(limit.beyond, PassedTo)
-    }
+    paying |= contract.takers
     for name in contract.funders:
         if name not in paying:
             problem = f"the funder '{name}' never pays anything"

@@ -1,0 +1,29 @@
+"""The most that is paid: limits on the whole, on milestones, on each participant, on funders.
+
+A kind of limit is one class, registered here; a file holds those that are applied alike.
+"""
+
+from __future__ import annotations
+
+from impactbond.terms.limits.funder import FunderLimit, PassedTo, Release, ShareLimit
+from impactbond.terms.limits.limit import LIMITS, Limit, LimitedContract, LimitTerm
+from impactbond.terms.limits.whole import ContractLimit, MilestoneLimit, WholeLimit
+
+__all__ = [
+    "LIMITS",
+    "ContractLimit",
+    "FunderLimit",
+    "Limit",
+    "LimitTerm",
+    "LimitedContract",
+    "MilestoneLimit",
+    "PassedTo",
+    "Release",
+    "ShareLimit",
+    "WholeLimit",
+]
+
+# In the order in which they are offered to whoever writes something else.
+for _on_the_whole in (ContractLimit, MilestoneLimit):
+    LIMITS.register(_on_the_whole)
+LIMITS.register(FunderLimit)

@@ -1,0 +1,173 @@
+"""What every kind of limit says of itself.
+
+A kind is one class: what a file may write, what it is called, what is wrong with it, what it is on
+and how much it lets through, and how contract, statement and explanation word it. A limit is on the
+whole (`WholeLimit`), applied before the money is shared, or on what a funder pays (`ShareLimit`).
+The arithmetic on columns is settlement's, and is driven by what a kind says here.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
+
+from impactbond.money import show_share
+from impactbond.terms.calendar import Calendar
+from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.kind import Kind, Kinds, OfKind
+from impactbond.terms.participants import Participants
+from impactbond.terms.parties import Funder
+from impactbond.terms.phrases import Most
+from impactbond.terms.term import Cited
+from impactbond.terms.words import MoneyWords, counted
+
+
+class LimitedContract(Protocol):
+    """The parts of a contract that a limit is about."""
+
+    @property
+    def payables(self) -> Sequence[str]: ...
+    @property
+    def milestones(self) -> Mapping[str, Any]: ...
+    @property
+    def results(self) -> Mapping[str, Any]: ...
+    @property
+    def funders(self) -> Mapping[str, Funder]: ...
+    @property
+    def participants(self) -> Participants: ...
+    @property
+    def grouping(self) -> Collection[str]: ...
+    @property
+    def calendar(self) -> Calendar: ...
+
+
+class LimitTerm(Cited, Kind):
+    """A limit, of any kind."""
+
+    demands: ClassVar[tuple[str, ...]] = ("at_most", "beyond")
+    if TYPE_CHECKING:
+        # A field of every kind, which a file writes after what the limit is on.
+        at_most: Most
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is on, in a few words: `contract`, `milestone sign_up each year`.
+
+        No two limits of a contract have the same name.
+        """
+
+    @property
+    @abstractmethod
+    def thing(self) -> Hashable:
+        """What it is on and how it counts: no contract has two limits of which that is the same."""
+
+    @property
+    @abstractmethod
+    def is_yearly(self) -> bool:
+        """Whether it is on each year of the contract by itself."""
+
+    @property
+    @abstractmethod
+    def is_on_everything(self) -> bool:
+        """Whether it is on all the money of the contract, to date."""
+
+    @property
+    def on_funder(self) -> str | None:
+        """The funder whose payments it limits; None for a limit on the whole."""
+        return None
+
+    @property
+    def taker(self) -> str | None:
+        """The funder that pays what lies beyond it; None where nobody does."""
+        return None
+
+    @property
+    def amounts(self) -> Mapping[Path, Decimal]:
+        """Its amounts by their places from here, none of which may be finer than the currency."""
+        return {("at_most",): self.at_most.amount}
+
+    @abstractmethod
+    def concerns(self, payable: str, paying: Collection[str]) -> bool:
+        """Whether it is about something that is paid for, by these funders."""
+
+    @abstractmethod
+    def most_on(self, funders: Mapping[str, Funder], day: date) -> Decimal | None:
+        """How much money it lets through as of a claim date; None for a limit in number."""
+
+    @abstractmethod
+    def most_in_all(self, funders: Mapping[str, Funder]) -> Decimal | None:
+        """The most that all together, or one funder, ever pay under it; None where it does not say
+        so.
+        """
+
+    @abstractmethod
+    def check(self, contract: LimitedContract, path: Path) -> Diagnostics:
+        """What is wrong with it by itself; `path` is where it stands."""
+
+    @abstractmethod
+    def says(self, words: MoneyWords) -> str:
+        """The limit in one sentence of the contract: on what, how much, what happens beyond it."""
+
+    @abstractmethod
+    def subject(self, words: MoneyWords) -> str:
+        """What it is on, as a statement calls it: `Milestone: Sign-up`."""
+
+    @abstractmethod
+    def scope(self, words: MoneyWords) -> list[str]:
+        """For what of that it is by itself, or alone, in the words of a statement."""
+
+    @abstractmethod
+    def beyond_in_words(self, words: MoneyWords, *, by_name: bool = False) -> str:
+        """What becomes of what lies beyond it, and how that is found where it is not the usual way;
+        a funder stands there as the contract refers to it, or by its name.
+        """
+
+    def subject_in_full(self, words: MoneyWords) -> str:
+        """What it is on, with its scope: `Milestone: Sign-up, for each participant`."""
+        return ", ".join([self.subject(words), *self.scope(words)])
+
+    def terms_in_words(self, words: MoneyWords) -> str:
+        """Everything it says beside what it is on: `at most £500.00; beyond it: unpaid`."""
+        terms = [f"at most {self.most_in_words(words)}", *self.scope(words)]
+        return f"{', '.join(terms)}; beyond it: {self.beyond_in_words(words)}"
+
+    def most_in_words(self, words: MoneyWords) -> str:
+        """How much it lets through: money as people write it, or a number of claims."""
+        most = self.at_most
+        match most.of:
+            case "money":
+                return words.money(most.amount)
+            case "commitment":
+                return "what it has committed"
+            case "share of claims":
+                return str(most)
+            case of:
+                return counted(most.number, of[:-1])
+
+    def most_is_paid(self, words: MoneyWords) -> str:
+        """How much it lets through, as the start of a sentence."""
+        most = self.at_most
+        match most.of:
+            case "money":
+                return f"at most {words.money(most.amount)} is paid"
+            case "claims":
+                return f"at most {counted(most.number, 'claim')} are paid"
+            case "participants":
+                return f"claims of at most {counted(most.number, 'participant')} are paid"
+            case "share of claims":
+                return f"at most {show_share(most.share)} of the claims are paid"
+            case "commitment":
+                return "at most what has been committed is paid"
+
+
+def _how_to_write(keys: tuple[str, ...]) -> str:
+    named = " or ".join(f"{key}:" for key in keys if key != "contract")
+    return f"write contract: whole, or {named} and its name"
+
+
+LIMITS: Kinds[LimitTerm] = Kinds("limit", LimitTerm, _how_to_write)
+Limit = Annotated[LimitTerm, OfKind(LIMITS)]

@@ -154,7 +154,7 @@ class ExternalEvidence(Evidence):
         )
 
     def lay_out(self, session: EngineSession, contract: Contract) -> None:
-        """Let the observations be read in a workshop as `observations`."""
+        """Let the observations be read in an engine session as `observations`."""
         if contract.metrics != self.contract.metrics:
             fault = Fault(
                 code="other_contract",
@@ -189,7 +189,7 @@ class ExternalEvidence(Evidence):
 
 
 def _placed(found: pa.Table, sheet: str, schema: pa.Schema) -> pa.Table:
-    """Rows found in a workshop as an evidence table: dates, and where they stand."""
+    """Rows found in an engine session as an evidence table: dates, and where they stand."""
     days = [field.name for field in schema if pa.types.is_date32(field.type)]
     found = with_dates(found, days)
     files = found[FILE].combine_chunks().dictionary_encode()

@@ -44,7 +44,7 @@ class Reading:
     def of(
         cls, session: EngineSession, table: str, contract: Contract, values: Values = "as written"
     ) -> Reading:
-        """The reading of a table that rests in a workshop."""
+        """The reading of a table that rests in an engine session."""
         kinds = dict(session.table(table).collect_schema())
         return cls(session.table_name(table), kinds, session.dialect, contract, values)
 

@@ -137,7 +137,7 @@ class Evidence:
         return status in self.observations_table["status"].unique().to_pylist()
 
     def lay_out(self, session: EngineSession, contract: Contract) -> None:
-        """Let the observations be read in an engine session as `observations`: metrics by their place in
+        """Let the observations be read in a session as `observations`: metrics by their place in
         the contract, dates as day numbers.
         """
         table = self.observations_table.select(SEEN)

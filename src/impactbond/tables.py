@@ -103,7 +103,7 @@ class Dialect:
 
 class EngineSession:
     """One engine at work on one question: it takes Arrow tables in by name, keeps what it computes
-    by name, and gives Arrow tables out. What is large is read where it lies: see `rest`.
+    by name, and gives Arrow tables out. What is large is read where it lies: see `scan`.
 
     `program` names what is computed, such as the contract's digest: in DuckDB, what was compiled
     for a program once is run again as it is, on whatever tables have been taken.
@@ -122,7 +122,7 @@ class EngineSession:
         if engine == "duckdb":
             import duckdb
 
-            # What does not fit memory is spilled: into a folder of our own, gone with the workshop,
+            # What does not fit memory is spilled: into a folder of our own, gone with the session,
             # because DuckDB's own choice is the folder that the user happens to stand in.
             folder = mkdtemp(prefix="impactbond-")
             self._connection = duckdb.connect(":memory:", config={"temp_directory": folder})
@@ -135,15 +135,15 @@ class EngineSession:
                 "SET preserve_insertion_order = false"
             )
 
-    def take(self, name: str, table: pa.Table) -> None:
+    def register(self, name: str, table: pa.Table) -> None:
         """Take a table in under a name."""
-        self._taken[name] = self._take(name, table)
+        self._taken[name] = self._register(name, table)
 
-    def taken(self, name: str) -> nw.LazyFrame[Any]:
+    def table(self, name: str) -> nw.LazyFrame[Any]:
         """The table taken in under that name, ready for lazy work in this engine."""
         return self._taken[name]
 
-    def _take(self, name: str, table: pa.Table) -> nw.LazyFrame[Any]:
+    def _register(self, name: str, table: pa.Table) -> nw.LazyFrame[Any]:
         match self.engine:
             case "duckdb":
                 assert self._connection is not None
@@ -169,7 +169,7 @@ class EngineSession:
         """What this engine says otherwise than the other that reads SQL."""
         return Dialect(self.engine)
 
-    def rest(self, name: str, source: Any) -> None:
+    def scan(self, name: str, source: Any) -> None:
         """Let a table be read under a name where it lies: an Arrow table, files (with FILE and
         ROW), or a Spark frame. For the engines that read SQL.
         """
@@ -179,9 +179,9 @@ class EngineSession:
             self._connection.execute(f'CREATE VIEW "{name}" AS {_in_duckdb(source)}')
         else:
             self._connection.register(name, source)
-        self._taken[name] = self._table(name)
+        self._taken[name] = self._frame_of(name)
 
-    def define(self, name: str, query: str, *, once: bool = False) -> None:
+    def create_view(self, name: str, query: str, *, once: bool = False) -> None:
         """Let a table be the result of a query, found anew whenever it is read, or once."""
         if self._connection is None:
             frame = _spark().sql(query)
@@ -191,13 +191,13 @@ class EngineSession:
             # What had the name goes first, so that the two are not in memory together.
             self._connection.execute(f'DROP {kind} IF EXISTS "{name}"')
             self._connection.execute(f'CREATE {kind} "{name}" AS {query}')
-        self._taken[name] = self._table(name)
+        self._taken[name] = self._frame_of(name)
 
-    def called(self, name: str) -> str:
+    def table_name(self, name: str) -> str:
         """What queries call the table of that name."""
         return name if self._connection is not None else f"impactbond_{self._number}_{name}"
 
-    def find(self, query: str) -> pa.Table:
+    def query(self, query: str) -> pa.Table:
         """The result of a query as an Arrow table, in no particular order."""
         if self._connection is None:
             return _spark().sql(query).toArrow()
@@ -208,25 +208,25 @@ class EngineSession:
         finalize(self, cached.unpersist)
         return cached
 
-    def _table(self, name: str) -> nw.LazyFrame[Any]:
+    def _frame_of(self, name: str) -> nw.LazyFrame[Any]:
         if self._connection is None:
-            return _lazy(_spark().table(self.called(name)))
+            return _lazy(_spark().table(self.table_name(name)))
         return _lazy(self._connection.table(name))
 
     def _view(self, name: str, frame: Any) -> None:
-        frame.createOrReplaceTempView(self.called(name))
-        finalize(self, _spark().catalog.dropTempView, self.called(name))
+        frame.createOrReplaceTempView(self.table_name(name))
+        finalize(self, _spark().catalog.dropTempView, self.table_name(name))
 
-    def keep(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
+    def materialize(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
         """What `build` describes, computed once and kept inside the engine under that name."""
         if name not in self._kept:
-            self._kept[name] = self._keep(name, build)
+            self._kept[name] = self._materialize(name, build)
         return self._kept[name]
 
-    def _keep(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
+    def _materialize(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
         match self.engine:
             case "duckdb":
-                return self._keep_in_duckdb(name, build)
+                return self._materialize_in_duckdb(name, build)
             case "polars":
                 return _lazy(build().to_native().collect().lazy())
             case "pandas":
@@ -234,11 +234,11 @@ class EngineSession:
             case _:
                 return _lazy(self._cached(build().to_native()))
 
-    def _keep_in_duckdb(
+    def _materialize_in_duckdb(
         self, name: str, build: Callable[[], nw.LazyFrame[Any]]
     ) -> nw.LazyFrame[Any]:
         compiled = self._compiled.get((self._program, name)) if self._program else None
-        if compiled is None or not self._keep_what_it_reads(compiled[1]):
+        if compiled is None or not self._materialize_what_it_reads(compiled[1]):
             query = str(build().to_native().sql_query())
             compiled = query, tuple(one for one in self._kept if f'"{one}"' in query)
             if self._program:
@@ -247,12 +247,12 @@ class EngineSession:
                 self._compiled[self._program, name] = compiled
         return self._create(name, compiled[0])
 
-    def _keep_what_it_reads(self, names: Sequence[str]) -> bool:
+    def _materialize_what_it_reads(self, names: Sequence[str]) -> bool:
         """Whether the kept tables that a compiled query reads are kept here too, now if not yet."""
         for name in names:
             if name not in self._kept:
                 compiled = self._compiled.get((self._program, name))
-                if compiled is None or not self._keep_what_it_reads(compiled[1]):
+                if compiled is None or not self._materialize_what_it_reads(compiled[1]):
                     return False
                 self._kept[name] = self._create(name, compiled[0])
         return True
@@ -262,21 +262,21 @@ class EngineSession:
         self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
         return _lazy(self._connection.table(name))
 
-    def give_later(self, frame: nw.LazyFrame[Any]) -> Callable[[], pa.Table]:
+    def collect_later(self, frame: nw.LazyFrame[Any]) -> Callable[[], pa.Table]:
         """What gives a frame that was kept as an Arrow table, when it is called.
 
         A cluster holds the frame until then, and nothing else. An engine in this process does not
         outlive the work: where a process is forked, one that was left open takes the other down.
         """
         if self.engine != "pyspark":
-            table = self.give(frame)
+            table = self.collect(frame)
             return lambda: table
         for kept in self._kept.values():
             if kept is not frame:
                 kept.to_native().unpersist()
-        return partial(self.give, frame)
+        return partial(self.collect, frame)
 
-    def give(self, frame: nw.LazyFrame[Any]) -> pa.Table:
+    def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """The frame as an Arrow table, in no particular order."""
         if self.engine == "pandas":  # whose index is no column
             return pa.Table.from_pandas(frame.collect().to_native(), preserve_index=False)

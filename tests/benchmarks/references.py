@@ -35,7 +35,7 @@ def by_engine(
 ) -> pa.Table:
     """The lots of one claim date as settlement is given them, with names for numbers."""
     question = EvaluationInput.of(contract, evidence, [claim], engine)
-    found = question.shop.give(counted(claims_of(question)))
+    found = question.session.collect(counted(claims_of(question)))
     held = zip(*question.segments.values, strict=True)
     columns = [
         pa.array(list(contract.milestones)).take(found["milestone"]),

@@ -38,7 +38,7 @@ def engine_decisions(drawn: Drawn, engine: Engine) -> dict[date, list[Decided]]:
     """Every decision of the engine, by claim date."""
     claims = claim_dates(drawn.contract, date.max)
     question = EvaluationInput.of(drawn.contract, evidence_of(drawn), claims, engine)
-    rows = question.shop.give(decide(question)).to_pylist()
+    rows = question.session.collect(decide(question)).to_pylist()
     milestones = list(drawn.contract.milestones)
     found: dict[date, list[Decided]] = {claim.known_by: [] for claim in claims}
     for row in sorted(rows, key=lambda row: (row["participant"], row["milestone"])):
@@ -90,7 +90,7 @@ def engine_claims(drawn: Drawn, engine: Engine) -> dict[date, list[tuple[object,
     question = EvaluationInput.of(drawn.contract, evidence_of(drawn), dated, engine)
     milestones = list(drawn.contract.milestones)
     found: dict[date, list[tuple[object, ...]]] = {one.known_by: [] for one in dated}
-    for row in question.shop.give(claims_of(question)).to_pylist():
+    for row in question.session.collect(claims_of(question)).to_pylist():
         held = sorted(question.segments.named(row["segment"]).items())
         told = (row["participant"], milestones[row["milestone"]], from_day_number(row["reached"]))
         found[dated[row["claim"]].known_by].append((*told, row["standing"], row["quantity"], *held))
@@ -128,7 +128,7 @@ def test_what_is_claimed_is_what_was_decided_and_asked_without_reasons(
     names = ["claim", "participant", "milestone", "known_by", "reached", "standing"]
     decided = decide(question).filter(nw.col("verdict") == Verdict.ACHIEVED.number).select(names)
     barely = achieved(question).select(names)
-    told, found = (question.shop.give(frame).to_pylist() for frame in (decided, barely))
+    told, found = (question.session.collect(frame).to_pylist() for frame in (decided, barely))
     assert sorted(map(str, found)) == sorted(map(str, told))
 
 

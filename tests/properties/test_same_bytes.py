@@ -52,7 +52,7 @@ def evaluated(contract: Contract, evidence: Evidence, engine: Engine) -> dict[st
     decisions = decide(question)
     claims = claims_of(question)
     found = {"decisions": decisions, "claims": claims, "lots": counted(claims)}
-    return {name: in_order(question.shop.give(frame)) for name, frame in found.items()}
+    return {name: in_order(question.session.collect(frame)) for name, frame in found.items()}
 
 
 def in_order(table: pa.Table) -> bytes:

@@ -17,32 +17,37 @@ def test_what_is_spilled_lies_in_a_private_folder_that_goes_with_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    shop = EngineSession("duckdb")
-    connection = shop._connection
+    session = EngineSession("duckdb")
+    connection = session._connection
     assert connection is not None
     [(folder,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
     connection.execute("SET memory_limit = '20MB'; SET threads = 1")
-    shop.take("numbers", pa.table({"number": pa.array(range(10), pa.int64())}))
+    session.register("numbers", pa.table({"number": pa.array(range(10), pa.int64())}))
     connection.execute(
         "CREATE TABLE large AS SELECT range AS id, md5(range::VARCHAR) AS text FROM range(800000)"
     )
     assert list(Path(folder).iterdir()), "nothing was spilled: the test proves nothing"
     assert Path(folder).stat().st_mode & 0o077 == 0
     assert list(tmp_path.iterdir()) == []
-    del shop, connection
+    del session, connection
     gc.collect()
     assert not Path(folder).exists()
 
 
 def test_a_compiled_query_finds_the_tables_that_were_kept_while_it_was_compiled() -> None:
     def settled_once() -> list[int]:
-        shop = EngineSession("duckdb", program="one contract")
-        shop.take("rows", pa.table({"value": [1, 2, 3]}))
+        session = EngineSession("duckdb", program="one contract")
+        session.register("rows", pa.table({"value": [1, 2, 3]}))
 
         def even() -> nw.LazyFrame[Any]:
-            return shop.keep("even", lambda: shop.taken("rows").filter(nw.col("value") % 2 == 0))
+            return session.materialize(
+                "even", lambda: session.table("rows").filter(nw.col("value") % 2 == 0)
+            )
 
-        doubled = shop.keep("doubled", lambda: even().select(value=nw.col("value") * 2))
-        return [*shop.give(doubled)["value"].to_pylist(), *shop.give(even())["value"].to_pylist()]
+        doubled = session.materialize("doubled", lambda: even().select(value=nw.col("value") * 2))
+        return [
+            *session.collect(doubled)["value"].to_pylist(),
+            *session.collect(even())["value"].to_pylist(),
+        ]
 
     assert [settled_once() for _ in range(3)] == [[4, 2], [4, 2], [4, 2]]

@@ -72,13 +72,13 @@ def evaluate(
     """The claims at those claim dates."""
     inputs = EvaluationInput.of(contract, evidence, claims, engine)
     found = claims_of(inputs)
-    shop, segments = inputs.shop, inputs.segments
-    table = shop.give(counted(found))
+    session, segments = inputs.session, inputs.segments
+    table = session.collect(counted(found))
     lots = _rows(table, [""] * table.num_rows)
     return Evaluated(
         {number: segments.named(number) for number in {lot.segment for lot in lots}},
         lots,
-        shop.give_later(found),
+        session.collect_later(found),
     )
 
 
@@ -106,7 +106,7 @@ def claims_of(inputs: EvaluationInput) -> Frame:
         return held.select(*CLAIM_KEYS, "participant", "segment")
 
     name = "claims_found_disputed" if inputs.is_disputed else "claims_found"
-    return inputs.shop.keep(name, found)
+    return inputs.session.materialize(name, found)
 
 
 def _in_columns(claims: Frame) -> Frame:

@@ -58,7 +58,7 @@ def weigh(inputs: EvaluationInput, basis: Basis) -> tuple[EvaluationPlan, nw.Laz
 
 def people_of(inputs: EvaluationInput) -> nw.LazyFrame[Any]:
     """The participants at every claim date with the days of their windows, kept in the engine."""
-    return inputs.shop.keep("people", lambda: windows_of_people(inputs))
+    return inputs.session.materialize("people", lambda: windows_of_people(inputs))
 
 
 def observations_of(inputs: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
@@ -78,7 +78,7 @@ def states_of(inputs: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
     def found() -> nw.LazyFrame[Any]:
         return observations_of(inputs, basis).filter(nw.col("metric").is_in(states))
 
-    return inputs.shop.keep(basis.named("states"), found)
+    return inputs.session.materialize(basis.named("states"), found)
 
 
 def _facts(inputs: EvaluationInput, basis: Basis, plan: EvaluationPlan) -> nw.LazyFrame[Any]:
@@ -135,7 +135,7 @@ def _judged(
         )
 
     name = basis.named(f"judged_{standing.number}" if later else "judged")
-    return inputs.shop.keep(name if reasons else f"{name}_barely", judged)
+    return inputs.session.materialize(name if reasons else f"{name}_barely", judged)
 
 
 def _wide(contract: Contract, *, reasons: bool) -> list[str]:
@@ -177,7 +177,7 @@ def decisions_table(
     contract's milestones.
     """
     inputs = EvaluationInput.of(contract, evidence, [claim], engine)
-    chosen = sorted_by(inputs.shop.give(decide(inputs)), "participant", "milestone")
+    chosen = sorted_by(inputs.session.collect(decide(inputs)), "participant", "milestone")
 
     def words(column: str, names: Iterable[str]) -> pa.Array:
         numbers = pc.cast(chosen[column], pa.int64()).combine_chunks()

@@ -139,7 +139,7 @@ class EvaluationInput:
     evidence: Evidence
     claims: tuple[ClaimDate, ...]
     segments: Segments
-    shop: EngineSession
+    session: EngineSession
 
     @cached_property
     def is_disputed(self) -> bool:
@@ -158,16 +158,16 @@ class EvaluationInput:
         evidence where it is.
         """
         segments = Segments.of(contract, evidence.participants_table)
-        shop = EngineSession(engine or evidence.engine, contract.digest)
-        inputs = cls(contract, evidence, tuple(claims), segments, shop)
+        session = EngineSession(engine or evidence.engine, contract.digest)
+        inputs = cls(contract, evidence, tuple(claims), segments, session)
         for name, table in inputs._tables().items():
-            shop.take(name, table)
-        evidence.lay_out(shop, contract)
+            session.register(name, table)
+        evidence.lay_out(session, contract)
         return inputs
 
     def table(self, name: TableName) -> nw.LazyFrame[Any]:
         """One of the tables that evaluation rests on; dates are day numbers."""
-        return self.shop.taken(name)
+        return self.session.table(name)
 
     def _tables(self) -> dict[TableName, pa.Table]:
         contract, evidence = self.contract, self.evidence

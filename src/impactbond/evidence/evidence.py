@@ -136,20 +136,20 @@ class Evidence:
         """Whether any observation has that status."""
         return status in self.observations_table["status"].unique().to_pylist()
 
-    def lay_out(self, shop: EngineSession, contract: Contract) -> None:
-        """Let the observations be read in a workshop as `observations`: metrics by their place in
+    def lay_out(self, session: EngineSession, contract: Contract) -> None:
+        """Let the observations be read in a session as `observations`: metrics by their place in
         the contract, dates as day numbers.
         """
         table = self.observations_table.select(SEEN)
-        if shop.engine in ("duckdb", "pyspark"):
-            shop.rest("delivered_observations", table)
-            reading = Reading.of(shop, "delivered_observations", contract, "as held")
-            shop.define("observations", reading.observations())
+        if session.engine in ("duckdb", "pyspark"):
+            session.scan("delivered_observations", table)
+            reading = Reading.of(session, "delivered_observations", contract, "as held")
+            session.create_view("observations", reading.observations())
             return
         metric = pc.index_in(table["metric"], pa.array(list(contract.metrics), pa.string()))
         place = table.schema.get_field_index("metric")
         table = table.set_column(place, "metric", pc.cast(metric, pa.int64()))
-        shop.take("observations", with_day_numbers(table))
+        session.register("observations", with_day_numbers(table))
 
     @cached_property
     def digest(self) -> str:

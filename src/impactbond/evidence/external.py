@@ -153,8 +153,8 @@ class ExternalEvidence(Evidence):
             kind=self.kind,
         )
 
-    def lay_out(self, shop: EngineSession, contract: Contract) -> None:
-        """Let the observations be read in a workshop as `observations`."""
+    def lay_out(self, session: EngineSession, contract: Contract) -> None:
+        """Let the observations be read in an engine session as `observations`."""
         if contract.metrics != self.contract.metrics:
             fault = Fault(
                 code="other_contract",
@@ -162,32 +162,34 @@ class ExternalEvidence(Evidence):
                 hint="Read it again with this contract",
             )
             raise EvidenceError("The evidence was read for another contract.", [fault])
-        if shop.engine not in ("duckdb", "pyspark"):
-            super().lay_out(shop, contract)
+        if session.engine not in ("duckdb", "pyspark"):
+            super().lay_out(session, contract)
             return
-        query = self._resting(shop).observations()
-        shop.define("observations", f"SELECT * FROM ({query}){self._where()}")
+        query = self._resting(session).observations()
+        session.create_view("observations", f"SELECT * FROM ({query}){self._where()}")
 
-    def _resting(self, shop: EngineSession) -> Reading:
+    def _resting(self, session: EngineSession) -> Reading:
         self.source.assert_unchanged()
-        shop.rest(DELIVERED, self.source.table)
-        return Reading.of(shop, DELIVERED, self.contract, self.values)
+        session.scan(DELIVERED, self.source.table)
+        return Reading.of(session, DELIVERED, self.contract, self.values)
 
     def _where(self, *others: str) -> str:
         known = [] if self.until is None else [f"recorded_on <= {day_number(self.until)}"]
         return f" WHERE {' AND '.join([*known, *others])}" if known or others else ""
 
     def _fetched(self, participant: str | None = None) -> pa.Table:
-        shop = EngineSession(self.engine)
-        reading = self._resting(shop)
-        about = [] if participant is None else [f"participant = {shop.dialect.text(participant)}"]
-        found = shop.find(f"SELECT * FROM ({reading.held()}){self._where(*about)}")
+        session = EngineSession(self.engine)
+        reading = self._resting(session)
+        about = (
+            [] if participant is None else [f"participant = {session.dialect.text(participant)}"]
+        )
+        found = session.query(f"SELECT * FROM ({reading.held()}){self._where(*about)}")
         first = ("participant", "metric", "observed_on", "recorded_on", "observation")
         return sorted_by(_placed(found, "observations", OBSERVATIONS_SCHEMA), *first)
 
 
 def _placed(found: pa.Table, sheet: str, schema: pa.Schema) -> pa.Table:
-    """Rows found in a workshop as an evidence table: dates, and where they stand."""
+    """Rows found in an engine session as an evidence table: dates, and where they stand."""
     days = [field.name for field in schema if pa.types.is_date32(field.type)]
     found = with_dates(found, days)
     files = found[FILE].combine_chunks().dictionary_encode()
@@ -211,13 +213,13 @@ def rest(
     """
     observations.assert_unchanged()  # stamps the files before they are read
     people, cautions = _people(participants, contract)
-    shop = EngineSession(observations.engine)
-    shop.rest(DELIVERED, observations.table)
-    reading = Reading.of(shop, DELIVERED, contract, values)
+    session = EngineSession(observations.engine)
+    session.scan(DELIVERED, observations.table)
+    reading = Reading.of(session, DELIVERED, contract, values)
     cautions |= private_headings("observations", _delivered(reading))
     _refuse(reading.faults("observations"), "the structure of the evidence")
-    shop.rest("people", people.select(["participant"]))
-    summary = check_observations(shop, reading)
+    session.scan("people", people.select(["participant"]))
+    summary = check_observations(session, reading)
     _refuse(summary.faults, "the observations")
     told = tuple(sorted(cautions))
     return ExternalEvidence(
@@ -226,13 +228,13 @@ def rest(
 
 
 def _people(source: Source, contract: Contract) -> tuple[pa.Table, set[str]]:
-    shop = EngineSession(source.engine)
-    shop.rest("delivered_participants", source.table)
-    reading = Reading.of(shop, "delivered_participants", contract)
+    session = EngineSession(source.engine)
+    session.scan("delivered_participants", source.table)
+    reading = Reading.of(session, "delivered_participants", contract)
     _refuse(reading.faults("participants"), "the structure of the evidence")
-    shop.define("people", reading.participants())
-    _refuse(check_participants(shop, reading), "the participants")
-    found = shop.find(f"SELECT * FROM {shop.called('people')}")
+    session.create_view("people", reading.participants())
+    _refuse(check_participants(session, reading), "the participants")
+    found = session.query(f"SELECT * FROM {session.table_name('people')}")
     schema = participants_schema(tuple(contract.participants.attributes))
     table = sorted_by(
         _placed(found, "participants", schema), "participant", "from_on", "recorded_on"

@@ -66,83 +66,89 @@ def fault_of(
         )
 
 
-def told(shop: EngineSession, table: str, column: str, refusal: Refusal, rows: str) -> list[Fault]:
+def told(
+    session: EngineSession, table: str, column: str, refusal: Refusal, rows: str
+) -> list[Fault]:
     """The fault of some rows, of which a query gives FILE and ROW."""
     counted = f"SELECT {FILE}, min({ROW}) AS first, count(*) AS rows FROM ({rows}) GROUP BY {FILE}"
-    found = [(row[FILE], row["first"], row["rows"]) for row in shop.find(counted).to_pylist()]
+    found = [(row[FILE], row["first"], row["rows"]) for row in session.query(counted).to_pylist()]
     return list(fault_of(table, column, refusal, found))
 
 
-def among_each_other(shop: EngineSession, reading: Reading, count: int) -> list[Fault]:
+def among_each_other(session: EngineSession, reading: Reading, count: int) -> list[Fault]:
     """References that repeat, that lead nowhere or in a circle, and measures that contradict."""
     parts = 1 + count // ROWS_AT_ONCE
     named = ("observation", "participant", "metric", "value", "observed_on", "supersedes", "status")
     columns = [f"{reading.column(name)} AS {name}" for name in named]
-    shop.define("placed", f"SELECT {', '.join([*columns, *reading.place])} FROM {reading.table}")
-    replacing = f"SELECT observation, supersedes, {FILE}, {ROW} FROM {shop.called('placed')}"
-    shop.define("replacing", f"{replacing} WHERE supersedes <> ''", once=True)
+    session.create_view(
+        "placed", f"SELECT {', '.join([*columns, *reading.place])} FROM {reading.table}"
+    )
+    replacing = f"SELECT observation, supersedes, {FILE}, {ROW} FROM {session.table_name('placed')}"
+    session.create_view("replacing", f"{replacing} WHERE supersedes <> ''", once=True)
     return [
-        *_repeated(shop, reading, parts),
-        *_replaced(shop),
-        *_in_circles(shop),
-        *_contradictory(shop, reading, parts),
+        *_repeated(session, reading, parts),
+        *_replaced(session),
+        *_in_circles(session),
+        *_contradictory(session, reading, parts),
     ]
 
 
-def _any_alike(shop: EngineSession, hashes: str, having: str, parts: int) -> bool:
+def _any_alike(session: EngineSession, hashes: str, having: str, parts: int) -> bool:
     """Whether any rows with the same hash have something, of a query that gives `hashed`.
 
     The hashes are kept, 8 bytes a row, which the engine puts aside where they do not fit, and are
     counted part by part: all at once would need several times the memory, and their texts still
     more.
     """
-    shop.define("hashes", hashes, once=True)
+    session.create_view("hashes", hashes, once=True)
     return any(
-        shop.find(
-            f"SELECT hashed FROM {shop.called('hashes')}"
+        session.query(
+            f"SELECT hashed FROM {session.table_name('hashes')}"
             f" WHERE hashed % {parts} IN ({part}, {-part}) GROUP BY hashed HAVING {having} LIMIT 1"
         ).num_rows
         for part in range(parts)
     )
 
 
-def _repeated(shop: EngineSession, reading: Reading, parts: int) -> list[Fault]:
-    placed, hashed = shop.called("placed"), reading.dialect.hashed("observation")
-    if not _any_alike(shop, f"SELECT {hashed} AS hashed FROM {placed}", "count(*) > 1", parts):
+def _repeated(session: EngineSession, reading: Reading, parts: int) -> list[Fault]:
+    placed, hashed = session.table_name("placed"), reading.dialect.hashed("observation")
+    if not _any_alike(session, f"SELECT {hashed} AS hashed FROM {placed}", "count(*) > 1", parts):
         return []
     same = f"SELECT observation FROM {placed} GROUP BY observation HAVING count(*) > 1"
     rows = f"SELECT {FILE}, {ROW} FROM {placed} SEMI JOIN ({same}) USING (observation)"
-    return told(shop, "observations", "observation", _REPEATED, rows)
+    return told(session, "observations", "observation", _REPEATED, rows)
 
 
-def _replaced(shop: EngineSession) -> list[Fault]:
-    placed, replacing = shop.called("placed"), shop.called("replacing")
+def _replaced(session: EngineSession) -> list[Fault]:
+    placed, replacing = session.table_name("placed"), session.table_name("replacing")
     there = f"SELECT observation AS supersedes FROM {placed}"
     there = f"SELECT supersedes FROM ({there}) SEMI JOIN {replacing} USING (supersedes)"
     rows = f"SELECT {FILE}, {ROW} FROM {replacing} ANTI JOIN ({there}) USING (supersedes)"
-    return told(shop, "observations", "supersedes", UNKNOWN_REPLACED, rows)
+    return told(session, "observations", "supersedes", UNKNOWN_REPLACED, rows)
 
 
-def _in_circles(shop: EngineSession) -> list[Fault]:
+def _in_circles(session: EngineSession) -> list[Fault]:
     """Rows that nothing left replaces are taken away again and again: a circle stays."""
     left, count, step = "replacing", -1, 0
     while True:
-        rest = shop.called(left)
+        rest = session.table_name(left)
         pointed = f"SELECT supersedes AS observation FROM {rest}"
         step += 1
-        shop.define(
+        session.create_view(
             f"replacing_{step}",
             f"SELECT * FROM {rest} SEMI JOIN ({pointed}) USING (observation)",
             once=True,
         )
         left, before = f"replacing_{step}", count
-        count = shop.find(f"SELECT count(*) AS rows FROM {shop.called(left)}")["rows"][0].as_py()
+        count = session.query(f"SELECT count(*) AS rows FROM {session.table_name(left)}")["rows"][
+            0
+        ].as_py()
         if count in (0, before):
-            rows = f"SELECT {FILE}, {ROW} FROM {shop.called(left)}"
-            return told(shop, "observations", "supersedes", REPLACES_ITSELF, rows)
+            rows = f"SELECT {FILE}, {ROW} FROM {session.table_name(left)}"
+            return told(session, "observations", "supersedes", REPLACES_ITSELF, rows)
 
 
-def _contradictory(shop: EngineSession, reading: Reading, parts: int) -> list[Fault]:
+def _contradictory(session: EngineSession, reading: Reading, parts: int) -> list[Fault]:
     """Of one participant, measure and day, rows that stand and differ."""
     measures = [
         str(place)
@@ -151,19 +157,19 @@ def _contradictory(shop: EngineSession, reading: Reading, parts: int) -> list[Fa
     ]
     if not measures:
         return []
-    replaced = f"SELECT supersedes AS observation FROM {shop.called('replacing')}"
+    replaced = f"SELECT supersedes AS observation FROM {session.table_name('replacing')}"
     live = (
-        f"SELECT * FROM {shop.called('placed')} ANTI JOIN ({replaced}) USING (observation)"
+        f"SELECT * FROM {session.table_name('placed')} ANTI JOIN ({replaced}) USING (observation)"
         f" WHERE metric IN ({', '.join(measures)}) AND status <> '{WITHDRAWN}'"
     )
     keys, differ = ("participant", "metric", "observed_on"), "min(value) <> max(value)"
     hashed = f"SELECT {reading.dialect.hashed(*keys)} AS hashed, value FROM ({live})"
-    if not _any_alike(shop, hashed, differ, parts):
+    if not _any_alike(session, hashed, differ, parts):
         return []
     same = ", ".join(keys)
     groups = f"SELECT {same} FROM ({live}) GROUP BY {same} HAVING {differ}"
     rows = f"SELECT {FILE}, {ROW} FROM ({live}) SEMI JOIN ({groups}) USING ({same})"
-    return told(shop, "observations", "value", CONTRADICTORY_VALUES, rows)
+    return told(session, "observations", "value", CONTRADICTORY_VALUES, rows)
 
 
 DELIVERED = {name: f"delivered_{name}" for name in ("participants", "observations")}
@@ -201,7 +207,7 @@ class Summary:
     statuses: frozenset[str]
 
 
-def check_participants(shop: EngineSession, reading: Reading) -> list[Fault]:
+def check_participants(session: EngineSession, reading: Reading) -> list[Fault]:
     """The faults of the rows about participants, by themselves and among each other.
 
     Takes the table that `reading` reads, and what it reads as `people`.
@@ -221,15 +227,15 @@ def check_participants(shop: EngineSession, reading: Reading) -> list[Fault]:
     days = ("started_on", "recorded_on", "from_on", "left_on")
     found = [f"{reading.day(day)} AS d_{day}" for day in days]
     rows = f"SELECT {', '.join(['*', *found, *_place(reading)])} FROM {reading.table}"
-    if any(row["faulty"] for row in _counted(shop, rows, checks, [FILE])):
-        return _faults(shop, "participants", rows, checks)
-    people, same = shop.called("people"), "participant, from_on, recorded_on"
+    if any(row["faulty"] for row in _counted(session, rows, checks, [FILE])):
+        return _faults(session, "participants", rows, checks)
+    people, same = session.table_name("people"), "participant, from_on, recorded_on"
     repeated = f"SELECT {same} FROM {people} GROUP BY {same} HAVING count(*) > 1"
     rows = f"SELECT {FILE}, {ROW} FROM {people} SEMI JOIN ({repeated}) USING ({same})"
-    return told(shop, "participants", "participant", _PERSON_REPEATED, rows)
+    return told(session, "participants", "participant", _PERSON_REPEATED, rows)
 
 
-def check_observations(shop: EngineSession, reading: Reading) -> Summary:
+def check_observations(session: EngineSession, reading: Reading) -> Summary:
     """The faults of the observations, by themselves, against the participants and among each other.
 
     Takes the table that `reading` reads, and `people`.
@@ -240,7 +246,7 @@ def check_observations(shop: EngineSession, reading: Reading) -> Summary:
         *(f"{reading.column(name)} AS c_{name}" for name in ("metric", "value", "status")),
         *_place(reading),
     ]
-    people = f"SELECT DISTINCT participant AS known FROM {shop.called('people')}"
+    people = f"SELECT DISTINCT participant AS known FROM {session.table_name('people')}"
     rows = (
         f"SELECT * FROM (SELECT {', '.join(columns)} FROM {reading.table})"
         f" LEFT JOIN ({people}) ON {reading.text('participant')} = known"
@@ -252,12 +258,12 @@ def check_observations(shop: EngineSession, reading: Reading) -> Summary:
         "max(d_observed_on) AS last_day",
         *(f"{test} AS is_{one}" for test, one in zip(has, STATUSES, strict=True)),
     ]
-    found = _counted(shop, rows, checks, ["c_metric"], others)
+    found = _counted(session, rows, checks, ["c_metric"], others)
     count = sum(row["rows"] for row in found)
     if any(row["faulty"] for row in found):
-        faults = _faults(shop, "observations", rows, checks)
+        faults = _faults(session, "observations", rows, checks)
     else:
-        faults = among_each_other(shop, reading, count)
+        faults = among_each_other(session, reading, count)
     metrics = reading.contract.metrics
     of_metric = {
         name: sum(row["rows"] for row in found if row["c_metric"] == place)
@@ -353,7 +359,7 @@ def _place(reading: Reading) -> tuple[str, ...]:
 
 
 def _counted(
-    shop: EngineSession,
+    session: EngineSession,
     rows: str,
     checks: Sequence[RowCheck],
     groups: Sequence[str],
@@ -365,20 +371,22 @@ def _counted(
     faulty = " OR ".join(f"({one.condition})" for one in checks)
     counts = ["count(*) AS rows", f"count(CASE WHEN {faulty} THEN 1 END) AS faulty"]
     asked, by = ", ".join([*groups, *counts, *others]), ", ".join(groups)
-    found: list[dict[str, Any]] = shop.find(
+    found: list[dict[str, Any]] = session.query(
         f"SELECT {asked} FROM ({rows}) GROUP BY {by}"
     ).to_pylist()
     return found
 
 
-def _faults(shop: EngineSession, table: str, rows: str, checks: Sequence[RowCheck]) -> list[Fault]:
+def _faults(
+    session: EngineSession, table: str, rows: str, checks: Sequence[RowCheck]
+) -> list[Fault]:
     """How many rows of each file have each fault, and the first of them."""
     counts = [
         f"count(CASE WHEN {one.condition} THEN 1 END) AS n_{place},"
         f" min(CASE WHEN {one.condition} THEN {ROW} END) AS r_{place}"
         for place, one in enumerate(checks)
     ]
-    found = shop.find(
+    found = session.query(
         f"SELECT {', '.join([FILE, *counts])} FROM ({rows}) GROUP BY {FILE}"
     ).to_pylist()
     return [

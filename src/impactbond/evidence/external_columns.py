@@ -42,11 +42,11 @@ class Reading:
 
     @classmethod
     def of(
-        cls, shop: EngineSession, table: str, contract: Contract, values: Values = "as written"
+        cls, session: EngineSession, table: str, contract: Contract, values: Values = "as written"
     ) -> Reading:
-        """The reading of a table that rests in a workshop."""
-        kinds = dict(shop.taken(table).collect_schema())
-        return cls(shop.called(table), kinds, shop.dialect, contract, values)
+        """The reading of a table that rests in an engine session."""
+        kinds = dict(session.table(table).collect_schema())
+        return cls(session.table_name(table), kinds, session.dialect, contract, values)
 
     def faults(self, name: str) -> list[Fault]:
         """What is wrong with the columns themselves; `name` is the evidence table's."""

@@ -76,9 +76,9 @@ def files_of(given: Any, name: str) -> Files:
 
 def collected(given: Any, name: str) -> pa.Table:
     """The table that files hold, in memory, with the columns `file` and `row`."""
-    shop = EngineSession()
-    shop.rest("files", files_of(given, name))
-    found = shop.find("SELECT * FROM files")
+    session = EngineSession()
+    session.scan("files", files_of(given, name))
+    found = session.query("SELECT * FROM files")
     names = pa.array([Path(path).name for path in found[FILE].to_pylist()], pa.string())
     place = {"file": names, "row": pc.coalesce(found[ROW], pa.scalar(0, pa.int64()))}
     kept = [column for column in found.column_names if column not in (FILE, ROW, *place)]

@@ -120,11 +120,11 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
     anybody = contract.model_copy(update={"participants": everybody})
     question = EvaluationInput.of(anybody, evidence, [claim])
     people = known_participants(question)
-    found = question.shop.give(people).to_pylist()
+    found = question.session.collect(people).to_pylist()
     if not found:
         return None
     asked = people.select("claim", "participant", "known_by", "started_on")
-    at_start = question.shop.give(segments_on(question, asked, "started_on", ["claim"]))
+    at_start = question.session.collect(segments_on(question, asked, "started_on", ["claim"]))
     names, values = question.segments.names, question.segments.values
     started_on = from_day_number(found[0]["started_on"])
     return PersonView(
@@ -141,10 +141,10 @@ def see(
     """What the engine sees of a participant that a question is about; None if not covered."""
     plan, weighed = weigh(question, basis)
     is_asked = nw.col("participant") == participant
-    found = question.shop.give(weighed.filter(is_asked)).to_pylist()
+    found = question.session.collect(weighed.filter(is_asked)).to_pylist()
     if not found:
         return None
-    about = question.shop.give(people_of(question).filter(is_asked)).to_pylist()
+    about = question.session.collect(people_of(question).filter(is_asked)).to_pylist()
     person = replace(person, clock_on=from_day_number(about[0]["clock_on"]))
     rows = observations_of(question, basis).filter(is_asked)
     looked_at = rows.select(
@@ -157,7 +157,7 @@ def see(
     )
     live = [
         row | {"observed_on": from_day_number(row["observed_on"])}
-        for row in question.shop.give(looked_at).to_pylist()
+        for row in question.session.collect(looked_at).to_pylist()
     ]
     live.sort(key=lambda row: (row["observed_on"], row["observation"]))
     return ParticipantView(question.contract, plan, person, basis, found[0], tuple(live))
@@ -167,7 +167,7 @@ def find_decisions(question: EvaluationInput, participant: str) -> dict[str, Dec
     """What is decided about every milestone; empty where the contract does not cover it."""
     milestones = list(question.contract.milestones)
     own = decide(question).filter(nw.col("participant") == participant)
-    decided = question.shop.give(own).to_pylist()
+    decided = question.session.collect(own).to_pylist()
     return {
         milestones[row["milestone"]]: Decision(
             verdict=list(Verdict)[row["verdict"]],
@@ -185,7 +185,7 @@ def find_quantities(question: EvaluationInput, participant: str) -> dict[str, in
     milestones = list(question.contract.milestones)
     own = claims_of(question).filter(nw.col("participant") == participant)
     found: dict[str, int] = {}
-    for row in question.shop.give(own).to_pylist():
+    for row in question.session.collect(own).to_pylist():
         name = milestones[row["milestone"]]
         found[name] = found.get(name, 0) + row["quantity"]
     return found

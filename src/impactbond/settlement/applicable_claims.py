@@ -273,7 +273,7 @@ def _starts(
     for place, text in enumerate(texts if known.terms.governs == "participants started" else ()):
         inputs = EvaluationInput.of(text, evidence, claims, engine)
         people = known_participants(inputs).select("claim", "participant", "started_on")
-        table = inputs.shop.give(people)
+        table = inputs.session.collect(people)
         for claim, who, day in zip(
             *(table[name].to_pylist() for name in table.column_names), strict=True
         ):

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 few = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 TABLES = ("decisions", "lines", "shares", "payments", "balances")
-SPARK_CASES = int(os.environ.get("IMPACTBOND_SPARK_CASES", "3"))
+SPARK_CASES = int(os.environ.get("IMPACTBOND_SPARK_CASES", "1"))
 ORDER = ["claim", "participant", "milestone", "reached", "segment"]
 
 
@@ -70,7 +70,7 @@ def settled(contract: Contract, evidence: Evidence, as_of: date = AS_OF) -> dict
 
 
 @given(drawn=cases())
-@settings(few, max_examples=10)
+@settings(few, max_examples=6)
 def test_engines_on_one_machine_give_the_same_bytes(drawn: Drawn) -> None:
     evidence = evidence_of(drawn)
     expected = evaluated(drawn.contract, evidence, "duckdb")
@@ -99,7 +99,7 @@ def test_every_engine_gives_the_same_bytes_under_every_term(scenario: str) -> No
 
 
 @given(drawn=cases(whole=True))
-@settings(few, max_examples=12)
+@settings(few, max_examples=8)
 def test_evidence_that_stays_in_files_settles_to_the_same_bytes(drawn: Drawn) -> None:
     evidence = evidence_of(drawn)
     with TemporaryDirectory() as folder:

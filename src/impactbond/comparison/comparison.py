@@ -157,7 +157,7 @@ class Comparison(Report):
         if not by_claim:
             return ["", "No claim's money moved."]
         told = ["", f"Claims whose money moved: {len(by_claim)}"]
-        for claim, rows in list(by_claim.items())[:SHOWN]:
+        for (participant, milestone, period), rows in list(by_claim.items())[:SHOWN]:
             old, new = (sum(row[f"{name}_pence"] for row in rows) for name in ("was", "now"))
             parts = [
                 f"{self.names.get(row['funder'], row['funder'])} "
@@ -165,7 +165,7 @@ class Comparison(Report):
                 for row in rows
                 if row["difference_pence"]
             ]
-            told.append(f"  {', '.join(claim)}: {self._moved(old, new)}")
+            told.append(f"  {participant}, {milestone}, {period}: {self._moved(old, new)}")
             told += [f"    {rows[0]['reason']}", f"    {'; '.join(parts)}"]
         if len(by_claim) > SHOWN:
             told.append(f"  and {len(by_claim) - SHOWN:,} more (--json tells all)")

@@ -1,12 +1,9 @@
 """What a record holds: its parts, each as bytes, and a manifest with the digest of each.
 
-Takes  a settlement; or, for a funder's view, the parts of a whole record and one funder.
-Gives  what the settlement rests on and what came out of it. A view is that funder's statement, its
-       shares, payments, balances and receipts, and a manifest that names the whole record by its
-       digest.
-Keeps  the same settlement, and the same record and funder, give the same bytes, so that whoever
-       holds the whole can prove a view; no evidence, no contract text and no other funder's amount
-       is in it.
+Takes  a settlement.
+Gives  what it rests on and what came out of it, under the names that parts have; which of them one
+       funder may see.
+Keeps  the same settlement gives the same bytes.
 """
 
 from __future__ import annotations
@@ -17,10 +14,9 @@ from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import ValidationError
 
-from impactbond.canonical import csv_bytes, json_bytes, read_csv, sha256, zip_bytes
+from impactbond.canonical import csv_bytes, json_bytes, sha256, zip_bytes
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, RecordError
 from impactbond.evaluation.decisions import DECISIONS
@@ -60,7 +56,7 @@ SCHEMAS = {
     RESULTS["payments"]: PAYMENTS,
     RESULTS["balances"]: BALANCES,
 }
-_OF_FUNDER = (RECEIVED, *(RESULTS[name] for name in ("shares", "payments", "balances")))
+SEEN_BY_FUNDER = (RECEIVED, *(RESULTS[name] for name in ("shares", "payments", "balances")))
 _ORDER = {
     "participants": ("participant", "from_on", "recorded_on"),
     "observations": ("participant", "metric", "observed_on", "recorded_on", "observation"),
@@ -205,22 +201,11 @@ def results_of(
     return results | {f"{WORKBOOKS}{name}": content for name, content in files.items()}
 
 
-def cut_view(parts: Mapping[str, bytes], manifest: Manifest, digest: str, funder: str) -> bytes:
-    """The file of a funder's view of a whole record, whose digest is given.
+def statement_of(parts: Mapping[str, bytes], manifest: Manifest, funder: str) -> str:
+    """The part that is a funder's workbook, found by the reference on its cover.
 
-    Raises RecordError where the record has no statement for that funder.
+    Raises RecordError where there is none.
     """
-    mine = dict([_statement(parts, manifest, funder)])
-    for name in _OF_FUNDER:
-        if name in parts:
-            table = read_csv(parts[name], SCHEMAS[name])
-            mine[name] = csv_bytes(table.filter(pc.equal(table["funder"], funder)))
-    view = View(funder=funder, of_record=digest)
-    return packed(manifest.model_copy(update={"view": view}), mine)
-
-
-def _statement(parts: Mapping[str, bytes], manifest: Manifest, funder: str) -> tuple[str, bytes]:
-    """The funder's workbook, found by the reference on its cover."""
     stem = f"{manifest.contract.contract} / {manifest.claim.claim_period} / "
     found = {
         (reference_of(content) or "").removeprefix(stem): name
@@ -234,4 +219,4 @@ def _statement(parts: Mapping[str, bytes], manifest: Manifest, funder: str) -> t
             allowed=", ".join(sorted(found.keys() - {"all funders"})) or "none was written",
         )
         raise RecordError("The view cannot be written.", [fault])
-    return found[funder], parts[found[funder]]
+    return found[funder]

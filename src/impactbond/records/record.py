@@ -22,8 +22,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from impactbond.canonical import read_csv, read_parts, sha256, zip_bytes, zip_difference
+from impactbond.canonical import csv_bytes, read_csv, read_parts, sha256, zip_bytes, zip_difference
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract, versions_of
 from impactbond.contract.versions import Versions
@@ -42,16 +43,18 @@ from impactbond.records.contents import (
     REFUSED_RECEIPTS,
     RESULTS,
     SCHEMAS,
+    SEEN_BY_FUNDER,
     UNTRUSTED,
     VERSIONS,
     Manifest,
     OfClaim,
     OfContract,
-    cut_view,
+    View,
     evidence_schemas,
     packed,
     parts_of,
     read_manifest,
+    statement_of,
 )
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.statements.write import write_all
@@ -152,10 +155,23 @@ class Record:
         return self._table(RESULTS[name])
 
     def view(self, funder: str) -> bytes:
-        """The file of the record of one funder's view, cut from this whole record."""
+        """The file of a funder's view, cut from this whole record: its own statement, shares,
+        payments, balances and receipts, and a manifest that names the whole by its digest.
+
+        No evidence, no contract text and no other funder's amount is in it. The same record and
+        funder give the same bytes, so that whoever holds the whole can prove it. Raises RecordError
+        where there is no statement for that funder.
+        """
         if self.manifest.view is not None:
             raise self._not_whole()
-        return cut_view(self.parts, self.manifest, self.digest, funder)
+        statement = statement_of(self.parts, self.manifest, funder)
+        parts = {statement: self.parts[statement]}
+        for part in SEEN_BY_FUNDER:
+            if part in self.parts:
+                table = self._table(part)
+                parts[part] = csv_bytes(table.filter(pc.equal(table["funder"], funder)))
+        view = View(funder=funder, of_record=self.digest)
+        return packed(self.manifest.model_copy(update={"view": view}), parts)
 
     def _read(self, part: str) -> Contract:
         if self.manifest.view is not None:

@@ -220,10 +220,13 @@ def _in_common(one: WorkbookCells, other: WorkbookCells) -> int:
 def _differences(kept: WorkbookCells, found: WorkbookCells) -> Iterator[CellDifference]:
     before = {sheet.name: sheet for sheet in kept.sheets}
     now = {sheet.name: sheet for sheet in found.sheets}
-    for name in [name for name in before if name not in now]:
-        yield CellDifference(name, "", "the sheet is missing")
-    for name in [name for name in now if name not in before]:
-        yield CellDifference("", f"sheet {name!a}", "the record has no such sheet")
+    # A sheet that one side alone has is told once, and none of its cells.
+    for name in before:
+        if name not in now:
+            yield CellDifference(name, "", "the sheet is missing")
+    for name in now:
+        if name not in before:
+            yield CellDifference("", f"sheet {name!a}", "the record has no such sheet")
     if before.keys() == now.keys() and list(before) != list(now):
         yield CellDifference("", "", "the sheets stand in another order")
     yield from _facts("", kept.facts, found.facts)
@@ -267,6 +270,7 @@ def _cell(
     sheet: str, address: str, was: Cell, is_: Cell, *, secret: bool
 ) -> Iterator[CellDifference]:
     """How a cell differs; a result that was not saved is told for the whole sheet."""
+    # No text that was found is repeated, and no reference: a report may be sent on.
     if was.value != is_.value:
         problem = "the formula is another" if _is_formula(was.value) else "the value is another"
         if was.value is None:

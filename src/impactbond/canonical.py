@@ -5,14 +5,19 @@ whole numbers as digits, a list of texts as JSON. An empty cell is nothing; an e
 text that begins with = + - @ a tab, a carriage return or an apostrophe is written with an
 apostrophe before it, so that no spreadsheet takes it for a formula; reading takes that one
 apostrophe away again.
+
+Zip: sorted names, no times, nothing compressed. Compressed bytes depend on the library that made
+them; parts stored as they are let whoever reads build the file again and compare it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,6 +26,9 @@ from pyarrow import csv
 _GUARDED = r"\A[=+\-@\t\r']"
 _QUOTED = r'\A\z|[",\r\n]'
 _LARGEST_BLOCK = 2**31 - 1
+_FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can tell
+_UNIX = 3
+_OWNER_ONLY = 0o600 << 16
 
 
 def sha256(content: bytes) -> str:
@@ -60,6 +68,45 @@ def read_csv(content: bytes, schema: pa.Schema) -> pa.Table:
     if csv_bytes(table) != content:
         raise ValueError("the rows are not written as they should be")
     return table
+
+
+def zip_bytes(parts: Mapping[str, bytes]) -> bytes:
+    """The zip file of some parts."""
+    content = BytesIO()
+    with ZipFile(content, "w", ZIP_STORED) as file:
+        for name in sorted(parts):
+            entry = ZipInfo(name, _FIRST_DAY)
+            entry.create_system, entry.external_attr = _UNIX, _OWNER_ONLY
+            file.writestr(entry, parts[name], ZIP_STORED)
+    return content.getvalue()
+
+
+def read_parts(file: ZipFile) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
+    """The parts of any zip file as far as they can be read, and a code and words for each that
+    cannot.
+    """
+    parts: dict[str, bytes] = {}
+    damaged = []
+    for entry in file.infolist():
+        part = entry.filename
+        if part in parts:
+            damaged.append(("part_twice", f"the part {part!a} is there twice"))
+        try:
+            parts[part] = file.read(entry)
+        except Exception:  # whatever damaged bytes make of a zip file
+            damaged.append(("part_damaged", f"the part {part!a} is damaged"))
+    return parts, damaged
+
+
+def zip_difference(made: bytes, content: bytes) -> str:
+    """Where a zip file whose parts are all the same first differs from the one that was made."""
+    shorter = min(len(made), len(content))
+    place = next((at for at in range(shorter) if made[at] != content[at]), shorter)
+    with ZipFile(BytesIO(made)) as file:
+        before = [entry for entry in file.infolist() if entry.header_offset <= place]
+        is_inside = place < file.start_dir and before
+    where = f"the heading of the part {before[-1].filename!a}" if is_inside else "the list of parts"
+    return f"{where} is not as it was written"
 
 
 def _read_rows(rows: bytes, schema: pa.Schema) -> pa.Table:

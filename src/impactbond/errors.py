@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -61,6 +62,13 @@ class Fault:
         if self.allowed:
             text += f"; allowed: {self.allowed}"
         return f"{text}. {self.hint}" if self.hint else f"{text}."
+
+
+def unopened(path: Path, error: OSError) -> Fault:
+    """The fault of a file that cannot be opened; of its path only the name is told."""
+    return Fault(
+        file=path.name, code="no_file", problem=f"the file cannot be opened: {error.strerror}"
+    )
 
 
 class ImpactBondError(Exception):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from impactbond.cli.main import app
+from impactbond.cli.commands import app
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,13 +10,12 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.canonical import json_bytes, sha256
+from impactbond.canonical import json_bytes, sha256, zip_bytes
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.explanation.explain import explain
-from impactbond.records.container import pack
 from impactbond.records.record import read_record, write_record
 from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle
@@ -62,7 +61,7 @@ def forge(path: Path, changes: dict[str, tuple[bytes, bytes]], engine: str | Non
         for name, content in sorted(found.items())
     ]
     forged = path.with_name("forged.record")
-    forged.write_bytes(pack(found | {"manifest.json": json_bytes(manifest)}))
+    forged.write_bytes(zip_bytes(found | {"manifest.json": json_bytes(manifest)}))
     return forged
 
 
@@ -175,7 +174,7 @@ def test_statements_that_do_not_belong_are_told(tmp_path: Path) -> None:
     parts = dict(read_record(path).parts)
     name = "statements/specification_2018-Q4_council.xlsx"
     parts["statements/other.xlsx"] = parts.pop(name)
-    path.write_bytes(pack(parts | {"manifest.json": manifest_of(parts)}))
+    path.write_bytes(zip_bytes(parts | {"manifest.json": manifest_of(parts)}))
     again = regenerate(path)
     assert [str(difference) for difference in again.differences] == [
         "statements/other.xlsx: does not come out again",

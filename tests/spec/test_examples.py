@@ -9,7 +9,7 @@ from tests.spec.drawn_tables import contract_of
 from typer.testing import CliRunner
 
 import impactbond as ib
-from impactbond.cli.main import app
+from impactbond.cli.commands import app
 from impactbond.contract.contract import Contract
 from impactbond.errors import ContractError
 from impactbond.settlement.examples import check_examples

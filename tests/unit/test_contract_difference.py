@@ -8,7 +8,7 @@ import pytest
 from tests.spec.drawn_tables import contract_of, versions_of
 from typer.testing import CliRunner
 
-from impactbond.cli.main import app
+from impactbond.cli.commands import app
 from impactbond.comparison.compare import compare
 from impactbond.comparison.comparison import ContractComparison
 from impactbond.contract.difference import difference

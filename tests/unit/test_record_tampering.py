@@ -13,9 +13,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.canonical import json_bytes, sha256
+from impactbond.canonical import json_bytes, sha256, zip_bytes
 from impactbond.errors import RecordError
-from impactbond.records.container import pack
 from impactbond.records.record import Record, read_record, record_bytes
 
 EVIDENCE = """
@@ -100,7 +99,7 @@ def test_a_record_cut_or_lengthened_is_found(
 
 def test_a_changed_part_is_named(tmp_path: Path) -> None:
     line = parts()["results/lines.csv"].replace(b"10000", b"90000")
-    told = refusal(pack(parts() | {"results/lines.csv": line}), tmp_path)
+    told = refusal(zip_bytes(parts() | {"results/lines.csv": line}), tmp_path)
     assert "the part 'results/lines.csv' is not the one that was kept" in told
     damaged = kept().replace(b"2017-Q1/0001,2017-Q1,2017-04-30", b"2017-Q1/0001,2017-Q1,2017-04-29")
     assert "the part 'results/lines.csv' is damaged" in refusal(damaged, tmp_path)
@@ -108,20 +107,20 @@ def test_a_changed_part_is_named(tmp_path: Path) -> None:
 
 def test_a_missing_part_is_named(tmp_path: Path) -> None:
     left = {name: content for name, content in parts().items() if name != "holidays.json"}
-    assert "the part 'holidays.json' is missing" in refusal(pack(left), tmp_path)
+    assert "the part 'holidays.json' is missing" in refusal(zip_bytes(left), tmp_path)
     bare = {name: content for name, content in parts().items() if name != "manifest.json"}
-    assert "there is no part 'manifest.json'" in refusal(pack(bare), tmp_path)
+    assert "there is no part 'manifest.json'" in refusal(zip_bytes(bare), tmp_path)
 
 
 def test_swapped_parts_are_both_named(tmp_path: Path) -> None:
     one, other = "results/lines.csv", "results/shares.csv"
-    told = refusal(pack(parts() | {one: parts()[other], other: parts()[one]}), tmp_path)
+    told = refusal(zip_bytes(parts() | {one: parts()[other], other: parts()[one]}), tmp_path)
     assert f"the part '{one}' is not the one that was kept" in told
     assert f"the part '{other}' is not the one that was kept" in told
 
 
 def test_an_extra_part_is_named(tmp_path: Path) -> None:
-    told = refusal(pack(parts() | {"notes.txt": b"paid already"}), tmp_path)
+    told = refusal(zip_bytes(parts() | {"notes.txt": b"paid already"}), tmp_path)
     assert "the part 'notes.txt' does not belong to the record" in told
 
 
@@ -152,7 +151,7 @@ def test_another_format_is_refused_by_its_version(version: object, tmp_path: Pat
         "impactbond_record": version,
         "engine": "9.1",
     }
-    told = refusal(pack(parts() | {"manifest.json": json_bytes(manifest)}), tmp_path)
+    told = refusal(zip_bytes(parts() | {"manifest.json": json_bytes(manifest)}), tmp_path)
     if version is not True:
         assert f"the record is of format {version!r}, made by engine '9.1'" in told
         assert "allowed: format 1" in told
@@ -162,7 +161,7 @@ def test_another_format_is_refused_by_its_version(version: object, tmp_path: Pat
     "manifest", [b"", b"[]", b"{", b"\xff", b'{"impactbond_record": 1}', b"[" * 100_000]
 )
 def test_a_manifest_that_is_none_is_refused(manifest: bytes, tmp_path: Path) -> None:
-    refusal(pack(parts() | {"manifest.json": manifest}), tmp_path)
+    refusal(zip_bytes(parts() | {"manifest.json": manifest}), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +179,7 @@ def test_a_part_made_anew_that_is_not_as_records_are_written_is_named(
     part: str, was: bytes, is_: bytes, tmp_path: Path
 ) -> None:
     changed = with_digests(parts() | {part: parts()[part].replace(was, is_)})
-    record = read(pack(changed), tmp_path)
+    record = read(zip_bytes(changed), tmp_path)
     with pytest.raises(RecordError, match=f"the part '{part}' is not as records are") as caught:
         print(record.evidence, record.holidays, record.lines_table)
     assert not [secret for secret in SECRETS if secret in str(caught.value)]
@@ -189,7 +188,7 @@ def test_a_part_made_anew_that_is_not_as_records_are_written_is_named(
 
 def test_a_contract_that_is_refused_now_names_both_engines(tmp_path: Path) -> None:
     text = parts()["contract.yaml"].replace(b"price: 100.00", b"prize: 100.00")
-    record = read(pack(with_digests(parts() | {"contract.yaml": text})), tmp_path)
+    record = read(zip_bytes(with_digests(parts() | {"contract.yaml": text})), tmp_path)
     with pytest.raises(RecordError, match="refuses the contract that engine") as caught:
         print(record.contract)
     assert "unknown key 'prize'" in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from tests.spec.drawn_tables import settled
 
-from impactbond.canonical import sha256
+from impactbond.canonical import json_bytes, sha256, zip_bytes
 from impactbond.errors import RecordError
 from impactbond.receipts.read import read_receipts
 from impactbond.records.record import Record, read_record, verify_record, write_record
@@ -113,6 +114,22 @@ def test_whoever_holds_the_whole_can_prove_the_view(views: tuple[Path, Path]) ->
         verify_record(whole, whole=whole)
     with pytest.raises(RecordError, match="holds what the funder 'school: Elm' may see"):
         verify_record(view, whole=view)
+
+
+def test_a_whole_record_that_cannot_be_cut_is_told_by_its_part(
+    views: tuple[Path, Path], tmp_path: Path
+) -> None:
+    whole, view = views
+    parts = dict(read_record(whole).parts)
+    name = "results/shares.csv"
+    parts[name] = parts[name].replace(b"line,", b"linie,")
+    manifest = json.loads(parts["manifest.json"])
+    [listed] = [part for part in manifest["parts"] if part["name"] == name]
+    listed |= {"sha256": sha256(parts[name]), "size": len(parts[name])}
+    anew = tmp_path / "anew.record"
+    anew.write_bytes(zip_bytes(parts | {"manifest.json": json_bytes(manifest)}))
+    with pytest.raises(RecordError, match=f"the part '{name}' is not as records are written"):
+        verify_record(view, whole=anew)
 
 
 def test_a_view_of_somebody_without_a_statement_is_refused(tmp_path: Path) -> None:

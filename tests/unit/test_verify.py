@@ -18,9 +18,8 @@ from openpyxl.workbook.defined_name import DefinedName
 from tests.libreoffice import needs_libreoffice, recalculate
 from tests.spec.drawn_tables import settled
 
-from impactbond.canonical import json_bytes, sha256
+from impactbond.canonical import json_bytes, sha256, zip_bytes
 from impactbond.errors import RecordError, StatementError
-from impactbond.records.container import pack
 from impactbond.records.record import Record, read_record, record_bytes
 from impactbond.records.verify import Verification, verify, verify_content
 
@@ -245,7 +244,7 @@ def test_a_record_whose_own_statement_does_not_come_out_again_does_not_verify(
         for name, content in sorted(parts.items())
     ]
     path = tmp_path / "forged.record"
-    path.write_bytes(pack(parts | {"manifest.json": json_bytes(manifest)}))
+    path.write_bytes(zip_bytes(parts | {"manifest.json": json_bytes(manifest)}))
     (tmp_path / NAME).write_bytes(statement(record))
     found: Verification = verify(tmp_path / NAME, path)
     assert (found.identical, found.regenerated, found.same) == (True, False, False)

@@ -8,25 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import NoReturn
 
-import typer
-
-from impactbond.cli import contract, proof, settling
+from impactbond.cli.commands import app
 from impactbond.errors import ImpactBondError
-
-app = typer.Typer(
-    help="Outcomes-based funding contracts: evidence in, statements out, to the penny.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for command in (
-    *(settling.demo, settling.settle, settling.template, proof.explain, settling.reconcile),
-    *(proof.record, settling.simulate, proof.regenerate, proof.verify, proof.compare),
-    *(contract.check, contract.render, contract.difference),
-):
-    app.command()(command)
 
 
 def main() -> None:
@@ -34,14 +18,10 @@ def main() -> None:
     try:
         app()
     except ImpactBondError as error:
-        _refuse(error)
-
-
-def _refuse(error: ImpactBondError) -> NoReturn:
-    if "--json" in sys.argv:
-        faults = [fault.as_dict() for fault in error.faults]
-        print(json.dumps({"error": error.summary, "faults": faults}, indent=2))
-    else:
-        print(error, file=sys.stderr)
-        print("Nothing was written.", file=sys.stderr)
-    raise SystemExit(2)
+        if "--json" in sys.argv:
+            faults = [fault.as_dict() for fault in error.faults]
+            print(json.dumps({"error": error.summary, "faults": faults}, indent=2))
+        else:
+            print(error, file=sys.stderr)
+            print("Nothing was written.", file=sys.stderr)
+        raise SystemExit(2) from None

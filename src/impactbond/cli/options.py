@@ -1,19 +1,21 @@
-"""The options that commands share, and what they read and settle before they answer."""
+"""What commands share: their options, what they read and settle before they answer, and how they
+tell the answer.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impactbond.cli.terminal import working
-
 if TYPE_CHECKING:
-    from impactbond.contract.contract import Contract
     from impactbond.contract.versions import Versions
-    from impactbond.evidence.evidence import Evidence
     from impactbond.receipts.receipts import Receipts
     from impactbond.settlement.settlement import Settlement
 
@@ -39,46 +41,34 @@ LeaveOut = Annotated[
         help="Settle without the refused rows; statements say how many there are.",
     ),
 ]
-ReceiptFiles = Annotated[
-    list[Path] | None,
-    typer.Option("--receipts", help="What funders sent: a CSV file or a workbook; repeatable."),
-]
+ReceiptsOption = typer.Option(
+    "--receipts", help="What funders sent: a CSV file or a workbook; repeatable."
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-def terms_of(path: Path) -> Contract:
-    """The terms in force of a contract's file, or of a folder of its versions."""
+def versions_in(path: Path) -> Versions:
+    """The versions of a contract in a folder, or the only one in a file."""
     from impactbond.contract.read import read_contract, read_versions
+    from impactbond.contract.versions import Versions
 
-    return read_versions(path).terms if path.is_dir() else read_contract(path)
-
-
-def read(contract: Path, evidence: list[Path]) -> tuple[Contract | Versions, Evidence]:
-    """The contract and the evidence for it."""
-    from impactbond.contract.read import read_contract, read_versions
-    from impactbond.evidence.read import read_evidence
-
-    with working("Reading the contract and the evidence"):
-        terms = read_versions(contract) if contract.is_dir() else read_contract(contract)
-        return terms, read_evidence(evidence, terms)
+    return read_versions(path) if path.is_dir() else Versions.of(read_contract(path))
 
 
 def settled(
     contract: Path, evidence: list[Path], as_of: date | None, leave_out: bool
 ) -> Settlement:
     """The settlement that a command is about; by default at the contract's last claim date."""
+    from impactbond.evidence.read import read_evidence
     from impactbond.settlement.settle import settle
 
-    terms, known = read(contract, evidence)
+    with working("Reading the contract and the evidence"):
+        versions = versions_in(contract)
+        known = read_evidence(evidence, versions)
+    calendar = versions.terms.calendar
+    day = as_of or calendar.claim_date(calendar.periods[-1])
     with working("Settling"):
-        return settle(terms, known, as_of=as_of or _last_claim(terms), leave_out_refused=leave_out)
-
-
-def _last_claim(contract: Contract | Versions) -> date:
-    from impactbond.contract.versions import Versions
-
-    if isinstance(contract, Versions):
-        contract = contract.terms
-    return contract.calendar.claim_date(contract.calendar.periods[-1])
+        return settle(versions, known, as_of=day, leave_out_refused=leave_out)
 
 
 def received(files: list[Path] | None, settlement: Settlement) -> Receipts | None:
@@ -86,3 +76,20 @@ def received(files: list[Path] | None, settlement: Settlement) -> Receipts | Non
     from impactbond.receipts.read import read_receipts
 
     return read_receipts(files, settlement.contract) if files else None
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Says what is being done while it is done, to a person at a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
+def printed(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> None:
+    """Prints a result as JSON or as text; only the one that is asked for is made."""
+    print(json.dumps(data(), indent=2, ensure_ascii=False) if as_json else text())

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import date
-from html import escape
 from typing import Any
 
 import pyarrow as pa
 
 from impactbond.contract.difference import ContractChange
 from impactbond.money import show
-from impactbond.tables import as_kind
+from impactbond.records.regenerate import SHOWN, Report, some
+from impactbond.tables import aligned, as_kind, plain_rows, rows_table
+from impactbond.terms.words import counted
 
-SHOWN = 30
 TERMS = pa.schema([(name, pa.string()) for name in ("path", "was", "now", "clause", "milestones")])
 
 
-def terms_table(terms: Iterable[ContractChange]) -> pa.Table:
-    """The terms that differ as a table; the milestones that one can touch in one cell."""
-    rows = [(one.path, one.was, one.now, one.clause, ", ".join(one.milestones)) for one in terms]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(TERMS)
-    return pa.table([pa.array(column, pa.string()) for column in columns], schema=TERMS)
-
-
 @dataclass(frozen=True)
-class ContractComparison:
+class ContractComparison(Report):
     """What differs between two versions of a contract, computed from their terms."""
 
     was: str
@@ -40,8 +31,14 @@ class ContractComparison:
 
     @property
     def table(self) -> Any:
-        """One row for each term that differs, as a pandas frame: path, was, now, clause."""
-        return as_kind(terms_table(self.terms), "pandas")
+        """One row for each term that differs, as a pandas frame: path, was, now, clause, and the
+        milestones that it can touch in one cell.
+        """
+        rows = [
+            (term.path, term.was, term.now, term.clause, ", ".join(term.milestones))
+            for term in self.terms
+        ]
+        return as_kind(rows_table(rows, TERMS), "pandas")
 
     @property
     def text(self) -> str:
@@ -65,15 +62,9 @@ class ContractComparison:
             "terms": [asdict(term) for term in self.terms],
         }
 
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
-
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Report):
     """What differs between two settlements: terms, rows of evidence, verdicts, money and days.
 
     Frames come in the kind that the later side's evidence came in; money is whole pence.
@@ -137,10 +128,10 @@ class Comparison:
         told = [f"Was  {self.was}", f"Now  {self.now}", ""]
         if self.same:
             return "\n".join([*told, "Nothing differs."])
-        rows = f"{_count(self.rows_new, 'row')} new, {_count(self.rows_gone, 'row')} gone"
+        rows = f"{counted(self.rows_new, 'row')} new, {counted(self.rows_gone, 'row')} gone"
         told += [
             f"Terms that differ: {len(self.terms)}",
-            *_some([f"  {term}" for term in self.terms]),
+            *some(self.terms, "  "),
             f"Evidence: {rows}",
             f"Verdicts that differ: {self.verdicts_table.num_rows}",
             f"Payments that differ in amount or day: {self.schedule_table.num_rows}",
@@ -151,24 +142,12 @@ class Comparison:
         return "\n".join(told)
 
     def _money_lines(self) -> list[str]:
-        rows = [
-            (
-                self.names.get(row["funder"], row["funder"]),
-                *(
-                    show(row[f"{name}_pence"], self.currency)
-                    for name in ("was", "now", "difference", "on_claims", "on_account")
-                ),
-            )
-            for row in self.totals_table.to_pylist()
-        ]
-        sums = [sum(self.totals_table[name].to_pylist()) for name in _SUMMED]
-        rows.append(("All funders", *(show(pence, self.currency) for pence in sums)))
+        names = ("was", "now", "difference", "on_claims", "on_account")
+        columns = [self.totals_table[f"{name}_pence"].to_pylist() for name in names]
+        funders = [self.names.get(one, one) for one in self.totals_table["funder"].to_pylist()]
+        amounts = [[show(pence, self.currency) for pence in [*each, sum(each)]] for each in columns]
         heads = ("Asked for to date", "Was", "Now", "Difference", "On claims", "On account")
-        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-        return [
-            "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])
-            for row in (heads, *rows)
-        ]
+        return aligned([heads, *zip([*funders, "All funders"], *amounts, strict=True)], words=1)
 
     def _claim_lines(self) -> list[str]:
         by_claim: dict[tuple[str, ...], list[dict[str, Any]]] = {}
@@ -180,19 +159,20 @@ class Comparison:
         told = ["", f"Claims whose money moved: {len(by_claim)}"]
         for (participant, milestone, period), rows in list(by_claim.items())[:SHOWN]:
             old, new = (sum(row[f"{name}_pence"] for row in rows) for name in ("was", "now"))
-            amounts = f"{show(old, self.currency)} → {show(new, self.currency)}"
-            told.append(f"  {participant}, {milestone}, {period}: {amounts}")
-            told.append(f"    {rows[0]['reason']}")
             parts = [
                 f"{self.names.get(row['funder'], row['funder'])} "
-                f"{show(row['was_pence'], self.currency)} → {show(row['now_pence'], self.currency)}"
+                f"{self._moved(row['was_pence'], row['now_pence'])}"
                 for row in rows
                 if row["difference_pence"]
             ]
-            told.append(f"    {'; '.join(parts)}")
+            told.append(f"  {participant}, {milestone}, {period}: {self._moved(old, new)}")
+            told += [f"    {rows[0]['reason']}", f"    {'; '.join(parts)}"]
         if len(by_claim) > SHOWN:
             told.append(f"  and {len(by_claim) - SHOWN:,} more (--json tells all)")
         return told
+
+    def _moved(self, was: int, now: int) -> str:
+        return f"{show(was, self.currency)} → {show(now, self.currency)}"
 
     def as_dict(self) -> dict[str, Any]:
         """The differences as plain data, for `--json`."""
@@ -205,32 +185,7 @@ class Comparison:
             "rows_new": self.rows_new,
             "rows_gone": self.rows_gone,
             **{
-                name: _plain(getattr(self, f"{name}_table"))
+                name: plain_rows(getattr(self, f"{name}_table"))
                 for name in ("totals", "claims", "verdicts", "schedule")
             },
         }
-
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
-
-
-_SUMMED = ("was_pence", "now_pence", "difference_pence", "on_claims_pence", "on_account_pence")
-
-
-def _some(lines: list[str]) -> list[str]:
-    more = len(lines) - SHOWN
-    return lines[:SHOWN] + ([f"  and {more:,} more (--json tells all)"] if more > 0 else [])
-
-
-def _plain(table: pa.Table) -> list[dict[str, Any]]:
-    return [
-        {key: value.isoformat() if isinstance(value, date) else value for key, value in row.items()}
-        for row in table.to_pylist()
-    ]
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -10,102 +10,81 @@ Keeps  for every funder, what moved on claims and on up-front money is exactly t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from impactbond.comparison.sides import Side
+from impactbond.contract.contract import Contract
 from impactbond.contract.difference import ContractChange
 from impactbond.contract.references import rests_on
 from impactbond.errors import InvariantError
+from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.words import place_words
 from impactbond.settlement.funders import UNFUNDED
+from impactbond.tables import rows_table
 
-CLAIMS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("participant", "milestone", "period", "funder")),
-        *((f"{name}_pence", pa.int64()) for name in ("was", "now", "difference")),
-        *((name, pa.string()) for name in ("causes", "reason")),
-    ]
-)
-TOTALS = pa.schema(
-    [
-        ("funder", pa.string()),
-        *(
-            (f"{name}_pence", pa.int64())
-            for name in ("was", "now", "difference", "on_claims", "on_account")
-        ),
-    ]
-)
-SCHEDULE = pa.schema(
-    [
-        *((name, pa.string()) for name in ("claim_period", "funder", "kind", "name")),
-        ("due_on", pa.date32()),
-        *((f"{name}_pence", pa.int64()) for name in ("was", "now", "difference")),
-    ]
-)
-VERDICTS = pa.schema(
-    [(name, pa.string()) for name in ("participant", "milestone", "was", "now", "reason")]
-)
+
+def _schema(*names: str) -> pa.Schema:
+    kinds = {"pence": pa.int64(), "on": pa.date32()}
+    return pa.schema([(name, kinds.get(name.rpartition("_")[2], pa.string())) for name in names])
+
+
+_MOVED = ("was_pence", "now_pence", "difference_pence")
+_CLAIM = ("participant", "milestone", "period")
+_PAYMENT = ("claim_period", "funder", "kind", "name", "due_on")
+CLAIMS = _schema(*_CLAIM, "funder", *_MOVED, "causes", "reason")
+TOTALS = _schema("funder", *_MOVED, "on_claims_pence", "on_account_pence")
+SCHEDULE = _schema(*_PAYMENT, *_MOVED)
+VERDICTS = _schema("participant", "milestone", "was", "now", "reason")
 _CLAIMED = ("milestones", "adjustments")
-Amounts = dict[Any, int]
 _PLACE = ("file", "sheet", "row")
 ABOUT = ""  # stands for the metric of a row about the participant
 
 
 @dataclass(frozen=True, slots=True)
-class RowChange:
-    """A row that only one side has: whose, of which metric, where it stands."""
+class Side:
+    """One side of a comparison: the contract, what was known, and what was settled."""
 
-    participant: str
-    metric: str
+    TABLES: ClassVar = ("lines", "shares", "payments", "decisions")
+
+    name: str
+    contract: Contract
+    claim_period: str
+    claim_date: date
+    kind: str
+    evidence: Evidence = field(repr=False)
+    lines: pa.Table = field(repr=False)
+    shares: pa.Table = field(repr=False)
+    payments: pa.Table = field(repr=False)
+    decisions: pa.Table = field(repr=False)
+    names: dict[str, str] = field(repr=False)
+
+
+class RowChange(NamedTuple):
+    """A row of evidence that only one side has: which, where it stands, and of which metric."""
+
     is_new: bool
     sheet: str
     row: int
+    metric: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedEvidence:
+def changed_evidence(was: Side, now: Side) -> dict[str, list[RowChange]]:
     """Every row that only one side has, by participant."""
-
-    rows: dict[str, list[RowChange]]
-
-    @property
-    def count(self) -> Counter[str]:
-        """How many rows are new, and how many gone."""
-        found: Counter[str] = Counter({"new": 0, "gone": 0})
-        for rows in self.rows.values():
-            found.update("new" if row.is_new else "gone" for row in rows)
-        return found
-
-    def of(self, participant: str, metrics: set[str]) -> list[RowChange]:
-        """The rows of a participant that concern those metrics, or the participant as such."""
-        rows = self.rows.get(participant, [])
-        return [row for row in rows if row.metric in metrics or row.metric == ABOUT]
-
-
-def changed_evidence(
-    was: tuple[pa.Table, pa.Table], now: tuple[pa.Table, pa.Table]
-) -> ChangedEvidence:
-    """The rows that differ; each side gives its participants and its observations."""
     found: defaultdict[str, list[RowChange]] = defaultdict(list)
-    for before, after in zip(was, now, strict=True):
-        old, new = _by_what_they_say(before), _by_what_they_say(after)
-        for says, rows, others, is_new in [
-            *((says, rows, new, False) for says, rows in old.items()),
-            *((says, rows, old, True) for says, rows in new.items()),
-        ]:
-            kept = len(others.get(says, ()))
-            for row in rows[kept:]:
-                change = RowChange(
-                    row["participant"], row.get("metric") or ABOUT, is_new, row["sheet"], row["row"]
-                )
-                found[change.participant].append(change)
-    for changes in found.values():
-        changes.sort(key=lambda one: (one.is_new, one.sheet, one.row, one.metric))
-    return ChangedEvidence(dict(found))
+    for table in ("participants_table", "observations_table"):
+        old, new = (_by_what_they_say(getattr(side.evidence, table)) for side in (was, now))
+        for own, other, is_new in ((old, new, False), (new, old, True)):
+            for says, rows in own.items():
+                for row in rows[len(other.get(says, ())) :]:
+                    metric = row.get("metric") or ABOUT
+                    change = RowChange(is_new, row["sheet"], row["row"], metric)
+                    found[row["participant"]].append(change)
+    return {participant: sorted(rows) for participant, rows in found.items()}
 
 
 def _by_what_they_say(table: pa.Table) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
@@ -119,33 +98,20 @@ def _by_what_they_say(table: pa.Table) -> dict[tuple[Any, ...], list[dict[str, A
 def told_rows(rows: list[RowChange], most: int = 3) -> str:
     """Rows in words: how many are new or gone, and where, without what they say."""
     told = []
-    for word, chosen in (
-        ("new", [row for row in rows if row.is_new]),
-        ("gone", [row for row in rows if not row.is_new]),
-    ):
-        if chosen:
-            places = [place_words(row.sheet, row.row, " ") for row in chosen[:most]]
-            more = f" and {len(chosen) - most} more" if len(chosen) > most else ""
-            told.append(f"{len(chosen)} {word} ({', '.join(places)}{more})")
+    for word, is_new in (("new", True), ("gone", False)):
+        places = [place_words(row.sheet, row.row, " ") for row in rows if row.is_new == is_new]
+        if places:
+            more = f" and {len(places) - most} more" if len(places) > most else ""
+            told.append(f"{len(places)} {word} ({', '.join(places[:most])}{more})")
     return ", ".join(told)
-
-
-class Claim(NamedTuple):
-    """One milestone of one participant, claimed for one period."""
-
-    participant: str
-    milestone: str
-    period: str
 
 
 class Why:
     """Why a claim moved: rows of evidence, terms, a later claim date, or others' claims."""
 
-    def __init__(
-        self, was: Side, now: Side, evidence: ChangedEvidence, terms: Sequence[ContractChange]
-    ) -> None:
-        self.was, self.now = was, now
-        self.evidence, self.terms = evidence, terms
+    def __init__(self, was: Side, now: Side, terms: Sequence[ContractChange]) -> None:
+        self.was, self.now, self.terms = was, now, terms
+        self.evidence = changed_evidence(was, now)
         self.metrics: dict[str, set[str]] = {}
         for side in (was, now):
             for milestone, used in rests_on(side.contract).items():
@@ -153,21 +119,21 @@ class Why:
                 self.metrics.setdefault(milestone, set()).update(metrics)
         self.verdicts = [_verdicts(side.decisions) for side in (was, now)]
 
-    def verdict(self, participant: str, milestone: str) -> str:
-        """How the verdict changed; nothing where it did not."""
-        old, new = (
-            verdicts.get((participant, milestone), "not known") for verdicts in self.verdicts
-        )
-        return "" if old == new else f"{old} → {new}"
+    def verdict(self, participant: str, milestone: str) -> tuple[str, str]:
+        """The verdict before and after."""
+        key = participant, milestone
+        old, new = (verdicts.get(key, "not known") for verdicts in self.verdicts)
+        return old, new
 
     def causes(self, participant: str, milestone: str) -> tuple[list[str], str]:
         """The causes as codes, and in words."""
         codes, told = [], []
-        verdict = self.verdict(participant, milestone)
-        if verdict:
+        old, new = self.verdict(participant, milestone)
+        if old != new:
             codes.append("verdict")
-            told.append(verdict)
-        rows = self.evidence.of(participant, self.metrics.get(milestone, set()))
+            told.append(f"{old} → {new}")
+        metrics = self.metrics.get(milestone, set()) | {ABOUT}
+        rows = [row for row in self.evidence.get(participant, []) if row.metric in metrics]
         if rows:
             codes.append("evidence")
             told.append(f"rows of evidence: {told_rows(rows)}")
@@ -189,22 +155,25 @@ class Why:
 def moved_claims(was: Side, now: Side, why: Why) -> pa.Table:
     """Every claim of which a funder pays otherwise, a row for each funder of it."""
     before, after = _by_claim(was), _by_claim(now)
-    order = list(why.metrics)
     every = before.keys() | after.keys()
-    claims = {key[0] for key in every if before.get(key, 0) != after.get(key, 0)}
-    moved = [key for key in every if key[0] in claims]
+    claims = {claim for claim, funder in every if before[claim, funder] != after[claim, funder]}
+    places = {milestone: place for place, milestone in enumerate(why.metrics)}
     funders = _order_of(was, now)
-    moved.sort(key=lambda key: (key[0][0], _place(order, key[0][1]), key[0][2], funders[key[1]]))
+
+    def place(key: tuple[Any, str]) -> tuple[str, int, str, int]:
+        (participant, milestone, period), funder = key
+        return participant, places.get(milestone, len(places)), period, funders[funder]
+
     rows = []
     reasons: dict[tuple[str, str], tuple[list[str], str]] = {}
-    for claim, funder in moved:
-        who = (claim.participant, claim.milestone)
+    for claim, funder in sorted([key for key in every if key[0] in claims], key=place):
+        who = claim[:2]
         if who not in reasons:
             reasons[who] = why.causes(*who)
         codes, told = reasons[who]
-        old, new = before.get((claim, funder), 0), after.get((claim, funder), 0)
+        old, new = before[claim, funder], after[claim, funder]
         rows.append((*claim, funder, old, new, new - old, ", ".join(codes), told))
-    return _table(rows, CLAIMS)
+    return rows_table(rows, CLAIMS)
 
 
 def totals(was: Side, now: Side, claims: pa.Table) -> pa.Table:
@@ -215,84 +184,68 @@ def totals(was: Side, now: Side, claims: pa.Table) -> pa.Table:
     """
     asked = [_by_funder(side.payments, is_claimed=True) for side in (was, now)]
     account = [_by_funder(side.payments, is_claimed=False) for side in (was, now)]
-    on_claims: defaultdict[str, int] = defaultdict(int)
-    for row in claims.to_pylist():
-        on_claims[row["funder"]] += row["difference_pence"]
+    on_claims = _sums(claims, "funder", of="difference_pence")
     rows = []
     for funder in _order_of(was, now):
         # What nobody funds is part of claims, but nobody is asked for it.
         if funder == UNFUNDED:
             continue
-        earned, advanced = ([side.get(funder, 0) for side in sides] for sides in (asked, account))
+        earned, advanced = ([side[funder] for side in sides] for sides in (asked, account))
         old, new = (sum(pair) for pair in zip(earned, advanced, strict=True))
         on_account = advanced[1] - advanced[0]
         if on_claims[funder] + on_account != new - old:
             raise InvariantError("the claims that moved do not add up to the statements")
         if old or new:
             rows.append((funder, old, new, new - old, on_claims[funder], on_account))
-    return _table(rows, TOTALS)
+    return rows_table(rows, TOTALS)
 
 
 def moved_payments(was: Side, now: Side) -> pa.Table:
     """Every payment of the schedule that differs in amount or day."""
-    before, after = (_by_payment(side.payments) for side in (was, now))
+    before, after = (_sums(side.payments, *_PAYMENT) for side in (was, now))
     rows = [
-        (*key, before.get(key, 0), after.get(key, 0), after.get(key, 0) - before.get(key, 0))
+        (*key, before[key], after[key], after[key] - before[key])
         for key in sorted(before.keys() | after.keys(), key=lambda key: (key[4], *key[:4]))
-        if before.get(key, 0) != after.get(key, 0)
+        if before[key] != after[key]
     ]
-    return _table(rows, SCHEDULE)
+    return rows_table(rows, SCHEDULE)
 
 
 def changed_verdicts(why: Why) -> pa.Table:
     """Every participant and milestone whose verdict is another."""
     old, new = why.verdicts
-    rows = []
-    for participant, milestone in dict.fromkeys([*old, *new]):
-        if old.get((participant, milestone)) != new.get((participant, milestone)):
-            _, told = why.causes(participant, milestone)
-            pair = (one.get((participant, milestone), "not known") for one in (old, new))
-            rows.append((participant, milestone, *pair, told))
-    return _table(rows, VERDICTS)
+    rows = [
+        (*who, *why.verdict(*who), why.causes(*who)[1])
+        for who in dict.fromkeys([*old, *new])
+        if old.get(who) != new.get(who)
+    ]
+    return rows_table(rows, VERDICTS)
 
 
-def _place(order: Sequence[str], name: str) -> int:
-    return order.index(name) if name in order else len(order)
-
-
-def _by_claim(side: Side) -> Amounts:
+def _by_claim(side: Side) -> Counter[Any]:
     """What every funder pays of every claim, to date."""
-    lines = side.lines
-    claims = {
-        line: Claim(*claim)
-        for line, *claim in zip(
-            *(lines[name].to_pylist() for name in ("line", "participant", "milestone", "period")),
-            strict=True,
-        )
-    }
-    found: defaultdict[Any, int] = defaultdict(int)
-    shares = side.shares
-    for line, funder, pence in zip(
-        *(shares[name].to_pylist() for name in ("line", "funder", "amount_pence")), strict=True
-    ):
-        found[claims[line], funder] += pence
-    return dict(found)
+    lines, shares = side.lines, side.shares
+    claims = zip(*(lines[name].to_pylist() for name in _CLAIM), strict=True)
+    claim_of = dict(zip(lines["line"].to_pylist(), claims, strict=True))
+    found: Counter[Any] = Counter()
+    for (line, funder), pence in _sums(shares, "line", "funder").items():
+        found[claim_of[line], funder] += pence
+    return found
 
 
-def _by_funder(payments: pa.Table, *, is_claimed: bool) -> Amounts:
-    found: defaultdict[str, int] = defaultdict(int)
-    for row in payments.to_pylist():
-        if (row["kind"] in _CLAIMED) == is_claimed:
-            found[row["funder"]] += row["amount_pence"]
-    return dict(found)
+def _by_funder(payments: pa.Table, *, is_claimed: bool) -> Counter[Any]:
+    claimed = pc.is_in(payments["kind"], pa.array(_CLAIMED))
+    return _sums(payments.filter(claimed if is_claimed else pc.invert(claimed)), "funder")
 
 
-def _by_payment(payments: pa.Table) -> Amounts:
-    found: defaultdict[tuple[Any, ...], int] = defaultdict(int)
-    for row in payments.to_pylist():
-        key = (row["claim_period"], row["funder"], row["kind"], row["name"], row["due_on"])
-        found[key] += row["amount_pence"]
-    return dict(found)
+def _sums(table: pa.Table, *by: str, of: str = "amount_pence") -> Counter[Any]:
+    """The pence of the rows of each key: a cell, or a tuple of several; nothing for any other."""
+    columns = [table[name].to_pylist() for name in by]
+    keys = zip(*columns, strict=True) if len(by) > 1 else columns[0]
+    found: Counter[Any] = Counter()
+    for key, pence in zip(keys, table[of].to_pylist(), strict=True):
+        found[key] += pence
+    return found
 
 
 def _verdicts(decisions: pa.Table) -> dict[tuple[str, str], str]:
@@ -304,7 +257,7 @@ def _verdicts(decisions: pa.Table) -> dict[tuple[str, str], str]:
     return found
 
 
-def _order_of(was: Side, now: Side) -> Mapping[str, int]:
+def _order_of(was: Side, now: Side) -> dict[str, int]:
     """Every funder of either side, those of one term together, what nobody funds last."""
     ids = {
         funder
@@ -319,9 +272,3 @@ def _order_of(was: Side, now: Side) -> Mapping[str, int]:
         return funder == UNFUNDED, terms.index(term) if term in terms else len(terms), funder
 
     return {funder: number for number, funder in enumerate(sorted(ids, key=place))}
-
-
-def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)

@@ -16,53 +16,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
+from zipfile import ZipFile
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from impactbond.canonical import read_csv, sha256
+from impactbond.canonical import csv_bytes, read_csv, read_parts, sha256, zip_bytes, zip_difference
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract, versions_of
 from impactbond.contract.versions import Versions
-from impactbond.errors import ContractError, Fault, RecordError
+from impactbond.errors import ContractError, Fault, RecordError, unopened
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
-from impactbond.evidence.evidence import (
-    OBSERVATIONS_SCHEMA,
-    REFUSED_SCHEMA,
-    Evidence,
-    participants_schema,
-)
-from impactbond.receipts.receipts import RECEIPTS, Receipts
+from impactbond.evidence.evidence import Evidence
+from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
-from impactbond.records.container import find_difference, pack, unpack
-from impactbond.records.manifest import (
-    MANIFEST,
-    Manifest,
-    OfClaim,
-    OfContract,
-    RecordPart,
-    read_manifest,
-)
-from impactbond.records.parts import (
+from impactbond.records.contents import (
     CONTRACT,
     EARLIER,
     EVIDENCE,
     HOLIDAYS,
-    LINES_PART,
+    MANIFEST,
     RECEIVED,
     REFUSED_RECEIPTS,
+    RESULTS,
+    SCHEMAS,
+    SEEN_BY_FUNDER,
+    UNTRUSTED,
     VERSIONS,
+    Manifest,
+    OfClaim,
+    OfContract,
+    View,
+    evidence_schemas,
+    packed,
     parts_of,
+    read_manifest,
+    statement_of,
 )
-from impactbond.records.view import cut_view
-from impactbond.settlement.lines import LINES
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.statements.write import write_all
 from impactbond.version import __version__
 
 File = str | PathLike[str]
-UNTRUSTED = "The record cannot be trusted."
 
 
 @dataclass(frozen=True)
@@ -103,29 +101,10 @@ class Record:
         """The versions of the contract that were known."""
         return self.known.all
 
-    def _read(self, part: str) -> Contract:
-        if self.manifest.view is not None:
-            raise self.not_whole()
-        try:
-            return parse_contract(self.parts[part], name=part)
-        except ContractError as error:
-            made_by = self.manifest.engine
-            fault = Fault(
-                file=self.name,
-                code="contract_refused",
-                problem=f"the engine {__version__} refuses the contract that engine {made_by} took",
-                hint="Regenerate the record with the version that made it",
-            )
-            raise RecordError("The record cannot be read.", [fault, *error.faults]) from None
-
     @cached_property
     def evidence(self) -> Evidence:
         """The evidence that was known on the claim date."""
-        schemas = {
-            "participants": participants_schema(tuple(self.contract.participants.attributes)),
-            "observations": OBSERVATIONS_SCHEMA,
-            "refused": REFUSED_SCHEMA,
-        }
+        schemas = evidence_schemas(self.contract)
         return Evidence(
             **{f"{name}_table": self._table(EVIDENCE[name], of) for name, of in schemas.items()}
         )
@@ -146,8 +125,8 @@ class Record:
         return Receipts(
             contract=self.contract.contract,
             currency=self.contract.currency,
-            received_table=self._table(RECEIVED, RECEIPTS),
-            refused_table=self._table(REFUSED_RECEIPTS, REFUSED_SCHEMA),
+            received_table=self._table(RECEIVED),
+            refused_table=self._table(REFUSED_RECEIPTS),
         )
 
     @cached_property
@@ -158,7 +137,7 @@ class Record:
     @cached_property
     def lines_table(self) -> pa.Table:
         """The lines, as they were settled."""
-        return self._table(LINES_PART, LINES)
+        return self.result("lines")
 
     @cached_property
     def earlier(self) -> Closed | None:
@@ -167,32 +146,60 @@ class Record:
         if earlier is None:
             return None
         dates = tuple(day for day in self.claim_dates if day.known_by <= earlier.claim_date)
-        lines = self._table(EARLIER, LINES)
         versions = self.known.known_by(earlier.claim_date).all
-        return Closed(self.contract, dates, lines, self.manifest.previous_record, versions)
+        digest = self.manifest.previous_record
+        return Closed(self.contract, dates, self._table(EARLIER), digest, versions)
 
-    def result(self, part: str, schema: pa.Schema) -> pa.Table:
-        """The table in a part of the record, as it was settled."""
-        return self._table(part, schema)
+    def result(self, name: str) -> pa.Table:
+        """One of the tables that were settled: decisions, lines, shares, payments, balances."""
+        return self._table(RESULTS[name])
 
-    def _table(self, part: str, schema: pa.Schema) -> pa.Table:
-        if part not in self.parts and self.manifest.view is not None:
-            raise self.not_whole()
+    def view(self, funder: str) -> bytes:
+        """The file of a funder's view, cut from this whole record: its own statement, shares,
+        payments, balances and receipts, and a manifest that names the whole by its digest.
+
+        No evidence, no contract text and no other funder's amount is in it. The same record and
+        funder give the same bytes, so that whoever holds the whole can prove it. Raises RecordError
+        where there is no statement for that funder.
+        """
+        if self.manifest.view is not None:
+            raise self._not_whole()
+        statement = statement_of(self.parts, self.manifest, funder)
+        parts = {statement: self.parts[statement]}
+        for part in SEEN_BY_FUNDER:
+            if part in self.parts:
+                table = self._table(part)
+                parts[part] = csv_bytes(table.filter(pc.equal(table["funder"], funder)))
+        view = View(funder=funder, of_record=self.digest)
+        return packed(self.manifest.model_copy(update={"view": view}), parts)
+
+    def _read(self, part: str) -> Contract:
+        if self.manifest.view is not None:
+            raise self._not_whole()
         try:
-            return read_csv(self.parts[part], schema)
+            return parse_contract(self.parts[part], name=part)
+        except ContractError as error:
+            made_by = self.manifest.engine
+            problem = f"the engine {__version__} refuses the contract that engine {made_by} took"
+            hint = "Regenerate the record with the version that made it"
+            fault = Fault(file=self.name, code="contract_refused", problem=problem, hint=hint)
+            raise RecordError("The record cannot be read.", [fault, *error.faults]) from None
+
+    def _table(self, part: str, schema: pa.Schema | None = None) -> pa.Table:
+        if part not in self.parts and self.manifest.view is not None:
+            raise self._not_whole()
+        try:
+            return read_csv(self.parts[part], schema or SCHEMAS[part])
         except (KeyError, ValueError):
             raise self._damaged(part) from None
 
-    def not_whole(self) -> RecordError:
+    def _not_whole(self) -> RecordError:
         """Why a funder's view cannot do what a whole record can."""
         view = self.manifest.view
-        whose, of = (view.funder, view.of_record) if view is not None else ("", "")
-        fault = Fault(
-            file=self.name,
-            code="funder_view",
-            problem=f"it holds what the funder '{whose}' may see, and nothing to settle again",
-            hint=f"Ask the provider for the record with the SHA-256 {of}",
-        )
+        assert view is not None
+        problem = f"it holds what the funder '{view.funder}' may see, and nothing to settle again"
+        hint = f"Ask the provider for the record with the SHA-256 {view.of_record}"
+        fault = Fault(file=self.name, code="funder_view", problem=problem, hint=hint)
         return RecordError("The record is one funder's view.", [fault])
 
     def _damaged(self, part: str) -> RecordError:
@@ -238,15 +245,8 @@ def write_record(
         digest = _followed(settlement, read_record(previous)).digest
     content = record_bytes(settlement, digest, receipts)
     if funder is not None:
-        content = view_bytes(record_of(content, Path(path).name), funder)
+        content = record_of(content, Path(path).name).view(funder)
     return write_all({Path(path): content})[0]
-
-
-def view_bytes(record: Record, funder: str) -> bytes:
-    """The bytes of the record of one funder's view, cut from a whole record."""
-    if record.manifest.view is not None:
-        raise record.not_whole()
-    return pack(cut_view(record.parts, record.manifest, record.digest, funder))
 
 
 def _followed(settlement: Settlement, previous: Record) -> Record:
@@ -267,28 +267,31 @@ def _followed(settlement: Settlement, previous: Record) -> Record:
     return previous
 
 
+def _digest(earlier: Earlier | None) -> str | None:
+    return earlier.digest if isinstance(earlier, Record | Closed) else None
+
+
 def record_bytes(
     settlement: Settlement, previous_record: str | None = None, receipts: Receipts | None = None
 ) -> bytes:
     """The bytes of the record of a settlement."""
-    contract, claim, earlier = settlement.contract, settlement.claim, settlement.earlier
-    parts = parts_of(settlement, __version__, receipts)
+    contract, earlier = settlement.contract, settlement.earlier
     manifest = Manifest(
         engine=__version__,
         contract=OfContract(
             contract=contract.contract, version=contract.version.number, sha256=contract.digest
         ),
-        claim=OfClaim(claim_period=claim.label, claim_date=claim.known_by),
+        claim=_of(settlement.claim),
         as_of=settlement.as_of,
         refused_left_out=settlement.refused_left_out,
-        earlier=None if earlier is None else _of_last(earlier),
+        earlier=None if earlier is None else _of(earlier.claim_dates[-1]),
         previous_record=previous_record,
-        parts=tuple(
-            RecordPart(name=name, sha256=sha256(content), size=len(content))
-            for name, content in sorted(parts.items())
-        ),
     )
-    return pack(parts | {MANIFEST: manifest.content})
+    return packed(manifest, parts_of(settlement, __version__, receipts))
+
+
+def _of(claim: ClaimDate) -> OfClaim:
+    return OfClaim(claim_period=claim.label, claim_date=claim.known_by)
 
 
 def read_record(path: File) -> Record:
@@ -297,24 +300,49 @@ def read_record(path: File) -> Record:
     try:
         content = file.read_bytes()
     except OSError as error:
-        problem = f"the file cannot be opened: {error.strerror}"
-        fault = Fault(file=file.name, code="no_file", problem=problem)
-        raise RecordError("The record cannot be read.", [fault]) from None
+        raise RecordError("The record cannot be read.", [unopened(file, error)]) from None
     return record_of(content, file.name)
 
 
 def record_of(content: bytes, name: str) -> Record:
     """The record in the bytes of a file called `name`, verified; see `read_record`."""
-    parts, faults = unpack(content, name)
+    try:
+        file = ZipFile(BytesIO(content))
+    except Exception:  # whatever damaged bytes make of a zip file
+        problem = "this is not a record, or its list of parts is damaged"
+        fault = Fault(file=name, code="not_a_record", problem=problem)
+        raise RecordError(UNTRUSTED, [fault]) from None
+    parts, damaged = read_parts(file)
+    faults = [_damage(name, code, problem) for code, problem in damaged]
     if MANIFEST not in parts:
         lost = Fault(file=name, code="no_manifest", problem=f"there is no part '{MANIFEST}'")
         raise RecordError(UNTRUSTED, faults or [lost])
     manifest = read_manifest(parts[MANIFEST], name)
     faults += _unlike(manifest, parts, name)
-    difference = None if faults else find_difference(content, parts, name)
-    if faults or difference is not None:
-        raise RecordError(UNTRUSTED, [*faults, *([difference] if difference else [])])
+    if not faults and (made := zip_bytes(parts)) != content:
+        faults.append(_damage(name, "file_changed", zip_difference(made, content)))
+    if faults:
+        raise RecordError(UNTRUSTED, faults)
     return Record(name, sha256(content), manifest, parts)
+
+
+def _damage(name: str, code: str, problem: str) -> Fault:
+    hint = "Take the record from where it was kept; write it anew only if it was never relied on"
+    return Fault(file=name, code=code, problem=problem, hint=hint)
+
+
+def _unlike(manifest: Manifest, parts: Mapping[str, bytes], name: str) -> list[Fault]:
+    """Parts that are missing, changed or extra by the manifest."""
+    listed = {part.name: part for part in manifest.parts}
+    told = []
+    for part, kept in listed.items():
+        if part not in parts:
+            told.append(("part_missing", f"the part '{part}' is missing"))
+        elif sha256(parts[part]) != kept.sha256 or len(parts[part]) != kept.size:
+            told.append(("part_changed", f"the part '{part}' is not the one that was kept"))
+    extra = sorted(parts.keys() - listed.keys() - {MANIFEST})
+    told += [("part_extra", f"the part {part!a} does not belong to the record") for part in extra]
+    return [Fault(file=name, code=code, problem=problem) for code, problem in told]
 
 
 def verify_record(
@@ -331,42 +359,18 @@ def verify_record(
     RecordError otherwise.
     """
     record = read_record(path)
-    faults = []
+    told = []
     if digest is not None and record.digest != digest.strip().lower():
         problem = f"its digest is {record.digest}, not the one that was noted"
-        faults.append(Fault(file=record.name, code="other_record", problem=problem))
+        told.append(("other_record", problem))
     if previous is not None and read_record(previous).digest != record.manifest.previous_record:
-        problem = f"it does not follow on {Path(previous).name}"
-        faults.append(Fault(file=record.name, code="other_previous", problem=problem))
+        told.append(("other_previous", f"it does not follow on {Path(previous).name}"))
     view = record.manifest.view
     if whole is not None and (
-        view is None or view_bytes(read_record(whole), view.funder) != pack(record.parts)
+        view is None or read_record(whole).view(view.funder) != zip_bytes(record.parts)
     ):
-        problem = f"it is not the funder's view of {Path(whole).name}"
-        faults.append(Fault(file=record.name, code="other_whole", problem=problem))
-    if faults:
+        told.append(("other_whole", f"it is not the funder's view of {Path(whole).name}"))
+    if told:
+        faults = [Fault(file=record.name, code=code, problem=problem) for code, problem in told]
         raise RecordError("The record is whole, and is not the one that was kept.", faults)
     return record
-
-
-def _digest(earlier: Earlier | None) -> str | None:
-    return earlier.digest if isinstance(earlier, Record | Closed) else None
-
-
-def _of_last(earlier: Earlier) -> OfClaim:
-    last = earlier.claim_dates[-1]
-    return OfClaim(claim_period=last.label, claim_date=last.known_by)
-
-
-def _unlike(manifest: Manifest, parts: Mapping[str, bytes], name: str) -> list[Fault]:
-    """Parts that are missing, changed or extra by the manifest."""
-    listed = {part.name: part for part in manifest.parts}
-    told = []
-    for part, kept in listed.items():
-        if part not in parts:
-            told.append(("part_missing", f"the part '{part}' is missing"))
-        elif sha256(parts[part]) != kept.sha256 or len(parts[part]) != kept.size:
-            told.append(("part_changed", f"the part '{part}' is not the one that was kept"))
-    extra = sorted(parts.keys() - listed.keys() - {MANIFEST})
-    told += [("part_extra", f"the part {part!a} does not belong to the record") for part in extra]
-    return [Fault(file=name, code=code, problem=problem) for code, problem in told]

@@ -8,7 +8,8 @@ Keeps  nothing from outside the record enters but the engine.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
 from io import BytesIO
@@ -16,12 +17,40 @@ from itertools import zip_longest
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from impactbond.records.parts import RESULTS, WORKBOOKS, results_of
+from impactbond.records.contents import RESULTS, WORKBOOKS, results_of
 from impactbond.records.record import File, Record, read_record
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import Engine
 from impactbond.version import __version__
+
+SHOWN = 30
+
+
+class Report(ABC):
+    """What came of comparing: plain words for a person, and plain data for a program."""
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """The result in plain words."""
+
+    @abstractmethod
+    def as_dict(self) -> dict[str, Any]:
+        """The result as plain data, for `--json`."""
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.text)}</pre>"
+
+
+def some(lines: Sequence[object], indent: str) -> list[str]:
+    """The first of many lines, and how many more there are."""
+    told = [f"{indent}{line}" for line in lines[:SHOWN]]
+    more = len(lines) - SHOWN
+    return [*told, f"{indent}and {more:,} more (--json tells all)"] if more > 0 else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +72,7 @@ class ResultDifference:
 
 
 @dataclass(frozen=True)
-class Regeneration:
+class Regeneration(Report):
     """What came of settling a record again.
 
     `engine` is the version that did; the manifest of the record names the one that made it.
@@ -63,22 +92,19 @@ class Regeneration:
     @property
     def text(self) -> str:
         """The result in plain words."""
-        manifest = self.record.manifest
-        about = (
-            f"{manifest.contract.contract}, version {manifest.contract.version}, "
-            f"{manifest.claim.claim_period}, evidence recorded by {manifest.claim.claim_date}"
-        )
-        told = [f"{self.record.name}: {about}", f"  SHA-256 of the record {self.record.digest}"]
-        if self.engine != manifest.engine:
-            told.append(
-                f"  Made by engine {manifest.engine}, settled again by engine {self.engine}"
-            )
+        contract, claim = self.record.manifest.contract, self.record.manifest.claim
+        made_by, count = self.record.manifest.engine, self.compared
+        told = [
+            f"{self.record.name}: {contract.contract}, version {contract.version}, "
+            f"{claim.claim_period}, evidence recorded by {claim.claim_date}",
+            f"  SHA-256 of the record {self.record.digest}",
+        ]
+        if self.engine != made_by:
+            told.append(f"  Made by engine {made_by}, settled again by engine {self.engine}")
         if self.same:
-            told.append(f"  All {self.compared} results are the same, byte for byte")
-        else:
-            told.append(f"  {len(self.differences)} of {self.compared} results are not the same:")
-            told += [f"    {difference}" for difference in self.differences]
-        return "\n".join(told)
+            return "\n".join([*told, f"  All {count} results are the same, byte for byte"])
+        told.append(f"  {len(self.differences)} of {count} results are not the same:")
+        return "\n".join([*told, *(f"    {difference}" for difference in self.differences)])
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain data, for `--json`."""
@@ -94,12 +120,6 @@ class Regeneration:
             "same": self.same,
             "differences": [asdict(difference) for difference in self.differences],
         }
-
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
 
 
 def regenerate(path: File, *, engine: Engine = "duckdb") -> Regeneration:
@@ -128,28 +148,23 @@ def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regenerat
         for name, content in record.parts.items()
         if name in RESULTS.values() or name.startswith(WORKBOOKS)
     }
-    return Regeneration(
-        record=record,
-        settlement=settlement,
-        engine=__version__,
-        compared=len(kept),
-        differences=tuple(_differences(kept, made)),
-    )
+    differences = tuple(_differences(kept, made))
+    return Regeneration(record, settlement, __version__, len(kept), differences)
 
 
-def _differences(kept: Mapping[str, bytes], made: Mapping[str, bytes]) -> list[ResultDifference]:
-    found = []
+def _differences(
+    kept: Mapping[str, bytes], made: Mapping[str, bytes]
+) -> Iterator[ResultDifference]:
     for part in sorted(kept.keys() | made.keys()):
         if part not in made:
-            found.append(ResultDifference(part, "does not come out again"))
+            yield ResultDifference(part, "does not come out again")
         elif part not in kept:
-            found.append(ResultDifference(part, "comes out now and was not kept"))
+            yield ResultDifference(part, "comes out now and was not kept")
         elif part.startswith(WORKBOOKS):
             if _contents(kept[part]) != _contents(made[part]):
-                found.append(ResultDifference(part, "the workbook holds something else"))
+                yield ResultDifference(part, "the workbook holds something else")
         elif kept[part] != made[part]:
-            found.append(_first_difference(part, kept[part], made[part]))
-    return found
+            yield _first_difference(part, kept[part], made[part])
 
 
 def _contents(workbook: bytes) -> object:

@@ -10,20 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 
-from impactbond.errors import Fault, StatementError
-from impactbond.records.container import first_difference
-from impactbond.records.parts import WORKBOOKS
+from impactbond.canonical import zip_difference
+from impactbond.errors import Fault, StatementError, unopened
+from impactbond.records.contents import WORKBOOKS
 from impactbond.records.record import File, Record, read_record
-from impactbond.records.regenerate import regenerate_record
-from impactbond.records.workbook import Cell, SheetCells, WorkbookCells, parts_of, reference_of, see
+from impactbond.records.regenerate import Report, regenerate_record, some
+from impactbond.records.workbook import (
+    UNREADABLE,
+    Cell,
+    SheetCells,
+    WorkbookCells,
+    parts_of,
+    read_cells,
+    reference_of,
+)
 from impactbond.tables import Engine
+from impactbond.terms.words import counted
 
-SHOWN = 30
 _MADE_BY = "docProps/app.xml"
+_NOTHING = Cell(None, None, "", "", None, None)
 _PRIVATE = "a participant's reference"
 
 
@@ -50,7 +58,7 @@ class CellDifference:
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Report):
     """What came of comparing a workbook with a record.
 
     `same` says whether every cell is as the record says, `identical` whether the file is, byte for
@@ -90,18 +98,11 @@ class Verification:
             told.append("  The same file, byte for byte")
         elif not self.differences:
             told.append("  Every cell is the same: values, formulas and their results")
-            told += ["  It is not the same file:", *self._some(self.file_differences)]
+            told += ["  It is not the same file:", *some(self.file_differences, "    ")]
         else:
-            told.append(f"  NOT THE SAME: {_count(len(self.differences), 'difference')}")
-            told += self._some([str(difference) for difference in self.differences])
+            told.append(f"  NOT THE SAME: {counted(len(self.differences), 'difference')}")
+            told += some(self.differences, "    ")
         return "\n".join(told)
-
-    @staticmethod
-    def _some(told: list[str] | tuple[str, ...]) -> list[str]:
-        more = len(told) - SHOWN
-        return [f"    {one}" for one in told[:SHOWN]] + (
-            [f"    and {more:,} more (--json tells all)"] if more > 0 else []
-        )
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain data, for `--json`."""
@@ -118,12 +119,6 @@ class Verification:
             "file_differences": list(self.file_differences),
         }
 
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
-
 
 def verify(workbook: File, record: File, *, engine: Engine = "duckdb") -> Verification:
     """Compares a statement's workbook, on its own, with the record it should be from.
@@ -137,11 +132,8 @@ def verify(workbook: File, record: File, *, engine: Engine = "duckdb") -> Verifi
     try:
         content = path.read_bytes()
     except OSError as error:
-        problem = f"the file cannot be opened: {error.strerror}"
-        fault = Fault(file=path.name, code="no_file", problem=problem)
-        raise StatementError("The workbook cannot be read.", [fault]) from None
-    kept = read_record(record)
-    return verify_content(content, path.name, kept, engine=engine)
+        raise StatementError(UNREADABLE, [unopened(path, error)]) from None
+    return verify_content(content, path.name, read_record(record), engine=engine)
 
 
 def verify_content(
@@ -156,21 +148,23 @@ def verify_content(
         fault = Fault(file=record.name, code="no_statements", problem=problem)
         raise StatementError("There is nothing to compare with.", [fault])
     same = next((part for part, book in books.items() if book == content), None)
-    found = _seen(content, name, books)
-    part, kept = _counterpart(content, found, books, same)
-    differences = () if same else tuple(_differences(kept, found))
-    regenerated = None
-    if again and record.manifest.view is None:
-        changed = {one.part for one in regenerate_record(record, engine=engine).differences}
-        regenerated = part not in changed
+    found = _readable(content, name, books)
+    part = same or _counterpart(content, found, books)
+    kept = read_cells(books[part], part)
+    differences: tuple[CellDifference, ...] = ()
     in_file: tuple[str, ...] = ()
-    if not same:
+    if same is None:
+        differences = tuple(_differences(kept, found))
         in_file = tuple(_in_file(kept, found, books[part], content))
         if not differences and kept.parts.get(_MADE_BY) == found.parts.get(_MADE_BY):
             # Nobody saved it anew, so that whatever differs was put there.
             differences = tuple(
                 CellDifference("", "", problem) for problem in _of_parts(kept.parts, found.parts)
             )
+    regenerated = None
+    if again and record.manifest.view is None:
+        changed = {one.part for one in regenerate_record(record, engine=engine).differences}
+        regenerated = part not in changed
     return Verification(
         workbook=name,
         record=record,
@@ -183,12 +177,12 @@ def verify_content(
     )
 
 
-def _seen(content: bytes, name: str, books: Mapping[str, bytes]) -> WorkbookCells:
+def _readable(content: bytes, name: str, books: Mapping[str, bytes]) -> WorkbookCells:
     """The workbook; where it cannot be read, the parts in which it is not as the record's are named
     as well.
     """
     try:
-        return see(content, name)
+        return read_cells(content, name)
     except StatementError as error:
         parts = parts_of(content, name)
         like = books.get(f"{WORKBOOKS}{name}", next(iter(books.values())))
@@ -199,23 +193,18 @@ def _seen(content: bytes, name: str, books: Mapping[str, bytes]) -> WorkbookCell
         raise StatementError(error.summary, [*error.faults, *faults]) from None
 
 
-def _counterpart(
-    content: bytes, found: WorkbookCells, books: Mapping[str, bytes], same: str | None
-) -> tuple[str, WorkbookCells]:
+def _counterpart(content: bytes, found: WorkbookCells, books: Mapping[str, bytes]) -> str:
     """The statement of the record that a workbook should be: by its reference, or its file's name,
     or the one that it has most cells in common with.
     """
-    if same is not None:
-        return same, see(books[same], same)
     reference = reference_of(content)
     by_reference = [part for part, book in books.items() if reference_of(book) == reference]
-    by_name = [part for part in books if part == f"{WORKBOOKS}{found.name}"]
-    for known in (by_reference, by_name):
-        if len(known) == 1:
-            return known[0], see(books[known[0]], known[0])
-    kept = {part: see(book, part) for part, book in books.items()}
-    closest = max(sorted(kept), key=lambda part: _in_common(kept[part], found))
-    return closest, kept[closest]
+    if len(by_reference) == 1:
+        return by_reference[0]
+    by_name = f"{WORKBOOKS}{found.name}"
+    if by_name in books:
+        return by_name
+    return max(sorted(books), key=lambda part: _in_common(read_cells(books[part], part), found))
 
 
 def _in_common(one: WorkbookCells, other: WorkbookCells) -> int:
@@ -231,6 +220,7 @@ def _in_common(one: WorkbookCells, other: WorkbookCells) -> int:
 def _differences(kept: WorkbookCells, found: WorkbookCells) -> Iterator[CellDifference]:
     before = {sheet.name: sheet for sheet in kept.sheets}
     now = {sheet.name: sheet for sheet in found.sheets}
+    # A sheet that one side alone has is told once, and none of its cells.
     for name in before:
         if name not in now:
             yield CellDifference(name, "", "the sheet is missing")
@@ -260,54 +250,54 @@ def _facts(
 
 
 def _cells(kept: SheetCells, found: SheetCells) -> Iterator[CellDifference]:
-    private = _private_columns(kept)
+    # The columns whose heading says that they hold participants' references.
+    headings = [place for place, cell in kept.cells.items() if cell.value == "Participant"]
+    private = {_place(heading)[2] for heading in headings}
     unsaved = 0
-    nothing = Cell(None, None, "", "", None, None)
     for address in sorted(kept.cells.keys() | found.cells.keys(), key=_place):
-        was, is_ = kept.cells.get(address, nothing), found.cells.get(address, nothing)
-        if was == is_:
-            continue
-        secret = address.rstrip("0123456789") in private
-        if was.value != is_.value:
-            problem = "the formula is another" if _is_formula(was.value) else "the value is another"
-            if was.value is None:
-                problem = "something was added"
-            shown = _PRIVATE if secret and was.value is not None else _shown(was.value)
-            yield CellDifference(kept.name, address, problem, shown, _shown(is_.value, found=True))
-        elif was.result != is_.result and is_.result is None:
-            unsaved += 1
-        elif was.result != is_.result:
-            problem = "the saved result of the formula is another"
-            shown = _PRIVATE if secret else _shown(was.result)
-            yield CellDifference(kept.name, address, problem, shown, _shown(is_.result, found=True))
-        for what in ("number_format", "look", "comment", "link"):
-            if getattr(was, what) != getattr(is_, what) and was.value is not None:
-                yield _otherwise(kept.name, address, what, was, is_)
-        if was.value is None and is_.value is None:
-            yield CellDifference(kept.name, address, "a comment or link that the record has not")
+        was, is_ = kept.cells.get(address, _NOTHING), found.cells.get(address, _NOTHING)
+        if was != is_:
+            secret = _place(address)[2] in private
+            yield from _cell(kept.name, address, was, is_, secret=secret)
+            unsaved += was.value == is_.value and was.result != is_.result is None
     if unsaved:
         problem = f"results of formulas were not saved: {unsaved:,}"
         hint = "save it from Excel or LibreOffice to have them compared"
         yield CellDifference(kept.name, "", f"{problem}; {hint}")
 
 
-def _otherwise(sheet: str, address: str, what: str, was: Cell, is_: Cell) -> CellDifference:
-    if what == "number_format":
-        told = f"the number is shown as {is_.number_format}"
-        return CellDifference(sheet, address, told, was.number_format)
-    if what == "look":
-        return CellDifference(sheet, address, "it looks otherwise", was.look or "plain", is_.look)
-    problem = f"it has another {what}" if getattr(is_, what) else f"its {what} is gone"
-    return CellDifference(sheet, address, problem, getattr(was, what) or "none")
+def _cell(
+    sheet: str, address: str, was: Cell, is_: Cell, *, secret: bool
+) -> Iterator[CellDifference]:
+    """How a cell differs; a result that was not saved is told for the whole sheet."""
+    # No text that was found is repeated, and no reference: a report may be sent on.
+    if was.value != is_.value:
+        problem = "the formula is another" if _is_formula(was.value) else "the value is another"
+        if was.value is None:
+            problem = "something was added"
+        shown = _PRIVATE if secret and was.value is not None else _shown(was.value)
+        yield CellDifference(sheet, address, problem, shown, _shown(is_.value, found=True))
+    elif was.result != is_.result and is_.result is not None:
+        problem = "the saved result of the formula is another"
+        shown = _PRIVATE if secret else _shown(was.result)
+        yield CellDifference(sheet, address, problem, shown, _shown(is_.result, found=True))
+    if was.value is not None:
+        yield from _looks(sheet, address, was, is_)
+    elif is_.value is None:
+        yield CellDifference(sheet, address, "a comment or link that the record has not")
 
 
-def _private_columns(sheet: SheetCells) -> set[str]:
-    """The columns whose heading says that they hold participants' references."""
-    return {
-        address.rstrip("0123456789")
-        for address, cell in sheet.cells.items()
-        if cell.value == "Participant"
-    }
+def _looks(sheet: str, address: str, was: Cell, is_: Cell) -> Iterator[CellDifference]:
+    if was.number_format != is_.number_format:
+        problem = f"the number is shown as {is_.number_format}"
+        yield CellDifference(sheet, address, problem, was.number_format)
+    if was.look != is_.look:
+        yield CellDifference(sheet, address, "it looks otherwise", was.look or "plain", is_.look)
+    for what in ("comment", "link"):
+        before, now = getattr(was, what), getattr(is_, what)
+        if before != now:
+            problem = f"it has another {what}" if now else f"its {what} is gone"
+            yield CellDifference(sheet, address, problem, before or "none")
 
 
 def _is_formula(value: object) -> bool:
@@ -337,7 +327,7 @@ def _in_file(
         yield "it was saved by another program: widths, fonts and heights were not compared"
         return
     told = list(_of_parts(kept.parts, found.parts))
-    yield from told or [first_difference(made, content)]
+    yield from told or [zip_difference(made, content)]
 
 
 def _of_parts(kept: Mapping[str, bytes], found: Mapping[str, bytes]) -> Iterator[str]:
@@ -348,7 +338,3 @@ def _of_parts(kept: Mapping[str, bytes], found: Mapping[str, bytes]) -> Iterator
             yield f"the part {part!a} was added"
         elif kept[part] != found[part]:
             yield f"the part {part!a} is otherwise"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

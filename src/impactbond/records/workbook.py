@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
+from impactbond.canonical import read_parts
 from impactbond.errors import Fault, StatementError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
+UNREADABLE = "The workbook cannot be read."
 LARGEST = 2**30  # bytes of all parts, unpacked
 _COVER_ROWS = 60  # more than a cover has before its reference
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -64,7 +66,7 @@ class WorkbookCells:
     facts: frozenset[tuple[str, str]]
 
 
-def see(content: bytes, name: str) -> WorkbookCells:
+def read_cells(content: bytes, name: str) -> WorkbookCells:
     """The workbook in some bytes.
 
     Raises StatementError, naming the part where there is one, for what is no workbook or a damaged
@@ -102,16 +104,7 @@ def parts_of(content: bytes, name: str) -> dict[str, bytes]:
         largest = max(entries, key=lambda entry: entry.file_size).filename
         problem = f"it is too large for a statement, above all the part {largest!a}"
         raise _unusable(name, "too_large", problem)
-    parts: dict[str, bytes] = {}
-    damaged = []
-    for entry in entries:
-        part = entry.filename
-        if part in parts:
-            damaged.append(("part_twice", f"the part {part!a} is there twice"))
-        try:
-            parts[part] = file.read(entry)
-        except Exception:
-            damaged.append(("part_damaged", f"the part {part!a} is damaged"))
+    parts, damaged = read_parts(file)
     damaged += [
         ("part_not_plain", f"the part {part!a} declares entities, which no spreadsheet writes")
         for part, inside in parts.items()
@@ -119,7 +112,7 @@ def parts_of(content: bytes, name: str) -> dict[str, bytes]:
     ]
     if damaged:
         faults = [Fault(file=name, code=code, problem=problem) for code, problem in damaged]
-        raise StatementError("The workbook cannot be read.", faults)
+        raise StatementError(UNREADABLE, faults)
     return parts
 
 
@@ -137,48 +130,40 @@ def reference_of(content: bytes) -> str | None:
 
 
 def _sheet(formulas: Worksheet, results: Worksheet) -> SheetCells:
-    cells = {}
     # The cells that are there, not the area that they span: one far away would make it endless.
     others = results._cells
-    for place, cell in formulas._cells.items():
-        other = others.get(place)
-        seen = _cell(cell, None if other is None else other.value)
-        if seen is not None:
-            cells[cell.coordinate] = seen
-    return SheetCells(formulas.title, cells, frozenset(_facts_of_sheet(formulas)))
+    cells = {
+        cell.coordinate: _cell(cell, others[place].value if place in others else None)
+        for place, cell in formulas._cells.items()
+    }
+    there = {address: cell for address, cell in cells.items() if cell is not None}
+    return SheetCells(formulas.title, there, frozenset(_facts_of_sheet(formulas)))
 
 
 def _cell(cell: Any, result: Any) -> Cell | None:
-    value = plain(cell.value)
+    value = _plain(cell.value)
     comment = cell.comment.text if cell.comment is not None else None
     link = None
     if cell.hyperlink is not None:
         link = (cell.hyperlink.target or "") + (cell.hyperlink.location or "").lstrip("#")
     if value is None and comment is None and link is None:
         return None
-    return Cell(value, plain(result), _format(cell.number_format), _look(cell), comment, link)
+    # Some programs add backslashes and quotes before a plain sign of a number format.
+    shown_as = re.sub(r'\\(?=[-+ ])|"(?=-")|(?<="-)"', "", cell.number_format)
+    return Cell(value, _plain(result), shown_as, _look(cell), comment, link)
 
 
-def plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """A value as it compares: no empty texts, whole numbers as such, formulas as their text."""
     if value is None or value == "":
         return None
-    if isinstance(value, bool | str):
-        return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, int | float):
-        return value
     if isinstance(value, datetime) and value.time() == datetime.min.time():
         return value.date()
-    if isinstance(value, date):
+    if isinstance(value, bool | str | int | float | date):
         return value
     return str(getattr(value, "text", value))
-
-
-def _format(number_format: str) -> str:
-    """A number format without the backslashes and quotes that programs add before a plain sign."""
-    return re.sub(r'\\(?=[-+ ])|"(?=-")|(?<="-)"', "", number_format)
 
 
 def _look(cell: OpenedCell) -> str:
@@ -248,10 +233,6 @@ def _address(text: Any) -> str:
 
 
 def _unusable(name: str, code: str, problem: str) -> StatementError:
-    fault = Fault(
-        file=name,
-        code=code,
-        problem=problem,
-        allowed="an .xlsx workbook as it was written or saved",
-    )
-    return StatementError("The workbook cannot be read.", [fault])
+    allowed = "an .xlsx workbook as it was written or saved"
+    fault = Fault(file=name, code=code, problem=problem, allowed=allowed)
+    return StatementError(UNREADABLE, [fault])

@@ -18,10 +18,9 @@ from impactbond.terms.investment import Investment, InvestmentClass, ReturnTier
 
 def tier_of(term: InvestmentClass, measured: Fraction | None) -> ReturnTier | None:
     """The last tier in the order written whose bar is passed; None below all of them."""
-    passed = [
-        tier for tier in term.tiers if measured is not None and tier.is_.is_passed_by(measured)
-    ]
-    return passed[-1] if passed else None
+    if measured is None:
+        return None
+    return next((tier for tier in reversed(term.tiers) if tier.is_.is_passed_by(measured)), None)
 
 
 def earned_share(
@@ -75,16 +74,13 @@ def redeemed_share(term: InvestmentClass, on: date) -> Fraction | None:
 
 def committed_pence(contract: Contract, term: InvestmentClass) -> int:
     """What the investors of a class commit."""
-    return sum(minor_units(amount, contract.currency) for amount in term.commits.values())
+    return sum(_committed(contract, term).values())
 
 
 def drawn_pence(contract: Contract, term: InvestmentClass, on: date) -> int:
     """What has been drawn of a class up to and including a day."""
-    return sum(
-        minor_units(drawdown.amount, contract.currency)
-        for drawdown in term.drawn
-        if drawdown.on <= on
-    )
+    drawn = [drawdown.amount for drawdown in term.drawn if drawdown.on <= on]
+    return sum(minor_units(amount, contract.currency) for amount in drawn)
 
 
 def return_pence(
@@ -97,11 +93,11 @@ def return_pence(
 
 def split_among_investors(contract: Contract, term: InvestmentClass, pence: int) -> dict[str, int]:
     """An amount for a class cut among its investors, in proportion to what they commit."""
-    return _in_proportion(
-        pence,
-        {name: minor_units(amount, contract.currency) for name, amount in term.commits.items()},
-        contract.rounding.rule,
-    )
+    return _in_proportion(pence, _committed(contract, term), contract.rounding.rule)
+
+
+def _committed(contract: Contract, term: InvestmentClass) -> dict[str, int]:
+    return {name: minor_units(amount, contract.currency) for name, amount in term.commits.items()}
 
 
 def repay(investment: Investment, available_pence: int, owed: Mapping[str, int]) -> dict[str, int]:

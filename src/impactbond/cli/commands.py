@@ -1,0 +1,393 @@
+"""The commands, in the order in which help lists them: those of a finance team and of an auditor,
+then those that look at a contract alone. Each loads what it needs when it runs: help is quick.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from impactbond.cli.options import (
+    AsJson,
+    AsOf,
+    ContractFile,
+    EvidenceFiles,
+    LeaveOut,
+    Out,
+    ReceiptsOption,
+    printed,
+    received,
+    settled,
+    versions_in,
+    working,
+)
+
+if TYPE_CHECKING:
+    from impactbond.receipts.receipts import Receipts
+    from impactbond.settlement.settlement import Settlement
+
+Form = Literal["text", "markdown", "html"]
+
+app = typer.Typer(
+    help="Outcomes-based funding contracts: evidence in, statements out, to the penny.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def demo(out: Out = Path("demo-out"), as_json: AsJson = False) -> None:
+    """Settle the example contract and evidence that come with impactbond."""
+    # Where the examples are: inside the installed package, or beside its source.
+    installed = Path(__file__).parents[1] / "fixtures"
+    fixtures = installed if installed.is_dir() else Path(__file__).parents[3] / "fixtures"
+    contract = fixtures / "contracts" / "west_london_zone.yaml"
+    evidence = fixtures / "evidence" / "west_london_zone.xlsx"
+    _write(settled(contract, [evidence], None, leave_out=True), out, as_json)
+
+
+@app.command()
+def settle(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    as_of: AsOf,
+    out: Out,
+    receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
+    leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write decisions, claims, schedule and one statement for each funder."""
+    settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
+    came = received(receipts, settlement)
+    _write(settlement, out, as_json, came, leave_out_refused)
+
+
+def _write(
+    settlement: Settlement,
+    out: Path,
+    as_json: bool,
+    receipts: Receipts | None = None,
+    leave_out: bool = False,
+) -> None:
+    """Writes the tables and statements of a settlement, and says what it came to."""
+    from impactbond.statements.from_settlement import source_of
+    from impactbond.statements.summary import summary_text
+    from impactbond.statements.tables import table_files
+    from impactbond.statements.write import statement_files, with_receipts, write_all
+
+    with working("Writing the statements"):
+        source = source_of(settlement)
+        if receipts is not None:
+            source = with_receipts(source, receipts, leave_out_refused=leave_out)
+        files = table_files(settlement) | statement_files(source)
+        written = write_all({out / name: content for name, content in files.items()})
+    due = {funder.id: settlement.due_pence(funder.id) for funder in settlement.funders.all}
+    data = {
+        "contract": settlement.contract.contract,
+        "claim_period": settlement.claim.label,
+        "claim_date": settlement.claim.known_by.isoformat(),
+        "due_pence": {funder: pence for funder, pence in due.items() if pence},
+        "refused_rows_left_out": settlement.refused_left_out,
+        "written": [path.name for path in written],
+    }
+    printed(as_json, lambda: data, lambda: summary_text(settlement, out, written))
+
+
+@app.command()
+def template(
+    contract: ContractFile,
+    out: Annotated[Path, typer.Option("--out", help="The workbook to write.")],
+) -> None:
+    """Write an empty evidence workbook with the sheets and headings of a contract."""
+    from impactbond.evidence.template import write_template
+
+    write_template(versions_in(contract).whole, out)
+    print(f"Wrote {out}")
+
+
+@app.command()
+def explain(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    participant: Annotated[
+        str | None, typer.Option("--participant", help="The participant's reference.")
+    ] = None,
+    line: Annotated[
+        str | None,
+        typer.Option("--line", help="In place of a participant: a line, such as 2017-Q3/0001."),
+    ] = None,
+    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"])] = None,
+    milestone: Annotated[
+        str | None, typer.Option("--milestone", help="One milestone only.")
+    ] = None,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest", help="With --milestone: what smallest change would have achieved it."
+        ),
+    ] = False,
+    leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say why each milestone of a participant, or a line of a statement, was paid, or why not,
+    down to the evidence.
+    """
+    # Refused before anything is settled, which takes far longer than reading a command.
+    if (participant is None) == (line is None):
+        raise typer.BadParameter("name one of the two", param_hint="--participant or --line")
+    if line is not None and milestone is not None:
+        raise typer.BadParameter("a line is of one milestone already", param_hint="--milestone")
+    if nearest and milestone is None:
+        raise typer.BadParameter("name one with --milestone", param_hint="--nearest")
+    from impactbond.explanation import explain as explained
+    from impactbond.explanation.explanation import Explanation
+    from impactbond.explanation.nearest import Nearest, nearest_change
+
+    settlement = settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
+    answer: Explanation | Nearest
+    if participant is None:
+        answer = explained.explain_line(settlement, line or "")
+    elif nearest and milestone is not None:
+        answer = nearest_change(settlement, participant=participant, milestone=milestone)
+    else:
+        answer = explained.explain(settlement, participant=participant, milestone=milestone)
+    printed(as_json, answer.as_dict, lambda: answer.text)
+
+
+@app.command()
+def reconcile(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    receipts: Annotated[list[Path], ReceiptsOption],
+    as_of: AsOf,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--on", formats=["%Y-%m-%d"], help="The day of the account; by default that of --as-of."
+        ),
+    ] = None,
+    leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
+) -> None:
+    """Match what funders sent against what was due, and age what is open."""
+    from impactbond.receipts.read import read_receipts
+    from impactbond.receipts.reconcile import reconcile as matched
+
+    settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
+    came = read_receipts(receipts, settlement.contract)
+    day = (on or as_of).date()
+    found = matched(settlement, came, on=day, leave_out_refused=leave_out_refused)
+    printed(as_json, found.as_dict, lambda: found.text)
+
+
+@app.command()
+def record(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option("--out", help="The record to write.")],
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="The record of the claim before.")
+    ] = None,
+    receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
+    funder: Annotated[
+        str | None, typer.Option("--funder", help="Keep only what this funder may see.")
+    ] = None,
+    leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
+) -> None:
+    """Settle, and keep everything that the settlement rests on in one file."""
+    from impactbond.records.record import read_record, write_record
+
+    settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
+    came = received(receipts, settlement)
+    with working("Writing the record"):
+        written = write_record(
+            settlement,
+            out,
+            previous=previous,
+            receipts=came,
+            leave_out_refused=leave_out_refused,
+            funder=funder,
+        )
+    digest = read_record(written).digest
+    told = f"Wrote {written}\nNote its SHA-256 elsewhere: {digest}"
+    printed(as_json, lambda: {"written": written.name, "sha256": digest}, lambda: told)
+
+
+@app.command()
+def simulate(
+    contract: ContractFile,
+    area: Annotated[
+        Path,
+        typer.Argument(help="The area: a YAML file of groups and chances.", show_default=False),
+    ],
+    trials: Annotated[
+        int, typer.Option("--trials", min=1, help="How many futures to draw.")
+    ] = 10_000,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="The same seed draws the same futures.")
+    ] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Draw many futures of an area under a contract, and settle each."""
+    from impactbond.simulation.assumptions import read_area
+    from impactbond.simulation.simulate import simulate as drawn
+
+    terms = versions_in(contract).terms
+    with working(f"Settling {trials:,} futures"):
+        forecast = drawn(terms, read_area(area), trials=trials, seed=seed)
+    printed(as_json, forecast.as_dict, lambda: forecast.text)
+
+
+@app.command()
+def regenerate(
+    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", help="The digest that was noted elsewhere.")
+    ] = None,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="The record that it must follow on.")
+    ] = None,
+    view: Annotated[
+        Path | None, typer.Option("--view", help="A funder's view that must be cut from it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Settle a record again and compare byte for byte."""
+    from impactbond.records.record import verify_record
+    from impactbond.records.regenerate import regenerate_record
+
+    record = verify_record(kept, digest=sha256, previous=previous)
+    if view is not None:
+        verify_record(view, whole=kept)
+    with working("Settling again"):
+        result = regenerate_record(record)
+    printed(as_json, result.as_dict, lambda: result.text)
+    if not result.same:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    workbook: Annotated[
+        Path, typer.Argument(help="The statement: an Excel workbook.", show_default=False)
+    ],
+    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
+    exact: Annotated[
+        bool, typer.Option("--exact", help="The file must be the same, byte for byte.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a statement with a record: every cell, its formula and its saved result."""
+    from impactbond.records.verify import verify as verified
+
+    with working("Comparing every cell"):
+        result = verified(workbook, kept)
+    printed(as_json, result.as_dict, lambda: result.text)
+    if not result.same or (exact and not result.identical):
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    was: Annotated[Path, typer.Argument(help="A record, or a contract.", show_default=False)],
+    now: Annotated[Path, typer.Argument(help="Another of its kind.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Say what differs between two records or contract versions, and whose money moves."""
+    from impactbond.comparison.compare import compare as compared
+
+    with working("Comparing"):
+        result = compared(was, now)
+    printed(as_json, result.as_dict, lambda: result.text)
+    if not result.same:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    contract: ContractFile,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where anything is worth a look.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a contract; say whether it can be trusted, and what in it is worth a look.
+
+    Of a folder of versions, whether they follow on each other, and the terms in force.
+    """
+    from impactbond.contract.diagnostics.check import check as checked
+    from impactbond.settlement.examples import check_examples
+
+    terms = versions_in(contract).terms
+    with working("Settling the examples"):
+        examples = check_examples(terms)
+    faults = [fault for example in examples for fault in example.faults]
+    looks = checked(terms)
+    first, last = terms.calendar.term
+    found = {
+        "contract": terms.contract,
+        "version": terms.version.number,
+        "term": f"{first} through {last}",
+        "milestones": len(terms.milestones),
+        "funders": len(terms.funders),
+        "claim_dates": len(terms.calendar.periods),
+        "examples": len(examples),
+        "faults": [fault.as_dict() for fault in faults],
+        "findings": [look.as_dict() for look in looks],
+    }
+    told = [
+        terms.title,
+        f"Version {terms.version.number}, {first} through {last}: {found['milestones']} milestones,"
+        f" {found['funders']} funders, {found['claim_dates']} claim dates, {len(examples)}"
+        f" examples. {'Examples do not hold:' if faults else 'No fault found.'}",
+        *(f"  - {fault}" for fault in faults),
+    ]
+    if looks:
+        told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
+    told += [f"  - {look}" for look in looks]
+    printed(as_json, lambda: found, lambda: "\n".join(told))
+    # An example that does not hold is no matter of strictness: the terms are not what was meant.
+    if faults or (strict and looks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def render(
+    contract: ContractFile,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file to write; without it, print.")
+    ] = None,
+    form: Annotated[
+        Form | None, typer.Option("--as", help="The form; without it, as the file's ending says.")
+    ] = None,
+) -> None:
+    """Say in plain English what a contract says, one numbered sentence for each rule."""
+    from impactbond.contract.wording.render import render as rendered
+    from impactbond.contract.wording.render import write_rendered
+
+    terms = versions_in(contract).terms
+    if out is None:
+        print(rendered(terms, form or "text"), end="")
+    else:
+        print(f"Wrote {write_rendered(terms, out, form)}")
+
+
+@app.command()
+def difference(
+    old: Annotated[Path, typer.Argument(help="The version before.", show_default=False)],
+    new: Annotated[Path, typer.Argument(help="The version after.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed between two versions of a contract, term by term."""
+    from impactbond.contract.difference import difference as between
+    from impactbond.contract.read import read_contract
+
+    changes = between(read_contract(old), read_contract(new))
+    told = [str(change) for change in changes] or ["No term differs."]
+    printed(as_json, lambda: [change.as_dict() for change in changes], lambda: "\n".join(told))

@@ -1,0 +1,222 @@
+"""What a record holds: its parts, each as bytes, and a manifest with the digest of each.
+
+Takes  a settlement.
+Gives  what it rests on and what came out of it, under the names that parts have; which of them one
+       funder may see.
+Keeps  the same settlement gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+from impactbond.canonical import csv_bytes, json_bytes, sha256, zip_bytes
+from impactbond.contract.contract import Contract
+from impactbond.errors import Fault, RecordError
+from impactbond.evaluation.decisions import DECISIONS
+from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, REFUSED_SCHEMA, participants_schema
+from impactbond.receipts.receipts import RECEIPTS, Receipts
+from impactbond.records.workbook import reference_of
+from impactbond.settlement.lines import LINES, SHARES
+from impactbond.settlement.schedule import BALANCES, PAYMENTS
+from impactbond.settlement.settlement import Settlement
+from impactbond.statements.from_settlement import source_of
+from impactbond.statements.write import statement_files, with_receipts
+from impactbond.tables import sorted_by
+from impactbond.terms.term import Listed, Term
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+CONTRACT = "contract.yaml"
+VERSIONS = "versions/"
+HOLIDAYS = "holidays.json"
+EARLIER = "earlier/lines.csv"
+RECEIVED, REFUSED_RECEIPTS = "receipts/received.csv", "receipts/refused.csv"
+EVIDENCE = {name: f"evidence/{name}.csv" for name in ("participants", "observations", "refused")}
+RESULTS = {
+    name: f"results/{name}.csv"
+    for name in ("decisions", "claims", "lines", "shares", "payments", "balances")
+}
+WORKBOOKS = "statements/"
+# The columns of the parts that are read back as tables, without the evidence, whose columns the
+# contract says.
+SCHEMAS = {
+    EARLIER: LINES,
+    RECEIVED: RECEIPTS,
+    REFUSED_RECEIPTS: REFUSED_SCHEMA,
+    RESULTS["decisions"]: DECISIONS,
+    RESULTS["lines"]: LINES,
+    RESULTS["shares"]: SHARES,
+    RESULTS["payments"]: PAYMENTS,
+    RESULTS["balances"]: BALANCES,
+}
+SEEN_BY_FUNDER = (RECEIVED, *(RESULTS[name] for name in ("shares", "payments", "balances")))
+_ORDER = {
+    "participants": ("participant", "from_on", "recorded_on"),
+    "observations": ("participant", "metric", "observed_on", "recorded_on", "observation"),
+    "refused": ("file", "sheet", "row", "column"),
+}
+UNTRUSTED = "The record cannot be trusted."
+
+
+class RecordPart(Term):
+    """One part of a record."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+class OfContract(Term):
+    """Which contract was settled."""
+
+    contract: str
+    version: int
+    sha256: str
+
+
+class OfClaim(Term):
+    """Which claim: its period, and the claim date by which evidence counts."""
+
+    claim_period: str
+    claim_date: date
+
+
+class View(Term):
+    """Whose view a record holds, and the digest of the whole record that it was cut from."""
+
+    funder: str
+    of_record: str
+
+
+class Manifest(Term):
+    """What a record says about itself.
+
+    `earlier` is the last claim that came in closed, and `previous_record` the digest of its record,
+    where there was one. `view` is None in a whole record.
+    """
+
+    impactbond_record: int = FORMAT
+    engine: str
+    contract: OfContract
+    claim: OfClaim
+    as_of: date
+    refused_left_out: int
+    earlier: OfClaim | None = None
+    previous_record: str | None = None
+    view: View | None = None
+    parts: Listed[RecordPart] = ()
+
+
+def read_manifest(content: bytes, name: str) -> Manifest:
+    """The manifest of a record called `name`. Raises RecordError unless it is of this format."""
+    problem = f"the part '{MANIFEST}' is damaged"
+    damaged = RecordError(UNTRUSTED, [Fault(file=name, code="manifest_damaged", problem=problem)])
+    try:
+        plain = json.loads(content)
+    except (ValueError, RecursionError):
+        raise damaged from None
+    if not isinstance(plain, dict):
+        raise damaged
+    found = plain.get("impactbond_record")
+    if found != FORMAT:
+        fault = Fault(
+            file=name,
+            code="other_format",
+            problem=f"the record is of format {found!a}, made by engine {plain.get('engine')!a}",
+            allowed=f"format {FORMAT}",
+            hint="Read it with the version of impactbond that made it",
+        )
+        raise RecordError("The record is of another format.", [fault])
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError:
+        raise damaged from None
+
+
+def packed(manifest: Manifest, parts: Mapping[str, bytes]) -> bytes:
+    """The file of a record: its parts, and its manifest with the digest of each."""
+    listed = tuple(
+        RecordPart(name=name, sha256=sha256(content), size=len(content))
+        for name, content in sorted(parts.items())
+    )
+    plain = manifest.model_copy(update={"parts": listed}).model_dump(mode="json")
+    if manifest.view is None:  # as records were written before there were views
+        del plain["view"]
+    return zip_bytes({**parts, MANIFEST: json_bytes(plain)})
+
+
+def parts_of(
+    settlement: Settlement, engine: str, receipts: Receipts | None = None
+) -> dict[str, bytes]:
+    """Every part but the manifest; `engine` is the version that statements are to name."""
+    parts = {
+        CONTRACT: settlement.contract.source,
+        HOLIDAYS: json_bytes([day.isoformat() for day in settlement.holidays]),
+    }
+    if len(settlement.versions) > 1:
+        for one in settlement.versions:
+            parts[f"{VERSIONS}{one.version.number:03d}.yaml"] = one.source
+    # The evidence known on the claim date, in an order that follows from what it says.
+    known = settlement.evidence.known_on(settlement.claim.known_by)
+    for name, schema in evidence_schemas(settlement.contract).items():
+        table = getattr(known, f"{name}_table").select(schema.names).cast(schema)
+        others = [column for column in schema.names if column not in _ORDER[name]]
+        parts[EVIDENCE[name]] = csv_bytes(sorted_by(table, *_ORDER[name], *others))
+    if settlement.earlier is not None:
+        parts[EARLIER] = csv_bytes(settlement.earlier.lines_table)
+    if receipts is not None:
+        receipts = receipts.received_by(settlement.claim.known_by)
+        parts[RECEIVED] = csv_bytes(receipts.received_table)
+        parts[REFUSED_RECEIPTS] = csv_bytes(receipts.refused_table)
+    return parts | results_of(settlement, engine, receipts)
+
+
+def evidence_schemas(contract: Contract) -> dict[str, pa.Schema]:
+    """The columns of each table of evidence."""
+    return {
+        "participants": participants_schema(tuple(contract.participants.attributes)),
+        "observations": OBSERVATIONS_SCHEMA,
+        "refused": REFUSED_SCHEMA,
+    }
+
+
+def results_of(
+    settlement: Settlement, engine: str, receipts: Receipts | None = None
+) -> dict[str, bytes]:
+    """What came out of a settlement: its tables, and the workbooks of its statements."""
+    results = {
+        part: csv_bytes(getattr(settlement, f"{name}_table")) for name, part in RESULTS.items()
+    }
+    source = replace(source_of(settlement), engine_version=engine)
+    if receipts is not None:
+        source = with_receipts(source, receipts, leave_out_refused=True)
+    files = statement_files(source)
+    return results | {f"{WORKBOOKS}{name}": content for name, content in files.items()}
+
+
+def statement_of(parts: Mapping[str, bytes], manifest: Manifest, funder: str) -> str:
+    """The part that is a funder's workbook, found by the reference on its cover.
+
+    Raises RecordError where there is none.
+    """
+    stem = f"{manifest.contract.contract} / {manifest.claim.claim_period} / "
+    found = {
+        (reference_of(content) or "").removeprefix(stem): name
+        for name, content in parts.items()
+        if name.startswith(WORKBOOKS)
+    }
+    if funder not in found or funder == "all funders":
+        fault = Fault(
+            code="no_statement",
+            problem=f"there is no statement for a funder '{funder}'",
+            allowed=", ".join(sorted(found.keys() - {"all funders"})) or "none was written",
+        )
+        raise RecordError("The view cannot be written.", [fault])
+    return found[funder]

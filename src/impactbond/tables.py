@@ -7,8 +7,9 @@ enter an engine as day numbers, because engines do not agree about dates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from itertools import count
 from shutil import rmtree
@@ -349,3 +350,31 @@ def as_kind(table: pa.Table, kind: str) -> Any:
 def sorted_by(table: pa.Table, *columns: str) -> pa.Table:
     """The table in ascending order of those columns."""
     return table.sort_by([(column, "ascending") for column in columns])
+
+
+def rows_table(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+    """A table of that schema from its rows."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows as plain data, for `--json`: days as texts."""
+    return [
+        {name: str(cell) if isinstance(cell, date) else cell for name, cell in row.items()}
+        for row in table.to_pylist()
+    ]
+
+
+def aligned(rows: Sequence[Sequence[str]], words: int) -> list[str]:
+    """Rows of cells as lines for a terminal: the first `words` columns, of words, to the left, the
+    others, of amounts, to the right.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    sides = [str.ljust] * words + [str.rjust] * (len(widths) - words)
+    lines = (
+        (side(cell, width) for side, cell, width in zip(sides, row, widths, strict=True))
+        for row in rows
+    )
+    return ["  ".join(line).rstrip() for line in lines]

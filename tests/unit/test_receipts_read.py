@@ -13,7 +13,7 @@ from tests.spec.drawn_tables import contract_of
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import ReceiptError
-from impactbond.receipts.amounts import amount_of
+from impactbond.receipts.cells import amount_of
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.receipts import Receipts
 

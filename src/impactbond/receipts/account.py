@@ -200,6 +200,7 @@ def entries(
     spans: list[tuple[str | None, date]] = [
         (claim.claim_period, claim.claim_date) for claim in claims
     ]
+    # Days after the latest claim have an entry of their own: no receipt falls outside of all.
     if not spans or spans[-1][1] < on:
         spans.append((None, on))
     found: list[Entry] = []

@@ -75,6 +75,7 @@ def _funder(text: str, contract: Contract) -> str | Refusal:
         values = contract.participants.attributes.get(funder.each or "", "text")
         if values == "text" or value in values:
             return text
+    # A name that two funders share says neither.
     named = [key for key, one in contract.funders.items() if one.name == text and not one.each]
     if len(named) == 1:
         return named[0]

@@ -20,10 +20,10 @@ import narwhals as nw
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, ReceiptError
-from impactbond.evidence.deliveries import Block, RowFaults, clean, without_blank_rows
+from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import REFUSED_SCHEMA
 from impactbond.evidence.frames import plain_cells
-from impactbond.evidence.refusals import Refusal, Refused
+from impactbond.evidence.refusals import MISSING, Refusal, Refused
 from impactbond.evidence.workbook import NOTES, grid_of, open_workbook
 from impactbond.receipts.cells import columns_of
 from impactbond.receipts.receipts import RECEIPTS, Receipts
@@ -155,7 +155,7 @@ def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Bl
     columns = {name: cells[heading] for name, heading in headings.items()}
     cautions |= _unread(path.name, sum(map(bool, written)) - len(headings))
     numbers = list(range(first + 2, len(rows) + 1))
-    yield without_blank_rows(Block(path.name, sheet, "", numbers, columns, headings=headings))
+    yield without_blank_rows(Block(path.name, sheet, sheet, numbers, columns, headings=headings))
 
 
 def _csv_grid(path: Path) -> tuple[str, list[list[object]]] | Fault:
@@ -215,8 +215,8 @@ def _of_frame(source: Any, faults: list[Fault], cautions: set[str]) -> tuple[lis
     cautions |= _unread("", len(table.columns) - len(headings))
     rows = list(range(1, len(table) + 1))
     kind = table.implementation.value
-    block = without_blank_rows(Block("", "", "", rows, columns, headings=headings))
-    return [block], kind if kind in ("polars", "pyarrow") else "pandas"
+    block = Block("", "", "", rows, columns, headings=headings)
+    return [without_blank_rows(block)], kind if kind in ("polars", "pyarrow") else "pandas"
 
 
 def _unread(file: str, columns: int) -> set[str]:
@@ -239,6 +239,7 @@ def _headings(place: Fault, written: Sequence[str], faults: list[Fault]) -> dict
             wrong.append(replace(here, code="duplicate_heading", problem=problem))
         elif not headings:
             close = get_close_matches(name, [plain[one] for one in spare], n=1, cutoff=0.8)
+            # An optional column may be missing, but not where a heading may be a slip of its name.
             if name in REQUIRED or close:
                 hint = f"Did you mean '{close[0]}'? Rename the heading" if close else "Add it"
                 problem = f"there is no column '{name}'"
@@ -252,13 +253,18 @@ def _headings(place: Fault, written: Sequence[str], faults: list[Fault]) -> dict
 def _rows(block: Block, delivery: int, contract: Contract, refused: list[Refused]) -> Iterator[Row]:
     """The rows of a delivery that are in order by themselves."""
     columns = columns_of(block, contract)
-    faults = RowFaults(block)
-    faults.add_columns(columns)
-    for name in REQUIRED:
-        faults.require(name, columns[name])
-    refused += faults.refused()
     for place, row in enumerate(block.rows):
-        if place not in faults:
+        wrong = {name: MISSING for name in REQUIRED if columns[name].values[place] is None}
+        wrong |= {
+            name: column.refusals[place]
+            for name, column in columns.items()
+            if place in column.refusals
+        }
+        refused += [
+            Refused(block.file, block.sheet, row, block.heading(name), refusal)
+            for name, refusal in wrong.items()
+        ]
+        if not wrong:
             says = (columns[name].values[place] for name in (*REQUIRED, "claim_period", "note"))
             yield Row._make((*says, block.file, block.sheet, row, delivery))
 

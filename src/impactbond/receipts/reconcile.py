@@ -269,6 +269,7 @@ def reconcile(
     dues, given_back = dues_and_credits(settlement.payments_table, claims)
     came = received(counted.received_table)
     order = [funder.id for funder in settlement.funders.all]
+    # Whoever sent money and is no funder of the contract has an account too: nothing is lost.
     paying = {due.funder for due in dues} | {one.funder for one in [*given_back, *came]}
     ordered = [*filter(paying.__contains__, order), *sorted(paying - set(order))]
     matches: list[Match] = []

@@ -333,7 +333,9 @@ def _spread_table(keys: list[tuple[Any, ...]], pence: Pence, schema: pa.Schema) 
     return rows_table([(*key, *row) for key, row in zip(keys, amounts, strict=True)], schema)
 
 
-def _spread_rows(keys: list[tuple[str, ...]], pence: Pence, currency: str) -> list[tuple[str, ...]]:
+def _spread_rows(
+    keys: Sequence[tuple[str, ...]], pence: Pence, currency: str
+) -> list[tuple[str, ...]]:
     """A row for every key, with mean and percentiles as people write them."""
     columns = spread(pence)
     names = ["mean_pence", *(f"p{percent}_pence" for percent in PERCENTS)]

@@ -228,7 +228,8 @@ def _unread(file: str, columns: int) -> set[str]:
 def _headings(place: Fault, written: Sequence[str], faults: list[Fault]) -> dict[str, str] | None:
     """How a file writes each column; None, with faults, where one is missing or there twice."""
     known = (*REQUIRED, *OPTIONAL)
-    plain = {heading: "_".join(heading.casefold().split()) for heading in written if heading}
+    # The columns of a frame may have numbers for names.
+    plain = {one: "_".join(str(one).casefold().split()) for one in written if one}
     found = {name: [one for one in written if plain.get(one) == name] for name in known}
     spare = [one for one, name in plain.items() if name not in known]
     wrong = []

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from impactbond.settlement.examples import check_examples
     from impactbond.settlement.plans import planned_beside
     from impactbond.settlement.settle import settle
-    from impactbond.simulation.assumptions import read_area
+    from impactbond.simulation.area import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
 
@@ -50,7 +50,7 @@ _HOMES = {
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
     "planned_beside": "settlement.plans",
-    "read_area": "simulation.assumptions",
+    "read_area": "simulation.area",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
     "read_versions": "contract.read",

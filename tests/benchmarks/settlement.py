@@ -22,7 +22,7 @@ from impactbond.evidence.read import read_evidence
 from impactbond.settlement.lot_settlement import settle_lots
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
-from impactbond.simulation.assumptions import read_area
+from impactbond.simulation.area import read_area
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.simulate import simulate
 

@@ -34,8 +34,7 @@ from impactbond.evidence.evidence import (
 )
 from impactbond.settlement.schedule import BALANCE_COLUMNS
 from impactbond.settlement.settle import settle
-from impactbond.simulation.area import Area, Chance, Group
-from impactbond.simulation.assumptions import read_area
+from impactbond.simulation.area import Area, Chance, Group, read_area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.simulate import simulate
 from impactbond.terms.limits import (
@@ -298,7 +297,7 @@ def test_another_seed_draws_other_futures() -> None:
 PRINT_DIGEST = """
 import hashlib, sys
 from impactbond.contract.read import read_contract
-from impactbond.simulation.assumptions import read_area
+from impactbond.simulation.area import read_area
 from impactbond.simulation.simulate import simulate
 contract = read_contract(sys.argv[1])
 forecast = simulate(contract, read_area(sys.argv[2]), trials=300, seed=11)

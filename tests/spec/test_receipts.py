@@ -11,8 +11,7 @@ from tests.spec.drawn_tables import Row, pounds, rows, settled
 from impactbond.errors import ReceiptError, SettlementError
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.receipts import Receipts
-from impactbond.receipts.reconcile import reconcile
-from impactbond.receipts.reconciliation import Reconciliation, band
+from impactbond.receipts.reconcile import Reconciliation, band, reconcile
 from impactbond.settlement.settlement import Settlement
 
 # Due: £100.00 on 2017-05-30 and £200.00 on 2017-08-30, less £100.00 given back on 2018-03-02.

@@ -27,8 +27,7 @@ from tests.spec.test_west_london_zone_scale_up import (
 from impactbond.contract.read import parse_contract
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.receipts import Receipts
-from impactbond.receipts.reconcile import reconcile
-from impactbond.receipts.reconciliation import Reconciliation
+from impactbond.receipts.reconcile import Reconciliation, reconcile
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_settlement import source_of

@@ -13,7 +13,7 @@ from tests.spec.drawn_tables import contract_of
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import ReceiptError
-from impactbond.receipts.amounts import amount_of
+from impactbond.receipts.cells import amount_of
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.receipts import Receipts
 
@@ -248,3 +248,11 @@ def test_receipts_are_shown_by_count_and_total(tmp_path: Path, contract: Contrac
         "rows delivered more than once: 0)"
     )
     assert "£100.00" in receipts._repr_html_()
+
+
+def test_a_frame_whose_columns_have_numbers_for_names_is_told_so(contract: Contract) -> None:
+    with pytest.raises(ReceiptError) as caught:
+        read_receipts(pd.DataFrame([["A1", "council", "2017-05-30", 100.0]]), contract)
+    columns = [fault.column for fault in caught.value.faults]
+    assert columns == ["amount", "funder", "receipt", "received_on"]
+    assert {fault.code for fault in caught.value.faults} == {"column_missing"}

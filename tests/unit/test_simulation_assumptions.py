@@ -10,10 +10,9 @@ from tests.spec.drawn_tables import contract_of
 
 from impactbond.contract.read import read_contract
 from impactbond.errors import AssumptionError
-from impactbond.simulation.area import Area, Chance, Group
-from impactbond.simulation.assumptions import parse_area, read_area
+from impactbond.simulation.area import Area, Chance, Group, parse_area, read_area
+from impactbond.simulation.draw import Timing, cautions
 from impactbond.simulation.simulate import simulate
-from impactbond.simulation.timing import Timing, cautions
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONTRACT = read_contract(FIXTURES / "contracts" / "west_london_zone.yaml")

@@ -8,8 +8,7 @@ import pytest
 from tests.spec.drawn_tables import contract_of
 
 from impactbond.errors import AssumptionError
-from impactbond.simulation.area import Area
-from impactbond.simulation.assumptions import parse_area
+from impactbond.simulation.area import Area, parse_area
 from impactbond.simulation.simulate import simulate
 
 MILESTONES = """

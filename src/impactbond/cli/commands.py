@@ -235,7 +235,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Draw many futures of an area under a contract, and settle each."""
-    from impactbond.simulation.assumptions import read_area
+    from impactbond.simulation.area import read_area
     from impactbond.simulation.simulate import simulate as drawn
 
     terms = versions_in(contract).terms

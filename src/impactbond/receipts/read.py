@@ -1,26 +1,38 @@
-"""Reading receipts: every broken row is refused with its reason, and nothing that is in order is
-lost.
+"""Reading receipts: files or a frame are opened, every broken row is refused with its reason, and
+nothing that is in order is lost.
 """
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, replace
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from difflib import get_close_matches
+from io import StringIO
+from itertools import zip_longest
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
 
-import pyarrow as pa
+import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.evidence.cells import CellColumn, dates, texts
+from impactbond.errors import Fault, ReceiptError
+from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import REFUSED_SCHEMA
+from impactbond.evidence.frames import plain_cells
 from impactbond.evidence.refusals import MISSING, Refusal, Refused
-from impactbond.receipts.amounts import amount_of
-from impactbond.receipts.deliveries import REQUIRED, ReceiptSheet, Source, deliver
+from impactbond.evidence.workbook import NOTES, grid_of, open_workbook
+from impactbond.receipts.cells import columns_of
 from impactbond.receipts.receipts import RECEIPTS, Receipts
-from impactbond.terms.diagnostic import listing
+from impactbond.tables import rows_table
 
-T = TypeVar("T")
+REQUIRED = ("receipt", "funder", "received_on", "amount")
+OPTIONAL = ("claim_period", "note", "contract", "currency")
+SHEET = "Receipts"
+Source = Any  # a path, several paths, or one frame of any kind
 COPIED = Refusal(
     "copied_receipt",
     "the same receipt stands above in this file",
@@ -54,6 +66,11 @@ class Row(NamedTuple):
         """What the row says, wherever it stands."""
         return self[:6]
 
+    @property
+    def place(self) -> tuple[str, str, int, int]:
+        """Where it stands."""
+        return self[6:]
+
 
 def read_receipts(source: Source, contract: Contract) -> Receipts:
     """The receipts in a CSV file or a workbook, in several, or in a frame.
@@ -65,146 +82,196 @@ def read_receipts(source: Source, contract: Contract) -> Receipts:
 
     Raises ReceiptError when files, sheets or columns are not as they must be, listing all.
     """
-    sheets, kind = deliver(source)
+    cautions: set[str] = set()
+    blocks, kind = _deliver(source, cautions)
     refused: list[Refused] = []
     rows: list[Row] = []
-    for delivery, sheet in enumerate(sheets):
-        rows += _rows(sheet, delivery, contract, refused)
-    kept, repeated = _once(rows, sheets, refused)
-    cautions = {*_alike(kept), *_unread(sheets)}
+    for delivery, block in enumerate(blocks):
+        rows += _rows(block, delivery, contract, refused)
+    kept, repeated = _once(rows, blocks, refused)
+    kept.sort(key=lambda row: (row.received_on, row.receipt))
+    # Delivered twice, a broken row is told once.
+    told = sorted(set(refused), key=lambda one: (*one[:4], one.refusal.code))
+    why = [(*one[:4], *astuple(one.refusal)) for one in told]
     return Receipts(
         contract=contract.contract,
         currency=contract.currency,
-        received_table=_table(sorted(kept, key=lambda row: (row.received_on, row.receipt))),
-        refused_table=_refused_table(refused),
+        received_table=rows_table([row[: len(RECEIPTS)] for row in kept], RECEIPTS),
+        refused_table=rows_table(why, REFUSED_SCHEMA),
         repeated=repeated,
         kind=kind,
-        cautions=tuple(sorted(cautions)),
+        cautions=tuple(sorted(cautions.union(_alike(kept)))),
     )
 
 
-def _rows(
-    sheet: ReceiptSheet, delivery: int, contract: Contract, refused: list[Refused]
-) -> Iterator[Row]:
-    """The rows of a file that are in order by themselves."""
-    count = len(sheet.rows)
-    columns: dict[str, CellColumn[Any]] = {
-        name: read(sheet.columns.get(name, [None] * count))
-        for name, read in _readers(contract).items()
-    }
-    for place, row in enumerate(sheet.rows):
-        wrong = [
-            (name, column.refusals[place])
+def _deliver(source: Source, cautions: set[str]) -> tuple[list[Block], str]:
+    """What was delivered, in the order of the files' names, and the kind of frame to give back.
+
+    Raises ReceiptError with every fault of structure of every file.
+    """
+    faults: list[Fault] = []
+    kind = "pandas"
+    if isinstance(source, str | PathLike | list | tuple):
+        paths = [source] if isinstance(source, str | PathLike) else source
+        blocks = [block for path in paths for block in _of_file(Path(path), faults, cautions)]
+    else:
+        blocks, kind = _of_frame(source, faults, cautions)
+    if not blocks and not faults:
+        faults.append(Fault(code="no_file", problem="no file was named"))
+    if faults:
+        raise ReceiptError(f"Faults in the structure of the receipts: {len(set(faults))}", faults)
+    return sorted(blocks, key=lambda one: (one.file, one.sheet)), kind
+
+
+def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Block]:
+    found = _csv_grid(path) if path.suffix.casefold() == ".csv" else _workbook_grid(path)
+    if isinstance(found, Fault):
+        faults.append(found)
+        return
+    sheet, grid = found
+    rows = list(map(clean, grid))
+    first = next((at for at, row in enumerate(rows) if any(one is not None for one in row)), None)
+    place = Fault(file=path.name, sheet=sheet)
+    if first is None:
+        faults.append(replace(place, code="no_headings", problem="there is nothing"))
+        return
+    written = [cell if isinstance(cell, str) else "" for cell in rows[first]]
+    headings = _headings(place, written, faults)
+    if headings is None:
+        return
+    beyond = replace(
+        place,
+        code="too_many_cells",
+        problem="the row has more cells than there are headings",
+        hint="Put a text that holds a comma between quotation marks",
+    )
+    faults += [
+        replace(beyond, row=at)
+        for at, row in enumerate(rows[first + 1 :], first + 2)
+        if any(cell is not None for cell in row[len(written) :])
+    ]
+    # Rows may be shorter than the headings: what is left out is blank.
+    cells = {column[0]: list(column[1:]) for column in zip_longest(*rows[first:])}
+    columns = {name: cells[heading] for name, heading in headings.items()}
+    cautions |= _unread(path.name, sum(map(bool, written)) - len(headings))
+    numbers = list(range(first + 2, len(rows) + 1))
+    yield without_blank_rows(Block(path.name, sheet, sheet, numbers, columns, headings=headings))
+
+
+def _csv_grid(path: Path) -> tuple[str, list[list[object]]] | Fault:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        problem = f"the file cannot be opened: {error.strerror}"
+        return Fault(file=path.name, code="no_file", problem=problem)
+    except UnicodeDecodeError:
+        return Fault(
+            file=path.name,
+            code="not_utf8",
+            problem="this is not text in UTF-8",
+            hint="Save it from Excel as 'CSV UTF-8', or deliver the workbook itself",
+        )
+    grid: list[list[object]] = []
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    try:
+        grid += [list(row) for row in reader]
+    except csv.Error:
+        problem = "a quotation mark is not closed, or stands where none may"
+        return Fault(file=path.name, line=reader.line_num, code="not_csv", problem=problem)
+    return "", grid
+
+
+def _workbook_grid(path: Path) -> tuple[str, list[list[object]]] | Fault:
+    file = open_workbook(path)
+    if isinstance(file, Fault):
+        return file
+    names = [name for name in file.book.sheet_names if name not in NOTES]
+    name = SHEET if SHEET in names else names[0] if len(names) == 1 else None
+    if name is None:
+        return Fault(
+            file=path.name,
+            sheet=SHEET,
+            code="sheet_missing",
+            problem=f"there is no sheet '{SHEET}' among {len(names)} sheets",
+            hint="Rename the sheet that holds the receipts",
+        )
+    grid = grid_of(file, name)
+    return grid if isinstance(grid, Fault) else (name, grid)
+
+
+def _of_frame(source: Any, faults: list[Fault], cautions: set[str]) -> tuple[list[Block], str]:
+    try:
+        frame = nw.from_native(source)
+    except TypeError:
+        allowed = "a path, several paths, or a pandas, Polars or Arrow table"
+        problem = "these are no receipts that can be read"
+        faults.append(Fault(code="not_a_frame", problem=problem, allowed=allowed))
+        return [], "pandas"
+    table: nw.DataFrame[Any] = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    headings = _headings(Fault(), table.columns, faults)
+    if headings is None:
+        return [], "pandas"
+    columns = {name: plain_cells(table[heading]) for name, heading in headings.items()}
+    cautions |= _unread("", len(table.columns) - len(headings))
+    rows = list(range(1, len(table) + 1))
+    kind = table.implementation.value
+    block = Block("", "", "", rows, columns, headings=headings)
+    return [without_blank_rows(block)], kind if kind in ("polars", "pyarrow") else "pandas"
+
+
+def _unread(file: str, columns: int) -> set[str]:
+    """A caution where a delivery has other columns besides."""
+    where = f"{file}: " if file else ""
+    return {f"{where}columns that receipts do not have, not read: {columns}"} if columns else set()
+
+
+def _headings(place: Fault, written: Sequence[str], faults: list[Fault]) -> dict[str, str] | None:
+    """How a file writes each column; None, with faults, where one is missing or there twice."""
+    known = (*REQUIRED, *OPTIONAL)
+    # The columns of a frame may have numbers for names.
+    plain = {one: "_".join(str(one).casefold().split()) for one in written if one}
+    found = {name: [one for one in written if plain.get(one) == name] for name in known}
+    spare = [one for one, name in plain.items() if name not in known]
+    wrong = []
+    for name, headings in found.items():
+        here = replace(place, column=name)
+        if len(headings) > 1:
+            problem = f"the heading '{name}' stands {len(headings)} times"
+            wrong.append(replace(here, code="duplicate_heading", problem=problem))
+        elif not headings:
+            close = get_close_matches(name, [plain[one] for one in spare], n=1, cutoff=0.8)
+            # An optional column may be missing, but not where a heading may be a slip of its name.
+            if name in REQUIRED or close:
+                hint = f"Did you mean '{close[0]}'? Rename the heading" if close else "Add it"
+                problem = f"there is no column '{name}'"
+                allowed = f"{', '.join(REQUIRED)}; as well, if you like: {', '.join(OPTIONAL)}"
+                fault = replace(here, code="column_missing", problem=problem)
+                wrong.append(replace(fault, allowed=allowed, hint=hint))
+    faults += wrong
+    return None if wrong else {name: headings[0] for name, headings in found.items() if headings}
+
+
+def _rows(block: Block, delivery: int, contract: Contract, refused: list[Refused]) -> Iterator[Row]:
+    """The rows of a delivery that are in order by themselves."""
+    columns = columns_of(block, contract)
+    for place, row in enumerate(block.rows):
+        wrong = {name: MISSING for name in REQUIRED if columns[name].values[place] is None}
+        wrong |= {
+            name: column.refusals[place]
             for name, column in columns.items()
             if place in column.refusals
-        ]
-        said = {name for name, _ in wrong}
-        wrong += [
-            (name, MISSING)
-            for name in REQUIRED
-            if name not in said and columns[name].values[place] is None
-        ]
+        }
         refused += [
-            Refused(sheet.file, sheet.sheet, row, sheet.headings.get(name, name), refusal)
-            for name, refusal in wrong
+            Refused(block.file, block.sheet, row, block.heading(name), refusal)
+            for name, refusal in wrong.items()
         ]
         if not wrong:
-            cells = {
-                "amount_pence" if name == "amount" else name: columns[name].values[place]
-                for name in (*REQUIRED, "claim_period", "note")
-            }
-            where = {"file": sheet.file, "sheet": sheet.sheet, "row": row, "delivery": delivery}
-            yield Row(**cells, **where)  # type: ignore[arg-type]
-
-
-def _readers(contract: Contract) -> dict[str, Callable[[Sequence[object]], CellColumn[Any]]]:
-    currency = contract.currency
-    periods = {period.label: period.label for period in contract.calendar.periods}
-    unknown_period = Refusal(
-        "unknown_claim_period",
-        "the contract has no such claim period",
-        listing(periods),
-        "Leave it blank where the payment names none.",
-    )
-    other_contract = Refusal(
-        "other_contract",
-        "this is a receipt for another contract",
-        contract.contract,
-        "Take the row out, or reconcile it with its own contract.",
-    )
-    other_currency = Refusal(
-        "other_currency",
-        "this amount is in another currency",
-        currency,
-        f"Write what arrived in {currency}. Nothing is converted.",
-    )
-
-    def amounts(cells: Sequence[object]) -> CellColumn[int]:
-        return _each(cells, lambda cell: amount_of(cell, currency))
-
-    return {
-        "receipt": texts,
-        "funder": lambda cells: _chosen(texts(cells), lambda text: _funder(text, contract)),
-        "received_on": dates,
-        "amount": amounts,
-        "claim_period": lambda cells: _chosen(
-            texts(cells), lambda text: periods.get(text, unknown_period)
-        ),
-        "note": texts,
-        "contract": lambda cells: _chosen(
-            texts(cells), lambda text: text if text == contract.contract else other_contract
-        ),
-        "currency": lambda cells: _chosen(
-            texts(cells), lambda text: text if text == currency else other_currency
-        ),
-    }
-
-
-def _funder(text: str, contract: Contract) -> str | Refusal:
-    """The funder that a cell names: by id, by its name, or as one of many that an attribute has."""
-    term, is_one_of_many, value = text.partition(": ")
-    funder = contract.funders.get(term if is_one_of_many else text)
-    if funder is not None and bool(funder.each) == bool(is_one_of_many):
-        values = contract.participants.attributes.get(funder.each or "", "text")
-        if values == "text" or value in values:
-            return text
-    named = [key for key, one in contract.funders.items() if one.name == text and not one.each]
-    if len(named) == 1:
-        return named[0]
-    known = [f"{key}: …" if one.each else key for key, one in contract.funders.items()]
-    many = [key for key, one in contract.funders.items() if one.each]
-    hint = "Is it a receipt for another contract?"
-    if many:
-        each = contract.funders[many[0]].each
-        hint = f"Write one of many as '{many[0]}: ' and its {each}. {hint}"
-    problem = "the contract has no such funder"
-    return Refusal("unknown_funder", problem, listing(known), hint)
-
-
-def _each(cells: Sequence[object], read: Callable[[object], T | Refusal]) -> CellColumn[T]:
-    values: list[T | None] = []
-    refusals: dict[int, Refusal] = {}
-    for place, cell in enumerate(cells):
-        found = None if cell is None else read(cell)
-        if isinstance(found, Refusal):
-            refusals[place] = found
-            found = None
-        values.append(found)
-    return CellColumn(values, refusals)
-
-
-def _chosen(column: CellColumn[str], choose: Callable[[str], str | Refusal]) -> CellColumn[str]:
-    """A column of texts, each of which must be one that is known."""
-
-    def read(text: object) -> str | Refusal:
-        return choose(str(text))
-
-    chosen = _each(column.values, read)
-    return CellColumn(chosen.values, column.refusals | chosen.refusals)
+            says = (columns[name].values[place] for name in (*REQUIRED, "claim_period", "note"))
+            yield Row._make((*says, block.file, block.sheet, row, delivery))
 
 
 def _once(
-    rows: Iterable[Row], sheets: Sequence[ReceiptSheet], refused: list[Refused]
+    rows: Iterable[Row], blocks: Sequence[Block], refused: list[Refused]
 ) -> tuple[list[Row], int]:
     """Each receipt once, and how many rows were dropped because another file says the same."""
     by_reference: defaultdict[str, list[Row]] = defaultdict(list)
@@ -213,14 +280,14 @@ def _once(
     kept: list[Row] = []
     repeated = 0
     for alike in by_reference.values():
-        first, *others = sorted(alike, key=lambda row: row[6:])
+        first, *others = sorted(alike, key=lambda row: row.place)
         differ = any(row.says != first.says for row in others)
         if not differ:
             kept.append(first)
         seen = {first.delivery}
         for row in alike if differ else others:
             if differ or row.delivery in seen:
-                heading = sheets[row.delivery].headings["receipt"]
+                heading = blocks[row.delivery].heading("receipt")
                 reason = REUSED if differ else COPIED
                 refused.append(Refused(row.file, row.sheet, row.row, heading, reason))
             else:
@@ -236,37 +303,8 @@ def _alike(rows: Iterable[Row]) -> Iterator[str]:
         alike[row.funder, row.received_on, row.amount_pence].append(row)
     for group in alike.values():
         if len(group) > 1:
-            numbers = ", ".join(str(row.row) for row in sorted(group, key=lambda row: row[6:]))
+            numbers = ", ".join(str(row.row) for row in sorted(group, key=lambda row: row.place))
             yield (
                 f"rows {numbers}: the same funder, day and amount under different references. "
                 "All were counted; take out what is a copy."
             )
-
-
-def _unread(sheets: Iterable[ReceiptSheet]) -> Iterator[str]:
-    for sheet in sheets:
-        if sheet.spare:
-            where = f"{sheet.file}: " if sheet.file else ""
-            yield f"{where}columns that receipts do not have, not read: {sheet.spare}"
-
-
-def _table(rows: Sequence[Row]) -> pa.Table:
-    columns = list(zip(*rows, strict=True))[: len(RECEIPTS)] if rows else [()] * len(RECEIPTS)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, RECEIPTS, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=RECEIPTS)
-
-
-def _refused_table(refused: Iterable[Refused]) -> pa.Table:
-    ordered = sorted(set(refused), key=lambda one: (*one[:4], one.refusal.code))
-    rows = [
-        (*one[:4], one.refusal.code, one.refusal.problem, one.refusal.allowed, one.refusal.hint)
-        for one in ordered
-    ]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(REFUSED_SCHEMA)
-    return pa.Table.from_arrays(
-        [
-            pa.array(column, field.type)
-            for column, field in zip(columns, REFUSED_SCHEMA, strict=True)
-        ],
-        schema=REFUSED_SCHEMA,
-    )

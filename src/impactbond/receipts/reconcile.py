@@ -1,7 +1,8 @@
 """Reconciling: what funders really sent against what they were asked for.
 
 Takes  a settlement, receipts, and the day on which the account is looked at.
-Gives  matches, open and aged dues, what is carried, and every funder's account claim by claim.
+Gives  matches, open and aged dues, what is carried, and every funder's account claim by claim, as
+       tables, text and plain data.
 Keeps  opening + due − received = closing, for every funder and claim; the opening of an account is
        the closing of the one before; a receipt changes nothing that was settled.
 """
@@ -9,24 +10,232 @@ Keeps  opening + due − received = closing, for every funder and claim; the ope
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from html import escape
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from impactbond.errors import Fault, ReceiptError, SettlementError
-from impactbond.receipts.account import Entry, assert_balanced, entries
-from impactbond.receipts.dues import Claimed, Credit, Due, Match, dues_and_credits, received
-from impactbond.receipts.match import match
-from impactbond.receipts.receipts import Receipts
-from impactbond.receipts.reconciliation import (
-    ACCOUNT,
-    DUES,
-    MATCHES,
-    UNMATCHED,
-    Reconciliation,
-    band,
-    table_of,
+from impactbond.money import show
+from impactbond.receipts.account import (
+    Claimed,
+    Credit,
+    Due,
+    Entry,
+    Match,
+    assert_balanced,
+    dues_and_credits,
+    entries,
+    match,
+    received,
 )
+from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.settlement import Settlement
+from impactbond.tables import aligned, as_kind, plain_rows, rows_table
+
+_KINDS = {
+    "pence": pa.int64(),
+    "overdue": pa.int64(),
+    "on": pa.date32(),
+    "until": pa.date32(),
+}
+
+
+def _columns(*names: str) -> pa.Schema:
+    """The columns of a table. The end of a name says what is in a column; texts, if nothing."""
+    return pa.schema([(name, _KINDS.get(name.rpartition("_")[2], pa.string())) for name in names])
+
+
+BANDS = {
+    "not yet due": "not_yet_due_pence",
+    "1-30 days": "overdue_1_to_30_days_pence",
+    "31-60 days": "overdue_31_to_60_days_pence",
+    "61-90 days": "overdue_61_to_90_days_pence",
+    "over 90 days": "overdue_over_90_days_pence",
+}
+REASONS = {
+    "overpaid": "more than was due: carried, and taken off what is asked for next",
+    "given_back": "given back by a correction: carried, and taken off what is asked for next",
+    "nothing_due": "nothing was ever asked of this funder",
+    "claim_not_made": "the claim that it names is not made yet",
+}
+MATCHES = _columns(*Match._fields)
+DUES = _columns(
+    *("funder", "claim_period", "due_on", "due_pence", "matched_pence", "open_pence"),
+    *("days_overdue", "band"),
+)
+UNMATCHED = _columns(
+    *("funder", "receipt", "received_on", "claim_period", "received_pence", "unmatched_pence"),
+    "reason",
+)
+ACCOUNT = _columns(
+    *("funder", "claim_period", "until", "opening_pence", "due_pence", "received_pence"),
+    "closing_pence",
+)
+AGED = _columns("funder", *BANDS.values(), "carried_pence", "balance_pence")
+
+
+def band(days_overdue: int) -> str:
+    """The band of an open amount; what is due on the day itself is not overdue."""
+    if days_overdue <= 0:
+        return "not yet due"
+    return list(BANDS)[min((days_overdue + 29) // 30, 4)]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reconciliation:
+    """Receipts matched against what was due, as at the end of one day.
+
+    Frames come in the kind that the receipts came in; money is whole pence (`*_pence`).
+    `later_receipts` counts those received after the day, `refused_left_out` the rows refused.
+    """
+
+    contract: str
+    currency: str
+    on: date
+    claim_period: str
+    names: dict[str, str]
+    matches_table: pa.Table
+    dues_table: pa.Table
+    unmatched_table: pa.Table
+    account_table: pa.Table
+    received_pence: int
+    receipts: int
+    later_receipts: int
+    refused_left_out: int
+    kind: str
+
+    @property
+    def matches(self) -> Any:
+        """Which receipt paid what, and when; `receipt` is blank where a claim gave money back."""
+        return as_kind(self.matches_table, self.kind)
+
+    @property
+    def dues(self) -> Any:
+        """What was due, what is matched of it, and how long the rest has been overdue."""
+        return as_kind(self.dues_table, self.kind)
+
+    @property
+    def unmatched(self) -> Any:
+        """What is carried: money received or given back that nothing due has taken up, and why."""
+        return as_kind(self.unmatched_table, self.kind)
+
+    @property
+    def account(self) -> Any:
+        """Opening, due, received and closing of every funder, claim by claim."""
+        return as_kind(self.account_table, self.kind)
+
+    @property
+    def aged(self) -> Any:
+        """What is open of every funder by how long it is overdue, what is carried, the balance."""
+        return as_kind(self.aged_table, self.kind)
+
+    @cached_property
+    def aged_table(self) -> pa.Table:
+        """The table `aged`: a row for every funder of the account."""
+        rows = []
+        for funder in dict.fromkeys(self.account_table["funder"].to_pylist()):
+            dues = self.dues_table.filter(pc.equal(self.dues_table["funder"], funder))
+            unmatched = self.unmatched_table
+            carried = _total(unmatched.filter(pc.equal(unmatched["funder"], funder)), "unmatched")
+            amounts = [_total(dues.filter(pc.equal(dues["band"], name)), "open") for name in BANDS]
+            rows.append((funder, *amounts, carried, sum(amounts) - carried))
+        return rows_table(rows, AGED)
+
+    @property
+    def open_pence(self) -> int:
+        """What was asked for and is not paid."""
+        return _total(self.dues_table, "open")
+
+    @property
+    def carried_pence(self) -> int:
+        """What was received, or given back, and nothing due has taken up."""
+        return _total(self.unmatched_table, "unmatched")
+
+    @property
+    def text(self) -> str:
+        """The reconciliation in plain words."""
+        told = [
+            f"{self.contract}: what was received against what was due, on {self.on}",
+            f"  Asked for up to claim {self.claim_period}: {self._money(self._asked_pence)}",
+            f"  Received: {self._money(self.received_pence)} in {_count(self.receipts, 'receipt')}",
+            f"  Open: {self._money(self.open_pence)}; carried: {self._money(self.carried_pence)}",
+            "",
+            *self._aged_lines(),
+        ]
+        if self.unmatched_table.num_rows:
+            heading = "  Carried, because nothing due has taken it up:"
+            told += ["", heading, *self._unmatched_lines()]
+        if self.later_receipts:
+            later = _count(self.later_receipts, "receipt")
+            told.append(f"  Received after {self.on}, not counted: {later}")
+        if self.refused_left_out:
+            told.append(f"  Refused and left out: {_count(self.refused_left_out, 'row')}")
+        return "\n".join(told)
+
+    @property
+    def _asked_pence(self) -> int:
+        return _total(self.account_table, "due")
+
+    def _money(self, pence: int) -> str:
+        return show(pence, self.currency)
+
+    def _aged_lines(self) -> list[str]:
+        heads = ["Funder", "Balance", *(name.capitalize() for name in BANDS), "Carried"]
+        rows = [
+            [
+                self.names.get(row["funder"], row["funder"]),
+                self._money(row["balance_pence"]),
+                *(self._money(row[name]) for name in BANDS.values()),
+                self._money(row["carried_pence"]),
+            ]
+            for row in self.aged_table.to_pylist()
+        ]
+        return [f"  {line}" for line in aligned([heads, *rows], 1)]
+
+    def _unmatched_lines(self) -> list[str]:
+        return [
+            f"    {self._money(row['unmatched_pence'])} of "
+            + (f"receipt {row['receipt']}" if row["receipt"] else f"claim {row['claim_period']}")
+            + f", {self.names.get(row['funder'], row['funder'])}: {REASONS[row['reason']]}"
+            for row in self.unmatched_table.to_pylist()
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The reconciliation as plain data, for `--json`."""
+        tables = ("aged", "account", "dues", "matches", "unmatched")
+        return {
+            "contract": self.contract,
+            "on": self.on.isoformat(),
+            "claim_period": self.claim_period,
+            "asked_pence": self._asked_pence,
+            "received_pence": self.received_pence,
+            "open_pence": self.open_pence,
+            "carried_pence": self.carried_pence,
+            "receipts": self.receipts,
+            "later_receipts": self.later_receipts,
+            "refused_left_out": self.refused_left_out,
+            **{name: plain_rows(getattr(self, f"{name}_table")) for name in tables},
+        }
+
+    def __repr__(self) -> str:
+        is_open = f"{self._money(self.open_pence)} open"
+        return f"<Reconciliation of {self.contract} on {self.on}: {is_open}>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.text)}</pre>"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _total(table: pa.Table, name: str) -> int:
+    return int(pc.sum(table[f"{name}_pence"]).as_py() or 0)
 
 
 def reconcile(
@@ -60,30 +269,34 @@ def reconcile(
     dues, given_back = dues_and_credits(settlement.payments_table, claims)
     came = received(counted.received_table)
     order = [funder.id for funder in settlement.funders.all]
+    # Whoever sent money and is no funder of the contract has an account too: nothing is lost.
     paying = {due.funder for due in dues} | {one.funder for one in [*given_back, *came]}
     ordered = [*filter(paying.__contains__, order), *sorted(paying - set(order))]
     matches: list[Match] = []
     account: list[Entry] = []
+    due_rows: list[tuple[Any, ...]] = []
+    unmatched: list[tuple[Any, ...]] = []
     for funder in ordered:
-        own = [due for due in dues if due.funder == funder]
+        own = sorted((due for due in dues if due.funder == funder), key=lambda due: due.order)
         back = [credit for credit in given_back if credit.funder == funder]
         sent = [credit for credit in came if credit.funder == funder]
-        matches += match(own, [*back, *sent], claims)
+        money = sorted([*back, *sent], key=lambda credit: credit.order)
+        matches += match(own, money, claims)
         found = entries(funder, [*own, *back], sent, claims, day)
-        assert_balanced(found, own, [*back, *sent])
+        assert_balanced(found, own, money)
         account += found
+        due_rows += [_due(due, day) for due in own]
+        unmatched += [_unmatched(one, bool(own), claims) for one in money if one.left_pence]
     return Reconciliation(
         contract=settlement.contract.contract,
         currency=settlement.contract.currency,
         on=day,
         claim_period=claims[-1].claim_period,
         names={funder.id: funder.name for funder in settlement.funders.all},
-        matches_table=table_of([_matched(one) for one in matches], MATCHES),
-        dues_table=table_of(_in_order(dues, ordered, day), DUES),
-        unmatched_table=table_of(
-            _unmatched([*given_back, *came], dues, claims, ordered), UNMATCHED
-        ),
-        account_table=table_of([_entry(one) for one in account], ACCOUNT),
+        matches_table=rows_table(matches, MATCHES),
+        dues_table=rows_table(due_rows, DUES),
+        unmatched_table=rows_table(unmatched, UNMATCHED),
+        account_table=rows_table(map(_entry, account), ACCOUNT),
         received_pence=counted.total_pence,
         receipts=counted.received_table.num_rows,
         later_receipts=receipts.received_table.num_rows - counted.received_table.num_rows,
@@ -109,69 +322,24 @@ def assert_usable(receipts: Receipts, contract: str, leave_out_refused: bool) ->
         )
 
 
-def _matched(one: Match) -> tuple[Any, ...]:
-    credit, due = one.credit, one.due
-    return (
-        credit.funder,
-        credit.receipt,
-        credit.day,
-        due.claim.claim_period,
-        due.due_on,
-        one.matched_on,
-        one.amount_pence,
-    )
+def _due(due: Due, day: date) -> tuple[Any, ...]:
+    """A row of the dues, as at the end of a day."""
+    days = max((day - due.due_on).days, 0) if due.open_pence else 0
+    amounts = (due.amount_pence, due.amount_pence - due.open_pence, due.open_pence)
+    standing = band(days) if due.open_pence else "paid"
+    return (due.funder, due.claim.claim_period, due.due_on, *amounts, days, standing)
 
 
-def _in_order(dues: Sequence[Due], funders: Sequence[str], day: date) -> list[tuple[Any, ...]]:
-    rows = []
-    place = {funder: number for number, funder in enumerate(funders)}
-    for due in sorted(dues, key=lambda one: (place[one.funder], one.due_on, one.claim.number)):
-        days = max((day - due.due_on).days, 0) if due.open_pence else 0
-        rows.append(
-            (
-                due.funder,
-                due.claim.claim_period,
-                due.due_on,
-                due.amount_pence,
-                due.amount_pence - due.open_pence,
-                due.open_pence,
-                days,
-                band(days) if due.open_pence else "paid",
-            )
-        )
-    return rows
-
-
-def _unmatched(
-    credits_: Sequence[Credit],
-    dues: Sequence[Due],
-    claims: Sequence[Claimed],
-    funders: Sequence[str],
-) -> list[tuple[Any, ...]]:
-    asked = {due.funder for due in dues}
-    made = {claim.claim_period for claim in claims}
-    place = {funder: number for number, funder in enumerate(funders)}
-    found = []
-    for one in sorted(credits_, key=lambda one: (place[one.funder], one.day, one.receipt or "")):
-        if not one.left_pence:
-            continue
-        reason = "overpaid" if one.funder in asked else "nothing_due"
-        if one.receipt is None:
-            reason = "given_back"
-        elif one.claim_period is not None and one.claim_period not in made:
-            reason = "claim_not_made"
-        found.append(
-            (
-                one.funder,
-                one.receipt,
-                one.day,
-                one.claim_period,
-                one.amount_pence if one.receipt is not None else 0,
-                one.left_pence,
-                reason,
-            )
-        )
-    return found
+def _unmatched(credit: Credit, is_asked: bool, claims: Sequence[Claimed]) -> tuple[Any, ...]:
+    """A row of what is carried, of a funder that was ever asked for money or was not."""
+    came = credit.amount_pence
+    reason = "overpaid" if is_asked else "nothing_due"
+    if credit.receipt is None:
+        came, reason = 0, "given_back"
+    elif credit.claim_period not in {None, *(claim.claim_period for claim in claims)}:
+        reason = "claim_not_made"
+    origin = (credit.funder, credit.receipt, credit.day, credit.claim_period)
+    return (*origin, came, credit.left_pence, reason)
 
 
 def _entry(one: Entry) -> tuple[Any, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from html import escape
@@ -17,26 +17,46 @@ from impactbond.dates import from_day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence, half_up, round_fraction, show
-from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.funders import Funders
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
-from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
-from impactbond.simulation.percentiles import (
-    LIMITS,
-    PAYMENTS,
-    REACHED,
-    SPREAD_HEADINGS,
-    TOTALS,
-    Shown,
-    amounts,
-    rows_table,
-    spread,
-    with_spread,
-)
-from impactbond.simulation.timing import cautions
+from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws, cautions
 from impactbond.simulation.withheld import LimitOn, limits_of
-from impactbond.tables import as_kind
+from impactbond.tables import aligned, as_kind, plain_rows, rows_table
+
+PERCENTS = (5, 50, 95)
+SPREAD_HEADINGS = ("Mean", "5%", "Median", "95%")
+SPREAD = [
+    ("trials", pa.int64()),
+    ("sum_pence", pa.int64()),
+    ("mean_pence", pa.int64()),
+    *((f"p{percent}_pence", pa.int64()) for percent in PERCENTS),
+]
+DATED = [("claim_period", pa.string()), ("claim_date", pa.date32())]
+PAYMENTS = pa.schema([*DATED, ("funder", pa.string()), *SPREAD])
+TOTALS = pa.schema([("funder", pa.string()), *SPREAD])
+LIMITS = pa.schema(
+    [
+        *DATED,
+        ("limit", pa.string()),
+        ("funder", pa.string()),
+        ("at_most_pence", pa.int64()),
+        ("trials", pa.int64()),
+        ("bound_trials", pa.int64()),
+        ("chance", pa.float64()),
+        ("mean_held_back_pence", pa.int64()),
+    ]
+)
+REACHED = pa.schema(
+    [
+        ("group", pa.string()),
+        ("child", pa.int64()),
+        ("milestone", pa.string()),
+        ("reached_on", pa.date32()),
+        ("pays", pa.bool_()),
+    ]
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -96,8 +116,7 @@ class Forecast:
 
     def quantities(self, trial: int) -> Numbers:
         """Claims to date in one trial, shaped (claim date, lot); the lots are `draws.lots`."""
-        self._assert_drawn(trial)
-        block, place = divmod(trial, TRIALS_PER_BLOCK)
+        block, place = self._drawn(trial)
         return np.asarray(self.draws.quantities(block)[place])
 
     def settled(self, trial: int) -> LotSettlement:
@@ -111,8 +130,7 @@ class Forecast:
         Children count from 1. `pays` is false for what is reached outside the term, or after
         something that is.
         """
-        self._assert_drawn(trial)
-        block, place = divmod(trial, TRIALS_PER_BLOCK)
+        block, place = self._drawn(trial)
         rows: list[tuple[Any, ...]] = []
         timing, milestones = self.draws.timing, list(self.contract.milestones)
         for some in self.draws.children(block):
@@ -123,30 +141,35 @@ class Forecast:
                 rows.append((group, some.first + child + 1, milestones[milestone], on, pays))
         return rows_table(rows, REACHED)
 
-    def _assert_drawn(self, trial: int) -> None:
+    def _drawn(self, trial: int) -> tuple[int, int]:
+        """The block in which a trial was drawn, and its place there."""
         if not 0 <= trial < self.trials:
             allowed = f"0 to {self.trials - 1}"
             fault = Fault(code="no_trial", problem=f"there is no trial {trial}", allowed=allowed)
             raise AssumptionError("The trial was not drawn.", [fault])
+        return divmod(trial, TRIALS_PER_BLOCK)
 
-    @cached_property
-    def _paying(self) -> list[int]:
-        """The places of the funders that can be asked for money: all but nobody."""
-        places = range(len(self.funders.all))
-        return [place for place in places if self.funders.all[place].id != UNFUNDED]
+    @property
+    def _paying(self) -> list[str]:
+        """The funders that can be asked for money: all but the last, which is nobody."""
+        return [funder.id for funder in self.funders.all[:-1]]
+
+    @property
+    def _asked_pence(self) -> Pence:
+        """What is due from the funders that can be asked: (trial, claim date, funder)."""
+        return self.due_pence[..., :-1]
 
     @cached_property
     def payments_table(self) -> pa.Table:
         """What is due at each claim date from each funder: mean and percentiles over the trials."""
-        names = [self.funders.all[place].id for place in self._paying]
-        keys = [(claim.label, claim.known_by, name) for claim in self.claim_dates for name in names]
-        return with_spread(keys, spread(self.due_pence[..., self._paying]), PAYMENTS)
+        keys = [(one.label, one.known_by, of) for one in self.claim_dates for of in self._paying]
+        return _spread_table(keys, self._asked_pence, PAYMENTS)
 
     @cached_property
     def totals_table(self) -> pa.Table:
         """What each funder is asked for over the whole term: mean and percentiles."""
-        keys = [(self.funders.all[place].id,) for place in self._paying]
-        return with_spread(keys, spread(self.due_pence[..., self._paying].sum(axis=1)), TOTALS)
+        keys = [(funder,) for funder in self._paying]
+        return _spread_table(keys, self._asked_pence.sum(axis=1), TOTALS)
 
     @cached_property
     def limits_table(self) -> pa.Table:
@@ -169,16 +192,16 @@ class Forecast:
 
     def paths_table(self) -> pa.Table:
         """Every trial in full: trial, claim_period, funder, due_pence. Large; made when asked."""
-        shape = (self.trials, len(self.claim_dates), len(self._paying))
+        shape = self._asked_pence.shape
         trial, claim, funder = (place.reshape(-1) for place in np.indices(shape, dtype=np.int32))
         labels = pa.array([claim.label for claim in self.claim_dates], pa.string())
-        names = pa.array([self.funders.all[place].id for place in self._paying], pa.string())
+        names = pa.array(self._paying, pa.string())
         return pa.table(
             {
                 "trial": pa.array(trial, pa.int64()),
                 "claim_period": pa.DictionaryArray.from_arrays(pa.array(claim), labels),
                 "funder": pa.DictionaryArray.from_arrays(pa.array(funder), names),
-                "due_pence": pa.array(self.due_pence[..., self._paying].reshape(-1)),
+                "due_pence": pa.array(self._asked_pence.reshape(-1)),
             }
         )
 
@@ -210,13 +233,6 @@ class Forecast:
 
     def as_dict(self) -> dict[str, Any]:
         """The forecast as plain data, for `--json`: everything but the single trials."""
-
-        def rows(table: pa.Table) -> list[dict[str, Any]]:
-            return [
-                {name: str(cell) if isinstance(cell, date) else cell for name, cell in row.items()}
-                for row in table.to_pylist()
-            ]
-
         return {
             "contract": self.contract.contract,
             "area": self.area.area,
@@ -224,9 +240,9 @@ class Forecast:
             "trials": self.trials,
             "seed": self.seed,
             "cautions": list(self.cautions),
-            "payments": rows(self.payments_table),
-            "totals": rows(self.totals_table),
-            "limits": rows(self.limits_table),
+            "payments": plain_rows(self.payments_table),
+            "totals": plain_rows(self.totals_table),
+            "limits": plain_rows(self.limits_table),
         }
 
     @property
@@ -260,16 +276,13 @@ class Forecast:
         """The tables that people see, in the contract's currency."""
         currency = self.contract.currency
         claims = [(claim.label, claim.known_by.isoformat()) for claim in self.claim_dates]
-        funders = [(self.funders.all[place].name,) for place in self._paying]
-        by_claim = amounts(spread(self.due_pence.sum(axis=2)), currency)
-        by_funder = amounts(spread(self.due_pence[..., self._paying].sum(axis=1)), currency)
-        overall = amounts(spread(self.total_pence[:, None]), currency)
-        dated = [(*key, *row) for key, row in zip(claims, by_claim, strict=True)]
-        named = [(*key, *row) for key, row in zip(funders, by_funder, strict=True)]
-        everyone = [("All funders", *overall[0])]
+        funders = [(funder.name,) for funder in self.funders.all[:-1]]
+        by_claim = _spread_rows(claims, self.due_pence.sum(axis=2), currency)
+        by_funder = _spread_rows(funders, self._asked_pence.sum(axis=1), currency)
+        overall = _spread_rows([("All funders",)], self.total_pence[:, None], currency)
         return [
-            Shown("Due at each claim date", ("Claim", "Made on", *SPREAD_HEADINGS), dated, 2),
-            Shown("Due over the term", ("Funder", *SPREAD_HEADINGS), [*named, *everyone], 1),
+            Shown("Due at each claim date", ("Claim", "Made on", *SPREAD_HEADINGS), by_claim, 2),
+            Shown("Due over the term", ("Funder", *SPREAD_HEADINGS), by_funder + overall, 1),
             *self._shown_limits(),
         ]
 
@@ -277,6 +290,7 @@ class Forecast:
         if not self.limits_on:
             return []
         currency = self.contract.currency
+        at_the_end = self.limits_table.to_pylist()[-len(self.limits_on) :]
         rows = [
             (
                 limit.name if limit.funder in limit.name else f"{limit.name}, {limit.funder}",
@@ -284,9 +298,78 @@ class Forecast:
                 f"{row['bound_trials']:,} of {self.trials:,} trials",
                 show(row["mean_held_back_pence"], currency),
             )
-            for limit, row in zip(
-                self.limits_on, self.limits_table.to_pylist()[-len(self.limits_on) :], strict=True
-            )
+            for limit, row in zip(self.limits_on, at_the_end, strict=True)
         ]
         headings = ("Limit on", "At most", "Binds in", "Held back on average")
         return [Shown("Limits by the end of the term", headings, rows, 1)]
+
+
+def percentile(ascending: Pence, percent: int) -> Pence:
+    """The nearest-rank percentile along the first axis of amounts in ascending order.
+
+    Of n trials, the p-th percentile is the one at place p × n / 100, rounded up. It is an amount
+    that occurs in a trial; nothing is interpolated.
+    """
+    place = -(-percent * len(ascending) // 100)
+    return np.asarray(ascending[max(place, 1) - 1])
+
+
+def spread(amounts: Pence) -> dict[str, Pence]:
+    """The columns of SPREAD for amounts shaped (trial, ...): sum, mean to a penny, percentiles."""
+    ascending = np.sort(amounts, axis=0)
+    total = np.asarray(amounts.sum(axis=0))
+    columns = {
+        "trials": np.full(total.shape, len(amounts), dtype=np.int64),
+        "sum_pence": total,
+        "mean_pence": round_fraction(total, Fraction(1, len(amounts)), half_up),
+    }
+    return columns | {f"p{of}_pence": percentile(ascending, of) for of in PERCENTS}
+
+
+def _spread_table(keys: list[tuple[Any, ...]], pence: Pence, schema: pa.Schema) -> pa.Table:
+    """A table of that schema: a row for every key, with the columns of SPREAD."""
+    columns = spread(pence)
+    amounts = zip(*(columns[name].reshape(-1).tolist() for name, _ in SPREAD), strict=True)
+    return rows_table([(*key, *row) for key, row in zip(keys, amounts, strict=True)], schema)
+
+
+def _spread_rows(
+    keys: Sequence[tuple[str, ...]], pence: Pence, currency: str
+) -> list[tuple[str, ...]]:
+    """A row for every key, with mean and percentiles as people write them."""
+    columns = spread(pence)
+    names = ["mean_pence", *(f"p{percent}_pence" for percent in PERCENTS)]
+    rows = zip(*(columns[name].reshape(-1).tolist() for name in names), strict=True)
+    return [
+        (*key, *(show(pence, currency) for pence in row))
+        for key, row in zip(keys, rows, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table for people: the first `words` columns hold words, the others amounts."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: int
+
+    @property
+    def html(self) -> str:
+        """The table for a notebook."""
+
+        def line(cells: Sequence[str], tag: str) -> str:
+            return "".join(
+                f"<{tag} style='text-align:{'left' if place < self.words else 'right'}'>"
+                f"{escape(cell)}</{tag}>"
+                for place, cell in enumerate(cells)
+            )
+
+        body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.rows)
+        return f"<table><tr>{line(self.headings, 'th')}</tr>{body}</table>"
+
+    @property
+    def text(self) -> str:
+        """The table for a terminal."""
+        return "\n".join(aligned([self.headings, *self.rows], self.words))

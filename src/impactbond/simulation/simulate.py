@@ -12,8 +12,7 @@ import numpy as np
 from impactbond.contract.contract import Contract
 from impactbond.errors import AssumptionError, Fault
 from impactbond.settlement.lot_settlement import settle_lots
-from impactbond.simulation.area import Area
-from impactbond.simulation.assumptions import assert_fits
+from impactbond.simulation.area import Area, assert_fits
 from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.withheld import limits_of, withheld_by_limit

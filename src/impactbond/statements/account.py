@@ -7,8 +7,16 @@ from datetime import date
 
 import pyarrow.compute as pc
 
-from impactbond.receipts.account import Entry, assert_balanced, entries
-from impactbond.receipts.dues import Claimed, Credit, Due, dues_and_credits, received
+from impactbond.receipts.account import (
+    Claimed,
+    Credit,
+    Due,
+    Entry,
+    assert_balanced,
+    dues_and_credits,
+    entries,
+    received,
+)
 from impactbond.statements.checks import Check
 from impactbond.statements.rows import Account
 from impactbond.statements.statement_rows import StatementRows, claim_dates

@@ -1,22 +1,92 @@
-"""What is in a cell of money: one amount in one currency, or why not. Nothing is guessed."""
+"""What is in each column of receipts: references, funders, days, amounts and claim periods, or why
+not. Nothing is guessed.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
+from typing import Any, TypeVar
 
-from impactbond.evidence.cells import why_broken
+from impactbond.contract.contract import Contract
+from impactbond.evidence.cells import CellColumn, dates, texts, why_broken
+from impactbond.evidence.deliveries import Block
 from impactbond.evidence.refusals import Refusal
 from impactbond.money import CURRENCIES
+from impactbond.terms.diagnostic import listing
 
+T = TypeVar("T")
 LARGEST_DIGITS = 15
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"\d(?:[\d.,]*\d)?", re.ASCII)
 _CODE = re.compile(r"\b[A-Z]{3}\b")
 _SIGNS = re.compile("[$£€¥₪₹₩₽¢]")
+
+
+def columns_of(block: Block, contract: Contract) -> dict[str, CellColumn[Any]]:
+    """Every column that receipts have, read against a contract."""
+    currency = contract.currency
+    periods = [period.label for period in contract.calendar.periods]
+    hint = "Leave it blank where the payment names none."
+    unknown_period = Refusal(
+        "unknown_claim_period", "the contract has no such claim period", listing(periods), hint
+    )
+    other_contract = Refusal(
+        "other_contract",
+        "this is a receipt for another contract",
+        contract.contract,
+        "Take the row out, or reconcile it with its own contract.",
+    )
+
+    def known(name: str, allowed: Collection[str], refusal: Refusal) -> CellColumn[str]:
+        read = texts(block.column(name))
+        return _each(read, lambda text: text if text in allowed else refusal)
+
+    amounts: CellColumn[Any] = CellColumn(block.column("amount"), {})
+    return {
+        "receipt": texts(block.column("receipt")),
+        "funder": _each(texts(block.column("funder")), lambda text: _funder(text, contract)),
+        "received_on": dates(block.column("received_on")),
+        "amount": _each(amounts, lambda cell: amount_of(cell, currency)),
+        "claim_period": known("claim_period", periods, unknown_period),
+        "note": texts(block.column("note")),
+        "contract": known("contract", {contract.contract}, other_contract),
+        "currency": known("currency", {currency}, _other_currency(currency, currency)),
+    }
+
+
+def _each(column: CellColumn[Any], read: Callable[[Any], T | Refusal]) -> CellColumn[T]:
+    """A column of which each cell that is not blank is read further."""
+    found = [None if cell is None else read(cell) for cell in column.values]
+    refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
+    values = [None if isinstance(one, Refusal) else one for one in found]
+    return CellColumn(values, column.refusals | refused)
+
+
+def _funder(text: str, contract: Contract) -> str | Refusal:
+    """The funder that a cell names: by id, by its name, or as one of many that an attribute has."""
+    term, is_one_of_many, value = text.partition(": ")
+    funder = contract.funders.get(term if is_one_of_many else text)
+    if funder is not None and bool(funder.each) == bool(is_one_of_many):
+        values = contract.participants.attributes.get(funder.each or "", "text")
+        if values == "text" or value in values:
+            return text
+    # A name that two funders share says neither.
+    named = [key for key, one in contract.funders.items() if one.name == text and not one.each]
+    if len(named) == 1:
+        return named[0]
+    known = [f"{key}: …" if one.each else key for key, one in contract.funders.items()]
+    many = [key for key, one in contract.funders.items() if one.each]
+    hint = "Is it a receipt for another contract?"
+    if many:
+        each = contract.funders[many[0]].each
+        hint = f"Write one of many as '{many[0]}: ' and its {each}. {hint}"
+    problem = "the contract has no such funder"
+    return Refusal("unknown_funder", problem, listing(known), hint)
 
 
 def amount_of(cell: object, currency: str) -> int | Refusal:
@@ -94,14 +164,14 @@ def _why_no_amount(text: str, currency: str, allowed: str) -> Refusal:
     own = {currency, known.sign.strip(), *known.also_read}
     others = {*_CODE.findall(text), *_SIGNS.findall(text)} - own
     if others & ({*CURRENCIES} | set(_SIGNS.findall(text))) or (others and _NUMBER.search(text)):
-        return Refusal(
-            "other_currency",
-            "this amount is in another currency",
-            allowed,
-            f"Write what arrived in {currency}. Nothing is converted.",
-        )
+        return _other_currency(currency, allowed)
     return _not_an_amount(allowed)
 
 
 def _not_an_amount(allowed: str) -> Refusal:
     return Refusal("not_an_amount", "this is not an amount", allowed, "Type digits alone.")
+
+
+def _other_currency(currency: str, allowed: str) -> Refusal:
+    hint = f"Write what arrived in {currency}. Nothing is converted."
+    return Refusal("other_currency", "this amount is in another currency", allowed, hint)

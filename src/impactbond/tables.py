@@ -51,9 +51,9 @@ def with_dates(table: pa.Table, columns: Sequence[str]) -> pa.Table:
 
 @dataclass(frozen=True)
 class Files:
-    """Files of one form that stay where they are."""
+    """Files of one format that stay where they are."""
 
-    form: Literal["parquet", "csv"]
+    format: Literal["parquet", "csv"]
     paths: tuple[str, ...]
 
 
@@ -305,7 +305,7 @@ _NO_FOLDERS = "hive_partitioning = false"
 
 def _in_duckdb(files: Files) -> str:
     paths = ", ".join(map(Dialect("duckdb").text, files.paths))
-    if files.form == "parquet":
+    if files.format == "parquet":
         place = f"filename = '{FILE}', file_row_number = true, union_by_name = true, {_NO_FOLDERS}"
         row = f"* EXCLUDE (file_row_number), file_row_number + 1 AS {ROW}"
         return f"SELECT {row} FROM read_parquet([{paths}], {place})"
@@ -321,7 +321,7 @@ def _in_spark(source: Any) -> Any:
     if not isinstance(source, Files):
         return source
     reader = _spark().read
-    if source.form == "csv":
+    if source.format == "csv":
         return reader.csv(list(source.paths), header=True, quote='"', escape='"')
     return reader.option("mergeSchema", "true").parquet(*source.paths)
 

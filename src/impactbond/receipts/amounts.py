@@ -7,8 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 
-from impactbond.evidence.cells import why_broken
-from impactbond.evidence.refusals import Refusal
+from impactbond.evidence.cells import Refusal, why_broken
 from impactbond.money import CURRENCIES
 
 LARGEST_DIGITS = 15

@@ -15,7 +15,7 @@ import narwhals as nw
 
 from impactbond.errors import Fault, ReceiptError
 from impactbond.evidence.deliveries import Cells, clean
-from impactbond.evidence.frames import plain_cells
+from impactbond.evidence.sources import plain_cells
 from impactbond.evidence.workbook import NOTES, grid_of, open_workbook
 
 REQUIRED = ("receipt", "funder", "received_on", "amount")

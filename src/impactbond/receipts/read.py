@@ -12,9 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
-from impactbond.evidence.cells import CellColumn, dates, texts
+from impactbond.evidence.cells import MISSING, CellColumn, Refusal, Refused, dates, texts
 from impactbond.evidence.evidence import REFUSED_SCHEMA
-from impactbond.evidence.refusals import MISSING, Refusal, Refused
 from impactbond.receipts.amounts import amount_of
 from impactbond.receipts.deliveries import REQUIRED, ReceiptSheet, Source, deliver
 from impactbond.receipts.receipts import RECEIPTS, Receipts

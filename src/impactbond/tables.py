@@ -137,32 +137,29 @@ class EngineSession:
 
     def register(self, name: str, table: pa.Table) -> None:
         """Take a table in under a name."""
-        self._taken[name] = self._register(name, table)
-
-    def table(self, name: str) -> nw.LazyFrame[Any]:
-        """The table taken in under that name, ready for lazy work in this engine."""
-        return self._taken[name]
-
-    def _register(self, name: str, table: pa.Table) -> nw.LazyFrame[Any]:
+        native: Any
         match self.engine:
             case "duckdb":
                 assert self._connection is not None
                 self._connection.register(name, table)
-                return _lazy(self._connection.table(name))
+                native = self._connection.table(name)
             case "polars":
                 import polars
 
-                frame = polars.from_arrow(table)
-                assert isinstance(frame, polars.DataFrame)
-                return _lazy(frame.lazy())
+                native = polars.from_arrow(table)
             case "pandas":
                 import pandas as pd
 
-                return _lazy(table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get))
+                native = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
             case _:
-                frame = _spark().createDataFrame(table)
-                small = table.num_rows <= MOST_BROADCAST
-                return _lazy(frame.hint("broadcast") if small else frame)
+                native = _spark().createDataFrame(table)
+                if table.num_rows <= MOST_BROADCAST:
+                    native = native.hint("broadcast")
+        self._taken[name] = _lazy(native)
+
+    def table(self, name: str) -> nw.LazyFrame[Any]:
+        """The table taken in under that name, ready for lazy work in this engine."""
+        return self._taken[name]
 
     @property
     def dialect(self) -> Dialect:
@@ -220,19 +217,16 @@ class EngineSession:
     def materialize(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
         """What `build` describes, computed once and kept inside the engine under that name."""
         if name not in self._kept:
-            self._kept[name] = self._materialize(name, build)
+            match self.engine:
+                case "duckdb":
+                    self._kept[name] = self._materialize_in_duckdb(name, build)
+                case "polars":
+                    self._kept[name] = _lazy(build().to_native().collect())
+                case "pandas":
+                    self._kept[name] = build()
+                case _:
+                    self._kept[name] = _lazy(self._cached(build().to_native()))
         return self._kept[name]
-
-    def _materialize(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
-        match self.engine:
-            case "duckdb":
-                return self._materialize_in_duckdb(name, build)
-            case "polars":
-                return _lazy(build().to_native().collect().lazy())
-            case "pandas":
-                return build()
-            case _:
-                return _lazy(self._cached(build().to_native()))
 
     def _materialize_in_duckdb(
         self, name: str, build: Callable[[], nw.LazyFrame[Any]]

@@ -52,9 +52,9 @@ def with_dates(table: pa.Table, columns: Sequence[str]) -> pa.Table:
 
 @dataclass(frozen=True)
 class Files:
-    """Files of one form that stay where they are."""
+    """Files of one format that stay where they are."""
 
-    form: Literal["parquet", "csv"]
+    format: Literal["parquet", "csv"]
     paths: tuple[str, ...]
 
 
@@ -138,32 +138,29 @@ class EngineSession:
 
     def register(self, name: str, table: pa.Table) -> None:
         """Take a table in under a name."""
-        self._taken[name] = self._register(name, table)
-
-    def table(self, name: str) -> nw.LazyFrame[Any]:
-        """The table taken in under that name, ready for lazy work in this engine."""
-        return self._taken[name]
-
-    def _register(self, name: str, table: pa.Table) -> nw.LazyFrame[Any]:
+        native: Any
         match self.engine:
             case "duckdb":
                 assert self._connection is not None
                 self._connection.register(name, table)
-                return _lazy(self._connection.table(name))
+                native = self._connection.table(name)
             case "polars":
                 import polars
 
-                frame = polars.from_arrow(table)
-                assert isinstance(frame, polars.DataFrame)
-                return _lazy(frame.lazy())
+                native = polars.from_arrow(table)
             case "pandas":
                 import pandas as pd
 
-                return _lazy(table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get))
+                native = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
             case _:
-                frame = _spark().createDataFrame(table)
-                small = table.num_rows <= MOST_BROADCAST
-                return _lazy(frame.hint("broadcast") if small else frame)
+                native = _spark().createDataFrame(table)
+                if table.num_rows <= MOST_BROADCAST:
+                    native = native.hint("broadcast")
+        self._taken[name] = _lazy(native)
+
+    def table(self, name: str) -> nw.LazyFrame[Any]:
+        """The table taken in under that name, ready for lazy work in this engine."""
+        return self._taken[name]
 
     @property
     def dialect(self) -> Dialect:
@@ -221,19 +218,16 @@ class EngineSession:
     def materialize(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
         """What `build` describes, computed once and kept inside the engine under that name."""
         if name not in self._kept:
-            self._kept[name] = self._materialize(name, build)
+            match self.engine:
+                case "duckdb":
+                    self._kept[name] = self._materialize_in_duckdb(name, build)
+                case "polars":
+                    self._kept[name] = _lazy(build().to_native().collect())
+                case "pandas":
+                    self._kept[name] = build()
+                case _:
+                    self._kept[name] = _lazy(self._cached(build().to_native()))
         return self._kept[name]
-
-    def _materialize(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
-        match self.engine:
-            case "duckdb":
-                return self._materialize_in_duckdb(name, build)
-            case "polars":
-                return _lazy(build().to_native().collect().lazy())
-            case "pandas":
-                return build()
-            case _:
-                return _lazy(self._cached(build().to_native()))
 
     def _materialize_in_duckdb(
         self, name: str, build: Callable[[], nw.LazyFrame[Any]]
@@ -306,7 +300,7 @@ _NO_FOLDERS = "hive_partitioning = false"
 
 def _in_duckdb(files: Files) -> str:
     paths = ", ".join(map(Dialect("duckdb").text, files.paths))
-    if files.form == "parquet":
+    if files.format == "parquet":
         place = f"filename = '{FILE}', file_row_number = true, union_by_name = true, {_NO_FOLDERS}"
         row = f"* EXCLUDE (file_row_number), file_row_number + 1 AS {ROW}"
         return f"SELECT {row} FROM read_parquet([{paths}], {place})"
@@ -322,7 +316,7 @@ def _in_spark(source: Any) -> Any:
     if not isinstance(source, Files):
         return source
     reader = _spark().read
-    if source.form == "csv":
+    if source.format == "csv":
         return reader.csv(list(source.paths), header=True, quote='"', escape='"')
     return reader.option("mergeSchema", "true").parquet(*source.paths)
 

@@ -24,10 +24,10 @@ from tests.benchmarks.settlement import AS_OF, CONTRACT
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
-from impactbond.evidence.evidence import Evidence
-from impactbond.evidence.external import ExternalEvidence, Source
+from impactbond.evidence.evidence import Evidence, ExternalEvidence
 from impactbond.evidence.external_checks import Summary
 from impactbond.evidence.read import read_evidence
+from impactbond.evidence.sources import ExternalTable
 from impactbond.tables import Files
 
 
@@ -66,7 +66,7 @@ def by_the_engine(folder: str, children: int) -> Work:
     """
     contract = read_contract(CONTRACT)
     by_engine(contract, population(100), _claim(contract))
-    seen = Source(Files("parquet", (str(Path(folder, SEEN)),)))
+    seen = ExternalTable(Files("parquet", (str(Path(folder, SEEN)),)))
     # The checks have a figure, and a peak, of their own.
     summary = Summary((), {}, (0, 0), frozenset())
     people = pq.read_table(Path(folder, PEOPLE))

@@ -17,8 +17,7 @@ from tests.evidence_workbooks import FEB, JAN, MAR, small_contract
 from tests.spark import spark_session
 
 from impactbond.errors import EvidenceError
-from impactbond.evidence.evidence import Evidence
-from impactbond.evidence.external import ExternalEvidence
+from impactbond.evidence.evidence import Evidence, ExternalEvidence
 from impactbond.evidence.read import read_evidence
 from impactbond.explanation.explain import explain
 from impactbond.settlement.settle import settle

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 
 from impactbond.evidence.cells import Broken
-from impactbond.evidence.sheet_xml import broken_cells
+from impactbond.evidence.workbook import broken_cells
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 BOOK = f"""<x:workbook xmlns:x="main" xmlns:r="{OFFICE}">

@@ -10,7 +10,7 @@ import pytest
 from impactbond.contract.read import read_contract
 from impactbond.errors import EvidenceError, ReceiptError
 from impactbond.evidence.read import read_evidence
-from impactbond.evidence.sheet_xml import is_spread_too_far
+from impactbond.evidence.workbook import is_spread_too_far
 from impactbond.receipts.read import read_receipts
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

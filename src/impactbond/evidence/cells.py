@@ -1,36 +1,175 @@
 """What is in a column of cells: texts, dates, numbers, answers and marks. Nothing is guessed.
 
 Each function takes the cells of one column and gives their values, None where a cell is blank or
-refused, with the refusals by the cell's place in the column.
+refused, with the refusals by the cell's place in the column. A refusal is a stable code and words
+that never hold what was in the cell.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from math import ceil, floor, isfinite
-from typing import Generic, TypeVar
+from math import isfinite
+from typing import Generic, NamedTuple, TypeVar
 
-from impactbond.evidence.refusals import (
-    DATE_OUTSIDE,
-    ERROR_VALUE,
-    FIRST_DAY,
-    FORMULA_TEXT,
-    LAST_DAY,
-    NOT_A_DATE,
-    NOT_CALCULATED,
-    NOT_TEXT,
-    Refusal,
-    not_listed,
-)
+from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
 from impactbond.terms.metrics import Chosen, Metric, Numbered
 from impactbond.terms.metrics.metric import LARGEST
 
 T = TypeVar("T")
+FIRST_DAY, LAST_DAY = EPOCH, from_day_number(LAST_DAY_NUMBER)
+_DAYS = f"a date from {FIRST_DAY} to {LAST_DAY}"
+_SLIP = "Look for a slip."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reason to refuse: what is wrong, what is allowed, what to do."""
+
+    code: str
+    problem: str
+    allowed: str = ""
+    hint: str = ""
+
+
+class Refused(NamedTuple):
+    """One cell or row that was refused, and where it stands."""
+
+    file: str
+    sheet: str
+    row: int
+    column: str
+    refusal: Refusal
+
+
+MISSING = Refusal(
+    "missing_value",
+    "this cell is empty and the row cannot be used without it",
+    "a value in every row",
+    "Fill it in.",
+)
+NOT_TEXT = Refusal(
+    "not_text",
+    "this cell holds a date, a time or TRUE or FALSE where text or a number is needed",
+    "text or a whole number",
+    "Format the column as text, so that Excel does not turn what is typed into a date.",
+)
+ERROR_VALUE = Refusal(
+    "error_value",
+    "this cell shows an Excel error",
+    "a value",
+    "Put right the formula, or clear the cell.",
+)
+NOT_CALCULATED = Refusal(
+    "formula_not_calculated",
+    "this cell holds a formula whose result was never saved",
+    "a value",
+    "Open the workbook in Excel or LibreOffice, save it, and deliver it again.",
+)
+FORMULA_TEXT = Refusal(
+    "formula_as_text",
+    "this cell holds a formula written as text",
+    "a value",
+    "Type the value, or format the cell as General and enter the formula again.",
+)
+NOT_A_DATE = Refusal(
+    "not_a_date",
+    "this is not a date",
+    f"{_DAYS}, as an Excel date or typed like {FIRST_DAY}",
+    "Format the cell as a date. Other text is not guessed at: day and month could change places.",
+)
+DATE_OUTSIDE = Refusal(
+    "date_outside", "this date is too early or too late", _DAYS, "Look at the year."
+)
+RECORDED_BEFORE_OBSERVED = Refusal(
+    "recorded_before_observed",
+    "the row speaks of a date in the future of its recording",
+    "recorded on the day itself or later",
+    "One of the two dates is wrong.",
+)
+LEFT_BEFORE_START = Refusal(
+    "left_before_start",
+    "leaving comes before the start",
+    "the day of the start or later",
+    "One of the two is wrong.",
+)
+CONTRADICTORY_PARTICIPANT = Refusal(
+    "contradictory_participant",
+    "rows about the same participant, from the same day and recorded on the same day, differ",
+    "one row for each participant, day from which it holds and day of recording",
+    "Keep the right row, or give the later one the day on which it was recorded.",
+)
+CONTRADICTORY_VALUES = Refusal(
+    "contradictory_values",
+    "rows give different values for the same participant, measure and day",
+    "one value for each participant, measure and day, besides rows that another row replaces",
+    "Keep the right one, or let it say which row it replaces. None of them counts until then.",
+)
+REFERENCE_REUSED = Refusal(
+    "reference_reused",
+    "the same reference stands on rows that differ",
+    "a reference of its own for each row",
+    "To correct a row, add a new one with a new reference that says which it replaces.",
+)
+UNKNOWN_REPLACED = Refusal(
+    "unknown_replaced",
+    "this row replaces a reference that no row has",
+    "the reference of another row of the same sheet",
+    "Look for a typing mistake; if the row was delivered earlier, deliver that workbook as well.",
+)
+REPLACES_ITSELF = Refusal(
+    "replaces_itself",
+    "this row replaces itself, directly or by way of others",
+    "the reference of an earlier row",
+    "Give the correction a new reference.",
+)
+
+
+def unknown_participant(sheet: str, *, was_refused: bool) -> Refusal:
+    """A row about a participant whom no row tells of, or only one that was refused."""
+    hint = f"Look for a typing mistake, or add a row to '{sheet}'."
+    if was_refused:
+        hint = f"The row in '{sheet}' was refused: put that right first."
+    problem = "no row tells who this participant is"
+    return Refusal("unknown_participant", problem, f"a participant of the sheet '{sheet}'", hint)
+
+
+def source_not_accepted(metric: str, sources: tuple[str, ...]) -> Refusal:
+    """A value of a metric from somebody whose word the contract does not take for it."""
+    problem = f"the contract does not take the metric '{metric}' from this source"
+    hint = "Deliver the row with a source that the contract names, written exactly as it is there."
+    return Refusal("source_not_accepted", problem, ", ".join(sources), hint)
+
+
+def outside(metric: Metric) -> Refusal:
+    """A number that is outside the range of its metric."""
+    problem = "this number is outside the range of its metric"
+    return Refusal("out_of_range", problem, metric.allowed, _SLIP)
+
+
+def unreadable(metric: Metric) -> Refusal:
+    """A value that its metric cannot be read from, where whole columns are checked at once."""
+    match metric:
+        case Chosen(noun=noun):
+            code, what = f"unknown_{noun}", f"one of the {noun}s of this metric"
+        case Numbered():
+            code, what = "text_in_number", "a plain number as fine as its metric"
+        case _:
+            code, what = "not_yes_or_no", "an answer"
+    return Refusal(code, f"this is not {what}", metric.allowed, _SLIP)
+
+
+def not_listed(code: str, what: str, allowed: tuple[str, ...]) -> Refusal:
+    """A text that is none of those that the contract lists."""
+    hint = "Write it exactly as it is listed."
+    return Refusal(code, f"this is not {what}", ", ".join(allowed), hint)
+
+
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _ERRORS = frozenset(
@@ -41,6 +180,7 @@ _ERRORS = frozenset(
     )
 )
 _ANSWERS = {"yes": 1, "no": 0}
+_NO_ANSWER = not_listed("not_yes_or_no", "an answer", ("yes", "no", "TRUE", "FALSE", "1", "0"))
 
 
 class Broken(Enum):
@@ -50,14 +190,12 @@ class Broken(Enum):
     NOT_CALCULATED = "not calculated"
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class CellColumn(Generic[T]):
     """The values of a column and its refusals, by place."""
 
-    __slots__ = ("refusals", "values")
-
-    def __init__(self, values: list[T | None], refusals: dict[int, Refusal]) -> None:
-        self.values = values
-        self.refusals = refusals
+    values: list[T | None]
+    refusals: dict[int, Refusal]
 
 
 class _CellError(Exception):
@@ -82,11 +220,7 @@ def _each(cells: Sequence[object], read: Callable[[object], T]) -> CellColumn[T]
             values[key] = read(cell)
         except _CellError as wrong:
             refusals[key] = wrong.refusal
-    refused = (
-        {index: refusals[key] for index, key in enumerate(keys) if key in refusals}
-        if refusals
-        else {}
-    )
+    refused = {index: refusals[key] for index, key in enumerate(keys) if key in refusals}
     return CellColumn(list(map(values.get, keys)), refused)
 
 
@@ -146,8 +280,6 @@ def _refuse_broken(cell: object) -> None:
 
 
 def _text(cell: object) -> str:
-    if type(cell) is str and cell[0] not in "=#":
-        return cell
     _refuse_broken(cell)
     if isinstance(cell, str):
         return cell
@@ -177,24 +309,18 @@ def _date(cell: object) -> date:
 
 
 def _answer(cell: object) -> int:
-    if isinstance(cell, str):
-        answer = _ANSWERS.get(cell.casefold())
-        if answer is not None:
-            return answer
-        _refuse_broken(cell)
-    elif isinstance(cell, bool | int | float | Decimal) and cell in (0, 1):
+    if isinstance(cell, str) and cell.casefold() in _ANSWERS:
+        return _ANSWERS[cell.casefold()]
+    if isinstance(cell, bool | int | float | Decimal) and cell in (0, 1):
         return int(cell)
-    else:
-        _refuse_broken(cell)
-    raise _CellError(
-        not_listed("not_yes_or_no", "an answer", ("yes", "no", "TRUE", "FALSE", "1", "0"))
-    )
+    _refuse_broken(cell)
+    raise _CellError(_NO_ANSWER)
 
 
 def _place_reader(metric: Chosen) -> Callable[[object], int]:
-    words, noun = metric.choices, metric.noun
-    places = {word: place for place, word in enumerate(words)}
-    refusal = not_listed(f"unknown_{noun}", f"one of the {noun}s of this metric", words)
+    places = {word: place for place, word in enumerate(metric.choices)}
+    what = f"one of the {metric.noun}s of this metric"
+    refusal = not_listed(f"unknown_{metric.noun}", what, metric.choices)
 
     def read(cell: object) -> int:
         _refuse_broken(cell)
@@ -211,28 +337,14 @@ def _place_reader(metric: Chosen) -> Callable[[object], int]:
 def _number_reader(metric: Numbered) -> Callable[[object], int]:
     allowed = metric.allowed
     scale: int = 10**metric.decimals
-    low, high = metric.ends
-    lowest, highest = ceil(low * scale), floor(high * scale)
+    lowest, highest = metric.bounds
     not_a_number = Refusal(
         "text_in_number", "this is not a plain number", allowed, "Type digits alone, such as 17."
     )
-    too_fine = Refusal(
-        "too_many_decimals",
-        "this number is finer than its metric",
-        allowed,
-        "Round it in the workbook.",
-    )
-    outside = Refusal(
-        "out_of_range",
-        "this number is outside the range of its metric",
-        allowed,
-        "Look for a slip.",
-    )
-    too_large = Refusal(
-        "value_too_large",
-        "this number is too large to work with",
-        f"below {LARGEST} counted in its last decimal",
-    )
+    finer = "this number is finer than its metric"
+    too_fine = Refusal("too_many_decimals", finer, allowed, "Round it in the workbook.")
+    large = "this number is too large to work with"
+    too_large = Refusal("value_too_large", large, f"below {LARGEST} counted in its last decimal")
 
     def read(cell: object) -> int:
         # Up to 15 digits, exact: it holds when the float's shortest text has no further decimals.
@@ -246,11 +358,10 @@ def _number_reader(metric: Numbered) -> Callable[[object], int]:
             raise _CellError(not_a_number)
         if not is_whole:
             raise _CellError(too_fine)
-        if not lowest <= scaled <= highest:
-            raise _CellError(outside)
-        if abs(scaled) >= LARGEST:
-            raise _CellError(too_large)
-        return scaled
+        if lowest <= scaled <= highest:
+            return scaled
+        low, high = metric.ends
+        raise _CellError(too_large if low * scale <= scaled <= high * scale else outside(metric))
 
     def exactly(cell: int | float | Decimal | str) -> tuple[int, bool]:
         if isinstance(cell, str) and not _PLAIN.fullmatch(cell):
@@ -258,7 +369,7 @@ def _number_reader(metric: Numbered) -> Callable[[object], int]:
             raise _CellError(not_a_number)
         number = Decimal(cell)
         if not number.is_finite() or number.adjusted() > 15:
-            raise _CellError(outside)
+            raise _CellError(outside(metric))
         scaled = Fraction(number) * scale
         return int(scaled), scaled.denominator == 1
 

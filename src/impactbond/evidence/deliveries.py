@@ -1,20 +1,37 @@
-"""What was delivered, before it is checked: blocks of rows, whatever they were read from, and what
-is then found wrong with each row, gathered column by column.
+"""What was delivered, before it is checked: blocks of rows, whatever they were read from, with the
+references among them; and what each row must be by itself, which is checked cell by cell here and
+in SQL where a table lies.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from itertools import compress
-from typing import Any
+from typing import Any, NamedTuple
 
-from impactbond.evidence.cells import CellColumn
-from impactbond.evidence.refusals import MISSING, Refusal, Refused
+from impactbond.contract.contract import Contract
+from impactbond.errors import EvidenceError, Fault
+from impactbond.evidence.cells import (
+    LEFT_BEFORE_START,
+    MISSING,
+    RECORDED_BEFORE_OBSERVED,
+    CellColumn,
+    Refusal,
+    Refused,
+    dates,
+    listed,
+    texts,
+)
+from impactbond.terms.sheets import REQUIRED_OBSERVATION_COLUMNS, REQUIRED_PARTICIPANT_COLUMNS
 
 Cells = list[object]
+Columns = dict[str, CellColumn[Any]]
+Reference = tuple[str, str]  # scope and text
+STATUSES = RECORDED, DISPUTED, WITHDRAWN = "recorded", "disputed", "withdrawn"
+_STRUCTURE = "Faults in the structure of the evidence"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,27 +70,34 @@ class Block:
         """The id of the observation of a metric in the row with that reference."""
         return reference if self.names_observations else f"{reference}/{metric}"
 
+    def where(self, place: int) -> tuple[str, str, int]:
+        """Where people find the row at that place."""
+        return self.file, self.sheet, self.rows[place]
+
+    def refused(self, place: int, column: str, refusal: Refusal) -> Refused:
+        """The cell of a column in the row at that place, refused."""
+        return Refused(*self.where(place), self.heading(column), refusal)
+
+    @property
+    def delivered(self) -> list[Cells]:
+        """The cells of every column and metric that somebody delivers."""
+        return [*self.columns.values(), *filter(None, self.metrics.values())]
+
     def only(self, wanted: Sequence[bool]) -> Block:
         """The block with some of its rows."""
         if all(wanted):
             return self
+        of_metrics = self.metrics.items()
         return replace(
             self,
             rows=list(compress(self.rows, wanted)),
             columns={name: list(compress(cells, wanted)) for name, cells in self.columns.items()},
-            metrics={
-                name: cells and list(compress(cells, wanted))
-                for name, cells in self.metrics.items()
-            },
+            metrics={name: cells and list(compress(cells, wanted)) for name, cells in of_metrics},
         )
 
     def contents(self) -> Iterable[tuple[object, ...]]:
         """Each row as one tuple; equal tuples say the same. TRUE is told from 1."""
-        cells = [
-            *self.columns.values(),
-            *(cells for cells in self.metrics.values() if cells is not None),
-        ]
-        return zip(*(_told_apart(column) for column in cells), strict=True)
+        return zip(*map(_told_apart, self.delivered), strict=True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -99,11 +123,8 @@ def clean(cells: Iterable[object]) -> Cells:
 
 def without_blank_rows(block: Block) -> Block:
     """The block without the rows in which every cell is blank."""
-    cells = [
-        *block.columns.values(),
-        *(cells for cells in block.metrics.values() if cells is not None),
-    ]
-    return block.only([any(cell is not None for cell in row) for row in zip(*cells, strict=True)])
+    rows = zip(*block.delivered, strict=True)
+    return block.only([any(cell is not None for cell in row) for row in rows])
 
 
 def without_repeats(blocks: Sequence[Block]) -> tuple[list[Block], int, set[str]]:
@@ -126,6 +147,162 @@ def without_repeats(blocks: Sequence[Block]) -> tuple[list[Block], int, set[str]
         repeated += wanted.count(False)
         kept.append(block.only(wanted))
     return kept, repeated, doubtful
+
+
+class RowRules(NamedTuple):
+    """What a row of an evidence table must be by itself.
+
+    Which columns hold texts, days, or one of some texts (with what each of them is); which may not
+    be blank; and which day may not come before which other.
+    """
+
+    texts: tuple[str, ...]
+    days: tuple[str, ...]
+    listed: dict[str, tuple[tuple[str, ...], str]]
+    required: tuple[str, ...]
+    order: tuple[str, str, Refusal]
+
+
+def participant_rules(contract: Contract) -> RowRules:
+    """What each row about a participant must be."""
+    attributes = contract.participants.attributes
+    return RowRules(
+        ("participant", *(name for name, allowed in attributes.items() if allowed == "text")),
+        ("started_on", "recorded_on", "from_on", "left_on"),
+        {
+            name: (allowed, f"a value of the attribute '{name}'")
+            for name, allowed in attributes.items()
+            if allowed != "text"
+        },
+        (*REQUIRED_PARTICIPANT_COLUMNS, *attributes),
+        ("left_on", "started_on", LEFT_BEFORE_START),
+    )
+
+
+OBSERVATION_RULES = RowRules(
+    ("participant", "ref", "replaces", "source", "evidence_ref"),
+    ("observed_on", "recorded_on"),
+    {"status": (STATUSES, "a status of an observation")},
+    REQUIRED_OBSERVATION_COLUMNS,
+    ("recorded_on", "observed_on", RECORDED_BEFORE_OBSERVED),
+)
+
+
+class RowFaults:
+    """The faults of the rows of one block; a row with any of them is left out whole."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._by_place: dict[int, dict[tuple[str, str], Refused]] = {}
+
+    def add(self, place: int, column: str, refusal: Refusal) -> None:
+        """Note a fault of the row at that place; the same fault of the same column counts once."""
+        refused = self._block.refused(place, column, refusal)
+        faults = self._by_place.setdefault(place, {})
+        faults.setdefault((refused.column, refusal.code), refused)
+
+    def __contains__(self, place: int) -> bool:
+        return place in self._by_place
+
+    def refused(self) -> Iterator[Refused]:
+        """The faults as refused cells, in no particular order."""
+        return (refused for faults in self._by_place.values() for refused in faults.values())
+
+
+def read_columns(block: Block, rules: RowRules) -> tuple[Columns, RowFaults]:
+    """The columns of a block read, by name, and how its rows break the rules."""
+    columns: Columns = {name: texts(block.column(name)) for name in rules.texts}
+    columns |= {name: dates(block.column(name)) for name in rules.days}
+    for name, (allowed, what) in rules.listed.items():
+        columns[name] = listed(block.column(name), allowed, what=what)
+    faults = RowFaults(block)
+    for name, column in columns.items():
+        for place, refusal in column.refusals.items():
+            faults.add(place, name, refusal)
+    for name in rules.required:
+        column = columns[name]
+        for place, value in enumerate(column.values):
+            if value is None and place not in column.refusals:
+                faults.add(place, name, MISSING)
+    later, earlier, refusal = rules.order
+    pairs = zip(columns[later].values, columns[earlier].values, strict=True)
+    for place, (day, other) in enumerate(pairs):
+        if day and other and day < other:
+            faults.add(place, later, refusal)
+    return columns, faults
+
+
+def refuse(faults: Sequence[Fault]) -> None:
+    """Raises EvidenceError with the faults in the structure of the evidence, where it has any."""
+    if faults:
+        raise EvidenceError(f"{_STRUCTURE}: {len(set(faults))}", faults)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class References:
+    """The references that were delivered, on rows that were refused as well.
+
+    `known` by scope; `replacing` says what each replaces; `evidenced` names observations
+    of replaced rows, whether or not they could be read.
+    """
+
+    known: dict[str, set[str]]
+    replacing: dict[Reference, str]
+    circular: set[Reference]
+    evidenced: set[str]
+
+    @classmethod
+    def of(cls, blocks: Sequence[Block], columns: Sequence[Columns]) -> References:
+        """The references of some blocks, given what was read in their columns."""
+        pairs = [(of_block["ref"].values, of_block["replaces"].values) for of_block in columns]
+        known: defaultdict[str, set[str]] = defaultdict(set)
+        earlier: dict[Reference, str] = {}
+        replaced: set[Reference] = set()
+        for block, (refs, replaces) in zip(blocks, pairs, strict=True):
+            known[block.scope].update(filter(None, refs))
+            for ref, target in zip(refs, replaces, strict=True):
+                if target is not None:
+                    replaced.add((block.scope, target))
+                if target is not None and ref is not None:
+                    key = (block.scope, ref)
+                    earlier[key] = min(earlier.get(key, target), target)
+        evidenced = (
+            block.observation_id(ref, metric)
+            for block, (refs, _) in zip(blocks, pairs, strict=True)
+            for metric in block.metrics
+            for ref, cell in zip(refs, block.metric_cells(metric), strict=True)
+            if cell is not None and ref is not None and (block.scope, ref) in replaced
+        )
+        return cls(known, earlier, _circular(earlier), set(evidenced) if replaced else set())
+
+    def superseded(self, block: Block, replaces: str, metric: str, standing: Container[str]) -> str:
+        """The observation that a row replaces.
+
+        Where that one was refused, it is the nearest one that stands among those it had replaced in
+        turn: a wrong correction, once put right, must not bring back what both of them replaced.
+        """
+        passed: set[str] = set()
+        following: str | None = replaces
+        while following is not None and following not in passed:
+            observation = block.observation_id(following, metric)
+            if observation in standing:
+                return observation
+            passed.add(following)
+            following = self.replacing.get((block.scope, following))
+        return block.observation_id(replaces, metric)
+
+
+def _circular(earlier: dict[Reference, str]) -> set[Reference]:
+    """The references that replace themselves in some steps: what is left without loose ends."""
+    left = {key: (key[0], replaced) for key, replaced in earlier.items()}
+    pointed_at = Counter(left.values())
+    ends = [key for key in left if not pointed_at[key]]
+    while ends:
+        target = left.pop(ends.pop())
+        pointed_at[target] -= 1
+        if not pointed_at[target] and target in left:
+            ends.append(target)
+    return set(left)
 
 
 _PRIVATE = {
@@ -158,56 +335,3 @@ def private_headings(sheet: str, headings: Iterable[str]) -> set[str]:
                     "Evidence needs none: take the column out of what is delivered."
                 )
     return found
-
-
-class RowFaults:
-    """The faults of the rows of one block; a row with any of them is left out whole."""
-
-    def __init__(self, block: Block) -> None:
-        self._block = block
-        self._found: dict[int, dict[tuple[str, str], Refusal]] = {}
-
-    def add(self, index: int, column: str, refusal: Refusal) -> None:
-        """Note a fault of the row at that place; the same fault of the same column counts once."""
-        self._found.setdefault(index, {}).setdefault(
-            (self._block.heading(column), refusal.code), refusal
-        )
-
-    def add_all(self, indices: Iterable[int], column: str, refusal: Refusal) -> None:
-        """Note the same fault of several rows."""
-        for index in indices:
-            self.add(index, column, refusal)
-
-    def add_columns(self, columns: Mapping[str, CellColumn[Any]]) -> None:
-        """Note every refusal of the cells of some columns."""
-        for name, column in columns.items():
-            for index, refusal in column.refusals.items():
-                self.add(index, name, refusal)
-
-    def require(self, name: str, column: CellColumn[Any]) -> None:
-        """Note every row in which that column is blank."""
-        if None in column.values:
-            blank = (index for index, value in enumerate(column.values) if value is None)
-            self.add_all((index for index in blank if index not in column.refusals), name, MISSING)
-
-    def refuse_earlier(
-        self, name: str, column: CellColumn[date], than: CellColumn[date], refusal: Refusal
-    ) -> None:
-        """Note every row in which one date is earlier than the other."""
-        pairs = zip(column.values, than.values, strict=True)
-        self.add_all(
-            (index for index, (day, other) in enumerate(pairs) if day and other and day < other),
-            name,
-            refusal,
-        )
-
-    def __contains__(self, index: int) -> bool:
-        return index in self._found
-
-    def refused(self) -> list[Refused]:
-        """The faults as refused cells, in no particular order."""
-        return [
-            Refused(self._block.file, self._block.sheet, self._block.rows[index], column, refusal)
-            for index, faults in self._found.items()
-            for (column, _), refusal in faults.items()
-        ]

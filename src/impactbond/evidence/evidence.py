@@ -7,54 +7,58 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from html import escape
+from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.evidence.external_columns import SEEN, Reading
-from impactbond.tables import Engine, EngineSession, as_kind, with_day_numbers
+from impactbond.dates import day_number, from_day_number
+from impactbond.errors import EvidenceError, Fault
+from impactbond.evidence.external_checks import Summary
+from impactbond.evidence.external_columns import DELIVERED, SEEN, Reading, Values
+from impactbond.evidence.sources import ExternalTable
+from impactbond.tables import (
+    FILE,
+    ROW,
+    Engine,
+    EngineSession,
+    as_kind,
+    sorted_by,
+    with_dates,
+    with_day_numbers,
+)
 
-PLACE = [pa.field("file", pa.string()), pa.field("sheet", pa.string()), pa.field("row", pa.int32())]
 
+def _texts(*names: str) -> list[pa.Field]:
+    return [pa.field(name, pa.string()) for name in names]
+
+
+def _days(*names: str) -> list[pa.Field]:
+    return [pa.field(name, pa.date32()) for name in names]
+
+
+PLACE = [*_texts("file", "sheet"), pa.field("row", pa.int32())]
 OBSERVATIONS_SCHEMA = pa.schema(
     [
-        pa.field("observation", pa.string()),
-        pa.field("participant", pa.string()),
-        pa.field("metric", pa.string()),
+        *_texts("observation", "participant", "metric"),
         pa.field("value", pa.int64()),
-        pa.field("observed_on", pa.date32()),
-        pa.field("recorded_on", pa.date32()),
-        pa.field("source", pa.string()),
-        pa.field("evidence_ref", pa.string()),
-        pa.field("supersedes", pa.string()),
-        pa.field("status", pa.string()),
+        *_days("observed_on", "recorded_on"),
+        *_texts("source", "evidence_ref", "supersedes", "status"),
         *PLACE,
     ]
 )
-REFUSED_SCHEMA = pa.schema(
-    PLACE
-    + [pa.field(name, pa.string()) for name in ("column", "code", "problem", "allowed", "hint")]
-)
+REFUSED_SCHEMA = pa.schema([*PLACE, *_texts("column", "code", "problem", "allowed", "hint")])
 
 
 def participants_schema(attributes: tuple[str, ...]) -> pa.Schema:
     """The columns of the participants, with one text column for each attribute of the contract."""
-    return pa.schema(
-        [
-            pa.field("participant", pa.string()),
-            pa.field("started_on", pa.date32()),
-            pa.field("left_on", pa.date32()),
-            pa.field("from_on", pa.date32()),
-            pa.field("recorded_on", pa.date32()),
-            *(pa.field(name, pa.string()) for name in attributes),
-            *PLACE,
-        ]
-    )
+    days = _days("started_on", "left_on", "from_on", "recorded_on")
+    return pa.schema([*_texts("participant"), *days, *_texts(*attributes), *PLACE])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -142,8 +146,8 @@ class Evidence:
         """
         table = self.observations_table.select(SEEN)
         if session.engine in ("duckdb", "pyspark"):
-            session.scan("delivered_observations", table)
-            reading = Reading.of(session, "delivered_observations", contract, "as held")
+            session.scan(DELIVERED["observations"], table)
+            reading = Reading.of(session, "observations", contract, "as held")
             session.create_view("observations", reading.observations())
             return
         metric = pc.index_in(table["metric"], pa.array(list(contract.metrics), pa.string()))
@@ -157,13 +161,11 @@ class Evidence:
         text = hashlib.sha256()
         for table in (self.participants_table, self.observations_table):
             kept = [name for name in table.column_names if name not in ("file", "sheet", "row")]
-            ordered = table.select(kept)
-            ordered = ordered.sort_by([(name, "ascending") for name in kept])
+            ordered = sorted_by(table.select(kept), *kept)
             text.update(json.dumps([kept, ordered.num_rows]).encode())
             for name, kind in zip(kept, ordered.schema.types, strict=True):
-                column = (
-                    ordered[name].cast(pa.int32()) if pa.types.is_date32(kind) else ordered[name]
-                )
+                column = ordered[name]
+                column = column.cast(pa.int32()) if pa.types.is_date32(kind) else column
                 text.update(json.dumps(column.to_pylist()).encode())
         return text.hexdigest()
 
@@ -194,6 +196,131 @@ class Evidence:
             for what, count in self._counts
         )
         cautions = "".join(f"<li>{escape(caution)}</li>" for caution in self.cautions)
-        return f"<h4>Evidence</h4><table>{rows}</table>" + (
-            f"<ul>{cautions}</ul>" if cautions else ""
+        cautions = f"<ul>{cautions}</ul>" if cautions else ""
+        return f"<h4>Evidence</h4><table>{rows}</table>{cautions}"
+
+
+class ExternalEvidence(Evidence):
+    """Evidence as `Evidence` is, but for its observations: they are read where they are whenever
+    they are needed, and `observations_table` brings them all into memory only when it is asked for.
+    """
+
+    source: ExternalTable
+    contract: Contract
+    values: Values
+    summary: Summary
+    until: date | None
+
+    def __init__(
+        self,
+        participants_table: pa.Table,
+        source: ExternalTable,
+        contract: Contract,
+        values: Values,
+        summary: Summary,
+        *,
+        kind: str = "pandas",
+        cautions: tuple[str, ...] = (),
+        until: date | None = None,
+    ) -> None:
+        vars(self).update(
+            participants_table=participants_table,
+            source=source,
+            contract=contract,
+            values=values,
+            summary=summary,
+            refused_table=REFUSED_SCHEMA.empty_table(),
+            repeated=0,
+            kind=kind,
+            cautions=cautions,
+            until=until,
         )
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that reads it where it is."""
+        return self.source.engine
+
+    @cached_property
+    def observations_table(self) -> pa.Table:
+        """All observations in memory, in order: as much memory as they need."""
+        return self._fetched()
+
+    @property
+    def observed_days(self) -> list[date]:
+        """Every day from the first on which something was observed to the last."""
+        first, last = map(from_day_number, self.summary.days)
+        return [first + timedelta(days=days) for days in range((last - first).days + 1)]
+
+    def has_status(self, status: str) -> bool:
+        """Whether any observation has that status, whenever it was recorded."""
+        return status in self.summary.statuses
+
+    @property
+    def rows_by_metric(self) -> Mapping[str, int]:
+        """How many observations there are of each metric, whenever they were recorded."""
+        return {name: rows for name, rows in self.summary.rows.items() if rows}
+
+    def known_on(self, day: date) -> Evidence:
+        """The evidence recorded by that day."""
+        until = day if self.until is None else min(day, self.until)
+        participants = self.participants_table
+        known = pc.less_equal(participants["recorded_on"], pa.scalar(until, pa.date32()))
+        people, read = participants.filter(known), (self.source, self.contract, self.values)
+        return ExternalEvidence(
+            people, *read, self.summary, kind=self.kind, cautions=self.cautions, until=until
+        )
+
+    def about(self, participant: str) -> Evidence:
+        """The evidence about one participant, in memory."""
+        people = self.participants_table
+        own = people.filter(pc.equal(people["participant"], participant))
+        return Evidence(own, self._fetched(participant), self.refused_table, kind=self.kind)
+
+    def lay_out(self, session: EngineSession, contract: Contract) -> None:
+        """Let the observations be read in an engine session as `observations`."""
+        if contract.metrics != self.contract.metrics:
+            problem = "the evidence was read and checked for a contract with other metrics"
+            hint = "Read it again with this contract"
+            fault = Fault(code="other_contract", problem=problem, hint=hint)
+            raise EvidenceError("The evidence was read for another contract.", [fault])
+        if session.engine not in ("duckdb", "pyspark"):
+            super().lay_out(session, contract)
+            return
+        query = self._reading(session).observations()
+        session.create_view("observations", f"SELECT * FROM ({query}){self._where()}")
+
+    def _reading(self, session: EngineSession) -> Reading:
+        self.source.assert_unchanged()
+        session.scan(DELIVERED["observations"], self.source.table)
+        return Reading.of(session, "observations", self.contract, self.values)
+
+    def _where(self, *others: str) -> str:
+        known = [] if self.until is None else [f"recorded_on <= {day_number(self.until)}"]
+        return f" WHERE {' AND '.join([*known, *others])}" if known or others else ""
+
+    def _fetched(self, participant: str | None = None) -> pa.Table:
+        session = EngineSession(self.engine)
+        reading = self._reading(session)
+        about = []
+        if participant is not None:
+            about.append(f"participant = {session.dialect.text(participant)}")
+        table = session.query(f"SELECT * FROM ({reading.held()}){self._where(*about)}")
+        first = ("participant", "metric", "observed_on", "recorded_on", "observation")
+        return sorted_by(as_evidence(table, "observations", OBSERVATIONS_SCHEMA), *first)
+
+
+def as_evidence(found: pa.Table, sheet: str, schema: pa.Schema) -> pa.Table:
+    """Rows found in an engine session as an evidence table: dates, and where they stand."""
+    days = [field.name for field in schema if pa.types.is_date32(field.type)]
+    found = with_dates(found, days)
+    files = found[FILE].combine_chunks().dictionary_encode()
+    names = pa.array([PurePath(path).name for path in files.dictionary.to_pylist()], pa.string())
+    place = {
+        "file": names.take(files.indices),
+        "sheet": pa.repeat(sheet, found.num_rows),
+        "row": pc.coalesce(found[ROW], pa.scalar(0, pa.int64())),
+    }
+    columns = [place[name] if name in place else found[name] for name in schema.names]
+    arrays = [pc.cast(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)

@@ -2,21 +2,21 @@
 delivered.
 
 The same text is read by DuckDB and by Spark. What a cell may hold is what `cells` says; a cell that
-cannot be read becomes null here, and is refused by `checks_at_rest`.
+cannot be read becomes null here, and is refused by `external_checks`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault
-from impactbond.evidence.frames import OPTIONAL, REQUIRED, missing_columns
-from impactbond.evidence.observations import RECORDED, WITHDRAWN
+from impactbond.evidence.deliveries import RECORDED, WITHDRAWN
+from impactbond.evidence.sources import NAMES, OPTIONAL, REQUIRED, missing_columns
 from impactbond.tables import FILE, ROW, Dialect, EngineSession
 from impactbond.terms.metrics import Chosen, Metric, Numbered
 
@@ -26,14 +26,20 @@ SEEN = (
     *("observation", "participant", "metric", "value", "observed_on", "recorded_on"),
     *("supersedes", "status"),
 )
-NO_ROW = "CAST(NULL AS BIGINT)"
+# What an engine session calls the tables that were delivered.
+DELIVERED = {name: f"delivered_{name}" for name in NAMES}
+_NO_NUMBER = "CAST(NULL AS BIGINT)"
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How the columns of one delivered table are read: its columns and their kinds."""
+    """How the columns of one delivered table are read: its columns and their kinds.
 
+    `name` is the evidence table's, `table` what queries call what was delivered.
+    """
+
+    name: str
     table: str
     kinds: dict[str, nw.dtypes.DType]
     dialect: Dialect
@@ -42,28 +48,31 @@ class Reading:
 
     @classmethod
     def of(
-        cls, session: EngineSession, table: str, contract: Contract, values: Values = "as written"
+        cls, session: EngineSession, name: str, contract: Contract, values: Values = "as written"
     ) -> Reading:
-        """The reading of a table that rests in an engine session."""
+        """The reading of an evidence table that was scanned into an engine session."""
+        table = DELIVERED[name]
         kinds = dict(session.table(table).collect_schema())
-        return cls(session.table_name(table), kinds, session.dialect, contract, values)
+        return cls(name, session.table_name(table), kinds, session.dialect, contract, values)
 
-    def faults(self, name: str) -> list[Fault]:
-        """What is wrong with the columns themselves; `name` is the evidence table's."""
-        attributes = tuple(self.contract.participants.attributes) if name == "participants" else ()
-        required = (*REQUIRED[name], *attributes)
+    def faults(self) -> list[Fault]:
+        """What is wrong with the columns themselves."""
         # Rows of a large delivery are told from each other by their references alone.
-        required += ("observation",) if name == "observations" else ()
-        found = list(missing_columns([*self.kinds], name, required))
-        days = [column for column in (*required, *OPTIONAL[name]) if column in DAYS]
-        for column in days:
-            if column in self.kinds and not isinstance(
-                self.kinds[column], nw.Date | nw.Datetime | nw.String
-            ):
-                found.append(_wrong_kind(name, column, "dates, or texts such as 2017-01-31"))
+        attributes = self.contract.participants.attributes
+        further = ["observation"] if self.name == "observations" else list(attributes)
+        required = (*REQUIRED[self.name], *further)
+        faults = list(missing_columns([*self.kinds], self.name, required))
+        dates = nw.Date | nw.Datetime | nw.String
+        for column in (*required, *OPTIONAL[self.name]):
+            if column in DAYS and not isinstance(self.kinds.get(column, nw.Date()), dates):
+                faults.append(self._wrong_kind(column, "dates, or texts such as 2017-01-31"))
         if self.values == "as held" and not self.kinds.get("value", nw.Int64()).is_integer():
-            found.append(_wrong_kind(name, "value", "whole numbers, as evidence holds them"))
-        return found
+            faults.append(self._wrong_kind("value", "whole numbers, as evidence holds them"))
+        return faults
+
+    def _wrong_kind(self, column: str, allowed: str) -> Fault:
+        fault = Fault(sheet=self.name, column=column, code="wrong_kind", allowed=allowed)
+        return replace(fault, problem="the column holds something else")
 
     def raw(self, column: str) -> str:
         """A column as it was delivered; null where nobody delivers it."""
@@ -78,7 +87,7 @@ class Reading:
         """A column of dates as day numbers."""
         raw, kind = self.raw(column), self.kinds.get(column)
         if kind is None:
-            return "CAST(NULL AS BIGINT)"
+            return _NO_NUMBER
         if isinstance(kind, nw.Date):
             return self.dialect.day_number(raw)
         if isinstance(kind, nw.Datetime):
@@ -86,20 +95,7 @@ class Reading:
         found = self.dialect.day_number(f"TRY_CAST({raw} AS DATE)")
         return f"CASE WHEN {self.dialect.matches(raw, _ISO)} THEN {found} END"
 
-    @property
-    def metric(self) -> str:
-        """The metric's place in the contract."""
-        place = self.dialect.place(self.text("metric"), list(self.contract.metrics))
-        return f"CAST({place} AS BIGINT)"
-
-    @property
-    def status(self) -> str:
-        """The status, which goes without saying when it is `recorded`."""
-        return f"coalesce({self.text('status')}, '{RECORDED}')"
-
-    @property
-    def value(self) -> str:
-        """The value as evidence holds it: a whole number."""
+    def _value(self) -> str:
         if self.values == "as held":
             return f"CAST({self.raw('value')} AS BIGINT)"
         found = "".join(
@@ -109,12 +105,19 @@ class Reading:
         return f"CAST(CASE {self.text('metric')}{found} END AS BIGINT)"
 
     def column(self, name: str) -> str:
-        """A column as evaluation takes it."""
-        if name in DAYS:
-            return self.day(name)
-        if name in ("metric", "status", "value"):
-            return str(getattr(self, name))
-        return self.text(name)
+        """A column as evaluation takes it: a metric as its place in the contract, a value as a
+        whole number, a status that goes without saying as `recorded`, dates as day numbers.
+        """
+        match name:
+            case "metric":
+                place = self.dialect.place(self.text("metric"), list(self.contract.metrics))
+                return f"CAST({place} AS BIGINT)"
+            case "value":
+                return self._value()
+            case "status":
+                return f"coalesce({self.text('status')}, '{RECORDED}')"
+            case _:
+                return self.day(name) if name in DAYS else self.text(name)
 
     def observations(self) -> str:
         """The query for the observations as evaluation takes them."""
@@ -131,10 +134,10 @@ class Reading:
 
     def held(self) -> str:
         """The query for the observations as evidence holds them, with dates as day numbers."""
-        stands = f"{self.status} <> '{WITHDRAWN}'"
+        stands = f"{self.column('status')} <> '{WITHDRAWN}'"
         others = (
             f"{self.text('metric')} AS metric",
-            f"CASE WHEN {stands} THEN {self.value} ELSE 0 END AS value",
+            f"CASE WHEN {stands} THEN {self._value()} ELSE 0 END AS value",
             *(f"{self.text(name)} AS {name}" for name in ("source", "evidence_ref")),
         )
         names = [name for name in SEEN if name not in ("metric", "value")]
@@ -143,7 +146,7 @@ class Reading:
     @property
     def place(self) -> tuple[str, ...]:
         """The columns FILE and ROW, where they are not known as nothing."""
-        return (FILE, ROW) if FILE in self.kinds else (f"'' AS {FILE}", f"{NO_ROW} AS {ROW}")
+        return (FILE, ROW) if FILE in self.kinds else (f"'' AS {FILE}", f"{_NO_NUMBER} AS {ROW}")
 
     def _query(self, columns: Sequence[str], *others: str) -> str:
         found = [f"{self.column(name)} AS {self.dialect.name(name)}" for name in columns]
@@ -165,13 +168,3 @@ class Reading:
         number = f"TRY_CAST({value} AS DECIMAL(28, {places})) * {10**places}"
         plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
         return f"CASE WHEN {plain} THEN TRY_CAST({number} AS BIGINT) END"
-
-
-def _wrong_kind(table: str, column: str, allowed: str) -> Fault:
-    return Fault(
-        sheet=table,
-        column=column,
-        code="wrong_kind",
-        problem="the column holds something else",
-        allowed=allowed,
-    )

@@ -11,21 +11,30 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.deliveries import Block, Delivery, without_repeats
+from impactbond.evidence.cells import Refused
+from impactbond.evidence.checks import Observation, Person, read_observations, read_people
+from impactbond.evidence.deliveries import Delivery, private_headings, refuse, without_repeats
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
     REFUSED_SCHEMA,
     Evidence,
+    ExternalEvidence,
+    as_evidence,
     participants_schema,
 )
-from impactbond.evidence.external import rest
-from impactbond.evidence.external_columns import Values
-from impactbond.evidence.frames import NAMES, read_frames
-from impactbond.evidence.observations import Agreed, agree, read_observations
-from impactbond.evidence.people import People, read_people
-from impactbond.evidence.refusals import Refused
-from impactbond.evidence.sources import collected, is_path, rests, source_of
-from impactbond.evidence.workbook import read_workbooks
+from impactbond.evidence.external_checks import check_observations, check_participants
+from impactbond.evidence.external_columns import DELIVERED, Reading, Values
+from impactbond.evidence.sources import (
+    NAMES,
+    ExternalTable,
+    collected,
+    external_table,
+    is_external,
+    is_path,
+    read_frames,
+)
+from impactbond.evidence.workbook import people_sheet, read_workbooks
+from impactbond.tables import FILE, ROW, EngineSession, sorted_by
 from impactbond.terms.metrics import Percentage
 
 Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
@@ -57,63 +66,95 @@ def read_evidence(
     if isinstance(contract, Versions):
         contract = contract.whole
     if isinstance(source, Mapping):
-        given = dict(source)
-        if at_rest or (at_rest is None and any(map(rests, given.values()))):
-            return _at_rest(given, contract, values)
-        source = {
+        if at_rest or (at_rest is None and any(map(is_external, source.values()))):
+            return _external(source, contract, values)
+        tables = {
             name: collected(table, name) if is_path(table) else table
-            for name, table in given.items()
+            for name, table in source.items()
         }
-    delivery = _delivered(source, contract)
+        return _checked(read_frames(tables, contract), contract)
+    paths = [source] if isinstance(source, str | PathLike) else source
+    return _checked(read_workbooks(paths, contract), contract)
+
+
+def _checked(delivery: Delivery, contract: Contract) -> Evidence:
+    """What was delivered, in memory, row by row."""
     people_blocks, people_repeated, _ = without_repeats(delivery.participants)
     blocks, repeated, doubtful = without_repeats(delivery.observations)
-    people = read_people(people_blocks, contract.participants)
-    found, references, refused = read_observations(
-        blocks, contract, people, _people_sheet(contract, delivery)
-    )
-    agreed = agree(found, blocks, contract, references)
+    people = read_people(people_blocks, contract)
+    sheet = "participants" if people_blocks[0].names_observations else people_sheet(contract)
+    observations, refused, disagreeing = read_observations(blocks, contract, people, sheet)
     cautions = {
         *delivery.cautions,
         *map(_without_reference, doubtful),
-        *_as_fractions(agreed, blocks, contract),
+        *_as_fractions(observations, contract),
     }
+    observed = [(*row[:10], *row.block.where(row.place)) for row in observations]
     return Evidence(
-        participants_table=_participants_table(
-            people, people_blocks, tuple(contract.participants.attributes)
-        ),
-        observations_table=_observations_table(agreed, blocks),
-        refused_table=_refused_table([*people.refused, *refused, *agreed.refused]),
-        repeated=people_repeated + repeated + people.repeated + agreed.repeated,
+        participants_table=_participants_table(people.rows, contract),
+        observations_table=_table(observed, OBSERVATIONS_SCHEMA),
+        refused_table=_refused_table([*people.refused, *refused]),
+        repeated=people_repeated + repeated + people.repeated + disagreeing,
         kind=delivery.kind,
         cautions=tuple(sorted(cautions)),
     )
 
 
-def _at_rest(given: dict[str, Any], contract: Contract, values: Values) -> Evidence:
-    unknown = sorted(set(NAMES) ^ given.keys())
-    if unknown:
-        faults = [
-            Fault(code="unknown_table", problem=f"no evidence table '{name}', or one too many")
-            for name in unknown
-        ]
-        raise EvidenceError(f"Faults in the structure of the evidence: {len(faults)}", faults)
-    participants, _ = source_of(given["participants"], "participants")
-    observations, kind = source_of(given["observations"], "observations")
-    return rest(participants, observations, contract, values, kind)
+def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> ExternalEvidence:
+    """What lies elsewhere, checked as a whole, with the participants in memory.
+
+    Raises EvidenceError with every kind of fault that any row has.
+    """
+    unknown = sorted(set(NAMES) ^ source.keys())
+    problems = [f"no evidence table '{name}', or one too many" for name in unknown]
+    refuse([Fault(code="unknown_table", problem=problem) for problem in problems])
+    participants, _ = external_table(source["participants"], "participants")
+    observations, kind = external_table(source["observations"], "observations")
+    observations.assert_unchanged()  # stamps the files before they are read
+    people, cautions = _external_people(participants, contract)
+    session = EngineSession(observations.engine)
+    session.scan(DELIVERED["observations"], observations.table)
+    reading = Reading.of(session, "observations", contract, values)
+    cautions |= private_headings("observations", _headings(reading))
+    _refuse_all(reading.faults(), "the structure of the evidence")
+    session.scan("people", people.select(["participant"]))
+    summary = check_observations(session, reading)
+    _refuse_all(summary.faults, "the observations")
+    told = tuple(sorted(cautions))
+    return ExternalEvidence(
+        people, observations, contract, values, summary, kind=kind, cautions=told
+    )
 
 
-def _delivered(source: Source, contract: Contract) -> Delivery:
-    if isinstance(source, Mapping):
-        return read_frames(source, contract)
-    if isinstance(source, str | PathLike):
-        return read_workbooks([source], contract)
-    return read_workbooks(source, contract)
+def _external_people(source: ExternalTable, contract: Contract) -> tuple[pa.Table, set[str]]:
+    session = EngineSession(source.engine)
+    session.scan(DELIVERED["participants"], source.table)
+    reading = Reading.of(session, "participants", contract)
+    _refuse_all(reading.faults(), "the structure of the evidence")
+    session.create_view("people", reading.participants())
+    _refuse_all(check_participants(session, reading), "the participants")
+    rows = session.query(f"SELECT * FROM {session.table_name('people')}")
+    schema = participants_schema(tuple(contract.participants.attributes))
+    people = as_evidence(rows, "participants", schema)
+    if not people.num_rows:
+        empty = Fault(sheet="participants", code="no_rows", problem="there are no rows")
+        _refuse_all([empty], "the structure of the evidence")
+    cautions = private_headings("participants", _headings(reading))
+    return sorted_by(people, "participant", "from_on", "recorded_on"), cautions
 
 
-def _people_sheet(contract: Contract, delivery: Delivery) -> str:
-    if delivery.participants[0].names_observations:
-        return "participants"
-    return next(name for name, sheet in contract.sheets.items() if sheet.holds == "participants")
+def _headings(reading: Reading) -> list[str]:
+    return [name for name in reading.kinds if name not in (FILE, ROW)]
+
+
+def _refuse_all(faults: Sequence[Fault], where: str) -> None:
+    if faults:
+        count = len(set(faults))
+        raise EvidenceError(
+            f"Faults in {where}: {count}. None of it can be used until they are put right; "
+            "at_rest=False reads row by row and tells every row.",
+            faults,
+        )
 
 
 def _without_reference(sheet: str) -> str:
@@ -123,84 +164,46 @@ def _without_reference(sheet: str) -> str:
     )
 
 
-def _as_fractions(agreed: Agreed, blocks: Sequence[Block], contract: Contract) -> set[str]:
+def _as_fractions(observations: Iterable[Observation], contract: Contract) -> set[str]:
     """A caution for a column of percentages where none is above 1: 0.9 for 90, perhaps."""
     percentages = {
-        name for name, metric in contract.metrics.items() if isinstance(metric, Percentage)
+        name: metric for name, metric in contract.metrics.items() if isinstance(metric, Percentage)
     }
     largest: dict[tuple[str, str, str], int] = {}
-    for row in agreed.rows.values():
+    for row in observations:
         if row.metric in percentages:
-            block = blocks[row.block]
-            key = (block.sheet, block.heading(row.metric), row.metric)
+            key = (row.block.sheet, row.block.heading(row.metric), row.metric)
             largest[key] = max(largest.get(key, 0), row.value)
-    found = set()
-    for (sheet, heading, name), value in largest.items():
-        metric = contract.metrics[name]
-        assert isinstance(metric, Percentage)
-        if 0 < value <= 10**metric.decimals and metric.range[1] > 1:
-            found.add(
-                f"sheet '{sheet}', column '{heading}': no percentage is above 1. "
-                "Write 92.5 for 92.5%, not 0.925, which Excel keeps in a cell formatted as %."
-            )
-    return found
+    return {
+        f"sheet '{sheet}', column '{heading}': no percentage is above 1. "
+        "Write 92.5 for 92.5%, not 0.925, which Excel keeps in a cell formatted as %."
+        for (sheet, heading, name), value in largest.items()
+        if 0 < value <= 10 ** percentages[name].decimals and percentages[name].range[1] > 1
+    }
 
 
-def _participants_table(
-    people: People, blocks: Sequence[Block], attributes: tuple[str, ...]
-) -> pa.Table:
-    rows = people.rows
-    columns: list[Iterable[object]] = [
-        [row.participant for row in rows],
-        [row.started_on for row in rows],
-        [row.left_on for row in rows],
-        [row.from_on for row in rows],
-        [row.recorded_on for row in rows],
-        *([row.attributes[place] for row in rows] for place in range(len(attributes))),
-        [blocks[row.block].file for row in rows],
-        [blocks[row.block].sheet for row in rows],
-        [row.row for row in rows],
+def _participants_table(people: Sequence[Person], contract: Contract) -> pa.Table:
+    rows = [
+        (
+            *(row.participant, row.started_on, row.left_on, row.from_on, row.recorded_on),
+            *row.attributes,
+            *row.block.where(row.place),
+        )
+        for row in people
     ]
-    return _table(columns, participants_schema(attributes))
-
-
-def _observations_table(agreed: Agreed, blocks: Sequence[Block]) -> pa.Table:
-    rows = sorted(agreed.rows.values())
-    if not rows:
-        return OBSERVATIONS_SCHEMA.empty_table()
-    who, metric, observed_on, recorded_on, name, value, source, proof, _, status, block, row = zip(
-        *rows, strict=True
-    )
-    columns: list[Iterable[object]] = [
-        name,
-        who,
-        metric,
-        value,
-        observed_on,
-        recorded_on,
-        source,
-        proof,
-        map(agreed.supersedes.get, name),
-        status,
-        [blocks[number].file for number in block],
-        [blocks[number].sheet for number in block],
-        row,
-    ]
-    return _table(columns, OBSERVATIONS_SCHEMA)
+    return _table(rows, participants_schema(tuple(contract.participants.attributes)))
 
 
 def _refused_table(refused: Iterable[Refused]) -> pa.Table:
     ordered = sorted(set(refused), key=lambda one: (*one[:4], one.refusal.code, one.refusal.hint))
-    columns: list[Iterable[object]] = [
-        *([one[place] for one in ordered] for place in range(4)),
-        [one.refusal.code for one in ordered],
-        [one.refusal.problem for one in ordered],
-        [one.refusal.allowed for one in ordered],
-        [one.refusal.hint for one in ordered],
+    rows = [
+        (*one[:4], why.code, why.problem, why.allowed, why.hint)
+        for one, why in ((one, one.refusal) for one in ordered)
     ]
-    return _table(columns, REFUSED_SCHEMA)
+    return _table(rows, REFUSED_SCHEMA)
 
 
-def _table(columns: Sequence[Iterable[object]], schema: pa.Schema) -> pa.Table:
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

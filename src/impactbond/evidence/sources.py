@@ -1,22 +1,95 @@
-"""Where a table lies: which files a path names, and what engine reads a frame where it is."""
+"""Where evidence comes from when it is no workbook: Parquet and CSV files, and frames of any kind;
+read into memory, or where they lie.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cached_property
 from glob import glob, has_magic
 from os import PathLike, fspath
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from types import NoneType
 from typing import Any, Literal
+from weakref import finalize
 
 import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.external import Copy, Source
-from impactbond.tables import FILE, ROW, EngineSession, Files
+from impactbond.evidence.deliveries import (
+    Block,
+    Cells,
+    Delivery,
+    clean,
+    private_headings,
+    refuse,
+)
+from impactbond.tables import FILE, ROW, Engine, EngineSession, Files
+from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
 
-_FORMS: dict[str, Literal["parquet", "csv"]] = {".parquet": "parquet", ".csv": "csv"}
+NAMES = ("participants", "observations")
+REQUIRED = {
+    "participants": REQUIRED_PARTICIPANT_COLUMNS,
+    "observations": ("participant", "metric", "value", "observed_on", "recorded_on"),
+}
+OPTIONAL = {
+    "participants": ("from_on", "left_on"),
+    "observations": ("observation", "source", "evidence_ref", "supersedes", "status"),
+}
+# A frame names the columns as the evidence tables do; to the checks they are references of rows.
+_AS_IN_SHEETS = {"observation": "ref", "supersedes": "replaces"}
+_READABLE = (str, bool, int, float, Decimal, date, time, timedelta, NoneType)
+_FORMATS: dict[str, Literal["parquet", "csv"]] = {".parquet": "parquet", ".csv": "csv"}
+
+
+@dataclass(frozen=True)
+class ExternalTable:
+    """A table where it lies, and the engine that reads it there.
+
+    `owner` keeps what was copied for us, and goes with it.
+    """
+
+    table: Any
+    engine: Engine = "duckdb"
+    owner: object = None
+
+    @cached_property
+    def stamp(self) -> tuple[tuple[int, int], ...]:
+        """Sizes and times of the files as they were when this was first asked."""
+        return _stamp(self.table)
+
+    def assert_unchanged(self) -> None:
+        """Raises EvidenceError where files are no longer those that were checked."""
+        if _stamp(self.table) != self.stamp:
+            problem = "files changed after they were read and checked"
+            fault = Fault(code="files_changed", problem=problem, hint="Read the evidence again")
+            raise EvidenceError("The evidence is no longer what was checked.", [fault])
+
+
+def _stamp(table: Any) -> tuple[tuple[int, int], ...]:
+    if not isinstance(table, Files):
+        return ()
+    found = (Path(path).stat() for path in table.paths)
+    return tuple((one.st_size, one.st_mtime_ns) for one in found)
+
+
+class _Copy:
+    """A private file for what has to be copied before it can be read more than once."""
+
+    def __init__(self) -> None:
+        folder = mkdtemp(prefix="impactbond-")
+        self.path = str(Path(folder, "copied.parquet"))
+        finalize(self, rmtree, folder, ignore_errors=True)
 
 
 def is_path(given: object) -> bool:
@@ -26,66 +99,64 @@ def is_path(given: object) -> bool:
     return isinstance(given, str | PathLike)
 
 
-def rests(given: object) -> bool:
+def is_external(given: object) -> bool:
     """Whether this stays where it is unless somebody asks otherwise: files, frames of a cluster."""
     return is_path(given) or _implementation(given) == "pyspark"
 
 
-def source_of(given: Any, name: str) -> tuple[Source, str]:
+def external_table(given: Any, name: str) -> tuple[ExternalTable, str]:
     """Where the evidence table of that name lies, and the kind of frame that it came as.
 
     Relations and lazy frames belong to a connection or a plan that is not ours: what they give is
     written once to a private file, never held in memory.
     """
     if is_path(given):
-        return Source(files_of(given, name)), "pandas"
+        return ExternalTable(files_of(given, name)), "pandas"
     if isinstance(given, pa.Table):
-        return Source(given), "pyarrow"
+        return ExternalTable(given), "pyarrow"
     kind = _implementation(given)
     frame = nw.from_native(given) if kind else None
     if kind == "pyspark":
-        return Source(given, "pyspark"), kind
+        return ExternalTable(given, "pyspark"), kind
     if isinstance(frame, nw.DataFrame):
-        return Source(frame.to_arrow()), kind
+        return ExternalTable(frame.to_arrow()), kind
     if kind not in ("duckdb", "polars"):
-        raise EvidenceError("Faults in the structure of the evidence: 1", [_not_a_table(name)])
-    copy = Copy()
+        problem = "this is neither a frame nor the path of files"
+        kinds = "Parquet or CSV files; a pandas, Polars, Arrow or Spark frame; a DuckDB relation"
+        refuse([Fault(sheet=name, code="not_a_frame", problem=problem, allowed=kinds)])
+    copy = _Copy()
     if kind == "duckdb":
         given.write_parquet(copy.path)
     else:
         given.sink_parquet(copy.path)
         kind = "polars lazy"
-    return Source(Files("parquet", (copy.path,)), owner=copy), kind
+    return ExternalTable(Files("parquet", (copy.path,)), owner=copy), kind
 
 
 def files_of(given: Any, name: str) -> Files:
     """The files that a path, a folder, a pattern or several of them name, each once, in order."""
     wanted: Sequence[Any] = given if isinstance(given, list | tuple) else [given]
-    found = sorted({path for one in wanted for path in _expanded(fspath(one))})
-    forms = {_form(path) for path in found}
-    if len(forms) != 1 or None in forms:
-        fault = Fault(
-            sheet=name,
-            code="no_files" if not found else "file_form",
-            problem="there is no file here" if not found else "these are not files of one form",
-            allowed="files .parquet or .csv, a folder that holds some, or a pattern such as *.csv",
-        )
-        raise EvidenceError("Faults in the structure of the evidence: 1", [fault])
-    return Files("parquet" if "parquet" in forms else "csv", tuple(found))
+    paths = sorted({path for one in wanted for path in _expanded(fspath(one))})
+    formats = {_FORMATS.get(Path(path.removesuffix(".gz")).suffix.lower()) for path in paths}
+    if len(formats) != 1 or None in formats:
+        code, problem = "file_form", "these are not files of one form"
+        if not paths:
+            code, problem = "no_files", "there is no file here"
+        allowed = "files .parquet or .csv, a folder that holds some, or a pattern such as *.csv"
+        refuse([Fault(sheet=name, code=code, problem=problem, allowed=allowed)])
+    return Files("parquet" if "parquet" in formats else "csv", tuple(paths))
 
 
-def collected(given: Any, name: str) -> pa.Table:
-    """The table that files hold, in memory, with the columns `file` and `row`."""
-    session = EngineSession()
-    session.scan("files", files_of(given, name))
-    found = session.query("SELECT * FROM files")
-    names = pa.array([Path(path).name for path in found[FILE].to_pylist()], pa.string())
-    place = {"file": names, "row": pc.coalesce(found[ROW], pa.scalar(0, pa.int64()))}
-    kept = [column for column in found.column_names if column not in (FILE, ROW, *place)]
-    found = found.select(kept)
-    for column, values in place.items():
-        found = found.append_column(column, values)
-    return found
+def _expanded(path: str) -> list[str]:
+    if has_magic(path):
+        return glob(path, recursive=True)
+    if not Path(path).is_dir():
+        return [path] if Path(path).exists() else []
+    for suffix in _FORMATS:
+        inside = [str(one) for one in Path(path).rglob(f"*{suffix}") if one.is_file()]
+        if inside:
+            return inside
+    return []
 
 
 def _implementation(given: object) -> str:
@@ -95,26 +166,116 @@ def _implementation(given: object) -> str:
         return ""
 
 
-def _expanded(path: str) -> list[str]:
-    if has_magic(path):
-        return glob(path, recursive=True)
-    if not Path(path).is_dir():
-        return [path] if Path(path).exists() else []
-    for form in _FORMS:
-        inside = [str(one) for one in Path(path).rglob(f"*{form}") if one.is_file()]
-        if inside:
-            return inside
-    return []
+def collected(given: Any, name: str) -> pa.Table:
+    """The table that files hold, in memory, with the columns `file` and `row`."""
+    session = EngineSession()
+    session.scan("files", files_of(given, name))
+    table = session.query("SELECT * FROM files")
+    names = [Path(path).name for path in table[FILE].to_pylist()]
+    rows = pc.coalesce(table[ROW], pa.scalar(0, pa.int64()))
+    columns = {name: table[name] for name in table.column_names if name not in (FILE, ROW)}
+    return pa.table(columns | {"file": pa.array(names, pa.string()), "row": rows})
 
 
-def _form(path: str) -> Literal["parquet", "csv"] | None:
-    return _FORMS.get(Path(path.removesuffix(".gz")).suffix.lower())
+def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
+    """The blocks of both frames. Raises EvidenceError with every fault of structure of both."""
+    faults: list[Fault] = []
+    cautions: set[str] = set()
+    for name in frames:
+        if name not in NAMES:
+            problem = f"there is no evidence table '{name}'"
+            faults.append(Fault(code="unknown_table", problem=problem, allowed=", ".join(NAMES)))
+    blocks: dict[str, list[Block]] = {name: [] for name in NAMES}
+    kind = "pandas"
+    for name in NAMES:
+        frame = _frame_of(frames, name)
+        if isinstance(frame, Fault):
+            faults.append(frame)
+            continue
+        kind = frame.implementation.value
+        attributes = tuple(contract.participants.attributes) if name == "participants" else ()
+        missing = list(missing_columns(frame.columns, name, (*REQUIRED[name], *attributes)))
+        faults += missing
+        cautions |= private_headings(name, frame.columns)
+        if name == "participants" and not len(frame):
+            empty = Fault(sheet=name, code="no_rows", allowed="at least one")
+            faults.append(replace(empty, problem="there are no rows"))
+        if not missing:
+            blocks[name] = sorted(
+                _blocks(name, frame, attributes),
+                key=lambda block: (block.file, block.sheet, *block.metrics),
+            )
+    refuse(faults)
+    kind = kind if kind in ("polars", "pyarrow") else "pandas"
+    return Delivery(blocks["participants"], blocks["observations"], kind, frozenset(cautions))
 
 
-def _not_a_table(name: str) -> Fault:
-    return Fault(
-        sheet=name,
-        code="not_a_frame",
-        problem="this is neither a frame nor the path of files",
-        allowed="Parquet or CSV files; a pandas, Polars, Arrow or Spark frame; a DuckDB relation",
-    )
+def _frame_of(frames: Mapping[str, Any], name: str) -> nw.DataFrame[Any] | Fault:
+    if name not in frames:
+        return Fault(sheet=name, code="sheet_missing", problem=f"there is no frame '{name}'")
+    try:
+        frame = nw.from_native(frames[name])
+    except TypeError:
+        problem, allowed = "this is not a frame", "a pandas, Polars or Arrow table"
+        return Fault(sheet=name, code="not_a_frame", problem=problem, allowed=allowed)
+    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+
+
+def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) -> Iterator[Fault]:
+    """A fault for each wanted column that the table of that name does not have."""
+    for column in wanted:
+        if column not in columns:
+            close = get_close_matches(column, [one for one in columns if one not in wanted], n=1)
+            hint = f"Did you mean '{close[0]}'? Rename the column" if close else "Add the column"
+            missing = Fault(sheet=name, column=column, code="column_missing")
+            yield replace(missing, problem=f"there is no column '{column}'", hint=hint)
+
+
+def plain_cells(series: nw.Series[Any]) -> Cells:
+    """The cells as plain Python objects, with None for whatever the frame calls missing."""
+    cells = [
+        None if is_null or (isinstance(cell, float) and cell != cell) else cell
+        for cell, is_null in zip(series.to_list(), series.is_null().to_list(), strict=True)
+    ]
+    if not all(issubclass(kind, _READABLE) for kind in set(map(type, cells))):
+        cells = [_readable(cell) for cell in cells]
+    return clean(cells)
+
+
+def _readable(cell: object) -> object:
+    """numpy's numbers as Python's; `...`, which every check refuses, for what no column holds."""
+    if type(cell).__module__ == "numpy" and hasattr(cell, "item"):
+        cell = cell.item()
+    return cell if isinstance(cell, _READABLE) else ...
+
+
+def _blocks(name: str, frame: nw.DataFrame[Any], attributes: tuple[str, ...]) -> Iterator[Block]:
+    """The frame cut by file, sheet and metric, so that each block has one of each."""
+    wanted = (*REQUIRED[name], *OPTIONAL[name], *attributes, "file", "sheet", "row")
+    columns = {
+        _AS_IN_SHEETS.get(column, column): plain_cells(frame[column])
+        for column in wanted
+        if column in frame.columns
+    }
+    count = len(frame)
+    rows = columns.pop("row", None) or list(range(1, count + 1))
+    file = columns.pop("file", None) or [""] * count
+    sheet = columns.pop("sheet", None) or [name] * count
+    metric = columns.pop("metric", None) or [None] * count
+    places: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for place, cells in enumerate(zip(file, sheet, metric, strict=True)):
+        from_file, from_sheet, of_metric = ("" if cell is None else str(cell) for cell in cells)
+        places[from_file, from_sheet, of_metric].append(place)
+    for (from_file, from_sheet, of_metric), chosen in places.items():
+        own = {column: [cells[place] for place in chosen] for column, cells in columns.items()}
+        numbers = [rows[place] for place in chosen]
+        yield Block(
+            file=from_file,
+            sheet=from_sheet,
+            scope="",
+            rows=[int(row) if isinstance(row, int | float) else 0 for row in numbers],
+            metrics={of_metric: own.pop("value")} if name == "observations" else {},
+            columns=own,
+            headings={"ref": "observation", "replaces": "supersedes", of_metric: "value"},
+            names_observations=True,
+        )

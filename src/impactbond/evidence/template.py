@@ -16,8 +16,8 @@ from xlsxwriter.utility import xl_range_abs
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.observations import STATUSES
-from impactbond.evidence.refusals import FIRST_DAY, LAST_DAY
+from impactbond.evidence.cells import FIRST_DAY, LAST_DAY
+from impactbond.evidence.deliveries import STATUSES
 from impactbond.evidence.workbook import NOTES, headings_of
 from impactbond.terms.metrics import Metric, Numbered
 from impactbond.terms.sheets import (
@@ -65,9 +65,8 @@ def write_template(contract: Contract, path: str | PathLike[str]) -> Path:
     """
     target = Path(path)
     if not contract.sheets:
-        fault = Fault(
-            code="no_sheets", problem="the contract does not say how evidence is delivered"
-        )
+        problem = "the contract does not say how evidence is delivered"
+        fault = Fault(code="no_sheets", problem=problem)
         raise EvidenceError("There is no template to write.", [fault])
     try:
         content = _workbook(contract)
@@ -79,9 +78,8 @@ def write_template(contract: Contract, path: str | PathLike[str]) -> Path:
     try:
         target.write_bytes(content)
     except OSError as error:
-        fault = Fault(
-            file=target.name, code="cannot_write", problem=f"cannot be written: {error.strerror}"
-        )
+        problem = f"cannot be written: {error.strerror}"
+        fault = Fault(file=target.name, code="cannot_write", problem=problem)
         raise EvidenceError("The template cannot be written.", [fault]) from None
     return target
 

@@ -20,10 +20,10 @@ import narwhals as nw
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, ReceiptError
+from impactbond.evidence.cells import MISSING, Refusal, Refused
 from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import REFUSED_SCHEMA
-from impactbond.evidence.frames import plain_cells
-from impactbond.evidence.refusals import MISSING, Refusal, Refused
+from impactbond.evidence.sources import plain_cells
 from impactbond.evidence.workbook import NOTES, grid_of, open_workbook
 from impactbond.receipts.cells import columns_of
 from impactbond.receipts.receipts import RECEIPTS, Receipts

@@ -1,0 +1,319 @@
+"""Rows that were read into memory, checked one by one and then against each other.
+
+Participants come first. Then every cell of a metric becomes an observation, if its row and it are
+in order and if it agrees with the others: repeats are kept once, contradictions are refused on
+every side, and a row that replaces another has to lead to one that was delivered, not round in a
+circle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from impactbond.contract.contract import Contract
+from impactbond.evidence.cells import (
+    CONTRADICTORY_PARTICIPANT,
+    CONTRADICTORY_VALUES,
+    MISSING,
+    REFERENCE_REUSED,
+    REPLACES_ITSELF,
+    UNKNOWN_REPLACED,
+    CellColumn,
+    Refused,
+    not_listed,
+    source_not_accepted,
+    unknown_participant,
+    values_of,
+)
+from impactbond.evidence.deliveries import (
+    OBSERVATION_RULES,
+    RECORDED,
+    WITHDRAWN,
+    Block,
+    Columns,
+    References,
+    RowFaults,
+    participant_rules,
+    read_columns,
+)
+from impactbond.terms.metrics import Metric
+from impactbond.terms.sheets import EACH_ROW, PARTICIPANT_COLUMNS
+
+
+class Person(NamedTuple):
+    """What one row tells about a participant, and where it stands."""
+
+    participant: str
+    from_on: date
+    recorded_on: date
+    started_on: date
+    left_on: date | None
+    attributes: tuple[str, ...]
+    block: Block
+    place: int
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What the row says, without where it stands."""
+        return self[:6]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class People:
+    """The rows that stand, what was refused, whom refused rows speak of, and how many repeat."""
+
+    rows: list[Person]
+    refused: list[Refused]
+    refused_participants: set[str]
+    repeated: int
+
+
+def read_people(blocks: Sequence[Block], contract: Contract) -> People:
+    """The participants of all blocks."""
+    rows: list[Person] = []
+    refused: list[Refused] = []
+    unusable: set[str] = set()
+    rules = participant_rules(contract)
+    names = (*PARTICIPANT_COLUMNS, *contract.participants.attributes)
+    for block in blocks:
+        columns, faults = read_columns(block, rules)
+        refused += faults.refused()
+        cells = zip(*(columns[name].values for name in names), strict=True)
+        for place, (who, started_on, recorded_on, from_on, left_on, *values) in enumerate(cells):
+            if place not in faults:
+                days = (from_on or started_on, recorded_on, started_on, left_on)
+                rows.append(Person(who, *days, tuple(values), block, place))
+            elif who is not None:
+                unusable.add(who)
+    return _agreed(rows, refused, unusable)
+
+
+def _agreed(rows: list[Person], refused: list[Refused], unusable: set[str]) -> People:
+    """The rows without those that contradict each other, and each once."""
+    stated: dict[tuple[object, ...], dict[tuple[object, ...], Person]] = {}
+    for row in rows:
+        stated.setdefault(row[:3], {}).setdefault(row.content, row)
+    standing = [row for row in rows if len(stated[row[:3]]) == 1]
+    for row in rows:
+        if len(stated[row[:3]]) > 1:
+            refused.append(row.block.refused(row.place, "participant", CONTRADICTORY_PARTICIPANT))
+            unusable.add(row.participant)
+    kept = [person for same in stated.values() if len(same) == 1 for person in same.values()]
+    kept.sort(key=lambda row: row[:3])
+    return People(kept, refused, unusable, len(standing) - len(kept))
+
+
+class Observation(NamedTuple):
+    """One observation, as a row of the evidence; until all are known, `supersedes` is the
+    reference as it was delivered.
+    """
+
+    observation: str
+    participant: str
+    metric: str
+    value: int
+    observed_on: date
+    recorded_on: date
+    source: str | None
+    evidence_ref: str | None
+    supersedes: str | None
+    status: str
+    block: Block
+    place: int
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What it says, without where it stands."""
+        return self[:10]
+
+    @property
+    def measured(self) -> tuple[object, ...]:
+        """Whose measure of which day it is."""
+        return self.participant, self.metric, self.observed_on
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Where it comes among the others; no two have the same id."""
+        return (*self.measured, self.recorded_on, self.observation)
+
+    def refused(self) -> Refused:
+        """The cell of its value, refused; its participant's where it has no cell of its own."""
+        column = "participant" if self.block.heading(self.metric) == EACH_ROW else self.metric
+        return self.block.refused(self.place, column, CONTRADICTORY_VALUES)
+
+
+def read_observations(
+    blocks: Sequence[Block], contract: Contract, people: People, people_sheet: str
+) -> tuple[list[Observation], list[Refused], int]:
+    """The observations that stand, in order; what was refused; and how many repeat."""
+    read = [read_columns(block, OBSERVATION_RULES) for block in blocks]
+    references = References.of(blocks, [columns for columns, _ in read])
+    known = {person.participant for person in people.rows}
+    found: list[Observation] = []
+    refused: list[Refused] = []
+    for block, (columns, faults) in zip(blocks, read, strict=True):
+        _refuse_references(faults, block, columns, references)
+        _refuse_unknown(faults, columns, known, people, people_sheet)
+        for metric in block.metrics:
+            if metric not in contract.metrics:
+                refusal = not_listed(
+                    "unknown_metric", "a metric of the contract", tuple(contract.metrics)
+                )
+                for place in range(len(block.rows)):
+                    faults.add(place, "metric", refusal if metric else MISSING)
+                continue
+            values = values_of(contract.metrics[metric], block.metric_cells(metric))
+            refused += _refused_cells(block, columns, metric, values)
+            refused += _refuse_sources(block, columns, contract.metrics[metric], metric, values)
+            found += _of_metric(block, columns, metric, values, faults, references)
+        refused += faults.refused()
+    standing, disagreeing, repeated = _agreeing(found, contract, references)
+    return standing, refused + disagreeing, repeated
+
+
+def _refuse_references(
+    faults: RowFaults, block: Block, columns: Columns, references: References
+) -> None:
+    pairs = zip(columns["ref"].values, columns["replaces"].values, strict=True)
+    for place, (ref, replaced) in enumerate(pairs):
+        if replaced is None:
+            continue
+        if replaced not in references.known[block.scope]:
+            faults.add(place, "replaces", UNKNOWN_REPLACED)
+        elif ref is not None and (block.scope, ref) in references.circular:
+            faults.add(place, "replaces", REPLACES_ITSELF)
+
+
+def _refuse_unknown(
+    faults: RowFaults, columns: Columns, known: set[str], people: People, people_sheet: str
+) -> None:
+    never_told = unknown_participant(people_sheet, was_refused=False)
+    was_refused = unknown_participant(people_sheet, was_refused=True)
+    for place, who in enumerate(columns["participant"].values):
+        if who is not None and who not in known:
+            is_refused = who in people.refused_participants
+            faults.add(place, "participant", was_refused if is_refused else never_told)
+
+
+def _refused_cells(
+    block: Block, columns: Columns, metric: str, values: CellColumn[int]
+) -> Iterator[Refused]:
+    """The refused cells of a metric; where a row is one observation, a blank cell as well."""
+    refusals = dict(values.refusals)
+    if block.names_observations:
+        for place, value in enumerate(values.values):
+            if value is None:
+                refusals.setdefault(place, MISSING)
+    for place, refusal in refusals.items():
+        if columns["status"].values[place] != WITHDRAWN:
+            yield block.refused(place, metric, refusal)
+
+
+def _refuse_sources(
+    block: Block, columns: Columns, term: Metric, metric: str, values: CellColumn[int]
+) -> Iterator[Refused]:
+    """The values of a metric that come from no source that the contract accepts; each is dropped,
+    and what else its row says is not.
+    """
+    if not term.sources:
+        return
+    refusal = source_not_accepted(metric, term.sources)
+    for place, source in enumerate(columns["source"].values):
+        if values.values[place] is None or columns["status"].values[place] == WITHDRAWN:
+            continue
+        if source not in term.sources and place not in columns["source"].refusals:
+            values.values[place] = None
+            values.refusals[place] = refusal
+            yield block.refused(place, "source", refusal)
+
+
+def _of_metric(
+    block: Block,
+    columns: Columns,
+    metric: str,
+    values: CellColumn[int],
+    faults: RowFaults,
+    references: References,
+) -> Iterator[Observation]:
+    """A blank cell evidences nothing, unless its row replaces one that evidenced the metric: then
+    it takes that back.
+    """
+    cells = zip(*(column.values for column in columns.values()), values.values, strict=True)
+    for place, row in enumerate(cells):
+        if place in faults:
+            continue
+        who, ref, replaced, source, proof, day, known, status, value = row
+        if status == WITHDRAWN:
+            value = 0
+        elif value is None:
+            if replaced is None or place in values.refusals or block.names_observations:
+                continue
+            if block.observation_id(replaced, metric) not in references.evidenced:
+                continue
+            value, status = 0, WITHDRAWN
+        said = (source, proof, replaced, status or RECORDED)
+        name = ref and block.observation_id(ref, metric)
+        name = name or _digest(who, metric, day, known, value, *said)
+        yield Observation(name, who, metric, value, day, known, *said, block, place)
+
+
+def _digest(*said: object) -> str:
+    """The id of an observation without a reference: what it says, and nothing else, decides it."""
+    text = repr([None if part is None else str(part) for part in said])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _agreeing(
+    found: Sequence[Observation], contract: Contract, references: References
+) -> tuple[list[Observation], list[Refused], int]:
+    """The observations without repeats, reused references and contradictory values, in order."""
+    standing: dict[str, Observation] = {}
+    reused: set[str] = set()
+    for row in found:
+        if standing.setdefault(row.observation, row).content != row.content:
+            reused.add(row.observation)
+    refused = [
+        row.block.refused(row.place, "ref", REFERENCE_REUSED)
+        for row in found
+        if row.observation in reused
+    ]
+    for name in reused:
+        del standing[name]
+    repeated = len(found) - len(refused) - len(standing)
+    while True:
+        superseded = {
+            name: references.superseded(row.block, row.supersedes, row.metric, standing)
+            for name, row in standing.items()
+            if row.supersedes is not None
+        }
+        contradictory = _contradictory(standing, contract, set(superseded.values()))
+        if not contradictory:
+            break
+        refused += [row.refused() for row in contradictory]
+        for row in contradictory:
+            del standing[row.observation]
+    for name, other in superseded.items():
+        standing[name] = standing[name]._replace(supersedes=other)
+    return sorted(standing.values(), key=lambda row: row.order), refused, repeated
+
+
+def _contradictory(
+    standing: dict[str, Observation], contract: Contract, superseded: set[str]
+) -> list[Observation]:
+    """The rows that no other replaces and that differ about a participant, measure and day."""
+    measures = {name for name, metric in contract.metrics.items() if metric.one_a_day}
+    first: dict[tuple[object, ...], int] = {}
+    differing: set[tuple[object, ...]] = set()
+    live = [
+        row
+        for name, row in standing.items()
+        if row.metric in measures and row.status != WITHDRAWN and name not in superseded
+    ]
+    for row in live:
+        if first.setdefault(row.measured, row.value) != row.value:
+            differing.add(row.measured)
+    return [row for row in live if row.measured in differing] if differing else []

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
-from impactbond.contract.reach import reach_from
 from impactbond.dates import day_number
 from impactbond.evaluation.judgement import by_need
 from impactbond.settlement.lots import Numbers

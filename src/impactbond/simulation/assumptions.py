@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.reading.terms_file import Form, parse, placed, source_of
+from impactbond.contract.reading.terms_file import TermsFile
 from impactbond.contract.reading.yaml_document import Located, load
 from impactbond.errors import AssumptionError
 from impactbond.simulation.area import Area
 from impactbond.simulation.check import check_against, check_groups
 
-_FORM = Form(Area, "area", AssumptionError)
+_FILE = TermsFile(Area, "area", AssumptionError)
 
 
 def read_area(path: str | FilePath, contract: Contract | None = None) -> Area:
@@ -23,7 +23,7 @@ def read_area(path: str | FilePath, contract: Contract | None = None) -> Area:
 
     Raises AssumptionError listing every fault with its line.
     """
-    source, name = source_of(_FORM, path)
+    source, name = _FILE.source_of(path)
     return parse_area(source, name=name, contract=contract)
 
 
@@ -32,8 +32,7 @@ def parse_area(source: bytes, *, name: str, contract: Contract | None = None) ->
 
     Raises AssumptionError listing every fault with its line.
     """
-    area = parse(
-        _FORM,
+    area = _FILE.parse(
         source,
         name,
         lambda area: check_groups(area) if contract is None else check_against(contract, area),
@@ -49,7 +48,7 @@ def assert_fits(contract: Contract, area: Area) -> None:
         return
     name = area._source_name
     document = load(area.source.decode("utf-8-sig"), name) if name else Located(None)
-    faults = [placed(document, name, path, fault) for path, fault in found]
+    faults = [document.placed(path, fault) for path, fault in found]
     count = len(set(faults))
     raise AssumptionError(
         f"The area {area.area} does not fit the contract {contract.contract}: "

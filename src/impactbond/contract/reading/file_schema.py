@@ -152,12 +152,12 @@ def _allowed(node: Node) -> str:
         return f"such as {', or '.join(node['examples'])}"
     if kind == "string":
         return "a day such as 2017-01-31" if node.get("format") == "date" else "a name or text"
-    others = {
+    by_type = {
         "array": "a list, such as [one, two]",
         "boolean": "true, false",
         "integer": "a whole number",
     }
-    return others.get(str(kind), "a number in digits, such as 450.00")
+    return by_type.get(str(kind), "a number in digits, such as 450.00")
 
 
 def unknown_key(key: str, known: Sequence[str]) -> Fault:

@@ -166,6 +166,7 @@ class EvaluationInput:
             "windows": _windows_table(contract, evidence),
             "covered": _of_numbers(segment=self.segments.covered(contract)),
         }
+        # What no term of the contract asks for is not made: every table costs an engine something.
         terms = contract.calendar.evidence
         if terms.late == "nothing" or terms.late_pays is not None:
             days = evidence.observed_days

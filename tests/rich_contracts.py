@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.reading.terms_file import fit
+from impactbond.contract.reading.terms_file import repaired
 from impactbond.contract.reading.yaml_document import load
 
 RICH = Path(__file__).with_name("rich_contract.yaml").read_text(encoding="utf-8")
@@ -15,7 +15,7 @@ RICH = Path(__file__).with_name("rich_contract.yaml").read_text(encoding="utf-8"
 @cache
 def rich_contract(text: str = RICH) -> Contract:
     """A contract from text that need only have the right shape."""
-    repaired = fit(Contract, load(text, "rich.yaml"))
-    assert repaired.faults == [], repaired.faults
-    assert repaired.terms is not None
-    return repaired.terms
+    repair = repaired(Contract, load(text, "rich.yaml"))
+    assert repair.faults == [], repair.faults
+    assert repair.terms is not None
+    return repair.terms

@@ -110,30 +110,23 @@ def zip_difference(made: bytes, content: bytes) -> str:
 
 
 def _read_rows(rows: bytes, schema: pa.Schema) -> pa.Table:
+    block = min(len(rows) + 1, _LARGEST_BLOCK)
+    options = (
+        csv.ReadOptions(use_threads=False, column_names=schema.names, block_size=block),
+        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        csv.ConvertOptions(
+            column_types={f.name: pa.string() if _is_listed(f.type) else f.type for f in schema},
+            null_values=[""],
+            true_values=["true"],
+            false_values=["false"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
     try:
-        table = csv.read_csv(
-            BytesIO(rows),
-            csv.ReadOptions(
-                use_threads=False,
-                column_names=schema.names,
-                block_size=min(len(rows) + 1, _LARGEST_BLOCK),
-            ),
-            csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            csv.ConvertOptions(
-                column_types={
-                    field.name: pa.string() if _is_listed(field.type) else field.type
-                    for field in schema
-                },
-                null_values=[""],
-                true_values=["true"],
-                false_values=["false"],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
+        return csv.read_csv(BytesIO(rows), *options).combine_chunks()
     except pa.ArrowInvalid:  # its message quotes the cell
         raise ValueError("a row does not fit the columns") from None
-    return table.combine_chunks()
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -146,10 +139,8 @@ def _is_listed(kind: pa.DataType) -> bool:
 
 def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Lists of texts as JSON, which never begins as a formula does."""
-    cells = [
-        None if cell is None else json.dumps(cell, ensure_ascii=False, separators=(",", ":"))
-        for cell in column.to_pylist()
-    ]
+    write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    cells = [None if cell is None else write(cell) for cell in column.to_pylist()]
     return pa.chunked_array([pa.array(cells, pa.large_string())])
 
 
@@ -196,7 +187,8 @@ def _quoted(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _joined(*texts: str | pa.Array | pa.ChunkedArray, between: str = "") -> Any:
-    large = [
-        pa.scalar(text, pa.large_string()) if isinstance(text, str) else text for text in texts
-    ]
-    return pc.binary_join_element_wise(*large, pa.scalar(between, pa.large_string()))
+    large = (
+        pa.scalar(text, pa.large_string()) if isinstance(text, str) else text
+        for text in (*texts, between)
+    )
+    return pc.binary_join_element_wise(*large)

@@ -16,9 +16,8 @@ from typing import Literal
 from dateutil.relativedelta import relativedelta
 
 EPOCH = date(1970, 1, 1)
-LAST_DAY_NUMBER = (
-    2**16 - 1
-)  # 2149-06-06: a day number fits 16 bits, so that facts can be packed into one integer
+# 2149-06-06: a day number fits 16 bits, so that facts can be packed into one integer.
+LAST_DAY_NUMBER = 2**16 - 1
 
 Every = Literal["month", "quarter", "year"]
 Unit = Literal["day", "week", "month", "year"]
@@ -39,11 +38,9 @@ def said_day(day: date) -> str:
 
 def between(first: date | None, last: date | None) -> str:
     """From one day through another in words, either of which may be open."""
-    parts = [
-        f"from {said_day(first)}" if first else "",
-        f"through {said_day(last)}" if last else "",
-    ]
-    return " ".join(filter(None, parts))
+    opened = f"from {said_day(first)}" if first else ""
+    closed = f"through {said_day(last)}" if last else ""
+    return f"{opened} {closed}".strip()
 
 
 def day_number(day: date) -> int:
@@ -85,15 +82,9 @@ class Span:
         return day - self._delta()
 
     def _delta(self) -> relativedelta:
-        match self.unit:
-            case "day":
-                return relativedelta(days=self.count)
-            case "week":
-                return relativedelta(weeks=self.count)
-            case "month":
-                return relativedelta(months=self.count)
-            case _:
-                return relativedelta(years=self.count)
+        if self.unit in MONTHS:
+            return relativedelta(months=self.count * MONTHS[self.unit])
+        return relativedelta(days=self.count * (7 if self.unit == "week" else 1))
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"

@@ -1,15 +1,4 @@
-"""What can go wrong, and how it is told.
-
-ImpactBondError
-├── ContractError      the contract cannot be trusted as written
-├── EvidenceError      the evidence cannot be used as delivered
-├── SettlementError    what was asked cannot be settled
-├── AssumptionError    what a simulation assumes does not fit together, or does not fit the contract
-├── ReceiptError       the receipts cannot be used as delivered
-├── StatementError     a statement cannot be written, or does not verify
-└── RecordError        a record is damaged, of another version, or does not regenerate
-InvariantError         a promise of this library does not hold: our mistake, never the user's
-"""
+"""What can go wrong, and how it is told. All that a user can put right is an ImpactBondError."""
 
 from __future__ import annotations
 

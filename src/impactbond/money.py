@@ -97,10 +97,9 @@ def parse_share(text: str) -> Fraction:
 
     Raises ValueError for anything else, and for shares over the whole.
     """
-    stripped = text.strip()
-    if match := _PERCENT.fullmatch(stripped):
+    if match := _PERCENT.fullmatch(text.strip()):
         share = Fraction(match[1]) / 100
-    elif (match := _RATIO.fullmatch(stripped)) and int(match[2]):
+    elif (match := _RATIO.fullmatch(text.strip())) and int(match[2]):
         share = Fraction(int(match[1]), int(match[2]))
     else:
         raise ValueError("not a share: write a percentage such as 30% or a fraction such as 1/3")

@@ -11,7 +11,14 @@ from enum import StrEnum
 from itertools import groupby
 
 
-class _Numbered(StrEnum):
+class _Printed(StrEnum):
+    @property
+    def printed(self) -> str:
+        """What a statement prints."""
+        return self.value.capitalize()
+
+
+class _Numbered(_Printed):
     @property
     def number(self) -> int:
         """The number that stands for it in an engine: its place among the others."""
@@ -63,16 +70,11 @@ class LineKind(_Numbered):
     ADJUSTMENT = "adjustment"
     CLAIM = "claim"
 
-    @property
-    def printed(self) -> str:
-        """What a statement prints."""
-        return self.value.capitalize()
-
 
 _FEE = "a fee of that kind fell due"
 
 
-class Because(StrEnum):
+class Because(_Printed):
     """Why a line moved: its value, what the note of a statement says it means, and what an
     explanation says of one such line. A fee that falls due moves for its own kind.
     """
@@ -140,13 +142,8 @@ class Because(StrEnum):
     TERMINATION = "termination", _FEE
     OTHER = "other", _FEE
 
-    @property
-    def printed(self) -> str:
-        """What a statement prints in the column Why."""
-        return self.value.capitalize()
 
-
-def explained() -> str:
+def words_for_why() -> str:
     """What every word in the column Why of a statement means."""
     together = [(note, list(reasons)) for note, reasons in groupby(Because, lambda one: one.note)]
     said = (f"{', '.join(one.printed for one in reasons)}: {note}." for note, reasons in together)

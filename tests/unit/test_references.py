@@ -8,9 +8,10 @@ import pytest
 from pydantic import Field
 from tests.spec.drawn_tables import contract_of
 
+from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.names import check_names
 from impactbond.contract.read import read_contract
-from impactbond.contract.references import meant_by, places_of
+from impactbond.contract.references import Defined, home_of, meant_by
 from impactbond.terms.conditions import All, Level, Observed
 from impactbond.terms.funding import Funding
 from impactbond.terms.reference import (
@@ -38,6 +39,13 @@ class Outer(Term):
     parts: Listed[Inner] = ()
     maybe: MetricName | Inner | None = None
     for_: OneOrMany[PayableOrEvery] = Field(default=(), alias="for")
+
+
+def places_of(contract: Contract, section: str, name: str) -> list[tuple[str | int, ...]]:
+    """Where it is defined, then every place at which its name stands for it."""
+    sought = Defined(section, name)
+    used = (one.path for one in references(contract) if meant_by(contract, one) == sought)
+    return [(*home_of(section), name), *used]
 
 
 def found(term: Term) -> list[tuple[tuple[str | int, ...], str, str]]:

@@ -55,37 +55,41 @@ class ContractChange:
         return asdict(self)
 
 
+Path = tuple[str, ...]
+_Found = Iterator[tuple[Path, str, str, Kind]]
+
+
 def difference(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
     """Every term that differs between two contracts, in the order in which they read.
 
     Which version a contract is, is no term of its own.
     """
-    before, after = (
-        one.model_dump(mode="json", by_alias=True, exclude={"version"}) for one in (old, new)
-    )
-    touched = _Touched(old, new)
+    before, after = map(_as_plain, (old, new))
+    both = _Both(old, new)
     return tuple(
         ContractChange(
             " › ".join(_word(part) for part in path),
             was,
             now,
             _clause(after, path) or _clause(before, path),
-            touched.by(path),
+            both.milestones_touched_by(path),
             kind,
         )
-        for path, was, now, kind in _Walk(old, new).between(before, after, ())
+        for path, was, now, kind in both.between(before, after, ())
     )
 
 
-Path = tuple[str, ...]
-_Found = Iterator[tuple[Path, str, str, Kind]]
-
-
-class _Walk:
-    """Goes through both contracts at once, and stops where they differ."""
+class _Both:
+    """Two contracts, gone through at once wherever they do not differ yet, and which milestones'
+    money a term of either can move, by what each milestone rests on.
+    """
 
     def __init__(self, old: Contract, new: Contract) -> None:
         self.contracts = (old, new)
+        self.rests_on: dict[str, set[Defined]] = {}
+        for contract in (new, old):
+            for milestone, used in rests_on(contract).items():
+                self.rests_on.setdefault(milestone, set()).update(used)
 
     def between(self, was: Any, now: Any, path: Path) -> _Found:
         """Path, what was, what is, and what became of it, of every term that differs."""
@@ -116,33 +120,12 @@ class _Walk:
             yield (*path, "order"), ", ".join(before), ", ".join(after), "order changed"
 
     def _change(self, was: Any, now: Any, path: Path) -> tuple[Path, str, str, Kind]:
-        old, new = (self._said(one, path, side) for side, one in enumerate((was, now)))
+        old, new = (_said(*one, path) for one in zip((was, now), self.contracts, strict=True))
         kind: Kind = "added" if old == _NOTHING else "removed" if new == _NOTHING else "changed"
         return path, old, new, kind
 
-    def _said(self, value: Any, path: Path, side: int) -> str:
-        if value in (None, "", [], {}):
-            return _NOTHING
-        # Amounts are kept as texts: a whole number of claims or units is no money.
-        if path[-1] in _AMOUNTS and isinstance(value, str):
-            contract = self.contracts[side]
-            is_price = path[-1] == "price"
-            return _money(value, contract.currency_of_prices if is_price else contract.currency)
-        return _flow(value)
-
-
-class _Touched:
-    """Which milestones' money a term can move, by what each milestone rests on."""
-
-    def __init__(self, old: Contract, new: Contract) -> None:
-        self.contracts = (old, new)
-        self.rests_on: dict[str, set[Defined]] = {}
-        for contract in (new, old):
-            for milestone, used in rests_on(contract).items():
-                self.rests_on.setdefault(milestone, set()).update(used)
-
-    def by(self, path: Path) -> tuple[str, ...]:
-        """The milestones that a term at that place can touch."""
+    def milestones_touched_by(self, path: Path) -> tuple[str, ...]:
+        """The milestones whose money a term at that place can move."""
         if path[0] in _NO_MONEY or path[-1] in _NO_MONEY_WITHIN:
             return ()
         if path[0] in DEFINED and len(path) > 1 and path[1:] != ("order",):
@@ -158,14 +141,30 @@ class _Touched:
         """What an entry of funding or a limit is for."""
         named: set[str] = set()
         for contract in self.contracts:
-            entries = contract.model_dump(mode="json", by_alias=True)[path[0]]
-            places = [
-                (path[0], at) for at, about in enumerate(_keyed(entries)) if about in path[1:2]
-            ]
+            entries = enumerate(_keyed(_as_plain(contract)[path[0]]))
+            places = [(path[0], at) for at, about in entries if about in path[1:2]]
             for one in references(contract) if places else ():
                 if one.path[:2] in places and one.path[2] in ("for", "milestone"):
                     named.add(one.name)
         return named
+
+
+def _as_plain(contract: Contract) -> dict[str, Any]:
+    """The terms of a contract as plain data, by the keys of files."""
+    return contract.model_dump(mode="json", by_alias=True, exclude={"version"})
+
+
+def _said(value: Any, contract: Contract, path: Path) -> str:
+    if value in (None, "", [], {}):
+        return _NOTHING
+    # Amounts are kept as texts: a whole number of claims or units is no money.
+    if path[-1] not in _AMOUNTS or not isinstance(value, str):
+        return _flow(value)
+    currency = contract.currency_of_prices if path[-1] == "price" else contract.currency
+    try:
+        return show(minor_units(Decimal(value), currency), currency)
+    except (ValueError, InvalidOperation):  # a number of claims, a share, or `commitment`
+        return _flow(value)
 
 
 def _is_listed(value: Any) -> bool:
@@ -211,13 +210,6 @@ def _clause(contract: Mapping[str, Any], path: Path) -> str:
 
 def _word(part: str) -> str:
     return part.replace("_", " ") if part in _SAID_WITH_SPACES else part
-
-
-def _money(value: str, currency: str) -> str:
-    try:
-        return show(minor_units(Decimal(value), currency), currency)
-    except (ValueError, InvalidOperation):  # a number of claims, a share, or `commitment`
-        return _flow(value)
 
 
 def _flow(value: Any) -> str:

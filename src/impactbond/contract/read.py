@@ -10,11 +10,11 @@ from pathlib import Path as FilePath
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.contract import check_terms
 from impactbond.contract.diagnostics.errors.versions import check_versions
-from impactbond.contract.reading.terms_file import Form, parse, source_of
+from impactbond.contract.reading.terms_file import TermsFile
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, Fault
 
-_FORM = Form(Contract, "contract", ContractError)
+_FILE = TermsFile(Contract, "contract", ContractError)
 
 
 def read_contract(path: str | FilePath) -> Contract:
@@ -22,7 +22,7 @@ def read_contract(path: str | FilePath) -> Contract:
 
     Raises ContractError listing every fault with its line.
     """
-    source, name = source_of(_FORM, path)
+    source, name = _FILE.source_of(path)
     return parse_contract(source, name=name)
 
 
@@ -31,7 +31,7 @@ def parse_contract(source: bytes, *, name: str) -> Contract:
 
     Raises ContractError listing every fault with its line.
     """
-    contract = parse(_FORM, source, name, check_terms)
+    contract = _FILE.parse(source, name, check_terms)
     contract._source, contract._source_name = source, name
     return contract
 

@@ -59,15 +59,6 @@ def allowed_for(contract: Contract, to: NameOf) -> list[str]:
     return [*to.besides, *(name for section in to.sections for name in names_of(contract, section))]
 
 
-def places_of(contract: Contract, section: str, name: str) -> list[Path]:
-    """Every place at which something stands by its name, first where it is defined: what whoever
-    gives it another name has to touch. Keys stand at their own place.
-    """
-    sought = Defined(section, name)
-    used = (one.path for one in references(contract) if meant_by(contract, one) == sought)
-    return [(*home_of(section), name), *used]
-
-
 def used_in(contract: Contract, *, besides: tuple[str, ...] = ()) -> set[Defined]:
     """Everything that some term names, but for the parts of the contract that are left out."""
     meant = (meant_by(contract, one) for one in references(contract) if one.path[0] not in besides)

@@ -119,36 +119,21 @@ class Versions:
         Whoever settles reads limits and dates from it; prices and conditions are those of the
         version that governs. What an earlier version named keeps its place.
         """
-        if len(self.all) == 1:
-            return self.all[0]
-        return _in_whole(self.terms, self._in_common, self._grouping, self._tests_and_fundings)
+        first, *later = self.all
+        if not later:
+            return first
+        fundings = list(first.funding)
+        for one in later:
+            fundings += [rule for rule in one.funding if rule not in fundings]
+        more = self._in_common | {"funding": tuple(fundings)}
+        return self._in_whole(self.terms, more | self._attributes(self.terms))
 
     def within(self, contract: Contract) -> Contract:
         """One of the versions, with the names that it has in common with the others."""
         if len(self.all) == 1:
             return contract
         common = {name: self._in_common[name] for name in ("funders", "metrics")}
-        return _in_whole(contract, common, self._grouping, self._attributes(contract))
-
-    @cached_property
-    def _in_common(self) -> dict[str, Any]:
-        names = ["funders", "metrics", "milestones", "results", "fees", "measures"]
-        names += ["indices", "windows", "conditions", "sheets"]
-        in_force = [*(one for one in self.all if one is not self.terms), self.terms]
-        return {
-            name: _united(
-                (getattr(one, name) for one in self.all), (getattr(one, name) for one in in_force)
-            )
-            for name in names
-        }
-
-    @property
-    def _tests_and_fundings(self) -> dict[str, Any]:
-        first, *later = self.all
-        fundings = list(first.funding)
-        for one in later:
-            fundings += [rule for rule in one.funding if rule not in fundings]
-        return {"funding": tuple(fundings)} | self._attributes(self.terms)
+        return self._in_whole(contract, common | self._attributes(contract))
 
     def as_under(self, fewer: Versions) -> Contract:
         """The whole, with the limits, dates and roundings that were in force under fewer versions
@@ -156,20 +141,10 @@ class Versions:
         """
         if len(fewer.all) == len(self.all):
             return self.whole
-        then = fewer.terms
         names = ("version", "governs", "calendar", "tranches", "limits", "rounding")
+        then = {name: getattr(fewer.terms, name) for name in names}
         funders = self.whole.funders | fewer.whole.funders
-        more = {name: getattr(then, name) for name in names} | {"funders": funders}
-        return _in_whole(self.whole, {}, self._grouping, more)
-
-    def _attributes(self, contract: Contract) -> dict[str, Any]:
-        every = [one.participants.attributes for one in self.all]
-        people = contract.participants.model_copy(update={"attributes": _united(every, every)})
-        return {"participants": people}
-
-    @cached_property
-    def _grouping(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for one in self.all for name in one.grouping))
+        return self._in_whole(self.whole, then | {"funders": funders})
 
     def stated(self, contract: Contract) -> Contract:
         """One of the versions as it counts now: its own terms for what is earned, and the limits,
@@ -177,9 +152,35 @@ class Versions:
         """
         if len(self.all) == 1:
             return contract
-        names = ("tranches", "limits", "rounding")
-        more = {name: getattr(self.terms, name) for name in names}
-        return _in_whole(self.within(contract), {}, self._grouping, more)
+        now = {name: getattr(self.terms, name) for name in ("tranches", "limits", "rounding")}
+        return self._in_whole(self.within(contract), now)
+
+    @cached_property
+    def _in_common(self) -> dict[str, Any]:
+        names = ["funders", "metrics", "milestones", "results", "fees", "measures"]
+        names += ["indices", "windows", "conditions", "sheets"]
+        latest_last = [*(one for one in self.all if one is not self.terms), self.terms]
+        return {
+            name: _united(
+                [getattr(one, name) for one in self.all],
+                [getattr(one, name) for one in latest_last],
+            )
+            for name in names
+        }
+
+    def _attributes(self, contract: Contract) -> dict[str, Any]:
+        every = [one.participants.attributes for one in self.all]
+        people = contract.participants.model_copy(update={"attributes": _united(every, every)})
+        return {"participants": people}
+
+    def _in_whole(self, contract: Contract, more: Mapping[str, Any]) -> Contract:
+        """A contract with other terms in place of some of its own."""
+        # Not model_copy, which would keep what was worked out from the terms that are replaced.
+        terms = {name: getattr(contract, name) for name in Contract.model_fields}
+        whole = InWhole.model_construct(**terms | dict(more))
+        whole._source, whole._source_name = contract.source, contract._source_name
+        whole._grouping = tuple(dict.fromkeys(name for one in self.all for name in one.grouping))
+        return whole
 
     def __repr__(self) -> str:
         told = (f"{one.version.number} from {one.version.effective_on}" for one in self.all)
@@ -203,17 +204,3 @@ def _united(
     """The entries of all; each keeps the place where it first stood, and is as it last was."""
     last = {name: entry for entries in latest_last for name, entry in entries.items()}
     return {name: last[name] for entries in in_order for name in entries}
-
-
-def _in_whole(
-    contract: Contract,
-    common: Mapping[str, Any],
-    grouping: tuple[str, ...],
-    more: Mapping[str, Any],
-) -> Contract:
-    # Not model_copy, which would keep what was worked out from the terms that are replaced.
-    terms = {name: getattr(contract, name) for name in Contract.model_fields}
-    whole = InWhole.model_construct(**terms | dict(common) | dict(more))
-    whole._source, whole._source_name = contract.source, contract._source_name
-    whole._grouping = grouping
-    return whole

@@ -14,28 +14,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import narwhals as nw
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
-from impactbond.evaluation.decisions import achieved, observations_of, people_of, states_of
-from impactbond.evaluation.facts import KEYS
+from impactbond.evaluation.decisions import achieved
+from impactbond.evaluation.facts import KEYS, Frame, held_states, in_window, stretches
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
-from impactbond.evaluation.knowledge import segments_on
-from impactbond.evaluation.late_evidence import Basis, bases, earns_nothing, with_standing
-from impactbond.evaluation.plan import EvaluationPlan
-from impactbond.evaluation.stays import held_states, stretches
+from impactbond.evaluation.known_evidence import (
+    bases,
+    live_states,
+    people_of,
+    rows_that_count,
+    segments_on,
+)
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Standing
 from impactbond.tables import Engine
-from impactbond.terms.metrics import Quantity
+from impactbond.terms.metrics import Chosen, Quantity
 from impactbond.terms.units import Amounts, DaysIn, Rows, Units
 
-Frame = nw.LazyFrame[Any]
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
-COLUMNS = ("claim", "participant", "milestone", "reached", "standing", "quantity", "known_by")
 
 
 class Counted(NamedTuple):
@@ -71,15 +72,11 @@ def evaluate(
 ) -> Evaluated:
     """The claims at those claim dates."""
     inputs = EvaluationInput.of(contract, evidence, claims, engine)
-    found = claims_of(inputs)
-    session, segments = inputs.session, inputs.segments
+    found, session = claims_of(inputs), inputs.session
     table = session.collect(counted(found))
     lots = _rows(table, [""] * table.num_rows)
-    return Evaluated(
-        {number: segments.named(number) for number in {lot.segment for lot in lots}},
-        lots,
-        session.collect_later(found),
-    )
+    segments = {number: inputs.segments.named(number) for number in {lot.segment for lot in lots}}
+    return Evaluated(segments, lots, session.collect_later(found))
 
 
 def _rows(table: pa.Table, participants: Sequence[str]) -> list[Counted]:
@@ -111,12 +108,8 @@ def claims_of(inputs: EvaluationInput) -> Frame:
 
 def _in_columns(claims: Frame) -> Frame:
     """Claims as columns of one order and type; some engines add up in wider integers."""
-    return claims.select(
-        *(
-            nw.col(name) if name == "participant" else nw.col(name).cast(nw.Int64)
-            for name in COLUMNS
-        )
-    )
+    numbers = (nw.col(name).cast(nw.Int64) for name in (*CLAIM_KEYS, "known_by"))
+    return claims.select("participant", *numbers)
 
 
 def counted(claims: Frame) -> Frame:
@@ -130,21 +123,17 @@ def units_of(inputs: EvaluationInput, earned: Frame, milestone: int) -> Frame:
     """The units of a milestone completed in each period, as known at each claim date."""
     units = list(inputs.contract.milestones.values())[milestone].units
     assert units is not None
-    achieved = earned.filter(nw.col("milestone") == milestone).select(
-        *KEYS, "known_by", start="reached", least="standing"
-    )
+    own = earned.filter(nw.col("milestone") == milestone)
+    achieved = own.select(*KEYS, "known_by", start="reached", least="standing")
     people = people_of(inputs).select(*KEYS, "left_on", "ends_on")
+    day = nw.col("day")
     counting = (
-        _counting(inputs, units)
+        (_days(inputs, units) if isinstance(units, DaysIn) else _rows_of(inputs, units))
         .join(achieved, on=list(KEYS), how="inner")
         .join(people, on=list(KEYS), how="inner")
-        .filter(
-            (nw.col("day") >= nw.col("start"))
-            & (nw.col("day") <= nw.col("left_on"))
-            & (nw.col("day") <= nw.col("ends_on"))
-        )
+        .filter((day >= nw.col("start")) & (day <= nw.col("left_on")) & (day <= nw.col("ends_on")))
         .with_columns(standing=nw.max_horizontal("standing", "least"))
-        .join(inputs.table("days"), on="day", how="inner")
+        .join(inputs.session.table("days"), on="day", how="inner")
     )
     order = ["standing", "day", "row"]
     total = counting.with_columns(total=nw.col("amount").cum_sum().over(*KEYS, order_by=order))
@@ -152,34 +141,31 @@ def units_of(inputs: EvaluationInput, earned: Frame, milestone: int) -> Frame:
     done -= _whole(units, inputs.contract, nw.col("total") - nw.col("amount"))
     completed = total.with_columns(quantity=done).filter(nw.col("quantity") > 0)
     by_period = completed.group_by(*KEYS, "known_by", "period", "standing").agg(
-        nw.col("quantity").sum(), reached=nw.col("day").min()
+        nw.col("quantity").sum(), reached=day.min()
     )
     return _in_columns(by_period.with_columns(milestone=nw.lit(milestone)))
 
 
 def _whole(units: Units, contract: Contract, total: nw.Expr) -> nw.Expr:
-    """The whole units in a running total, no more than there may be."""
-    whole = total // every_of(units, contract)
+    """The whole units in a running total, no more than there may be. A unit is so many rows or
+    days, or so much of a quantity as held in evidence.
+    """
+    if isinstance(units, Amounts):
+        metric = contract.metrics[units.amounts]
+        assert isinstance(metric, Quantity)
+        every = metric.held(units.every)
+    else:
+        every = units.every
+    whole = total // every
     return whole if units.at_most is None else nw.min_horizontal(whole, nw.lit(units.at_most))
 
 
-def every_of(units: Units, contract: Contract) -> int:
-    """How many rows or days, or how much of a quantity as held in evidence, make one unit."""
-    if not isinstance(units, Amounts):
-        return units.every
-    metric = contract.metrics[units.amounts]
-    assert isinstance(metric, Quantity)
-    return metric.held(units.every)
-
-
-def _counting(inputs: EvaluationInput, units: Units) -> Frame:
-    """What counts towards units: keys, day, row, amount and standing."""
-    if isinstance(units, DaysIn):
-        return _days(inputs, units)
+def _rows_of(inputs: EvaluationInput, units: Rows | Amounts) -> Frame:
+    """The rows that count towards units: keys, day, row, amount and standing."""
     contract = inputs.contract
-    rows = _standing_rows(inputs).filter(
-        (nw.col("metric") == list(contract.metrics).index(units.metric)) & _inside(contract, units)
-    )
+    metric = list(contract.metrics).index(units.metric)
+    is_inside = in_window(list(contract.windows).index(units.window))
+    rows = rows_that_count(inputs).filter((nw.col("metric") == metric) & is_inside)
     amount = nw.col("value")
     if isinstance(units, Rows):
         value = contract.metrics[units.metric].counted(units.marked)
@@ -190,34 +176,19 @@ def _counting(inputs: EvaluationInput, units: Units) -> Frame:
     )
 
 
-def _inside(contract: Contract, units: Units) -> nw.Expr:
-    window = list(contract.windows).index(units.window)
-    day = nw.col("observed_on")
-    return (day >= nw.col(f"opens_{window}")) & (day <= nw.col(f"closes_{window}"))
-
-
-def _standing_rows(inputs: EvaluationInput) -> Frame:
-    """Every row that can earn something, with how what it earns stands."""
-    contract = inputs.contract
-    rows = observations_of(inputs, Basis(in_time=earns_nothing(contract)))
-    pays_less = contract.calendar.evidence.late_pays is not None
-    return with_standing(rows, inputs.table("deadlines") if pays_less else None)
-
-
 def _days(inputs: EvaluationInput, units: DaysIn) -> Frame:
-    """Every day in one of the states; it stands as the first evidence on which it is one."""
-    plan = EvaluationPlan.of(inputs.contract)
-    window = plan.windows.index(units.window)
+    """Every day in one of the states, in the columns of rows; it stands as the first evidence on
+    which it is one.
+    """
+    contract = inputs.contract
+    window = list(contract.windows).index(units.window)
+    metric, term = list(contract.metrics).index(units.days), contract.metrics[units.days]
+    assert isinstance(term, Chosen)
     frames = []
-    for basis, standing in bases(inputs.contract, is_disputed=inputs.is_disputed):
-        held = held_states(
-            states_of(inputs, basis),
-            plan.metrics.index(units.days),
-            nw.col(f"opens_{window}"),
-            nw.col(f"closes_{window}"),
-        )
-        found = stretches(held, plan.places_of(units.days, units.as_))
-        days = found.join(inputs.table("days").select("day"), how="cross").filter(
+    for basis, standing in bases(inputs):
+        held = held_states(live_states(inputs, basis), metric, window)
+        found = stretches(held, term.values_of(tuple(units.as_)))
+        days = found.join(inputs.session.table("days").select("day"), how="cross").filter(
             (nw.col("day") >= nw.col("from_on")) & (nw.col("day") <= nw.col("through_on"))
         )
         frames.append(days.select(*KEYS, "day", standing=nw.lit(standing.number).cast(nw.Int64)))

@@ -10,26 +10,30 @@ Keeps  not evidenced never pays; a milestone is never reached before its prerequ
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.evaluation.facts import KEYS, NEVER, find_facts, join_facts
+from impactbond.evaluation.facts import KEYS, NEVER, Frame, find_facts, find_stay, join_facts, where
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput, columns_about
-from impactbond.evaluation.judgement import is_verdict, judge, taken_apart
-from impactbond.evaluation.knowledge import live_observations, windows_of_people
-from impactbond.evaluation.late_evidence import Basis, bases, earns_nothing, with_late
+from impactbond.evaluation.judgement import is_verdict, judge, verdict_and_reason
+from impactbond.evaluation.known_evidence import (
+    Basis,
+    bases,
+    earns_nothing,
+    live_observations,
+    live_states,
+    people_of,
+)
 from impactbond.evaluation.plan import EvaluationPlan
-from impactbond.evaluation.stays import find_stay
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Reason, Standing, Verdict
 from impactbond.tables import Engine, sorted_by
 
-BARELY = ("code", "days", "standing")
-TOLD = (*BARELY, "known_on")
+_COLUMNS = ("code", "days", "standing")
+_COLUMNS_WITH_REASONS = (*_COLUMNS, "known_on")
 
 DECISIONS = pa.schema(
     [
@@ -43,131 +47,102 @@ DECISIONS = pa.schema(
 )
 
 
-def _bases(inputs: EvaluationInput) -> list[tuple[Basis, Standing]]:
-    return bases(inputs.contract, is_disputed=inputs.is_disputed)
-
-
-def weigh(inputs: EvaluationInput, basis: Basis) -> tuple[EvaluationPlan, nw.LazyFrame[Any]]:
+def evaluate_conditions(inputs: EvaluationInput, basis: Basis) -> tuple[EvaluationPlan, Frame]:
     """Every participant at every claim date with the columns of all conditions, and with the day of
     every n-th row.
     """
     plan = EvaluationPlan.of(inputs.contract, every_day=True)
     also = columns_about(inputs.contract)
-    return plan, plan.weigh(_facts(inputs, basis, plan), keep_all=True, also=also)
+    return plan, plan.evaluate(_facts(inputs, basis, plan), keep_all=True, also=also)
 
 
-def people_of(inputs: EvaluationInput) -> nw.LazyFrame[Any]:
-    """The participants at every claim date with the days of their windows, kept in the engine."""
-    return inputs.session.materialize("people", lambda: windows_of_people(inputs))
-
-
-def observations_of(inputs: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
-    """The live observations with the windows of their participants."""
-    windows = [
-        f"{edge}_{i}" for i in range(len(inputs.contract.windows)) for edge in ("opens", "closes")
-    ]
-    people = people_of(inputs).select(*KEYS, "known_by", *windows)
-    return live_observations(inputs, basis, people)
-
-
-def states_of(inputs: EvaluationInput, basis: Basis) -> nw.LazyFrame[Any]:
-    """The live observations of states, kept in the engine: they are gone through several times."""
-    terms = enumerate(inputs.contract.metrics.values())
-    states = [number for number, term in terms if term.lasts]
-
-    def found() -> nw.LazyFrame[Any]:
-        return observations_of(inputs, basis).filter(nw.col("metric").is_in(states))
-
-    return inputs.session.materialize(basis.named("states"), found)
-
-
-def _facts(inputs: EvaluationInput, basis: Basis, plan: EvaluationPlan) -> nw.LazyFrame[Any]:
+def _facts(inputs: EvaluationInput, basis: Basis, plan: EvaluationPlan) -> Frame:
     """Every participant at every claim date, with the days of the windows and every fact."""
-    people = people_of(inputs)
     facts = tuple(plan.facts)
-    found = find_facts(observations_of(inputs, basis), facts)
+    found = find_facts(live_observations(inputs, basis), facts)
     missing = {fact.name: fact.missing for fact in facts}
     for stay in plan.stays:
-        found += find_stay(states_of(inputs, basis), inputs.table("spans"), stay)
+        found += find_stay(live_states(inputs, basis), inputs.session.table("spans"), stay)
         missing |= stay.missing
-    return join_facts(people, found, missing, facts)
+    return join_facts(people_of(inputs), found, missing, facts)
 
 
-def decide(inputs: EvaluationInput) -> nw.LazyFrame[Any]:
-    """The decisions of every participant covered, at every claim date.
+def decide(inputs: EvaluationInput) -> Frame:
+    """The decisions of every participant covered, at every claim date; late where evidence recorded
+    too late to earn anything would have achieved.
 
-    `milestone` is its place in the contract.
+    `milestone` is its position in the contract.
     """
-    decisions = _with_reasons(inputs, _bases(inputs))
+    decisions = _with_reasons(inputs, bases(inputs))
     if not earns_nothing(inputs.contract):
         return decisions
     # Once more with all evidence, to tell who is late from who did not achieve.
-    return with_late(decisions, _with_reasons(inputs, [(Basis(), Standing.FULL)]))
+    whenever = _with_reasons(inputs, [(Basis(), Standing.FULL)])
+    ever = whenever.select(*KEYS, "milestone", verdict_ever="verdict")
+    both = decisions.join(ever, on=[*KEYS, "milestone"], how="inner")
+    achieves, verdict = Verdict.ACHIEVED.number, nw.col("verdict")
+    is_late = (verdict != achieves) & (nw.col("verdict_ever") == achieves)
+    return both.with_columns(
+        verdict=where(is_late, Verdict.LATE.number, verdict),
+        reason=where(is_late, Reason.RECORDED_LATE.number, nw.col("reason")),
+    ).drop("verdict_ever")
 
 
-def achieved(inputs: EvaluationInput) -> nw.LazyFrame[Any]:
+def achieved(inputs: EvaluationInput) -> Frame:
     """The decisions that a milestone was achieved, without the day on which that was known: found
     without asking of every other milestone why it was not.
     """
-    judged = _judged(inputs, _bases(inputs), reasons=False)
-    found = _long(judged, inputs.contract, BARELY)
-    earned = found.filter(is_verdict(nw.col("code"), Verdict.ACHIEVED))
-    return earned.select(*KEYS, "known_by", "milestone", "standing", reached=nw.col("days"))
+    judged = _judged(inputs, bases(inputs), reasons=False)
+    earned = _long(judged, inputs.contract, _COLUMNS).filter(
+        is_verdict(nw.col("code"), Verdict.ACHIEVED)
+    )
+    return earned.select(*KEYS, "known_by", "milestone", "standing", reached="days")
 
 
 def _judged(
     inputs: EvaluationInput, course: list[tuple[Basis, Standing]], *, reasons: bool = True
-) -> nw.LazyFrame[Any]:
+) -> Frame:
     """The milestones judged on each basis in turn: what one basis earned, a later one keeps."""
-    (basis, standing), *later = reversed(course)
-    before = _judged(inputs, later[::-1], reasons=reasons) if later else None
-    wide = _wide(inputs.contract, reasons=reasons)
+    *earlier, (basis, standing) = course
+    before = _judged(inputs, earlier, reasons=reasons) if earlier else None
+    columns = _COLUMNS_WITH_REASONS if reasons else _COLUMNS
+    wide = [f"{name}_{i}" for i in range(len(inputs.contract.milestones)) for name in columns]
 
-    def judged() -> nw.LazyFrame[Any]:
+    def judged() -> Frame:
         plan = EvaluationPlan.of(inputs.contract, reasons=reasons)
-        facts = _facts(inputs, basis, plan)
-        weighed = plan.weigh(facts, also=columns_about(inputs.contract))
+        also = columns_about(inputs.contract)
+        conditions = plan.evaluate(_facts(inputs, basis, plan), also=also)
         if before is not None:
             earned = before.select(*KEYS, *(nw.col(name).alias(f"before_{name}") for name in wide))
-            weighed = weighed.join(earned, on=list(KEYS), how="inner")
-        return judge(plan, weighed, standing.number, has_before=before is not None).select(
-            *KEYS, "known_by", *wide
-        )
+            conditions = conditions.join(earned, on=list(KEYS), how="inner")
+        verdicts = judge(plan, conditions, standing, has_before=before is not None)
+        return verdicts.select(*KEYS, "known_by", *wide)
 
-    name = basis.named(f"judged_{standing.number}" if later else "judged")
-    return inputs.session.materialize(name if reasons else f"{name}_barely", judged)
-
-
-def _wide(contract: Contract, *, reasons: bool) -> list[str]:
-    places = range(len(contract.milestones))
-    names = TOLD if reasons else BARELY
-    return [f"{name}_{place}" for place in places for name in names]
+    name = basis.named(f"judged_{standing.number}" if earlier else "judged")
+    return inputs.session.materialize(name if reasons else f"{name}_without_reasons", judged)
 
 
-def _long(judged: nw.LazyFrame[Any], contract: Contract, names: Sequence[str]) -> nw.LazyFrame[Any]:
+def _long(judged: Frame, contract: Contract, names: Sequence[str]) -> Frame:
     """One row for each milestone, from the columns of all; not every engine can unpivot."""
     narrow = [
         judged.select(
             *KEYS,
             "known_by",
-            milestone=nw.lit(place).cast(nw.Int64),
-            **{name: nw.col(f"{name}_{place}") for name in names},
+            milestone=nw.lit(i).cast(nw.Int64),
+            **{name: nw.col(f"{name}_{i}") for name in names},
         )
-        for place in range(len(contract.milestones))
+        for i in range(len(contract.milestones))
     ]
     return nw.concat(narrow) if len(narrow) > 1 else narrow[0]
 
 
-def _with_reasons(
-    inputs: EvaluationInput, course: list[tuple[Basis, Standing]]
-) -> nw.LazyFrame[Any]:
+def _with_reasons(inputs: EvaluationInput, course: list[tuple[Basis, Standing]]) -> Frame:
     """The decisions with verdict, reason and, where achieved, the day."""
-    decided = _long(_judged(inputs, course), inputs.contract, TOLD)
-    verdict, reason = taken_apart(nw.col("code"))
-    is_achieved = is_verdict(nw.col("code"), Verdict.ACHIEVED)
-    reached = nw.when(is_achieved).then(nw.col("days")).otherwise(nw.lit(NEVER))
-    told = decided.with_columns(verdict=verdict, reason=reason, reached=reached)
-    return told.drop("code", "days")
+    decided = _long(_judged(inputs, course), inputs.contract, _COLUMNS_WITH_REASONS)
+    verdict, reason = verdict_and_reason(nw.col("code"))
+    reached = where(is_verdict(nw.col("code"), Verdict.ACHIEVED), nw.col("days"), NEVER)
+    with_reasons = decided.with_columns(verdict=verdict, reason=reason, reached=reached)
+    return with_reasons.drop("code", "days")
 
 
 def decisions_table(

@@ -1,22 +1,24 @@
 """Facts: the few numbers about each participant from which every condition follows.
 
 A count or sum of rows, the first, last or best measure in a window, the day of the n-th row or of a
-total. All but the last two are plain sums, minima and maxima, found in one pass over the
-observations: an ordered pick is a plain maximum once (observed day, recorded day, value) is packed
-into one integer.
+total, and stays: how long somebody was in a state. Most are plain sums, minima and maxima, found in
+one pass over the observations: an ordered pick is a plain maximum once (observed day, recorded day,
+value) is packed into one integer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 import narwhals as nw
 
+from impactbond.dates import LAST_DAY_NUMBER
 from impactbond.terms.conditions.passes import FactKind
 
+Frame = nw.LazyFrame[Any]
 DAY_SHIFT = 2**47
 RECORDED_SHIFT = 2**31
 VALUE_OFFSET = 2**30
@@ -25,22 +27,63 @@ NO_FIRST = 2**63 - 1
 NO_LAST = -1
 KEYS = ("claim", "participant")
 
-_MISSING: dict[FactKind, int] = {
-    "rows": 0,
-    "sum": 0,
-    "first_day": NEVER,
-    "first": NO_FIRST,
-    "first_held": NO_FIRST,
-    "last": NO_LAST,
-    "highest": NO_LAST,
-    "lowest": NO_FIRST,
-    "recorded": 0,
-    "nth_day": NEVER,
-    "total_day": NEVER,
+
+def largest(*columns: nw.Expr | int) -> nw.Expr:
+    """The largest of some columns or numbers; Spark has none of a single one."""
+    found = list(map(_column, columns))
+    return nw.max_horizontal(*found) if len(found) > 1 else found[0]
+
+
+def smallest(*columns: nw.Expr | int) -> nw.Expr:
+    """The smallest of some columns or numbers; Spark has none of a single one."""
+    found = list(map(_column, columns))
+    return nw.min_horizontal(*found) if len(found) > 1 else found[0]
+
+
+def where(test: nw.Expr, yes: nw.Expr | int, no: nw.Expr | int) -> nw.Expr:
+    """One column or number where a test holds, another where it does not."""
+    # Engines hold a small whole number in 32 bits, and what it is multiplied by may need more.
+    return nw.when(test).then(_column(yes)).otherwise(_column(no)).cast(nw.Int64)
+
+
+def _column(value: nw.Expr | int) -> nw.Expr:
+    return value if isinstance(value, nw.Expr) else nw.lit(value)
+
+
+def packed() -> nw.Expr:
+    """(observed day, recorded day, value) as one integer that orders like the three."""
+    days = nw.col("observed_on") * DAY_SHIFT + nw.col("recorded_on") * RECORDED_SHIFT
+    return days + nw.col("value") + VALUE_OFFSET
+
+
+def _packed_backwards() -> nw.Expr:
+    """The same, so that of one day the row recorded last, of those the greatest, comes first."""
+    recorded = (LAST_DAY_NUMBER - nw.col("recorded_on")) * RECORDED_SHIFT
+    return nw.col("observed_on") * DAY_SHIFT + recorded + VALUE_OFFSET - nw.col("value")
+
+
+def _best(day: nw.Expr) -> nw.Expr:
+    return (nw.col("value") + VALUE_OFFSET) * (LAST_DAY_NUMBER + 1) + day
+
+
+# Of every kind of fact what a row brings to it, how rows are gathered, and what stands in its
+# column when there is no row.
+_KINDS: dict[FactKind, tuple[nw.Expr, Callable[[nw.Expr], nw.Expr], int]] = {
+    "rows": (nw.lit(1), nw.Expr.sum, 0),
+    "sum": (nw.col("value"), nw.Expr.sum, 0),
+    "first_day": (nw.col("observed_on"), nw.Expr.min, NEVER),
+    "first": (nw.col("pack"), nw.Expr.min, NO_FIRST),
+    "first_held": (_packed_backwards(), nw.Expr.min, NO_FIRST),
+    "last": (nw.col("pack"), nw.Expr.max, NO_LAST),
+    "highest": (_best(LAST_DAY_NUMBER - nw.col("observed_on")), nw.Expr.max, NO_LAST),
+    "lowest": (_best(nw.col("observed_on")), nw.Expr.min, NO_FIRST),
+    "recorded": (nw.col("recorded_on"), nw.Expr.max, 0),
+    # Of these two what rows bring is added up in order, and the day gathered on which it is enough.
+    "nth_day": (nw.lit(1), nw.Expr.min, NEVER),
+    "total_day": (nw.col("value"), nw.Expr.min, NEVER),
 }
 _IN_ORDER = ("nth_day", "total_day")
 _PICKED = ("first", "first_held", "last", "highest", "lowest")
-_LAST_DAY = 2**16 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +112,7 @@ class Fact:
     @property
     def missing(self) -> int:
         """What stands in the column when there is no such row."""
-        return _MISSING[self.kind]
+        return _KINDS[self.kind][2]
 
     @property
     def column(self) -> nw.Expr:
@@ -92,33 +135,14 @@ class Fact:
         return nw.col(f"day_{self.name}")
 
 
-def packed() -> nw.Expr:
-    """(observed day, recorded day, value) as one integer that orders like the three."""
-    return (
-        nw.col("observed_on") * DAY_SHIFT
-        + nw.col("recorded_on") * RECORDED_SHIFT
-        + nw.col("value")
-        + VALUE_OFFSET
-    )
-
-
-def packed_backwards() -> nw.Expr:
-    """The same, so that of one day the row recorded last, of those the greatest, comes first."""
-    return (
-        nw.col("observed_on") * DAY_SHIFT
-        + (_LAST_DAY - nw.col("recorded_on")) * RECORDED_SHIFT
-        + VALUE_OFFSET
-        - nw.col("value")
-    )
-
-
 def _unpacked(fact: Fact) -> dict[str, nw.Expr]:
     """The value and the observed day of a row that was picked, as columns."""
     pack = fact.column
     match fact.kind:
         case "highest" | "lowest":
-            value, day = _whole(pack, _LAST_DAY + 1) - VALUE_OFFSET, pack % (_LAST_DAY + 1)
-            day = _LAST_DAY - day if fact.kind == "highest" else day
+            days = LAST_DAY_NUMBER + 1
+            value, day = _whole(pack, days) - VALUE_OFFSET, pack % days
+            day = LAST_DAY_NUMBER - day if fact.kind == "highest" else day
         case "first_held":
             value, day = VALUE_OFFSET - pack % RECORDED_SHIFT, _whole(pack, DAY_SHIFT)
         case _:
@@ -133,17 +157,22 @@ def _whole(pack: nw.Expr, power: int) -> nw.Expr:
     return ((pack - pack % power) / power).cast(nw.Int64)
 
 
-def largest(*columns: nw.Expr) -> nw.Expr:
-    """The largest of some columns; Spark has none of a single one."""
-    return nw.max_horizontal(*columns) if len(columns) > 1 else columns[0]
+def in_window(window: int) -> nw.Expr:
+    """Whether a row, joined with its participant's windows, was observed in one of them."""
+    day = nw.col("observed_on")
+    return (day >= nw.col(f"opens_{window}")) & (day <= nw.col(f"closes_{window}"))
 
 
-def smallest(*columns: nw.Expr) -> nw.Expr:
-    """The smallest of some columns; Spark has none of a single one."""
-    return nw.min_horizontal(*columns) if len(columns) > 1 else columns[0]
+def concerns(fact: Fact) -> nw.Expr:
+    """Whether a row, joined with its participant's windows, is one that the fact looks at."""
+    return _of_value(fact, (nw.col("metric") == fact.metric) & in_window(fact.window))
 
 
-def find_facts(rows: nw.LazyFrame[Any], facts: tuple[Fact, ...]) -> list[nw.LazyFrame[Any]]:
+def _of_value(fact: Fact, inside: nw.Expr) -> nw.Expr:
+    return inside if fact.value is None else inside & (nw.col("value") == fact.value)
+
+
+def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:
     """Frames of facts by claim date and participant: one for all that need one pass, one for each
     n-th day.
 
@@ -153,74 +182,29 @@ def find_facts(rows: nw.LazyFrame[Any], facts: tuple[Fact, ...]) -> list[nw.Lazy
     plain = [fact for fact in facts if fact.kind not in _IN_ORDER]
     found = []
     if plain:
-        looked_at = {_place(fact): _inside(fact) for fact in plain}
+        # Whether a row is of a metric and window is found once for all the facts that look there.
+        looked_at = {
+            f"at_{metric}_{window}": (nw.col("metric") == metric) & in_window(window)
+            for metric, window in dict.fromkeys((fact.metric, fact.window) for fact in plain)
+        }
         placed = rows.with_columns(pack=packed(), **looked_at)
-        concerned = placed.select(*KEYS, *(_row(fact) for fact in plain))
-        found.append(concerned.group_by(*KEYS).agg(*(_gathered(fact) for fact in plain)))
-    found += [_reached(rows, fact) for fact in facts if fact.kind in _IN_ORDER]
-    return found
+        # What rows bring are columns of their own, as not every engine gathers expressions.
+        brought = placed.select(*KEYS, *map(_brought, plain))
+        gathered = (_KINDS[fact.kind][1](fact.column) for fact in plain)
+        found.append(brought.group_by(*KEYS).agg(*gathered))
+    return found + [_reached(rows, fact) for fact in facts if fact.kind in _IN_ORDER]
 
 
-def concerns(fact: Fact) -> nw.Expr:
-    """Whether a row, joined with its participant's windows, is one that the fact looks at."""
-    return _of_value(fact, _inside(fact))
+def _brought(fact: Fact) -> nw.Expr:
+    """What one row brings to a fact; nothing where the fact does not look at it."""
+    is_looked_at = _of_value(fact, nw.col(f"at_{fact.metric}_{fact.window}"))
+    return where(is_looked_at, _KINDS[fact.kind][0], fact.missing).alias(fact.name)
 
 
-def _of_value(fact: Fact, inside: nw.Expr) -> nw.Expr:
-    return inside if fact.value is None else inside & (nw.col("value") == fact.value)
-
-
-def _inside(fact: Fact) -> nw.Expr:
-    return (
-        (nw.col("metric") == fact.metric)
-        & (nw.col("observed_on") >= nw.col(f"opens_{fact.window}"))
-        & (nw.col("observed_on") <= nw.col(f"closes_{fact.window}"))
-    )
-
-
-def _place(fact: Fact) -> str:
-    """The column that says whether a row is of the fact's metric and window: found once for all the
-    facts that look there.
-    """
-    return f"at_{fact.metric}_{fact.window}"
-
-
-def _row(fact: Fact) -> nw.Expr:
-    """What one row adds to a fact; a column of its own, as not every engine gathers expressions."""
-    columns = {
-        "rows": nw.lit(1),
-        "sum": nw.col("value"),
-        "first_day": nw.col("observed_on"),
-        "recorded": nw.col("recorded_on"),
-        "first_held": packed_backwards(),
-        "highest": _best(_LAST_DAY - nw.col("observed_on")),
-        "lowest": _best(nw.col("observed_on")),
-    }
-    concerned = nw.when(_of_value(fact, nw.col(_place(fact)))).then(
-        columns.get(fact.kind, nw.col("pack"))
-    )
-    return concerned.otherwise(nw.lit(fact.missing)).cast(nw.Int64).alias(fact.name)
-
-
-def _best(day: nw.Expr) -> nw.Expr:
-    return (nw.col("value") + VALUE_OFFSET) * (_LAST_DAY + 1) + day
-
-
-def _gathered(fact: Fact) -> nw.Expr:
-    match fact.kind:
-        case "rows" | "sum":
-            return fact.column.sum()
-        case "first_day" | "first" | "first_held" | "lowest":
-            return fact.column.min()
-        case _:
-            return fact.column.max()
-
-
-def _reached(rows: nw.LazyFrame[Any], fact: Fact) -> nw.LazyFrame[Any]:
+def _reached(rows: Frame, fact: Fact) -> Frame:
     """The day on which the rows, or what they hold, come to the n of the fact."""
-    amount = nw.lit(1) if fact.kind == "nth_day" else nw.col("value")
     concerned = rows.filter(concerns(fact)).select(
-        *KEYS, "observed_on", "observation", amount=amount
+        *KEYS, "observed_on", "observation", amount=_KINDS[fact.kind][0]
     )
     so_far = nw.col("amount").cum_sum().over(*KEYS, order_by=["observed_on", "observation"])
     reached = concerned.with_columns(so_far=so_far).filter(nw.col("so_far") >= fact.nth)
@@ -228,11 +212,8 @@ def _reached(rows: nw.LazyFrame[Any], fact: Fact) -> nw.LazyFrame[Any]:
 
 
 def join_facts(
-    participants: nw.LazyFrame[Any],
-    found: list[nw.LazyFrame[Any]],
-    missing: Mapping[str, int],
-    facts: Iterable[Fact],
-) -> nw.LazyFrame[Any]:
+    participants: Frame, found: list[Frame], missing: Mapping[str, int], facts: Iterable[Fact]
+) -> Frame:
     """Every participant with every column of facts; where there was no row, what is missing. The
     rows picked are unpacked once, for all the conditions that look at them.
     """
@@ -245,3 +226,135 @@ def join_facts(
     unpacked = [_unpacked(fact) for fact in facts if fact.kind in _PICKED]
     columns = {name: column for one in unpacked for name, column in one.items()}
     return filled.with_columns(**columns) if columns else filled
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A stay in one of some states of a metric, in a window, of the length of a span; or of that
+    length in all within a longer one. Spans and states are numbers.
+
+    A state holds from its row's day until the day before the next row; after the last row only that
+    row's own day is known. Of several rows of one day the last recorded holds.
+    """
+
+    metric: int
+    window: int
+    states: tuple[int, ...]
+    for_: int
+    within: int | None
+
+    @property
+    def _key(self) -> str:
+        held = "_".join(map(str, self.states))
+        return f"{self.metric}_{self.window}_{held}_for_{self.for_}_within_{self.within}"
+
+    @property
+    def day(self) -> str:
+        """The column of the day on which the stay was long enough; NEVER while it was not."""
+        return f"stay_{self._key}"
+
+    @property
+    def seen(self) -> str:
+        """The column that says how many rows tell of a day in the window."""
+        return f"stay_seen_{self._key}"
+
+    @property
+    def recorded(self) -> str:
+        """The column of the latest day on which any of those rows was recorded; 0 for none."""
+        return f"stay_recorded_{self._key}"
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """What stands in the columns where there is no row."""
+        return {self.day: NEVER, self.seen: 0, self.recorded: 0}
+
+
+def held_states(rows: Frame, metric: int, window: int) -> Frame:
+    """What was held when in a window, from live observations joined with windows: keys, position in
+    order, state, from_on, through_on, and the latest day on which a row that says so was recorded.
+    """
+    packed_state = nw.col("recorded_on") * RECORDED_SHIFT + nw.col("value") + VALUE_OFFSET
+    daily = (
+        rows.filter(nw.col("metric") == metric)
+        .with_columns(opens=f"opens_{window}", closes=f"closes_{window}", held=packed_state)
+        .group_by(*KEYS, "observed_on", "opens", "closes")
+        .agg(nw.col("held").max())
+        .with_columns(one=nw.lit(1))
+    )
+    position = nw.col("one").cum_sum().over(*KEYS, order_by="observed_on")
+    ordered = daily.with_columns(position=position)
+    # A join and no shift, which fails on pandas where there is no next row.
+    next_row = ordered.select(
+        *KEYS,
+        position=nw.col("position") - 1,
+        next_on=nw.col("observed_on"),
+        next_held=nw.col("held"),
+    )
+    following = ordered.join(next_row, on=[*KEYS, "position"], how="left")
+    through = (nw.col("next_on") - 1).fill_null(nw.col("observed_on"))
+    also = nw.col("next_held").fill_null(0)
+    clipped = following.select(
+        *KEYS,
+        "observed_on",
+        state=nw.col("held") % RECORDED_SHIFT - VALUE_OFFSET,
+        from_on=nw.max_horizontal("observed_on", "opens"),
+        through_on=nw.min_horizontal(through, nw.col("closes")),
+        recorded=nw.max_horizontal(nw.col("held"), also) // RECORDED_SHIFT,
+    )
+    return clipped.filter(nw.col("from_on") <= nw.col("through_on"))
+
+
+def stretches(held: Frame, states: tuple[int, ...]) -> Frame:
+    """The stretches without a break in one of these states: keys, from_on, through_on."""
+    breaks = held.with_columns(broken=where(nw.col("state").is_in(list(states)), 0, 1))
+    stretch = nw.col("broken").cum_sum().over(*KEYS, order_by="observed_on")
+    numbered = breaks.with_columns(stretch=stretch).filter(nw.col("broken") == 0)
+    days = nw.col("from_on").min(), nw.col("through_on").max()
+    return numbered.group_by(*KEYS, "stretch").agg(*days)
+
+
+def find_stay(rows: Frame, spans: Frame, stay: Stay) -> list[Frame]:
+    """The columns of a stay by claim date and participant, where there are any rows.
+
+    Takes live observations joined with their participant's windows, and the length in days of every
+    span from every day (columns `day`, `length_<i>`).
+    """
+    held = held_states(rows, stay.metric, stay.window)
+    seen = held.group_by(*KEYS).agg(
+        nw.len().alias(stay.seen), nw.col("recorded").max().alias(stay.recorded)
+    )
+    within = stay.for_ if stay.within is None else stay.within
+    lengths = spans.select(
+        from_on="day", needed=nw.col(f"length_{stay.for_}"), within=nw.col(f"length_{within}")
+    )
+    starts = stretches(held, stay.states).join(lengths, on="from_on", how="inner")
+    complete = _unbroken(starts) if stay.within is None else _in_parts(starts)
+    return [seen, complete.group_by(*KEYS).agg(nw.col("on").min().alias(stay.day))]
+
+
+def _unbroken(starts: Frame) -> Frame:
+    complete = starts.with_columns(on=nw.col("from_on") + nw.col("needed") - 1)
+    return complete.filter(nw.col("on") <= nw.col("through_on"))
+
+
+def _in_parts(starts: Frame) -> Frame:
+    """The day on which the days from a stretch's first on, in this stretch and later ones, are
+    enough; not later than the longer span allows.
+    """
+    days = nw.col("through_on") - nw.col("from_on") + 1
+    counted = starts.with_columns(days=days)
+    before = nw.col("days").cum_sum().over(*KEYS, order_by="from_on") - nw.col("days")
+    counted = counted.with_columns(before=before)
+    later = counted.select(
+        *KEYS, later_from=nw.col("from_on"), later_days=nw.col("days"), later_before="before"
+    )
+    pairs = counted.join(later, on=list(KEYS), how="inner").filter(
+        nw.col("later_from") >= nw.col("from_on")
+    )
+    so_far = nw.col("later_before") - nw.col("before")
+    on = nw.col("later_from") + nw.col("needed") - so_far - 1
+    return pairs.with_columns(so_far=so_far, on=on).filter(
+        (nw.col("so_far") < nw.col("needed"))
+        & (nw.col("so_far") + nw.col("later_days") >= nw.col("needed"))
+        & (nw.col("on") < nw.col("from_on") + nw.col("within"))
+    )

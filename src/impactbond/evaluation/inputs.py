@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import count
-from typing import Any, Literal
 
-import narwhals as nw
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,23 +17,9 @@ import pyarrow.compute as pc
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import Span, day_number, from_day_number
-from impactbond.evaluation.late_evidence import deadlines_table
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import Engine, EngineSession, with_day_numbers
-
-TableName = Literal[
-    "participants",
-    "observations",
-    "claims",
-    "windows",
-    "covered",
-    "deadlines",
-    "segments",
-    "persons",
-    "spans",
-    "days",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +88,18 @@ class Segments:
 
     def about(self, contract: Contract) -> pa.Table:
         """What milestones ask about each segment: `only_<i>`, 1 where it is for it; its `place`."""
-        known = [self.named(number) for number in range(len(self.values))]
-        table: dict[str, list[int]] = {"segment": list(range(len(known)))}
+        named = list(map(self.named, range(len(self.values))))
+        table: dict[str, Sequence[int]] = {"segment": range(len(named))}
         for index, term in enumerate(contract.milestones.values()):
             if term.only:
+                only = term.only.items()
                 table[f"only_{index}"] = [
-                    int(all(held[name] in values for name, values in term.only.items()))
-                    for held in known
+                    int(all(held[name] in values for name, values in only)) for held in named
                 ]
         places = contract.participants.places
         if places is not None:
-            distinct = sorted({held[places.by] for held in known})
-            table["place"] = [distinct.index(held[places.by]) for held in known]
+            distinct = sorted({held[places.by] for held in named})
+            table["place"] = [distinct.index(held[places.by]) for held in named]
         return _of_numbers(**table)
 
     def numbered(self, participants: pa.Table) -> pa.Table:
@@ -133,7 +117,9 @@ class Segments:
 
 @dataclass(frozen=True)
 class EvaluationInput:
-    """A contract, the evidence, and the claim dates asked about, at work in one engine."""
+    """A contract, the evidence, and the claim dates asked about, at work in one engine; `session`
+    holds the tables by their names.
+    """
 
     contract: Contract
     evidence: Evidence
@@ -165,32 +151,40 @@ class EvaluationInput:
         evidence.lay_out(session, contract)
         return inputs
 
-    def table(self, name: TableName) -> nw.LazyFrame[Any]:
-        """One of the tables that evaluation rests on; dates are day numbers."""
-        return self.session.table(name)
-
-    def _tables(self) -> dict[TableName, pa.Table]:
+    def _tables(self) -> dict[str, pa.Table]:
+        """The tables that evaluation rests on besides `observations`; dates are day numbers."""
         contract, evidence = self.contract, self.evidence
         people = ["participant", "started_on", "left_on", "from_on", "recorded_on", "segment"]
         numbered = self.segments.numbered(evidence.participants_table)
-        tables: dict[TableName, pa.Table] = {
+        tables: dict[str, pa.Table] = {
             "participants": with_day_numbers(numbered).select(people),
-            "claims": claims_table(self.claims),
-            "windows": windows_table(contract, evidence),
+            "claims": _of_numbers(
+                claim=[claim.number for claim in self.claims],
+                ends_on=[day_number(claim.ends_on) for claim in self.claims],
+                known_by=[day_number(claim.known_by) for claim in self.claims],
+            ),
+            "windows": _windows_table(contract, evidence),
             "covered": _of_numbers(segment=self.segments.covered(contract)),
         }
-        deadlines = deadlines_table(contract, evidence)
-        if deadlines is not None:
-            tables["deadlines"] = deadlines
+        # What no term of the contract asks for is not made: every table costs an engine something.
+        terms = contract.calendar.evidence
+        if terms.late == "nothing" or terms.late_pays is not None:
+            days = evidence.observed_days
+            tables["deadlines"] = _of_numbers(
+                observed_on=list(map(day_number, days)),
+                deadline=[day_number(terms.within.after(day)) for day in days],
+            )
         if columns_about(contract):
             tables["segments"] = self.segments.about(contract)
         if contract.participants.places is not None:
-            tables["persons"] = persons_table(evidence)
+            ids = sorted(evidence.participants_table["participant"].unique().to_pylist())
+            persons = _of_numbers(person=range(len(ids)))
+            tables["persons"] = persons.add_column(0, "participant", pa.array(ids, pa.string()))
         spans = EvaluationPlan.of(contract).spans
         if spans:
-            tables["spans"] = spans_table(spans, evidence, tables["windows"])
+            tables["spans"] = _spans_table(spans, evidence, tables["windows"])
         if any(term.units for term in contract.milestones.values()):
-            tables["days"] = days_table(contract)
+            tables["days"] = _days_table(contract)
         return tables
 
 
@@ -200,23 +194,7 @@ def columns_about(contract: Contract) -> list[str]:
     return only + (["place", "person"] if contract.participants.places is not None else [])
 
 
-def claims_table(claims: Sequence[ClaimDate]) -> pa.Table:
-    """The claim dates as a table of day numbers: claim, ends_on, known_by."""
-    return _of_numbers(
-        claim=[claim.number for claim in claims],
-        ends_on=[day_number(claim.ends_on) for claim in claims],
-        known_by=[day_number(claim.known_by) for claim in claims],
-    )
-
-
-def persons_table(evidence: Evidence) -> pa.Table:
-    """The participants in order of their ids: participant, person (a number)."""
-    names = sorted(evidence.participants_table["participant"].unique().to_pylist())
-    numbers = pa.array(range(len(names)), pa.int64())
-    return pa.table({"participant": pa.array(names, pa.string()), "person": numbers})
-
-
-def spans_table(spans: Sequence[Span], evidence: Evidence, windows: pa.Table) -> pa.Table:
+def _spans_table(spans: Sequence[Span], evidence: Evidence, windows: pa.Table) -> pa.Table:
     """How many days each span has from every day on which something may begin: day, length_<i>."""
     opening = [name for name in windows.column_names if name.startswith("opens_")]
     found = set(map(day_number, evidence.observed_days))
@@ -229,7 +207,7 @@ def spans_table(spans: Sequence[Span], evidence: Evidence, windows: pa.Table) ->
     return _of_numbers(day=days, **lengths)
 
 
-def days_table(contract: Contract) -> pa.Table:
+def _days_table(contract: Contract) -> pa.Table:
     """Every day of every period: day, period."""
     found = [
         (day, number)
@@ -240,7 +218,7 @@ def days_table(contract: Contract) -> pa.Table:
     return _of_numbers(day=days, period=numbers)
 
 
-def windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
+def _windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
     """First and last day of every window for every start date in the evidence: started_on,
     opens_<i>, closes_<i>.
     """

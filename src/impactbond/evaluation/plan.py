@@ -10,16 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import narwhals as nw
 
+from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
-from impactbond.contract.walk import every_condition
-from impactbond.evaluation.fact_requests import FactRequests
-from impactbond.evaluation.facts import NEVER, largest
+from impactbond.dates import Span
+from impactbond.evaluation.facts import NEVER, Fact, Frame, Stay, largest, smallest, where
 from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Leaf, Looking
-from impactbond.terms.conditions.passes import MET, NOT_EVIDENCED, NOT_MET, Met
+from impactbond.terms.conditions.passes import (
+    MET,
+    NOT_EVIDENCED,
+    NOT_MET,
+    FactKind,
+    Met,
+    StayFound,
+)
+from impactbond.terms.metrics import Chosen
 
 # What stays beside the conditions.
 CARRIED = ("claim", "participant", "ends_on", "known_by", "left_on")
@@ -28,14 +35,15 @@ CARRIED = ("claim", "participant", "ends_on", "known_by", "left_on")
 @dataclass(frozen=True, slots=True)
 class Node:
     """One condition as columns: `on_<n>`, NEVER unless met, and `state_<n>` where the plan has
-    states.
+    states. `met` is what facts say of a leaf; `aside` what a junction needs besides its parts.
     """
 
     number: int
     level: int
     condition: ConditionTerm
-    inputs: tuple[int, ...] = ()
-    undated: bool = False
+    parts: tuple[Node, ...] = ()
+    met: Met | None = field(default=None, compare=False)
+    aside: Mapping[str, nw.Expr] = field(default_factory=dict, compare=False)
 
     @property
     def state(self) -> nw.Expr:
@@ -47,23 +55,41 @@ class Node:
         """The day number on which it was met; NEVER where it was not."""
         return nw.col(f"on_{self.number}")
 
+    @property
+    def leaves(self) -> list[Looking]:
+        """The conditions that look at evidence themselves and that it comes down to."""
+        inside = [leaf for part in self.parts for leaf in part.leaves]
+        return [self.condition, *inside] if isinstance(self.condition, Looking) else inside
+
+    def named(self, columns: Mapping[str, nw.Expr]) -> list[nw.Expr]:
+        """Columns of this condition, each with its number after its name."""
+        return [
+            column.cast(nw.Int64).alias(f"{name}_{self.number}") for name, column in columns.items()
+        ]
+
 
 @dataclass
-class EvaluationPlan(FactRequests):
-    """Everything to be computed for one contract: its facts, and its conditions in the order of
-    their need.
+class EvaluationPlan:
+    """Everything to be computed for one contract: the facts, stays and spans of the calendar that
+    its conditions ask for, each once, and its conditions in the order of their need.
 
     `roots` are the conditions of milestones and of eligibility; what only leads to them is dropped
     on the way. The day of an n-th row is costly to find, and is not looked for where it cannot
     matter: in *all* with a share of the same window, which is met on the window's last day. With
     `every_day` it is looked for everywhere, for somebody who asks. Without `reasons` only whether
-    and when a milestone was achieved is found, which is all that claims need.
+    and when a milestone was achieved is found, which is all that claims need; without `evidenced`
+    nobody asks whether there was evidence where a condition is not met.
     """
 
-    nodes: list[Node] = field(default_factory=list)
-    roots: list[Node] = field(default_factory=list)
+    contract: Contract
+    evidenced: bool = True
     every_day: bool = False
     reasons: bool = True
+    facts: list[Fact] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    roots: list[Node] = field(default_factory=list)
     _known: dict[str, Node] = field(default_factory=dict)
 
     @classmethod
@@ -73,22 +99,66 @@ class EvaluationPlan(FactRequests):
         """The plan of a contract, with the conditions of its milestones and of eligibility."""
         conditions = (one for _, one in every_condition(contract))
         asks = any(isinstance(one, Junction) and one.asks_states for one in conditions)
-        plan = cls(
-            contract,
-            tuple(contract.metrics),
-            tuple(contract.windows),
-            evidenced=reasons or asks,
-            every_day=every_day,
-            reasons=reasons,
-        )
-        wanted = [milestone.when for milestone in contract.milestones.values()]
+        plan = cls(contract, reasons or asks, every_day, reasons)
+        roots = [milestone.when for milestone in contract.milestones.values()]
         if contract.participants.eligible is not None:
-            wanted.append(contract.participants.eligible)
-        for condition in wanted:
+            roots.append(contract.participants.eligible)
+        for condition in roots:
             root = plan.node(condition)
             if root not in plan.roots:
                 plan.roots.append(root)
         return plan
+
+    def fact(
+        self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
+    ) -> Fact:
+        """The fact of that kind; equal facts are computed once."""
+        fact = Fact(kind, self._metric(metric), self._window(window), value, nth)
+        if fact not in self.facts:
+            self.facts.append(fact)
+        return fact
+
+    def any_rows(self, metric: str, window: str) -> nw.Expr | None:
+        """Whether there is a row of a metric in a window; None where nobody needs to know."""
+        return self.fact("rows", metric, window).column > 0 if self.evidenced else None
+
+    def stay(
+        self, metric: str, window: str, states: Iterable[str], for_: Span, within: Span | None
+    ) -> StayFound:
+        """The stay in some states for so long; equal stays are computed once."""
+        term = self.contract.metrics[metric]
+        assert isinstance(term, Chosen)
+        spans = self._span(for_), None if within is None else self._span(within)
+        values = term.values_of(tuple(states))
+        stay = Stay(self._metric(metric), self._window(window), values, *spans)
+        if stay not in self.stays:
+            self.stays.append(stay)
+        day = nw.col(stay.day)
+        return StayFound(day < NEVER, day, nw.col(stay.seen) > 0, nw.col(stay.recorded))
+
+    def _metric(self, name: str) -> int:
+        return list(self.contract.metrics).index(name)
+
+    def _window(self, name: str) -> int:
+        return list(self.contract.windows).index(name)
+
+    def _span(self, span: Span) -> int:
+        if span not in self.spans:
+            self.spans.append(span)
+        return self.spans.index(span)
+
+    def closes(self, window: str) -> nw.Expr:
+        """The last day of a window."""
+        return nw.col(f"closes_{self._window(window)}")
+
+    where = staticmethod(where)
+    largest = staticmethod(largest)
+    smallest = staticmethod(smallest)
+
+    @property
+    def never(self) -> int:
+        """A day that never comes."""
+        return NEVER
 
     def node(self, condition: Condition, closing: frozenset[str] = frozenset()) -> Node:
         """The node of a condition; equal conditions share one.
@@ -98,30 +168,25 @@ class EvaluationPlan(FactRequests):
         """
         if isinstance(condition, str):
             return self.node(self.contract.conditions[condition], closing)
-        undated = (
-            isinstance(condition, Leaf)
-            and closing.issuperset(condition.windows)
-            and condition.undated(self) is not None
-        )
+        undated = None
+        if isinstance(condition, Leaf) and closing.issuperset(condition.windows):
+            undated = condition.undated(self)
         key = condition.model_dump_json(exclude={"clause"}) + ("undated" if undated else "")
         if key not in self._known:
-            inputs: tuple[Node, ...] = ()
+            parts: tuple[Node, ...] = ()
             if isinstance(condition, Junction):
                 closing = self._closing(condition)
-                inputs = tuple(self.node(part, closing) for part in condition.parts)
-            node = Node(
-                len(self.nodes),
-                1 + max((part.level for part in inputs), default=-1),
-                condition,
-                tuple(part.number for part in inputs),
-                undated,
-            )
+                parts = tuple(self.node(part, closing) for part in condition.parts)
             # Whatever is looked at is asked for now, before the facts are found.
-            if isinstance(condition, Leaf):
-                self._found(condition, undated)
+            met = (undated or condition.met(self)) if isinstance(condition, Leaf) else None
             if self.reasons and isinstance(condition, Looking):
                 condition.known(self)
-            self._aside(node)
+            aside: Mapping[str, nw.Expr] = {}
+            if isinstance(condition, Junction):
+                leaves = (leaf for part in parts for leaf in part.leaves)
+                aside = condition.aside(self, self._due(leaves))
+            level = 1 + max((part.level for part in parts), default=-1)
+            node = Node(len(self.nodes), level, condition, parts, met, aside)
             self.nodes.append(node)
             self._known[key] = node
         return self._known[key]
@@ -134,111 +199,62 @@ class EvaluationPlan(FactRequests):
         stated = [named[part] if isinstance(part, str) else part for part in junction.parts]
         return junction.waits_for(one for one in stated if isinstance(one, ConditionTerm))
 
-    def leaves(self, node: Node) -> list[Looking]:
-        """The conditions that look at evidence themselves and that a node comes down to."""
-        inside = [leaf for number in node.inputs for leaf in self.leaves(self.nodes[number])]
-        return [node.condition, *inside] if isinstance(node.condition, Looking) else inside
-
-    def due(self, node: Node) -> nw.Expr:
-        """The last day on which a condition can be met."""
-        return self._last_day(self.leaves(node))
-
-    def _last_day(self, leaves: Iterable[Looking]) -> nw.Expr:
+    def _due(self, leaves: Iterable[Looking]) -> nw.Expr:
+        """The last day on which a condition that comes down to these leaves can be met."""
         return largest(*map(self.closes, dict.fromkeys(leaf.windows[-1] for leaf in leaves)))
 
-    def _aside(self, node: Node) -> Mapping[str, nw.Expr]:
-        """What a junction needs besides its parts, as columns of their own, by its own names."""
-        if not isinstance(node.condition, Junction):
-            return {}
-        leaves = [leaf for number in node.inputs for leaf in self.leaves(self.nodes[number])]
-        return node.condition.aside(self, self._last_day(leaves))
-
-    def levels(self) -> list[list[Node]]:
-        """The nodes by level: each needs only nodes of earlier levels."""
-        depth = max((node.level for node in self.nodes), default=-1) + 1
-        return [[node for node in self.nodes if node.level == level] for level in range(depth)]
-
-    def weigh(
-        self, facts: nw.LazyFrame[Any], *, keep_all: bool = False, also: Iterable[str] = ()
-    ) -> nw.LazyFrame[Any]:
+    def evaluate(self, facts: Frame, *, keep_all: bool = False, also: Iterable[str] = ()) -> Frame:
         """The frame of facts with the columns of the conditions in place of the facts: all of them,
         or the roots alone. The columns `also` stay beside them.
         """
         carried = [*CARRIED, *also]
         if self.reasons:
             carried += [f"{name}_{one.number}" for one in self.roots for name in ("due", "known")]
-        asides = {
-            node.number: {f"{name}_{node.number}": column for name, column in found.items()}
-            for node in self.nodes
-            if (found := self._aside(node))
-        }
-        frame = facts.with_columns(*self._beside(asides))
-        standing: list[Node] = []
-        for level in self.levels():
+        names = ("state", "on") if self.evidenced else ("on",)
+        frame = facts.with_columns(*self._beside())
+        evaluated: list[Node] = []
+        for depth in range(1 + max((node.level for node in self.nodes), default=-1)):
             # Each level is a select of its own: were the columns of parts written into each
             # other, a condition that several use would be worked out again in each of them.
-            later = [node for node in self.nodes if node.level > level[0].level]
-            needed = {number for node in later for number in node.inputs}
-            kept = [
-                node for node in standing if keep_all or node in self.roots or node.number in needed
-            ]
-            raw = [name for node in later for name in asides.get(node.number, ())]
-            days = [f"on_{node.number}" for node in level if not node.inputs]
+            level = [node for node in self.nodes if node.level == depth]
+            later = [node for node in self.nodes if node.level > depth]
+            needed = [part for node in later for part in node.parts]
+            kept = [one for one in evaluated if keep_all or one in self.roots or one in needed]
             frame = frame.select(
                 *carried,
-                *(name for node in kept for name in self._names(node)),
-                *raw,
-                *days,
+                *(f"{name}_{node.number}" for node in kept for name in names),
+                *(f"{name}_{node.number}" for node in later for name in node.aside),
+                *(f"on_{node.number}" for node in level if node.met is not None),
                 *(column for node in level for column in self._columns(node)),
             )
-            standing = kept + level
+            evaluated = kept + level
         return frame
 
-    def _beside(self, asides: Mapping[int, Mapping[str, nw.Expr]]) -> Iterator[nw.Expr]:
+    def _beside(self) -> Iterator[nw.Expr]:
         """What is found from facts, beside them: all that later columns look at besides columns of
         conditions, so that what decides a condition is written, and read by an engine, once.
         """
-        if self.reasons:
-            for root in self.roots:
-                yield from _root_columns(self, root)
-        for columns in asides.values():
-            yield from (column.alias(name) for name, column in columns.items())
+        for root in self.roots if self.reasons else ():
+            # The latest row that a root looks at was recorded on `known`, 0 where there is none.
+            known = [column for leaf in root.leaves for column in leaf.known(self)]
+            yield from root.named({"due": self._due(root.leaves), "known": largest(*known)})
         for node in self.nodes:
-            if isinstance(node.condition, Leaf):
-                met, _, day = self._found(node.condition, node.undated)
-                yield _column("on", node, nw.when(met).then(day).otherwise(nw.lit(NEVER)))
-
-    def _found(self, leaf: Leaf, undated: bool) -> Met:
-        """What facts say of a leaf; undated, with the last day it can be met on."""
-        return (leaf.undated(self) if undated else None) or leaf.met(self)
-
-    def _names(self, node: Node) -> list[str]:
-        on = f"on_{node.number}"
-        return [f"state_{node.number}", on] if self.evidenced else [on]
+            for name, column in node.aside.items():
+                yield column.alias(f"{name}_{node.number}")
+        for node in self.nodes:
+            if node.met is not None:
+                yield where(node.met.met, node.met.day, NEVER).alias(f"on_{node.number}")
 
     def _columns(self, node: Node) -> list[nw.Expr]:
         """The columns of a condition, from those of its parts; of a leaf, its state alone."""
-        junction, columns = node.condition, []
-        inputs = [self.nodes[number] for number in node.inputs]
+        junction, columns = node.condition, {}
         if isinstance(junction, Junction):
-            aside = {name: nw.col(f"{name}_{node.number}") for name in self._aside(node)}
-            columns.append(_column("on", node, junction.day(inputs, aside, self)))
+            aside = {name: nw.col(f"{name}_{node.number}") for name in node.aside}
+            columns["on"] = junction.day(node.parts, aside, self)
             if self.evidenced:
-                columns.append(_column("state", node, junction.state(inputs, aside, self)))
-        elif self.evidenced and isinstance(junction, Leaf):
-            decided = self._found(junction, node.undated).decided
-            unmet = self.where(decided, NOT_MET, NOT_EVIDENCED) if decided is not None else NOT_MET
-            columns.append(_column("state", node, self.where(node.on < NEVER, MET, unmet)))
-        return columns
-
-
-def _column(name: str, node: Node, column: nw.Expr) -> nw.Expr:
-    return column.cast(nw.Int64).alias(f"{name}_{node.number}")
-
-
-def _root_columns(plan: EvaluationPlan, root: Node) -> list[nw.Expr]:
-    """The last day on which a root can be met, and the day on which the latest row it looks at was
-    recorded (0 for none).
-    """
-    known = [column for leaf in plan.leaves(root) for column in leaf.known(plan)]
-    return [_column("due", root, plan.due(root)), _column("known", root, largest(*known))]
+                columns["state"] = junction.state(node.parts, aside, self)
+        elif self.evidenced and node.met is not None:
+            decided = node.met.decided
+            unmet = where(decided, NOT_MET, NOT_EVIDENCED) if decided is not None else NOT_MET
+            columns["state"] = where(node.on < NEVER, MET, unmet)
+        return node.named(columns)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from impactbond.errors import Fault, InvariantError, SettlementError
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
-from impactbond.evaluation.late_evidence import Basis, bases, earns_nothing
+from impactbond.evaluation.known_evidence import Basis, bases, earns_nothing
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.applicable_version import judged_by_version
@@ -142,7 +142,7 @@ class Case:
         conditions = [contract.milestones[milestone].when]
         if contract.participants.eligible is not None:
             conditions.append(contract.participants.eligible)
-        return [leaf for condition in conditions for leaf in plan.leaves(plan.node(condition))]
+        return [leaf for condition in conditions for leaf in plan.node(condition).leaves]
 
     def recorded_since(self, milestone: str, after: date, until: date) -> Since:
         """What was recorded between two claim dates that bears on a milestone and its needs."""
@@ -219,7 +219,7 @@ def _judged(
 ) -> Judged | None:
     """What was decided, each milestone with what was found on the evidence that decided it."""
     contract = question.contract
-    course = bases(contract, is_disputed=question.is_disputed)
+    course = bases(question)
     views = [(see(question, participant, person, basis), standing) for basis, standing in course]
     by_standing = {standing: seen for seen, standing in views if seen is not None}
     if not by_standing:

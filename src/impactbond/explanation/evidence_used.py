@@ -128,7 +128,7 @@ class EngineView:
 
     def rows_of(self, metric: str) -> list[Row]:
         """Every row of a metric, in the order of their days."""
-        number = self.seen.plan.metrics.index(metric)
+        number = list(self.contract.metrics).index(metric)
         return [row for row in self.seen.live if row["metric"] == number]
 
     def window(self, name: str) -> Days:

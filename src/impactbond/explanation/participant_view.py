@@ -17,16 +17,16 @@ import pyarrow.compute as pc
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.evaluation.claims import claims_of
-from impactbond.evaluation.decisions import (
-    decide,
-    observations_of,
-    people_of,
-    weigh,
-)
+from impactbond.evaluation.decisions import decide, evaluate_conditions
 from impactbond.evaluation.facts import NEVER, Fact, concerns, packed
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
-from impactbond.evaluation.knowledge import known_participants, segments_on
-from impactbond.evaluation.late_evidence import Basis
+from impactbond.evaluation.known_evidence import (
+    Basis,
+    known_participants,
+    live_observations,
+    people_of,
+    segments_at_start,
+)
 from impactbond.evaluation.plan import EvaluationPlan, Node
 from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.parts import WindowDays
@@ -82,8 +82,7 @@ class ParticipantView:
 
     def due(self, condition: Condition) -> date:
         """The last day on which the condition can be met."""
-        leaves = self.plan.leaves(self.node(condition))
-        return max(self.window(leaf.windows[-1])[1] for leaf in leaves)
+        return max(self.window(leaf.windows[-1])[1] for leaf in self.node(condition).leaves)
 
     def window(self, name: str) -> tuple[date, date]:
         """First and last day of a window, for this participant."""
@@ -123,8 +122,7 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
     found = question.session.collect(people).to_pylist()
     if not found:
         return None
-    asked = people.select("claim", "participant", "known_by", "started_on")
-    at_start = question.session.collect(segments_on(question, asked, "started_on", ["claim"]))
+    at_start = question.session.collect(segments_at_start(question, people))
     names, values = question.segments.names, question.segments.values
     started_on = from_day_number(found[0]["started_on"])
     return PersonView(
@@ -139,14 +137,14 @@ def see(
     question: EvaluationInput, participant: str, person: PersonView, basis: Basis
 ) -> ParticipantView | None:
     """What the engine sees of a participant that a question is about; None if not covered."""
-    plan, weighed = weigh(question, basis)
+    plan, conditions = evaluate_conditions(question, basis)
     is_asked = nw.col("participant") == participant
-    found = question.session.collect(weighed.filter(is_asked)).to_pylist()
+    found = question.session.collect(conditions.filter(is_asked)).to_pylist()
     if not found:
         return None
     about = question.session.collect(people_of(question).filter(is_asked)).to_pylist()
     person = replace(person, clock_on=from_day_number(about[0]["clock_on"]))
-    rows = observations_of(question, basis).filter(is_asked)
+    rows = live_observations(question, basis).filter(is_asked)
     looked_at = rows.select(
         "observation",
         "metric",

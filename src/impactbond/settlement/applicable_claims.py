@@ -22,7 +22,7 @@ from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.claims import Counted, evaluate
 from impactbond.evaluation.decisions import DECISIONS, decisions_table
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
-from impactbond.evaluation.knowledge import known_participants
+from impactbond.evaluation.known_evidence import known_participants
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.lots import period_of

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainSerializer, PrivateAttr, WithJsonSchema
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.reading.terms_file import Form, parse, placed, source_of
+from impactbond.contract.reading.terms_file import TermsFile
 from impactbond.contract.reading.yaml_document import Located, load
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
 from impactbond.errors import AssumptionError
@@ -83,7 +83,7 @@ class Area(Term):
         return sum(group.children for group in self.groups)
 
 
-_FORM = Form(Area, "area", AssumptionError)
+_FILE = TermsFile(Area, "area", AssumptionError)
 
 
 def read_area(path: str | FilePath, contract: Contract | None = None) -> Area:
@@ -91,7 +91,7 @@ def read_area(path: str | FilePath, contract: Contract | None = None) -> Area:
 
     Raises AssumptionError listing every fault with its line.
     """
-    source, name = source_of(_FORM, path)
+    source, name = _FILE.source_of(path)
     return parse_area(source, name=name, contract=contract)
 
 
@@ -100,7 +100,7 @@ def parse_area(source: bytes, *, name: str, contract: Contract | None = None) ->
 
     Raises AssumptionError listing every fault with its line.
     """
-    area = parse(_FORM, source, name, lambda area: list(_check(area, contract)))
+    area = _FILE.parse(source, name, lambda area: list(_check(area, contract)))
     area._source, area._source_name = source, name
     return area
 
@@ -112,7 +112,7 @@ def assert_fits(contract: Contract, area: Area) -> None:
         return
     name = area._source_name
     document = load(area.source.decode("utf-8-sig"), name) if name else Located(None)
-    faults = [placed(document, name, one.path, one.fault) for one in found]
+    faults = [document.placed(one.path, one.fault) for one in found]
     count = len(set(faults))
     raise AssumptionError(
         f"The area {area.area} does not fit the contract {contract.contract}: "

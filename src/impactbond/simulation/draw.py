@@ -19,8 +19,8 @@ import numpy as np
 from numpy.random import PCG64, SeedSequence
 from numpy.typing import NDArray
 
+from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
-from impactbond.contract.reach import reach_from
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number
 from impactbond.evaluation.claims import Counted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impactbond.money import Currency, show
-from impactbond.reasons import explained
+from impactbond.reasons import words_for_why
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def statement_notes(
         ("Amounts", f"{_amounts(currency)} {_MINUS}"),
         ("Due", _DUE),
         ("Adjustments", _ADJUSTMENTS),
-        ("Why a line moves", explained()),
+        ("Why a line moves", words_for_why()),
         ("Withheld", _WITHHELD),
         ("Taken over and passed on", _MOVED),
         ("Up-front and recovered", _UP_FRONT),

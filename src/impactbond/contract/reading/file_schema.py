@@ -1,31 +1,41 @@
-"""What a model allows at each place of a file, read from the model's JSON Schema."""
+"""What a model allows at each place of a file, read from its JSON Schema, and the faults of what
+stands there otherwise, in the words of people who write contracts, never in those of a parser.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
-from impactbond.terms.diagnostic import Path, closest, listing
+from impactbond.errors import Fault
+from impactbond.terms.diagnostic import Path, closest, did_you_mean, listing
 from impactbond.terms.kind import Kind, registered
+from impactbond.terms.words import capital
 
 Node = Mapping[str, Any]
+_LONGEST = 60
+_POINT = ", with a point before any decimals"
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileSchema:
     """The places of a file, each with what may stand there."""
 
     schema: Node
 
     @classmethod
-    def of(cls, model: type[BaseModel]) -> Layout:
-        """The layout of the files that are read into a model, with the kinds registered by now."""
-        return _layout(model, registered())
+    def of(cls, model: type[BaseModel]) -> FileSchema:
+        """The schema of the files that are read into a model, with the kinds registered by now."""
+        return _file_schema(model, registered())
 
     def at(self, path: Path, value: Any) -> Node | None:
         """What may stand at a place of a file with this value; None where nothing may.
@@ -66,9 +76,10 @@ class Layout:
         choices = node.get("enum", [])
         if choices:
             return closest(str(wrong), map(str, choices)) or choices[0]
-        for given in ("const", "examples"):
-            if given in node:
-                return node[given][0] if given == "examples" else node[given]
+        if "const" in node:
+            return node["const"]
+        if "examples" in node:
+            return node["examples"][0]
         match node.get("type"):
             case "object":
                 needed = {key: node["properties"][key] for key in node.get("required", ())}
@@ -85,8 +96,8 @@ class Layout:
 
 
 @cache
-def _layout(model: type[BaseModel], kinds: tuple[type[Kind], ...]) -> Layout:
-    return Layout(model.model_json_schema())
+def _file_schema(model: type[BaseModel], kinds: tuple[type[Kind], ...]) -> FileSchema:
+    return FileSchema(model.model_json_schema())
 
 
 def inside(value: Any, part: str | int) -> Any:
@@ -119,36 +130,196 @@ def _is_named(kind: Node, value: Any) -> bool:
     return bool(kind.get("properties", {}).get(key, {}).get("const") == inside(value, key))
 
 
-def allowed_at(node: Node) -> str:
+def _allowed(node: Node) -> str:
     """What is allowed, in a few words."""
+    # One way out for each of the things that a schema can say of a place.
     if "anyOf" in node:
         keys = [naming_key(kind) for kind in node["anyOf"] if naming_key(kind)]
-        others = [allowed_at(kind) for kind in node["anyOf"] if not naming_key(kind)]
+        others = [_allowed(kind) for kind in node["anyOf"] if not naming_key(kind)]
         return ", or ".join([*others, f"a term with {listing(keys)}"] if keys else others)
     if "enum" in node:
         return listing(node["enum"])
     if "const" in node:
         return str(node["const"])
-    kind = node.get("type")
+    kind, keys = node.get("type"), keys_of(node)
+    if kind == "object":
+        return f"keys with values: {listing(keys)}" if keys else "names with what they stand for"
     # A description says more than a type; of a term with keys, which of them there are helps
     # more.
-    if "description" in node and kind != "object":
+    if "description" in node:
         return str(node["description"])
-    match kind:
-        case "object":
-            keys = keys_of(node)
-            return (
-                f"keys with values: {listing(keys)}" if keys else "names with what they stand for"
-            )
-        case "array":
-            return "a list, such as [one, two]"
-        case "string":
-            if "examples" in node:
-                return f"such as {', or '.join(node['examples'])}"
-            return "a day such as 2017-01-31" if node.get("format") == "date" else "a name or text"
-        case "boolean":
-            return "true, false"
-        case "integer":
-            return "a whole number"
+    if kind == "string" and "examples" in node:
+        return f"such as {', or '.join(node['examples'])}"
+    if kind == "string":
+        return "a day such as 2017-01-31" if node.get("format") == "date" else "a name or text"
+    by_type = {
+        "array": "a list, such as [one, two]",
+        "boolean": "true, false",
+        "integer": "a whole number",
+    }
+    return by_type.get(str(kind), "a number in digits, such as 450.00")
+
+
+def unknown_key(key: str, known: Sequence[str]) -> Fault:
+    """A key that means nothing where it stands."""
+    hint = did_you_mean(key, known) or "Take it out"
+    problem = f"unknown key '{key}'"
+    return Fault(code="unknown_key", problem=problem, allowed=", ".join(known), hint=hint)
+
+
+def no_colon(key: str) -> Fault:
+    """A key and its value without what parts them."""
+    problem = f"'{key}' stands without a colon and a space after it"
+    return Fault(code="no_colon", problem=problem, hint=f"Write {key}: and then its value")
+
+
+def split_by_comma(key: str, text: str) -> Fault:
+    """Text that a comma parts from its key."""
+    return Fault(
+        code="split_by_comma",
+        problem=f"a comma splits what is written after '{key}'",
+        found=_written(text),
+        hint="Put text with a comma in quotation marks; write numbers without commas",
+    )
+
+
+def missing_key(key: str, node: Node | None) -> Fault:
+    """A key that must be there."""
+    problem, allowed = f"the key '{key}' is missing", _allowed(node) if node else ""
+    return Fault(code="missing_key", problem=problem, allowed=allowed, hint="Add it")
+
+
+def nothing_written(node: Node, is_optional: bool) -> Fault:
+    """A key, or an entry of a list, with nothing after it."""
+    hint = "Write it, or take the key out" if is_optional else "Write what belongs here"
+    problem = "nothing is written here"
+    return Fault(code="nothing_written", problem=problem, allowed=_allowed(node), hint=hint)
+
+
+def no_choice(wrong: Any, choices: Sequence[Any]) -> Fault:
+    """A word, or something else, where only a few words are allowed."""
+    several = "this is not one of the words that are allowed here"
+    return Fault(
+        code="not_a_choice",
+        problem=several if len(choices) > 1 else "only one thing may be written here",
+        found=_written(wrong),
+        allowed=listing(choices),
+        hint=did_you_mean(str(wrong), map(str, choices)),
+    )
+
+
+def unfit(detail: ErrorDetails, node: Node | None) -> Fault:
+    """Anything else that cannot stand where it does."""
+    kind, wrong, limits = detail["type"], detail["input"], detail.get("ctx", {})
+    is_of_no_kind = kind.startswith("not_a")
+    if is_of_no_kind or kind == "value_error":
+        # What a term itself says is wrong with what was written: `problem: what to write`.
+        said = detail["msg"] if is_of_no_kind else str(limits["error"])
+        problem, _, remedy = said.partition(": ")
+        code = kind if is_of_no_kind else "not_allowed"
+        return Fault(code=code, problem=problem, found=_written(wrong), hint=capital(remedy))
+    bounds = _out_of_bounds(kind, limits, node or {}, wrong)
+    return bounds or _of_wrong_kind(node or {}, wrong)
+
+
+def _out_of_bounds(kind: str, limits: Mapping[str, Any], node: Node, wrong: Any) -> Fault | None:
+    length = node.get("minItems", node.get("minProperties", 1))
+    entries = f"{length} {'entry' if length == 1 else 'entries'}"
+    exactly = "exactly" if length == node.get("maxItems") else "at least"
+    problems = {
+        "greater_than_equal": f"the number must be {limits.get('ge')} or more",
+        "less_than_equal": f"the number must be {limits.get('le')} or less",
+        "too_short": f"{exactly} {entries} must stand here",
+        "too_long": f"{exactly} {entries} must stand here",
+        "string_too_short": "nothing is written here",
+    }
+    found = _written(wrong)
+    if kind == "string_pattern_mismatch":
+        problem = "this is not a short name"
+        return Fault(code="not_a_name", problem=problem, found=found, allowed=_allowed(node))
+    if kind in problems:
+        return Fault(code="out_of_bounds", problem=problems[kind], found=found)
+    return None
+
+
+def _of_wrong_kind(node: Node, wrong: Any) -> Fault:
+    if wrong is None:
+        return nothing_written(node, is_optional=False)
+    if "enum" in node or "const" in node:
+        return no_choice(wrong, node.get("enum") or [node["const"]])
+    needed = {
+        "object": "keys with values are",
+        "array": "a list is",
+        "string": "a date is" if node.get("format") == "date" else "text is",
+        "boolean": "true or false is",
+        "integer": "a whole number is",
+        "number": "a number is",
+    }.get(str(node.get("type")))
+    return Fault(
+        code="wrong_kind",
+        problem=f"{needed} needed here" if needed else "this cannot stand here",
+        found=_written(wrong),
+        allowed=_allowed(node),
+        hint=_remedy(node, wrong),
+    )
+
+
+def _remedy(node: Node, wrong: Any) -> str:
+    # What is meant shows in what is needed and in what was written, each pair by itself.
+    kind = node.get("type")
+    if kind in ("number", "integer") and isinstance(wrong, str):
+        return _remedy_for_number(wrong, "" if kind == "integer" else _POINT)
+    if kind == "string" and node.get("format") == "date":
+        return "Write year-month-day, with a month and a day that exist"
+    # YAML takes 2017 or true without quotation marks for a number or a truth, where a name may be
+    # meant.
+    if kind == "string" and not isinstance(wrong, list | dict):
+        return f'Put it in quotation marks: "{_plain(wrong)}"'
+    if kind == "boolean":
+        return "Write the word true or false, without quotation marks"
+    if kind == "array" and isinstance(wrong, str):
+        return f"Put it in brackets: [{_short(wrong)}]"
+    if kind == "object" and isinstance(wrong, list) and not keys_of(node):
+        return "Write a name and a colon before each, instead of a dash"
+    return ""
+
+
+def _remedy_for_number(text: str, point: str) -> str:
+    numbers = _NUMBER.findall(text)
+    if text.strip().startswith("="):
+        return "Write the number itself, not a formula"
+    if re.search(r"\d.*[-%]|-\d", text) or not numbers or "," in _NUMBER.sub("", text):
+        return f"Write digits{point}"
+    if len(numbers) > 1:
+        return "Write one number; where several are meant, each needs an entry of its own"
+    return f"Write {Decimal(numbers[0].replace(',', ''))} alone, without words, signs or separators"
+
+
+def _written(wrong: Any) -> str:
+    """What was written, as a reader of the file would recognise it."""
+    match wrong:
+        case None:
+            return "nothing"
+        case str():
+            return f"the text '{_short(wrong)}'" if wrong.strip() else "an empty text"
+        case list() | tuple():
+            return f"a list of {len(wrong)}" if wrong else "an empty list"
+        case dict():
+            return f"the keys {listing(map(_short, wrong))}" if wrong else "no keys"
+        case bool():
+            return _plain(wrong)
+        case date():
+            return f"the date {wrong}"
         case _:
-            return "a number in digits, such as 450.00"
+            return f"the number {_short(_plain(wrong))}"
+
+
+def _plain(wrong: Any) -> str:
+    if isinstance(wrong, bool):
+        return str(wrong).lower()
+    return f"{wrong:f}" if isinstance(wrong, Decimal) and abs(wrong.adjusted()) < 30 else str(wrong)
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"

@@ -10,16 +10,19 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from impactbond.contract.reading.file_schema import Layout, inside, keys_of, naming_key
-from impactbond.contract.reading.schema_errors import (
+from impactbond.contract.reading.file_schema import (
+    FileSchema,
+    inside,
+    keys_of,
     missing_key,
+    naming_key,
     no_choice,
     no_colon,
     nothing_written,
@@ -27,7 +30,7 @@ from impactbond.contract.reading.schema_errors import (
     unfit,
     unknown_key,
 )
-from impactbond.contract.reading.yaml_document import Located, load, show_path
+from impactbond.contract.reading.yaml_document import Located, load
 from impactbond.errors import ContractError, Fault, ImpactBondError
 from impactbond.terms.diagnostic import Diagnostic, Path, closest
 
@@ -36,7 +39,7 @@ Check = Callable[[Terms], Sequence[Diagnostic | tuple[Path, Fault]]]
 
 # What the models call a term that is of none of the kinds that may stand there.
 _OF_NO_KIND = "not_a"
-_ENOUGH = 3  # keys of a form by which a file is known to be one, in part at least
+_ENOUGH = 3  # keys of a model by which a file is known to be one of it, in part at least
 
 _NOT_OPENED = {
     FileNotFoundError: ("there is no such file", "Check the name and the folder"),
@@ -46,7 +49,7 @@ _NOT_OPENED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Form(Generic[Terms]):
+class TermsFile(Generic[Terms]):
     """A kind of file: the model it is read into, what people call it, and the error that lists what
     is wrong with it.
     """
@@ -55,144 +58,100 @@ class Form(Generic[Terms]):
     noun: str
     error: type[ImpactBondError]
 
-    def unreadable(self, fault: Fault) -> ImpactBondError:
-        """The error for a file that cannot be read at all."""
+    def source_of(self, path: str | FilePath) -> tuple[bytes, str]:
+        """The bytes of a file, and its name without the folder. Raises the error."""
+        file = FilePath(path)
+        try:
+            return file.read_bytes(), file.name
+        except OSError as error:
+            unknown = ("the file cannot be opened", "Check that no other program holds it")
+            problem, hint = _NOT_OPENED.get(type(error), unknown)
+        raise self._unreadable(Fault(file=file.name, code="no_file", problem=problem, hint=hint))
+
+    def parse(self, source: bytes, name: str, check: Check[Terms]) -> Terms:
+        """The terms in the bytes of a file called `name`, checked for shape and by `check` for
+        meaning.
+
+        Raises the error listing every fault with its line.
+        """
+        document = self._document(source, name)
+        repair = repaired(self.model, document)
+        faults = document.faults + [document.placed(*found) for found in repair.faults]
+        if repair.terms is not None:
+            findings = (Diagnostic(*found) for found in check(repair.terms))
+            believed = filter(repair.believes, findings)
+            faults += [document.placed(finding.path, finding.fault) for finding in believed]
+        if faults or repair.terms is None:
+            count = len(set(faults))
+            raise self.error(
+                f"The {self.noun} {name} has {count} fault{'s' if count != 1 else ''}:", faults
+            )
+        return repair.terms
+
+    def _unreadable(self, fault: Fault) -> ImpactBondError:
         return self.error(f"The {self.noun} cannot be read.", [fault])
 
-
-def source_of(form: Form[Any], path: str | FilePath) -> tuple[bytes, str]:
-    """The bytes of a file, and its name without the folder. Raises the form's error."""
-    file = FilePath(path)
-    try:
-        return file.read_bytes(), file.name
-    except OSError as error:
-        told = ("the file cannot be opened", "Check that no other program holds it")
-        problem, hint = _NOT_OPENED.get(type(error), told)
-    fault = Fault(file=file.name, code="no_file", problem=problem, hint=hint)
-    raise form.unreadable(fault)
-
-
-def parse(form: Form[Terms], source: bytes, name: str, check: Check[Terms]) -> Terms:
-    """The terms in the bytes of a file called `name`, checked for shape and by `check` for meaning.
-
-    Raises the form's error listing every fault with its line.
-    """
-    document = _document(form, source, name)
-    repaired = fit(form.model, document)
-    faults = document.faults + [placed(document, name, *told) for told in repaired.faults]
-    if repaired.terms is not None:
-        findings = (Diagnostic(*found) for found in check(repaired.terms))
-        faults += [
-            placed(document, name, finding.path, finding.fault)
-            for finding in findings
-            if repaired.believes(finding, document.repeated)
-        ]
-    if faults or repaired.terms is None:
-        count = len(set(faults))
-        raise form.error(
-            f"The {form.noun} {name} has {count} fault{'s' if count != 1 else ''}:", faults
-        )
-    return repaired.terms
-
-
-def placed(document: Located, name: str, path: Path, fault: Fault) -> Fault:
-    """A fault with the file, line and clause that it stands at."""
-    return replace(fault, file=name, line=document.line(path), clause=show_path(path))
-
-
-def _document(form: Form[Any], source: bytes, name: str) -> Located:
-    """The file as keys with values. Raises the form's error where it holds none."""
-    try:
-        document = load(source.decode("utf-8-sig"), name)
-    except UnicodeDecodeError as error:
-        is_zip = source.startswith(b"PK")
-        fault = Fault(
-            file=name,
-            line=0 if is_zip else source.count(b"\n", 0, error.start) + 1,
-            code="not_text",
-            problem="this looks like an Excel or Word file" if is_zip else "this is no UTF-8 text",
-            allowed="a text file in YAML or JSON",
-            hint="Save it as text, with the encoding UTF-8",
-        )
-        raise form.unreadable(fault) from None
-    except ContractError as error:
-        raise form.unreadable(error.faults[0]) from None
-    known = {field.alias or key for key, field in form.model.model_fields.items()}
-    written = document.value if isinstance(document.value, dict) else {}
-    if len(known & set(written)) < min(_ENOUGH, len(written) or _ENOUGH):
-        # It may be something about a child: nothing of it is repeated.
-        fault = Fault(
-            file=name,
-            line=1,
-            code="empty",
-            problem=f"the file holds no {form.noun}",
-            found="nothing" if document.value is None else "something else",
-            allowed=f"lines that start with {', '.join(list(form.model.model_fields)[:4])} ...",
-            hint="Check that this is the right file",
-        )
-        raise form.unreadable(fault)
-    return document
-
-
-@dataclass
-class Repaired(Generic[Terms]):
-    """The terms as far as they could be read, where something stands in, and what was wrong."""
-
-    terms: Terms | None = None
-    replaced: set[Path] = field(default_factory=set)
-    faults: list[tuple[Path, Fault]] = field(default_factory=list)
-
-    def believes(self, finding: Diagnostic, repeated: set[Path]) -> bool:
-        """Whether a finding is about what was written, not about what stands in for it."""
-        doubtful = self.replaced | repeated
-        return _outside(finding.path, self.replaced) and all(
-            _outside(path, doubtful) for path in finding.rests_on
-        )
-
-
-def _outside(path: Path, places: set[Path]) -> bool:
-    return not any(path[:depth] in places for depth in range(len(path) + 1))
-
-
-def fit(model: type[Terms], document: Located) -> Repaired[Terms]:
-    """A document, which must hold keys with values, fitted into a model."""
-    repair = _Repair(Layout.of(model), copy.deepcopy(document.value), document)
-    for path in sorted(document.unreadable, key=len, reverse=True):
-        repair.replace(path)
-    for path in list(_empty(repair.value, ())):
-        repair.fill(path)
-    repaired: Repaired[Terms] = Repaired(None, repair.replaced, repair.faults)
-    told = -1
-    # Every round mends all that it finds; a further one is needed where that opened a new place.
-    while told < len(repair.faults):
-        told = len(repair.faults)
+    def _document(self, source: bytes, name: str) -> Located:
+        """The file as keys with values. Raises the error where it holds none."""
         try:
-            repaired.terms = model.model_validate(repair.value, by_name=False)
-        except ValidationError as error:
-            repair.put_right(error.errors(include_url=False))
-    return repaired
-
-
-def _empty(value: Any, path: Path) -> Iterator[Path]:
-    """Every place at which nothing is written."""
-    entries = value.items() if isinstance(value, dict) else enumerate(value)
-    for part, entry in entries:
-        if entry is None:
-            yield (*path, part)
-        elif isinstance(entry, dict | list):
-            yield from _empty(entry, (*path, part))
+            document = load(source.decode("utf-8-sig"), name)
+        except UnicodeDecodeError as error:
+            is_zip = source.startswith(b"PK")
+            fault = Fault(
+                file=name,
+                line=0 if is_zip else source.count(b"\n", 0, error.start) + 1,
+                code="not_text",
+                problem="this looks like an Excel or Word file"
+                if is_zip
+                else "this is no UTF-8 text",
+                allowed="a text file in YAML or JSON",
+                hint="Save it as text, with the encoding UTF-8",
+            )
+            raise self._unreadable(fault) from None
+        except ContractError as error:
+            raise self._unreadable(error.faults[0]) from None
+        fields = self.model.model_fields
+        known = {field.alias or key for key, field in fields.items()}
+        written = document.value if isinstance(document.value, dict) else {}
+        if len(known & set(written)) < min(_ENOUGH, len(written) or _ENOUGH):
+            # It may be something about a child: nothing of it is repeated.
+            fault = Fault(
+                file=name,
+                line=1,
+                code="empty",
+                problem=f"the file holds no {self.noun}",
+                found="nothing" if document.value is None else "something else",
+                allowed=f"lines that start with {', '.join(list(fields)[:4])} ...",
+                hint="Check that this is the right file",
+            )
+            raise self._unreadable(fault)
+        return document
 
 
 @dataclass
-class _Repair:
-    layout: Layout
+class Repair(Generic[Terms]):
+    """A document on its way into a model: its value as far as it is put right, the places where
+    something stands in, what was wrong, and in the end the terms as far as they could be read.
+    """
+
+    schema: FileSchema
     value: dict[str, Any]
     document: Located
     replaced: set[Path] = field(default_factory=set)
     faults: list[tuple[Path, Fault]] = field(default_factory=list)
+    terms: Terms | None = None
+
+    def believes(self, finding: Diagnostic) -> bool:
+        """Whether a finding is about what was written, not about what stands in for it."""
+        doubtful = self.replaced | self.document.repeated
+        return _outside(finding.path, self.replaced) and all(
+            _outside(path, doubtful) for path in finding.rests_on
+        )
 
     def put_right(self, details: list[ErrorDetails]) -> None:
         """Tell what does not fit, and make it fit."""
+        # What is unknown comes first, since it may be what is missing; the order in which faults
+        # are told is that of the file all the same.
         placed = [(_real_path(detail, self.value), detail) for detail in details]
         for path, detail in placed:
             if detail["type"] == "extra_forbidden":
@@ -203,33 +162,32 @@ class _Repair:
             if detail["type"] == "missing":
                 # A misspelt key may have been put right just before.
                 if path[-1] not in self._at(path[:-1]):
-                    self.tell(path, missing_key(str(path[-1]), self.layout.at(path, self.value)))
+                    self._tell(path, missing_key(str(path[-1]), self.schema.at(path, self.value)))
                     self.replace(path)
             elif detail["type"] == "extra_forbidden" or path in above or path in self.replaced:
                 continue
             elif detail["type"].startswith(_OF_NO_KIND):
                 self._repair_kind(path, detail)
             else:
-                self.tell(path, unfit(detail, self.layout.at(path, self.value)))
+                self._tell(path, unfit(detail, self.schema.at(path, self.value)))
                 self.replace(path)
 
     def fill(self, path: Path) -> None:
         """Tell of a known key without a value; an unknown one is told as such."""
-        node = self.layout.at(path, self.value)
+        node = self.schema.at(path, self.value)
         if node is not None:
-            above = self.layout.at(path[:-1], self.value) or {}
-            self.tell(path, nothing_written(node, path[-1] not in above.get("required", path)))
+            above = self.schema.at(path[:-1], self.value) or {}
+            self._tell(path, nothing_written(node, path[-1] not in above.get("required", path)))
             self.replace(path)
 
     def replace(self, path: Path) -> None:
         """Let something harmless stand in at a place where something may stand."""
-        node, above = self.layout.at(path, self.value), self._at(path[:-1])
+        node, above = self.schema.at(path, self.value), self._at(path[:-1])
         if node is not None:
-            above[path[-1]] = self.layout.placeholder(node, inside(above, path[-1]))
+            above[path[-1]] = self.schema.placeholder(node, inside(above, path[-1]))
             self.replaced.add(path)
 
-    def tell(self, path: Path, fault: Fault) -> None:
-        """Keep a fault."""
+    def _tell(self, path: Path, fault: Fault) -> None:
         self.faults.append((path, fault))
 
     def _at(self, path: Path) -> Any:
@@ -241,24 +199,22 @@ class _Repair:
     def _repair_unknown(self, path: Path) -> None:
         """Tell of an unknown key, and go on with the key that may have been meant."""
         above, wrong = self._at(path[:-1]), str(path[-1])
-        known = keys_of(self.layout.at(path[:-1], self.value))
+        known = keys_of(self.schema.at(path[:-1], self.value))
         free = [key for key in known if key not in above]
         is_bare = above[wrong] is None and path not in self.document.unreadable
         first = re.split(r"[\s:]", wrong)[0]
-        if is_bare and first in free:
-            self.tell(path, no_colon(first))
-            del above[wrong]
-            self.replace((*path[:-1], first))
-            return
         before = list(above)[: list(above).index(wrong)]
-        if is_bare and before and not re.fullmatch("[a-z_]+", wrong):
+        if is_bare and first in free:
+            whole = (*path[:-1], first)
+            self._tell(path, no_colon(first))
+        elif is_bare and before and not re.fullmatch("[a-z_]+", wrong):
             whole = (*path[:-1], before[-1])
-            self.tell(whole, split_by_comma(before[-1], f"{above.pop(before[-1])},{wrong}"))
-            del above[wrong]
-            self.replace(whole)
-            return
-        self.tell(path, unknown_key(wrong, known))
-        self._rename(path, closest(wrong, free))
+            self._tell(whole, split_by_comma(before[-1], f"{above.pop(before[-1])},{wrong}"))
+        else:
+            self._tell(path, unknown_key(wrong, known))
+            return self._rename(path, closest(wrong, free))
+        del above[wrong]
+        return self.replace(whole)
 
     def _rename(self, path: Path, meant: str | None) -> None:
         above = self._at(path[:-1])
@@ -270,23 +226,55 @@ class _Repair:
     def _repair_kind(self, path: Path, detail: ErrorDetails) -> None:
         """Tell that a term is of no kind, and go on with the kind that may have been meant."""
         written = self._at(path)
-        kinds = [kind for kind in self.layout.kinds_at(path, self.value) if naming_key(kind)]
+        kinds = [kind for kind in self.schema.kinds_at(path, self.value) if naming_key(kind)]
         names = list(dict.fromkeys(map(naming_key, kinds)))
         for key in written if isinstance(written, dict) else ():
             meant = closest(key, names)
             if meant == key:
                 choices = [kind["properties"][key]["const"] for kind in kinds]
-                self.tell((*path, key), no_choice(written[key], choices))
+                self._tell((*path, key), no_choice(written[key], choices))
                 guess = closest(str(written[key]), choices)
                 if guess is None:
                     return self.replace(path)
                 written[key] = guess
                 return self.replaced.add((*path, key))
             if meant is not None:
-                self.tell((*path, key), unknown_key(key, names))
+                self._tell((*path, key), unknown_key(key, names))
                 return self._rename((*path, key), meant)
-        self.tell(path, unfit(detail, None))
+        self._tell(path, unfit(detail, None))
         return self.replace(path)
+
+
+def repaired(model: type[Terms], document: Located) -> Repair[Terms]:
+    """A document, which must hold keys with values, fitted into a model."""
+    repair: Repair[Terms] = Repair(FileSchema.of(model), copy.deepcopy(document.value), document)
+    for path in sorted(document.unreadable, key=len, reverse=True):
+        repair.replace(path)
+    for path in list(_empty(repair.value, ())):
+        repair.fill(path)
+    told = -1
+    # Every round mends all that it finds; a further one is needed where that opened a new place.
+    while told < len(repair.faults):
+        told = len(repair.faults)
+        try:
+            repair.terms = model.model_validate(repair.value, by_name=False)
+        except ValidationError as error:
+            repair.put_right(error.errors(include_url=False))
+    return repair
+
+
+def _outside(path: Path, places: set[Path]) -> bool:
+    return not any(path[:depth] in places for depth in range(len(path) + 1))
+
+
+def _empty(value: Any, path: Path) -> Iterator[Path]:
+    """Every place at which nothing is written."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value)
+    for part, entry in entries:
+        if entry is None:
+            yield (*path, part)
+        elif isinstance(entry, dict | list):
+            yield from _empty(entry, (*path, part))
 
 
 def _real_path(detail: ErrorDetails, value: Any) -> Path:

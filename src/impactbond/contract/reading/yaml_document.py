@@ -37,6 +37,7 @@ class Located:
     """
 
     value: Any
+    file: str = ""
     lines: dict[Path, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     unreadable: set[Path] = field(default_factory=set)
@@ -47,6 +48,10 @@ class Located:
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 0)
+
+    def placed(self, path: Path, fault: Fault) -> Fault:
+        """A fault with the file, line and clause that it stands at."""
+        return replace(fault, file=self.file, line=self.line(path), clause=show_path(path))
 
     def rename(self, path: Path, key: str) -> None:
         """Take what stands at a path for what should stand under another key beside it."""
@@ -73,61 +78,54 @@ def load(text: str, file: str) -> Located:
     """The document in `text`. Raises ContractError where it is not YAML at all."""
     reader = YAML(typ="safe", pure=True)
     reader.Composer = _Composer
-    document = Located(None)
+    document = Located(None, file)
     try:
         root = reader.compose(text)
         if root is not None:
-            document.value = _value(root, (), document, file)
+            document.value = _value(root, (), document)
     except (YAMLError, RecursionError) as error:
-        raise ContractError(
-            "The contract cannot be read.", [_why_not_yaml(error, text, file)]
-        ) from None
+        fault = _why_not_yaml(error, text, file)
+        raise ContractError("The contract cannot be read.", [fault]) from None
     return document
 
 
-def _value(node: Node, path: Path, document: Located, file: str) -> Any:
+def _value(node: Node, path: Path, document: Located) -> Any:
     document.lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, MappingNode):
-        return _mapping(node, path, document, file)
+        return _mapping(node, path, document)
     if isinstance(node, SequenceNode):
-        return [
-            _value(item, (*path, index), document, file) for index, item in enumerate(node.value)
-        ]
+        return [_value(item, (*path, index), document) for index, item in enumerate(node.value)]
     tag = str(node.tag)
     if tag.startswith(_TAGS):
         return _scalar(node.value, tag.removeprefix(_TAGS))
     is_alias = tag == _ALIAS
+    signs = "* or &" if is_alias else "!"
     fault = Fault(
-        file=file,
-        line=node.start_mark.line + 1,
-        clause=show_path(path),
         code="alias" if is_alias else "tag",
-        problem="words that start with * or & have a meaning of their own in YAML, not used here"
-        if is_alias
-        else "words that start with ! have a meaning of their own in YAML, not used here",
+        problem=f"words that start with {signs} have a meaning of their own in YAML, not used here",
         found=f"*{node.value}" if is_alias else tag,
         hint="Write out what it stands for, or put the text in quotation marks",
     )
-    document.faults.append(fault)
+    line = node.start_mark.line + 1
+    document.faults.append(replace(document.placed(path, fault), line=line))
     # What is merged in would be keys beside this one, so that nothing is known about those either.
     document.unreadable.add((path[:-1] or path) if path[-1:] == ("<<",) else path)
     return None
 
 
-def _mapping(node: MappingNode, path: Path, document: Located, file: str) -> dict[str, Any]:
+def _mapping(node: MappingNode, path: Path, document: Located) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        key = key_node.value
+        line, key = key_node.start_mark.line + 1, key_node.value
         is_word = isinstance(key_node, ScalarNode) and key_node.tag != _ALIAS
         here = (*path, key) if is_word else path
         if not is_word or key in found:
             fault = _key_twice(key, document.lines[here]) if is_word else _NOT_A_KEY
-            document.faults.append(replace(fault, file=file, line=line, clause=show_path(here)))
+            document.faults.append(replace(document.placed(here, fault), line=line))
             document.repeated |= {here} if is_word else set()
             continue
         document.lines[here] = line
-        found[key] = _value(value_node, here, document, file)
+        found[key] = _value(value_node, here, document)
     return found
 
 

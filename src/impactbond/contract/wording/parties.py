@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
-from impactbond.contract.walk import every_condition
 from impactbond.contract.wording.conditions import condition_rule, reading_rules
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
 from impactbond.contract.wording.words import between, defined, money, said_day, with_attributes

@@ -4,8 +4,8 @@ each kind says what is wrong with its own.
 
 from __future__ import annotations
 
+from impactbond.contract.conditions import every_condition, parts_of
 from impactbond.contract.contract import Contract
-from impactbond.contract.walk import every_condition, parts_of
 from impactbond.errors import Fault
 from impactbond.terms.conditions import Junction, Looking
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, circles, unknown

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.warnings.warning import look
-from impactbond.contract.walk import every_condition
 from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Leaf
 from impactbond.terms.diagnostic import Diagnostics, Path

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from impactbond.contract.conditions import every_condition, in_term, reach_of
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.warnings.warning import look
-from impactbond.contract.reach import in_term, reach_of
-from impactbond.contract.walk import every_condition
 from impactbond.terms.conditions import Condition, ConditionTerm, Junction
 from impactbond.terms.diagnostic import Diagnostics
 from impactbond.terms.phrases import Threshold

@@ -27,7 +27,7 @@ from impactbond.statements import (
     statement_html,
     statement_workbook,
 )
-from impactbond.statements.from_settlement import source_of
+from impactbond.statements.source import statement_source
 from impactbond.statements.write import statement_files
 
 THREE = """
@@ -47,7 +47,7 @@ milestones: {{consent: {{when: {{observed: consent, in: year one}}, price: {pric
 
 
 def book(settlement: Settlement, funder: str | None = None, *, values: bool = True) -> Workbook:
-    return book_of(source_of(settlement), funder, values=values)
+    return book_of(statement_source(settlement), funder, values=values)
 
 
 def column(found: Workbook, sheet: str, header: str) -> list[Any]:
@@ -173,7 +173,7 @@ def test_nothing_is_said_in_pounds_or_pence_in_another_currency(code: str) -> No
     price = "milestones: {consent: {when: {observed: consent, in: year one}, price: 100}}"
     settlement = settled(f"{terms}\n{price}\n{THIRDS}", THREE, "2017-04-30")
     british = re.compile(r"£|\bpenn|\bpence\b|\bpounds?\b|\bGBP\b", re.IGNORECASE)
-    for one in (source, source_of(settlement)):
+    for one in (source, statement_source(settlement)):
         for funder in (None, "lbhf" if one is source else "council"):
             found = [
                 f"{sheet.title}!{cell.coordinate}: {cell.value}"
@@ -202,7 +202,7 @@ def sources() -> dict[str, StatementSource]:
             code: small_source(currency=code, receipts=received(*ROWS))
             for code in ("USD", "KWD", "JPY")
         },
-        "mixed": source_of(settled(mixed, THREE, "2017-04-30")),
+        "mixed": statement_source(settled(mixed, THREE, "2017-04-30")),
     }
 
 
@@ -233,7 +233,7 @@ def test_real_contracts_in_dollars_have_statements(
     settle: Callable[[], Settlement], heading: str, due: int
 ) -> None:
     settlement = settle()
-    assert len(statement_files(source_of(settlement))) == 2
+    assert len(statement_files(statement_source(settlement))) == 2
     found = book(settlement)
     assert beside(found["Cover"], "Checks") == "All checks hold"
     assert column(found, "Schedule", f"Amount ({heading})")[-1] == due

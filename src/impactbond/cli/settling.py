@@ -76,12 +76,16 @@ def settle(
 def _write(
     settlement: Settlement, out: Path, receipts: Receipts | None = None, leave_out: bool = False
 ) -> list[Path]:
-    from impactbond.statements.from_settlement import source_of
-    from impactbond.statements.tables import table_files
-    from impactbond.statements.write import statement_files, with_receipts, write_all
+    from impactbond.statements.source import statement_source
+    from impactbond.statements.write import (
+        statement_files,
+        table_files,
+        with_receipts,
+        write_all,
+    )
 
     with working("Writing the statements"):
-        source = source_of(settlement)
+        source = statement_source(settlement)
         if receipts is not None:
             source = with_receipts(source, receipts, leave_out_refused=leave_out)
         files = table_files(settlement) | statement_files(source)

@@ -37,6 +37,7 @@ _UNITS = {
     for decimals in sorted({currency.decimals for currency in CURRENCIES.values()})
 }
 _PENCE = "#,##0;-#,##0"
+_FONT = {"font_name": "Arial", "font_size": 12, "font_scheme": "none"}
 _DATE = "yyyy-mm-dd"
 _FORMATS: dict[str, dict[str, Any]] = {
     "identifier": {"valign": "top"},
@@ -56,24 +57,14 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "left count": {"num_format": _PENCE, "align": "left", "valign": "top"},
     "blank": {"bottom": 1},
     "left header": {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1},
-    "right header": {
-        "bold": True,
-        "text_wrap": True,
-        "valign": "bottom",
-        "bottom": 1,
-        "align": "right",
-    },
 }
+_FORMATS["right header"] = _FORMATS["left header"] | {"align": "right"}
 for _decimals, _number in _UNITS.items():
+    _shown = {"valign": "top", "num_format": _number}
     _FORMATS |= {
-        f"amount {_decimals}": {"valign": "top", "num_format": _number},
-        f"total {_decimals}": {
-            "bold": True,
-            "num_format": _number,
-            "align": "left",
-            "valign": "top",
-        },
-        f"left {_decimals}": {"num_format": _number, "align": "left", "valign": "top"},
+        f"amount {_decimals}": _shown,
+        f"left {_decimals}": _shown | {"align": "left"},
+        f"total {_decimals}": _shown | {"align": "left", "bold": True},
     }
 # Text beside a number that ends at its right edge keeps a distance; totals are bold, below a line.
 STRONG = " strong"
@@ -98,11 +89,7 @@ class Book:
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
-                "default_format_properties": {
-                    "font_name": "Arial",
-                    "font_size": 12,
-                    "font_scheme": "none",
-                },
+                "default_format_properties": _FONT,
                 "default_row_height": 20,
                 "default_column_width": 80,
             },

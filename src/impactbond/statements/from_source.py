@@ -79,6 +79,7 @@ def make_statement(
         checks=(),
         account=account,
     )
+    # Last, so that the checks are of what the statement shows, and not of what it was made from.
     return replace(statement, checks=checks_of(statement))
 
 

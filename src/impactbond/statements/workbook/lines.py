@@ -252,6 +252,7 @@ def _payer_columns(statement: Statement) -> list[Column]:
         for share in line.shares:
             key, payer = by_funder.get(share.funder, (UNFUNDED, None))
             amounts[key][index] = (amounts[key][index] or 0) + share.amount_pence
+            # In a group's column the last of a line's payers is its only one: see `_at_most_one`.
             payers[key][index] = payer
     found: list[Column] = []
     for column in columns:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import impactbond as ib
-from impactbond.statements.tables import table_files
+from impactbond.statements.write import table_files
 
 ROOT = Path(__file__).parents[1]
 PINS = Path(__file__).with_name("pinned_bytes.json")

@@ -35,8 +35,8 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.records.record import read_record, verify_record, write_record
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
-from impactbond.statements.from_settlement import source_of
-from impactbond.statements.statement import make_statement
+from impactbond.statements.from_source import make_statement
+from impactbond.statements.source import statement_source
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("regenerate_all.py")
@@ -219,7 +219,7 @@ def by_claim(settlement: Settlement) -> Counter[tuple[str, ...]]:
 
 def closings(settlement: Settlement) -> Counter[str]:
     """What every funder's own statement closes on."""
-    source = source_of(settlement)
+    source = statement_source(settlement)
     found: Counter[str] = Counter()
     for funder in settlement.funders.all:
         if funder.id != "unfunded":

@@ -7,8 +7,8 @@ from tests.spec.drawn_tables import settled
 from tests.spec.test_commitments import MATCHED, ONE_A_QUARTER, committed
 
 from impactbond.explanation.explain import explain
-from impactbond.statements.from_settlement import source_of
-from impactbond.statements.statement import make_statement
+from impactbond.statements.from_source import make_statement
+from impactbond.statements.source import statement_source
 
 LIMITED = """
 funding:
@@ -27,13 +27,13 @@ limits:
 @pytest.mark.parametrize("claimed", ["2017-04-30", "2017-07-31", "2017-10-31", "2018-01-31"])
 @pytest.mark.parametrize("funder", [None, "lottery"])
 def test_every_check_of_a_statement_holds(terms: str, claimed: str, funder: str | None) -> None:
-    source = source_of(settled(terms, ONE_A_QUARTER, as_of=claimed))
+    source = statement_source(settled(terms, ONE_A_QUARTER, as_of=claimed))
     statement = make_statement(source, funder)
     assert [check.key for check in statement.checks if not check.holds] == []
 
 
 def test_limits_and_shares_are_said_in_words() -> None:
-    source = source_of(settled(LIMITED, ONE_A_QUARTER))
+    source = statement_source(settled(LIMITED, ONE_A_QUARTER))
     assert [(term.what, term.at_most_pence, term.beyond) for term in source.limits] == [
         ("Everything paid under the contract, for each participant", 90_00,
          "unpaid; the claim that reaches over it is not paid, nor any after it"),
@@ -55,7 +55,7 @@ def test_limits_and_shares_are_said_in_words() -> None:
 def test_a_funders_limit_is_what_it_has_committed_by_the_claim_date(
     claimed: str, most: int
 ) -> None:
-    (term,) = source_of(settled(MATCHED, ONE_A_QUARTER, as_of=claimed)).limits
+    (term,) = statement_source(settled(MATCHED, ONE_A_QUARTER, as_of=claimed)).limits
     assert (term.funder, term.at_most_pence) == ("lottery", most)
     assert "nothing until council, trust have committed £1,500.00 in all" in term.beyond
 

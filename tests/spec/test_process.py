@@ -8,9 +8,9 @@ from tests.spec.drawn_tables import contract_of, paid, settled, verdicts
 from impactbond.errors import ContractError
 from impactbond.money import CURRENCIES
 from impactbond.settlement.plans import planned_table
-from impactbond.statements.contract_notes import vat_notes
-from impactbond.statements.from_settlement import source_of
-from impactbond.statements.statement import make_statement
+from impactbond.statements.from_source import make_statement
+from impactbond.statements.notes import vat_notes
+from impactbond.statements.source import statement_source
 
 TERMLY = """
 calendar:
@@ -132,7 +132,7 @@ def test_a_plan_that_was_not_made_yet_is_not_shown() -> None:
 
 def note(terms: str, subject: str) -> str:
     drawn = "child | metric | on | value\n c1 | consent | 2017-02-01 | yes"
-    statement = make_statement(source_of(settled(terms, drawn, "2017-04-30")), "council")
+    statement = make_statement(statement_source(settled(terms, drawn, "2017-04-30")), "council")
     return next((one.text for one in statement.notes if one.subject == subject), "")
 
 

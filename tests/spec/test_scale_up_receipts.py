@@ -30,8 +30,8 @@ from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import Reconciliation, reconcile
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
-from impactbond.statements.from_settlement import source_of
-from impactbond.statements.statement import make_statement
+from impactbond.statements.from_source import make_statement
+from impactbond.statements.source import statement_source
 
 PAID = {claim: pounds * 100 for claim, pounds in (EXPLAINED | UNEXPLAINED).items()}
 SIGN_UPS = {"2023-Q1": 621 * 1680_00}  # of the last cohort, priced, within an unexplained payment
@@ -123,7 +123,7 @@ def test_the_summer_of_2020_is_a_relief_line_paid_instead_of_the_claims_of_that_
     ]
     assert relief == [("claim", "2020-Q3", "relief", 600_225_00)]
     assert held_by(settlement()) == {"relief covid_summer_2020": 329 * 1675_00}
-    statement = make_statement(source_of(settlement()), claim_period="2020-Q3")
+    statement = make_statement(statement_source(settlement()), claim_period="2020-Q3")
     shown = [line for line in statement.lines if line.milestone == "covid_summer_2020"]
     assert len(shown) == 1
     assert statement.due_pence == 600_225_00

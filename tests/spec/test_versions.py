@@ -30,7 +30,7 @@ from impactbond.records.record import read_record, write_record
 from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
-from impactbond.statements.from_settlement import source_of
+from impactbond.statements.source import statement_source
 from impactbond.statements.write import statement_files
 
 ORIGINAL = """
@@ -417,7 +417,7 @@ def test_a_record_keeps_every_version_and_regenerates(tmp_path: Path) -> None:
 @pytest.mark.mechanic(116)
 def test_statements_say_which_versions_they_are_made_under() -> None:
     versions = under(f"{FROM_MAY}\n{DEARER}")
-    source = source_of(amended(versions, CONSENTS, DATES[1]))
+    source = statement_source(amended(versions, CONSENTS, DATES[1]))
     told = dict(source.notes)["Versions"]
     assert "version 1 (original), signed on 2016-12-01" in told
     assert f"SHA-256 {versions.all[1].digest}" in told

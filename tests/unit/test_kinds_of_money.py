@@ -29,7 +29,7 @@ from impactbond.simulation.withheld import limits_of
 from impactbond.statements.write import write_statements
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics
 from impactbond.terms.diagnostic import Path as Place
-from impactbond.terms.limits import LIMITS, LimitedContract, LimitTerm, ShareLimit, WholeLimit
+from impactbond.terms.limits import LIMITS, LimitedContract, LimitKind, ShareLimit, WholeLimit
 from impactbond.terms.measures import MEASURES, MadeOf, Measure, MeasureTerm, Sums
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase
@@ -394,7 +394,7 @@ def test_a_kind_that_leaves_out_a_pass_is_refused() -> None:
 
         key: ClassVar[str] = "silent"
 
-    class Bare(LimitTerm):
+    class Bare(LimitKind):
         """A limit that says nothing."""
 
         key: ClassVar[str] = "bare"

@@ -15,7 +15,7 @@ from tests.statement_sources import LATEST, small_source
 from impactbond.errors import ReceiptError
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.statements import StatementSource, make_statement, statement_html
-from impactbond.statements.account import account_checks
+from impactbond.statements.checks import checks_of
 from impactbond.statements.workbook import statement_workbook
 from impactbond.statements.write import statement_files, with_receipts, write_statements
 
@@ -94,7 +94,8 @@ def test_a_receipt_that_is_lost_on_the_way_fails_the_checks() -> None:
     statement = make_statement(with_account(*ROWS))
     assert statement.account is not None
     lost = replace(statement.account, receipts=statement.account.receipts[1:])
-    failing = {check.key for check in account_checks(lost, statement.accounts) if not check.holds}
+    checks = checks_of(replace(statement, account=lost))
+    failing = {check.key for check in checks if not check.holds}
     assert failing == {"account received", "receipts as read"}
 
 

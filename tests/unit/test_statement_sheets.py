@@ -156,7 +156,7 @@ def test_the_contents_lead_to_every_sheet(content: bytes) -> None:
 
 def test_two_columns_of_one_name_are_refused() -> None:
     columns = (Column("a", "Name", "text", 9, ["x"]), Column("b", "name", "text", 9, ["y"]))
-    table = SheetTable("Sheet", "table", "Title", "", (), columns, if_empty="")
+    table = SheetTable("Sheet", "Title", "", (), columns, if_empty="")
     book = Book(title="", subject="", company="", created=datetime(2018, 1, 31).date())
     with (
         pytest.warns(UserWarning, match="header"),

@@ -74,13 +74,12 @@ def _write(
     leave_out: bool = False,
 ) -> None:
     """Writes the tables and statements of a settlement, and says what it came to."""
-    from impactbond.statements.from_settlement import source_of
+    from impactbond.statements.source import statement_source
     from impactbond.statements.summary import summary_text
-    from impactbond.statements.tables import table_files
-    from impactbond.statements.write import statement_files, with_receipts, write_all
+    from impactbond.statements.write import statement_files, table_files, with_receipts, write_all
 
     with working("Writing the statements"):
-        source = source_of(settlement)
+        source = statement_source(settlement)
         if receipts is not None:
             source = with_receipts(source, receipts, leave_out_refused=leave_out)
         files = table_files(settlement) | statement_files(source)

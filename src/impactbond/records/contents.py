@@ -26,7 +26,7 @@ from impactbond.records.workbook import reference_of
 from impactbond.settlement.lines import LINES, SHARES
 from impactbond.settlement.schedule import BALANCES, PAYMENTS
 from impactbond.settlement.settlement import Settlement
-from impactbond.statements.from_settlement import source_of
+from impactbond.statements.source import statement_source
 from impactbond.statements.write import statement_files, with_receipts
 from impactbond.tables import sorted_by
 from impactbond.terms.term import Listed, Term
@@ -194,7 +194,7 @@ def results_of(
     results = {
         part: csv_bytes(getattr(settlement, f"{name}_table")) for name, part in RESULTS.items()
     }
-    source = replace(source_of(settlement), engine_version=engine)
+    source = replace(statement_source(settlement), engine_version=engine)
     if receipts is not None:
         source = with_receipts(source, receipts, leave_out_refused=True)
     files = statement_files(source)

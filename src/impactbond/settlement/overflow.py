@@ -23,10 +23,10 @@ from impactbond.money import Pence, minor_units
 from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.movements import Movements
-from impactbond.terms.limits import LimitTerm, ShareLimit
+from impactbond.terms.limits import LimitKind, ShareLimit
 
 
-def headroom_pence(contract: Contract, limit: LimitTerm, day: date) -> int:
+def headroom_pence(contract: Contract, limit: LimitKind, day: date) -> int:
     """What a limit in money lets through as of a claim date, to date or of each year."""
     most = limit.most_on(contract.funders, day)
     if most is None:
@@ -34,7 +34,7 @@ def headroom_pence(contract: Contract, limit: LimitTerm, day: date) -> int:
     return minor_units(most, contract.currency)
 
 
-def headroom_by_claim(contract: Contract, limit: LimitTerm, claims: int) -> Numbers:
+def headroom_by_claim(contract: Contract, limit: LimitKind, claims: int) -> Numbers:
     """What a limit in money lets through, at each of the first so many claim dates."""
     calendar = contract.calendar
     days = [calendar.claim_date(period) for period in calendar.periods[:claims]]

@@ -23,7 +23,7 @@ from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.overflow import headroom_pence
 from impactbond.settlement.values import values_to_date
 from impactbond.settlement.withheld import reasons_to_withhold, withhold
-from impactbond.terms.limits import LimitTerm
+from impactbond.terms.limits import LimitKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def limits_of(contract: Contract, funders: Funders) -> tuple[LimitOn, ...]:
     last = contract.calendar.claim_date(contract.calendar.periods[-1])
     words = ContractWords(contract)
 
-    def named(limit: LimitTerm, funder: str = "") -> LimitOn:
+    def named(limit: LimitKind, funder: str = "") -> LimitOn:
         in_number = limit.most_on(contract.funders, last) is None
         pence = None if in_number else headroom_pence(contract, limit, last)
         return LimitOn(limit.name, funder, limit.most_in_words(words), pence)

@@ -1,5 +1,6 @@
 """What is shown: statements as plain data, as Excel workbooks and as pages."""
 
+from impactbond.statements.from_source import make_statement
 from impactbond.statements.page import statement_html
 from impactbond.statements.source import (
     LimitTerm,
@@ -8,7 +9,7 @@ from impactbond.statements.source import (
     StatementSource,
     TrancheTerm,
 )
-from impactbond.statements.statement import Statement, make_statement
+from impactbond.statements.statement import Statement
 from impactbond.statements.workbook import statement_workbook
 from impactbond.statements.write import write_statements
 

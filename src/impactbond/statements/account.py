@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,17 +10,13 @@ import pyarrow.compute as pc
 
 from impactbond.receipts.account import (
     Claimed,
-    Credit,
-    Due,
     Entry,
     assert_balanced,
     dues_and_credits,
     entries,
     received,
 )
-from impactbond.statements.checks import Check
-from impactbond.statements.rows import Account
-from impactbond.statements.statement_rows import StatementRows, claim_dates
+from impactbond.statements.source import StatementSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +77,44 @@ class ReceiptsAccount:
         return sum(balance.closing_pence for balance in self.latest)
 
 
-def receipts_account(settled: StatementRows) -> ReceiptsAccount | None:
-    """The account of a statement; None where no receipts were given.
+def receipts_account(
+    source: StatementSource,
+    claim_date: date,
+    funder: str | None,
+    codes: Mapping[str, str],
+    names: Mapping[str, str],
+) -> ReceiptsAccount | None:
+    """The account of a statement up to a claim date; None where no receipts were given.
 
-    Whoever sent money and is not among the funders has an account too: nothing received is lost.
+    `codes` and `names` are those of the funders that the statement may show, `funder` is the one
+    that it is for, if it is for one. Whoever sent money and is not among the funders has an account
+    too: nothing received is lost.
     """
-    source = settled.source
     if source.receipts is None:
         return None
     claims = [
         Claimed(number, period, day)
-        for number, (period, day) in enumerate(claim_dates(source).items())
-        if day <= settled.claim_date
+        for number, (period, day) in enumerate(source.claim_dates.items())
+        if day <= claim_date
     ]
     table = source.receipts
-    table = table.filter(pc.less_equal(table["received_on"], settled.claim_date))
-    if settled.funder is not None:
-        table = table.filter(pc.equal(table["funder"], settled.funder))
+    table = table.filter(pc.less_equal(table["received_on"], claim_date))
+    if funder is not None:
+        table = table.filter(pc.equal(table["funder"], funder))
     dues, given_back = dues_and_credits(source.payments, claims)
-    sent = received(table)
-    strangers = sorted({one.funder for one in sent} - set(settled.codes))
-    codes = settled.codes | {funder: f"X{place:02d}" for place, funder in enumerate(strangers, 1)}
-    names = settled.names | {funder: funder for funder in strangers}
+    credits_ = received(table)
+    strangers = sorted({credit.funder for credit in credits_} - set(codes))
+    codes = {**codes, **{name: f"X{number:02d}" for number, name in enumerate(strangers, 1)}}
+    names = {**names, **{name: name for name in strangers}}
     balances: list[Balance] = []
-    for funder, code in codes.items():
-        own = [due for due in dues if due.funder == funder]
-        back = [credit for credit in given_back if credit.funder == funder]
-        found = _entries(funder, own, back, [one for one in sent if one.funder == funder], claims)
-        balances += [_balance(one, code, names[funder]) for one in found]
+    for payer, code in codes.items():
+        due = [one for one in dues if one.funder == payer]
+        back = [one for one in given_back if one.funder == payer]
+        sent = [one for one in credits_ if one.funder == payer]
+        account = entries(payer, [*due, *back], sent, claims, claims[-1].claim_date)
+        # Nothing is matched here: all that was due is open, and all that came is left.
+        assert_balanced(account, due, [*back, *sent])
+        balances += [_balance(entry, code, names[payer]) for entry in account]
     rows = [
         Received(
             receipt=row["receipt"],
@@ -123,59 +130,6 @@ def receipts_account(settled: StatementRows) -> ReceiptsAccount | None:
     rows.sort(key=lambda row: (row.received_on, row.receipt))
     stated = int(pc.sum(table["amount_pence"]).as_py() or 0)
     return ReceiptsAccount(tuple(balances), tuple(rows), stated, source.refused_receipts)
-
-
-def account_checks(
-    account: ReceiptsAccount | None, accounts: tuple[Account, ...]
-) -> tuple[Check, ...]:
-    """The checks of the account; none where there is none."""
-    if account is None:
-        return ()
-    due = sum(balance.due_pence for balance in account.balances)
-    came = sum(row.amount_pence for row in account.receipts)
-    return (
-        Check(
-            "account due",
-            "All that was ever asked for is in the account",
-            "Due of the Account, all claims",
-            "Closing of the Summary",
-            "pence",
-            due,
-            sum(one.closing_pence for one in accounts),
-        ),
-        Check(
-            "account received",
-            "All that was received is in the account",
-            "Received of the Account, all claims",
-            "Receipts",
-            "pence",
-            account.received_pence,
-            came,
-        ),
-        Check(
-            "receipts as read",
-            "No receipt is missing",
-            "Receipts",
-            "Total of the receipts that were read",
-            "pence",
-            came,
-            account.stated_pence,
-        ),
-    )
-
-
-def _entries(
-    funder: str,
-    dues: list[Due],
-    given_back: list[Credit],
-    sent: list[Credit],
-    claims: list[Claimed],
-) -> list[Entry]:
-    asked: list[Due | Credit] = [*dues, *given_back]
-    found = entries(funder, asked, sent, claims, claims[-1].claim_date)
-    # Nothing is matched here: all that was due is open, and all that came is left.
-    assert_balanced(found, dues, [*given_back, *sent])
-    return found
 
 
 def _balance(entry: Entry, code: str, name: str) -> Balance:

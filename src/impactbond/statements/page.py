@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from impactbond.money import show
-from impactbond.statements.rows import THIS_CLAIM
-from impactbond.statements.statement import Statement
+from impactbond.statements.statement import THIS_CLAIM, Statement
 
 _PAGE = "font-family:Arial,sans-serif;max-width:60em"
 _TABLE = "border-collapse:collapse;margin:0 0 1em 0"

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
+from impactbond.contract.wording.money import ContractWords
+from impactbond.money import CURRENCIES, minor_units, show, show_share
+from impactbond.settlement.overflow import headroom_pence
+from impactbond.settlement.settlement import Settlement
+from impactbond.statements.notes import VatTerm, contract_notes
+from impactbond.terms.funding import whole_shares
+from impactbond.terms.milestones import Milestone
+from impactbond.terms.rounding import HALVES
+from impactbond.version import __version__
 
 # In place of a currency: the versions of the contract state prices in more than one.
 BY_VERSION = "by version"
@@ -116,8 +130,17 @@ class StatementSource:
     receipts: Any = None
     refused_receipts: int = 0
     notes: tuple[tuple[str, str], ...] = ()
-    vat: tuple[str, Fraction | None, str] | None = None
+    vat: VatTerm | None = None
     prices_in: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def claim_dates(self) -> dict[str, date]:
+        """Every claim period of the settlement with its claim date, in the order of the dates."""
+        found = {self.claim_period: self.claim_date}
+        for table in (self.balances, self.payments, self.lines):
+            claims = table.group_by(["claim_period", "claim_date"]).aggregate([]).to_pylist()
+            found |= {row["claim_period"]: row["claim_date"] for row in claims}
+        return dict(sorted(found.items(), key=lambda claim: claim[1]))
 
 
 def is_for(term_funder: str, funder: str) -> bool:
@@ -125,3 +148,180 @@ def is_for(term_funder: str, funder: str) -> bool:
     by an attribute.
     """
     return funder == term_funder or funder.startswith(f"{term_funder}: ")
+
+
+def statement_source(settlement: Settlement) -> StatementSource:
+    """Everything that the statements of a settlement show."""
+    contract, vat = settlement.contract, settlement.contract.vat
+    return StatementSource(
+        lines=settlement.lines_table,
+        shares=settlement.shares_table,
+        payments=settlement.payments_table,
+        balances=settlement.balances_table,
+        funders=settlement.funders_table,
+        contract_id=contract.contract,
+        title=contract.title,
+        version=contract.version.number,
+        effective_on=contract.version.effective_on,
+        currency=contract.currency,
+        provider=contract.provider,
+        milestones={
+            name: (contract.title_of(name), contract.term_of(name).clause)
+            for name in contract.payables
+        },
+        claim_period=settlement.claim.label,
+        claim_date=settlement.claim.known_by,
+        as_of=settlement.as_of,
+        rates=_rates(settlement.known) if settlement.is_amended else _rates_of(contract),
+        share_rules=_share_terms(contract),
+        limits=_limit_terms(contract, settlement.claim.known_by),
+        tranches=_tranche_terms(contract),
+        rounding=_rounding(contract),
+        refused_rows=settlement.refused_left_out,
+        engine_version=__version__,
+        contract_sha256=contract.digest,
+        evidence_sha256=settlement.evidence.known_on(settlement.claim.known_by).digest,
+        notes=contract_notes(settlement),
+        vat=None if vat is None else (vat.treatment, vat.rate, vat.clause),
+        prices_in=_prices_in(settlement),
+    )
+
+
+def _rates(known: Versions) -> tuple[RateTerm, ...]:
+    """The rates of every version in force, each with the days that it governs."""
+    found = []
+    for stretch in known.stretches:
+        version = f"Version {stretch.terms.version.number}, from {stretch.from_}"
+        found += [
+            replace(rate, applies="; ".join(filter(None, [version, rate.applies])))
+            for rate in _rates_of(known.within(stretch.terms))
+        ]
+    return tuple(found)
+
+
+def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
+    found = []
+    for index, rule in enumerate(contract.funding, 1):
+        milestones = contract.payables if rule.is_for_all else rule.for_
+        for funder, fraction in whole_shares(rule.shares).items():
+            stated = rule.shares[funder]
+            found.append(
+                ShareTerm(
+                    rule=f"Funding {index}",
+                    funder=funder,
+                    name=contract.funders[funder].name,
+                    written="the rest" if stated is None else show_share(stated),
+                    fraction=fraction,
+                    milestones=milestones,
+                    clause=rule.clause,
+                    applies=rule.in_short(),
+                )
+            )
+    return tuple(found)
+
+
+def _limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
+    """The limits as they stand on a claim date, by which a funder has committed so much."""
+    found, words = [], ContractWords(contract)
+    for limit in contract.limits:
+        what, pence = limit.subject_in_full(words), None
+        beyond = limit.beyond_in_words(words, by_name=True)
+        if limit.most_on(contract.funders, day) is None:
+            what = f"{what}: {limit.most_in_words(words)}"
+        else:
+            pence = headroom_pence(contract, limit, day)
+        funder = None if limit.is_yearly else limit.on_funder
+        whole = limit.is_on_everything
+        found.append(LimitTerm(what, pence, beyond, limit.clause, funder, whole_contract=whole))
+    return tuple(found)
+
+
+def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
+    found = []
+    for name, tranche in contract.tranches.items():
+        parts = tranche.parts(contract.currency, contract.rounding.rule)
+        recovered = f"{show_share(tranche.recovered.at)} of each later entitlement"
+        found += [
+            TrancheTerm(
+                name,
+                tranche.title or name,
+                funder,
+                contract.funders[funder].name,
+                part,
+                tranche.on,
+                recovered,
+                tranche.clause,
+            )
+            for funder, part in parts.items()
+        ]
+    return tuple(found)
+
+
+def _rounding(contract: Contract) -> str:
+    coin = CURRENCIES[contract.currency].coin
+    half = HALVES[contract.rounding.half].short(coin)
+    return (
+        f"on {contract.rounding.on}, half a {coin} {half}, "
+        f"the odd {coin} {contract.rounding.odd_penny}"
+    )
+
+
+def _rates_of(contract: Contract) -> tuple[RateTerm, ...]:
+    """What is paid for every milestone, result and fee, in the contract's order."""
+    found: list[RateTerm] = []
+    for name, term in contract.milestones.items():
+        found += _of_milestone(contract, name, term)
+    for name, result in contract.results.items():
+        found.append(RateTerm(name, None, "As measured at each claim", result.clause))
+    for name, fee in contract.fees.items():
+        found += [
+            RateTerm(name, amount, f"On {day.isoformat()}", fee.clause)
+            for day, amount in fee.instalments(contract.currency, contract.rounding.rule)
+        ]
+    return tuple(found)
+
+
+def _prices_in(settlement: Settlement) -> dict[str, str]:
+    """The currency of every milestone's price where it is not that of the payments."""
+    currencies: defaultdict[str, set[str]] = defaultdict(set)
+    for contract in settlement.versions:
+        for name in contract.milestones:
+            currencies[name].add(_other_currency(contract))
+    return {
+        name: min(codes) if len(codes) == 1 else BY_VERSION
+        for name, codes in currencies.items()
+        if codes != {""}
+    }
+
+
+def _of_milestone(contract: Contract, name: str, term: Milestone) -> Iterator[RateTerm]:
+    for rate in term.rates:
+        yield _rate(contract, name, rate.price, rate.in_short() or "For everybody")
+    first = f"The first {term.bands[0].after} claims" if term.bands else ""
+    others = "For everybody else" if term.rates else first
+    applies = "; ".join(filter(None, [others, *_modified(contract, term)]))
+    yield _rate(contract, name, term.price, applies)
+    for band in term.bands:
+        said = f"Every claim after the first {band.after}"
+        yield _rate(contract, name, band.price, said)
+
+
+def _rate(contract: Contract, name: str, price: Decimal, applies: str) -> RateTerm:
+    pence = minor_units(price, contract.currency_of_prices)
+    clause = contract.milestones[name].clause
+    return RateTerm(name, pence, applies, clause, _other_currency(contract))
+
+
+def _other_currency(contract: Contract) -> str:
+    """The currency of prices where it is stated as another than that of the payments."""
+    return "" if contract.prices_in is None else contract.prices_in.currency
+
+
+def _modified(contract: Contract, term: Milestone) -> Iterator[str]:
+    if term.changes:
+        yield "before the changes that the contract states"
+    if term.paid_for is not None:
+        yield f"{show_share(term.paid_for)} of it is paid"
+    if contract.prices_in is not None:
+        one = show(CURRENCIES[contract.currency_of_prices].in_one, contract.currency_of_prices)
+        yield f"{one} is paid as {contract.prices_in.rate} {contract.currency}"

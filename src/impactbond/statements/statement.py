@@ -1,8 +1,7 @@
 """What one funder, or all together, is asked for at one claim date, as plain data.
 
-Takes: the tables of a settlement and its terms (`StatementSource`).
-Gives: a `Statement`: accounts to date, schedule, lines, terms, notes and checks.
-Keeps: opening and movements make closing; a funder's statement holds no other funder's amounts.
+A statement holds accounts to date, the schedule, lines, terms, notes and checks. Opening and
+movements make closing; a funder's statement holds no other funder's amounts.
 """
 
 from __future__ import annotations
@@ -11,23 +10,154 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from impactbond.errors import StatementError
-from impactbond.money import CURRENCIES, Currency
-from impactbond.settlement.funders import UNFUNDED
-from impactbond.statements.account import ReceiptsAccount, account_checks, receipts_account
-from impactbond.statements.checks import Check, Control, check_statement
-from impactbond.statements.contract_notes import vat_notes
-from impactbond.statements.notes import Note, statement_notes
-from impactbond.statements.rows import ADJUSTMENT, THIS_CLAIM, Account, ScheduleRow, StatementLine
-from impactbond.statements.source import (
-    LimitTerm,
-    RateTerm,
-    ShareTerm,
-    StatementSource,
-    TrancheTerm,
-)
-from impactbond.statements.statement_rows import StatementRows
+from impactbond.money import Currency
+from impactbond.reasons import LineKind
+from impactbond.statements.account import ReceiptsAccount
+from impactbond.statements.notes import Note
+from impactbond.statements.source import LimitTerm, RateTerm, ShareTerm, TrancheTerm
+
+KINDS = {
+    "milestones": "Milestones",
+    "adjustments": "Adjustments",
+    "up-front": "Up-front",
+    "recovered": "Recovered",
+}
+CLAIM, ADJUSTMENT = LineKind.CLAIM.printed, LineKind.ADJUSTMENT.printed
+THIS_CLAIM, EARLIER_CLAIM = "This claim", "Earlier claim"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One funder's amounts, in pence: what this claim moves, and what stands to date.
+
+    The milestones and adjustments are summed from the lines; opening, up-front, recovered and
+    closing from the schedule.
+    """
+
+    code: str
+    funder: str
+    name: str
+    opening_pence: int
+    milestones_pence: int
+    adjustments_pence: int
+    up_front_pence: int
+    recovered_pence: int
+    closing_pence: int
+    value_pence: int
+    moved_pence: int
+    withheld_pence: int
+    on_account_pence: int
+    limit_pence: int | None
+
+    @property
+    def due_pence(self) -> int:
+        """What this claim asks for: the sum of its movements."""
+        return (
+            self.milestones_pence
+            + self.adjustments_pence
+            + self.up_front_pence
+            + self.recovered_pence
+        )
+
+    @property
+    def difference_pence(self) -> int:
+        """What opening and movements are out from closing: must be 0."""
+        return self.opening_pence + self.due_pence - self.closing_pence
+
+    @property
+    def earned_pence(self) -> int:
+        """What milestones make payable to date, up-front money apart."""
+        return self.value_pence + self.moved_pence - self.withheld_pence
+
+    @property
+    def payable_pence(self) -> int:
+        """What is payable to date, with the up-front money not yet recovered."""
+        return self.earned_pence + self.on_account_pence
+
+    @property
+    def to_date_difference_pence(self) -> int:
+        """What the position to date is out from all that was ever asked: must be 0."""
+        return self.payable_pence - self.closing_pence
+
+    @property
+    def headroom_pence(self) -> int | None:
+        """What the funder's limit leaves, where there is one."""
+        return None if self.limit_pence is None else self.limit_pence - self.earned_pence
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """One payment: when it is due, by whom, for what."""
+
+    claim_period: str
+    claim_date: date
+    standing: str
+    due_on: date
+    code: str
+    funder_name: str
+    kind: str
+    title: str
+    amount_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineShare:
+    """What one funder carries of one line."""
+
+    funder: str
+    value_pence: int
+    withheld_pence: int
+    moved_pence: int
+
+    @property
+    def amount_pence(self) -> int:
+        """What the funder pays for the line."""
+        return self.value_pence - self.withheld_pence + self.moved_pence
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One movement of one participant's milestone, with the shares that the statement may show.
+
+    `priced_in` is the currency of the price where it is not that of the other amounts.
+    """
+
+    line: str
+    number: int
+    kind: str
+    participant: str
+    milestone: str
+    milestone_title: str
+    period: str
+    achieved_on: date | None
+    because: str
+    quantity: int
+    price_pence: int
+    value_pence: int
+    withheld_pence: int
+    withheld_by: str
+    entitled_pence: int
+    shares: tuple[LineShare, ...]
+    priced_in: str = ""
+
+    @property
+    def is_quantity_times_price(self) -> bool:
+        """Whether the value is that; not where it follows from a band, a part that is paid for, a
+        rate of exchange or a measured result.
+        """
+        return not self.priced_in and self.value_pence == self.quantity * self.price_pence
+
+    @property
+    def payable_pence(self) -> int:
+        """What limits on the contract or the milestone leave of the value."""
+        return self.value_pence - self.withheld_pence
+
+    @property
+    def amount_pence(self) -> int:
+        """What the funders shown pay for the line."""
+        return sum(share.amount_pence for share in self.shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +183,54 @@ class About:
     def reference(self) -> str:
         """The statement's own reference: contract, claim period, funder."""
         return f"{self.contract_id} / {self.claim_period} / {self.funder or 'all funders'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The totals that the settlement itself states for this claim."""
+
+    line_count: int
+    lines_pence: int
+    adjustments_pence: int
+    opening_pence: int
+    due_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to find a figure of a check: in words, as the number that it gives, and as the
+    formula over the cells of the workbook that gives it too; without one, the settlement states it
+    or it must be none.
+    """
+
+    words: str
+    figure: int
+    formula: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One figure found in two ways; `promise` is what holds when both are equal."""
+
+    key: str
+    promise: str
+    unit: Literal["pence", "lines", "funders", "shares"]
+    first: Way
+    second: Way
+
+    @property
+    def difference(self) -> int:
+        """The first way less the second: must be 0."""
+        return self.first.figure - self.second.figure
+
+    def unit_in(self, currency: Currency) -> str:
+        """What the figures count, where pence stand for the minor units of a currency."""
+        return currency.minor if self.unit == "pence" else self.unit
+
+    @property
+    def holds(self) -> bool:
+        """Whether both ways give the same figure."""
+        return self.difference == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,91 +275,18 @@ class Statement:
 
     @property
     def adjustments(self) -> tuple[tuple[int, StatementLine], ...]:
-        """The lines that concern closed periods, each with its place among the lines."""
+        """The lines that concern closed periods, each with its position among the lines."""
         return tuple(
-            (place, line) for place, line in enumerate(self.lines) if line.kind == ADJUSTMENT
+            (index, line) for index, line in enumerate(self.lines) if line.kind == ADJUSTMENT
         )
+
+    def listed_pence(self, line: StatementLine) -> int:
+        """The amount of a line that the statement adds up: the line itself, or the one funder's
+        part of it.
+        """
+        return line.payable_pence if self.is_whole else line.amount_pence
 
     @property
     def failing(self) -> tuple[Check, ...]:
         """The checks that do not hold."""
         return tuple(check for check in self.checks if not check.holds)
-
-
-def make_statement(
-    source: StatementSource, funder: str | None = None, claim_period: str | None = None
-) -> Statement:
-    """The statement for one funder, or for all together, at one claim: the latest, unless another
-    is named.
-
-    Raises StatementError when the settlement knows no such funder or claim period, or nobody knows
-    its currency.
-    """
-    if source.currency not in CURRENCIES:
-        raise StatementError(f"The currency '{source.currency}' is not known.")
-    currency = CURRENCIES[source.currency]
-    settled = StatementRows(source, funder, claim_period or source.claim_period)
-    schedule = settled.schedule()
-    lines = settled.lines()
-    accounts = settled.accounts(schedule, lines)
-    share_rules = tuple(term for term in source.share_rules if settled.shows(term.funder))
-    limits = tuple(
-        term for term in source.limits if term.funder is None or settled.shows(term.funder)
-    )
-    control = settled.control()
-    account = receipts_account(settled)
-    unfunded = sum(
-        share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED
-    )
-    return Statement(
-        about=_about(source, settled),
-        currency=currency,
-        accounts=accounts,
-        schedule=schedule,
-        lines=lines,
-        milestones=dict(source.milestones),
-        rates=source.rates,
-        share_rules=share_rules,
-        limits=limits,
-        tranches=tuple(term for term in source.tranches if settled.shows(term.funder)),
-        notes=statement_notes(
-            funder=funder,
-            currency=currency,
-            rounding=source.rounding,
-            refused_rows=source.refused_rows,
-            unfunded_pence=unfunded,
-            refused_receipts=None if account is None else account.refused_rows,
-            of_contract=(*source.notes, *vat_notes(source.vat, control.due_pence, currency)),
-        ),
-        control=control,
-        checks=check_statement(
-            whole=funder is None,
-            accounts=accounts,
-            schedule=schedule,
-            lines=lines,
-            share_rules=share_rules,
-            limits=limits,
-            control=control,
-        )
-        + account_checks(account, accounts),
-        account=account,
-    )
-
-
-def _about(source: StatementSource, settled: StatementRows) -> About:
-    return About(
-        contract_id=source.contract_id,
-        title=source.title,
-        version=source.version,
-        effective_on=source.effective_on,
-        provider=source.provider,
-        funder=settled.funder,
-        funder_name="All funders" if settled.funder is None else settled.names[settled.funder],
-        claim_period=settled.claim_period,
-        claim_date=settled.claim_date,
-        as_of=source.as_of,
-        refused_rows=source.refused_rows,
-        engine_version=source.engine_version,
-        contract_sha256=source.contract_sha256,
-        evidence_sha256=source.evidence_sha256,
-    )

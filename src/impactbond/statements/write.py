@@ -1,4 +1,4 @@
-"""Statements as files: one workbook for every funder, and one for all."""
+"""What is written: a workbook for every funder and one for all, and the tables as CSV."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from impactbond.canonical import csv_bytes
 from impactbond.errors import InvariantError
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.settlement.settlement import Settlement
-from impactbond.statements.from_settlement import source_of
-from impactbond.statements.source import StatementSource
-from impactbond.statements.statement import Statement, make_statement
-from impactbond.statements.statement_rows import claim_dates
+from impactbond.statements.from_source import make_statement
+from impactbond.statements.source import StatementSource, statement_source
+from impactbond.statements.statement import Statement
 from impactbond.statements.workbook import statement_workbook
+
+TABLES = ("decisions", "claims", "lines", "shares", "payments", "balances")
 
 
 def write_statements(
@@ -39,7 +41,7 @@ def write_statements(
     for another contract; InvariantError, and writes nothing, when a check of a statement does not
     hold.
     """
-    source = settlement if isinstance(settlement, StatementSource) else source_of(settlement)
+    source = settlement if isinstance(settlement, StatementSource) else statement_source(settlement)
     if receipts is not None:
         source = with_receipts(source, receipts, leave_out_refused=leave_out_refused)
     files = statement_files(source, claim_period)
@@ -65,7 +67,7 @@ def statement_files(
 
     Raises InvariantError when a check of a statement does not hold.
     """
-    source = settlement if isinstance(settlement, StatementSource) else source_of(settlement)
+    source = settlement if isinstance(settlement, StatementSource) else statement_source(settlement)
     claim = claim_period or source.claim_period
     statements = [make_statement(source, None, claim)]
     statements += [make_statement(source, funder, claim) for funder in _paying(source, claim)]
@@ -74,6 +76,16 @@ def statement_files(
     for statement in statements:
         _refuse_failing(statement)
     return dict(zip(names, map(statement_workbook, statements), strict=True))
+
+
+def table_files(settlement: Settlement) -> dict[str, bytes]:
+    """The bytes of each table's CSV file by its name, for whoever looks further than the
+    statements; the schedule is the table of payments.
+    """
+    files = {f"{name}.csv": csv_bytes(getattr(settlement, f"{name}_table")) for name in TABLES}
+    files["schedule.csv"] = files.pop("payments.csv")
+    files["refused.csv"] = csv_bytes(settlement.evidence.refused_table)
+    return files
 
 
 def write_all(files: Mapping[Path, bytes]) -> list[Path]:
@@ -111,7 +123,7 @@ def _keep_names(folder: Path) -> None:
 
 def _paying(source: StatementSource, claim: str) -> list[str]:
     """The funders of whom anything was asked up to this claim, in the settlement's order."""
-    until = claim_dates(source).get(claim, source.claim_date)
+    until = source.claim_dates.get(claim, source.claim_date)
     payments = source.payments
     asked = payments.filter(
         pc.and_(

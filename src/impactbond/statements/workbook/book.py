@@ -37,6 +37,7 @@ _UNITS = {
     for decimals in sorted({currency.decimals for currency in CURRENCIES.values()})
 }
 _PENCE = "#,##0;-#,##0"
+_FONT = {"font_name": "Arial", "font_size": 12, "font_scheme": "none"}
 _DATE = "yyyy-mm-dd"
 _FORMATS: dict[str, dict[str, Any]] = {
     "identifier": {"valign": "top"},
@@ -56,24 +57,14 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "left count": {"num_format": _PENCE, "align": "left", "valign": "top"},
     "blank": {"bottom": 1},
     "left header": {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1},
-    "right header": {
-        "bold": True,
-        "text_wrap": True,
-        "valign": "bottom",
-        "bottom": 1,
-        "align": "right",
-    },
 }
+_FORMATS["right header"] = _FORMATS["left header"] | {"align": "right"}
 for _decimals, _number in _UNITS.items():
+    _shown = {"valign": "top", "num_format": _number}
     _FORMATS |= {
-        f"amount {_decimals}": {"valign": "top", "num_format": _number},
-        f"total {_decimals}": {
-            "bold": True,
-            "num_format": _number,
-            "align": "left",
-            "valign": "top",
-        },
-        f"left {_decimals}": {"num_format": _number, "align": "left", "valign": "top"},
+        f"amount {_decimals}": _shown,
+        f"left {_decimals}": _shown | {"align": "left"},
+        f"total {_decimals}": _shown | {"align": "left", "bold": True},
     }
 # Text beside a number that ends at its right edge keeps a distance; totals are bold, below a line.
 STRONG = " strong"
@@ -98,11 +89,7 @@ class Book:
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
-                "default_format_properties": {
-                    "font_name": "Arial",
-                    "font_size": 12,
-                    "font_scheme": "none",
-                },
+                "default_format_properties": _FONT,
                 "default_row_height": 20,
                 "default_column_width": 80,
             },
@@ -153,17 +140,17 @@ class Book:
         for row, total in enumerate(table.totals, 2 + len(table.intro)):
             self.write(sheet, row, 0, total.label, "plain")
             self.formula(
-                sheet, row, table.place(total.key), total.formula(table), total.value, total.kind
+                sheet, row, table.position(total.key), total.formula(table), total.value, total.kind
             )
         self._mark_up(sheet, table)
         self._set_heights(sheet, table)
-        for place, column in enumerate(table.columns):
-            self._write_column(sheet, table, place, column)
+        for position, column in enumerate(table.columns):
+            self._write_column(sheet, table, position, column)
         if table.height == 0:
             self.write(sheet, table.header_row + 1, 0, table.if_empty, "identifier")
         sheet.repeat_rows(table.header_row)
         last_printed = (
-            table.place(table.last_printed) if table.last_printed else len(table.columns) - 1
+            table.position(table.last_printed) if table.last_printed else len(table.columns) - 1
         )
         sheet.print_area(0, 0, table.last_row, last_printed)
         if table.frozen:
@@ -195,10 +182,10 @@ class Book:
 
     def _mark_up(self, sheet: Any, table: SheetTable) -> None:
         headers = []
-        for place, column in enumerate(table.columns):
-            sheet.set_column(place, place, column.width)
+        for position, column in enumerate(table.columns):
+            sheet.set_column(position, position, column.width)
             side = "right" if column.kind in RIGHT_ALIGNED else "left"
-            look = self.formats[f"{side} header{table.distance(place)}"]
+            look = self.formats[f"{side} header{table.distance(position)}"]
             headers.append({"header": _writable(column.header), "header_format": look})
         options = {"name": table.name, "style": None, "autofilter": False, "columns": headers}
         last_column = len(table.columns) - 1
@@ -226,25 +213,27 @@ class Book:
             if count > 1:
                 sheet.set_row(row, count * LINE_HEIGHT)
 
-    def _write_column(self, sheet: Any, table: SheetTable, place: int, column: Column) -> None:
+    def _write_column(self, sheet: Any, table: SheetTable, position: int, column: Column) -> None:
         first = table.header_row + 1
         if column.kind == "link":
             for row, target in enumerate(column.values, first):
-                sheet.write_url(row, place, f"internal:'{target}'!A1", self.formats["link"], target)
+                sheet.write_url(
+                    row, position, f"internal:'{target}'!A1", self.formats["link"], target
+                )
             return
         formula_of = table.formula_of(column)
-        usual = column.kind + table.distance(place)
+        usual = column.kind + table.distance(position)
         for index, value in enumerate(column.values):
             look = usual + STRONG if index in table.strong else usual
             if value is None:
                 if index in table.strong:
-                    sheet.write_blank(first + index, place, None, self.formats[look])
+                    sheet.write_blank(first + index, position, None, self.formats[look])
                 continue
             formula = formula_of(index)
             if formula:
-                self.formula(sheet, first + index, place, formula, value, look)
+                self.formula(sheet, first + index, position, formula, value, look)
             else:
-                self.write(sheet, first + index, place, value, look)
+                self.write(sheet, first + index, position, value, look)
 
 
 def _writable(text: str) -> str:

@@ -1,21 +1,27 @@
-"""The sheets before the tables: Cover, Contents and Notes."""
+"""The sheets about the statement itself: Cover, Contents and Notes first, Checks last."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from typing import Any
 
 from impactbond.statements.account import ReceiptsAccount
-from impactbond.statements.rows import THIS_CLAIM
-from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.amounts import AmountCells
+from impactbond.statements.statement import THIS_CLAIM, Statement, Way
 from impactbond.statements.workbook.book import Book
-from impactbond.statements.workbook.grid import Grid
-from impactbond.statements.workbook.layout import Column, SheetTable
+from impactbond.statements.workbook.layout import (
+    AmountCells,
+    Column,
+    ColumnTotal,
+    Sheets,
+    SheetTable,
+    on_sheet,
+)
 
 STATUS = "Draft for approval"
 _HOLD = "All checks hold"
 _FAIL = "A check fails: see the sheet Checks before paying"
+# The cells that the formula of a check names: a column of a sheet, or one row of it.
+_CELLS = re.compile(r"\[(?P<sheet>[^].]+)\.(?P<column>[^].]+)(?:\.(?P<row>[^]]+))?\]")
 
 
 class _Page:
@@ -50,15 +56,9 @@ class _Page:
         self.book.formula(self.sheet, self.row - 1, 1, formula, value, look)
 
 
-def add_cover(
-    book: Book,
-    statement: Statement,
-    summary: Grid,
-    schedule: SheetTable,
-    overall: str,
-    account: SheetTable | None = None,
-) -> None:
+def add_cover(book: Book, sheets: Sheets) -> None:
     """What the statement is, what is due and when, who approves it, and what it rests on."""
+    statement = sheets.statement
     about = statement.about
     page = _Page(book)
     for column, width in enumerate((32, 44, 26, 18, 30)):
@@ -66,9 +66,9 @@ def add_cover(
     whom = "all funders" if statement.is_whole else about.funder_name
     page.line((f"Statement for {whom}, claim {about.claim_period}", "title"))
     page.line((_purpose(statement), "plain"))
-    _due(page, statement, summary, schedule, overall)
-    if account is not None and statement.account is not None:
-        _account(page, statement.account, account, AmountCells(statement.currency))
+    _due(page, sheets)
+    if statement.account is not None:
+        _account(page, statement.account, sheets["Account"], AmountCells(statement.currency))
     _facts(page, statement)
     _approval(page)
     page.heading("Limits of this statement")
@@ -81,11 +81,11 @@ def add_cover(
     page.sheet.print_area(0, 0, page.row - 1, 4)
 
 
-def contents_table(tables: Sequence[SheetTable]) -> SheetTable:
+def contents_table(sheets: Sheets) -> SheetTable:
     """The sheets after this one, with what each holds."""
+    tables = list(sheets.after("Contents"))
     return SheetTable(
         sheet="Contents",
-        name="contents",
         title="Contents",
         holds="",
         intro=("Choose a name to go to its sheet.",),
@@ -97,12 +97,12 @@ def contents_table(tables: Sequence[SheetTable]) -> SheetTable:
     )
 
 
-def notes_table(statement: Statement) -> SheetTable:
+def notes_table(sheets: Sheets) -> SheetTable:
     """What the words mean, and what is left out."""
+    statement = sheets.statement
     notes, coins = statement.notes, statement.currency.coins
     return SheetTable(
         sheet="Notes",
-        name="notes",
         title="Notes",
         holds=f"What the words mean, how {coins} are cut, and what is left out",
         intro=(),
@@ -115,20 +115,82 @@ def notes_table(statement: Statement) -> SheetTable:
     )
 
 
+def checks_table(sheets: Sheets) -> SheetTable:
+    """One row for every check; the overall result stands above the table."""
+    statement = sheets.statement
+    checks = statement.checks
+    first = [check.first for check in checks]
+    second = [check.second for check in checks]
+    units = [check.unit_in(statement.currency) for check in checks]
+    off, holds = [check.difference for check in checks], [check.holds for check in checks]
+
+    def ways(key: str, header: str, found: list[Way]) -> Column:
+        formulas = [_formula(way, sheets) for way in found]
+        figures = [way.figure for way in found]
+        return Column(key, header, "count", 16, figures, lambda table, index: formulas[index])
+
+    return SheetTable(
+        sheet="Checks",
+        title="Checks",
+        holds="Every figure found in two ways, and whether they agree",
+        intro=(
+            "A check holds when its difference is 0. "
+            "A figure without a formula is stated by the settlement.",
+        ),
+        columns=(
+            Column("number", "No.", "ordinal", 7, list(range(1, len(checks) + 1))),
+            Column("promise", "Check", "text", 46, [check.promise for check in checks]),
+            Column("first name", "First way", "text", 42, [way.words for way in first]),
+            Column("second name", "Second way", "text", 42, [way.words for way in second]),
+            Column("unit", "In", "identifier", 10, units),
+            ways("first", "First figure", first),
+            ways("second", "Second figure", second),
+            Column("difference", "Difference (must be 0)", "count", 16, off, "[first]-[second]"),
+            Column("holds", "Holds", "flag", 10, holds, "[difference]=0"),
+        ),
+        if_empty="",
+        totals=(
+            ColumnTotal(
+                "All checks hold",
+                "holds",
+                "flag",
+                not statement.failing,
+                lambda table: f"AND({on_sheet(table.span('holds'))})",
+            ),
+        ),
+    )
+
+
+def _formula(way: Way, sheets: Sheets) -> str:
+    """The formula of one way of a check, with the addresses of the cells that it names."""
+
+    def address(found: re.Match[str]) -> str:
+        table, column, row = sheets[found["sheet"]], found["column"], found["row"]
+        if row is None:
+            return table.span(column)
+        return table.total(column) if row == "total" else table.cell(column, int(row))
+
+    return _CELLS.sub(address, way.formula)
+
+
+def _overall(checks: SheetTable) -> str:
+    """The cell that says whether all checks hold."""
+    return f"Checks!${checks.letter('holds')}${checks.header_row}"
+
+
 def _purpose(statement: Statement) -> str:
     if statement.is_whole:
         return "What all funders are asked to pay at this claim, and how it comes about."
     return "What this funder is asked to pay at this claim, and how it comes about."
 
 
-def _due(
-    page: _Page, statement: Statement, summary: Grid, schedule: SheetTable, overall: str
-) -> None:
+def _due(page: _Page, sheets: Sheets) -> None:
     page.heading("What is due")
+    statement, schedule = sheets.statement, sheets["Schedule"]
     total, amounts = statement.due_pence, AmountCells(statement.currency)
     page.formula(
         amounts.heading("Total due"),
-        amounts.divided(summary.total("due")),
+        amounts.divided(sheets["Summary"].total("due")),
         amounts.value(total),
         amounts.look("total"),
         _named("total_due", amounts),
@@ -147,7 +209,9 @@ def _due(
         value = amounts.value(pence)
         page.book.formula(page.sheet, page.row - 1, 2, formula, value, amounts.look("left"))
     result = _FAIL if statement.failing else _HOLD
-    page.formula("Checks", f'IF({overall},"{_HOLD}","{_FAIL}")', result, "identifier")
+    page.formula(
+        "Checks", f'IF({_overall(sheets["Checks"])},"{_HOLD}","{_FAIL}")', result, "identifier"
+    )
 
 
 def _account(

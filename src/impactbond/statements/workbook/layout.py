@@ -1,15 +1,18 @@
-"""The one table of a sheet: its columns, and where their cells are."""
+"""The one table of a sheet: its columns, how amounts stand in them, and where their cells are."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from textwrap import wrap
 from typing import Any, Literal
 
 from xlsxwriter.utility import xl_col_to_name
+
+from impactbond.money import Currency
+from impactbond.statements.statement import Statement
 
 # Pence stand for the minor units of any currency; an amount is in units, with so many decimals.
 Kind = Literal[
@@ -30,7 +33,9 @@ Kind = Literal[
 RIGHT_ALIGNED = ("pence", "amount 0", "amount 2", "amount 3", "count", "percent")
 # The variant of look of a text beside a number, which ends at its right edge.
 AFTER = " after"
-Formula = str | Callable[[int], str] | None
+_AMOUNTS: dict[int, Kind] = {0: "amount 0", 2: "amount 2", 3: "amount 3"}
+# What gives the formula of each row; see `Column`.
+Formula = str | Callable[["SheetTable", int], str] | None
 _CELL = re.compile(r"\[([^\]^]+)(\^?)\]")
 
 
@@ -40,8 +45,8 @@ class Column:
     each row.
 
     A formula is a pattern in which `[price]` is the cell of that column in the same row and
-    `[price^]` the cell above, or a function from the row's index to a pattern, which gives "" for a
-    row that holds a plain value. A value of None is a blank cell, without a formula.
+    `[price^]` the cell above, or a function from the table and the row's index to a pattern, which
+    gives "" for a row that holds a plain value. A value of None is a blank cell, without a formula.
     """
 
     key: str
@@ -72,7 +77,6 @@ class SheetTable:
     """
 
     sheet: str
-    name: str
     title: str
     holds: str
     intro: tuple[str, ...]
@@ -82,6 +86,11 @@ class SheetTable:
     frozen: bool = False
     last_printed: str = ""
     strong: frozenset[int] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The table's own name, which no formula uses."""
+        return self.sheet.lower().replace(" ", "_")
 
     @property
     def height(self) -> int:
@@ -102,18 +111,17 @@ class SheetTable:
 
     def letter(self, key: str) -> str:
         """The letter of a column."""
-        return str(xl_col_to_name(self.place(key)))
+        return str(xl_col_to_name(self.position(key)))
 
-    def place(self, key: str) -> int:
-        """The place of a column, counted from 0."""
-        return next(place for place, column in enumerate(self.columns) if column.key == key)
+    def position(self, key: str) -> int:
+        """The position of a column, counted from 0."""
+        return [column.key for column in self.columns].index(key)
 
-    def distance(self, place: int) -> str:
+    def distance(self, position: int) -> str:
         """The variant of look that a column needs beside the one at its left."""
-        begins_left = self.columns[place].kind not in RIGHT_ALIGNED
-        return (
-            AFTER if place and begins_left and self.columns[place - 1].kind in RIGHT_ALIGNED else ""
-        )
+        if not position or self.columns[position].kind in RIGHT_ALIGNED:
+            return ""
+        return AFTER if self.columns[position - 1].kind in RIGHT_ALIGNED else ""
 
     def row(self, index: int) -> int:
         """The number, as the sheet shows it, of the row of a value."""
@@ -128,6 +136,10 @@ class SheetTable:
         letter = self.letter(key)
         return f"{self._quoted}!${letter}${self.header_row + 2}:${letter}${self.last_row + 1}"
 
+    def total(self, key: str) -> str:
+        """The address of the last value of a column, where that is the total of the others."""
+        return self.cell(key, self.height - 1)
+
     def formula_of(self, column: Column) -> Callable[[int], str]:
         """The formula of each row of a column, by the row's index; "" where the column has none."""
         formula = column.formula
@@ -137,7 +149,7 @@ class SheetTable:
             pattern = self._pattern(formula)
             return lambda index: pattern.format(self.row(index), self.row(index) - 1)
         by_row = formula
-        return lambda index: self._pattern(by_row(index)).format(
+        return lambda index: self._pattern(by_row(self, index)).format(
             self.row(index), self.row(index) - 1
         )
 
@@ -149,6 +161,140 @@ class SheetTable:
     @property
     def _quoted(self) -> str:
         return f"'{self.sheet}'" if " " in self.sheet else self.sheet
+
+
+@dataclass(frozen=True, slots=True)
+class AmountCells:
+    """How amounts of one currency stand: in pounds, which are read, beside pence, which are worked
+    out. Pounds stand for the units of any currency and pence for its minor units; a currency
+    without decimals has one column for both.
+    """
+
+    currency: Currency
+
+    @property
+    def is_doubled(self) -> bool:
+        """Whether an amount stands in units and in minor units."""
+        return self.currency.in_one > 1
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of a cell in units."""
+        return _AMOUNTS[self.currency.decimals]
+
+    def look(self, name: str) -> str:
+        """The look of an amount in units on the cover: `total` or `left`."""
+        return f"{name} {self.currency.decimals}"
+
+    def heading(self, text: str) -> str:
+        """What an amount in units is headed: `Amount (£)`."""
+        return f"{text} ({self.currency.sign.strip()})"
+
+    def heading_in_minor(self, text: str) -> str:
+        """What an amount in minor units is headed: `Amount (pence)`."""
+        return f"{text} ({self.currency.minor})" if self.is_doubled else self.heading(text)
+
+    def heading_by_code(self, text: str) -> str:
+        """What minor units are headed beside those of another currency: `Price (EUR cents)`."""
+        if not self.is_doubled:
+            return self.heading(text)
+        return f"{text} ({self.currency.code} {self.currency.minor})"
+
+    def value(self, pence: int | None) -> float | None:
+        """The value of the formula pence/100, as a spreadsheet divides."""
+        return pence / self.currency.in_one if pence is not None and self.is_doubled else pence
+
+    def divided(self, formula: str) -> str:
+        """The formula of minor units as one of units."""
+        return f"{formula}/{self.currency.in_one}" if self.is_doubled else formula
+
+    def shown(self, key: str) -> str:
+        """The key of the column in units beside the column of minor units `key`."""
+        return f"{key} shown" if self.is_doubled else key
+
+    def in_units(
+        self, key: str, text: str, width: float, pence: Sequence[int | None]
+    ) -> tuple[Column, ...]:
+        """The column in units of the column of minor units `key`; none where both are the same."""
+        if not self.is_doubled:
+            return ()
+        values = [self.value(amount) for amount in pence]
+        formula = self.divided(f"[{key}]")
+        return (Column(self.shown(key), self.heading(text), self.kind, width, values, formula),)
+
+    def in_minor(
+        self,
+        key: str,
+        text: str,
+        width: float,
+        pence: Sequence[int | None],
+        formula: Formula = None,
+    ) -> Column:
+        """The column in minor units."""
+        return Column(key, self.heading_in_minor(text), "pence", width, pence, formula)
+
+    def both(
+        self,
+        key: str,
+        text: str,
+        width: float,
+        pence: Sequence[int | None],
+        formula: Formula = None,
+    ) -> tuple[Column, ...]:
+        """The column in units, and beside it the one in minor units."""
+        minor = self.in_minor(key, text, width, pence, formula)
+        return (*self.in_units(key, text, width, pence), minor)
+
+    def total(
+        self, label: str, key: str, pence: int, formula: Callable[[SheetTable], str]
+    ) -> ColumnTotal:
+        """A figure in units above the column of `key`, whose formula gives minor units."""
+        return ColumnTotal(
+            self.heading(label),
+            self.shown(key),
+            self.kind,
+            self.value(pence),
+            lambda table: self.divided(formula(table)),
+        )
+
+
+class Sheets:
+    """The sheets of one statement, each made when it is first asked for by its name.
+
+    `makers` gives for every sheet, in reading order, what makes its table: it can ask for the other
+    sheets that its formulas name, and gives None where the statement has no such sheet.
+    """
+
+    def __init__(
+        self, statement: Statement, makers: Mapping[str, Callable[[Sheets], SheetTable | None]]
+    ) -> None:
+        self.statement = statement
+        self._makers = makers
+        self._made: dict[str, SheetTable | None] = {}
+
+    def __getitem__(self, name: str) -> SheetTable:
+        table = self._table(name)
+        assert table is not None, f"the statement has no sheet {name}"
+        return table
+
+    def __iter__(self) -> Iterator[SheetTable]:
+        return self.after("")
+
+    def after(self, name: str) -> Iterator[SheetTable]:
+        """The sheets that come after one, or all where it has no name."""
+        names = list(self._makers)
+        first = names.index(name) + 1 if name else 0
+        return filter(None, map(self._table, names[first:]))
+
+    def _table(self, name: str) -> SheetTable | None:
+        if name not in self._made:
+            self._made[name] = self._makers[name](self)
+        return self._made[name]
+
+
+def on_sheet(address: str) -> str:
+    """The address as formulas of the same sheet write it."""
+    return address.rpartition("!")[2]
 
 
 def fitting(texts: Sequence[str | None], least: float, most: float) -> float:

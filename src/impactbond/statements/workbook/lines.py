@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from impactbond.money import CURRENCIES
 from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.checks import is_out_of_order, line_difference
-from impactbond.statements.rows import Account, StatementLine
 from impactbond.statements.source import BY_VERSION
-from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.amounts import AmountCells
-from impactbond.statements.workbook.layout import Column, SheetTable, fitting
+from impactbond.statements.statement import Account, Statement, StatementLine
+from impactbond.statements.workbook.layout import (
+    AmountCells,
+    Column,
+    Sheets,
+    SheetTable,
+    fitting,
+)
 
 # Excel repairs a table, and so alters it, where a header is longer than 255 characters.
 LONGEST_HEADER = 200
@@ -51,46 +54,42 @@ def funder_columns(statement: Statement) -> tuple[FunderColumn, ...]:
         else:
             columns += [
                 FunderColumn(
-                    it.code, f"{it.code} {it.name}"[:LONGEST_HEADER], (it,), is_group=False
+                    one.code, f"{one.code} {one.name}"[:LONGEST_HEADER], (one,), is_group=False
                 )
-                for it in members
+                for one in members
             ]
     return tuple(columns)
 
 
-def lines_table(statement: Statement) -> SheetTable:
+def lines_table(sheets: Sheets) -> SheetTable:
     """One row for every line of this claim, in the order in which they were settled."""
+    statement = sheets.statement
     lines = statement.lines
-    is_converted = any(line.priced_in for line in lines)
-    value = _AT_A_RATE if is_converted else _AT_THE_PRICE
+    value = _AT_A_RATE if any(line.priced_in for line in lines) else _AT_THE_PRICE
     middle = _whole_columns(statement) if statement.is_whole else _own_columns(statement)
     return SheetTable(
         sheet="Lines",
-        name="lines",
         title=f"Lines of claim {statement.about.claim_period}",
         holds="Every movement of this claim: participant, milestone, why, and what it comes to",
         intro=(_INTRO_WHOLE.format(value) if statement.is_whole else _INTRO_OWN,),
-        columns=(
-            *_identity_columns(lines),
-            *middle,
-            *_order_columns(lines),
-        ),
+        columns=(*_identity_columns(lines), *middle, *_order_columns(lines)),
         if_empty="No lines in this claim: nothing has moved since the last one.",
         frozen=True,
         last_printed=_last_payer(middle) if statement.is_whole else "amount",
     )
 
 
-def adjustments_table(statement: Statement, lines: SheetTable) -> SheetTable:
+def adjustments_table(sheets: Sheets) -> SheetTable:
     """The lines that concern periods already claimed."""
-    places = [place for place, _ in statement.adjustments]
+    statement, lines = sheets.statement, sheets["Lines"]
+    rows = [lines.row(index) for index, _ in statement.adjustments]
     found = [line for _, line in statement.adjustments]
-    participants = [line.participant for line in found]
+    claims = [statement.about.claim_period for _ in found]
     shown = lines.letter("entitled" if statement.is_whole else "amount")
-    pence = [line.payable_pence if statement.is_whole else line.amount_pence for line in found]
+    pence = [statement.listed_pence(line) for line in found]
+    amounts = AmountCells(statement.currency)
     return SheetTable(
         sheet="Adjustments",
-        name="adjustments",
         title="Adjustments of earlier periods",
         holds="The lines that concern periods claimed before, and why they move",
         intro=(
@@ -99,28 +98,12 @@ def adjustments_table(statement: Statement, lines: SheetTable) -> SheetTable:
         columns=(
             Column("line", "Line", "identifier", 17, [line.line for line in found]),
             Column("period", "Period concerned", "identifier", 13, [line.period for line in found]),
-            Column(
-                "claim",
-                "Claimed in",
-                "identifier",
-                12,
-                [statement.about.claim_period for _ in found],
-            ),
-            Column(
-                "participant",
-                "Participant",
-                "identifier",
-                fitting(participants, 14, 40),
-                participants,
-            ),
+            Column("claim", "Claimed in", "identifier", 12, claims),
+            _participants(found, 14),
             Column("milestone", "Milestone", "text", 34, [line.milestone_title for line in found]),
             Column("because", "Why", "identifier", 17, [line.because for line in found]),
-            *AmountCells(statement.currency).both(
-                "pence",
-                "Amount",
-                16,
-                pence,
-                lambda index: f"Lines!{shown}{lines.row(places[index])}",
+            *amounts.both(
+                "pence", "Amount", 16, pence, lambda table, index: f"Lines!{shown}{rows[index]}"
             ),
         ),
         if_empty="No adjustments in this claim.",
@@ -152,15 +135,17 @@ def _at_most_one(lines: Sequence[StatementLine], members: set[str]) -> bool:
     return all(sum(share.funder in members for share in line.shares) <= 1 for line in lines)
 
 
+def _participants(lines: Sequence[StatementLine], narrowest: float) -> Column:
+    names = [line.participant for line in lines]
+    return Column("participant", "Participant", "identifier", fitting(names, narrowest, 40), names)
+
+
 def _identity_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
-    participants = [line.participant for line in lines]
     titles = [line.milestone_title for line in lines]
     return (
         Column("line", "Line", "identifier", 15, [line.line for line in lines]),
         Column("kind", "Kind", "identifier", 13, [line.kind for line in lines]),
-        Column(
-            "participant", "Participant", "identifier", fitting(participants, 13, 40), participants
-        ),
+        _participants(lines, 13),
         Column("milestone", "Milestone", "text", fitting(titles, 20, 28), titles),
         Column("period", "Achieved in", "identifier", 12, [line.period for line in lines]),
         Column("achieved on", "Achieved on", "date", 13, [line.achieved_on for line in lines]),
@@ -204,22 +189,19 @@ def _order_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
 
 
 def _own_columns(statement: Statement) -> tuple[Column, ...]:
-    lines = statement.lines
+    lines, money = statement.lines, AmountCells(statement.currency)
     shares = [line.shares[0] for line in lines]
-    amounts = [share.amount_pence for share in shares]
     written = _written_shares(statement)
-    money = AmountCells(statement.currency)
+    as_written = [written.get(line.milestone) for line in lines]
+    amounts = [share.amount_pence for share in shares]
+    moved = [share.moved_pence for share in shares]
     return (
         money.in_minor("entitled", "Whole line", 12, [line.entitled_pence for line in lines]),
-        Column(
-            "share", "Your share", "identifier", 10, [written.get(line.milestone) for line in lines]
-        ),
+        Column("share", "Your share", "identifier", 10, as_written),
         *money.both("amount", "Your amount", 13, amounts, "[value]-[withheld]+[moved]"),
         money.in_minor("value", "Your value", 13, [share.value_pence for share in shares]),
         money.in_minor("withheld", "Withheld", 13, [share.withheld_pence for share in shares]),
-        money.in_minor(
-            "moved", "Taken over or passed on", 15, [share.moved_pence for share in shares]
-        ),
+        money.in_minor("moved", "Taken over or passed on", 15, moved),
         _limits_column(lines),
         *_price_columns(statement),
     )
@@ -235,82 +217,53 @@ def _written_shares(statement: Statement) -> dict[str, str]:
 
 
 def _whole_columns(statement: Statement) -> tuple[Column, ...]:
-    lines = statement.lines
-    entitled = [line.payable_pence for line in lines]
-    money = AmountCells(statement.currency)
+    lines, money = statement.lines, AmountCells(statement.currency)
     payers = _payer_columns(statement)
+    entitled = [line.payable_pence for line in lines]
     differences = [line_difference(line) for line in lines]
-    together = f"SUM([{payers[0].key}]:[{payers[-1].key}])"
+    off = f"SUM([{payers[0].key}]:[{payers[-1].key}])-[entitled]"
+
+    def value(table: SheetTable, index: int) -> str:
+        return "[quantity]*[price]" if lines[index].is_quantity_times_price else ""
+
     return (
         *money.both("entitled", "Entitled", 12, entitled, "[value]-[withheld]"),
         *payers,
         *_price_columns(statement),
-        money.in_minor(
-            "value",
-            "Value",
-            12,
-            [it.value_pence for it in lines],
-            lambda index: "[quantity]*[price]" if lines[index].is_quantity_times_price else "",
-        ),
+        money.in_minor("value", "Value", 12, [line.value_pence for line in lines], value),
         money.in_minor("withheld", "Withheld", 13, [line.withheld_pence for line in lines]),
         _limits_column(lines),
-        Column(
-            "difference",
-            "Shares less entitled (must be 0)",
-            "pence",
-            13,
-            differences,
-            f"{together}-[entitled]",
-        ),
+        Column("difference", "Shares less entitled (must be 0)", "pence", 13, differences, off),
     )
 
 
 def _payer_columns(statement: Statement) -> list[Column]:
-    """What each funder pays of each line, and last what nobody pays, where there is any."""
-    lines = statement.lines
-    amounts: defaultdict[str, list[int | None]] = defaultdict(lambda: [None] * len(lines))
-    columns = funder_columns(statement)
-    key_of = {member.funder: column.key for column in columns for member in column.members}
-    which = {
-        column.key: _Which([None] * len(lines), [None] * len(lines))
-        for column in columns
-        if column.is_group
-    }
-    accounts = {account.funder: account for account in statement.accounts}
-    for place, line in enumerate(lines):
-        for share in line.shares:
-            key = key_of.get(share.funder, UNFUNDED)
-            amounts[key][place] = (amounts[key][place] or 0) + share.amount_pence
-            if key in which:
-                which[key].codes[place] = accounts[share.funder].code
-                which[key].names[place] = accounts[share.funder].name
+    """What each funder pays of each line, and last what nobody pays, where there is any; a column
+    of several funders stands behind those that say which.
+    """
+    lines, columns = statement.lines, funder_columns(statement)
     money = AmountCells(statement.currency)
+    amounts: defaultdict[str, list[int | None]] = defaultdict(lambda: [None] * len(lines))
+    payers: defaultdict[str, list[Account | None]] = defaultdict(lambda: [None] * len(lines))
+    by_funder = {
+        member.funder: (column.key, member) for column in columns for member in column.members
+    }
+    for index, line in enumerate(lines):
+        for share in line.shares:
+            key, payer = by_funder.get(share.funder, (UNFUNDED, None))
+            amounts[key][index] = (amounts[key][index] or 0) + share.amount_pence
+            # In a group's column the last of a line's payers is its only one: see `_at_most_one`.
+            payers[key][index] = payer
     found: list[Column] = []
     for column in columns:
+        key, label = column.key, column.label
         if column.is_group:
-            names = which[column.key].names
-            codes = which[column.key].codes
-            found.append(
-                Column(f"{column.key} code", f"{column.label}: No.", "identifier", 8, codes)
-            )
-            found.append(
-                Column(
-                    f"{column.key} name",
-                    f"{column.label}: name",
-                    "text",
-                    fitting(names, 20, 28),
-                    names,
-                )
-            )
-        found.append(money.in_minor(column.key, column.label, 14, amounts[column.key]))
+            codes = [None if payer is None else payer.code for payer in payers[key]]
+            names = [None if payer is None else payer.name for payer in payers[key]]
+            width = fitting(names, 20, 28)
+            found.append(Column(f"{key} code", f"{label}: No.", "identifier", 8, codes))
+            found.append(Column(f"{key} name", f"{label}: name", "text", width, names))
+        found.append(money.in_minor(key, label, 14, amounts[key]))
     if UNFUNDED in amounts:
         found.append(money.in_minor(UNFUNDED, "Asked of nobody", 13, amounts[UNFUNDED]))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Which:
-    """Which funder of a group each line has."""
-
-    codes: list[Any]
-    names: list[Any]

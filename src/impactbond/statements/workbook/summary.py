@@ -1,179 +1,295 @@
-"""The sheets Summary and To date: from opening to closing, and where every funder stands."""
+"""The sheets Summary and To date: from opening to closing, and where every funder stands.
+
+Both are grids: a row for every funder and one for all, or for one funder a row for each figure.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from impactbond.statements.rows import ADJUSTMENT, CLAIM, EARLIER_CLAIM, KINDS, THIS_CLAIM
-from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.grid import Grid, Measure
-from impactbond.statements.workbook.layout import SheetTable
+from impactbond.statements.statement import (
+    ADJUSTMENT,
+    CLAIM,
+    EARLIER_CLAIM,
+    KINDS,
+    THIS_CLAIM,
+    Account,
+    Statement,
+)
+from impactbond.statements.workbook.layout import (
+    AmountCells,
+    Column,
+    Formula,
+    Sheets,
+    SheetTable,
+    fitting,
+    on_sheet,
+)
 from impactbond.statements.workbook.lines import funder_columns
 
-_THIS_CLAIM = ("standing", THIS_CLAIM)
-_LIMITS = (
-    Measure(
-        "limit",
-        "Limit",
-        "The most that milestones may cost this funder to date; blank: no such limit",
-        "limit_pence",
-        is_summed=False,
-    ),
-    Measure(
-        "headroom",
-        "Headroom",
-        "What the limit leaves, up-front money apart",
-        "headroom_pence",
-        "[limit]-[value]-[moved]+[withheld]",
-        is_summed=False,
-        is_total=True,
-    ),
-)
+_FIGURE = re.compile(r"\[([^\]]+)\]")
 
 
-def summary_grid(statement: Statement, lines: SheetTable, schedule: SheetTable) -> Grid:
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of an account, in pence: `key` is its name there without `_pence`.
+
+    In a formula `[opening]` is that figure of the same funder; a formula that differs from funder
+    to funder is a function of the funder's position. Without one, the settlement or the contract
+    states the figure.
+    """
+
+    key: str
+    header: str
+    meaning: str
+    formula: str | Callable[[int], str] = ""
+    is_summed: bool = True
+    is_total: bool = False
+
+    def value(self, account: Account) -> int | None:
+        """The figure of one account; None where it has none."""
+        pence: int | None = getattr(account, f"{self.key}_pence")
+        return pence
+
+    def formula_in(self, grid: SheetTable, index: int) -> str:
+        """The formula for one funder in a grid."""
+        formula = self.formula if isinstance(self.formula, str) else self.formula(index)
+        return _FIGURE.sub(lambda found: on_sheet(grid.cell(found[1], index)), formula)
+
+
+@dataclass(frozen=True)  # with slots a method could not call the one that it stands for
+class Grid(SheetTable):
+    """The figures of a statement's funders: those of several in a row each, the total last; those
+    of one below each other, the keys in `below`.
+    """
+
+    below: tuple[str, ...] = ()
+
+    def cell(self, key: str, index: int) -> str:
+        """The address of one figure of one funder, in pence."""
+        if not self.below:
+            return super().cell(key, index)
+        return super().cell("pence", self.below.index(key))
+
+    def span(self, key: str) -> str:
+        """The address of one figure of every funder, the total apart, in pence."""
+        last = max(self.height - 2, 0)
+        return f"{self.cell(key, 0)}:{on_sheet(self.cell(key, last))}"
+
+
+def summary_table(sheets: Sheets) -> Grid:
     """The sheet Summary: opening, movements and closing of every funder."""
-    return Grid(
+    statement, schedule = sheets.statement, sheets["Schedule"]
+    figures = (*_movements(statement, sheets["Lines"], schedule), *_outcome(statement, schedule))
+    return _grid(
         statement,
-        (*_movements(statement, lines, schedule), *_outcome(statement, schedule)),
+        figures,
         sheet="Summary",
-        name="summary",
         title=f"Summary of claim {statement.about.claim_period}",
         holds="From opening through the movements of this claim to closing",
         intro="Opening, with the movements of this claim, makes closing.",
     )
 
 
-def to_date_grid(statement: Statement, summary: Grid) -> Grid:
+def to_date_table(sheets: Sheets) -> Grid:
     """The sheet To date: how closing comes about, and what the funders' limits leave."""
-    return Grid(
-        statement,
-        (*_positions(summary), *_LIMITS),
+    return _grid(
+        sheets.statement,
+        (*_positions(sheets["Summary"]), *_LIMITS),
         sheet="To date",
-        name="to_date",
-        title=f"Position to date at claim {statement.about.claim_period}",
+        title=f"Position to date at claim {sheets.statement.about.claim_period}",
         holds="How closing comes about, and what the limits of funders leave",
         intro="All that was ever asked for, this claim included.",
     )
 
 
-def _movements(
-    statement: Statement, lines: SheetTable, schedule: SheetTable
-) -> tuple[Measure, ...]:
-    def scheduled(*tests: tuple[str, str]) -> str:
-        return _scheduled(statement, schedule, *tests)
+def _grid(
+    statement: Statement,
+    figures: tuple[Figure, ...],
+    *,
+    sheet: str,
+    title: str,
+    holds: str,
+    intro: str,
+) -> Grid:
+    amounts, whole = AmountCells(statement.currency), statement.is_whole
+    aside = (
+        f" The same amounts in {statement.currency.minor} stand to the right and are not printed."
+    )
+    totals = [index for index, figure in enumerate(figures) if figure.is_total]
+    return Grid(
+        sheet=sheet,
+        title=title,
+        holds=holds,
+        intro=(intro + aside if whole and amounts.is_doubled else intro,),
+        columns=(_of_all if whole else _of_one)(statement.accounts, figures, amounts),
+        if_empty="",
+        last_printed=amounts.shown(figures[-1].key) if whole else "",
+        strong=frozenset([len(statement.accounts)] if whole else totals),
+        below=() if whole else tuple(figure.key for figure in figures),
+    )
 
+
+def _of_all(
+    accounts: tuple[Account, ...], figures: tuple[Figure, ...], amounts: AmountCells
+) -> tuple[Column, ...]:
+    names = [*(account.name for account in accounts), "All funders"]
+    codes = [*(account.code for account in accounts), "Total"]
+    in_units: list[Column] = []
+    in_minor: list[Column] = []
+    for figure in figures:
+        pence = [figure.value(account) for account in accounts]
+        pence.append(sum(one or 0 for one in pence) if figure.is_summed else None)
+        formula = _down(figure, len(accounts))
+        in_units += amounts.in_units(figure.key, figure.header, 14, pence)
+        in_minor.append(amounts.in_minor(figure.key, figure.header, 14, pence, formula))
     return (
-        Measure(
+        Column("code", "No.", "identifier", 7, codes),
+        Column("funder", "Funder", "text", fitting(names, 24, 40), names),
+        *in_units,
+        *in_minor,
+    )
+
+
+def _down(figure: Figure, funders: int) -> Formula:
+    """The formula of each funder's row and, below them, of the row of all."""
+
+    def formula(grid: SheetTable, index: int) -> str:
+        if index == funders:
+            return f"SUM({on_sheet(grid.span(figure.key))})"
+        return figure.formula_in(grid, index)
+
+    return formula
+
+
+def _of_one(
+    accounts: tuple[Account, ...], figures: tuple[Figure, ...], amounts: AmountCells
+) -> tuple[Column, ...]:
+    pence = [figure.value(accounts[0]) for figure in figures]
+    return (
+        Column("measure", "Figure", "text", 34, [figure.header for figure in figures]),
+        *amounts.both(
+            "pence", "Amount", 18, pence, lambda grid, row: figures[row].formula_in(grid, 0)
+        ),
+        Column("meaning", "What it is", "text", 84, [figure.meaning for figure in figures]),
+    )
+
+
+def _movements(statement: Statement, lines: SheetTable, schedule: SheetTable) -> tuple[Figure, ...]:
+    now = ("standing", THIS_CLAIM)
+    return (
+        Figure(
             "opening",
             "Opening",
             "Due at all earlier claims together",
-            "opening_pence",
-            scheduled(("standing", EARLIER_CLAIM)),
+            _scheduled(statement, schedule, ("standing", EARLIER_CLAIM)),
         ),
-        Measure(
+        Figure(
             "milestones",
             "Milestones",
             "Lines of this claim",
-            "milestones_pence",
             _earned(statement, lines, CLAIM),
         ),
-        Measure(
+        Figure(
             "adjustments",
             "Adjustments",
             "Lines of this claim that concern periods claimed before",
-            "adjustments_pence",
             _earned(statement, lines, ADJUSTMENT),
         ),
-        Measure(
-            "up-front",
+        Figure(
+            "up_front",
             "Up-front",
             "Up-front money that falls in this claim",
-            "up_front_pence",
-            scheduled(_THIS_CLAIM, ("kind", KINDS["up-front"])),
+            _scheduled(statement, schedule, now, ("kind", KINDS["up-front"])),
         ),
-        Measure(
+        Figure(
             "recovered",
             "Recovered",
             "Up-front money that milestones have since earned, taken off",
-            "recovered_pence",
-            scheduled(_THIS_CLAIM, ("kind", KINDS["recovered"])),
+            _scheduled(statement, schedule, now, ("kind", KINDS["recovered"])),
         ),
     )
 
 
-def _outcome(statement: Statement, schedule: SheetTable) -> tuple[Measure, ...]:
+def _outcome(statement: Statement, schedule: SheetTable) -> tuple[Figure, ...]:
     return (
-        Measure(
+        Figure(
             "due",
             "Due now",
             "Milestones, adjustments, up-front and recovered together",
-            "due_pence",
-            "[milestones]+[adjustments]+[up-front]+[recovered]",
+            "[milestones]+[adjustments]+[up_front]+[recovered]",
             is_total=True,
         ),
-        Measure(
+        Figure(
             "closing",
             "Closing",
             "Due at all claims together, this one included, from the Schedule",
-            "closing_pence",
             _scheduled(statement, schedule),
             is_total=True,
         ),
-        Measure(
+        Figure(
             "difference",
             "Difference",
             "Opening and what is due now, less closing: must be 0",
-            "difference_pence",
             "[opening]+[due]-[closing]",
         ),
     )
 
 
-def _positions(summary: Grid) -> tuple[Measure, ...]:
+def _positions(summary: SheetTable) -> tuple[Figure, ...]:
     return (
-        Measure("value", "Value", "Share of all that was achieved to date", "value_pence"),
-        Measure(
+        Figure("value", "Value", "Share of all that was achieved to date"),
+        Figure(
             "moved",
             "Taken over or passed on",
             "Taken over from others beyond their limits, or with a minus sign passed on to others",
-            "moved_pence",
         ),
-        Measure(
-            "withheld",
-            "Withheld",
-            "Kept back by limits on the contract or on a milestone",
-            "withheld_pence",
-        ),
-        Measure(
-            "on account",
+        Figure("withheld", "Withheld", "Kept back by limits on the contract or on a milestone"),
+        Figure(
+            "on_account",
             "Up-front less recovered",
             "Up-front money not yet earned by milestones",
-            "on_account_pence",
         ),
-        Measure(
+        Figure(
             "payable",
             "Payable to date",
             "Value and what was taken over, less withheld, with up-front less recovered",
-            "payable_pence",
-            "[value]+[moved]-[withheld]+[on account]",
+            "[value]+[moved]-[withheld]+[on_account]",
             is_total=True,
         ),
-        Measure(
+        Figure(
             "closing",
             "Closing",
             "Due at all claims together, from the Summary",
-            "closing_pence",
             lambda index: summary.cell("closing", index),
         ),
-        Measure(
-            "difference",
+        Figure(
+            "to_date_difference",
             "Difference",
             "Payable to date less closing: must be 0",
-            "to_date_difference_pence",
             "[payable]-[closing]",
         ),
     )
+
+
+_LIMITS = (
+    Figure(
+        "limit",
+        "Limit",
+        "The most that milestones may cost this funder to date; blank: no such limit",
+        is_summed=False,
+    ),
+    Figure(
+        "headroom",
+        "Headroom",
+        "What the limit leaves, up-front money apart",
+        "[limit]-[value]-[moved]+[withheld]",
+        is_summed=False,
+        is_total=True,
+    ),
+)
 
 
 def _scheduled(statement: Statement, schedule: SheetTable, *tests: tuple[str, str]) -> str:
@@ -187,14 +303,14 @@ def _scheduled(statement: Statement, schedule: SheetTable, *tests: tuple[str, st
 
 def _earned(statement: Statement, lines: SheetTable, kind: str) -> Callable[[int], str]:
     """What the Lines of one kind hold for a funder."""
+    of_kind = f'{lines.span("kind")},"{kind}"'
+    if not statement.is_whole:
+        return lambda index: f"SUMIFS({lines.span('amount')},{of_kind})"
     columns = {
         member.code: column for column in funder_columns(statement) for member in column.members
     }
-    of_kind = f'{lines.span("kind")},"{kind}"'
 
     def formula(index: int) -> str:
-        if not statement.is_whole:
-            return f"SUMIFS({lines.span('amount')},{of_kind})"
         column = columns[statement.accounts[index].code]
         whose = f",{lines.span(f'{column.key} code')},[code]" if column.is_group else ""
         return f"SUMIFS({lines.span(column.key)},{of_kind}{whose})"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 
 from impactbond.money import CURRENCIES
 from impactbond.statements.checks import rule_parts
-from impactbond.statements.source import LimitTerm, ShareTerm
+from impactbond.statements.source import ShareTerm
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook.amounts import AmountCells
-from impactbond.statements.workbook.layout import Column, SheetTable, fitting
+from impactbond.statements.workbook.layout import (
+    AmountCells,
+    Column,
+    Sheets,
+    SheetTable,
+    fitting,
+    on_sheet,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +28,14 @@ class _Term:
     priced_in: str = ""
 
 
-def rates_table(statement: Statement) -> SheetTable:
+def rates_table(sheets: Sheets) -> SheetTable:
     """Prices, limits in the order in which they are applied, and up-front money."""
-    rows = _terms(statement)
-    about = statement.about
+    rows = _terms(sheets.statement)
+    about, amounts = sheets.statement.about, AmountCells(sheets.statement.currency)
+    pence = [None if row.priced_in else row.amount_pence for row in rows]
+    what = [row.what for row in rows]
     return SheetTable(
         sheet="Rates and limits",
-        name="rates_and_limits",
         title="Rates and limits",
         holds="Prices, limits and up-front money, with their clauses",
         intro=(
@@ -38,17 +44,9 @@ def rates_table(statement: Statement) -> SheetTable:
         ),
         columns=(
             Column("kind", "Term", "identifier", 12, [row.kind for row in rows]),
-            Column(
-                "what",
-                "What",
-                "text",
-                fitting([row.what for row in rows], 30, 56),
-                [row.what for row in rows],
-            ),
+            Column("what", "What", "text", fitting(what, 30, 56), what),
             *_prices_in_others(rows),
-            *AmountCells(statement.currency).both(
-                "pence", "Amount", 16, [None if row.priced_in else row.amount_pence for row in rows]
-            ),
+            *amounts.both("pence", "Amount", 16, pence),
             Column("words", "How it applies", "text", 60, [row.words for row in rows]),
             Column("clause", "Clause", "identifier", 14, [row.clause for row in rows]),
         ),
@@ -56,69 +54,51 @@ def rates_table(statement: Statement) -> SheetTable:
     )
 
 
-def limit_cell(statement: Statement, rates: SheetTable, limit: LimitTerm) -> str:
-    """The cell, in pence, of one limit among the terms."""
-    return rates.cell("pence", len(statement.rates) + statement.limits.index(limit))
-
-
-def shares_table(statement: Statement) -> SheetTable:
+def shares_table(sheets: Sheets) -> SheetTable:
     """Who pays which share of which milestones; in a funder's statement, its own only."""
-    rules = statement.share_rules
-    parts = [(term.fraction.numerator, term.fraction.denominator) for term in rules]
+    statement = sheets.statement
+    whole, rules = statement.is_whole, statement.share_rules
     totals = rule_parts(rules)
-    labels = {rule: f"R{place}" for place, rule in enumerate(totals, 1)}
-    if statement.is_whole:
-        parts = [
-            (int(term.fraction * totals[term.rule][1]), totals[term.rule][1]) for term in rules
-        ]
-    names = [term.name for term in rules]
-    table = SheetTable(
+    labels = {rule: f"R{number}" for number, rule in enumerate(totals, 1)}
+    # Side by side, the shares of a rule are parts of one whole.
+    out_of = [totals[term.rule][1] if whole else term.fraction.denominator for term in rules]
+    parts = [int(term.fraction * most) for term, most in zip(rules, out_of, strict=True)]
+    percent = [_percent(part, most) for part, most in zip(parts, out_of, strict=True)]
+    exact = [f"{term.fraction.numerator}/{term.fraction.denominator}" for term in rules]
+    milestones = [_titles(statement, term) for term in rules]
+    names, written = [term.name for term in rules], [term.written for term in rules]
+    off = [totals[term.rule][0] - totals[term.rule][1] for term in rules]
+    difference = Column(
+        "difference", "Parts of the rule less whole (must be 0)", "count", 18, off, _off_whole
+    )
+    return SheetTable(
         sheet="Shares",
-        name="shares",
-        title="Shares of the funders" if statement.is_whole else "Your shares",
+        title="Shares of the funders" if whole else "Your shares",
         holds="Who pays which share of which milestones"
-        if statement.is_whole
+        if whole
         else "Your share of each milestone",
         intro=(
             "A share is exact: parts out of a whole. The percentage is rounded for reading only.",
         ),
         columns=(
             Column("rule", "Rule", "identifier", 8, [labels[term.rule] for term in rules]),
-            Column(
-                "milestones", "Milestones", "text", 60, [_titles(statement, term) for term in rules]
-            ),
+            Column("milestones", "Milestones", "text", 60, milestones),
             Column("funder", "Funder", "text", fitting(names, 24, 44), names),
-            Column(
-                "written", "Share as written", "identifier", 12, [term.written for term in rules]
-            ),
-            Column(
-                "share",
-                "Share",
-                "percent",
-                11,
-                [_percent(*part) for part in parts],
-                "ROUND([parts]/[out of],6)",
-            ),
-            Column(
-                "exact", "Exact share", "identifier", 12, [_exact(term.fraction) for term in rules]
-            ),
-            Column("parts", "Parts", "count", 10, [part for part, _ in parts]),
-            Column("out of", "Out of", "count", 10, [of for _, of in parts]),
+            Column("written", "Share as written", "identifier", 12, written),
+            Column("share", "Share", "percent", 11, percent, "ROUND([parts]/[out of],6)"),
+            Column("exact", "Exact share", "identifier", 12, exact),
+            Column("parts", "Parts", "count", 10, parts),
+            Column("out of", "Out of", "count", 10, out_of),
             Column("clause", "Clause", "identifier", 14, [term.clause for term in rules]),
+            *((difference,) if whole else ()),
         ),
         if_empty="No shares are shown.",
     )
-    if not statement.is_whole:
-        return table
-    difference = Column(
-        "difference",
-        "Parts of the rule less whole (must be 0)",
-        "count",
-        18,
-        [totals[term.rule][0] - totals[term.rule][1] for term in rules],
-        f"SUMIFS({_here(table, 'parts')},{_here(table, 'rule')},[rule])-[out of]",
-    )
-    return replace(table, columns=(*table.columns, difference))
+
+
+def _off_whole(table: SheetTable, index: int) -> str:
+    parts, rule = on_sheet(table.span("parts")), on_sheet(table.span("rule"))
+    return f"SUMIFS({parts},{rule},[rule])-[out of]"
 
 
 def _terms(statement: Statement) -> list[_Term]:
@@ -171,11 +151,3 @@ def _titles(statement: Statement, term: ShareTerm) -> str:
 def _percent(part: int, out_of: int) -> float:
     """What ROUND(part/out_of,6) gives: halves go up."""
     return (2 * part * 10**6 + out_of) // (2 * out_of) / 10**6
-
-
-def _exact(fraction: Fraction) -> str:
-    return f"{fraction.numerator}/{fraction.denominator}"
-
-
-def _here(table: SheetTable, key: str) -> str:
-    return table.span(key).rpartition("!")[2]

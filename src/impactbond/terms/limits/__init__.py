@@ -6,7 +6,7 @@ A kind of limit is one class, registered here; a file holds those that are appli
 from __future__ import annotations
 
 from impactbond.terms.limits.funder import FunderLimit, PassedTo, Release, ShareLimit
-from impactbond.terms.limits.limit import LIMITS, Limit, LimitedContract, LimitTerm
+from impactbond.terms.limits.limit import LIMITS, Limit, LimitedContract, LimitKind
 from impactbond.terms.limits.whole import ContractLimit, MilestoneLimit, WholeLimit
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "ContractLimit",
     "FunderLimit",
     "Limit",
-    "LimitTerm",
+    "LimitKind",
     "LimitedContract",
     "MilestoneLimit",
     "PassedTo",

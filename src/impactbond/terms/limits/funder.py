@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Discriminator, Tag
 
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at, unknown
-from impactbond.terms.limits.limit import LimitedContract, LimitTerm
+from impactbond.terms.limits.limit import LimitedContract, LimitKind
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase
 from impactbond.terms.reference import FunderName
@@ -21,7 +21,7 @@ from impactbond.terms.words import MoneyWords, listed
 _FUNDERS: Path = ("funders",)
 
 
-class ShareLimit(LimitTerm):
+class ShareLimit(LimitKind):
     """A limit that is applied after the money is shared, to what a funder pays."""
 
     @property

@@ -44,7 +44,7 @@ class LimitedContract(Protocol):
     def calendar(self) -> Calendar: ...
 
 
-class LimitTerm(Cited, Kind):
+class LimitKind(Cited, Kind):
     """A limit, of any kind."""
 
     demands: ClassVar[tuple[str, ...]] = ("at_most", "beyond")
@@ -169,5 +169,5 @@ def _how_to_write(keys: tuple[str, ...]) -> str:
     return f"write contract: whole, or {named} and its name"
 
 
-LIMITS: Kinds[LimitTerm] = Kinds("limit", LimitTerm, _how_to_write)
-Limit = Annotated[LimitTerm, OfKind(LIMITS)]
+LIMITS: Kinds[LimitKind] = Kinds("limit", LimitKind, _how_to_write)
+Limit = Annotated[LimitKind, OfKind(LIMITS)]

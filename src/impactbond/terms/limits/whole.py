@@ -21,7 +21,7 @@ from impactbond.terms.diagnostic import (
     listing,
     unknown,
 )
-from impactbond.terms.limits.limit import LimitedContract, LimitTerm
+from impactbond.terms.limits.limit import LimitedContract, LimitKind
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase
 from impactbond.terms.reference import NameOf, PayableName
@@ -54,7 +54,7 @@ _BEYOND = {
 }
 
 
-class WholeLimit(LimitTerm):
+class WholeLimit(LimitKind):
     """A limit that is applied before the money is shared.
 
     `each` is year, period, participant, or an attribute: the limit is on each one by itself.

@@ -8,7 +8,7 @@ from itertools import pairwise
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.errors.applicability import check_only
 from impactbond.terms.diagnostic import Diagnostics, Path, around, circles, fault_at
-from impactbond.terms.limits import LimitTerm, WholeLimit
+from impactbond.terms.limits import LimitKind, WholeLimit
 
 
 def check_limits(contract: Contract) -> Diagnostics:
@@ -49,7 +49,7 @@ def _check_commitments(contract: Contract) -> Diagnostics:
                 )
 
 
-def _check_whole(contract: Contract, index: int, limit: LimitTerm) -> Diagnostics:
+def _check_whole(contract: Contract, index: int, limit: LimitKind) -> Diagnostics:
     """A limit on the whole stands before those on funders, and once."""
     path: Path = ("limits", index)
     before = contract.limits[:index]

@@ -1,9 +1,10 @@
-"""The rows of a settlement that one statement may show."""
+"""From the tables of a settlement to the statement of one funder, or of all together."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,30 +12,75 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.errors import InvariantError, StatementError
+from impactbond.money import CURRENCIES
 from impactbond.reasons import Because, LineKind
 from impactbond.settlement.funders import UNFUNDED
-from impactbond.statements.checks import Control
-from impactbond.statements.rows import (
+from impactbond.statements.account import receipts_account
+from impactbond.statements.checks import checks_of
+from impactbond.statements.notes import statement_notes, vat_notes
+from impactbond.statements.source import StatementSource, is_for
+from impactbond.statements.statement import (
     ADJUSTMENT,
     CLAIM,
     EARLIER_CLAIM,
     KINDS,
     THIS_CLAIM,
+    About,
     Account,
+    Control,
     LineShare,
     ScheduleRow,
+    Statement,
     StatementLine,
 )
-from impactbond.statements.source import StatementSource, is_for
 
 
-def claim_dates(source: StatementSource) -> dict[str, date]:
-    """Every claim period of the settlement with its claim date, in the order of the dates."""
-    found = {source.claim_period: source.claim_date}
-    for table in (source.balances, source.payments, source.lines):
-        for period, claim_date in _distinct(table, "claim_period", "claim_date"):
-            found[period] = claim_date
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+def make_statement(
+    source: StatementSource, funder: str | None = None, claim_period: str | None = None
+) -> Statement:
+    """The statement for one funder, or for all together, at one claim: the latest, unless another
+    is named.
+
+    Raises StatementError when the settlement knows no such funder or claim period, or nobody knows
+    its currency.
+    """
+    if source.currency not in CURRENCIES:
+        raise StatementError(f"The currency '{source.currency}' is not known.")
+    currency = CURRENCIES[source.currency]
+    rows = StatementRows(source, funder, claim_period or source.claim_period)
+    schedule, lines, control = rows.schedule(), rows.lines(), rows.control()
+    account = receipts_account(source, rows.claim_date, funder, rows.codes, rows.names)
+    unfunded = sum(
+        share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED
+    )
+    statement = Statement(
+        about=_about(source, rows),
+        currency=currency,
+        accounts=rows.accounts(schedule, lines),
+        schedule=schedule,
+        lines=lines,
+        milestones=dict(source.milestones),
+        rates=source.rates,
+        share_rules=tuple(term for term in source.share_rules if rows.shows(term.funder)),
+        limits=tuple(
+            term for term in source.limits if term.funder is None or rows.shows(term.funder)
+        ),
+        tranches=tuple(term for term in source.tranches if rows.shows(term.funder)),
+        notes=statement_notes(
+            funder=funder,
+            currency=currency,
+            rounding=source.rounding,
+            refused_rows=source.refused_rows,
+            unfunded_pence=unfunded,
+            refused_receipts=None if account is None else account.refused_rows,
+            of_contract=(*source.notes, *vat_notes(source.vat, control.due_pence, currency)),
+        ),
+        control=control,
+        checks=(),
+        account=account,
+    )
+    # Last, so that the checks are of what the statement shows, and not of what it was made from.
+    return replace(statement, checks=checks_of(statement))
 
 
 class StatementRows:
@@ -44,7 +90,7 @@ class StatementRows:
     """
 
     def __init__(self, source: StatementSource, funder: str | None, claim_period: str) -> None:
-        dates = claim_dates(source)
+        dates = source.claim_dates
         if claim_period not in dates:
             raise StatementError(
                 f"No claim was settled for '{claim_period}'; there are {', '.join(dates)}."
@@ -172,12 +218,18 @@ class StatementRows:
         shares = self._own(self._of_claim(self.source.shares))
         balances = self._own(self._of_claim(self.source.balances))
         balances = balances.filter(pc.not_equal(balances["funder"], UNFUNDED))
-        every = self.funder is None
+        adjusting = lines.filter(pc.equal(lines["kind"], LineKind.ADJUSTMENT.value))
+        if self.funder is None:
+            count, listed, adjustments = lines.num_rows, lines, adjusting
+        else:
+            count = pc.count_distinct(shares["line"]).as_py()
+            listed = shares
+            adjustments = shares.filter(pc.is_in(shares["line"], adjusting["line"]))
+        pence = "entitled_pence" if self.funder is None else "amount_pence"
         return Control(
-            line_count=lines.num_rows if every else pc.count_distinct(shares["line"]).as_py(),
-            lines_pence=_total(lines, "entitled_pence")
-            if every
-            else _total(shares, "amount_pence"),
+            line_count=count,
+            lines_pence=_total(listed, pence),
+            adjustments_pence=_total(adjustments, pence),
             opening_pence=_total(balances, "settled_pence"),
             due_pence=_total(balances, "due_pence"),
         )
@@ -223,9 +275,18 @@ def _tuples(table: pa.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
     return zip(*(table[column].to_pylist() for column in columns), strict=True)
 
 
-def _distinct(table: pa.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
-    return _tuples(table.select(columns).group_by(list(columns)).aggregate([]), *columns)
-
-
 def _total(table: pa.Table, column: str) -> int:
     return int(pc.sum(table[column]).as_py() or 0)
+
+
+def _about(source: StatementSource, rows: StatementRows) -> About:
+    as_stated = ("contract_id", "title", "version", "effective_on", "provider", "as_of")
+    digests = ("engine_version", "contract_sha256", "evidence_sha256")
+    return About(
+        funder=rows.funder,
+        funder_name="All funders" if rows.funder is None else rows.names[rows.funder],
+        claim_period=rows.claim_period,
+        claim_date=rows.claim_date,
+        refused_rows=source.refused_rows,
+        **{name: getattr(source, name) for name in (*as_stated, *digests)},
+    )

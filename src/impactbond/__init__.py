@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from impactbond.records.regenerate import regenerate
     from impactbond.records.verify import verify
     from impactbond.settlement.examples import check_examples
-    from impactbond.settlement.plans import planned_beside
+    from impactbond.settlement.schedule import planned_beside
     from impactbond.settlement.settle import settle
     from impactbond.simulation.assumptions import read_area
     from impactbond.simulation.simulate import simulate

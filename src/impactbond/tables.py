@@ -7,7 +7,7 @@ enter an engine as day numbers, because engines do not agree about dates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -344,6 +344,13 @@ def as_kind(table: pa.Table, kind: str) -> Any:
             return _spark().createDataFrame(table)
         case _:
             return table.to_pandas(date_as_object=True)
+
+
+def table_of_rows(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+    """An Arrow table of rows whose values stand in the order of the schema."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.table(arrays, schema=schema)
 
 
 def sorted_by(table: pa.Table, *columns: str) -> pa.Table:

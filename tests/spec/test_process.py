@@ -7,7 +7,7 @@ from tests.spec.drawn_tables import contract_of, paid, settled, verdicts
 
 from impactbond.errors import ContractError
 from impactbond.money import CURRENCIES
-from impactbond.settlement.plans import planned_table
+from impactbond.settlement.schedule import planned_table
 from impactbond.statements.contract_notes import vat_notes
 from impactbond.statements.from_settlement import source_of
 from impactbond.statements.statement import make_statement

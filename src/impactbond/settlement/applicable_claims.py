@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 import pyarrow as pa
@@ -26,7 +26,7 @@ from impactbond.evaluation.knowledge import known_participants
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.lots import period_of
-from impactbond.tables import Engine
+from impactbond.tables import Engine, table_of_rows
 
 Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
 At = TypeVar("At", int, date)  # a claim date, by its number or its day
@@ -34,6 +34,7 @@ ByVersion = Sequence[Sequence[Counted]]  # the claims under each version in forc
 ByPlace = dict[int, list[Counted]]  # by the place of the version among those in force
 # Of a claim at a claim date, with what each version says of it: the version that it is under.
 Applicable = Callable[[int, Claimed, ByPlace], int | None]
+Governing = Callable[[date], int]  # the position of the version that governs a day
 Starts = Mapping[tuple[int, int, str], date]  # by version, claim date and participant
 
 
@@ -54,7 +55,7 @@ def applicable_claims(
     evidence: Evidence,
     claims: Sequence[ClaimDate],
     asked: Sequence[ClaimDate],
-    closed: pa.Table | None,
+    closed: pa.Table,
     engine: Engine,
 ) -> ApplicableClaims:
     """The claims at the dates `asked`, which are among all the `claims` of the settlement."""
@@ -67,13 +68,15 @@ def applicable_claims(
         decided = partial(decisions_table, known.whole, evidence, asked[-1], engine)
         return ApplicableClaims(segments, [only.lots], lambda: [only.singly()], decided)
     starts = _starts(known, texts, evidence, asked, engine)
+    governing = _governing(known)
     match known.terms.governs:
         case "claims made":
-            applicable = _when_made(known, claims, asked[0].number, closed)
+            made = _made_before(known, claims, closed)
+            applicable = _when_made(governing, claims, asked[0].number, made)
         case "participants started":
-            applicable = _when_started(known, starts)
+            applicable = _when_started(governing, starts)
         case _:
-            applicable = _when_achieved(known)
+            applicable = _when_achieved(governing)
     said = [one.singly() for one in evaluated]
     kept: list[list[Counted]] = [[] for _ in texts]
     for claim in asked:
@@ -130,11 +133,7 @@ def _decisions(
         # achieved and have no line.
         row = said[claimed.get(pair, deciding(pair))][pair]
         rows.append(row if pair in claimed else _unclaimed(row))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(DECISIONS)
-    arrays = [
-        pa.array(column, field.type) for column, field in zip(columns, DECISIONS, strict=True)
-    ]
-    return pa.table(arrays, schema=DECISIONS)
+    return table_of_rows(rows, DECISIONS)
 
 
 def _unclaimed(row: tuple[object, ...]) -> tuple[object, ...]:
@@ -159,11 +158,10 @@ def _by_claimed(texts: Sequence[Contract], rows: ByVersion, claim: int) -> dict[
     return found
 
 
-def _when_achieved(known: Versions) -> Applicable:
+def _when_achieved(governing: Governing) -> Applicable:
     """Claims achieved on a day that their own version governs; of several, the first achieved. The
     units of a period are one claim, of the day of its first unit, however they stand.
     """
-    governing = _governing(known)
 
     def applicable(_: int, of: Claimed, by_place: ByPlace) -> int | None:
         days = sorted((min(row.day for row in own), place) for place, own in by_place.items())
@@ -173,9 +171,8 @@ def _when_achieved(known: Versions) -> Applicable:
     return applicable
 
 
-def _when_started(known: Versions, starts: Starts) -> Applicable:
+def _when_started(governing: Governing, starts: Starts) -> Applicable:
     """Claims of participants who started on a day that their own version governs."""
-    governing = _governing(known)
 
     def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
         own = (p for p in sorted(by_place) if governing(starts[p, claim, of[0]]) == p)
@@ -185,15 +182,17 @@ def _when_started(known: Versions, starts: Starts) -> Applicable:
 
 
 def _when_made(
-    known: Versions, claims: Sequence[ClaimDate], first: int, closed: pa.Table | None
+    governing: Governing,
+    claims: Sequence[ClaimDate],
+    first: int,
+    made_before: Mapping[Claimed, int],
 ) -> Applicable:
     """Claims under the version that governed the claim date at which they were made, as long as
     they stand. Claim dates are asked about one after another, from the first that is asked.
     """
-    governing = _governing(known)
     # When it was made, and the latest claim date at which it stood. What stands no more and comes
     # again is made anew.
-    made = {of: (since, first - 1) for of, since in _made_before(known, claims, closed).items()}
+    made = {of: (since, first - 1) for of, since in made_before.items()}
 
     def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
         since, stood = made.get(of, (claim, claim))
@@ -208,13 +207,13 @@ def _when_made(
 
 
 def _made_before(
-    known: Versions, claims: Sequence[ClaimDate], closed: pa.Table | None
+    known: Versions, claims: Sequence[ClaimDate], closed: pa.Table
 ) -> dict[Claimed, int]:
     """The claim date at which each claim that stands was made, by the closed lines."""
     number = {claim.label: claim.number for claim in claims}
     by_name = {name: one for one in known.all for name in one.milestones}
     moved: dict[Claimed, dict[int, int]] = {}
-    for row in [] if closed is None else closed.to_pylist():
+    for row in closed.to_pylist():
         name = row["milestone"]
         if name not in by_name:
             continue
@@ -246,17 +245,10 @@ def _period_of_units(contract: Contract, milestone: str, day: int) -> int:
     return period_of(contract.calendar.periods, day)
 
 
-def _governing(known: Versions) -> Callable[[date], int]:
-    """The place of the version that governs a day; days are asked about again and again."""
-    places: dict[date, int] = {}
-    order = {id(stretch.terms): place for place, stretch in enumerate(known.stretches)}
-
-    def governing(day: date) -> int:
-        if day not in places:
-            places[day] = order[id(known.governing(day))]
-        return places[day]
-
-    return governing
+def _governing(known: Versions) -> Governing:
+    """The position of the version that governs a day; days are asked about again and again."""
+    order = {id(stretch.terms): position for position, stretch in enumerate(known.stretches)}
+    return cache(lambda day: order[id(known.governing(day))])
 
 
 def _starts(
@@ -274,8 +266,6 @@ def _starts(
         inputs = EvaluationInput.of(text, evidence, claims, engine)
         people = known_participants(inputs).select("claim", "participant", "started_on")
         table = inputs.session.collect(people)
-        for claim, who, day in zip(
-            *(table[name].to_pylist() for name in table.column_names), strict=True
-        ):
-            starts[place, claim, who] = from_day_number(day)
+        for row in table.to_pylist():
+            starts[place, row["claim"], row["participant"]] = from_day_number(row["started_on"])
     return starts

@@ -163,19 +163,15 @@ def _settled(contract: Contract, example: Example, evidence: Evidence | None) ->
     funders = Funders.of(contract, rulebook.all)
     lots, quantities = make_lots(rulebook, [rows], len(claims))
     settled = settle_lots(contract, lots, funders, quantities[None])
-    history, sums = settled.history, defaultdict[str, dict[str, int]](dict)
+    history, sums = settled.history, defaultdict[str, dict[str, int]](lambda: defaultdict(int))
     parts = settled.parts.amount[0]
     for movement, (claim, lot) in enumerate(zip(history.claim, history.lot, strict=True)):
         amount, of_claim = int(history.entitled[0, movement]), sums[claims[int(claim)].label]
-        _add(of_claim, contract.payables[lots.keys[int(lot)].milestone], amount)
-        _add(of_claim, TOTAL, amount)
-        for place in np.flatnonzero(parts[movement]):
-            _add(of_claim, funders.all[int(place)].id, int(parts[movement, place]))
-    return dict(sums)
-
-
-def _add(sums: dict[str, int], name: str, amount: int) -> None:
-    sums[name] = sums.get(name, 0) + amount
+        of_claim[contract.payables[lots.milestone[lot]]] += amount
+        of_claim[TOTAL] += amount
+        for position in np.flatnonzero(parts[movement]):
+            of_claim[funders.all[position].id] += int(parts[movement, position])
+    return sums
 
 
 def _stated(

@@ -11,7 +11,7 @@ from impactbond.contract.wording.money import (
     ContractWords,
 )
 from impactbond.money import CURRENCIES, show_share
-from impactbond.settlement.overflow import headroom_pence
+from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.contract_notes import contract_notes, vat_term
 from impactbond.statements.rates import prices_in, rate_terms

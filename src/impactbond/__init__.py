@@ -49,7 +49,7 @@ _HOMES = {
     "compare": "comparison.compare",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
-    "planned_beside": "settlement.plans",
+    "planned_beside": "settlement.schedule",
     "read_area": "simulation.assumptions",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",

@@ -31,9 +31,9 @@ from impactbond.tables import Engine, table_of_rows
 Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
 At = TypeVar("At", int, date)  # a claim date, by its number or its day
 ByVersion = Sequence[Sequence[Counted]]  # the claims under each version in force
-ByPlace = dict[int, list[Counted]]  # by the place of the version among those in force
+ByPosition = dict[int, list[Counted]]  # by the position of the version among those in force
 # Of a claim at a claim date, with what each version says of it: the version that it is under.
-Applicable = Callable[[int, Claimed, ByPlace], int | None]
+Applicable = Callable[[int, Claimed, ByPosition], int | None]
 Governing = Callable[[date], int]  # the position of the version that governs a day
 Starts = Mapping[tuple[int, int, str], date]  # by version, claim date and participant
 
@@ -80,13 +80,13 @@ def applicable_claims(
     said = [one.singly() for one in evaluated]
     kept: list[list[Counted]] = [[] for _ in texts]
     for claim in asked:
-        for of, by_place in _by_claimed(texts, said, claim.number).items():
-            place = applicable(claim.number, of, by_place)
-            if place is not None:
-                kept[place] += by_place[place]
+        for of, by_position in _by_claimed(texts, said, claim.number).items():
+            position = applicable(claim.number, of, by_position)
+            if position is not None:
+                kept[position] += by_position[position]
     claimed = {
-        (row.participant, texts[place].payables[row.milestone]): place
-        for place, own in enumerate(kept)
+        (row.participant, texts[position].payables[row.milestone]): position
+        for position, own in enumerate(kept)
         for row in own
         if row.claim == asked[-1].number
     }
@@ -116,14 +116,14 @@ def _decisions(
         """What is not claimed is decided by the start, where that governs; otherwise by the last
         version that says anything.
         """
-        for place, stretch in enumerate(known.stretches):
-            start = starts.get((place, claim.number, pair[0]))
+        for position, stretch in enumerate(known.stretches):
+            start = starts.get((position, claim.number, pair[0]))
             governs = start is not None and known.governing(start) is stretch.terms
-            if governs and pair in said[place]:
-                return place
-        return max(place for place, decided in enumerate(said) if pair in decided)
+            if governs and pair in said[position]:
+                return position
+        return max(position for position, decided in enumerate(said) if pair in decided)
 
-    order = {name: place for place, name in enumerate(known.whole.milestones)}
+    order = {name: position for position, name in enumerate(known.whole.milestones)}
     pairs = sorted(
         {pair for decided in said for pair in decided}, key=lambda p: (p[0], order[p[1]])
     )
@@ -145,16 +145,18 @@ def _unclaimed(row: tuple[object, ...]) -> tuple[object, ...]:
     return row
 
 
-def _by_claimed(texts: Sequence[Contract], rows: ByVersion, claim: int) -> dict[Claimed, ByPlace]:
-    found: dict[Claimed, ByPlace] = {}
-    for place, (text, own) in enumerate(zip(texts, rows, strict=True)):
+def _by_claimed(
+    texts: Sequence[Contract], rows: ByVersion, claim: int
+) -> dict[Claimed, ByPosition]:
+    found: dict[Claimed, ByPosition] = {}
+    for position, (text, own) in enumerate(zip(texts, rows, strict=True)):
         for row in own:
             if row.claim != claim:
                 continue
             name = text.payables[row.milestone]
             period = _period_of_units(text, name, row.day)
             claimed = (row.participant, name, period)
-            found.setdefault(claimed, {}).setdefault(place, []).append(row)
+            found.setdefault(claimed, {}).setdefault(position, []).append(row)
     return found
 
 
@@ -163,10 +165,9 @@ def _when_achieved(governing: Governing) -> Applicable:
     units of a period are one claim, of the day of its first unit, however they stand.
     """
 
-    def applicable(_: int, of: Claimed, by_place: ByPlace) -> int | None:
-        days = sorted((min(row.day for row in own), place) for place, own in by_place.items())
-        own = (place for day, place in days if governing(from_day_number(day)) == place)
-        return next(own, None)
+    def applicable(_: int, of: Claimed, by_position: ByPosition) -> int | None:
+        days = sorted((min(row.day for row in own), at) for at, own in by_position.items())
+        return next((at for day, at in days if governing(from_day_number(day)) == at), None)
 
     return applicable
 
@@ -174,8 +175,8 @@ def _when_achieved(governing: Governing) -> Applicable:
 def _when_started(governing: Governing, starts: Starts) -> Applicable:
     """Claims of participants who started on a day that their own version governs."""
 
-    def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
-        own = (p for p in sorted(by_place) if governing(starts[p, claim, of[0]]) == p)
+    def applicable(claim: int, of: Claimed, by_position: ByPosition) -> int | None:
+        own = (at for at in sorted(by_position) if governing(starts[at, claim, of[0]]) == at)
         return next(own, None)
 
     return applicable
@@ -194,13 +195,13 @@ def _when_made(
     # again is made anew.
     made = {of: (since, first - 1) for of, since in made_before.items()}
 
-    def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
+    def applicable(claim: int, of: Claimed, by_position: ByPosition) -> int | None:
         since, stood = made.get(of, (claim, claim))
         for at in (since, claim) if stood == claim - 1 else (claim,):
-            place = governing(claims[at].known_by)
-            if place in by_place:
+            position = governing(claims[at].known_by)
+            if position in by_position:
                 made[of] = (at, claim)
-                return place
+                return position
         return None
 
     return applicable
@@ -239,7 +240,7 @@ def made_at(moved: Mapping[At, int]) -> At | None:
 
 
 def _period_of_units(contract: Contract, milestone: str, day: int) -> int:
-    """The place of the period that units are counted in; -1 where there is one claim for ever."""
+    """The number of the period that units are counted in; -1 where there is one claim for ever."""
     if contract.milestones[milestone].units is None:
         return -1
     return period_of(contract.calendar.periods, day)
@@ -262,10 +263,10 @@ def _starts(
     version, where starts decide which version governs.
     """
     starts: dict[tuple[int, int, str], date] = {}
-    for place, text in enumerate(texts if known.terms.governs == "participants started" else ()):
+    for position, text in enumerate(texts if known.terms.governs == "participants started" else ()):
         inputs = EvaluationInput.of(text, evidence, claims, engine)
         people = known_participants(inputs).select("claim", "participant", "started_on")
         table = inputs.session.collect(people)
         for row in table.to_pylist():
-            starts[place, row["claim"], row["participant"]] = from_day_number(row["started_on"])
+            starts[position, row["claim"], row["participant"]] = from_day_number(row["started_on"])
     return starts

@@ -301,9 +301,9 @@ class Priority:
 
 def priority_of(contract: Contract, lots: Lots, position: int, limit: WholeLimit) -> Priority:
     """The order under the limit at that position among those on the whole, worked out once."""
-    found: Priority | None = lots.worked_out.get(position)
+    found: Priority | None = lots.priorities.get(position)
     if found is None:
-        found = lots.worked_out[position] = _priority(contract, lots, limit)
+        found = lots.priorities[position] = _priority(contract, lots, limit)
     return found
 
 

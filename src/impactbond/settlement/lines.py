@@ -103,18 +103,18 @@ def lines_table(
     return pa.table(arrays, schema=LINES)
 
 
-def _words(words: Sequence[Any], places: Numbers) -> pa.Array:
-    """What stands at each of some places in a list of words, or of dates."""
-    return (pa.array(words) if words else pa.array([], pa.string())).take(pa.array(places))
+def _words(words: Sequence[Any], positions: Numbers) -> pa.Array:
+    """What stands at each of some positions in a list of words, or of dates."""
+    return (pa.array(words) if words else pa.array([], pa.string())).take(pa.array(positions))
 
 
 def _numbered(labels: Sequence[str], claim: Numbers) -> list[str]:
     """A name for each line: its claim period, and how many lines of it have come."""
-    number = [0] * len(labels)
+    count = [0] * len(labels)
     names = []
-    for place in claim.tolist():
-        number[place] += 1
-        names.append(f"{labels[place]}/{number[place]:04d}")
+    for number in claim.tolist():
+        count[number] += 1
+        names.append(f"{labels[number]}/{count[number]:04d}")
     return names
 
 
@@ -127,8 +127,8 @@ def _reasons(
     reasons = [
         Because.FUNDER_LIMIT_RELEASED
         if is_release
-        else _because(contract, payables[place], quantity, value, entitled)
-        for is_release, (place, quantity, value, entitled) in zip(
+        else _because(contract, payables[position], quantity, value, entitled)
+        for is_release, (position, quantity, value, entitled) in zip(
             history.is_release.tolist(), moves, strict=True
         )
     ]
@@ -197,11 +197,11 @@ def shares_table(
     line, funder = np.nonzero(concerned)
     value, payable = parts.value[0][line, funder], parts.payable[0][line, funder]
     overflow = parts.overflow[0][line, funder]
-    place = pa.array(line, pa.int64())
+    position = pa.array(line, pa.int64())
     return pa.table(
         [
-            lines["line"].take(place).combine_chunks(),
-            lines["claim_period"].take(place).combine_chunks(),
+            lines["line"].take(position).combine_chunks(),
+            lines["claim_period"].take(position).combine_chunks(),
             pa.array(names[funder], pa.string()),
             pa.array(value),
             pa.array(value - payable),

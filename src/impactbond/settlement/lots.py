@@ -40,7 +40,7 @@ FULL, LATE, DISPUTED = (one.number for one in Standing)
 class LotKey(NamedTuple):
     """What makes claims interchangeable for money, in the order in which limits meet them.
 
-    `milestone` is a place in the payables of the whole contract. `standing` is FULL, LATE or
+    `milestone` is a position in the payables of the whole contract. `standing` is FULL, LATE or
     DISPUTED; `group` holds the attributes by which limits and results tell participants apart. With
     a participant, a lot is one claim: the same settlement then gives lines.
     """
@@ -60,14 +60,14 @@ class Lots:
     """Lots in settlement order, with their share rules.
 
     Of every lot, as int64: the `period` and the `day` (number) in which it was achieved, what it is
-    paid for (`milestone`, its place in the contract's payables), its share `rule`, the price of one
-    claim in minor units of the currency of prices, and how its claims stand (`standing`).
-    `worked_out` keeps what follows from the lots alone: the order of priority under each limit.
+    paid for (`milestone`, its position in the contract's payables), its share `rule`, the price of
+    one claim in minor units of the currency of prices, and how its claims stand (`standing`).
+    `priorities` keeps the order of priority under each limit, which follows from the lots alone.
     """
 
     keys: tuple[LotKey, ...]
     rules: tuple[ShareRule, ...]
-    worked_out: dict[int, Any] = field(default_factory=dict, repr=False)
+    priorities: dict[int, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         numbers = np.array([key[:6] for key in self.keys], dtype=np.int64).reshape(-1, 6)
@@ -92,7 +92,7 @@ class ShareRules:
         self._contract = contract
         self._segments = segments
         self._payables = contract.payables
-        self._place = [whole.payables.index(name) for name in self._payables]
+        self._position = [whole.payables.index(name) for name in self._payables]
         self._funding = [whole.funding.index(entry) for entry in contract.funding]
         self._uncounted = list(self._without_participants())
         found = {
@@ -131,7 +131,7 @@ class ShareRules:
         return LotKey(
             period_of(contract.calendar.periods, number),
             number,
-            self._place[milestone],
+            self._position[milestone],
             self._rule_number(rule, segment),
             price,
             standing,
@@ -179,9 +179,9 @@ class ShareRules:
         rule = next(rule for rule in contract.fundings_of(name) if rule.applies(day, held))
         group = tuple(held.get(attribute, "") for attribute in contract.grouping)
         period = period_of(contract.calendar.periods, number)
-        place = self._place[self._payables.index(name)]
+        milestone = self._position[self._payables.index(name)]
         shared = self._in_whole(share_rule(contract, rule, held))
-        return LotKey(period, number, place, 0, price, FULL, group), shared
+        return LotKey(period, number, milestone, 0, price, FULL, group), shared
 
     def _values_of(self, attribute: str) -> list[str]:
         """The values of an attribute that the contract lists or a participant has."""
@@ -205,7 +205,7 @@ def price_pence(
 
 
 def period_of(periods: Sequence[Period], day: int) -> int:
-    """The place of the period that a day number falls in; the day must be in the term."""
+    """The position of the period that a day number falls in; the day must be in the term."""
     return bisect_left(periods, day, key=lambda period: day_number(period.last))
 
 

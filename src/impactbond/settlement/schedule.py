@@ -49,7 +49,6 @@ BALANCES = pa.schema(
         *((f"{name}_pence", pa.int64()) for name in BALANCE_COLUMNS),
     ]
 )
-
 PLANNED = pa.schema(
     [
         ("plan", pa.string()),
@@ -113,7 +112,7 @@ def _payments(
         np.diff(to_date[:, 0], axis=1, prepend=0)[:, number]
         for to_date in (balances.up_front, balances.recovered)
     )
-    due = due_on(contract, claim.known_by, holidays)
+    due, due_pence = due_on(contract, claim.known_by, holidays), balances.due[0, number]
     for position, funder in enumerate(funders.all):
         if funder.id == UNFUNDED:
             continue
@@ -122,7 +121,7 @@ def _payments(
             opened = working_day(tranche.on, holidays, contract.calendar.payment.if_closed)
             found.append((opened, "up-front", name, int(paid[index, position])))
             found.append((due, "recovered", name, -int(back[index, position])))
-        if sum(row[-1] for row in found) != balances.due[0, number, position]:
+        if sum(row[-1] for row in found) != due_pence[position]:
             raise InvariantError("the payments of a claim date do not add up to what is due")
         for day, kind, name, pence in found:
             if pence:

@@ -6,6 +6,19 @@ due now = entitled to date − settled to date
 One course: versions of the contract → terms in force, stretches of claim dates at which the same
 versions are known → claims under the applicable version → lots → movements, limits and shares →
 schedule. A contract that was never amended is the only version of itself, in force throughout.
+
+On its way to a penny a claim takes these forms, each in the module that makes it:
+
+  Counted    evaluation.claims  so many equal claims, or one, as known at a claim date
+  LotKey     lots               what makes claims interchangeable; how many stand at each claim date
+  _State     movements          value, entitled and withheld to date (by values and limits)
+  Movements  movements          what changed in a lot since the claim date before
+  Parts      shares             the movement cut among funders, with their overflow
+  Balances   lot_settlement     the parts to date, and what is due
+  PAYMENTS   schedule           a row for what a funder owes, and when
+  LINES      lines              a row for a movement whose lot is one claim; SHARES, for its parts
+
+With lines of closed claim dates, a settlement starts from their movements (lines.ClosedLines).
 """
 
 from __future__ import annotations

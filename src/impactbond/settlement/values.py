@@ -28,8 +28,8 @@ from impactbond.terms.results import Result
 def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> Pence:
     """What the claims of every lot are worth at the claim date of that number."""
     value = np.asarray(quantity * lots.price_pence, dtype=np.int64)
-    for place, term in _priced_on_running_totals(contract):
-        own = np.flatnonzero(lots.milestone == place)
+    for position, term in _priced_on_running_totals(contract):
+        own = np.flatnonzero(lots.milestone == position)
         if term.bands:
             value[:, own] = _in_bands(contract, lots, term, own, quantity)
         part = part_paid(contract, term)
@@ -55,10 +55,10 @@ def part_paid(contract: Contract, term: Milestone) -> Fraction:
 
 
 def _priced_on_running_totals(contract: Contract) -> Iterator[tuple[int, Milestone]]:
-    """The milestones whose claims are not simply worth their price, each with its place."""
-    for place, term in enumerate(contract.milestones.values()):
+    """The milestones whose claims are not simply worth their price, each with its position."""
+    for position, term in enumerate(contract.milestones.values()):
         if term.bands or part_paid(contract, term) != 1:
-            yield place, term
+            yield position, term
 
 
 def _in_bands(
@@ -159,9 +159,9 @@ class _Counts:
         for key, (number, worth) in zip(lots.keys, pairs, strict=True):
             if key.milestone >= len(contract.milestones) or not (number or worth):
                 continue
-            place = (key.milestone, key.period, key.group)
-            before = counts.get(place, (0, 0))
-            counts[place] = (before[0] + number, before[1] + worth)
+            group = (key.milestone, key.period, key.group)
+            before = counts.get(group, (0, 0))
+            counts[group] = (before[0] + number, before[1] + worth)
         return cls(contract, counts, {})
 
     def added(self, name: str, group: str | None, period: int) -> int:
@@ -189,8 +189,8 @@ class _Counts:
             wanted = self.contract.payables.index(milestone)
             return sum(
                 counted[in_money]
-                for (place, at, held), counted in self.counts.items()
-                if place == wanted
+                for (number, at, held), counted in self.counts.items()
+                if number == wanted
                 and first <= at <= period
                 and (group is None or group_of(self.contract, result, held) == group)
             )
@@ -208,5 +208,5 @@ class _Counts:
         each = self.contract.results[other].each
         if each is None or group is not None:
             return [group if each is not None else None]
-        place = self.contract.grouping.index(each)
-        return list(sorted({held[place] for _, _, held in self.counts}))
+        position = self.contract.grouping.index(each)
+        return list(sorted({held[position] for _, _, held in self.counts}))

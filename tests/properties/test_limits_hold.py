@@ -23,13 +23,15 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.claims import Counted
-from impactbond.settlement.closed_lines import ClosedLine, closed_movements
 from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.lines import ClosedLines
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers, Rulebook, make_lots
+from impactbond.settlement.movements import none_yet
 from impactbond.terms.limits import ShareLimit, WholeLimit
 
 History = list[tuple[date, list[Claim]]]
+NOTHING_CLOSED = ClosedLines([], none_yet(1))
 AMOUNTS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
 thorough = settings(
     deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=200
@@ -51,7 +53,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def settled(
-    case: Case, *, singly: bool, closed: Sequence[ClosedLine] = (), opens: int = 0
+    case: Case, *, singly: bool, closed: ClosedLines = NOTHING_CLOSED, opens: int = 0
 ) -> tuple[LotSettlement, Funders]:
     """The engine's settlement of the claims, as lots or one by one."""
     contract = case.contract
@@ -72,8 +74,8 @@ def settled(
         for number, (_, claims) in enumerate(case.history)
         for one in claims
     ]
-    lots, quantities = make_lots(rulebook, [rows], len(case.history), [line.key for line in closed])
-    course = (closed_movements(closed, lots), opens)
+    lots, quantities = make_lots(rulebook, [rows], len(case.history), closed.keys)
+    course = (closed.in_lots(lots), opens)
     return settle_lots(contract, lots, funders, quantities[None], *course), funders
 
 
@@ -125,15 +127,8 @@ def test_what_was_settled_before_changes_nothing_of_what_follows(case: Case, at:
     at = min(at, len(case.history) - 1)
     at_once, funders = settled(case, singly=True)
     history = at_once.history
-    closed = [
-        ClosedLine(
-            int(history.claim[place]),
-            at_once.lots.keys[history.lot[place]],
-            int(history.limited[place]),
-            *(int(part[0, place]) for part in (history.quantity, history.value, history.entitled)),
-        )
-        for place in np.flatnonzero(history.claim < at)
-    ]
+    before = history.up_to(at)
+    closed = ClosedLines([at_once.lots.keys[lot] for lot in before.lot], before)
     later, _ = settled(case, singly=True, closed=closed, opens=at)
     for name in ("claim", "lot", "limited", "quantity", "value", "entitled"):
         np.testing.assert_array_equal(getattr(later.history, name), getattr(history, name), name)

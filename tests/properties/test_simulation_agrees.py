@@ -131,7 +131,7 @@ def assert_agrees(forecast: Forecast, trial: int) -> None:
     }
     assert settlement.claim_dates == forecast.claim_dates
     # A settlement names the schools that had a claim; a forecast, every school of the area.
-    places = [forecast.funders.place(funder.id) for funder in settlement.funders.all]
+    places = [forecast.funders.position(funder.id) for funder in settlement.funders.all]
     balances = forecast.settled(trial).balances
     for name in BALANCE_COLUMNS:
         paid = settlement.balances_table[f"{name}_pence"].to_numpy()

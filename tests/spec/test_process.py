@@ -7,7 +7,7 @@ from tests.spec.drawn_tables import contract_of, paid, settled, verdicts
 
 from impactbond.errors import ContractError
 from impactbond.money import CURRENCIES
-from impactbond.settlement.plans import planned_table
+from impactbond.settlement.schedule import planned_table
 from impactbond.statements.from_source import make_statement
 from impactbond.statements.notes import vat_notes
 from impactbond.statements.source import statement_source

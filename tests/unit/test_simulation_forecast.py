@@ -106,7 +106,7 @@ def test_limits_count_the_trials_in_which_they_bind(limited: Forecast) -> None:
     contract, lottery = limited.limits_table.to_pylist()[-2:]
     assert (contract["limit"], contract["funder"], contract["bound_trials"]) == ("contract", "", 0)
     assert (lottery["limit"], lottery["funder"]) == ("funder lottery", "lottery")
-    place, chosen = limited.funders.place("lottery"), range(0, 300, 10)
+    place, chosen = limited.funders.position("lottery"), range(0, 300, 10)
     passed_on = [-int(limited.settled(trial).balances.moved[0, -1, place]) for trial in chosen]
     assert limited.held_back_pence[::10, -1, 1].tolist() == passed_on
     assert 100 < lottery["bound_trials"] < 200

@@ -13,8 +13,8 @@ from impactbond.explanation.paid import Ledger, entitled
 from impactbond.explanation.parts import MilestoneExplained, Since
 from impactbond.explanation.terms import money_terms
 from impactbond.money import show
-from impactbond.settlement.results import group_of, sums_of, worth_pence
 from impactbond.settlement.settlement import Settlement
+from impactbond.settlement.values import group_of, sums_of, worth_pence
 from impactbond.terms.measures import Sums, told
 from impactbond.terms.results import Result
 

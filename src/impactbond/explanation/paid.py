@@ -23,10 +23,9 @@ from impactbond.explanation.terms import stated_limit
 from impactbond.money import cut, show
 from impactbond.reasons import Because, LineKind
 from impactbond.settlement.funders import UNFUNDED, ShareRule, named_rule
-from impactbond.settlement.overflow import headroom_pence
+from impactbond.settlement.limits import DISPUTE, RELIEF, headroom_pence
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
-from impactbond.settlement.withheld import DISPUTE, RELIEF
 
 
 @dataclass(frozen=True)

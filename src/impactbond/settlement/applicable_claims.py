@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 import pyarrow as pa
@@ -26,14 +26,15 @@ from impactbond.evaluation.known_evidence import known_participants
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.lots import period_of
-from impactbond.tables import Engine
+from impactbond.tables import Engine, rows_table
 
 Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
 At = TypeVar("At", int, date)  # a claim date, by its number or its day
 ByVersion = Sequence[Sequence[Counted]]  # the claims under each version in force
-ByPlace = dict[int, list[Counted]]  # by the place of the version among those in force
+ByPosition = dict[int, list[Counted]]  # by the position of the version among those in force
 # Of a claim at a claim date, with what each version says of it: the version that it is under.
-Applicable = Callable[[int, Claimed, ByPlace], int | None]
+Applicable = Callable[[int, Claimed, ByPosition], int | None]
+Governing = Callable[[date], int]  # the position of the version that governs a day
 Starts = Mapping[tuple[int, int, str], date]  # by version, claim date and participant
 
 
@@ -54,7 +55,7 @@ def applicable_claims(
     evidence: Evidence,
     claims: Sequence[ClaimDate],
     asked: Sequence[ClaimDate],
-    closed: pa.Table | None,
+    closed: pa.Table,
     engine: Engine,
 ) -> ApplicableClaims:
     """The claims at the dates `asked`, which are among all the `claims` of the settlement."""
@@ -67,23 +68,25 @@ def applicable_claims(
         decided = partial(decisions_table, known.whole, evidence, asked[-1], engine)
         return ApplicableClaims(segments, [only.lots], lambda: [only.singly()], decided)
     starts = _starts(known, texts, evidence, asked, engine)
+    governing = _governing(known)
     match known.terms.governs:
         case "claims made":
-            applicable = _when_made(known, claims, asked[0].number, closed)
+            made = _made_before(known, claims, closed)
+            applicable = _when_made(governing, claims, asked[0].number, made)
         case "participants started":
-            applicable = _when_started(known, starts)
+            applicable = _when_started(governing, starts)
         case _:
-            applicable = _when_achieved(known)
+            applicable = _when_achieved(governing)
     said = [one.singly() for one in evaluated]
     kept: list[list[Counted]] = [[] for _ in texts]
     for claim in asked:
-        for of, by_place in _by_claimed(texts, said, claim.number).items():
-            place = applicable(claim.number, of, by_place)
-            if place is not None:
-                kept[place] += by_place[place]
+        for of, by_position in _by_claimed(texts, said, claim.number).items():
+            position = applicable(claim.number, of, by_position)
+            if position is not None:
+                kept[position] += by_position[position]
     claimed = {
-        (row.participant, texts[place].payables[row.milestone]): place
-        for place, own in enumerate(kept)
+        (row.participant, texts[position].payables[row.milestone]): position
+        for position, own in enumerate(kept)
         for row in own
         if row.claim == asked[-1].number
     }
@@ -113,14 +116,14 @@ def _decisions(
         """What is not claimed is decided by the start, where that governs; otherwise by the last
         version that says anything.
         """
-        for place, stretch in enumerate(known.stretches):
-            start = starts.get((place, claim.number, pair[0]))
+        for position, stretch in enumerate(known.stretches):
+            start = starts.get((position, claim.number, pair[0]))
             governs = start is not None and known.governing(start) is stretch.terms
-            if governs and pair in said[place]:
-                return place
-        return max(place for place, decided in enumerate(said) if pair in decided)
+            if governs and pair in said[position]:
+                return position
+        return max(position for position, decided in enumerate(said) if pair in decided)
 
-    order = {name: place for place, name in enumerate(known.whole.milestones)}
+    order = {name: position for position, name in enumerate(known.whole.milestones)}
     pairs = sorted(
         {pair for decided in said for pair in decided}, key=lambda p: (p[0], order[p[1]])
     )
@@ -130,11 +133,7 @@ def _decisions(
         # achieved and have no line.
         row = said[claimed.get(pair, deciding(pair))][pair]
         rows.append(row if pair in claimed else _unclaimed(row))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(DECISIONS)
-    arrays = [
-        pa.array(column, field.type) for column, field in zip(columns, DECISIONS, strict=True)
-    ]
-    return pa.table(arrays, schema=DECISIONS)
+    return rows_table(rows, DECISIONS)
 
 
 def _unclaimed(row: tuple[object, ...]) -> tuple[object, ...]:
@@ -146,75 +145,76 @@ def _unclaimed(row: tuple[object, ...]) -> tuple[object, ...]:
     return row
 
 
-def _by_claimed(texts: Sequence[Contract], rows: ByVersion, claim: int) -> dict[Claimed, ByPlace]:
-    found: dict[Claimed, ByPlace] = {}
-    for place, (text, own) in enumerate(zip(texts, rows, strict=True)):
+def _by_claimed(
+    texts: Sequence[Contract], rows: ByVersion, claim: int
+) -> dict[Claimed, ByPosition]:
+    found: dict[Claimed, ByPosition] = {}
+    for position, (text, own) in enumerate(zip(texts, rows, strict=True)):
         for row in own:
             if row.claim != claim:
                 continue
             name = text.payables[row.milestone]
             period = _period_of_units(text, name, row.day)
             claimed = (row.participant, name, period)
-            found.setdefault(claimed, {}).setdefault(place, []).append(row)
+            found.setdefault(claimed, {}).setdefault(position, []).append(row)
     return found
 
 
-def _when_achieved(known: Versions) -> Applicable:
+def _when_achieved(governing: Governing) -> Applicable:
     """Claims achieved on a day that their own version governs; of several, the first achieved. The
     units of a period are one claim, of the day of its first unit, however they stand.
     """
-    governing = _governing(known)
 
-    def applicable(_: int, of: Claimed, by_place: ByPlace) -> int | None:
-        days = sorted((min(row.day for row in own), place) for place, own in by_place.items())
-        own = (place for day, place in days if governing(from_day_number(day)) == place)
-        return next(own, None)
+    def applicable(_: int, of: Claimed, by_position: ByPosition) -> int | None:
+        days = sorted((min(row.day for row in own), at) for at, own in by_position.items())
+        return next((at for day, at in days if governing(from_day_number(day)) == at), None)
 
     return applicable
 
 
-def _when_started(known: Versions, starts: Starts) -> Applicable:
+def _when_started(governing: Governing, starts: Starts) -> Applicable:
     """Claims of participants who started on a day that their own version governs."""
-    governing = _governing(known)
 
-    def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
-        own = (p for p in sorted(by_place) if governing(starts[p, claim, of[0]]) == p)
+    def applicable(claim: int, of: Claimed, by_position: ByPosition) -> int | None:
+        own = (at for at in sorted(by_position) if governing(starts[at, claim, of[0]]) == at)
         return next(own, None)
 
     return applicable
 
 
 def _when_made(
-    known: Versions, claims: Sequence[ClaimDate], first: int, closed: pa.Table | None
+    governing: Governing,
+    claims: Sequence[ClaimDate],
+    first: int,
+    made_before: Mapping[Claimed, int],
 ) -> Applicable:
     """Claims under the version that governed the claim date at which they were made, as long as
     they stand. Claim dates are asked about one after another, from the first that is asked.
     """
-    governing = _governing(known)
     # When it was made, and the latest claim date at which it stood. What stands no more and comes
     # again is made anew.
-    made = {of: (since, first - 1) for of, since in _made_before(known, claims, closed).items()}
+    made = {of: (since, first - 1) for of, since in made_before.items()}
 
-    def applicable(claim: int, of: Claimed, by_place: ByPlace) -> int | None:
+    def applicable(claim: int, of: Claimed, by_position: ByPosition) -> int | None:
         since, stood = made.get(of, (claim, claim))
         for at in (since, claim) if stood == claim - 1 else (claim,):
-            place = governing(claims[at].known_by)
-            if place in by_place:
+            position = governing(claims[at].known_by)
+            if position in by_position:
                 made[of] = (at, claim)
-                return place
+                return position
         return None
 
     return applicable
 
 
 def _made_before(
-    known: Versions, claims: Sequence[ClaimDate], closed: pa.Table | None
+    known: Versions, claims: Sequence[ClaimDate], closed: pa.Table
 ) -> dict[Claimed, int]:
     """The claim date at which each claim that stands was made, by the closed lines."""
     number = {claim.label: claim.number for claim in claims}
     by_name = {name: one for one in known.all for name in one.milestones}
     moved: dict[Claimed, dict[int, int]] = {}
-    for row in [] if closed is None else closed.to_pylist():
+    for row in closed.to_pylist():
         name = row["milestone"]
         if name not in by_name:
             continue
@@ -240,23 +240,16 @@ def made_at(moved: Mapping[At, int]) -> At | None:
 
 
 def _period_of_units(contract: Contract, milestone: str, day: int) -> int:
-    """The place of the period that units are counted in; -1 where there is one claim for ever."""
+    """The number of the period that units are counted in; -1 where there is one claim for ever."""
     if contract.milestones[milestone].units is None:
         return -1
     return period_of(contract.calendar.periods, day)
 
 
-def _governing(known: Versions) -> Callable[[date], int]:
-    """The place of the version that governs a day; days are asked about again and again."""
-    places: dict[date, int] = {}
-    order = {id(stretch.terms): place for place, stretch in enumerate(known.stretches)}
-
-    def governing(day: date) -> int:
-        if day not in places:
-            places[day] = order[id(known.governing(day))]
-        return places[day]
-
-    return governing
+def _governing(known: Versions) -> Governing:
+    """The position of the version that governs a day; days are asked about again and again."""
+    order = {id(stretch.terms): position for position, stretch in enumerate(known.stretches)}
+    return cache(lambda day: order[id(known.governing(day))])
 
 
 def _starts(
@@ -270,12 +263,10 @@ def _starts(
     version, where starts decide which version governs.
     """
     starts: dict[tuple[int, int, str], date] = {}
-    for place, text in enumerate(texts if known.terms.governs == "participants started" else ()):
+    for position, text in enumerate(texts if known.terms.governs == "participants started" else ()):
         inputs = EvaluationInput.of(text, evidence, claims, engine)
         people = known_participants(inputs).select("claim", "participant", "started_on")
         table = inputs.session.collect(people)
-        for claim, who, day in zip(
-            *(table[name].to_pylist() for name in table.column_names), strict=True
-        ):
-            starts[place, claim, who] = from_day_number(day)
+        for row in table.to_pylist():
+            starts[position, row["claim"], row["participant"]] = from_day_number(row["started_on"])
     return starts

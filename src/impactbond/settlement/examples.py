@@ -57,7 +57,7 @@ def check_examples(contract: Contract) -> tuple[ExampleChecked, ...]:
 
 
 def _faults(contract: Contract, index: int, example: Example) -> list[Fault]:
-    place = f"examples > entry {index + 1}"
+    clause = f"examples > entry {index + 1}"
     is_about_people = any(PERSON in row for row in example.given)
     evidence = _evidence(contract, example) if is_about_people else None
     refused_rows = evidence.refused_table.to_pylist() if evidence else []
@@ -66,7 +66,7 @@ def _faults(contract: Contract, index: int, example: Example) -> list[Fault]:
         return [
             Fault(
                 file=contract._source_name,
-                clause=place,
+                clause=clause,
                 code="example_refused",
                 problem=f"rows of the example '{example.name}' are refused: {'; '.join(refused)}",
             )
@@ -93,7 +93,7 @@ def _faults(contract: Contract, index: int, example: Example) -> list[Fault]:
                 found.append(
                     Fault(
                         file=contract._source_name,
-                        clause=f"{place} > expect > {label} > {name}",
+                        clause=f"{clause} > expect > {label} > {name}",
                         code="example_fails",
                         problem=f"the example '{example.name}' does not hold",
                         found=show(came, contract.currency),
@@ -163,19 +163,15 @@ def _settled(contract: Contract, example: Example, evidence: Evidence | None) ->
     funders = Funders.of(contract, rulebook.all)
     lots, quantities = make_lots(rulebook, [rows], len(claims))
     settled = settle_lots(contract, lots, funders, quantities[None])
-    history, sums = settled.history, defaultdict[str, dict[str, int]](dict)
+    history, sums = settled.history, defaultdict[str, dict[str, int]](lambda: defaultdict(int))
     parts = settled.parts.amount[0]
     for movement, (claim, lot) in enumerate(zip(history.claim, history.lot, strict=True)):
         amount, of_claim = int(history.entitled[0, movement]), sums[claims[int(claim)].label]
-        _add(of_claim, contract.payables[lots.keys[int(lot)].milestone], amount)
-        _add(of_claim, TOTAL, amount)
-        for place in np.flatnonzero(parts[movement]):
-            _add(of_claim, funders.all[int(place)].id, int(parts[movement, place]))
-    return dict(sums)
-
-
-def _add(sums: dict[str, int], name: str, amount: int) -> None:
-    sums[name] = sums.get(name, 0) + amount
+        of_claim[contract.payables[lots.milestone[lot]]] += amount
+        of_claim[TOTAL] += amount
+        for position in np.flatnonzero(parts[movement]):
+            of_claim[funders.all[position].id] += int(parts[movement, position])
+    return sums
 
 
 def _stated(
@@ -189,10 +185,10 @@ def _stated(
     attributes = {name: row.get(name, "") for name in contract.participants.attributes}
     segment = max(segments, default=-1) + 1
     segments[segment] = attributes
-    place, times = list(contract.milestones).index(row[CLAIMS]), times_of(row)
+    milestone, times = list(contract.milestones).index(row[CLAIMS]), times_of(row)
     each = [(f"claim {n + 1} of {segment}", 1) for n in range(times)]
     return [
-        Counted(claim.number, place, day_number(day), segment, quantity, who)
+        Counted(claim.number, milestone, day_number(day), segment, quantity, who)
         for claim in claims
         if claim.ends_on >= day
         for who, quantity in (each if contract.claim_by_claim else [("", times)])

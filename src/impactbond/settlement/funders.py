@@ -64,12 +64,12 @@ class Funders:
             (*found, Payer(UNFUNDED, UNFUNDED, "Beyond the funders' limits: unpaid", "nobody"))
         )
 
-    def place(self, funder: str) -> int:
+    def position(self, funder: str) -> int:
         """The position of a funder on the funder axis."""
-        return self._places[funder]
+        return self._positions[funder]
 
     @cached_property
-    def _places(self) -> dict[str, int]:
+    def _positions(self) -> dict[str, int]:
         return {known.id: index for index, known in enumerate(self.all)}
 
     def of_term(self, term: str) -> list[int]:

@@ -2,10 +2,13 @@
 asks for it. What is due follows from the lots alone, of which there are few; lines are as many as
 there are claims.
 
-Takes  claims one by one at every claim date, and the lines of closed claim dates.
-Gives  the tables `lines` and `shares`.
+Takes  claims one by one at every claim date, and the lines of closed claim dates, from an earlier
+       settlement or its record.
+Gives  the tables `lines` and `shares`; and of closed lines, the movements that a later settlement
+       starts from.
 Keeps  the same settlement as the lots: a line is a lot of one claim, and running totals meet at
-       the boundaries. Lines always add up to the lots.
+       the boundaries. Lines always add up to the lots. A closed line stands as it is: what evidence
+       or terms since then change of it is a movement of the open claims.
 """
 
 from __future__ import annotations
@@ -19,16 +22,16 @@ import numpy as np
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
+from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.money import Pence
 from impactbond.reasons import Because, LineKind, Standing
-from impactbond.settlement.funders import Funders, rule_name
+from impactbond.settlement.funders import Funders, ShareRule, rule_name
+from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lot_settlement import LotSettlement
-from impactbond.settlement.lots import DISPUTED, Lots, Numbers
+from impactbond.settlement.lots import DISPUTED, LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
-from impactbond.settlement.withheld import reasons_to_withhold
 
 LINES = pa.schema(
     [
@@ -100,18 +103,18 @@ def lines_table(
     return pa.table(arrays, schema=LINES)
 
 
-def _words(words: Sequence[Any], places: Numbers) -> pa.Array:
-    """What stands at each of some places in a list of words, or of dates."""
-    return (pa.array(words) if words else pa.array([], pa.string())).take(pa.array(places))
+def _words(words: Sequence[Any], positions: Numbers) -> pa.Array:
+    """What stands at each of some positions in a list of words, or of dates."""
+    return (pa.array(words) if words else pa.array([], pa.string())).take(pa.array(positions))
 
 
 def _numbered(labels: Sequence[str], claim: Numbers) -> list[str]:
     """A name for each line: its claim period, and how many lines of it have come."""
-    number = [0] * len(labels)
+    count = [0] * len(labels)
     names = []
-    for place in claim.tolist():
-        number[place] += 1
-        names.append(f"{labels[place]}/{number[place]:04d}")
+    for number in claim.tolist():
+        count[number] += 1
+        names.append(f"{labels[number]}/{count[number]:04d}")
     return names
 
 
@@ -124,8 +127,8 @@ def _reasons(
     reasons = [
         Because.FUNDER_LIMIT_RELEASED
         if is_release
-        else _because(contract, payables[place], quantity, value, entitled)
-        for is_release, (place, quantity, value, entitled) in zip(
+        else _because(contract, payables[position], quantity, value, entitled)
+        for is_release, (position, quantity, value, entitled) in zip(
             history.is_release.tolist(), moves, strict=True
         )
     ]
@@ -187,23 +190,23 @@ def shares_table(
     names = np.array([funder.id for funder in funders.all], dtype=object)
     named = np.zeros((len(lots.rules), len(names)), dtype=bool)
     for index, rule in enumerate(lots.rules):
-        named[index, [funders.place(funder) for funder in rule.funders]] = True
-    concerned = parts.moved[0] != 0
+        named[index, [funders.position(funder) for funder in rule.funders]] = True
+    concerned = parts.overflow[0] != 0
     if history.lot.size:
         concerned |= named[lots.rule[history.lot]]
     line, funder = np.nonzero(concerned)
     value, payable = parts.value[0][line, funder], parts.payable[0][line, funder]
-    moved = parts.moved[0][line, funder]
-    place = pa.array(line, pa.int64())
+    overflow = parts.overflow[0][line, funder]
+    position = pa.array(line, pa.int64())
     return pa.table(
         [
-            lines["line"].take(place).combine_chunks(),
-            lines["claim_period"].take(place).combine_chunks(),
+            lines["line"].take(position).combine_chunks(),
+            lines["claim_period"].take(position).combine_chunks(),
             pa.array(names[funder], pa.string()),
             pa.array(value),
             pa.array(value - payable),
-            pa.array(moved),
-            pa.array(payable + moved),
+            pa.array(overflow),
+            pa.array(payable + overflow),
         ],
         schema=SHARES,
     )
@@ -240,15 +243,125 @@ def assert_lines_add_up(settled: LotSettlement, singly: LotSettlement) -> None:
     """Promise: attribution back to lines adds up to the lots, funder by funder and claim date by
     claim date.
     """
-    for whole, single in (
-        (settled.parts.value, singly.parts.value),
-        (settled.parts.amount, singly.parts.amount),
-    ):
-        if (_by_claim(settled, whole) != _by_claim(singly, single)).any():
-            raise InvariantError("the lines do not add up to the lots")
+    lots, lines = settled.balances, singly.balances
+    paid = (lots.payable + lots.moved != lines.payable + lines.moved).any()
+    if paid or (lots.value != lines.value).any():
+        raise InvariantError("the lines do not add up to the lots")
 
 
-def _by_claim(settled: LotSettlement, amounts: Pence) -> Pence:
-    sums = np.zeros((settled.balances.value.shape[1], amounts.shape[-1]), dtype=np.int64)
-    np.add.at(sums, settled.history.claim, amounts[0])
-    return sums
+class ClosedLines(NamedTuple):
+    """The lines of closed claim dates, as they enter a later settlement's history: the movement of
+    each, and the key of its lot.
+    """
+
+    keys: Sequence[LotKey]
+    movements: Movements
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        claims: Sequence[ClaimDate],
+        rules: Sequence[ShareRule],
+        lines: pa.Table,
+    ) -> ClosedLines:
+        """The closed lines of a table (LINES)."""
+        claim = {dated.label: dated.number for dated in claims}
+        period = {one.label: number for number, one in enumerate(contract.calendar.periods)}
+        milestone = {name: number for number, name in enumerate(contract.payables)}
+        number = {rule_name(rule): number for number, rule in enumerate(rules)}
+        limits = reasons_to_withhold(contract)
+        keys, made, limited = [], [], []
+        for row in lines.to_pylist():
+            # The price is the line's own and the limits are known by name: what is closed stands
+            # as it was paid, and the place of a limit may be another now.
+            key = LotKey(
+                period[row["period"]],
+                day_number(row["achieved_on"]),
+                milestone[row["milestone"]],
+                number[row["share_rule"]],
+                row["price_pence"],
+                Standing(row["standing"]).number,
+                tuple(row["group"]),
+                row["participant"],
+            )
+            keys.append(key)
+            made.append(claim[row["claim_period"]])
+            withheld_by = row["withheld_by"].split("; ")
+            limited.append(sum(1 << bit for bit, name in enumerate(limits) if name in withheld_by))
+        columns = [np.array(column, dtype=np.int64) for column in (made, range(len(made)), limited)]
+        names = ("quantity", "value_pence", "entitled_pence")
+        return cls(keys, Movements(*columns, *(lines[name].to_numpy()[None] for name in names)))
+
+    def pooled(self) -> ClosedLines:
+        """Closed lines as the lots have them, which do not tell participants apart.
+
+        What is due is worked out from lots, of which there are few, and lines must add up to the
+        same; so the closed lines enter both, as single claims and pooled. Equal claims are
+        interchangeable for money: the sums of pooled movements are the sums of the single ones.
+        """
+        return self._replace(keys=[key._replace(participant="") for key in self.keys])
+
+    def grouped_as_now(self, width: int, now: Callable[[], Lots]) -> ClosedLines:
+        """Closed lines with the groups that limits and results tell apart now, of so many
+        attributes: as those of the same claim, where it stands `now`, otherwise blank.
+
+        A new version can tell participants apart by more attributes than were written into the
+        lines.
+        """
+        if all(len(key.group) == width for key in self.keys):
+            return self
+        groups = {key._replace(group=()): key.group for key in now().keys}
+        keys = []
+        for key in self.keys:
+            if len(key.group) != width:
+                blank = (*key.group, *[""] * (width - len(key.group)))
+                key = key._replace(group=groups.get(key._replace(group=()), blank))
+            keys.append(key)
+        return self._replace(keys=keys)
+
+    def in_lots(self, lots: Lots) -> Movements:
+        """Closed lines as movements of the lots that they are in, in the order in which they
+        stand.
+        """
+        number = {key: index for index, key in enumerate(lots.keys)}
+        lot = np.array([number[key] for key in self.keys], dtype=np.int64)
+        return self.movements._replace(lot=lot)
+
+
+def where_terms_were_replaced(lines: pa.Table, claim_period: str, limits: str) -> pa.Table:
+    """Lines that say so where a claim stands and only its terms are others than before; `limits`
+    names the limits that are.
+
+    A claim that a new version prices or shares otherwise is another lot: the old one is taken
+    back and the new one achieved, at the first claim date of the new terms. Nothing was corrected
+    and nothing achieved, so both lines say instead that terms were replaced: they are the lines
+    of a claim whose quantities come to nothing there.
+    """
+    rows = lines.to_pylist()
+    moved: dict[tuple[object, ...], int] = {}
+    for row in rows:
+        moved[_claim(row)] = moved.get(_claim(row), 0) + row["quantity"]
+    for row in rows:
+        is_new = row["claim_period"] == claim_period and row["kind"] == LineKind.ADJUSTMENT
+        if is_new and not moved[_claim(row)] and (row["quantity"] or not row["withheld_by"]):
+            row["because"] = Because.TERMS_REPLACED
+        if is_new and row["withheld_pence"] and not row["withheld_by"]:
+            row["withheld_by"] = limits
+        if is_new and not row["withheld_pence"]:  # what a replaced limit withheld never was
+            row["withheld_by"] = ""
+    return pa.Table.from_pylist(rows, schema=LINES)
+
+
+def limits_replaced(before: Contract, now: Contract) -> str:
+    """The limits on the whole that are not in force both before and after terms were replaced."""
+    old, new = before.limits_on_the_whole, now.limits_on_the_whole
+    changed = [limit for limit in old if limit not in new]
+    changed += [limit for limit in new if limit not in old]
+    return "; ".join(dict.fromkeys(limit.name for limit in changed))
+
+
+def _claim(row: dict[str, object]) -> tuple[object, ...]:
+    # A claim that comes into dispute is withheld for that, whatever terms are replaced beside it.
+    names = ("claim_period", "participant", "milestone", "achieved_on")
+    return (*(row[name] for name in names), row["standing"] == Standing.DISPUTED)

@@ -1,31 +1,35 @@
-"""The money of lots: each claim date by the terms in force on it, one after another.
+"""The money of lots: each claim date by the terms in force on it, one after another; and the
+balances, what every funder owes to date, what was settled before, and what is due at each.
 
 Takes  quantities to date of the open claim dates, the movements of closed ones, and the terms in
        force: stretches of claim dates at which the same versions of the contract are known.
-Gives  movements, their parts, and balances. A statement is the case of one trial; a contract that
-       was never amended, of one stretch.
+Gives  movements, their parts, and balances shaped (trial, claim date, funder). A statement is the
+       case of one trial; a contract that was never amended, of one stretch.
 Keeps  a closed claim date is never rewritten: what new terms change is a movement of theirs.
+       entitled + on account = settled + due + withheld, for every funder, at every claim date; up-
+       front money never carries a funder or the contract over a limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
+from impactbond.dates import day_number
+from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.money import Pence
-from impactbond.settlement.balances import Balances, balance
-from impactbond.settlement.funders import Funders
-from impactbond.settlement.lots import Lots, Numbers
-from impactbond.settlement.movements import Movements, find_movements, none_yet, up_to
-from impactbond.settlement.overflow import grows_at
+from impactbond.money import Pence, round_fraction
+from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.limits import headroom_by_claim
+from impactbond.settlement.lots import Lots, Numbers, period_of
+from impactbond.settlement.movements import Movements, find_movements, none_yet
 from impactbond.settlement.shares import Parts, share_out, without_idle
+from impactbond.terms.limits import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,56 @@ def terms_in_force(versions: Versions, claims: Sequence[ClaimDate]) -> list[Term
 
 
 @dataclass(frozen=True)
+class Balances:
+    """To date, shaped (trial, claim date, funder); `up_front` and `recovered` also by tranche,
+    (tranche, trial, claim date, funder).
+    """
+
+    value: Pence
+    payable: Pence
+    moved: Pence
+    up_front: Pence
+    recovered: Pence
+
+    @property
+    def entitled(self) -> Pence:
+        """The funder's share of everything achieved, with what it took over and without what it
+        passed on.
+        """
+        return self.value + self.moved
+
+    @property
+    def withheld(self) -> Pence:
+        """What limits on the whole withhold; for the part that nobody funds, all of it."""
+        withheld = self.value - self.payable
+        # The last funder is nobody: what came to it is not paid.
+        withheld[..., -1] += self.moved[..., -1]
+        return withheld
+
+    @property
+    def on_account(self) -> Pence:
+        """Up-front money less what has been recovered of it."""
+        return np.asarray(self.up_front.sum(axis=0) - self.recovered.sum(axis=0))
+
+    @property
+    def asked(self) -> Pence:
+        """What the funder has been asked for to date, this claim date included."""
+        return self.entitled - self.withheld + self.on_account
+
+    @property
+    def settled(self) -> Pence:
+        """What the funder had been asked for before this claim date."""
+        before = np.zeros_like(self.asked)
+        before[:, 1:] = self.asked[:, :-1]
+        return before
+
+    @property
+    def due(self) -> Pence:
+        """What the funder is asked for at this claim date."""
+        return self.asked - self.settled
+
+
+@dataclass(frozen=True)
 class LotSettlement:
     """The money of lots: their history, its parts, and the balances; amounts carry a trial axis."""
 
@@ -72,6 +126,7 @@ def settle_lots(
 ) -> LotSettlement:
     """Settle quantities to date shaped (trial, claim date, lot) by one contract throughout."""
     throughout = TermsInForce(Versions.of(contract), contract, 0, quantities.shape[1])
+    closed = none_yet(quantities.shape[0]) if closed is None else closed
     return settle_by_terms([throughout], lots, funders, quantities, closed, first_open)
 
 
@@ -80,20 +135,18 @@ def settle_by_terms(
     lots: Lots,
     funders: Funders,
     quantities: Numbers,
-    closed: Movements | None = None,
-    first_open: int = 0,
+    closed: Movements,
+    first_open: int,
 ) -> LotSettlement:
     """Settle quantities to date shaped (trial, claim date, lot); the claim dates from `first_open`
     on are of the last stretch, whose terms alone move anything.
     """
     last = terms[-1]
-    closed = none_yet(quantities.shape[0]) if closed is None else closed
-    releases = partial(grows_at, last.contract)
-    history = find_movements(last.contract, lots, quantities, closed, first_open, releases)
+    history = find_movements(last.contract, lots, quantities, closed, first_open)
     if first_open == last.first and first_open < last.end:
         history = _reached_by_new_terms(history, first_open)
     history, parts = without_idle(history, _share_out(terms, lots, funders, history))
-    return LotSettlement(lots, history, parts, _balance(terms, funders, history, parts))
+    return LotSettlement(lots, history, parts, _balances(terms, funders, history, parts))
 
 
 def _reached_by_new_terms(history: Movements, claim: int) -> Movements:
@@ -108,7 +161,7 @@ def _reached_by_new_terms(history: Movements, claim: int) -> Movements:
     before = int(np.searchsorted(history.claim, claim))
     if not before:
         return history
-    added = history.each(lambda amounts: np.insert(amounts, before, 0, axis=-1))
+    added = Movements(*(np.insert(column, before, 0, axis=-1) for column in history))
     added.claim[before], added.lot[before] = claim, history.lot[before - 1]
     return added
 
@@ -127,55 +180,122 @@ def _share_out(
     """
     if len(terms) == 1:
         return share_out(terms[0].contract, lots, funders, history)
-    to_date: dict[str, list[Pence]] = {"value": [], "payable": [], "moved": []}
+    stretches: list[list[Pence]] = []
     for stretch in terms:
-        parts = share_out(stretch.contract, lots, funders, up_to(history, stretch.end))
+        parts = share_out(stretch.contract, lots, funders, history.up_to(stretch.end))
         own = history.claim[history.claim < stretch.end] >= stretch.first
-        for name, found in to_date.items():
-            found.append(np.cumsum(getattr(parts, name), axis=1)[:, own])
-    moved = {name: np.concatenate(found, axis=1) for name, found in to_date.items()}
-    for amounts in moved.values():
-        amounts[:, 1:] -= amounts[:, :-1].copy()
-    # Limits of funders differ from stretch to stretch: what each holds back is not told apart.
-    return Parts(**moved, beyond=np.zeros((*history.value.shape, 0), dtype=np.int64))
+        stretches.append([np.cumsum(amounts, axis=1)[:, own] for amounts in parts[:3]])
+    value, payable, overflow = (
+        np.diff(np.concatenate(to_date, axis=1), axis=1, prepend=0)
+        for to_date in zip(*stretches, strict=True)
+    )
+    # Limits of funders differ from stretch to stretch: what each withholds is not told apart.
+    none = np.zeros((*history.value.shape, 0), dtype=np.int64)
+    return Parts(value, payable, overflow, none)
 
 
-def _balance(
+def _balances(
     terms: Sequence[TermsInForce], funders: Funders, history: Movements, parts: Parts
 ) -> Balances:
-    """The balances, each claim date by the terms of its own stretch."""
+    """The balances, each claim date by the terms of its own stretch: with the up-front payments of
+    the last one.
+    """
     tranches = list(terms[-1].contract.tranches)
-    stretches = []
+    stretches: list[list[Pence]] = []
     for stretch in terms:
-        so_far = up_to(history, stretch.end)
-        until = slice(so_far.claim.size)
-        own = Parts(*(getattr(parts, field.name)[:, until] for field in fields(Parts)))
-        found = balance(stretch.contract, funders, so_far, own, stretch.end, stretch.first)
-        stretches.append(_of_stretch(found, stretch, tranches))
-    return Balances(
-        *(
-            np.concatenate([getattr(one, field.name) for one in stretches], axis=-2)
-            for field in fields(Balances)
-        )
+        found = _balances_under(stretch, funders, history.up_to(stretch.end), parts)
+        names, by_tranche = list(stretch.contract.tranches), []
+        for amounts in (found.up_front, found.recovered):
+            of_last = np.zeros((len(tranches), *amounts.shape[1:]), dtype=np.int64)
+            for index, name in enumerate(tranches):
+                if name in names:
+                    of_last[index] = amounts[names.index(name)]
+            by_tranche.append(of_last)
+        own = slice(stretch.first, stretch.end)
+        every = (found.value, found.payable, found.moved, *by_tranche)
+        stretches.append([amounts[..., own, :] for amounts in every])
+    return Balances(*(np.concatenate(one, axis=-2) for one in zip(*stretches, strict=True)))
+
+
+def to_date(amounts: Pence, history: Movements, claims: int) -> Pence:
+    """Amounts shaped (trial, movement, funder) summed to date: (trial, claim date, funder)."""
+    by_claim = np.zeros((amounts.shape[0], claims, amounts.shape[2]), dtype=np.int64)
+    for claim in np.unique(history.claim):
+        by_claim[:, claim] = amounts[:, history.claim == claim].sum(axis=1)
+    return np.cumsum(by_claim, axis=1)
+
+
+def _balances_under(
+    stretch: TermsInForce, funders: Funders, history: Movements, parts: Parts
+) -> Balances:
+    """The balances of every funder at every claim date up to the end of a stretch, as if its terms
+    had always been in force; `history` is up to there.
+    """
+    contract, until = stretch.contract, slice(history.claim.size)
+    value, payable, moved = (
+        to_date(amounts[:, until], history, stretch.end) for amounts in parts[:3]
     )
+    amount = payable + moved
+    amount[..., funders.position(UNFUNDED)] = 0
+    balances = Balances(value, payable, moved, *_recover(contract, funders, amount))
+    asked = balances.asked
+    for limit, positions, most in _limits_to_date(contract, funders, stretch.end):
+        if (asked[..., positions].sum(axis=2) > most)[:, stretch.first :].any():
+            raise InvariantError(f"the limit on the {limit.name} is exceeded")
+    return balances
 
 
-def _of_stretch(balances: Balances, stretch: TermsInForce, tranches: Sequence[str]) -> Balances:
-    """The balances of a stretch's own claim dates, with the up-front payments of the last one."""
-    names = list(stretch.contract.tranches)
-    own = slice(stretch.first, stretch.end)
+def _recover(contract: Contract, funders: Funders, amount: Pence) -> tuple[Pence, Pence]:
+    """Up-front money paid and recovered to date, shaped (tranche, trial, claim date, funder)."""
+    shape = (len(contract.tranches), *amount.shape)
+    up_front, recovered = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for index, tranche in enumerate(contract.tranches.values()):
+        paid_from = period_of(contract.calendar.periods, day_number(tranche.on))
+        if paid_from >= amount.shape[1]:
+            continue  # its claim date has not come
+        for funder, part in tranche.parts(contract.currency, contract.rounding.rule).items():
+            position = funders.position(funder)
+            up_front[index, :, paid_from:, position] = part
+            before = amount[:, paid_from - 1, position] if paid_from else 0
+            later = np.maximum(amount[..., position] - np.reshape(before, (-1, 1)), 0)
+            back = round_fraction(later, tranche.recovered.at, contract.rounding.rule)
+            taken = recovered[:index, ..., position].sum(axis=0)
+            left = np.maximum(amount[..., position] - taken, 0)
+            most = np.minimum(up_front[index, ..., position], left)
+            recovered[index, ..., position] = np.minimum(most, back)
+    if contract.tranches:
+        _recover_faster_at_limits(contract, funders, amount, up_front, recovered)
+    return up_front, recovered
 
-    def placed(amounts: Pence) -> Pence:
-        found = np.zeros((len(tranches), *amounts.shape[1:]), dtype=np.int64)
-        for place, name in enumerate(tranches):
-            if name in names:
-                found[place] = amounts[names.index(name)]
-        return found[..., own, :]
 
-    return Balances(
-        balances.value[..., own, :],
-        balances.payable[..., own, :],
-        balances.moved[..., own, :],
-        placed(balances.up_front),
-        placed(balances.recovered),
-    )
+def _recover_faster_at_limits(
+    contract: Contract, funders: Funders, amount: Pence, up_front: Pence, recovered: Pence
+) -> None:
+    """Recover earlier than the tranche says where money on account would carry a funder, or the
+    contract, over a limit.
+    """
+    for _, positions, most in _limits_to_date(contract, funders, amount.shape[1]):
+        asked = (amount + (up_front - recovered).sum(axis=0))[..., positions].sum(axis=-1)
+        over = np.maximum(asked - most, 0)
+        for index in range(len(contract.tranches)):
+            for position in positions:
+                left = up_front[index, ..., position] - recovered[index, ..., position]
+                more = np.minimum(over, left)
+                recovered[index, ..., position] += more
+                over = over - more
+
+
+def _limits_to_date(
+    contract: Contract, funders: Funders, claims: int
+) -> Iterator[tuple[Limit, list[int], Numbers]]:
+    """The limits on all that a funder, or everybody, is asked for to date: the positions of the
+    funders together, and the most at each claim date. Other limits concern some of the money, never
+    that on account.
+    """
+    for limit in contract.limits:
+        if limit.is_on_everything:
+            everybody = list(range(len(funders.all)))
+            yield limit, everybody, headroom_by_claim(contract, limit, claims)
+        elif limit.on_funder is not None and not limit.is_yearly:
+            most = headroom_by_claim(contract, limit, claims)
+            yield from ((limit, [one], most) for one in funders.of_term(limit.on_funder))

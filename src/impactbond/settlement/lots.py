@@ -1,31 +1,34 @@
 """Lots: equal claims counted. Claims of one day, milestone, price and share rule are
-interchangeable for money.
+interchangeable for money. What one claim is worth on a day, for a participant with some attributes,
+is here too: its price.
 
-Takes  claims at every claim date, counted or one by one.
+Takes  claims at every claim date, counted or one by one; prices with their rates and changes.
 Gives  lots in the order in which limits meet them, and how many claims each held at each claim
-       date.
-Keeps  the order of the rows that come in is nothing.
+       date. Prices are whole minor units of the currency that prices are in.
+Keeps  the order of the rows that come in is nothing. Prices are exact fractions until the one
+       rounding that the contract states.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Stretch, Versions
 from impactbond.dates import Period, day_number, from_day_number
 from impactbond.evaluation.claims import Counted
-from impactbond.money import Pence, round_fraction
+from impactbond.money import CURRENCIES, round_fraction, rounded
 from impactbond.reasons import Standing
 from impactbond.settlement.funders import ShareRule, share_rule
-from impactbond.settlement.prices import price_pence
 from impactbond.terms.applicability import is_about
 from impactbond.terms.funding import Funding
 
@@ -37,7 +40,7 @@ FULL, LATE, DISPUTED = (one.number for one in Standing)
 class LotKey(NamedTuple):
     """What makes claims interchangeable for money, in the order in which limits meet them.
 
-    `milestone` is a place in the payables of the whole contract. `standing` is FULL, LATE or
+    `milestone` is a position in the payables of the whole contract. `standing` is FULL, LATE or
     DISPUTED; `group` holds the attributes by which limits and results tell participants apart. With
     a participant, a lot is one claim: the same settlement then gives lines.
     """
@@ -52,49 +55,24 @@ class LotKey(NamedTuple):
     participant: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Lots:
     """Lots in settlement order, with their share rules.
 
-    `worked_out` keeps what follows from the lots alone: the queue of each limit, by its place.
+    Of every lot, as int64: the `period` and the `day` (number) in which it was achieved, what it is
+    paid for (`milestone`, its position in the contract's payables), its share `rule`, the price of
+    one claim in minor units of the currency of prices, and how its claims stand (`standing`).
+    `priorities` keeps the order of priority under each limit, which follows from the lots alone.
     """
 
     keys: tuple[LotKey, ...]
     rules: tuple[ShareRule, ...]
-    worked_out: dict[int, Any] = field(default_factory=dict, repr=False)
+    priorities: dict[int, Any] = field(default_factory=dict, repr=False)
 
-    @cached_property
-    def price_pence(self) -> Pence:
-        """The price of one claim of each lot, in minor units of the currency of prices."""
-        return self._of_keys("price_pence")
-
-    @cached_property
-    def milestone(self) -> Numbers:
-        """What each lot is paid for, by its place in the contract's payables."""
-        return self._of_keys("milestone")
-
-    @cached_property
-    def rule(self) -> Numbers:
-        """The share rule of each lot."""
-        return self._of_keys("rule")
-
-    @cached_property
-    def period(self) -> Numbers:
-        """The period in which each lot was achieved."""
-        return self._of_keys("period")
-
-    @cached_property
-    def day(self) -> Numbers:
-        """The day number on which each lot was achieved."""
-        return self._of_keys("day")
-
-    @cached_property
-    def standing(self) -> Numbers:
-        """How the claims of each lot stand."""
-        return self._of_keys("standing")
-
-    def _of_keys(self, name: str) -> Numbers:
-        return np.array([getattr(key, name) for key in self.keys], dtype=np.int64)
+    def __post_init__(self) -> None:
+        numbers = np.array([key[:6] for key in self.keys], dtype=np.int64).reshape(-1, 6)
+        columns: list[Numbers] = list(numbers.T.copy())
+        self.period, self.day, self.milestone, self.rule, self.price_pence, self.standing = columns
 
 
 class ShareRules:
@@ -102,7 +80,8 @@ class ShareRules:
     the share rules it is under, and its price.
 
     Milestones and share rules have the numbers that they have in the whole contract, so that claims
-    of several versions meet in one order under the same limits. `all` are the rules that occur.
+    of several versions meet in one order under the same limits. `all` are the rules that occur,
+    `number` the numbers that they have among those of all versions, once these are known.
     """
 
     def __init__(
@@ -113,7 +92,7 @@ class ShareRules:
         self._contract = contract
         self._segments = segments
         self._payables = contract.payables
-        self._place = [whole.payables.index(name) for name in self._payables]
+        self._position = [whole.payables.index(name) for name in self._payables]
         self._funding = [whole.funding.index(entry) for entry in contract.funding]
         self._uncounted = list(self._without_participants())
         found = {
@@ -124,13 +103,9 @@ class ShareRules:
             if is_about(rule.only, attributes)
         }
         self.all = found | {rule for _, rule in self._uncounted}
-        self._number: Mapping[ShareRule, int] = {}
+        self.number: Mapping[ShareRule, int] = {}
         self._known: dict[tuple[int, ...], LotKey] = {}
         self._shared: dict[tuple[int, int], int] = {}
-
-    def number(self, numbers: Mapping[ShareRule, int]) -> None:
-        """Take over the numbers that share rules have among those of all versions."""
-        self._number = numbers
 
     def _in_whole(self, rule: ShareRule) -> ShareRule:
         return replace(rule, funding=self._funding[rule.funding])
@@ -156,7 +131,7 @@ class ShareRules:
         return LotKey(
             period_of(contract.calendar.periods, number),
             number,
-            self._place[milestone],
+            self._position[milestone],
             self._rule_number(rule, segment),
             price,
             standing,
@@ -168,7 +143,7 @@ class ShareRules:
         entry = (self._contract.funding.index(rule), segment)
         if entry not in self._shared:
             shared = share_rule(self._contract, rule, self._segments[segment])
-            self._shared[entry] = self._number[self._in_whole(shared)]
+            self._shared[entry] = self.number[self._in_whole(shared)]
         return self._shared[entry]
 
     def uncounted(self, claims: int) -> list[LotKey]:
@@ -177,7 +152,7 @@ class ShareRules:
         governs: another one says what is due on the rest.
         """
         return [
-            key._replace(rule=self._number[rule])
+            key._replace(rule=self.number[rule])
             for key, rule in self._uncounted
             if key.period < claims and self._governs(key.day)
         ]
@@ -188,10 +163,10 @@ class ShareRules:
     def _without_participants(self) -> Iterator[tuple[LotKey, ShareRule]]:
         contract = self._contract
         for name, result in contract.results.items():
-            values = self._values_of(result.each) if result.each else [""]
+            each = result.each
+            groups = [{each: value} for value in self._values_of(each)] if each else [{}]
             for period in contract.calendar.periods:
-                for value in values:
-                    held = {result.each: value} if result.each else {}
+                for held in groups:
                     yield self._uncounted_lot(name, period.last, 0, held)
         for name, fee in contract.fees.items():
             for day, amount in fee.instalments(contract.currency, contract.rounding.rule):
@@ -204,9 +179,9 @@ class ShareRules:
         rule = next(rule for rule in contract.fundings_of(name) if rule.applies(day, held))
         group = tuple(held.get(attribute, "") for attribute in contract.grouping)
         period = period_of(contract.calendar.periods, number)
-        place = self._place[self._payables.index(name)]
+        milestone = self._position[self._payables.index(name)]
         shared = self._in_whole(share_rule(contract, rule, held))
-        return LotKey(period, number, place, 0, price, FULL, group), shared
+        return LotKey(period, number, milestone, 0, price, FULL, group), shared
 
     def _values_of(self, attribute: str) -> list[str]:
         """The values of an attribute that the contract lists or a participant has."""
@@ -215,8 +190,22 @@ class ShareRules:
         return sorted(known if listed == "text" else known | set(listed))
 
 
+def price_pence(
+    contract: Contract, milestone: str, day: date, attributes: Mapping[str, str]
+) -> int:
+    """The price of a claim achieved on a day, in minor units of the currency of prices."""
+    term, halves = contract.milestones[milestone], contract.rounding.rule
+    rates = (rate.price for rate in term.rates if rate.applies(day, attributes))
+    price = Fraction(next(rates, term.price))
+    for change in term.changes:
+        price = change.changed(price, contract, day, attributes)
+    if term.rounded is not None:
+        price = term.rounded.rounded(price, halves)
+    return rounded(price * CURRENCIES[contract.currency_of_prices].in_one, halves)
+
+
 def period_of(periods: Sequence[Period], day: int) -> int:
-    """The place of the period that a day number falls in; the day must be in the term."""
+    """The position of the period that a day number falls in; the day must be in the term."""
     return bisect_left(periods, day, key=lambda period: day_number(period.last))
 
 
@@ -239,7 +228,7 @@ class Rulebook:
         self.first_fee = len(whole.payables) - len(whole.fees)
         number = {rule: number for number, rule in enumerate(self.all)}
         for rules in self.by_version:
-            rules.number(number)
+            rules.number = number
 
 
 def make_lots(
@@ -257,11 +246,12 @@ def make_lots(
     for rules, rows in zip(rulebook.by_version, counted, strict=True):
         for key in rules.uncounted(claims):
             is_fee = int(key.milestone >= rulebook.first_fee)
-            found[key] = {claim: is_fee for claim in range(key.period, claims)}
-        alike: dict[tuple[int, int, int, str, int], dict[int, int]] = {}
+            found[key] = dict.fromkeys(range(key.period, claims), is_fee)
+        # A claim stands at many claim dates: which lot it is in is asked once.
+        alike: dict[tuple[int, int, int, str, int], dict[int, int]]
+        alike = defaultdict(lambda: defaultdict(int))
         for claim, milestone, day, segment, quantity, participant, standing in rows:
-            one = alike.setdefault((milestone, day, segment, participant, standing), {})
-            one[claim] = one.get(claim, 0) + quantity
+            alike[milestone, day, segment, participant, standing][claim] += quantity
         for described, quantity_by_claim in alike.items():
             by_claim = found.setdefault(rules.key(*described), {})
             for claim, quantity in quantity_by_claim.items():
@@ -269,6 +259,5 @@ def make_lots(
     keys = tuple(sorted(found))
     quantities = np.zeros((claims, len(keys)), dtype=np.int64)
     for index, key in enumerate(keys):
-        for claim, quantity in found[key].items():
-            quantities[claim, index] = quantity
+        quantities[list(found[key]), index] = list(found[key].values())
     return Lots(keys, rulebook.all), quantities

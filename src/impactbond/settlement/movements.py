@@ -8,23 +8,19 @@ Keeps  entitled to date is the sum of the movements to date; a closed claim date
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence
-from impactbond.settlement.limits import apply_limits
+from impactbond.settlement.limits import apply_limits, grows_at
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.values import values_to_date
-from impactbond.settlement.withheld import withhold
 
 
-@dataclass(frozen=True)
-class Movements:
+class Movements(NamedTuple):
     """History: which lot moved at which claim date, and by how much. Amounts are shaped (trial,
     movement).
 
@@ -39,15 +35,21 @@ class Movements:
     value: Pence
     entitled: Pence
 
-    @cached_property
+    @property
     def is_release(self) -> NDArray[np.bool_]:
         """The movements of value 0, by which a funder pays what its limit had left unpaid."""
         moves = self.quantity.any(axis=0) | self.value.any(axis=0) | self.entitled.any(axis=0)
         return np.asarray(~moves)
 
-    def each(self, change: Callable[[Numbers], Numbers]) -> Movements:
-        """The movements with every column changed alike, along the axis of movements."""
-        return Movements(*(change(getattr(self, field.name)) for field in fields(self)))
+    def where(self, chosen: NDArray[np.bool_] | Numbers) -> Movements:
+        """The movements at which that is true, or at those positions."""
+        return Movements(*(column[..., chosen] for column in self))
+
+    def up_to(self, end: int) -> Movements:
+        """The movements before the claim date of a number."""
+        before = self.claim < end
+        # Drawn futures are many, and all of them are of one stretch.
+        return self if before.all() else self.where(before)
 
 
 def none_yet(trials: int) -> Movements:
@@ -56,25 +58,8 @@ def none_yet(trials: int) -> Movements:
     return Movements(empty, empty, empty, nothing, nothing, nothing)
 
 
-def up_to(history: Movements, end: int) -> Movements:
-    """The movements before the claim date of a number."""
-    return _where(history, history.claim < end)
-
-
-def since(history: Movements, first: int) -> Movements:
-    """The movements from the claim date of a number on."""
-    return _where(history, history.claim >= first)
-
-
-def _where(history: Movements, chosen: NDArray[np.bool_]) -> Movements:
-    if chosen.all():  # drawn futures are many, and all of them are of one stretch
-        return history
-    return history.each(lambda amounts: amounts[..., chosen])
-
-
-@dataclass(frozen=True)
-class _State:
-    """To date, shaped (trial, lot); `withheld` by limit."""
+class _State(NamedTuple):
+    """To date, shaped (trial, lot); `withheld` for each reason."""
 
     quantity: Numbers
     value: Pence
@@ -84,20 +69,10 @@ class _State:
 
 def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> _State:
     value = values_to_date(contract, lots, quantity, claim)
-    entitled, withheld = _let_through(contract, lots, quantity, value, claim)
-    return _State(quantity, value, entitled, withheld)
+    return _State(quantity, value, *apply_limits(contract, lots, quantity, value, claim))
 
 
-def _let_through(
-    contract: Contract, lots: Lots, quantity: Numbers, value: Pence, claim: int
-) -> tuple[Pence, list[Pence]]:
-    """What is payable, and what everything that holds back on the whole withheld, in its order."""
-    left, held = withhold(contract, lots, value)
-    entitled, withheld = apply_limits(contract, lots, quantity, left, claim)
-    return entitled, held + withheld
-
-
-def _settled(contract: Contract, lots: Lots, closed: Movements, claim: int) -> _State:
+def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int) -> _State:
     """The state that the closed movements add up to: what an earlier settlement paid, whatever
     the evidence says of it now. What limits withheld is no sum of movements, and is worked out
     again.
@@ -109,61 +84,44 @@ def _settled(contract: Contract, lots: Lots, closed: Movements, claim: int) -> _
         return np.ascontiguousarray(sums.T)
 
     quantity, value = summed(closed.quantity), summed(closed.value)
-    _, withheld = _let_through(contract, lots, quantity, value, claim)
+    _, withheld = apply_limits(contract, lots, quantity, value, claim)
     return _State(quantity, value, summed(closed.entitled), withheld)
 
 
 def find_movements(
-    contract: Contract,
-    lots: Lots,
-    quantities: Numbers,
-    closed: Movements,
-    first_open: int,
-    releases: Callable[[int], bool],
+    contract: Contract, lots: Lots, quantities: Numbers, closed: Movements, first_open: int
 ) -> Movements:
     """The whole history: the closed movements, then those of the claim dates from `first_open` on.
 
-    `quantities` is shaped (trial, claim date, lot) and is read from `first_open` on only. Where
-    `releases` says so of a claim date, every lot that moved before has a movement of value 0 first.
+    `quantities` is shaped (trial, claim date, lot) and is read from `first_open` on only. Where a
+    funder's headroom grows, every lot that moved before has a movement of value 0 first.
     """
-    before = _settled(contract, lots, closed, max(first_open - 1, 0))
+    before = _closed_state(contract, lots, closed, max(first_open - 1, 0))
     parts = [closed]
     for claim in range(first_open, quantities.shape[1]):
         now = _state_of(contract, lots, quantities[:, claim], claim)
-        if releases(claim):
+        if grows_at(contract, claim):
             parts.append(_releases(claim, parts))
         parts.append(_between(claim, before, now))
         before = now
-    return Movements(
-        *(
-            np.concatenate([getattr(part, field.name) for part in parts], axis=-1)
-            for field in fields(Movements)
-        )
-    )
+    return Movements(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
 
 
 def _releases(claim: int, before: list[Movements]) -> Movements:
     lot = np.unique(np.concatenate([part.lot for part in before]))
     nothing = np.zeros((before[0].value.shape[0], lot.size), dtype=np.int64)
-    at = np.full(lot.size, claim, dtype=np.int64)
-    return Movements(at, lot, np.zeros_like(lot), nothing, nothing, nothing)
+    return Movements(np.full_like(lot, claim), lot, np.zeros_like(lot), nothing, nothing, nothing)
 
 
 def _between(claim: int, before: _State, now: _State) -> Movements:
     limited = np.zeros(now.value.shape[1], dtype=np.int64)
-    for bit, (held_before, held_now) in enumerate(zip(before.withheld, now.withheld, strict=True)):
-        limited |= (held_before != held_now).any(axis=0).astype(np.int64) << bit
-    value, entitled = now.value - before.value, now.entitled - before.entitled
-    quantity = now.quantity - before.quantity
+    for bit, (then, withheld) in enumerate(zip(before.withheld, now.withheld, strict=True)):
+        limited |= (then != withheld).any(axis=0).astype(np.int64) << bit
+    quantity, value = now.quantity - before.quantity, now.value - before.value
+    entitled = now.entitled - before.entitled
     # All trials share the rows: what moved in any of them has one. What is payable can move while
     # the value stands, where a limit has room again.
     moved = value.any(axis=0) | entitled.any(axis=0) | quantity.any(axis=0)
     lot = np.flatnonzero(moved)
-    return Movements(
-        np.full(lot.size, claim, dtype=np.int64),
-        lot,
-        limited[lot],
-        quantity[:, lot],
-        value[:, lot],
-        entitled[:, lot],
-    )
+    at = np.full_like(lot, claim)
+    return Movements(at, lot, limited[lot], quantity[:, lot], value[:, lot], entitled[:, lot])

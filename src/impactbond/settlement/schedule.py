@@ -1,12 +1,15 @@
-"""The schedule: dated payments of every funder, and the balances behind them, as tables.
+"""The schedule: dated payments of every funder, the balances behind them, and plans beside what
+came, as tables.
 
 Takes  lines with their shares, balances, and the bank holidays used.
-Gives  the tables `payments` and `balances`.
+Gives  the tables `payments` and `balances`; of a settlement, what was planned for each claim
+       period, what came, and the difference.
 Keeps  the payments of a claim date add up to what is due at it, for every funder.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -18,10 +21,12 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import working_day
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.money import Pence
-from impactbond.settlement.balances import Balances
+from impactbond.money import minor_units
 from impactbond.settlement.funders import UNFUNDED, Funders
-from impactbond.settlement.lot_settlement import LotSettlement, TermsInForce
+from impactbond.settlement.lot_settlement import Balances, LotSettlement, TermsInForce
+from impactbond.settlement.settlement import Settlement
+from impactbond.tables import as_kind, rows_table
+from impactbond.terms.examples import TOTAL
 from impactbond.terms.tranches import Tranche
 
 PAYMENTS = pa.schema(
@@ -42,6 +47,17 @@ BALANCES = pa.schema(
         ("claim_date", pa.date32()),
         ("funder", pa.string()),
         *((f"{name}_pence", pa.int64()) for name in BALANCE_COLUMNS),
+    ]
+)
+PLANNED = pa.schema(
+    [
+        ("plan", pa.string()),
+        ("made_on", pa.date32()),
+        ("claim_period", pa.string()),
+        ("name", pa.string()),
+        ("planned_pence", pa.int64()),
+        ("actual_pence", pa.int64()),
+        ("difference_pence", pa.int64()),
     ]
 )
 
@@ -69,9 +85,7 @@ def payments_table(
         tranches = {name: then.get(name, term) for name, term in last.tranches.items()}
         for claim in claims[stretch.first : stretch.end]:
             rows += _payments(stretch.contract, tranches, claim, funders, settled, holidays)
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(PAYMENTS)
-    arrays = [pa.array(column, term.type) for column, term in zip(columns, PAYMENTS, strict=True)]
-    return pa.table(arrays, schema=PAYMENTS)
+    return rows_table(rows, PAYMENTS)
 
 
 def _payments(
@@ -82,51 +96,36 @@ def _payments(
     settled: LotSettlement,
     holidays: Sequence[date],
 ) -> Iterator[tuple[Any, ...]]:
-    """The payments of one claim date."""
-    by_kind = _claimed(settled, claim)
-    due = due_on(contract, claim.known_by, holidays)
-    for place, funder in enumerate(funders.all):
-        if funder.id == UNFUNDED:
-            continue
-        found = [(due, kind, "", int(sums[place])) for kind, sums in by_kind.items()]
-        found += _on_account(contract, tranches, settled, claim, place, due, holidays)
-        if sum(row[-1] for row in found) != settled.balances.due[0, claim.number, place]:
-            raise InvariantError("the payments of a claim date do not add up to what is due")
-        for day, kind, name, amount in found:
-            if amount:
-                yield claim.label, claim.known_by, day, funder.id, kind, name, amount
-
-
-def _claimed(settled: LotSettlement, claim: ClaimDate) -> dict[str, Pence]:
-    """What each funder is asked for at a claim date: for its own period, and for closed ones."""
-    history, amount = settled.history, settled.parts.amount[0]
-    now = history.claim == claim.number
-    own = settled.lots.period[history.lot] == claim.number if history.lot.size else now
-    return {
+    """The payments of one claim date: for its own period and for closed ones; up-front money and
+    its recovery.
+    """
+    number, history, balances = claim.number, settled.history, settled.balances
+    now = history.claim == number
+    own = settled.lots.period[history.lot] == number if history.lot.size else now
+    amount = settled.parts.amount[0]
+    claimed = {
         "milestones": amount[now & own].sum(axis=0),
         "adjustments": amount[now & ~own].sum(axis=0),
     }
-
-
-def _on_account(
-    contract: Contract,
-    tranches: Mapping[str, Tranche],
-    settled: LotSettlement,
-    claim: ClaimDate,
-    place: int,
-    due: date,
-    holidays: Sequence[date],
-) -> list[tuple[date, str, str, int]]:
-    """Up-front money and its recovery at a claim date, for one funder."""
-    found = []
-    for index, (name, tranche) in enumerate(tranches.items()):
-        opened = working_day(tranche.on, holidays, contract.calendar.payment.if_closed)
-        paid, back = (
-            np.diff(amounts[index, 0, :, place], prepend=0)[claim.number]
-            for amounts in (settled.balances.up_front, settled.balances.recovered)
-        )
-        found += [(opened, "up-front", name, int(paid)), (due, "recovered", name, -int(back))]
-    return found
+    # Shaped (tranche, funder): what is paid, and what is recovered, at this claim date.
+    paid, back = (
+        np.diff(to_date[:, 0], axis=1, prepend=0)[:, number]
+        for to_date in (balances.up_front, balances.recovered)
+    )
+    due, due_pence = due_on(contract, claim.known_by, holidays), balances.due[0, number]
+    for position, funder in enumerate(funders.all):
+        if funder.id == UNFUNDED:
+            continue
+        found = [(due, kind, "", int(sums[position])) for kind, sums in claimed.items()]
+        for index, (name, tranche) in enumerate(tranches.items()):
+            opened = working_day(tranche.on, holidays, contract.calendar.payment.if_closed)
+            found.append((opened, "up-front", name, int(paid[index, position])))
+            found.append((due, "recovered", name, -int(back[index, position])))
+        if sum(row[-1] for row in found) != due_pence[position]:
+            raise InvariantError("the payments of a claim date do not add up to what is due")
+        for day, kind, name, pence in found:
+            if pence:
+                yield claim.label, claim.known_by, day, funder.id, kind, name, pence
 
 
 def balances_table(claims: Sequence[ClaimDate], funders: Funders, balances: Balances) -> pa.Table:
@@ -134,17 +133,9 @@ def balances_table(claims: Sequence[ClaimDate], funders: Funders, balances: Bala
     labels = [
         (claim.label, claim.known_by, funder.id) for claim in claims for funder in funders.all
     ]
-    period, day, funder = zip(*labels, strict=True)
-    amounts = [getattr(balances, name)[0].reshape(-1) for name in BALANCE_COLUMNS]
-    return pa.table(
-        [
-            pa.array(period),
-            pa.array(day, pa.date32()),
-            pa.array(funder),
-            *(pa.array(column) for column in amounts),
-        ],
-        schema=BALANCES,
-    )
+    amounts = (getattr(balances, name)[0].reshape(-1) for name in BALANCE_COLUMNS)
+    columns = zip([*zip(*labels, strict=True), *amounts], BALANCES, strict=True)
+    return pa.table([pa.array(one, field.type) for one, field in columns], schema=BALANCES)
 
 
 def holiday_years(contract: Contract) -> tuple[int, int]:
@@ -152,3 +143,49 @@ def holiday_years(contract: Contract) -> tuple[int, int]:
     first, last = contract.calendar.term
     latest = contract.calendar.payment.within.after(contract.calendar.claims.made.after(last))
     return first.year, latest.year + 1
+
+
+def planned_beside(settlement: Settlement) -> Any:
+    """Every plan made by the latest claim date beside what was settled: a row for each plan, claim
+    period and name that the plan speaks of, in whole minor units.
+
+    For a milestone, result or fee what came is what was entitled at that claim, adjustments
+    included; for a funder and in total it is what was due.
+    """
+    return as_kind(planned_table(settlement), settlement.evidence.kind)
+
+
+def planned_table(settlement: Settlement) -> pa.Table:
+    """The same as an Arrow table."""
+    return rows_table(_planned(settlement), PLANNED)
+
+
+def _planned(settlement: Settlement) -> Iterator[tuple[Any, ...]]:
+    contract, came = settlement.contract, _came(settlement)
+    labels = [claim.label for claim in settlement.claim_dates]
+    made = [
+        (plan.made_on, name, plan)
+        for name, plan in contract.plans.items()
+        if plan.made_on <= settlement.claim.known_by
+    ]
+    for made_on, name, plan in sorted(made, key=lambda one: one[:2]):
+        named = dict.fromkeys(paid for sums in plan.payments.values() for paid in sums)
+        for label in labels:
+            for paid in named:
+                amount = plan.payments.get(label, {}).get(paid)
+                planned = 0 if amount is None else minor_units(amount, contract.currency)
+                actual = came[label, paid]
+                yield name, made_on, label, paid, planned, actual, actual - planned
+
+
+def _came(settlement: Settlement) -> dict[tuple[str, str], int]:
+    """What came in each claim period, by payable, by funder of the contract, and in total."""
+    came: dict[tuple[str, str], int] = defaultdict(int)
+    columns = ["claim_period", "milestone", "entitled_pence"]
+    for line in settlement.lines_table.select(columns).to_pylist():
+        came[line["claim_period"], line["milestone"]] += line["entitled_pence"]
+    terms = {funder.id: funder.term for funder in settlement.funders.all}
+    for payment in settlement.payments_table.to_pylist():
+        for name in (terms[payment["funder"]], TOTAL):
+            came[payment["claim_period"], name] += payment["amount_pence"]
+    return came

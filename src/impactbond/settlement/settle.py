@@ -6,6 +6,19 @@ due now = entitled to date − settled to date
 One course: versions of the contract → terms in force, stretches of claim dates at which the same
 versions are known → claims under the applicable version → lots → movements, limits and shares →
 schedule. A contract that was never amended is the only version of itself, in force throughout.
+
+On its way to a penny a claim takes these forms, each in the module that makes it:
+
+  Counted    evaluation.claims  so many equal claims, or one, as known at a claim date
+  LotKey     lots               what makes claims interchangeable; how many stand at each claim date
+  _State     movements          value, entitled and withheld to date (by values and limits)
+  Movements  movements          what changed in a lot since the claim date before
+  Parts      shares             the movement cut among funders, with their overflow
+  Balances   lot_settlement     the parts to date, and what is due
+  PAYMENTS   schedule           a row for what a funder owes, and when
+  LINES      lines              a row for a movement whose lot is one claim; SHARES, for its parts
+
+With lines of closed claim dates, a settlement starts from their movements (lines.ClosedLines).
 """
 
 from __future__ import annotations
@@ -22,29 +35,18 @@ from impactbond.dates import bank_holidays
 from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementError
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
-from impactbond.settlement.applicable_claims import (
-    ApplicableClaims,
-    ByVersion,
-    applicable_claims,
-)
-from impactbond.settlement.closed_lines import (
-    ClosedLine,
-    closed_lines,
-    closed_movements,
-    closed_rules,
-    grouped_as_now,
-    limits_replaced,
-    pooled,
-    where_terms_were_replaced,
-)
-from impactbond.settlement.funders import Funders
+from impactbond.settlement.applicable_claims import ByVersion, applicable_claims
+from impactbond.settlement.funders import Funders, named_rule
 from impactbond.settlement.lines import (
     LINES,
     Attributed,
     Attribution,
+    ClosedLines,
     assert_lines_add_up,
+    limits_replaced,
     lines_table,
     shares_table,
+    where_terms_were_replaced,
 )
 from impactbond.settlement.lot_settlement import (
     LotSettlement,
@@ -53,7 +55,6 @@ from impactbond.settlement.lot_settlement import (
     terms_in_force,
 )
 from impactbond.settlement.lots import Rulebook, make_lots
-from impactbond.settlement.movements import since
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.tables import Engine
@@ -88,7 +89,7 @@ def settle(
     if holidays is None:
         holidays = _holidays(stretches[-1].known.all)
     settlement: Settlement | None = None
-    before = None if earlier is None else earlier.lines_table
+    before = LINES.empty_table() if earlier is None else earlier.lines_table.cast(LINES)
     for stretch in stretches:
         if stretch.end <= first_open and stretch.end < len(claims):
             continue  # settled before, under the versions known then
@@ -113,7 +114,7 @@ class _Step:
     evidence: Evidence
     claims: tuple[ClaimDate, ...]
     first_open: int
-    closed: pa.Table | None
+    closed: pa.Table
     engine: Engine
 
     def settled(self, holidays: Sequence[date]) -> Settlement:
@@ -122,27 +123,27 @@ class _Step:
         asked = claims[self.first_open :] or claims[-1:]
         on_the_day = self.evidence.known_on(claims[-1].known_by)
         found = applicable_claims(self.known, on_the_day, claims, asked, self.closed, self.engine)
-        rules = [] if self.closed is None else closed_rules(whole, self.closed)
-        rulebook = Rulebook(self.known, found.segments, rules)
+        # The funders of closed lines may be gone from today's evidence.
+        names = self.closed["share_rule"].unique().to_pylist()
+        rulebook = Rulebook(self.known, found.segments, [named_rule(whole, name) for name in names])
         funders = Funders.of(whole, rulebook.all)
-        before = self._closed_lines(rulebook, found)
+        closed_lines = ClosedLines.of(whole, claims, rulebook.all, self.closed).grouped_as_now(
+            len(whole.grouping), lambda: make_lots(rulebook, found.singly(), len(claims))[0]
+        )
         terms = terms_in_force(self.known, claims)
 
-        def settle(rows: ByVersion, closed: Sequence[ClosedLine]) -> LotSettlement:
-            keys = [line.key for line in closed]
-            lots, quantities = make_lots(rulebook, rows, len(claims), keys)
-            movements = closed_movements(closed, lots)
-            return settle_by_terms(
-                terms, lots, funders, quantities[None], movements, self.first_open
-            )
+        def settle(rows: ByVersion, closed: ClosedLines) -> LotSettlement:
+            lots, quantities = make_lots(rulebook, rows, len(claims), closed.keys)
+            before, first_open = closed.in_lots(lots), self.first_open
+            return settle_by_terms(terms, lots, funders, quantities[None], before, first_open)
 
         def singly() -> LotSettlement:
-            return settle(found.singly(), before)
+            return settle(found.singly(), closed_lines)
 
         # Lots count equal claims, and are few: what is due follows from them alone. The same course
         # with single claims gives the lines, when they are asked for. Limits on claims one by one
         # have to tell claims apart from the start.
-        settled = singly() if whole.claim_by_claim else settle(found.counted, pooled(before))
+        settled = singly() if whole.claim_by_claim else settle(found.counted, closed_lines.pooled())
 
         def attributed() -> Attributed:
             single = settled if whole.claim_by_claim else singly()
@@ -165,17 +166,6 @@ class _Step:
             balances_table=balances_table(claims, funders, settled.balances),
         )
 
-    def _closed_lines(self, rulebook: Rulebook, found: ApplicableClaims) -> Sequence[ClosedLine]:
-        if self.closed is None:
-            return []
-        whole, claims = self.known.whole, self.claims
-        lines = closed_lines(whole, claims, rulebook.all, self.closed)
-        return grouped_as_now(
-            lines,
-            len(whole.grouping),
-            lambda: make_lots(rulebook, found.singly(), len(claims))[0],
-        )
-
     def _attributed(
         self, terms: Sequence[TermsInForce], funders: Funders, single: LotSettlement
     ) -> Attributed:
@@ -183,15 +173,14 @@ class _Step:
         all.
         """
         whole, claims = self.known.whole, self.claims
-        lines = lines_table(whole, claims, single.lots, since(single.history, self.first_open))
+        history = single.history
+        own = history.where(history.claim >= self.first_open)
+        lines = lines_table(whole, claims, single.lots, own)
         if terms[:-1] and self.first_open == terms[-1].first and self.first_open < len(claims):
             limits = limits_replaced(terms[-2].contract, terms[-1].contract)
             lines = where_terms_were_replaced(lines, claims[self.first_open].label, limits)
-        if self.closed is not None:
-            lines = pa.concat_tables([self.closed.cast(LINES), lines]).combine_chunks()
-        return Attributed(
-            lines, shares_table(single.lots, funders, single.history, single.parts, lines)
-        )
+        lines = pa.concat_tables([self.closed, lines]).combine_chunks()
+        return Attributed(lines, shares_table(single.lots, funders, history, single.parts, lines))
 
 
 def _holidays(contracts: Iterable[Contract]) -> tuple[date, ...]:

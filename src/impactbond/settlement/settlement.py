@@ -114,28 +114,16 @@ class Settlement:
         achieved_on, price, quantity (more than one where units are paid) and paid pence.
         """
         keys = ["participant", "milestone", "period", "achieved_on", "price_pence"]
-        sums = self.lines_table.group_by(keys).aggregate(
-            [
-                (name, "sum")
-                for name in ("quantity", "value_pence", "withheld_pence", "entitled_pence")
-            ]
-        )
-        is_claim = pc.is_in(sums["milestone"], pa.array(list(self.contract.milestones)))
-        stands = pc.and_(is_claim, pc.not_equal(sums["quantity_sum"], 0))
-        standing = sums.filter(stands)
-        named = standing.rename_columns(
-            [name.removesuffix("_sum") for name in standing.column_names]
-        )
-        order = pa.array(
-            [list(self.contract.milestones).index(name) for name in named["milestone"].to_pylist()],
-            pa.int64(),
-        )
-        by_order = sorted_by(
-            named.append_column("order", order), "participant", "order", "achieved_on"
-        )
-        return by_order.select(
-            [*keys, "quantity", "value_pence", "withheld_pence", "entitled_pence"]
-        )
+        sums = ["quantity", "value_pence", "withheld_pence", "entitled_pence"]
+        added = self.lines_table.group_by(keys).aggregate([(name, "sum") for name in sums])
+        # Milestones are claimed; the lines of results and fees are of no claim.
+        milestones = pa.array(list(self.contract.milestones), pa.string())
+        order = pc.index_in(added["milestone"], milestones)
+        stands = pc.and_(pc.is_valid(order), pc.not_equal(added["quantity_sum"], 0))
+        standing = added.append_column("order", order).filter(stands)
+        by_order = sorted_by(standing, "participant", "order", "achieved_on")
+        chosen = by_order.select([*keys, *(f"{name}_sum" for name in sums)])
+        return chosen.rename_columns([*keys, *sums])
 
     def _frame(self, table: pa.Table) -> Any:
         return as_kind(table, self.evidence.kind)

@@ -1,30 +1,35 @@
-"""Values to date: what the claims of every lot are worth before anything is held back.
+"""Values to date: what the claims of every lot are worth before anything is withheld, and what
+results of groups are, which are measured over the claims that stand.
 
 Takes  quantities to date shaped (trial, lot), lots in settlement order.
-Gives  minor units of the contract's currency, shaped (trial, lot).
+Gives  minor units of the contract's currency, shaped (trial, lot); results have a lot for each
+       period, group and result.
 Keeps  a value follows from everything that stands on a claim date, never from how it came about.
+       Exact fractions; a measure of which nothing is known pays nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.money import CURRENCIES, Pence, minor_units, round_fraction
+from impactbond.money import CURRENCIES, Pence, minor_units, round_fraction, rounded
 from impactbond.settlement.lots import LATE, Lots, Numbers
-from impactbond.settlement.results import result_values
+from impactbond.terms.measures import Sums
 from impactbond.terms.milestones import Milestone
+from impactbond.terms.results import Result
 
 
 def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> Pence:
     """What the claims of every lot are worth at the claim date of that number."""
     value = np.asarray(quantity * lots.price_pence, dtype=np.int64)
-    for place, term in _priced_on_running_totals(contract):
-        own = np.flatnonzero(lots.milestone == place)
+    for position, term in _priced_on_running_totals(contract):
+        own = np.flatnonzero(lots.milestone == position)
         if term.bands:
             value[:, own] = _in_bands(contract, lots, term, own, quantity)
         part = part_paid(contract, term)
@@ -50,10 +55,10 @@ def part_paid(contract: Contract, term: Milestone) -> Fraction:
 
 
 def _priced_on_running_totals(contract: Contract) -> Iterator[tuple[int, Milestone]]:
-    """The milestones whose claims are not simply worth their price, each with its place."""
-    for place, term in enumerate(contract.milestones.values()):
+    """The milestones whose claims are not simply worth their price, each with its position."""
+    for position, term in enumerate(contract.milestones.values()):
         if term.bands or part_paid(contract, term) != 1:
-            yield place, term
+            yield position, term
 
 
 def _in_bands(
@@ -94,3 +99,114 @@ def _without_deferred_fees(
         concerned = lots.milestone == contract.payables.index(name)
         value = np.where(waits[:, None] & concerned[None, :], 0, value)
     return value
+
+
+def result_values(
+    contract: Contract, lots: Lots, quantity: Numbers, value: Pence, claim: int
+) -> Pence:
+    """Values with those of the results, as measured at the claim date of that number."""
+    ledgers = [_Counts.of(contract, lots, quantity, value, trial) for trial in range(len(value))]
+    worth = value.copy()
+    for lot, key in enumerate(lots.keys):
+        name = contract.payables[key.milestone]
+        if name not in contract.results or key.period > claim:
+            continue
+        group = group_of(contract, contract.results[name], key.group)
+        for trial, ledger in enumerate(ledgers):
+            worth[trial, lot] = ledger.added(name, group, key.period)
+    return worth
+
+
+def group_of(contract: Contract, result: Result, group: tuple[str, ...]) -> str | None:
+    """The value of the attribute that a result is for each of; None where it is for all."""
+    return None if result.each is None else group[contract.grouping.index(result.each)]
+
+
+def sums_of(contract: Contract, summed: Callable[[str, bool], int]) -> Sums:
+    """What measures are worked out from; `summed` gives the claims of a milestone, or, where that
+    is asked for, their worth in minor units.
+    """
+    unit = 10**contract.decimals
+    return Sums(
+        contract.measures,
+        claims=lambda name: Fraction(summed(name, False)),
+        value=lambda name: Fraction(summed(name, True), unit),
+    )
+
+
+def worth_pence(contract: Contract, result: Result, sums: Sums) -> int:
+    """What a result pays for what is measured, before what is taken off, in minor units; halves go
+    as the contract's rounding says.
+    """
+    exact: Fraction = result.worth(sums) * 10**contract.decimals
+    return rounded(exact, contract.rounding.rule)
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Claims and their worth in one trial, by milestone, period and group."""
+
+    contract: Contract
+    counts: dict[tuple[int, int, tuple[str, ...]], tuple[int, int]]
+    known: dict[tuple[str, str | None, int], int]
+
+    @classmethod
+    def of(
+        cls, contract: Contract, lots: Lots, quantity: Numbers, value: Pence, trial: int
+    ) -> _Counts:
+        counts: dict[tuple[int, int, tuple[str, ...]], tuple[int, int]] = {}
+        pairs = zip(quantity[trial].tolist(), value[trial].tolist(), strict=True)
+        for key, (number, worth) in zip(lots.keys, pairs, strict=True):
+            if key.milestone >= len(contract.milestones) or not (number or worth):
+                continue
+            group = (key.milestone, key.period, key.group)
+            before = counts.get(group, (0, 0))
+            counts[group] = (before[0] + number, before[1] + worth)
+        return cls(contract, counts, {})
+
+    def added(self, name: str, group: str | None, period: int) -> int:
+        """What a result adds in one period, in minor units: its worth at the end of it, less that
+        at the end of the period before where both are worth of the same stretch.
+        """
+        now = self.worth(name, group, period)
+        if self.contract.results[name].starts_anew(self.contract.calendar, period):
+            return now
+        return now - self.worth(name, group, period - 1)
+
+    def worth(self, name: str, group: str | None, period: int) -> int:
+        """What a result is worth at the end of a period, in minor units."""
+        if (name, group, period) not in self.known:
+            self.known[name, group, period] = self._worth(name, group, period)
+        return self.known[name, group, period]
+
+    def _worth(self, name: str, group: str | None, period: int) -> int:
+        result, calendar = self.contract.results[name], self.contract.calendar
+        if result.on is not None and calendar.periods[period].last < result.on:
+            return 0
+        first = result.first_period(calendar, period)
+
+        def summed(milestone: str, in_money: bool) -> int:
+            wanted = self.contract.payables.index(milestone)
+            return sum(
+                counted[in_money]
+                for (number, at, held), counted in self.counts.items()
+                if number == wanted
+                and first <= at <= period
+                and (group is None or group_of(self.contract, result, held) == group)
+            )
+
+        pence = worth_pence(self.contract, result, sums_of(self.contract, summed))
+        others = (
+            self.worth(other, of, period)
+            for other in result.less
+            for of in self._groups(other, group)
+        )
+        return max(0, pence - sum(others)) if result.less else pence
+
+    def _groups(self, other: str, group: str | None) -> list[str | None]:
+        """The groups of another result that lie within a group of this one."""
+        each = self.contract.results[other].each
+        if each is None or group is not None:
+            return [group if each is not None else None]
+        position = self.contract.grouping.index(each)
+        return list(sorted({held[position] for _, _, held in self.counts}))

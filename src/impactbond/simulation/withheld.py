@@ -15,14 +15,11 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.wording.money import ContractWords
 from impactbond.errors import InvariantError
 from impactbond.money import Pence
-from impactbond.settlement.balances import to_date
 from impactbond.settlement.funders import Funders
-from impactbond.settlement.limits import apply_limits
-from impactbond.settlement.lot_settlement import LotSettlement
+from impactbond.settlement.limits import apply_limits, headroom_pence, reasons_to_withhold
+from impactbond.settlement.lot_settlement import LotSettlement, to_date
 from impactbond.settlement.lots import Lots, Numbers
-from impactbond.settlement.overflow import headroom_pence
 from impactbond.settlement.values import values_to_date
-from impactbond.settlement.withheld import reasons_to_withhold, withhold
 from impactbond.terms.limits import LimitKind
 
 
@@ -65,8 +62,8 @@ def withheld_by_limit(contract: Contract, quantities: Numbers, settled: LotSettl
     if (withheld.sum(axis=2) != (balances.value - balances.payable).sum(axis=2)).any():
         raise InvariantError("the limits do not add up to what was withheld")
     whole = withheld[..., withheld.shape[2] - len(contract.limits_on_the_whole) :]
-    beyond = to_date(settled.parts.beyond, settled.history, quantities.shape[1])
-    return np.concatenate([whole, beyond], axis=2)
+    by_funders = to_date(settled.parts.withheld, settled.history, quantities.shape[1])
+    return np.concatenate([whole, by_funders], axis=2)
 
 
 def _withheld(contract: Contract, lots: Lots, quantities: Numbers) -> Pence:
@@ -76,8 +73,7 @@ def _withheld(contract: Contract, lots: Lots, quantities: Numbers) -> Pence:
     for claim in range(claims):
         quantity = quantities[:, claim]
         value = values_to_date(contract, lots, quantity, claim)
-        left, before = withhold(contract, lots, value)
-        _, withheld = apply_limits(contract, lots, quantity, left, claim)
-        for reason, amounts in enumerate([*before, *withheld]):
+        _, withheld = apply_limits(contract, lots, quantity, value, claim)
+        for reason, amounts in enumerate(withheld):
             found[:, claim, reason] = amounts.sum(axis=1)
     return found

@@ -14,7 +14,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.contract.wording.money import ContractWords
 from impactbond.money import CURRENCIES, minor_units, show, show_share
-from impactbond.settlement.overflow import headroom_pence
+from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import whole_shares

@@ -20,7 +20,7 @@ from impactbond.comparison.sides import Side
 from impactbond.contract.difference import ContractChange
 from impactbond.contract.references import rests_on
 from impactbond.errors import InvariantError
-from impactbond.explanation.words import place_words
+from impactbond.explanation.parts import place_words
 from impactbond.settlement.funders import UNFUNDED
 
 CLAIMS = pa.schema(

@@ -6,6 +6,7 @@ Nothing is judged here: every state, day and row comes from the columns that set
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -165,7 +166,7 @@ class EvidenceArchive:
         return f"late: recorded after {deadline}, {within} after the day that it speaks of"
 
     def _place(self, observation: str, beside: Row) -> str:
-        """Where a row stands, as view from another: `row 12` in the same sheet."""
+        """Where a row stands, as seen from another: `row 12` in the same sheet."""
         row = self.rows.get(observation)
         if row is None:
             return "a row that is not there"
@@ -243,14 +244,14 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
     """The participant as known at a claim date, covered or not; None when nothing was known yet."""
     everybody = contract.participants.model_copy(update={"covered": {}, "started": None})
     anybody = contract.model_copy(update={"participants": everybody})
-    question = EvaluationInput.of(anybody, evidence, [claim])
-    people = known_participants(question)
-    found = question.session.collect(people).to_pylist()
+    inputs = EvaluationInput.of(anybody, evidence, [claim])
+    people = known_participants(inputs)
+    found = inputs.session.collect(people).to_pylist()
     if not found:
         return None
     asked = people.select("claim", "participant", "known_by", "started_on")
-    at_start = question.session.collect(segments_on(question, asked, "started_on", ["claim"]))
-    names, values = question.segments.names, question.segments.values
+    at_start = inputs.session.collect(segments_on(inputs, asked, "started_on", ["claim"]))
+    names, values = inputs.segments.names, inputs.segments.values
     started_on = from_day_number(found[0]["started_on"])
     return PersonView(
         started_on=started_on,
@@ -261,38 +262,30 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
 
 
 def view_participant(
-    question: EvaluationInput, participant: str, person: PersonView, basis: Basis
+    inputs: EvaluationInput, participant: str, person: PersonView, basis: Basis
 ) -> ParticipantView | None:
-    """What the engine sees of a participant that a question is about; None if not covered."""
-    plan, weighed = weigh(question, basis)
-    is_asked = nw.col("participant") == participant
-    found = question.session.collect(weighed.filter(is_asked)).to_pylist()
+    """What the engine sees of a participant that the input is about; None if not covered."""
+    plan, weighed = weigh(inputs, basis)
+    found = _rows_about(inputs, participant, weighed)
     if not found:
         return None
-    about = question.session.collect(people_of(question).filter(is_asked)).to_pylist()
+    about = _rows_about(inputs, participant, people_of(inputs))
     person = replace(person, clock_on=from_day_number(about[0]["clock_on"]))
-    rows = observations_of(question, basis).filter(is_asked)
-    looked_at = rows.select(
-        "observation",
-        "metric",
-        "value",
-        "observed_on",
-        pack=packed(),
-        **{fact.name: concerns(fact) for fact in plan.facts},
-    )
+    names = ("participant", "observation", "metric", "value", "observed_on")
+    facts = {fact.name: concerns(fact) for fact in plan.facts}
+    looked_at = observations_of(inputs, basis).select(*names, pack=packed(), **facts)
     live = [
         row | {"observed_on": from_day_number(row["observed_on"])}
-        for row in question.session.collect(looked_at).to_pylist()
+        for row in _rows_about(inputs, participant, looked_at)
     ]
     live.sort(key=lambda row: (row["observed_on"], row["observation"]))
-    return ParticipantView(question.contract, plan, person, basis, found[0], tuple(live))
+    return ParticipantView(inputs.contract, plan, person, basis, found[0], tuple(live))
 
 
-def find_decisions(question: EvaluationInput, participant: str) -> dict[str, Decision]:
+def find_decisions(inputs: EvaluationInput, participant: str) -> dict[str, Decision]:
     """What is decided about every milestone; empty where the contract does not cover it."""
-    milestones = list(question.contract.milestones)
-    own = decide(question).filter(nw.col("participant") == participant)
-    decided = question.session.collect(own).to_pylist()
+    milestones = list(inputs.contract.milestones)
+    decided = _rows_about(inputs, participant, decide(inputs))
     return {
         milestones[row["milestone"]]: Decision(
             verdict=list(Verdict)[row["verdict"]],
@@ -305,15 +298,21 @@ def find_decisions(question: EvaluationInput, participant: str) -> dict[str, Dec
     }
 
 
-def find_quantities(question: EvaluationInput, participant: str) -> dict[str, int]:
+def find_quantities(inputs: EvaluationInput, participant: str) -> Mapping[str, int]:
     """How many claims or units of every milestone stand, where there are any."""
-    milestones = list(question.contract.milestones)
-    own = claims_of(question).filter(nw.col("participant") == participant)
-    found: dict[str, int] = {}
-    for row in question.session.collect(own).to_pylist():
-        name = milestones[row["milestone"]]
-        found[name] = found.get(name, 0) + row["quantity"]
+    milestones = list(inputs.contract.milestones)
+    found: Counter[str] = Counter()
+    for row in _rows_about(inputs, participant, claims_of(inputs)):
+        found[milestones[row["milestone"]]] += row["quantity"]
     return found
+
+
+def _rows_about(
+    inputs: EvaluationInput, participant: str, frame: nw.LazyFrame[Any]
+) -> list[dict[str, Any]]:
+    own = frame.filter(nw.col("participant") == participant)
+    rows: list[dict[str, Any]] = inputs.session.collect(own).to_pylist()
+    return rows
 
 
 def _day(number: int) -> date | None:

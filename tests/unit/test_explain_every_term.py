@@ -9,7 +9,7 @@ from tests.rich_contracts import rich_contract
 
 from impactbond.contract.contract import Contract
 from impactbond.explanation.parts import Stated
-from impactbond.explanation.terms import stated_terms
+from impactbond.explanation.payment import stated_terms
 
 # What an explanation tells elsewhere: conditions and windows with what was found in them.
 ELSEWHERE = {

@@ -36,6 +36,18 @@ def test_a_score_below_its_threshold_names_the_score_that_would_have_been_enough
     assert json.loads(json.dumps(found.as_dict()))["changes"][0]["would_be"] == "90"
 
 
+def test_a_threshold_below_nothing_is_tried_with_its_sign() -> None:
+    terms = """
+metrics:
+  mood: {kind: score, range: [-20, 20], better: higher}
+milestones:
+  brighter: {when: {level: mood, pick: last, in: end, is: at least -5}, price: 100.00}
+"""
+    found = near(terms, "c1 | mood | 2018-01-09 | -12", "brighter")
+    # 5 and its neighbours, the values 12 ± 5 below nothing and the ends of the range miss it.
+    assert (found.changes[0].was, found.changes[0].would_be) == ("-12", "-5")
+
+
 def test_what_is_not_evidenced_names_the_row_that_is_missing() -> None:
     found = near("", "c1 | sdq | 2017-02-01 | 10", "consent")
     assert found.verdict == "not evidenced"

@@ -1,30 +1,34 @@
 """Explaining: why was this paid, why not, down to the penny and the row of evidence.
 
 Takes  a settlement, and one participant or one line.
-Gives  an Explanation: verdicts with reasons, conditions with their rows, lines with their shares.
+Gives  an Explanation: verdicts with reasons, conditions with their rows, lines with their shares;
+       of a line that is nobody's claim, what a result was measured on, or when a fee is due.
 Keeps  the engine's own verdicts and lines: what is told comes from the columns that were settled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import pyarrow.compute as pc
 
+from impactbond.contract.contract import Contract
+from impactbond.contract.wording.money import ContractWords
 from impactbond.errors import Fault, SettlementError
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.explanation.applicable_version import by_version
-from impactbond.explanation.case import Case
+from impactbond.explanation.case import Case, cases_by_milestone
 from impactbond.explanation.explanation import Explanation
-from impactbond.explanation.groups import explain_group_line
-from impactbond.explanation.paid import Ledger, entitled
-from impactbond.explanation.parts import Line, MilestoneExplained, Since
+from impactbond.explanation.parts import Line, MilestoneExplained
+from impactbond.explanation.payment import explained_line, lines_of, money_terms, stated_terms
 from impactbond.explanation.reasons import Judged, chain, needs, open_until, period_label, reason
-from impactbond.explanation.terms import stated_terms
+from impactbond.money import show
 from impactbond.reasons import LineKind
 from impactbond.settlement.settlement import Settlement
+from impactbond.settlement.values import group_of, sums_of, worth_pence
+from impactbond.terms.measures import Measure, Sums, told
+from impactbond.terms.results import Result
 
 CLOSED_OTHERWISE = (
     "This claim came in closed, and the evidence there is now says otherwise than its lines: "
@@ -45,8 +49,8 @@ def explain(
         problem = f"there is no milestone '{milestone}'"
         fault = Fault(code="unknown_milestone", problem=problem, allowed=", ".join(milestones))
         raise SettlementError("There is nothing to explain.", [fault])
-    wanted = list(milestones) if milestone is None else [milestone]
-    return _explained(settlement, participant, settlement.claim, wanted)
+    asked = list(milestones) if milestone is None else [milestone]
+    return _of_participant(settlement, participant, settlement.claim, asked)
 
 
 def explain_line(settlement: Settlement, line: str) -> Explanation:
@@ -62,33 +66,47 @@ def explain_line(settlement: Settlement, line: str) -> Explanation:
         )
         raise SettlementError("There is nothing to explain.", [fault])
     row = lines.slice(place, 1).to_pylist()[0]
-    if row["milestone"] not in settlement.contract.milestones:
-        return explain_group_line(settlement, row)
     claim = next(dated for dated in settlement.claim_dates if dated.label == row["claim_period"])
-    return _explained(settlement, row["participant"], claim, [row["milestone"]], line)
+    if row["milestone"] in settlement.contract.milestones:
+        return _of_participant(settlement, row["participant"], claim, [row["milestone"]], line)
+    return _explanation(
+        settlement,
+        claim,
+        line=line,
+        standing="This line is nobody's claim: it is for a result of many, or a fee.",
+        milestones=(_of_group(settlement, row, claim.known_by),),
+    )
 
 
-def _explained(
-    settlement: Settlement,
-    participant: str,
-    claim: ClaimDate,
-    milestones: Iterable[str],
-    line: str | None = None,
-) -> Explanation:
-    cases = _cases(settlement, participant, claim, list(milestones))
-    case = next(reversed(cases.values()))
-    contract, ledger = settlement.contract, Ledger.of(settlement)
-    told = [_milestone(of, ledger, name) for name, of in cases.items()]
+def _explanation(settlement: Settlement, claim: ClaimDate, **told: Any) -> Explanation:
+    contract = settlement.contract
     return Explanation(
         contract=contract.contract,
         title=contract.title,
         version=contract.version.number,
         contract_sha256=contract.digest,
         currency=contract.currency,
-        participant=case.participant,
-        claim_period=case.claim.label,
-        claim_date=case.claim.known_by,
-        ends_on=case.claim.ends_on,
+        claim_period=claim.label,
+        claim_date=claim.known_by,
+        ends_on=claim.ends_on,
+        kind=settlement.evidence.kind,
+        **told,
+    )
+
+
+def _of_participant(
+    settlement: Settlement,
+    participant: str,
+    claim: ClaimDate,
+    milestones: Sequence[str],
+    line: str | None = None,
+) -> Explanation:
+    cases = cases_by_milestone(settlement, participant, claim, milestones)
+    case = cases[milestones[-1]]
+    return _explanation(
+        settlement,
+        claim,
+        participant=participant,
         line=line,
         standing=case.standing,
         started_on=case.person.started_on if case.person else None,
@@ -96,32 +114,17 @@ def _explained(
         participant_rows=case.participant_rows,
         rows_recorded_later=case.rows_recorded_later,
         eligibility=case.judged.eligibility if case.judged else None,
-        eligibility_clause=contract.participants.clause,
-        milestones=tuple(told),
-        kind=case.evidence.kind,
+        eligibility_clause=settlement.contract.participants.clause,
+        milestones=tuple(_milestone(settlement, of, name) for name, of in cases.items()),
     )
 
 
-def _cases(
-    settlement: Settlement, participant: str, claim: ClaimDate, milestones: list[str]
-) -> dict[str, Case]:
-    """The case of each milestone, by the version that governs it."""
-    seen = by_version(settlement, participant, claim, milestones)
-    found: dict[str, Case] = {}
-    for by in dict.fromkeys(seen.values()):
-        names = frozenset(name for name, one in seen.items() if one is by)
-        case = Case.of(by, participant, claim, None if by is settlement else names)
-        found |= dict.fromkeys(names, case)
-    return {name: found[name] for name in milestones}
-
-
-def _milestone(case: Case, ledger: Ledger, name: str) -> MilestoneExplained:
+def _milestone(settlement: Settlement, case: Case, name: str) -> MilestoneExplained:
     contract, judged = case.settlement.contract, case.judged
     term = contract.milestones[name]
-    lines = tuple(_lines(case, ledger, name))
-    findings = []
-    if judged is not None:
-        findings = [judged.findings[name], *([judged.eligibility] if judged.eligibility else [])]
+    lines = tuple(_lines(settlement, case, name))
+    trees = (judged.findings[name], judged.eligibility) if judged is not None else ()
+    metrics = (metric for metric, _ in case.looked_at(name))
     otherwise = case.closed_otherwise(name, sum(line.quantity for line in lines))
     return MilestoneExplained(
         milestone=name,
@@ -130,10 +133,8 @@ def _milestone(case: Case, ledger: Ledger, name: str) -> MilestoneExplained:
         price_pence=contract.price_pence(name),
         priced_in=contract.currency_of_prices,
         lines=lines,
-        entitled_pence=entitled(lines),
-        terms=stated_terms(
-            contract, name, findings, (metric for metric, _ in case.looked_at(name))
-        ),
+        entitled_pence=sum(line.entitled_pence for line in lines),
+        terms=stated_terms(contract, name, filter(None, trees), metrics),
         note=CLOSED_OTHERWISE if otherwise else "",
         **(_decided(judged, name) if judged is not None else _not_judged(case)),
     )
@@ -157,26 +158,98 @@ def _decided(judged: Judged, name: str) -> dict[str, Any]:
 
 
 def _not_judged(case: Case) -> dict[str, Any]:
-    is_known = case.person is not None
-    nothing = dict.fromkeys(("achieved_on", "known_on", "period", "open_until", "condition"))
-    return nothing | {
-        "verdict": "not covered" if is_known else "not known yet",
-        "reason": "not_covered" if is_known else "not_known",
-        "sentence": case.standing,
-        "needs": (),
-        "chain": (),
-    }
+    known = case.person is not None
+    verdict, why = ("not covered", "not_covered") if known else ("not known yet", "not_known")
+    return {"verdict": verdict, "reason": why, "sentence": case.standing}
 
 
-def _lines(case: Case, ledger: Ledger, milestone: str) -> Iterator[Line]:
-    for row in ledger.rows(case.participant, milestone, case.claim.known_by):
-        has_moved = row["kind"] == LineKind.ADJUSTMENT and row["quantity"] != 0
-        since = _since(case, milestone, row["claim_period"]) if has_moved else Since()
-        yield ledger.line(row, since)
+def _lines(settlement: Settlement, case: Case, milestone: str) -> Iterator[Line]:
+    claims = [claim.label for claim in settlement.claim_dates]
+    days = [date.min, *(claim.known_by for claim in settlement.claim_dates)]
+    for row in lines_of(settlement, case.participant, case.claim.known_by):
+        if row["milestone"] != milestone:
+            continue
+        if row["kind"] == LineKind.ADJUSTMENT and row["quantity"] != 0:
+            place = claims.index(row["claim_period"])
+            since = case.recorded_since(milestone, days[place], days[place + 1])
+            yield explained_line(settlement, row, *since)
+        else:
+            yield explained_line(settlement, row)
 
 
-def _since(case: Case, milestone: str, claim_period: str) -> Since:
-    claims = case.settlement.claim_dates
-    place = [claim.label for claim in claims].index(claim_period)
-    after = claims[place - 1].known_by if place else date.min
-    return case.recorded_since(milestone, after, claims[place].known_by)
+def _of_group(settlement: Settlement, row: Mapping[str, Any], until: date) -> MilestoneExplained:
+    """What a result was measured on, or when a fee is due, with the lines for it."""
+    contract, name = settlement.contract, row["milestone"]
+    is_result = name in contract.results
+    lines = tuple(
+        explained_line(settlement, other)
+        for other in lines_of(settlement, "", until)
+        if all(other[key] == row[key] for key in ("milestone", "group", "period"))
+    )
+    return MilestoneExplained(
+        milestone=name,
+        title=contract.title_of(name),
+        clause=contract.term_of(name).clause,
+        price_pence=row["price_pence"],
+        priced_in=contract.currency,
+        verdict="measured" if is_result else "due",
+        reason="measured" if is_result else "due",
+        sentence=_measured(settlement, row, until) if is_result else _due(contract, row),
+        achieved_on=row["achieved_on"],
+        period=row["period"],
+        lines=lines,
+        entitled_pence=sum(line.entitled_pence for line in lines),
+        terms=money_terms(contract, name),
+    )
+
+
+def _due(contract: Contract, row: Mapping[str, Any]) -> str:
+    fee = contract.fees[row["milestone"]]
+    says = f"a {fee.kind} that falls due on {row['achieved_on']}"
+    if fee.deferred_until is not None:
+        waits = fee.deferred_until
+        says += f", once {waits.at_least} claims of '{contract.title_of(waits.milestone)}' stand"
+    return says + "."
+
+
+def _measured(settlement: Settlement, row: Mapping[str, Any], until: date) -> str:
+    """What a result was measured on and what followed, in one sentence."""
+    contract = settlement.contract
+    result, words = contract.results[row["milestone"]], ContractWords(contract)
+    sums = _sums(settlement, row, result, until)
+
+    def measured(measure: Measure) -> str:
+        return f"{told(measure, sums, words)} = {sums.shown(measure)}"
+
+    says = measured(result.measure)
+    for gate in result.only_if:
+        says += f"; {measured(gate.measure)}, needed {gate.is_}"
+    if result.times is not None:
+        says += f"; times {told(result.times, sums, words)}"
+    worth = show(worth_pence(contract, result, sums), contract.currency)
+    says += f"; worth {worth} over that stretch"
+    if result.less:
+        says += f", less what {', '.join(map(contract.title_of, result.less))} paid"
+    return says + "."
+
+
+def _sums(settlement: Settlement, row: Mapping[str, Any], result: Result, until: date) -> Sums:
+    """Claims of the result's stretch and group, as the lines up to the claim date have them."""
+    contract = settlement.contract
+    place = {period.label: number for number, period in enumerate(contract.calendar.periods)}
+    last = place[row["period"]]
+    first = result.first_period(contract.calendar, last)
+    group = group_of(contract, result, row["group"])
+    lines = [
+        line
+        for line in settlement.lines_table.to_pylist()
+        if line["claim_date"] <= until
+        and first <= place[line["period"]] <= last
+        and (group is None or group_of(contract, result, line["group"]) == group)
+    ]
+
+    def summed(milestone: str, in_money: bool) -> int:
+        column = "value_pence" if in_money else "quantity"
+        return sum(line[column] for line in lines if line["milestone"] == milestone)
+
+    return sums_of(contract, summed)

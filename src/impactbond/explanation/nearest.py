@@ -13,9 +13,8 @@ What no change of this kind achieves is told as such.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from html import escape
@@ -29,12 +28,13 @@ from impactbond.contract.references import rests_on
 from impactbond.evaluation.decisions import decisions_table
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence
 from impactbond.explanation.explain import explain
-from impactbond.explanation.words import place_words
+from impactbond.explanation.explanation import as_plain
+from impactbond.explanation.parts import place_words
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind
+from impactbond.terms.phrases import Distance, Threshold
+from impactbond.terms.term import Term
 
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-RECORDED = "recorded"
 _PER_METRIC = 400  # changes tried of one metric
 CHANGES = pa.schema(
     [
@@ -101,30 +101,17 @@ class Nearest:
     @property
     def table(self) -> Any:
         """The changes as a frame, in the kind of the evidence."""
+        names = CHANGES.names[1:]
         rows = [
-            (
-                "value changed" if one.was else "row added",
-                *(one.metric, one.was or None, one.would_be, one.observed_on),
-                *(one.sheet or None, one.row or None, one.achieved_on),
-            )
+            {"change": "value changed" if one.was else "row added"}
+            | {name: getattr(one, name) or None for name in names}
             for one in self.changes
         ]
-        columns = list(zip(*rows, strict=True)) if rows else [()] * len(CHANGES)
-        arrays = [pa.array(cells, of.type) for cells, of in zip(columns, CHANGES, strict=True)]
-        return as_kind(pa.Table.from_arrays(arrays, schema=CHANGES), self.kind)
+        return as_kind(pa.Table.from_pylist(rows, schema=CHANGES), self.kind)
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as plain data, for `--json`."""
-        changes = [
-            asdict(change)
-            | {
-                "observed_on": change.observed_on.isoformat(),
-                "achieved_on": change.achieved_on.isoformat() if change.achieved_on else None,
-            }
-            for change in self.changes
-        ]
-        names = ("participant", "milestone", "verdict", "sentence", "tried")
-        return {name: getattr(self, name) for name in names} | {"changes": changes}
+        return as_plain(self)
 
     def __str__(self) -> str:
         return self.text
@@ -155,25 +142,23 @@ def nearest_change(settlement: Settlement, *, participant: str, milestone: str) 
     tries: list[_Try] = []
     if told.verdict != "achieved" and told.condition is not None:
         tries = list(_tries(settlement.contract, known, claim.ends_on, milestone))
+    # Of each metric the smallest change and the smallest row, by the try that is it.
     found: dict[tuple[str, bool], tuple[_Try, date | None]] = {}
     for one, reached in _that_achieve(settlement, known, tries, milestone):
         key = (one.metric, one.row is None)
         if key not in found or one.size < found[key][0].size:
             found[key] = (one, reached)
     is_missing = told.verdict == "not evidenced"
-    changes = [
-        _change(settlement.contract, one, reached)
-        for one, reached in sorted(
-            found.values(), key=lambda pair: (is_missing and pair[0].row is not None, pair[0].size)
-        )
-    ]
+    smallest = sorted(
+        found.values(), key=lambda pair: (is_missing and pair[0].row is not None, pair[0].size)
+    )
     return Nearest(
         participant=participant,
         milestone=milestone,
         verdict=told.verdict,
         sentence=told.sentence,
         tried=len(tries),
-        changes=tuple(changes),
+        changes=tuple(_change(settlement.contract, one, reached) for one, reached in smallest),
         kind=settlement.evidence.kind,
     )
 
@@ -181,25 +166,19 @@ def nearest_change(settlement: Settlement, *, participant: str, milestone: str) 
 def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> Iterator[_Try]:
     """The changes worth trying, metric by metric, of what the milestone rests on."""
     used = rests_on(contract)[milestone]
-    plain = contract.model_dump(mode="json", by_alias=True)
     terms = [
-        term
-        for part in ("conditions", "milestones")
-        for name, term in plain[part].items()
-        if (part, name) in used
+        getattr(contract, part)[name] for part, name in used if part in ("conditions", "milestones")
     ]
-    figures = sorted({Decimal(figure) for figure in _figures(terms)})
+    figures = sorted(set(_figures(terms)))
     live = _live(known.observations_table)
     started = min(known.participants_table["started_on"].to_pylist())
-    days = sorted(
-        {
-            min(day, until)
-            for section, name in used
-            if section == "windows"
-            for day in _days(*contract.windows[name].days(started))
-            if min(day, until) >= contract.windows[name].days(started)[0]
-        }
-    )
+    windows = [contract.windows[name].days(started) for part, name in used if part == "windows"]
+    days = {
+        min(day, until)
+        for first, last in windows
+        for day in (first, first + timedelta(days=(last - first).days // 2), last)
+        if min(day, until) >= first
+    }
     for metric in (name for name in contract.metrics if ("metrics", name) in used):
         rows = [row for row in live if row["metric"] == metric]
         values = _values(contract, metric, figures, [row["value"] for row in rows])
@@ -212,7 +191,7 @@ def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> 
         middle = values[len(values) // 2] if values else 0
         added = [
             _Try(metric, None, value, day, (1, abs(value - middle), day))
-            for day in sorted({*days, *(row["observed_on"] for row in rows)})
+            for day in sorted(days.union(row["observed_on"] for row in rows))
             for value in values
         ]
         # Cut for each metric by itself, so that one with many rows does not crowd out the others;
@@ -221,21 +200,22 @@ def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> 
         yield from sorted(added, key=lambda one: one.size)[:_PER_METRIC]
 
 
-def _days(first: date, last: date) -> tuple[date, ...]:
-    """The days of a window on which a row is tried: its ends, and one between."""
-    return first, first + timedelta(days=(last - first).days // 2), last
-
-
-def _figures(value: Any) -> Iterator[str]:
-    """Every figure in the terms of a contract, given as plain data."""
-    if isinstance(value, dict):
-        for inside in value.values():
-            yield from _figures(inside)
-    elif isinstance(value, list):
-        for inside in value:
-            yield from _figures(inside)
-    elif isinstance(value, str | int) and not isinstance(value, bool):
-        yield from _NUMBER.findall(str(value))
+def _figures(value: Any) -> Iterator[Decimal]:
+    """Every figure in terms that the value of a metric can be held against: no share, no length of
+    time and no date can.
+    """
+    match value:
+        case Threshold(bar=figure) | Distance(size=figure):
+            yield figure
+        case Term():
+            yield from _figures([inside for _, inside in value])
+        case dict():
+            yield from _figures([*value.values()])
+        case list() | tuple():
+            for inside in value:
+                yield from _figures(inside)
+        case int() | Decimal() if not isinstance(value, bool):
+            yield Decimal(value)
 
 
 def _values(
@@ -275,23 +255,20 @@ def _that_achieve(
     """The changes with which the engine finds the milestone achieved, and the day of it."""
     if not tries:
         return
-    people: list[dict[str, Any]] = known.participants_table.to_pylist()
-    rows: list[dict[str, Any]] = known.observations_table.to_pylist()
-    copies: dict[str, list[dict[str, Any]]] = {"people": [], "rows": []}
+    people, rows = known.participants_table.to_pylist(), known.observations_table.to_pylist()
+    copied_people: list[dict[str, Any]] = []
+    copied_rows: list[dict[str, Any]] = []
     for place, one in enumerate(tries):
-        copies["people"] += [row | {"participant": str(place)} for row in people]
-        copies["rows"] += _copied(rows, one, str(place))
+        copied_people += [row | {"participant": str(place)} for row in people]
+        copied_rows += _copied(rows, one, str(place))
+    schema = known.participants_table.schema
     evidence = Evidence(
-        participants_table=pa.Table.from_pylist(
-            copies["people"], schema=known.participants_table.schema
-        ),
-        observations_table=pa.Table.from_pylist(copies["rows"], schema=OBSERVATIONS_SCHEMA),
+        participants_table=pa.Table.from_pylist(copied_people, schema=schema),
+        observations_table=pa.Table.from_pylist(copied_rows, schema=OBSERVATIONS_SCHEMA),
         refused_table=known.refused_table.slice(0, 0),
     )
     said = decisions_table(settlement.contract, evidence, settlement.claim)
-    achieved = pc.and_(
-        pc.equal(said["milestone"], milestone), pc.equal(said["verdict"], "achieved")
-    )
+    achieved = (pc.field("milestone") == milestone) & (pc.field("verdict") == "achieved")
     for row in said.filter(achieved).to_pylist():
         yield tries[int(row["participant"])], row["achieved_on"]
 
@@ -315,16 +292,16 @@ def _copied(rows: list[dict[str, Any]], one: _Try, name: str) -> Iterator[dict[s
             "value": one.value,
             "observed_on": one.observed_on,
             "recorded_on": one.observed_on,
-            "status": RECORDED,
+            "status": "recorded",
         }
 
 
 def _change(contract: Contract, one: _Try, reached: date | None) -> EvidenceChange:
-    row = one.row
+    row, metric = one.row, contract.metrics[one.metric]
     return EvidenceChange(
         metric=one.metric,
-        was="" if row is None else contract.metrics[one.metric].shown(row["value"]),
-        would_be=contract.metrics[one.metric].shown(one.value),
+        was="" if row is None else metric.shown(row["value"]),
+        would_be=metric.shown(one.value),
         observed_on=one.observed_on,
         sheet="" if row is None else row["sheet"],
         row=0 if row is None else row["row"],

@@ -1,11 +1,13 @@
-"""What the engine saw of one participant at one claim date: states, days, and rows.
+"""What the engine saw of one participant at one claim date: who it was, what was decided, and every
+condition as a tree, with the rows of evidence that it used and those left aside.
 
 Nothing is judged here: every state, day and row comes from the columns that settle everybody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -18,7 +20,7 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.decisions import decide, evaluate_conditions
-from impactbond.evaluation.facts import NEVER, Fact, concerns, packed
+from impactbond.evaluation.facts import NEVER, concerns, packed
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evaluation.known_evidence import (
     Basis,
@@ -27,11 +29,18 @@ from impactbond.evaluation.known_evidence import (
     people_of,
     segments_at_start,
 )
-from impactbond.evaluation.plan import EvaluationPlan, Node
+from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
-from impactbond.explanation.parts import WindowDays
+from impactbond.explanation.parts import (
+    ConditionExplained,
+    EvidenceRow,
+    WindowDays,
+    columns_of,
+    sheet_words,
+)
 from impactbond.reasons import Reason, Standing, Verdict
-from impactbond.terms.conditions import Condition
+from impactbond.terms.conditions import Condition, Junction, Looking
+from impactbond.terms.conditions.passes import ConditionCase, Days, EvidenceUsed, FactKind, Row
 
 STATES = ("not met", "not evidenced", "met")
 
@@ -59,42 +68,165 @@ class PersonView:
 
 @dataclass(frozen=True)
 class ParticipantView:
-    """The engine's columns about one participant at one claim date, and the rows behind them."""
+    """The engine's columns about one participant at one claim date, and the rows behind them: the
+    `EvidenceView` of conditions. `live` rows stand in the order of their days.
+    """
 
     contract: Contract
     plan: EvaluationPlan
     person: PersonView
     basis: Basis
     columns: Mapping[str, Any]
-    live: tuple[Mapping[str, Any], ...]
-
-    def node(self, condition: Condition) -> Node:
-        """The node that the engine computes for a condition."""
-        return self.plan.node(condition)
+    live: tuple[Row, ...]
 
     def state(self, condition: Condition) -> str:
         """Met, not met or not evidenced."""
-        return STATES[self.columns[f"state_{self.node(condition).number}"]]
+        return STATES[self.columns[f"state_{self.plan.node(condition).number}"]]
 
     def on(self, condition: Condition) -> date | None:
         """The day on which the condition was met, if it was."""
-        return _day(self.columns[f"on_{self.node(condition).number}"])
+        return _day(self.columns[f"on_{self.plan.node(condition).number}"])
 
     def due(self, condition: Condition) -> date:
         """The last day on which the condition can be met."""
-        return max(self.window(leaf.windows[-1])[1] for leaf in self.node(condition).leaves)
+        leaves = self.plan.node(condition).leaves
+        return max(self.window(leaf.windows[-1])[1] for leaf in leaves)
 
-    def window(self, name: str) -> tuple[date, date]:
+    def window(self, name: str) -> Days:
         """First and last day of a window, for this participant."""
         return self.contract.windows[name].days(self.person.clock_on)
 
-    def window_days(self, name: str) -> WindowDays:
-        """A window with its days, as it is shown."""
-        return WindowDays(name, str(self.contract.windows[name]), *self.window(name))
-
-    def rows(self, fact: Fact) -> list[Mapping[str, Any]]:
-        """The rows that a fact looks at, in order of the observed day."""
+    def rows(
+        self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
+    ) -> list[Row]:
+        """The rows that a fact looked at."""
+        fact = self.plan.fact(kind, metric, window, value, nth)
         return [row for row in self.live if row[fact.name]]
+
+    def rows_of(self, metric: str) -> list[Row]:
+        """Every row of a metric, in whatever window."""
+        number = list(self.contract.metrics).index(metric)
+        return [row for row in self.live if row["metric"] == number]
+
+
+@dataclass(frozen=True)
+class EvidenceArchive:
+    """Every row about one participant, those recorded after the claim date too, by its id."""
+
+    contract: Contract
+    known_by: date
+    rows: Mapping[str, Row]
+
+    def shown(self, observation: str, taken_as: str) -> EvidenceRow:
+        """One row, as it is shown."""
+        row = self.rows[observation]
+        is_withdrawn, metric = row["status"] == "withdrawn", self.contract.metrics[row["metric"]]
+        told = {
+            "value": "withdrawn" if is_withdrawn else metric.shown(row["value"]),
+            "replaces": self._place(row["supersedes"], row) if row["supersedes"] else None,
+            "is_known": row["recorded_on"] <= self.known_by,
+            "taken_as": taken_as,
+        }
+        return EvidenceRow(**(columns_of(EvidenceRow, row) | told))
+
+    def recorded_between(
+        self, after: date, until: date, looked_at: Iterable[tuple[str, date, date]]
+    ) -> list[EvidenceRow]:
+        """The rows recorded after one day and by another, of some metrics in some windows."""
+        places = list(looked_at)
+        return self._in_order(
+            self.shown(name, f"recorded since {after}")
+            for name, row in self.rows.items()
+            if after < row["recorded_on"] <= until
+            and any(
+                row["metric"] == metric and first <= row["observed_on"] <= last
+                for metric, first, last in places
+            )
+        )
+
+    def left_aside(self, view: ParticipantView, leaf: Looking) -> list[EvidenceRow]:
+        """The rows of a leaf's metric, observed in its windows, that the engine did not look at."""
+        windows = [view.window(name) for name in leaf.windows]
+        live = {row["observation"] for row in view.live}
+        return self._in_order(
+            self.shown(name, self._why_aside(view, row))
+            for name, row in self.rows.items()
+            if row["metric"] in leaf.metrics
+            and name not in live
+            and any(first <= row["observed_on"] <= last for first, last in windows)
+        )
+
+    def _why_aside(self, view: ParticipantView, row: Row) -> str:
+        if row["recorded_on"] > self.known_by:
+            return f"recorded after the claim date {self.known_by}"
+        for other in self.rows.values():
+            if other["supersedes"] == row["observation"] and other["recorded_on"] <= self.known_by:
+                return f"replaced by {self._place(other['observation'], row)}"
+        if row["status"] == "withdrawn":
+            return "takes back the row that it replaces"
+        if row["status"] == "disputed" and view.basis.undisputed:
+            return "in dispute"
+        within = self.contract.calendar.evidence.within
+        deadline = within.after(row["observed_on"])
+        return f"late: recorded after {deadline}, {within} after the day that it speaks of"
+
+    def _place(self, observation: str, beside: Row) -> str:
+        """Where a row stands, as seen from another: `row 12` in the same sheet."""
+        row = self.rows.get(observation)
+        if row is None:
+            return "a row that is not there"
+        is_same = (row["file"], row["sheet"]) == (beside["file"], beside["sheet"])
+        place = "" if is_same else f"{sheet_words(row['file'], row['sheet'])}, "
+        return f"{place}row {row['row'] or observation}"
+
+    @staticmethod
+    def _in_order(rows: Iterable[EvidenceRow]) -> list[EvidenceRow]:
+        return sorted(rows, key=lambda row: (row.observed_on, row.recorded_on, row.observation))
+
+
+def condition_tree(
+    view: ParticipantView, archive: EvidenceArchive, condition: Condition
+) -> ConditionExplained:
+    """A condition as evaluated, with everything inside it."""
+    name = ""
+    # A name may stand for another name: the first is the one that a reader meets here.
+    while isinstance(condition, str):
+        name = name or condition
+        condition = view.contract.conditions[condition]
+    looking = condition if isinstance(condition, Looking) else None
+    parts = condition.parts if isinstance(condition, Junction) else ()
+    inside = tuple(condition_tree(view, archive, part) for part in parts)
+    windows = [
+        WindowDays(window, str(view.contract.windows[window]), *view.window(window))
+        for window in (looking.windows if looking else ())
+    ]
+    used = looking.evidence(view) if looking else EvidenceUsed()
+    case = ConditionCase(
+        contract=view.contract,
+        state=view.state(condition),
+        on=view.on(condition),
+        windows=tuple(map(str, windows)),
+        days=tuple((window.first, window.last) for window in windows),
+        used=used,
+        parts=inside,
+    )
+    text = condition.tell(case)
+    return ConditionExplained(
+        name=name,
+        kind=condition.called,
+        what=text.what,
+        needed=text.needed,
+        found=text.found,
+        sentence=text.sentence,
+        state=case.state,
+        on=case.on,
+        due_on=view.due(condition),
+        clause=condition.clause,
+        windows=tuple(dict.fromkeys(windows)),
+        rows=tuple(archive.shown(observation, taken_as) for observation, taken_as in used.relied),
+        left_aside=tuple(archive.left_aside(view, looking)) if looking else (),
+        parts=inside,
+    )
 
 
 def with_mates(contract: Contract, evidence: Evidence, participant: str) -> Evidence:
@@ -117,13 +249,13 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
     """The participant as known at a claim date, covered or not; None when nothing was known yet."""
     everybody = contract.participants.model_copy(update={"covered": {}, "started": None})
     anybody = contract.model_copy(update={"participants": everybody})
-    question = EvaluationInput.of(anybody, evidence, [claim])
-    people = known_participants(question)
-    found = question.session.collect(people).to_pylist()
+    inputs = EvaluationInput.of(anybody, evidence, [claim])
+    people = known_participants(inputs)
+    found = inputs.session.collect(people).to_pylist()
     if not found:
         return None
-    at_start = question.session.collect(segments_at_start(question, people))
-    names, values = question.segments.names, question.segments.values
+    at_start = inputs.session.collect(segments_at_start(inputs, people))
+    names, values = inputs.segments.names, inputs.segments.values
     started_on = from_day_number(found[0]["started_on"])
     return PersonView(
         started_on=started_on,
@@ -133,39 +265,31 @@ def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> Per
     )
 
 
-def see(
-    question: EvaluationInput, participant: str, person: PersonView, basis: Basis
+def view_participant(
+    inputs: EvaluationInput, participant: str, person: PersonView, basis: Basis
 ) -> ParticipantView | None:
-    """What the engine sees of a participant that a question is about; None if not covered."""
-    plan, conditions = evaluate_conditions(question, basis)
-    is_asked = nw.col("participant") == participant
-    found = question.session.collect(conditions.filter(is_asked)).to_pylist()
+    """What the engine sees of a participant that the input is about; None if not covered."""
+    plan, conditions = evaluate_conditions(inputs, basis)
+    found = _rows_about(inputs, participant, conditions)
     if not found:
         return None
-    about = question.session.collect(people_of(question).filter(is_asked)).to_pylist()
+    about = _rows_about(inputs, participant, people_of(inputs))
     person = replace(person, clock_on=from_day_number(about[0]["clock_on"]))
-    rows = live_observations(question, basis).filter(is_asked)
-    looked_at = rows.select(
-        "observation",
-        "metric",
-        "value",
-        "observed_on",
-        pack=packed(),
-        **{fact.name: concerns(fact) for fact in plan.facts},
-    )
+    names = ("participant", "observation", "metric", "value", "observed_on")
+    facts = {fact.name: concerns(fact) for fact in plan.facts}
+    looked_at = live_observations(inputs, basis).select(*names, pack=packed(), **facts)
     live = [
         row | {"observed_on": from_day_number(row["observed_on"])}
-        for row in question.session.collect(looked_at).to_pylist()
+        for row in _rows_about(inputs, participant, looked_at)
     ]
     live.sort(key=lambda row: (row["observed_on"], row["observation"]))
-    return ParticipantView(question.contract, plan, person, basis, found[0], tuple(live))
+    return ParticipantView(inputs.contract, plan, person, basis, found[0], tuple(live))
 
 
-def find_decisions(question: EvaluationInput, participant: str) -> dict[str, Decision]:
+def find_decisions(inputs: EvaluationInput, participant: str) -> dict[str, Decision]:
     """What is decided about every milestone; empty where the contract does not cover it."""
-    milestones = list(question.contract.milestones)
-    own = decide(question).filter(nw.col("participant") == participant)
-    decided = question.session.collect(own).to_pylist()
+    milestones = list(inputs.contract.milestones)
+    decided = _rows_about(inputs, participant, decide(inputs))
     return {
         milestones[row["milestone"]]: Decision(
             verdict=list(Verdict)[row["verdict"]],
@@ -178,15 +302,21 @@ def find_decisions(question: EvaluationInput, participant: str) -> dict[str, Dec
     }
 
 
-def find_quantities(question: EvaluationInput, participant: str) -> dict[str, int]:
+def find_quantities(inputs: EvaluationInput, participant: str) -> Mapping[str, int]:
     """How many claims or units of every milestone stand, where there are any."""
-    milestones = list(question.contract.milestones)
-    own = claims_of(question).filter(nw.col("participant") == participant)
-    found: dict[str, int] = {}
-    for row in question.session.collect(own).to_pylist():
-        name = milestones[row["milestone"]]
-        found[name] = found.get(name, 0) + row["quantity"]
+    milestones = list(inputs.contract.milestones)
+    found: Counter[str] = Counter()
+    for row in _rows_about(inputs, participant, claims_of(inputs)):
+        found[milestones[row["milestone"]]] += row["quantity"]
     return found
+
+
+def _rows_about(
+    inputs: EvaluationInput, participant: str, frame: nw.LazyFrame[Any]
+) -> list[dict[str, Any]]:
+    own = frame.filter(nw.col("participant") == participant)
+    rows: list[dict[str, Any]] = inputs.session.collect(own).to_pylist()
+    return rows
 
 
 def _day(number: int) -> date | None:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from fractions import Fraction
+from typing import Any
+
+
+def sheet_words(file: str, name: str) -> str:
+    """A sheet of a file; evidence that came in frames has no file."""
+    return f"{file}, sheet '{name}'" if file else f"frame '{name}'"
+
+
+def place_words(sheet: str, row: int, between: str = ", ") -> str:
+    """A row of a sheet; 0 where nobody knows its number, as in a table that is read where it is."""
+    return f"{sheet}{between}row {row}" if row else sheet
+
+
+def columns_of(part: type[Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a part of an explanation takes from the columns of the same names."""
+    return {field.name: row[field.name] for field in fields(part) if field.name in row}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +60,6 @@ class ParticipantRow:
     sheet: str
     row: int
     is_known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """The rows that were recorded between one claim date and the next."""
-
-    observations: tuple[EvidenceRow, ...] = ()
-    participant: tuple[ParticipantRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +185,13 @@ class Line:
     evidence_since: tuple[EvidenceRow, ...]
     participant_rows_since: tuple[ParticipantRow, ...]
 
+    @property
+    def passed(self) -> tuple[Passed, ...]:
+        """What limits of funders passed on within the line, each flow once."""
+        return tuple(dict.fromkeys(flow for share in self.shares for flow in share.passed))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneExplained:
     """One milestone of one participant: verdict, reason, condition, money, terms.
 
@@ -196,14 +209,14 @@ class MilestoneExplained:
     verdict: str
     reason: str
     sentence: str
-    achieved_on: date | None
-    known_on: date | None
-    period: str | None
-    open_until: date | None
-    needs: tuple[Need, ...]
-    chain: tuple[str, ...]
-    condition: ConditionExplained | None
+    achieved_on: date | None = None
+    known_on: date | None = None
+    period: str | None = None
+    open_until: date | None = None
+    needs: tuple[Need, ...] = ()
+    chain: tuple[str, ...] = ()
+    condition: ConditionExplained | None = None
     lines: tuple[Line, ...]
     entitled_pence: int
     terms: tuple[Stated, ...]
-    note: str
+    note: str = ""

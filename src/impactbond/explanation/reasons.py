@@ -33,16 +33,21 @@ class Judged:
     eligibility: ConditionExplained | None
     whenever: Mapping[str, ConditionExplained]
 
+    @property
+    def unmet_eligibility(self) -> ConditionExplained | None:
+        """Eligibility, where it is asked for and not met."""
+        asked = self.eligibility
+        return asked if asked is not None and asked.state != "met" else None
+
     def title(self, milestone: str) -> str:
         """The milestone's title, in quotes."""
         return f"'{self.contract.milestones[milestone].title or milestone}'"
 
     def blocking(self, milestone: str) -> list[str]:
         """The prerequisites of a milestone that are not achieved."""
-        after = self.contract.milestones[milestone].after
         return [
             name
-            for name in after
+            for name in self.contract.milestones[milestone].after
             if self.decisions[name].verdict != Verdict.ACHIEVED
             and self.decisions[name].reason != Reason.PLACE_TAKEN
         ]
@@ -109,8 +114,8 @@ def open_until(judged: Judged, milestone: str) -> date | None:
     if decision.reason == Reason.PREREQUISITE:
         waiting = [open_until(judged, name) for name in judged.blocking(milestone)]
         return max([own.due_on, *(day for day in waiting if day is not None)])
-    if judged.eligibility is not None and judged.eligibility.state != "met":
-        return judged.eligibility.due_on
+    if (unmet := judged.unmet_eligibility) is not None:
+        return unmet.due_on
     return judged.reached_on(milestone) or own.due_on
 
 
@@ -170,9 +175,9 @@ def _counted_from(judged: Judged, milestone: str) -> str:
 def _window_open(judged: Judged, milestone: str) -> str:
     own, day = judged.findings[milestone], open_until(judged, milestone)
     assert day is not None
-    if judged.eligibility is not None and judged.eligibility.state != "met":
+    if (unmet := judged.unmet_eligibility) is not None:
         until = f"eligibility is open until {day}{_decided(judged, day)}"
-        return f"{until}; so far: {_eligibility(judged)}"
+        return f"{until}; so far: {unmet.sentence}"
     if own.state == "met":
         after = f"after {judged.claim.ends_on}, the last day claimed here"
         return f"reached on {day}, {after}{_decided(judged, day)}: {own.sentence}"
@@ -200,16 +205,15 @@ def _needs_first(judged: Judged, milestone: str) -> str:
 def _left(judged: Judged, milestone: str) -> str:
     own, left_on = judged.findings[milestone], judged.person.left_on
     if own.state == "met":
-        return (
-            f"reached on {judged.reached_on(milestone)}, after leaving on {left_on}: {own.sentence}"
-        )
+        day = judged.reached_on(milestone)
+        return f"reached on {day}, after leaving on {left_on}: {own.sentence}"
     return f"left on {left_on}, before the last day {own.due_on}; until then: {own.sentence}"
 
 
 def _recorded_late(judged: Judged, milestone: str) -> str:
     terms = judged.contract.calendar.evidence
-    if judged.eligibility is not None and judged.eligibility.state != "met":
-        in_time = _eligibility(judged)
+    if (unmet := judged.unmet_eligibility) is not None:
+        in_time = unmet.sentence
     elif judged.blocking(milestone):
         in_time = _needs_first(judged, milestone)
     else:

@@ -13,9 +13,8 @@ from impactbond.contract.diagnostics.bounds import (
     most_together,
     whole_limit,
 )
-from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.money import CURRENCIES, show
-from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.funding import whole_shares
 from impactbond.terms.limits import Limit, WholeLimit
 
@@ -66,7 +65,7 @@ def _do_not_add_up(contract: Contract) -> Diagnostics:
     if together == whole:
         return
     less = together < whole
-    yield look(
+    yield fault_at(
         ("limits", _index_of_whole(contract), "at_most"),
         "limits_do_not_add_up",
         f"the limits and commitments of the funders make {'less' if less else 'more'} than the"
@@ -90,7 +89,7 @@ def _never_reached(contract: Contract, limit: Limit, path: Path) -> Diagnostics:
         return
     in_money = limit.at_most.of == "money"
     shown = _money(contract, most) if in_money else f"{int(most):,}"
-    yield look(
+    yield fault_at(
         (*path, "at_most"),
         "limit_never_reached",
         "the limit is above the most that can be paid, and is never reached",
@@ -133,7 +132,7 @@ def _above_commitment(contract: Contract, limit: Limit, path: Path) -> Diagnosti
         return
     committed = max(funder.commits, key=lambda one: one.from_).amount
     if limit.at_most.amount > committed:
-        yield look(
+        yield fault_at(
             path,
             "limit_above_commitment",
             f"the limit of '{limit.on_funder}' is above what it has committed",
@@ -149,7 +148,7 @@ def _never_earned_back(contract: Contract) -> Diagnostics:
             back = _most_back(contract, funder)
             if back is not None and back * tranche.recovered.at < paid:
                 most = _money(contract, back * tranche.recovered.at)
-                yield look(
+                yield fault_at(
                     ("tranches", name, "by", funder),
                     "never_earned_back",
                     f"up-front money of '{funder}' is never wholly recovered from its later"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.contract.walk import every_condition
 from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Leaf
-from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 
 _DAY = timedelta(days=1)
 
@@ -60,11 +59,12 @@ def _between_windows(contract: Contract, earlier: str, later: str, start: date) 
         problem = f"the windows {what} overlap: one record may count in both"
         hint = "'A to B' ends the day before B, 'A through B' on B"
         days = (closes - opens).days + 1
-        yield look(("windows", later), "windows_overlap", problem, _days(days, start), hint)
+        found = _days(days, start)
+        yield fault_at(("windows", later), "windows_overlap", problem, found=found, hint=hint)
     elif closes + _DAY < opens:
         problem = f"between the windows {what} there is a gap in which nothing counts"
         days = (opens - closes).days - 1
-        yield look(("windows", later), "windows_gap", problem, _days(days, start))
+        yield fault_at(("windows", later), "windows_gap", problem, found=_days(days, start))
 
 
 def _days(count: int, start: date) -> str:
@@ -75,7 +75,7 @@ def _dated(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:
     yield from _overlapping(path, terms, which)
     for (_, earlier), (index, later) in _alike(terms):
         if earlier.through and later.from_ and earlier.through + _DAY < later.from_:
-            yield look(
+            yield fault_at(
                 (*path, index, "from"),
                 "price_gap",
                 "between two prices that follow each other, the milestone's own price applies",
@@ -88,7 +88,7 @@ def _overlapping(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:
     for (_, earlier), (index, later) in _alike(terms):
         ends, begins = earlier.through or date.max, later.from_ or date.min
         if ends >= begins:
-            yield look(
+            yield fault_at(
                 (*path, index),
                 "dates_overlap",
                 f"two entries for the same participants apply on the same days: {which}",
@@ -118,20 +118,20 @@ def _periods(contract: Contract) -> Diagnostics:
         return
     path: Path = ("calendar", "claims", "listed")
     in_order = sorted(claims.listed.items(), key=lambda entry: entry[1])
-    edges: Iterable[tuple[str, tuple[date, date]]] = [
-        ("", (first, first - _DAY)),
-        *in_order,
-        ("", (last + _DAY, last)),
-    ]
+    edges = [("", (first, first - _DAY)), *in_order, ("", (last + _DAY, last))]
     for (_, (_, ended)), (label, (begins, _)) in pairwise(edges):
         place = (*path, label) if label else path
         if begins <= ended:
             problem = "two periods have days in common: what is achieved then is in both"
-            yield look(place, "periods_overlap", problem, f"{begins} through {ended}")
+            days = f"{begins} through {ended}"
+            yield fault_at(place, "periods_overlap", problem, found=days)
         elif begins > ended + _DAY:
             problem = "some days of the term are in no period: what is achieved then is not claimed"
-            gap = f"{ended + _DAY} through {begins - _DAY}"
-            yield look(place, "periods_gap", problem, gap, "Let the periods follow each other")
+            days, hint = (
+                f"{ended + _DAY} through {begins - _DAY}",
+                "Let the periods follow each other",
+            )
+            yield fault_at(place, "periods_gap", problem, found=days, hint=hint)
 
 
 def _deadline(contract: Contract) -> Diagnostics:
@@ -140,7 +140,7 @@ def _deadline(contract: Contract) -> Diagnostics:
     recorded, claimed = calendar.evidence.within.after(period.last), calendar.claim_date(period)
     if recorded <= claimed:
         return
-    yield look(
+    yield fault_at(
         ("calendar", "evidence", "within"),
         "deadline_after_claim",
         "evidence that is in time may come after the claim date, and after the last claim date it"

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.contract.reach import in_term, reach_of
 from impactbond.contract.walk import every_condition
 from impactbond.terms.conditions import Condition, ConditionTerm, Junction
-from impactbond.terms.diagnostic import Diagnostics
+from impactbond.terms.diagnostic import Diagnostics, fault_at
 from impactbond.terms.phrases import Threshold
 
 
@@ -23,7 +22,7 @@ def look_at_reach(contract: Contract) -> Diagnostics:
         if isinstance(condition, Junction) and condition.alternatives:
             for place, part in condition.inside:
                 if not in_term(contract, reach_of(contract, part)):
-                    yield look(
+                    yield fault_at(
                         (*path, *place),
                         "dead_alternative",
                         "nobody who starts in time can meet this alternative within the term",
@@ -32,7 +31,7 @@ def look_at_reach(contract: Contract) -> Diagnostics:
                     )
         if isinstance(condition, ConditionTerm):
             yield from (
-                look(
+                fault_at(
                     path,
                     "contradiction",
                     f"no value of '{metric}' meets all of these at once",
@@ -54,7 +53,7 @@ def _milestone(contract: Contract, name: str) -> Diagnostics:
     first, last = contract.calendar.term
     if is_met and max(span[0] for span in spans) <= last and spans[0][1] >= first:
         return
-    yield look(
+    yield fault_at(
         ("milestones", name, "when"),
         "cannot_be_reached",
         f"nobody who starts in time can reach '{name}' within the term",
@@ -73,7 +72,7 @@ def _order(contract: Contract, name: str, after: tuple[str, ...]) -> Diagnostics
     for earlier in after:
         before = reach_of(contract, contract.milestones[earlier].when)
         if own is not None and before is not None and before[1] > own[1]:
-            yield look(
+            yield fault_at(
                 ("milestones", name, "after"),
                 "prerequisite_closes_later",
                 f"'{name}' comes after '{earlier}', which can still be reached when its own window"

@@ -7,9 +7,8 @@ from itertools import chain
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.warnings.amounts import look_at_amounts
-from impactbond.contract.diagnostics.warnings.dates import look_at_dates
+from impactbond.contract.diagnostics.warnings.dates import look_at_dates, look_at_reach
 from impactbond.contract.diagnostics.warnings.prices import look_at_prices
-from impactbond.contract.diagnostics.warnings.reach import look_at_reach
 from impactbond.contract.references import names_of, used_in
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, fault_at
 

@@ -27,6 +27,7 @@ from impactbond.contract.diagnostics.errors.limits import (
 )
 from impactbond.contract.diagnostics.errors.milestones import (
     check_conditions,
+    check_indices,
     check_milestones,
     check_prices,
 )
@@ -42,7 +43,8 @@ from impactbond.terms.diagnostic import Diagnostic, Diagnostics
 _CHECKS: tuple[Callable[[Contract], Diagnostics], ...] = (
     *(check_names, check_same_names, check_values),
     *(check_term, check_windows, check_started, check_periods),
-    *(check_conditions, check_milestones, check_prices, check_results, check_fees, check_money),
+    *(check_conditions, check_milestones, check_indices, check_prices),
+    *(check_results, check_fees, check_money),
     *(check_funding, check_commitments, check_tranches, check_limits),
     *(check_sheets, check_vat, check_plans, check_investment, check_examples),
 )

@@ -32,7 +32,7 @@ from impactbond.terms.examples import (
     days_of,
     times_of,
 )
-from impactbond.terms.investment import InvestmentClass
+from impactbond.terms.investment import Investment, InvestmentClass
 from impactbond.terms.metrics import Event
 from impactbond.terms.sheets import (
     EACH_ROW,
@@ -162,9 +162,13 @@ def _check_period(contract: Contract, label: str, path: Path) -> Diagnostics:
 
 def check_investment(contract: Contract) -> Diagnostics:
     """Every fault of the investment terms."""
-    investment, path = contract.investment, ("investment", "repaid")
-    if investment is None:
-        return
+    if contract.investment is not None:
+        yield from _check_repaid(contract.investment, ("investment", "repaid"))
+        for name, term in contract.investment.classes.items():
+            yield from _check_class(term, ("investment", "classes", name))
+
+
+def _check_repaid(investment: Investment, path: Path) -> Diagnostics:
     ranked = [name for rank in investment.repaid for name in rank]
     for index, rank in enumerate(investment.repaid):
         for name in rank:
@@ -175,8 +179,6 @@ def check_investment(contract: Contract) -> Diagnostics:
         problem, found = "the order of repayment leaves out a class", listing(missing)
         hint = "List every class; classes that rank alike stand in one list"
         yield fault_at(path, "class_not_ranked", problem, found=found, hint=hint)
-    for name, term in investment.classes.items():
-        yield from _check_class(term, ("investment", "classes", name))
 
 
 def _check_class(term: InvestmentClass, path: Path) -> Diagnostics:

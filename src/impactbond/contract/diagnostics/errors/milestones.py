@@ -11,7 +11,7 @@ from impactbond.contract.diagnostics.errors.calendar import check_dated
 from impactbond.contract.walk import every_condition
 from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Junction, Looking
-from impactbond.terms.diagnostic import Diagnostics, Path, circles, fault_at, listing
+from impactbond.terms.diagnostic import Diagnostics, Path, circles, fault_at, listed_twice, listing
 from impactbond.terms.metrics.metric import check_kind
 from impactbond.terms.milestones import Milestone, alternatives
 from impactbond.terms.units import Units
@@ -22,6 +22,7 @@ def check_conditions(contract: Contract) -> Diagnostics:
     are needed. What a name stands for is told with the names.
     """
     for name, metric in contract.metrics.items():
+        yield from listed_twice(("metrics", name, "sources"), metric.sources, "source")
         yield from metric.check(("metrics", name))
     for path, part in every_condition(contract):
         if isinstance(part, Looking):
@@ -100,17 +101,25 @@ def _check_units(contract: Contract, units: Units, path: Path) -> Diagnostics:
         yield from faults or units.check(metrics[units.metric], path)
 
 
-def check_prices(contract: Contract) -> Diagnostics:
-    """Every fault of what the prices of milestones depend on, and of the values of indices."""
+def check_indices(contract: Contract) -> Diagnostics:
+    """Values of an index that do not stand in the order of their days."""
     for name, values in contract.indices.items():
         for index, (before, after) in enumerate(pairwise(values), 1):
             if after.from_ <= before.from_:
-                path: Path = ("indices", name, index, "from")
-                problem = "a value of the index stands from the same day as the one before it, or"
-                problem, allowed = f"{problem} earlier", f"a day after {before.from_}"
-                yield fault_at(path, "not_in_order", problem, found=after.from_, allowed=allowed)
+                yield fault_at(
+                    ("indices", name, index, "from"),
+                    "not_in_order",
+                    "a value of the index stands from the same day as the one before it, or"
+                    " earlier",
+                    found=after.from_,
+                    allowed=f"a day after {before.from_}",
+                )
+
+
+def check_prices(contract: Contract) -> Diagnostics:
+    """Every fault of what the prices of milestones depend on."""
     for name, term in contract.milestones.items():
-        path = ("milestones", name)
+        path: Path = ("milestones", name)
         for index, rate in enumerate(term.rates):
             yield from check_dated(contract, rate, (*path, "rates", index))
         yield from _check_unreached_rates(term, (*path, "rates"))

@@ -65,10 +65,9 @@ def _prices(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
 
 
 def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
-    """Every amount in the contract's currency, where it is written. What is paid times a measure is
-    worked out, and rounded only then.
-    """
+    """Every amount in the contract's currency, where it is written."""
     for name, result in contract.results.items():
+        # What is paid times a measure is worked out, and rounded only then.
         if result.times is None:
             amounts = result.pays.amounts.items()
             yield from ((("results", name, "pays", *place), one) for place, one in amounts)

@@ -104,5 +104,3 @@ def check_same_names(contract: Contract) -> Diagnostics:
                 problem = f"'{name}' is also the name of one of the {other}"
                 hint = "Give one of them another name"
                 yield fault_at((section, name), "same_name", problem, hint=hint)
-    for metric, term in contract.metrics.items():
-        yield from listed_twice(("metrics", metric, "sources"), term.sources, "source")

@@ -19,7 +19,7 @@ from tests.properties.drawn_conditions import STATES, conditions, units
 from tests.properties.reference import Claim, claim_dates, pence
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.contract import check_terms
+from impactbond.contract.diagnostics.errors import check_terms
 from impactbond.evidence import evidence as tables
 from impactbond.terms.conditions import Junction, Looking
 from impactbond.terms.metrics import Event, Quantity, Session, State

@@ -22,7 +22,7 @@ from tests.properties.reference_conditions import FINDS
 from tests.properties.reference_settlement import history, settle
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.contract import check_terms
+from impactbond.contract.diagnostics.errors import check_terms
 from impactbond.contract.reading.yaml_document import load
 from impactbond.terms.conditions import CONDITIONS
 from impactbond.terms.metrics import METRICS

@@ -174,6 +174,21 @@ def test_names_of_a_block_that_is_written_twice_are_not_called_unknown() -> None
     assert fault.hint == f"The first is on line {line_of(text, 'milestones:  ')}; keep one"
 
 
+def test_names_of_a_section_that_cannot_be_read_are_not_called_unknown() -> None:
+    unreadable = ("funding:  ", "results: 5\n\nfunding:  ")
+    text = damaged(("for: [consent,", "for: [growth, consent,"), unreadable)
+    (fault,) = faults_of(text)
+    assert (fault.code, fault.line) == ("wrong_kind", line_of(text, "results: 5"))
+
+
+def test_a_name_that_nothing_has_is_told_in_a_section_that_is_written_twice_too() -> None:
+    misspelt = "metrics: {consnet: Parental consent,"
+    text = damaged(("metrics: {consent: Parental consent,", misspelt)) + "\nsheets: {}\n"
+    told = {fault.code: fault.line for fault in faults_of(text)}
+    assert told["unknown_metric"] == line_of(text, misspelt)
+    assert "duplicate_key" in told
+
+
 def as_json(text: str) -> str:
     """A contract as a JSON file, with tabs as some programs write them."""
 

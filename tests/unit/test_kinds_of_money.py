@@ -19,7 +19,7 @@ from tests.properties.reference_values import Claimed, worth
 from tests.spec.drawn_tables import contract_of, paid, settled
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.warnings.contract import warnings_of
+from impactbond.contract.diagnostics.warnings import warnings_of
 from impactbond.contract.schema import contract_schema
 from impactbond.contract.wording.render import render
 from impactbond.errors import ContractError, Fault

@@ -15,8 +15,8 @@ from tests.properties import drawn_money, reference_values
 from tests.properties.reference_values import Claimed, worth
 from tests.spec.drawn_tables import contract_of, evidence_of, paid, settled
 
-from impactbond.contract.diagnostics.bounds import most_of
-from impactbond.contract.diagnostics.warnings.contract import warnings_of
+from impactbond.contract.diagnostics.warnings import warnings_of
+from impactbond.contract.diagnostics.warnings.amounts import most_of
 from impactbond.contract.schema import contract_schema
 from impactbond.contract.wording.render import render
 from impactbond.errors import ContractError, Fault

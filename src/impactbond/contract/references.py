@@ -6,8 +6,10 @@ or a title that reads like a name, is never taken for another thing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
 
 from impactbond.contract.contract import Contract
 from impactbond.terms.diagnostic import Path
@@ -57,6 +59,18 @@ def meant_by(contract: Contract, reference: Reference) -> Defined | None:
 def allowed_for(contract: Contract, to: NameOf) -> list[str]:
     """Every name, and every word in place of one, that may stand where such a name does."""
     return [*to.besides, *(name for section in to.sections for name in names_of(contract, section))]
+
+
+def terms_along(contract: Contract, path: Path) -> Iterator[Any]:
+    """What stands at each step of the way to a place, the contract left out."""
+    at: Any = contract
+    for part in path:
+        if isinstance(at, BaseModel):
+            fields = type(at).model_fields.items()
+            at = next(getattr(at, key) for key, field in fields if part in (key, field.alias))
+        else:
+            at = at[part]
+        yield at
 
 
 def used_in(contract: Contract, *, besides: tuple[str, ...] = ()) -> set[Defined]:

@@ -20,7 +20,7 @@ from impactbond.errors import Fault
 from impactbond.money import RoundingRule, always_down, always_up, rounded, show_share
 from impactbond.terms.applicability import Dated
 from impactbond.terms.calendar import Calendar
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, unknown
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.phrases import ChangePhrase
 from impactbond.terms.reference import IndexName
@@ -171,10 +171,8 @@ class Indexed(PriceChange):
         return price * highest / _stands_at(values, self.base)
 
     def errors(self, contract: PricedContract, path: Path) -> Diagnostics:
-        """An index that is not there, or has no value on the base day or when the term starts."""
-        if self.index not in contract.indices:
-            fault = unknown("index", self.index, contract.indices)
-            yield Diagnostic((*path, "index"), fault, (("indices",),))
+        """An index that has no value on the base day or when the term starts."""
+        if self.index not in contract.indices:  # told with the names
             return
         first = contract.indices[self.index][0].from_
         needed = min(self.base, contract.calendar.term[0])

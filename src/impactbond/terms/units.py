@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Discriminator, Field, Tag
 
+from impactbond.terms.conditions.count import COUNTABLE
+from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.metrics import MetricTerm, Quantity, State
+from impactbond.terms.metrics.metric import check_marked
 from impactbond.terms.reference import MetricName, WindowName
 from impactbond.terms.term import Amount, OneOrMany, Term, kind_of
 from impactbond.terms.words import counted, listed, number, quoted
 
 
-class Rows(Term):
+class _Counted(Term):
+    key: ClassVar[str]
+    takes: ClassVar[tuple[type[MetricTerm], ...]]
+    """The kinds of metrics that it can count."""
+
+    @property
+    def metric(self) -> str:
+        """The metric that it counts: what stands at the key that makes it what it is."""
+        return str(getattr(self, self.key))
+
+
+class Rows(_Counted):
     """A unit for every row of the metric that counts."""
+
+    key: ClassVar[str] = "rows"
+    takes: ClassVar[tuple[type[MetricTerm], ...]] = COUNTABLE
 
     rows: MetricName
     marked: str | None = None
@@ -20,10 +38,9 @@ class Rows(Term):
     every: int = Field(default=1, ge=1)
     at_most: int | None = Field(default=None, ge=1)
 
-    @property
-    def metric(self) -> str:
-        """The metric that it counts."""
-        return self.rows
+    def check(self, metric: MetricTerm, path: Path) -> Diagnostics:
+        """What is wrong with it beside its metric, which is of a kind that it takes."""
+        yield from check_marked(metric, self.rows, self.marked, (*path, "marked"))
 
     def says(self, of: str) -> str:
         """What makes a unit, in words."""
@@ -31,8 +48,11 @@ class Rows(Term):
         return f"{counted(self.every, 'record')} of {quoted(self.rows)}{marked}"
 
 
-class DaysIn(Term):
+class DaysIn(_Counted):
     """A unit for every so many days in one of these states, whole units only."""
+
+    key: ClassVar[str] = "days"
+    takes: ClassVar[tuple[type[MetricTerm], ...]] = (State,)
 
     days: MetricName
     as_: OneOrMany[str] = Field(alias="as")
@@ -40,10 +60,10 @@ class DaysIn(Term):
     every: int = Field(default=1, ge=1)
     at_most: int | None = Field(default=None, ge=1)
 
-    @property
-    def metric(self) -> str:
-        """The metric that it counts."""
-        return self.days
+    def check(self, metric: MetricTerm, path: Path) -> Diagnostics:
+        """What is wrong with it beside its metric, which is of a kind that it takes."""
+        assert isinstance(metric, State)
+        yield from metric.check_states(self.days, self.as_, (*path, "as"))
 
     def says(self, of: str) -> str:
         """What makes a unit, in words."""
@@ -51,18 +71,21 @@ class DaysIn(Term):
         return f"{counted(self.every, 'day')} on which {quoted(self.days)} is {states},"
 
 
-class Amounts(Term):
+class Amounts(_Counted):
     """A unit for every so much of a quantity, whole units only."""
+
+    key: ClassVar[str] = "amounts"
+    takes: ClassVar[tuple[type[MetricTerm], ...]] = (Quantity,)
 
     amounts: MetricName
     window: WindowName = Field(alias="in", description="the name of a window")
     every: Amount
     at_most: int | None = Field(default=None, ge=1)
 
-    @property
-    def metric(self) -> str:
-        """The metric that it counts."""
-        return self.amounts
+    def check(self, metric: MetricTerm, path: Path) -> Diagnostics:
+        """What is wrong with it beside its metric, which is of a kind that it takes."""
+        assert isinstance(metric, Quantity)
+        yield from metric.check_amount(self.amounts, self.every, (*path, "every"))
 
     def says(self, of: str) -> str:
         """What makes a unit, in words; `of` is what the quantity is counted in, such as hours."""

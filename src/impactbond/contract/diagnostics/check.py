@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from os import PathLike
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Literal
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.warnings.contract import warnings_of
+from impactbond.contract.diagnostics.warnings import warnings_of
 from impactbond.contract.read import read_contract
 from impactbond.contract.reading.yaml_document import Located, load, show_path
+from impactbond.contract.references import terms_along
 from impactbond.errors import ContractError, Fault
 from impactbond.terms.diagnostic import Diagnostic, Path
 
@@ -87,17 +86,5 @@ def _warning(contract: Contract, document: Located | None, finding: Diagnostic) 
 
 def _clause_at(contract: Contract, path: Path) -> str:
     """The clause that is cited nearest to a place, at it or around it."""
-    at: Any = contract
-    clause = ""
-    for part in path:
-        at = _part(at, part)
-        clause = getattr(at, "clause", "") or clause
-    return clause
-
-
-def _part(whole: Any, part: str | int) -> Any:
-    """What stands under a key of a term, of a mapping or of a list; one alone needs no list."""
-    if isinstance(whole, BaseModel):
-        fields = type(whole).model_fields.items()
-        return next(getattr(whole, key) for key, field in fields if part in (key, field.alias))
-    return whole[part]
+    cited = [getattr(term, "clause", "") for term in terms_along(contract, path)]
+    return next(filter(None, reversed(cited)), "")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Tag
 
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at, unknown
+from impactbond.terms.diagnostic import Diagnostics, Path, around, fault_at
 from impactbond.terms.limits.limit import LimitedContract, LimitKind
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase
@@ -131,26 +131,20 @@ class FunderLimit(ShareLimit):
         return self.at_most.amount if self.at_most.of == "money" else None
 
     def check(self, contract: LimitedContract, path: Path) -> Diagnostics:
-        if self.funder not in contract.funders:
-            fault = unknown("funder", self.funder, contract.funders)
-            yield Diagnostic((*path, "funder"), fault, (_FUNDERS,))
         yield from self._check_taker(contract, (*path, "beyond", "funder"))
         yield from self._check_most(contract, path)
         if self.released_when is not None:
             yield from _check_release(contract, self.released_when, (*path, "released_when"))
 
     def _check_taker(self, contract: LimitedContract, place: Path) -> Diagnostics:
-        if self.taker is None:
-            return
-        if self.taker not in contract.funders:
-            yield Diagnostic(place, unknown("funder", self.taker, contract.funders), (_FUNDERS,))
-        elif contract.funders[self.taker].each is not None:
+        taker = contract.funders.get(self.taker or "")
+        if taker is not None and taker.each is not None:
             yield fault_at(
                 place,
                 "resolved_funder",
                 f"'{self.taker}' stands for many funders and cannot take over what lies beyond",
                 hint="Name a single funder, or write unpaid",
-                rests=around((*_FUNDERS, self.taker), ["each"]),
+                rests=around((*_FUNDERS, str(self.taker)), ["each"]),
             )
 
     def _check_most(self, contract: LimitedContract, path: Path) -> Diagnostics:
@@ -207,7 +201,6 @@ def _check_release(contract: LimitedContract, release: Release, path: Path) -> D
         place, home = (*path, "committed_by", index), (*_FUNDERS, name)
         rests += [place, *around(home, ["commits"])]
         if name not in contract.funders:
-            yield Diagnostic(place, unknown("funder", name, contract.funders), (_FUNDERS,))
             return
         if name in release.committed_by[:index]:
             problem = f"the funder '{name}' is named twice"

@@ -13,13 +13,11 @@ from pydantic import Field
 from impactbond.money import minor_units
 from impactbond.terms.applicability import Only
 from impactbond.terms.diagnostic import (
-    Diagnostic,
     Diagnostics,
     Path,
     entry,
     fault_at,
     listing,
-    unknown,
 )
 from impactbond.terms.limits.limit import LimitedContract, LimitKind
 from impactbond.terms.parties import Funder
@@ -160,10 +158,7 @@ class WholeLimit(LimitKind):
         yield from self._contradictions(path)
 
     def _check_each(self, contract: LimitedContract, path: Path) -> Diagnostics:
-        known = (*_EACH, *contract.participants.attributes)
-        if self.each is not None and self.each not in known:
-            yield Diagnostic(path, unknown("attribute", self.each, known), (_ATTRIBUTES,))
-        elif self.each in _EACH and self.each in contract.participants.attributes:
+        if self.each in _EACH and self.each in contract.participants.attributes:
             problem = f"'{self.each}' is an attribute of participants, and a limit means its own"
             hint = "Give the attribute another name"
             yield fault_at(path, "each_unclear", problem, hint=hint, rests=(_ATTRIBUTES,))
@@ -326,11 +321,8 @@ class MilestoneLimit(WholeLimit):
 
 
 def _check_payables(contract: LimitedContract, names: Sequence[str], path: Path) -> Diagnostics:
-    """What a limit names must be paid for, and be named once."""
+    """What a limit names must be named once."""
     for index, name in enumerate(names):
-        place = entry(path, index, len(names))
-        if name not in contract.payables:
-            fault = unknown("milestone", name, contract.payables)
-            yield Diagnostic(place, fault, (("milestones",),))
-        elif name in names[:index]:
+        if name in contract.payables and name in names[:index]:
+            place = entry(path, index, len(names))
             yield fault_at(place, "named_twice", f"the limit names '{name}' twice", hint="Keep one")

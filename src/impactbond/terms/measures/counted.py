@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from impactbond.money import show_share
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, entry, fault_at, unknown
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.measures.measure import MeasuredContract, MeasureTerm, Sums
 from impactbond.terms.phrases import SharePhrase
 from impactbond.terms.reference import MilestoneName
@@ -25,13 +25,7 @@ class _OfClaims(MeasureTerm):
         return names
 
     def check(self, contract: MeasuredContract, path: Path) -> Diagnostics:
-        names = self.milestones
-        for index, name in enumerate(names):
-            if name not in contract.milestones:
-                place = entry((*path, self.key), index, len(names))
-                fault = unknown("milestone", name, contract.milestones)
-                yield Diagnostic(place, fault, (("milestones",),))
-        if not names:
+        if not self.milestones:
             yield fault_at((*path, self.key), "measures_nothing", "the measure names no milestone")
 
 

@@ -12,15 +12,13 @@ from decimal import Decimal
 from math import ceil, floor
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from impactbond.errors import Fault
 from impactbond.terms.diagnostic import (
-    Diagnostic,
     Diagnostics,
     Path,
     around,
     did_you_mean,
+    fault_at,
     listing,
-    unknown,
 )
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.term import Cited, Listed
@@ -217,18 +215,14 @@ def check_kind(
     key: str,
     path: Path,
 ) -> Diagnostics:
-    """Whether a metric exists and is of a kind that is looked at in this way."""
-    if name not in metrics:
-        yield Diagnostic(path, unknown("metric", name, metrics), (("metrics",),))
-    elif not isinstance(metrics[name], takes):
+    """Whether a metric that there is is of a kind that is looked at in this way."""
+    if not isinstance(metrics[name], takes):
         fitting = [kind.key for kind in METRICS if issubclass(kind, takes)]
-        fault = Fault(
-            code="wrong_metric_kind",
-            problem=f"'{key}' cannot look at a metric of this kind",
-            found=f"'{name}', of kind {metrics[name].kind}",
-            allowed=f"a metric of kind {' or '.join(fitting)}",
-        )
-        yield Diagnostic(path, fault, around(("metrics", name), ["kind"]))
+        problem = f"'{key}' cannot look at a metric of this kind"
+        found = f"'{name}', of kind {metrics[name].kind}"
+        allowed = f"a metric of kind {' or '.join(fitting)}"
+        rests, code = around(("metrics", name), ["kind"]), "wrong_metric_kind"
+        yield fault_at(path, code, problem, found=found, allowed=allowed, rests=rests)
 
 
 def check_marked(metric: MetricTerm, name: str, marked: str | None, path: Path) -> Diagnostics:
@@ -236,11 +230,7 @@ def check_marked(metric: MetricTerm, name: str, marked: str | None, path: Path) 
     marks = metric.choices if isinstance(metric, Chosen) else ()
     if marked is not None and marked not in marks:
         home: Path = ("metrics", name)
-        fault = Fault(
-            code="unknown_mark",
-            problem=f"the metric '{name}' has no mark '{marked}'",
-            allowed=listing(marks) or "no mark: only sessions have any",
-            hint=did_you_mean(marked, marks),
-        )
+        problem, hint = f"the metric '{name}' has no mark '{marked}'", did_you_mean(marked, marks)
+        allowed = listing(marks) or "no mark: only sessions have any"
         rests = (*around(home, ["kind"]), *around((*home, "marks"), range(len(marks))))
-        yield Diagnostic(path, fault, rests)
+        yield fault_at(path, "unknown_mark", problem, allowed=allowed, hint=hint, rests=rests)

@@ -1,24 +1,22 @@
 """Whether somebody, and one rule only, pays for everything that can be paid for, at every day of
-the term and for everybody.
+the term and for everybody, in shares that make a whole.
+
+A region is some values of each attribute, on the days from a first through a last. What a text
+attribute may hold beside the values that are named is one more value, `ANY_OTHER`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.applicability import (
-    ANY_OTHER,
-    ATTRIBUTES,
-    Region,
-    check_days,
-    check_only,
-    left_of,
-)
-from impactbond.contract.diagnostics.errors.money import check_shares
-from impactbond.errors import Fault
+from impactbond.contract.diagnostics.errors.calendar import TERM, check_days
+from impactbond.contract.diagnostics.errors.names import ATTRIBUTES
+from impactbond.money import common_denominator, show_share
+from impactbond.terms.applicability import Dated
 from impactbond.terms.diagnostic import (
     Diagnostic,
     Diagnostics,
@@ -26,11 +24,58 @@ from impactbond.terms.diagnostic import (
     around,
     closest,
     entry,
+    fault_at,
     listing,
-    unknown,
 )
 from impactbond.terms.funding import Funding
-from impactbond.terms.reference import EVERY_MILESTONE
+from impactbond.terms.reference import EVERY_MILESTONE, PAYABLE
+
+ANY_OTHER = "any other value"
+_DAY = timedelta(days=1)
+# Running totals times a cumulative share must fit 64 bits.
+_FINEST = 10**8
+
+Meant = Sequence[Sequence[str | None]]  # for each entry what it names, as far as that is known
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Values of attributes, and a first and a last day, both included."""
+
+    values: Mapping[str, frozenset[str]]
+    first: date
+    last: date
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds nobody, or no day."""
+        return self.last < self.first or not all(self.values.values())
+
+    def of(self, term: Dated) -> Region:
+        """The part of the region in which a term applies."""
+        values = {name: held & set(term.only.get(name, held)) for name, held in self.values.items()}
+        first, last = term.from_ or self.first, term.through or self.last
+        return Region(values, max(first, self.first), min(last, self.last))
+
+    def meets(self, other: Region) -> bool:
+        """Whether the two have anything in common."""
+        days = max(self.first, other.first) <= min(self.last, other.last)
+        return days and all(held & other.values[name] for name, held in self.values.items())
+
+    def without(self, other: Region) -> Iterator[Region]:
+        """What is left of it, in regions that have nothing in common."""
+        if not self.meets(other):
+            yield self
+            return
+        within = self
+        for name, held in self.values.items():
+            if outside := held - other.values[name]:
+                yield replace(within, values={**within.values, name: outside})
+            within = replace(within, values={**within.values, name: held & other.values[name]})
+        if self.first < other.first:
+            yield replace(within, last=other.first - _DAY)
+        if other.last < self.last:
+            yield replace(within, first=other.last + _DAY)
 
 
 @dataclass(frozen=True)
@@ -48,12 +93,10 @@ def check_funding(contract: Contract) -> Diagnostics:
     twice: dict[int, dict[str, tuple[int, ...]]] = {}
     for index, rule in enumerate(contract.funding):
         path: Path = ("funding", index)
-        yield from check_shares(contract, rule.shares, (*path, "shares"))
+        yield from check_shares(rule.shares, (*path, "shares"))
         yield from _check_for(contract, rule.for_, (*path, "for"))
-        yield from check_only(contract, rule.only, (*path, "only"))
         yield from check_days(rule.from_, rule.through, path)
-        repeated = [name for name in rule.for_ if rule.for_.count(name) > 1]
-        twice[index] = {name: (index,) for name in repeated}
+        twice[index] = {name: (index,) for name in rule.for_ if rule.for_.count(name) > 1}
     meant = [_meant(contract, rule) for rule in contract.funding]
     # The first entry that applies pays: one is never reached where those before it, perhaps only
     # several together, leave it nothing.
@@ -66,21 +109,69 @@ def check_funding(contract: Contract) -> Diagnostics:
         yield from _check_resolved(contract, name, entries)
         if entries and left:
             yield _left_unfunded(contract, name, left[0])
-    yield from _check_reached(contract, twice, meant)
-    yield from _check_overlaps(contract, meant)
+    for index, names in twice.items():
+        yield from _check_reached(contract, index, names, meant)
+        yield from _check_overlaps(contract, index, meant)
     yield from _check_unfunded(contract, meant)
+
+
+def check_shares(shares: Mapping[str, Fraction | None], path: Path) -> Diagnostics:
+    """Every fault of shares that must make a whole."""
+    stated = [share for share in shares.values() if share is not None]
+    total, rests, on = sum(stated, Fraction(0)), len(shares) - len(stated), around(path, shares)
+    if rests > 1:
+        problem = "'the rest' is given to more than one funder"
+        found = listing(funder for funder, share in shares.items() if share is None)
+        hint = "Give it to one, and write the shares of the others"
+        yield fault_at(path, "two_rests", problem, found=found, hint=hint, rests=on)
+    found, code, whole = f"{_told(total)} in all", "shares_not_whole", "100% in all"
+    # Nothing left for 'the rest' adds up, and is refused: it reads as if that funder paid.
+    if total > 1 or (total == 1 and rests):
+        found += " before 'the rest'" if rests else ""
+        problem = "the shares make more than a whole"
+        problem = problem if total > 1 else "nothing is left for 'the rest'"
+        yield fault_at(path, code, problem, found=found, allowed=whole, rests=on)
+    elif total < 1 and not rests:
+        problem, hint = (
+            "the shares make less than a whole",
+            "Give one funder 'the rest' to complete it",
+        )
+        yield fault_at(path, code, problem, found=found, allowed=whole, hint=hint, rests=on)
+    if common_denominator(tuple(stated)) > _FINEST:
+        problem = "the shares are too fine to be worked out exactly"
+        hint = "Write percentages with at most six decimals, or simple fractions"
+        yield fault_at(path, "shares_too_fine", problem, hint=hint, rests=on)
+
+
+def _told(share: Fraction) -> str:
+    """A share; where it is no percentage, about how many per cent it is."""
+    text = show_share(share)
+    return text if text.endswith("%") else f"{text} (about {float(share * 100):.2f}%)"
+
+
+def _check_for(contract: Contract, names: tuple[str, ...], path: Path) -> Diagnostics:
+    if not names:
+        allowed = listing([EVERY_MILESTONE, *contract.payables])
+        yield fault_at(path, "funds_nothing", "the entry names no milestone", allowed=allowed)
+    for index, name in enumerate(names):
+        if name == EVERY_MILESTONE and len(names) > 1:
+            place, problem = (
+                entry(path, index, len(names)),
+                f"'{EVERY_MILESTONE}' stands beside others",
+            )
+            yield fault_at(
+                place, "not_alone", problem, hint="Write it alone, or name the milestones"
+            )
 
 
 def _meant(contract: Contract, rule: Funding) -> list[str | None]:
     """What an entry names; a misspelt name is told where it stands, and what it means is funded."""
-    if rule.for_ == (EVERY_MILESTONE,):
+    if rule.is_for_all:
         return list(contract.payables)
     return [closest(name, contract.payables) for name in rule.for_]
 
 
-def _entries(
-    contract: Contract, name: str, meant: Sequence[Sequence[str | None]]
-) -> tuple[list[_Entry], list[Region]]:
+def _entries(contract: Contract, name: str, meant: Meant) -> tuple[list[_Entry], list[Region]]:
     """The entries that name a payable, and for whom and when none of them applies.
 
     Where an attribute is not known, or the term is no stretch of days, that is told elsewhere and
@@ -99,7 +190,7 @@ def _entries(
         is_reached = any(region.meets(applies) for region in left)
         found.append(_Entry(index, rule, applies, is_reached))
         if not applies.is_empty:
-            left = left_of(left, applies)
+            left = [part for region in left for part in region.without(applies)]
     return found, [] if every.is_empty else left
 
 
@@ -117,60 +208,51 @@ def _everybody(contract: Contract, known: set[str], rules: Sequence[Funding]) ->
         held = contract.participants.attributes[name]
         named = {value for rule in rules for value in rule.only.get(name, ())}
         values[name] = frozenset(held if isinstance(held, tuple) else {*named, ANY_OTHER})
-    first, last = contract.calendar.term
-    return Region(values, first, last)
+    return Region(values, *contract.calendar.term)
 
 
 def _check_reached(
-    contract: Contract,
-    twice: Mapping[int, Mapping[str, tuple[int, ...]]],
-    meant: Sequence[Sequence[str | None]],
+    contract: Contract, index: int, names: Mapping[str, tuple[int, ...]], meant: Meant
 ) -> Diagnostics:
-    for index, names in twice.items():
-        rule, path = contract.funding[index], ("funding", index)
-        if names:
-            others = sorted({other + 1 for before in names.values() for other in before})
-            told = ", ".join(f"entry {number}" for number in others)
-            plain = not (rule.only or rule.from_ or rule.through)
-            hint = f"Also in {told}; keep one" if plain else f"Put it before {told}"
-            where = "" if plain else " wherever and whenever this entry applies"
-            fault = Fault(
-                code="funded_twice", problem=f"funded twice{where}: {listing(names)}", hint=hint
-            )
-            yield Diagnostic((*path, "for"), fault, (("milestones",), *_rests(contract)))
-        applies = [_entries(contract, name, meant)[0] for name in meant[index] if name]
-        own = [one for found in applies for one in found if one.index == index]
-        # Days in the wrong order, of the entry or of the term, leave it empty as well and are a
-        # fault of their own: one mistake is told once.
-        is_told = rule.from_ is not None and _days(rule)[1] < rule.from_
-        is_told |= contract.calendar.term[1] < contract.calendar.term[0]
-        if own and not is_told and all(one.applies.is_empty for one in own):
-            fault = Fault(
-                code="never_applies",
-                problem="the entry never applies to what it names",
-                hint="Its days must meet the term, and what has no participant has no attributes",
-            )
-            yield Diagnostic((*path, "for"), fault, _rests(contract))
+    """An entry of which some names are paid for by others, or that never applies to any."""
+    rule, path = contract.funding[index], ("funding", index, "for")
+    if names:
+        others = sorted({other + 1 for before in names.values() for other in before})
+        told = ", ".join(f"entry {number}" for number in others)
+        plain = not (rule.only or rule.from_ or rule.through)
+        hint = f"Also in {told}; keep one" if plain else f"Put it before {told}"
+        where = "" if plain else " wherever and whenever this entry applies"
+        problem = f"funded twice{where}: {listing(names)}"
+        rests = (("milestones",), *_rests(contract))
+        yield fault_at(path, "funded_twice", problem, hint=hint, rests=rests)
+    entries = [one for name in meant[index] if name for one in _entries(contract, name, meant)[0]]
+    own = [one for one in entries if one.index == index]
+    # Days in the wrong order, of the entry or of the term, leave it empty as well and are a
+    # fault of their own: one mistake is told once.
+    is_told = rule.from_ is not None and _days(rule)[1] < rule.from_
+    is_told |= contract.calendar.term[1] < contract.calendar.term[0]
+    if own and not is_told and all(one.applies.is_empty for one in own):
+        problem = "the entry never applies to what it names"
+        hint = "Its days must meet the term, and what has no participant has no attributes"
+        yield fault_at(path, "never_applies", problem, hint=hint, rests=_rests(contract))
 
 
-def _check_overlaps(contract: Contract, meant: Sequence[Sequence[str | None]]) -> Diagnostics:
-    """Two entries for the same, of which each applies on days that the other does not."""
-    for index, rule in enumerate(contract.funding):
-        for before, other in enumerate(contract.funding[:index]):
-            shared = [name for name in meant[index] if name and name in meant[before]]
-            days = sorted([_days(other), _days(rule)])
-            if (
-                shared
-                and rule.only == other.only
-                and days[0][0] < days[1][0] <= days[0][1] < days[1][1]
-            ):
-                fault = Fault(
-                    code="dates_overlap",
-                    problem=f"entries {before + 1} and {index + 1} both apply to {listing(shared)}",
-                    found=f"from {days[1][0]} through {days[0][1]}",
-                    hint="Let one end the day before the other starts",
-                )
-                yield Diagnostic(("funding", index), fault, _rests(contract))
+def _check_overlaps(contract: Contract, index: int, meant: Meant) -> Diagnostics:
+    """An earlier entry for the same, where each applies on days that the other does not."""
+    rule = contract.funding[index]
+    for before, other in enumerate(contract.funding[:index]):
+        shared = [name for name in meant[index] if name and name in meant[before]]
+        (first, ends), (begins, last) = sorted([_days(other), _days(rule)])
+        if shared and rule.only == other.only and first < begins <= ends < last:
+            problem = f"entries {before + 1} and {index + 1} both apply to {listing(shared)}"
+            yield fault_at(
+                ("funding", index),
+                "dates_overlap",
+                problem,
+                found=f"from {begins} through {ends}",
+                hint="Let one end the day before the other starts",
+                rests=_rests(contract),
+            )
 
 
 def _days(rule: Funding) -> tuple[date, date]:
@@ -186,87 +268,55 @@ def _check_resolved(contract: Contract, name: str, entries: Sequence[_Entry]) ->
         for funder in one.rule.shares if one.is_reached else ():
             each = contract.funders[funder].each if funder in contract.funders else None
             if each is not None and each not in known:
-                fault = Fault(
-                    code="resolved_funder",
-                    problem=f"'{funder}' stands for one funder for each {each}, and '{name}' is of"
-                    " no participant",
+                yield fault_at(
+                    ("funding", one.index, "shares", funder),
+                    "resolved_funder",
+                    f"'{funder}' stands for one funder for each {each}, and '{name}' is of no"
+                    " participant",
                     hint="Put an entry for it before this one, with single funders",
+                    rests=(("funders", funder, "each"), *_rests(contract)),
                 )
-                path: Path = ("funding", one.index, "shares", funder)
-                yield Diagnostic(path, fault, (("funders", funder, "each"), *_rests(contract)))
 
 
 def _left_unfunded(contract: Contract, name: str, left: Region) -> Diagnostic:
-    where = [f"{attribute} {_told(held)}" for attribute, held in left.values.items()
-             if not _is_everything(contract, attribute, held)]  # fmt: skip
-    days = (left.first, left.last) != contract.calendar.term
-    where += [f"from {left.first} through {left.last}"] if days else []
-    fault = Fault(
-        code="not_funded",
-        problem=f"nobody funds '{name}' for everybody and at all times",
+    where = []
+    for attribute, held in left.values.items():
+        known = contract.participants.attributes[attribute]
+        if not (isinstance(known, tuple) and held == frozenset(known)):
+            other = ["any other"] if ANY_OTHER in held else []
+            where.append(f"{attribute} {listing([*sorted(held - {ANY_OTHER}), *other])}")
+    if (left.first, left.last) != contract.calendar.term:
+        where.append(f"from {left.first} through {left.last}")
+    return fault_at(
+        (_section(contract, name), name),
+        "not_funded",
+        f"nobody funds '{name}' for everybody and at all times",
         found=f"nobody for {', '.join(where)}",
         hint="Add an entry for it, last and without conditions, or one for what is missing",
+        rests=_rests(contract),
     )
-    return Diagnostic((_part(contract, name), name), fault, _rests(contract))
 
 
-def _told(held: frozenset[str]) -> str:
-    named = sorted(held - {ANY_OTHER})
-    return listing([*named, *(["any other"] if ANY_OTHER in held else [])])
-
-
-def _is_everything(contract: Contract, attribute: str, held: frozenset[str]) -> bool:
-    known = contract.participants.attributes[attribute]
-    return isinstance(known, tuple) and held == frozenset(known)
-
-
-def _check_unfunded(contract: Contract, meant: Sequence[Sequence[str | None]]) -> Diagnostics:
+def _check_unfunded(contract: Contract, meant: Meant) -> Diagnostics:
     """What nobody funds; names that mean none of it may mean so many of these."""
     unclear = sum(names.count(None) if names else len(contract.payables) for names in meant)
     funded = {name for names in meant for name in names}
     unfunded = [name for name in contract.payables if name not in funded]
     for name in unfunded if len(unfunded) > unclear else ():
-        part = _part(contract, name)
-        fault = Fault(
-            code="not_funded",
-            problem=f"nobody funds the {part.removesuffix('s')} '{name}'",
-            hint="Add it to an entry of funding",
-        )
-        yield Diagnostic((part, name), fault, _rests(contract))
+        section = _section(contract, name)
+        problem = f"nobody funds the {section.removesuffix('s')} '{name}'"
+        path, hint = (section, name), "Add it to an entry of funding"
+        yield fault_at(path, "not_funded", problem, hint=hint, rests=_rests(contract))
 
 
-def _part(contract: Contract, name: str) -> str:
-    parts: Iterator[str] = (
-        part for part in ("milestones", "results", "fees") if name in getattr(contract, part)
-    )
-    return next(parts)
+def _section(contract: Contract, payable: str) -> str:
+    return next(section for section in PAYABLE if payable in getattr(contract, section))
 
 
 def _rests(contract: Contract) -> tuple[Path, ...]:
     """What must have been readable to say what is funded and what is not."""
-    places: list[Path] = [("funding",), ATTRIBUTES, ("calendar", "term")]
+    places: list[Path] = [("funding",), ATTRIBUTES, TERM]
     for index, rule in enumerate(contract.funding):
         places += [("funding", index), *around(("funding", index, "for"), range(len(rule.for_)))]
         places += [("funding", index, part) for part in ("only", "from", "through")]
     return tuple(places)
-
-
-def _check_for(contract: Contract, milestones: tuple[str, ...], path: Path) -> Diagnostics:
-    known = (EVERY_MILESTONE, *contract.payables)
-    if not milestones:
-        fault = Fault(
-            code="funds_nothing", problem="the entry names no milestone", allowed=listing(known)
-        )
-        yield Diagnostic(path, fault)
-    for index, name in enumerate(milestones):
-        place = entry(path, index, len(milestones))
-        if name == EVERY_MILESTONE and len(milestones) > 1:
-            fault = Fault(
-                code="not_alone",
-                problem=f"'{EVERY_MILESTONE}' stands beside others",
-                hint="Write it alone, or name the milestones",
-            )
-            yield Diagnostic(place, fault)
-        elif name not in known:
-            fault = unknown("milestone", name, known)
-            yield Diagnostic(place, fault, (("milestones",), (*path, index)))

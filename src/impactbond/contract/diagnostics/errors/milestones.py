@@ -1,126 +1,184 @@
-"""Whether milestones can be reached: after milestones that exist, instead of others that they do
-not come after, for participants that there can be, in units that can be counted.
+"""Whether milestones can be reached and priced: conditions that fit the metrics they look at,
+milestones that do not come after themselves or their alternatives, rates and bands that apply.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.applicability import check_only
-from impactbond.errors import Fault
-from impactbond.terms.conditions.count import COUNTABLE
-from impactbond.terms.diagnostic import (
-    Diagnostic,
-    Diagnostics,
-    Path,
-    circles,
-    entry,
-    listing,
-    unknown,
-)
-from impactbond.terms.metrics import MetricTerm, Quantity, State
-from impactbond.terms.metrics.metric import check_kind, check_marked
-from impactbond.terms.milestones import alternatives
-from impactbond.terms.units import Amounts, DaysIn, Rows, Units
+from impactbond.contract.diagnostics.errors.calendar import check_dated
+from impactbond.terms.applicability import Dated
+from impactbond.terms.conditions import Junction, Looking
+from impactbond.terms.diagnostic import Diagnostics, Path, circles, fault_at, listed_twice, listing
+from impactbond.terms.metrics.metric import check_kind
+from impactbond.terms.milestones import Milestone, alternatives
+from impactbond.terms.units import Units
+
+
+def check_conditions(contract: Contract) -> Diagnostics:
+    """Every fault of the metrics by themselves and of the conditions, named or written where they
+    are needed. What a name stands for is told with the names.
+    """
+    for name, metric in contract.metrics.items():
+        yield from listed_twice(("metrics", name, "sources"), metric.sources, "source")
+        yield from metric.check(("metrics", name))
+    for path, part in every_condition(contract):
+        if isinstance(part, Looking):
+            yield from _check_looking(contract, part, path)
+        if isinstance(part, Junction):
+            yield from part.check_parts(contract, path)
+
+
+def _check_looking(contract: Contract, looking: Looking, path: Path) -> Diagnostics:
+    """Every fault of a condition that looks at evidence itself."""
+    key = looking.key
+    is_alone = isinstance(getattr(looking, key), str)
+    for name in looking.metrics:
+        if name in contract.metrics:
+            where = (*path, key) if is_alone else (*path, key, name)
+            faults = list(check_kind(contract.metrics, name, looking.takes, key, where))
+            yield from faults or looking.check(contract, name, path)
 
 
 def check_milestones(contract: Contract) -> Diagnostics:
-    """Every fault of the milestones apart from their conditions and their money."""
+    """Every fault of what milestones come after, stand instead of, and count."""
     for name, milestone in contract.milestones.items():
-        path: Path = ("milestones", name)
-        yield from check_only(contract, milestone.only, (*path, "only"))
-        yield from _check_names(contract, milestone.after, (*path, "after"))
-        yield from _check_names(contract, milestone.instead_of, (*path, "instead_of"))
         if milestone.units is not None:
-            yield from _check_units(contract, milestone.units, (*path, "units"))
-    yield from _check_circles(contract)
-    yield from _check_alternatives(contract)
-
-
-def _check_names(contract: Contract, names: tuple[str, ...], path: Path) -> Diagnostics:
-    for index, name in enumerate(names):
-        if name not in contract.milestones:
-            fault = unknown("milestone", name, contract.milestones)
-            place = entry(path, index, len(names))
-            yield Diagnostic(place, fault, (("milestones",), (*path, index)))
-
-
-def _check_circles(contract: Contract) -> Diagnostics:
+            yield from _check_units(contract, milestone.units, ("milestones", name, "units"))
+        if name in milestone.instead_of:
+            place: Path = ("milestones", name, "instead_of")
+            problem = f"the milestone '{name}' stands instead of itself"
+            hint = "Name the other milestones of which one is paid"
+            yield fault_at(place, "instead_of_itself", problem, hint=hint)
     after = {name: milestone.after for name, milestone in contract.milestones.items()}
-    for circle in circles(after):
-        fault = Fault(
-            code="circular_prerequisite",
-            problem=f"the milestone '{circle[-1]}' comes after itself",
+    found = list(circles(after))
+    for circle in found:
+        yield fault_at(
+            ("milestones", circle[-2], "after"),
+            "circular_prerequisite",
+            f"the milestone '{circle[-1]}' comes after itself",
             found=" after ".join(map(repr, circle)),
             hint="Take one of these out of 'after'",
         )
-        yield Diagnostic(("milestones", circle[-2], "after"), fault)
+    if not found:
+        yield from _check_alternatives(contract)
 
 
 def _check_alternatives(contract: Contract) -> Diagnostics:
     """Of alternatives one is achieved, so that none of them can wait for another."""
-    milestones = contract.milestones
-    for name, milestone in milestones.items():
-        if name in milestone.instead_of:
-            fault = Fault(
-                code="instead_of_itself",
-                problem=f"the milestone '{name}' stands instead of itself",
-                hint="Name the other milestones of which one is paid",
-            )
-            yield Diagnostic(("milestones", name, "instead_of"), fault)
-    if any(circles({name: one.after for name, one in milestones.items()})):
-        return
     # Of alternatives all are judged before one is paid: what one of them waits for, all wait for,
     # so that circles are sought among groups.
-    groups = alternatives(milestones)
-    of = {name: group for group in groups for name in group}
+    milestones = contract.milestones
+    of = {name: group for group in alternatives(milestones) for name in group}
+    waits = {name: [of[one][0] for one in milestones[name].after if one in of] for name in of}
     leads_to = {
-        group[0]: [
-            of[earlier][0] for name in group for earlier in milestones[name].after if earlier in of
-        ]
-        for group in groups
+        group[0]: [first for name in group for first in waits[name]] for group in of.values()
     }
     for circle in circles(leads_to):
-        name = next(
-            name
-            for name in of[circle[-2]]
-            if any(
-                of[earlier][0] == circle[-1] for earlier in milestones[name].after if earlier in of
-            )
-        )
-        fault = Fault(
-            code="after_alternative",
-            problem=f"the milestone '{name}' comes after one of which it, or what comes after it,"
-            " stands instead",
+        name = next(name for name in of[circle[-2]] if circle[-1] in waits[name])
+        yield fault_at(
+            ("milestones", name, "after"),
+            "after_alternative",
+            f"the milestone '{name}' comes after one of which it, or what comes after it, stands"
+            " instead",
             found=f"of {listing(of[circle[-1]])} one is paid",
             hint="Take it out of 'after' or of 'instead_of'",
+            rests=(("milestones", other, "instead_of") for other in milestones),
         )
-        rests = tuple(("milestones", other, "instead_of") for other in milestones)
-        yield Diagnostic(("milestones", name, "after"), fault, rests)
 
 
 def _check_units(contract: Contract, units: Units, path: Path) -> Diagnostics:
-    if units.window not in contract.windows:
-        fault = unknown("window", units.window, contract.windows)
-        yield Diagnostic((*path, "in"), fault, (("windows",),))
     if contract.participants.places is not None:
-        fault = Fault(
-            code="units_of_places",
-            problem="units are counted for each participant, and here several hold one place",
-            hint="Write the milestone without units, or the contract without places",
+        problem = "units are counted for each participant, and here several hold one place"
+        hint = "Write the milestone without units, or the contract without places"
+        rests: tuple[Path, ...] = (("participants", "places"),)
+        yield fault_at(path, "units_of_places", problem, hint=hint, rests=rests)
+    if units.metric in contract.metrics:
+        place, metrics = (*path, units.key), contract.metrics
+        faults = list(check_kind(metrics, units.metric, units.takes, units.key, place))
+        yield from faults or units.check(metrics[units.metric], path)
+
+
+def check_indices(contract: Contract) -> Diagnostics:
+    """Values of an index that do not stand in the order of their days."""
+    for name, values in contract.indices.items():
+        for index, (before, after) in enumerate(pairwise(values), 1):
+            if after.from_ <= before.from_:
+                yield fault_at(
+                    ("indices", name, index, "from"),
+                    "not_in_order",
+                    "a value of the index stands from the same day as the one before it, or"
+                    " earlier",
+                    found=after.from_,
+                    allowed=f"a day after {before.from_}",
+                )
+
+
+def check_prices(contract: Contract) -> Diagnostics:
+    """Every fault of what the prices of milestones depend on."""
+    for name, term in contract.milestones.items():
+        path: Path = ("milestones", name)
+        for index, rate in enumerate(term.rates):
+            yield from check_dated(contract, rate, (*path, "rates", index))
+        yield from _check_unreached_rates(term, (*path, "rates"))
+        yield from _check_bands(term, (*path, "bands"))
+        for index, change in enumerate(term.changes):
+            place = (*path, "changes", index)
+            if isinstance(change, Dated):
+                yield from check_dated(contract, change, place)
+            yield from change.errors(contract, place)
+        yield from _check_rounded(term, path)
+        if term.paid_for == 0:
+            problem = "no part of any claim is paid"
+            hint = "Write price: 0.00 for a milestone that is tracked and not paid"
+            yield fault_at((*path, "paid_for"), "pays_nothing", problem, found="0%", hint=hint)
+    evidence, at = contract.calendar.evidence, ("calendar", "evidence")
+    if evidence.late_pays is not None and evidence.late == "nothing":
+        problem = "late evidence earns nothing, and a share of the price"
+        hint = "Write late: next claim beside late_pays, or take late_pays out"
+        rests = ((*at, "late"),)
+        yield fault_at((*at, "late_pays"), "late_pays_nothing", problem, hint=hint, rests=rests)
+
+
+def _check_unreached_rates(term: Milestone, path: Path) -> Diagnostics:
+    always = [at for at, one in enumerate(term.rates) if not (one.only or one.from_ or one.through)]
+    for index in range(always[0] if always else len(term.rates), len(term.rates)):
+        code, problem = (
+            "never_applies",
+            "an earlier rate always applies, so that this one never does",
         )
-        yield Diagnostic(path, fault, (("participants", "places"),))
-    fitting: dict[type[Units], tuple[type[MetricTerm], ...]]
-    fitting = {Rows: COUNTABLE, DaysIn: (State,), Amounts: (Quantity,)}
-    key = {Rows: "rows", DaysIn: "days", Amounts: "amounts"}[type(units)]
-    name: str = getattr(units, key)
-    faults = list(check_kind(contract.metrics, name, fitting[type(units)], key, (*path, key)))
-    yield from faults
-    if faults:
-        return
-    match units, contract.metrics[name]:
-        case Rows(), metric:
-            yield from check_marked(metric, name, units.marked, (*path, "marked"))
-        case DaysIn(), State() as metric:
-            yield from metric.check_states(name, units.as_, (*path, "as"))
-        case Amounts(), Quantity() as metric:
-            yield from metric.check_amount(name, units.every, (*path, "every"))
+        if index == always[0]:
+            code = "always_applies"
+            problem = "this rate always applies, so that the price itself never does"
+        hint = "Say whom it is for under only, or from and through which day"
+        yield fault_at((*path, index), code, problem, hint=hint, rests=(path,))
+
+
+def _check_bands(term: Milestone, path: Path) -> Diagnostics:
+    for index, (before, after) in enumerate(pairwise(term.bands), 1):
+        if after.after <= before.after:
+            problem = "a band starts after as many claims as the one before it, or fewer"
+            found, allowed = f"after {after.after}", f"more than {before.after}"
+            place = (*path, index, "after")
+            yield fault_at(place, "not_in_order", problem, found=found, allowed=allowed)
+    if term.bands and (term.rates or term.changes or term.rounded):
+        problem = "bands stand beside rates or changes, and which price comes first is not said"
+        hint = "Write a milestone for each, with the same condition"
+        yield fault_at(path, "bands_beside_rates", problem, hint=hint)
+
+
+def _check_rounded(term: Milestone, path: Path) -> Diagnostics:
+    place = (*path, "rounded")
+    if term.rounded is not None and term.rounded.to <= 0:
+        problem = "a price cannot be rounded to steps of nothing"
+        allowed = "an amount above 0, such as 1.00 or 0.50"
+        yield fault_at((*place, "to"), "rounded_to_nothing", problem, allowed=allowed)
+    if term.rounded is not None and not term.changes:
+        problem = "the price is rounded and nothing changes it"
+        hint, rests = (
+            "Write the rounded price, or the changes that it is rounded after",
+            (*path, "changes"),
+        )
+        yield fault_at(place, "nothing_to_round", problem, hint=hint, rests=(rests,))

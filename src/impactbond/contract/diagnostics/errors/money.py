@@ -1,134 +1,83 @@
-"""Whether the money terms fit together: amounts that can be paid, shares that make a whole."""
+"""Whether amounts can be paid, in currencies that are known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.errors import Fault
-from impactbond.money import CURRENCIES, common_denominator, minor_units, show_share
-from impactbond.terms.diagnostic import (
-    Diagnostic,
-    Diagnostics,
-    Path,
-    around,
-    did_you_mean,
-    listing,
-    unknown,
-)
+from impactbond.money import CURRENCIES, minor_units
+from impactbond.terms.diagnostic import Diagnostics, Path, did_you_mean, fault_at
 
-# Running totals times a cumulative share must fit 64 bits.
-_FINEST = 10**8
+_CURRENCY: Path = ("currency",)
+_PRICES_IN: Path = ("prices_in", "currency")
 
 
 def check_money(contract: Contract) -> Diagnostics:
-    """Every fault of the currency and the amounts, each with its path."""
-    yield from check_currency(contract.currency, ("currency",))
-    for path, amount in _amounts(contract).items():
-        yield from check_amount(amount, contract.currency, path, (("currency",),))
+    """Every fault of the currencies, and amounts that are finer than theirs."""
+    yield from _check_currency(contract.currency, _CURRENCY)
+    if contract.prices_in is not None:
+        yield from _check_currency(contract.prices_in.currency, _PRICES_IN)
+        if contract.prices_in.currency == contract.currency in CURRENCIES:
+            problem = f"prices and payments are both in {contract.currency}"
+            hint = "Take prices_in out, or name the other currency"
+            yield fault_at(_PRICES_IN, "same_currency", problem, hint=hint, rests=(_CURRENCY,))
+    for path, amount in _prices(contract):
+        rests = (_CURRENCY, _PRICES_IN)
+        yield from _check_amount(amount, contract.currency_of_prices, path, rests)
+    for path, amount in _amounts(contract):
+        yield from _check_amount(amount, contract.currency, path, (_CURRENCY,))
 
 
-def check_currency(currency: str, path: Path) -> Diagnostics:
-    """A currency that is not one of the list."""
+def _check_currency(currency: str, path: Path) -> Diagnostics:
     if currency not in CURRENCIES:
-        fault = Fault(
-            code="unknown_currency",
-            problem=f"the currency '{currency}' is not known",
-            allowed=", ".join(CURRENCIES),
-            hint=did_you_mean(currency, CURRENCIES),
+        problem, hint = (
+            f"the currency '{currency}' is not known",
+            did_you_mean(currency, CURRENCIES),
         )
-        yield Diagnostic(path, fault)
+        yield fault_at(path, "unknown_currency", problem, allowed=", ".join(CURRENCIES), hint=hint)
 
 
-def check_amount(
-    amount: Decimal, currency: str, path: Path, rests_on: tuple[Path, ...]
+def _check_amount(
+    amount: Decimal, currency: str, path: Path, rests: tuple[Path, ...]
 ) -> Diagnostics:
     """An amount that is finer than its currency; nothing is told where that is not known."""
     try:
         minor_units(amount, currency) if currency in CURRENCIES else None
     except ValueError:
         decimals = CURRENCIES[currency].decimals
-        fault = Fault(
-            code="too_fine",
-            problem=f"the amount has more than the {decimals} decimals of {currency}",
-            found=f"the number {amount}",
-            hint="Round it to what can be paid",
-        )
-        yield Diagnostic(path, fault, rests_on)
+        problem = f"the amount has more than the {decimals} decimals of {currency}"
+        found, hint = f"the number {amount}", "Round it to what can be paid"
+        yield fault_at(path, "too_fine", problem, found=found, hint=hint, rests=rests)
 
 
-def _amounts(contract: Contract) -> dict[Path, Decimal]:
-    """Every amount in the contract's currency, but those of results and fees."""
-    return {
-        **{("tranches", name, "pay"): one.pay for name, one in contract.tranches.items()},
-        **{
-            ("limits", index, *place): amount
-            for index, one in enumerate(contract.limits)
-            for place, amount in one.amounts.items()
-        },
-        **{
-            ("funders", name, "commits", index, "amount"): one.amount
-            for name, funder in contract.funders.items()
-            for index, one in enumerate(funder.commits)
-        },
-    }
+def _prices(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
+    """Every amount in the currency of prices, where it is written."""
+    for name, term in contract.milestones.items():
+        path: Path = ("milestones", name)
+        yield (*path, "price"), term.price
+        yield from (((*path, "rates", at, "price"), one.price) for at, one in enumerate(term.rates))
+        yield from (((*path, "bands", at, "price"), one.price) for at, one in enumerate(term.bands))
+        for at, change in enumerate(term.changes):
+            yield from (((*path, "changes", at, key), one) for key, one in change.amounts.items())
+        if term.rounded is not None:
+            yield (*path, "rounded", "to"), term.rounded.to
 
 
-def check_shares(
-    contract: Contract, shares: Mapping[str, Fraction | None], path: Path
-) -> Diagnostics:
-    """Every fault of shares that must make a whole."""
-    for funder in shares:
-        if funder not in contract.funders:
-            yield Diagnostic(
-                (*path, funder), unknown("funder", funder, contract.funders), (("funders",),)
-            )
-    rests_on = around(path, shares)
-    yield from (Diagnostic(path, fault, rests_on) for fault in _faults_of_shares(shares))
-
-
-def _faults_of_shares(shares: Mapping[str, Fraction | None]) -> Iterator[Fault]:
-    stated = [share for share in shares.values() if share is not None]
-    total, rests = sum(stated, Fraction(0)), len(shares) - len(stated)
-    if rests > 1:
-        yield Fault(
-            code="two_rests",
-            problem="'the rest' is given to more than one funder",
-            found=listing(funder for funder, share in shares.items() if share is None),
-            hint="Give it to one, and write the shares of the others",
-        )
-    # Nothing left for 'the rest' adds up, and is refused: it reads as if that funder paid.
-    if total > 1 or (total == 1 and rests):
-        yield Fault(
-            code="shares_not_whole",
-            problem="the shares make more than a whole"
-            if total > 1
-            else "nothing is left for 'the rest'",
-            found=f"{_told(total)} in all" + (" before 'the rest'" if rests else ""),
-            allowed=_ALLOWED,
-        )
-    elif total < 1 and not rests:
-        yield Fault(
-            code="shares_not_whole",
-            problem="the shares make less than a whole",
-            found=f"{_told(total)} in all",
-            allowed=_ALLOWED,
-            hint="Give one funder 'the rest' to complete it",
-        )
-    if common_denominator(tuple(stated)) > _FINEST:
-        yield Fault(
-            code="shares_too_fine",
-            problem="the shares are too fine to be worked out exactly",
-            hint="Write percentages with at most six decimals, or simple fractions",
-        )
-
-
-_ALLOWED = "100% in all"
-
-
-def _told(share: Fraction) -> str:
-    """A share; where it is no percentage, about how many per cent it is."""
-    text = show_share(share)
-    return text if text.endswith("%") else f"{text} (about {float(share * 100):.2f}%)"
+def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
+    """Every amount in the contract's currency, where it is written."""
+    for name, result in contract.results.items():
+        # What is paid times a measure is worked out, and rounded only then.
+        if result.times is None:
+            amounts = result.pays.amounts.items()
+            yield from ((("results", name, "pays", *place), one) for place, one in amounts)
+    for name, fee in contract.fees.items():
+        written = {"pay": fee.pay, "in_all": fee.in_all}
+        yield from ((("fees", name, key), one) for key, one in written.items() if one is not None)
+    for name, tranche in contract.tranches.items():
+        yield ("tranches", name, "pay"), tranche.pay
+    for at, limit in enumerate(contract.limits):
+        yield from ((("limits", at, *place), one) for place, one in limit.amounts.items())
+    for name, funder in contract.funders.items():
+        commits: Path = ("funders", name, "commits")
+        yield from (((*commits, at, "amount"), one.amount) for at, one in enumerate(funder.commits))

@@ -1,11 +1,34 @@
-"""Whether every name stands for something, and nothing is defined by way of itself."""
+"""Whether every name and every value of an attribute stands for something, and for one thing only,
+and nothing is defined by way of itself.
+"""
 
 from __future__ import annotations
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.references import allowed_for, home_of, leads_to, meant_by
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, circles, fault_at, unknown
-from impactbond.terms.reference import references
+from impactbond.contract.references import allowed_for, home_of, leads_to, meant_by, terms_along
+from impactbond.terms.diagnostic import (
+    Diagnostic,
+    Diagnostics,
+    Path,
+    around,
+    circles,
+    did_you_mean,
+    fault_at,
+    listed_twice,
+    listing,
+    unknown,
+)
+from impactbond.terms.reference import PAYABLE, references
+from impactbond.terms.sheets import PARTICIPANT_COLUMNS
+
+ATTRIBUTES: Path = ("participants", "attributes")
+
+# Columns that tables of participants and of claims have besides the attributes.
+_TAKEN = (
+    *PARTICIPANT_COLUMNS,
+    *("segment", "milestone", "period", "achieved_on", "price_pence", "file", "sheet", "row"),
+)
+_UNFUNDED = "unfunded"  # what statements call the money that no funder pays
 
 
 def check_names(contract: Contract) -> Diagnostics:
@@ -14,8 +37,9 @@ def check_names(contract: Contract) -> Diagnostics:
         if one.to.noun and meant_by(contract, one) is None:
             fault = unknown(one.to.noun, one.name, allowed_for(contract, one.to))
             # A name alone in its list may be what stands in for something unreadable.
-            rests = (*map(home_of, one.to.sections), (*one.path, 0))
-            yield Diagnostic(one.path, fault, rests)
+            *_, written = terms_along(contract, one.path)
+            alone = [(*one.path, 0)] if isinstance(written, tuple) else []
+            yield Diagnostic(one.path, fault, (*map(home_of, one.to.sections), *alone))
     for section in ("conditions", "measures"):
         noun, leads = section.removesuffix("s"), leads_to(contract, section)
         for circle in circles({name: list(places) for name, places in leads.items()}):
@@ -26,3 +50,57 @@ def check_names(contract: Contract) -> Diagnostics:
                 found=" needs ".join(map(repr, circle)),
                 hint="Take one of these references out",
             )
+
+
+def check_values(contract: Contract) -> Diagnostics:
+    """Every value by which a term says for whom it is (`only`, `covered`) that its attribute does
+    not have, or that it names twice.
+    """
+    attributes = contract.participants.attributes
+    for one in references(contract):
+        if one.to.sections != ("attributes",) or one.name not in attributes:
+            continue
+        *_, values = terms_along(contract, one.path)
+        known = attributes[one.name]
+        if not isinstance(values, tuple):  # a name without values: `each: borough`
+            continue
+        for index, value in enumerate(values):
+            if isinstance(known, tuple) and value not in known:
+                yield fault_at(
+                    (*one.path, index),
+                    "unknown_value",
+                    f"'{value}' is not a value of the attribute '{one.name}'",
+                    allowed=listing(known),
+                    hint=did_you_mean(value, known),
+                    rests=(ATTRIBUTES, *around((*ATTRIBUTES, one.name), range(len(known)))),
+                )
+        yield from listed_twice(one.path, values, "value")
+
+
+def check_same_names(contract: Contract) -> Diagnostics:
+    """Every name that two things have, or that means something else already."""
+    for name, values in contract.participants.attributes.items():
+        path: Path = (*ATTRIBUTES, name)
+        if name.casefold() in _TAKEN:
+            problem = f"'{name}' is a column of its own and cannot be an attribute too"
+            yield fault_at(path, "taken_name", problem, hint="Give the attribute another name")
+        if isinstance(values, tuple):
+            yield from listed_twice(path, values, "value")
+    funders: dict[str, str] = {}
+    for name, funder in contract.funders.items():
+        path = ("funders", name)
+        if name == _UNFUNDED:
+            problem = f"'{name}' means the money that no funder pays"
+            yield fault_at(path, "taken_name", problem, hint="Give the funder another name")
+        if (other := funders.setdefault(funder.name, name)) != name:
+            problem = f"two funders are called '{funder.name}'"
+            hint = f"The other is '{other}'; statements must tell them apart"
+            rests = (("funders", other, "name"),)
+            yield fault_at((*path, "name"), "same_name", problem, hint=hint, rests=rests)
+    sections: dict[str, str] = {}
+    for section in PAYABLE:
+        for name in getattr(contract, section):
+            if (other := sections.setdefault(name, section)) != section:
+                problem = f"'{name}' is also the name of one of the {other}"
+                hint = "Give one of them another name"
+                yield fault_at((section, name), "same_name", problem, hint=hint)

@@ -1,23 +1,19 @@
-"""Amounts that do not fit one another: limits, commitments, up-front money."""
+"""Amounts that do not fit one another: limits, commitments, up-front money; and the most that can
+be paid, where the contract bounds how many claims there can be.
+"""
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.bounds import (
-    most_by_funder,
-    most_claims,
-    most_share,
-    most_together,
-    whole_limit,
-)
-from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.money import CURRENCIES, show
-from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.funding import whole_shares
 from impactbond.terms.limits import Limit, WholeLimit
+from impactbond.terms.milestones import Milestone
 
 
 def look_at_amounts(contract: Contract) -> Diagnostics:
@@ -47,15 +43,11 @@ def _bounds_of_funders(contract: Contract) -> dict[str, Decimal] | None:
             return None
         most = None if limit is None else limit.most_in_all(contract.funders)
         if most is None and funder.commits:
-            most = _latest_commitment(contract, name)
+            most = funder.committed_on(date.max)
         if most is None:
             return None
         bounds[name] = most
     return bounds
-
-
-def _latest_commitment(contract: Contract, funder: str) -> Decimal:
-    return max(contract.funders[funder].commits, key=lambda one: one.from_).amount
 
 
 def _do_not_add_up(contract: Contract) -> Diagnostics:
@@ -66,7 +58,7 @@ def _do_not_add_up(contract: Contract) -> Diagnostics:
     if together == whole:
         return
     less = together < whole
-    yield look(
+    yield fault_at(
         ("limits", _index_of_whole(contract), "at_most"),
         "limits_do_not_add_up",
         f"the limits and commitments of the funders make {'less' if less else 'more'} than the"
@@ -86,11 +78,13 @@ def _index_of_whole(contract: Contract) -> int:
 
 def _never_reached(contract: Contract, limit: Limit, path: Path) -> Diagnostics:
     most = _most_under(contract, limit)
-    if most is None or Fraction(_size(limit)) <= most:
+    if most is None:
         return
     in_money = limit.at_most.of == "money"
+    if Fraction(limit.at_most.amount if in_money else limit.at_most.number) <= most:
+        return
     shown = _money(contract, most) if in_money else f"{int(most):,}"
-    yield look(
+    yield fault_at(
         (*path, "at_most"),
         "limit_never_reached",
         "the limit is above the most that can be paid, and is never reached",
@@ -99,15 +93,10 @@ def _never_reached(contract: Contract, limit: Limit, path: Path) -> Diagnostics:
     )
 
 
-def _size(limit: Limit) -> Decimal | int:
-    return limit.at_most.amount if limit.at_most.of == "money" else limit.at_most.number
-
-
 def _most_under(contract: Contract, limit: Limit) -> Fraction | None:
     """The most that could be paid without a limit; None where nothing else bounds it."""
-    without = contract.model_copy(
-        update={"limits": tuple(one for one in contract.limits if one is not limit)}
-    )
+    others = tuple(one for one in contract.limits if one is not limit)
+    without = contract.model_copy(update={"limits": others})
     in_money = limit.at_most.of == "money"
     if not isinstance(limit, WholeLimit):
         # Of a limit on each of several, the sums of all together say nothing of what one of them
@@ -131,9 +120,9 @@ def _above_commitment(contract: Contract, limit: Limit, path: Path) -> Diagnosti
     funder = contract.funders.get(limit.on_funder or "")
     if funder is None or not funder.commits or limit.at_most.of != "money" or limit.is_yearly:
         return
-    committed = max(funder.commits, key=lambda one: one.from_).amount
+    committed = funder.committed_on(date.max)
     if limit.at_most.amount > committed:
-        yield look(
+        yield fault_at(
             path,
             "limit_above_commitment",
             f"the limit of '{limit.on_funder}' is above what it has committed",
@@ -149,7 +138,7 @@ def _never_earned_back(contract: Contract) -> Diagnostics:
             back = _most_back(contract, funder)
             if back is not None and back * tranche.recovered.at < paid:
                 most = _money(contract, back * tranche.recovered.at)
-                yield look(
+                yield fault_at(
                     ("tranches", name, "by", funder),
                     "never_earned_back",
                     f"up-front money of '{funder}' is never wholly recovered from its later"
@@ -170,3 +159,70 @@ def _most_back(contract: Contract, funder: str) -> Fraction | None:
     ]
     by_share = most_by_funder(contract, funder)
     return min([*own, *([by_share] if by_share is not None else [])], default=None)
+
+
+def whole_limit(contract: Contract) -> Decimal | None:
+    """The most that the contract pays in money, where one limit says so of everything."""
+    on_everything = (limit for limit in contract.limits if limit.is_on_everything)
+    return min((limit.at_most.amount for limit in on_everything), default=None)
+
+
+def most_claims(contract: Contract, name: str) -> int | None:
+    """The most claims that a milestone can have, where limits in number say so."""
+    units = contract.milestones[name].units
+    each = units.at_most if units else 1
+    # Only a limit on everybody together, over the whole term, bounds all of them.
+    limits = [one for one in contract.limits_on_the_whole if one.is_plain and one.is_on(name)]
+    found = [one.at_most.number for one in limits if one.at_most.of == "claims"]
+    if each is not None:
+        of = "participants"
+        found += [one.at_most.number * each for one in limits if one.at_most.of == of]
+    return min(found, default=None)
+
+
+def most_price(contract: Contract, milestone: Milestone) -> Fraction:
+    """The highest price of a milestone in the contract's currency, whatever applies."""
+    prices = [milestone.price, *(one.price for one in milestone.rates)]
+    price = Fraction(max([*prices, *(one.price for one in milestone.bands)]))
+    for change in milestone.changes:
+        price = change.most(price, contract)
+    if milestone.rounded is not None:
+        price += Fraction(milestone.rounded.to)
+    rate = contract.prices_in.rate if contract.prices_in else 1
+    return price * Fraction(rate) * (milestone.paid_for or 1)
+
+
+def most_of(contract: Contract, payable: str) -> Fraction | None:
+    """The most that can be paid for something; None where nothing bounds it."""
+    if payable in contract.milestones:
+        claims = most_claims(contract, payable)
+        price = most_price(contract, contract.milestones[payable])
+        return None if claims is None else claims * price
+    if payable in contract.fees:
+        return contract.fees[payable].most
+    most = contract.results[payable].most
+    return None if most is None else Fraction(most)
+
+
+def most_together(contract: Contract, payables: tuple[str, ...]) -> Fraction | None:
+    """The most that can be paid for several things; None where nothing bounds one of them."""
+    each = [most_of(contract, name) for name in payables]
+    return None if None in each else sum((one for one in each if one is not None), Fraction(0))
+
+
+def most_share(contract: Contract, funder: str) -> Fraction:
+    """The largest share that a funder has of anything."""
+    return max(
+        (whole_shares(rule.shares).get(funder, Fraction(0)) for rule in contract.funding),
+        default=Fraction(0),
+    )
+
+
+def most_by_funder(contract: Contract, funder: str) -> Fraction | None:
+    """The most that one funder's own shares can come to before its limit; None if unbounded."""
+    if funder in contract.takers:
+        return None
+    share, whole = most_share(contract, funder), whole_limit(contract)
+    by_volume = most_together(contract, contract.payables)
+    bounds = [Fraction(bound) for bound in (whole, by_volume) if bound is not None]
+    return share * min(bounds) if bounds else None

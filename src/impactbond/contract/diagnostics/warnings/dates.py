@@ -1,19 +1,108 @@
-"""Gaps and overlaps: between windows that follow one another, dates of prices, listed periods."""
+"""Days that leave something out: what nobody can reach, by its days or by bars that exclude others,
+and gaps and overlaps between windows that follow one another, dates of prices, listed periods.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
-from impactbond.contract.conditions import every_condition
+from impactbond.contract.conditions import every_condition, in_term, reach_of
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.terms.applicability import Dated
-from impactbond.terms.conditions import Leaf
-from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Leaf
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
+from impactbond.terms.phrases import Threshold
 
 _DAY = timedelta(days=1)
+
+
+def look_at_reach(contract: Contract) -> Diagnostics:
+    """Everything that nobody who starts when the contract allows can reach in its term."""
+    for name, milestone in contract.milestones.items():
+        yield from _milestone(contract, name)
+        yield from _order(contract, name, milestone.after)
+    for path, condition in every_condition(contract):
+        if isinstance(condition, Junction) and condition.alternatives:
+            for place, part in condition.inside:
+                if not in_term(contract, reach_of(contract, part)):
+                    yield fault_at(
+                        (*path, *place),
+                        "dead_alternative",
+                        "nobody who starts in time can meet this alternative within the term",
+                        found=_told(contract, part),
+                        hint="Move its window, or take it out",
+                    )
+        if isinstance(condition, ConditionTerm):
+            for metric, bars in _contradictions(contract, condition):
+                problem = f"no value of '{metric}' meets all of these at once"
+                found, hint = " and ".join(map(str, bars)), "Join them with any, or move a bar"
+                yield fault_at(path, "contradiction", problem, found=found, hint=hint)
+
+
+def _milestone(contract: Contract, name: str) -> Diagnostics:
+    milestone = contract.milestones[name]
+    needs = [milestone.when]
+    if contract.participants.eligible is not None:
+        needs.append(contract.participants.eligible)
+    reached = [reach_of(contract, need) for need in needs]
+    spans = [span for span in reached if span is not None]
+    is_met = len(spans) == len(reached)
+    first, last = contract.calendar.term
+    if is_met and max(span[0] for span in spans) <= last and spans[0][1] >= first:
+        return
+    yield fault_at(
+        ("milestones", name, "when"),
+        "cannot_be_reached",
+        f"nobody who starts in time can reach '{name}' within the term",
+        found=_told(contract, milestone.when),
+        hint=f"Move its window, or the term ({first} through {last})",
+    )
+
+
+def _told(contract: Contract, condition: Condition) -> str:
+    span = reach_of(contract, condition)
+    return f"met from {span[0]} through {span[1]}" if span else "a window in which it cannot be met"
+
+
+def _order(contract: Contract, name: str, after: tuple[str, ...]) -> Diagnostics:
+    own = reach_of(contract, contract.milestones[name].when)
+    for earlier in after:
+        before = reach_of(contract, contract.milestones[earlier].when)
+        if own is not None and before is not None and before[1] > own[1]:
+            yield fault_at(
+                ("milestones", name, "after"),
+                "prerequisite_closes_later",
+                f"'{name}' comes after '{earlier}', which can still be reached when its own window"
+                " has closed",
+                found=f"{before[1]} against {own[1]}, for whoever starts last",
+                hint="It is then reached on the later day; check that both windows are meant",
+            )
+
+
+def _contradictions(
+    contract: Contract, condition: ConditionTerm
+) -> Iterator[tuple[str, list[Threshold]]]:
+    by_value: dict[tuple[str, ...], list[Threshold]] = {}
+    for value, bar in condition.bars(contract):
+        by_value.setdefault(value, []).append(bar)
+    for (metric, *_), bars in by_value.items():
+        if not _together(bars):
+            yield metric, bars
+
+
+def _together(bars: list[Threshold]) -> bool:
+    lowest = [bar for bar in bars if bar.comparison in ("at least", "above")]
+    highest = [bar for bar in bars if bar.comparison in ("at most", "below")]
+    return all(_overlap(low, high) for low in lowest for high in highest)
+
+
+def _overlap(low: Threshold, high: Threshold) -> bool:
+    gap: Decimal = high.bar - low.bar
+    touches = low.comparison == "at least" and high.comparison == "at most"
+    return gap > 0 or (gap == 0 and touches)
 
 
 def look_at_dates(contract: Contract) -> Diagnostics:
@@ -60,11 +149,12 @@ def _between_windows(contract: Contract, earlier: str, later: str, start: date) 
         problem = f"the windows {what} overlap: one record may count in both"
         hint = "'A to B' ends the day before B, 'A through B' on B"
         days = (closes - opens).days + 1
-        yield look(("windows", later), "windows_overlap", problem, _days(days, start), hint)
+        found = _days(days, start)
+        yield fault_at(("windows", later), "windows_overlap", problem, found=found, hint=hint)
     elif closes + _DAY < opens:
         problem = f"between the windows {what} there is a gap in which nothing counts"
         days = (opens - closes).days - 1
-        yield look(("windows", later), "windows_gap", problem, _days(days, start))
+        yield fault_at(("windows", later), "windows_gap", problem, found=_days(days, start))
 
 
 def _days(count: int, start: date) -> str:
@@ -75,7 +165,7 @@ def _dated(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:
     yield from _overlapping(path, terms, which)
     for (_, earlier), (index, later) in _alike(terms):
         if earlier.through and later.from_ and earlier.through + _DAY < later.from_:
-            yield look(
+            yield fault_at(
                 (*path, index, "from"),
                 "price_gap",
                 "between two prices that follow each other, the milestone's own price applies",
@@ -88,7 +178,7 @@ def _overlapping(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:
     for (_, earlier), (index, later) in _alike(terms):
         ends, begins = earlier.through or date.max, later.from_ or date.min
         if ends >= begins:
-            yield look(
+            yield fault_at(
                 (*path, index),
                 "dates_overlap",
                 f"two entries for the same participants apply on the same days: {which}",
@@ -118,20 +208,20 @@ def _periods(contract: Contract) -> Diagnostics:
         return
     path: Path = ("calendar", "claims", "listed")
     in_order = sorted(claims.listed.items(), key=lambda entry: entry[1])
-    edges: Iterable[tuple[str, tuple[date, date]]] = [
-        ("", (first, first - _DAY)),
-        *in_order,
-        ("", (last + _DAY, last)),
-    ]
+    edges = [("", (first, first - _DAY)), *in_order, ("", (last + _DAY, last))]
     for (_, (_, ended)), (label, (begins, _)) in pairwise(edges):
         place = (*path, label) if label else path
         if begins <= ended:
             problem = "two periods have days in common: what is achieved then is in both"
-            yield look(place, "periods_overlap", problem, f"{begins} through {ended}")
+            days = f"{begins} through {ended}"
+            yield fault_at(place, "periods_overlap", problem, found=days)
         elif begins > ended + _DAY:
             problem = "some days of the term are in no period: what is achieved then is not claimed"
-            gap = f"{ended + _DAY} through {begins - _DAY}"
-            yield look(place, "periods_gap", problem, gap, "Let the periods follow each other")
+            days, hint = (
+                f"{ended + _DAY} through {begins - _DAY}",
+                "Let the periods follow each other",
+            )
+            yield fault_at(place, "periods_gap", problem, found=days, hint=hint)
 
 
 def _deadline(contract: Contract) -> Diagnostics:
@@ -140,7 +230,7 @@ def _deadline(contract: Contract) -> Diagnostics:
     recorded, claimed = calendar.evidence.within.after(period.last), calendar.claim_date(period)
     if recorded <= claimed:
         return
-    yield look(
+    yield fault_at(
         ("calendar", "evidence", "within"),
         "deadline_after_claim",
         "evidence that is in time may come after the claim date, and after the last claim date it"

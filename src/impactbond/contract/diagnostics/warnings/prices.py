@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.warnings.warning import look
 from impactbond.money import show_share
-from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.limits import WholeLimit
 from impactbond.terms.measures import parts_of
 from impactbond.terms.milestones import Milestone
@@ -24,7 +23,7 @@ def look_at_prices(contract: Contract) -> Diagnostics:
             problem = "not every claim is paid in full: only a share of all their value is"
             hint = "Check that providers know it: the price is not what an outcome earns"
             share = show_share(milestone.paid_for)
-            yield look((*path, "paid_for"), "paid_in_part", problem, share, hint)
+            yield fault_at((*path, "paid_for"), "paid_in_part", problem, found=share, hint=hint)
     for index, limit in enumerate(contract.limits):
         if isinstance(limit, WholeLimit):
             yield from _limit(contract, limit, ("limits", index))
@@ -50,7 +49,7 @@ def _nothing(path: Path, milestone: Milestone, *, is_counted: bool) -> Diagnosti
         if price == 0:
             problem = "a price of nothing: one more outcome earns nothing"
             hint = "Write a price, or take the milestone out if it is only a step to others"
-            yield look(place, "price_of_nothing", problem, hint=hint)
+            yield fault_at(place, "price_of_nothing", problem, hint=hint)
     for at, change in enumerate(milestone.changes):
         yield from change.warnings((*path, "changes", at))
     rounded = milestone.rounded
@@ -59,7 +58,7 @@ def _nothing(path: Path, milestone: Milestone, *, is_counted: bool) -> Diagnosti
             if 0 < price < rounded.to:
                 problem = "the price is rounded down to nothing"
                 found = f"{price} rounded down to a whole {rounded.to}"
-                yield look(place, "price_of_nothing", problem, found)
+                yield fault_at(place, "price_of_nothing", problem, found=found)
 
 
 def _bands(path: Path, milestone: Milestone) -> Diagnostics:
@@ -69,17 +68,19 @@ def _bands(path: Path, milestone: Milestone) -> Diagnostics:
             problem = "after so many claims each further one earns less than those before it"
             found = f"{after} after {before}, from claim {milestone.bands[at].after + 1:,} on"
             hint = "Check that the cost of one more outcome falls as well"
-            yield look((*path, "bands", at, "price"), "band_price_falls", problem, found, hint)
+            place = (*path, "bands", at, "price")
+            yield fault_at(place, "band_price_falls", problem, found=found, hint=hint)
     for at, (one, other) in enumerate(pairwise(milestone.bands), 1):
         if other.after <= one.after:
             problem = "the bands do not stand in the order of their numbers"
             found = f"after {other.after:,} below after {one.after:,}"
-            yield look((*path, "bands", at, "after"), "bands_out_of_order", problem, found)
+            place = (*path, "bands", at, "after")
+            yield fault_at(place, "bands_out_of_order", problem, found=found)
 
 
 def _limit(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
     if limit.straddling == "unpaid":
-        yield look(
+        yield fault_at(
             (*path, "straddling"),
             "straddling_pays_nothing",
             "the claim that reaches over the limit earns nothing, nor does any after it",
@@ -89,7 +90,7 @@ def _limit(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
     prices = {contract.milestones[name].price for name in names}
     in_number = limit.at_most.of in ("claims", "share of claims")
     if in_number and limit.first == "earliest" and len(prices) > 1:
-        yield look(
+        yield fault_at(
             path,
             "cheaper_displaces_dearer",
             "the earliest claims come first, so that a cheaper outcome takes the place of a dearer"
@@ -103,7 +104,7 @@ def _limit(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
         # left.
         left = limit.at_most.amount % one.price
         if left and limit.straddling == "part paid":
-            yield look(
+            yield fault_at(
                 (*path, "at_most"),
                 "limit_cuts_a_claim",
                 "the limit is no whole number of prices: the last claim under it is paid in part",

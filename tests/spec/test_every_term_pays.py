@@ -99,10 +99,10 @@ def witnesses(scenario: str) -> dict[tuple[Field, ...], int]:
 
 def kept() -> dict[str, dict[tuple[Field, ...], int]]:
     """The witnesses that were found before, by scenario."""
-    lines = [line.split() for line in WITNESSES.read_text(encoding="utf-8").splitlines()]
+    lines = [line.split("\t") for line in WITNESSES.read_text(encoding="utf-8").splitlines()]
     by_scenario: dict[str, dict[tuple[Field, ...], int]] = {name: {} for name in SCENARIOS}
-    for scenario, number, *way in lines:
-        by_scenario[scenario][tuple(_field(one) for one in way)] = int(number)
+    for scenario, number, way in lines:
+        by_scenario[scenario][tuple(_field(one) for one in way.split())] = int(number)
     return by_scenario
 
 
@@ -144,6 +144,7 @@ def test_the_witnesses_are_found_anew() -> None:
             # A change that shows nothing new need not be settled again by every run.
             if not shown.issuperset(way):
                 shown |= set(way)
-                lines.append(" ".join([scenario, str(number), *(".".join(one) for one in way)]))
+                places = " ".join(".".join(one) for one in way)
+                lines.append(f"{scenario}\t{number}\t{places}")
     WITNESSES.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert needed() - shown == set()

@@ -21,18 +21,8 @@ import pyarrow.compute as pc
 
 from impactbond.errors import Fault, ReceiptError, SettlementError
 from impactbond.money import show
-from impactbond.receipts.account import (
-    Claimed,
-    Credit,
-    Due,
-    Entry,
-    Match,
-    assert_balanced,
-    dues_and_credits,
-    entries,
-    match,
-    received,
-)
+from impactbond.receipts.account import Entry, assert_balanced, dues_and_credits, entries, received
+from impactbond.receipts.match import Claimed, Credit, Due, Match, match
 from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import aligned, as_kind, plain_rows, rows_table

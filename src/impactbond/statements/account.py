@@ -8,14 +8,8 @@ from datetime import date
 
 import pyarrow.compute as pc
 
-from impactbond.receipts.account import (
-    Claimed,
-    Entry,
-    assert_balanced,
-    dues_and_credits,
-    entries,
-    received,
-)
+from impactbond.receipts.account import Entry, assert_balanced, dues_and_credits, entries, received
+from impactbond.receipts.match import Claimed
 from impactbond.statements.source import StatementSource
 
 

@@ -15,12 +15,12 @@ from itertools import pairwise
 from math import lcm
 
 from impactbond.settlement.funders import UNFUNDED
-from impactbond.statements.account import ReceiptsAccount
 from impactbond.statements.source import LimitTerm, ShareTerm
 from impactbond.statements.statement import (
     KINDS,
     THIS_CLAIM,
     Check,
+    ReceiptsAccount,
     Statement,
     StatementLine,
     Way,

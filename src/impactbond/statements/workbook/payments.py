@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from impactbond.statements.account import ReceiptsAccount
-from impactbond.statements.statement import THIS_CLAIM, Statement
+from impactbond.statements.statement import THIS_CLAIM, ReceiptsAccount, Statement
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,

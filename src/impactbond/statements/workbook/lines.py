@@ -161,6 +161,9 @@ def _price_columns(statement: Statement) -> tuple[Column, ...]:
     if not others:
         prices = [line.price_pence for line in lines]
         return quantity, amounts.in_minor("price", "Price", 12, prices)
+    # A column that mixed currencies would be summed by somebody: each currency has its own, that of
+    # payments only where a price is in it. Only a milestone priced otherwise by each version has
+    # none to name, and the heading says where to look.
     found = [quantity]
     for code in ("", *others):
         prices_in = [line.price_pence if line.priced_in == code else None for line in lines]

@@ -79,6 +79,9 @@ def _to_date(settlement: Settlement) -> list[str]:
         name: int(pc.sum(now[f"{name}_pence"]).as_py() or 0)
         for name in ("value", "withheld", "on_account", "settled", "due")
     }
+    moved = dict.fromkeys(now["funder"].to_pylist(), 0)
+    for row in now.select(["funder", "moved_pence"]).to_pylist():
+        moved[row["funder"]] += row["moved_pence"]
     lines = settlement.lines_table
     mine = lines.filter(pc.equal(lines["claim_period"], settlement.claim.label))
     adjusted = (
@@ -92,9 +95,9 @@ def _to_date(settlement: Settlement) -> list[str]:
         f"{mine.num_rows} lines in this claim, {adjusted} of them adjust closed periods.",
     ]
     found += [
-        f"{funder.name} has reached its limit: {_money(settlement, -moved)} passed on."
+        f"{funder.name} has reached its limit: {_money(settlement, -moved[funder.id])} passed on."
         for funder in settlement.funders.all
-        if (moved := _moved(settlement, funder.id)) < 0
+        if moved.get(funder.id, 0) < 0
     ]
     refused = settlement.refused_left_out
     if refused:
@@ -102,15 +105,6 @@ def _to_date(settlement: Settlement) -> list[str]:
             f"{refused} rows of evidence were refused and left out: refused.csv says which and why."
         )
     return found
-
-
-def _moved(settlement: Settlement, funder: str) -> int:
-    balances = settlement.balances_table
-    now = pc.and_(
-        pc.equal(balances["claim_period"], settlement.claim.label),
-        pc.equal(balances["funder"], funder),
-    )
-    return int(pc.sum(balances.filter(now)["moved_pence"]).as_py() or 0)
 
 
 def _written(out: Path, written: Sequence[Path]) -> list[str]:
@@ -168,20 +162,12 @@ _SUMMARY = (
     "Due now",
     "Closing",
 )
+_FIGURES = ("opening", "milestones", "adjustments", "up_front", "recovered", "due", "closing")
 
 
 def _summary_rows(statement: Statement) -> list[tuple[str, ...]]:
     accounts = [
-        (
-            account.name,
-            account.opening_pence,
-            account.milestones_pence,
-            account.adjustments_pence,
-            account.up_front_pence,
-            account.recovered_pence,
-            account.due_pence,
-            account.closing_pence,
-        )
+        (account.name, *(getattr(account, f"{figure}_pence") for figure in _FIGURES))
         for account in statement.accounts
     ]
     rows = [(name, *(_money(statement, one) for one in amounts)) for name, *amounts in accounts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -58,7 +58,7 @@ def make_statement(
     currency = CURRENCIES[source.currency]
     rows = StatementRows(source, funder, claim_period or source.claim_period)
     schedule, lines, control = rows.schedule(), rows.lines(), rows.control()
-    account = _receipts_account(source, rows.claim_date, funder, rows.codes, rows.names)
+    account = _receipts_account(source, rows)
     unfunded = sum(
         share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED
     )
@@ -304,35 +304,28 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
 _OF_ENTRY = ("until", "opening_pence", "due_pence", "received_pence")
 
 
-def _receipts_account(
-    source: StatementSource,
-    claim_date: date,
-    funder: str | None,
-    codes: Mapping[str, str],
-    names: Mapping[str, str],
-) -> ReceiptsAccount | None:
-    """The account of a statement up to a claim date; None where no receipts were given.
+def _receipts_account(source: StatementSource, rows: StatementRows) -> ReceiptsAccount | None:
+    """The account of a statement up to its claim date; None where no receipts were given.
 
-    `codes` and `names` are those of the funders that the statement may show, `funder` is the one
-    that it is for, if it is for one. Whoever sent money and is not among the funders has an account
-    too: nothing received is lost.
+    Whoever sent money and is not among the funders that the statement may show has an account too:
+    nothing received is lost.
     """
     if source.receipts is None:
         return None
     claims = [
         Claimed(number, period, day)
         for number, (period, day) in enumerate(source.claim_dates.items())
-        if day <= claim_date
+        if day <= rows.claim_date
     ]
     table = source.receipts
-    table = table.filter(pc.less_equal(table["received_on"], claim_date))
-    if funder is not None:
-        table = table.filter(pc.equal(table["funder"], funder))
+    table = table.filter(pc.less_equal(table["received_on"], rows.claim_date))
+    if rows.funder is not None:
+        table = table.filter(pc.equal(table["funder"], rows.funder))
     dues, given_back = dues_and_credits(source.payments, claims)
     credits_ = received(table)
-    strangers = sorted({credit.funder for credit in credits_} - set(codes))
-    codes = {**codes, **{name: f"X{number:02d}" for number, name in enumerate(strangers, 1)}}
-    names = {**names, **{name: name for name in strangers}}
+    strangers = sorted({credit.funder for credit in credits_} - set(rows.codes))
+    codes = {**rows.codes, **{name: f"X{number:02d}" for number, name in enumerate(strangers, 1)}}
+    names = {**rows.names, **{name: name for name in strangers}}
     balances: list[Balance] = []
     for payer, code in codes.items():
         due = [one for one in dues if one.funder == payer]
@@ -351,7 +344,7 @@ def _receipts_account(
             )
             for entry in account
         ]
-    rows = [
+    receipts = [
         Received(
             receipt=row["receipt"],
             code=codes[row["funder"]],
@@ -363,6 +356,6 @@ def _receipts_account(
         )
         for row in table.to_pylist()
     ]
-    rows.sort(key=lambda row: (row.received_on, row.receipt))
+    receipts.sort(key=lambda row: (row.received_on, row.receipt))
     stated = int(pc.sum(table["amount_pence"]).as_py() or 0)
-    return ReceiptsAccount(tuple(balances), tuple(rows), stated, source.refused_receipts)
+    return ReceiptsAccount(tuple(balances), tuple(receipts), stated, source.refused_receipts)

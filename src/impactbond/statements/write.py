@@ -54,9 +54,7 @@ def with_receipts(
     """The source of statements that show receipts. Raises ReceiptError as `reconcile` does."""
     assert_usable(receipts, source.contract_id, leave_out_refused)
     return replace(
-        source,
-        receipts=receipts.received_table,
-        refused_receipts=receipts.refused_table.num_rows,
+        source, receipts=receipts.received_table, refused_receipts=receipts.refused_table.num_rows
     )
 
 

@@ -11,13 +11,7 @@ from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.checks import is_out_of_order, line_difference
 from impactbond.statements.source import BY_VERSION
 from impactbond.statements.statement import Account, Statement, StatementLine
-from impactbond.statements.workbook.layout import (
-    AmountCells,
-    Column,
-    Sheets,
-    SheetTable,
-    fitting,
-)
+from impactbond.statements.workbook.layout import AmountCells, Column, Sheets, SheetTable, fitting
 
 # Excel repairs a table, and so alters it, where a header is longer than 255 characters.
 LONGEST_HEADER = 200

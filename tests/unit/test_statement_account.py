@@ -16,7 +16,7 @@ from impactbond.errors import ReceiptError
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.statements import StatementSource, make_statement, statement_html
 from impactbond.statements.checks import checks_of
-from impactbond.statements.workbook import statement_workbook
+from impactbond.statements.workbook.sheets import statement_workbook
 from impactbond.statements.write import statement_files, with_receipts, write_statements
 
 ROWS = [

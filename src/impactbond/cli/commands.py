@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,11 +23,8 @@ from impactbond.cli.options import (
     settled,
     versions_in,
     working,
+    write_settled,
 )
-
-if TYPE_CHECKING:
-    from impactbond.receipts.receipts import Receipts
-    from impactbond.settlement.settlement import Settlement
 
 Form = Literal["text", "markdown", "html"]
 
@@ -47,7 +44,7 @@ def demo(out: Out = Path("demo-out"), as_json: AsJson = False) -> None:
     fixtures = installed if installed.is_dir() else Path(__file__).parents[3] / "fixtures"
     contract = fixtures / "contracts" / "west_london_zone.yaml"
     evidence = fixtures / "evidence" / "west_london_zone.xlsx"
-    _write(settled(contract, [evidence], None, leave_out=True), out, as_json)
+    write_settled(settled(contract, [evidence], None, leave_out=True), out, as_json)
 
 
 @app.command()
@@ -63,37 +60,7 @@ def settle(
     """Write decisions, claims, schedule and one statement for each funder."""
     settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
     came = received(receipts, settlement)
-    _write(settlement, out, as_json, came, leave_out_refused)
-
-
-def _write(
-    settlement: Settlement,
-    out: Path,
-    as_json: bool,
-    receipts: Receipts | None = None,
-    leave_out: bool = False,
-) -> None:
-    """Writes the tables and statements of a settlement, and says what it came to."""
-    from impactbond.statements.source import statement_source
-    from impactbond.statements.summary import summary_text
-    from impactbond.statements.write import statement_files, table_files, with_receipts, write_all
-
-    with working("Writing the statements"):
-        source = statement_source(settlement)
-        if receipts is not None:
-            source = with_receipts(source, receipts, leave_out_refused=leave_out)
-        files = table_files(settlement) | statement_files(source)
-        written = write_all({out / name: content for name, content in files.items()})
-    due = {funder.id: settlement.due_pence(funder.id) for funder in settlement.funders.all}
-    data = {
-        "contract": settlement.contract.contract,
-        "claim_period": settlement.claim.label,
-        "claim_date": settlement.claim.known_by.isoformat(),
-        "due_pence": {funder: pence for funder, pence in due.items() if pence},
-        "refused_rows_left_out": settlement.refused_left_out,
-        "written": [path.name for path in written],
-    }
-    printed(as_json, lambda: data, lambda: summary_text(settlement, out, written))
+    write_settled(settlement, out, as_json, came, leave_out_refused)
 
 
 @app.command()

@@ -1,5 +1,5 @@
 """What commands share: their options, what they read and settle before they answer, and how they
-tell the answer.
+tell the answer or write it.
 """
 
 from __future__ import annotations
@@ -76,6 +76,36 @@ def received(files: list[Path] | None, settlement: Settlement) -> Receipts | Non
     from impactbond.receipts.read import read_receipts
 
     return read_receipts(files, settlement.contract) if files else None
+
+
+def write_settled(
+    settlement: Settlement,
+    out: Path,
+    as_json: bool,
+    receipts: Receipts | None = None,
+    leave_out: bool = False,
+) -> None:
+    """Writes the tables and statements of a settlement, and says what it came to."""
+    from impactbond.statements.source import statement_source
+    from impactbond.statements.summary import summary_text
+    from impactbond.statements.write import statement_files, table_files, with_receipts, write_all
+
+    with working("Writing the statements"):
+        source = statement_source(settlement)
+        if receipts is not None:
+            source = with_receipts(source, receipts, leave_out_refused=leave_out)
+        files = table_files(settlement) | statement_files(source)
+        written = write_all({out / name: content for name, content in files.items()})
+    due = {funder.id: settlement.due_pence(funder.id) for funder in settlement.funders.all}
+    data = {
+        "contract": settlement.contract.contract,
+        "claim_period": settlement.claim.label,
+        "claim_date": settlement.claim.known_by.isoformat(),
+        "due_pence": {funder: pence for funder, pence in due.items() if pence},
+        "refused_rows_left_out": settlement.refused_left_out,
+        "written": [path.name for path in written],
+    }
+    printed(as_json, lambda: data, lambda: summary_text(settlement, out, written))
 
 
 @contextmanager

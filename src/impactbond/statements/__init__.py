@@ -1,7 +1,6 @@
 """What is shown: statements as plain data, as Excel workbooks and as pages."""
 
 from impactbond.statements.from_source import make_statement
-from impactbond.statements.page import statement_html
 from impactbond.statements.source import (
     LimitTerm,
     RateTerm,
@@ -10,7 +9,8 @@ from impactbond.statements.source import (
     TrancheTerm,
 )
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook import statement_workbook
+from impactbond.statements.summary import statement_html
+from impactbond.statements.workbook.sheets import statement_workbook
 from impactbond.statements.write import write_statements
 
 __all__ = [

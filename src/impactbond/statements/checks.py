@@ -15,12 +15,12 @@ from itertools import pairwise
 from math import lcm
 
 from impactbond.settlement.funders import UNFUNDED
-from impactbond.statements.account import ReceiptsAccount
 from impactbond.statements.source import LimitTerm, ShareTerm
 from impactbond.statements.statement import (
     KINDS,
     THIS_CLAIM,
     Check,
+    ReceiptsAccount,
     Statement,
     StatementLine,
     Way,
@@ -68,224 +68,142 @@ def _of_lines(statement: Statement) -> Iterator[Check]:
     every_line = f"SUM([Lines.{'entitled' if statement.is_whole else 'amount'}])"
     shares = [share for line in lines for share in line.shares]
     unfunded = [share.amount_pence for share in shares if share.funder == UNFUNDED]
-    earned = sum(one.milestones_pence + one.adjustments_pence for one in statement.accounts)
-    yield Check(
-        "lines to summary",
-        "The lines add up to the summary",
-        "pence",
-        Way(
-            "Lines, less what nobody funds" if statement.is_whole else "Lines",
-            total - sum(unfunded),
-            # The column of what nobody funds stands in the sheet only where there is any.
-            f"{every_line}-SUM([Lines.{UNFUNDED}])" if unfunded else every_line,
-        ),
-        Way(
-            "Milestones and adjustments of the Summary",
-            earned,
-            "[Summary.milestones.total]+[Summary.adjustments.total]",
-        ),
+    listed = Way("Lines", total, every_line)
+    funded = Way(
+        "Lines, less what nobody funds" if statement.is_whole else "Lines",
+        total - sum(unfunded),
+        # The column of what nobody funds stands in the sheet only where there is any.
+        f"{every_line}-SUM([Lines.{UNFUNDED}])" if unfunded else every_line,
     )
-    yield Check(
-        "lines as settled",
-        "The lines add up to what was settled",
-        "pence",
-        Way("Lines", total, every_line),
-        Way("Total stated by the settlement", control.lines_pence),
+    earned = Way(
+        "Milestones and adjustments of the Summary",
+        sum(one.milestones_pence + one.adjustments_pence for one in statement.accounts),
+        "[Summary.milestones.total]+[Summary.adjustments.total]",
     )
-    count = sum(line.number > 0 for line in lines)
-    yield Check(
-        "line count",
-        "No line is missing",
-        "lines",
-        Way("Count of Lines", count, 'COUNTIFS([Lines.number],">0")'),
-        Way("Count stated by the settlement", control.line_count),
-    )
-    again = sum(is_out_of_order(lines))
-    yield Check(
-        "line order",
-        "No line is there twice",
-        "lines",
-        Way("Lines whose number is not above the one before", again, "SUM([Lines.order])"),
-        _NONE,
-    )
+    yield Check("lines to summary", "The lines add up to the summary", "pence", funded, earned)
+    settled = Way("Total stated by the settlement", control.lines_pence)
+    promise = "The lines add up to what was settled"
+    yield Check("lines as settled", promise, "pence", listed, settled)
+    numbered = sum(line.number > 0 for line in lines)
+    count = Way("Count of Lines", numbered, 'COUNTIFS([Lines.number],">0")')
+    stated = Way("Count stated by the settlement", control.line_count)
+    yield Check("line count", "No line is missing", "lines", count, stated)
+    out_of_order = sum(is_out_of_order(lines))
+    words = "Lines whose number is not above the one before"
+    again = Way(words, out_of_order, "SUM([Lines.order])")
+    yield Check("line order", "No line is there twice", "lines", again, _NONE)
 
 
 def _of_schedule(statement: Statement) -> Iterator[Check]:
-    accounts, schedule = statement.accounts, statement.schedule
-
-    def scheduled(name: str, kind: str) -> Way:
-        now = (row for row in schedule if row.standing == THIS_CLAIM and row.kind == kind)
-        where = f'[Schedule.standing],"{THIS_CLAIM}",[Schedule.kind],"{kind}"'
-        return Way(
+    schedule = statement.schedule
+    for kind in ("milestones", "adjustments"):
+        name, printed = kind.capitalize(), KINDS[kind]
+        where = f'[Schedule.standing],"{THIS_CLAIM}",[Schedule.kind],"{printed}"'
+        now = (row for row in schedule if row.standing == THIS_CLAIM and row.kind == printed)
+        scheduled = Way(
             f"{name} of this claim in the Schedule",
             sum(row.amount_pence for row in now),
             f"SUMIFS([Schedule.pence],{where})",
         )
-
-    milestones = sum(account.milestones_pence for account in accounts)
-    yield Check(
-        "milestones to schedule",
-        "Milestones are scheduled in full",
-        "pence",
-        Way("Milestones of the Summary", milestones, "[Summary.milestones.total]"),
-        scheduled("Milestones", KINDS["milestones"]),
-    )
-    adjustments = sum(account.adjustments_pence for account in accounts)
-    yield Check(
-        "adjustments to schedule",
-        "Adjustments are scheduled in full",
-        "pence",
-        Way("Adjustments of the Summary", adjustments, "[Summary.adjustments.total]"),
-        scheduled("Adjustments", KINDS["adjustments"]),
-    )
+        promise, summed = f"{name} are scheduled in full", _of_summary(statement, kind)
+        yield Check(f"{kind} to schedule", promise, "pence", summed, scheduled)
     # Against the settlement's own table: against the Lines, which the list is made from, it would
     # be the same figure twice.
-    listed = sum(statement.listed_pence(line) for _, line in statement.adjustments)
-    yield Check(
-        "adjustments listed",
-        "Every adjustment is listed by itself",
-        "pence",
-        Way("Adjustments", listed, "SUM([Adjustments.pence])"),
-        Way("Adjustments stated by the settlement", statement.control.adjustments_pence),
-    )
+    pence = sum(statement.listed_pence(line) for _, line in statement.adjustments)
+    listed = Way("Adjustments", pence, "SUM([Adjustments.pence])")
+    stated = Way("Adjustments stated by the settlement", statement.control.adjustments_pence)
+    promise = "Every adjustment is listed by itself"
+    yield Check("adjustments listed", promise, "pence", listed, stated)
     every_payment = sum(row.amount_pence for row in schedule)
-    yield Check(
-        "schedule to closing",
+    asked = Way("Schedule, all claims", every_payment, "SUM([Schedule.pence])")
+    promise, closing = (
         "The schedule adds up to the closing balance",
-        "pence",
-        Way("Schedule, all claims", every_payment, "SUM([Schedule.pence])"),
-        _closing(statement),
+        _of_summary(statement, "closing"),
     )
+    yield Check("schedule to closing", promise, "pence", asked, closing)
 
 
 def _of_accounts(statement: Statement) -> Iterator[Check]:
     accounts, control = statement.accounts, statement.control
-    yield Check(
-        "opening to closing",
-        "Opening and movements make closing, for every funder",
-        "funders",
-        Way(
-            "Funders of the Summary with a difference",
-            sum(account.difference_pence != 0 for account in accounts),
-            _not_zero("[Summary.difference]"),
-        ),
-        _NONE,
+    off = Way(
+        "Funders of the Summary with a difference",
+        sum(account.difference_pence != 0 for account in accounts),
+        _not_zero("[Summary.difference]"),
     )
-    opening = sum(account.opening_pence for account in accounts)
-    yield Check(
-        "opening as settled",
-        "Opening is what earlier claims settled",
-        "pence",
-        Way("Opening of the Summary", opening, "[Summary.opening.total]"),
-        Way("Settled before, stated by the settlement", control.opening_pence),
-    )
-    yield Check(
-        "due as settled",
-        "What is due is what was settled",
-        "pence",
-        Way("Due of the Summary", statement.due_pence, "[Summary.due.total]"),
+    promise = "Opening and movements make closing, for every funder"
+    yield Check("opening to closing", promise, "funders", off, _NONE)
+    opening = _of_summary(statement, "opening")
+    before = Way("Settled before, stated by the settlement", control.opening_pence)
+    promise = "Opening is what earlier claims settled"
+    yield Check("opening as settled", promise, "pence", opening, before)
+    due, stated = (
+        _of_summary(statement, "due"),
         Way("Due stated by the settlement", control.due_pence),
     )
-    yield Check(
-        "to date",
-        "All that was ever asked for is payable to date, for every funder",
-        "funders",
-        Way(
-            "Funders of To date with a difference",
-            sum(account.to_date_difference_pence != 0 for account in accounts),
-            _not_zero("[To date.to_date_difference]"),
-        ),
-        _NONE,
+    yield Check("due as settled", "What is due is what was settled", "pence", due, stated)
+    off = Way(
+        "Funders of To date with a difference",
+        sum(account.to_date_difference_pence != 0 for account in accounts),
+        _not_zero("[To date.to_date_difference]"),
     )
-    yield Check(
-        "funder limits",
-        "No funder is asked for more than its limit",
-        "funders",
-        Way(
-            "Funders of To date over their limit",
-            sum((account.headroom_pence or 0) < 0 for account in accounts),
-            'COUNTIFS([To date.headroom],"<0")',
-        ),
-        _NONE,
+    promise = "All that was ever asked for is payable to date, for every funder"
+    yield Check("to date", promise, "funders", off, _NONE)
+    over = Way(
+        "Funders of To date over their limit",
+        sum((account.headroom_pence or 0) < 0 for account in accounts),
+        'COUNTIFS([To date.headroom],"<0")',
     )
+    promise = "No funder is asked for more than its limit"
+    yield Check("funder limits", promise, "funders", over, _NONE)
 
 
 def _of_shares_and_limits(statement: Statement) -> Iterator[Check]:
     """The checks that only a statement for all funders can make."""
-    yield Check(
-        "shares to lines",
-        "The shares of every line add up to the line",
-        "lines",
-        Way(
-            "Lines with a difference",
-            sum(line_difference(line) != 0 for line in statement.lines),
-            _not_zero("[Lines.difference]"),
-        ),
-        _NONE,
-    )
+    off = sum(line_difference(line) != 0 for line in statement.lines)
+    found = Way("Lines with a difference", off, _not_zero("[Lines.difference]"))
+    promise = "The shares of every line add up to the line"
+    yield Check("shares to lines", promise, "lines", found, _NONE)
     parts = rule_parts(statement.share_rules)
-    yield Check(
-        "shares whole",
-        "The shares of every rule make a whole",
-        "shares",
-        Way(
-            "Shares of rules that do not",
-            sum(parts[term.rule][0] != parts[term.rule][1] for term in statement.share_rules),
-            _not_zero("[Shares.difference]"),
-        ),
-        _NONE,
-    )
+    off = sum(parts[term.rule][0] != parts[term.rule][1] for term in statement.share_rules)
+    found = Way("Shares of rules that do not", off, _not_zero("[Shares.difference]"))
+    yield Check("shares whole", "The shares of every rule make a whole", "shares", found, _NONE)
     limit = _contract_limit(statement.limits)
     if limit is not None:
         earned = sum(account.value_pence - account.withheld_pence for account in statement.accounts)
         cells = "[To date.value.total]-[To date.withheld.total]"
         row = len(statement.rates) + statement.limits.index(limit)  # the limits follow the rates
         most = f"[Rates and limits.pence.{row}]"
-        yield Check(
-            "contract limit",
-            "All together are not asked for more than the contract's limit",
-            "pence",
-            Way(
-                "Value less withheld to date, over the limit",
-                max(earned - (limit.at_most_pence or 0), 0),
-                f"IF({cells}>{most},{cells}-{most},0)",
-            ),
-            _NONE,
+        over = Way(
+            "Value less withheld to date, over the limit",
+            max(earned - (limit.at_most_pence or 0), 0),
+            f"IF({cells}>{most},{cells}-{most},0)",
         )
+        promise = "All together are not asked for more than the contract's limit"
+        yield Check("contract limit", promise, "pence", over, _NONE)
 
 
 def _of_receipts(statement: Statement, account: ReceiptsAccount) -> Iterator[Check]:
-    due = sum(balance.due_pence for balance in account.balances)
-    came = sum(receipt.amount_pence for receipt in account.receipts)
-    receipts = Way("Receipts", came, "SUM([Receipts.pence])")
-    yield Check(
-        "account due",
+    pence = sum(balance.due_pence for balance in account.balances)
+    due = Way("Due of the Account, all claims", pence, "SUM([Account.due])")
+    promise, closing = (
         "All that was ever asked for is in the account",
-        "pence",
-        Way("Due of the Account, all claims", due, "SUM([Account.due])"),
-        _closing(statement),
+        _of_summary(statement, "closing"),
     )
-    yield Check(
-        "account received",
-        "All that was received is in the account",
-        "pence",
-        Way(
-            "Received of the Account, all claims", account.received_pence, "SUM([Account.received])"
-        ),
-        receipts,
-    )
-    yield Check(
-        "receipts as read",
-        "No receipt is missing",
-        "pence",
-        receipts,
-        Way("Total of the receipts that were read", account.stated_pence),
-    )
+    yield Check("account due", promise, "pence", due, closing)
+    pence = account.received_pence
+    came = Way("Received of the Account, all claims", pence, "SUM([Account.received])")
+    pence = sum(receipt.amount_pence for receipt in account.receipts)
+    receipts = Way("Receipts", pence, "SUM([Receipts.pence])")
+    promise = "All that was received is in the account"
+    yield Check("account received", promise, "pence", came, receipts)
+    read = Way("Total of the receipts that were read", account.stated_pence)
+    yield Check("receipts as read", "No receipt is missing", "pence", receipts, read)
 
 
-def _closing(statement: Statement) -> Way:
-    closing = sum(account.closing_pence for account in statement.accounts)
-    return Way("Closing of the Summary", closing, "[Summary.closing.total]")
+def _of_summary(statement: Statement, figure: str) -> Way:
+    """A figure of the Summary, of all funders of the statement together."""
+    pence = sum(getattr(account, f"{figure}_pence") for account in statement.accounts)
+    return Way(f"{figure.capitalize()} of the Summary", pence, f"[Summary.{figure}.total]")
 
 
 def _contract_limit(limits: Sequence[LimitTerm]) -> LimitTerm | None:

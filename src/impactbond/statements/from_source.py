@@ -14,8 +14,14 @@ import pyarrow.compute as pc
 from impactbond.errors import InvariantError, StatementError
 from impactbond.money import CURRENCIES
 from impactbond.reasons import Because, LineKind
+from impactbond.receipts.account import (
+    assert_balanced,
+    dues_and_credits,
+    entries,
+    received,
+)
+from impactbond.receipts.match import Claimed
 from impactbond.settlement.funders import UNFUNDED
-from impactbond.statements.account import receipts_account
 from impactbond.statements.checks import checks_of
 from impactbond.statements.notes import statement_notes, vat_notes
 from impactbond.statements.source import StatementSource, is_for
@@ -27,8 +33,11 @@ from impactbond.statements.statement import (
     THIS_CLAIM,
     About,
     Account,
+    Balance,
     Control,
     LineShare,
+    ReceiptsAccount,
+    Received,
     ScheduleRow,
     Statement,
     StatementLine,
@@ -49,7 +58,7 @@ def make_statement(
     currency = CURRENCIES[source.currency]
     rows = StatementRows(source, funder, claim_period or source.claim_period)
     schedule, lines, control = rows.schedule(), rows.lines(), rows.control()
-    account = receipts_account(source, rows.claim_date, funder, rows.codes, rows.names)
+    account = _receipts_account(source, rows)
     unfunded = sum(
         share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED
     )
@@ -290,3 +299,63 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
         refused_rows=source.refused_rows,
         **{name: getattr(source, name) for name in (*as_stated, *digests)},
     )
+
+
+_OF_ENTRY = ("until", "opening_pence", "due_pence", "received_pence")
+
+
+def _receipts_account(source: StatementSource, rows: StatementRows) -> ReceiptsAccount | None:
+    """The account of a statement up to its claim date; None where no receipts were given.
+
+    Whoever sent money and is not among the funders that the statement may show has an account too:
+    nothing received is lost.
+    """
+    if source.receipts is None:
+        return None
+    claims = [
+        Claimed(number, period, day)
+        for number, (period, day) in enumerate(source.claim_dates.items())
+        if day <= rows.claim_date
+    ]
+    table = source.receipts
+    table = table.filter(pc.less_equal(table["received_on"], rows.claim_date))
+    if rows.funder is not None:
+        table = table.filter(pc.equal(table["funder"], rows.funder))
+    dues, given_back = dues_and_credits(source.payments, claims)
+    credits_ = received(table)
+    strangers = sorted({credit.funder for credit in credits_} - set(rows.codes))
+    codes = {**rows.codes, **{name: f"X{number:02d}" for number, name in enumerate(strangers, 1)}}
+    names = {**rows.names, **{name: name for name in strangers}}
+    balances: list[Balance] = []
+    for payer, code in codes.items():
+        due = [one for one in dues if one.funder == payer]
+        back = [one for one in given_back if one.funder == payer]
+        sent = [one for one in credits_ if one.funder == payer]
+        account = entries(payer, [*due, *back], sent, claims, claims[-1].claim_date)
+        # Nothing is matched here: all that was due is open, and all that came is left.
+        assert_balanced(account, due, [*back, *sent])
+        balances += [
+            Balance(
+                code=code,
+                name=names[payer],
+                claim_period=entry.claim_period or "",
+                is_first=entry.first is None,
+                **{name: getattr(entry, name) for name in _OF_ENTRY},
+            )
+            for entry in account
+        ]
+    receipts = [
+        Received(
+            receipt=row["receipt"],
+            code=codes[row["funder"]],
+            name=names[row["funder"]],
+            received_on=row["received_on"],
+            amount_pence=row["amount_pence"],
+            names_claim=row["claim_period"],
+            note=row["note"],
+        )
+        for row in table.to_pylist()
+    ]
+    receipts.sort(key=lambda row: (row.received_on, row.receipt))
+    stated = int(pc.sum(table["amount_pence"]).as_py() or 0)
+    return ReceiptsAccount(tuple(balances), tuple(receipts), stated, source.refused_receipts)

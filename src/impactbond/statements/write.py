@@ -20,7 +20,7 @@ from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_source import make_statement
 from impactbond.statements.source import StatementSource, statement_source
 from impactbond.statements.statement import Statement
-from impactbond.statements.workbook import statement_workbook
+from impactbond.statements.workbook.sheets import statement_workbook
 
 TABLES = ("decisions", "claims", "lines", "shares", "payments", "balances")
 
@@ -54,9 +54,7 @@ def with_receipts(
     """The source of statements that show receipts. Raises ReceiptError as `reconcile` does."""
     assert_usable(receipts, source.contract_id, leave_out_refused)
     return replace(
-        source,
-        receipts=receipts.received_table,
-        refused_receipts=receipts.refused_table.num_rows,
+        source, receipts=receipts.received_table, refused_receipts=receipts.refused_table.num_rows
     )
 
 

@@ -11,13 +11,7 @@ from impactbond.settlement.funders import UNFUNDED
 from impactbond.statements.checks import is_out_of_order, line_difference
 from impactbond.statements.source import BY_VERSION
 from impactbond.statements.statement import Account, Statement, StatementLine
-from impactbond.statements.workbook.layout import (
-    AmountCells,
-    Column,
-    Sheets,
-    SheetTable,
-    fitting,
-)
+from impactbond.statements.workbook.layout import AmountCells, Column, Sheets, SheetTable, fitting
 
 # Excel repairs a table, and so alters it, where a header is longer than 255 characters.
 LONGEST_HEADER = 200
@@ -161,6 +155,9 @@ def _price_columns(statement: Statement) -> tuple[Column, ...]:
     if not others:
         prices = [line.price_pence for line in lines]
         return quantity, amounts.in_minor("price", "Price", 12, prices)
+    # A column that mixed currencies would be summed by somebody: each currency has its own, that of
+    # payments only where a price is in it. Only a milestone priced otherwise by each version has
+    # none to name, and the heading says where to look.
     found = [quantity]
     for code in ("", *others):
         prices_in = [line.price_pence if line.priced_in == code else None for line in lines]

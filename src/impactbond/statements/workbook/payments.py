@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from impactbond.statements.account import ReceiptsAccount
-from impactbond.statements.statement import THIS_CLAIM, Statement
+from impactbond.statements.statement import THIS_CLAIM, ReceiptsAccount, Statement
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
@@ -17,7 +16,11 @@ from impactbond.statements.workbook.layout import (
 
 
 def schedule_table(sheets: Sheets) -> SheetTable:
-    """One row for every claim period, funder and kind of payment; earlier claims for context."""
+    """One row for every claim period, funder and kind of payment; earlier claims for context.
+
+    It is long because a payment has as many facts, each with its column, and not because anything
+    is decided: only the total of this claim leaves rows out.
+    """
     statement = sheets.statement
     rows, amounts = statement.schedule, AmountCells(statement.currency)
     pence = [row.amount_pence for row in rows]

@@ -179,98 +179,50 @@ def _of_one(
 
 def _movements(statement: Statement, lines: SheetTable, schedule: SheetTable) -> tuple[Figure, ...]:
     now = ("standing", THIS_CLAIM)
+    before = _scheduled(statement, schedule, ("standing", EARLIER_CLAIM))
+    up_front = _scheduled(statement, schedule, now, ("kind", KINDS["up-front"]))
+    recovered = _scheduled(statement, schedule, now, ("kind", KINDS["recovered"]))
+    claims, adjusts = _earned(statement, lines, CLAIM), _earned(statement, lines, ADJUSTMENT)
+    earlier = "Lines of this claim that concern periods claimed before"
+    taken_off = "Up-front money that milestones have since earned, taken off"
     return (
-        Figure(
-            "opening",
-            "Opening",
-            "Due at all earlier claims together",
-            _scheduled(statement, schedule, ("standing", EARLIER_CLAIM)),
-        ),
-        Figure(
-            "milestones",
-            "Milestones",
-            "Lines of this claim",
-            _earned(statement, lines, CLAIM),
-        ),
-        Figure(
-            "adjustments",
-            "Adjustments",
-            "Lines of this claim that concern periods claimed before",
-            _earned(statement, lines, ADJUSTMENT),
-        ),
-        Figure(
-            "up_front",
-            "Up-front",
-            "Up-front money that falls in this claim",
-            _scheduled(statement, schedule, now, ("kind", KINDS["up-front"])),
-        ),
-        Figure(
-            "recovered",
-            "Recovered",
-            "Up-front money that milestones have since earned, taken off",
-            _scheduled(statement, schedule, now, ("kind", KINDS["recovered"])),
-        ),
+        Figure("opening", "Opening", "Due at all earlier claims together", before),
+        Figure("milestones", "Milestones", "Lines of this claim", claims),
+        Figure("adjustments", "Adjustments", earlier, adjusts),
+        Figure("up_front", "Up-front", "Up-front money that falls in this claim", up_front),
+        Figure("recovered", "Recovered", taken_off, recovered),
     )
 
 
 def _outcome(statement: Statement, schedule: SheetTable) -> tuple[Figure, ...]:
+    moves = "[milestones]+[adjustments]+[up_front]+[recovered]"
+    together = "Milestones, adjustments, up-front and recovered together"
+    all_claims = "Due at all claims together, this one included, from the Schedule"
+    off = "Opening and what is due now, less closing: must be 0"
+    every_payment = _scheduled(statement, schedule)
     return (
-        Figure(
-            "due",
-            "Due now",
-            "Milestones, adjustments, up-front and recovered together",
-            "[milestones]+[adjustments]+[up_front]+[recovered]",
-            is_total=True,
-        ),
-        Figure(
-            "closing",
-            "Closing",
-            "Due at all claims together, this one included, from the Schedule",
-            _scheduled(statement, schedule),
-            is_total=True,
-        ),
-        Figure(
-            "difference",
-            "Difference",
-            "Opening and what is due now, less closing: must be 0",
-            "[opening]+[due]-[closing]",
-        ),
+        Figure("due", "Due now", together, moves, is_total=True),
+        Figure("closing", "Closing", all_claims, every_payment, is_total=True),
+        Figure("difference", "Difference", off, "[opening]+[due]-[closing]"),
     )
 
 
 def _positions(summary: SheetTable) -> tuple[Figure, ...]:
+    moved = "Taken over from others beyond their limits, or with a minus sign passed on to others"
+    kept_back = "Kept back by limits on the contract or on a milestone"
+    unearned = "Up-front money not yet earned by milestones"
+    in_all = "Value and what was taken over, less withheld, with up-front less recovered"
+    payable = "[value]+[moved]-[withheld]+[on_account]"
+    all_claims = "Due at all claims together, from the Summary"
+    off = "Payable to date less closing: must be 0"
     return (
         Figure("value", "Value", "Share of all that was achieved to date"),
-        Figure(
-            "moved",
-            "Taken over or passed on",
-            "Taken over from others beyond their limits, or with a minus sign passed on to others",
-        ),
-        Figure("withheld", "Withheld", "Kept back by limits on the contract or on a milestone"),
-        Figure(
-            "on_account",
-            "Up-front less recovered",
-            "Up-front money not yet earned by milestones",
-        ),
-        Figure(
-            "payable",
-            "Payable to date",
-            "Value and what was taken over, less withheld, with up-front less recovered",
-            "[value]+[moved]-[withheld]+[on_account]",
-            is_total=True,
-        ),
-        Figure(
-            "closing",
-            "Closing",
-            "Due at all claims together, from the Summary",
-            lambda index: summary.cell("closing", index),
-        ),
-        Figure(
-            "to_date_difference",
-            "Difference",
-            "Payable to date less closing: must be 0",
-            "[payable]-[closing]",
-        ),
+        Figure("moved", "Taken over or passed on", moved),
+        Figure("withheld", "Withheld", kept_back),
+        Figure("on_account", "Up-front less recovered", unearned),
+        Figure("payable", "Payable to date", in_all, payable, is_total=True),
+        Figure("closing", "Closing", all_claims, lambda index: summary.cell("closing", index)),
+        Figure("to_date_difference", "Difference", off, "[payable]-[closing]"),
     )
 
 

@@ -1,0 +1,50 @@
+"""The workbook of a statement: live formulas over whole pence, each written with the value that it
+gives.
+"""
+
+from __future__ import annotations
+
+from impactbond.statements.statement import Statement
+from impactbond.statements.workbook.book import Book
+from impactbond.statements.workbook.cover import (
+    add_cover,
+    checks_table,
+    contents_table,
+    notes_table,
+)
+from impactbond.statements.workbook.layout import Sheets
+from impactbond.statements.workbook.lines import adjustments_table, lines_table
+from impactbond.statements.workbook.payments import account_table, receipts_table, schedule_table
+from impactbond.statements.workbook.summary import summary_table, to_date_table
+from impactbond.statements.workbook.terms import rates_table, shares_table
+
+# The sheets after the cover, in reading order, each with what makes its one table.
+SHEETS = {
+    "Contents": contents_table,
+    "Notes": notes_table,
+    "Summary": summary_table,
+    "To date": to_date_table,
+    "Schedule": schedule_table,
+    "Account": account_table,
+    "Receipts": receipts_table,
+    "Lines": lines_table,
+    "Adjustments": adjustments_table,
+    "Rates and limits": rates_table,
+    "Shares": shares_table,
+    "Checks": checks_table,
+}
+
+
+def statement_workbook(statement: Statement) -> bytes:
+    """The statement as an Excel workbook; the same statement gives the same bytes."""
+    about, sheets = statement.about, Sheets(statement, SHEETS)
+    book = Book(
+        title=f"Statement {about.reference}",
+        subject=about.title,
+        company=about.provider,
+        created=about.claim_date,
+    )
+    add_cover(book, sheets)
+    for table in sheets:
+        book.add_table(table)
+    return book.close()

@@ -165,6 +165,21 @@ def test_file_sheet_and_row_are_kept_when_a_frame_has_them() -> None:
     assert set(evidence.observations_table["file"].to_pylist()) == {"a.xlsx", "b.xlsx"}
 
 
+def test_frames_whose_columns_have_numbers_for_names_are_told_so() -> None:
+    nameless = pd.DataFrame([["C-1", JAN, FEB]])
+    with pytest.raises(EvidenceError) as raised:
+        read_evidence({"participants": nameless, "observations": nameless}, small_contract())
+    assert {fault.code for fault in raised.value.faults} == {"column_missing"}
+    columns = [fault.column for fault in raised.value.faults if fault.sheet == "observations"]
+    assert columns == ["metric", "observed_on", "participant", "recorded_on", "value"]
+
+
+def test_a_column_with_a_number_for_a_name_stands_beside_those_that_are_read() -> None:
+    people = pd.DataFrame(PEOPLE | {0: ["spare", "spare"]})  # type: ignore[arg-type]
+    source = {"participants": people, "observations": pd.DataFrame(SEEN)}
+    assert read_evidence(source, small_contract()).digest == frames().digest
+
+
 def test_lazy_frames_and_relations_are_collected() -> None:
     source = {"participants": pl.LazyFrame(PEOPLE), "observations": pl.LazyFrame(SEEN)}
     assert read_evidence(source, small_contract()).digest == frames().digest

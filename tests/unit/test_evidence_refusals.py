@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from tests.evidence_workbooks import (
     CHILDREN,
+    CONTRACT,
     FEB,
     HEADINGS,
     JAN,
@@ -22,6 +23,7 @@ from tests.evidence_workbooks import (
     write_book,
 )
 
+from impactbond.contract.read import parse_contract
 from impactbond.evidence.read import read_evidence
 
 
@@ -139,6 +141,24 @@ def test_only_the_bad_cell_of_a_wide_row_is_left_out(tmp_path: Path) -> None:
         ("R1/hours", "C-1", 225, "recorded"),
         ("R2/sdq", "C-1", 17, "recorded"),
     ]
+
+
+def test_refusals_of_one_cell_have_one_order_whatever_they_differ_in(tmp_path: Path) -> None:
+    # Eight metrics under one heading, each with a range of its own: 99 is outside of all of them.
+    ranges = {f"m{number}": f"[0, {number}]" for number in (17, 12, 15, 10, 14, 11, 16, 13)}
+    terms = "".join(
+        f"  {name}: {{kind: score, range: {scale}, better: lower}}\n"
+        for name, scale in ranges.items()
+    )
+    headings = "".join(f", {name}: SDQ" for name in ranges)
+    text = CONTRACT.replace("metrics:\n", f"metrics:\n{terms}", 1)
+    text = text.replace("sdq: SDQ", f"sdq: SDQ{headings}")
+    book = write_book(tmp_path / "evidence.xlsx", {"Surveys": [survey(SDQ=99)]})
+    refused = read_evidence(book, parse_contract(text.encode(), name="small.yaml")).refused_table
+    assert set(refused["code"].to_pylist()) == {"out_of_range"}
+    allowed = refused["allowed"].to_pylist()
+    assert len(set(allowed)) == 9
+    assert allowed == sorted(allowed)
 
 
 def test_every_fault_of_a_row_is_told_at_once(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
 from impactbond.errors import EvidenceError, Fault
+from impactbond.evidence.cells import Refused
 from impactbond.evidence.external_checks import Summary
 from impactbond.evidence.external_columns import DELIVERED, SEEN, Reading, Values
 from impactbond.evidence.sources import ExternalTable
@@ -28,6 +29,7 @@ from impactbond.tables import (
     Engine,
     EngineSession,
     as_kind,
+    rows_table,
     sorted_by,
     with_dates,
     with_day_numbers,
@@ -53,6 +55,16 @@ OBSERVATIONS_SCHEMA = pa.schema(
     ]
 )
 REFUSED_SCHEMA = pa.schema([*PLACE, *_texts("column", "code", "problem", "allowed", "hint")])
+
+
+def refused_table(refused: Iterable[Refused]) -> pa.Table:
+    """What was refused, each once: by place, then by the reason, of which every part is asked, or
+    two reasons for one cell would have no order.
+    """
+    reasons = ((*one[:4], one.refusal) for one in set(refused))
+    rows = [(*place, why.code, why.problem, why.allowed, why.hint) for *place, why in reasons]
+    rows.sort(key=lambda row: (*row[:5], row[7], row[6], row[5]))
+    return rows_table(rows, REFUSED_SCHEMA)
 
 
 def participants_schema(attributes: tuple[str, ...]) -> pa.Schema:

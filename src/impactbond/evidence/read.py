@@ -11,16 +11,15 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.cells import Refused
 from impactbond.evidence.checks import Observation, Person, read_observations, read_people
 from impactbond.evidence.deliveries import Delivery, private_headings, refuse, without_repeats
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
-    REFUSED_SCHEMA,
     Evidence,
     ExternalEvidence,
     as_evidence,
     participants_schema,
+    refused_table,
 )
 from impactbond.evidence.external_checks import check_observations, check_participants
 from impactbond.evidence.external_columns import DELIVERED, Reading, Values
@@ -34,7 +33,7 @@ from impactbond.evidence.sources import (
     read_frames,
 )
 from impactbond.evidence.workbook import people_sheet, read_workbooks
-from impactbond.tables import FILE, ROW, EngineSession, sorted_by
+from impactbond.tables import FILE, ROW, EngineSession, rows_table, sorted_by
 from impactbond.terms.metrics import Percentage
 
 Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
@@ -92,8 +91,8 @@ def _checked(delivery: Delivery, contract: Contract) -> Evidence:
     observed = [(*row[:10], *row.block.where(row.place)) for row in observations]
     return Evidence(
         participants_table=_participants_table(people.rows, contract),
-        observations_table=_table(observed, OBSERVATIONS_SCHEMA),
-        refused_table=_refused_table([*people.refused, *refused]),
+        observations_table=rows_table(observed, OBSERVATIONS_SCHEMA),
+        refused_table=refused_table([*people.refused, *refused]),
         repeated=people_repeated + repeated + people.repeated + disagreeing,
         kind=delivery.kind,
         cautions=tuple(sorted(cautions)),
@@ -191,19 +190,4 @@ def _participants_table(people: Sequence[Person], contract: Contract) -> pa.Tabl
         )
         for row in people
     ]
-    return _table(rows, participants_schema(tuple(contract.participants.attributes)))
-
-
-def _refused_table(refused: Iterable[Refused]) -> pa.Table:
-    ordered = sorted(set(refused), key=lambda one: (*one[:4], one.refusal.code, one.refusal.hint))
-    rows = [
-        (*one[:4], why.code, why.problem, why.allowed, why.hint)
-        for one, why in ((one, one.refusal) for one in ordered)
-    ]
-    return _table(rows, REFUSED_SCHEMA)
-
-
-def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return rows_table(rows, participants_schema(tuple(contract.participants.attributes)))

@@ -194,9 +194,11 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
             continue
         kind = frame.implementation.value
         attributes = tuple(contract.participants.attributes) if name == "participants" else ()
-        missing = list(missing_columns(frame.columns, name, (*REQUIRED[name], *attributes)))
+        # The columns of a frame may have numbers for names.
+        headings = list(map(str, frame.columns))
+        missing = list(missing_columns(headings, name, (*REQUIRED[name], *attributes)))
         faults += missing
-        cautions |= private_headings(name, frame.columns)
+        cautions |= private_headings(name, headings)
         if name == "participants" and not len(frame):
             empty = Fault(sheet=name, code="no_rows", allowed="at least one")
             faults.append(replace(empty, problem="there are no rows"))

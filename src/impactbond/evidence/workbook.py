@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 from python_calamine import CalamineError, CalamineWorkbook
 
 from impactbond.contract.contract import Contract
-from impactbond.errors import Fault
+from impactbond.errors import Fault, unopened
 from impactbond.evidence.cells import Broken
 from impactbond.evidence.deliveries import (
     Block,
@@ -99,8 +99,7 @@ def open_workbook(path: Path) -> Opened | Fault:
     try:
         content = path.read_bytes()
     except OSError as error:
-        problem = f"the file cannot be opened: {error.strerror}"
-        return Fault(file=path.name, code="no_file", problem=problem)
+        return unopened(path, error)
     unusable = _why_not(path.suffix.casefold(), content)
     if unusable is not None:
         return _not_usable(path.name, *unusable)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from io import StringIO
@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.errors import Fault, ReceiptError
+from impactbond.errors import Fault, ReceiptError, unopened
 from impactbond.evidence.cells import MISSING, Refusal, Refused
 from impactbond.evidence.deliveries import Block, clean, without_blank_rows
-from impactbond.evidence.evidence import REFUSED_SCHEMA
+from impactbond.evidence.evidence import refused_table
 from impactbond.evidence.sources import plain_cells
 from impactbond.evidence.workbook import NOTES, grid_of, open_workbook
 from impactbond.receipts.cells import columns_of
@@ -90,14 +90,11 @@ def read_receipts(source: Source, contract: Contract) -> Receipts:
         rows += _rows(block, delivery, contract, refused)
     kept, repeated = _once(rows, blocks, refused)
     kept.sort(key=lambda row: (row.received_on, row.receipt))
-    # Delivered twice, a broken row is told once.
-    told = sorted(set(refused), key=lambda one: (*one[:4], one.refusal.code))
-    why = [(*one[:4], *astuple(one.refusal)) for one in told]
     return Receipts(
         contract=contract.contract,
         currency=contract.currency,
         received_table=rows_table([row[: len(RECEIPTS)] for row in kept], RECEIPTS),
-        refused_table=rows_table(why, REFUSED_SCHEMA),
+        refused_table=refused_table(refused),  # delivered twice, a row is told once
         repeated=repeated,
         kind=kind,
         cautions=tuple(sorted(cautions.union(_alike(kept)))),
@@ -162,8 +159,7 @@ def _csv_grid(path: Path) -> tuple[str, list[list[object]]] | Fault:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        problem = f"the file cannot be opened: {error.strerror}"
-        return Fault(file=path.name, code="no_file", problem=problem)
+        return unopened(path, error)
     except UnicodeDecodeError:
         return Fault(
             file=path.name,

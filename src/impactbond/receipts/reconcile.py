@@ -26,6 +26,7 @@ from impactbond.receipts.match import Claimed, Credit, Due, Match, match
 from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import aligned, as_kind, plain_rows, rows_table
+from impactbond.terms.words import counted
 
 _KINDS = {
     "pence": pa.int64(),
@@ -149,10 +150,11 @@ class Reconciliation:
     @property
     def text(self) -> str:
         """The reconciliation in plain words."""
+        received = f"{self._money(self.received_pence)} in {counted(self.receipts, 'receipt')}"
         told = [
             f"{self.contract}: what was received against what was due, on {self.on}",
             f"  Asked for up to claim {self.claim_period}: {self._money(self._asked_pence)}",
-            f"  Received: {self._money(self.received_pence)} in {_count(self.receipts, 'receipt')}",
+            f"  Received: {received}",
             f"  Open: {self._money(self.open_pence)}; carried: {self._money(self.carried_pence)}",
             "",
             *self._aged_lines(),
@@ -161,10 +163,10 @@ class Reconciliation:
             heading = "  Carried, because nothing due has taken it up:"
             told += ["", heading, *self._unmatched_lines()]
         if self.later_receipts:
-            later = _count(self.later_receipts, "receipt")
+            later = counted(self.later_receipts, "receipt")
             told.append(f"  Received after {self.on}, not counted: {later}")
         if self.refused_left_out:
-            told.append(f"  Refused and left out: {_count(self.refused_left_out, 'row')}")
+            told.append(f"  Refused and left out: {counted(self.refused_left_out, 'row')}")
         return "\n".join(told)
 
     @property
@@ -220,10 +222,6 @@ class Reconciliation:
         return f"<pre>{escape(self.text)}</pre>"
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def _total(table: pa.Table, name: str) -> int:
     return int(pc.sum(table[f"{name}_pence"]).as_py() or 0)
 
@@ -255,9 +253,9 @@ def reconcile(
         problem = f"no claim had been made by {day}"
         fault = Fault(code="no_claim_date", problem=problem, allowed=f"{first} or later")
         raise SettlementError("There is nothing to reconcile yet.", [fault])
-    counted = receipts.received_by(day)
+    by_then = receipts.received_by(day)
     dues, given_back = dues_and_credits(settlement.payments_table, claims)
-    came = received(counted.received_table)
+    came = received(by_then.received_table)
     order = [funder.id for funder in settlement.funders.all]
     # Whoever sent money and is no funder of the contract has an account too: nothing is lost.
     paying = {due.funder for due in dues} | {one.funder for one in [*given_back, *came]}
@@ -287,9 +285,9 @@ def reconcile(
         dues_table=rows_table(due_rows, DUES),
         unmatched_table=rows_table(unmatched, UNMATCHED),
         account_table=rows_table(map(_entry, account), ACCOUNT),
-        received_pence=counted.total_pence,
-        receipts=counted.received_table.num_rows,
-        later_receipts=receipts.received_table.num_rows - counted.received_table.num_rows,
+        received_pence=by_then.total_pence,
+        receipts=by_then.received_table.num_rows,
+        later_receipts=receipts.received_table.num_rows - by_then.received_table.num_rows,
         refused_left_out=receipts.refused_table.num_rows,
         kind=receipts.kind,
     )

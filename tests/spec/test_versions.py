@@ -478,6 +478,23 @@ def test_what_another_version_would_pay_is_explained() -> None:
     assert "reached on 2017-04-30 by the terms of version 2, which does not govern it" in told.text
 
 
+def test_what_another_version_would_pay_after_what_it_does_not_govern_has_its_day() -> None:
+    other = """
+milestones:
+  sign_up: {when: {observed: agreement, in: year one}, price: 40.00}
+  check:   {when: {observed: assessed, in: year one}, after: sign_up, price: 50.00}
+"""
+    drawn = """
+        child | metric    | on         | value
+        c1    | assessed  | 2017-04-10 | yes
+        c1    | agreement | 2017-04-20 | yes
+    """
+    settlement = amended(under(f"{FROM_MAY}\n{other}"), drawn)
+    told = explain(settlement, participant="c1", milestone="check").milestones[0]
+    # The check of 10 April counts from 20 April, when what it comes after was reached.
+    assert told.sentence.startswith("reached on 2017-04-20 by the terms of version 2")
+
+
 @pytest.mark.mechanic(62)
 @pytest.mark.parametrize("governs", ["milestones achieved", "participants started", "claims made"])
 def test_all_units_of_a_period_are_paid_under_the_version_that_governs_however_they_stand(

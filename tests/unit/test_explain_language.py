@@ -211,3 +211,41 @@ def test_who_started_too_late_is_told_so() -> None:
     explanation = explain(settled(terms, evidence), participant="c2")
     missed = "not covered by the contract: it covers those who started from 2017-01-01 through"
     assert missed in explanation.standing
+
+
+REACHED_BY_ANOTHER = """
+    child | start      | left       | place
+    c1    | 2017-01-09 | 2017-03-01 | P1
+    c2    | 2017-03-02 |            | P1
+    ---
+    child | metric   | on         | value
+    c1    | assessed | 2017-02-01 | yes
+    c2    | consent  | 2017-03-20 | yes
+"""
+MET_BEFORE_ANOTHER = """
+    child | start      | left       | place
+    c1    | 2017-01-09 | 2017-03-01 | P1
+    c2    | 2017-03-02 |            | P1
+    ---
+    child | metric   | on         | value
+    c1    | consent  | 2017-02-20 | yes
+    c2    | assessed | 2017-02-01 | yes
+"""
+
+
+@pytest.mark.parametrize(
+    ("evidence", "child", "words"),
+    [
+        (REACHED_BY_ANOTHER, "c1", "reached on 2017-03-20, after leaving on 2017-03-01: "),
+        (
+            MET_BEFORE_ANOTHER,
+            "c2",
+            "; met on 2017-02-01 and counted from 2017-02-20, when what it comes after was achieved"
+            " for the place",
+        ),
+    ],
+)
+def test_what_another_holder_of_the_place_reached_later_counts(
+    evidence: str, child: str, words: str
+) -> None:
+    assert words in told(slots("goes on"), evidence, "stays", child).sentence

@@ -137,12 +137,13 @@ def _long(judged: Frame, contract: Contract, names: Sequence[str]) -> Frame:
 
 
 def _with_reasons(inputs: EvaluationInput, course: list[tuple[Basis, Standing]]) -> Frame:
-    """The decisions with verdict, reason and, where achieved, the day."""
+    """The decisions with verdict, reason and, where achieved, the day; `days` is the day on which
+    everything that a milestone needs was met, whatever its verdict.
+    """
     decided = _long(_judged(inputs, course), inputs.contract, _COLUMNS_WITH_REASONS)
     verdict, reason = verdict_and_reason(nw.col("code"))
     reached = where(is_verdict(nw.col("code"), Verdict.ACHIEVED), nw.col("days"), NEVER)
-    with_reasons = decided.with_columns(verdict=verdict, reason=reason, reached=reached)
-    return with_reasons.drop("code", "days")
+    return decided.with_columns(verdict=verdict, reason=reason, reached=reached).drop("code")
 
 
 def decisions_table(

@@ -47,11 +47,14 @@ STATES = ("not met", "not evidenced", "met")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about one milestone."""
+    """What was decided about one milestone; `reached_on` is the day on which everything that it
+    needs was met, if it was, whatever the verdict.
+    """
 
     verdict: Verdict
     reason: Reason
     achieved_on: date | None
+    reached_on: date | None
     known_on: date | None
     standing: Standing = Standing.FULL
 
@@ -295,6 +298,7 @@ def find_decisions(inputs: EvaluationInput, participant: str) -> dict[str, Decis
             verdict=list(Verdict)[row["verdict"]],
             reason=list(Reason)[row["reason"]],
             achieved_on=_day(row["reached"]),
+            reached_on=_day(row["days"]),
             known_on=from_day_number(row["known_on"]) if row["known_on"] else None,
             standing=list(Standing)[row["standing"]],
         )

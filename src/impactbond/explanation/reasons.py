@@ -52,18 +52,6 @@ class Judged:
             and self.decisions[name].reason != Reason.PLACE_TAKEN
         ]
 
-    def reached_on(self, milestone: str) -> date | None:
-        """The day on which everything that a milestone needs was met, if it was."""
-        days = [self.findings[milestone].on]
-        needed = [self.decisions[name] for name in self.contract.milestones[milestone].after]
-        # For a place, somebody else may have achieved what comes before.
-        by_place = self.contract.participants.places is not None
-        days += [one.achieved_on for one in needed if one.achieved_on is not None or not by_place]
-        if self.eligibility is not None:
-            days.append(self.eligibility.on)
-        known = [day for day in days if day is not None]
-        return max(known) if len(known) == len(days) else None
-
 
 def reason(judged: Judged, milestone: str) -> str:
     """The reason for the verdict on a milestone, in a sentence."""
@@ -83,13 +71,13 @@ def reason(judged: Judged, milestone: str) -> str:
             return _left(judged, milestone)
         case Reason.OUTSIDE_TERM:
             first, last = judged.contract.calendar.term
-            day = judged.reached_on(milestone)
+            day = judged.decisions[milestone].reached_on
             return f"reached on {day}, outside the term ({first} through {last}): {own.sentence}"
         case Reason.RECORDED_LATE:
             return _recorded_late(judged, milestone)
         case Reason.ANOTHER_VERSION:
             version = judged.contract.version
-            day = judged.reached_on(milestone)
+            day = judged.decisions[milestone].reached_on
             return (
                 f"reached on {day} by the terms of version {version.number}, which does not govern "
                 f"it; the version that does pays nothing for it: {own.sentence}"
@@ -116,7 +104,7 @@ def open_until(judged: Judged, milestone: str) -> date | None:
         return max([own.due_on, *(day for day in waiting if day is not None)])
     if (unmet := judged.unmet_eligibility) is not None:
         return unmet.due_on
-    return judged.reached_on(milestone) or own.due_on
+    return judged.decisions[milestone].reached_on or own.due_on
 
 
 def chain(judged: Judged, milestone: str) -> tuple[str, ...]:
@@ -162,13 +150,17 @@ def _counted_from(judged: Judged, milestone: str) -> str:
     own, reached = judged.findings[milestone].on, judged.decisions[milestone].achieved_on
     if own == reached:
         return ""
+    before = {name: judged.decisions[name] for name in judged.contract.milestones[milestone].after}
+    # What another version governs was reached all the same, and lets this one count.
     causes = [
         f"{judged.title(name)} was achieved"
-        for name in judged.contract.milestones[milestone].after
-        if judged.decisions[name].achieved_on == reached
+        for name, one in before.items()
+        if one.reached_on == reached and one.reason in (Reason.MET, Reason.ANOTHER_VERSION)
     ]
     if judged.eligibility is not None and judged.eligibility.on == reached:
         causes.append("eligibility was met")
+    if not causes:
+        causes.append("what it comes after was achieved for the place")
     return f"; met on {own} and counted from {reached}, when {' and '.join(causes)}"
 
 
@@ -205,7 +197,7 @@ def _needs_first(judged: Judged, milestone: str) -> str:
 def _left(judged: Judged, milestone: str) -> str:
     own, left_on = judged.findings[milestone], judged.person.left_on
     if own.state == "met":
-        day = judged.reached_on(milestone)
+        day = judged.decisions[milestone].reached_on
         return f"reached on {day}, after leaving on {left_on}: {own.sentence}"
     return f"left on {left_on}, before the last day {own.due_on}; until then: {own.sentence}"
 

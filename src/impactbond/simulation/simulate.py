@@ -50,15 +50,15 @@ def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forec
 
 
 def _assert_can_be_drawn(trials: int, seed: int) -> None:
-    faults = []
-    if trials < 1:
-        faults.append(
-            Fault(code="no_trials", problem="there must be at least 1 trial", found=str(trials))
-        )
-    if seed < 0:
-        faults.append(
-            Fault(code="negative_seed", problem="the seed must not be negative", found=str(seed))
-        )
+    asked = [
+        ("no_trials", "there must be at least 1 trial", trials, 1),
+        ("negative_seed", "the seed must not be negative", seed, 0),
+    ]
+    faults = [
+        Fault(code=code, problem=problem, found=str(found))
+        for code, problem, found, least in asked
+        if found < least
+    ]
     if faults:
         raise AssumptionError("Nothing can be drawn.", faults)
 
@@ -91,11 +91,8 @@ def _assert_can_be_counted(contract: Contract) -> None:
                 )
             )
     if contract.participants.places is not None:
-        fault = Fault(
-            code="not_drawn",
-            problem="children follow one another in places, and a simulation draws each by itself",
-            hint="Simulate the contract without places",
-        )
-        faults.append(fault)
+        problem = "children follow one another in places, and a simulation draws each by itself"
+        hint = "Simulate the contract without places"
+        faults.append(Fault(code="not_drawn", problem=problem, hint=hint))
     if faults:
         raise AssumptionError(f"The contract {contract.contract} cannot be simulated.", faults)

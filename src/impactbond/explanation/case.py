@@ -32,7 +32,7 @@ from impactbond.explanation.participant_view import (
 )
 from impactbond.explanation.parts import EvidenceRow, ParticipantRow, columns_of
 from impactbond.explanation.payment import lines_of
-from impactbond.explanation.reasons import Judged
+from impactbond.explanation.verdicts import Judged
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.applicable_claims import made_at
 from impactbond.settlement.settlement import Settlement

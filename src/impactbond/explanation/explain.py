@@ -22,7 +22,7 @@ from impactbond.explanation.case import Case, cases_by_milestone
 from impactbond.explanation.explanation import Explanation
 from impactbond.explanation.parts import Line, MilestoneExplained
 from impactbond.explanation.payment import explained_line, lines_of, money_terms, stated_terms
-from impactbond.explanation.reasons import Judged, chain, needs, open_until, period_label, reason
+from impactbond.explanation.verdicts import Judged, chain, needs, open_until, period_label, reason
 from impactbond.money import show
 from impactbond.reasons import LineKind
 from impactbond.settlement.settlement import Settlement

@@ -13,7 +13,7 @@ from tests.damaged_contracts import damaged
 import impactbond as ib
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.check import ContractCheck, check
-from impactbond.contract.diagnostics.warnings.amounts import most_of, most_price
+from impactbond.contract.diagnostics.limits import most_of, most_price
 from impactbond.contract.read import parse_contract
 from impactbond.contract.reading.yaml_document import load
 

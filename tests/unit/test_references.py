@@ -9,7 +9,7 @@ from pydantic import Field
 from tests.spec.drawn_tables import contract_of
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.names import check_names
+from impactbond.contract.diagnostics.names import check_names
 from impactbond.contract.read import read_contract
 from impactbond.contract.references import Defined, home_of, meant_by
 from impactbond.terms.conditions import All, Level, Observed

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path as FilePath
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors import check_terms
-from impactbond.contract.diagnostics.errors.versions import check_versions
+from impactbond.contract.diagnostics.rules import check_terms
+from impactbond.contract.diagnostics.versions import check_versions
 from impactbond.contract.reading.terms_file import TermsFile
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, Fault

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import Literal
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.warnings import warnings_of
+from impactbond.contract.diagnostics.rules import warnings_of
 from impactbond.contract.read import read_contract
 from impactbond.contract.reading.yaml_document import Located, load, show_path
 from impactbond.contract.references import terms_along

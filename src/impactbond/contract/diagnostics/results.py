@@ -7,7 +7,7 @@ from __future__ import annotations
 from itertools import chain, islice
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.calendar import check_days, check_in_term
+from impactbond.contract.diagnostics.calendar import check_days, check_in_term
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, entry, fault_at, unknown
 from impactbond.terms.fees import Every, Fee
 from impactbond.terms.measures import Measure, parts_of
@@ -61,6 +61,12 @@ def check_fees(contract: Contract) -> Diagnostics:
                 rests=((*path, "pay"), (*path, "in_all")),
             )
         yield from _check_days(contract, fee, path)
+
+
+def look_at_results(contract: Contract) -> Diagnostics:
+    """Every point at which better results earn less."""
+    for name, result in contract.results.items():
+        yield from result.pays.warnings(("results", name, "pays"))
 
 
 def _check_days(contract: Contract, fee: Fee, path: Path) -> Diagnostics:

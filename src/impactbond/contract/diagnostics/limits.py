@@ -1,19 +1,141 @@
-"""Amounts that do not fit one another: limits, commitments, up-front money; and the most that can
-be paid, where the contract bounds how many claims there can be.
+"""Whether limits can be applied in their order, and up-front money paid, recovered and kept within
+them. Worth a look: limits, commitments and up-front money that do not fit one another, by the most
+that can be paid where the contract bounds how many claims there can be.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.money import CURRENCIES, show
-from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
+from impactbond.contract.diagnostics.calendar import check_in_term
+from impactbond.contract.diagnostics.funding import check_shares
+from impactbond.money import CURRENCIES, minor_units, show
+from impactbond.terms.diagnostic import Diagnostics, Path, around, circles, fault_at
 from impactbond.terms.funding import whole_shares
-from impactbond.terms.limits import Limit, WholeLimit
+from impactbond.terms.limits import Limit, LimitKind, WholeLimit
 from impactbond.terms.milestones import Milestone
+from impactbond.terms.tranches import Tranche
+
+
+def check_limits(contract: Contract) -> Diagnostics:
+    """Every fault of the limits."""
+    on_funders: dict[str, int] = {}
+    for index, limit in enumerate(contract.limits):
+        path: Path = ("limits", index)
+        yield from limit.check(contract, path)
+        if limit.on_funder is None:
+            yield from _check_whole(contract, index, limit)
+        elif (first := on_funders.setdefault(limit.on_funder, index)) != index:
+            rests = around(("limits", first), [contract.limits[first].key])
+            problem = f"the funder '{limit.on_funder}' has two limits"
+            hint = f"The other is entry {first + 1}; keep one"
+            yield fault_at((*path, limit.key), "limited_twice", problem, hint=hint, rests=rests)
+    yield from _check_overflow(contract, on_funders)
+
+
+def _check_whole(contract: Contract, index: int, limit: LimitKind) -> Diagnostics:
+    """A limit on the whole stands before those on funders, and once."""
+    path: Path = ("limits", index)
+    before = contract.limits[:index]
+    on_funders = [("limits", at) for at, one in enumerate(before) if one.on_funder is not None]
+    same = [at for at, one in enumerate(before) if one.thing == limit.thing]
+    # Limits on the whole apply before money is shared: one written after a funder's limit
+    # would apply earlier than it reads.
+    if on_funders:
+        problem = "a limit on the whole stands after a limit on a funder"
+        hint = "Put it before them: it is applied before the money is shared"
+        yield fault_at(path, "limit_order", problem, hint=hint, rests=on_funders)
+    elif same:
+        problem = "two limits on the same thing, counted alike"
+        hint = f"The other is entry {same[0] + 1}; keep one"
+        yield fault_at(path, "limited_twice", problem, hint=hint, rests=(("limits", same[0]),))
+
+
+def _check_overflow(contract: Contract, limited: Mapping[str, int]) -> Diagnostics:
+    """What is passed on must not come back, nor reach a funder whose limit was applied before."""
+    limits = {funder: contract.limits[index] for funder, index in limited.items()}
+    takers = {name: (one.taker,) for name, one in limits.items() if one.taker is not None}
+    in_circle: set[str] = set()
+    for circle in circles(takers):
+        in_circle |= set(circle)
+        yield fault_at(
+            ("limits", limited[circle[-2]], "beyond"),
+            "circular_overflow",
+            f"what lies beyond the limit of '{circle[-1]}' comes back to it",
+            found=" passes on to ".join(map(repr, circle)),
+            hint="Let the last of them leave it unpaid, or pass it to a funder without a limit",
+        )
+    for funder, (taker,) in takers.items():
+        if funder not in in_circle and limited.get(taker, limited[funder]) < limited[funder]:
+            yield fault_at(
+                ("limits", limited[funder], "beyond"),
+                "overflow_order",
+                f"'{taker}' takes over from here and its own limit stands before",
+                hint=f"Put the limit of '{taker}' after this one",
+                rests=around(("limits", limited[taker]), [limits[taker].key]),
+            )
+
+
+def check_tranches(contract: Contract) -> Diagnostics:
+    """Every fault of the up-front money."""
+    for name, tranche in contract.tranches.items():
+        path: Path = ("tranches", name)
+        yield from check_shares(tranche.by, (*path, "by"))
+        for funder in tranche.by:
+            if funder in contract.funders and contract.funders[funder].each is not None:
+                problem = f"'{funder}' stands for many funders and cannot pay up-front"
+                place, hint = (*path, "by", funder), "Name a single funder"
+                rests = around(("funders", funder), ["each"])
+                yield fault_at(place, "resolved_funder", problem, hint=hint, rests=rests)
+        yield from check_in_term(contract, tranche.on, (*path, "on"))
+        if tranche.recovered.at == 0:
+            place, allowed = (*path, "recovered", "at"), "more than 0%"
+            problem = "up-front money that is recovered at nothing is never recovered"
+            yield fault_at(place, "never_recovered", problem, allowed=allowed)
+    if contract.currency in CURRENCIES:
+        yield from _check_beyond_limits(contract)
+
+
+def _check_beyond_limits(contract: Contract) -> Diagnostics:
+    """Up-front money is on account of later entitlements, which never exceed a limit."""
+    for index, limit in enumerate(contract.limits):
+        most, funder = limit.most_in_all(contract.funders), limit.on_funder
+        if most is None:
+            continue
+        rests: list[Path] = [*around(("limits", index), ["at_most"]), ("currency",)]
+        if funder is not None:
+            rests.append(("funders", funder, "commits"))
+        paid = 0
+        for name, tranche in contract.tranches.items():
+            path: Path = ("tranches", name)
+            rests += [path, (*path, "pay"), *around((*path, "by"), tranche.by)]
+            part = _part_pence(contract, tranche, funder)
+            paid += part
+            if part and Decimal(paid).scaleb(-contract.decimals) > most:
+                whose = f"of '{funder}'" if funder else "of the whole contract"
+                yield fault_at(
+                    (*path, "pay"),
+                    "up_front_beyond_limit",
+                    f"the up-front money is more than the limit {whose}, and never earned",
+                    found=f"{show(paid, contract.currency)} with this tranche",
+                    allowed=f"{most:,f} {contract.currency} at most",
+                    rests=rests,
+                )
+                break
+
+
+def _part_pence(contract: Contract, tranche: Tranche, funder: str | None) -> int:
+    """What a funder pays of a tranche, or all of them; nothing where a fault forbids to say."""
+    try:
+        if funder is None:
+            return minor_units(tranche.pay, contract.currency)
+        return tranche.parts(contract.currency, contract.rounding.rule).get(funder, 0)
+    except (ValueError, OverflowError):
+        return 0
 
 
 def look_at_amounts(contract: Contract) -> Diagnostics:
@@ -226,3 +348,50 @@ def most_by_funder(contract: Contract, funder: str) -> Fraction | None:
     by_volume = most_together(contract, contract.payables)
     bounds = [Fraction(bound) for bound in (whole, by_volume) if bound is not None]
     return share * min(bounds) if bounds else None
+
+
+def look_at_cut_claims(contract: Contract) -> Diagnostics:
+    """Every limit that leaves claims unpaid, or part of one, which a better order would pay."""
+    for index, limit in enumerate(contract.limits):
+        if isinstance(limit, WholeLimit):
+            yield from _cut_claims(contract, limit, ("limits", index))
+
+
+def _cut_claims(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
+    if limit.straddling == "unpaid":
+        yield fault_at(
+            (*path, "straddling"),
+            "straddling_pays_nothing",
+            "the claim that reaches over the limit earns nothing, nor does any after it",
+            hint="Write part paid, if the room that is left should be used",
+        )
+    names = [name for name in contract.milestones if limit.is_on(name)]
+    prices = {contract.milestones[name].price for name in names}
+    in_number = limit.at_most.of in ("claims", "share of claims")
+    if in_number and limit.first == "earliest" and len(prices) > 1:
+        yield fault_at(
+            path,
+            "cheaper_displaces_dearer",
+            "the earliest claims come first, so that a cheaper outcome takes the place of a dearer"
+            " one",
+            found=f"prices from {min(prices)} to {max(prices)} under one limit in number",
+            hint="Write first: highest price, or a limit in money",
+        )
+    one = contract.milestones[names[0]] if len(names) == 1 else None
+    if one is not None and limit.at_most.of == "money" and _is_plain(one):
+        # Only where all claims have one price is it known beforehand what the last of them finds
+        # left.
+        left = limit.at_most.amount % one.price
+        if left and limit.straddling == "part paid":
+            yield fault_at(
+                (*path, "at_most"),
+                "limit_cuts_a_claim",
+                "the limit is no whole number of prices: the last claim under it is paid in part",
+                found=f"{left} is left after {limit.at_most.amount // one.price:,} claims",
+            )
+
+
+def _is_plain(milestone: Milestone) -> bool:
+    """Whether every claim of a milestone has the same price, above nothing."""
+    changed = milestone.rates or milestone.bands or milestone.changes or milestone.paid_for
+    return not changed and milestone.price > 0

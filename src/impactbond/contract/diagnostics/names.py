@@ -1,11 +1,19 @@
 """Whether every name and every value of an attribute stands for something, and for one thing only,
-and nothing is defined by way of itself.
+and nothing is defined by way of itself. Worth a look: what nothing uses.
 """
 
 from __future__ import annotations
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.references import allowed_for, home_of, leads_to, meant_by, terms_along
+from impactbond.contract.references import (
+    allowed_for,
+    home_of,
+    leads_to,
+    meant_by,
+    names_of,
+    terms_along,
+    used_in,
+)
 from impactbond.terms.diagnostic import (
     Diagnostic,
     Diagnostics,
@@ -20,6 +28,16 @@ from impactbond.terms.diagnostic import (
 )
 from impactbond.terms.reference import PAYABLE, references
 from impactbond.terms.sheets import PARTICIPANT_COLUMNS
+
+_SECTIONS = {
+    "metrics": "metric",
+    "windows": "window",
+    "conditions": "condition",
+    "indices": "index",
+    "measures": "measure",
+}
+# Where a name stands that does not use what it names: what is delivered, shown or planned.
+_BESIDE = ("sheets", "examples", "plans")
 
 ATTRIBUTES: Path = ("participants", "attributes")
 
@@ -104,3 +122,14 @@ def check_same_names(contract: Contract) -> Diagnostics:
                 problem = f"'{name}' is also the name of one of the {other}"
                 hint = "Give one of them another name"
                 yield fault_at((section, name), "same_name", problem, hint=hint)
+
+
+def look_at_unused(contract: Contract) -> Diagnostics:
+    """Every metric, window, condition, index and measure that nothing uses."""
+    used = used_in(contract, besides=_BESIDE)
+    for section, noun in _SECTIONS.items():
+        for name in names_of(contract, section):
+            if (section, name) not in used:
+                problem = f"nothing uses the {noun} '{name}'"
+                hint = "Take it out, or use it where it was meant"
+                yield fault_at((section, name), f"unused_{noun}", problem, hint=hint)

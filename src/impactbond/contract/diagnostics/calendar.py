@@ -1,108 +1,153 @@
-"""Days that leave something out: what nobody can reach, by its days or by bars that exclude others,
-and gaps and overlaps between windows that follow one another, dates of prices, listed periods.
+"""Whether the days of a contract can be: its term, its windows, who may start when, listed periods,
+and whether what is dated is within the term. Worth a look: gaps and overlaps between windows that
+follow one another, dates of prices and listed periods, and evidence that comes after its claim.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import pairwise
 
-from impactbond.contract.conditions import every_condition, in_term, reach_of
+from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
+from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
 from impactbond.terms.applicability import Dated
-from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Leaf
+from impactbond.terms.conditions import Leaf
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
-from impactbond.terms.phrases import Threshold
+from impactbond.terms.phrases import Window
 
+TERM: Path = ("calendar", "term")
+_CLAIMS: Path = ("calendar", "claims")
+_LISTED: Path = (*_CLAIMS, "listed")
 _DAY = timedelta(days=1)
+_FIRST_THEN_LAST = "Write the first day, then the last"
 
 
-def look_at_reach(contract: Contract) -> Diagnostics:
-    """Everything that nobody who starts when the contract allows can reach in its term."""
-    for name, milestone in contract.milestones.items():
-        yield from _milestone(contract, name)
-        yield from _order(contract, name, milestone.after)
-    for path, condition in every_condition(contract):
-        if isinstance(condition, Junction) and condition.alternatives:
-            for place, part in condition.inside:
-                if not in_term(contract, reach_of(contract, part)):
-                    yield fault_at(
-                        (*path, *place),
-                        "dead_alternative",
-                        "nobody who starts in time can meet this alternative within the term",
-                        found=_told(contract, part),
-                        hint="Move its window, or take it out",
-                    )
-        if isinstance(condition, ConditionTerm):
-            for metric, bars in _contradictions(contract, condition):
-                problem = f"no value of '{metric}' meets all of these at once"
-                found, hint = " and ".join(map(str, bars)), "Join them with any, or move a bar"
-                yield fault_at(path, "contradiction", problem, found=found, hint=hint)
-
-
-def _milestone(contract: Contract, name: str) -> Diagnostics:
-    milestone = contract.milestones[name]
-    needs = [milestone.when]
-    if contract.participants.eligible is not None:
-        needs.append(contract.participants.eligible)
-    reached = [reach_of(contract, need) for need in needs]
-    spans = [span for span in reached if span is not None]
-    is_met = len(spans) == len(reached)
+def check_term(contract: Contract) -> Diagnostics:
+    """A term that has no days, or too many, and a version that takes effect after it."""
     first, last = contract.calendar.term
-    if is_met and max(span[0] for span in spans) <= last and spans[0][1] >= first:
+    earliest, latest = EPOCH, from_day_number(LAST_DAY_NUMBER)
+    days, effective = f"{first} through {last}", contract.version.effective_on
+    if last < first:
+        problem = "the term ends before it starts"
+        yield fault_at(TERM, "term_reversed", problem, found=days, hint=_FIRST_THEN_LAST)
+    elif first < earliest or last > latest:
+        problem = "the term is outside the days that can be reckoned with"
+        allowed = f"{earliest} through {latest}"
+        yield fault_at(TERM, "term_too_far", problem, found=days, allowed=allowed)
+    if effective > last:
+        yield fault_at(
+            ("version", "effective_on"),
+            "effective_after_term",
+            "the version takes effect after the term has ended",
+            found=effective,
+            allowed=f"a day up to {last}, the last of the term",
+            rests=(TERM,),
+        )
+
+
+def check_windows(contract: Contract) -> Diagnostics:
+    """Windows that have no day for anybody."""
+    for name, window in contract.windows.items():
+        # Where one end is a date, it depends on the start whether the window has a day at all.
+        is_mixed = (window.opens.fixed is None) != (window.closes.fixed is None)
+        starts = contract.calendar.term if is_mixed else contract.calendar.term[:1]
+        if all(_is_reversed(window, start) for start in starts):
+            problem = f"the window '{name}' ends before it starts"
+            hint = "Write the earlier end first; 'A to B' ends the day before B, 'A through B' on B"
+            rests, path = [TERM] if is_mixed else [], ("windows", name)
+            yield fault_at(path, "window_reversed", problem, found=window, hint=hint, rests=rests)
+
+
+def _is_reversed(window: Window, start: date) -> bool:
+    opens, closes = window.days(start)
+    return closes < opens
+
+
+def check_started(contract: Contract) -> Diagnostics:
+    """Days of starting that nobody can start on."""
+    if contract.participants.started is None:
         return
-    yield fault_at(
-        ("milestones", name, "when"),
-        "cannot_be_reached",
-        f"nobody who starts in time can reach '{name}' within the term",
-        found=_told(contract, milestone.when),
-        hint=f"Move its window, or the term ({first} through {last})",
-    )
+    path: Path = ("participants", "started")
+    (first, last), ends = contract.participants.started, contract.calendar.term[1]
+    days = f"{first} through {last}"
+    if last < first:
+        problem = "the last day of starting is before the first"
+        yield fault_at(path, "started_reversed", problem, found=days, hint=_FIRST_THEN_LAST)
+    elif first > ends:
+        problem, code = "nobody can start before the term has ended", "started_after_term"
+        allowed = f"days up to {ends}, the last of the term"
+        yield fault_at(path, code, problem, found=days, allowed=allowed, rests=(TERM,))
 
 
-def _told(contract: Contract, condition: Condition) -> str:
-    span = reach_of(contract, condition)
-    return f"met from {span[0]} through {span[1]}" if span else "a window in which it cannot be met"
-
-
-def _order(contract: Contract, name: str, after: tuple[str, ...]) -> Diagnostics:
-    own = reach_of(contract, contract.milestones[name].when)
-    for earlier in after:
-        before = reach_of(contract, contract.milestones[earlier].when)
-        if own is not None and before is not None and before[1] > own[1]:
+def check_periods(contract: Contract) -> Diagnostics:
+    """Every fault of listed periods: they must follow one another and cover the term."""
+    claims = contract.calendar.claims
+    if (claims.every == "listed") != bool(claims.listed):
+        problem = "the periods are to be listed, and none is"
+        if claims.listed:
+            problem = "periods are listed, and 'every' does not say so"
+        hint = "Write every: listed, and under listed each period with its first and last day"
+        rests: tuple[Path, ...] = (_LISTED, (*_CLAIMS, "every"))
+        yield fault_at(_CLAIMS, "periods_not_listed", problem, hint=hint, rests=rests)
+        return
+    due, last = contract.calendar.term
+    for name, (opens, closes) in claims.listed.items():
+        path = (*_LISTED, name)
+        if closes < opens:
+            yield fault_at(path, "period_reversed", "the period ends before it starts", found=opens)
+        if opens != due:
             yield fault_at(
-                ("milestones", name, "after"),
-                "prerequisite_closes_later",
-                f"'{name}' comes after '{earlier}', which can still be reached when its own window"
-                " has closed",
-                found=f"{before[1]} against {own[1]}, for whoever starts last",
-                hint="It is then reached on the later day; check that both windows are meant",
+                path,
+                "period_gap" if opens > due else "period_overlap",
+                f"the period '{name}' does not start where the one before it ended, or the"
+                " term begins",
+                found=opens,
+                allowed=str(due),
+                rests=(TERM,),
             )
+        due = closes + _DAY
+    if claims.listed and due != last + _DAY:
+        problem, ends = "the last period does not end with the term", due - _DAY
+        rests = (TERM, *((*_LISTED, name) for name in claims.listed))
+        yield fault_at(_LISTED, "period_gap", problem, found=ends, allowed=str(last), rests=rests)
 
 
-def _contradictions(
-    contract: Contract, condition: ConditionTerm
-) -> Iterator[tuple[str, list[Threshold]]]:
-    by_value: dict[tuple[str, ...], list[Threshold]] = {}
-    for value, bar in condition.bars(contract):
-        by_value.setdefault(value, []).append(bar)
-    for (metric, *_), bars in by_value.items():
-        if not _together(bars):
-            yield metric, bars
+def check_dated(contract: Contract, term: Dated, path: Path) -> Diagnostics:
+    """A dated term at a place that ends before it starts, or never applies within the term."""
+    yield from check_days(term.from_, term.through, path)
+    first, last = contract.calendar.term
+    if first <= last and ((term.from_ or first) > last or (term.through or last) < first):
+        yield fault_at(
+            path,
+            "outside_term",
+            "its dates are outside the term, so that it never applies",
+            found=f"{term.from_ or first} through {term.through or last}",
+            allowed=f"days from {first} through {last}",
+            rests=(TERM, (*path, "from"), (*path, "through")),
+        )
 
 
-def _together(bars: list[Threshold]) -> bool:
-    lowest = [bar for bar in bars if bar.comparison in ("at least", "above")]
-    highest = [bar for bar in bars if bar.comparison in ("at most", "below")]
-    return all(_overlap(low, high) for low in lowest for high in highest)
+def check_days(first: date | None, last: date | None, path: Path) -> Diagnostics:
+    """A term at a place that ends before it starts."""
+    if first is not None and last is not None and last < first:
+        yield fault_at(
+            (*path, "through"),
+            "dates_reversed",
+            "it ends before it starts",
+            found=f"{first} through {last}",
+            hint="Write the earlier day under from, the later one under through",
+            rests=((*path, "from"),),
+        )
 
 
-def _overlap(low: Threshold, high: Threshold) -> bool:
-    gap: Decimal = high.bar - low.bar
-    touches = low.comparison == "at least" and high.comparison == "at most"
-    return gap > 0 or (gap == 0 and touches)
+def check_in_term(contract: Contract, day: date, path: Path) -> Diagnostics:
+    """A day that is not in the term; nothing is told where the term is reversed."""
+    first, last = contract.calendar.term
+    if first <= last and not first <= day <= last:
+        problem, allowed = "the date is outside the term", f"{first} through {last}"
+        yield fault_at(path, "outside_term", problem, found=day, allowed=allowed, rests=(TERM,))
 
 
 def look_at_dates(contract: Contract) -> Diagnostics:

@@ -1,5 +1,5 @@
 """Whether somebody, and one rule only, pays for everything that can be paid for, at every day of
-the term and for everybody, in shares that make a whole.
+the term and for everybody, in shares that make a whole; and whether funders commit in order.
 
 A region is some values of each attribute, on the days from a first through a last. What a text
 attribute may hold beside the values that are named is one more value, `ANY_OTHER`.
@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.calendar import TERM, check_days
-from impactbond.contract.diagnostics.errors.names import ATTRIBUTES
+from impactbond.contract.diagnostics.calendar import TERM, check_days
+from impactbond.contract.diagnostics.names import ATTRIBUTES
 from impactbond.money import common_denominator, show_share
 from impactbond.terms.applicability import Dated
 from impactbond.terms.diagnostic import (
@@ -320,3 +321,35 @@ def _rests(contract: Contract) -> tuple[Path, ...]:
         places += [("funding", index), *around(("funding", index, "for"), range(len(rule.for_)))]
         places += [("funding", index, part) for part in ("only", "from", "through")]
     return tuple(places)
+
+
+def check_commitments(contract: Contract) -> Diagnostics:
+    """What funders commit must be in the order of the days, and never become less."""
+    for name, funder in contract.funders.items():
+        for index, (before, after) in enumerate(pairwise(funder.commits), 1):
+            path: Path = ("funders", name, "commits", index)
+            if after.from_ <= before.from_:
+                problem = "a commitment does not stand after the one before it"
+                found = f"{after.from_} after {before.from_}"
+                hint = "Write them in the order of their days"
+                yield fault_at((*path, "from"), "commitment_order", problem, found=found, hint=hint)
+            elif after.amount < before.amount:
+                place, problem = (*path, "amount"), "a commitment is less than the one before it"
+                found = f"{after.amount:,f} after {before.amount:,f}"
+                hint = "Write all that is committed by then, not only what is added"
+                yield fault_at(place, "commitment_falls", problem, found=found, hint=hint)
+
+
+def look_at_idle_funders(contract: Contract) -> Diagnostics:
+    """Every funder that never pays anything."""
+    shares = (each for rule in contract.funding for each in rule.shares.items())
+    paying = {name for name, share in shares if share != 0}
+    # Without a share a funder still pays what it gives up front, and what another's limit passes
+    # on.
+    paying |= {name for tranche in contract.tranches.values() for name in tranche.by}
+    paying |= contract.takers
+    for name in contract.funders:
+        if name not in paying:
+            problem = f"the funder '{name}' never pays anything"
+            hint = "Give it a share, or take it out"
+            yield fault_at(("funders", name), "funder_pays_nothing", problem, hint=hint)

@@ -1,19 +1,26 @@
 """Whether milestones can be reached and priced: conditions that fit the metrics they look at,
 milestones that do not come after themselves or their alternatives, rates and bands that apply.
+Worth a look: what nobody can reach, by its days or by bars that exclude others, and prices that
+fall to nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 
-from impactbond.contract.conditions import every_condition
+from impactbond.contract.conditions import every_condition, in_term, reach_of
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.errors.calendar import check_dated
+from impactbond.contract.diagnostics.calendar import check_dated
+from impactbond.money import show_share
 from impactbond.terms.applicability import Dated
-from impactbond.terms.conditions import Junction, Looking
+from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Looking
 from impactbond.terms.diagnostic import Diagnostics, Path, circles, fault_at, listed_twice, listing
+from impactbond.terms.measures import parts_of
 from impactbond.terms.metrics.metric import check_kind
 from impactbond.terms.milestones import Milestone, alternatives
+from impactbond.terms.phrases import Threshold
 from impactbond.terms.units import Units
 
 
@@ -182,3 +189,150 @@ def _check_rounded(term: Milestone, path: Path) -> Diagnostics:
             (*path, "changes"),
         )
         yield fault_at(place, "nothing_to_round", problem, hint=hint, rests=(rests,))
+
+
+def look_at_reach(contract: Contract) -> Diagnostics:
+    """Everything that nobody who starts when the contract allows can reach in its term."""
+    for name, milestone in contract.milestones.items():
+        yield from _look_at_days(contract, name)
+        yield from _look_at_order(contract, name, milestone.after)
+    for path, condition in every_condition(contract):
+        if isinstance(condition, Junction) and condition.alternatives:
+            for place, part in condition.inside:
+                if not in_term(contract, reach_of(contract, part)):
+                    yield fault_at(
+                        (*path, *place),
+                        "dead_alternative",
+                        "nobody who starts in time can meet this alternative within the term",
+                        found=_told(contract, part),
+                        hint="Move its window, or take it out",
+                    )
+        if isinstance(condition, ConditionTerm):
+            for metric, bars in _contradictions(contract, condition):
+                problem = f"no value of '{metric}' meets all of these at once"
+                found, hint = " and ".join(map(str, bars)), "Join them with any, or move a bar"
+                yield fault_at(path, "contradiction", problem, found=found, hint=hint)
+
+
+def _look_at_days(contract: Contract, name: str) -> Diagnostics:
+    milestone = contract.milestones[name]
+    needs = [milestone.when]
+    if contract.participants.eligible is not None:
+        needs.append(contract.participants.eligible)
+    reached = [reach_of(contract, need) for need in needs]
+    spans = [span for span in reached if span is not None]
+    is_met = len(spans) == len(reached)
+    first, last = contract.calendar.term
+    if is_met and max(span[0] for span in spans) <= last and spans[0][1] >= first:
+        return
+    yield fault_at(
+        ("milestones", name, "when"),
+        "cannot_be_reached",
+        f"nobody who starts in time can reach '{name}' within the term",
+        found=_told(contract, milestone.when),
+        hint=f"Move its window, or the term ({first} through {last})",
+    )
+
+
+def _told(contract: Contract, condition: Condition) -> str:
+    span = reach_of(contract, condition)
+    return f"met from {span[0]} through {span[1]}" if span else "a window in which it cannot be met"
+
+
+def _look_at_order(contract: Contract, name: str, after: tuple[str, ...]) -> Diagnostics:
+    own = reach_of(contract, contract.milestones[name].when)
+    for earlier in after:
+        before = reach_of(contract, contract.milestones[earlier].when)
+        if own is not None and before is not None and before[1] > own[1]:
+            yield fault_at(
+                ("milestones", name, "after"),
+                "prerequisite_closes_later",
+                f"'{name}' comes after '{earlier}', which can still be reached when its own window"
+                " has closed",
+                found=f"{before[1]} against {own[1]}, for whoever starts last",
+                hint="It is then reached on the later day; check that both windows are meant",
+            )
+
+
+def _contradictions(
+    contract: Contract, condition: ConditionTerm
+) -> Iterator[tuple[str, list[Threshold]]]:
+    by_value: dict[tuple[str, ...], list[Threshold]] = {}
+    for value, bar in condition.bars(contract):
+        by_value.setdefault(value, []).append(bar)
+    for (metric, *_), bars in by_value.items():
+        if not _together(bars):
+            yield metric, bars
+
+
+def _together(bars: list[Threshold]) -> bool:
+    lowest = [bar for bar in bars if bar.comparison in ("at least", "above")]
+    highest = [bar for bar in bars if bar.comparison in ("at most", "below")]
+    return all(_overlap(low, high) for low in lowest for high in highest)
+
+
+def _overlap(low: Threshold, high: Threshold) -> bool:
+    gap: Decimal = high.bar - low.bar
+    touches = low.comparison == "at least" and high.comparison == "at most"
+    return gap > 0 or (gap == 0 and touches)
+
+
+def look_at_prices(contract: Contract) -> Diagnostics:
+    """Every price of nothing, and every number of claims from which one more earns less."""
+    counted = _counted_by_measures(contract)
+    for name, milestone in contract.milestones.items():
+        path: Path = ("milestones", name)
+        yield from _look_at_zero(path, milestone, is_counted=name in counted)
+        yield from _look_at_bands(path, milestone)
+        if milestone.paid_for is not None and milestone.paid_for < 1:
+            problem = "not every claim is paid in full: only a share of all their value is"
+            hint = "Check that providers know it: the price is not what an outcome earns"
+            share = show_share(milestone.paid_for)
+            yield fault_at((*path, "paid_for"), "paid_in_part", problem, found=share, hint=hint)
+
+
+def _counted_by_measures(contract: Contract) -> set[str]:
+    """The milestones that results pay for: their own price may well be nothing."""
+    tops = [*contract.measures.values()]
+    # A measure that only opens a gate, or multiplies, has its claims paid for too.
+    tops += [measure for one in contract.results.values() for _, measure in one.measures]
+    parts = [part for top in tops for _, part in parts_of((), top)]
+    return {name for part in parts if not isinstance(part, str) for name in part.counted}
+
+
+def _look_at_zero(path: Path, milestone: Milestone, *, is_counted: bool) -> Diagnostics:
+    # A milestone that a result counts may be worth nothing by itself: the result pays for it.
+    prices = {} if is_counted else {(*path, "price"): milestone.price}
+    prices |= {(*path, "rates", at, "price"): one.price for at, one in enumerate(milestone.rates)}
+    prices |= {(*path, "bands", at, "price"): one.price for at, one in enumerate(milestone.bands)}
+    for place, price in prices.items():
+        if price == 0:
+            problem = "a price of nothing: one more outcome earns nothing"
+            hint = "Write a price, or take the milestone out if it is only a step to others"
+            yield fault_at(place, "price_of_nothing", problem, hint=hint)
+    for at, change in enumerate(milestone.changes):
+        yield from change.warnings((*path, "changes", at))
+    rounded = milestone.rounded
+    if rounded is not None and rounded.way == "down":
+        for place, price in prices.items():
+            if 0 < price < rounded.to:
+                problem = "the price is rounded down to nothing"
+                found = f"{price} rounded down to a whole {rounded.to}"
+                yield fault_at(place, "price_of_nothing", problem, found=found)
+
+
+def _look_at_bands(path: Path, milestone: Milestone) -> Diagnostics:
+    prices = [milestone.price, *(band.price for band in milestone.bands)]
+    for at, (before, after) in enumerate(pairwise(prices)):
+        if 0 < after < before:
+            problem = "after so many claims each further one earns less than those before it"
+            found = f"{after} after {before}, from claim {milestone.bands[at].after + 1:,} on"
+            hint = "Check that the cost of one more outcome falls as well"
+            place = (*path, "bands", at, "price")
+            yield fault_at(place, "band_price_falls", problem, found=found, hint=hint)
+    for at, (one, other) in enumerate(pairwise(milestone.bands), 1):
+        if other.after <= one.after:
+            problem = "the bands do not stand in the order of their numbers"
+            found = f"after {other.after:,} below after {one.after:,}"
+            place = (*path, "bands", at, "after")
+            yield fault_at(place, "bands_out_of_order", problem, found=found)

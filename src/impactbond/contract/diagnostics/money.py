@@ -1,4 +1,4 @@
-"""Whether amounts can be paid, in currencies that are known."""
+"""Whether amounts can be paid, in currencies that are known, and how VAT is treated."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ def check_money(contract: Contract) -> Diagnostics:
         yield from _check_amount(amount, contract.currency_of_prices, path, rests)
     for path, amount in _amounts(contract):
         yield from _check_amount(amount, contract.currency, path, (_CURRENCY,))
+
+
+def check_vat(contract: Contract) -> Diagnostics:
+    """Every fault of the treatment of VAT."""
+    if contract.vat is not None:
+        yield from contract.vat.errors(("vat",))
 
 
 def _check_currency(currency: str, path: Path) -> Diagnostics:

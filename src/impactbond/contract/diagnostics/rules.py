@@ -1,0 +1,49 @@
+"""Every rule of what a contract says: those that refuse it, and those that are worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics import (
+    calendar,
+    examples,
+    funding,
+    investment,
+    limits,
+    milestones,
+    money,
+    names,
+    results,
+    sheets,
+)
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics
+
+_Rules = tuple[Callable[[Contract], Diagnostics], ...]
+_ERRORS: _Rules = (
+    *(names.check_names, names.check_same_names, names.check_values),
+    *(calendar.check_term, calendar.check_windows, calendar.check_started, calendar.check_periods),
+    *(milestones.check_conditions, milestones.check_milestones),
+    *(milestones.check_indices, milestones.check_prices),
+    *(results.check_results, results.check_fees, money.check_money),
+    *(funding.check_funding, funding.check_commitments),
+    *(limits.check_tranches, limits.check_limits),
+    *(sheets.check_sheets, money.check_vat, examples.check_plans),
+    *(investment.check_investment, examples.check_examples),
+)
+_WARNINGS: _Rules = (
+    *(limits.look_at_amounts, milestones.look_at_reach, calendar.look_at_dates),
+    *(milestones.look_at_prices, limits.look_at_cut_claims, results.look_at_results),
+    *(names.look_at_unused, funding.look_at_idle_funders),
+)
+
+
+def check_terms(contract: Contract) -> list[Diagnostic]:
+    """Every fault of meaning, each with the path of the term it is in."""
+    return list(chain.from_iterable(check(contract) for check in _ERRORS))
+
+
+def warnings_of(contract: Contract) -> list[Diagnostic]:
+    """What is allowed in a contract and may not be meant, each with its place."""
+    return list(chain.from_iterable(look_at(contract) for look_at in _WARNINGS))

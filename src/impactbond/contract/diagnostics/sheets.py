@@ -1,0 +1,105 @@
+"""Whether the sheets that evidence is delivered in deliver what the contract needs to know."""
+
+from __future__ import annotations
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.names import ATTRIBUTES
+from impactbond.terms.diagnostic import (
+    Diagnostic,
+    Diagnostics,
+    Path,
+    around,
+    closest,
+    fault_at,
+    unknown,
+)
+from impactbond.terms.metrics import Event
+from impactbond.terms.sheets import (
+    EACH_ROW,
+    OBSERVATION_COLUMNS,
+    PARTICIPANT_COLUMNS,
+    REQUIRED_OBSERVATION_COLUMNS,
+    REQUIRED_PARTICIPANT_COLUMNS,
+    Sheet,
+)
+
+
+def check_sheets(contract: Contract) -> Diagnostics:
+    """Every fault of the sheets, which deliver what the contract needs to know."""
+    holders = [name for name, sheet in contract.sheets.items() if sheet.holds == "participants"]
+    if contract.sheets and len(holders) != 1:
+        rests = [("sheets", name) for name in contract.sheets]
+        yield fault_at(
+            ("sheets",),
+            "participants_sheet",
+            "exactly one sheet must hold the participants",
+            found=", ".join(holders) or "none",
+            hint="Write holds: participants in the sheet that lists the children, and there alone",
+            rests=(*rests, *((*path, "holds") for path in rests)),
+        )
+    for name, sheet in contract.sheets.items():
+        yield from _check_columns(contract, sheet, name, is_clear=len(holders) == 1)
+        yield from _check_metrics(contract, sheet, name, is_clear=len(holders) == 1)
+    if contract.sheets:
+        yield from _check_delivered(contract)
+
+
+def _check_columns(contract: Contract, sheet: Sheet, name: str, *, is_clear: bool) -> Diagnostics:
+    attributes = tuple(contract.participants.attributes)
+    known, required = PARTICIPANT_COLUMNS + attributes, REQUIRED_PARTICIPANT_COLUMNS + attributes
+    if not is_clear:
+        # It is not known which of the two kinds the sheet is; that is told already.
+        known, required = known + OBSERVATION_COLUMNS, ()
+    elif sheet.holds != "participants":
+        known, required = OBSERVATION_COLUMNS, REQUIRED_OBSERVATION_COLUMNS
+    path: Path = ("sheets", name, "columns")
+    rests: tuple[Path, ...] = (("sheets", name, "holds"),)
+    unclear = [column for column in sheet.columns if column not in known]
+    for column in unclear:
+        yield Diagnostic((*path, column), unknown("column", column, known), (*rests, ATTRIBUTES))
+    misspelt = {closest(column, known) for column in unclear}
+    for column in required:
+        if column not in sheet.columns and column not in misspelt:
+            problem = f"the sheet '{name}' does not say which heading holds '{column}'"
+            hint = f"Add {column}: and the heading as it stands in the sheet"
+            yield fault_at(path, "column_not_mapped", problem, hint=hint, rests=rests)
+
+
+def _check_metrics(contract: Contract, sheet: Sheet, name: str, *, is_clear: bool) -> Diagnostics:
+    path: Path = ("sheets", name, "metrics")
+    if sheet.holds == "participants" and sheet.metrics and is_clear:
+        problem = "the sheet of the participants cannot deliver metrics"
+        hint, rests = "Deliver them in a sheet of their own", (("sheets", name, "holds"),)
+        yield fault_at(path, "metrics_of_participants", problem, hint=hint, rests=rests)
+    for metric, heading in sheet.metrics.items():
+        place, home = (*path, metric), ("metrics", metric)
+        if metric not in contract.metrics:
+            continue
+        if heading == EACH_ROW and not isinstance(contract.metrics[metric], Event):
+            problem = f"'{EACH_ROW}' is for metrics of kind event, and '{metric}' is none"
+            hint = "Write the heading of the column that holds it"
+            each = around(home, ["kind"])
+            yield fault_at(place, "each_row_needs_event", problem, hint=hint, rests=each)
+        elif contract.metrics[metric].sources and "source" not in sheet.columns:
+            yield fault_at(
+                place,
+                "source_not_mapped",
+                f"the metric '{metric}' is taken from some sources alone, and the sheet"
+                f" '{name}' does not say which heading holds the source",
+                hint="Add source: to the columns of the sheet, and the heading as it stands there",
+                rests=(home, ("sheets", name, "columns")),
+            )
+
+
+def _check_delivered(contract: Contract) -> Diagnostics:
+    delivered = {metric for sheet in contract.sheets.values() for metric in sheet.metrics}
+    unnamed = [metric for metric in contract.metrics if metric not in delivered]
+    # A misspelt name in a sheet is told there.
+    meant = {closest(metric, unnamed) for metric in delivered - set(contract.metrics)}
+    sheets: list[Path] = [("sheets", name) for name in contract.sheets]
+    rests = [("sheets",), *sheets, *((*path, "metrics") for path in sheets)]
+    for metric in unnamed:
+        if metric not in meant:
+            path, problem = ("metrics", metric), f"no sheet delivers the metric '{metric}'"
+            hint = "Add it to the metrics of a sheet, with the heading that holds it"
+            yield fault_at(path, "metric_not_delivered", problem, hint=hint, rests=rests)

@@ -14,12 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
-from impactbond.contract.diagnostics.rules import check_terms
 from tests.properties import drawn_money as money
 from tests.properties.drawn_conditions import STATES, conditions, units
 from tests.properties.reference import Claim, claim_dates, pence
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.rules import check_terms
 from impactbond.evidence import evidence as tables
 from impactbond.terms.conditions import Junction, Looking
 from impactbond.terms.metrics import Event, Quantity, Session, State

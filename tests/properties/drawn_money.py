@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
-from impactbond.contract.diagnostics.rules import check_terms
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.rules import check_terms
 from impactbond.money import CURRENCIES, show_share
 from impactbond.terms.limits import LIMITS, ShareLimit, WholeLimit
 from impactbond.terms.prices import PRICE_CHANGES

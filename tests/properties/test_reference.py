@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
-from impactbond.contract.diagnostics.rules import check_terms
 from tests.properties import drawn, drawn_conditions
 from tests.properties.reference import Claim, Row, claim_dates, claims, decide
 from tests.properties.reference_conditions import FINDS
 from tests.properties.reference_settlement import history, settle
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.rules import check_terms
 from impactbond.contract.reading.yaml_document import load
 from impactbond.terms.conditions import CONDITIONS
 from impactbond.terms.metrics import METRICS

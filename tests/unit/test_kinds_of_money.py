@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import pytest
-from impactbond.contract.diagnostics.rules import warnings_of
 from jsonschema import Draft202012Validator
 from tests.properties import drawn_money, reference_limits, reference_values, test_values_agree
 from tests.properties.reference import Claim
@@ -20,6 +19,7 @@ from tests.properties.reference_values import Claimed, worth
 from tests.spec.drawn_tables import contract_of, paid, settled
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.rules import warnings_of
 from impactbond.contract.schema import contract_schema
 from impactbond.contract.wording.render import render
 from impactbond.errors import ContractError, Fault

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from impactbond.contract.diagnostics.rules import warnings_of
 from jsonschema import Draft202012Validator
 from tests.properties import drawn_money, reference_values
 from tests.properties.reference_values import Claimed, worth
 from tests.spec.drawn_tables import contract_of, evidence_of, paid, settled
 
 from impactbond.contract.diagnostics.limits import most_of
+from impactbond.contract.diagnostics.rules import warnings_of
 from impactbond.contract.schema import contract_schema
 from impactbond.contract.wording.render import render
 from impactbond.errors import ContractError, Fault

@@ -37,14 +37,10 @@ def check_term(contract: Contract) -> Diagnostics:
         allowed = f"{earliest} through {latest}"
         yield fault_at(TERM, "term_too_far", problem, found=days, allowed=allowed)
     if effective > last:
-        yield fault_at(
-            ("version", "effective_on"),
-            "effective_after_term",
-            "the version takes effect after the term has ended",
-            found=effective,
-            allowed=f"a day up to {last}, the last of the term",
-            rests=(TERM,),
-        )
+        path, code = ("version", "effective_on"), "effective_after_term"
+        problem = "the version takes effect after the term has ended"
+        allowed = f"a day up to {last}, the last of the term"
+        yield fault_at(path, code, problem, found=effective, allowed=allowed, rests=(TERM,))
 
 
 def check_windows(contract: Contract) -> Diagnostics:
@@ -98,15 +94,10 @@ def check_periods(contract: Contract) -> Diagnostics:
         if closes < opens:
             yield fault_at(path, "period_reversed", "the period ends before it starts", found=opens)
         if opens != due:
-            yield fault_at(
-                path,
-                "period_gap" if opens > due else "period_overlap",
-                f"the period '{name}' does not start where the one before it ended, or the"
-                " term begins",
-                found=opens,
-                allowed=str(due),
-                rests=(TERM,),
-            )
+            code = "period_gap" if opens > due else "period_overlap"
+            problem = f"the period '{name}' does not start where the one before it ended, or the"
+            problem += " term begins"
+            yield fault_at(path, code, problem, found=opens, allowed=str(due), rests=(TERM,))
         due = closes + _DAY
     if claims.listed and due != last + _DAY:
         problem, ends = "the last period does not end with the term", due - _DAY
@@ -119,27 +110,20 @@ def check_dated(contract: Contract, term: Dated, path: Path) -> Diagnostics:
     yield from check_days(term.from_, term.through, path)
     first, last = contract.calendar.term
     if first <= last and ((term.from_ or first) > last or (term.through or last) < first):
-        yield fault_at(
-            path,
-            "outside_term",
-            "its dates are outside the term, so that it never applies",
-            found=f"{term.from_ or first} through {term.through or last}",
-            allowed=f"days from {first} through {last}",
-            rests=(TERM, (*path, "from"), (*path, "through")),
-        )
+        problem = "its dates are outside the term, so that it never applies"
+        found = f"{term.from_ or first} through {term.through or last}"
+        allowed = f"days from {first} through {last}"
+        rests = (TERM, (*path, "from"), (*path, "through"))
+        yield fault_at(path, "outside_term", problem, found=found, allowed=allowed, rests=rests)
 
 
 def check_days(first: date | None, last: date | None, path: Path) -> Diagnostics:
     """A term at a place that ends before it starts."""
     if first is not None and last is not None and last < first:
-        yield fault_at(
-            (*path, "through"),
-            "dates_reversed",
-            "it ends before it starts",
-            found=f"{first} through {last}",
-            hint="Write the earlier day under from, the later one under through",
-            rests=((*path, "from"),),
-        )
+        problem, found = "it ends before it starts", f"{first} through {last}"
+        hint = "Write the earlier day under from, the later one under through"
+        place, rests = (*path, "through"), ((*path, "from"),)
+        yield fault_at(place, "dates_reversed", problem, found=found, hint=hint, rests=rests)
 
 
 def check_in_term(contract: Contract, day: date, path: Path) -> Diagnostics:
@@ -193,13 +177,12 @@ def _between_windows(contract: Contract, earlier: str, later: str, start: date) 
     if closes >= opens:
         problem = f"the windows {what} overlap: one record may count in both"
         hint = "'A to B' ends the day before B, 'A through B' on B"
-        days = (closes - opens).days + 1
-        found = _days(days, start)
+        found = _days((closes - opens).days + 1, start)
         yield fault_at(("windows", later), "windows_overlap", problem, found=found, hint=hint)
     elif closes + _DAY < opens:
         problem = f"between the windows {what} there is a gap in which nothing counts"
-        days = (opens - closes).days - 1
-        yield fault_at(("windows", later), "windows_gap", problem, found=_days(days, start))
+        found = _days((opens - closes).days - 1, start)
+        yield fault_at(("windows", later), "windows_gap", problem, found=found)
 
 
 def _days(count: int, start: date) -> str:
@@ -210,28 +193,22 @@ def _dated(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:
     yield from _overlapping(path, terms, which)
     for (_, earlier), (index, later) in _alike(terms):
         if earlier.through and later.from_ and earlier.through + _DAY < later.from_:
-            yield fault_at(
-                (*path, index, "from"),
-                "price_gap",
-                "between two prices that follow each other, the milestone's own price applies",
-                found=f"{earlier.through + _DAY} through {later.from_ - _DAY}",
-                hint="Let one end the day before the next starts, if that is not meant",
-            )
+            problem = "between two prices that follow each other, the milestone's own price applies"
+            found = f"{earlier.through + _DAY} through {later.from_ - _DAY}"
+            hint = "Let one end the day before the next starts, if that is not meant"
+            yield fault_at((*path, index, "from"), "price_gap", problem, found=found, hint=hint)
 
 
 def _overlapping(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:
     for (_, earlier), (index, later) in _alike(terms):
         ends, begins = earlier.through or date.max, later.from_ or date.min
         if ends >= begins:
-            yield fault_at(
-                (*path, index),
-                "dates_overlap",
-                f"two entries for the same participants apply on the same days: {which}",
-                found=f"from {begins} through {ends}"
-                if later.from_ and earlier.through
-                else "no day on which one ends and the other starts",
-                hint="Write through and from so that they follow each other",
-            )
+            problem = f"two entries for the same participants apply on the same days: {which}"
+            found = "no day on which one ends and the other starts"
+            if later.from_ and earlier.through:
+                found = f"from {begins} through {ends}"
+            hint = "Write through and from so that they follow each other"
+            yield fault_at((*path, index), "dates_overlap", problem, found=found, hint=hint)
 
 
 Placed = tuple[int, Dated]
@@ -251,36 +228,29 @@ def _periods(contract: Contract) -> Diagnostics:
     claims, (first, last) = contract.calendar.claims, contract.calendar.term
     if claims.every != "listed":
         return
-    path: Path = ("calendar", "claims", "listed")
     in_order = sorted(claims.listed.items(), key=lambda entry: entry[1])
     edges = [("", (first, first - _DAY)), *in_order, ("", (last + _DAY, last))]
     for (_, (_, ended)), (label, (begins, _)) in pairwise(edges):
-        place = (*path, label) if label else path
+        place = (*_LISTED, label) if label else _LISTED
         if begins <= ended:
             problem = "two periods have days in common: what is achieved then is in both"
             days = f"{begins} through {ended}"
             yield fault_at(place, "periods_overlap", problem, found=days)
         elif begins > ended + _DAY:
             problem = "some days of the term are in no period: what is achieved then is not claimed"
-            days, hint = (
-                f"{ended + _DAY} through {begins - _DAY}",
-                "Let the periods follow each other",
-            )
+            days = f"{ended + _DAY} through {begins - _DAY}"
+            hint = "Let the periods follow each other"
             yield fault_at(place, "periods_gap", problem, found=days, hint=hint)
 
 
 def _deadline(contract: Contract) -> Diagnostics:
-    calendar = contract.calendar
-    period = max(calendar.periods)
-    recorded, claimed = calendar.evidence.within.after(period.last), calendar.claim_date(period)
-    if recorded <= claimed:
-        return
-    yield fault_at(
-        ("calendar", "evidence", "within"),
-        "deadline_after_claim",
-        "evidence that is in time may come after the claim date, and after the last claim date it"
-        " is never paid",
-        found=f"{calendar.evidence.within} for evidence; the last claim is on {claimed}, and "
-        f"evidence of the last day is in time until {recorded}",
-        hint="Let claims be made later, or evidence be recorded sooner",
-    )
+    calendar, path = contract.calendar, ("calendar", "evidence", "within")
+    period, within = max(calendar.periods), calendar.evidence.within
+    recorded, claimed = within.after(period.last), calendar.claim_date(period)
+    if recorded > claimed:
+        problem = "evidence that is in time may come after the claim date, and after the last claim"
+        problem += " date it is never paid"
+        found = f"{within} for evidence; the last claim is on {claimed}, and "
+        found += f"evidence of the last day is in time until {recorded}"
+        hint = "Let claims be made later, or evidence be recorded sooner"
+        yield fault_at(path, "deadline_after_claim", problem, found=found, hint=hint)

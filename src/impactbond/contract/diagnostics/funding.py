@@ -133,10 +133,8 @@ def check_shares(shares: Mapping[str, Fraction | None], path: Path) -> Diagnosti
         problem = problem if total > 1 else "nothing is left for 'the rest'"
         yield fault_at(path, code, problem, found=found, allowed=whole, rests=on)
     elif total < 1 and not rests:
-        problem, hint = (
-            "the shares make less than a whole",
-            "Give one funder 'the rest' to complete it",
-        )
+        problem = "the shares make less than a whole"
+        hint = "Give one funder 'the rest' to complete it"
         yield fault_at(path, code, problem, found=found, allowed=whole, hint=hint, rests=on)
     if common_denominator(tuple(stated)) > _FINEST:
         problem = "the shares are too fine to be worked out exactly"
@@ -156,13 +154,10 @@ def _check_for(contract: Contract, names: tuple[str, ...], path: Path) -> Diagno
         yield fault_at(path, "funds_nothing", "the entry names no milestone", allowed=allowed)
     for index, name in enumerate(names):
         if name == EVERY_MILESTONE and len(names) > 1:
-            place, problem = (
-                entry(path, index, len(names)),
-                f"'{EVERY_MILESTONE}' stands beside others",
-            )
-            yield fault_at(
-                place, "not_alone", problem, hint="Write it alone, or name the milestones"
-            )
+            place = entry(path, index, len(names))
+            problem = f"'{EVERY_MILESTONE}' stands beside others"
+            hint = "Write it alone, or name the milestones"
+            yield fault_at(place, "not_alone", problem, hint=hint)
 
 
 def _meant(contract: Contract, rule: Funding) -> list[str | None]:
@@ -246,14 +241,10 @@ def _check_overlaps(contract: Contract, index: int, meant: Meant) -> Diagnostics
         (first, ends), (begins, last) = sorted([_days(other), _days(rule)])
         if shared and rule.only == other.only and first < begins <= ends < last:
             problem = f"entries {before + 1} and {index + 1} both apply to {listing(shared)}"
-            yield fault_at(
-                ("funding", index),
-                "dates_overlap",
-                problem,
-                found=f"from {begins} through {ends}",
-                hint="Let one end the day before the other starts",
-                rests=_rests(contract),
-            )
+            place, rests = ("funding", index), _rests(contract)
+            found = f"from {begins} through {ends}"
+            hint = "Let one end the day before the other starts"
+            yield fault_at(place, "dates_overlap", problem, found=found, hint=hint, rests=rests)
 
 
 def _days(rule: Funding) -> tuple[date, date]:
@@ -269,14 +260,12 @@ def _check_resolved(contract: Contract, name: str, entries: Sequence[_Entry]) ->
         for funder in one.rule.shares if one.is_reached else ():
             each = contract.funders[funder].each if funder in contract.funders else None
             if each is not None and each not in known:
-                yield fault_at(
-                    ("funding", one.index, "shares", funder),
-                    "resolved_funder",
-                    f"'{funder}' stands for one funder for each {each}, and '{name}' is of no"
-                    " participant",
-                    hint="Put an entry for it before this one, with single funders",
-                    rests=(("funders", funder, "each"), *_rests(contract)),
-                )
+                path = ("funding", one.index, "shares", funder)
+                problem = f"'{funder}' stands for one funder for each {each}, and '{name}' is of no"
+                problem += " participant"
+                hint = "Put an entry for it before this one, with single funders"
+                rests = (("funders", funder, "each"), *_rests(contract))
+                yield fault_at(path, "resolved_funder", problem, hint=hint, rests=rests)
 
 
 def _left_unfunded(contract: Contract, name: str, left: Region) -> Diagnostic:
@@ -288,14 +277,11 @@ def _left_unfunded(contract: Contract, name: str, left: Region) -> Diagnostic:
             where.append(f"{attribute} {listing([*sorted(held - {ANY_OTHER}), *other])}")
     if (left.first, left.last) != contract.calendar.term:
         where.append(f"from {left.first} through {left.last}")
-    return fault_at(
-        (_section(contract, name), name),
-        "not_funded",
-        f"nobody funds '{name}' for everybody and at all times",
-        found=f"nobody for {', '.join(where)}",
-        hint="Add an entry for it, last and without conditions, or one for what is missing",
-        rests=_rests(contract),
-    )
+    path, rests = (_section(contract, name), name), _rests(contract)
+    problem = f"nobody funds '{name}' for everybody and at all times"
+    found = f"nobody for {', '.join(where)}"
+    hint = "Add an entry for it, last and without conditions, or one for what is missing"
+    return fault_at(path, "not_funded", problem, found=found, hint=hint, rests=rests)
 
 
 def _check_unfunded(contract: Contract, meant: Meant) -> Diagnostics:

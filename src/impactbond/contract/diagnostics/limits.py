@@ -62,22 +62,18 @@ def _check_overflow(contract: Contract, limited: Mapping[str, int]) -> Diagnosti
     in_circle: set[str] = set()
     for circle in circles(takers):
         in_circle |= set(circle)
-        yield fault_at(
-            ("limits", limited[circle[-2]], "beyond"),
-            "circular_overflow",
-            f"what lies beyond the limit of '{circle[-1]}' comes back to it",
-            found=" passes on to ".join(map(repr, circle)),
-            hint="Let the last of them leave it unpaid, or pass it to a funder without a limit",
-        )
+        place = ("limits", limited[circle[-2]], "beyond")
+        problem = f"what lies beyond the limit of '{circle[-1]}' comes back to it"
+        found = " passes on to ".join(map(repr, circle))
+        hint = "Let the last of them leave it unpaid, or pass it to a funder without a limit"
+        yield fault_at(place, "circular_overflow", problem, found=found, hint=hint)
     for funder, (taker,) in takers.items():
         if funder not in in_circle and limited.get(taker, limited[funder]) < limited[funder]:
-            yield fault_at(
-                ("limits", limited[funder], "beyond"),
-                "overflow_order",
-                f"'{taker}' takes over from here and its own limit stands before",
-                hint=f"Put the limit of '{taker}' after this one",
-                rests=around(("limits", limited[taker]), [limits[taker].key]),
-            )
+            place = ("limits", limited[funder], "beyond")
+            problem = f"'{taker}' takes over from here and its own limit stands before"
+            hint = f"Put the limit of '{taker}' after this one"
+            rests = around(("limits", limited[taker]), [limits[taker].key])
+            yield fault_at(place, "overflow_order", problem, hint=hint, rests=rests)
 
 
 def check_tranches(contract: Contract) -> Diagnostics:
@@ -177,42 +173,26 @@ def _do_not_add_up(contract: Contract) -> Diagnostics:
     if whole is None or bounds is None:
         return
     together = sum(bounds.values(), Decimal(0))
-    if together == whole:
-        return
-    less = together < whole
-    yield fault_at(
-        ("limits", _index_of_whole(contract), "at_most"),
-        "limits_do_not_add_up",
-        f"the limits and commitments of the funders make {'less' if less else 'more'} than the"
-        " limit of the contract" + (": nobody pays the difference" if less else ""),
-        found=f"{_money(contract, together)} against {_money(contract, whole)}",
-        hint="Make them the same, if the difference is not meant",
-    )
-
-
-def _index_of_whole(contract: Contract) -> int:
-    return next(
-        index
-        for index, limit in enumerate(contract.limits)
-        if limit.is_on_everything and limit.at_most.amount == whole_limit(contract)
-    )
+    if together != whole:
+        on_everything = (at for at, one in enumerate(contract.limits) if one.is_on_everything)
+        at = next(at for at in on_everything if contract.limits[at].at_most.amount == whole)
+        more, end = ("less", ": nobody pays the difference") if together < whole else ("more", "")
+        problem = f"the limits and commitments of the funders make {more} than the limit of the"
+        problem += f" contract{end}"
+        found = f"{_money(contract, together)} against {_money(contract, whole)}"
+        path, hint = ("limits", at, "at_most"), "Make them the same, if the difference is not meant"
+        yield fault_at(path, "limits_do_not_add_up", problem, found=found, hint=hint)
 
 
 def _never_reached(contract: Contract, limit: Limit, path: Path) -> Diagnostics:
     most = _most_under(contract, limit)
-    if most is None:
-        return
     in_money = limit.at_most.of == "money"
-    if Fraction(limit.at_most.amount if in_money else limit.at_most.number) <= most:
-        return
-    shown = _money(contract, most) if in_money else f"{int(most):,}"
-    yield fault_at(
-        (*path, "at_most"),
-        "limit_never_reached",
-        "the limit is above the most that can be paid, and is never reached",
-        found=f"{shown} at most without it",
-        hint="Lower it, or take it out",
-    )
+    stated = limit.at_most.amount if in_money else limit.at_most.number
+    if most is not None and Fraction(stated) > most:
+        shown = _money(contract, most) if in_money else f"{int(most):,}"
+        problem = "the limit is above the most that can be paid, and is never reached"
+        found, hint = f"{shown} at most without it", "Lower it, or take it out"
+        yield fault_at((*path, "at_most"), "limit_never_reached", problem, found=found, hint=hint)
 
 
 def _most_under(contract: Contract, limit: Limit) -> Fraction | None:
@@ -244,13 +224,10 @@ def _above_commitment(contract: Contract, limit: Limit, path: Path) -> Diagnosti
         return
     committed = funder.committed_on(date.max)
     if limit.at_most.amount > committed:
-        yield fault_at(
-            path,
-            "limit_above_commitment",
-            f"the limit of '{limit.on_funder}' is above what it has committed",
-            found=f"{_money(contract, limit.at_most.amount)} against {_money(contract, committed)}",
-            hint="Write at_most: commitment, if it pays no more than that",
-        )
+        problem = f"the limit of '{limit.on_funder}' is above what it has committed"
+        found = f"{_money(contract, limit.at_most.amount)} against {_money(contract, committed)}"
+        hint = "Write at_most: commitment, if it pays no more than that"
+        yield fault_at(path, "limit_above_commitment", problem, found=found, hint=hint)
 
 
 def _never_earned_back(contract: Contract) -> Diagnostics:
@@ -258,16 +235,13 @@ def _never_earned_back(contract: Contract) -> Diagnostics:
         for funder, share in whole_shares(tranche.by).items():
             paid = Fraction(tranche.pay) * share
             back = _most_back(contract, funder)
-            if back is not None and back * tranche.recovered.at < paid:
-                most = _money(contract, back * tranche.recovered.at)
-                yield fault_at(
-                    ("tranches", name, "by", funder),
-                    "never_earned_back",
-                    f"up-front money of '{funder}' is never wholly recovered from its later"
-                    " entitlements",
-                    found=f"{_money(contract, paid)} paid, {most} at most comes back",
-                    hint="Let it pay less up-front, or recover a larger share",
-                )
+            if back is not None and (recovered := back * tranche.recovered.at) < paid:
+                path, most = ("tranches", name, "by", funder), _money(contract, recovered)
+                problem = f"up-front money of '{funder}' is never wholly recovered from its later"
+                problem += " entitlements"
+                found = f"{_money(contract, paid)} paid, {most} at most comes back"
+                hint = "Let it pay less up-front, or recover a larger share"
+                yield fault_at(path, "never_earned_back", problem, found=found, hint=hint)
 
 
 def _most_back(contract: Contract, funder: str) -> Fraction | None:
@@ -334,10 +308,7 @@ def most_together(contract: Contract, payables: tuple[str, ...]) -> Fraction | N
 
 def most_share(contract: Contract, funder: str) -> Fraction:
     """The largest share that a funder has of anything."""
-    return max(
-        (whole_shares(rule.shares).get(funder, Fraction(0)) for rule in contract.funding),
-        default=Fraction(0),
-    )
+    return max(whole_shares(rule.shares).get(funder, Fraction(0)) for rule in contract.funding)
 
 
 def most_by_funder(contract: Contract, funder: str) -> Fraction | None:
@@ -359,36 +330,28 @@ def look_at_cut_claims(contract: Contract) -> Diagnostics:
 
 def _cut_claims(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostics:
     if limit.straddling == "unpaid":
-        yield fault_at(
-            (*path, "straddling"),
-            "straddling_pays_nothing",
-            "the claim that reaches over the limit earns nothing, nor does any after it",
-            hint="Write part paid, if the room that is left should be used",
-        )
+        problem = "the claim that reaches over the limit earns nothing, nor does any after it"
+        hint = "Write part paid, if the room that is left should be used"
+        yield fault_at((*path, "straddling"), "straddling_pays_nothing", problem, hint=hint)
     names = [name for name in contract.milestones if limit.is_on(name)]
     prices = {contract.milestones[name].price for name in names}
     in_number = limit.at_most.of in ("claims", "share of claims")
     if in_number and limit.first == "earliest" and len(prices) > 1:
-        yield fault_at(
-            path,
-            "cheaper_displaces_dearer",
-            "the earliest claims come first, so that a cheaper outcome takes the place of a dearer"
-            " one",
-            found=f"prices from {min(prices)} to {max(prices)} under one limit in number",
-            hint="Write first: highest price, or a limit in money",
-        )
+        problem = "the earliest claims come first, so that a cheaper outcome takes the place of a"
+        problem += " dearer one"
+        found = f"prices from {min(prices)} to {max(prices)} under one limit in number"
+        hint = "Write first: highest price, or a limit in money"
+        yield fault_at(path, "cheaper_displaces_dearer", problem, found=found, hint=hint)
     one = contract.milestones[names[0]] if len(names) == 1 else None
     if one is not None and limit.at_most.of == "money" and _is_plain(one):
         # Only where all claims have one price is it known beforehand what the last of them finds
         # left.
-        left = limit.at_most.amount % one.price
+        claims, left = divmod(limit.at_most.amount, one.price)
         if left and limit.straddling == "part paid":
-            yield fault_at(
-                (*path, "at_most"),
-                "limit_cuts_a_claim",
-                "the limit is no whole number of prices: the last claim under it is paid in part",
-                found=f"{left} is left after {limit.at_most.amount // one.price:,} claims",
-            )
+            problem = "the limit is no whole number of prices: the last claim under it is paid"
+            problem += " in part"
+            found = f"{left} is left after {claims:,} claims"
+            yield fault_at((*path, "at_most"), "limit_cuts_a_claim", problem, found=found)
 
 
 def _is_plain(milestone: Milestone) -> bool:

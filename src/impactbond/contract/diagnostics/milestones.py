@@ -60,16 +60,14 @@ def check_milestones(contract: Contract) -> Diagnostics:
             hint = "Name the other milestones of which one is paid"
             yield fault_at(place, "instead_of_itself", problem, hint=hint)
     after = {name: milestone.after for name, milestone in contract.milestones.items()}
-    found = list(circles(after))
-    for circle in found:
-        yield fault_at(
-            ("milestones", circle[-2], "after"),
-            "circular_prerequisite",
-            f"the milestone '{circle[-1]}' comes after itself",
-            found=" after ".join(map(repr, circle)),
-            hint="Take one of these out of 'after'",
-        )
-    if not found:
+    in_circle = list(circles(after))
+    for circle in in_circle:
+        place = ("milestones", circle[-2], "after")
+        problem = f"the milestone '{circle[-1]}' comes after itself"
+        found = " after ".join(map(repr, circle))
+        hint = "Take one of these out of 'after'"
+        yield fault_at(place, "circular_prerequisite", problem, found=found, hint=hint)
+    if not in_circle:
         yield from _check_alternatives(contract)
 
 
@@ -85,15 +83,13 @@ def _check_alternatives(contract: Contract) -> Diagnostics:
     }
     for circle in circles(leads_to):
         name = next(name for name in of[circle[-2]] if circle[-1] in waits[name])
-        yield fault_at(
-            ("milestones", name, "after"),
-            "after_alternative",
-            f"the milestone '{name}' comes after one of which it, or what comes after it, stands"
-            " instead",
-            found=f"of {listing(of[circle[-1]])} one is paid",
-            hint="Take it out of 'after' or of 'instead_of'",
-            rests=(("milestones", other, "instead_of") for other in milestones),
-        )
+        problem = f"the milestone '{name}' comes after one of which it, or what comes after it,"
+        problem += " stands instead"
+        found = f"of {listing(of[circle[-1]])} one is paid"
+        hint = "Take it out of 'after' or of 'instead_of'"
+        place = ("milestones", name, "after")
+        rests = [("milestones", other, "instead_of") for other in milestones]
+        yield fault_at(place, "after_alternative", problem, found=found, hint=hint, rests=rests)
 
 
 def _check_units(contract: Contract, units: Units, path: Path) -> Diagnostics:
@@ -113,14 +109,11 @@ def check_indices(contract: Contract) -> Diagnostics:
     for name, values in contract.indices.items():
         for index, (before, after) in enumerate(pairwise(values), 1):
             if after.from_ <= before.from_:
-                yield fault_at(
-                    ("indices", name, index, "from"),
-                    "not_in_order",
-                    "a value of the index stands from the same day as the one before it, or"
-                    " earlier",
-                    found=after.from_,
-                    allowed=f"a day after {before.from_}",
-                )
+                path: Path = ("indices", name, index, "from")
+                problem = "a value of the index stands from the same day as the one before it, or"
+                problem += " earlier"
+                found, allowed = after.from_, f"a day after {before.from_}"
+                yield fault_at(path, "not_in_order", problem, found=found, allowed=allowed)
 
 
 def check_prices(contract: Contract) -> Diagnostics:
@@ -152,10 +145,8 @@ def check_prices(contract: Contract) -> Diagnostics:
 def _check_unreached_rates(term: Milestone, path: Path) -> Diagnostics:
     always = [at for at, one in enumerate(term.rates) if not (one.only or one.from_ or one.through)]
     for index in range(always[0] if always else len(term.rates), len(term.rates)):
-        code, problem = (
-            "never_applies",
-            "an earlier rate always applies, so that this one never does",
-        )
+        code = "never_applies"
+        problem = "an earlier rate always applies, so that this one never does"
         if index == always[0]:
             code = "always_applies"
             problem = "this rate always applies, so that the price itself never does"
@@ -184,11 +175,9 @@ def _check_rounded(term: Milestone, path: Path) -> Diagnostics:
         yield fault_at((*place, "to"), "rounded_to_nothing", problem, allowed=allowed)
     if term.rounded is not None and not term.changes:
         problem = "the price is rounded and nothing changes it"
-        hint, rests = (
-            "Write the rounded price, or the changes that it is rounded after",
-            (*path, "changes"),
-        )
-        yield fault_at(place, "nothing_to_round", problem, hint=hint, rests=(rests,))
+        hint = "Write the rounded price, or the changes that it is rounded after"
+        rests = ((*path, "changes"),)
+        yield fault_at(place, "nothing_to_round", problem, hint=hint, rests=rests)
 
 
 def look_at_reach(contract: Contract) -> Diagnostics:
@@ -200,13 +189,10 @@ def look_at_reach(contract: Contract) -> Diagnostics:
         if isinstance(condition, Junction) and condition.alternatives:
             for place, part in condition.inside:
                 if not in_term(contract, reach_of(contract, part)):
-                    yield fault_at(
-                        (*path, *place),
-                        "dead_alternative",
-                        "nobody who starts in time can meet this alternative within the term",
-                        found=_told(contract, part),
-                        hint="Move its window, or take it out",
-                    )
+                    problem = "nobody who starts in time can meet this alternative within the term"
+                    found, hint = _told(contract, part), "Move its window, or take it out"
+                    where = (*path, *place)
+                    yield fault_at(where, "dead_alternative", problem, found=found, hint=hint)
         if isinstance(condition, ConditionTerm):
             for metric, bars in _contradictions(contract, condition):
                 problem = f"no value of '{metric}' meets all of these at once"
@@ -225,13 +211,11 @@ def _look_at_days(contract: Contract, name: str) -> Diagnostics:
     first, last = contract.calendar.term
     if is_met and max(span[0] for span in spans) <= last and spans[0][1] >= first:
         return
-    yield fault_at(
-        ("milestones", name, "when"),
-        "cannot_be_reached",
-        f"nobody who starts in time can reach '{name}' within the term",
-        found=_told(contract, milestone.when),
-        hint=f"Move its window, or the term ({first} through {last})",
-    )
+    place = ("milestones", name, "when")
+    problem = f"nobody who starts in time can reach '{name}' within the term"
+    found = _told(contract, milestone.when)
+    hint = f"Move its window, or the term ({first} through {last})"
+    yield fault_at(place, "cannot_be_reached", problem, found=found, hint=hint)
 
 
 def _told(contract: Contract, condition: Condition) -> str:
@@ -244,14 +228,12 @@ def _look_at_order(contract: Contract, name: str, after: tuple[str, ...]) -> Dia
     for earlier in after:
         before = reach_of(contract, contract.milestones[earlier].when)
         if own is not None and before is not None and before[1] > own[1]:
-            yield fault_at(
-                ("milestones", name, "after"),
-                "prerequisite_closes_later",
-                f"'{name}' comes after '{earlier}', which can still be reached when its own window"
-                " has closed",
-                found=f"{before[1]} against {own[1]}, for whoever starts last",
-                hint="It is then reached on the later day; check that both windows are meant",
-            )
+            problem = f"'{name}' comes after '{earlier}', which can still be reached when its own"
+            problem += " window has closed"
+            found = f"{before[1]} against {own[1]}, for whoever starts last"
+            hint = "It is then reached on the later day; check that both windows are meant"
+            path, code = ("milestones", name, "after"), "prerequisite_closes_later"
+            yield fault_at(path, code, problem, found=found, hint=hint)
 
 
 def _contradictions(

@@ -37,10 +37,8 @@ def check_vat(contract: Contract) -> Diagnostics:
 
 def _check_currency(currency: str, path: Path) -> Diagnostics:
     if currency not in CURRENCIES:
-        problem, hint = (
-            f"the currency '{currency}' is not known",
-            did_you_mean(currency, CURRENCIES),
-        )
+        problem = f"the currency '{currency}' is not known"
+        hint = did_you_mean(currency, CURRENCIES)
         yield fault_at(path, "unknown_currency", problem, allowed=", ".join(CURRENCIES), hint=hint)
 
 

@@ -61,13 +61,11 @@ def check_names(contract: Contract) -> Diagnostics:
     for section in ("conditions", "measures"):
         noun, leads = section.removesuffix("s"), leads_to(contract, section)
         for circle in circles({name: list(places) for name, places in leads.items()}):
-            yield fault_at(
-                leads[circle[-2]][circle[-1]],
-                f"circular_{noun}",
-                f"the {noun} '{circle[-1]}' refers to itself",
-                found=" needs ".join(map(repr, circle)),
-                hint="Take one of these references out",
-            )
+            place = leads[circle[-2]][circle[-1]]
+            problem = f"the {noun} '{circle[-1]}' refers to itself"
+            found = " needs ".join(map(repr, circle))
+            hint = "Take one of these references out"
+            yield fault_at(place, f"circular_{noun}", problem, found=found, hint=hint)
 
 
 def check_values(contract: Contract) -> Diagnostics:
@@ -84,14 +82,11 @@ def check_values(contract: Contract) -> Diagnostics:
             continue
         for index, value in enumerate(values):
             if isinstance(known, tuple) and value not in known:
-                yield fault_at(
-                    (*one.path, index),
-                    "unknown_value",
-                    f"'{value}' is not a value of the attribute '{one.name}'",
-                    allowed=listing(known),
-                    hint=did_you_mean(value, known),
-                    rests=(ATTRIBUTES, *around((*ATTRIBUTES, one.name), range(len(known)))),
-                )
+                place, code = (*one.path, index), "unknown_value"
+                problem = f"'{value}' is not a value of the attribute '{one.name}'"
+                allowed, hint = listing(known), did_you_mean(value, known)
+                rests = (ATTRIBUTES, *around((*ATTRIBUTES, one.name), range(len(known))))
+                yield fault_at(place, code, problem, allowed=allowed, hint=hint, rests=rests)
         yield from listed_twice(one.path, values, "value")
 
 

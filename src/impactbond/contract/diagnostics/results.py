@@ -52,14 +52,9 @@ def check_fees(contract: Contract) -> Diagnostics:
         path: Path = ("fees", name)
         if (fee.pay is None) == (fee.in_all is None):
             problem = "a fee says either what is paid on each date, or what is paid in all"
-            yield fault_at(
-                path,
-                "pay_or_in_all",
-                problem,
-                found="neither" if fee.pay is None else "both",
-                allowed="pay or in_all",
-                rests=((*path, "pay"), (*path, "in_all")),
-            )
+            found, allowed = "neither" if fee.pay is None else "both", "pay or in_all"
+            code, rests = "pay_or_in_all", ((*path, "pay"), (*path, "in_all"))
+            yield fault_at(path, code, problem, found=found, allowed=allowed, rests=rests)
         yield from _check_days(contract, fee, path)
 
 

@@ -28,15 +28,12 @@ def check_sheets(contract: Contract) -> Diagnostics:
     """Every fault of the sheets, which deliver what the contract needs to know."""
     holders = [name for name, sheet in contract.sheets.items() if sheet.holds == "participants"]
     if contract.sheets and len(holders) != 1:
-        rests = [("sheets", name) for name in contract.sheets]
-        yield fault_at(
-            ("sheets",),
-            "participants_sheet",
-            "exactly one sheet must hold the participants",
-            found=", ".join(holders) or "none",
-            hint="Write holds: participants in the sheet that lists the children, and there alone",
-            rests=(*rests, *((*path, "holds") for path in rests)),
-        )
+        sheets = [("sheets", name) for name in contract.sheets]
+        path, rests = ("sheets",), (*sheets, *((*path, "holds") for path in sheets))
+        problem = "exactly one sheet must hold the participants"
+        found = ", ".join(holders) or "none"
+        hint = "Write holds: participants in the sheet that lists the children, and there alone"
+        yield fault_at(path, "participants_sheet", problem, found=found, hint=hint, rests=rests)
     for name, sheet in contract.sheets.items():
         yield from _check_columns(contract, sheet, name, is_clear=len(holders) == 1)
         yield from _check_metrics(contract, sheet, name, is_clear=len(holders) == 1)
@@ -81,14 +78,11 @@ def _check_metrics(contract: Contract, sheet: Sheet, name: str, *, is_clear: boo
             each = around(home, ["kind"])
             yield fault_at(place, "each_row_needs_event", problem, hint=hint, rests=each)
         elif contract.metrics[metric].sources and "source" not in sheet.columns:
-            yield fault_at(
-                place,
-                "source_not_mapped",
-                f"the metric '{metric}' is taken from some sources alone, and the sheet"
-                f" '{name}' does not say which heading holds the source",
-                hint="Add source: to the columns of the sheet, and the heading as it stands there",
-                rests=(home, ("sheets", name, "columns")),
-            )
+            problem = f"the metric '{metric}' is taken from some sources alone, and the sheet"
+            problem += f" '{name}' does not say which heading holds the source"
+            hint = "Add source: to the columns of the sheet, and the heading as it stands there"
+            both = (home, ("sheets", name, "columns"))
+            yield fault_at(place, "source_not_mapped", problem, hint=hint, rests=both)
 
 
 def _check_delivered(contract: Contract) -> Diagnostics:

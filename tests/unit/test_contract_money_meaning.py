@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.damaged_contracts import NAME, damaged, faults_of
+from tests.rich_contracts import RICH, rich_contract
 
+from impactbond.contract.diagnostics.money import check_money
 from impactbond.contract.read import parse_contract
 
 WHOLE_LIMIT = '{contract: whole, at_most: 180000.00, beyond: unpaid, clause: "§9"}'
@@ -205,3 +207,26 @@ def test_entries_that_exhaust_the_values_and_the_days_fund_everybody() -> None:
     other = f" shares: {{trust: 100%}}}}\n  - {{only: {{borough: [lbhf]}}, {OF_OUTCOMES}"
     text = damaged((OF_OUTCOMES, first), (OUTCOMES, f"{then}{other} shares: {OUTCOMES}"))
     assert len(parse_contract(text.encode(), name=NAME).funding) == 4
+
+
+@pytest.mark.parametrize(
+    ("written", "finer", "path"),
+    [
+        ("banded: 5.00", "banded: 5.005", ("plans", "first", "payments", "first", "banded")),
+        ("total: 200.00", "total: 200.001", ("plans", "first", "payments", "second", "total")),
+        ("ann: 500.00", "ann: 500.001", ("investment", "classes", "senior", "commits", "ann")),
+        (
+            "03-01, amount: 300.00",
+            "03-01, amount: 300.001",
+            ("investment", "classes", "senior", "drawn", 1, "amount"),
+        ),
+    ],
+)
+def test_no_amount_of_a_plan_or_of_an_investment_is_finer_than_the_currency(
+    written: str, finer: str, path: tuple[str | int, ...]
+) -> None:
+    assert RICH.count(written) == 1
+    told = [one for one in check_money(rich_contract()) if one.path == path]
+    assert told == []
+    faults = [one for one in check_money(rich_contract(RICH.replace(written, finer)))]
+    assert [one.fault.code for one in faults if one.path == path] == ["too_fine"]

@@ -85,3 +85,14 @@ def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
     for name, funder in contract.funders.items():
         commits: Path = ("funders", name, "commits")
         yield from (((*commits, at, "amount"), one.amount) for at, one in enumerate(funder.commits))
+    for name, plan in contract.plans.items():
+        planned: Path = ("plans", name, "payments")
+        for period, sums in plan.payments.items():
+            yield from (((*planned, period, paid), one) for paid, one in sums.items())
+    lent = contract.investment.classes if contract.investment is not None else {}
+    for name, term in lent.items():
+        path: Path = ("investment", "classes", name)
+        yield from (((*path, "commits", who), one) for who, one in term.commits.items())
+        yield from (
+            ((*path, "drawn", at, "amount"), one.amount) for at, one in enumerate(term.drawn)
+        )

@@ -9,14 +9,15 @@ schedule. A contract that was never amended is the only version of itself, in fo
 
 On its way to a penny a claim takes these forms, each in the module that makes it:
 
-  Counted    evaluation.claims  so many equal claims, or one, as known at a claim date
-  LotKey     lots               what makes claims interchangeable; how many stand at each claim date
-  _State     movements          value, entitled and withheld to date (by values and limits)
-  Movements  movements          what changed in a lot since the claim date before
-  Parts      shares             the movement cut among funders, with their overflow
-  Balances   lot_settlement     the parts to date, and what is due
-  PAYMENTS   schedule           a row for what a funder owes, and when
-  LINES      lines              a row for a movement whose lot is one claim; SHARES, for its parts
+  Evaluated         evaluation.claims  the claims of one version: Counted, so many equal ones or one
+  ApplicableClaims  applicable_claims  those of every version in force, each under the one it is of
+  Lots, LotKey      lots               what makes claims interchangeable; quantities at claim dates
+  _State            movements          value, entitled and withheld to date (by values and limits)
+  Movements         movements          what changed in a lot since the claim date before
+  Parts             shares             the movement cut among funders, with their overflow
+  Balances          lot_settlement     the parts to date, and what is due; in a LotSettlement
+  PAYMENTS          schedule           a row for what a funder owes, and when; in a Settlement
+  LINES, SHARES     lines              a row for a movement whose lot is one claim, and its parts
 
 With lines of closed claim dates, a settlement starts from their movements (lines.ClosedLines).
 """

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.properties import drawn_money
-from tests.properties.reference_values import Claimed, worth
+from tests.properties.reference_values import HALF_RULES, Claimed, worth
 from tests.spec.drawn_tables import contract_of, evidence_of
 
 from impactbond.settlement.settle import settle
@@ -94,6 +94,10 @@ fees: {{service: {{kind: service fee, pay: {draw(_MONEY)}, on: [2017-03-31, 2017
 
 
 _CLAIM = st.tuples(st.sampled_from(["consent", "agreement"]), st.integers(0, 330), st.booleans())
+
+
+def test_every_rule_for_halves_has_its_reference() -> None:
+    assert set(HALF_RULES) == set(HALVES)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -54,7 +54,7 @@ def test_a_price_rounded_to_the_nearest_pound_obeys_it(half: str, due: str) -> N
 
 
 @pytest.mark.mechanic(60)
-@pytest.mark.parametrize(("half", "due"), [("up", "0.02"), ("even", "0.02"), ("down", "0.01")])
+@pytest.mark.parametrize(("half", "due"), [("up", "0.02"), ("even", "0.02"), ("below", "0.01")])
 def test_a_share_of_all_claims_obeys_it(half: str, due: str, half_down: Half) -> None:
     # Half of three claims of 1p is 1.5p.
     terms = priced("0.01", half, ", paid_for: 50%")
@@ -80,7 +80,7 @@ results:
 class HalfDown(Half):
     """A rule that the package does not know: half a minor unit is left out."""
 
-    key, says = "down", "half a penny is left out"
+    key, says = "below", "half a penny is left out"
 
     @staticmethod
     def rule(below: Any, rest: Any, whole: int) -> Any:
@@ -95,18 +95,18 @@ class HalfDown(Half):
 @pytest.fixture
 def half_down() -> Iterator[Half]:
     """That rule, known as long as a test runs."""
-    HALVES["down"] = HalfDown()
-    yield HALVES["down"]
-    del HALVES["down"]
+    HALVES["below"] = HalfDown()
+    yield HALVES["below"]
+    del HALVES["below"]
 
 
 @pytest.mark.mechanic(60)
 def test_a_new_rule_is_one_class(half_down: Half) -> None:
-    terms = priced("0.05", "down", ", changes: [{by: -50%}]") + "# a rule of this test\n"
+    terms = priced("0.05", "below", ", changes: [{by: -50%}]") + "# a rule of this test\n"
     assert paid(terms, ONE_CLAIM) == {"2017-Q1": {"council": "0.02"}}
     assert "half a penny is left out" in render(contract_of(terms))
     assert contract_schema()["$defs"]["Rounding"]["properties"]["half"]["enum"] == [
-        *("up", "even", "down")
+        *("up", "even", "below")
     ]
 
 

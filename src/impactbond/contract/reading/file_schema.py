@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from impactbond.errors import Fault
 from impactbond.terms.diagnostic import Path, closest, did_you_mean, listing
 from impactbond.terms.kind import Kind, registered
+from impactbond.terms.rounding import HALVES
 from impactbond.terms.words import capital
 
 Node = Mapping[str, Any]
@@ -34,8 +35,10 @@ class FileSchema:
 
     @classmethod
     def of(cls, model: type[BaseModel]) -> FileSchema:
-        """The schema of the files that are read into a model, with the kinds registered by now."""
-        return _file_schema(model, registered())
+        """The schema of the files that are read into a model, with the kinds and the rules for
+        halves that are known by now.
+        """
+        return _file_schema(model, registered(), tuple(HALVES))
 
     def at(self, path: Path, value: Any) -> Node | None:
         """What may stand at a place of a file with this value; None where nothing may.
@@ -96,7 +99,9 @@ class FileSchema:
 
 
 @cache
-def _file_schema(model: type[BaseModel], kinds: tuple[type[Kind], ...]) -> FileSchema:
+def _file_schema(
+    model: type[BaseModel], kinds: tuple[type[Kind], ...], halves: tuple[str, ...]
+) -> FileSchema:
     return FileSchema(model.model_json_schema())
 
 

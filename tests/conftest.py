@@ -18,10 +18,10 @@ TESTS = Path(__file__).parent
 # One module of a layer is enough to see within seconds that something broke there: chosen by time.
 FAST = {
     "": ("architecture", "mechanics", "public_face"),
-    "spec": ("fees", "funder_limits", "funding", "limits", "prices"),
+    "spec": ("funder_limits", "prices"),
     "unit": (
-        *("contract_conditions", "contract_difference", "contract_prices", "contract_terms"),
-        *("dates", "evidence_fixture", "evidence_frames", "evidence_privacy"),
+        *("contract_conditions", "contract_difference", "contract_terms"),
+        *("dates", "evidence_fixture", "evidence_privacy"),
         *("evidence_structure", "evidence_template", "phrases", "receipts_read", "references"),
         *("render", "simulation_assumptions", "simulation_forecast", "simulation_terms"),
         *("statement", "statement_page", "tables"),

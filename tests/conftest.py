@@ -1,6 +1,6 @@
 """Which kind of test each one is, by rules, so that a new test gets its marker untold.
 
-fast    the modules below: every layer once, in under 30 s on one core
+fast    the modules below: every layer once, in under a minute on one core
 engine  compares what several engines give
 office  recalculates a workbook in LibreOffice; skipped where that is not installed
 spark   runs on a real Spark, and needs Java 17
@@ -15,7 +15,7 @@ import pytest
 from tests.libreoffice import SOFFICE
 
 TESTS = Path(__file__).parent
-# One module of a layer is enough to see within seconds that something broke there: chosen by time.
+# One module of a layer is enough to see soon that something broke there: chosen by time.
 FAST = {
     "": ("architecture", "mechanics", "public_face"),
     "spec": ("funder_limits", "prices"),

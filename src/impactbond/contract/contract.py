@@ -94,11 +94,6 @@ class Contract(Term):
         """The currency that prices are written in."""
         return self.prices_in.currency if self.prices_in else self.currency
 
-    @property
-    def decimals_of_prices(self) -> int:
-        """How many decimals the currency of prices has."""
-        return CURRENCIES[self.currency_of_prices].decimals
-
     def price_pence(self, milestone: str) -> int:
         """The price of a milestone before its rates and changes, in minor units."""
         return minor_units(self.milestones[milestone].price, self.currency_of_prices)

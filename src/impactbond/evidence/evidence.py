@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from html import escape
 from pathlib import PurePath
 from typing import Any
 
@@ -29,6 +28,7 @@ from impactbond.tables import (
     Engine,
     EngineSession,
     as_kind,
+    counts_html,
     rows_table,
     sorted_by,
     with_dates,
@@ -203,13 +203,8 @@ class Evidence:
         return f"Evidence({', '.join(f'{what}: {count}' for what, count in self._counts)})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(what)}</td><td style='text-align:right'>{count:,}</td></tr>"
-            for what, count in self._counts
-        )
-        cautions = "".join(f"<li>{escape(caution)}</li>" for caution in self.cautions)
-        cautions = f"<ul>{cautions}</ul>" if cautions else ""
-        return f"<h4>Evidence</h4><table>{rows}</table>{cautions}"
+        counts = ((what, f"{count:,}") for what, count in self._counts)
+        return counts_html("Evidence", counts, self.cautions)
 
 
 class ExternalEvidence(Evidence):

@@ -27,7 +27,8 @@ from impactbond.contract.wording.parties import (
     rate_words,
 )
 from impactbond.contract.wording.prices import paid_words, price_terms
-from impactbond.contract.wording.words import between, money
+from impactbond.contract.wording.words import money
+from impactbond.dates import between
 from impactbond.errors import InvariantError
 from impactbond.explanation.parts import (
     ConditionExplained,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from html import escape
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +11,7 @@ import pyarrow.compute as pc
 
 from impactbond.evidence.evidence import PLACE
 from impactbond.money import show
-from impactbond.tables import as_kind
+from impactbond.tables import as_kind, counts_html
 
 RECEIPTS = pa.schema(
     [
@@ -79,11 +78,4 @@ class Receipts:
         return f"Receipts({', '.join(f'{what}: {count}' for what, count in self._counts)})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(what)}</td><td style='text-align:right'>{count}</td></tr>"
-            for what, count in self._counts
-        )
-        cautions = "".join(f"<li>{escape(caution)}</li>" for caution in self.cautions)
-        return f"<h4>Receipts</h4><table>{rows}</table>" + (
-            f"<ul>{cautions}</ul>" if cautions else ""
-        )
+        return counts_html("Receipts", self._counts, self.cautions)

@@ -8,7 +8,7 @@ registered is known everywhere, and one that leaves something out cannot be regi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -37,7 +37,8 @@ class Kind(Term):
 
 K = TypeVar("K", bound=Kind)
 T = TypeVar("T", bound=Kind)
-_REGISTRIES: list[Kinds[Any]] = []
+# Whatever a contract can name that is added from outside; it is gone through when it is asked for.
+_REGISTRIES: list[Iterable[Hashable]] = []
 
 
 class Kinds(Generic[K]):
@@ -64,7 +65,7 @@ class Kinds(Generic[K]):
         self._kinds: dict[str, type[K]] = {}
         # Inside the schema of a kind the others are referred to, not made again and again.
         self._is_underway = False
-        _REGISTRIES.append(self)
+        watch(self)
 
     def register(self, kind: type[T]) -> type[T]:
         """Add a kind; also a decorator.
@@ -174,9 +175,14 @@ class OfKind:
         return value if self.named and isinstance(value, str) else self.kinds.read(value)
 
 
-def registered() -> tuple[type[Kind], ...]:
-    """Every kind of every family: what is made from the kinds is made anew when this differs."""
-    return tuple(kind for family in _REGISTRIES for kind in family)
+def watch(registry: Iterable[Hashable]) -> None:
+    """Count what stands in a registry among what `registered` tells."""
+    _REGISTRIES.append(registry)
+
+
+def registered() -> tuple[Hashable, ...]:
+    """What stands in every registry: what is made from it is made anew when this differs."""
+    return tuple(one for registry in _REGISTRIES for one in registry)
 
 
 def _of_class(schema: Any) -> Any:

@@ -14,6 +14,7 @@ from pydantic_core import PydanticKnownError
 from pydantic_core.core_schema import CoreSchema
 
 from impactbond.money import RoundingRule, half_up
+from impactbond.terms.kind import watch
 from impactbond.terms.term import Cited
 
 
@@ -60,6 +61,7 @@ class HalfEven(Half):
 
 
 HALVES: dict[str, Half] = {half.key: half for half in (HalfUp(), HalfEven())}
+watch(HALVES)
 
 
 def _known_half(value: Any) -> Any:

@@ -5,7 +5,7 @@ stands there otherwise, in the words of people who write contracts, never in tho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,8 +17,7 @@ from pydantic_core import ErrorDetails
 
 from impactbond.errors import Fault
 from impactbond.terms.diagnostic import Path, closest, did_you_mean, listing
-from impactbond.terms.kind import Kind, registered
-from impactbond.terms.rounding import HALVES
+from impactbond.terms.kind import registered
 from impactbond.terms.words import capital
 
 Node = Mapping[str, Any]
@@ -35,10 +34,8 @@ class FileSchema:
 
     @classmethod
     def of(cls, model: type[BaseModel]) -> FileSchema:
-        """The schema of the files that are read into a model, with the kinds and the rules for
-        halves that are known by now.
-        """
-        return _file_schema(model, registered(), tuple(HALVES))
+        """The schema of the files that are read into a model, with what is registered by now."""
+        return _file_schema(model, registered())
 
     def at(self, path: Path, value: Any) -> Node | None:
         """What may stand at a place of a file with this value; None where nothing may.
@@ -99,9 +96,7 @@ class FileSchema:
 
 
 @cache
-def _file_schema(
-    model: type[BaseModel], kinds: tuple[type[Kind], ...], halves: tuple[str, ...]
-) -> FileSchema:
+def _file_schema(model: type[BaseModel], known: tuple[Hashable, ...]) -> FileSchema:
     return FileSchema(model.model_json_schema())
 
 

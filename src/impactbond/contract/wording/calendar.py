@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
-from impactbond.contract.wording.words import between, said_day
-from impactbond.dates import MONTH_NAMES
+from impactbond.dates import MONTH_NAMES, between, said_day
 from impactbond.money import show_share
 from impactbond.terms.sheets import EACH_ROW
 from impactbond.terms.words import listed, plain, quoted

@@ -6,7 +6,8 @@ from datetime import date
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import money, payable, payables, said_day
+from impactbond.contract.wording.words import money, payable, payables
+from impactbond.dates import said_day
 from impactbond.terms.fees import Every, Fee
 from impactbond.terms.words import counted, listed
 

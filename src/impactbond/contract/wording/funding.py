@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import money, payables, said_day, shares
+from impactbond.contract.wording.words import money, payables, shares
+from impactbond.dates import said_day
 from impactbond.money import show_share
 from impactbond.terms.funding import Funding
 from impactbond.terms.rounding import HALVES

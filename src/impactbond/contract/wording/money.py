@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording import words
+from impactbond.terms.applicability import with_attributes
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,4 @@ class ContractWords:
 
     def participants(self, only: Mapping[str, Sequence[str]]) -> str:
         """The participants that have some attributes."""
-        return words.with_attributes(only)
+        return with_attributes(only)

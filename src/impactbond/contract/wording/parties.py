@@ -8,8 +8,10 @@ from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.conditions import condition_rule, reading_rules
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
-from impactbond.contract.wording.words import between, defined, money, said_day, with_attributes
+from impactbond.contract.wording.words import defined, money
+from impactbond.dates import between, said_day
 from impactbond.money import CURRENCIES, show_share
+from impactbond.terms.applicability import with_attributes
 from impactbond.terms.participants import Places
 from impactbond.terms.parties import Funder
 from impactbond.terms.prices import PricesIn

@@ -12,9 +12,9 @@ from impactbond.contract.wording.words import (
     payables,
     price_money,
     short_window,
-    with_attributes,
 )
 from impactbond.money import show_share
+from impactbond.terms.applicability import with_attributes
 from impactbond.terms.metrics import Quantity
 from impactbond.terms.milestones import Milestone, alternatives
 from impactbond.terms.units import Units

@@ -17,7 +17,8 @@ from impactbond.contract.wording.limits import limits
 from impactbond.contract.wording.parties import conditions, currencies, participants, parties
 from impactbond.contract.wording.prices import prices
 from impactbond.contract.wording.results import results
-from impactbond.contract.wording.words import defined, money, said_day
+from impactbond.contract.wording.words import defined, money
+from impactbond.dates import said_day
 from impactbond.money import show_share
 from impactbond.terms.examples import Example
 from impactbond.terms.investment import Investment, InvestmentClass

@@ -7,14 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import between as between
-from impactbond.dates import said_day as said_day
+from impactbond.dates import said_day
 from impactbond.money import minor_units, show, show_share
-from impactbond.terms.applicability import with_attributes as with_attributes
 from impactbond.terms.funding import whole_shares
 from impactbond.terms.phrases import Edge, Window
 from impactbond.terms.reference import EVERY_MILESTONE
-from impactbond.terms.words import capital, listed, quoted
+from impactbond.terms.words import listed, quoted
 
 
 def money(contract: Contract, amount: Decimal) -> str:
@@ -83,8 +81,3 @@ def short_window(window: Window) -> str:
         said_day(edge.fixed) if edge.fixed else str(edge) for edge in (window.opens, window.closes)
     ]
     return f" {'through' if window.includes_close else 'to'} ".join(ends)
-
-
-def sentence(text: str) -> str:
-    """The text as a sentence: with a capital first and a full stop."""
-    return capital(text) + ("" if text.endswith((".", ":")) else ".")

@@ -257,6 +257,10 @@ class AmountCells:
             lambda table: self.divided(formula(table)),
         )
 
+    def sum_of(self, label: str, key: str, pence: Sequence[int]) -> ColumnTotal:
+        """The sum of the whole column of `key`, in units above it."""
+        return self.total(label, key, sum(pence), lambda table: f"SUM({table.span(key)})")
+
 
 class Sheets:
     """The sheets of one statement, each made when it is first asked for by its name.

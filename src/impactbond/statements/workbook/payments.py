@@ -49,9 +49,7 @@ def schedule_table(sheets: Sheets) -> SheetTable:
                 now,
                 lambda it: f'SUMIFS({it.span("pence")},{it.span("standing")},"{THIS_CLAIM}")',
             ),
-            amounts.total(
-                "All claims to date", "pence", sum(pence), lambda it: f"SUM({it.span('pence')})"
-            ),
+            amounts.sum_of("All claims to date", "pence", pence),
         ),
     )
 
@@ -78,11 +76,7 @@ def receipts_table(sheets: Sheets) -> SheetTable | None:
             Column("note", "Note", "text", fitting(notes, 20, 50), notes),
         ),
         if_empty="Nothing has been received.",
-        totals=(
-            amounts.total(
-                "Received to date", "pence", sum(pence), lambda it: f"SUM({it.span('pence')})"
-            ),
-        ),
+        totals=(amounts.sum_of("Received to date", "pence", pence),),
     )
 
 

@@ -92,6 +92,17 @@ def show(pence: int, currency: str) -> str:
     return f"-{text}" if pence < 0 else text
 
 
+def show_amount(amount: Decimal, currency: str) -> str:
+    """An amount of a contract as people write it: `£1,234.50`; with all its decimals where it is
+    finer than the currency, as a rate of £0.333 for each point is, whose product is rounded.
+    """
+    known = CURRENCIES[currency]
+    own = amount.normalize().as_tuple().exponent
+    assert isinstance(own, int), "an amount is a number"
+    text = f"{known.sign}{abs(amount):,.{max(known.decimals, -own)}f}"
+    return f"-{text}" if amount < 0 else text
+
+
 def parse_share(text: str) -> Fraction:
     """A share from `30%`, `12.5%` or `1/9`, exactly.
 

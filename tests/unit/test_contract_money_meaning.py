@@ -8,6 +8,7 @@ from tests.rich_contracts import RICH, rich_contract
 
 from impactbond.contract.diagnostics.money import check_money
 from impactbond.contract.read import parse_contract
+from impactbond.contract.wording.render import render
 
 WHOLE_LIMIT = '{contract: whole, at_most: 180000.00, beyond: unpaid, clause: "§9"}'
 LOTTERY = '{funder: lottery, at_most: 30000.00, beyond: {funder: trust}, clause: "Sch 3 §3"}'
@@ -230,3 +231,27 @@ def test_no_amount_of_a_plan_or_of_an_investment_is_finer_than_the_currency(
     assert told == []
     faults = [one for one in check_money(rich_contract(RICH.replace(written, finer)))]
     assert [one.fault.code for one in faults if one.path == path] == ["too_fine"]
+
+
+def test_no_amount_that_an_example_expects_is_finer_than_the_currency() -> None:
+    faults = faults_of(damaged(("{consent: 120.00, sign_up", "{consent: 120.005, sign_up")))
+    assert [(fault.code, fault.clause) for fault in faults] == [
+        ("too_fine", "examples > entry 1 > expect > 2017-Q1 > consent")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pays", "said"),
+    [
+        ("{each: 1, pays: 0.333}", "£0.333"),
+        ("{each: 1, pays: 2, at_most: 1210.005}", "£1,210.005"),
+        ("{each: 1, pays: 2, at_least: 0.005}", "£0.005"),
+        ("{slides: [{at: 0, pays: 0}, {at: 5, pays: 10.005}]}", "£10.005"),
+        ("{each: 1, pays: 0.3}", "£0.30"),
+    ],
+)
+def test_a_rate_may_be_finer_than_the_currency_and_is_told_as_it_is(pays: str, said: str) -> None:
+    result = f"results: {{gain: {{measure: {{claims: consent}}, pays: {pays}}}}}"
+    funded = f"{result}\n\nfunding:  \n  - {{for: gain, shares: {{trust: 100%}}}}"
+    read = parse_contract(damaged(("funding:  ", funded)).encode(), name=NAME)
+    assert said in render(read)

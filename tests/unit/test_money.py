@@ -23,6 +23,7 @@ from impactbond.money import (
     round_fraction,
     rounded,
     show,
+    show_amount,
     show_share,
 )
 from impactbond.terms.rounding import HALVES
@@ -232,3 +233,16 @@ def test_in_the_common_denominator_every_share_is_whole(shares: list[Fraction]) 
     common = common_denominator(tuple(shares))
     assert all((share * common).denominator == 1 for share in shares)
     assert not shares or common <= 50 ** len(shares)
+
+
+@given(PENNIES, st.sampled_from(sorted(CURRENCIES)))
+def test_an_amount_that_is_not_finer_than_its_currency_is_shown_as_its_minor_units_are(
+    pence: int, currency: str
+) -> None:
+    amount = Decimal(pence).scaleb(-CURRENCIES[currency].decimals)
+    assert show_amount(amount, currency) == show(pence, currency)
+
+
+def test_an_amount_that_is_finer_keeps_its_decimals() -> None:
+    assert show_amount(Decimal("-0.0050"), "GBP") == "-£0.005"
+    assert show_amount(Decimal("1E+3"), "GBP") == "£1,000.00"

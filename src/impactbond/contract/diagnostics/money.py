@@ -89,6 +89,10 @@ def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
         planned: Path = ("plans", name, "payments")
         for period, sums in plan.payments.items():
             yield from (((*planned, period, paid), one) for paid, one in sums.items())
+    for at, example in enumerate(contract.examples):
+        expected: Path = ("examples", at, "expect")
+        for period, sums in example.expect.items():
+            yield from (((*expected, period, paid), one) for paid, one in sums.items())
     lent = contract.investment.classes if contract.investment is not None else {}
     for name, term in lent.items():
         path: Path = ("investment", "classes", name)

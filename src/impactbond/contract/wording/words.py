@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import said_day
-from impactbond.money import minor_units, show, show_share
+from impactbond.money import show_amount, show_share
 from impactbond.terms.funding import whole_shares
 from impactbond.terms.phrases import Edge, Window
 from impactbond.terms.reference import EVERY_MILESTONE
@@ -17,13 +17,12 @@ from impactbond.terms.words import listed, quoted
 
 def money(contract: Contract, amount: Decimal) -> str:
     """An amount of the contract's currency as people write it: £1,234.50."""
-    return show(minor_units(amount, contract.currency), contract.currency)
+    return show_amount(amount, contract.currency)
 
 
 def price_money(contract: Contract, amount: Decimal) -> str:
     """An amount of the currency that prices are written in."""
-    currency = contract.currency_of_prices
-    return show(minor_units(amount, currency), currency)
+    return show_amount(amount, contract.currency_of_prices)
 
 
 def defined(name: str) -> str:

@@ -6,37 +6,40 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from tests.unit.test_evidence_broken_cells import workbook
 
 from impactbond.contract.read import read_contract
 from impactbond.errors import EvidenceError, ReceiptError
 from impactbond.evidence.read import read_evidence
-from impactbond.evidence.workbook import is_spread_too_far
+from impactbond.evidence.spreadsheet import Spreadsheet, UnreadableError
 from impactbond.receipts.read import read_receipts
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 @pytest.mark.parametrize(
-    ("row", "column", "expected"),
+    ("row", "column", "is_too_far"),
     [
         (1_048_576, "XFD", True),
-        (1_048_576, "ALL", True),
-        (1_048_576, "CQ", False),  # 95 columns: a little less than a hundred million cells
-        (1_048_576, "CR", True),
+        (1_048_576, "S", False),  # 19 columns: a little less than twenty million cells
+        (1_048_576, "T", True),
         (5, "XFD", False),
-        (1_000_000, "Z", False),
     ],
 )
-def test_the_area_of_the_cells_decides(row: int, column: str, expected: bool) -> None:
-    last = f'<row r="{row}"><c r="{column}{row}"><v>1</v></c></row>'
-    sheet = f'<sheetData><row r="1"><c r="A1"><v>1</v></c></row>{last}</sheetData>'
-    assert is_spread_too_far(sheet.encode()) is expected
-    prefixed = sheet.replace("<row", "<x:row").replace("<c ", "<x:c ")
-    assert is_spread_too_far(prefixed.encode()) is expected
+def test_the_area_of_the_cells_decides(row: int, column: str, is_too_far: bool) -> None:
+    last = f"<x:row r='{row}'><x:c r='{column}{row}'><x:v>1</x:v></x:c></x:row>"
+    book = Spreadsheet.of(workbook(f"<x:sheetData>{last}</x:sheetData>"))
+    if is_too_far:
+        with pytest.raises(UnreadableError):
+            book.rows(0)
+    else:
+        assert list(book.rows(0)) == [row - 1]
 
 
-def test_an_empty_sheet_is_not_spread() -> None:
-    assert not is_spread_too_far(b"<sheetData/>")
+def test_what_is_packed_more_tightly_than_any_workbook_is_not_unpacked() -> None:
+    spaces = " " * 2**27  # 134 MB of blanks beside no cell, in 130 kB
+    with pytest.raises(UnreadableError):
+        Spreadsheet.of(workbook(f"<x:sheetData>{spaces}</x:sheetData>"))
 
 
 def test_evidence_and_receipts_with_a_stray_cell_are_refused_with_what_to_do(

@@ -18,7 +18,7 @@ from math import isfinite
 from typing import Generic, NamedTuple, TypeVar
 
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
-from impactbond.terms.metrics import Chosen, Metric, Numbered
+from impactbond.terms.metrics import Chosen, Metric, Numbered, Percentage
 from impactbond.terms.metrics.metric import LARGEST
 
 T = TypeVar("T")
@@ -70,6 +70,18 @@ NOT_CALCULATED = Refusal(
     "this cell holds a formula whose result was never saved",
     "a value",
     "Open the workbook in Excel or LibreOffice, save it, and deliver it again.",
+)
+SHOWS_OTHER = Refusal(
+    "shows_other",
+    "the format of this cell shows something else than the number that it holds",
+    "a cell that shows its number",
+    "Format the cell as General, look whether the number is right, and type it again if it is not.",
+)
+SHOWN_AS_PERCENT = Refusal(
+    "shown_as_percentage",
+    "this cell shows a percentage: Excel holds 0.9 where it shows 90%",
+    "a plain number",
+    "Format the cell as General and type what is meant.",
 )
 FORMULA_TEXT = Refusal(
     "formula_as_text",
@@ -184,10 +196,18 @@ _NO_ANSWER = not_listed("not_yes_or_no", "an answer", ("yes", "no", "TRUE", "FAL
 
 
 class Broken(Enum):
-    """A cell that shows no value though it is not blank."""
+    """A cell that shows no value though it is not blank, or none that could be told."""
 
-    ERROR = "error"
-    NOT_CALCULATED = "not calculated"
+    ERROR = ERROR_VALUE
+    NOT_CALCULATED = NOT_CALCULATED
+    SHOWS_OTHER = SHOWS_OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A number that a cell shows as a percentage: 92.5 where it shows 92.5% and holds 0.925."""
+
+    shown: Decimal
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -264,7 +284,9 @@ def values_of(metric: Metric, cells: Sequence[object]) -> CellColumn[int]:
 def why_broken(cell: object) -> Refusal | None:
     """Why a cell holds no value: an error, or a formula without its result; None where it may."""
     if isinstance(cell, Broken):
-        return ERROR_VALUE if cell is Broken.ERROR else NOT_CALCULATED
+        return cell.value
+    if isinstance(cell, Percent):
+        return SHOWN_AS_PERCENT
     if isinstance(cell, str):
         if cell.startswith("="):
             return FORMULA_TEXT
@@ -347,6 +369,8 @@ def _number_reader(metric: Numbered) -> Callable[[object], int]:
     too_large = Refusal("value_too_large", large, f"below {LARGEST} counted in its last decimal")
 
     def read(cell: object) -> int:
+        if isinstance(cell, Percent) and isinstance(metric, Percentage):
+            cell = cell.shown
         # Up to 15 digits, exact: it holds when the float's shortest text has no further decimals.
         if type(cell) is float and isfinite(cell):
             scaled = round(cell * scale)

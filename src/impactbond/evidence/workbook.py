@@ -1,28 +1,18 @@
-"""Reading workbooks: from .xlsx files to blocks of rows, or one error with all that is wrong.
-
-A sheet's own XML is asked for what a workbook reader does not tell: which cells it takes for blank
-though they are not (errors, formulas uncalculated), and how far the cells lie apart.
-"""
+"""Reading workbooks: from .xlsx files to blocks of rows, or one error with all that is wrong."""
 
 from __future__ import annotations
 
 import hashlib
-import posixpath
-import re
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from xml.etree import ElementTree
-
-from python_calamine import CalamineError, CalamineWorkbook
+from typing import TypeVar
+from zipfile import BadZipFile
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, unopened
-from impactbond.evidence.cells import Broken
 from impactbond.evidence.deliveries import (
     Block,
     Cells,
@@ -32,26 +22,25 @@ from impactbond.evidence.deliveries import (
     refuse,
     without_blank_rows,
 )
+from impactbond.evidence.spreadsheet import Spreadsheet, UnreadableError
 from impactbond.terms.sheets import EACH_ROW, Sheet
+from impactbond.texts import one_spelling
+
+T = TypeVar("T")
 
 NOTES = ("About", "Notes", "Lists")  # sheets that people expect to hold no evidence
-MOST_CELLS = 100_000_000
 _OLE = b"\xd0\xcf\x11\xe0"
-# An error, or a formula.
-_SIGNS_OF_BREAKAGE = (b'"e"', b"'e'", b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
-_REFERENCE = re.compile(r"([A-Z]+)(\d+)")
-_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="(\d+)"')
-_COLUMN = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]+)\d+"')
-_WIDE = (re.compile(rb'\br="[A-Z]{3}\d'), re.compile(rb'\br="[A-Z]{2}\d'))
+_AGAIN = "Open it in Excel or LibreOffice, save it as 'Excel Workbook (.xlsx)', and deliver that"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A workbook in memory."""
+    """A workbook in memory; `sheets` are its sheets' places by their names in one spelling."""
 
     name: str
     content: bytes
-    book: CalamineWorkbook
+    book: Spreadsheet
+    sheets: dict[str, int]
 
 
 def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> Delivery:
@@ -77,7 +66,7 @@ def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> 
                 blocks[term.holds].append(block)
             else:
                 faults += block
-        others = set(file.book.sheet_names) - set(contract.sheets) - set(NOTES)
+        others = file.sheets.keys() - set(map(one_spelling, contract.sheets)) - set(NOTES)
         if others:
             cautions.add(f"sheets that the contract does not name, not read: {len(others)}")
     if not faults and not any(block.rows for block in blocks["participants"]):
@@ -100,34 +89,57 @@ def open_workbook(path: Path) -> Opened | Fault:
         content = path.read_bytes()
     except OSError as error:
         return unopened(path, error)
-    unusable = _why_not(path.suffix.casefold(), content)
-    if unusable is not None:
-        return _not_usable(path.name, *unusable)
-    try:
-        return Opened(path.name, content, CalamineWorkbook.from_filelike(BytesIO(content)))
-    except CalamineError:
-        return _not_usable(path.name, *_NOT_EXCEL)
+    if path.suffix.casefold() == ".xlsm":
+        return _not_usable(path.name, "macros", _MACROS)
+    if path.suffix.casefold() != ".xlsx":
+        return _not_usable(path.name, "not_xlsx", "only .xlsx workbooks are read")
+    if content.startswith(_OLE):
+        problem = "the workbook has a password, or is of an old format under a new name"
+        return _not_usable(path.name, "not_a_workbook", problem)
+    book = _read(path.name, lambda: Spreadsheet.of(content))
+    if isinstance(book, Fault):
+        return book
+    if any(part.endswith("vbaproject.bin") for part in book.entries):
+        return _not_usable(path.name, "macros", _MACROS)
+    sheets: dict[str, int] = {}
+    for place, (name, _) in enumerate(book.sheets):
+        if one_spelling(name).casefold() in map(str.casefold, sheets):
+            problem = f"two sheets are called '{one_spelling(name)}', but for capitals and blanks"
+            twice = Fault(file=path.name, sheet=one_spelling(name), code="duplicate_sheet")
+            return replace(twice, problem=problem, hint="Rename or delete one of them")
+        sheets[one_spelling(name)] = place
+    return Opened(path.name, content, book, sheets)
 
 
 def grid_of(file: Opened, sheet: str) -> list[list[object]] | Fault:
-    """The cells of a sheet, row by row, and broken ones as what they are; a Fault if damaged."""
-    try:
-        if is_spread_too_far(sheet_xml(file.content, sheet)):
-            problem = "a cell stands so far from the others that the sheet cannot be read"
-            hint = "Delete the rows below the last one and the columns beside it, and save again"
-            far = Fault(file=file.name, sheet=sheet, code="spread_too_far")
-            return replace(far, problem=problem, hint=hint)
-        cells = file.book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-        broken = list(broken_cells(file.content, sheet))
-    except (CalamineError, KeyError, ElementTree.ParseError, zipfile.BadZipFile):
-        return _not_usable(file.name, "not_a_workbook", "the workbook is damaged")
-    grid: list[list[object]] = [list(row) for row in cells]
-    width = len(grid[0]) if grid else 0
-    for (row, column), kind in broken:
-        if column < width:
-            grid += [[""] * width for _ in range(len(grid), row + 1)]
-            grid[row][column] = kind
+    """The cells of a sheet, row by row, "" where they are blank; a Fault where it is damaged."""
+    rows = _read(file.name, lambda: file.book.rows(file.sheets[sheet]))
+    if isinstance(rows, Fault):
+        return replace(rows, sheet=sheet)
+    width = 1 + max((max(cells) for cells in rows.values()), default=-1)
+    grid: list[list[object]] = [[""] * width for _ in range(1 + max(rows, default=-1))]
+    for row, cells in rows.items():
+        for column, cell in cells.items():
+            grid[row][column] = cell
     return grid
+
+
+def _read(file: str, read: Callable[[], T]) -> T | Fault:
+    """What reading a workbook gives, or why it cannot be read, without a word of the reader's."""
+    try:
+        return read()
+    except UnreadableError as error:
+        code, problem = error.args
+        hint = "Delete the rows below the last one and the columns beside it, and save again"
+        return Fault(file=file, code=code, problem=problem, hint=hint)
+    except BadZipFile:
+        return _not_usable(file, "not_a_workbook", "this is not an Excel workbook, or not whole")
+    except Exception:  # whatever damaged bytes make of a zip file and of XML
+        problem = "the workbook is damaged, or saved in a form that cannot be read"
+        return Fault(file=file, code="not_a_workbook", problem=problem, hint=_AGAIN)
+
+
+_MACROS = "workbooks with macros are not read"
 
 
 def _not_usable(file: str, code: str, problem: str) -> Fault:
@@ -136,42 +148,22 @@ def _not_usable(file: str, code: str, problem: str) -> Fault:
     return Fault(file=file, code=code, problem=problem, allowed=allowed, hint=hint)
 
 
-_NOT_EXCEL = "not_a_workbook", "this is not an Excel workbook"
-_MACROS = "macros", "workbooks with macros are not read"
-_OLD = "not_a_workbook", "the workbook has a password, or is of an old format under a new name"
-
-
-def _why_not(suffix: str, content: bytes) -> tuple[str, str] | None:
-    """Why a file is no workbook that can be read, going by its name and its bytes."""
-    if suffix == ".xlsm":
-        return _MACROS
-    if suffix != ".xlsx":
-        return "not_xlsx", "only .xlsx workbooks are read"
-    if content.startswith(_OLE):
-        return _OLD
-    if not zipfile.is_zipfile(BytesIO(content)):
-        return _NOT_EXCEL
-    with zipfile.ZipFile(BytesIO(content)) as parts:
-        has_macros = any(name.casefold().endswith("vbaproject.bin") for name in parts.namelist())
-    return _MACROS if has_macros else None
-
-
 def _read_sheet(file: Opened, name: str, term: Sheet, cautions: set[str]) -> Block | list[Fault]:
     """One sheet of one file; the faults where its structure is not as agreed."""
-    if name not in file.book.sheet_names:
-        close = get_close_matches(name, file.book.sheet_names, n=1, cutoff=0.75)
+    if one_spelling(name) not in file.sheets:
+        close = get_close_matches(name, list(file.sheets), n=1, cutoff=0.75)
         hint = f"Did you mean '{close[0]}'? Rename it" if close else "Add it, with its headings"
         problem = f"the sheet '{name}' is missing"
         missing = Fault(file=file.name, sheet=name, code="sheet_missing", problem=problem)
         return [replace(missing, hint=hint)]
-    grid = grid_of(file, name)
+    grid = grid_of(file, one_spelling(name))
     if isinstance(grid, Fault):
         return [grid]
     first = next((index for index, row in enumerate(grid) if any(cell != "" for cell in row)), None)
     if first is None:
         problem = "the sheet is empty"
         return [Fault(file=file.name, sheet=name, code="no_headings", problem=problem)]
-    headings = [single_spaced(str(cell)) for cell in grid[first]]
+    headings = [one_spelling(str(cell)) for cell in grid[first]]
     faults = list(_heading_faults(file.name, name, term, headings))
     if faults:
         return faults
@@ -179,7 +171,7 @@ def _read_sheet(file: Opened, name: str, term: Sheet, cautions: set[str]) -> Blo
     rows = range(first + 1, len(grid))
 
     def cells(heading: str) -> Cells:
-        place = headings.index(single_spaced(heading))
+        place = headings.index(one_spelling(heading))
         return clean(grid[row][place] for row in rows)
 
     block = Block(
@@ -212,7 +204,7 @@ def headings_of(term: Sheet) -> dict[str, str]:
 
 
 def _heading_faults(file: str, sheet: str, term: Sheet, headings: Sequence[str]) -> Iterator[Fault]:
-    wanted = headings_of(term)
+    wanted = list(map(one_spelling, headings_of(term)))
     # Where no heading is known the row may be a child's: then nothing in it is repeated.
     is_known = bool({one.casefold() for one in wanted} & {one.casefold() for one in headings})
     spare = [one for one in headings if is_known and one and one not in wanted]
@@ -230,99 +222,3 @@ def _heading_faults(file: str, sheet: str, term: Sheet, headings: Sequence[str])
             problem = f"the heading '{heading}' stands {times} times"
             fault = replace(fault, code="duplicate_heading", problem=problem)
             yield replace(fault, hint="Keep one of the columns")
-
-
-def broken_cells(workbook: bytes, sheet: str) -> Iterator[tuple[tuple[int, int], Broken]]:
-    """Row and column, both from 0, of each broken cell of a sheet, which a reader takes for blank.
-
-    Taken for blank, `#N/A` would read as "not evidenced" and nobody would be told. So the XML is
-    asked: first by a quick search, cell by cell only where that finds an error or a formula.
-    Raises KeyError where the workbook is not whole.
-    """
-    content = sheet_xml(workbook, sheet)
-    if not any(mark in content for mark in _SIGNS_OF_BREAKAGE):
-        return
-    row = column = -1
-    for event, element in ElementTree.iterparse(BytesIO(content), ("start", "end")):
-        name = _local(element.tag)
-        if event == "start" and name == "row":
-            row, column = int(element.get("r", row + 2)) - 1, -1
-        elif event == "end" and name == "c":
-            match = _REFERENCE.fullmatch(element.get("r", ""))
-            column = _column_number(match[1]) - 1 if match else column + 1
-            broken = _why_broken(element)
-            if broken is not None:
-                yield (row, column), broken
-        elif event == "end" and name == "row":
-            element.clear()
-
-
-def sheet_xml(workbook: bytes, sheet: str) -> bytes:
-    """The XML of a sheet. Raises KeyError where the workbook is not whole."""
-    with zipfile.ZipFile(BytesIO(workbook)) as parts:
-        return parts.read(_part_of(parts, sheet))
-
-
-def _why_broken(cell: ElementTree.Element) -> Broken | None:
-    kind = cell.get("t", "n")
-    if kind == "e":
-        return Broken.ERROR
-    inside = {_local(child.tag): child.text for child in cell}
-    if "f" in inside and not inside.get("v") and kind != "str":
-        return Broken.NOT_CALCULATED
-    return None
-
-
-def _column_number(letters: str) -> int:
-    """The number of a column, from 1."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-def _part_of(parts: zipfile.ZipFile, sheet: str) -> str:
-    """The name of the part of the workbook that holds a sheet."""
-    documents = _relations(parts, "").values()
-    book = next((target for kind, target in documents if kind.endswith("/officeDocument")), None)
-    if book is None:
-        raise KeyError("officeDocument")
-    relations = _relations(parts, book)
-    for element in ElementTree.fromstring(parts.read(book)).iter():
-        if _local(element.tag) == "sheet" and element.get("name") == sheet:
-            return next(
-                relations[value][1] for key, value in element.items() if key.endswith("}id")
-            )
-    raise KeyError(sheet)
-
-
-def _relations(parts: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """Kind and target of the relations of a part, by their ids."""
-    folder, name = posixpath.split(part)
-    relations = {}
-    written = parts.read(posixpath.join(folder, "_rels", f"{name}.rels"))
-    for element in ElementTree.fromstring(written):
-        target = posixpath.normpath(posixpath.join("/", folder, element.get("Target", "")))
-        relations[element.get("Id", "")] = (element.get("Type", ""), target.lstrip("/"))
-    return relations
-
-
-def is_spread_too_far(sheet: bytes) -> bool:
-    """Whether the area from the first cell to the last, by a sheet's XML, is more than is read: a
-    reader that holds the whole area would run out of memory over one stray cell at its far end.
-    """
-    last = max(sheet.rfind(b"<row "), sheet.rfind(b":row "))
-    found = _ROW.match(sheet, sheet.rfind(b"<", 0, last + 1)) if last >= 0 else None
-    rows = int(found[1]) if found else sheet.count(b"<row") or sheet.count(b":row ")
-    # A quick look at how many letters the columns have, before any of them is counted.
-    letters = 3 if _WIDE[0].search(sheet) else 2 if _WIDE[1].search(sheet) else 1
-    if rows * 26**letters <= MOST_CELLS:
-        return False
-    widest = max(
-        (_column_number(letters.decode()) for letters in set(_COLUMN.findall(sheet))), default=0
-    )
-    return rows * widest > MOST_CELLS

@@ -181,7 +181,7 @@ def _workbook_grid(path: Path) -> tuple[str, list[list[object]]] | Fault:
     file = open_workbook(path)
     if isinstance(file, Fault):
         return file
-    names = [name for name in file.book.sheet_names if name not in NOTES]
+    names = [name for name in file.sheets if name not in NOTES]
     name = SHEET if SHEET in names else names[0] if len(names) == 1 else None
     if name is None:
         return Fault(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from unicodedata import normalize
 
@@ -67,3 +68,38 @@ def test_receipts_of_one_school_are_of_one_funder(school: str) -> None:
     )
     received = read_receipts(rows, contract_of(""))
     assert received.received_table["funder"].to_pylist() == [f"school: {OAK}", "council"]
+
+
+def test_two_spellings_of_a_school_that_pays_are_told_with_both() -> None:
+    text = CONTRACT.replace(
+        "kind: council}\n",
+        "kind: council}\n  school: {name: The school, kind: school, each: school}\n",
+    )
+    contract = parse_contract(text.encode(), name="small.yaml")
+    people = pd.DataFrame(
+        [
+            ("C-1", JAN, FEB, "Oak School", "north"),
+            ("c-1", JAN, FEB, "oak school", "north"),
+            ("C-3", date(1970, 1, 2), date(2100, 1, 1), "Elm School", "north"),
+        ],
+        columns=["participant", "started_on", "recorded_on", "school", "borough"],
+    )
+    seen = pd.DataFrame(
+        [("R1", "C-1", "sdq", 7, FEB, MAR)],
+        columns=["observation", "participant", "metric", "value", "observed_on", "recorded_on"],
+    )
+    evidence = read_evidence({"participants": people, "observations": seen}, contract)
+    twins, *days = sorted(evidence.cautions, key=lambda one: "'Oak School'" not in one)
+    assert "'Oak School' and 'oak school' may be one" in twins
+    assert [one.split("'")[3] for one in days] == ["recorded_on", "started_on"]
+    assert all("rows: 1" in one for one in days)
+
+
+def test_meetings_of_one_day_without_references_are_two_where_their_times_say_so(
+    tmp_path: Path,
+) -> None:
+    at = [(None, "C-1", datetime(2017, 2, 1, hour), MAR, None) for hour in (10, 14, 14)]
+    evidence = read_book(tmp_path, {"Meetings": at})
+    assert evidence.observations_table["metric"].to_pylist() == ["meeting", "meeting"]
+    assert evidence.repeated == 1
+    assert any("counted once" in one for one in evidence.cautions)

@@ -130,3 +130,34 @@ def test_a_sheet_may_deliver_two_columns_under_one_heading(tmp_path: Path) -> No
     contract = parse_contract(text.encode(), name="small.yaml")
     evidence = read_evidence(write_book(tmp_path / "evidence.xlsx", {}), contract)
     assert evidence.participants_table["from_on"] == evidence.participants_table["started_on"]
+
+
+def test_a_title_above_the_headings_is_told_and_what_nobody_sees_in_a_heading_is_read(
+    tmp_path: Path,
+) -> None:
+    rows = {"Surveys": [HEADINGS["Surveys"]]}
+    headings = HEADINGS | {"Surveys": ("Surveys of the autumn term",)}
+    path = write_book(tmp_path / "title.xlsx", rows, headings)
+    with pytest.raises(EvidenceError, match="they seem to stand in row 2") as raised:
+        read_evidence(path, small_contract())
+    assert [(one.row, one.code) for one in raised.value.faults] == [(1, "headings_below")]
+    unseen = tuple(f"{one}\u200b".replace(" ", "\u00a0") for one in HEADINGS["Surveys"])
+    path = write_book(tmp_path / "unseen.xlsx", {}, HEADINGS | {"Surveys": unseen})
+    assert read_evidence(path, small_contract()).refused_table.num_rows == 0
+
+
+def test_two_sheets_of_one_name_are_refused(tmp_path: Path) -> None:
+    headings = HEADINGS | {"Surveys ": HEADINGS["Surveys"]}
+    path = write_book(tmp_path / "twice.xlsx", {}, headings)
+    assert faults(path) == [("twice.xlsx", "Surveys", "", "duplicate_sheet")]
+
+
+def test_a_workbook_with_backslashes_and_other_capitals_in_its_names_is_read(
+    tmp_path: Path,
+) -> None:
+    whole, other = write_book(tmp_path / "whole.xlsx", {}), tmp_path / "other.xlsx"
+    with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(other, "w") as kept:
+        for name in parts.namelist():
+            kept.writestr(name.replace("/", "\\").replace("sheet", "Sheet"), parts.read(name))
+    read = read_evidence(other, small_contract())
+    assert read.digest == read_evidence(whole, small_contract()).digest

@@ -46,6 +46,9 @@ def read(tmp_path: Path, text: str, contract: Contract, name: str = "bank.csv") 
         ("#REF!", "error_value"),
         ("120,000; 80,000", "two_amounts"),  # INDIGO-POJ-0091
         ("£100 and £200", "two_amounts"),
+        ("1 234.50", "not_an_amount"),
+        ("1'234.50", "not_an_amount"),
+        ("1.5E3", "not_an_amount"),
         ("€100", "other_currency"),
         ("100 USD", "other_currency"),
         ("NIS 400", "other_currency"),  # INDIGO-POJ-0039
@@ -256,3 +259,29 @@ def test_a_frame_whose_columns_have_numbers_for_names_is_told_so(contract: Contr
     columns = [fault.column for fault in caught.value.faults]
     assert columns == ["amount", "funder", "receipt", "received_on"]
     assert {fault.code for fault in caught.value.faults} == {"column_missing"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        (f"Bank statement\n\n{GOOD}", "headings_below", "they seem to stand in row 3"),
+        (f"sep=,\n{GOOD}", "headings_below", "they seem to stand in row 2"),
+        (GOOD.replace(",", ";"), "not_csv", "separated by semicolons"),
+        (GOOD.replace(",", "\t"), "not_csv", "separated by tabs"),
+    ],
+)
+def test_a_file_of_another_form_is_told_by_what_was_seen(
+    tmp_path: Path, contract: Contract, text: str, code: str, words: str
+) -> None:
+    with pytest.raises(ReceiptError, match=words) as raised:
+        read(tmp_path, text, contract)
+    assert [one.code for one in raised.value.faults] == [code]
+
+
+def test_payers_in_one_cell_and_columns_that_are_not_read_are_told(
+    tmp_path: Path, contract: Contract
+) -> None:
+    text = f"{HEAD},Type\nA1,council; lottery,2017-05-30,100.00,Planned\n"
+    receipts = read(tmp_path, text, contract)
+    assert receipts.refused_table["code"].to_pylist() == ["several_funders"]
+    assert any("'Type'" in one for one in receipts.cautions)

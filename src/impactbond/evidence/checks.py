@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import NamedTuple
 
 from impactbond.contract.contract import Contract
@@ -240,8 +240,9 @@ def _of_metric(
     references: References,
 ) -> Iterator[Observation]:
     """A blank cell evidences nothing, unless its row replaces one that evidenced the metric: then
-    it takes that back.
+    it takes that back. Rows without references at other times of one day are other events.
     """
+    days = block.column("observed_on")
     cells = zip(*(column.values for column in columns.values()), values.values, strict=True)
     for place, row in enumerate(cells):
         if place in faults:
@@ -257,8 +258,13 @@ def _of_metric(
             value, status = 0, WITHDRAWN
         said = (source, proof, replaced, status or RECORDED)
         name = ref and block.observation_id(ref, metric)
-        name = name or _digest(who, metric, day, known, value, *said)
+        name = name or _digest(who, metric, _moment(days[place], day), known, value, *said)
         yield Observation(name, who, metric, value, day, known, *said, block, place)
+
+
+def _moment(cell: object, day: date) -> object:
+    """When a row was observed, as finely as it tells."""
+    return cell if isinstance(cell, datetime) and cell.time() != time() else day
 
 
 def _digest(*said: object) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import EvidenceError, Fault
+from impactbond.evidence.cautions import day_cautions, twin_cautions
 from impactbond.evidence.checks import Observation, Person, read_observations, read_people
 from impactbond.evidence.deliveries import Delivery, private_headings, refuse, without_repeats
 from impactbond.evidence.evidence import (
@@ -83,15 +84,20 @@ def _checked(delivery: Delivery, contract: Contract) -> Evidence:
     people = read_people(people_blocks, contract)
     sheet = "participants" if people_blocks[0].names_observations else people_sheet(contract)
     observations, refused, disagreeing = read_observations(blocks, contract, people, sheet)
+    observed = [(*row[:10], *row.block.where(row.place)) for row in observations]
+    participants_table = _participants_table(people.rows, contract)
+    observations_table = rows_table(observed, OBSERVATIONS_SCHEMA)
     cautions = {
         *delivery.cautions,
         *map(_without_reference, doubtful),
         *_as_fractions(observations, contract),
+        *twin_cautions(participants_table, contract),
+        *day_cautions(participants_table, contract),
+        *day_cautions(observations_table, contract),
     }
-    observed = [(*row[:10], *row.block.where(row.place)) for row in observations]
     return Evidence(
-        participants_table=_participants_table(people.rows, contract),
-        observations_table=rows_table(observed, OBSERVATIONS_SCHEMA),
+        participants_table=participants_table,
+        observations_table=observations_table,
         refused_table=refused_table([*people.refused, *refused]),
         repeated=people_repeated + repeated + people.repeated + disagreeing,
         kind=delivery.kind,

@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 NOTES = ("About", "Notes", "Lists")  # sheets that people expect to hold no evidence
 _OLE = b"\xd0\xcf\x11\xe0"
+_MOST_TITLES = 20  # rows above the headings in which a title may stand
 _AGAIN = "Open it in Excel or LibreOffice, save it as 'Excel Workbook (.xlsx)', and deliver that"
 
 
@@ -166,7 +167,9 @@ def _read_sheet(file: Opened, name: str, term: Sheet, cautions: set[str]) -> Blo
     headings = [one_spelling(str(cell)) for cell in grid[first]]
     faults = list(_heading_faults(file.name, name, term, headings))
     if faults:
-        return faults
+        below = headings_below(grid, first, list(map(one_spelling, headings_of(term))))
+        place = Fault(file=file.name, sheet=name, row=first + 1)
+        return [below_a_title(place, below)] if below else faults
     cautions |= private_headings(name, filter(None, headings))
     rows = range(first + 1, len(grid))
 
@@ -187,6 +190,27 @@ def _read_sheet(file: Opened, name: str, term: Sheet, cautions: set[str]) -> Blo
         headings={**term.columns, **term.metrics},
     )
     return without_blank_rows(block)
+
+
+def headings_below(
+    grid: Sequence[Sequence[object]], first: int, wanted: Sequence[str]
+) -> int | None:
+    """The number of the row near the top of a sheet in which more of the headings stand than in the
+    one at that place, at least half of them.
+    """
+    held = {
+        row: sum(isinstance(cell, str) and one_spelling(cell) in wanted for cell in grid[row])
+        for row in range(first, min(first + _MOST_TITLES, len(grid)))
+    }
+    best = max(held, key=lambda row: (held[row], -row), default=first)
+    return best + 1 if held and held[best] > held[first] and held[best] * 2 >= len(wanted) else None
+
+
+def below_a_title(place: Fault, below: int) -> Fault:
+    """The fault of a sheet whose headings stand in a row further down."""
+    problem = f"row {place.row} was read as the headings; they seem to stand in row {below}"
+    hint = f"Delete the rows above row {below}"
+    return replace(place, code="headings_below", problem=problem, hint=hint)
 
 
 def single_spaced(heading: str) -> str:

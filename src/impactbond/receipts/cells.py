@@ -23,6 +23,8 @@ LARGEST_DIGITS = 15
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"\d(?:[\d.,]*\d)?", re.ASCII)
+_SET_APART = re.compile(r"\A\D*\d{1,3}(?:(?P<mark>[ '])\d{3})(?:(?P=mark)\d{3})*(?:\.\d+)?\D*\Z")
+_SCIENTIFIC = re.compile(r"\A\D*\d+(?:\.\d+)?[eE][+-]?\d+\D*\Z")
 _CODE = re.compile(r"\b[A-Z]{3}\b")
 _SIGNS = re.compile("[$£€¥₪₹₩₽¢]")
 
@@ -82,6 +84,14 @@ def _funder(text: str, contract: Contract) -> str | Refusal:
     named = [key for key, name in alone.items() if name == text]
     if len(named) == 1:
         return named[0]
+    parts = re.split(r"[;,/&+|]| and ", text)
+    if len(parts) > 1 and any(isinstance(_funder(one.strip(), contract), str) for one in parts):
+        return Refusal(
+            "several_funders",
+            "this cell names more than one funder",
+            "one funder",
+            "Give what each of them paid a row of its own.",
+        )
     known = [f"{key}: …" if one.each else key for key, one in contract.funders.items()]
     many = [key for key, one in contract.funders.items() if one.each]
     hint = "Is it a receipt for another contract?"
@@ -156,6 +166,9 @@ def _digits(text: str, currency: str) -> Decimal | None:
 
 
 def _why_no_amount(text: str, currency: str, allowed: str) -> Refusal:
+    if _SET_APART.search(text) or _SCIENTIFIC.search(text):
+        problem = "this amount is written with spaces, apostrophes or an exponent"
+        return Refusal("not_an_amount", problem, allowed, "Type digits alone.")
     if len(_NUMBER.findall(text)) > 1:
         return Refusal(
             "two_amounts",

@@ -24,10 +24,17 @@ from impactbond.evidence.cells import MISSING, Refusal, Refused
 from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import refused_table
 from impactbond.evidence.sources import plain_cells
-from impactbond.evidence.workbook import NOTES, grid_of, open_workbook
+from impactbond.evidence.workbook import (
+    NOTES,
+    below_a_title,
+    grid_of,
+    headings_below,
+    open_workbook,
+)
 from impactbond.receipts.cells import columns_of
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.tables import rows_table
+from impactbond.texts import one_spelling
 
 REQUIRED = ("receipt", "funder", "received_on", "amount")
 OPTIONAL = ("claim_period", "note", "contract", "currency")
@@ -133,8 +140,13 @@ def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Bl
         faults.append(replace(place, code="no_headings", problem="there is nothing"))
         return
     written = [cell if isinstance(cell, str) else "" for cell in rows[first]]
-    headings = _headings(place, written, faults)
+    wrong: list[Fault] = []
+    headings = _headings(place, written, wrong)
     if headings is None:
+        plain = [[_plain(cell) for cell in row] for row in rows[: first + 20]]
+        below = headings_below(plain, first, REQUIRED)
+        where = replace(place, row=first + 1)
+        faults += [below_a_title(where, below)] if below else _separated(place, written) or wrong
         return
     beyond = replace(
         place,
@@ -150,7 +162,7 @@ def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Bl
     # Rows may be shorter than the headings: what is left out is blank.
     cells = {column[0]: list(column[1:]) for column in zip_longest(*rows[first:])}
     columns = {name: cells[heading] for name, heading in headings.items()}
-    cautions |= _unread(path.name, sum(map(bool, written)) - len(headings))
+    cautions |= _unread(path.name, set(filter(None, written)) - set(headings.values()))
     numbers = list(range(first + 2, len(rows) + 1))
     yield without_blank_rows(Block(path.name, sheet, sheet, numbers, columns, headings=headings))
 
@@ -208,24 +220,46 @@ def _of_frame(source: Any, faults: list[Fault], cautions: set[str]) -> tuple[lis
     if headings is None:
         return [], "pandas"
     columns = {name: plain_cells(table[heading]) for name, heading in headings.items()}
-    cautions |= _unread("", len(table.columns) - len(headings))
+    cautions |= _unread("", set(map(str, table.columns)) - set(headings.values()))
     rows = list(range(1, len(table) + 1))
     kind = table.implementation.value
     block = Block("", "", "", rows, columns, headings=headings)
     return [without_blank_rows(block)], kind if kind in ("polars", "pyarrow") else "pandas"
 
 
-def _unread(file: str, columns: int) -> set[str]:
+def _unread(file: str, columns: set[str]) -> set[str]:
     """A caution where a delivery has other columns besides."""
+    if not columns:
+        return set()
+    named = ", ".join(f"'{one[:40]}'" for one in sorted(columns)[:10])
     where = f"{file}: " if file else ""
-    return {f"{where}columns that receipts do not have, not read: {columns}"} if columns else set()
+    return {
+        f"{where}columns that receipts do not have, not read: {len(columns)} ({named}). Take out "
+        "rows that are not money received, such as what is planned."
+    }
+
+
+def _plain(cell: object) -> str:
+    """A heading as the columns are called."""
+    return "_".join(one_spelling(str(cell)).casefold().split())
+
+
+def _separated(place: Fault, written: Sequence[str]) -> list[Fault]:
+    """The fault of a file whose cells are set apart by something else than commas."""
+    for mark, name in ((";", "semicolons"), ("\t", "tabs"), (" ", "tabs"), ("|", "bars")):
+        held = set(map(_plain, written[0].split(mark)))
+        if len(written) == 1 and len(held & set(REQUIRED)) > 1:
+            problem = f"this file is separated by {name}, not by commas"
+            hint = "Save it as CSV with commas, or deliver the workbook itself"
+            return [replace(place, code="not_csv", problem=problem, hint=hint)]
+    return []
 
 
 def _headings(place: Fault, written: Sequence[str], faults: list[Fault]) -> dict[str, str] | None:
     """How a file writes each column; None, with faults, where one is missing or there twice."""
     known = (*REQUIRED, *OPTIONAL)
     # The columns of a frame may have numbers for names.
-    plain = {one: "_".join(str(one).casefold().split()) for one in written if one}
+    plain = {one: _plain(one) for one in written if one}
     found = {name: [one for one in written if plain.get(one) == name] for name in known}
     spare = [one for one, name in plain.items() if name not in known]
     wrong = []

@@ -281,7 +281,17 @@ def test_a_file_of_another_form_is_told_by_what_was_seen(
 def test_payers_in_one_cell_and_columns_that_are_not_read_are_told(
     tmp_path: Path, contract: Contract
 ) -> None:
-    text = f"{HEAD},Type\nA1,council; lottery,2017-05-30,100.00,Planned\n"
+    text = f"{HEAD},Type\nA1,council; lottery,2017-05-30,100.00,Grant\n"
     receipts = read(tmp_path, text, contract)
     assert receipts.refused_table["code"].to_pylist() == ["several_funders"]
     assert any("'Type'" in one for one in receipts.cautions)
+
+
+def test_what_is_planned_is_no_money_received(tmp_path: Path, contract: Contract) -> None:
+    rows = "A1,council,2017-05-30,100.00,Paid\nA2,council,2017-05-30,5,planned\n"
+    text = f"{HEAD},Payment status\n{rows}"
+    with pytest.raises(ReceiptError, match="the money was not received") as raised:
+        read(tmp_path, text, contract)
+    assert [(one.row, one.column, one.code) for one in raised.value.faults] == [
+        (3, "Payment status", "not_received")
+    ]

@@ -54,6 +54,9 @@ REUSED = Refusal(
 )
 
 
+PLANNED = {"planned", "forecast", "expected", "scheduled", "pending", "budget", "cancelled"}
+
+
 class Row(NamedTuple):
     """One receipt and where it stands."""
 
@@ -162,6 +165,19 @@ def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Bl
     # Rows may be shorter than the headings: what is left out is blank.
     cells = {column[0]: list(column[1:]) for column in zip_longest(*rows[first:])}
     columns = {name: cells[heading] for name, heading in headings.items()}
+    planned = replace(
+        place,
+        code="not_received",
+        problem="this row, and perhaps others, says that the money was not received",
+        hint="Deliver the rows of money received alone",
+    )
+    faults += [
+        replace(planned, row=first + 2 + at, column=heading)
+        for heading, column in cells.items()
+        if isinstance(heading, str) and heading not in headings.values()
+        for at, cell in enumerate(column)
+        if _plain(heading).rpartition("_")[2] in ("type", "status") and _plain(cell) in PLANNED
+    ][:1]
     cautions |= _unread(path.name, set(filter(None, written)) - set(headings.values()))
     numbers = list(range(first + 2, len(rows) + 1))
     yield without_blank_rows(Block(path.name, sheet, sheet, numbers, columns, headings=headings))

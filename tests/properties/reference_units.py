@@ -10,7 +10,7 @@ from tests.properties.reference_conditions import Rows, counting, rows_in, state
 
 from impactbond.contract.contract import Contract
 from impactbond.terms.metrics import Quantity
-from impactbond.terms.units import Amounts, DaysIn, Units
+from impactbond.terms.milestones import Amounts, DaysIn, Units
 
 Counting = tuple[int, date, str, Decimal]
 

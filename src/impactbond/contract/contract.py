@@ -11,25 +11,21 @@ from pydantic import Field, PrivateAttr
 from impactbond.money import CURRENCIES, minor_units
 from impactbond.terms.calendar import Calendar
 from impactbond.terms.conditions import Condition
-from impactbond.terms.examples import Example
+from impactbond.terms.expected import Example, Plan
 from impactbond.terms.fees import Fee
-from impactbond.terms.funding import Funding
+from impactbond.terms.funding import Funding, Tranche
 from impactbond.terms.investment import Investment
 from impactbond.terms.limits import Limit, ShareLimit, WholeLimit
 from impactbond.terms.measures import Measure
 from impactbond.terms.metrics import Metric
 from impactbond.terms.milestones import Milestone
-from impactbond.terms.participants import Participants
-from impactbond.terms.parties import Funder, Version
+from impactbond.terms.parties import Funder, Participants, Version
 from impactbond.terms.phrases import WindowPhrase
-from impactbond.terms.plans import Plan
-from impactbond.terms.prices import IndexValue, PricesIn
+from impactbond.terms.prices import IndexValue, PricesIn, Vat
 from impactbond.terms.results import Result
 from impactbond.terms.rounding import Rounding
 from impactbond.terms.sheets import Sheet
 from impactbond.terms.term import Listed, Some, Term
-from impactbond.terms.tranches import Tranche
-from impactbond.terms.vat import Vat
 
 
 class Contract(Term):

@@ -34,7 +34,7 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Standing
 from impactbond.tables import Engine
 from impactbond.terms.metrics import Chosen, Quantity
-from impactbond.terms.units import Amounts, DaysIn, Rows, Units
+from impactbond.terms.milestones import Amounts, DaysIn, Rows, Units
 
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
 

@@ -26,8 +26,8 @@ from impactbond.settlement.funders import UNFUNDED, Funders
 from impactbond.settlement.lot_settlement import Balances, LotSettlement, TermsInForce
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind, rows_table
-from impactbond.terms.examples import TOTAL
-from impactbond.terms.tranches import Tranche
+from impactbond.terms.expected import TOTAL
+from impactbond.terms.funding import Tranche
 
 PAYMENTS = pa.schema(
     [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.money import ContractWords
+from impactbond.contract.wording.words import ContractWords
 from impactbond.errors import InvariantError
 from impactbond.money import Pence
 from impactbond.settlement.funders import Funders

@@ -12,7 +12,7 @@ from typing import Any
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.contract.wording.money import ContractWords
+from impactbond.contract.wording.words import ContractWords
 from impactbond.money import CURRENCIES, minor_units, show, show_share
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.settlement import Settlement

@@ -1,4 +1,4 @@
-"""Who pays which share of what."""
+"""Who pays: which share of what, and up-front money with how it comes back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from pydantic import Field
 
+from impactbond.money import RoundingRule, cut_whole, minor_units
 from impactbond.terms.applicability import Dated
-from impactbond.terms.phrases import FundingSharePhrase
+from impactbond.terms.phrases import FundingSharePhrase, SharePhrase
 from impactbond.terms.reference import EVERY_MILESTONE, FunderName, PayableOrEvery
-from impactbond.terms.term import Cited, OneOrMany
+from impactbond.terms.term import Amount, Cited, Day, OneOrMany, Term
 
 
 class Funding(Cited, Dated):
@@ -37,3 +38,28 @@ def whole_shares(shares: Mapping[str, Fraction | None]) -> dict[str, Fraction]:
     """The shares with `the rest` worked out."""
     stated = sum((share for share in shares.values() if share is not None), Fraction(0))
     return {funder: 1 - stated if share is None else share for funder, share in shares.items()}
+
+
+class Recovery(Term):
+    """Up-front money comes back as this share of every later entitlement of the funder that paid
+    it.
+    """
+
+    at: SharePhrase
+
+
+class Tranche(Cited):
+    """Money paid up-front on a date, on account of later entitlements."""
+
+    title: str = ""
+    pay: Amount
+    on: Day
+    by: dict[FunderName, FundingSharePhrase] = Field(min_length=1)
+    held_by: str = Field(default="", description="a trustee who holds the money until it is earned")
+    recovered: Recovery
+
+    def parts(self, currency: str, rule: RoundingRule) -> dict[str, int]:
+        """What each funder pays of it, in minor units and in the order of the shares."""
+        shares = whole_shares(self.by)
+        pay = minor_units(self.pay, currency)
+        return dict(zip(shares, cut_whole(pay, tuple(shares.values()), rule), strict=True))

@@ -1,4 +1,4 @@
-"""Prices: what one claim is worth, and what raises, lowers and rounds it.
+"""Prices: what one claim is worth, what raises, lowers and rounds it, and how VAT stands to it.
 
 A kind of change of a price is one class, which says everything about itself: to add one, write a
 `PriceChange` and register it in `PRICE_CHANGES`.
@@ -22,7 +22,7 @@ from impactbond.terms.applicability import Dated
 from impactbond.terms.calendar import Calendar
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
 from impactbond.terms.kind import Kind, Kinds, OfKind
-from impactbond.terms.phrases import ChangePhrase
+from impactbond.terms.phrases import ChangePhrase, SharePhrase
 from impactbond.terms.reference import IndexName
 from impactbond.terms.term import Amount, Cited, Day, Number, Term
 from impactbond.terms.words import listed, number, quoted
@@ -229,3 +229,25 @@ class RoundedTo(Term):
         """How it is rounded, to steps as people write them."""
         ways = {"up": "up to the next", "down": "down to the last", "nearest": "to the nearest"}
         return f"the price is then rounded {ways[self.way]} {step}"
+
+
+class Vat(Cited):
+    """How VAT stands to what is paid: not charged (exempt, or outside the scope), included in every
+    price, or added on top of what is due.
+    """
+
+    treatment: Literal["exempt", "outside the scope", "included", "added"]
+    rate: SharePhrase | None = None
+
+    def errors(self, path: Path) -> Diagnostics:
+        """A rate is stated where VAT is in the price or comes on top, and nowhere else."""
+        needs_rate = self.treatment in ("included", "added")
+        if needs_rate == (self.rate is not None):
+            return
+        fault = Fault(
+            code="vat_rate",
+            problem="VAT is charged at no rate" if needs_rate else "VAT has a rate and no charge",
+            found=f"treatment: {self.treatment}",
+            hint="Write a rate such as 20%" if needs_rate else "Leave the rate out",
+        )
+        yield Diagnostic(path, fault)

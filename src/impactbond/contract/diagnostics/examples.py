@@ -7,7 +7,7 @@ from itertools import chain
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.names import ATTRIBUTES
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at, unknown
-from impactbond.terms.examples import (
+from impactbond.terms.expected import (
     CLAIMS,
     EACH,
     OF_CLAIMS,

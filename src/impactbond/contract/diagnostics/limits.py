@@ -15,10 +15,9 @@ from impactbond.contract.diagnostics.calendar import check_in_term
 from impactbond.contract.diagnostics.funding import check_shares
 from impactbond.money import CURRENCIES, minor_units, show
 from impactbond.terms.diagnostic import Diagnostics, Path, around, circles, fault_at
-from impactbond.terms.funding import whole_shares
+from impactbond.terms.funding import Tranche, whole_shares
 from impactbond.terms.limits import Limit, LimitKind, WholeLimit
 from impactbond.terms.milestones import Milestone
-from impactbond.terms.tranches import Tranche
 
 
 def check_limits(contract: Contract) -> Diagnostics:

@@ -12,10 +12,8 @@ from impactbond.contract.wording.words import defined, money
 from impactbond.dates import between, said_day
 from impactbond.money import CURRENCIES, show_share
 from impactbond.terms.applicability import with_attributes
-from impactbond.terms.participants import Places
-from impactbond.terms.parties import Funder
-from impactbond.terms.prices import PricesIn
-from impactbond.terms.vat import Vat
+from impactbond.terms.parties import Funder, Places
+from impactbond.terms.prices import PricesIn, Vat
 from impactbond.terms.words import listed, number, plain, quoted
 
 _VERSIONS = {

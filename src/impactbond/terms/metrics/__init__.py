@@ -5,8 +5,7 @@ A kind of metric is one class, registered here; a file holds the kinds that are 
 
 from __future__ import annotations
 
-from impactbond.terms.metrics.choices import Session, State
-from impactbond.terms.metrics.event import Event
+from impactbond.terms.metrics.choices import Event, Session, State
 from impactbond.terms.metrics.metric import METRICS, Chosen, Metric, MetricTerm, Numbered
 from impactbond.terms.metrics.numbers import Percentage, Quantity, Scale, Score
 

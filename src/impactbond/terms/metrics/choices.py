@@ -1,4 +1,4 @@
-"""Sessions and states: metrics whose values are words of a list."""
+"""Metrics whose values are words: events, and sessions and states, whose words are a list's."""
 
 from __future__ import annotations
 
@@ -15,9 +15,27 @@ from impactbond.terms.diagnostic import (
     listed_twice,
     listing,
 )
-from impactbond.terms.metrics.metric import Chosen
+from impactbond.terms.metrics.metric import Answered, Chosen
 from impactbond.terms.term import Some
 from impactbond.terms.words import listed
+
+
+class Event(Answered):
+    """Something that happens, or is answered yes or no. In evidence: 1 for yes, 0 for no."""
+
+    key: ClassVar[str] = "event"
+    lasts: ClassVar[bool] = False
+    one_a_day: ClassVar[bool] = False
+
+    kind: Literal["event"]
+    repeats: bool = False
+
+    def says(self) -> str:
+        often = "may happen many times" if self.repeats else "happens once"
+        return f"an event that {often}, recorded as having happened or not"
+
+    def check(self, path: Path) -> Diagnostics:
+        yield from ()
 
 
 class Session(Chosen):

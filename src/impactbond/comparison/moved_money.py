@@ -24,7 +24,7 @@ from impactbond.contract.references import rests_on
 from impactbond.errors import InvariantError
 from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.parts import place_words
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.tables import rows_table
 
 

@@ -27,7 +27,7 @@ from impactbond.explanation.parts import (
     sheet_words,
 )
 from impactbond.money import show, show_share
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.tables import as_kind
 
 STEPS = pa.schema(

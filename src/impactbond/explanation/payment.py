@@ -38,13 +38,13 @@ from impactbond.explanation.parts import (
     Stated,
     columns_of,
 )
-from impactbond.money import cut, show, show_share
+from impactbond.money import show, show_share
 from impactbond.reasons import Because, LineKind
-from impactbond.settlement.funders import UNFUNDED, ShareRule, named_rule
+from impactbond.settlement.funding import UNFUNDED, ShareRule, named_rule
 from impactbond.settlement.limits import DISPUTE, RELIEF, headroom_pence
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
-from impactbond.terms.funding import whole_shares
+from impactbond.terms.funding import shares_of
 from impactbond.terms.limits import Limit
 from impactbond.terms.words import plain
 
@@ -95,7 +95,7 @@ def _shares(
     settlement: Settlement, row: Mapping[str, Any], rule: ShareRule, before: int, after: int
 ) -> tuple[ShareOfLine, ...]:
     running = np.array([before, after], dtype=np.int64)
-    boundaries = cut(running, rule.shares, settlement.contract.rounding.rule)
+    boundaries = rule.cut(running, settlement.contract.rounding.rule)
     bounds = dict(zip(rule.funders, boundaries.T.tolist(), strict=True))
     fractions = dict(zip(rule.funders, rule.shares, strict=True))
     names = {funder.id: funder.name for funder in settlement.funders.all}
@@ -292,10 +292,9 @@ def _funding(contract: Contract, payable: str) -> Iterator[Stated]:
 
 def _shares_in_words(shares: Mapping[str, Fraction | None]) -> str:
     """Shares as the contract writes them, with the rest worked out."""
-    whole = whole_shares(dict(shares))
     return ", ".join(
-        f"{funder} {show_share(whole[funder])}{' (the rest)' if share is None else ''}"
-        for funder, share in shares.items()
+        f"{one.funder} {one.shown}{'' if one.written == one.shown else f' ({one.written})'}"
+        for one in shares_of(shares)
     )
 
 

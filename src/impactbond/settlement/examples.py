@@ -20,7 +20,7 @@ from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.money import minor_units, show
-from impactbond.settlement.funders import Funders
+from impactbond.settlement.funding import Funders
 from impactbond.settlement.lot_settlement import settle_lots
 from impactbond.settlement.lots import Rulebook, make_lots
 from impactbond.terms.expected import CLAIMS, PERSON, TOTAL, Example, days_of, times_of

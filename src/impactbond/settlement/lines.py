@@ -26,7 +26,7 @@ from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.reasons import Because, LineKind, Standing
-from impactbond.settlement.funders import Funders, ShareRule, rule_name
+from impactbond.settlement.funding import Funders, ShareRule, rule_name
 from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import DISPUTED, LotKey, Lots, Numbers

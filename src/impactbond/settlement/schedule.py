@@ -22,7 +22,7 @@ from impactbond.dates import working_day
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import minor_units
-from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.funding import UNFUNDED, Funders
 from impactbond.settlement.lot_settlement import Balances, LotSettlement, TermsInForce
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind, rows_table

@@ -17,7 +17,7 @@ from impactbond.dates import from_day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence, half_up, round_fraction, show
-from impactbond.settlement.funders import Funders
+from impactbond.settlement.funding import Funders
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import lcm
 
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.source import LimitTerm, ShareTerm
 from impactbond.statements.statement import (
     KINDS,

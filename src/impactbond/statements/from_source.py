@@ -21,7 +21,7 @@ from impactbond.receipts.account import (
     received,
 )
 from impactbond.receipts.match import Claimed
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.checks import checks_of
 from impactbond.statements.notes import statement_notes, vat_notes
 from impactbond.statements.source import StatementSource, is_for

@@ -17,7 +17,7 @@ from impactbond.money import CURRENCIES, minor_units, show, show_share
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.notes import VatTerm, contract_notes
-from impactbond.terms.funding import whole_shares
+from impactbond.terms.funding import shares_of
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
 from impactbond.version import __version__
@@ -203,20 +203,10 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
     found = []
     for index, rule in enumerate(contract.funding, 1):
         milestones = contract.payables if rule.is_for_all else rule.for_
-        for funder, fraction in whole_shares(rule.shares).items():
-            stated = rule.shares[funder]
-            found.append(
-                ShareTerm(
-                    rule=f"Funding {index}",
-                    funder=funder,
-                    name=contract.funders[funder].name,
-                    written="the rest" if stated is None else show_share(stated),
-                    fraction=fraction,
-                    milestones=milestones,
-                    clause=rule.clause,
-                    applies=rule.in_short(),
-                )
-            )
+        about = (milestones, rule.clause, rule.in_short())
+        for one in shares_of(rule.shares):
+            whose = (one.funder, contract.funders[one.funder].name, one.written, one.fraction)
+            found.append(ShareTerm(f"Funding {index}", *whose, *about))
     return tuple(found)
 
 
@@ -240,20 +230,11 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
     found = []
     for name, tranche in contract.tranches.items():
         parts = tranche.parts(contract.currency, contract.rounding.rule)
+        title, on, clause = tranche.title or name, tranche.on, tranche.clause
         recovered = f"{show_share(tranche.recovered.at)} of each later entitlement"
-        found += [
-            TrancheTerm(
-                name,
-                tranche.title or name,
-                funder,
-                contract.funders[funder].name,
-                part,
-                tranche.on,
-                recovered,
-                tranche.clause,
-            )
-            for funder, part in parts.items()
-        ]
+        for funder, part in parts.items():
+            payer = contract.funders[funder].name
+            found.append(TrancheTerm(name, title, funder, payer, part, on, recovered, clause))
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from impactbond.money import show
 from impactbond.reasons import LineKind
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.statement import THIS_CLAIM, Statement
 

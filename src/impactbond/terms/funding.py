@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from pydantic import Field
 
-from impactbond.money import RoundingRule, cut_whole, minor_units
+from impactbond.money import RoundingRule, cut_whole, minor_units, show_share
 from impactbond.terms.applicability import Dated
-from impactbond.terms.phrases import FundingSharePhrase, SharePhrase
+from impactbond.terms.phrases import FundingSharePhrase, SharePhrase, show_funding_share
 from impactbond.terms.reference import EVERY_MILESTONE, FunderName, PayableOrEvery
 from impactbond.terms.term import Amount, Cited, Day, OneOrMany, Term
 
@@ -32,6 +33,26 @@ class Funding(Cited, Dated):
     def names(self, payable: str) -> bool:
         """Whether it is for something that is paid for."""
         return payable in self.for_ or self.is_for_all
+
+
+@dataclass(frozen=True, slots=True)
+class FundingShare:
+    """A funder's share as the contract writes it, and the exact fraction that it means."""
+
+    funder: str
+    written: str
+    fraction: Fraction
+
+    @property
+    def shown(self) -> str:
+        """The fraction, as a share is written."""
+        return show_share(self.fraction)
+
+
+def shares_of(shares: Mapping[str, Fraction | None]) -> list[FundingShare]:
+    """The shares in the order written: what each is called, and what it means."""
+    whole = whole_shares(shares)
+    return [FundingShare(who, show_funding_share(one), whole[who]) for who, one in shares.items()]
 
 
 def whole_shares(shares: Mapping[str, Fraction | None]) -> dict[str, Fraction]:

@@ -16,11 +16,10 @@ from typing import Annotated, ClassVar, Literal, Protocol
 from pydantic import Field
 
 from impactbond.dates import said_day
-from impactbond.errors import Fault
 from impactbond.money import RoundingRule, always_down, always_up, rounded, show_share
 from impactbond.terms.applicability import Dated
 from impactbond.terms.calendar import Calendar
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.phrases import ChangePhrase, SharePhrase
 from impactbond.terms.reference import IndexName
@@ -55,6 +54,9 @@ class Band(Term):
     price: Amount
 
 
+Who = Mapping[str, str]  # somebody, by attributes
+
+
 class PricedContract(Protocol):
     """What a change of a price may look at in its contract."""
 
@@ -74,9 +76,7 @@ class PriceChange(Kind):
     """
 
     @abstractmethod
-    def changed(
-        self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
-    ) -> Fraction:
+    def changed(self, price: Fraction, contract: PricedContract, day: date, of: Who) -> Fraction:
         """What it makes of a price on a day, for somebody with these attributes, exactly."""
 
     @abstractmethod
@@ -122,11 +122,9 @@ class ChangedBy(Dated, PriceChange):
     key: ClassVar[str] = "by"
     by: ChangePhrase
 
-    def changed(
-        self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
-    ) -> Fraction:
+    def changed(self, price: Fraction, contract: PricedContract, day: date, of: Who) -> Fraction:
         """The price and so many per cent of it, where the change applies."""
-        return price * (1 + self.by) if self.applies(day, attributes) else price
+        return price * (1 + self.by) if self.applies(day, of) else price
 
     def most(self, price: Fraction, contract: PricedContract) -> Fraction:
         """A price that is lowered for some stays what it is for others."""
@@ -139,9 +137,8 @@ class ChangedBy(Dated, PriceChange):
     def warnings(self, path: Path) -> Diagnostics:
         """A price that is lowered by all of it."""
         if self.by == -1:
-            problem = "the price is lowered to nothing"
-            fault = Fault(code="price_of_nothing", problem=problem, found="-100%")
-            yield Diagnostic((*path, "by"), fault)
+            place, problem = (*path, "by"), "the price is lowered to nothing"
+            yield fault_at(place, "price_of_nothing", problem, found="-100%")
 
     def says(self) -> str:
         """By how much, for whom and when."""
@@ -157,9 +154,7 @@ class Indexed(PriceChange):
     index: IndexName
     base: Day
 
-    def changed(
-        self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
-    ) -> Fraction:
+    def changed(self, price: Fraction, contract: PricedContract, day: date, of: Who) -> Fraction:
         """The price in the proportion of the two values."""
         values = contract.indices[self.index]
         return price * _stands_at(values, day) / _stands_at(values, self.base)
@@ -177,13 +172,14 @@ class Indexed(PriceChange):
         first = contract.indices[self.index][0].from_
         needed = min(self.base, contract.calendar.term[0])
         if first > needed:
-            fault = Fault(
-                code="no_index_value",
-                problem=f"the index '{self.index}' has no value on a day on which it is needed",
+            yield fault_at(
+                (*path, "base"),
+                "no_index_value",
+                f"the index '{self.index}' has no value on a day on which it is needed",
                 found=f"its first value is from {first}",
                 allowed=f"a value from {needed} or before",
+                rests=(("indices",), ("calendar", "term")),
             )
-            yield Diagnostic((*path, "base"), fault, (("indices",), ("calendar", "term")))
 
     def warnings(self, path: Path) -> Diagnostics:
         """None: no index stands at nothing."""
@@ -196,13 +192,9 @@ class Indexed(PriceChange):
 
     def states(self, contract: PricedContract) -> Iterator[tuple[str, str]]:
         """The values of the index."""
-        yield (
-            f"index {self.index}",
-            listed(
-                f"{number(value.is_)} from {said_day(value.from_)}"
-                for value in contract.indices[self.index]
-            ),
-        )
+        values = contract.indices[self.index]
+        stands = (f"{number(value.is_)} from {said_day(value.from_)}" for value in values)
+        yield f"index {self.index}", listed(stands)
 
 
 def _stands_at(values: Sequence[IndexValue], day: date) -> Fraction:
@@ -242,12 +234,9 @@ class Vat(Cited):
     def errors(self, path: Path) -> Diagnostics:
         """A rate is stated where VAT is in the price or comes on top, and nowhere else."""
         needs_rate = self.treatment in ("included", "added")
-        if needs_rate == (self.rate is not None):
-            return
-        fault = Fault(
-            code="vat_rate",
-            problem="VAT is charged at no rate" if needs_rate else "VAT has a rate and no charge",
-            found=f"treatment: {self.treatment}",
-            hint="Write a rate such as 20%" if needs_rate else "Leave the rate out",
-        )
-        yield Diagnostic(path, fault)
+        if needs_rate != (self.rate is not None):
+            problem = "VAT is charged at no rate" if needs_rate else "VAT has a rate and no charge"
+            hint = "Write a rate such as 20%" if needs_rate else "Leave the rate out"
+            yield fault_at(
+                path, "vat_rate", problem, found=f"treatment: {self.treatment}", hint=hint
+            )

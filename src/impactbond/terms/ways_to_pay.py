@@ -10,13 +10,12 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.phrases import Distance, DistancePhrase, ThresholdPhrase
 from impactbond.terms.term import Money, Some, Term
@@ -114,15 +113,10 @@ class Tiers(WayToPay):
         sides = {tier.is_.comparison in ("at least", "above") for tier in self.tiers}
         wrong_way = len(sides) == 1 and pays != sorted(pays, reverse=sides == {False})
         if wrong_way or (len(sides) == 2 and _turns(pays)):
-            yield fault_at(
-                (*path, "tiers"),
-                "pays_less_for_more",
-                "a better result pays less than a worse one: the last tier that holds is paid",
-                found=_in_order(
-                    value for at, value in enumerate(pays) if at == 0 or pays[at - 1] != value
-                ),
-                hint="Write the tiers from the worst result to the best",
-            )
+            problem = "a better result pays less than a worse one: the last tier that holds is paid"
+            found = _in_order(value for value, _ in groupby(pays))
+            place, hint = (*path, "tiers"), "Write the tiers from the worst result to the best"
+            yield fault_at(place, "pays_less_for_more", problem, found=found, hint=hint)
         for index, tier in enumerate(self.tiers):
             if not any(passed and passed[-1] is tier for passed in held):
                 problem = "this tier is never the last that holds, and so never paid"
@@ -170,13 +164,9 @@ class Slides(WayToPay):
         """Points that do not stand in their order."""
         for index, (before, after) in enumerate(pairwise(self.slides), 1):
             if after.at.exact <= before.at.exact:
-                yield fault_at(
-                    (*path, "slides", index, "at"),
-                    "not_in_order",
-                    "a point stands at the same value as the one before it, or lower",
-                    found=after.at,
-                    allowed=f"more than {before.at}",
-                )
+                place, allowed = (*path, "slides", index, "at"), f"more than {before.at}"
+                problem = "a point stands at the same value as the one before it, or lower"
+                yield fault_at(place, "not_in_order", problem, found=after.at, allowed=allowed)
 
     def warnings(self, path: Path) -> Diagnostics:
         """Amounts that rise and fall."""
@@ -228,11 +218,9 @@ class PerPoint(WayToPay):
     def errors(self, path: Path) -> Diagnostics:
         """Steps of nothing, and bounds that cross."""
         if self.each.exact <= 0:
-            problem = "an amount for each of nothing"
+            place, problem = (*path, "each"), "an amount for each of nothing"
             allowed = "more than 0, such as 1 or 1%"
-            yield fault_at(
-                (*path, "each"), "each_nothing", problem, found=self.each, allowed=allowed
-            )
+            yield fault_at(place, "each_nothing", problem, found=self.each, allowed=allowed)
         if self.at_most is not None and self.at_least is not None and self.at_most < self.at_least:
             problem = "the most that is paid is below the least"
             found = f"{self.at_least} to {self.at_most}"
@@ -243,7 +231,7 @@ class PerPoint(WayToPay):
         """Steps that pay nothing."""
         if self.pays == 0:
             problem = "each further step of the measure pays nothing"
-            yield Diagnostic((*path, "pays"), Fault(code="price_of_nothing", problem=problem))
+            yield fault_at((*path, "pays"), "price_of_nothing", problem)
 
     def says(self, words: MoneyWords) -> str:
         above = f" above {_distance(self.above)}" if self.above is not None else ""

@@ -12,9 +12,9 @@ from fractions import Fraction
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording import words
 from impactbond.dates import said_day
-from impactbond.money import show_amount, show_share
+from impactbond.money import show_amount
 from impactbond.terms.applicability import with_attributes
-from impactbond.terms.funding import whole_shares
+from impactbond.terms.funding import shares_of
 from impactbond.terms.phrases import Edge, Window
 from impactbond.terms.reference import EVERY_MILESTONE
 from impactbond.terms.words import listed, quoted
@@ -56,12 +56,11 @@ def funder(contract: Contract, name: str) -> str:
 
 def shares(contract: Contract, by: Mapping[str, Fraction | None]) -> list[str]:
     """Who pays which share, exactly and in the order written."""
-    whole = whole_shares(dict(by))
-    return [
-        f"{funder(contract, name)} pays "
-        + (f"the rest, which is {show_share(whole[name])}" if share is None else show_share(share))
-        for name, share in by.items()
-    ]
+    told = []
+    for one in shares_of(by):
+        means = "" if one.written == one.shown else f", which is {one.shown}"
+        told.append(f"{funder(contract, one.funder)} pays {one.written}{means}")
+    return told
 
 
 def said_edge(edge: Edge) -> str:

@@ -4,29 +4,28 @@ total, and what did not happen while somebody looked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import ClassVar
 
 from pydantic import Field
 
-from impactbond.errors import Fault
 from impactbond.money import show_share
 from impactbond.terms.conditions.condition import (
     Condition,
     ConditionTerm,
+    InWindow,
     Junction,
-    Leaf,
     Looking,
     counts,
-    in_last_window,
     is_evidenced,
     latest,
     named,
 )
 from impactbond.terms.conditions.passes import (
     NOT_MET,
+    Aside,
     Calendars,
     Column,
     ConditionCase,
@@ -36,11 +35,11 @@ from impactbond.terms.conditions.passes import (
     EvidenceView,
     Facts,
     Met,
-    PartColumns,
+    Parts,
     Terms,
     Wording,
 )
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.metrics.choices import Session
 from impactbond.terms.metrics.metric import Answered, MetricTerm, check_marked
 from impactbond.terms.metrics.numbers import Quantity, Scale
@@ -50,7 +49,7 @@ from impactbond.terms.term import Amount
 from impactbond.terms.words import counted, number, plain, quoted
 
 
-class Observed(Leaf):
+class Observed(InWindow):
     """Met on the first day in the window on which the event is recorded as having happened."""
 
     key: ClassVar[str] = "observed"
@@ -68,9 +67,6 @@ class Observed(Leaf):
     def met(self, facts: Facts) -> Met:
         first = facts.fact("first_day", self.observed, self.window, 1)
         return Met(first.found, facts.any_rows(self.observed, self.window), first.column)
-
-    def reach(self, calendars: Calendars) -> Days | None:
-        return in_last_window(self, calendars)
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         on = view.on(self)
@@ -99,7 +95,7 @@ class Observed(Leaf):
 COUNTABLE: tuple[type[MetricTerm], ...] = (Answered, Session, Scale)
 
 
-class Count(Leaf):
+class Count(InWindow):
     """Met on the day of the n-th row in the window; with `marked`, only those rows count."""
 
     key: ClassVar[str] = "count"
@@ -126,9 +122,6 @@ class Count(Leaf):
         rows = facts.fact("rows", self.count, self.window, value).column
         decided = facts.any_rows(self.count, self.window)
         return Met(rows >= self.at_least, decided, facts.closes(self.window))
-
-    def reach(self, calendars: Calendars) -> Days | None:
-        return in_last_window(self, calendars)
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         value = view.contract.metrics[self.count].counted(self.marked)
@@ -163,7 +156,7 @@ class Count(Leaf):
         return ConditionText(what, needed, f"{count}{noes}", f"{sentence}, {needed} needed")
 
 
-class Share(Leaf):
+class Share(InWindow):
     """Met on the window's last day when at least that share of the rows in it carry the mark."""
 
     key: ClassVar[str] = "share"
@@ -185,12 +178,8 @@ class Share(Leaf):
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
         yield from check_marked(terms.metrics[name], name, self.marked, (*path, "marked"))
         if self.at_least == 0:
-            fault = Fault(
-                code="always_met",
-                problem="a share of at least nothing is always met",
-                allowed="more than 0%",
-            )
-            yield Diagnostic((*path, "at_least"), fault)
+            place, problem = (*path, "at_least"), "a share of at least nothing is always met"
+            yield fault_at(place, "always_met", problem, allowed="more than 0%")
 
     def met(self, facts: Facts) -> Met:
         value = facts.contract.metrics[self.share].counted(self.marked)
@@ -200,7 +189,7 @@ class Share(Leaf):
         return Met((every > 0) & enough, every > 0, facts.closes(self.window))
 
     def reach(self, calendars: Calendars) -> Days | None:
-        days = in_last_window(self, calendars)
+        days = super().reach(calendars)
         return None if days is None else (days[1], days[1])
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
@@ -233,7 +222,7 @@ def shown_part(part: int, whole: int, bar: Fraction) -> str:
     return f"{float(round(exact * 100, decimals)):.{decimals}f}%"
 
 
-class Total(Leaf):
+class Total(InWindow):
     """Met on the day on which the quantities in the window reach a total."""
 
     key: ClassVar[str] = "total"
@@ -259,9 +248,6 @@ class Total(Leaf):
         rows = facts.any_rows(self.total, self.window)
         day = facts.fact("total_day", self.total, self.window, None, enough)
         return Met(day.found, rows, day.column)
-
-    def reach(self, calendars: Calendars) -> Days | None:
-        return in_last_window(self, calendars)
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         every, on = view.rows("rows", self.total, self.window), view.on(self)
@@ -317,27 +303,21 @@ class Absence(Looking, Junction):
     def check_parts(self, terms: Terms, path: Path) -> Diagnostics:
         """What shows that somebody looked must itself rest on what was recorded."""
         if not is_evidenced(terms, self.shown_by):
-            fault = Fault(
-                code="shows_nothing",
-                problem="this can be met by what did not happen, and shows nobody looking",
-                hint="Name something that is recorded when somebody looks, such as an assessment",
-            )
-            yield Diagnostic((*path, "shown_by"), fault, (("conditions",),))
+            problem = "this can be met by what did not happen, and shows nobody looking"
+            hint = "Name something that is recorded when somebody looks, such as an assessment"
+            place, rests = (*path, "shown_by"), (("conditions",),)
+            yield fault_at(place, "shows_nothing", problem, hint=hint, rests=rests)
 
-    def aside(self, facts: Facts, due: Column) -> Mapping[str, Column]:
+    def aside(self, facts: Facts, due: Column) -> Aside:
         value = facts.contract.metrics[self.absence].counted(self.marked)
         often = facts.fact("rows", self.absence, self.window, value).column
         return {"last": facts.closes(self.window), "often": often}
 
-    def day(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         shown = facts.largest(aside["last"], parts[0].on)
         return facts.where(aside["often"] > self.allowing, facts.never, shown)
 
-    def state(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         return facts.where(aside["often"] > self.allowing, NOT_MET, parts[0].state)
 
     def shows(self, parts: Sequence[bool]) -> bool:

@@ -15,22 +15,19 @@ from pydantic import Field
 
 from impactbond.money import show_share
 from impactbond.terms.conditions.condition import (
-    Leaf,
+    InWindow,
     check_bars,
     compared,
     first_of,
-    in_last_window,
     named,
     picked,
     scale_of,
     shown_row,
 )
 from impactbond.terms.conditions.passes import (
-    Calendars,
     Column,
     ConditionCase,
     ConditionText,
-    Days,
     EvidenceUsed,
     EvidenceView,
     FactKind,
@@ -49,7 +46,7 @@ from impactbond.terms.term import Pair
 from impactbond.terms.words import counted, listed, number, plain, quoted
 
 
-class Level(Leaf):
+class Level(InWindow):
     """Met when the first, last or best measure in the window, or their mean, is on the right side
     of a bar.
     """
@@ -88,9 +85,6 @@ class Level(Leaf):
         bar = Fraction(self.is_.bar) * 10**scale.decimals
         passes = compared(total * bar.denominator, self.is_.comparison, rows * bar.numerator)
         return Met((rows > 0) & passes, rows > 0, last.day_of_row)
-
-    def reach(self, calendars: Calendars) -> Days | None:
-        return in_last_window(self, calendars)
 
     def bars(self, terms: Terms) -> Iterator[tuple[tuple[str, ...], Threshold]]:
         yield (self.level, self.pick, self.window), self.is_
@@ -141,7 +135,7 @@ def _best(scale: Scale, rows: Sequence[Row]) -> list[Row]:
     return [row for row in found if row["observed_on"] == found[0]["observed_on"]]
 
 
-class Between(Leaf):
+class Between(InWindow):
     """A condition on the first measure in one window and the last in another."""
 
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Scale,)
@@ -149,9 +143,6 @@ class Between(Leaf):
         "a change counts on the day of the last record, and is not evidenced without a first "
         "record and a last"
     )
-
-    def reach(self, calendars: Calendars) -> Days | None:
-        return in_last_window(self, calendars)
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         first, last = self.windows
@@ -272,7 +263,7 @@ class Crosses(Between):
 WHOLE_WAY = 10_000  # distances travelled count in hundredths of a per cent
 
 
-class Travels(Leaf):
+class Travels(InWindow):
     """Met when the mean of the distances travelled reaches a share of the way.
 
     The way of a measure is from its first value in the first window to its threshold; a measure
@@ -317,9 +308,6 @@ class Travels(Leaf):
         enough = far * share.denominator >= many * (share.numerator * WHOLE_WAY)
         known = reduce(and_, evidenced)
         return Met(known & (many > 0) & enough, known, facts.largest(*days))
-
-    def reach(self, calendars: Calendars) -> Days | None:
-        return in_last_window(self, calendars)
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         first, last = self.between

@@ -11,11 +11,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from impactbond.dates import Span
-from impactbond.errors import Fault
 from impactbond.terms.conditions.condition import (
-    Leaf,
+    InWindow,
     first_of,
-    in_last_window,
     named,
     shown_row,
 )
@@ -35,7 +33,7 @@ from impactbond.terms.conditions.passes import (
     Terms,
     Wording,
 )
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.metrics.choices import State
 from impactbond.terms.metrics.metric import MetricTerm
 from impactbond.terms.phrases import SpanPhrase, Window
@@ -51,7 +49,7 @@ def state_of(terms: Terms, name: str) -> State:
     return metric
 
 
-class Stays(Leaf):
+class Stays(InWindow):
     """Met when the first or last state in the window is one of these, on the day of that row."""
 
     key: ClassVar[str] = "state"
@@ -78,9 +76,6 @@ class Stays(Leaf):
         is_one = reduce(or_, (row.value_of_row == value for value in values))
         return Met(row.found & is_one, row.found, row.day_of_row)
 
-    def reach(self, calendars: Calendars) -> Days | None:
-        return in_last_window(self, calendars)
-
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         rows = view.rows("recorded", self.state, self.window)
         days = [row["observed_on"] for row in rows]
@@ -105,7 +100,7 @@ class Stays(Leaf):
 _ONE_DAY = timedelta(days=1)
 
 
-class Sustained(Leaf):
+class Sustained(InWindow):
     """Met on the day on which so long a time in one of these states is complete.
 
     Without `within`, the time must be unbroken; a day in another state, or one of which nothing is
@@ -132,28 +127,21 @@ class Sustained(Leaf):
         yield from state_of(terms, name).check_states(name, self.as_, (*path, "as"))
         first = terms.calendar.term[0]
         if self.for_.count == 0:
-            fault = Fault(
-                code="always_met", problem="no time at all is always over", allowed="1 day"
-            )
-            yield Diagnostic((*path, "for"), fault)
+            problem = "no time at all is always over"
+            yield fault_at((*path, "for"), "always_met", problem, allowed="1 day")
         elif self.within is not None and self.within.after(first) < self.for_.after(first):
-            fault = Fault(
-                code="cannot_be_met",
-                problem=f"{self.for_} do not fit within {self.within}",
-                hint="Write a longer time under within, or leave it out",
-            )
-            yield Diagnostic((*path, "within"), fault, ((*path, "for"),))
+            problem = f"{self.for_} do not fit within {self.within}"
+            hint = "Write a longer time under within, or leave it out"
+            rests: tuple[Path, ...] = ((*path, "for"),)
+            yield fault_at((*path, "within"), "cannot_be_met", problem, hint=hint, rests=rests)
         elif self.window in terms.windows:
             window = terms.windows[self.window]
             if all(_is_too_long(self.for_, window, terms, end) for end in (0, 1)):
-                fault = Fault(
-                    code="cannot_be_met",
-                    problem=f"{self.for_} are longer than the window '{self.window}'",
-                    found=str(window),
-                    hint="Write a shorter time, or a longer window",
-                )
-                rests: tuple[Path, ...] = (("windows", self.window), ("calendar", "term"))
-                yield Diagnostic((*path, "for"), fault, rests)
+                problem = f"{self.for_} are longer than the window '{self.window}'"
+                hint, code = "Write a shorter time, or a longer window", "cannot_be_met"
+                rests = (("windows", self.window), ("calendar", "term"))
+                place = (*path, "for")
+                yield fault_at(place, code, problem, found=window, hint=hint, rests=rests)
 
     def _stay(self, facts: Facts) -> StayFound:
         return facts.stay(self.sustained, self.window, self.as_, self.for_, self.within)
@@ -167,7 +155,7 @@ class Sustained(Leaf):
         return [self._stay(facts).recorded]
 
     def reach(self, calendars: Calendars) -> Days | None:
-        days = in_last_window(self, calendars)
+        days = super().reach(calendars)
         if days is None:
             return None
         complete = self.for_.after(days[0]) - _ONE_DAY

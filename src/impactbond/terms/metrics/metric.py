@@ -12,6 +12,7 @@ from decimal import Decimal
 from math import ceil, floor
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from impactbond.errors import Fault
 from impactbond.terms.diagnostic import (
     Diagnostics,
     Path,
@@ -199,6 +200,14 @@ class Numbered(MetricTerm):
     def held(self, amount: Decimal) -> int:
         """An amount as evidence holds it, which it is not finer than."""
         return int(amount.scaleb(self.decimals))
+
+    def too_fine(self, what: str) -> Fault:
+        """That something written for the metric is finer than its values are taken."""
+        problem, hint = (
+            f"{what} is finer than the metric",
+            "Round it, or give the metric more decimals",
+        )
+        return Fault(code="finer_than_metric", problem=problem, allowed=self.fineness, hint=hint)
 
     @property
     def says_fineness(self) -> str:

@@ -37,7 +37,8 @@ from impactbond.terms.conditions.passes import (
 )
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics
 from impactbond.terms.diagnostic import Path as Place
-from impactbond.terms.metrics import METRICS, MetricTerm, Numbered, Scale
+from impactbond.terms.metrics import METRICS, MetricTerm, Numbered
+from impactbond.terms.metrics.numbers import Scale
 from impactbond.terms.reference import MetricName, WindowName
 from impactbond.terms.term import Number
 

@@ -67,12 +67,10 @@ def _opened(compared: Compared) -> Settlement | Record | Contract:
     except OSError as error:
         raise RecordError("There is nothing to compare.", [unopened(path, error)]) from None
     if is_zip and path.suffix.casefold() == ".xlsx":
+        problem, allowed = "this is a workbook", "two records, or two contracts"
+        hint = "Use verify, which compares a statement with a record"
         fault = Fault(
-            file=path.name,
-            code="a_workbook",
-            problem="this is a workbook",
-            allowed="two records, or two contracts",
-            hint="Use verify, which compares a statement with a record",
+            file=path.name, code="a_workbook", problem=problem, allowed=allowed, hint=hint
         )
         raise RecordError("There is nothing to compare.", [fault])
     return read_record(path) if is_zip else read_contract(path)
@@ -222,14 +220,9 @@ class Comparison(Report):
     @property
     def same(self) -> bool:
         """Whether nothing differs: no term, no row of evidence, no verdict, no payment."""
-        return not (
-            self.terms
-            or self.rows_new
-            or self.rows_gone
-            or self.claims_table.num_rows
-            or self.verdicts_table.num_rows
-            or self.schedule_table.num_rows
-        )
+        tables = (self.claims_table, self.verdicts_table, self.schedule_table)
+        moved = any(table.num_rows for table in tables)
+        return not (self.terms or self.rows_new or self.rows_gone or moved)
 
     @property
     def difference_pence(self) -> int:
@@ -295,12 +288,10 @@ class Comparison(Report):
         told = ["", f"Claims whose money moved: {len(by_claim)}"]
         for (participant, milestone, period), rows in list(by_claim.items())[:SHOWN]:
             old, new = (sum(row[f"{name}_pence"] for row in rows) for name in ("was", "now"))
-            parts = [
-                f"{self.names.get(row['funder'], row['funder'])} "
-                f"{self._moved(row['was_pence'], row['now_pence'])}"
-                for row in rows
-                if row["difference_pence"]
-            ]
+            moved = [row for row in rows if row["difference_pence"]]
+            amounts = (self._moved(row["was_pence"], row["now_pence"]) for row in moved)
+            names = (self.names.get(row["funder"], row["funder"]) for row in moved)
+            parts = map(" ".join, zip(names, amounts, strict=True))
             told.append(f"  {participant}, {milestone}, {period}: {self._moved(old, new)}")
             told += [f"    {rows[0]['reason']}", f"    {'; '.join(parts)}"]
         if len(by_claim) > SHOWN:

@@ -123,6 +123,13 @@ class Contract(Term):
         """The funders that pay what lies beyond another's limit."""
         return frozenset(limit.taker for limit in self.limits if limit.taker is not None)
 
+    @property
+    def pays_unshared(self) -> frozenset[str]:
+        """The funders that pay even without a share: what they give up front, and what lies beyond
+        another's limit.
+        """
+        return self.takers.union(*(tranche.by for tranche in self.tranches.values()))
+
     @cached_property
     def grouping(self) -> tuple[str, ...]:
         """The attributes by which limits and results tell participants apart."""

@@ -13,8 +13,10 @@ from impactbond.terms.applicability import Only
 from impactbond.terms.conditions import Condition
 from impactbond.terms.conditions.counts import COUNTABLE
 from impactbond.terms.diagnostic import Diagnostics, Path
-from impactbond.terms.metrics import MetricTerm, Quantity, State
+from impactbond.terms.metrics import MetricTerm
+from impactbond.terms.metrics.choices import State
 from impactbond.terms.metrics.metric import check_marked
+from impactbond.terms.metrics.numbers import Quantity
 from impactbond.terms.phrases import SharePhrase
 from impactbond.terms.prices import AnyPriceChange, Band, Rate, RoundedTo
 from impactbond.terms.reference import MetricName, MilestoneName, WindowName

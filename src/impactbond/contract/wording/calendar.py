@@ -35,15 +35,8 @@ def dates(contract: Contract) -> SchedulePart:
             claims.clause,
         ),
     )
-    rows = tuple(
-        (
-            period.label,
-            said_day(period.first),
-            said_day(period.last),
-            said_day(calendar.claim_date(period)),
-        )
-        for period in calendar.periods
-    )
+    days = {one: (one.first, one.last, calendar.claim_date(one)) for one in calendar.periods}
+    rows = tuple((one.label, *map(said_day, of)) for one, of in days.items())
     return SchedulePart(
         "Dates", rules, ScheduleTable(("Period", "From", "Through", "Claim date"), rows)
     )

@@ -23,7 +23,7 @@ from impactbond.money import show_share
 from impactbond.terms.applicability import with_attributes
 from impactbond.terms.fees import Every, Fee
 from impactbond.terms.measures import said
-from impactbond.terms.metrics import Quantity
+from impactbond.terms.metrics.numbers import Quantity
 from impactbond.terms.milestones import Milestone, Units, alternatives
 from impactbond.terms.results import Result
 from impactbond.terms.words import counted, listed, plain, quoted
@@ -32,16 +32,11 @@ from impactbond.terms.words import counted, listed, plain, quoted
 def prices(contract: Contract) -> SchedulePart:
     """The rate card: every milestone, when it is achieved, and its price."""
     rules = [_milestone(contract, name, term) for name, term in contract.milestones.items()]
-    rows = tuple(
-        (
-            term.title or plain(name),
-            price_money(contract, term.price),
-            paid_words(contract, term),
-            term.clause,
-        )
-        for name, term in contract.milestones.items()
-    )
-    card = ScheduleTable(("Milestone", "Price", "Paid", "Clause"), rows, (1,))
+    rows = []
+    for name, term in contract.milestones.items():
+        price, paid = price_money(contract, term.price), paid_words(contract, term)
+        rows.append((term.title or plain(name), price, paid, term.clause))
+    card = ScheduleTable(("Milestone", "Price", "Paid", "Clause"), tuple(rows), (1,))
     return SchedulePart("Milestones and prices", tuple(rules), card)
 
 
@@ -70,12 +65,10 @@ def price_terms(contract: Contract, name: str) -> Iterator[tuple[str, str]]:
         yield "only", f"it is for {who} only, as of the day on which they start"
     if term.after:
         verb = "has" if len(term.after) == 1 else "have"
-        yield (
-            "after",
-            f"it is paid only after {payables(contract, term.after)} {verb} been achieved",
-        )
-    if others := _alternatives(contract, name):
-        told = payables(contract, others)
+        others = payables(contract, term.after)
+        yield "after", f"it is paid only after {others} {verb} been achieved"
+    if alike := _alternatives(contract, name):
+        told = payables(contract, alike)
         yield "instead of", f"of this and {told}, only the first that is achieved is paid"
     if term.units is not None:
         yield "units", unit_words(contract, term.units)
@@ -188,14 +181,13 @@ def fees(contract: Contract) -> SchedulePart:
 
 def fee_rule(contract: Contract, name: str, term: Fee) -> Rule:
     """A fee in a sentence; what it waits for and what it stands instead of are its parts."""
-    amounts = [
-        f"{money(contract, term.pay)} on {dates_words(term.on)}" if term.pay is not None else "",
-        f"{money(contract, term.in_all)} in all, in equal parts on {dates_words(term.on)}"
-        if term.in_all is not None
-        else "",
-    ]
+    amounts, days = [], dates_words(term.on)
+    if term.pay is not None:
+        amounts.append(f"{money(contract, term.pay)} on {days}")
+    if term.in_all is not None:
+        amounts.append(f"{money(contract, term.in_all)} in all, in equal parts on {days}")
     says = f"{payable(contract, name)} ({name}) is {_KINDS[term.kind]} of "
-    says += listed(filter(None, amounts)) or f"nothing on {dates_words(term.on)}"
+    says += listed(amounts) or f"nothing on {days}"
     parts = []
     if (wait := term.deferred_until) is not None:
         claims = counted(wait.at_least, "claim")

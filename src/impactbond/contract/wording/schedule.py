@@ -91,11 +91,7 @@ def plans(contract: Contract) -> SchedulePart:
 def _plan(contract: Contract, name: str, plan: Plan) -> Rule:
     title = f"“{plan.title}” ({name})" if plan.title else defined(name)
     parts = tuple(
-        Rule(
-            f"for {period}: "
-            + listed(f"{money(contract, amount)} for {what}" for what, amount in of.items())
-        )
-        for period, of in plan.payments.items()
+        Rule(f"for {period}: {_expected(contract, of)}") for period, of in plan.payments.items()
     )
     says = f"{title} is what was planned on {said_day(plan.made_on)}, which binds nobody:"
     return Rule(says, plan.clause, parts)
@@ -127,25 +123,9 @@ def _expected(contract: Contract, amounts: Mapping[str, Decimal]) -> str:
 
 
 _PARTS: tuple[Callable[[Contract], SchedulePart], ...] = (
-    parties,
-    currencies,
-    dates,
-    measured,
-    windows,
-    participants,
-    conditions,
-    prices,
-    results,
-    fees,
-    funding,
-    tranches,
-    limits,
-    rounding,
-    process,
-    investment,
-    plans,
-    sheets,
-    examples,
+    *(parties, currencies, dates, measured, windows, participants, conditions),
+    *(prices, results, fees, funding, tranches, limits, rounding, process),
+    *(investment, plans, sheets, examples),
 )
 
 

@@ -7,22 +7,9 @@ from __future__ import annotations
 
 from impactbond.terms.metrics.choices import Event, Session, State
 from impactbond.terms.metrics.metric import METRICS, Chosen, Metric, MetricTerm, Numbered
-from impactbond.terms.metrics.numbers import Percentage, Quantity, Scale, Score
+from impactbond.terms.metrics.numbers import Percentage, Quantity, Score
 
-__all__ = [
-    "METRICS",
-    "Chosen",
-    "Event",
-    "Metric",
-    "MetricTerm",
-    "Numbered",
-    "Percentage",
-    "Quantity",
-    "Scale",
-    "Score",
-    "Session",
-    "State",
-]
+__all__ = ["METRICS", "Chosen", "Metric", "MetricTerm", "Numbered"]
 
 for _kind in (Event, Session, Score, Percentage, Quantity, State):
     METRICS.register(_kind)

@@ -288,15 +288,16 @@ class Comparison(Report):
         told = ["", f"Claims whose money moved: {len(by_claim)}"]
         for (participant, milestone, period), rows in list(by_claim.items())[:SHOWN]:
             old, new = (sum(row[f"{name}_pence"] for row in rows) for name in ("was", "now"))
-            moved = [row for row in rows if row["difference_pence"]]
-            amounts = (self._moved(row["was_pence"], row["now_pence"]) for row in moved)
-            names = (self.names.get(row["funder"], row["funder"]) for row in moved)
-            parts = map(" ".join, zip(names, amounts, strict=True))
+            parts = [self._part(row) for row in rows if row["difference_pence"]]
             told.append(f"  {participant}, {milestone}, {period}: {self._moved(old, new)}")
             told += [f"    {rows[0]['reason']}", f"    {'; '.join(parts)}"]
         if len(by_claim) > SHOWN:
             told.append(f"  and {len(by_claim) - SHOWN:,} more (--json tells all)")
         return told
+
+    def _part(self, row: dict[str, Any]) -> str:
+        funder = self.names.get(row["funder"], row["funder"])
+        return f"{funder} {self._moved(row['was_pence'], row['now_pence'])}"
 
     def _moved(self, was: int, now: int) -> str:
         return f"{show(was, self.currency)} → {show(now, self.currency)}"

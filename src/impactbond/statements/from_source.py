@@ -344,18 +344,11 @@ def _receipts_account(source: StatementSource, rows: StatementRows) -> ReceiptsA
             )
             for entry in account
         ]
-    receipts = [
-        Received(
-            receipt=row["receipt"],
-            code=codes[row["funder"]],
-            name=names[row["funder"]],
-            received_on=row["received_on"],
-            amount_pence=row["amount_pence"],
-            names_claim=row["claim_period"],
-            note=row["note"],
-        )
-        for row in table.to_pylist()
-    ]
+    receipts = []
+    for row in table.to_pylist():
+        code, name = codes[row["funder"]], names[row["funder"]]
+        told = {key: row[key] for key in ("receipt", "received_on", "amount_pence", "note")}
+        receipts.append(Received(code=code, name=name, names_claim=row["claim_period"], **told))
     receipts.sort(key=lambda row: (row.received_on, row.receipt))
     stated = int(pc.sum(table["amount_pence"]).as_py() or 0)
     return ReceiptsAccount(tuple(balances), tuple(receipts), stated, source.refused_receipts)

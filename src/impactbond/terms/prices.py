@@ -172,14 +172,11 @@ class Indexed(PriceChange):
         first = contract.indices[self.index][0].from_
         needed = min(self.base, contract.calendar.term[0])
         if first > needed:
-            yield fault_at(
-                (*path, "base"),
-                "no_index_value",
-                f"the index '{self.index}' has no value on a day on which it is needed",
-                found=f"its first value is from {first}",
-                allowed=f"a value from {needed} or before",
-                rests=(("indices",), ("calendar", "term")),
-            )
+            place, code = (*path, "base"), "no_index_value"
+            rests = (("indices",), ("calendar", "term"))
+            problem = f"the index '{self.index}' has no value on a day on which it is needed"
+            found, allowed = f"its first value is from {first}", f"a value from {needed} or before"
+            yield fault_at(place, code, problem, found=found, allowed=allowed, rests=rests)
 
     def warnings(self, path: Path) -> Diagnostics:
         """None: no index stands at nothing."""

@@ -13,7 +13,6 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.wording import words
 from impactbond.dates import said_day
 from impactbond.money import show_amount
-from impactbond.terms.applicability import with_attributes
 from impactbond.terms.funding import shares_of
 from impactbond.terms.phrases import Edge, Window
 from impactbond.terms.reference import EVERY_MILESTONE
@@ -112,7 +111,3 @@ class ContractWords:
         """What a funder has committed, from which day on."""
         steps = self.contract.funders[funder].commits
         return ", ".join(f"{self.money(one.amount)} from {one.from_}" for one in steps)
-
-    def participants(self, only: Mapping[str, Sequence[str]]) -> str:
-        """The participants that have some attributes."""
-        return with_attributes(only)

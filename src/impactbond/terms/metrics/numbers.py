@@ -53,15 +53,14 @@ class Scale(Numbered):
         """Whether its values can be compared: they must fit this many steps either side of 0."""
         rests = (*around((*home, "range"), range(2)), (*home, "decimals"))
         if max(map(abs, self.range)) * 10**self.decimals >= LARGEST:
-            yield fault_at(
-                (*home, "range"),
-                "range_too_wide",
-                "the range has more steps than can be compared",
+            fault = Fault(
+                code="range_too_wide",
+                problem="the range has more steps than can be compared",
                 found=f"{self.range[0]} to {self.range[1]} with {self.decimals} decimals",
                 allowed=f"fewer than {LARGEST:,} steps either side of 0",
                 hint="Write a narrower range, or fewer decimals",
-                rests=rests,
             )
+            yield Diagnostic((*home, "range"), fault, rests)
 
     def faults_of_bar(self, bar: Threshold | Distance, *, is_mean: bool = False) -> Iterator[Fault]:
         """Why a bar cannot be met, or always is, or is not one of this measure."""

@@ -35,8 +35,8 @@ from impactbond.terms.measures import MEASURES, MadeOf, Measure, MeasureTerm, Su
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase
 from impactbond.terms.reference import FunderName
+from impactbond.terms.results import WAYS_TO_PAY, WayToPay
 from impactbond.terms.term import Amount, Day, Money, Some
-from impactbond.terms.ways_to_pay import WAYS_TO_PAY, WayToPay
 from impactbond.terms.words import MoneyWords
 
 

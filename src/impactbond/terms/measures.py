@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from typing import Annotated, Any, ClassVar, Protocol
+from typing import Annotated, ClassVar
 
 from impactbond.money import show_share
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
@@ -21,15 +21,6 @@ from impactbond.terms.phrases import SharePhrase
 from impactbond.terms.reference import MeasureName, MilestoneName
 from impactbond.terms.term import Number, OneOrMany, Pair, Some
 from impactbond.terms.words import MoneyWords, number, quoted
-
-
-class MeasuredContract(Protocol):
-    """The parts of a contract that a measure is about."""
-
-    @property
-    def milestones(self) -> Mapping[str, Any]: ...
-    @property
-    def measures(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,7 @@ class MeasureTerm(Kind):
         return ()
 
     @abstractmethod
-    def check(self, contract: MeasuredContract, path: Path) -> Diagnostics:
+    def check(self, path: Path) -> Diagnostics:
         """What is wrong with it, beside its parts; `path` is where it stands."""
 
     @abstractmethod
@@ -133,7 +124,7 @@ class _OfClaims(MeasureTerm):
         names: tuple[str, ...] = getattr(self, self.key)
         return names
 
-    def check(self, contract: MeasuredContract, path: Path) -> Diagnostics:
+    def check(self, path: Path) -> Diagnostics:
         if not self.milestones:
             yield fault_at((*path, self.key), "measures_nothing", "the measure names no milestone")
 
@@ -181,7 +172,7 @@ def _titles(names: Sequence[str], words: MoneyWords) -> str:
 class _Stated(MeasureTerm):
     """What the contract states: nothing can be wrong with it but how it is written."""
 
-    def check(self, contract: MeasuredContract, path: Path) -> Diagnostics:
+    def check(self, path: Path) -> Diagnostics:
         yield from ()
 
 
@@ -235,7 +226,7 @@ class MadeOf(MeasureTerm):
     def inside(self) -> tuple[tuple[Path, Measure], ...]:
         return tuple(((self.key, index), part) for index, part in enumerate(self.parts))
 
-    def check(self, contract: MeasuredContract, path: Path) -> Diagnostics:
+    def check(self, path: Path) -> Diagnostics:
         # Its parts are checked where they stand.
         yield from ()
 

@@ -344,7 +344,7 @@ def check_results(contract: Contract) -> Diagnostics:
         earlier.append(name)
     for place, part in chain.from_iterable(parts_of(*measure) for measure in measures):
         if not isinstance(part, str):
-            yield from part.check(contract, place)
+            yield from part.check(place)
 
 
 def _check_result(

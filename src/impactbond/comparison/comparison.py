@@ -27,7 +27,7 @@ from impactbond.money import show
 from impactbond.records.record import File, Record, read_record
 from impactbond.records.regenerate import SHOWN, Report, some
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import aligned, as_kind, plain_rows, rows_table
+from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
 
 Compared = Settlement | Record | Contract | File
@@ -147,7 +147,7 @@ def _named(contract: Contract) -> str:
     return f"{contract.contract}, version {version.number}, {kind}, SHA-256 {contract.digest[:12]}…"
 
 
-TERMS = pa.schema([(name, pa.string()) for name in ("path", "was", "now", "clause", "milestones")])
+TERMS = schema_of("path", "was", "now", "clause", "milestones")
 
 
 @dataclass(frozen=True)

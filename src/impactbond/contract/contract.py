@@ -28,7 +28,21 @@ from impactbond.terms.sheets import Sheet
 from impactbond.terms.term import Listed, Some, Term
 
 
-class Contract(Term):
+class FromText(Term):
+    """Terms that were read from a text."""
+
+    _source: bytes = PrivateAttr(default=b"")
+    _source_name: str = PrivateAttr(default="")
+
+    @property
+    def source(self) -> bytes:
+        """The text that was read, byte for byte, which a record keeps; nothing for terms that were
+        built in Python.
+        """
+        return self._source
+
+
+class Contract(FromText):
     """A contract that has been read and checked.
 
     Reads top to bottom like a schedule; every mapping keeps its order.
@@ -66,14 +80,6 @@ class Contract(Term):
     plans: dict[str, Plan] = Field(default_factory=dict)
     investment: Investment | None = None
     examples: Listed[Example] = ()
-
-    _source: bytes = PrivateAttr(default=b"")
-    _source_name: str = PrivateAttr(default="")
-
-    @property
-    def source(self) -> bytes:
-        """The text that was read, byte for byte; what a record keeps."""
-        return self._source
 
     @property
     def digest(self) -> str:

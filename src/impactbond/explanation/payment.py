@@ -18,12 +18,7 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.calendar import claims_words, late_words, year_words
-from impactbond.contract.wording.parties import (
-    commitments,
-    governs_words,
-    places_words,
-    rate_words,
-)
+from impactbond.contract.wording.parties import commitments, governs_words, places_words, rate_words
 from impactbond.contract.wording.payables import fee_rule, paid_words, price_terms
 from impactbond.contract.wording.words import ContractWords, money
 from impactbond.dates import between

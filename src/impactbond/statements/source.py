@@ -153,6 +153,8 @@ def is_for(term_funder: str, funder: str) -> bool:
 def statement_source(settlement: Settlement) -> StatementSource:
     """Everything that the statements of a settlement show."""
     contract, vat = settlement.contract, settlement.contract.vat
+    payables = {name: contract.term_of(name) for name in contract.payables}
+    titles = {name: (term.title or name, term.clause) for name, term in payables.items()}
     return StatementSource(
         lines=settlement.lines_table,
         shares=settlement.shares_table,
@@ -165,10 +167,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
         effective_on=contract.version.effective_on,
         currency=contract.currency,
         provider=contract.provider,
-        milestones={
-            name: (contract.title_of(name), contract.term_of(name).clause)
-            for name in contract.payables
-        },
+        milestones=titles,
         claim_period=settlement.claim.label,
         claim_date=settlement.claim.known_by,
         as_of=settlement.as_of,
@@ -268,11 +267,8 @@ def _prices_in(settlement: Settlement) -> dict[str, str]:
     for contract in settlement.versions:
         for name in contract.milestones:
             currencies[name].add(_other_currency(contract))
-    return {
-        name: min(codes) if len(codes) == 1 else BY_VERSION
-        for name, codes in currencies.items()
-        if codes != {""}
-    }
+    others = {name: codes for name, codes in currencies.items() if codes != {""}}
+    return {name: min(of) if len(of) == 1 else BY_VERSION for name, of in others.items()}
 
 
 def _of_milestone(contract: Contract, name: str, term: Milestone) -> Iterator[RateTerm]:

@@ -9,13 +9,7 @@ from decimal import Decimal
 
 from impactbond.contract.contract import Contract
 from impactbond.money import CURRENCIES, minor_units
-from impactbond.terms.diagnostic import (
-    Diagnostics,
-    Path,
-    did_you_mean,
-    fault_at,
-    listing,
-)
+from impactbond.terms.diagnostic import Diagnostics, Path, did_you_mean, fault_at, listing
 from impactbond.terms.investment import Investment, InvestmentClass
 
 _CURRENCY: Path = ("currency",)

@@ -10,7 +10,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording import words
 from impactbond.dates import said_day
 from impactbond.money import show_amount
 from impactbond.terms.funding import shares_of
@@ -48,17 +47,12 @@ def payables(contract: Contract, names: Sequence[str], last: str = "and") -> str
     return listed((payable(contract, name) for name in names), last)
 
 
-def funder(contract: Contract, name: str) -> str:
-    """A funder by its name."""
-    return contract.funders[name].name
-
-
 def shares(contract: Contract, by: Mapping[str, Fraction | None]) -> list[str]:
     """Who pays which share, exactly and in the order written."""
     told = []
     for one in shares_of(by):
         means = "" if one.written == one.shown else f", which is {one.shown}"
-        told.append(f"{funder(contract, one.funder)} pays {one.written}{means}")
+        told.append(f"{contract.funders[one.funder].name} pays {one.written}{means}")
     return told
 
 
@@ -93,7 +87,7 @@ class ContractWords:
 
     def money(self, amount: Decimal) -> str:
         """An amount of the contract's currency as people write it."""
-        return words.money(self.contract, amount)
+        return money(self.contract, amount)
 
     def title(self, payable: str) -> str:
         """What people call something that is paid for."""
@@ -101,11 +95,11 @@ class ContractWords:
 
     def payables(self, names: Sequence[str]) -> str:
         """Several things that are paid for, in quotation marks."""
-        return words.payables(self.contract, names)
+        return payables(self.contract, names)
 
     def funder(self, name: str) -> str:
         """What people call a funder."""
-        return words.funder(self.contract, name)
+        return self.contract.funders[name].name
 
     def committed(self, funder: str) -> str:
         """What a funder has committed, from which day on."""

@@ -206,11 +206,8 @@ class Improves(Between):
         return f"{last} is {better} than {first} by at least {by}"
 
     def tell(self, case: ConditionCase) -> ConditionText:
-        scale, before, after = (
-            scale_of(case.contract, self.improves),
-            case.used.before,
-            case.used.after,
-        )
+        scale = scale_of(case.contract, self.improves)
+        before, after = case.used.before, case.used.after
         needed = f"better by at least {self.by} ({scale.better} is better)"
         if before is None or after is None:
             return self._told(case, needed)

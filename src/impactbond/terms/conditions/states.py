@@ -11,12 +11,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from impactbond.dates import Span
-from impactbond.terms.conditions.condition import (
-    InWindow,
-    first_of,
-    named,
-    shown_row,
-)
+from impactbond.terms.conditions.condition import InWindow, first_of, named, shown_row
 from impactbond.terms.conditions.passes import (
     Calendars,
     Column,

@@ -12,13 +12,7 @@ from pydantic import Field
 
 from impactbond.money import minor_units
 from impactbond.terms.applicability import Only, with_attributes
-from impactbond.terms.diagnostic import (
-    Diagnostics,
-    Path,
-    entry,
-    fault_at,
-    listing,
-)
+from impactbond.terms.diagnostic import Diagnostics, Path, entry, fault_at, listing
 from impactbond.terms.limits.limit import LimitedContract, LimitKind
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase

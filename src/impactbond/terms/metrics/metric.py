@@ -13,14 +13,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from impactbond.errors import Fault
-from impactbond.terms.diagnostic import (
-    Diagnostics,
-    Path,
-    around,
-    did_you_mean,
-    fault_at,
-    listing,
-)
+from impactbond.terms.diagnostic import Diagnostics, Path, around, did_you_mean, fault_at, listing
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.term import Cited, Listed
 from impactbond.terms.words import counted, listed

@@ -177,13 +177,12 @@ def stated_terms(
     metrics: Iterable[str],
 ) -> tuple[Stated, ...]:
     """Every term that the payment of a milestone rests on, beside the condition itself."""
+    told = (one for top in findings for finding in top.walk() for one in finding.windows)
     windows = {
-        window.name: Stated(
-            f"window '{window.name}'", f"{window.phrase}: {window.first} through {window.last}", ""
+        one.name: Stated(
+            f"window '{one.name}'", f"{one.phrase}: {one.first} through {one.last}", ""
         )
-        for top in findings
-        for finding in top.walk()
-        for window in finding.windows
+        for one in told
     }
     measured = {name: contract.metrics[name] for name in metrics}
     paying = _paying(contract, milestone)

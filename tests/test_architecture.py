@@ -80,7 +80,7 @@ def test_imports_follow_the_layers() -> None:
     [
         ("terms/planted.py", "from impactbond.contract.contract import Contract"),
         ("contract/planted.py", "from impactbond.evidence.read import read_evidence"),
-        ("explanation/planted.py", "from impactbond.comparison.compare import compare"),
+        ("explanation/planted.py", "from impactbond.comparison.comparison import compare"),
         ("settlement/planted.py", "import impactbond.statements.write"),
         ("contract/rendered.py", "from impactbond.contract.wording.render import render"),
         ("contract/wording/planted.py", "from impactbond.evidence.read import read_evidence"),

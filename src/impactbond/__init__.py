@@ -24,7 +24,7 @@ from impactbond.errors import (
 from impactbond.version import __version__
 
 if TYPE_CHECKING:
-    from impactbond.comparison.compare import compare
+    from impactbond.comparison.comparison import compare
     from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
     from impactbond.contract.wording.render import render
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
-    "compare": "comparison.compare",
+    "compare": "comparison.comparison",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
     "planned_beside": "settlement.schedule",

@@ -347,6 +347,18 @@ def sorted_by(table: pa.Table, *columns: str) -> pa.Table:
     return table.sort_by([(column, "ascending") for column in columns])
 
 
+# What the end of a column's name says of what is in it.
+_ENDS = {"pence": pa.int64(), **dict.fromkeys(("on", "date", "until"), pa.date32())}
+
+
+def schema_of(*names: str, **kinds: pa.DataType) -> pa.Schema:
+    """The columns of a table: `*_pence` whole numbers, `*_on` and `*_date` days, texts if the name
+    says nothing; `kinds` says it of those whose name does not.
+    """
+    kinds = {name: _ENDS.get(name.rpartition("_")[2], pa.string()) for name in names} | kinds
+    return pa.schema([(name, kinds[name]) for name in names])
+
+
 def rows_table(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
     """A table of that schema from its rows."""
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)

@@ -28,8 +28,7 @@ from tests.integration.five_years import (
     versions,
 )
 
-from impactbond.comparison.compare import compare
-from impactbond.comparison.comparison import Comparison
+from impactbond.comparison.comparison import Comparison, compare
 from impactbond.contract.versions import Versions
 from impactbond.evidence.evidence import Evidence
 from impactbond.records.record import read_record, verify_record, write_record

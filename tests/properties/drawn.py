@@ -22,7 +22,8 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.rules import check_terms
 from impactbond.evidence import evidence as tables
 from impactbond.terms.conditions import Junction, Looking
-from impactbond.terms.metrics import Event, Quantity, Session, State
+from impactbond.terms.metrics.choices import Event, Session, State
+from impactbond.terms.metrics.numbers import Quantity
 from impactbond.terms.phrases import Edge
 from impactbond.terms.rounding import HALVES
 

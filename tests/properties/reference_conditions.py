@@ -16,26 +16,14 @@ from math import floor
 from typing import Any
 
 from impactbond.contract.contract import Contract
-from impactbond.terms.conditions import (
-    Absence,
-    All,
-    AnyOf,
-    AtLeast,
-    Condition,
-    Count,
-    Crosses,
-    Improves,
-    Level,
-    Not,
-    Observed,
-    Share,
-    Stays,
-    Sustained,
-    Total,
-    Travels,
-)
-from impactbond.terms.metrics import Event, Percentage, Quantity, Score, Session
-from impactbond.terms.metrics import State as StateMetric
+from impactbond.terms.conditions import Condition
+from impactbond.terms.conditions.counts import Absence, Count, Observed, Share, Total
+from impactbond.terms.conditions.junctions import All, AnyOf, AtLeast, Not
+from impactbond.terms.conditions.scales import Crosses, Improves, Level, Travels
+from impactbond.terms.conditions.states import Stays, Sustained
+from impactbond.terms.metrics.choices import Event, Session
+from impactbond.terms.metrics.choices import State as StateMetric
+from impactbond.terms.metrics.numbers import Percentage, Quantity, Score
 from impactbond.terms.phrases import Threshold
 
 Row = Mapping[str, Any]

@@ -29,7 +29,7 @@ from tests.properties.reference_limits import (
 from tests.properties.reference_values import nearest
 
 from impactbond.contract.contract import Contract
-from impactbond.terms.tranches import Tranche
+from impactbond.terms.funding import Tranche
 
 UNFUNDED = "unfunded"
 EVERY_MILESTONE = ("every milestone",)

@@ -9,8 +9,8 @@ from decimal import Decimal
 from tests.properties.reference_conditions import Rows, counting, rows_in, states_by_day
 
 from impactbond.contract.contract import Contract
-from impactbond.terms.metrics import Quantity
-from impactbond.terms.units import Amounts, DaysIn, Units
+from impactbond.terms.metrics.numbers import Quantity
+from impactbond.terms.milestones import Amounts, DaysIn, Units
 
 Counting = tuple[int, date, str, Decimal]
 

@@ -21,7 +21,7 @@ from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.decisions import achieved, decide
 from impactbond.evaluation.inputs import EvaluationInput, claim_dates
 from impactbond.reasons import Reason, Verdict
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import Engine

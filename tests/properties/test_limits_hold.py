@@ -23,7 +23,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.claims import Counted
-from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.funding import UNFUNDED, Funders
 from impactbond.settlement.lines import ClosedLines
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers, Rulebook, make_lots

@@ -37,14 +37,9 @@ from impactbond.settlement.settle import settle
 from impactbond.simulation.area import Area, Chance, Group, read_area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.simulate import simulate
-from impactbond.terms.limits import (
-    ContractLimit,
-    FunderLimit,
-    Limit,
-    MilestoneLimit,
-    PassedTo,
-    Release,
-)
+from impactbond.terms.limits import Limit
+from impactbond.terms.limits.funder import FunderLimit, PassedTo, Release
+from impactbond.terms.limits.whole import ContractLimit, MilestoneLimit
 from impactbond.terms.parties import Commitment
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

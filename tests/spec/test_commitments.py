@@ -14,7 +14,7 @@ from tests.spec.drawn_tables import (
     settled,
 )
 
-from impactbond.contract.wording.money import ContractWords
+from impactbond.contract.wording.words import ContractWords
 
 ONE_A_QUARTER = """
     child | metric  | on         | value

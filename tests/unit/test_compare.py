@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
-from impactbond.comparison.compare import compare
-from impactbond.comparison.comparison import Comparison, ContractComparison
+from impactbond.comparison.comparison import Comparison, ContractComparison, compare
 from impactbond.contract.contract import Contract
 from impactbond.contract.difference import difference
 from impactbond.contract.read import parse_contract

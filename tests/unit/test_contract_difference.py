@@ -9,8 +9,7 @@ from tests.spec.drawn_tables import contract_of, versions_of
 from typer.testing import CliRunner
 
 from impactbond.cli.commands import app
-from impactbond.comparison.compare import compare
-from impactbond.comparison.comparison import ContractComparison
+from impactbond.comparison.comparison import ContractComparison, compare
 from impactbond.contract.difference import difference
 from impactbond.contract.read import read_contract, read_versions
 from impactbond.contract.references import rests_on

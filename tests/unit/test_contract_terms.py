@@ -9,9 +9,13 @@ from tests.damaged_contracts import NAME, WHOLE, damaged
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
 from impactbond.contract.reading.yaml_document import load
-from impactbond.terms.conditions import All, AtLeast, Count, Level, Observed, Share
-from impactbond.terms.limits import FunderLimit, Limit, PassedTo
-from impactbond.terms.metrics import Event, Metric
+from impactbond.terms.conditions.counts import Count, Observed, Share
+from impactbond.terms.conditions.junctions import All, AtLeast
+from impactbond.terms.conditions.scales import Level
+from impactbond.terms.limits import Limit
+from impactbond.terms.limits.funder import FunderLimit, PassedTo
+from impactbond.terms.metrics import Metric
+from impactbond.terms.metrics.choices import Event
 from impactbond.terms.milestones import Milestone
 
 

@@ -22,7 +22,7 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.simulation.area import parse_area
 from impactbond.tables import Engine
 from impactbond.terms.conditions import CONDITIONS, Leaf
-from impactbond.terms.conditions.condition import in_last_window, named
+from impactbond.terms.conditions.condition import InWindow, named
 from impactbond.terms.conditions.passes import (
     Calendars,
     ConditionCase,
@@ -37,12 +37,13 @@ from impactbond.terms.conditions.passes import (
 )
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics
 from impactbond.terms.diagnostic import Path as Place
-from impactbond.terms.metrics import METRICS, MetricTerm, Numbered, Scale
+from impactbond.terms.metrics import METRICS, MetricTerm, Numbered
+from impactbond.terms.metrics.numbers import Scale
 from impactbond.terms.reference import MetricName, WindowName
 from impactbond.terms.term import Number
 
 
-class Throughout(Leaf):
+class Throughout(InWindow):
     """Met on the window's last day when no measure in the window is below a bar."""
 
     key: ClassVar[str] = "throughout"
@@ -64,7 +65,7 @@ class Throughout(Leaf):
         return Met(least.found & passes, least.found, facts.closes(self.window))
 
     def reach(self, calendars: Calendars) -> Days | None:
-        days = in_last_window(self, calendars)
+        days = super().reach(calendars)
         return None if days is None else (days[1], days[1])
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:

@@ -29,13 +29,14 @@ from impactbond.simulation.withheld import limits_of
 from impactbond.statements.write import write_statements
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics
 from impactbond.terms.diagnostic import Path as Place
-from impactbond.terms.limits import LIMITS, LimitedContract, LimitKind, ShareLimit, WholeLimit
+from impactbond.terms.limits import LIMITS, LimitKind, ShareLimit, WholeLimit
+from impactbond.terms.limits.limit import LimitedContract
 from impactbond.terms.measures import MEASURES, MadeOf, Measure, MeasureTerm, Sums
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase
 from impactbond.terms.reference import FunderName
+from impactbond.terms.results import WAYS_TO_PAY, WayToPay
 from impactbond.terms.term import Amount, Day, Money, Some
-from impactbond.terms.ways_to_pay import WAYS_TO_PAY, WayToPay
 from impactbond.terms.words import MoneyWords
 
 

@@ -12,7 +12,9 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.names import check_names
 from impactbond.contract.read import read_contract
 from impactbond.contract.references import Defined, home_of, meant_by
-from impactbond.terms.conditions import All, Level, Observed
+from impactbond.terms.conditions.counts import Observed
+from impactbond.terms.conditions.junctions import All
+from impactbond.terms.conditions.scales import Level
 from impactbond.terms.funding import Funding
 from impactbond.terms.reference import (
     EVERY_MILESTONE,

@@ -21,7 +21,8 @@ from impactbond.simulation.area import read_area
 from impactbond.simulation.forecast import Forecast, percentile, spread
 from impactbond.simulation.simulate import simulate
 from impactbond.simulation.withheld import withheld_by_limit
-from impactbond.terms.limits import ContractLimit, FunderLimit, PassedTo
+from impactbond.terms.limits.funder import FunderLimit, PassedTo
+from impactbond.terms.limits.whole import ContractLimit
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONTRACT = read_contract(FIXTURES / "contracts" / "west_london_zone.yaml")

@@ -266,7 +266,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Say what differs between two records or contract versions, and whose money moves."""
-    from impactbond.comparison.compare import compare as compared
+    from impactbond.comparison.comparison import compare as compared
 
     with working("Comparing"):
         result = compared(was, now)

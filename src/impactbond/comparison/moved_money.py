@@ -24,22 +24,16 @@ from impactbond.contract.references import rests_on
 from impactbond.errors import InvariantError
 from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.parts import place_words
-from impactbond.settlement.funders import UNFUNDED
-from impactbond.tables import rows_table
-
-
-def _schema(*names: str) -> pa.Schema:
-    kinds = {"pence": pa.int64(), "on": pa.date32()}
-    return pa.schema([(name, kinds.get(name.rpartition("_")[2], pa.string())) for name in names])
-
+from impactbond.settlement.funding import UNFUNDED
+from impactbond.tables import rows_table, schema_of
 
 _MOVED = ("was_pence", "now_pence", "difference_pence")
 _CLAIM = ("participant", "milestone", "period")
 _PAYMENT = ("claim_period", "funder", "kind", "name", "due_on")
-CLAIMS = _schema(*_CLAIM, "funder", *_MOVED, "causes", "reason")
-TOTALS = _schema("funder", *_MOVED, "on_claims_pence", "on_account_pence")
-SCHEDULE = _schema(*_PAYMENT, *_MOVED)
-VERDICTS = _schema("participant", "milestone", "was", "now", "reason")
+CLAIMS = schema_of(*_CLAIM, "funder", *_MOVED, "causes", "reason")
+TOTALS = schema_of("funder", *_MOVED, "on_claims_pence", "on_account_pence")
+SCHEDULE = schema_of(*_PAYMENT, *_MOVED)
+VERDICTS = schema_of("participant", "milestone", "was", "now", "reason")
 _CLAIMED = ("milestones", "adjustments")
 _PLACE = ("file", "sheet", "row")
 ABOUT = ""  # stands for the metric of a row about the participant

@@ -11,28 +11,38 @@ from pydantic import Field, PrivateAttr
 from impactbond.money import CURRENCIES, minor_units
 from impactbond.terms.calendar import Calendar
 from impactbond.terms.conditions import Condition
-from impactbond.terms.examples import Example
+from impactbond.terms.expected import Example, Plan
 from impactbond.terms.fees import Fee
-from impactbond.terms.funding import Funding
+from impactbond.terms.funding import Funding, Tranche
 from impactbond.terms.investment import Investment
 from impactbond.terms.limits import Limit, ShareLimit, WholeLimit
 from impactbond.terms.measures import Measure
 from impactbond.terms.metrics import Metric
 from impactbond.terms.milestones import Milestone
-from impactbond.terms.participants import Participants
-from impactbond.terms.parties import Funder, Version
+from impactbond.terms.parties import Funder, Participants, Version
 from impactbond.terms.phrases import WindowPhrase
-from impactbond.terms.plans import Plan
-from impactbond.terms.prices import IndexValue, PricesIn
+from impactbond.terms.prices import IndexValue, PricesIn, Vat
 from impactbond.terms.results import Result
 from impactbond.terms.rounding import Rounding
 from impactbond.terms.sheets import Sheet
 from impactbond.terms.term import Listed, Some, Term
-from impactbond.terms.tranches import Tranche
-from impactbond.terms.vat import Vat
 
 
-class Contract(Term):
+class FromText(Term):
+    """Terms that were read from a text."""
+
+    _source: bytes = PrivateAttr(default=b"")
+    _source_name: str = PrivateAttr(default="")
+
+    @property
+    def source(self) -> bytes:
+        """The text that was read, byte for byte, which a record keeps; nothing for terms that were
+        built in Python.
+        """
+        return self._source
+
+
+class Contract(FromText):
     """A contract that has been read and checked.
 
     Reads top to bottom like a schedule; every mapping keeps its order.
@@ -70,14 +80,6 @@ class Contract(Term):
     plans: dict[str, Plan] = Field(default_factory=dict)
     investment: Investment | None = None
     examples: Listed[Example] = ()
-
-    _source: bytes = PrivateAttr(default=b"")
-    _source_name: str = PrivateAttr(default="")
-
-    @property
-    def source(self) -> bytes:
-        """The text that was read, byte for byte; what a record keeps."""
-        return self._source
 
     @property
     def digest(self) -> str:
@@ -126,6 +128,13 @@ class Contract(Term):
     def takers(self) -> frozenset[str]:
         """The funders that pay what lies beyond another's limit."""
         return frozenset(limit.taker for limit in self.limits if limit.taker is not None)
+
+    @property
+    def pays_unshared(self) -> frozenset[str]:
+        """The funders that pay even without a share: what they give up front, and what lies beyond
+        another's limit.
+        """
+        return self.takers.union(*(tranche.by for tranche in self.tranches.values()))
 
     @cached_property
     def grouping(self) -> tuple[str, ...]:

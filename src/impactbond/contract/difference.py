@@ -66,17 +66,12 @@ def difference(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
     """
     before, after = map(_as_plain, (old, new))
     both = _Both(old, new)
-    return tuple(
-        ContractChange(
-            " › ".join(_word(part) for part in path),
-            was,
-            now,
-            _clause(after, path) or _clause(before, path),
-            both.milestones_touched_by(path),
-            kind,
-        )
-        for path, was, now, kind in both.between(before, after, ())
-    )
+    found = []
+    for path, was, now, kind in both.between(before, after, ()):
+        place, touched = " › ".join(map(_word, path)), both.milestones_touched_by(path)
+        clause = _clause(after, path) or _clause(before, path)
+        found.append(ContractChange(place, was, now, clause, touched, kind))
+    return tuple(found)
 
 
 class _Both:

@@ -59,10 +59,8 @@ class Versions:
                 return version
         numbers = ", ".join(str(version.version.number) for version in self.all)
         problem = f"there is no version {number}"
-        raise ContractError(
-            "There is no such version.",
-            [Fault(code="unknown_version", problem=problem, allowed=numbers)],
-        )
+        fault = Fault(code="unknown_version", problem=problem, allowed=numbers)
+        raise ContractError("There is no such version.", [fault])
 
     def known_by(self, day: date) -> Versions:
         """The versions signed by a day; the first counts whenever it was signed."""
@@ -161,10 +159,7 @@ class Versions:
         names += ["indices", "windows", "conditions", "sheets"]
         latest_last = [*(one for one in self.all if one is not self.terms), self.terms]
         return {
-            name: _united(
-                [getattr(one, name) for one in self.all],
-                [getattr(one, name) for one in latest_last],
-            )
+            name: _united(*([getattr(one, name) for one in of] for of in (self.all, latest_last)))
             for name in names
         }
 

@@ -33,8 +33,9 @@ from impactbond.evaluation.known_evidence import (
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Standing
 from impactbond.tables import Engine
-from impactbond.terms.metrics import Chosen, Quantity
-from impactbond.terms.units import Amounts, DaysIn, Rows, Units
+from impactbond.terms.metrics import Chosen
+from impactbond.terms.metrics.numbers import Quantity
+from impactbond.terms.milestones import Amounts, DaysIn, Rows, Units
 
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
 

@@ -30,21 +30,12 @@ from impactbond.evaluation.known_evidence import (
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Reason, Standing, Verdict
-from impactbond.tables import Engine, sorted_by
+from impactbond.tables import Engine, schema_of, sorted_by
 
 _COLUMNS = ("code", "days", "standing")
 _COLUMNS_WITH_REASONS = (*_COLUMNS, "known_on")
 
-DECISIONS = pa.schema(
-    [
-        ("participant", pa.string()),
-        ("milestone", pa.string()),
-        ("verdict", pa.string()),
-        ("reason", pa.string()),
-        ("achieved_on", pa.date32()),
-        ("known_on", pa.date32()),
-    ]
-)
+DECISIONS = schema_of("participant", "milestone", "verdict", "reason", "achieved_on", "known_on")
 
 
 def evaluate_conditions(inputs: EvaluationInput, basis: Basis) -> tuple[EvaluationPlan, Frame]:

@@ -35,7 +35,7 @@ from impactbond.evidence.sources import (
 )
 from impactbond.evidence.workbook import people_sheet, read_workbooks
 from impactbond.tables import FILE, ROW, EngineSession, rows_table, sorted_by
-from impactbond.terms.metrics import Percentage
+from impactbond.terms.metrics.numbers import Percentage
 
 Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.money import ContractWords
+from impactbond.contract.wording.words import ContractWords
 from impactbond.errors import Fault, SettlementError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.explanation.case import Case, cases_by_milestone

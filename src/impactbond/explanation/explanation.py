@@ -27,12 +27,10 @@ from impactbond.explanation.parts import (
     sheet_words,
 )
 from impactbond.money import show, show_share
-from impactbond.settlement.funders import UNFUNDED
-from impactbond.tables import as_kind
+from impactbond.settlement.funding import UNFUNDED
+from impactbond.tables import as_kind, schema_of
 
-STEPS = pa.schema(
-    [(name, pa.string()) for name in ("milestone", "step", "what", "found", "needed", "clause")]
-)
+STEPS = schema_of("milestone", "step", "what", "found", "needed", "clause")
 Step = tuple[str, str, str, str, str, str]
 INDENT = "  "
 _DIGEST = re.compile(r"[0-9a-f]{32}")  # stands for a row that was delivered without a reference

@@ -31,19 +31,14 @@ from impactbond.explanation.explain import explain
 from impactbond.explanation.explanation import as_plain
 from impactbond.explanation.parts import place_words
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import as_kind
+from impactbond.tables import as_kind, schema_of
 from impactbond.terms.phrases import Distance, Threshold
 from impactbond.terms.term import Term
 
 _PER_METRIC = 400  # changes tried of one metric
-CHANGES = pa.schema(
-    [
-        *((name, pa.string()) for name in ("change", "metric", "was", "would_be")),
-        ("observed_on", pa.date32()),
-        ("sheet", pa.string()),
-        ("row", pa.int64()),
-        ("achieved_on", pa.date32()),
-    ]
+CHANGES = schema_of(
+    *("change", "metric", "was", "would_be", "observed_on", "sheet", "row", "achieved_on"),
+    row=pa.int64(),
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -204,23 +204,13 @@ def condition_tree(
         for window in (looking.windows if looking else ())
     ]
     used = looking.evidence(view) if looking else EvidenceUsed()
-    case = ConditionCase(
-        contract=view.contract,
-        state=view.state(condition),
-        on=view.on(condition),
-        windows=tuple(map(str, windows)),
-        days=tuple((window.first, window.last) for window in windows),
-        used=used,
-        parts=inside,
-    )
+    named, days = tuple(map(str, windows)), tuple((one.first, one.last) for one in windows)
+    state, on = view.state(condition), view.on(condition)
+    case = ConditionCase(view.contract, state, on, named, days, used, inside)
     text = condition.tell(case)
     return ConditionExplained(
         name=name,
         kind=condition.called,
-        what=text.what,
-        needed=text.needed,
-        found=text.found,
-        sentence=text.sentence,
         state=case.state,
         on=case.on,
         due_on=view.due(condition),
@@ -229,6 +219,7 @@ def condition_tree(
         rows=tuple(archive.shown(observation, taken_as) for observation, taken_as in used.relied),
         left_aside=tuple(archive.left_aside(view, looking)) if looking else (),
         parts=inside,
+        **asdict(text),
     )
 
 

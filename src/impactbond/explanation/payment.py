@@ -18,16 +18,9 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.calendar import claims_words, late_words, year_words
-from impactbond.contract.wording.fees import fee_rule
-from impactbond.contract.wording.money import ContractWords
-from impactbond.contract.wording.parties import (
-    commitments,
-    governs_words,
-    places_words,
-    rate_words,
-)
-from impactbond.contract.wording.prices import paid_words, price_terms
-from impactbond.contract.wording.words import money
+from impactbond.contract.wording.parties import commitments, governs_words, places_words, rate_words
+from impactbond.contract.wording.payables import fee_rule, paid_words, price_terms
+from impactbond.contract.wording.words import ContractWords, money
 from impactbond.dates import between
 from impactbond.errors import InvariantError
 from impactbond.explanation.parts import (
@@ -40,13 +33,13 @@ from impactbond.explanation.parts import (
     Stated,
     columns_of,
 )
-from impactbond.money import cut, show, show_share
+from impactbond.money import show, show_share
 from impactbond.reasons import Because, LineKind
-from impactbond.settlement.funders import UNFUNDED, ShareRule, named_rule
+from impactbond.settlement.funding import UNFUNDED, ShareRule, named_rule
 from impactbond.settlement.limits import DISPUTE, RELIEF, headroom_pence
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
-from impactbond.terms.funding import whole_shares
+from impactbond.terms.funding import shares_of
 from impactbond.terms.limits import Limit
 from impactbond.terms.words import plain
 
@@ -97,7 +90,7 @@ def _shares(
     settlement: Settlement, row: Mapping[str, Any], rule: ShareRule, before: int, after: int
 ) -> tuple[ShareOfLine, ...]:
     running = np.array([before, after], dtype=np.int64)
-    boundaries = cut(running, rule.shares, settlement.contract.rounding.rule)
+    boundaries = rule.cut(running, settlement.contract.rounding.rule)
     bounds = dict(zip(rule.funders, boundaries.T.tolist(), strict=True))
     fractions = dict(zip(rule.funders, rule.shares, strict=True))
     names = {funder.id: funder.name for funder in settlement.funders.all}
@@ -184,13 +177,12 @@ def stated_terms(
     metrics: Iterable[str],
 ) -> tuple[Stated, ...]:
     """Every term that the payment of a milestone rests on, beside the condition itself."""
+    told = (one for top in findings for finding in top.walk() for one in finding.windows)
     windows = {
-        window.name: Stated(
-            f"window '{window.name}'", f"{window.phrase}: {window.first} through {window.last}", ""
+        one.name: Stated(
+            f"window '{one.name}'", f"{one.phrase}: {one.first} through {one.last}", ""
         )
-        for top in findings
-        for finding in top.walk()
-        for window in finding.windows
+        for one in told
     }
     measured = {name: contract.metrics[name] for name in metrics}
     paying = _paying(contract, milestone)
@@ -294,10 +286,9 @@ def _funding(contract: Contract, payable: str) -> Iterator[Stated]:
 
 def _shares_in_words(shares: Mapping[str, Fraction | None]) -> str:
     """Shares as the contract writes them, with the rest worked out."""
-    whole = whole_shares(dict(shares))
     return ", ".join(
-        f"{funder} {show_share(whole[funder])}{' (the rest)' if share is None else ''}"
-        for funder, share in shares.items()
+        f"{one.funder} {one.shown}{'' if one.written == one.shown else f' ({one.written})'}"
+        for one in shares_of(shares)
     )
 
 

@@ -121,18 +121,12 @@ def chain(judged: Judged, milestone: str) -> tuple[str, ...]:
 
 def needs(judged: Judged, milestone: str) -> tuple[Need, ...]:
     """The milestones that this one comes after, and how they stand."""
-    terms = judged.contract.milestones
-    return tuple(
-        Need(
-            milestone=name,
-            title=terms[name].title or name,
-            verdict=judged.decisions[name].verdict,
-            achieved_on=judged.decisions[name].achieved_on,
-            sentence=reason(judged, name),
-            clause=terms[name].clause,
-        )
-        for name in terms[milestone].after
-    )
+    found = []
+    for name in judged.contract.milestones[milestone].after:
+        term, decision = judged.contract.milestones[name], judged.decisions[name]
+        stands = (decision.verdict, decision.achieved_on, reason(judged, name))
+        found.append(Need(name, term.title or name, *stands, term.clause))
+    return tuple(found)
 
 
 def period_label(contract: Contract, day: date) -> str | None:

@@ -11,19 +11,10 @@ import pyarrow.compute as pc
 
 from impactbond.evidence.evidence import PLACE
 from impactbond.money import show
-from impactbond.tables import as_kind, counts_html
+from impactbond.tables import as_kind, counts_html, schema_of
 
-RECEIPTS = pa.schema(
-    [
-        pa.field("receipt", pa.string()),
-        pa.field("funder", pa.string()),
-        pa.field("received_on", pa.date32()),
-        pa.field("amount_pence", pa.int64()),
-        pa.field("claim_period", pa.string()),
-        pa.field("note", pa.string()),
-        *PLACE,
-    ]
-)
+_RECEIPT = ("receipt", "funder", "received_on", "amount_pence", "claim_period", "note")
+RECEIPTS = pa.schema([*schema_of(*_RECEIPT), *PLACE])
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -25,21 +25,8 @@ from impactbond.receipts.account import Entry, assert_balanced, dues_and_credits
 from impactbond.receipts.match import Claimed, Credit, Due, Match, match
 from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import aligned, as_kind, plain_rows, rows_table
+from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
-
-_KINDS = {
-    "pence": pa.int64(),
-    "overdue": pa.int64(),
-    "on": pa.date32(),
-    "until": pa.date32(),
-}
-
-
-def _columns(*names: str) -> pa.Schema:
-    """The columns of a table. The end of a name says what is in a column; texts, if nothing."""
-    return pa.schema([(name, _KINDS.get(name.rpartition("_")[2], pa.string())) for name in names])
-
 
 BANDS = {
     "not yet due": "not_yet_due_pence",
@@ -54,20 +41,21 @@ REASONS = {
     "nothing_due": "nothing was ever asked of this funder",
     "claim_not_made": "the claim that it names is not made yet",
 }
-MATCHES = _columns(*Match._fields)
-DUES = _columns(
+MATCHES = schema_of(*Match._fields)
+DUES = schema_of(
     *("funder", "claim_period", "due_on", "due_pence", "matched_pence", "open_pence"),
     *("days_overdue", "band"),
+    days_overdue=pa.int64(),
 )
-UNMATCHED = _columns(
+UNMATCHED = schema_of(
     *("funder", "receipt", "received_on", "claim_period", "received_pence", "unmatched_pence"),
     "reason",
 )
-ACCOUNT = _columns(
+ACCOUNT = schema_of(
     *("funder", "claim_period", "until", "opening_pence", "due_pence", "received_pence"),
     "closing_pence",
 )
-AGED = _columns("funder", *BANDS.values(), "carried_pence", "balance_pence")
+AGED = schema_of("funder", *BANDS.values(), "carried_pence", "balance_pence")
 
 
 def band(days_overdue: int) -> str:

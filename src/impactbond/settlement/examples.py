@@ -20,10 +20,10 @@ from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.money import minor_units, show
-from impactbond.settlement.funders import Funders
+from impactbond.settlement.funding import Funders
 from impactbond.settlement.lot_settlement import settle_lots
 from impactbond.settlement.lots import Rulebook, make_lots
-from impactbond.terms.examples import CLAIMS, PERSON, TOTAL, Example, days_of, times_of
+from impactbond.terms.expected import CLAIMS, PERSON, TOTAL, Example, days_of, times_of
 
 Sums = dict[str, dict[str, int]]  # by claim period; by payable, by funder, and in total
 _ABOUT = ("participant", "start", "recorded", "from", "left")

@@ -26,45 +26,24 @@ from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.reasons import Because, LineKind, Standing
-from impactbond.settlement.funders import Funders, ShareRule, rule_name
+from impactbond.settlement.funding import Funders, ShareRule, rule_name
 from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import DISPUTED, LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.shares import Parts
+from impactbond.tables import schema_of
 
-LINES = pa.schema(
-    [
-        ("line", pa.string()),
-        ("claim_period", pa.string()),
-        ("claim_date", pa.date32()),
-        ("kind", pa.string()),
-        ("participant", pa.string()),
-        ("milestone", pa.string()),
-        ("period", pa.string()),
-        ("achieved_on", pa.date32()),
-        ("quantity", pa.int64()),
-        ("price_pence", pa.int64()),
-        ("value_pence", pa.int64()),
-        ("withheld_pence", pa.int64()),
-        ("entitled_pence", pa.int64()),
-        ("because", pa.string()),
-        ("withheld_by", pa.string()),
-        ("share_rule", pa.string()),
-        ("standing", pa.string()),
-        ("group", pa.list_(pa.string())),
-    ]
+LINES = schema_of(
+    *("line", "claim_period", "claim_date", "kind", "participant", "milestone", "period"),
+    *("achieved_on", "quantity", "price_pence", "value_pence", "withheld_pence", "entitled_pence"),
+    *("because", "withheld_by", "share_rule", "standing", "group"),
+    quantity=pa.int64(),
+    group=pa.list_(pa.string()),
 )
-SHARES = pa.schema(
-    [
-        ("line", pa.string()),
-        ("claim_period", pa.string()),
-        ("funder", pa.string()),
-        ("value_pence", pa.int64()),
-        ("withheld_pence", pa.int64()),
-        ("moved_pence", pa.int64()),
-        ("amount_pence", pa.int64()),
-    ]
+SHARES = schema_of(
+    *("line", "claim_period", "funder"),
+    *("value_pence", "withheld_pence", "moved_pence", "amount_pence"),
 )
 
 

@@ -24,7 +24,7 @@ from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence, round_fraction
-from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.funding import UNFUNDED, Funders
 from impactbond.settlement.limits import headroom_by_claim
 from impactbond.settlement.lots import Lots, Numbers, period_of
 from impactbond.settlement.movements import Movements, find_movements, none_yet

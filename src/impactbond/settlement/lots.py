@@ -28,7 +28,7 @@ from impactbond.dates import Period, day_number, from_day_number
 from impactbond.evaluation.claims import Counted
 from impactbond.money import CURRENCIES, round_fraction, rounded
 from impactbond.reasons import Standing
-from impactbond.settlement.funders import ShareRule, share_rule
+from impactbond.settlement.funding import ShareRule, share_rule
 from impactbond.terms.applicability import is_about
 from impactbond.terms.funding import Funding
 

@@ -22,43 +22,23 @@ from impactbond.dates import working_day
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import minor_units
-from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.settlement.funding import UNFUNDED, Funders
 from impactbond.settlement.lot_settlement import Balances, LotSettlement, TermsInForce
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import as_kind, rows_table
-from impactbond.terms.examples import TOTAL
-from impactbond.terms.tranches import Tranche
+from impactbond.tables import as_kind, rows_table, schema_of
+from impactbond.terms.expected import TOTAL
+from impactbond.terms.funding import Tranche
 
-PAYMENTS = pa.schema(
-    [
-        ("claim_period", pa.string()),
-        ("claim_date", pa.date32()),
-        ("due_on", pa.date32()),
-        ("funder", pa.string()),
-        ("kind", pa.string()),
-        ("name", pa.string()),
-        ("amount_pence", pa.int64()),
-    ]
+PAYMENTS = schema_of(
+    *("claim_period", "claim_date", "due_on", "funder", "kind", "name", "amount_pence"),
 )
 BALANCE_COLUMNS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
-BALANCES = pa.schema(
-    [
-        ("claim_period", pa.string()),
-        ("claim_date", pa.date32()),
-        ("funder", pa.string()),
-        *((f"{name}_pence", pa.int64()) for name in BALANCE_COLUMNS),
-    ]
+BALANCES = schema_of(
+    *("claim_period", "claim_date", "funder"), *(f"{name}_pence" for name in BALANCE_COLUMNS)
 )
-PLANNED = pa.schema(
-    [
-        ("plan", pa.string()),
-        ("made_on", pa.date32()),
-        ("claim_period", pa.string()),
-        ("name", pa.string()),
-        ("planned_pence", pa.int64()),
-        ("actual_pence", pa.int64()),
-        ("difference_pence", pa.int64()),
-    ]
+PLANNED = schema_of(
+    *("plan", "made_on", "claim_period", "name"),
+    *("planned_pence", "actual_pence", "difference_pence"),
 )
 
 

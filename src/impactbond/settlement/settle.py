@@ -37,7 +37,7 @@ from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementEr
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.applicable_claims import ByVersion, applicable_claims
-from impactbond.settlement.funders import Funders, named_rule
+from impactbond.settlement.funding import Funders, named_rule
 from impactbond.settlement.lines import (
     LINES,
     Attributed,

@@ -18,7 +18,7 @@ from impactbond.contract.versions import Versions
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import show
-from impactbond.settlement.funders import Funders
+from impactbond.settlement.funding import Funders
 from impactbond.settlement.lines import Attribution
 from impactbond.tables import as_kind, sorted_by
 

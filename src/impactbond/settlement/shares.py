@@ -20,8 +20,8 @@ import numpy as np
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import InvariantError
-from impactbond.money import Pence, cut
-from impactbond.settlement.funders import UNFUNDED, Funders
+from impactbond.money import Pence
+from impactbond.settlement.funding import UNFUNDED, Funders
 from impactbond.settlement.limits import headroom_by_claim, years_of
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.movements import Movements
@@ -76,7 +76,7 @@ def _cut_by_rule(
         under = np.flatnonzero(rule == number)
         terms = lots.rules[number]
         running = np.cumsum(moved[:, under], axis=1)
-        boundaries = cut(running, terms.shares, contract.rounding.rule)
+        boundaries = terms.cut(running, contract.rounding.rule)
         positions = np.array([funders.position(funder) for funder in terms.funders])
         parts[:, under[:, None], positions] = np.diff(boundaries, axis=1, prepend=0)
     return parts

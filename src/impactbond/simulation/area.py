@@ -12,9 +12,9 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainSerializer, PrivateAttr, WithJsonSchema
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
-from impactbond.contract.contract import Contract
+from impactbond.contract.contract import Contract, FromText
 from impactbond.contract.reading.terms_file import TermsFile
 from impactbond.contract.reading.yaml_document import Located, load
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
@@ -60,7 +60,7 @@ class Chance(Term):
     after: SpanPhrase
 
 
-class Area(Term):
+class Area(FromText):
     """An area that has been read: who would take part, and what they are assumed to reach."""
 
     impactbond: Literal[1]
@@ -68,14 +68,6 @@ class Area(Term):
     title: str = Field(min_length=1)
     groups: Listed[Group] = Field(min_length=1)
     chances: dict[str, Chance]
-
-    _source: bytes = PrivateAttr(default=b"")
-    _source_name: str = PrivateAttr(default="")
-
-    @property
-    def source(self) -> bytes:
-        """The text that was read, byte for byte; nothing for an area that was built in Python."""
-        return self._source
 
     @property
     def children(self) -> int:

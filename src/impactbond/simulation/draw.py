@@ -26,7 +26,7 @@ from impactbond.dates import day_number
 from impactbond.evaluation.claims import Counted
 from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
 from impactbond.evaluation.judgement import by_need
-from impactbond.settlement.funders import Funders
+from impactbond.settlement.funding import Funders
 from impactbond.settlement.lots import FULL, LotKey, Lots, Numbers, Rulebook, make_lots, period_of
 from impactbond.simulation.area import Area
 from impactbond.terms.applicability import is_about

@@ -17,45 +17,28 @@ from impactbond.dates import from_day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence, half_up, round_fraction, show
-from impactbond.settlement.funders import Funders
+from impactbond.settlement.funding import Funders
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws, cautions
 from impactbond.simulation.withheld import LimitOn, limits_of
-from impactbond.tables import aligned, as_kind, plain_rows, rows_table
+from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 
 PERCENTS = (5, 50, 95)
 SPREAD_HEADINGS = ("Mean", "5%", "Median", "95%")
-SPREAD = [
-    ("trials", pa.int64()),
-    ("sum_pence", pa.int64()),
-    ("mean_pence", pa.int64()),
-    *((f"p{percent}_pence", pa.int64()) for percent in PERCENTS),
-]
-DATED = [("claim_period", pa.string()), ("claim_date", pa.date32())]
-PAYMENTS = pa.schema([*DATED, ("funder", pa.string()), *SPREAD])
-TOTALS = pa.schema([("funder", pa.string()), *SPREAD])
-LIMITS = pa.schema(
-    [
-        *DATED,
-        ("limit", pa.string()),
-        ("funder", pa.string()),
-        ("at_most_pence", pa.int64()),
-        ("trials", pa.int64()),
-        ("bound_trials", pa.int64()),
-        ("chance", pa.float64()),
-        ("mean_held_back_pence", pa.int64()),
-    ]
+SPREAD = ("trials", "sum_pence", "mean_pence", *(f"p{percent}_pence" for percent in PERCENTS))
+DATED = ("claim_period", "claim_date")
+_COUNT = pa.int64()
+PAYMENTS = schema_of(*DATED, "funder", *SPREAD, trials=_COUNT)
+TOTALS = schema_of("funder", *SPREAD, trials=_COUNT)
+LIMITS = schema_of(
+    *(*DATED, "limit", "funder", "at_most_pence", "trials", "bound_trials", "chance"),
+    "mean_held_back_pence",
+    **{"trials": _COUNT, "bound_trials": _COUNT, "chance": pa.float64()},
 )
-REACHED = pa.schema(
-    [
-        ("group", pa.string()),
-        ("child", pa.int64()),
-        ("milestone", pa.string()),
-        ("reached_on", pa.date32()),
-        ("pays", pa.bool_()),
-    ]
+REACHED = schema_of(
+    *("group", "child", "milestone", "reached_on", "pays"), child=_COUNT, pays=pa.bool_()
 )
 
 
@@ -329,7 +312,7 @@ def spread(amounts: Pence) -> dict[str, Pence]:
 def _spread_table(keys: list[tuple[Any, ...]], pence: Pence, schema: pa.Schema) -> pa.Table:
     """A table of that schema: a row for every key, with the columns of SPREAD."""
     columns = spread(pence)
-    amounts = zip(*(columns[name].reshape(-1).tolist() for name, _ in SPREAD), strict=True)
+    amounts = zip(*(columns[name].reshape(-1).tolist() for name in SPREAD), strict=True)
     return rows_table([(*key, *row) for key, row in zip(keys, amounts, strict=True)], schema)
 
 

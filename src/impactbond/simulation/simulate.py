@@ -69,27 +69,18 @@ def _assert_can_be_counted(contract: Contract) -> None:
     """
     faults = []
     if contract.claim_by_claim:
-        faults.append(
-            Fault(
-                code="claim_by_claim",
-                problem="a limit of the contract looks at single claims, and a simulation counts"
-                " them",
-                found="a limit on each participant, on so many participants, that leaves the claim"
-                " which reaches over it unpaid, or on a number of claims of uneven prices",
-                hint="Simulate the contract with that limit left out, or in money and part paid",
-            )
-        )
+        problem = "a limit of the contract looks at single claims, and a simulation counts them"
+        found = "a limit on each participant, on so many participants, that leaves the claim which"
+        found += " reaches over it unpaid, or on a number of claims of uneven prices"
+        hint = "Simulate the contract with that limit left out, or in money and part paid"
+        faults.append(Fault(code="claim_by_claim", problem=problem, found=found, hint=hint))
     for name, term in contract.milestones.items():
         if term.units is not None or term.instead_of:
             what = "is paid by the unit" if term.units is not None else "stands instead of another"
-            faults.append(
-                Fault(
-                    code="not_drawn",
-                    problem=f"the milestone '{name}' {what}, and a simulation draws whether each"
-                    " milestone is reached, once and by itself",
-                    hint="Simulate the contract with a milestone that is reached once in its place",
-                )
-            )
+            problem = f"the milestone '{name}' {what}, and a simulation draws whether each"
+            problem += " milestone is reached, once and by itself"
+            hint = "Simulate the contract with a milestone that is reached once in its place"
+            faults.append(Fault(code="not_drawn", problem=problem, hint=hint))
     if contract.participants.places is not None:
         problem = "children follow one another in places, and a simulation draws each by itself"
         hint = "Simulate the contract without places"

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.money import ContractWords
+from impactbond.contract.wording.words import ContractWords
 from impactbond.errors import InvariantError
 from impactbond.money import Pence
-from impactbond.settlement.funders import Funders
+from impactbond.settlement.funding import Funders
 from impactbond.settlement.limits import apply_limits, headroom_pence, reasons_to_withhold
 from impactbond.settlement.lot_settlement import LotSettlement, to_date
 from impactbond.settlement.lots import Lots, Numbers

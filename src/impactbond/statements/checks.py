@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import lcm
 
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.source import LimitTerm, ShareTerm
 from impactbond.statements.statement import (
     KINDS,
@@ -116,10 +116,8 @@ def _of_schedule(statement: Statement) -> Iterator[Check]:
     yield Check("adjustments listed", promise, "pence", listed, stated)
     every_payment = sum(row.amount_pence for row in schedule)
     asked = Way("Schedule, all claims", every_payment, "SUM([Schedule.pence])")
-    promise, closing = (
-        "The schedule adds up to the closing balance",
-        _of_summary(statement, "closing"),
-    )
+    promise = "The schedule adds up to the closing balance"
+    closing = _of_summary(statement, "closing")
     yield Check("schedule to closing", promise, "pence", asked, closing)
 
 
@@ -136,10 +134,8 @@ def _of_accounts(statement: Statement) -> Iterator[Check]:
     before = Way("Settled before, stated by the settlement", control.opening_pence)
     promise = "Opening is what earlier claims settled"
     yield Check("opening as settled", promise, "pence", opening, before)
-    due, stated = (
-        _of_summary(statement, "due"),
-        Way("Due stated by the settlement", control.due_pence),
-    )
+    due = _of_summary(statement, "due")
+    stated = Way("Due stated by the settlement", control.due_pence)
     yield Check("due as settled", "What is due is what was settled", "pence", due, stated)
     off = Way(
         "Funders of To date with a difference",
@@ -185,10 +181,8 @@ def _of_shares_and_limits(statement: Statement) -> Iterator[Check]:
 def _of_receipts(statement: Statement, account: ReceiptsAccount) -> Iterator[Check]:
     pence = sum(balance.due_pence for balance in account.balances)
     due = Way("Due of the Account, all claims", pence, "SUM([Account.due])")
-    promise, closing = (
-        "All that was ever asked for is in the account",
-        _of_summary(statement, "closing"),
-    )
+    promise = "All that was ever asked for is in the account"
+    closing = _of_summary(statement, "closing")
     yield Check("account due", promise, "pence", due, closing)
     pence = account.received_pence
     came = Way("Received of the Account, all claims", pence, "SUM([Account.received])")

@@ -14,14 +14,9 @@ import pyarrow.compute as pc
 from impactbond.errors import InvariantError, StatementError
 from impactbond.money import CURRENCIES
 from impactbond.reasons import Because, LineKind
-from impactbond.receipts.account import (
-    assert_balanced,
-    dues_and_credits,
-    entries,
-    received,
-)
+from impactbond.receipts.account import assert_balanced, dues_and_credits, entries, received
 from impactbond.receipts.match import Claimed
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.checks import checks_of
 from impactbond.statements.notes import statement_notes, vat_notes
 from impactbond.statements.source import StatementSource, is_for
@@ -59,9 +54,8 @@ def make_statement(
     rows = StatementRows(source, funder, claim_period or source.claim_period)
     schedule, lines, control = rows.schedule(), rows.lines(), rows.control()
     account = _receipts_account(source, rows)
-    unfunded = sum(
-        share.amount_pence for line in lines for share in line.shares if share.funder == UNFUNDED
-    )
+    shares = (share for line in lines for share in line.shares)
+    unfunded = sum(share.amount_pence for share in shares if share.funder == UNFUNDED)
     statement = Statement(
         about=_about(source, rows),
         currency=currency,
@@ -104,11 +98,8 @@ class StatementRows:
             raise StatementError(
                 f"No claim was settled for '{claim_period}'; there are {', '.join(dates)}."
             )
-        names = {
-            row["funder"]: row["name"]
-            for row in source.funders.to_pylist()
-            if row["funder"] != UNFUNDED
-        }
+        rows = source.funders.to_pylist()
+        names = {row["funder"]: row["name"] for row in rows if row["funder"] != UNFUNDED}
         if funder is not None and funder not in names:
             raise StatementError(f"The settlement has no funder '{funder}'.")
         self.source = source
@@ -137,15 +128,12 @@ class StatementRows:
                 )
             code = self.codes[row["funder"]]
             item = ScheduleRow(
-                claim_period=row["claim_period"],
-                claim_date=row["claim_date"],
                 standing=THIS_CLAIM if row["claim_period"] == self.claim_period else EARLIER_CLAIM,
-                due_on=row["due_on"],
                 code=code,
                 funder_name=self.names[row["funder"]],
                 kind=KINDS[row["kind"]],
                 title=titles.get(row["name"], row["name"]),
-                amount_pence=row["amount_pence"],
+                **{name: row[name] for name in _AS_SCHEDULED},
             )
             found.append(((row["claim_date"], code, kinds.index(row["kind"]), row["name"]), item))
         return tuple(item for _, item in sorted(found, key=lambda pair: pair[0]))
@@ -245,13 +233,9 @@ class StatementRows:
 
     def _limit(self, funder: str) -> int | None:
         """The lowest of the funder's own limits on what it pays to date."""
-        found = [
-            term.at_most_pence
-            for term in self.source.limits
-            if term.funder is not None
-            and term.at_most_pence is not None
-            and is_for(term.funder, funder)
-        ]
+        limits = self.source.limits
+        own = [one for one in limits if one.funder is not None and is_for(one.funder, funder)]
+        found = (one.at_most_pence for one in own if one.at_most_pence is not None)
         return min(found, default=None)
 
     def _own(self, table: pa.Table) -> pa.Table:
@@ -264,18 +248,10 @@ class StatementRows:
 
 
 _AS_SETTLED = (
-    "line",
-    "participant",
-    "milestone",
-    "period",
-    "achieved_on",
-    "quantity",
-    "price_pence",
-    "value_pence",
-    "withheld_pence",
-    "withheld_by",
-    "entitled_pence",
+    *("line", "participant", "milestone", "period", "achieved_on", "quantity", "price_pence"),
+    *("value_pence", "withheld_pence", "withheld_by", "entitled_pence"),
 )
+_AS_SCHEDULED = ("claim_period", "claim_date", "due_on", "amount_pence")
 _TO_DATE = ("value_pence", "moved_pence", "withheld_pence", "on_account_pence")
 
 
@@ -344,18 +320,11 @@ def _receipts_account(source: StatementSource, rows: StatementRows) -> ReceiptsA
             )
             for entry in account
         ]
-    receipts = [
-        Received(
-            receipt=row["receipt"],
-            code=codes[row["funder"]],
-            name=names[row["funder"]],
-            received_on=row["received_on"],
-            amount_pence=row["amount_pence"],
-            names_claim=row["claim_period"],
-            note=row["note"],
-        )
-        for row in table.to_pylist()
-    ]
+    receipts = []
+    for row in table.to_pylist():
+        code, name = codes[row["funder"]], names[row["funder"]]
+        told = {key: row[key] for key in ("receipt", "received_on", "amount_pence", "note")}
+        receipts.append(Received(code=code, name=name, names_claim=row["claim_period"], **told))
     receipts.sort(key=lambda row: (row.received_on, row.receipt))
-    stated = int(pc.sum(table["amount_pence"]).as_py() or 0)
+    stated = _total(table, "amount_pence")
     return ReceiptsAccount(tuple(balances), tuple(receipts), stated, source.refused_receipts)

@@ -12,12 +12,12 @@ from typing import Any
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.contract.wording.money import ContractWords
+from impactbond.contract.wording.words import ContractWords
 from impactbond.money import CURRENCIES, minor_units, show, show_share
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.notes import VatTerm, contract_notes
-from impactbond.terms.funding import whole_shares
+from impactbond.terms.funding import shares_of
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
 from impactbond.version import __version__
@@ -153,6 +153,8 @@ def is_for(term_funder: str, funder: str) -> bool:
 def statement_source(settlement: Settlement) -> StatementSource:
     """Everything that the statements of a settlement show."""
     contract, vat = settlement.contract, settlement.contract.vat
+    payables = {name: contract.term_of(name) for name in contract.payables}
+    titles = {name: (term.title or name, term.clause) for name, term in payables.items()}
     return StatementSource(
         lines=settlement.lines_table,
         shares=settlement.shares_table,
@@ -165,10 +167,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
         effective_on=contract.version.effective_on,
         currency=contract.currency,
         provider=contract.provider,
-        milestones={
-            name: (contract.title_of(name), contract.term_of(name).clause)
-            for name in contract.payables
-        },
+        milestones=titles,
         claim_period=settlement.claim.label,
         claim_date=settlement.claim.known_by,
         as_of=settlement.as_of,
@@ -203,20 +202,10 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
     found = []
     for index, rule in enumerate(contract.funding, 1):
         milestones = contract.payables if rule.is_for_all else rule.for_
-        for funder, fraction in whole_shares(rule.shares).items():
-            stated = rule.shares[funder]
-            found.append(
-                ShareTerm(
-                    rule=f"Funding {index}",
-                    funder=funder,
-                    name=contract.funders[funder].name,
-                    written="the rest" if stated is None else show_share(stated),
-                    fraction=fraction,
-                    milestones=milestones,
-                    clause=rule.clause,
-                    applies=rule.in_short(),
-                )
-            )
+        about = (milestones, rule.clause, rule.in_short())
+        for one in shares_of(rule.shares):
+            whose = (one.funder, contract.funders[one.funder].name, one.written, one.fraction)
+            found.append(ShareTerm(f"Funding {index}", *whose, *about))
     return tuple(found)
 
 
@@ -240,20 +229,11 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
     found = []
     for name, tranche in contract.tranches.items():
         parts = tranche.parts(contract.currency, contract.rounding.rule)
+        title, on, clause = tranche.title or name, tranche.on, tranche.clause
         recovered = f"{show_share(tranche.recovered.at)} of each later entitlement"
-        found += [
-            TrancheTerm(
-                name,
-                tranche.title or name,
-                funder,
-                contract.funders[funder].name,
-                part,
-                tranche.on,
-                recovered,
-                tranche.clause,
-            )
-            for funder, part in parts.items()
-        ]
+        for funder, part in parts.items():
+            payer = contract.funders[funder].name
+            found.append(TrancheTerm(name, title, funder, payer, part, on, recovered, clause))
     return tuple(found)
 
 
@@ -287,11 +267,8 @@ def _prices_in(settlement: Settlement) -> dict[str, str]:
     for contract in settlement.versions:
         for name in contract.milestones:
             currencies[name].add(_other_currency(contract))
-    return {
-        name: min(codes) if len(codes) == 1 else BY_VERSION
-        for name, codes in currencies.items()
-        if codes != {""}
-    }
+    others = {name: codes for name, codes in currencies.items() if codes != {""}}
+    return {name: min(of) if len(of) == 1 else BY_VERSION for name, of in others.items()}
 
 
 def _of_milestone(contract: Contract, name: str, term: Milestone) -> Iterator[RateTerm]:

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from impactbond.money import show
 from impactbond.reasons import LineKind
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.statement import THIS_CLAIM, Statement
+from impactbond.terms.words import counted
 
 
 def summary_text(settlement: Settlement, out: Path, written: Sequence[Path]) -> str:
@@ -84,9 +85,7 @@ def _to_date(settlement: Settlement) -> list[str]:
         moved[row["funder"]] += row["moved_pence"]
     lines = settlement.lines_table
     mine = lines.filter(pc.equal(lines["claim_period"], settlement.claim.label))
-    adjusted = (
-        pc.sum(pc.cast(pc.equal(mine["kind"], LineKind.ADJUSTMENT.value), "int64")).as_py() or 0
-    )
+    adjusted = mine["kind"].to_pylist().count(LineKind.ADJUSTMENT.value)
     found = [
         f"To date: {_money(settlement, total['value'])} achieved, "
         f"{_money(settlement, total['withheld'])} of it withheld by limits; "
@@ -142,10 +141,10 @@ def statement_html(statement: Statement) -> str:
         _table("From opening to closing", _SUMMARY, _summary_rows(statement), texts=1),
         _table("Due at this claim", _SCHEDULE, _schedule_rows(statement), texts=3),
         *_account(statement),
-        f"<p>{_count(len(statement.lines), 'line')}, of which "
-        f"{_count(len(statement.adjustments), 'adjustment')} of earlier periods. "
+        f"<p>{counted(len(statement.lines), 'line')}, of which "
+        f"{counted(len(statement.adjustments), 'adjustment')} of earlier periods. "
         f"Evidence recorded up to {about.claim_date.isoformat()}; "
-        f"{_count(about.refused_rows, 'row')} of evidence refused.</p>",
+        f"{counted(about.refused_rows, 'row')} of evidence refused.</p>",
         f"<p>{escape(_checks(statement))}</p>",
         "</div>",
     ]
@@ -188,20 +187,11 @@ def _account(statement: Statement) -> list[str]:
     account = statement.account
     if account is None:
         return []
-    rows = [
-        (
-            row.name,
-            row.claim_period,
-            *(
-                _money(statement, pence)
-                for pence in (
-                    *(row.opening_pence, row.due_pence),
-                    *(row.received_pence, row.closing_pence),
-                )
-            ),
-        )
-        for row in (account.latest if statement.is_whole else account.balances)
-    ]
+    rows = []
+    for row in account.latest if statement.is_whole else account.balances:
+        pence = (row.opening_pence, row.due_pence, row.received_pence, row.closing_pence)
+        amounts = (_money(statement, one) for one in pence)
+        rows.append((row.name, row.claim_period, *amounts))
     return [_table("What was received against what was due", _ACCOUNT, rows, texts=2)]
 
 
@@ -225,10 +215,6 @@ def _checks(statement: Statement) -> str:
     if not statement.failing:
         return f"All {len(statement.checks)} checks hold."
     return "A check fails: " + "; ".join(check.promise for check in statement.failing) + "."
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _table(caption: str, headers: Iterable[str], rows: list[tuple[str, ...]], *, texts: int) -> str:

@@ -15,7 +15,7 @@ from impactbond.canonical import csv_bytes
 from impactbond.errors import InvariantError
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_source import make_statement
 from impactbond.statements.source import StatementSource, statement_source

@@ -1,16 +1,18 @@
-"""Who pays which share of what."""
+"""Who pays: which share of what, and up-front money with how it comes back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from pydantic import Field
 
+from impactbond.money import RoundingRule, cut_whole, minor_units, show_share
 from impactbond.terms.applicability import Dated
-from impactbond.terms.phrases import FundingSharePhrase
+from impactbond.terms.phrases import FundingSharePhrase, SharePhrase, show_funding_share
 from impactbond.terms.reference import EVERY_MILESTONE, FunderName, PayableOrEvery
-from impactbond.terms.term import Cited, OneOrMany
+from impactbond.terms.term import Amount, Cited, Day, OneOrMany, Term
 
 
 class Funding(Cited, Dated):
@@ -33,7 +35,52 @@ class Funding(Cited, Dated):
         return payable in self.for_ or self.is_for_all
 
 
+@dataclass(frozen=True, slots=True)
+class FundingShare:
+    """A funder's share as the contract writes it, and the exact fraction that it means."""
+
+    funder: str
+    written: str
+    fraction: Fraction
+
+    @property
+    def shown(self) -> str:
+        """The fraction, as a share is written."""
+        return show_share(self.fraction)
+
+
+def shares_of(shares: Mapping[str, Fraction | None]) -> list[FundingShare]:
+    """The shares in the order written: what each is called, and what it means."""
+    whole = whole_shares(shares)
+    return [FundingShare(who, show_funding_share(one), whole[who]) for who, one in shares.items()]
+
+
 def whole_shares(shares: Mapping[str, Fraction | None]) -> dict[str, Fraction]:
     """The shares with `the rest` worked out."""
     stated = sum((share for share in shares.values() if share is not None), Fraction(0))
     return {funder: 1 - stated if share is None else share for funder, share in shares.items()}
+
+
+class Recovery(Term):
+    """Up-front money comes back as this share of every later entitlement of the funder that paid
+    it.
+    """
+
+    at: SharePhrase
+
+
+class Tranche(Cited):
+    """Money paid up-front on a date, on account of later entitlements."""
+
+    title: str = ""
+    pay: Amount
+    on: Day
+    by: dict[FunderName, FundingSharePhrase] = Field(min_length=1)
+    held_by: str = Field(default="", description="a trustee who holds the money until it is earned")
+    recovered: Recovery
+
+    def parts(self, currency: str, rule: RoundingRule) -> dict[str, int]:
+        """What each funder pays of it, in minor units and in the order of the shares."""
+        shares = whole_shares(self.by)
+        pay = minor_units(self.pay, currency)
+        return dict(zip(shares, cut_whole(pay, tuple(shares.values()), rule), strict=True))

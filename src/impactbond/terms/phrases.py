@@ -276,6 +276,11 @@ def parse_funding_share(text: str) -> Fraction | None:
         raise ValueError(message + also) from None
 
 
+def show_funding_share(share: Fraction | None) -> str:
+    """A funder's share as it is written."""
+    return "the rest" if share is None else show_share(share)
+
+
 def _text(*examples: str, words: str) -> WithJsonSchema:
     """Text in a schema; `words` is its pattern, in which any space may be several."""
     pattern = rf"^\s*{words}\s*$".replace(" ", r"\s+")
@@ -332,9 +337,7 @@ SharePhrase = Annotated[
 FundingSharePhrase = Annotated[
     Fraction | None,
     phrase(parse_funding_share),
-    PlainSerializer(
-        lambda share: "the rest" if share is None else show_share(share), return_type=str
-    ),
+    PlainSerializer(show_funding_share, return_type=str),
     _text("30%", "1/9", "the rest", words=rf"{_PART}|the rest)"),
 ]
 TermPhrase = Annotated[

@@ -1,4 +1,4 @@
-"""Prices: what one claim is worth, and what raises, lowers and rounds it.
+"""Prices: what one claim is worth, what raises, lowers and rounds it, and how VAT stands to it.
 
 A kind of change of a price is one class, which says everything about itself: to add one, write a
 `PriceChange` and register it in `PRICE_CHANGES`.
@@ -16,13 +16,12 @@ from typing import Annotated, ClassVar, Literal, Protocol
 from pydantic import Field
 
 from impactbond.dates import said_day
-from impactbond.errors import Fault
 from impactbond.money import RoundingRule, always_down, always_up, rounded, show_share
 from impactbond.terms.applicability import Dated
 from impactbond.terms.calendar import Calendar
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.kind import Kind, Kinds, OfKind
-from impactbond.terms.phrases import ChangePhrase
+from impactbond.terms.phrases import ChangePhrase, SharePhrase
 from impactbond.terms.reference import IndexName
 from impactbond.terms.term import Amount, Cited, Day, Number, Term
 from impactbond.terms.words import listed, number, quoted
@@ -55,6 +54,9 @@ class Band(Term):
     price: Amount
 
 
+Who = Mapping[str, str]  # somebody, by attributes
+
+
 class PricedContract(Protocol):
     """What a change of a price may look at in its contract."""
 
@@ -74,9 +76,7 @@ class PriceChange(Kind):
     """
 
     @abstractmethod
-    def changed(
-        self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
-    ) -> Fraction:
+    def changed(self, price: Fraction, contract: PricedContract, day: date, of: Who) -> Fraction:
         """What it makes of a price on a day, for somebody with these attributes, exactly."""
 
     @abstractmethod
@@ -122,11 +122,9 @@ class ChangedBy(Dated, PriceChange):
     key: ClassVar[str] = "by"
     by: ChangePhrase
 
-    def changed(
-        self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
-    ) -> Fraction:
+    def changed(self, price: Fraction, contract: PricedContract, day: date, of: Who) -> Fraction:
         """The price and so many per cent of it, where the change applies."""
-        return price * (1 + self.by) if self.applies(day, attributes) else price
+        return price * (1 + self.by) if self.applies(day, of) else price
 
     def most(self, price: Fraction, contract: PricedContract) -> Fraction:
         """A price that is lowered for some stays what it is for others."""
@@ -139,9 +137,8 @@ class ChangedBy(Dated, PriceChange):
     def warnings(self, path: Path) -> Diagnostics:
         """A price that is lowered by all of it."""
         if self.by == -1:
-            problem = "the price is lowered to nothing"
-            fault = Fault(code="price_of_nothing", problem=problem, found="-100%")
-            yield Diagnostic((*path, "by"), fault)
+            place, problem = (*path, "by"), "the price is lowered to nothing"
+            yield fault_at(place, "price_of_nothing", problem, found="-100%")
 
     def says(self) -> str:
         """By how much, for whom and when."""
@@ -157,9 +154,7 @@ class Indexed(PriceChange):
     index: IndexName
     base: Day
 
-    def changed(
-        self, price: Fraction, contract: PricedContract, day: date, attributes: Mapping[str, str]
-    ) -> Fraction:
+    def changed(self, price: Fraction, contract: PricedContract, day: date, of: Who) -> Fraction:
         """The price in the proportion of the two values."""
         values = contract.indices[self.index]
         return price * _stands_at(values, day) / _stands_at(values, self.base)
@@ -177,13 +172,11 @@ class Indexed(PriceChange):
         first = contract.indices[self.index][0].from_
         needed = min(self.base, contract.calendar.term[0])
         if first > needed:
-            fault = Fault(
-                code="no_index_value",
-                problem=f"the index '{self.index}' has no value on a day on which it is needed",
-                found=f"its first value is from {first}",
-                allowed=f"a value from {needed} or before",
-            )
-            yield Diagnostic((*path, "base"), fault, (("indices",), ("calendar", "term")))
+            place, code = (*path, "base"), "no_index_value"
+            rests = (("indices",), ("calendar", "term"))
+            problem = f"the index '{self.index}' has no value on a day on which it is needed"
+            found, allowed = f"its first value is from {first}", f"a value from {needed} or before"
+            yield fault_at(place, code, problem, found=found, allowed=allowed, rests=rests)
 
     def warnings(self, path: Path) -> Diagnostics:
         """None: no index stands at nothing."""
@@ -196,13 +189,9 @@ class Indexed(PriceChange):
 
     def states(self, contract: PricedContract) -> Iterator[tuple[str, str]]:
         """The values of the index."""
-        yield (
-            f"index {self.index}",
-            listed(
-                f"{number(value.is_)} from {said_day(value.from_)}"
-                for value in contract.indices[self.index]
-            ),
-        )
+        values = contract.indices[self.index]
+        stands = (f"{number(value.is_)} from {said_day(value.from_)}" for value in values)
+        yield f"index {self.index}", listed(stands)
 
 
 def _stands_at(values: Sequence[IndexValue], day: date) -> Fraction:
@@ -229,3 +218,22 @@ class RoundedTo(Term):
         """How it is rounded, to steps as people write them."""
         ways = {"up": "up to the next", "down": "down to the last", "nearest": "to the nearest"}
         return f"the price is then rounded {ways[self.way]} {step}"
+
+
+class Vat(Cited):
+    """How VAT stands to what is paid: not charged (exempt, or outside the scope), included in every
+    price, or added on top of what is due.
+    """
+
+    treatment: Literal["exempt", "outside the scope", "included", "added"]
+    rate: SharePhrase | None = None
+
+    def errors(self, path: Path) -> Diagnostics:
+        """A rate is stated where VAT is in the price or comes on top, and nowhere else."""
+        needs_rate = self.treatment in ("included", "added")
+        if needs_rate != (self.rate is not None):
+            problem = "VAT is charged at no rate" if needs_rate else "VAT has a rate and no charge"
+            hint = "Write a rate such as 20%" if needs_rate else "Leave the rate out"
+            yield fault_at(
+                path, "vat_rate", problem, found=f"treatment: {self.treatment}", hint=hint
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -57,6 +57,3 @@ class MoneyWords(Protocol):
 
     def committed(self, funder: str) -> str:
         """What a funder has committed, from which day on: £500.00 from 2017-01-01."""
-
-    def participants(self, only: Mapping[str, Sequence[str]]) -> str:
-        """The participants that have some attributes."""

@@ -16,6 +16,7 @@ from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Leaf
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.phrases import Window
+from impactbond.terms.words import counted
 
 TERM: Path = ("calendar", "term")
 _CLAIMS: Path = ("calendar", "claims")
@@ -186,7 +187,7 @@ def _between_windows(contract: Contract, earlier: str, later: str, start: date) 
 
 
 def _days(count: int, start: date) -> str:
-    return f"{count:,} day{'' if count == 1 else 's'}, for whoever starts on {start}"
+    return f"{counted(count, 'day')}, for whoever starts on {start}"
 
 
 def _dated(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:

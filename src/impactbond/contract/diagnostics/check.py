@@ -71,17 +71,10 @@ def _refused(fault: Fault) -> ContractCheck:
 
 
 def _warning(contract: Contract, document: Located | None, finding: Diagnostic) -> ContractCheck:
-    fault = finding.fault
-    return ContractCheck(
-        level="look at",
-        code=fault.code,
-        path=show_path(finding.path),
-        line=document.line(finding.path) if document else 0,
-        clause=_clause_at(contract, finding.path),
-        problem=fault.problem,
-        found=fault.found,
-        hint=fault.hint,
-    )
+    path, fault = show_path(finding.path), finding.fault
+    line = document.line(finding.path) if document else 0
+    clause, told = _clause_at(contract, finding.path), (fault.problem, fault.found, fault.hint)
+    return ContractCheck("look at", fault.code, path, line, clause, *told)
 
 
 def _clause_at(contract: Contract, path: Path) -> str:

@@ -7,7 +7,7 @@ from itertools import chain
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.names import ATTRIBUTES
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at, unknown
-from impactbond.terms.examples import (
+from impactbond.terms.expected import (
     CLAIMS,
     EACH,
     OF_CLAIMS,
@@ -20,15 +20,13 @@ from impactbond.terms.examples import (
     days_of,
     times_of,
 )
+from impactbond.terms.reference import PAYABLE
 from impactbond.terms.term import parse_day
 
 # An example speaks of everything: where a part of that could not be read, nothing is told of it.
 _RESTS_ON: tuple[Path, ...] = (
-    *((part,) for part in ("funders", "participants", "metrics", "calendar")),
-    *((part,) for part in ("milestones", "results", "fees")),
-    ATTRIBUTES,
-    ("calendar", "term"),
-    ("calendar", "claims"),
+    *((part,) for part in ("funders", "participants", "metrics", "calendar", *PAYABLE)),
+    *(ATTRIBUTES, ("calendar", "term"), ("calendar", "claims")),
 )
 
 

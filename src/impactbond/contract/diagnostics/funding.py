@@ -329,11 +329,7 @@ def check_commitments(contract: Contract) -> Diagnostics:
 def look_at_idle_funders(contract: Contract) -> Diagnostics:
     """Every funder that never pays anything."""
     shares = (each for rule in contract.funding for each in rule.shares.items())
-    paying = {name for name, share in shares if share != 0}
-    # Without a share a funder still pays what it gives up front, and what another's limit passes
-    # on.
-    paying |= {name for tranche in contract.tranches.values() for name in tranche.by}
-    paying |= contract.takers
+    paying = {name for name, share in shares if share != 0} | contract.pays_unshared
     for name in contract.funders:
         if name not in paying:
             problem = f"the funder '{name}' never pays anything"

@@ -15,10 +15,9 @@ from impactbond.contract.diagnostics.calendar import check_in_term
 from impactbond.contract.diagnostics.funding import check_shares
 from impactbond.money import CURRENCIES, minor_units, show
 from impactbond.terms.diagnostic import Diagnostics, Path, around, circles, fault_at
-from impactbond.terms.funding import whole_shares
+from impactbond.terms.funding import Tranche, whole_shares
 from impactbond.terms.limits import Limit, LimitKind, WholeLimit
 from impactbond.terms.milestones import Milestone
-from impactbond.terms.tranches import Tranche
 
 
 def check_limits(contract: Contract) -> Diagnostics:
@@ -113,14 +112,11 @@ def _check_beyond_limits(contract: Contract) -> Diagnostics:
             paid += part
             if part and Decimal(paid).scaleb(-contract.decimals) > most:
                 whose = f"of '{funder}'" if funder else "of the whole contract"
-                yield fault_at(
-                    (*path, "pay"),
-                    "up_front_beyond_limit",
-                    f"the up-front money is more than the limit {whose}, and never earned",
-                    found=f"{show(paid, contract.currency)} with this tranche",
-                    allowed=f"{most:,f} {contract.currency} at most",
-                    rests=rests,
-                )
+                code, place = "up_front_beyond_limit", (*path, "pay")
+                problem = f"the up-front money is more than the limit {whose}, and never earned"
+                found = f"{show(paid, contract.currency)} with this tranche"
+                top = f"{most:,f} {contract.currency} at most"
+                yield fault_at(place, code, problem, found=found, allowed=top, rests=rests)
                 break
 
 

@@ -10,12 +10,10 @@ from impactbond.contract.diagnostics import (
     calendar,
     examples,
     funding,
-    investment,
     limits,
-    milestones,
     money,
     names,
-    results,
+    payables,
     sheets,
 )
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics
@@ -24,17 +22,17 @@ _Rules = tuple[Callable[[Contract], Diagnostics], ...]
 _ERRORS: _Rules = (
     *(names.check_names, names.check_same_names, names.check_values),
     *(calendar.check_term, calendar.check_windows, calendar.check_started, calendar.check_periods),
-    *(milestones.check_conditions, milestones.check_milestones),
-    *(milestones.check_indices, milestones.check_prices),
-    *(results.check_results, results.check_fees, money.check_money),
+    *(payables.check_conditions, payables.check_milestones),
+    *(payables.check_indices, payables.check_prices),
+    *(payables.check_results, payables.check_fees, money.check_money),
     *(funding.check_funding, funding.check_commitments),
     *(limits.check_tranches, limits.check_limits),
     *(sheets.check_sheets, money.check_vat, examples.check_plans),
-    *(investment.check_investment, examples.check_examples),
+    *(money.check_investment, examples.check_examples),
 )
 _WARNINGS: _Rules = (
-    *(limits.look_at_amounts, milestones.look_at_reach, calendar.look_at_dates),
-    *(milestones.look_at_prices, limits.look_at_cut_claims, results.look_at_results),
+    *(limits.look_at_amounts, payables.look_at_reach, calendar.look_at_dates),
+    *(payables.look_at_prices, limits.look_at_cut_claims, payables.look_at_results),
     *(names.look_at_unused, funding.look_at_idle_funders),
 )
 

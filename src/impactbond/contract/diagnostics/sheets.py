@@ -13,7 +13,7 @@ from impactbond.terms.diagnostic import (
     fault_at,
     unknown,
 )
-from impactbond.terms.metrics import Event
+from impactbond.terms.metrics.choices import Event
 from impactbond.terms.sheets import (
     EACH_ROW,
     OBSERVATION_COLUMNS,

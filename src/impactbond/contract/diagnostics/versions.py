@@ -21,15 +21,10 @@ def check_versions(versions: Sequence[Contract]) -> list[Fault]:
     if faults:
         return faults
     faults += _check_corrections(versions)
-    checks: list[Callable[[Contract, Contract], Faults]] = [
-        _check_identity,
-        _check_dates,
-        _check_periods,
-        _check_funders,
-        _check_metrics,
-        _check_names,
-        _check_tranches,
-    ]
+    checks: tuple[Callable[[Contract, Contract], Faults], ...] = (
+        *(_check_identity, _check_dates, _check_periods, _check_funders),
+        *(_check_metrics, _check_names, _check_tranches),
+    )
     for old, new in pairwise(versions):
         faults += chain.from_iterable(check(old, new) for check in checks)
     return faults
@@ -38,11 +33,9 @@ def check_versions(versions: Sequence[Contract]) -> list[Fault]:
 def _fault(
     contract: Contract, term: str, code: str, problem: str, found: object = "", allowed: str = ""
 ) -> Fault:
-    file = contract._source_name
     where = f"version {contract.version.number} > {term}"
-    return Fault(
-        file=file, clause=where, code=code, problem=problem, found=str(found), allowed=allowed
-    )
+    file, text = contract._source_name, str(found)
+    return Fault(file=file, clause=where, code=code, problem=problem, found=text, allowed=allowed)
 
 
 def _check_numbers(versions: Sequence[Contract]) -> Faults:
@@ -77,12 +70,9 @@ def _check_corrections(versions: Sequence[Contract]) -> Faults:
         corrected = versions[version.corrected - 1].version
         yield from _check_results(versions[version.corrected - 1], contract)
         if version.effective_on != corrected.effective_on:
-            problem = (
-                f"a correction takes effect with the version that it corrects, "
-                f"version {corrected.number}"
-            )
-            allowed = str(corrected.effective_on)
-            effective = version.effective_on
+            problem = "a correction takes effect with the version that it corrects, "
+            problem += f"version {corrected.number}"
+            allowed, effective = str(corrected.effective_on), version.effective_on
             yield _fault(contract, "effective_on", "correction_moves", problem, effective, allowed)
 
 
@@ -167,12 +157,7 @@ def _check_funders(old: Contract, new: Contract) -> Faults:
 
 def _that_pay(contract: Contract) -> list[str]:
     """The funders that some rule of a contract names."""
-    rules = [rule.shares for rule in contract.funding]
-    named = {name for shares in rules for name in shares}
-    # Without a share a funder still pays what it gives up front, and what another's limit passes
-    # on.
-    named |= {name for tranche in contract.tranches.values() for name in tranche.by}
-    named |= contract.takers
+    named = contract.pays_unshared.union(*(rule.shares for rule in contract.funding))
     return [name for name in contract.funders if name in named]
 
 

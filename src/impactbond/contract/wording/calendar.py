@@ -35,15 +35,8 @@ def dates(contract: Contract) -> SchedulePart:
             claims.clause,
         ),
     )
-    rows = tuple(
-        (
-            period.label,
-            said_day(period.first),
-            said_day(period.last),
-            said_day(calendar.claim_date(period)),
-        )
-        for period in calendar.periods
-    )
+    days = {one: (one.first, one.last, calendar.claim_date(one)) for one in calendar.periods}
+    rows = tuple((one.label, *map(said_day, of)) for one, of in days.items())
     return SchedulePart(
         "Dates", rules, ScheduleTable(("Period", "From", "Through", "Claim date"), rows)
     )
@@ -123,21 +116,14 @@ _COLUMNS = {
 
 def sheets(contract: Contract) -> SchedulePart:
     """Which sheets the evidence is delivered in, and what stands under each heading."""
-    rules = tuple(
-        Rule(
-            f"the sheet “{name}” holds {sheet.holds}"
-            + "".join(
-                f"; each of its rows is a record of {quoted(metric)}"
-                for metric, heading in sheet.metrics.items()
-                if heading == EACH_ROW
-            ),
-            sheet.clause,
-        )
-        for name, sheet in contract.sheets.items()
-    )
+    rules = []
+    for name, sheet in contract.sheets.items():
+        each = (metric for metric, heading in sheet.metrics.items() if heading == EACH_ROW)
+        told = [f"; each of its rows is a record of {quoted(metric)}" for metric in each]
+        rules.append(Rule(f"the sheet “{name}” holds {sheet.holds}{''.join(told)}", sheet.clause))
     rows = tuple(_headings(contract))
     table = ScheduleTable(("Sheet", "Heading", "What stands there"), rows) if rows else None
-    return SchedulePart("How evidence is delivered", rules, table)
+    return SchedulePart("How evidence is delivered", tuple(rules), table)
 
 
 def _headings(contract: Contract) -> Iterator[tuple[str, str, str]]:

@@ -1,14 +1,37 @@
-"""Conditions in plain English: what must be the case, in which window, on which side of a bar."""
+"""What is measured, in which windows it counts, and conditions in plain English: what must be the
+case, in which window, on which side of a bar.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.document import Rule
-from impactbond.contract.wording.words import short_window
+from impactbond.contract.wording.document import Rule, SchedulePart
+from impactbond.contract.wording.words import defined, said_window, short_window
 from impactbond.terms.conditions import CONDITIONS, Condition, ConditionTerm, Junction
 from impactbond.terms.words import listed, quoted
+
+
+def measured(contract: Contract) -> SchedulePart:
+    """What is measured, each metric in a sentence."""
+    rules = [
+        Rule(f"{defined(name)} is {metric.definition()}", metric.clause)
+        for name, metric in contract.metrics.items()
+    ]
+    return SchedulePart("What is measured", tuple(rules))
+
+
+def windows(contract: Contract) -> SchedulePart:
+    """The windows, each in a sentence."""
+    start = Rule(
+        "“the start” is the day on which the participant starts, as the evidence states it"
+    )
+    rules = [
+        Rule(f"{quoted(name)} runs {said_window(window)}")
+        for name, window in contract.windows.items()
+    ]
+    return SchedulePart("Windows of time", (start, *rules))
 
 
 def condition_rule(contract: Contract, lead: str, condition: Condition, clause: str = "") -> Rule:

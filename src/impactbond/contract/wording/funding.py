@@ -1,15 +1,16 @@
-"""Who pays: the shares of the funders, up-front money, and where pennies are cut."""
+"""Who pays: the shares of the funders, up-front money, where pennies are cut, and the most that is
+paid: limits in the order in which they apply, and what happens beyond them.
+"""
 
 from __future__ import annotations
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import money, payables, shares
+from impactbond.contract.wording.words import ContractWords, money, payables, shares
 from impactbond.dates import said_day
 from impactbond.money import show_share
-from impactbond.terms.funding import Funding
+from impactbond.terms.funding import Funding, Tranche
 from impactbond.terms.rounding import HALVES
-from impactbond.terms.tranches import Tranche
 from impactbond.terms.words import plain
 
 
@@ -57,3 +58,14 @@ def rounding(contract: Contract) -> SchedulePart:
         term.clause,
     )
     return SchedulePart("Rounding", (cut,))
+
+
+def limits(contract: Contract) -> SchedulePart:
+    """Every limit, in order: on what, how much, and what happens beyond it."""
+    words = ContractWords(contract)
+    told = [Rule(limit.says(words), limit.clause) for limit in contract.limits]
+    if len(told) > 1:
+        told.insert(
+            0, Rule("these limits are applied in this order, to everything achieved to date")
+        )
+    return SchedulePart("Limits", tuple(told))

@@ -12,10 +12,8 @@ from impactbond.contract.wording.words import defined, money
 from impactbond.dates import between, said_day
 from impactbond.money import CURRENCIES, show_share
 from impactbond.terms.applicability import with_attributes
-from impactbond.terms.participants import Places
-from impactbond.terms.parties import Funder
-from impactbond.terms.prices import PricesIn
-from impactbond.terms.vat import Vat
+from impactbond.terms.parties import Funder, Places
+from impactbond.terms.prices import PricesIn, Vat
 from impactbond.terms.words import listed, number, plain, quoted
 
 _VERSIONS = {
@@ -54,8 +52,7 @@ def parties(contract: Contract) -> SchedulePart:
         Rule(
             f"the contract has the reference {contract.contract}; this is version "
             f"{version.number}, {_VERSIONS[version.kind]}{corrects}, signed on "
-            f"{said_day(version.signed_on)} "
-            f"and in effect from {said_day(version.effective_on)}"
+            f"{said_day(version.signed_on)} and in effect from {said_day(version.effective_on)}"
         ),
         Rule(governs_words(contract)),
         Rule(f"the provider is {contract.provider}"),
@@ -154,12 +151,8 @@ def _participants(contract: Contract) -> Iterator[Rule]:
         what = "any text" if values == "text" else f"one of {listed(values, 'or')}"
         yield Rule(f"of every participant, {defined(name)} is recorded: {what}", clause)
     if people.eligible is not None:
-        yield condition_rule(
-            contract,
-            "a participant is eligible, without which nothing is paid, when",
-            people.eligible,
-            clause,
-        )
+        lead = "a participant is eligible, without which nothing is paid, when"
+        yield condition_rule(contract, lead, people.eligible, clause)
     if people.places is not None:
         yield Rule(places_words(people.places), clause)
 
@@ -178,10 +171,9 @@ def conditions(contract: Contract) -> SchedulePart:
         condition_rule(contract, f"{quoted(name)} is met when", condition)
         for name, condition in contract.conditions.items()
     ]
+    states = "every condition is met, not met, or not evidenced; what is not evidenced is not paid"
     rules = [
-        Rule(
-            "every condition is met, not met, or not evidenced; what is not evidenced is not paid"
-        ),
+        Rule(states),
         *named,
         *reading_rules(condition for _, condition in every_condition(contract)),
     ]

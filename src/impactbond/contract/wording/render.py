@@ -48,12 +48,10 @@ def write_rendered(contract: Contract, path: str | PathLike[str], form: Form | N
     try:
         target.write_bytes(content.encode())
     except OSError as error:
-        fault = Fault(
-            file=target.name,
-            code="not_written",
-            problem=f"the file cannot be written: {(error.strerror or 'no reason told').lower()}",
-            hint="Name a file in a folder that exists, and close it in other programs",
-        )
+        why = (error.strerror or "no reason told").lower()
+        problem = f"the file cannot be written: {why}"
+        hint = "Name a file in a folder that exists, and close it in other programs"
+        fault = Fault(file=target.name, code="not_written", problem=problem, hint=hint)
         raise ContractError("The contract cannot be rendered.", [fault]) from None
     return target
 
@@ -78,12 +76,9 @@ def as_text(schedule: Schedule) -> str:
 def _text_rule(mark: str, rule: Rule, depth: int) -> Iterator[str]:
     before = " " * (_INDENT * depth) + f"{mark:<{_INDENT}}"
     clause = f" [{rule.clause}]" if rule.clause else ""
+    says, after = f"{rule.says}{clause}", " " * len(before)
     yield from wrap(
-        f"{rule.says}{clause}",
-        _WIDTH,
-        initial_indent=before,
-        subsequent_indent=" " * len(before),
-        break_long_words=False,
+        says, _WIDTH, initial_indent=before, subsequent_indent=after, break_long_words=False
     )
     for place, part in enumerate(rule.parts):
         yield from _text_rule(mark_of(place, depth), part, depth + 1)

@@ -9,20 +9,16 @@ from decimal import Decimal
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.calendar import dates, process, sheets
-from impactbond.contract.wording.definitions import measured, windows
+from impactbond.contract.wording.conditions import measured, windows
 from impactbond.contract.wording.document import Rule, Schedule, SchedulePart, finished
-from impactbond.contract.wording.fees import fees
-from impactbond.contract.wording.funding import funding, rounding, tranches
-from impactbond.contract.wording.limits import limits
+from impactbond.contract.wording.funding import funding, limits, rounding, tranches
 from impactbond.contract.wording.parties import conditions, currencies, participants, parties
-from impactbond.contract.wording.prices import prices
-from impactbond.contract.wording.results import results
+from impactbond.contract.wording.payables import fees, prices, results
 from impactbond.contract.wording.words import defined, money
 from impactbond.dates import said_day
 from impactbond.money import show_share
-from impactbond.terms.examples import Example
+from impactbond.terms.expected import Example, Plan
 from impactbond.terms.investment import Investment, InvestmentClass
-from impactbond.terms.plans import Plan
 from impactbond.terms.words import listed, quoted
 
 _RETURNED = {
@@ -95,11 +91,7 @@ def plans(contract: Contract) -> SchedulePart:
 def _plan(contract: Contract, name: str, plan: Plan) -> Rule:
     title = f"“{plan.title}” ({name})" if plan.title else defined(name)
     parts = tuple(
-        Rule(
-            f"for {period}: "
-            + listed(f"{money(contract, amount)} for {what}" for what, amount in of.items())
-        )
-        for period, of in plan.payments.items()
+        Rule(f"for {period}: {_expected(contract, of)}") for period, of in plan.payments.items()
     )
     says = f"{title} is what was planned on {said_day(plan.made_on)}, which binds nobody:"
     return Rule(says, plan.clause, parts)
@@ -131,25 +123,9 @@ def _expected(contract: Contract, amounts: Mapping[str, Decimal]) -> str:
 
 
 _PARTS: tuple[Callable[[Contract], SchedulePart], ...] = (
-    parties,
-    currencies,
-    dates,
-    measured,
-    windows,
-    participants,
-    conditions,
-    prices,
-    results,
-    fees,
-    funding,
-    tranches,
-    limits,
-    rounding,
-    process,
-    investment,
-    plans,
-    sheets,
-    examples,
+    *(parties, currencies, dates, measured, windows, participants, conditions),
+    *(prices, results, fees, funding, tranches, limits, rounding, process),
+    *(investment, plans, sheets, examples),
 )
 
 

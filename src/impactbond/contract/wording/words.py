@@ -1,15 +1,18 @@
-"""How single things are said: days, money, shares, names, lists."""
+"""How single things are said: days, money, shares, names, lists; and how a contract says its money
+to its terms.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import said_day
-from impactbond.money import show_amount, show_share
-from impactbond.terms.funding import whole_shares
+from impactbond.money import show_amount
+from impactbond.terms.funding import shares_of
 from impactbond.terms.phrases import Edge, Window
 from impactbond.terms.reference import EVERY_MILESTONE
 from impactbond.terms.words import listed, quoted
@@ -44,19 +47,13 @@ def payables(contract: Contract, names: Sequence[str], last: str = "and") -> str
     return listed((payable(contract, name) for name in names), last)
 
 
-def funder(contract: Contract, name: str) -> str:
-    """A funder by its name."""
-    return contract.funders[name].name
-
-
 def shares(contract: Contract, by: Mapping[str, Fraction | None]) -> list[str]:
     """Who pays which share, exactly and in the order written."""
-    whole = whole_shares(dict(by))
-    return [
-        f"{funder(contract, name)} pays "
-        + (f"the rest, which is {show_share(whole[name])}" if share is None else show_share(share))
-        for name, share in by.items()
-    ]
+    told = []
+    for one in shares_of(by):
+        means = "" if one.written == one.shown else f", which is {one.shown}"
+        told.append(f"{contract.funders[one.funder].name} pays {one.written}{means}")
+    return told
 
 
 def said_edge(edge: Edge) -> str:
@@ -80,3 +77,31 @@ def short_window(window: Window) -> str:
         said_day(edge.fixed) if edge.fixed else str(edge) for edge in (window.opens, window.closes)
     ]
     return f" {'through' if window.includes_close else 'to'} ".join(ends)
+
+
+@dataclass(frozen=True)
+class ContractWords:
+    """How a contract says what it pays, for what, and who pays it: `MoneyWords` for its terms."""
+
+    contract: Contract
+
+    def money(self, amount: Decimal) -> str:
+        """An amount of the contract's currency as people write it."""
+        return money(self.contract, amount)
+
+    def title(self, payable: str) -> str:
+        """What people call something that is paid for."""
+        return self.contract.title_of(payable)
+
+    def payables(self, names: Sequence[str]) -> str:
+        """Several things that are paid for, in quotation marks."""
+        return payables(self.contract, names)
+
+    def funder(self, name: str) -> str:
+        """What people call a funder."""
+        return self.contract.funders[name].name
+
+    def committed(self, funder: str) -> str:
+        """What a funder has committed, from which day on."""
+        steps = self.contract.funders[funder].commits
+        return ", ".join(f"{self.money(one.amount)} from {one.from_}" for one in steps)

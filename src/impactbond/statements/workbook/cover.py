@@ -50,6 +50,21 @@ class _Page:
             self.book.workbook.define_name(name, f"=Cover!$B${self.row + 1}")
         self.line((label, "label"), (value, look))
 
+    def amount(
+        self, label: str, formula: str, pence: int, cells: AmountCells, *, total: str = ""
+    ) -> None:
+        """An amount in units by a formula of minor units; a total has a name to quote it by, such
+        as total_due_pounds.
+        """
+        name = f"{total}_{cells.currency.major}".replace(" ", "_").lower() if total else ""
+        look = cells.look("total" if total else "left")
+        formula, value = cells.divided(formula), cells.value(pence)
+        self.formula(cells.heading(label), formula, value, look, name)
+
+    def remark(self, text: str) -> None:
+        """A sentence beside the values."""
+        self.line(("", "label"), (text, "plain"))
+
     def formula(self, label: str, formula: str, value: Any, look: str, name: str = "") -> None:
         self.fact(label, value, look, name)
         self.book.formula(self.sheet, self.row - 1, 1, formula, value, look)
@@ -92,7 +107,6 @@ def contents_table(sheets: Sheets) -> SheetTable:
             Column("sheet", "Sheet", "link", 24, [table.sheet for table in tables]),
             Column("holds", "What it holds", "text", 100, [table.holds for table in tables]),
         ),
-        if_empty="",
     )
 
 
@@ -110,7 +124,6 @@ def notes_table(sheets: Sheets) -> SheetTable:
             Column("subject", "Subject", "text", 30, [note.subject for note in notes]),
             Column("text", "Text", "text", 100, [note.text for note in notes]),
         ),
-        if_empty="",
     )
 
 
@@ -122,6 +135,9 @@ def checks_table(sheets: Sheets) -> SheetTable:
     second = [check.second for check in checks]
     units = [check.unit_in(statement.currency) for check in checks]
     off, holds = [check.difference for check in checks], [check.holds for check in checks]
+
+    def every(table: SheetTable) -> str:
+        return f"AND({on_sheet(table.span('holds'))})"
 
     def ways(key: str, header: str, found: list[Way]) -> Column:
         formulas = [_formula(way, sheets) for way in found]
@@ -147,16 +163,7 @@ def checks_table(sheets: Sheets) -> SheetTable:
             Column("difference", "Difference (must be 0)", "count", 16, off, "[first]-[second]"),
             Column("holds", "Holds", "flag", 10, holds, "[difference]=0"),
         ),
-        if_empty="",
-        totals=(
-            ColumnTotal(
-                "All checks hold",
-                "holds",
-                "flag",
-                not statement.failing,
-                lambda table: f"AND({on_sheet(table.span('holds'))})",
-            ),
-        ),
+        totals=(ColumnTotal("All checks hold", "holds", "flag", not statement.failing, every),),
     )
 
 
@@ -187,17 +194,9 @@ def _due(page: _Page, sheets: Sheets) -> None:
     page.heading("What is due")
     statement, schedule = sheets.statement, sheets["Schedule"]
     total, amounts = statement.due_pence, AmountCells(statement.currency)
-    page.formula(
-        amounts.heading("Total due"),
-        amounts.divided(sheets["Summary"].total("due")),
-        amounts.value(total),
-        amounts.look("total"),
-        _named("total_due", amounts),
-    )
+    page.amount("Total due", sheets["Summary"].total("due"), total, amounts, total="total_due")
     if total < 0:
-        page.line(
-            ("", "label"), ("The minus sign means that the provider owes the funder.", "plain")
-        )
+        page.remark("The minus sign means that the provider owes the funder.")
     if not statement.due_dates:
         page.fact("Due on", "Nothing is due at this claim")
     for due_on, pence in statement.due_dates:
@@ -207,10 +206,8 @@ def _due(page: _Page, sheets: Sheets) -> None:
         formula = amounts.divided(f"SUMIFS({schedule.span('pence')},{where})")
         value = amounts.value(pence)
         page.book.formula(page.sheet, page.row - 1, 2, formula, value, amounts.look("left"))
-    result = _FAIL if statement.failing else _HOLD
-    page.formula(
-        "Checks", f'IF({_overall(sheets["Checks"])},"{_HOLD}","{_FAIL}")', result, "identifier"
-    )
+    formula = f'IF({_overall(sheets["Checks"])},"{_HOLD}","{_FAIL}")'
+    page.formula("Checks", formula, _FAIL if statement.failing else _HOLD, "identifier")
 
 
 def _account(
@@ -218,28 +215,11 @@ def _account(
 ) -> None:
     page.heading("The account, this claim included")
     came = f"SUM({table.span('received')})"
-    page.formula(
-        amounts.heading("Received to date"),
-        amounts.divided(came),
-        amounts.value(account.received_pence),
-        amounts.look("left"),
-    )
-    page.formula(
-        amounts.heading("Balance"),
-        amounts.divided(f"(SUM({table.span('due')})-{came})"),
-        amounts.value(account.closing_pence),
-        amounts.look("total"),
-        _named("balance", amounts),
-    )
+    page.amount("Received to date", came, account.received_pence, amounts)
+    balance = f"(SUM({table.span('due')})-{came})"
+    page.amount("Balance", balance, account.closing_pence, amounts, total="balance")
     if account.closing_pence < 0:
-        page.line(
-            ("", "label"), ("The minus sign means that more was received than was due.", "plain")
-        )
-
-
-def _named(figure: str, amounts: AmountCells) -> str:
-    """The name under which an auditor can quote an amount: total_due_pounds."""
-    return f"{figure}_{amounts.currency.major}".replace(" ", "_").lower()
+        page.remark("The minus sign means that more was received than was due.")
 
 
 def _facts(page: _Page, statement: Statement) -> None:
@@ -249,9 +229,8 @@ def _facts(page: _Page, statement: Statement) -> None:
     page.fact("Statement reference", about.reference)
     page.fact("Contract", about.contract_id, name="contract_id")
     page.fact("Title", about.title)
-    page.fact(
-        "Version and effective date", f"{about.version}, effective {about.effective_on.isoformat()}"
-    )
+    version = f"{about.version}, effective {about.effective_on.isoformat()}"
+    page.fact("Version and effective date", version)
     page.fact("Provider", about.provider)
     page.fact("Funder", about.funder_name, name="funder")
     page.fact("Claim period", about.claim_period, name="claim_period")

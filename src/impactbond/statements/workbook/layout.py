@@ -81,7 +81,7 @@ class SheetTable:
     holds: str
     intro: tuple[str, ...]
     columns: tuple[Column, ...]
-    if_empty: str
+    if_empty: str = ""
     totals: tuple[ColumnTotal, ...] = ()
     frozen: bool = False
     last_printed: str = ""

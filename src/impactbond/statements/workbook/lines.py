@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from impactbond.money import CURRENCIES
-from impactbond.settlement.funders import UNFUNDED
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.checks import is_out_of_order, line_difference
 from impactbond.statements.source import BY_VERSION
 from impactbond.statements.statement import Account, Statement, StatementLine

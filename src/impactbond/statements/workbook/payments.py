@@ -16,16 +16,18 @@ from impactbond.statements.workbook.layout import (
 
 
 def schedule_table(sheets: Sheets) -> SheetTable:
-    """One row for every claim period, funder and kind of payment; earlier claims for context.
-
-    It is long because a payment has as many facts, each with its column, and not because anything
-    is decided: only the total of this claim leaves rows out.
-    """
+    """One row for every claim period, funder and kind of payment; earlier claims for context."""
+    # It is long because a payment has as many facts, each with its column, and not because anything
+    # is decided: only the total of this claim leaves rows out.
     statement = sheets.statement
     rows, amounts = statement.schedule, AmountCells(statement.currency)
     pence = [row.amount_pence for row in rows]
     now = sum(row.amount_pence for row in rows if row.standing == THIS_CLAIM)
     codes, names = [row.code for row in rows], [row.funder_name for row in rows]
+
+    def of_this_claim(table: SheetTable) -> str:
+        return f'SUMIFS({table.span("pence")},{table.span("standing")},"{THIS_CLAIM}")'
+
     return SheetTable(
         sheet="Schedule",
         title="Schedule of payments",
@@ -43,12 +45,7 @@ def schedule_table(sheets: Sheets) -> SheetTable:
         ),
         if_empty="No payment has been asked for.",
         totals=(
-            amounts.total(
-                "This claim",
-                "pence",
-                now,
-                lambda it: f'SUMIFS({it.span("pence")},{it.span("standing")},"{THIS_CLAIM}")',
-            ),
+            amounts.total("This claim", "pence", now, of_this_claim),
             amounts.sum_of("All claims to date", "pence", pence),
         ),
     )
@@ -95,16 +92,12 @@ def account_table(sheets: Sheets) -> SheetTable | None:
     # A funder's first row opens at nothing; the others go on from the row above.
     since = _by_row(statement.account, f"{received})", f'{received},{days},">"&[until^])')
     opening = _by_row(statement.account, "", "[closing^]")
+    closing = "[opening]+[due]-[received]"
     figures: tuple[tuple[str, str, list[int | None], Formula], ...] = (
         ("opening", "Opening balance", [row.opening_pence for row in rows], opening),
         ("due", "Due", [row.due_pence for row in rows], due),
         ("received", "Received", [row.received_pence for row in rows], since),
-        (
-            "closing",
-            "Closing balance",
-            [row.closing_pence for row in rows],
-            "[opening]+[due]-[received]",
-        ),
+        ("closing", "Closing balance", [row.closing_pence for row in rows], closing),
     )
     codes, names = [row.code for row in rows], [row.name for row in rows]
     return SheetTable(
@@ -126,7 +119,6 @@ def account_table(sheets: Sheets) -> SheetTable | None:
                 for key, header, pence, formula in figures
             ),
         ),
-        if_empty="",
         totals=_totals(statement.account, amounts),
         last_printed=amounts.shown("closing"),
     )
@@ -165,13 +157,12 @@ def _totals(account: ReceiptsAccount, amounts: AmountCells) -> tuple[ColumnTotal
 
     due = sum(row.due_pence for row in account.balances)
     came = account.received_pence
+
+    def balance(table: SheetTable) -> str:
+        return f"({summed(table, 'due')}-{summed(table, 'received')})"
+
     return (
         amounts.total("Due to date", "due", due, lambda it: summed(it, "due")),
         amounts.total("Received to date", "received", came, lambda it: summed(it, "received")),
-        amounts.total(
-            "Balance at this claim",
-            "closing",
-            due - came,
-            lambda it: f"({summed(it, 'due')}-{summed(it, 'received')})",
-        ),
+        amounts.total("Balance at this claim", "closing", due - came, balance),
     )

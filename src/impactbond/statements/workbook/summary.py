@@ -125,7 +125,6 @@ def _grid(
         holds=holds,
         intro=(intro + aside if whole and amounts.is_doubled else intro,),
         columns=(_of_all if whole else _of_one)(statement.accounts, figures, amounts),
-        if_empty="",
         last_printed=amounts.shown(figures[-1].key) if whole else "",
         strong=frozenset([len(statement.accounts)] if whole else totals),
         below=() if whole else tuple(figure.key for figure in figures),
@@ -226,21 +225,12 @@ def _positions(summary: SheetTable) -> tuple[Figure, ...]:
     )
 
 
+_MOST = "The most that milestones may cost this funder to date; blank: no such limit"
+_LEFT = "What the limit leaves, up-front money apart"
+_ROOM = "[limit]-[value]-[moved]+[withheld]"
 _LIMITS = (
-    Figure(
-        "limit",
-        "Limit",
-        "The most that milestones may cost this funder to date; blank: no such limit",
-        is_summed=False,
-    ),
-    Figure(
-        "headroom",
-        "Headroom",
-        "What the limit leaves, up-front money apart",
-        "[limit]-[value]-[moved]+[withheld]",
-        is_summed=False,
-        is_total=True,
-    ),
+    Figure("limit", "Limit", _MOST, is_summed=False),
+    Figure("headroom", "Headroom", _LEFT, _ROOM, is_summed=False, is_total=True),
 )
 
 

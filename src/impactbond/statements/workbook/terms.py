@@ -103,32 +103,21 @@ def _off_whole(table: SheetTable, index: int) -> str:
 
 def _terms(statement: Statement) -> list[_Term]:
     titles = statement.milestones
-    prices = [
-        _Term(
-            "Price",
-            titles.get(term.milestone, (term.milestone, ""))[0],
-            term.price_pence,
-            term.applies or "For everybody, at all times",
-            term.clause,
-            term.priced_in,
-        )
-        for term in statement.rates
-    ]
+    prices = []
+    for term in statement.rates:
+        title, applies = titles.get(term.milestone, (term.milestone, ""))[0], term.applies
+        price = (term.price_pence, applies or "For everybody, at all times")
+        prices.append(_Term("Price", title, *price, term.clause, term.priced_in))
     limits = [
         _Term("Limit", term.what, term.at_most_pence, f"Beyond it: {term.beyond}", term.clause)
         for term in statement.limits
     ]
-    tranches = [
-        _Term(
-            "Up-front",
-            f"{term.title}: {term.name}",
-            term.amount_pence,
-            f"Due on {term.pays_on.isoformat()}"
-            + (f"; recovered {term.recovered}" if term.recovered else ""),
-            term.clause,
-        )
-        for term in statement.tranches
-    ]
+    tranches = []
+    for one in statement.tranches:
+        due = f"Due on {one.pays_on.isoformat()}"
+        due += f"; recovered {one.recovered}" if one.recovered else ""
+        title = f"{one.title}: {one.name}"
+        tranches.append(_Term("Up-front", title, one.amount_pence, due, one.clause))
     return [*prices, *limits, *tranches]
 
 

@@ -1,11 +1,10 @@
-"""Conditions: tests on evidence, nested freely. A kind is one class in a file of its own.
+"""Conditions: tests on evidence, nested freely. A kind is one class, in the file of its likes.
 
 Each becomes one column with three values: met, not met, not evidenced. Not evidenced never pays.
 """
 
 from __future__ import annotations
 
-from impactbond.terms.conditions.absence import Absence
 from impactbond.terms.conditions.condition import (
     CONDITIONS,
     Condition,
@@ -14,41 +13,12 @@ from impactbond.terms.conditions.condition import (
     Leaf,
     Looking,
 )
-from impactbond.terms.conditions.count import Count
-from impactbond.terms.conditions.crosses import Crosses
-from impactbond.terms.conditions.improves import Improves
+from impactbond.terms.conditions.counts import Absence, Count, Observed, Share, Total
 from impactbond.terms.conditions.junctions import All, AnyOf, AtLeast, Not
-from impactbond.terms.conditions.level import Level
-from impactbond.terms.conditions.observed import Observed
-from impactbond.terms.conditions.share import Share
-from impactbond.terms.conditions.state import Stays
-from impactbond.terms.conditions.sustained import Sustained
-from impactbond.terms.conditions.total import Total
-from impactbond.terms.conditions.travels import Travels
+from impactbond.terms.conditions.scales import Crosses, Improves, Level, Travels
+from impactbond.terms.conditions.states import Stays, Sustained
 
-__all__ = [
-    "CONDITIONS",
-    "Absence",
-    "All",
-    "AnyOf",
-    "AtLeast",
-    "Condition",
-    "ConditionTerm",
-    "Count",
-    "Crosses",
-    "Improves",
-    "Junction",
-    "Leaf",
-    "Level",
-    "Looking",
-    "Not",
-    "Observed",
-    "Share",
-    "Stays",
-    "Sustained",
-    "Total",
-    "Travels",
-]
+__all__ = ["CONDITIONS", "Condition", "ConditionTerm", "Junction", "Leaf", "Looking"]
 
 # In the order in which they are offered to whoever writes something else.
 for _looking in (

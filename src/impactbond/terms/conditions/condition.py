@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar
 
 from impactbond.errors import Fault
 from impactbond.terms.conditions.passes import (
+    Aside,
     Calendars,
     Column,
     ConditionCase,
@@ -23,7 +24,7 @@ from impactbond.terms.conditions.passes import (
     EvidenceView,
     Facts,
     Met,
-    PartColumns,
+    Parts,
     Row,
     Terms,
     Wording,
@@ -146,6 +147,15 @@ class Leaf(Looking):
         return None
 
 
+class InWindow(Leaf):
+    """A leaf that can be met on every day of the last window that it looks in."""
+
+    def reach(self, calendars: Calendars) -> Days | None:
+        """The days of that window; None where a window that it looks in has no day."""
+        days = [calendars.windows[name] for name in self.windows]
+        return None if any(last < first for first, last in days) else days[-1]
+
+
 class Junction(ConditionTerm):
     """A condition with conditions inside it."""
 
@@ -184,7 +194,7 @@ class Junction(ConditionTerm):
         """What is wrong with its parts taken together; with most kinds nothing can be."""
         yield from ()
 
-    def aside(self, facts: Facts, due: Column) -> Mapping[str, Column]:
+    def aside(self, facts: Facts, due: Column) -> Aside:
         """What it needs besides its parts, by name; `due` is the last day on which they can be met.
 
         Most kinds need nothing.
@@ -192,26 +202,16 @@ class Junction(ConditionTerm):
         return {}
 
     @abstractmethod
-    def day(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         """The day on which it is met; `never` where it is not."""
 
     @abstractmethod
-    def state(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         """MET, NOT_EVIDENCED or NOT_MET."""
 
     @abstractmethod
     def shows(self, parts: Sequence[bool]) -> bool:
         """Whether it cannot be met unless something was recorded, from whether its parts cannot."""
-
-
-def in_last_window(leaf: Looking, calendars: Calendars) -> Days | None:
-    """The days of the last window that a condition looks in; None where one of them has no day."""
-    days = [calendars.windows[name] for name in leaf.windows]
-    return None if any(last < first for first, last in days) else days[-1]
 
 
 def latest(every: Sequence[Days | None]) -> Days | None:

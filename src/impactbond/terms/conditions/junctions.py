@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import combinations
 from math import comb
@@ -12,24 +12,24 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from impactbond.errors import Fault
 from impactbond.terms.conditions.condition import Condition, ConditionTerm, Junction, latest
 from impactbond.terms.conditions.passes import (
     MET,
     NOT_EVIDENCED,
     NOT_MET,
+    Aside,
     Calendars,
     Column,
     ConditionCase,
     ConditionText,
     Days,
     Facts,
-    PartColumns,
+    Parts,
     PartTold,
     Terms,
     Wording,
 )
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.phrases import Threshold
 from impactbond.terms.term import Some
 
@@ -90,14 +90,10 @@ class All(Joined):
                 part = terms.conditions[part]
             yield from part.bars(terms)
 
-    def day(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         return facts.largest(*(part.on for part in parts))
 
-    def state(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         return facts.smallest(*(part.state for part in parts))
 
     def shows(self, parts: Sequence[bool]) -> bool:
@@ -125,14 +121,10 @@ class AnyOf(Joined):
     def called(self) -> str:
         return "any"
 
-    def day(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         return facts.smallest(*(part.on for part in parts))
 
-    def state(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         return facts.largest(*(part.state for part in parts))
 
     def shows(self, parts: Sequence[bool]) -> bool:
@@ -170,46 +162,33 @@ class AtLeast(Joined):
 
     def check_parts(self, terms: Terms, path: Path) -> Diagnostics:
         if self.at_least > len(self.of):
-            fault = Fault(
-                code="cannot_be_met",
-                problem=f"at least {self.at_least} of {len(self.of)} is never met",
-                allowed=f"a whole number from 1 to {len(self.of)}",
-            )
-            yield Diagnostic((*path, "at_least"), fault, ((*path, "of"),))
+            problem = f"at least {self.at_least} of {len(self.of)} is never met"
+            allowed, rests = f"a whole number from 1 to {len(self.of)}", ((*path, "of"),)
+            place = (*path, "at_least")
+            yield fault_at(place, "cannot_be_met", problem, allowed=allowed, rests=rests)
         # A part that stands twice would be counted twice, and one outcome paid as two.
         seen: set[str] = set()
         for index, part in enumerate(self.of):
             key = part if isinstance(part, str) else part.model_dump_json(exclude={"clause"})
             if key in seen:
-                fault = Fault(
-                    code="counted_twice",
-                    problem="the same condition stands twice and would count as two",
-                    hint="Keep it once",
-                )
-                yield Diagnostic((*path, "of", index), fault)
+                place = (*path, "of", index)
+                problem = "the same condition stands twice and would count as two"
+                yield fault_at(place, "counted_twice", problem, hint="Keep it once")
             seen.add(key)
 
-    def day(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         """The n-th of the parts' days, in order."""
         days = [part.on for part in parts]
         if comb(len(days), self.at_least) <= MOST_CHOICES:
             choices = combinations(days, self.at_least)
             return facts.smallest(*(facts.largest(*chosen) for chosen in choices))
-        reached = [
-            facts.where(
-                _how_many(facts, [other <= day for other in days]) >= self.at_least,
-                day,
-                facts.never,
-            )
-            for day in days
-        ]
-        return facts.smallest(*reached)
+        by_then = [_how_many(facts, [other <= day for other in days]) for day in days]
+        found = zip(days, by_then, strict=True)
+        return facts.smallest(
+            *(facts.where(many >= self.at_least, day, facts.never) for day, many in found)
+        )
 
-    def state(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         met = _how_many(facts, [part.state == MET for part in parts])
         possible = _how_many(facts, [part.state >= NOT_EVIDENCED for part in parts])
         unmet = facts.where(possible < self.at_least, NOT_MET, NOT_EVIDENCED)
@@ -245,17 +224,13 @@ class Not(Junction):
 
     not_: Condition = Field(alias="not")
 
-    def aside(self, facts: Facts, due: Column) -> Mapping[str, Column]:
+    def aside(self, facts: Facts, due: Column) -> Aside:
         return {"last": due}
 
-    def day(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         return facts.where(parts[0].state == NOT_MET, aside["last"], facts.never)
 
-    def state(
-        self, parts: Sequence[PartColumns], aside: Mapping[str, Column], facts: Facts
-    ) -> Column:
+    def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         return MET - parts[0].state
 
     def shows(self, parts: Sequence[bool]) -> bool:

@@ -131,6 +131,10 @@ class PartColumns(Protocol):
         """The day on which it was met; `never` where it was not."""
 
 
+Parts = Sequence[PartColumns]
+Aside = Mapping[str, Column]  # what a junction needs besides its parts, by name
+
+
 class Calendars(Protocol):
     """The days of one who starts on some day."""
 

@@ -5,25 +5,12 @@ A kind of limit is one class, registered here; a file holds those that are appli
 
 from __future__ import annotations
 
-from impactbond.terms.limits.funder import FunderLimit, PassedTo, Release, ShareLimit
-from impactbond.terms.limits.limit import LIMITS, Limit, LimitedContract, LimitKind
+from impactbond.terms.limits.funder import FunderLimit, ShareLimit
+from impactbond.terms.limits.limit import LIMITS, Limit, LimitKind
 from impactbond.terms.limits.whole import ContractLimit, MilestoneLimit, WholeLimit
 
-__all__ = [
-    "LIMITS",
-    "ContractLimit",
-    "FunderLimit",
-    "Limit",
-    "LimitKind",
-    "LimitedContract",
-    "MilestoneLimit",
-    "PassedTo",
-    "Release",
-    "ShareLimit",
-    "WholeLimit",
-]
+__all__ = ["LIMITS", "Limit", "LimitKind", "ShareLimit", "WholeLimit"]
 
 # In the order in which they are offered to whoever writes something else.
-for _on_the_whole in (ContractLimit, MilestoneLimit):
-    LIMITS.register(_on_the_whole)
-LIMITS.register(FunderLimit)
+for _kind in (ContractLimit, MilestoneLimit, FunderLimit):
+    LIMITS.register(_kind)

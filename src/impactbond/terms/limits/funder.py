@@ -139,13 +139,12 @@ class FunderLimit(ShareLimit):
     def _check_taker(self, contract: LimitedContract, place: Path) -> Diagnostics:
         taker = contract.funders.get(self.taker or "")
         if taker is not None and taker.each is not None:
-            yield fault_at(
-                place,
-                "resolved_funder",
-                f"'{self.taker}' stands for many funders and cannot take over what lies beyond",
-                hint="Name a single funder, or write unpaid",
-                rests=around((*_FUNDERS, str(self.taker)), ["each"]),
+            problem = (
+                f"'{self.taker}' stands for many funders and cannot take over what lies beyond"
             )
+            hint = "Name a single funder, or write unpaid"
+            rests = around((*_FUNDERS, str(self.taker)), ["each"])
+            yield fault_at(place, "resolved_funder", problem, hint=hint, rests=rests)
 
     def _check_most(self, contract: LimitedContract, path: Path) -> Diagnostics:
         place = (*path, "at_most")
@@ -217,11 +216,7 @@ def _check_release(contract: LimitedContract, release: Release, path: Path) -> D
     day = contract.calendar.claim_date(periods[-1])
     reached = sum(contract.funders[name].committed_on(day) for name in set(release.committed_by))
     if reached < release.at_least:
-        yield fault_at(
-            (*path, "at_least"),
-            "never_released",
-            "what releases the funder is never reached",
-            found=f"{reached:,f} committed by the last claim date, {day}",
-            allowed=f"at least {release.at_least:,f}",
-            rests=rests,
-        )
+        place, problem = (*path, "at_least"), "what releases the funder is never reached"
+        found = f"{reached:,f} committed by the last claim date, {day}"
+        most = f"at least {release.at_least:,f}"
+        yield fault_at(place, "never_released", problem, found=found, allowed=most, rests=rests)

@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from impactbond.money import minor_units
-from impactbond.terms.applicability import Only
-from impactbond.terms.diagnostic import (
-    Diagnostics,
-    Path,
-    entry,
-    fault_at,
-    listing,
-)
+from impactbond.terms.applicability import Only, with_attributes
+from impactbond.terms.diagnostic import Diagnostics, Path, entry, fault_at, listing
 from impactbond.terms.limits.limit import LimitedContract, LimitKind
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase
@@ -191,12 +185,9 @@ class WholeLimit(LimitKind):
             yield fault_at((*path, "beyond"), "no_next_year", problem, hint=hint)
 
     def says(self, words: MoneyWords) -> str:
-        each = {
-            None: "",
-            "year": "in each year of the contract, ",
-            "period": "in each period, ",
-        }.get(self.each, f"for each {plain(self.each or '')} by itself, ")
-        only = f", counting {words.participants(self.only)} alone" if self.only else ""
+        told = {None: "", "year": "in each year of the contract, ", "period": "in each period, "}
+        each = told.get(self.each, f"for each {plain(self.each or '')} by itself, ")
+        only = f", counting {with_attributes(self.only)} alone" if self.only else ""
         orders = [_FIRST[self.first], _STRADDLING[self.straddling], _BEYOND[self.beyond]]
         return f"{each}{self.most_is_paid(words)} {self.on(words)}{only}: {'; '.join(orders)}"
 

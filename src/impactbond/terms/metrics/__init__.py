@@ -5,25 +5,11 @@ A kind of metric is one class, registered here; a file holds the kinds that are 
 
 from __future__ import annotations
 
-from impactbond.terms.metrics.choices import Session, State
-from impactbond.terms.metrics.event import Event
+from impactbond.terms.metrics.choices import Event, Session, State
 from impactbond.terms.metrics.metric import METRICS, Chosen, Metric, MetricTerm, Numbered
-from impactbond.terms.metrics.numbers import Percentage, Quantity, Scale, Score
+from impactbond.terms.metrics.numbers import Percentage, Quantity, Score
 
-__all__ = [
-    "METRICS",
-    "Chosen",
-    "Event",
-    "Metric",
-    "MetricTerm",
-    "Numbered",
-    "Percentage",
-    "Quantity",
-    "Scale",
-    "Score",
-    "Session",
-    "State",
-]
+__all__ = ["METRICS", "Chosen", "Metric", "MetricTerm", "Numbered"]
 
 for _kind in (Event, Session, Score, Percentage, Quantity, State):
     METRICS.register(_kind)

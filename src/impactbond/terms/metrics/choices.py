@@ -1,23 +1,41 @@
-"""Sessions and states: metrics whose values are words of a list."""
+"""Metrics whose values are words: events, and sessions and states, whose words are a list's."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from impactbond.errors import Fault
 from impactbond.terms.diagnostic import (
-    Diagnostic,
     Diagnostics,
     Path,
     around,
     did_you_mean,
+    entry,
+    fault_at,
     listed_twice,
     listing,
 )
-from impactbond.terms.metrics.metric import Chosen
+from impactbond.terms.metrics.metric import Answered, Chosen
 from impactbond.terms.term import Some
 from impactbond.terms.words import listed
+
+
+class Event(Answered):
+    """Something that happens, or is answered yes or no. In evidence: 1 for yes, 0 for no."""
+
+    key: ClassVar[str] = "event"
+    lasts: ClassVar[bool] = False
+    one_a_day: ClassVar[bool] = False
+
+    kind: Literal["event"]
+    repeats: bool = False
+
+    def says(self) -> str:
+        often = "may happen many times" if self.repeats else "happens once"
+        return f"an event that {often}, recorded as having happened or not"
+
+    def check(self, path: Path) -> Diagnostics:
+        yield from ()
 
 
 class Session(Chosen):
@@ -91,22 +109,16 @@ class State(Chosen):
         rests = around(("metrics", name, "states"), range(len(self.states)))
         for index, state in enumerate(states):
             if state not in self.states:
-                fault = Fault(
-                    code="unknown_state",
-                    problem=f"the metric '{name}' has no state '{state}'",
-                    allowed=listing(self.states),
-                    hint=did_you_mean(state, self.states),
+                place = entry(path, index, len(states))
+                problem = f"the metric '{name}' has no state '{state}'"
+                allowed, hint = listing(self.states), did_you_mean(state, self.states)
+                yield fault_at(
+                    place, "unknown_state", problem, allowed=allowed, hint=hint, rests=rests
                 )
-                yield Diagnostic((*path, index) if len(states) > 1 else path, fault, rests)
         if not states:
-            fault = Fault(
-                code="no_state", problem="no state is named", allowed=listing(self.states)
-            )
-            yield Diagnostic(path, fault, rests)
+            allowed = listing(self.states)
+            yield fault_at(path, "no_state", "no state is named", allowed=allowed, rests=rests)
         elif not all_too and set(self.states) <= set(states):
-            fault = Fault(
-                code="always_met",
-                problem="every state of the metric is named, and so whatever is recorded will do",
-                hint="Leave out those that are not enough",
-            )
-            yield Diagnostic(path, fault, rests)
+            problem = "every state of the metric is named, and so whatever is recorded will do"
+            hint = "Leave out those that are not enough"
+            yield fault_at(path, "always_met", problem, hint=hint, rests=rests)

@@ -12,14 +12,8 @@ from decimal import Decimal
 from math import ceil, floor
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from impactbond.terms.diagnostic import (
-    Diagnostics,
-    Path,
-    around,
-    did_you_mean,
-    fault_at,
-    listing,
-)
+from impactbond.errors import Fault
+from impactbond.terms.diagnostic import Diagnostics, Path, around, did_you_mean, fault_at, listing
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.term import Cited, Listed
 from impactbond.terms.words import counted, listed
@@ -199,6 +193,14 @@ class Numbered(MetricTerm):
     def held(self, amount: Decimal) -> int:
         """An amount as evidence holds it, which it is not finer than."""
         return int(amount.scaleb(self.decimals))
+
+    def too_fine(self, what: str) -> Fault:
+        """That something written for the metric is finer than its values are taken."""
+        problem, hint = (
+            f"{what} is finer than the metric",
+            "Round it, or give the metric more decimals",
+        )
+        return Fault(code="finer_than_metric", problem=problem, allowed=self.fineness, hint=hint)
 
     @property
     def says_fineness(self) -> str:

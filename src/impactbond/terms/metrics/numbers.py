@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at
 from impactbond.terms.metrics.metric import LARGEST, Numbered
 from impactbond.terms.phrases import Distance, Threshold
 from impactbond.terms.term import Number, Pair
@@ -41,21 +41,12 @@ class Scale(Numbered):
         rests = (*around((*path, "range"), range(2)), (*path, "decimals"))
         low, high = self.range
         if low >= high:
-            fault = Fault(
-                code="range_empty",
-                problem="the range has no values",
-                found=f"{low} to {high}",
-                hint="Write the lowest value, then the highest",
-            )
-            yield Diagnostic((*path, "range"), fault, rests)
+            place, problem, found = (*path, "range"), "the range has no values", f"{low} to {high}"
+            hint = "Write the lowest value, then the highest"
+            yield fault_at(place, "range_empty", problem, found=found, hint=hint, rests=rests)
         for index, end in enumerate(self.range):
             if end * 10**self.decimals % 1:
-                fault = Fault(
-                    code="finer_than_metric",
-                    problem=f"the end {end} of the range is finer than the metric",
-                    allowed=self.fineness,
-                    hint="Round it, or give the metric more decimals",
-                )
+                fault = self.too_fine(f"the end {end} of the range")
                 yield Diagnostic((*path, "range", index), fault, rests)
 
     def check_steps(self, home: Path) -> Diagnostics:
@@ -76,43 +67,30 @@ class Scale(Numbered):
         low, high = self.range
         size = bar.bar if isinstance(bar, Threshold) else bar.size
         if bar.percent and not self.takes_percent:
-            yield Fault(
-                code="percent_of_score",
-                problem=f"'{bar}' is a percentage and the metric is a {self.kind}",
-                hint="Write it without the %",
-            )
+            problem = f"'{bar}' is a percentage and the metric is a {self.kind}"
+            yield Fault(code="percent_of_score", problem=problem, hint="Write it without the %")
         # A mean lies between the steps of its metric, and so may its bar.
         if size * 10**self.decimals % 1 and not is_mean:
-            yield Fault(
-                code="finer_than_metric",
-                problem=f"'{bar}' is finer than the metric",
-                allowed=self.fineness,
-                hint="Round it, or give the metric more decimals",
-            )
+            yield self.too_fine(f"'{bar}'")
         if isinstance(bar, Threshold) and not _can_differ(bar, low, high):
-            yield Fault(
-                code="threshold_outside_range",
-                problem=f"'{bar}' is the same for every value of the metric",
-                allowed=f"a threshold within the range, {low} to {high}",
-            )
+            problem = f"'{bar}' is the same for every value of the metric"
+            allowed = f"a threshold within the range, {low} to {high}"
+            yield Fault(code="threshold_outside_range", problem=problem, allowed=allowed)
         if isinstance(bar, Distance) and not 0 < size <= high - low:
-            yield Fault(
-                code="cannot_be_met" if size > 0 else "no_improvement",
-                problem=f"an improvement by {bar} is wider than the metric's range"
-                if size > 0
-                else "an improvement by nothing, or by less, is none",
-                allowed=f"more than 0 and at most {high - low}",
-            )
+            code, problem = "no_improvement", "an improvement by nothing, or by less, is none"
+            if size > 0:
+                code = "cannot_be_met"
+                problem = f"an improvement by {bar} is wider than the metric's range"
+            allowed = f"more than 0 and at most {high - low}"
+            yield Fault(code=code, problem=problem, allowed=allowed)
 
     def faults_of_way(self, threshold: Threshold) -> Iterator[Fault]:
         """A way leads to where the metric is better."""
         sides = ("at least", "above") if self.better == "higher" else ("at most", "below")
         if threshold.comparison not in sides:
-            yield Fault(
-                code="wrong_way",
-                problem=f"'{threshold}' is where the metric gets worse: {self.better} is better",
-                allowed=f"{sides[0]} or {sides[1]} a threshold",
-            )
+            problem = f"'{threshold}' is where the metric gets worse: {self.better} is better"
+            allowed = f"{sides[0]} or {sides[1]} a threshold"
+            yield Fault(code="wrong_way", problem=problem, allowed=allowed)
 
 
 def _can_differ(bar: Threshold, low: Decimal, high: Decimal) -> bool:
@@ -207,17 +185,8 @@ class Quantity(Numbered):
         finer than it.
         """
         if amount == 0:
-            fault = Fault(
-                code="always_met",
-                problem="an amount of nothing is always reached",
-                allowed="more than 0",
-            )
-            yield Diagnostic(path, fault)
+            problem = "an amount of nothing is always reached"
+            yield fault_at(path, "always_met", problem, allowed="more than 0")
         elif amount * 10**self.decimals % 1:
-            fault = Fault(
-                code="finer_than_metric",
-                problem=f"'{amount}' is finer than the metric",
-                allowed=self.fineness,
-                hint="Round it, or give the metric more decimals",
-            )
-            yield Diagnostic(path, fault, around(("metrics", name), ["kind", "decimals"]))
+            rests = around(("metrics", name), ["kind", "decimals"])
+            yield Diagnostic(path, self.too_fine(f"'{amount}'"), rests)

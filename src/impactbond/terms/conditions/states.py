@@ -1,16 +1,17 @@
-"""A time in a state."""
+"""States: the first or last in a window, and a time in some of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import ClassVar
+from functools import reduce
+from operator import or_
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from impactbond.dates import Span
-from impactbond.errors import Fault
-from impactbond.terms.conditions.condition import Leaf, in_last_window, named
+from impactbond.terms.conditions.condition import InWindow, first_of, named, shown_row
 from impactbond.terms.conditions.passes import (
     Calendars,
     Column,
@@ -19,6 +20,7 @@ from impactbond.terms.conditions.passes import (
     Days,
     EvidenceUsed,
     EvidenceView,
+    FactKind,
     Facts,
     Met,
     Row,
@@ -26,8 +28,7 @@ from impactbond.terms.conditions.passes import (
     Terms,
     Wording,
 )
-from impactbond.terms.conditions.state import state_of
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.metrics.choices import State
 from impactbond.terms.metrics.metric import MetricTerm
 from impactbond.terms.phrases import SpanPhrase, Window
@@ -35,10 +36,66 @@ from impactbond.terms.reference import MetricName, WindowName
 from impactbond.terms.term import OneOrMany
 from impactbond.terms.words import counted, listed, plain, quoted
 
+
+def state_of(terms: Terms, name: str) -> State:
+    """The terms of a metric that is a state."""
+    metric = terms.metrics[name]
+    assert isinstance(metric, State)
+    return metric
+
+
+class Stays(InWindow):
+    """Met when the first or last state in the window is one of these, on the day of that row."""
+
+    key: ClassVar[str] = "state"
+    takes: ClassVar[tuple[type[MetricTerm], ...]] = (State,)
+    reading: ClassVar[str] = (
+        "a level or a state counts on the day of the record that is picked, a mean on the day of "
+        "the last record in it"
+    )
+
+    state: MetricName
+    pick: Literal["first", "last"] = "last"
+    window: WindowName = Field(alias="in", description="the name of a window")
+    is_: OneOrMany[str] = Field(alias="is")
+
+    def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
+        metric = state_of(terms, name)
+        yield from metric.check_states(name, self.is_, (*path, "is"), all_too=False)
+
+    def met(self, facts: Facts) -> Met:
+        # Of several rows of the first day the last recorded holds.
+        kind: FactKind = "first_held" if self.pick == "first" else "last"
+        row = facts.fact(kind, self.state, self.window)
+        values = state_of(facts.contract, self.state).values_of(self.is_)
+        is_one = reduce(or_, (row.value_of_row == value for value in values))
+        return Met(row.found & is_one, row.found, row.day_of_row)
+
+    def evidence(self, view: EvidenceView) -> EvidenceUsed:
+        rows = view.rows("recorded", self.state, self.window)
+        days = [row["observed_on"] for row in rows]
+        day = (min if self.pick == "first" else max)(days, default=None)
+        held = max((row["pack"] for row in rows if row["observed_on"] == day), default=None)
+        picked = [row for row in rows if row["pack"] == held]
+        return EvidenceUsed(rows, after=first_of(picked), relied=named(picked, self.pick))
+
+    def says(self, wording: Wording) -> str:
+        recorded = f"recorded {wording.within(self.window)}"
+        return f"the {self.pick} {quoted(self.state)} {recorded} is {listed(self.is_, 'or')}"
+
+    def tell(self, case: ConditionCase) -> ConditionText:
+        metric, window = plain(self.state), case.windows[0]
+        what, needed = f"{self.pick} {metric} in {window}", " or ".join(self.is_)
+        if case.used.after is None:
+            return ConditionText.of_nothing(what, needed, f"{metric} in {window}")
+        found = shown_row(case.contract, self.state, case.used.after)
+        return ConditionText(what, needed, found, f"{what} was {found}, {needed} needed")
+
+
 _ONE_DAY = timedelta(days=1)
 
 
-class Sustained(Leaf):
+class Sustained(InWindow):
     """Met on the day on which so long a time in one of these states is complete.
 
     Without `within`, the time must be unbroken; a day in another state, or one of which nothing is
@@ -65,28 +122,21 @@ class Sustained(Leaf):
         yield from state_of(terms, name).check_states(name, self.as_, (*path, "as"))
         first = terms.calendar.term[0]
         if self.for_.count == 0:
-            fault = Fault(
-                code="always_met", problem="no time at all is always over", allowed="1 day"
-            )
-            yield Diagnostic((*path, "for"), fault)
+            problem = "no time at all is always over"
+            yield fault_at((*path, "for"), "always_met", problem, allowed="1 day")
         elif self.within is not None and self.within.after(first) < self.for_.after(first):
-            fault = Fault(
-                code="cannot_be_met",
-                problem=f"{self.for_} do not fit within {self.within}",
-                hint="Write a longer time under within, or leave it out",
-            )
-            yield Diagnostic((*path, "within"), fault, ((*path, "for"),))
+            problem = f"{self.for_} do not fit within {self.within}"
+            hint = "Write a longer time under within, or leave it out"
+            rests: tuple[Path, ...] = ((*path, "for"),)
+            yield fault_at((*path, "within"), "cannot_be_met", problem, hint=hint, rests=rests)
         elif self.window in terms.windows:
             window = terms.windows[self.window]
             if all(_is_too_long(self.for_, window, terms, end) for end in (0, 1)):
-                fault = Fault(
-                    code="cannot_be_met",
-                    problem=f"{self.for_} are longer than the window '{self.window}'",
-                    found=str(window),
-                    hint="Write a shorter time, or a longer window",
-                )
-                rests: tuple[Path, ...] = (("windows", self.window), ("calendar", "term"))
-                yield Diagnostic((*path, "for"), fault, rests)
+                problem = f"{self.for_} are longer than the window '{self.window}'"
+                hint, code = "Write a shorter time, or a longer window", "cannot_be_met"
+                rests = (("windows", self.window), ("calendar", "term"))
+                place = (*path, "for")
+                yield fault_at(place, code, problem, found=window, hint=hint, rests=rests)
 
     def _stay(self, facts: Facts) -> StayFound:
         return facts.stay(self.sustained, self.window, self.as_, self.for_, self.within)
@@ -100,7 +150,7 @@ class Sustained(Leaf):
         return [self._stay(facts).recorded]
 
     def reach(self, calendars: Calendars) -> Days | None:
-        days = in_last_window(self, calendars)
+        days = super().reach(calendars)
         if days is None:
             return None
         complete = self.for_.after(days[0]) - _ONE_DAY

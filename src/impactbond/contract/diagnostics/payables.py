@@ -1,27 +1,39 @@
-"""Whether milestones can be reached and priced: conditions that fit the metrics they look at,
-milestones that do not come after themselves or their alternatives, rates and bands that apply.
-Worth a look: what nobody can reach, by its days or by bars that exclude others, and prices that
-fall to nothing.
+"""Whether what is paid for can be reached and priced: conditions that fit the metrics they look at,
+milestones that do not come after themselves or their alternatives, rates and bands that apply,
+results whose measures end somewhere, and fees that say once what is paid. Worth a look: what nobody
+can reach, by its days or by bars that exclude others, prices that fall to nothing, and better
+results that earn less.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
 from impactbond.contract.conditions import every_condition, in_term, reach_of
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.calendar import check_dated
+from impactbond.contract.diagnostics.calendar import check_dated, check_days, check_in_term
 from impactbond.money import show_share
 from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Looking
-from impactbond.terms.diagnostic import Diagnostics, Path, circles, fault_at, listed_twice, listing
-from impactbond.terms.measures import parts_of
+from impactbond.terms.diagnostic import (
+    Diagnostic,
+    Diagnostics,
+    Path,
+    circles,
+    entry,
+    fault_at,
+    listed_twice,
+    listing,
+    unknown,
+)
+from impactbond.terms.fees import Every, Fee
+from impactbond.terms.measures import Measure, parts_of
 from impactbond.terms.metrics.metric import check_kind
-from impactbond.terms.milestones import Milestone, alternatives
+from impactbond.terms.milestones import Milestone, Units, alternatives
 from impactbond.terms.phrases import Threshold
-from impactbond.terms.units import Units
+from impactbond.terms.results import Result
 
 
 def check_conditions(contract: Contract) -> Diagnostics:
@@ -318,3 +330,66 @@ def _look_at_bands(path: Path, milestone: Milestone) -> Diagnostics:
             found = f"after {other.after:,} below after {one.after:,}"
             place = (*path, "bands", at, "after")
             yield fault_at(place, "bands_out_of_order", problem, found=found)
+
+
+def check_results(contract: Contract) -> Diagnostics:
+    """Every fault of measures and of results."""
+    measures: list[tuple[Path, Measure]]
+    measures = [(("measures", name), measure) for name, measure in contract.measures.items()]
+    earlier: list[str] = []
+    for name, result in contract.results.items():
+        path: Path = ("results", name)
+        measures += [((*path, *place), measure) for place, measure in result.measures]
+        yield from _check_result(contract, result, path, earlier)
+        earlier.append(name)
+    for place, part in chain.from_iterable(parts_of(*measure) for measure in measures):
+        if not isinstance(part, str):
+            yield from part.check(place)
+
+
+def _check_result(
+    contract: Contract, result: Result, path: Path, earlier: list[str]
+) -> Diagnostics:
+    if result.over > 1 and result.counted == "to date":
+        problem = "a measure to date cannot be over so many periods"
+        hint = "Write counted: each period or each year, or take over out"
+        rests = ((*path, "counted"),)
+        yield fault_at((*path, "over"), "over_to_date", problem, hint=hint, rests=rests)
+    if result.on is not None:
+        yield from check_in_term(contract, result.on, (*path, "on"))
+    for index, other in enumerate(result.less):
+        if other not in earlier:
+            place = entry((*path, "less"), index, len(result.less))
+            yield Diagnostic(place, unknown("earlier result", other, earlier), (("results",),))
+    yield from result.pays.errors((*path, "pays"))
+
+
+def check_fees(contract: Contract) -> Diagnostics:
+    """Every fault of fees."""
+    for name, fee in contract.fees.items():
+        path: Path = ("fees", name)
+        if (fee.pay is None) == (fee.in_all is None):
+            problem = "a fee says either what is paid on each date, or what is paid in all"
+            found, allowed = "neither" if fee.pay is None else "both", "pay or in_all"
+            code, rests = "pay_or_in_all", ((*path, "pay"), (*path, "in_all"))
+            yield fault_at(path, code, problem, found=found, allowed=allowed, rests=rests)
+        yield from _check_days(contract, fee, path)
+
+
+def look_at_results(contract: Contract) -> Diagnostics:
+    """Every point at which better results earn less."""
+    for name, result in contract.results.items():
+        yield from result.pays.warnings(("results", name, "pays"))
+
+
+def _check_days(contract: Contract, fee: Fee, path: Path) -> Diagnostics:
+    if isinstance(fee.on, Every):
+        days = [fee.on.from_, fee.on.through]
+        yield from check_days(fee.on.from_, fee.on.through, (*path, "on"))
+    else:
+        days = list(fee.on) if isinstance(fee.on, tuple) else [fee.on]
+    outside = chain.from_iterable(check_in_term(contract, day, (*path, "on")) for day in days)
+    # One day is enough: a mistaken year would otherwise be told for every date of the fee.
+    yield from islice(outside, 1)
+    if (instead := fee.instead_of) is not None:
+        yield from check_days(instead.from_, instead.through, (*path, "instead_of"))

@@ -1,4 +1,6 @@
-"""Worked examples that travel with the contract, and must hold whenever it is read."""
+"""What is expected to be paid: worked examples, which travel with the contract and must hold
+whenever it is read, and plans, which bind nobody.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from impactbond.dates import Span, Unit
 from impactbond.terms.diagnostic import Path
 from impactbond.terms.reference import MILESTONE, PAYABLE, NameOf, Naming, Reference
-from impactbond.terms.term import Cited, Money, Some, parse_day
+from impactbond.terms.term import Amount, Cited, Day, Money, Some, parse_day
 
 EACH: dict[str, Unit] = {
     "each day from": "day",
@@ -97,3 +99,13 @@ def _day(text: str) -> date:
     if day is None:
         raise ValueError("write a day such as 2017-01-31")
     return day
+
+
+class Plan(Cited):
+    """A schedule as planned on a day: for each claim period what is to be paid, by milestone,
+    result or fee, by funder, or in total. A later plan does not replace it.
+    """
+
+    title: str = ""
+    made_on: Day
+    payments: dict[str, dict[PaidName, Amount]] = Field(min_length=1)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from impactbond.contract.contract import Contract
+from impactbond.money import Pence, RoundingRule, cut
 from impactbond.terms.funding import Funding, whole_shares
 
 UNFUNDED = "unfunded"
@@ -25,6 +26,10 @@ class ShareRule:
     funding: int
     funders: tuple[str, ...]
     shares: tuple[Fraction, ...]
+
+    def cut(self, running: Pence, halves: RoundingRule) -> Pence:
+        """Running totals under the rule, cut into the parts of its funders; see `money.cut`."""
+        return cut(running, self.shares, halves)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,12 @@ _ERRORS: _Rules = (
     *(investment.check_investment, examples.check_examples),
 )
 _WARNINGS: _Rules = (
-    *(limits.look_at_amounts, milestones.look_at_reach, calendar.look_at_dates),
+    *(
+        limits.look_at_amounts,
+        money.look_at_sizes,
+        milestones.look_at_reach,
+        calendar.look_at_dates,
+    ),
     *(milestones.look_at_prices, limits.look_at_cut_claims, results.look_at_results),
     *(names.look_at_unused, funding.look_at_idle_funders),
 )

@@ -49,7 +49,7 @@ MOST_BYTES = 200_000
 MOST_FAULTS = 200  # told at once; nobody reads more, and each costs a look at the whole
 _ENOUGH = 3  # keys of a model by which a file is known to be one of it, in part at least
 
-_NOT_OPENED = {
+_NOT_OPENED: dict[type[Exception], tuple[str, str]] = {
     FileNotFoundError: ("there is no such file", "Check the name and the folder"),
     IsADirectoryError: ("this is a folder, not a file", "Name a file in it"),
     PermissionError: ("the file may not be read", "Ask whoever keeps it for access"),

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+MOST_TOLD = 1_000  # letters of each part of a fault
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class Fault:
     """One thing wrong: where it is, what it is, what was found, what is allowed, what to do.
 
     No field ever holds a child's value: `found` names a kind of content ("text", "a date after
-    ..."), a term of the contract, or a count.
+    ..."), a term of the contract, or a count. Of what is longer than `MOST_TOLD`, the first part is
+    told.
     """
 
     file: str = ""
@@ -26,6 +29,11 @@ class Fault:
     found: str = ""
     allowed: str = ""
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("clause", "problem", "found", "allowed", "hint"):
+            if len(told := getattr(self, name)) > MOST_TOLD:
+                object.__setattr__(self, name, f"{told[:MOST_TOLD]}…")
 
     @property
     def place(self) -> str:

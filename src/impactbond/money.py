@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pence = NDArray[np.int64]
+# The most that is worked out in 64 bits, in minor units times the parts that a share cuts them in.
+MOST_PENCE = 2**62 - 1
 # Whether what lies `rest` parts of a `whole` above a whole number goes to the next: `rule(below,
 # rest, whole)`, written with operators only, so that it holds for an int and for an array alike.
 RoundingRule = Callable[[Any, Any, int], Any]
@@ -152,6 +154,15 @@ def always_down(below: Any, rest: Any, whole: int) -> Any:
 def rounded(exact: Fraction, rule: RoundingRule) -> int:
     """An exact number as a whole one, by a rule."""
     return int(_whole(exact.numerator, exact.denominator, rule))
+
+
+def assert_fits(largest: float) -> None:
+    """Nothing where minor units up to so many can be added up, or OverflowError.
+
+    A float tells it well enough: half of what 64 bits hold is left as a margin.
+    """
+    if largest > MOST_PENCE:
+        raise OverflowError(f"more than {MOST_PENCE:,} minor units in all")
 
 
 def round_fraction(amount: Pence, share: Fraction, rule: RoundingRule) -> Pence:

@@ -50,6 +50,12 @@ JOBS = {
         3,
         {"IMPACTBOND_CHANGES": 10_000},
     ),
+    "terms": Job(
+        "contracts with one thing written otherwise go through every verb, or are refused",
+        ("tests/properties/test_mutated_terms.py",),
+        60,
+        {"IMPACTBOND_MUTANTS": 2_400},
+    ),
     "spark": Job(
         "drawn contracts give the same bytes on Spark",
         ("tests/properties/test_same_bytes.py",),

@@ -95,6 +95,11 @@ Row = dict[str, str]
 @lru_cache
 def contract_of(terms: str) -> Contract:
     """The base contract with the terms that differ."""
+    return parse_contract(contract_text(terms).encode(), name="specification.yaml")
+
+
+def contract_text(terms: str) -> str:
+    """The text of the base contract with the terms that differ."""
     yaml = YAML()
     written = deepcopy(_base())
     for part, value in (yaml.load(terms) or {}).items():
@@ -104,7 +109,7 @@ def contract_of(terms: str) -> Contract:
             written[part] = value
     stream = StringIO()
     yaml.dump(written, stream)
-    return parse_contract(stream.getvalue().encode(), name="specification.yaml")
+    return stream.getvalue()
 
 
 def versions_of(terms: str, *later: str) -> Versions:

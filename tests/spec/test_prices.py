@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.spec.drawn_tables import contract_of, paid
 
-from impactbond.errors import ContractError
+from impactbond.contract.diagnostics.check import check
+from impactbond.errors import ContractError, SettlementError
 
 
 @pytest.mark.mechanic(1)
@@ -94,3 +95,43 @@ milestones: {{goal: {{when: {{observed: consent, in: year one}}, price: {price}}
     with pytest.raises(ContractError) as refused:
         contract_of(terms)
     assert [fault.clause for fault in refused.value.faults] == ["milestones > goal > price"]
+
+
+DEAREST = """
+metrics: {earnings: {kind: quantity}}
+milestones:
+  pounds: {when: {observed: consent, in: year one}, price: 999999999999.99,
+    units: {amounts: earnings, in: year one, every: 1, at_most: 1000000}}
+"""
+
+
+def earned(pounds: int) -> str:
+    """Evidence of so many units."""
+    return f"""
+        child | metric   | on         | value
+        c1    | consent  | 2017-02-01 | yes
+        c1    | earnings | 2017-02-01 | {pounds}
+    """
+
+
+def test_a_total_is_exact_up_to_what_64_bits_hold_and_refused_beyond() -> None:
+    # 46,116 x (10^12 - 0.01) = 46,116 x 10^12 - 461.16, below 2^62 pence; one more is above it.
+    assert paid(DEAREST, earned(46_116)) == {"2017-Q1": {"council": "46,115,999,999,999,538.84"}}
+    for more in (46_117, 184_468):  # of the latter, pence would come round to about nothing
+        with pytest.raises(SettlementError, match=r"at most £46,116,860,184,273,879\.03") as caught:
+            paid(DEAREST, earned(more))
+        assert [fault.code for fault in caught.value.faults] == ["too_large"]
+    bands = DEAREST.replace("price:", "bands: [{after: 1, price: 1.00}], price:")
+    assert paid(bands, earned(2)) == {"2017-Q1": {"council": "1,000,000,000,000.99"}}
+    bands = DEAREST.replace("price:", "price: 0.01, bands: [{after: 1, price: 999999999999.99}], #")
+    with pytest.raises(SettlementError, match="An amount is too large"):
+        paid(bands, earned(46_118))
+
+
+def test_prices_that_leave_room_for_few_claims_are_foreseen() -> None:
+    told = {one.code: one for one in check(contract_of(DEAREST))}["few_claims_fit"]
+    assert "46,116 claims can be settled" in told.problem
+    # A share of 0.00001% cuts into 10^7 parts: (2^62 - 1) / 10^7 = 461,168,601,842.7 pence.
+    finer = "funding: [{for: every milestone, shares: {council: 0.00001%, trust: the rest}}]"
+    with pytest.raises(ContractError, match=r"allowed: at most £4,611,686,018\.42"):
+        contract_of(f"{finer}\n{DEAREST}")

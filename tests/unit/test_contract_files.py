@@ -12,7 +12,9 @@ import pytest
 from tests.damaged_contracts import FIXTURES, NAME, WHOLE, damaged, faults_of, line_of
 
 from impactbond.contract.read import parse_contract, read_contract
+from impactbond.contract.reading.terms_file import MOST_BYTES
 from impactbond.contract.reading.yaml_document import load
+from impactbond.contract.wording.render import render
 from impactbond.errors import ContractError, Fault
 
 TITLE = "title: West London Zone"
@@ -68,10 +70,10 @@ def test_a_file_that_cannot_be_opened_is_told_by_its_name_alone(
 def test_a_file_that_is_kept_from_us_is_told_in_words(
     monkeypatch: pytest.MonkeyPatch, error: OSError
 ) -> None:
-    def refuse(_: Path) -> bytes:
+    def refuse(_: Path, mode: str) -> bytes:
         raise error
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ContractError) as caught:
         read_contract("kept.yaml")
     assert "denied" not in str(caught.value)
@@ -221,3 +223,73 @@ def test_a_contract_keeps_its_text_byte_for_byte(path: Path) -> None:
     contract = read_contract(path)
     assert contract.source == path.read_bytes()
     assert contract.digest == read_contract(str(path)).digest
+
+
+@pytest.mark.parametrize(
+    "text", [WHOLE, WHOLE.encode(), "{title: Elm}", "title: Elm", "x" * 400, "a\0b", "x/" * 9000, 7]
+)
+def test_a_text_in_place_of_a_path_is_refused_and_not_repeated(text: object) -> None:
+    with pytest.raises(ContractError) as caught:
+        read_contract(text)  # type: ignore[arg-type]
+    fault = only_fault(caught.value)
+    assert fault.code in ("not_a_path", "no_file")
+    assert len(str(caught.value)) < 200
+    assert "Elm" not in str(caught.value)
+
+
+def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
+    padded = WHOLE + "#" * (MOST_BYTES - len(WHOLE.encode()))
+    (tmp_path / "a.yaml").write_text(padded, encoding="utf-8")
+    assert read_contract(tmp_path / "a.yaml").contract == "wlz-lbhf"
+    (tmp_path / "a.yaml").write_text(f"{padded}#", encoding="utf-8")
+    with pytest.raises(ContractError, match="larger than the 200,000 bytes") as caught:
+        read_contract(tmp_path / "a.yaml")
+    assert only_fault(caught.value).code == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("new", "code", "words"),
+    [
+        ("1" * 90_000, "wrong_kind", "Write at most 12 digits, and 10 after the point"),
+        (f"1.{'3' * 90_000}", "wrong_kind", "Write at most 12 digits, and 10 after the point"),
+        (f"0x{'1' * 90_000}", "wrong_kind", "Write at most 12 digits, and 10 after the point"),
+        ("0x" + "1" * 90, "not_allowed", "Write one below 1,000,000,000,000"),
+        ("1e999999999", "not_allowed", "Write one below 1,000,000,000,000"),
+        ("1e-999999999", "not_allowed", "Write at most 10 decimals"),
+    ],
+)
+def test_a_number_of_any_length_is_refused_in_a_few_words(new: str, code: str, words: str) -> None:
+    (fault,) = faults_of(damaged(("price: 120.00", f"price: {new}")))
+    assert fault.code == code
+    assert words in str(fault)
+    assert len(str(fault)) < 400
+
+
+@pytest.mark.parametrize(("levels", "code"), [(30, ""), (60, "not_yaml"), (5_000, "not_yaml")])
+def test_terms_inside_terms_are_read_to_a_depth(levels: int, code: str) -> None:
+    inside = "{not: " * levels + "{observed: consent, in: year one}" + "}" * levels
+    text = damaged(("conditions:\n", f"conditions:\n  deep: {inside}\n"))
+    if not code:
+        return check_deep(text, levels)
+    (fault,) = faults_of(text)
+    assert (fault.code, fault.line) == (code, line_of(text, "  deep:"))
+    assert "nest too deeply" in fault.problem
+
+
+def check_deep(text: str, levels: int) -> None:
+    contract = parse_contract(text.encode(), name="deep.yaml")
+    assert render(contract).count("not") >= levels
+
+
+def test_of_very_many_faults_the_first_are_told() -> None:
+    unknown = "".join(f"u{number}: 1\n" for number in range(9_000))
+    for more in (unknown, "plans:\n" + "".join(f"  p{at}:\n" for at in range(9_000))):
+        with pytest.raises(ContractError, match="200 faults or more; the first:") as caught:
+            parse_contract(f"{WHOLE}\n{more}".encode(), name="many.yaml")
+        assert len(caught.value.faults) == 200
+        assert len(str(caught.value)) < 200_000
+
+
+def test_what_a_library_says_of_a_broken_text_is_told_in_our_words() -> None:
+    (fault,) = faults_of(f'{WHOLE}\nx: "\\UFFFFFFFF"\n')
+    assert (fault.code, fault.problem) == ("not_yaml", "the file cannot be read")

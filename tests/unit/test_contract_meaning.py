@@ -286,6 +286,12 @@ TOGETHER: list[tuple[list[tuple[str, str]], str, str, tuple[str, ...]]] = [
         ("the money that no funder pays",),
     ),
     (
+        [("  lottery: {name", '  "school: Elm": {name: Elm, kind: school}\n  lottery: {name')],
+        '  "school: Elm": {',
+        "taken_name",
+        ("how one of the funders 'school' is called",),
+    ),
+    (
         [
             ("school: text,", "school: text, row: text,"),
             ("school: School,", "school: School, row: Row,"),

@@ -250,3 +250,13 @@ def test_a_misspelt_key_does_not_hide_what_stands_under_it() -> None:
         (line_of(text, "milestone:  "), "unknown_key"),
         (line_of(text, "when: no outcome"), "unknown_condition"),
     ]
+
+
+@pytest.mark.parametrize("every", ["3 months", "2 weeks", "1 year"])
+def test_no_hint_takes_a_length_of_time_for_a_number(every: str) -> None:
+    units = f"units: {{days: home, as: kin, in: enrolment, every: {every}}}, price: 120.00"
+    (fault,) = (
+        one for one in faults_of(damaged(("price: 120.00", units))) if "every" in one.clause
+    )
+    unit = every.split()[1].rstrip("s")
+    assert fault.hint == f"No {unit}s can stand here, only a number of what is counted"

@@ -28,8 +28,8 @@ def tried(contract: str) -> tuple[Ways, Ways]:
     return told_of_changes(CONTRACTS[contract](), schedule_of)
 
 
-def every_field() -> set[tuple[str, str]]:
-    """Every field of every term in the packages of the terms and of the contract."""
+def every_term() -> set[type[Term]]:
+    """Every term in the packages of the terms and of the contract that no other is made from."""
     modules = [
         importlib.import_module(found.name)
         for package in (impactbond.terms, impactbond.contract)
@@ -43,8 +43,13 @@ def every_field() -> set[tuple[str, str]]:
         if inspect.isclass(one) and issubclass(one, Term)
     }
     terms.discard(InWhole)  # a contract as versions have it in common, with the same terms
-    parents = {parent for term in terms for parent in term.__mro__[1:]}
-    return {(term.__name__, field) for term in terms - parents for field in term.model_fields}
+    parents: set[type] = {parent for term in terms for parent in term.__mro__[1:]}
+    return terms - parents
+
+
+def every_field() -> set[tuple[str, str]]:
+    """Every field of every term in the packages of the terms and of the contract."""
+    return {(term.__name__, field) for term in every_term() for field in term.model_fields}
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)

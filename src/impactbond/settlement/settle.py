@@ -36,6 +36,7 @@ from impactbond.dates import bank_holidays
 from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementError
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
+from impactbond.money import MOST_PENCE, show
 from impactbond.settlement.applicable_claims import ByVersion, applicable_claims
 from impactbond.settlement.funding import Funders, named_rule
 from impactbond.settlement.lines import (
@@ -99,7 +100,10 @@ def settle(
             before = settlement.lines_table
         opens = max(first_open, stretch.first)
         step = _Step(stretch.known, evidence, claims[: stretch.end], opens, before, engine)
-        settlement = step.settled(holidays)
+        try:
+            settlement = step.settled(holidays)
+        except OverflowError:
+            raise _too_large(versions.whole) from None
     if settlement is None:
         raise InvariantError("a claim date is in no stretch of terms in force")
     return replace(settlement, as_of=day, earlier=earlier)
@@ -182,6 +186,17 @@ class _Step:
             lines = where_terms_were_replaced(lines, claims[self.first_open].label, limits)
         lines = pa.concat_tables([self.closed, lines]).combine_chunks()
         return Attributed(lines, shares_table(single.lots, funders, history, single.parts, lines))
+
+
+def _too_large(contract: Contract) -> SettlementError:
+    fault = Fault(
+        code="too_large",
+        problem="a running total, times the parts that shares cut it into, is too large to be"
+        " worked out exactly",
+        allowed=f"at most {show(MOST_PENCE, contract.currency)}",
+        hint="Look for a slip in a price or a quantity, or write the shares in fewer parts",
+    )
+    return SettlementError("An amount is too large.", [fault])
 
 
 def _holidays(contracts: Iterable[Contract]) -> tuple[date, ...]:

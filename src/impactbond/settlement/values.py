@@ -18,7 +18,14 @@ from fractions import Fraction
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.money import CURRENCIES, Pence, minor_units, round_fraction, rounded
+from impactbond.money import (
+    CURRENCIES,
+    Pence,
+    assert_fits,
+    minor_units,
+    round_fraction,
+    rounded,
+)
 from impactbond.settlement.lots import LATE, Lots, Numbers
 from impactbond.terms.measures import Sums
 from impactbond.terms.milestones import Milestone
@@ -27,6 +34,8 @@ from impactbond.terms.results import Result
 
 def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> Pence:
     """What the claims of every lot are worth at the claim date of that number."""
+    # 64 bits would wrap without a word.
+    assert_fits(float((quantity.astype(float) @ lots.price_pence.astype(float)).max(initial=0)))
     value = np.asarray(quantity * lots.price_pence, dtype=np.int64)
     for position, term in _priced_on_running_totals(contract):
         own = np.flatnonzero(lots.milestone == position)
@@ -70,7 +79,10 @@ def _in_bands(
     running = np.cumsum(quantity[:, own], axis=1)
     worth = np.zeros_like(running)
     starts = [Decimal(0), *(Decimal(band.after) for band in term.bands)]
-    for index, price in enumerate([term.price, *(band.price for band in term.bands)]):
+    prices = [term.price, *(band.price for band in term.bands)]
+    dearest = minor_units(max(prices), contract.currency_of_prices)
+    assert_fits(float(running.max(initial=0)) * dearest)
+    for index, price in enumerate(prices):
         first = int(starts[index])
         in_band = np.maximum(running - first, 0)
         if index + 1 < len(starts):

@@ -85,10 +85,11 @@ def around(path: Path, parts: Iterable[str | int]) -> tuple[Path, ...]:
 
 def listed_twice(path: Path, values: Sequence[str], noun: str) -> Diagnostics:
     """Every value of a list that stands in it before."""
+    first: dict[str, int] = {}
     for index, value in enumerate(values):
-        if value in values[:index]:
+        if first.setdefault(value, index) != index:
             problem = f"the {noun} '{value}' is listed twice"
-            rests = ((*path, index), (*path, values.index(value)))
+            rests = ((*path, index), (*path, first[value]))
             yield fault_at((*path, index), f"{noun}_twice", problem, hint="Keep one", rests=rests)
 
 

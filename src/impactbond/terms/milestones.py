@@ -144,10 +144,12 @@ def alternatives(milestones: Mapping[str, Milestone]) -> list[tuple[str, ...]]:
     """The milestones, each with those that it stands instead of or that stand instead of it, in the
     order written; of such a group one is paid.
     """
-    groups: list[set[str]] = []
+    group_of: dict[str, set[str]] = {}
     for name, milestone in milestones.items():
-        joined = {name, *milestone.instead_of}
-        apart = [group for group in groups if group.isdisjoint(joined)]
-        groups = [*apart, joined.union(*(group for group in groups if group not in apart))]
-    ordered = [tuple(name for name in milestones if name in group) for group in groups]
-    return sorted(ordered, key=lambda group: list(milestones).index(group[0]))
+        alike = (name, *milestone.instead_of)
+        joined = {*alike}.union(*(group_of.get(one, ()) for one in alike))
+        group_of |= dict.fromkeys(joined, joined)
+    groups: dict[int, list[str]] = {}
+    for name in milestones:
+        groups.setdefault(id(group_of[name]), []).append(name)
+    return [tuple(group) for group in groups.values()]

@@ -65,7 +65,7 @@ watch(HALVES)
 
 
 def _known_half(value: Any) -> Any:
-    if value not in HALVES:
+    if not isinstance(value, str) or value not in HALVES:
         choices = " or ".join(f"'{key}'" for key in HALVES)
         raise PydanticKnownError("literal_error", {"expected": choices})
     return value

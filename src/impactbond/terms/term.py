@@ -17,6 +17,8 @@ T = TypeVar("T")
 # Beyond these no contract goes, and exact arithmetic in 64 bits would not either.
 MOST_DIGITS = 12
 MOST_DECIMALS = 10
+# A hundred years from any of these there still is a calendar.
+FIRST_YEAR, LAST_YEAR = 1800, 2999
 
 
 class Term(BaseModel):
@@ -73,20 +75,29 @@ def checked_amount(value: Any) -> Any:
 def parse_day(text: str) -> date | None:
     """A day from `2017-01-31`; None for what is not written so.
 
-    Raises ValueError for a day that does not exist.
+    Raises ValueError for a day that does not exist, or that nobody means.
     """
     stripped = text.strip()
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", stripped):
         return None
     try:
-        return date.fromisoformat(stripped)
+        day = date.fromisoformat(stripped)
     except ValueError:
         raise ValueError(
             "a day that does not exist: write year-month-day, such as 2017-01-31"
         ) from None
+    return _meant(day)
+
+
+def _meant(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"a day too far away: write one from {FIRST_YEAR} through {LAST_YEAR}")
+    return day
 
 
 def _as_day(value: Any) -> Any:
+    if isinstance(value, date):
+        return _meant(value)
     return (parse_day(value) or value) if isinstance(value, str) else value
 
 

@@ -8,12 +8,20 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from impactbond.contract.contract import Contract
-from impactbond.money import CURRENCIES, minor_units
+from impactbond.money import (
+    CURRENCIES,
+    MOST_PENCE,
+    common_denominator,
+    minor_units,
+    show,
+    show_amount,
+)
 from impactbond.terms.diagnostic import Diagnostics, Path, did_you_mean, fault_at, listing
 from impactbond.terms.investment import Investment, InvestmentClass
 
 _CURRENCY: Path = ("currency",)
 _PRICES_IN: Path = ("prices_in", "currency")
+_ENOUGH_CLAIMS = 100_000
 
 
 def check_money(contract: Contract) -> Diagnostics:
@@ -25,11 +33,30 @@ def check_money(contract: Contract) -> Diagnostics:
             problem = f"prices and payments are both in {contract.currency}"
             hint = "Take prices_in out, or name the other currency"
             yield fault_at(_PRICES_IN, "same_currency", problem, hint=hint, rests=(_CURRENCY,))
+    most = _most_in_all(contract)
     for path, amount in _prices(contract):
         rests = (_CURRENCY, _PRICES_IN)
-        yield from _check_amount(amount, contract.currency_of_prices, path, rests)
+        yield from _check_amount(amount, contract.currency_of_prices, path, rests, most)
     for path, amount in _amounts(contract):
-        yield from _check_amount(amount, contract.currency, path, (_CURRENCY,))
+        yield from _check_amount(amount, contract.currency, path, (_CURRENCY,), most)
+
+
+def look_at_sizes(contract: Contract) -> Diagnostics:
+    """Prices so high that only few claims of them can be settled."""
+    most, currency = _most_in_all(contract), contract.currency_of_prices
+    for path, amount in _prices(contract):
+        pence = minor_units(amount, currency)
+        if path[-1] != "to" and pence and most // pence < _ENOUGH_CLAIMS:
+            problem = f"of a price so high, {most // pence:,} claims can be settled, and no more"
+            hint = "Look for a slip in the price, or write the shares of the funders in fewer parts"
+            found = show_amount(amount, currency)
+            yield fault_at(path, "few_claims_fit", problem, found=found, hint=hint)
+
+
+def _most_in_all(contract: Contract) -> int:
+    """The most minor units that can be cut into the finest shares of the funding, exactly."""
+    shares = (tuple(filter(None, rule.shares.values())) for rule in contract.funding)
+    return MOST_PENCE // max(map(common_denominator, shares), default=1)
 
 
 def check_vat(contract: Contract) -> Diagnostics:
@@ -46,11 +73,20 @@ def _check_currency(currency: str, path: Path) -> Diagnostics:
 
 
 def _check_amount(
-    amount: Decimal, currency: str, path: Path, rests: tuple[Path, ...]
+    amount: Decimal, currency: str, path: Path, rests: tuple[Path, ...], most: int
 ) -> Diagnostics:
-    """An amount that is finer than its currency; nothing is told where that is not known."""
+    """An amount that is finer than its currency, or too large for the shares that cut it; nothing
+    is told where the currency is not known.
+    """
     try:
-        minor_units(amount, currency) if currency in CURRENCIES else None
+        pence = minor_units(amount, currency) if currency in CURRENCIES else 0
+        if pence > most:
+            problem = "the amount is too large to be cut exactly into the shares of the funders"
+            found, hint = f"the number {amount}", "Write the shares in fewer parts"
+            allowed, funding = f"at most {show(most, currency)}", (*rests, ("funding",))
+            yield fault_at(
+                path, "too_large", problem, found=found, allowed=allowed, hint=hint, rests=funding
+            )
     except ValueError:
         decimals = CURRENCIES[currency].decimals
         problem = f"the amount has more than the {decimals} decimals of {currency}"

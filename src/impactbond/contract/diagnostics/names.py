@@ -105,6 +105,11 @@ def check_same_names(contract: Contract) -> Diagnostics:
         if name == _UNFUNDED:
             problem = f"'{name}' means the money that no funder pays"
             yield fault_at(path, "taken_name", problem, hint="Give the funder another name")
+        for other, one in contract.funders.items():
+            if one.each is not None and name.startswith(f"{other}: "):
+                problem = f"'{name}' is how one of the funders '{other}' is called"
+                hint, rests = "Give the funder another name", (("funders", other, "each"),)
+                yield fault_at(path, "taken_name", problem, hint=hint, rests=rests)
         if (other := funders.setdefault(funder.name, name)) != name:
             problem = f"two funders are called '{funder.name}'"
             hint = f"The other is '{other}'; statements must tell them apart"

@@ -18,11 +18,13 @@ from pydantic_core import ErrorDetails
 from impactbond.errors import Fault
 from impactbond.terms.diagnostic import Path, closest, did_you_mean, listing
 from impactbond.terms.kind import registered
+from impactbond.terms.term import MOST_DECIMALS, MOST_DIGITS
 from impactbond.terms.words import capital
 
 Node = Mapping[str, Any]
 _LONGEST = 60
 _POINT = ", with a point before any decimals"
+_SPAN = re.compile(r"\d\s*(day|week|month|year)s?\b")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
 
@@ -285,11 +287,16 @@ def _remedy(node: Node, wrong: Any) -> str:
 
 
 def _remedy_for_number(text: str, point: str) -> str:
+    if len(text) > _LONGEST:
+        return f"Write at most {MOST_DIGITS} digits, and {MOST_DECIMALS} after the point"
     numbers = _NUMBER.findall(text)
     if text.strip().startswith("="):
         return "Write the number itself, not a formula"
     if re.search(r"\d.*[-%]|-\d", text) or not numbers or "," in _NUMBER.sub("", text):
         return f"Write digits{point}"
+    if (span := _SPAN.search(text)) is not None:
+        # The number alone would stand for something else: 3 months are not 3 days.
+        return f"No {span[1]}s can stand here, only a number of what is counted"
     if len(numbers) > 1:
         return "Write one number; where several are meant, each needs an entry of its own"
     return f"Write {Decimal(numbers[0].replace(',', ''))} alone, without words, signs or separators"

@@ -8,9 +8,11 @@ that faults of meaning are told in the same breath.
 from __future__ import annotations
 
 import copy
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any, Generic, TypeVar
 
@@ -37,11 +39,17 @@ from impactbond.terms.diagnostic import Diagnostic, Path, closest
 Terms = TypeVar("Terms", bound=BaseModel)
 Check = Callable[[Terms], Sequence[Diagnostic | tuple[Path, Fault]]]
 
+# What stands in a text, and hardly in the name of a file.
+_NO_PATH = re.compile(r"[\n\0{}]|:\s")
+_LONGEST_NAME = 255
 # What the models call a term that is of none of the kinds that may stand there.
 _OF_NO_KIND = "not_a"
+# Far beyond any contract that was met, and read within seconds: what is larger is another file.
+MOST_BYTES = 200_000
+MOST_FAULTS = 200  # told at once; nobody reads more, and each costs a look at the whole
 _ENOUGH = 3  # keys of a model by which a file is known to be one of it, in part at least
 
-_NOT_OPENED = {
+_NOT_OPENED: dict[type[Exception], tuple[str, str]] = {
     FileNotFoundError: ("there is no such file", "Check the name and the folder"),
     IsADirectoryError: ("this is a folder, not a file", "Name a file in it"),
     PermissionError: ("the file may not be read", "Ask whoever keeps it for access"),
@@ -59,14 +67,23 @@ class TermsFile(Generic[Terms]):
     error: type[ImpactBondError]
 
     def source_of(self, path: str | FilePath) -> tuple[bytes, str]:
-        """The bytes of a file, and its name without the folder. Raises the error."""
-        file = FilePath(path)
+        """The bytes of a file, as far as they may be too many, and its name without the folder.
+
+        Raises the error; of a text that is no path, nothing is repeated.
+        """
+        written = os.fspath(path) if isinstance(path, str | os.PathLike) else "\0"
+        file = FilePath(written)
         try:
-            return file.read_bytes(), file.name
-        except OSError as error:
+            with file.open("rb") as opened:
+                return opened.read(MOST_BYTES + 1), file.name
+        except (OSError, ValueError) as error:
             unknown = ("the file cannot be opened", "Check that no other program holds it")
             problem, hint = _NOT_OPENED.get(type(error), unknown)
-        raise self._unreadable(Fault(file=file.name, code="no_file", problem=problem, hint=hint))
+        fault = Fault(file=file.name, code="no_file", problem=problem, hint=hint)
+        if _NO_PATH.search(written) or len(file.name) > _LONGEST_NAME:
+            problem, hint = "this is no name of a file", "Write the text to a file, and name that"
+            fault = Fault(code="not_a_path", problem=problem, hint=hint)
+        raise self._unreadable(fault)
 
     def parse(self, source: bytes, name: str, check: Check[Terms]) -> Terms:
         """The terms in the bytes of a file called `name`, checked for shape and by `check` for
@@ -75,6 +92,8 @@ class TermsFile(Generic[Terms]):
         Raises the error listing every fault with its line.
         """
         document = self._document(source, name)
+        if len(document.faults) > MOST_FAULTS:
+            raise self._faulty(name, document.faults)
         repair = repaired(self.model, document)
         faults = document.faults + [document.placed(*found) for found in repair.faults]
         if repair.terms is not None:
@@ -82,17 +101,25 @@ class TermsFile(Generic[Terms]):
             believed = filter(repair.believes, findings)
             faults += [document.placed(finding.path, finding.fault) for finding in believed]
         if faults or repair.terms is None:
-            count = len(set(faults))
-            raise self.error(
-                f"The {self.noun} {name} has {count} fault{'s' if count != 1 else ''}:", faults
-            )
+            raise self._faulty(name, faults)
         return repair.terms
+
+    def _faulty(self, name: str, faults: list[Fault]) -> ImpactBondError:
+        every = sorted(set(faults))
+        count = f"{len(every)} fault{'s' if len(every) != 1 else ''}"
+        if len(every) >= MOST_FAULTS:
+            count = f"{MOST_FAULTS} faults or more; the first"
+        return self.error(f"The {self.noun} {name} has {count}:", every[:MOST_FAULTS])
 
     def _unreadable(self, fault: Fault) -> ImpactBondError:
         return self.error(f"The {self.noun} cannot be read.", [fault])
 
     def _document(self, source: bytes, name: str) -> Located:
         """The file as keys with values. Raises the error where it holds none."""
+        if len(source) > MOST_BYTES and not source.startswith(b"PK"):
+            problem = f"the file is larger than the {MOST_BYTES:,} bytes that are read"
+            hint = f"Check that this is the {self.noun}; the longest that was met has some 10,000"
+            raise self._unreadable(Fault(file=name, code="too_large", problem=problem, hint=hint))
         try:
             document = load(source.decode("utf-8-sig"), name)
         except UnicodeDecodeError as error:
@@ -250,7 +277,7 @@ def repaired(model: type[Terms], document: Located) -> Repair[Terms]:
     repair: Repair[Terms] = Repair(FileSchema.of(model), copy.deepcopy(document.value), document)
     for path in sorted(document.unreadable, key=len, reverse=True):
         repair.replace(path)
-    for path in list(_empty(repair.value, ())):
+    for path in list(islice(_empty(repair.value, ()), MOST_FAULTS)):
         repair.fill(path)
     told = -1
     # Every round mends all that it finds; a further one is needed where that opened a new place.
@@ -259,7 +286,9 @@ def repaired(model: type[Terms], document: Located) -> Repair[Terms]:
         try:
             repair.terms = model.model_validate(repair.value, by_name=False)
         except ValidationError as error:
-            repair.put_right(error.errors(include_url=False))
+            repair.put_right(error.errors(include_url=False)[:MOST_FAULTS])
+            if len(repair.faults) >= MOST_FAULTS:
+                break
     return repair
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
@@ -25,6 +25,11 @@ from impactbond.errors import ContractError, Fault
 from impactbond.terms.diagnostic import Path
 
 _ALIAS = "alias"
+# Beyond these nothing is read: how deep terms stand in each other, the letters of a key, and those
+# of a number, however it is written.
+MOST_LEVELS = 40
+LONGEST_KEY = 200
+_LONGEST_NUMBER = 100
 _TAGS = "tag:yaml.org,2002:"
 
 
@@ -64,14 +69,25 @@ class Located:
 
 
 class _Composer(Composer):
-    """Gives an alias as a value of its own on its own line, instead of what it stands for."""
+    """Gives an alias as a value of its own on its own line, instead of what it stands for; goes so
+    deep and no deeper, whatever the stack holds.
+    """
+
+    _level = 0
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         if self.parser.check_event(AliasEvent):
             event = self.parser.get_event()
             return ScalarNode(_ALIAS, event.anchor, event.start_mark, event.end_mark)
         self.anchors.clear()  # nothing refers to one, so that the same may be written twice
-        return super().compose_node(parent, index)  # type: ignore[no-any-return]
+        if self._level > MOST_LEVELS:
+            raise MarkedYAMLError(
+                problem=_TOO_DEEP, problem_mark=self.parser.peek_event().start_mark
+            )
+        self._level += 1
+        node = super().compose_node(parent, index)
+        self._level -= 1
+        return node  # type: ignore[no-any-return]
 
 
 def load(text: str, file: str) -> Located:
@@ -81,11 +97,11 @@ def load(text: str, file: str) -> Located:
     document = Located(None, file)
     try:
         root = reader.compose(text)
-        if root is not None:
-            document.value = _value(root, (), document)
-    except (YAMLError, RecursionError) as error:
+    except Exception as error:  # whatever a library of long standing makes of a broken text
         fault = _why_not_yaml(error, text, file)
         raise ContractError("The contract cannot be read.", [fault]) from None
+    if root is not None:
+        document.value = _value(root, (), document)
     return document
 
 
@@ -118,6 +134,7 @@ def _mapping(node: MappingNode, path: Path, document: Located) -> dict[str, Any]
     for key_node, value_node in node.value:
         line, key = key_node.start_mark.line + 1, key_node.value
         is_word = isinstance(key_node, ScalarNode) and key_node.tag != _ALIAS
+        is_word = is_word and len(key) <= LONGEST_KEY
         here = (*path, key) if is_word else path
         if not is_word or key in found:
             fault = _key_twice(key, document.lines[here]) if is_word else _NOT_A_KEY
@@ -146,6 +163,8 @@ def _key_twice(key: str, first: int) -> Fault:
 
 def _scalar(text: str, tag: str) -> Any:
     """A plain value; what looks like a number or a date and is none stays text."""
+    if tag in ("int", "float") and len(text) > _LONGEST_NUMBER:
+        return text
     try:
         match tag:
             case "int":
@@ -178,6 +197,7 @@ _COLUMN = "the line does not fit under the ones above it"
 _OWN_LINE = "Start keys and entries that belong together in the same column, each on its own line"
 _MARKED = ("text cannot start with *, & or !", "Put the whole text in quotation marks")
 _PLAIN = "Put the whole text in quotation marks"
+_TOO_DEEP = "this stands inside too much else"
 # What the parser says, what that means, what to do; the first that fits.
 _MEANINGS = (
     ("'\\t'", "a tab stands where only spaces may", "Replace the tab by spaces"),
@@ -196,6 +216,7 @@ _MEANINGS = (
     ("expected <block end>", _COLUMN, _OWN_LINE),
     ("another document", "a second document starts here", "Keep one, without lines of ---"),
     ("sequence entries are not", "a list cannot start on this line", _OWN_LINE),
+    (_TOO_DEEP, "the brackets or lines nest too deeply", "Check the brackets from here on"),
     ("escape", "a backslash in double quotation marks", "Use single quotation marks"),
 )
 # Where these are told, the mistake is where the bracket or the quotation opens.
@@ -205,11 +226,8 @@ _TOLD_AT_OPENING = (_BRACKET, _QUOTE)
 def _why_not_yaml(error: Exception, text: str, file: str) -> Fault:
     """The fault for a text that cannot be read as YAML."""
     lines = text.split("\n")
-    # Brackets nested too deeply are the one error that comes without a place: the line that opens
-    # most of them is the likeliest.
-    line = 1 + max(range(len(lines)), key=lambda index: len(re.findall(r"[\[{]", lines[index])))
-    problem = "the brackets nest too deeply"
-    hint = "Check the brackets and quotation marks on this line and above"
+    line, problem = 0, "the file cannot be read"
+    hint = "Check the brackets and quotation marks"
     if isinstance(error, ReaderError):
         line = text.count("\n", 0, _position(error)) + 1
         problem = "there is a character that cannot be shown"

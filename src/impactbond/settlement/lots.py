@@ -233,7 +233,7 @@ class Rulebook:
 
 def make_lots(
     rulebook: Rulebook,
-    counted: Sequence[Iterable[Counted]],
+    counted: Iterable[Iterable[Counted]],
     claims: int,
     closed: Iterable[LotKey] = (),
 ) -> tuple[Lots, Numbers]:

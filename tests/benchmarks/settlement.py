@@ -128,6 +128,6 @@ def simulated_singly(trials: int) -> Work:
 
     def settle_singly() -> list[int]:
         settled = (settle_lots(contract, draws.lots, draws.funders, one[None]) for one in futures)
-        return [int(one.balances.due.sum()) for one in settled]
+        return [int(one.due.sum()) for one in settled]
 
     return Work(settle_singly, str)

@@ -24,10 +24,9 @@ from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.claims import Counted
 from impactbond.settlement.funding import UNFUNDED, Funders
-from impactbond.settlement.lines import ClosedLines
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers, Rulebook, make_lots
-from impactbond.settlement.movements import none_yet
+from impactbond.settlement.movements import ClosedLines, none_yet
 from impactbond.terms.limits import ShareLimit, WholeLimit
 
 History = list[tuple[date, list[Claim]]]
@@ -87,7 +86,7 @@ def balances(
     found: LotSettlement, funders: Funders, case: Case
 ) -> dict[tuple[date, str], list[int]]:
     """Every balance in which anything is other than nothing."""
-    by_name = {name: getattr(found.balances, name)[0] for name in AMOUNTS}
+    by_name = {name: getattr(found, name)[0] for name in AMOUNTS}
     rows = {
         (made, funder.id): [int(by_name[name][number, place]) for name in AMOUNTS]
         for number, (made, _) in enumerate(case.history)
@@ -228,7 +227,7 @@ def _assert_funder(
     most = most_of(contract, limit, made)
     places = funders.of_term(limit.on_funder)
     if not limit.is_yearly:
-        assert (found.balances.asked[0, number, places] <= most).all()
+        assert (found.asked[0, number, places] <= most).all()
         return
     years: dict[int, Numbers] = {}
     for place in np.flatnonzero(found.history.claim <= number):

@@ -127,7 +127,7 @@ def assert_agrees(forecast: Forecast, trial: int) -> None:
     assert settlement.claim_dates == forecast.claim_dates
     # A settlement names the schools that had a claim; a forecast, every school of the area.
     places = [forecast.funders.position(funder.id) for funder in settlement.funders.all]
-    balances = forecast.settled(trial).balances
+    balances = forecast.settled(trial)
     for name in BALANCE_COLUMNS:
         paid = settlement.balances_table[f"{name}_pence"].to_numpy()
         drawn = getattr(balances, name)[0]

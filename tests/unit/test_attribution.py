@@ -6,15 +6,18 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from tests.spec.drawn_tables import THE_END, contract_of, evidence_of
 
 from impactbond.errors import InvariantError
-from impactbond.evaluation.claims import Evaluated
-from impactbond.settlement.lines import Attributed, Attribution
+from impactbond.evaluation.claims import Claims
+from impactbond.settlement import settle as course
+from impactbond.settlement.lines import Attribution
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 
@@ -31,10 +34,10 @@ def two_consents() -> Settlement:
 
 
 def test_what_is_due_waits_for_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def asked(*_: Any) -> Attributed:
+    def asked(*_: Any) -> pa.Table:
         raise AssertionError("lines were asked for")
 
-    monkeypatch.setattr("impactbond.settlement.settle.lines_table", asked)
+    monkeypatch.setattr("impactbond.settlement.lines.lines_table", asked)
     settlement = two_consents()
     assert settlement.due_pence() == 0  # nothing new at the latest claim date
     assert sum(settlement.payments_table["amount_pence"].to_pylist()) == 20000
@@ -46,7 +49,7 @@ def test_lines_are_found_once_and_what_they_were_found_from_is_let_go() -> None:
     times = []
     tables = two_consents().attribution.tables
 
-    def find() -> Attributed:
+    def find() -> tuple[pa.Table, pa.Table]:
         times.append(1)
         return tables
 
@@ -83,8 +86,13 @@ assert os.wait()[1] == 0
 def test_lines_that_do_not_add_up_to_the_lots_are_never_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = Evaluated.singly
-    monkeypatch.setattr(Evaluated, "singly", lambda one: found(one)[1:])
+    found = course.applicable_claims
+
+    def one_less(*asked: Any) -> list[Claims]:
+        (only,) = found(*asked)
+        return [replace(only, singly=lambda: only.singly()[1:])]
+
+    monkeypatch.setattr(course, "applicable_claims", one_less)
     settlement = two_consents()
     with pytest.raises(InvariantError, match="the lines do not add up to the lots"):
         _ = settlement.lines_table

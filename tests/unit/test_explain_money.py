@@ -37,8 +37,8 @@ def test_a_price_is_told_in_its_own_currency_and_no_product_where_a_rate_stands_
 
 
 def with_tables(settlement: Settlement, **tables: pa.Table) -> Settlement:
-    found = settlement.attribution.tables._replace(**tables)
-    return replace(settlement, attribution=Attribution(lambda: found))
+    found = {"lines": settlement.lines_table, "shares": settlement.shares_table} | tables
+    return replace(settlement, attribution=Attribution(lambda: (found["lines"], found["shares"])))
 
 
 def everybody(settlement: Settlement) -> list[Explanation]:

@@ -108,7 +108,7 @@ def test_limits_count_the_trials_in_which_they_bind(limited: Forecast) -> None:
     assert (contract["limit"], contract["funder"], contract["bound_trials"]) == ("contract", "", 0)
     assert (lottery["limit"], lottery["funder"]) == ("funder lottery", "lottery")
     place, chosen = limited.funders.position("lottery"), range(0, 300, 10)
-    passed_on = [-int(limited.settled(trial).balances.moved[0, -1, place]) for trial in chosen]
+    passed_on = [-int(limited.settled(trial).moved[0, -1, place]) for trial in chosen]
     assert limited.held_back_pence[::10, -1, 1].tolist() == passed_on
     assert 100 < lottery["bound_trials"] < 200
     assert lottery["chance"] == lottery["bound_trials"] / 300
@@ -118,9 +118,7 @@ def test_limits_count_the_trials_in_which_they_bind(limited: Forecast) -> None:
 
 def test_one_trial_is_drawn_again_as_it_was_settled(forecast: Forecast) -> None:
     for trial in (0, 255, 256, 299):
-        np.testing.assert_array_equal(
-            forecast.settled(trial).balances.due[0], forecast.due_pence[trial]
-        )
+        np.testing.assert_array_equal(forecast.settled(trial).due[0], forecast.due_pence[trial])
 
 
 @pytest.mark.parametrize("trial", [-1, 300])
@@ -163,6 +161,6 @@ def test_people_are_shown_pounds_and_cautions(forecast: Forecast) -> None:
 def test_limits_that_do_not_add_up_are_our_mistake(forecast: Forecast) -> None:
     draws, quantities = forecast.draws, forecast.quantities(0)[None]
     settled = settle_lots(CONTRACT, draws.lots, draws.funders, quantities)
-    balances = replace(settled.balances, value=settled.balances.value + 1)
+    other = replace(settled, value=settled.value + 1)
     with pytest.raises(InvariantError, match="do not add up"):
-        withheld_by_limit(CONTRACT, quantities, replace(settled, balances=balances))
+        withheld_by_limit(CONTRACT, quantities, other)

@@ -12,8 +12,9 @@ Keeps  nothing but achieved decisions becomes a claim. Whole units on the runnin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple
 
 import narwhals as nw
@@ -55,36 +56,34 @@ class Counted(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Evaluated:
-    """What evaluation gives to settlement: the claims counted, and one by one for whoever asks."""
+class Claims:
+    """The claims under one version of a contract: `counted` does not tell participants apart,
+    `singly` finds them one by one for whoever asks. `segments` are the attributes by their number.
+    """
 
-    segments: dict[int, dict[str, str]]
-    lots: list[Counted]
-    claims: Callable[[], pa.Table]
-
-    def singly(self) -> list[Counted]:
-        """The claims one by one."""
-        table = self.claims()
-        return _rows(table, table["participant"].to_pylist())
+    segments: Mapping[int, Mapping[str, str]]
+    counted: Sequence[Counted]
+    singly: Callable[[], Sequence[Counted]]
 
 
 def evaluate(
     contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine = "duckdb"
-) -> Evaluated:
+) -> Claims:
     """The claims at those claim dates."""
     inputs = EvaluationInput.of(contract, evidence, claims, engine)
     found, session = claims_of(inputs), inputs.session
-    table = session.collect(counted(found))
-    lots = _rows(table, [""] * table.num_rows)
+    lots = _rows(session.collect(counted(found)))
     segments = {number: inputs.segments.named(number) for number in {lot.segment for lot in lots}}
-    return Evaluated(segments, lots, session.collect_later(found))
+    single = session.collect_later(found)
+    return Claims(segments, lots, lambda: _rows(single()))
 
 
-def _rows(table: pa.Table, participants: Sequence[str]) -> list[Counted]:
-    names = ("claim", "milestone", "reached", "segment", "quantity")
-    columns = [table[name].to_pylist() for name in names]
-    standing = table["standing"].to_pylist()
-    return [Counted(*row) for row in zip(*columns, participants, standing, strict=True)]
+def _rows(table: pa.Table) -> list[Counted]:
+    columns = [table[name].to_pylist() for name in ("claim", "milestone", "reached", "segment")]
+    columns.append(table["quantity"].to_pylist())
+    is_single = "participant" in table.column_names
+    who = table["participant"].to_pylist() if is_single else repeat("", table.num_rows)
+    return list(map(Counted, *columns, who, table["standing"].to_pylist()))
 
 
 def claims_of(inputs: EvaluationInput) -> Frame:
@@ -97,7 +96,7 @@ def claims_of(inputs: EvaluationInput) -> Frame:
 
     def found() -> Frame:
         alone = earned.filter(~nw.col("milestone").is_in(by_unit)) if by_unit else earned
-        once = _in_columns(alone.with_columns(quantity=nw.lit(1)))
+        once = alone.with_columns(quantity=nw.lit(1).cast(nw.Int64))
         asked = [once, *(units_of(inputs, earned, number) for number in by_unit)]
         every = nw.concat(asked) if by_unit else once
         held = segments_on(inputs, every, "reached", CLAIM_KEYS)
@@ -105,12 +104,6 @@ def claims_of(inputs: EvaluationInput) -> Frame:
 
     name = "claims_found_disputed" if inputs.is_disputed else "claims_found"
     return inputs.session.materialize(name, found)
-
-
-def _in_columns(claims: Frame) -> Frame:
-    """Claims as columns of one order and type; some engines add up in wider integers."""
-    numbers = (nw.col(name).cast(nw.Int64) for name in (*CLAIM_KEYS, "known_by"))
-    return claims.select("participant", *numbers)
 
 
 def counted(claims: Frame) -> Frame:
@@ -144,7 +137,12 @@ def units_of(inputs: EvaluationInput, earned: Frame, milestone: int) -> Frame:
     by_period = completed.group_by(*KEYS, "known_by", "period", "standing").agg(
         nw.col("quantity").sum(), reached=day.min()
     )
-    return _in_columns(by_period.with_columns(milestone=nw.lit(milestone)))
+    # In the order and of the types of what is achieved; some engines add up in wider integers.
+    numbers = (nw.col(name).cast(nw.Int64) for name in ("known_by", "standing", "reached"))
+    own_number = nw.lit(milestone).cast(nw.Int64)
+    return by_period.select(
+        *KEYS, *numbers, milestone=own_number, quantity=nw.col("quantity").cast(nw.Int64)
+    )
 
 
 def _whole(units: Units, contract: Contract, total: nw.Expr) -> nw.Expr:

@@ -9,7 +9,7 @@ Keeps  not evidenced never pays; a milestone is never reached before its prerequ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import narwhals as nw
 import pyarrow as pa
@@ -84,10 +84,13 @@ def achieved(inputs: EvaluationInput) -> Frame:
     without asking of every other milestone why it was not.
     """
     judged = _judged(inputs, bases(inputs), reasons=False)
-    earned = _long(judged, inputs.contract, _COLUMNS).filter(
-        is_verdict(nw.col("code"), Verdict.ACHIEVED)
-    )
-    return earned.select(*KEYS, "known_by", "milestone", "standing", reached="days")
+
+    def own(i: int) -> Frame:
+        earned = judged.filter(is_verdict(nw.col(f"code_{i}"), Verdict.ACHIEVED))
+        said = {"standing": nw.col(f"standing_{i}"), "reached": nw.col(f"days_{i}")}
+        return earned.select(*KEYS, "known_by", **said, milestone=nw.lit(i).cast(nw.Int64))
+
+    return _every_milestone(inputs.contract, own)
 
 
 def _judged(
@@ -113,17 +116,9 @@ def _judged(
     return inputs.session.materialize(name if reasons else f"{name}_without_reasons", judged)
 
 
-def _long(judged: Frame, contract: Contract, names: Sequence[str]) -> Frame:
-    """One row for each milestone, from the columns of all; not every engine can unpivot."""
-    narrow = [
-        judged.select(
-            *KEYS,
-            "known_by",
-            milestone=nw.lit(i).cast(nw.Int64),
-            **{name: nw.col(f"{name}_{i}") for name in names},
-        )
-        for i in range(len(contract.milestones))
-    ]
+def _every_milestone(contract: Contract, own: Callable[[int], Frame]) -> Frame:
+    """A row for each milestone, from the columns of all; not every engine can unpivot."""
+    narrow = list(map(own, range(len(contract.milestones))))
     return nw.concat(narrow) if len(narrow) > 1 else narrow[0]
 
 
@@ -131,10 +126,17 @@ def _with_reasons(inputs: EvaluationInput, course: list[tuple[Basis, Standing]])
     """The decisions with verdict, reason and, where achieved, the day; `days` is the day on which
     everything that a milestone needs was met, whatever its verdict.
     """
-    decided = _long(_judged(inputs, course), inputs.contract, _COLUMNS_WITH_REASONS)
-    verdict, reason = verdict_and_reason(nw.col("code"))
-    reached = where(is_verdict(nw.col("code"), Verdict.ACHIEVED), nw.col("days"), NEVER)
-    return decided.with_columns(verdict=verdict, reason=reason, reached=reached).drop("code")
+    judged = _judged(inputs, course)
+
+    def own(i: int) -> Frame:
+        code, *others = (nw.col(f"{name}_{i}") for name in _COLUMNS_WITH_REASONS)
+        verdict, reason = verdict_and_reason(code)
+        reached = where(is_verdict(code, Verdict.ACHIEVED), others[0], NEVER)
+        said = dict(zip(_COLUMNS_WITH_REASONS[1:], others, strict=True))
+        said |= {"verdict": verdict, "reason": reason, "reached": reached}
+        return judged.select(*KEYS, "known_by", milestone=nw.lit(i).cast(nw.Int64), **said)
+
+    return _every_milestone(inputs.contract, own)
 
 
 def decisions_table(

@@ -168,7 +168,7 @@ class EvaluationInput:
         }
         # What no term of the contract asks for is not made: every table costs an engine something.
         terms = contract.calendar.evidence
-        if terms.late == "nothing" or terms.late_pays is not None:
+        if terms.tells_late:
             days = evidence.observed_days
             tables["deadlines"] = _of_numbers(
                 observed_on=list(map(day_number, days)),

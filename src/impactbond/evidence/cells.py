@@ -18,7 +18,8 @@ from math import isfinite
 from typing import Generic, NamedTuple, TypeVar
 
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
-from impactbond.terms.metrics import Chosen, Metric, Numbered, Percentage
+from impactbond.terms.metrics import Chosen, Metric, Numbered
+from impactbond.terms.metrics.numbers import Percentage
 from impactbond.terms.metrics.metric import LARGEST
 
 T = TypeVar("T")

@@ -9,7 +9,6 @@ Keeps  one milestone is claimed once by one participant, whatever the number of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
 from typing import TypeVar
@@ -19,7 +18,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
-from impactbond.evaluation.claims import Counted, evaluate
+from impactbond.evaluation.claims import Claims, Counted, evaluate
 from impactbond.evaluation.decisions import DECISIONS, decisions_table
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evaluation.known_evidence import known_participants
@@ -30,24 +29,11 @@ from impactbond.tables import Engine, rows_table
 
 Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
 At = TypeVar("At", int, date)  # a claim date, by its number or its day
-ByVersion = Sequence[Sequence[Counted]]  # the claims under each version in force
 ByPosition = dict[int, list[Counted]]  # by the position of the version among those in force
 # Of a claim at a claim date, with what each version says of it: the version that it is under.
 Applicable = Callable[[int, Claimed, ByPosition], int | None]
 Governing = Callable[[date], int]  # the position of the version that governs a day
 Starts = Mapping[tuple[int, int, str], date]  # by version, claim date and participant
-
-
-@dataclass(frozen=True)
-class ApplicableClaims:
-    """The claims that count, under each version in force: `counted` does not tell participants
-    apart, `singly` does. `segments` are those that each version tells apart.
-    """
-
-    segments: Sequence[Mapping[int, Mapping[str, str]]]
-    counted: ByVersion
-    singly: Callable[[], ByVersion]
-    decisions: Callable[[], pa.Table]
 
 
 def applicable_claims(
@@ -57,24 +43,22 @@ def applicable_claims(
     asked: Sequence[ClaimDate],
     closed: pa.Table,
     engine: Engine,
-) -> ApplicableClaims:
-    """The claims at the dates `asked`, which are among all the `claims` of the settlement."""
-    texts = [known.within(stretch.terms) for stretch in known.stretches]
+) -> Sequence[Claims]:
+    """The claims that count under each version in force, at the dates `asked`, which are among all
+    the `claims` of the settlement.
+    """
+    texts = _texts(known)
     evaluated = [evaluate(text, evidence, asked, engine) for text in texts]
-    segments = [one.segments for one in evaluated]
     if len(known.all) == 1:
         # Whatever governs, it is this version: claims stay counted, and wait to be asked for singly
-        (only,) = evaluated
-        decided = partial(decisions_table, known.whole, evidence, asked[-1], engine)
-        return ApplicableClaims(segments, [only.lots], lambda: [only.singly()], decided)
-    starts = _starts(known, texts, evidence, asked, engine)
+        return evaluated
     governing = _governing(known)
     match known.terms.governs:
         case "claims made":
             made = _made_before(known, claims, closed)
             applicable = _when_made(governing, claims, asked[0].number, made)
         case "participants started":
-            applicable = _when_started(governing, starts)
+            applicable = _when_started(governing, _starts(known, evidence, asked, engine))
         case _:
             applicable = _when_achieved(governing)
     said = [one.singly() for one in evaluated]
@@ -84,31 +68,46 @@ def applicable_claims(
             position = applicable(claim.number, of, by_position)
             if position is not None:
                 kept[position] += by_position[position]
+    return [
+        Claims(one.segments, [row._replace(participant="") for row in own], own.copy)
+        for one, own in zip(evaluated, kept, strict=True)
+    ]
+
+
+def applicable_decisions(
+    known: Versions,
+    evidence: Evidence,
+    claim: ClaimDate,
+    applicable: Sequence[Claims],
+    engine: Engine,
+) -> Callable[[], pa.Table]:
+    """What finds the decisions of the latest claim date (DECISIONS), under the versions that the
+    claims are under.
+    """
+    if len(known.all) == 1:
+        return partial(decisions_table, known.whole, evidence, claim, engine)
     claimed = {
-        (row.participant, texts[position].payables[row.milestone]): position
-        for position, own in enumerate(kept)
-        for row in own
-        if row.claim == asked[-1].number
+        (row.participant, text.payables[row.milestone]): position
+        for position, (text, own) in enumerate(zip(_texts(known), applicable, strict=True))
+        for row in own.singly()
+        if row.claim == claim.number
     }
-    decided = partial(_decisions, known, evidence, asked[-1], engine, claimed, starts)
-    pooled = [[row._replace(participant="") for row in own] for own in kept]
-    return ApplicableClaims(segments, pooled, lambda: kept, decided)
+    return partial(_decisions, known, evidence, claim, claimed, engine)
 
 
 def _decisions(
     known: Versions,
     evidence: Evidence,
     claim: ClaimDate,
-    engine: Engine,
     claimed: Mapping[tuple[str, str], int],
-    starts: Starts,
+    engine: Engine,
 ) -> pa.Table:
     """The decisions of the latest claim date: for each participant and milestone, that of the
     version that governs. `claimed` are those that are claimed, each under its version.
     """
-    said = []
-    for stretch in known.stretches:
-        table = decisions_table(known.within(stretch.terms), evidence, claim, engine)
+    said, starts = [], _starts(known, evidence, [claim], engine)
+    for text in _texts(known):
+        table = decisions_table(text, evidence, claim, engine)
         stated = zip(*(table[name].to_pylist() for name in DECISIONS.names), strict=True)
         said.append({(row[0], row[1]): row for row in stated})
 
@@ -145,8 +144,12 @@ def _unclaimed(row: tuple[object, ...]) -> tuple[object, ...]:
     return row
 
 
+def _texts(known: Versions) -> list[Contract]:
+    return [known.within(stretch.terms) for stretch in known.stretches]
+
+
 def _by_claimed(
-    texts: Sequence[Contract], rows: ByVersion, claim: int
+    texts: Sequence[Contract], rows: Sequence[Sequence[Counted]], claim: int
 ) -> dict[Claimed, ByPosition]:
     found: dict[Claimed, ByPosition] = {}
     for position, (text, own) in enumerate(zip(texts, rows, strict=True)):
@@ -253,17 +256,14 @@ def _governing(known: Versions) -> Governing:
 
 
 def _starts(
-    known: Versions,
-    texts: Sequence[Contract],
-    evidence: Evidence,
-    claims: Sequence[ClaimDate],
-    engine: Engine,
+    known: Versions, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine
 ) -> Starts:
     """The day on which every participant started, as known at each claim date and covered by each
     version, where starts decide which version governs.
     """
     starts: dict[tuple[int, int, str], date] = {}
-    for position, text in enumerate(texts if known.terms.governs == "participants started" else ()):
+    texts = _texts(known) if known.terms.governs == "participants started" else []
+    for position, text in enumerate(texts):
         inputs = EvaluationInput.of(text, evidence, claims, engine)
         people = known_participants(inputs).select("claim", "participant", "started_on")
         table = inputs.session.collect(people)

@@ -15,14 +15,13 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number
 from impactbond.errors import Fault
-from impactbond.evaluation.claims import Counted, evaluate
+from impactbond.evaluation.claims import Claims, Counted, evaluate
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.money import minor_units, show
-from impactbond.settlement.funding import Funders
-from impactbond.settlement.lot_settlement import settle_lots
-from impactbond.settlement.lots import Rulebook, make_lots
+from impactbond.settlement.lines import LINES
+from impactbond.settlement.lot_settlement import settle_claims
 from impactbond.terms.expected import CLAIMS, PERSON, TOTAL, Example, days_of, times_of
 
 Sums = dict[str, dict[str, int]]  # by claim period; by payable, by funder, and in total
@@ -155,22 +154,20 @@ def _settled(contract: Contract, example: Example, evidence: Evidence | None) ->
     claims = claim_dates(contract, date.max)
     evaluated = evaluate(contract, evidence, claims) if evidence else None
     segments = dict(evaluated.segments) if evaluated else {}
-    rows = evaluated.singly() if evaluated else []
+    rows = [*evaluated.singly()] if evaluated else []
     for row in example.given:
         if CLAIMS in row:
             rows += _stated(contract, row, claims, segments)
-    rulebook = Rulebook(Versions.of(contract), [segments])
-    funders = Funders.of(contract, rulebook.all)
-    lots, quantities = make_lots(rulebook, [rows], len(claims))
-    settled = settle_lots(contract, lots, funders, quantities[None])
+    stated, nothing = Claims(segments, rows, rows.copy), LINES.empty_table()
+    settled, _ = settle_claims(Versions.of(contract), claims, [stated], nothing, 0)
     history, sums = settled.history, defaultdict[str, dict[str, int]](lambda: defaultdict(int))
     parts = settled.parts.amount[0]
     for movement, (claim, lot) in enumerate(zip(history.claim, history.lot, strict=True)):
         amount, of_claim = int(history.entitled[0, movement]), sums[claims[int(claim)].label]
-        of_claim[contract.payables[lots.milestone[lot]]] += amount
+        of_claim[contract.payables[settled.lots.milestone[lot]]] += amount
         of_claim[TOTAL] += amount
         for position in np.flatnonzero(parts[movement]):
-            of_claim[funders.all[position].id] += int(parts[movement, position])
+            of_claim[settled.funders.all[position].id] += int(parts[movement, position])
     return sums
 
 
@@ -178,7 +175,7 @@ def _stated(
     contract: Contract,
     row: dict[str, str],
     claims: Sequence[ClaimDate],
-    segments: dict[int, dict[str, str]],
+    segments: dict[int, Mapping[str, str]],
 ) -> list[Counted]:
     """Claims that an example states without evidence, from the first claim that may hold them."""
     day = next(days_of(row))

@@ -4,8 +4,7 @@ there are claims.
 
 Takes  claims one by one at every claim date, and the lines of closed claim dates, from an earlier
        settlement or its record.
-Gives  the tables `lines` and `shares`; and of closed lines, the movements that a later settlement
-       starts from.
+Gives  the tables `lines` and `shares`.
 Keeps  the same settlement as the lots: a line is a lot of one claim, and running totals meet at
        the boundaries. Lines always add up to the lots. A closed line stands as it is: what evidence
        or terms since then change of it is a movement of the open claims.
@@ -16,22 +15,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.reasons import Because, LineKind, Standing
-from impactbond.settlement.funding import Funders, ShareRule, rule_name
+from impactbond.settlement.funding import rule_name
 from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lot_settlement import LotSettlement
-from impactbond.settlement.lots import DISPUTED, LotKey, Lots, Numbers
+from impactbond.settlement.lots import DISPUTED, Lots, Numbers
 from impactbond.settlement.movements import Movements
-from impactbond.settlement.shares import Parts
 from impactbond.tables import schema_of
 
 LINES = schema_of(
@@ -47,10 +44,29 @@ SHARES = schema_of(
 )
 
 
-def lines_table(
-    contract: Contract, claims: Sequence[ClaimDate], lots: Lots, history: Movements
-) -> pa.Table:
-    """The table `lines` from a history whose lots are single claims."""
+def attributed(
+    claims: Sequence[ClaimDate],
+    settled: LotSettlement,
+    single: LotSettlement,
+    closed: pa.Table,
+    first_open: int,
+) -> tuple[pa.Table, pa.Table]:
+    """The tables `lines`, the closed ones as they are and those of the open claim dates after them,
+    and `shares` of all: of the money of lots, as settled for single claims.
+    """
+    assert_lines_add_up(settled, single)
+    lines, terms = lines_table(claims, single, first_open), single.terms
+    if terms[:-1] and first_open == terms[-1].first and first_open < len(claims):
+        limits = _limits_replaced(terms[-2].contract, terms[-1].contract)
+        lines = _where_terms_were_replaced(lines, claims[first_open].label, limits)
+    lines = pa.concat_tables([closed, lines]).combine_chunks()
+    return lines, shares_table(single, lines)
+
+
+def lines_table(claims: Sequence[ClaimDate], single: LotSettlement, first_open: int) -> pa.Table:
+    """The table `lines` of the claim dates from `first_open` on, where lots are single claims."""
+    contract, lots = single.terms[-1].contract, single.lots
+    history = single.history.where(single.history.claim >= first_open)
     claim, lot = history.claim, history.lot
     value, entitled = history.value[0], history.entitled[0]
     label = [dated.label for dated in claims]
@@ -160,19 +176,18 @@ def _because(contract: Contract, name: str, quantity: int, value: int, entitled:
     return Because.LIMIT_RELEASED if entitled > 0 else Because.LIMIT_DISPLACED
 
 
-def shares_table(
-    lots: Lots, funders: Funders, history: Movements, parts: Parts, lines: pa.Table
-) -> pa.Table:
+def shares_table(single: LotSettlement, lines: pa.Table) -> pa.Table:
     """The table `shares`: a row for every line and every funder that its share rule names or that
     took over.
     """
+    lots, funders, parts, lot = single.lots, single.funders, single.parts, single.history.lot
     names = np.array([funder.id for funder in funders.all], dtype=object)
     named = np.zeros((len(lots.rules), len(names)), dtype=bool)
     for index, rule in enumerate(lots.rules):
         named[index, [funders.position(funder) for funder in rule.funders]] = True
     concerned = parts.overflow[0] != 0
-    if history.lot.size:
-        concerned |= named[lots.rule[history.lot]]
+    if lot.size:
+        concerned |= named[lots.rule[lot]]
     line, funder = np.nonzero(concerned)
     value, payable = parts.value[0][line, funder], parts.payable[0][line, funder]
     overflow = parts.overflow[0][line, funder]
@@ -191,29 +206,22 @@ def shares_table(
     )
 
 
-class Attributed(NamedTuple):
-    """The tables `lines` and `shares`."""
-
-    lines: pa.Table
-    shares: pa.Table
-
-
 class Attribution:
     """Lines and shares that are found once, when they are first asked for."""
 
-    def __init__(self, find: Callable[[], Attributed]) -> None:
-        self._find: Callable[[], Attributed] | None = find
+    def __init__(self, find: Callable[[], tuple[pa.Table, pa.Table]]) -> None:
+        self._find: Callable[[], tuple[pa.Table, pa.Table]] | None = find
         self._lock = Lock()
 
     @cached_property
-    def tables(self) -> Attributed:
-        """The tables; what they were found from is let go."""
+    def tables(self) -> tuple[pa.Table, pa.Table]:
+        """The tables `lines` and `shares`; what they were found from is let go."""
         with self._lock:
             if self._find is not None:
                 self._found, self._find = self._find(), None
             return self._found
 
-    def __getstate__(self) -> Mapping[str, Attributed]:
+    def __getstate__(self) -> Mapping[str, tuple[pa.Table, pa.Table]]:
         """What another process gets: the tables, as an engine cannot go along."""
         return {"tables": self.tables}
 
@@ -222,93 +230,12 @@ def assert_lines_add_up(settled: LotSettlement, singly: LotSettlement) -> None:
     """Promise: attribution back to lines adds up to the lots, funder by funder and claim date by
     claim date.
     """
-    lots, lines = settled.balances, singly.balances
-    paid = (lots.payable + lots.moved != lines.payable + lines.moved).any()
-    if paid or (lots.value != lines.value).any():
+    paid = (settled.payable + settled.moved != singly.payable + singly.moved).any()
+    if paid or (settled.value != singly.value).any():
         raise InvariantError("the lines do not add up to the lots")
 
 
-class ClosedLines(NamedTuple):
-    """The lines of closed claim dates, as they enter a later settlement's history: the movement of
-    each, and the key of its lot.
-    """
-
-    keys: Sequence[LotKey]
-    movements: Movements
-
-    @classmethod
-    def of(
-        cls,
-        contract: Contract,
-        claims: Sequence[ClaimDate],
-        rules: Sequence[ShareRule],
-        lines: pa.Table,
-    ) -> ClosedLines:
-        """The closed lines of a table (LINES)."""
-        claim = {dated.label: dated.number for dated in claims}
-        period = {one.label: number for number, one in enumerate(contract.calendar.periods)}
-        milestone = {name: number for number, name in enumerate(contract.payables)}
-        number = {rule_name(rule): number for number, rule in enumerate(rules)}
-        limits = reasons_to_withhold(contract)
-        keys, made, limited = [], [], []
-        for row in lines.to_pylist():
-            # The price is the line's own and the limits are known by name: what is closed stands
-            # as it was paid, and the place of a limit may be another now.
-            key = LotKey(
-                period[row["period"]],
-                day_number(row["achieved_on"]),
-                milestone[row["milestone"]],
-                number[row["share_rule"]],
-                row["price_pence"],
-                Standing(row["standing"]).number,
-                tuple(row["group"]),
-                row["participant"],
-            )
-            keys.append(key)
-            made.append(claim[row["claim_period"]])
-            withheld_by = row["withheld_by"].split("; ")
-            limited.append(sum(1 << bit for bit, name in enumerate(limits) if name in withheld_by))
-        columns = [np.array(column, dtype=np.int64) for column in (made, range(len(made)), limited)]
-        names = ("quantity", "value_pence", "entitled_pence")
-        return cls(keys, Movements(*columns, *(lines[name].to_numpy()[None] for name in names)))
-
-    def pooled(self) -> ClosedLines:
-        """Closed lines as the lots have them, which do not tell participants apart.
-
-        What is due is worked out from lots, of which there are few, and lines must add up to the
-        same; so the closed lines enter both, as single claims and pooled. Equal claims are
-        interchangeable for money: the sums of pooled movements are the sums of the single ones.
-        """
-        return self._replace(keys=[key._replace(participant="") for key in self.keys])
-
-    def grouped_as_now(self, width: int, now: Callable[[], Lots]) -> ClosedLines:
-        """Closed lines with the groups that limits and results tell apart now, of so many
-        attributes: as those of the same claim, where it stands `now`, otherwise blank.
-
-        A new version can tell participants apart by more attributes than were written into the
-        lines.
-        """
-        if all(len(key.group) == width for key in self.keys):
-            return self
-        groups = {key._replace(group=()): key.group for key in now().keys}
-        keys = []
-        for key in self.keys:
-            if len(key.group) != width:
-                blank = (*key.group, *[""] * (width - len(key.group)))
-                key = key._replace(group=groups.get(key._replace(group=()), blank))
-            keys.append(key)
-        return self._replace(keys=keys)
-
-    def in_lots(self, lots: Lots) -> Movements:
-        """Closed lines as movements of the lots that they are in, in the order in which they
-        stand.
-        """
-        number = {key: index for index, key in enumerate(lots.keys)}
-        lot = np.array([number[key] for key in self.keys], dtype=np.int64)
-        return self.movements._replace(lot=lot)
-
-
-def where_terms_were_replaced(lines: pa.Table, claim_period: str, limits: str) -> pa.Table:
+def _where_terms_were_replaced(lines: pa.Table, claim_period: str, limits: str) -> pa.Table:
     """Lines that say so where a claim stands and only its terms are others than before; `limits`
     names the limits that are.
 
@@ -332,7 +259,7 @@ def where_terms_were_replaced(lines: pa.Table, claim_period: str, limits: str) -
     return pa.Table.from_pylist(rows, schema=LINES)
 
 
-def limits_replaced(before: Contract, now: Contract) -> str:
+def _limits_replaced(before: Contract, now: Contract) -> str:
     """The limits on the whole that are not in force both before and after terms were replaced."""
     old, new = before.limits_on_the_whole, now.limits_on_the_whole
     changed = [limit for limit in old if limit not in new]

@@ -12,22 +12,24 @@ Keeps  a closed claim date is never rewritten: what new terms change is a moveme
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number
 from impactbond.errors import InvariantError
+from impactbond.evaluation.claims import Claims, Counted
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence, round_fraction
-from impactbond.settlement.funding import UNFUNDED, Funders
+from impactbond.settlement.funding import UNFUNDED, Funders, named_rule
 from impactbond.settlement.limits import headroom_by_claim
-from impactbond.settlement.lots import Lots, Numbers, period_of
-from impactbond.settlement.movements import Movements, find_movements, none_yet
+from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots, period_of
+from impactbond.settlement.movements import ClosedLines, Movements, find_movements, none_yet
 from impactbond.settlement.shares import Parts, share_out, without_idle
 from impactbond.terms.limits import Limit
 
@@ -57,11 +59,18 @@ def terms_in_force(versions: Versions, claims: Sequence[ClaimDate]) -> list[Term
 
 
 @dataclass(frozen=True)
-class Balances:
-    """To date, shaped (trial, claim date, funder); `up_front` and `recovered` also by tranche,
-    (tranche, trial, claim date, funder).
+class LotSettlement:
+    """The money of lots: their history and its parts, which carry a trial axis; and the balances.
+
+    These are to date, shaped (trial, claim date, funder); `up_front` and `recovered` also by
+    tranche, (tranche, trial, claim date, funder).
     """
 
+    terms: Sequence[TermsInForce]
+    funders: Funders
+    lots: Lots
+    history: Movements
+    parts: Parts
     value: Pence
     payable: Pence
     moved: Pence
@@ -106,14 +115,43 @@ class Balances:
         return self.asked - self.settled
 
 
-@dataclass(frozen=True)
-class LotSettlement:
-    """The money of lots: their history, its parts, and the balances; amounts carry a trial axis."""
+def settle_claims(
+    known: Versions,
+    claims: Sequence[ClaimDate],
+    applicable: Sequence[Claims],
+    closed: pa.Table,
+    first_open: int,
+) -> tuple[LotSettlement, Callable[[], LotSettlement]]:
+    """The money of the claims under each version, on closed lines (LINES), with equal claims
+    counted to lots; and what finds it with every claim a lot of its own.
+    """
+    whole, terms = known.whole, terms_in_force(known, claims)
+    # The funders of closed lines may be gone from today's evidence.
+    before = [named_rule(whole, name) for name in closed["share_rule"].unique().to_pylist()]
+    rulebook = Rulebook(known, [one.segments for one in applicable], before)
+    funders = Funders.of(whole, rulebook.all)
 
-    lots: Lots
-    history: Movements
-    parts: Parts
-    balances: Balances
+    def claimed_now() -> Lots:
+        return make_lots(rulebook, [one.singly() for one in applicable], len(claims))[0]
+
+    lines = ClosedLines.of(whole, claims, rulebook.all, closed)
+    lines = lines.grouped_as_now(len(whole.grouping), claimed_now)
+
+    def settled(rows: Iterable[Sequence[Counted]], lines: ClosedLines) -> LotSettlement:
+        lots, quantities = make_lots(rulebook, rows, len(claims), lines.keys)
+        before = lines.in_lots(lots)
+        return settle_by_terms(terms, lots, funders, quantities[None], before, first_open)
+
+    def singly() -> LotSettlement:
+        return settled((one.singly() for one in applicable), lines)
+
+    # Lots count equal claims, and are few: what is due follows from them alone. The same course
+    # with single claims gives the lines, when they are asked for. Limits on claims one by one have
+    # to tell claims apart from the start.
+    if whole.claim_by_claim:
+        single = singly()
+        return single, lambda: single
+    return settled((one.counted for one in applicable), lines.pooled()), singly
 
 
 def settle_lots(
@@ -146,7 +184,8 @@ def settle_by_terms(
     if first_open == last.first and first_open < last.end:
         history = _reached_by_new_terms(history, first_open)
     history, parts = without_idle(history, _share_out(terms, lots, funders, history))
-    return LotSettlement(lots, history, parts, _balances(terms, funders, history, parts))
+    balances = _balances(terms, funders, history, parts)
+    return LotSettlement(terms, funders, lots, history, parts, *balances)
 
 
 def _reached_by_new_terms(history: Movements, claim: int) -> Movements:
@@ -196,25 +235,26 @@ def _share_out(
 
 def _balances(
     terms: Sequence[TermsInForce], funders: Funders, history: Movements, parts: Parts
-) -> Balances:
+) -> list[Pence]:
     """The balances, each claim date by the terms of its own stretch: with the up-front payments of
     the last one.
     """
     tranches = list(terms[-1].contract.tranches)
     stretches: list[list[Pence]] = []
     for stretch in terms:
-        found = _balances_under(stretch, funders, history.up_to(stretch.end), parts)
-        names, by_tranche = list(stretch.contract.tranches), []
-        for amounts in (found.up_front, found.recovered):
+        *found, up_front, recovered = _balances_under(
+            stretch, funders, history.up_to(stretch.end), parts
+        )
+        names = list(stretch.contract.tranches)
+        for amounts in (up_front, recovered):
             of_last = np.zeros((len(tranches), *amounts.shape[1:]), dtype=np.int64)
             for index, name in enumerate(tranches):
                 if name in names:
                     of_last[index] = amounts[names.index(name)]
-            by_tranche.append(of_last)
+            found.append(of_last)
         own = slice(stretch.first, stretch.end)
-        every = (found.value, found.payable, found.moved, *by_tranche)
-        stretches.append([amounts[..., own, :] for amounts in every])
-    return Balances(*(np.concatenate(one, axis=-2) for one in zip(*stretches, strict=True)))
+        stretches.append([amounts[..., own, :] for amounts in found])
+    return [np.concatenate(one, axis=-2) for one in zip(*stretches, strict=True)]
 
 
 def to_date(amounts: Pence, history: Movements, claims: int) -> Pence:
@@ -227,7 +267,7 @@ def to_date(amounts: Pence, history: Movements, claims: int) -> Pence:
 
 def _balances_under(
     stretch: TermsInForce, funders: Funders, history: Movements, parts: Parts
-) -> Balances:
+) -> list[Pence]:
     """The balances of every funder at every claim date up to the end of a stretch, as if its terms
     had always been in force; `history` is up to there.
     """
@@ -237,12 +277,12 @@ def _balances_under(
     )
     amount = payable + moved
     amount[..., funders.position(UNFUNDED)] = 0
-    balances = Balances(value, payable, moved, *_recover(contract, funders, amount))
-    asked = balances.asked
+    up_front, recovered = _recover(contract, funders, amount)
+    asked = amount + (up_front - recovered).sum(axis=0)
     for limit, positions, most in _limits_to_date(contract, funders, stretch.end):
         if (asked[..., positions].sum(axis=2) > most)[:, stretch.first :].any():
             raise InvariantError(f"the limit on the {limit.name} is exceeded")
-    return balances
+    return [value, payable, moved, up_front, recovered]
 
 
 def _recover(contract: Contract, funders: Funders, amount: Pence) -> tuple[Pence, Pence]:

@@ -26,7 +26,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Stretch, Versions
 from impactbond.dates import Period, day_number, from_day_number
 from impactbond.evaluation.claims import Counted
-from impactbond.money import CURRENCIES, round_fraction, rounded
+from impactbond.money import CURRENCIES, Pence, round_fraction, rounded
 from impactbond.reasons import Standing
 from impactbond.settlement.funding import ShareRule, share_rule
 from impactbond.terms.applicability import is_about
@@ -125,9 +125,8 @@ class ShareRules:
         attributes, day = self._segments[segment], from_day_number(number)
         rule = next(rule for rule in contract.fundings_of(name) if rule.applies(day, attributes))
         price = price_pence(contract, name, day, attributes)
-        if standing == LATE and contract.calendar.evidence.late_pays is not None:
-            part = contract.calendar.evidence.late_pays
-            price = int(round_fraction(np.array(price), part, contract.rounding.rule))
+        if standing == LATE:
+            price = int(paid_late(contract, np.array(price)))
         return LotKey(
             period_of(contract.calendar.periods, number),
             number,
@@ -204,6 +203,12 @@ def price_pence(
     return rounded(price * CURRENCIES[contract.currency_of_prices].in_one, halves)
 
 
+def paid_late(contract: Contract, worth: Pence) -> Pence:
+    """What claims on late evidence earn, in minor units, of what they would be worth in time."""
+    part = contract.calendar.evidence.late_pays
+    return worth if part is None else round_fraction(worth, part, contract.rounding.rule)
+
+
 def period_of(periods: Sequence[Period], day: int) -> int:
     """The position of the period that a day number falls in; the day must be in the term."""
     return bisect_left(periods, day, key=lambda period: day_number(period.last))
@@ -233,7 +238,7 @@ class Rulebook:
 
 def make_lots(
     rulebook: Rulebook,
-    counted: Sequence[Iterable[Counted]],
+    counted: Iterable[Iterable[Counted]],
     claims: int,
     closed: Iterable[LotKey] = (),
 ) -> tuple[Lots, Numbers]:

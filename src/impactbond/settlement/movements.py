@@ -8,15 +8,21 @@ Keeps  entitled to date is the sum of the movements to date; a closed claim date
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
+from impactbond.dates import day_number
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
-from impactbond.settlement.limits import apply_limits, grows_at
-from impactbond.settlement.lots import Lots, Numbers
+from impactbond.reasons import Standing
+from impactbond.settlement.funding import ShareRule, rule_name
+from impactbond.settlement.limits import apply_limits, grows_at, reasons_to_withhold
+from impactbond.settlement.lots import LotKey, Lots, Numbers
 from impactbond.settlement.values import values_to_date
 
 
@@ -58,34 +64,25 @@ def none_yet(trials: int) -> Movements:
     return Movements(empty, empty, empty, nothing, nothing, nothing)
 
 
-class _State(NamedTuple):
-    """To date, shaped (trial, lot); `withheld` for each reason."""
-
-    quantity: Numbers
-    value: Pence
-    entitled: Pence
-    withheld: list[Pence]
-
-
-def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> _State:
+def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> Numbers:
+    """To date, shaped (amount, trial, lot): quantity, value, entitled, and what each reason
+    withholds.
+    """
     value = values_to_date(contract, lots, quantity, claim)
-    return _State(quantity, value, *apply_limits(contract, lots, quantity, value, claim))
+    entitled, withheld = apply_limits(contract, lots, quantity, value, claim)
+    return np.stack([quantity, value, entitled, *withheld])
 
 
-def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int) -> _State:
+def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int) -> Numbers:
     """The state that the closed movements add up to: what an earlier settlement paid, whatever
     the evidence says of it now. What limits withheld is no sum of movements, and is worked out
     again.
     """
-
-    def summed(amounts: Numbers) -> Numbers:
-        sums = np.zeros((len(lots.keys), amounts.shape[0]), dtype=np.int64)
-        np.add.at(sums, closed.lot, amounts.T)
-        return np.ascontiguousarray(sums.T)
-
-    quantity, value = summed(closed.quantity), summed(closed.value)
-    _, withheld = apply_limits(contract, lots, quantity, value, claim)
-    return _State(quantity, value, summed(closed.entitled), withheld)
+    amounts = np.stack([closed.quantity, closed.value, closed.entitled])
+    sums = np.zeros((*amounts.shape[:2], len(lots.keys)), dtype=np.int64)
+    np.add.at(np.moveaxis(sums, -1, 0), closed.lot, np.moveaxis(amounts, -1, 0))
+    _, withheld = apply_limits(contract, lots, sums[0], sums[1], claim)
+    return np.stack([*sums, *withheld])
 
 
 def find_movements(
@@ -113,15 +110,94 @@ def _releases(claim: int, before: list[Movements]) -> Movements:
     return Movements(np.full_like(lot, claim), lot, np.zeros_like(lot), nothing, nothing, nothing)
 
 
-def _between(claim: int, before: _State, now: _State) -> Movements:
-    limited = np.zeros(now.value.shape[1], dtype=np.int64)
-    for bit, (then, withheld) in enumerate(zip(before.withheld, now.withheld, strict=True)):
-        limited |= (then != withheld).any(axis=0).astype(np.int64) << bit
-    quantity, value = now.quantity - before.quantity, now.value - before.value
-    entitled = now.entitled - before.entitled
+def _between(claim: int, before: Numbers, now: Numbers) -> Movements:
+    quantity, value, entitled, *withheld = now - before
+    limited = np.zeros(value.shape[1], dtype=np.int64)
+    for bit, changed in enumerate(withheld):
+        limited |= changed.any(axis=0).astype(np.int64) << bit
     # All trials share the rows: what moved in any of them has one. What is payable can move while
     # the value stands, where a limit has room again.
     moved = value.any(axis=0) | entitled.any(axis=0) | quantity.any(axis=0)
     lot = np.flatnonzero(moved)
     at = np.full_like(lot, claim)
     return Movements(at, lot, limited[lot], quantity[:, lot], value[:, lot], entitled[:, lot])
+
+
+class ClosedLines(NamedTuple):
+    """The lines of closed claim dates, as they enter a later settlement's history: the movement of
+    each, and the key of its lot.
+    """
+
+    keys: Sequence[LotKey]
+    movements: Movements
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        claims: Sequence[ClaimDate],
+        rules: Sequence[ShareRule],
+        lines: pa.Table,
+    ) -> ClosedLines:
+        """The closed lines of a table (LINES)."""
+        claim = {dated.label: dated.number for dated in claims}
+        period = {one.label: number for number, one in enumerate(contract.calendar.periods)}
+        milestone = {name: number for number, name in enumerate(contract.payables)}
+        number = {rule_name(rule): number for number, rule in enumerate(rules)}
+        limits = reasons_to_withhold(contract)
+        keys, made, limited = [], [], []
+        for row in lines.to_pylist():
+            # The price is the line's own and the limits are known by name: what is closed stands
+            # as it was paid, and the place of a limit may be another now.
+            key = LotKey(
+                period[row["period"]],
+                day_number(row["achieved_on"]),
+                milestone[row["milestone"]],
+                number[row["share_rule"]],
+                row["price_pence"],
+                Standing(row["standing"]).number,
+                tuple(row["group"]),
+                row["participant"],
+            )
+            keys.append(key)
+            made.append(claim[row["claim_period"]])
+            withheld_by = row["withheld_by"].split("; ")
+            limited.append(sum(1 << bit for bit, name in enumerate(limits) if name in withheld_by))
+        columns = [np.array(column, dtype=np.int64) for column in (made, range(len(made)), limited)]
+        names = ("quantity", "value_pence", "entitled_pence")
+        return cls(keys, Movements(*columns, *(lines[name].to_numpy()[None] for name in names)))
+
+    def pooled(self) -> ClosedLines:
+        """Closed lines as the lots have them, which do not tell participants apart.
+
+        What is due is worked out from lots, of which there are few, and lines must add up to the
+        same; so the closed lines enter both, as single claims and pooled. Equal claims are
+        interchangeable for money: the sums of pooled movements are the sums of the single ones.
+        """
+        return self._replace(keys=[key._replace(participant="") for key in self.keys])
+
+    def grouped_as_now(self, width: int, now: Callable[[], Lots]) -> ClosedLines:
+        """Closed lines with the groups that limits and results tell apart now, of so many
+        attributes: as those of the same claim, where it stands `now`, otherwise blank.
+
+        A new version can tell participants apart by more attributes than were written into the
+        lines.
+        """
+        if all(len(key.group) == width for key in self.keys):
+            return self
+        groups = {key._replace(group=()): key.group for key in now().keys}
+        keys = []
+        for key in self.keys:
+            if len(key.group) != width:
+                blank = (*key.group, *[""] * (width - len(key.group)))
+                key = key._replace(group=groups.get(key._replace(group=()), blank))
+            keys.append(key)
+        return self._replace(keys=keys)
+
+    def in_lots(self, lots: Lots) -> Movements:
+        """Closed lines as movements of the lots that they are in, in the order in which they
+        stand.
+        """
+        number = {key: index for index, key in enumerate(lots.keys)}
+        lot = np.array([number[key] for key in self.keys], dtype=np.int64)
+        return self.movements._replace(lot=lot)

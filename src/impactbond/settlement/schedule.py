@@ -22,8 +22,8 @@ from impactbond.dates import working_day
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import minor_units
-from impactbond.settlement.funding import UNFUNDED, Funders
-from impactbond.settlement.lot_settlement import Balances, LotSettlement, TermsInForce
+from impactbond.settlement.funding import UNFUNDED
+from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind, rows_table, schema_of
 from impactbond.terms.expected import TOTAL
@@ -49,22 +49,18 @@ def due_on(contract: Contract, day: date, holidays: Sequence[date]) -> date:
 
 
 def payments_table(
-    terms: Sequence[TermsInForce],
-    claims: Sequence[ClaimDate],
-    funders: Funders,
-    settled: LotSettlement,
-    holidays: Sequence[date],
+    claims: Sequence[ClaimDate], settled: LotSettlement, holidays: Sequence[date]
 ) -> pa.Table:
     """The table `payments`: what each funder is asked for at each claim date, and when it is due by
     the days for payment in force on it.
     """
     rows: list[tuple[Any, ...]] = []
-    last = terms[-1].contract
-    for stretch in terms:
+    last = settled.terms[-1].contract
+    for stretch in settled.terms:
         then = stretch.contract.tranches
         tranches = {name: then.get(name, term) for name, term in last.tranches.items()}
         for claim in claims[stretch.first : stretch.end]:
-            rows += _payments(stretch.contract, tranches, claim, funders, settled, holidays)
+            rows += _payments(stretch.contract, tranches, claim, settled, holidays)
     return rows_table(rows, PAYMENTS)
 
 
@@ -72,14 +68,13 @@ def _payments(
     contract: Contract,
     tranches: Mapping[str, Tranche],
     claim: ClaimDate,
-    funders: Funders,
     settled: LotSettlement,
     holidays: Sequence[date],
 ) -> Iterator[tuple[Any, ...]]:
     """The payments of one claim date: for its own period and for closed ones; up-front money and
     its recovery.
     """
-    number, history, balances = claim.number, settled.history, settled.balances
+    number, history = claim.number, settled.history
     now = history.claim == number
     own = settled.lots.period[history.lot] == number if history.lot.size else now
     amount = settled.parts.amount[0]
@@ -90,10 +85,10 @@ def _payments(
     # Shaped (tranche, funder): what is paid, and what is recovered, at this claim date.
     paid, back = (
         np.diff(to_date[:, 0], axis=1, prepend=0)[:, number]
-        for to_date in (balances.up_front, balances.recovered)
+        for to_date in (settled.up_front, settled.recovered)
     )
-    due, due_pence = due_on(contract, claim.known_by, holidays), balances.due[0, number]
-    for position, funder in enumerate(funders.all):
+    due, due_pence = due_on(contract, claim.known_by, holidays), settled.due[0, number]
+    for position, funder in enumerate(settled.funders.all):
         if funder.id == UNFUNDED:
             continue
         found = [(due, kind, "", int(sums[position])) for kind, sums in claimed.items()]
@@ -108,12 +103,11 @@ def _payments(
                 yield claim.label, claim.known_by, day, funder.id, kind, name, pence
 
 
-def balances_table(claims: Sequence[ClaimDate], funders: Funders, balances: Balances) -> pa.Table:
+def balances_table(claims: Sequence[ClaimDate], settled: LotSettlement) -> pa.Table:
     """The table `balances`: to date at every claim date, for every funder."""
-    labels = [
-        (claim.label, claim.known_by, funder.id) for claim in claims for funder in funders.all
-    ]
-    amounts = (getattr(balances, name)[0].reshape(-1) for name in BALANCE_COLUMNS)
+    everybody = settled.funders.all
+    labels = [(claim.label, claim.known_by, funder.id) for claim in claims for funder in everybody]
+    amounts = (getattr(settled, name)[0].reshape(-1) for name in BALANCE_COLUMNS)
     columns = zip([*zip(*labels, strict=True), *amounts], BALANCES, strict=True)
     return pa.table([pa.array(one, field.type) for one, field in columns], schema=BALANCES)
 

@@ -9,23 +9,21 @@ schedule. A contract that was never amended is the only version of itself, in fo
 
 On its way to a penny a claim takes these forms, each in the module that makes it:
 
-  Evaluated         evaluation.claims  the claims of one version: Counted, so many equal ones or one
-  ApplicableClaims  applicable_claims  those of every version in force, each under the one it is of
+  Claims            evaluation.claims  those under one version: Counted, so many equal ones or one
   Lots, LotKey      lots               what makes claims interchangeable; quantities at claim dates
-  _State            movements          value, entitled and withheld to date (by values and limits)
   Movements         movements          what changed in a lot since the claim date before
   Parts             shares             the movement cut among funders, with their overflow
-  Balances          lot_settlement     the parts to date, and what is due; in a LotSettlement
+  LotSettlement     lot_settlement     movements, their parts, and what is due to date
   PAYMENTS          schedule           a row for what a funder owes, and when; in a Settlement
   LINES, SHARES     lines              a row for a movement whose lot is one claim, and its parts
 
-With lines of closed claim dates, a settlement starts from their movements (lines.ClosedLines).
+With lines of closed claim dates, a settlement starts from their movements (movements.ClosedLines).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
@@ -37,26 +35,9 @@ from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementEr
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import MOST_PENCE, show
-from impactbond.settlement.applicable_claims import ByVersion, applicable_claims
-from impactbond.settlement.funding import Funders, named_rule
-from impactbond.settlement.lines import (
-    LINES,
-    Attributed,
-    Attribution,
-    ClosedLines,
-    assert_lines_add_up,
-    limits_replaced,
-    lines_table,
-    shares_table,
-    where_terms_were_replaced,
-)
-from impactbond.settlement.lot_settlement import (
-    LotSettlement,
-    TermsInForce,
-    settle_by_terms,
-    terms_in_force,
-)
-from impactbond.settlement.lots import Rulebook, make_lots
+from impactbond.settlement.applicable_claims import applicable_claims, applicable_decisions
+from impactbond.settlement.lines import LINES, Attribution, attributed
+from impactbond.settlement.lot_settlement import settle_claims, terms_in_force
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.tables import Engine
@@ -98,10 +79,9 @@ def settle(
         if settlement is not None:
             # Closed to the next stretch, whose lines start from these: only the last can wait.
             before = settlement.lines_table
-        opens = max(first_open, stretch.first)
-        step = _Step(stretch.known, evidence, claims[: stretch.end], opens, before, engine)
+        until, opens = claims[: stretch.end], max(first_open, stretch.first)
         try:
-            settlement = step.settled(holidays)
+            settlement = _settled(stretch.known, evidence, until, opens, before, holidays, engine)
         except OverflowError:
             raise _too_large(versions.whole) from None
     if settlement is None:
@@ -109,83 +89,37 @@ def settle(
     return replace(settlement, as_of=day, earlier=earlier)
 
 
-@dataclass(frozen=True)
-class _Step:
-    """Claim dates under the same versions, from number `first_open` on: worked out together, on
-    the lines of all that is closed before, and themselves closed to the next step.
+def _settled(
+    known: Versions,
+    evidence: Evidence,
+    claims: tuple[ClaimDate, ...],
+    first_open: int,
+    closed: pa.Table,
+    holidays: Sequence[date],
+    engine: Engine,
+) -> Settlement:
+    """What every funder owes up to the last of the claim dates under the same versions: those from
+    number `first_open` on are worked out together, on the lines of all that is closed before.
     """
-
-    known: Versions
-    evidence: Evidence
-    claims: tuple[ClaimDate, ...]
-    first_open: int
-    closed: pa.Table
-    engine: Engine
-
-    def settled(self, holidays: Sequence[date]) -> Settlement:
-        """What every funder owes up to the last of the claim dates."""
-        whole, claims = self.known.whole, self.claims
-        asked = claims[self.first_open :] or claims[-1:]
-        on_the_day = self.evidence.known_on(claims[-1].known_by)
-        found = applicable_claims(self.known, on_the_day, claims, asked, self.closed, self.engine)
-        # The funders of closed lines may be gone from today's evidence.
-        names = self.closed["share_rule"].unique().to_pylist()
-        rulebook = Rulebook(self.known, found.segments, [named_rule(whole, name) for name in names])
-        funders = Funders.of(whole, rulebook.all)
-        closed_lines = ClosedLines.of(whole, claims, rulebook.all, self.closed).grouped_as_now(
-            len(whole.grouping), lambda: make_lots(rulebook, found.singly(), len(claims))[0]
-        )
-        terms = terms_in_force(self.known, claims)
-
-        def settle(rows: ByVersion, closed: ClosedLines) -> LotSettlement:
-            lots, quantities = make_lots(rulebook, rows, len(claims), closed.keys)
-            before, first_open = closed.in_lots(lots), self.first_open
-            return settle_by_terms(terms, lots, funders, quantities[None], before, first_open)
-
-        def singly() -> LotSettlement:
-            return settle(found.singly(), closed_lines)
-
-        # Lots count equal claims, and are few: what is due follows from them alone. The same course
-        # with single claims gives the lines, when they are asked for. Limits on claims one by one
-        # have to tell claims apart from the start.
-        settled = singly() if whole.claim_by_claim else settle(found.counted, closed_lines.pooled())
-
-        def attributed() -> Attributed:
-            single = settled if whole.claim_by_claim else singly()
-            assert_lines_add_up(settled, single)
-            return self._attributed(terms, funders, single)
-
-        return Settlement(
-            contract=whole,
-            known=self.known,
-            evidence=self.evidence,
-            as_of=claims[-1].known_by,
-            claim_dates=claims,
-            funders=funders,
-            holidays=tuple(holidays),
-            refused_left_out=self.evidence.refused_table.num_rows,
-            earlier=None,
-            decided=found.decisions,
-            attribution=Attribution(attributed),
-            payments_table=payments_table(terms, claims, funders, settled, holidays),
-            balances_table=balances_table(claims, funders, settled.balances),
-        )
-
-    def _attributed(
-        self, terms: Sequence[TermsInForce], funders: Funders, single: LotSettlement
-    ) -> Attributed:
-        """The closed lines as they are, the lines of the open claim dates, and the shares of
-        all.
-        """
-        whole, claims = self.known.whole, self.claims
-        history = single.history
-        own = history.where(history.claim >= self.first_open)
-        lines = lines_table(whole, claims, single.lots, own)
-        if terms[:-1] and self.first_open == terms[-1].first and self.first_open < len(claims):
-            limits = limits_replaced(terms[-2].contract, terms[-1].contract)
-            lines = where_terms_were_replaced(lines, claims[self.first_open].label, limits)
-        lines = pa.concat_tables([self.closed, lines]).combine_chunks()
-        return Attributed(lines, shares_table(single.lots, funders, history, single.parts, lines))
+    asked = claims[first_open:] or claims[-1:]
+    on_the_day = evidence.known_on(claims[-1].known_by)
+    applicable = applicable_claims(known, on_the_day, claims, asked, closed, engine)
+    settled, singly = settle_claims(known, claims, applicable, closed, first_open)
+    return Settlement(
+        contract=known.whole,
+        known=known,
+        evidence=evidence,
+        as_of=claims[-1].known_by,
+        claim_dates=claims,
+        funders=settled.funders,
+        holidays=tuple(holidays),
+        refused_left_out=evidence.refused_table.num_rows,
+        earlier=None,
+        decided=applicable_decisions(known, on_the_day, asked[-1], applicable, engine),
+        attribution=Attribution(lambda: attributed(claims, settled, singly(), closed, first_open)),
+        payments_table=payments_table(claims, settled, holidays),
+        balances_table=balances_table(claims, settled),
+    )
 
 
 def _too_large(contract: Contract) -> SettlementError:

@@ -85,12 +85,12 @@ class Settlement:
     @property
     def lines_table(self) -> pa.Table:
         """Every movement of every claim, in history order (LINES)."""
-        return self.attribution.tables.lines
+        return self.attribution.tables[0]
 
     @property
     def shares_table(self) -> pa.Table:
         """Every line cut among its funders (SHARES)."""
-        return self.attribution.tables.shares
+        return self.attribution.tables[1]
 
     @cached_property
     def decisions_table(self) -> pa.Table:

@@ -26,7 +26,7 @@ from impactbond.money import (
     round_fraction,
     rounded,
 )
-from impactbond.settlement.lots import LATE, Lots, Numbers
+from impactbond.settlement.lots import LATE, Lots, Numbers, paid_late
 from impactbond.terms.measures import Sums
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.results import Result
@@ -91,10 +91,8 @@ def _in_bands(
     # The running total is priced, so that each claim is worth what it adds to it: which band it
     # falls in depends on all the claims before it.
     value = np.diff(worth, axis=1, prepend=0)
-    part = contract.calendar.evidence.late_pays
-    late = np.array([lots.keys[lot].standing == LATE for lot in own], dtype=bool)
-    if part is not None and late.any():
-        value[:, late] = round_fraction(value[:, late], part, contract.rounding.rule)
+    late = lots.standing[own] == LATE
+    value[:, late] = paid_late(contract, value[:, late])
     return np.asarray(value, dtype=np.int64)
 
 

@@ -44,7 +44,7 @@ def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forec
             chosen = slice(start, min(start + at_once, last))
             some = quantities[chosen.start - first : chosen.stop - first]
             settled = settle_lots(contract, lots, funders, some)
-            due[chosen] = settled.balances.due
+            due[chosen] = settled.due
             held[chosen] = withheld_by_limit(contract, some, settled)
     return Forecast(draws, trials, due, held)
 

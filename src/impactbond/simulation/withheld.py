@@ -57,9 +57,8 @@ def limits_of(contract: Contract, funders: Funders) -> tuple[LimitOn, ...]:
 
 def withheld_by_limit(contract: Contract, quantities: Numbers, settled: LotSettlement) -> Pence:
     """What each limit of `limits_of` withheld to date."""
-    balances = settled.balances
     withheld = _withheld(contract, settled.lots, quantities)
-    if (withheld.sum(axis=2) != (balances.value - balances.payable).sum(axis=2)).any():
+    if (withheld.sum(axis=2) != (settled.value - settled.payable).sum(axis=2)).any():
         raise InvariantError("the limits do not add up to what was withheld")
     whole = withheld[..., withheld.shape[2] - len(contract.limits_on_the_whole) :]
     by_funders = to_date(settled.parts.withheld, settled.history, quantities.shape[1])

@@ -66,6 +66,11 @@ class EvidenceDeadline(Cited):
         default=None, description="the share of the price that late evidence earns, such as 50%"
     )
 
+    @property
+    def tells_late(self) -> bool:
+        """Whether what is recorded late earns anything else than what is recorded in time."""
+        return self.late == "nothing" or self.late_pays is not None
+
 
 class PaymentTerms(Cited):
     """How long after the claim date payment is due, and in which nation banks must be open that

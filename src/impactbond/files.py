@@ -129,10 +129,13 @@ def _write(
             elif not folder.is_dir():
                 reason = errno.ENOTDIR if folder.exists() else errno.ENOENT
                 raise OSError(reason, "")
-            with _locked(folder):
-                _clear(folder)
-                _put(folder, files, last() if last else {}, how)
-                made.clear()
+            held = _locked(folder)
+        try:
+            _clear(folder)
+            _put(folder, files, last() if last else {}, how)
+            made.clear()
+        finally:
+            _unlock(folder / LOCK, held)
     finally:
         for empty in reversed(made):
             with suppress(OSError):
@@ -300,23 +303,15 @@ def _told(name: str, wrote: bool = False) -> Iterator[None]:
         raise _NotWrittenError([fault], wrote) from None
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keeps other processes from writing into a folder."""
-    place = folder / LOCK
+def _locked(folder: Path) -> int:
+    """The lock that keeps other processes from writing into a folder, within two seconds."""
     for _ in range(_TRIES):
-        held = _lock(place)
-        if held is not None:
-            break
+        if (held := _lock(folder / LOCK)) is not None:
+            return held
         sleep(0.1)
-    else:
-        problem = "another process is writing into this folder"
-        hint = "Wait until it has finished, then look at what stands there"
-        raise _refusal(folder, "folder_in_use", problem, hint)
-    try:
-        yield
-    finally:
-        _unlock(place, held)
+    problem = "another process is writing into this folder"
+    hint = "Wait until it has finished, then look at what stands there"
+    raise _refusal(folder, "folder_in_use", problem, hint)
 
 
 def _lock(place: Path) -> int | None:

@@ -106,7 +106,7 @@ for number in range(kills):
         result = verify_folder(place)
         is_seen = not result.same
         # The old statement of a school that is no longer asked stays, and is named.
-        left = [one.file for one in result.differences if "earlier writing" in one.problem]
+        left = [one.file for one in result.differences if one.code == "no_longer"]
     except ImpactBondError:
         is_seen, left = True, []
     if left == ["elm.xlsx"] and len(result.differences) == 1:

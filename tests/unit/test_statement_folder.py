@@ -58,10 +58,9 @@ def test_a_file_that_is_missing_changed_or_put_there_is_named(tmp_path: Path) ->
     result = verify_folder(tmp_path)
     assert not result.same
     assert [str(one) for one in result.differences] == [
-        f"{STEM}elm.xlsx: is missing",
-        f"{STEM}lbhf.xlsx: is not as it was written",
-        f"{STEM}oak.xlsx: is not in the manifest: writing was not finished, or it was put there "
-        "since",
+        f"{STEM}elm.xlsx: is missing.",
+        f"{STEM}lbhf.xlsx: is not as it was written.",
+        f"{STEM}oak.xlsx: is in no manifest: writing was not finished, or it was put there since.",
     ]
     assert "NOT AS WRITTEN: 3 files" in result.text
     assert result.as_dict()["same"] is False
@@ -71,8 +70,8 @@ def test_the_statement_of_a_school_that_is_no_longer_asked_is_named(tmp_path: Pa
     put(tmp_path, "lbhf", "elm")
     put(tmp_path, "lbhf", "oak")
     assert differences(tmp_path) == [
-        f"{STEM}elm.xlsx: is of an earlier writing; the last one of wlz-lbhf / 2017-Q4 has no such "
-        "statement"
+        f"{STEM}elm.xlsx: is of an earlier writing; the last of wlz-lbhf / 2017-Q4 has no such "
+        "statement."
     ]
     (tmp_path / f"{STEM}elm.xlsx").unlink()
     assert verify_folder(tmp_path).same

@@ -51,17 +51,6 @@ class FolderManifest(Term):
 
 
 @dataclass(frozen=True, slots=True)
-class FolderDifference:
-    """One file that is not as it was written: its name and what is wrong with it."""
-
-    file: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.problem}"
-
-
-@dataclass(frozen=True, slots=True)
 class FolderVerification:
     """What came of comparing a folder with its manifest.
 
@@ -72,7 +61,7 @@ class FolderVerification:
     folder: str
     claims: tuple[str, ...]
     files: int
-    differences: tuple[FolderDifference, ...]
+    differences: tuple[Fault, ...]
 
     @property
     def same(self) -> bool:
@@ -90,7 +79,8 @@ class FolderVerification:
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain data, for `--json`."""
-        return {**asdict(self), "same": self.same}
+        told = [one.as_dict() for one in self.differences]
+        return {**asdict(self), "differences": told, "same": self.same}
 
 
 def verify_folder(folder: str | PathLike[str]) -> FolderVerification:
@@ -106,22 +96,21 @@ def verify_folder(folder: str | PathLike[str]) -> FolderVerification:
         hint = "Write the statements again, into a folder of their own"
         fault = Fault(file=place.resolve().name, code="no_manifest", problem=problem, hint=hint)
         raise StatementError(_UNVERIFIED, [fault])
-    found = [
-        FolderDifference(file.name, problem)
-        for file in manifest.files
-        if (problem := _problem(place, file))
-    ]
+    found = [(file.name, *wrong) for file in manifest.files if (wrong := _wrong(place, file))]
     listed = {file.name for file in manifest.files}
-    stray = {path.name for path in place.iterdir() if path.suffix.lower() in _ENDINGS} - listed
-    for file in manifest.no_longer:
-        if file.name in stray:
-            problem = f"is of an earlier writing; the last one of {file.of} has no such statement"
-            found.append(FolderDifference(file.name, problem))
-    known = {file.name for file in manifest.no_longer}
-    problem = "is not in the manifest: writing was not finished, or it was put there since"
-    found += [FolderDifference(name, problem) for name in sorted(stray - known)]
+    left = {file.name: file.of for file in manifest.no_longer}
+    for name in {path.name for path in place.iterdir() if path.suffix in _ENDINGS} - listed:
+        if name in left:
+            problem = f"is of an earlier writing; the last of {left[name]} has no such statement"
+            found.append((name, "no_longer", problem))
+        else:
+            problem = "is in no manifest: writing was not finished, or it was put there since"
+            found.append((name, "unlisted", problem))
+    told = sorted(Fault(file=name, code=code, problem=problem) for name, code, problem in found)
     claims = tuple(sorted({file.of for file in manifest.files}))
-    return FolderVerification(place.resolve().name, claims, len(manifest.files), tuple(found))
+    return FolderVerification(
+        place.resolve().name, claims, len(manifest.files), tuple(sorted(told))
+    )
 
 
 def no_longer_in(folder: Path) -> list[str]:
@@ -177,14 +166,15 @@ def _made_by() -> dict[str, str]:
     }
 
 
-def _problem(folder: Path, file: WrittenFile) -> str:
+def _wrong(folder: Path, file: WrittenFile) -> tuple[str, str] | None:
+    """What is wrong with a file that was written, as a code and words."""
     try:
         content = (folder / file.name).read_bytes()
     except FileNotFoundError:
-        return "is missing"
+        return "missing", "is missing"
     except OSError:
-        return "cannot be opened"
-    return "" if sha256(content) == file.sha256 else "is not as it was written"
+        return "unread", "cannot be opened"
+    return None if sha256(content) == file.sha256 else ("changed", "is not as it was written")
 
 
 def _read(folder: Path, summary: str) -> FolderManifest | None:

@@ -53,8 +53,8 @@ JOBS = {
     "kills": Job(
         "writing is killed at many lines and by pairs of writers, and every mixed set is seen",
         ("tests/integration/test_writing_is_atomic.py",),
-        3,
-        {"IMPACTBOND_KILLS": 1_000, "IMPACTBOND_PAIRS": 200},
+        12,
+        {"IMPACTBOND_KILLS": 500, "IMPACTBOND_PAIRS": 200},
     ),
     "spark": Job(
         "drawn contracts give the same bytes on Spark",

@@ -71,8 +71,11 @@ def unopened(path: Path, error: OSError) -> Fault:
 class ImpactBondError(Exception):
     """Something a user can put right.
 
-    `faults` lists everything that was found wrong, in reading order.
+    `faults` lists everything that was found wrong, in reading order. `wrote` says whether anything
+    was written before it was found.
     """
+
+    wrote = False
 
     def __init__(self, summary: str, faults: Iterable[Fault] = ()) -> None:
         self.summary = summary

@@ -13,14 +13,14 @@ from datetime import date
 from functools import partial
 from html import escape
 from itertools import count
-from shutil import rmtree
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from weakref import finalize
 
 import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from impactbond.files import private_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -126,9 +126,9 @@ class EngineSession:
 
             # What does not fit memory is spilled: into a folder of our own, gone with the session,
             # because DuckDB's own choice is the folder that the user happens to stand in.
-            folder = mkdtemp(prefix="impactbond-")
+            folder, put_away = private_folder()
             self._connection = duckdb.connect(":memory:", config={"temp_directory": folder})
-            finalize(self, _put_away, self._connection, folder)
+            finalize(self, _put_away, self._connection, put_away)
             # Our text has the smaller table on the right of every join, and DuckDB, which cannot
             # tell how many rows of a file will stand, would sometimes hold the observations in
             # memory instead. No table has an order that has to be kept.
@@ -279,9 +279,9 @@ class EngineSession:
         return frame.collect(backend="pyarrow").to_native()
 
 
-def _put_away(connection: duckdb.DuckDBPyConnection, folder: str) -> None:
+def _put_away(connection: duckdb.DuckDBPyConnection, folder_away: Callable[[], None]) -> None:
     connection.close()
-    rmtree(folder, ignore_errors=True)
+    folder_away()
 
 
 def _lazy(native: Any) -> nw.LazyFrame[Any]:

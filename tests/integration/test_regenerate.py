@@ -86,7 +86,7 @@ def test_quarters_settled_one_on_the_record_of_the_other_regenerate(
         path = write_record(of_london(london, as_of, earlier), tmp_path / f"{as_of}.record")
         again = regenerate(path)
         assert again.same, again.text
-        twice = write_record(again.settlement, tmp_path / "again.record")
+        twice = write_record(again.settlement, tmp_path / "again.record", replace=True)
         assert twice.read_bytes() == path.read_bytes()
     assert path is not None
     at_once = of_london(london, "2018-07-31")

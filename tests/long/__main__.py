@@ -56,6 +56,12 @@ JOBS = {
         60,
         {"IMPACTBOND_MUTANTS": 2_400},
     ),
+    "kills": Job(
+        "writing is killed at many lines and by pairs of writers, and every mixed set is seen",
+        ("tests/integration/test_writing_is_atomic.py",),
+        12,
+        {"IMPACTBOND_KILLS": 500, "IMPACTBOND_PAIRS": 200},
+    ),
     "spark": Job(
         "drawn contracts give the same bytes on Spark",
         ("tests/properties/test_same_bytes.py",),

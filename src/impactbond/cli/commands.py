@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from impactbond.cli.contract_commands import check, difference, render
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -18,6 +19,8 @@ from impactbond.cli.options import (
     LeaveOut,
     Out,
     ReceiptsOption,
+    Replace,
+    Shared,
     printed,
     received,
     settled,
@@ -25,11 +28,11 @@ from impactbond.cli.options import (
     working,
     write_settled,
 )
-
-Form = Literal["text", "markdown", "html"]
+from impactbond.files import Writing
 
 app = typer.Typer(
     help="Outcomes-based funding contracts: evidence in, statements out, to the penny.",
+    epilog="Should anything end in an error that is not explained, add --debug to the command.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -37,14 +40,21 @@ app = typer.Typer(
 
 
 @app.command()
-def demo(out: Out = Path("demo-out"), as_json: AsJson = False) -> None:
+def demo(
+    out: Out = Path("demo-out"),
+    replace: Replace = False,
+    shared: Shared = False,
+    as_json: AsJson = False,
+) -> None:
     """Settle the example contract and evidence that come with impactbond."""
     # Where the examples are: inside the installed package, or beside its source.
     installed = Path(__file__).parents[1] / "fixtures"
     fixtures = installed if installed.is_dir() else Path(__file__).parents[3] / "fixtures"
     contract = fixtures / "contracts" / "west_london_zone.yaml"
     evidence = fixtures / "evidence" / "west_london_zone.xlsx"
-    write_settled(settled(contract, [evidence], None, leave_out=True), out, as_json)
+    settlement = settled(contract, [evidence], None, leave_out=True)
+    how = Writing(replace=replace, shared=shared, inputs=[contract, evidence])
+    write_settled(settlement, out, as_json, **how)
 
 
 @app.command()
@@ -55,24 +65,32 @@ def settle(
     out: Out,
     receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
     leave_out_refused: LeaveOut = False,
+    replace: Replace = False,
+    shared: Shared = False,
     as_json: AsJson = False,
 ) -> None:
     """Write decisions, claims, schedule and one statement for each funder."""
     settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
     came = received(receipts, settlement)
-    write_settled(settlement, out, as_json, came, leave_out_refused)
+    inputs = [contract, *evidence, *(receipts or [])]
+    how = Writing(replace=replace, shared=shared, inputs=inputs)
+    write_settled(settlement, out, as_json, came, leave_out_refused, **how)
 
 
 @app.command()
 def template(
     contract: ContractFile,
     out: Annotated[Path, typer.Option("--out", help="The workbook to write.")],
+    replace: Replace = False,
+    shared: Shared = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write an empty evidence workbook with the sheets and headings of a contract."""
     from impactbond.evidence.template import write_template
 
-    write_template(versions_in(contract).whole, out)
-    print(f"Wrote {out}")
+    how = Writing(replace=replace, shared=shared, inputs=[contract])
+    written = write_template(versions_in(contract).whole, out, **how)
+    printed(as_json, lambda: {"written": written.name}, lambda: f"Wrote {written}")
 
 
 @app.command()
@@ -164,6 +182,8 @@ def record(
         str | None, typer.Option("--funder", help="Keep only what this funder may see.")
     ] = None,
     leave_out_refused: LeaveOut = False,
+    replace: Replace = False,
+    shared: Shared = False,
     as_json: AsJson = False,
 ) -> None:
     """Settle, and keep everything that the settlement rests on in one file."""
@@ -179,6 +199,9 @@ def record(
             receipts=came,
             leave_out_refused=leave_out_refused,
             funder=funder,
+            replace=replace,
+            shared=shared,
+            inputs=[contract, *evidence, *(receipts or [])],
         )
     digest = read_record(written).digest
     told = f"Wrote {written}\nNote its SHA-256 elsewhere: {digest}"
@@ -241,16 +264,33 @@ def regenerate(
 @app.command()
 def verify(
     workbook: Annotated[
-        Path, typer.Argument(help="The statement: an Excel workbook.", show_default=False)
+        Path,
+        typer.Argument(
+            help="The statement: an Excel workbook; or a folder of them.", show_default=False
+        ),
     ],
-    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
+    kept: Annotated[
+        Path | None, typer.Argument(help="The record; none for a folder.", show_default=False)
+    ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="The file must be the same, byte for byte.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare a statement with a record: every cell, its formula and its saved result."""
+    """Compare a statement with a record: every cell, its formula and its saved result; or a folder
+    with its manifest: whether it holds what was written, all of it and nothing else.
+    """
     from impactbond.records.verify import verify as verified
+    from impactbond.statements.manifest import verify_folder
+
+    if kept is None and workbook.is_dir():
+        folder = verify_folder(workbook)
+        printed(as_json, folder.as_dict, lambda: folder.text)
+        if not folder.same:
+            raise typer.Exit(1)
+        return
+    if kept is None:
+        raise typer.BadParameter("name the record of the statement", param_hint="KEPT")
 
     with working("Comparing every cell"):
         result = verified(workbook, kept)
@@ -275,85 +315,6 @@ def compare(
         raise typer.Exit(1)
 
 
-@app.command()
-def check(
-    contract: ContractFile,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where anything is worth a look.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Read a contract; say whether it can be trusted, and what in it is worth a look.
-
-    Of a folder of versions, whether they follow on each other, and the terms in force.
-    """
-    from impactbond.contract.diagnostics.check import check as checked
-    from impactbond.settlement.examples import check_examples
-
-    terms = versions_in(contract).terms
-    with working("Settling the examples"):
-        examples = check_examples(terms)
-    faults = [fault for example in examples for fault in example.faults]
-    looks = checked(terms)
-    first, last = terms.calendar.term
-    found = {
-        "contract": terms.contract,
-        "version": terms.version.number,
-        "term": f"{first} through {last}",
-        "milestones": len(terms.milestones),
-        "funders": len(terms.funders),
-        "claim_dates": len(terms.calendar.periods),
-        "examples": len(examples),
-        "faults": [fault.as_dict() for fault in faults],
-        "findings": [look.as_dict() for look in looks],
-    }
-    told = [
-        terms.title,
-        f"Version {terms.version.number}, {first} through {last}: {found['milestones']} milestones,"
-        f" {found['funders']} funders, {found['claim_dates']} claim dates, {len(examples)}"
-        f" examples. {'Examples do not hold:' if faults else 'No fault found.'}",
-        *(f"  - {fault}" for fault in faults),
-    ]
-    if looks:
-        told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
-    told += [f"  - {look}" for look in looks]
-    printed(as_json, lambda: found, lambda: "\n".join(told))
-    # An example that does not hold is no matter of strictness: the terms are not what was meant.
-    if faults or (strict and looks):
-        raise typer.Exit(1)
-
-
-@app.command()
-def render(
-    contract: ContractFile,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The file to write; without it, print.")
-    ] = None,
-    form: Annotated[
-        Form | None, typer.Option("--as", help="The form; without it, as the file's ending says.")
-    ] = None,
-) -> None:
-    """Say in plain English what a contract says, one numbered sentence for each rule."""
-    from impactbond.contract.wording.render import render as rendered
-    from impactbond.contract.wording.render import write_rendered
-
-    terms = versions_in(contract).terms
-    if out is None:
-        print(rendered(terms, form or "text"), end="")
-    else:
-        print(f"Wrote {write_rendered(terms, out, form)}")
-
-
-@app.command()
-def difference(
-    old: Annotated[Path, typer.Argument(help="The version before.", show_default=False)],
-    new: Annotated[Path, typer.Argument(help="The version after.", show_default=False)],
-    as_json: AsJson = False,
-) -> None:
-    """Say what changed between two versions of a contract, term by term."""
-    from impactbond.contract.difference import difference as between
-    from impactbond.contract.read import read_contract
-
-    changes = between(read_contract(old), read_contract(new))
-    told = [str(change) for change in changes] or ["No term differs."]
-    printed(as_json, lambda: [change.as_dict() for change in changes], lambda: "\n".join(told))
+# Those that look at a contract alone.
+for command in (check, render, difference):
+    app.command()(command)

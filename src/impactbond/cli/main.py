@@ -1,27 +1,77 @@
 """The command line: the same verbs as the library.
 
 Exit codes: 0 done; 1 the answer is no (a check failed, a record does not regenerate); 2 the input
-was bad, and nothing was written.
+was bad, and nothing was written; 3 something that nobody foresaw, which `--debug` shows in full.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+from pathlib import Path
+from traceback import extract_tb, print_exc
+
+import typer
 
 from impactbond.cli.commands import app
-from impactbond.errors import ImpactBondError
+from impactbond.errors import Fault, ImpactBondError, InvariantError
+
+UNFORESEEN = 3
+_PACKAGE = Path(__file__).parents[1]
 
 
 def main() -> None:
-    """Run the command line; an error that a user can put right ends with exit code 2."""
+    """Run the command line; whatever happens ends with an exit code, and none with a traceback
+    unless `--debug` asks for it.
+    """
+    words = [word for word in sys.argv[1:] if word != "--debug"]
+    as_json = "--json" in words
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an arrow is shown as \u2192 where there is none
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except ImpactBondError as error:
-        if "--json" in sys.argv:
-            faults = [fault.as_dict() for fault in error.faults]
-            print(json.dumps({"error": error.summary, "faults": faults}, indent=2))
-        else:
-            print(error, file=sys.stderr)
-            print("Nothing was written.", file=sys.stderr)
-        raise SystemExit(2) from None
+        # Typer tells a wrong command itself, but not as JSON.
+        code = app(words, standalone_mode=not as_json)
+    except SystemExit as end:
+        code = end.code
+    except Exception as error:
+        if "--debug" in sys.argv:
+            print_exc()
+        code = _told(error, as_json)
+    raise SystemExit(code)
+
+
+def _told(error: Exception, as_json: bool) -> int:
+    """Tells an error, and gives its exit code."""
+    code, summary, faults = 2, "", tuple[Fault, ...]()
+    if isinstance(error, ImpactBondError):
+        summary, faults = error.summary, error.faults
+    elif isinstance(error, typer.BadParameter.__mro__[2]):  # every wrong command's kind of error
+        summary = error.format_message()  # type: ignore[attr-defined]
+    else:
+        code, summary = UNFORESEEN, _unforeseen(error)
+    if as_json:
+        told = {"error": summary, "faults": [fault.as_dict() for fault in faults]}
+        print(json.dumps(told, indent=2))
+        return code
+    print("\n".join([summary, *(f"  - {fault}" for fault in faults)]), file=sys.stderr)
+    if isinstance(error, ImpactBondError) and not error.wrote:
+        print("Nothing was written.", file=sys.stderr)
+    return code
+
+
+def _unforeseen(error: Exception) -> str:
+    """What happened and where in the package, without the error's own words: they may hold a
+    child's row.
+    """
+    ours = [
+        f"{Path(frame.filename).relative_to(_PACKAGE)}, line {frame.lineno}"
+        for frame in extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(_PACKAGE)
+    ]
+    what = str(error) if isinstance(error, InvariantError) else type(error).__name__
+    return (
+        f"impactbond met something that it does not foresee: {what} ({''.join(ours[-1:])}). Please"
+        " report it; --debug shows more, which may hold what the files hold."
+    )

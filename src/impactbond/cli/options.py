@@ -5,14 +5,18 @@ tell the answer or write it.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 import typer
+
+from impactbond.errors import ImpactBondError
+from impactbond.files import Writing
 
 if TYPE_CHECKING:
     from impactbond.contract.versions import Versions
@@ -44,6 +48,13 @@ LeaveOut = Annotated[
 ReceiptsOption = typer.Option(
     "--receipts", help="What funders sent: a CSV file or a workbook; repeatable."
 )
+Replace = Annotated[
+    bool,
+    typer.Option("--replace", help="Replace files of other content, though never what is read."),
+]
+Shared = Annotated[
+    bool, typer.Option("--shared", help="Let others read what is written, as your system does.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -84,18 +95,20 @@ def write_settled(
     as_json: bool,
     receipts: Receipts | None = None,
     leave_out: bool = False,
+    **how: Unpack[Writing],
 ) -> None:
     """Writes the tables and statements of a settlement, and says what it came to."""
+    from impactbond.statements.manifest import no_longer_in
     from impactbond.statements.source import statement_source
     from impactbond.statements.summary import summary_text
-    from impactbond.statements.write import statement_files, table_files, with_receipts, write_all
+    from impactbond.statements.write import statement_files, table_files, with_receipts, write_set
 
     with working("Writing the statements"):
         source = statement_source(settlement)
         if receipts is not None:
             source = with_receipts(source, receipts, leave_out_refused=leave_out)
         files = table_files(settlement) | statement_files(source)
-        written = write_all({out / name: content for name, content in files.items()})
+        written = write_set(out, source, source.claim_period, files, **how)
     due = {funder.id: settlement.due_pence(funder.id) for funder in settlement.funders.all}
     data = {
         "contract": settlement.contract.contract,
@@ -104,8 +117,12 @@ def write_settled(
         "due_pence": {funder: pence for funder, pence in due.items() if pence},
         "refused_rows_left_out": settlement.refused_left_out,
         "written": [path.name for path in written],
+        "no_longer": (gone := no_longer_in(out)),
     }
-    printed(as_json, lambda: data, lambda: summary_text(settlement, out, written))
+    told = [f"{name} is of an earlier writing; this claim has no such statement." for name in gone]
+    printed(
+        as_json, lambda: data, lambda: "\n".join([summary_text(settlement, out, written), *told])
+    )
 
 
 @contextmanager
@@ -122,4 +139,16 @@ def working(what: str) -> Iterator[None]:
 
 def printed(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> None:
     """Prints a result as JSON or as text; only the one that is asked for is made."""
-    print(json.dumps(data(), indent=2, ensure_ascii=False) if as_json else text())
+    # What a stream of another encoding cannot hold would be written as no JSON has it.
+    is_plain = not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    shown = json.dumps(data(), indent=2, ensure_ascii=is_plain) if as_json else text()
+    try:
+        print(shown, flush=True)
+    except OSError as error:
+        # What still waits would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # whoever reads has seen enough
+            return
+        unprinted = ImpactBondError("The answer cannot be printed: there is no room for it.")
+        unprinted.wrote = True  # as far as the command writes
+        raise unprinted from None

@@ -7,10 +7,13 @@ impactbond.contract.schema`.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from impactbond.contract.contract import Contract
+from impactbond.errors import ContractError
+from impactbond.files import write_file
 
 SCHEMA_FILE = Path(__file__).with_name("contract.schema.json")
 
@@ -49,4 +52,5 @@ def _is_noise(key: str, value: Any) -> bool:
 
 
 if __name__ == "__main__":
-    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    refused = partial(ContractError, "The schema cannot be written.")
+    write_file(SCHEMA_FILE, schema_text().encode(), refused, replace=True, shared=True)

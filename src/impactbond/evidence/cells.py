@@ -19,8 +19,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
 from impactbond.terms.metrics import Chosen, Metric, Numbered
-from impactbond.terms.metrics.numbers import Percentage
 from impactbond.terms.metrics.metric import LARGEST
+from impactbond.terms.metrics.numbers import Percentage
 
 T = TypeVar("T")
 FIRST_DAY, LAST_DAY = EPOCH, from_day_number(LAST_DAY_NUMBER)

@@ -14,8 +14,6 @@ from functools import cached_property
 from glob import glob, has_magic
 from os import PathLike, fspath
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from types import NoneType
 from typing import Any, Literal
 from weakref import finalize
@@ -34,6 +32,7 @@ from impactbond.evidence.deliveries import (
     private_headings,
     refuse,
 )
+from impactbond.files import private_folder
 from impactbond.tables import FILE, ROW, Engine, EngineSession, Files
 from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
 from impactbond.texts import one_spelling
@@ -88,9 +87,9 @@ class _Copy:
     """A private file for what has to be copied before it can be read more than once."""
 
     def __init__(self) -> None:
-        folder = mkdtemp(prefix="impactbond-")
+        folder, put_away = private_folder()
         self.path = str(Path(folder, "copied.parquet"))
-        finalize(self, rmtree, folder, ignore_errors=True)
+        finalize(self, put_away)
 
 
 def is_path(given: object) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
@@ -19,6 +20,7 @@ from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.cells import FIRST_DAY, LAST_DAY
 from impactbond.evidence.deliveries import STATUSES
 from impactbond.evidence.workbook import NOTES, headings_of
+from impactbond.files import Writing, write_file
 from impactbond.terms.metrics import Metric, Numbered
 from impactbond.terms.sheets import (
     EACH_ROW,
@@ -58,12 +60,13 @@ class _Column:
     rule: tuple[tuple[str, Any], ...] = ()
 
 
-def write_template(contract: Contract, path: str | PathLike[str]) -> Path:
+def write_template(contract: Contract, path: str | PathLike[str], **how: Unpack[Writing]) -> Path:
     """Write an empty workbook for evidence; the same contract gives the same bytes.
 
-    Gives the path. Raises EvidenceError when the contract has no sheets or nothing can be written.
+    With `replace=True` another file of that name is replaced, such as an older template: never say
+    so of one that may be filled in. Gives the path. Raises EvidenceError when the contract has no
+    sheets, or the file cannot be written or would replace another.
     """
-    target = Path(path)
     if not contract.sheets:
         problem = "the contract does not say how evidence is delivered"
         fault = Fault(code="no_sheets", problem=problem)
@@ -75,13 +78,8 @@ def write_template(contract: Contract, path: str | PathLike[str]) -> Path:
         allowed = "at most 31 characters, none of []:*?/\\"
         fault = Fault(code="sheet_name", problem=problem, allowed=allowed)
         raise EvidenceError("The template cannot be written.", [fault]) from None
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        problem = f"cannot be written: {error.strerror}"
-        fault = Fault(file=target.name, code="cannot_write", problem=problem)
-        raise EvidenceError("The template cannot be written.", [fault]) from None
-    return target
+    refused = partial(EvidenceError, "The template cannot be written.")
+    return write_file(path, content, refused, **how)
 
 
 def _workbook(contract: Contract) -> bytes:

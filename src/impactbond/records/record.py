@@ -15,10 +15,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
+from typing import Unpack
 from zipfile import ZipFile
 
 import pyarrow as pa
@@ -31,6 +32,7 @@ from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, Fault, RecordError, unopened
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
+from impactbond.files import Writing, write_file
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
 from impactbond.records.contents import (
@@ -57,7 +59,6 @@ from impactbond.records.contents import (
     statement_of,
 )
 from impactbond.settlement.settlement import Earlier, Settlement
-from impactbond.statements.write import write_all
 from impactbond.version import __version__
 
 File = str | PathLike[str]
@@ -221,6 +222,7 @@ def write_record(
     receipts: Receipts | None = None,
     leave_out_refused: bool = False,
     funder: str | None = None,
+    **how: Unpack[Writing],
 ) -> Path:
     """Keeps a settlement in one file, whole or not at all, and gives its path.
 
@@ -228,10 +230,13 @@ def write_record(
     the settlement was settled on that record. With `receipts`, those received by the claim date are
     kept, and the statements show them. With `funder`, only what that funder may see is kept, with
     the digest of the whole record that it is cut from: it can be verified, and not regenerated.
+    With `replace=True` another file of that name is replaced, though never `previous`; with
+    `shared=True`, others than its owner may read it.
 
     Raises RecordError where the contract has no text to keep, `previous` is not a record of an
-    earlier claim of this contract, or there is no statement for the funder; ReceiptError where
-    receipts were refused, unless `leave_out_refused`.
+    earlier claim of this contract, there is no statement for the funder, or the file cannot be
+    written or would replace another; ReceiptError where receipts were refused, unless
+    `leave_out_refused`.
     """
     if not settlement.contract.source:
         problem = "the contract was put together in memory and has no text to keep"
@@ -246,7 +251,10 @@ def write_record(
     content = record_bytes(settlement, digest, receipts)
     if funder is not None:
         content = record_of(content, Path(path).name).view(funder)
-    return write_all({Path(path): content})[0]
+    if previous is not None:
+        how["inputs"] = [*how.get("inputs", ()), previous]
+    refused = partial(RecordError, "The record cannot be written.")
+    return write_file(path, content, refused, make_folders=True, **how)
 
 
 def _followed(settlement: Settlement, previous: Record) -> Record:

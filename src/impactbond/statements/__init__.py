@@ -1,6 +1,7 @@
 """What is shown: statements as plain data, as Excel workbooks and as pages."""
 
 from impactbond.statements.from_source import make_statement
+from impactbond.statements.manifest import FolderVerification, verify_folder
 from impactbond.statements.source import (
     LimitTerm,
     RateTerm,
@@ -14,6 +15,7 @@ from impactbond.statements.workbook.sheets import statement_workbook
 from impactbond.statements.write import write_statements
 
 __all__ = [
+    "FolderVerification",
     "LimitTerm",
     "RateTerm",
     "ShareTerm",
@@ -23,5 +25,6 @@ __all__ = [
     "make_statement",
     "statement_html",
     "statement_workbook",
+    "verify_folder",
     "write_statements",
 ]

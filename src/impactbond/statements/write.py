@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Unpack
 
 import pyarrow.compute as pc
 
 from impactbond.canonical import csv_bytes
-from impactbond.errors import InvariantError
+from impactbond.errors import InvariantError, StatementError
+from impactbond.files import Writing, write_files
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_source import make_statement
+from impactbond.statements.manifest import NOT_WRITTEN, manifest_with
 from impactbond.statements.source import StatementSource, statement_source
 from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.sheets import statement_workbook
@@ -32,20 +35,25 @@ def write_statements(
     *,
     receipts: Receipts | None = None,
     leave_out_refused: bool = False,
+    **how: Unpack[Writing],
 ) -> list[Path]:
     """Writes the workbooks of one claim: for all funders, then for each who was ever asked to pay.
 
     With `receipts`, each shows what was received up to the claim date and the balance of the
     account. Every workbook is made before the first file is written, and each file appears whole or
-    not at all. Raises ReceiptError where receipts were refused, unless `leave_out_refused`, or are
-    for another contract; InvariantError, and writes nothing, when a check of a statement does not
-    hold.
+    not at all; last comes `manifest.json`, by which `verify_folder` sees a folder that was written
+    by half or changed. With `replace=True`, other files of those names are replaced; with
+    `shared=True`, others than their owner may read them.
+
+    Raises ReceiptError where receipts were refused, unless `leave_out_refused`, or are for another
+    contract; InvariantError when a check of a statement does not hold; StatementError where the
+    files cannot be written, or would replace others: each time nothing is written.
     """
     source = settlement if isinstance(settlement, StatementSource) else statement_source(settlement)
     if receipts is not None:
         source = with_receipts(source, receipts, leave_out_refused=leave_out_refused)
     files = statement_files(source, claim_period)
-    return write_all({Path(out, name): content for name, content in files.items()})
+    return write_set(out, source, claim_period or source.claim_period, files, **how)
 
 
 def with_receipts(
@@ -86,37 +94,20 @@ def table_files(settlement: Settlement) -> dict[str, bytes]:
     return files
 
 
-def write_all(files: Mapping[Path, bytes]) -> list[Path]:
-    """Writes every file, each whole or not at all; none is replaced before all are on disk."""
-    waiting: dict[Path, Path] = {}
-    try:
-        for path, content in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            waiting[path] = path.with_name(f".{path.name}.part")
-            with waiting[path].open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for path in files:
-            waiting[path].replace(path)
-            del waiting[path]
-        for folder in {path.parent for path in files}:
-            _keep_names(folder)
-    finally:
-        for left_over in waiting.values():
-            left_over.unlink(missing_ok=True)
-    return list(files)
+def write_set(
+    out: str | Path,
+    source: StatementSource,
+    claim_period: str,
+    files: Mapping[str, bytes],
+    **how: Unpack[Writing],
+) -> list[Path]:
+    """Writes the files of one claim into a folder, and its manifest last.
 
-
-def _keep_names(folder: Path) -> None:
-    """Has the names in a folder kept on disk too, where the system lets a folder be opened."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    Raises StatementError, and writes nothing, where that cannot be or `how` does not allow it.
+    """
+    folder, of = Path(out), f"{source.contract_id} / {claim_period}"
+    manifest = partial(manifest_with, folder, of, files)
+    return write_files(folder, files, partial(StatementError, NOT_WRITTEN), last=manifest, **how)
 
 
 def _paying(source: StatementSource, claim: str) -> list[str]:

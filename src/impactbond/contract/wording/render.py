@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from html import escape
 from os import PathLike
 from pathlib import Path
 from textwrap import wrap
-from typing import Literal
+from typing import Literal, Unpack
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import (
@@ -21,7 +22,8 @@ from impactbond.contract.wording.document import (
     mark_of,
 )
 from impactbond.contract.wording.schedule import schedule_of
-from impactbond.errors import ContractError, Fault
+from impactbond.errors import ContractError
+from impactbond.files import Writing, write_file
 
 Form = Literal["text", "markdown", "html"]
 _ENDINGS: dict[str, Form] = {".md": "markdown", ".html": "html", ".htm": "html"}
@@ -38,22 +40,20 @@ def render(contract: Contract, form: Form = "text") -> str:
     return _FORMS[form](schedule_of(contract))
 
 
-def write_rendered(contract: Contract, path: str | PathLike[str], form: Form | None = None) -> Path:
+def write_rendered(
+    contract: Contract,
+    path: str | PathLike[str],
+    form: Form | None = None,
+    **how: Unpack[Writing],
+) -> Path:
     """Write the contract in plain English, in the form that the file's ending names, or as text.
 
-    Gives the path. Raises ContractError when the file cannot be written.
+    With `replace=True`, another file of that name is replaced. Gives the path. Raises ContractError
+    when the file cannot be written, or would replace another.
     """
-    target = Path(path)
-    content = render(contract, form or _ENDINGS.get(target.suffix.casefold(), "text"))
-    try:
-        target.write_bytes(content.encode())
-    except OSError as error:
-        why = (error.strerror or "no reason told").lower()
-        problem = f"the file cannot be written: {why}"
-        hint = "Name a file in a folder that exists, and close it in other programs"
-        fault = Fault(file=target.name, code="not_written", problem=problem, hint=hint)
-        raise ContractError("The contract cannot be rendered.", [fault]) from None
-    return target
+    content = render(contract, form or _ENDINGS.get(Path(path).suffix.casefold(), "text"))
+    refused = partial(ContractError, "The contract cannot be rendered.")
+    return write_file(path, content.encode(), refused, **how)
 
 
 _WIDTH = 96

@@ -1,0 +1,108 @@
+"""The commands that look at a contract alone: check it, render it, tell two versions apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from impactbond.cli.options import (
+    AsJson,
+    ContractFile,
+    Replace,
+    Shared,
+    printed,
+    versions_in,
+    working,
+)
+from impactbond.files import Writing
+
+Form = Literal["text", "markdown", "html"]
+
+
+def check(
+    contract: ContractFile,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where anything is worth a look.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a contract; say whether it can be trusted, and what in it is worth a look.
+
+    Of a folder of versions, whether they follow on each other, and the terms in force.
+    """
+    from impactbond.contract.diagnostics.check import check as checked
+    from impactbond.settlement.examples import check_examples
+
+    terms = versions_in(contract).terms
+    with working("Settling the examples"):
+        examples = check_examples(terms)
+    faults = [fault for example in examples for fault in example.faults]
+    looks = checked(terms)
+    first, last = terms.calendar.term
+    found = {
+        "contract": terms.contract,
+        "version": terms.version.number,
+        "term": f"{first} through {last}",
+        "milestones": len(terms.milestones),
+        "funders": len(terms.funders),
+        "claim_dates": len(terms.calendar.periods),
+        "examples": len(examples),
+        "faults": [fault.as_dict() for fault in faults],
+        "findings": [look.as_dict() for look in looks],
+    }
+    told = [
+        terms.title,
+        f"Version {terms.version.number}, {first} through {last}: {found['milestones']} milestones,"
+        f" {found['funders']} funders, {found['claim_dates']} claim dates, {len(examples)}"
+        f" examples. {'Examples do not hold:' if faults else 'No fault found.'}",
+        *(f"  - {fault}" for fault in faults),
+    ]
+    if looks:
+        told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
+    told += [f"  - {look}" for look in looks]
+    printed(as_json, lambda: found, lambda: "\n".join(told))
+    # An example that does not hold is no matter of strictness: the terms are not what was meant.
+    if faults or (strict and looks):
+        raise typer.Exit(1)
+
+
+def render(
+    contract: ContractFile,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file to write; without it, print.")
+    ] = None,
+    form: Annotated[
+        Form | None, typer.Option("--as", help="The form; without it, as the file's ending says.")
+    ] = None,
+    replace: Replace = False,
+    shared: Shared = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say in plain English what a contract says, one numbered sentence for each rule."""
+    from impactbond.contract.wording.render import render as rendered
+    from impactbond.contract.wording.render import write_rendered
+
+    terms = versions_in(contract).terms
+    if out is None:
+        text = rendered(terms, form or "text")
+        printed(as_json, lambda: {"text": text}, lambda: text.removesuffix("\n"))
+        return
+    how = Writing(replace=replace, shared=shared, inputs=[contract])
+    written = write_rendered(terms, out, form, **how)
+    printed(as_json, lambda: {"written": written.name}, lambda: f"Wrote {written}")
+
+
+def difference(
+    old: Annotated[Path, typer.Argument(help="The version before.", show_default=False)],
+    new: Annotated[Path, typer.Argument(help="The version after.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed between two versions of a contract, term by term."""
+    from impactbond.contract.difference import difference as between
+    from impactbond.contract.read import read_contract
+
+    changes = between(read_contract(old), read_contract(new))
+    told = [str(change) for change in changes] or ["No term differs."]
+    printed(as_json, lambda: [change.as_dict() for change in changes], lambda: "\n".join(told))

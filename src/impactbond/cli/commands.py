@@ -4,7 +4,7 @@ then those that look at a contract alone. Each loads what it needs when it runs:
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,10 +14,13 @@ from impactbond.cli.options import (
     AsJson,
     AsOf,
     ContractFile,
+    Earlier,
     EvidenceFiles,
     LeaveOut,
     Out,
     ReceiptsOption,
+    RowByRow,
+    day_option,
     printed,
     received,
     settled,
@@ -54,11 +57,13 @@ def settle(
     as_of: AsOf,
     out: Out,
     receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
     """Write decisions, claims, schedule and one statement for each funder."""
-    settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     came = received(receipts, settlement)
     write_settled(settlement, out, as_json, came, leave_out_refused)
 
@@ -86,7 +91,9 @@ def explain(
         str | None,
         typer.Option("--line", help="In place of a participant: a line, such as 2017-Q3/0001."),
     ] = None,
-    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"])] = None,
+    as_of: Annotated[
+        date | None, day_option("--as-of", "By default the contract's last claim date.")
+    ] = None,
     milestone: Annotated[
         str | None, typer.Option("--milestone", help="One milestone only.")
     ] = None,
@@ -96,6 +103,8 @@ def explain(
             "--nearest", help="With --milestone: what smallest change would have achieved it."
         ),
     ] = False,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
@@ -113,7 +122,7 @@ def explain(
     from impactbond.explanation.explanation import Explanation
     from impactbond.explanation.nearest import Nearest, nearest_change
 
-    settlement = settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     answer: Explanation | Nearest
     if participant is None:
         answer = explained.explain_line(settlement, line or "")
@@ -131,11 +140,10 @@ def reconcile(
     receipts: Annotated[list[Path], ReceiptsOption],
     as_of: AsOf,
     on: Annotated[
-        datetime | None,
-        typer.Option(
-            "--on", formats=["%Y-%m-%d"], help="The day of the account; by default that of --as-of."
-        ),
+        date | None, day_option("--on", "The day of the account; by default that of --as-of.")
     ] = None,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
@@ -143,10 +151,9 @@ def reconcile(
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile as matched
 
-    settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     came = read_receipts(receipts, settlement.contract)
-    day = (on or as_of).date()
-    found = matched(settlement, came, on=day, leave_out_refused=leave_out_refused)
+    found = matched(settlement, came, on=on or as_of, leave_out_refused=leave_out_refused)
     printed(as_json, found.as_dict, lambda: found.text)
 
 
@@ -157,19 +164,26 @@ def record(
     as_of: AsOf,
     out: Annotated[Path, typer.Option("--out", help="The record to write.")],
     previous: Annotated[
-        Path | None, typer.Option("--previous", help="The record of the claim before.")
+        Path | None,
+        typer.Option(
+            "--previous",
+            help="In place of --earlier: settle all again, and refuse where this record's claims "
+            "come out otherwise.",
+        ),
     ] = None,
     receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
     funder: Annotated[
         str | None, typer.Option("--funder", help="Keep only what this funder may see.")
     ] = None,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
     """Settle, and keep everything that the settlement rests on in one file."""
     from impactbond.records.record import read_record, write_record
 
-    settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     came = received(receipts, settlement)
     with working("Writing the record"):
         written = write_record(

@@ -33,6 +33,7 @@ from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
+from impactbond.records.closed_claims import assert_left_closed
 from impactbond.records.contents import (
     CONTRACT,
     EARLIER,
@@ -51,6 +52,7 @@ from impactbond.records.contents import (
     OfContract,
     View,
     evidence_schemas,
+    fitting_together,
     packed,
     parts_of,
     read_manifest,
@@ -61,6 +63,7 @@ from impactbond.statements.write import write_all
 from impactbond.version import __version__
 
 File = str | PathLike[str]
+_MONEY = ("lines", "shares", "payments")
 
 
 @dataclass(frozen=True)
@@ -190,7 +193,7 @@ class Record:
             raise self._not_whole()
         try:
             return read_csv(self.parts[part], schema or SCHEMAS[part])
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError, pa.ArrowException):
             raise self._damaged(part) from None
 
     def _not_whole(self) -> RecordError:
@@ -242,15 +245,17 @@ def write_record(
         assert_usable(receipts, settlement.contract.contract, leave_out_refused)
     digest = _digest(settlement.earlier)
     if previous is not None:
-        digest = _followed(settlement, read_record(previous)).digest
+        before = read_record(previous)
+        _assert_follows(settlement, before)
+        digest = before.digest
     content = record_bytes(settlement, digest, receipts)
     if funder is not None:
         content = record_of(content, Path(path).name).view(funder)
     return write_all({Path(path): content})[0]
 
 
-def _followed(settlement: Settlement, previous: Record) -> Record:
-    """The record before, if this settlement can follow on it. Raises RecordError otherwise."""
+def _assert_follows(settlement: Settlement, previous: Record) -> None:
+    """Raises RecordError where a settlement cannot follow on a record, or rewrites its claims."""
     of, claim = previous.manifest.contract, previous.manifest.claim
     problem = ""
     if of.contract != settlement.contract.contract:
@@ -264,7 +269,14 @@ def _followed(settlement: Settlement, previous: Record) -> Record:
     if problem:
         fault = Fault(file=previous.name, code="other_previous", problem=problem)
         raise RecordError("The record does not follow on the one that was named.", [fault])
-    return previous
+    now = {name: getattr(settlement, f"{name}_table") for name in _MONEY}
+    _assert_left_closed(previous, now)
+
+
+def _assert_left_closed(previous: Record, now: Mapping[str, pa.Table]) -> None:
+    closed = {name: previous.result(name) for name in _MONEY}
+    claims = [claim.label for claim in previous.claim_dates]
+    assert_left_closed(closed, now, claims, previous.name, previous.contract.currency)
 
 
 def _digest(earlier: Earlier | None) -> str | None:
@@ -363,8 +375,9 @@ def verify_record(
     if digest is not None and record.digest != digest.strip().lower():
         problem = f"its digest is {record.digest}, not the one that was noted"
         told.append(("other_record", problem))
-    if previous is not None and read_record(previous).digest != record.manifest.previous_record:
-        told.append(("other_previous", f"it does not follow on {Path(previous).name}"))
+    before = None if previous is None else read_record(previous)
+    if before is not None and before.digest != record.manifest.previous_record:
+        told.append(("other_previous", f"it does not follow on {before.name}"))
     view = record.manifest.view
     if whole is not None and (
         view is None or read_record(whole).view(view.funder) != zip_bytes(record.parts)
@@ -373,4 +386,7 @@ def verify_record(
     if told:
         faults = [Fault(file=record.name, code=code, problem=problem) for code, problem in told]
         raise RecordError("The record is whole, and is not the one that was kept.", faults)
+    if before is not None and record.manifest.view is None:
+        with fitting_together(record.name):
+            _assert_left_closed(before, {name: record.result(name) for name in _MONEY})
     return record

@@ -21,7 +21,7 @@ from impactbond.contract.wording.document import (
     mark_of,
 )
 from impactbond.contract.wording.schedule import schedule_of
-from impactbond.errors import ContractError, Fault
+from impactbond.errors import ContractError, Fault, assert_one_of
 
 Form = Literal["text", "markdown", "html"]
 _ENDINGS: dict[str, Form] = {".md": "markdown", ".html": "html", ".htm": "html"}
@@ -30,11 +30,10 @@ _ENDINGS: dict[str, Form] = {".md": "markdown", ".html": "html", ".htm": "html"}
 def render(contract: Contract, form: Form = "text") -> str:
     """The contract in plain English: one numbered sentence for each rule, with its clause.
 
-    `form` is text, markdown or html. The same contract gives the same text. Raises ValueError for
-    another form.
+    `form` is text, markdown or html. The same contract gives the same text. Raises ContractError
+    for another form.
     """
-    if form not in _FORMS:
-        raise ValueError(f"no form '{form}': write one of {', '.join(_FORMS)}")
+    assert_one_of(form, "form", _FORMS, ContractError)
     return _FORMS[form](schedule_of(contract))
 
 

@@ -5,6 +5,7 @@ and why.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from impactbond.comparison.comparison import Comparison, ContractComparison
@@ -20,6 +21,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.difference import ContractChange, difference
 from impactbond.contract.read import read_contract
 from impactbond.errors import Fault, RecordError, SettlementError, unopened
+from impactbond.records.contents import fitting_together
 from impactbond.records.record import File, Record, read_record
 from impactbond.settlement.settlement import Settlement
 
@@ -46,7 +48,9 @@ def compare(was: Compared, now: Compared) -> Comparison | ContractComparison:
         allowed = "two contracts, or two settlements or records"
         fault = Fault(code="unlike", problem=problem, allowed=allowed)
         raise SettlementError("They cannot be compared.", [fault])
-    return _compared(_side(one), _side(other))
+    records = [side.name for side in (one, other) if isinstance(side, Record)]
+    with fitting_together(" and ".join(records)) if records else nullcontext():
+        return _compared(_side(one), _side(other))
 
 
 def _opened(compared: Compared) -> Settlement | Record | Contract:

@@ -164,6 +164,26 @@ def read_manifest(content: bytes, name: str) -> Manifest:
         raise damaged from None
 
 
+def damage(name: str, code: str, problem: str) -> Fault:
+    """The fault of a record called `name` that is not as it was written."""
+    hint = "Take the record from where it was kept; write it anew only if it was never relied on"
+    return Fault(file=name, code=code, problem=problem, hint=hint)
+
+
+def unlike_manifest(manifest: Manifest, parts: Mapping[str, bytes], name: str) -> list[Fault]:
+    """Parts that are missing, changed or extra by the manifest."""
+    listed = {part.name: part for part in manifest.parts}
+    told = []
+    for part, kept in listed.items():
+        if part not in parts:
+            told.append(("part_missing", f"the part '{part}' is missing"))
+        elif sha256(parts[part]) != kept.sha256 or len(parts[part]) != kept.size:
+            told.append(("part_changed", f"the part '{part}' is not the one that was kept"))
+    extra = sorted(parts.keys() - listed.keys() - {MANIFEST})
+    told += [("part_extra", f"the part {part!a} does not belong to the record") for part in extra]
+    return [Fault(file=name, code=code, problem=problem) for code, problem in told]
+
+
 def packed(manifest: Manifest, parts: Mapping[str, bytes]) -> bytes:
     """The file of a record: its parts, and its manifest with the digest of each."""
     listed = tuple(

@@ -49,14 +49,22 @@ def settle(
     """
     if isinstance(earlier, str | PathLike):
         earlier = read_record(earlier)
-    if not isinstance(earlier, Settlement | Record | Closed | None):
-        fault = Fault(
-            code="not_earlier",
-            problem="earlier is nothing that was settled",
-            found=f"a {type(earlier).__name__}",
-            allowed="a settlement, a record, or the path of a record",
+    faults = [
+        Fault(
+            code="other_argument",
+            problem=f"{name} is nothing that can be settled",
+            found=f"a value of type {type(given).__name__}",
+            allowed=allowed,
         )
-        raise SettlementError("There is nothing to settle on.", [fault])
+        for name, given, kinds, allowed in (
+            ("contract", contract, Contract | Versions, "what read_contract or read_versions gave"),
+            ("evidence", evidence, Evidence, "what read_evidence gave"),
+            ("earlier", earlier, Settlement | Record | Closed | None, "a settlement or a record"),
+        )
+        if not isinstance(given, kinds)
+    ]
+    if faults:
+        raise SettlementError("There is nothing to settle.", faults)
     with fitting_together(earlier.name) if isinstance(earlier, Record) else nullcontext():
         settlement = settling.settle(
             contract,

@@ -12,7 +12,8 @@ the next claim does, where it was settled on this one.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -51,18 +52,22 @@ from impactbond.records.contents import (
     OfClaim,
     OfContract,
     View,
+    damage,
     evidence_schemas,
     fitting_together,
     packed,
     parts_of,
     read_manifest,
     statement_of,
+    unlike_manifest,
 )
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.statements.write import write_all
 from impactbond.version import __version__
 
 File = str | PathLike[str]
+# A record that was packed again by another program is told what is not as it was written.
+_MOST_UNPACKED = 20
 _MONEY = ("lines", "shares", "payments")
 
 
@@ -95,9 +100,10 @@ class Record:
     def known(self) -> Versions:
         """The versions that were known."""
         texts = [name for name in sorted(self.parts) if name.startswith(VERSIONS)]
-        if not texts:
-            return Versions.of(self._read(CONTRACT))
-        return versions_of([self._read(name) for name in texts])
+        with self._readable():
+            if not texts:
+                return Versions.of(self._parsed(CONTRACT))
+            return versions_of(list(map(self._parsed, texts)))
 
     @property
     def versions(self) -> tuple[Contract, ...]:
@@ -117,7 +123,7 @@ class Record:
         """The bank holidays that were used."""
         try:
             return tuple(date.fromisoformat(day) for day in json.loads(self.parts[HOLIDAYS]))
-        except (ValueError, TypeError):
+        except (KeyError, ValueError, TypeError, RecursionError):
             raise self._damaged(HOLIDAYS) from None
 
     @cached_property
@@ -176,11 +182,17 @@ class Record:
         view = View(funder=funder, of_record=self.digest)
         return packed(self.manifest.model_copy(update={"view": view}), parts)
 
-    def _read(self, part: str) -> Contract:
+    def _parsed(self, part: str) -> Contract:
         if self.manifest.view is not None:
             raise self._not_whole()
+        if part not in self.parts:
+            raise self._damaged(part)
+        return parse_contract(self.parts[part], name=part)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
         try:
-            return parse_contract(self.parts[part], name=part)
+            yield
         except ContractError as error:
             made_by = self.manifest.engine
             problem = f"the engine {__version__} refuses the contract that engine {made_by} took"
@@ -324,37 +336,23 @@ def record_of(content: bytes, name: str) -> Record:
         problem = "this is not a record, or its list of parts is damaged"
         fault = Fault(file=name, code="not_a_record", problem=problem)
         raise RecordError(UNTRUSTED, [fault]) from None
+    # Nothing in a record is compressed: its parts cannot be larger than it is. Asked before any is
+    # read, because a few bytes can unpack to more than the memory holds.
+    if sum(entry.file_size for entry in file.infolist()) > _MOST_UNPACKED * (len(content) + 1):
+        fault = damage(name, "too_large", "its parts are larger than the file")
+        raise RecordError(UNTRUSTED, [fault])
     parts, damaged = read_parts(file)
-    faults = [_damage(name, code, problem) for code, problem in damaged]
+    faults = [damage(name, code, problem) for code, problem in damaged]
     if MANIFEST not in parts:
         lost = Fault(file=name, code="no_manifest", problem=f"there is no part '{MANIFEST}'")
         raise RecordError(UNTRUSTED, faults or [lost])
     manifest = read_manifest(parts[MANIFEST], name)
-    faults += _unlike(manifest, parts, name)
+    faults += unlike_manifest(manifest, parts, name)
     if not faults and (made := zip_bytes(parts)) != content:
-        faults.append(_damage(name, "file_changed", zip_difference(made, content)))
+        faults.append(damage(name, "file_changed", zip_difference(made, content)))
     if faults:
         raise RecordError(UNTRUSTED, faults)
     return Record(name, sha256(content), manifest, parts)
-
-
-def _damage(name: str, code: str, problem: str) -> Fault:
-    hint = "Take the record from where it was kept; write it anew only if it was never relied on"
-    return Fault(file=name, code=code, problem=problem, hint=hint)
-
-
-def _unlike(manifest: Manifest, parts: Mapping[str, bytes], name: str) -> list[Fault]:
-    """Parts that are missing, changed or extra by the manifest."""
-    listed = {part.name: part for part in manifest.parts}
-    told = []
-    for part, kept in listed.items():
-        if part not in parts:
-            told.append(("part_missing", f"the part '{part}' is missing"))
-        elif sha256(parts[part]) != kept.sha256 or len(parts[part]) != kept.size:
-            told.append(("part_changed", f"the part '{part}' is not the one that was kept"))
-    extra = sorted(parts.keys() - listed.keys() - {MANIFEST})
-    told += [("part_extra", f"the part {part!a} does not belong to the record") for part in extra]
-    return [Fault(file=name, code=code, problem=problem) for code, problem in told]
 
 
 def verify_record(

@@ -7,6 +7,8 @@ Keeps  every trial is settled as if its evidence had been delivered; the same se
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 
 from impactbond.contract.contract import Contract
@@ -57,7 +59,7 @@ def _assert_can_be_drawn(trials: int, seed: int) -> None:
     faults = [
         Fault(code=code, problem=problem, found=f"{found!a}"[:40])
         for code, problem, found, least in asked
-        if type(found) is not int or found < least
+        if isinstance(found, bool) or not isinstance(found, Integral) or found < least
     ]
     if faults:
         raise AssumptionError("Nothing can be drawn.", faults)

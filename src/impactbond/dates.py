@@ -66,7 +66,7 @@ def day_given(given: object, name: str, error: type[ImpactBondError]) -> date:
         code="not_a_day",
         problem=f"{name} is not a day",
         found=found,
-        allowed="a date without a time, or text as year-month-day",
+        allowed="a date without a time, or text as YYYY-MM-DD",
         hint="Write it as 2018-07-31",
     )
     raise error("A day cannot be read.", [fault])

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from impactbond.explanation.explain import explain, explain_line
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
-    from impactbond.records.record import write_record
+    from impactbond.records.following import settle
+    from impactbond.records.record import read_record, write_record
     from impactbond.records.regenerate import regenerate
     from impactbond.records.verify import verify
     from impactbond.settlement.examples import check_examples
     from impactbond.settlement.schedule import planned_beside
-    from impactbond.settlement.settle import settle
     from impactbond.simulation.area import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
@@ -55,10 +55,11 @@ _HOMES = {
     "read_evidence": "evidence.read",
     "read_versions": "contract.read",
     "read_receipts": "receipts.read",
+    "read_record": "records.record",
     "reconcile": "receipts.reconcile",
     "regenerate": "records.regenerate",
     "render": "contract.wording.render",
-    "settle": "settlement.settle",
+    "settle": "records.following",
     "simulate": "simulation.simulate",
     "verify": "records.verify",
     "write_record": "records.record",
@@ -86,6 +87,7 @@ __all__ = [
     "read_contract",
     "read_evidence",
     "read_receipts",
+    "read_record",
     "read_versions",
     "reconcile",
     "regenerate",

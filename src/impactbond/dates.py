@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
 from dateutil.relativedelta import relativedelta
+
+from impactbond.errors import Fault, ImpactBondError
 
 EPOCH = date(1970, 1, 1)
 # 2149-06-06: a day number fits 16 bits, so that facts can be packed into one integer.
@@ -28,6 +30,7 @@ MONTH_NAMES = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SPAN = re.compile(r"(\d+) (day|week|month|year)s?")
 
 
@@ -41,6 +44,32 @@ def between(first: date | None, last: date | None) -> str:
     opened = f"from {said_day(first)}" if first else ""
     closed = f"through {said_day(last)}" if last else ""
     return f"{opened} {closed}".strip()
+
+
+def day_given(given: object, name: str, error: type[ImpactBondError]) -> date:
+    """The day that somebody gave as the argument `name`: a date, or text such as 2018-01-31.
+
+    Raises `error` for anything else: of a time of day nobody can say whose day it is, and
+    31/07/2018 and 07/08/2018 are days of two months somewhere.
+    """
+    if isinstance(given, date) and not isinstance(given, datetime):
+        return given
+    found = f"a value of type {type(given).__name__}"
+    if isinstance(given, str):
+        found = f"{given[:40]!a}"
+        if _ISO_DAY.fullmatch(given):
+            try:
+                return date.fromisoformat(given)
+            except ValueError:
+                found = f"{given}, which no calendar has"
+    fault = Fault(
+        code="not_a_day",
+        problem=f"{name} is not a day",
+        found=found,
+        allowed="a date without a time, or text as YYYY-MM-DD",
+        hint="Write it as 2018-07-31",
+    )
+    raise error("A day cannot be read.", [fault])
 
 
 def day_number(day: date) -> int:

@@ -63,9 +63,9 @@ class Fault:
 
 def unopened(path: Path, error: OSError) -> Fault:
     """The fault of a file that cannot be opened; of its path only the name is told."""
-    return Fault(
-        file=path.name, code="no_file", problem=f"the file cannot be opened: {error.strerror}"
-    )
+    problem = f"the file cannot be opened: {error.strerror}"
+    hint = "Check its name, its folder, and that you may read it"
+    return Fault(file=path.name, code="no_file", problem=problem, hint=hint)
 
 
 class ImpactBondError(Exception):
@@ -84,6 +84,24 @@ class ImpactBondError(Exception):
 
     def __str__(self) -> str:
         return "\n".join([self.summary, *(f"  - {fault}" for fault in self.faults)])
+
+
+def assert_one_of(
+    given: object, name: str, allowed: Iterable[object], error: type[ImpactBondError]
+) -> None:
+    """Raises `error` unless what was given as the argument `name` is one of the words allowed."""
+    words = list(allowed)
+    # By type too: True equals 1, and a list cannot be looked up in a set.
+    if not any(type(given) is type(word) and given == word for word in words):
+        told = f"{given[:40]!a}" if isinstance(given, str) else f"a {type(given).__name__}"
+        fault = Fault(
+            code="unknown_word",
+            problem=f"{name} is none of the words that are known",
+            found=told,
+            allowed=", ".join(map(str, words)),
+            hint="Write one of these",
+        )
+        raise error("An argument cannot be used.", [fault])
 
 
 class ContractError(ImpactBondError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import get_args
 
@@ -18,11 +18,13 @@ from impactbond.dates import (
     Period,
     Span,
     bank_holidays,
+    day_given,
     day_number,
     from_day_number,
     periods,
     working_day,
 )
+from impactbond.errors import SettlementError
 from impactbond.terms.calendar import Calendar
 
 DAYS = st.dates(date(1970, 1, 1), date(2149, 6, 6))
@@ -237,3 +239,23 @@ def test_a_working_day_is_open_and_the_nearest_on_its_side(day: date, shut: list
         assert found not in closed
     between = [earlier + timedelta(days=n) for n in range(1, (later - earlier).days)]
     assert all(one.weekday() >= 5 or one in closed for one in between)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "31/07/2018",
+        "2018-02-30",
+        "20180731",
+        "2018-W05-3",
+        "",
+        datetime(2018, 7, 31),
+        20180731,
+        None,
+    ],
+)
+def test_a_day_is_a_date_or_text_in_one_form_and_anything_else_is_refused(written: object) -> None:
+    assert day_given("2018-07-31", "as_of", SettlementError) == date(2018, 7, 31)
+    with pytest.raises(SettlementError, match=r"as_of is not a day.*YYYY-MM-DD") as caught:
+        day_given(written, "as_of", SettlementError)
+    assert [fault.code for fault in caught.value.faults] == ["not_a_day"]

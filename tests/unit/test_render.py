@@ -88,7 +88,7 @@ def test_what_a_contract_writes_is_never_read_as_html_or_markdown() -> None:
 
 
 def test_a_form_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ValueError, match="write one of text, markdown, html"):
+    with pytest.raises(ContractError, match="allowed: text, markdown, html"):
         render(example(), "pdf")  # type: ignore[arg-type]
 
 

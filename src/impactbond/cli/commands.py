@@ -4,7 +4,7 @@ then those that look at a contract alone. Each loads what it needs when it runs:
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +15,16 @@ from impactbond.cli.options import (
     AsJson,
     AsOf,
     ContractFile,
+    Earlier,
     EvidenceFiles,
     LeaveOut,
     Out,
     ReceiptsOption,
     Replace,
+    RowByRow,
     Shared,
+    day_option,
+    inputs_of,
     printed,
     received,
     settled,
@@ -64,15 +68,18 @@ def settle(
     as_of: AsOf,
     out: Out,
     receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     replace: Replace = False,
     shared: Shared = False,
     as_json: AsJson = False,
 ) -> None:
     """Write decisions, claims, schedule and one statement for each funder."""
-    settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     came = received(receipts, settlement)
-    inputs = [contract, *evidence, *(receipts or [])]
+    kept = [earlier] if earlier else None
+    inputs = inputs_of(contract, evidence, receipts, kept)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
     write_settled(settlement, out, as_json, came, leave_out_refused, **how)
 
@@ -104,7 +111,9 @@ def explain(
         str | None,
         typer.Option("--line", help="In place of a participant: a line, such as 2017-Q3/0001."),
     ] = None,
-    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"])] = None,
+    as_of: Annotated[
+        date | None, day_option("--as-of", "By default the contract's last claim date.")
+    ] = None,
     milestone: Annotated[
         str | None, typer.Option("--milestone", help="One milestone only.")
     ] = None,
@@ -114,6 +123,8 @@ def explain(
             "--nearest", help="With --milestone: what smallest change would have achieved it."
         ),
     ] = False,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
@@ -131,7 +142,7 @@ def explain(
     from impactbond.explanation.explanation import Explanation
     from impactbond.explanation.nearest import Nearest, nearest_change
 
-    settlement = settled(contract, evidence, as_of.date() if as_of else None, leave_out_refused)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     answer: Explanation | Nearest
     if participant is None:
         answer = explained.explain_line(settlement, line or "")
@@ -149,11 +160,10 @@ def reconcile(
     receipts: Annotated[list[Path], ReceiptsOption],
     as_of: AsOf,
     on: Annotated[
-        datetime | None,
-        typer.Option(
-            "--on", formats=["%Y-%m-%d"], help="The day of the account; by default that of --as-of."
-        ),
+        date | None, day_option("--on", "The day of the account; by default that of --as-of.")
     ] = None,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
@@ -161,10 +171,9 @@ def reconcile(
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile as matched
 
-    settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     came = read_receipts(receipts, settlement.contract)
-    day = (on or as_of).date()
-    found = matched(settlement, came, on=day, leave_out_refused=leave_out_refused)
+    found = matched(settlement, came, on=on or as_of, leave_out_refused=leave_out_refused)
     printed(as_json, found.as_dict, lambda: found.text)
 
 
@@ -175,12 +184,19 @@ def record(
     as_of: AsOf,
     out: Annotated[Path, typer.Option("--out", help="The record to write.")],
     previous: Annotated[
-        Path | None, typer.Option("--previous", help="The record of the claim before.")
+        Path | None,
+        typer.Option(
+            "--previous",
+            help="In place of --earlier: settle all again, and refuse where this record's claims "
+            "come out otherwise.",
+        ),
     ] = None,
     receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
     funder: Annotated[
         str | None, typer.Option("--funder", help="Keep only what this funder may see.")
     ] = None,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     replace: Replace = False,
     shared: Shared = False,
@@ -189,8 +205,9 @@ def record(
     """Settle, and keep everything that the settlement rests on in one file."""
     from impactbond.records.record import read_record, write_record
 
-    settlement = settled(contract, evidence, as_of.date(), leave_out_refused)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     came = received(receipts, settlement)
+    kept = [one for one in (earlier, previous) if one]
     with working("Writing the record"):
         written = write_record(
             settlement,
@@ -201,7 +218,7 @@ def record(
             funder=funder,
             replace=replace,
             shared=shared,
-            inputs=[contract, *evidence, *(receipts or [])],
+            inputs=inputs_of(contract, evidence, receipts, kept),
         )
     digest = read_record(written).digest
     told = f"Wrote {written}\nNote its SHA-256 elsewhere: {digest}"

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
@@ -31,11 +31,39 @@ ContractFile = Annotated[
 ]
 EvidenceFiles = Annotated[
     list[Path],
-    typer.Argument(help="The evidence: one workbook, or several deliveries.", show_default=False),
+    typer.Argument(
+        help="The evidence: one workbook, or several deliveries; or tables as CSV or Parquet, "
+        "participants=PATH and observations=PATH: a file, a folder or a pattern, each repeatable.",
+        show_default=False,
+    ),
 ]
-AsOf = Annotated[
-    datetime,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Settle every claim date up to this day."),
+
+
+def day_option(name: str, told: str) -> Any:
+    """An option that takes a day, in the one form that is the same day everywhere."""
+
+    def day(text: str) -> date:
+        from impactbond.dates import day_given
+        from impactbond.errors import SettlementError
+
+        return day_given(text, name, SettlementError)
+
+    return typer.Option(name, parser=day, metavar="YYYY-MM-DD", help=told)
+
+
+AsOf = Annotated[date, day_option("--as-of", "Settle every claim date up to this day.")]
+Earlier = Annotated[
+    Path | None,
+    typer.Option(
+        "--earlier", help="The record of the claim before: its claims are closed, and stay."
+    ),
+]
+RowByRow = Annotated[
+    bool,
+    typer.Option(
+        "--row-by-row",
+        help="Read tables as a workbook is read: in memory, every refused row told.",
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", help="The folder to write into.")]
 LeaveOut = Annotated[
@@ -66,20 +94,64 @@ def versions_in(path: Path) -> Versions:
     return read_versions(path) if path.is_dir() else Versions.of(read_contract(path))
 
 
+def evidence_in(words: list[Path]) -> list[Path] | dict[str, list[str]]:
+    """Workbooks, or the tables that words such as `participants=people.csv` name."""
+    from impactbond.errors import EvidenceError, Fault
+    from impactbond.evidence.sources import NAMES
+
+    tables: dict[str, list[str]] = {}
+    for word in words:
+        name, is_table, place = str(word).partition("=")
+        if is_table and name in NAMES and not word.exists():
+            tables.setdefault(name, []).append(place)
+    others = [word for word in words if str(word).partition("=")[0] not in tables]
+    unnamed = [
+        word.name
+        for word in others
+        if tables or word.is_dir() or word.name.lower().endswith((".csv", ".parquet", ".gz"))
+    ]
+    if unnamed or (tables and len(tables) < len(NAMES)):
+        fault = Fault(
+            code="tables_not_named",
+            problem="evidence as tables needs participants= and observations=, and nothing else",
+            found=", ".join([*(f"{name}=" for name in tables), *unnamed]),
+            hint="Write participants=PATH observations=PATH, each a file, a folder or a pattern",
+        )
+        raise EvidenceError("The evidence cannot be read.", [fault])
+    return tables or words
+
+
+def inputs_of(contract: Path, evidence: list[Path], *others: list[Path] | None) -> list[Path]:
+    """The files that a command reads: it writes over none of them."""
+    from impactbond.evidence.files import expanded
+
+    given = evidence_in(evidence)
+    words = [one for paths in given.values() for one in paths] if isinstance(given, dict) else given
+    found = [Path(path) for word in words for path in expanded(str(word))]
+    return [contract, *found, *(path for paths in others for path in paths or [])]
+
+
 def settled(
-    contract: Path, evidence: list[Path], as_of: date | None, leave_out: bool
+    contract: Path,
+    evidence: list[Path],
+    as_of: date | None,
+    leave_out: bool,
+    earlier: Path | None = None,
+    row_by_row: bool = False,
 ) -> Settlement:
     """The settlement that a command is about; by default at the contract's last claim date."""
     from impactbond.evidence.read import read_evidence
-    from impactbond.settlement.settle import settle
+    from impactbond.records.following import settle
 
     with working("Reading the contract and the evidence"):
         versions = versions_in(contract)
-        known = read_evidence(evidence, versions)
+        known = read_evidence(
+            evidence_in(evidence), versions, at_rest=False if row_by_row else None
+        )
     calendar = versions.terms.calendar
     day = as_of or calendar.claim_date(calendar.periods[-1])
     with working("Settling"):
-        return settle(versions, known, as_of=day, leave_out_refused=leave_out)
+        return settle(versions, known, as_of=day, leave_out_refused=leave_out, earlier=earlier)
 
 
 def received(files: list[Path] | None, settlement: Settlement) -> Receipts | None:

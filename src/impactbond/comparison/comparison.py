@@ -5,6 +5,7 @@ and why; told as text, as plain data and as tables.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from impactbond.contract.difference import ContractChange, difference
 from impactbond.contract.read import read_contract
 from impactbond.errors import Fault, RecordError, SettlementError, unopened
 from impactbond.money import show
+from impactbond.records.contents import fitting_together
 from impactbond.records.record import File, Record, read_record
 from impactbond.records.regenerate import SHOWN, Report, some
 from impactbond.settlement.settlement import Settlement
@@ -53,7 +55,9 @@ def compare(was: Compared, now: Compared) -> Comparison | ContractComparison:
         allowed = "two contracts, or two settlements or records"
         fault = Fault(code="unlike", problem=problem, allowed=allowed)
         raise SettlementError("They cannot be compared.", [fault])
-    return _compared(_side(one), _side(other))
+    records = [side.name for side in (one, other) if isinstance(side, Record)]
+    with fitting_together(" and ".join(records)) if records else nullcontext():
+        return _compared(_side(one), _side(other))
 
 
 def _opened(compared: Compared) -> Settlement | Record | Contract:

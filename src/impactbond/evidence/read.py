@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.errors import EvidenceError, Fault
+from impactbond.errors import EvidenceError, Fault, assert_one_of
 from impactbond.evidence.cautions import day_cautions, twin_cautions
 from impactbond.evidence.checks import Observation, Person, read_observations, read_people
 from impactbond.evidence.deliveries import Delivery, private_headings, refuse, without_repeats
@@ -63,6 +63,7 @@ def read_evidence(
 
     Raises EvidenceError when files, sheets or columns are not as the contract says, listing all.
     """
+    assert_one_of(values, "values", get_args(Values), EvidenceError)
     if isinstance(contract, Versions):
         contract = contract.whole
     if isinstance(source, Mapping):

@@ -44,6 +44,11 @@ def explain(
     With `milestone`, that one alone. The explanation shows the participant's evidence. Raises
     SettlementError, without the id, for a participant of whom the evidence holds no row.
     """
+    if not isinstance(participant, str):
+        kind = f"a value of type {type(participant).__name__}"
+        problem = "a participant is asked for by the id, as text"
+        fault = Fault(code="unknown_participant", problem=problem, found=kind)
+        raise SettlementError("There is nothing to explain.", [fault])
     milestones = settlement.contract.milestones
     if milestone is not None and milestone not in milestones:
         problem = f"there is no milestone '{milestone}'"

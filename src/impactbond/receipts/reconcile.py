@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.dates import day_given
 from impactbond.errors import Fault, ReceiptError, SettlementError
 from impactbond.money import show
 from impactbond.receipts.account import Entry, assert_balanced, dues_and_credits, entries, received
@@ -229,7 +230,7 @@ def reconcile(
     Raises ReceiptError where receipts were refused, unless `leave_out_refused`, or are for another
     contract; SettlementError where no claim had been made by that day.
     """
-    day = date.fromisoformat(on) if isinstance(on, str) else on
+    day = day_given(on, "on", ReceiptError)
     assert_usable(receipts, settlement.contract.contract, leave_out_refused)
     claims = [
         Claimed(number, claim.label, claim.known_by)

@@ -9,7 +9,8 @@ Keeps  the same settlement gives the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 
 from impactbond.canonical import csv_bytes, json_bytes, sha256, zip_bytes
 from impactbond.contract.contract import Contract
-from impactbond.errors import Fault, RecordError
+from impactbond.errors import Fault, ImpactBondError, RecordError
 from impactbond.evaluation.decisions import DECISIONS
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, REFUSED_SCHEMA, participants_schema
 from impactbond.receipts.receipts import RECEIPTS, Receipts
@@ -63,6 +64,29 @@ _ORDER = {
     "refused": ("file", "sheet", "row", "column"),
 }
 UNTRUSTED = "The record cannot be trusted."
+
+
+@contextmanager
+def fitting_together(name: str) -> Iterator[None]:
+    """What settles or compares from the parts of the record called `name`.
+
+    A digest says that a part is the one that was packed, not that the engine wrote it. Parts that
+    somebody made and sealed can break a rule anywhere in the course from evidence to money, far
+    from where the record was read; whatever that ends in is told as the record's fault.
+    """
+    try:
+        yield
+    except ImpactBondError:
+        raise
+    except Exception as error:  # see above; its words can hold what the part holds
+        fault = Fault(
+            file=name,
+            code="parts_disagree",
+            problem="what its parts hold does not fit together, so that nothing can be settled",
+            found=type(error).__name__,
+            hint="Take the record from where it was kept; if it is as it was written, report this",
+        )
+        raise RecordError(UNTRUSTED, [fault]) from None
 
 
 class RecordPart(Term):
@@ -138,6 +162,26 @@ def read_manifest(content: bytes, name: str) -> Manifest:
         return Manifest.model_validate_json(content)
     except ValidationError:
         raise damaged from None
+
+
+def damage(name: str, code: str, problem: str) -> Fault:
+    """The fault of a record called `name` that is not as it was written."""
+    hint = "Take the record from where it was kept; write it anew only if it was never relied on"
+    return Fault(file=name, code=code, problem=problem, hint=hint)
+
+
+def unlike_manifest(manifest: Manifest, parts: Mapping[str, bytes], name: str) -> list[Fault]:
+    """Parts that are missing, changed or extra by the manifest."""
+    listed = {part.name: part for part in manifest.parts}
+    told = []
+    for part, kept in listed.items():
+        if part not in parts:
+            told.append(("part_missing", f"the part '{part}' is missing"))
+        elif sha256(parts[part]) != kept.sha256 or len(parts[part]) != kept.size:
+            told.append(("part_changed", f"the part '{part}' is not the one that was kept"))
+    extra = sorted(parts.keys() - listed.keys() - {MANIFEST})
+    told += [("part_extra", f"the part {part!a} does not belong to the record") for part in extra]
+    return [Fault(file=name, code=code, problem=problem) for code, problem in told]
 
 
 def packed(manifest: Manifest, parts: Mapping[str, bytes]) -> bytes:

@@ -12,7 +12,8 @@ the next claim does, where it was settled on this one.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
@@ -35,6 +36,7 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.files import Writing, write_file
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
+from impactbond.records.closed_claims import assert_left_closed
 from impactbond.records.contents import (
     CONTRACT,
     EARLIER,
@@ -52,16 +54,22 @@ from impactbond.records.contents import (
     OfClaim,
     OfContract,
     View,
+    damage,
     evidence_schemas,
+    fitting_together,
     packed,
     parts_of,
     read_manifest,
     statement_of,
+    unlike_manifest,
 )
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.version import __version__
 
 File = str | PathLike[str]
+# A record that was packed again by another program is told what is not as it was written.
+_MOST_UNPACKED = 20
+_MONEY = ("lines", "shares", "payments")
 
 
 @dataclass(frozen=True)
@@ -93,9 +101,10 @@ class Record:
     def known(self) -> Versions:
         """The versions that were known."""
         texts = [name for name in sorted(self.parts) if name.startswith(VERSIONS)]
-        if not texts:
-            return Versions.of(self._read(CONTRACT))
-        return versions_of([self._read(name) for name in texts])
+        with self._readable():
+            if not texts:
+                return Versions.of(self._parsed(CONTRACT))
+            return versions_of(list(map(self._parsed, texts)))
 
     @property
     def versions(self) -> tuple[Contract, ...]:
@@ -115,7 +124,7 @@ class Record:
         """The bank holidays that were used."""
         try:
             return tuple(date.fromisoformat(day) for day in json.loads(self.parts[HOLIDAYS]))
-        except (ValueError, TypeError):
+        except (KeyError, ValueError, TypeError, RecursionError):
             raise self._damaged(HOLIDAYS) from None
 
     @cached_property
@@ -174,11 +183,17 @@ class Record:
         view = View(funder=funder, of_record=self.digest)
         return packed(self.manifest.model_copy(update={"view": view}), parts)
 
-    def _read(self, part: str) -> Contract:
+    def _parsed(self, part: str) -> Contract:
         if self.manifest.view is not None:
             raise self._not_whole()
+        if part not in self.parts:
+            raise self._damaged(part)
+        return parse_contract(self.parts[part], name=part)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
         try:
-            return parse_contract(self.parts[part], name=part)
+            yield
         except ContractError as error:
             made_by = self.manifest.engine
             problem = f"the engine {__version__} refuses the contract that engine {made_by} took"
@@ -191,7 +206,7 @@ class Record:
             raise self._not_whole()
         try:
             return read_csv(self.parts[part], schema or SCHEMAS[part])
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError, pa.ArrowException):
             raise self._damaged(part) from None
 
     def _not_whole(self) -> RecordError:
@@ -247,7 +262,9 @@ def write_record(
         assert_usable(receipts, settlement.contract.contract, leave_out_refused)
     digest = _digest(settlement.earlier)
     if previous is not None:
-        digest = _followed(settlement, read_record(previous)).digest
+        before = read_record(previous)
+        _assert_follows(settlement, before)
+        digest = before.digest
     content = record_bytes(settlement, digest, receipts)
     if funder is not None:
         content = record_of(content, Path(path).name).view(funder)
@@ -257,8 +274,8 @@ def write_record(
     return write_file(path, content, refused, make_folders=True, **how)
 
 
-def _followed(settlement: Settlement, previous: Record) -> Record:
-    """The record before, if this settlement can follow on it. Raises RecordError otherwise."""
+def _assert_follows(settlement: Settlement, previous: Record) -> None:
+    """Raises RecordError where a settlement cannot follow on a record, or rewrites its claims."""
     of, claim = previous.manifest.contract, previous.manifest.claim
     problem = ""
     if of.contract != settlement.contract.contract:
@@ -272,7 +289,14 @@ def _followed(settlement: Settlement, previous: Record) -> Record:
     if problem:
         fault = Fault(file=previous.name, code="other_previous", problem=problem)
         raise RecordError("The record does not follow on the one that was named.", [fault])
-    return previous
+    now = {name: getattr(settlement, f"{name}_table") for name in _MONEY}
+    _assert_left_closed(previous, now)
+
+
+def _assert_left_closed(previous: Record, now: Mapping[str, pa.Table]) -> None:
+    closed = {name: previous.result(name) for name in _MONEY}
+    claims = [claim.label for claim in previous.claim_dates]
+    assert_left_closed(closed, now, claims, previous.name, previous.contract.currency)
 
 
 def _digest(earlier: Earlier | None) -> str | None:
@@ -320,37 +344,23 @@ def record_of(content: bytes, name: str) -> Record:
         problem = "this is not a record, or its list of parts is damaged"
         fault = Fault(file=name, code="not_a_record", problem=problem)
         raise RecordError(UNTRUSTED, [fault]) from None
+    # Nothing in a record is compressed: its parts cannot be larger than it is. Asked before any is
+    # read, because a few bytes can unpack to more than the memory holds.
+    if sum(entry.file_size for entry in file.infolist()) > _MOST_UNPACKED * (len(content) + 1):
+        fault = damage(name, "too_large", "its parts are larger than the file")
+        raise RecordError(UNTRUSTED, [fault])
     parts, damaged = read_parts(file)
-    faults = [_damage(name, code, problem) for code, problem in damaged]
+    faults = [damage(name, code, problem) for code, problem in damaged]
     if MANIFEST not in parts:
         lost = Fault(file=name, code="no_manifest", problem=f"there is no part '{MANIFEST}'")
         raise RecordError(UNTRUSTED, faults or [lost])
     manifest = read_manifest(parts[MANIFEST], name)
-    faults += _unlike(manifest, parts, name)
+    faults += unlike_manifest(manifest, parts, name)
     if not faults and (made := zip_bytes(parts)) != content:
-        faults.append(_damage(name, "file_changed", zip_difference(made, content)))
+        faults.append(damage(name, "file_changed", zip_difference(made, content)))
     if faults:
         raise RecordError(UNTRUSTED, faults)
     return Record(name, sha256(content), manifest, parts)
-
-
-def _damage(name: str, code: str, problem: str) -> Fault:
-    hint = "Take the record from where it was kept; write it anew only if it was never relied on"
-    return Fault(file=name, code=code, problem=problem, hint=hint)
-
-
-def _unlike(manifest: Manifest, parts: Mapping[str, bytes], name: str) -> list[Fault]:
-    """Parts that are missing, changed or extra by the manifest."""
-    listed = {part.name: part for part in manifest.parts}
-    told = []
-    for part, kept in listed.items():
-        if part not in parts:
-            told.append(("part_missing", f"the part '{part}' is missing"))
-        elif sha256(parts[part]) != kept.sha256 or len(parts[part]) != kept.size:
-            told.append(("part_changed", f"the part '{part}' is not the one that was kept"))
-    extra = sorted(parts.keys() - listed.keys() - {MANIFEST})
-    told += [("part_extra", f"the part {part!a} does not belong to the record") for part in extra]
-    return [Fault(file=name, code=code, problem=problem) for code, problem in told]
 
 
 def verify_record(
@@ -371,8 +381,9 @@ def verify_record(
     if digest is not None and record.digest != digest.strip().lower():
         problem = f"its digest is {record.digest}, not the one that was noted"
         told.append(("other_record", problem))
-    if previous is not None and read_record(previous).digest != record.manifest.previous_record:
-        told.append(("other_previous", f"it does not follow on {Path(previous).name}"))
+    before = None if previous is None else read_record(previous)
+    if before is not None and before.digest != record.manifest.previous_record:
+        told.append(("other_previous", f"it does not follow on {before.name}"))
     view = record.manifest.view
     if whole is not None and (
         view is None or read_record(whole).view(view.funder) != zip_bytes(record.parts)
@@ -381,4 +392,7 @@ def verify_record(
     if told:
         faults = [Fault(file=record.name, code=code, problem=problem) for code, problem in told]
         raise RecordError("The record is whole, and is not the one that was kept.", faults)
+    if before is not None and record.manifest.view is None:
+        with fitting_together(record.name):
+            _assert_left_closed(before, {name: record.result(name) for name in _MONEY})
     return record

@@ -12,13 +12,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
-from io import BytesIO
 from itertools import zip_longest
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
-from impactbond.records.contents import RESULTS, WORKBOOKS, results_of
+from impactbond.errors import StatementError
+from impactbond.records.contents import RESULTS, WORKBOOKS, fitting_together, results_of
 from impactbond.records.record import File, Record, read_record
+from impactbond.records.workbook import parts_of
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import Engine
@@ -133,16 +133,17 @@ def regenerate(path: File, *, engine: Engine = "duckdb") -> Regeneration:
 
 def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regeneration:
     """Settles a record again that has been read; see `regenerate`."""
-    settlement = settle(
-        record.known,
-        record.evidence,
-        as_of=record.manifest.as_of,
-        earlier=record.earlier,
-        leave_out_refused=True,
-        holidays=record.holidays,
-        engine=engine,
-    )
-    made = results_of(settlement, record.manifest.engine, record.receipts)
+    with fitting_together(record.name):
+        settlement = settle(
+            record.known,
+            record.evidence,
+            as_of=record.manifest.as_of,
+            earlier=record.earlier,
+            leave_out_refused=True,
+            holidays=record.holidays,
+            engine=engine,
+        )
+        made = results_of(settlement, record.manifest.engine, record.receipts)
     kept = {
         name: content
         for name, content in record.parts.items()
@@ -170,14 +171,14 @@ def _differences(
 def _contents(workbook: bytes) -> object:
     """The files in a workbook: unlike what they hold, compressed bytes depend on the machine."""
     try:
-        with ZipFile(BytesIO(workbook)) as file:
-            return [(entry.filename, file.read(entry)) for entry in file.infolist()]
-    except BadZipFile:
+        return list(parts_of(workbook, "").items())
+    except StatementError:
         return workbook
 
 
 def _first_difference(part: str, kept: bytes, made: bytes) -> ResultDifference:
-    before, after = (csv.reader(content.decode().splitlines(True)) for content in (kept, made))
+    # What was kept may be no text, or hold a cell longer than the reader takes: its lines then.
+    before, after = (_rows(content) for content in (kept, made))
     for row, (was, is_) in enumerate(zip_longest(before, after), 1):
         if was is None or is_ is None:
             return ResultDifference(part, "has more rows" if was is None else "has fewer rows", row)
@@ -188,3 +189,11 @@ def _first_difference(part: str, kept: bytes, made: bytes) -> ResultDifference:
             columns = tuple(str(name) for name, old, new in pairs if old != new)
             return ResultDifference(part, "comes out otherwise", row, columns)
     return ResultDifference(part, "is written otherwise")
+
+
+def _rows(content: bytes) -> list[list[str]]:
+    lines = content.decode(errors="replace").splitlines(True)
+    try:
+        return list(csv.reader(lines))
+    except csv.Error:
+        return [[line] for line in lines]

@@ -121,6 +121,7 @@ def reference_of(content: bytes) -> str | None:
     import openpyxl
 
     try:
+        parts_of(content, "")  # asks for the sizes first
         book = openpyxl.load_workbook(BytesIO(content), read_only=True)
         # Read as a stream and no further: a cell far away would otherwise make it endless.
         rows = book["Cover"].iter_rows(max_row=_COVER_ROWS, max_col=2, values_only=True)

@@ -25,13 +25,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import get_args
 
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import bank_holidays
-from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementError
+from impactbond.dates import bank_holidays, day_given
+from impactbond.errors import (
+    EvidenceError,
+    Fault,
+    InvariantError,
+    SettlementError,
+    assert_one_of,
+)
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import MOST_PENCE, show
@@ -61,9 +68,10 @@ def settle(
     are known on it; what a new one changes in closed periods is an adjustment.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
-    where no claim date has come, or `earlier` is of another contract or later.
+    where no claim date has come, `earlier` is of another contract or later, or an argument is none.
     """
-    day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    day = day_given(as_of, "as_of", SettlementError)
+    assert_one_of(engine, "engine", get_args(Engine), SettlementError)
     _assert_complete(evidence, leave_out_refused)
     versions = Versions.of(contract)
     claims = _claims(claim_dates(versions, day), versions.all[0], day)
@@ -71,6 +79,8 @@ def settle(
     stretches = terms_in_force(versions, claims)
     if holidays is None:
         holidays = _holidays(stretches[-1].known.all)
+    else:
+        holidays = [day_given(one, "a bank holiday", SettlementError) for one in holidays]
     settlement: Settlement | None = None
     before = LINES.empty_table() if earlier is None else earlier.lines_table.cast(LINES)
     for stretch in stretches:

@@ -7,6 +7,8 @@ Keeps  every trial is settled as if its evidence had been delivered; the same se
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 
 from impactbond.contract.contract import Contract
@@ -51,13 +53,13 @@ def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forec
 
 def _assert_can_be_drawn(trials: int, seed: int) -> None:
     asked = [
-        ("no_trials", "there must be at least 1 trial", trials, 1),
-        ("negative_seed", "the seed must not be negative", seed, 0),
+        ("no_trials", "trials must be a whole number, at least 1", trials, 1),
+        ("negative_seed", "the seed must be a whole number, and not negative", seed, 0),
     ]
     faults = [
-        Fault(code=code, problem=problem, found=str(found))
+        Fault(code=code, problem=problem, found=f"{found!a}"[:40])
         for code, problem, found, least in asked
-        if found < least
+        if isinstance(found, bool) or not isinstance(found, Integral) or found < least
     ]
     if faults:
         raise AssumptionError("Nothing can be drawn.", faults)

@@ -18,7 +18,7 @@ from impactbond.receipts.account import assert_balanced, dues_and_credits, entri
 from impactbond.receipts.match import Claimed
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.checks import checks_of
-from impactbond.statements.notes import statement_notes, vat_notes
+from impactbond.statements.notes import OPENED_AGAIN, opening_words, statement_notes, vat_notes
 from impactbond.statements.source import StatementSource, is_for
 from impactbond.statements.statement import (
     ADJUSTMENT,
@@ -54,6 +54,8 @@ def make_statement(
     rows = StatementRows(source, funder, claim_period or source.claim_period)
     schedule, lines, control = rows.schedule(), rows.lines(), rows.control()
     account = _receipts_account(source, rows)
+    before = [claim for claim, day in source.claim_dates.items() if day < rows.claim_date]
+    again = [claim for claim in before if not source.is_closed(claim)]
     shares = (share for line in lines for share in line.shares)
     unfunded = sum(share.amount_pence for share in shares if share.funder == UNFUNDED)
     statement = Statement(
@@ -76,11 +78,13 @@ def make_statement(
             refused_rows=source.refused_rows,
             unfunded_pence=unfunded,
             refused_receipts=None if account is None else account.refused_rows,
+            opening=opening_words(before, again),
             of_contract=(*source.notes, *vat_notes(source.vat, control.due_pence, currency)),
         ),
         control=control,
         checks=(),
         account=account,
+        opening=OPENED_AGAIN if again else "",
     )
     # Last, so that the checks are of what the statement shows, and not of what it was made from.
     return replace(statement, checks=checks_of(statement))

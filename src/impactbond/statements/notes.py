@@ -4,6 +4,7 @@ contract has and others have not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -41,11 +42,13 @@ def statement_notes(
     refused_rows: int,
     unfunded_pence: int,
     refused_receipts: int | None = None,
+    opening: str = "",
     of_contract: tuple[NoteText, ...] = (),
 ) -> tuple[Note, ...]:
     """The notes of one statement, numbered; `funder` is None where it is for all funders.
 
-    `of_contract` are notes on terms that this contract has and others have not.
+    `of_contract` are notes on terms that this contract has and others have not, `opening` says
+    where the opening comes from.
 
     `refused_receipts` is None where the statement shows no receipts.
     """
@@ -74,10 +77,28 @@ def statement_notes(
             "funder's limit and asked of nobody."
         )
         texts.insert(6, ("Not funded", beyond))
+    if opening:
+        texts.insert(2, ("Opening", opening))
     if refused_receipts is not None:
         left_out = f" Rows of receipts that were refused and left out: {refused_receipts:,}."
         texts.insert(2, ("Account", _ACCOUNT + left_out))
     return tuple(Note(number, subject, text) for number, (subject, text) in enumerate(texts, 1))
+
+
+def opening_words(before: Sequence[str], again: Sequence[str]) -> str:
+    """Where the opening of a claim comes from: the claims before it, and those of them that were
+    worked out `again` and did not come in closed.
+    """
+    if not before:
+        return ""
+    closed = len(before) - len(again)
+    stood = f"What was settled at claim {before[closed - 1]} and before came in closed, and stands "
+    if not again:
+        return f"{stood}in the opening as it was settled then."
+    if not closed:
+        return f"{OPENED_AGAIN} {_NOTHING_NAMED}"
+    since = f"What was due since, at {', '.join(again)}, {_AGAIN}."
+    return f"{stood}in the opening. {since} {_NOTHING_NAMED}"
 
 
 def contract_notes(settlement: Settlement) -> tuple[NoteText, ...]:
@@ -184,6 +205,12 @@ _DUE = (
     "Everything is worked out to date. What is due is what is payable to date less what was due at"
     " earlier claims. Opening is what earlier claims asked for, whether or not it has been "
     "received."
+)
+_AGAIN = "was worked out again from the evidence that there is now"
+OPENED_AGAIN = f"Opening {_AGAIN}."
+_NOTHING_NAMED = (
+    "No settlement or record of that was named to settle on. Compare the opening with the closing "
+    "of the statement before: where they differ, evidence was replaced."
 )
 _ACCOUNT = (
     "The sheet Account sets what was received against what was due, from claim to claim. Its "

@@ -100,7 +100,8 @@ class StatementSource:
     `as_of` are those of the latest claim. `milestones` gives each milestone's title and clause.
     `prices_in` gives the currency of a milestone's price where it is not that of the payments.
     `refused_rows` counts the rows of evidence that were refused and so left out. `receipts` is the
-    table of what was received, where statements are to show it.
+    table of what was received, where statements are to show it. Claims up to `closed_until` came in
+    closed; None where all were worked out.
     """
 
     lines: Any
@@ -127,6 +128,7 @@ class StatementSource:
     engine_version: str
     contract_sha256: str
     evidence_sha256: str
+    closed_until: date | None = None
     receipts: Any = None
     refused_receipts: int = 0
     notes: tuple[tuple[str, str], ...] = ()
@@ -142,6 +144,10 @@ class StatementSource:
             found |= {row["claim_period"]: row["claim_date"] for row in claims}
         return dict(sorted(found.items(), key=lambda claim: claim[1]))
 
+    def is_closed(self, claim_period: str) -> bool:
+        """Whether a claim came in closed, and was not worked out here."""
+        return self.closed_until is not None and self.claim_dates[claim_period] <= self.closed_until
+
 
 def is_for(term_funder: str, funder: str) -> bool:
     """Whether a term written for `term_funder` binds `funder`, who may be one of several resolved
@@ -155,6 +161,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
     contract, vat = settlement.contract, settlement.contract.vat
     payables = {name: contract.term_of(name) for name in contract.payables}
     titles = {name: (term.title or name, term.clause) for name, term in payables.items()}
+    earlier = settlement.earlier
     return StatementSource(
         lines=settlement.lines_table,
         shares=settlement.shares_table,
@@ -180,6 +187,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
         engine_version=__version__,
         contract_sha256=contract.digest,
         evidence_sha256=settlement.evidence.known_on(settlement.claim.known_by).digest,
+        closed_until=None if earlier is None else earlier.claim_dates[-1].known_by,
         notes=contract_notes(settlement),
         vat=None if vat is None else (vat.treatment, vat.rate, vat.clause),
         prices_in=_prices_in(settlement),

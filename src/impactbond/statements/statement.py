@@ -293,7 +293,7 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What is asked for at one claim date; `about.funder` is None where it is asked of all funders
-    together.
+    together. `opening` says so where the opening was worked out again.
     """
 
     about: About
@@ -310,6 +310,7 @@ class Statement:
     control: Control
     checks: tuple[Check, ...]
     account: ReceiptsAccount | None = None
+    opening: str = ""
 
     @property
     def is_whole(self) -> bool:

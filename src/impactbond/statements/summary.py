@@ -145,6 +145,7 @@ def statement_html(statement: Statement) -> str:
         f"{counted(len(statement.adjustments), 'adjustment')} of earlier periods. "
         f"Evidence recorded up to {about.claim_date.isoformat()}; "
         f"{counted(about.refused_rows, 'row')} of evidence refused.</p>",
+        *([f"<p>{escape(statement.opening)}</p>"] if statement.opening else []),
         f"<p>{escape(_checks(statement))}</p>",
         "</div>",
     ]

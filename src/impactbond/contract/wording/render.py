@@ -22,7 +22,7 @@ from impactbond.contract.wording.document import (
     mark_of,
 )
 from impactbond.contract.wording.schedule import schedule_of
-from impactbond.errors import ContractError
+from impactbond.errors import ContractError, assert_one_of
 from impactbond.files import Writing, write_file
 
 Form = Literal["text", "markdown", "html"]
@@ -32,11 +32,10 @@ _ENDINGS: dict[str, Form] = {".md": "markdown", ".html": "html", ".htm": "html"}
 def render(contract: Contract, form: Form = "text") -> str:
     """The contract in plain English: one numbered sentence for each rule, with its clause.
 
-    `form` is text, markdown or html. The same contract gives the same text. Raises ValueError for
-    another form.
+    `form` is text, markdown or html. The same contract gives the same text. Raises ContractError
+    for another form.
     """
-    if form not in _FORMS:
-        raise ValueError(f"no form '{form}': write one of {', '.join(_FORMS)}")
+    assert_one_of(form, "form", _FORMS, ContractError)
     return _FORMS[form](schedule_of(contract))
 
 

@@ -32,7 +32,7 @@ def schedule_table(sheets: Sheets) -> SheetTable:
         sheet="Schedule",
         title="Schedule of payments",
         holds="Every payment asked for up to this claim, with its due date",
-        intro=("Earlier claims are shown for context: they are closed and do not change.",),
+        intro=("Earlier claims are shown for context: nothing of them is asked for again.",),
         columns=(
             Column("period", "Claim period", "identifier", 12, [row.claim_period for row in rows]),
             Column("claim date", "Claim date", "date", 13, [row.claim_date for row in rows]),

@@ -79,6 +79,9 @@ class Grid(SheetTable):
         return f"{self.cell(key, 0)}:{on_sheet(self.cell(key, last))}"
 
 
+_INTRO = "Opening, with the movements of this claim, makes closing."
+
+
 def summary_table(sheets: Sheets) -> Grid:
     """The sheet Summary: opening, movements and closing of every funder."""
     statement, schedule = sheets.statement, sheets["Schedule"]
@@ -89,7 +92,7 @@ def summary_table(sheets: Sheets) -> Grid:
         sheet="Summary",
         title=f"Summary of claim {statement.about.claim_period}",
         holds="From opening through the movements of this claim to closing",
-        intro="Opening, with the movements of this claim, makes closing.",
+        intro=" ".join([_INTRO, *filter(None, [statement.opening])]),
     )
 
 

@@ -1,0 +1,87 @@
+"""Following on: a settlement that takes the closed claims of an earlier one, named by its record.
+
+Takes  what `settle` takes, and a settlement, a record or the path of one.
+Gives  a Settlement.
+Keeps  what a record says was due at its claims is what the new settlement opens with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import date
+from os import PathLike
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
+from impactbond.errors import Fault, SettlementError
+from impactbond.evidence.evidence import Evidence
+from impactbond.records.closed_claims import assert_left_closed
+from impactbond.records.contents import fitting_together
+from impactbond.records.record import Closed, File, Record, read_record
+from impactbond.settlement import settle as settling
+from impactbond.settlement.settlement import Settlement
+from impactbond.tables import Engine
+
+
+def settle(
+    contract: Contract | Versions,
+    evidence: Evidence,
+    *,
+    as_of: date | str,
+    earlier: Settlement | Record | Closed | File | None = None,
+    leave_out_refused: bool = False,
+    holidays: Sequence[date] | None = None,
+    engine: Engine = "duckdb",
+) -> Settlement:
+    """What every funder owes, at every claim date up to and including `as_of`.
+
+    `earlier` is the settlement before, its record, or the path of that: its claims are closed, and
+    only later ones are worked out; what the evidence says otherwise by now is an adjustment of the
+    first open claim. Without it all are worked out from the evidence that there is, and statements
+    say so. `holidays` are the bank holidays to use; by default those of the nation that the
+    contract names. Of several versions, those signed by a claim date are known on it; what a new
+    one changes in closed periods is an adjustment.
+
+    Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
+    where no claim date has come, `earlier` is of another contract or later, or an argument is none
+    that can be used; RecordError where the record cannot be read or says otherwise than its lines.
+    """
+    if isinstance(earlier, str | PathLike):
+        earlier = read_record(earlier)
+    faults = [
+        Fault(
+            code="other_argument",
+            problem=f"{name} is nothing that can be settled",
+            found=f"a value of type {type(given).__name__}",
+            allowed=allowed,
+        )
+        for name, given, kinds, allowed in (
+            ("contract", contract, Contract | Versions, "what read_contract or read_versions gave"),
+            ("evidence", evidence, Evidence, "what read_evidence gave"),
+            ("earlier", earlier, Settlement | Record | Closed | None, "a settlement or a record"),
+        )
+        if not isinstance(given, kinds)
+    ]
+    if faults:
+        raise SettlementError("There is nothing to settle.", faults)
+    with fitting_together(earlier.name) if isinstance(earlier, Record) else nullcontext():
+        settlement = settling.settle(
+            contract,
+            evidence,
+            as_of=as_of,
+            earlier=earlier,
+            leave_out_refused=leave_out_refused,
+            holidays=holidays,
+            engine=engine,
+        )
+    if not isinstance(earlier, Record):
+        return settlement
+    assert_left_closed(
+        {"payments": earlier.result("payments")},
+        {"payments": settlement.payments_table},
+        [claim.label for claim in earlier.claim_dates],
+        earlier.name,
+        settlement.contract.currency,
+    )
+    return settlement

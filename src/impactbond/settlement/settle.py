@@ -69,13 +69,14 @@ def settle(
     earlier: Earlier | None = None,
     leave_out_refused: bool = False,
     holidays: Sequence[date] | None = None,
-    engine: Engine = "duckdb",
+    engine: Engine | None = None,
 ) -> Settlement:
     """What every funder owes, at every claim date up to and including `as_of`.
 
     With `earlier`, its claim dates are closed and only later ones are worked out; without it, all
     are, one after another, to the same result. `holidays` are the bank holidays to use; by default
-    those of the nation that the contract names. Of several versions, those signed by a claim date
+    those of the nation that the contract names; `engine` is by default the one that reads the
+    evidence where it is. Of several versions, those signed by a claim date
     are known on it; what a new one changes in closed periods is an adjustment.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
@@ -89,6 +90,7 @@ def settle(
     stretches = terms_in_force(versions, claims)
     if holidays is None:
         holidays = _holidays(stretches[-1].known.all)
+    chosen = engine or evidence.engine
     settlement: Settlement | None = None
     before = LINES.empty_table() if earlier is None else earlier.lines_table.cast(LINES)
     for stretch in stretches:
@@ -98,7 +100,7 @@ def settle(
             # Closed to the next stretch, whose lines start from these: only the last can wait.
             before = settlement.lines_table
         opens = max(first_open, stretch.first)
-        step = _Step(stretch.known, evidence, claims[: stretch.end], opens, before, engine)
+        step = _Step(stretch.known, evidence, claims[: stretch.end], opens, before, chosen)
         settlement = step.settled(holidays)
     if settlement is None:
         raise InvariantError("a claim date is in no stretch of terms in force")

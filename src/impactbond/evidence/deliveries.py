@@ -26,6 +26,7 @@ from impactbond.evidence.cells import (
     texts,
 )
 from impactbond.terms.sheets import REQUIRED_OBSERVATION_COLUMNS, REQUIRED_PARTICIPANT_COLUMNS
+from impactbond.texts import one_spelling
 
 Cells = list[object]
 Columns = dict[str, CellColumn[Any]]
@@ -36,7 +37,8 @@ _STRUCTURE = "Faults in the structure of the evidence"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Block:
-    """The rows of one sheet of one file. Blank cells are None; texts are stripped.
+    """The rows of one sheet of one file. Blank cells are None; texts have one
+    spelling.
 
     `columns` holds the cells by the column's name in the evidence tables, `metrics` by metric; None
     stands for a metric that every row evidences. `headings` says what people call them. References
@@ -117,8 +119,8 @@ def _told_apart(cells: Cells) -> Cells:
 
 
 def clean(cells: Iterable[object]) -> Cells:
-    """Cells with their texts stripped, and None where nothing is left."""
-    return [(cell.strip() or None) if type(cell) is str else cell for cell in cells]
+    """Cells with their texts in one spelling, and None where nothing is left."""
+    return [(one_spelling(cell) or None) if type(cell) is str else cell for cell in cells]
 
 
 def without_blank_rows(block: Block) -> Block:

@@ -37,6 +37,7 @@ from impactbond.evidence.files import Files, files_of
 from impactbond.evidence.parquet_files import ParquetFiles
 from impactbond.tables import Engine, engine_edge
 from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
+from impactbond.texts import one_spelling
 
 NAMES = ("participants", "observations")
 REQUIRED = {
@@ -181,7 +182,7 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
             faults.append(NO_PARTICIPANTS)
         if not missing:
             blocks[name] = sorted(
-                _blocks(name, frame, attributes),
+                _blocks(name, frame, attributes, tuple(contract.metrics)),
                 key=lambda block: (block.file, block.sheet, *block.metrics),
             )
     refuse(faults)
@@ -229,7 +230,9 @@ def _readable(cell: object) -> object:
     return cell if isinstance(cell, _READABLE) else ...
 
 
-def _blocks(name: str, frame: nw.DataFrame[Any], attributes: tuple[str, ...]) -> Iterator[Block]:
+def _blocks(
+    name: str, frame: nw.DataFrame[Any], attributes: tuple[str, ...], metrics: tuple[str, ...]
+) -> Iterator[Block]:
     """The frame cut by file, sheet and metric, so that each block has one of each."""
     wanted = (*REQUIRED[name], *OPTIONAL[name], *attributes, "file", "sheet", "row")
     columns = {
@@ -242,10 +245,11 @@ def _blocks(name: str, frame: nw.DataFrame[Any], attributes: tuple[str, ...]) ->
     file = columns.pop("file", None) or [""] * count
     sheet = columns.pop("sheet", None) or [name] * count
     metric = columns.pop("metric", None) or [None] * count
+    as_agreed = {one_spelling(metric): metric for metric in metrics}
     places: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
     for place, cells in enumerate(zip(file, sheet, metric, strict=True)):
         from_file, from_sheet, of_metric = ("" if cell is None else str(cell) for cell in cells)
-        places[from_file, from_sheet, of_metric].append(place)
+        places[from_file, from_sheet, as_agreed.get(of_metric, of_metric)].append(place)
     for (from_file, from_sheet, of_metric), chosen in places.items():
         own = {column: [cells[place] for place in chosen] for column, cells in columns.items()}
         numbers = [rows[place] for place in chosen]

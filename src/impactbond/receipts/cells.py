@@ -16,6 +16,7 @@ from impactbond.evidence.cells import CellColumn, Refusal, dates, texts, why_bro
 from impactbond.evidence.deliveries import Block
 from impactbond.money import CURRENCIES
 from impactbond.terms.diagnostic import listing
+from impactbond.texts import one_spelling
 
 T = TypeVar("T")
 LARGEST_DIGITS = 15
@@ -69,13 +70,16 @@ def _each(column: CellColumn[Any], read: Callable[[Any], T | Refusal]) -> CellCo
 def _funder(text: str, contract: Contract) -> str | Refusal:
     """The funder that a cell names: by id, by its name, or as one of many that an attribute has."""
     term, is_one_of_many, value = text.partition(": ")
-    funder = contract.funders.get(term if is_one_of_many else text)
+    ids = {one_spelling(key): key for key in contract.funders}
+    id_ = ids.get(term if is_one_of_many else text, "")
+    funder = contract.funders.get(id_)
     if funder is not None and bool(funder.each) == bool(is_one_of_many):
         values = contract.participants.attributes.get(funder.each or "", "text")
         if values == "text" or value in values:
-            return text
+            return f"{id_}: {value}" if is_one_of_many else id_
     # A name that two funders share says neither.
-    named = [key for key, one in contract.funders.items() if one.name == text and not one.each]
+    alone = {key: one_spelling(one.name) for key, one in contract.funders.items() if not one.each}
+    named = [key for key, name in alone.items() if name == text]
     if len(named) == 1:
         return named[0]
     known = [f"{key}: …" if one.each else key for key, one in contract.funders.items()]

@@ -10,6 +10,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from impactbond.texts import one_spelling
+
 T = TypeVar("T")
 
 # Beyond these no contract goes, and exact arithmetic in 64 bits would not either.
@@ -33,12 +35,17 @@ class OneAlone:
     """Marks a list of names of which one alone may be written without a list around it."""
 
 
+def _plain(value: Any) -> Any:
+    return one_spelling(value) if isinstance(value, str) else value
+
+
 def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    # The words of a list are what evidence is compared with, and evidence has one spelling.
+    return tuple(map(_plain, value)) if isinstance(value, list) else value
 
 
 def _one_or_many(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else _as_tuple(value)
+    return (_plain(value),) if isinstance(value, str) else _as_tuple(value)
 
 
 def _as_decimal(value: Any) -> Any:
@@ -113,6 +120,7 @@ Money = Annotated[
     WithJsonSchema({"type": "number"}),
 ]
 Day = Annotated[date, BeforeValidator(_as_day)]
+Word = Annotated[str, BeforeValidator(_plain)]  # one that evidence is compared with
 
 
 def kind_of(value: Any, kinds: Mapping[str, type[Term]]) -> str | None:

@@ -11,7 +11,7 @@ from impactbond.terms.diagnostic import Diagnostics, Path
 from impactbond.terms.metrics import MetricTerm, Quantity, State
 from impactbond.terms.metrics.metric import check_marked
 from impactbond.terms.reference import MetricName, WindowName
-from impactbond.terms.term import Amount, OneOrMany, Term, kind_of
+from impactbond.terms.term import Amount, OneOrMany, Term, Word, kind_of
 from impactbond.terms.words import counted, listed, number, quoted
 
 
@@ -33,7 +33,7 @@ class Rows(_Counted):
     takes: ClassVar[tuple[type[MetricTerm], ...]] = COUNTABLE
 
     rows: MetricName
-    marked: str | None = None
+    marked: Word | None = None
     window: WindowName = Field(alias="in", description="the name of a window")
     every: int = Field(default=1, ge=1)
     at_most: int | None = Field(default=None, ge=1)

@@ -35,6 +35,7 @@ from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path
 from impactbond.terms.metrics.choices import Session
 from impactbond.terms.metrics.metric import Answered, MetricTerm, check_marked
 from impactbond.terms.reference import MetricName, WindowName
+from impactbond.terms.term import Word
 from impactbond.terms.words import counted, plain, quoted
 
 
@@ -52,7 +53,7 @@ class Absence(Looking, Junction):
     )
 
     absence: MetricName
-    marked: str | None = None
+    marked: Word | None = None
     window: WindowName = Field(alias="in", description="the name of a window")
     allowing: int = Field(default=0, ge=0)
     shown_by: Condition

@@ -24,6 +24,7 @@ from impactbond.terms.metrics.choices import Session
 from impactbond.terms.metrics.metric import Answered, MetricTerm, check_marked
 from impactbond.terms.metrics.numbers import Scale
 from impactbond.terms.reference import MetricName, WindowName
+from impactbond.terms.term import Word
 from impactbond.terms.words import counted, plain, quoted
 
 COUNTABLE: tuple[type[MetricTerm], ...] = (Answered, Session, Scale)
@@ -39,7 +40,7 @@ class Count(Leaf):
     )
 
     count: MetricName
-    marked: str | None = None
+    marked: Word | None = None
     window: WindowName = Field(alias="in", description="the name of a window")
     at_least: int = Field(ge=1)
 

@@ -27,6 +27,7 @@ from impactbond.terms.metrics.choices import Session
 from impactbond.terms.metrics.metric import MetricTerm, check_marked
 from impactbond.terms.phrases import SharePhrase
 from impactbond.terms.reference import MetricName, WindowName
+from impactbond.terms.term import Word
 from impactbond.terms.words import plain, quoted
 
 
@@ -41,7 +42,7 @@ class Share(Leaf):
     )
 
     share: MetricName
-    marked: str = Field(description="one of the marks of the session")
+    marked: Word = Field(description="one of the marks of the session")
     window: WindowName = Field(alias="in", description="the name of a window")
     at_least: SharePhrase
 

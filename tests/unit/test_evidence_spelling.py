@@ -1,0 +1,69 @@
+"""Texts that look alike are one, whatever they came in, and whatever the contract writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unicodedata import normalize
+
+import pandas as pd
+import pytest
+from tests.evidence_workbooks import CONTRACT, FEB, JAN, MAR, read_book, refusals, values
+from tests.spec.drawn_tables import contract_of
+
+from impactbond.contract.read import parse_contract
+from impactbond.evidence.read import read_evidence
+from impactbond.receipts.read import read_receipts
+
+OAK = "St Mary's École"
+UNSEEN = [
+    OAK,
+    OAK.replace(" ", "\u00a0"),
+    OAK.replace(" ", "  "),
+    OAK.replace("M", "\u200bM"),
+    OAK.replace("'", "\u2019"),
+    OAK.replace(" ", "\n"),
+    normalize("NFD", OAK),
+]
+
+
+def test_one_school_in_seven_spellings_is_one_in_a_workbook(tmp_path: Path) -> None:
+    children = [
+        (f"C-{n}", JAN, None, None, FEB, school, "nor\u200bth") for n, school in enumerate(UNSEEN)
+    ]
+    forms = [("R\u00a01", "C\u200b-1", FEB, MAR, None, None, None, "yes\u00a0", None)]
+    evidence = read_book(tmp_path, {"Children": children, "Forms": forms})
+    assert refusals(evidence) == []
+    assert set(evidence.participants_table["school"].to_pylist()) == {OAK}
+    assert values(evidence) == [("R 1/consent", "C-1", 1, "recorded")]
+
+
+def test_frames_have_the_same_rule_and_so_has_what_the_contract_writes() -> None:
+    text = CONTRACT.replace("[north, south]", "[nor\u200bth, St\u00a0Mary\u2019s]")
+    text = text.replace("marks: [attended, missed]", "marks: [Didn\u2019t attend, missed]")
+    contract = parse_contract(text.encode(), name="small.yaml")
+    people = pd.DataFrame(
+        [
+            ("C-1", JAN, FEB, "Oak\u00a0School", "St Mary's"),
+            ("C-2", JAN, FEB, "Oak  School", "north"),
+        ],
+        columns=["participant", "started_on", "recorded_on", "school", "borough"],
+    )
+    seen = pd.DataFrame(
+        [("R1", "C-1", "session\u200b", "Didn't\u00a0attend", FEB, MAR)],
+        columns=["observation", "participant", "metric", "value", "observed_on", "recorded_on"],
+    )
+    evidence = read_evidence({"participants": people, "observations": seen}, contract)
+    assert refusals(evidence) == []
+    assert evidence.participants_table["school"].to_pylist() == ["Oak School", "Oak School"]
+    assert evidence.participants_table["borough"].to_pylist() == ["St Mary's", "north"]
+    assert values(evidence) == [("R1", "C-1", 0, "recorded")]
+
+
+@pytest.mark.parametrize("school", UNSEEN)
+def test_receipts_of_one_school_are_of_one_funder(school: str) -> None:
+    rows = pd.DataFrame(
+        [("B1", f"school:\u00a0{school}", FEB, 20), ("B2", "coun\u00adcil", FEB, 5)],
+        columns=["receipt", "funder", "received_on", "amount"],
+    )
+    received = read_receipts(rows, contract_of(""))
+    assert received.received_table["funder"].to_pylist() == [f"school: {OAK}", "council"]

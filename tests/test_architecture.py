@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "impactbond"
-ROOT = {"errors", "money", "dates", "tables", "canonical", "version", "reasons", "texts"}
+ROOT = {"errors", "money", "dates", "tables", "dialect", "canonical", "version", "reasons", "texts"}
 MAY_IMPORT = {
     "terms": ROOT,
     "contract": ROOT | {"terms"},

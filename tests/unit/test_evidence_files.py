@@ -173,8 +173,8 @@ def test_a_crooked_file_says_what_was_seen(tmp_path: Path) -> None:
 
 
 def test_line_ends_of_two_sorts_are_read_row_by_row_and_refused_at_rest(tmp_path: Path) -> None:
-    rest = ",C-1,consent,yes,2017-02-01,2017-03-31,"
-    text = f"{written(ROWS[:1])}R4{rest}\r\nR5{rest}\n"
+    rest = ",C-1,consent,yes,2017-02-01,2017-03-31,seen"
+    text = f"{written([])}R1{rest}\r\nR4{rest}\nR5{rest}\r\n"
     source = given(tmp_path, {"o.csv": text})
     evidence = read_evidence(source, small_contract(), at_rest=False)
     assert found(evidence) == [(one, "consent", 1) for one in ("R1", "R4", "R5")]

@@ -21,9 +21,10 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from impactbond.dialect import Dialect
 from impactbond.errors import EvidenceError, Fault, unopened
 from impactbond.evidence.files import Files
-from impactbond.tables import FILE, ROW, Dialect
+from impactbond.tables import FILE, ROW
 
 LONGEST_CELL = 1_000_000  # characters; a quotation mark that nobody closed runs to the end
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
+from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.cells import Refused
 from impactbond.evidence.external_checks import Summary, check_observations
@@ -25,7 +26,6 @@ from impactbond.evidence.sources import ExternalTable
 from impactbond.tables import (
     FILE,
     ROW,
-    Engine,
     EngineSession,
     as_kind,
     counts_html,

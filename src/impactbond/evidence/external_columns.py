@@ -14,10 +14,11 @@ from typing import Literal
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
+from impactbond.dialect import Dialect
 from impactbond.errors import Fault
 from impactbond.evidence.deliveries import RECORDED, WITHDRAWN
 from impactbond.evidence.sources import NAMES, OPTIONAL, REQUIRED, missing_columns
-from impactbond.tables import FILE, ROW, Dialect, EngineSession
+from impactbond.tables import FILE, ROW, EngineSession
 from impactbond.terms.metrics import Chosen, Metric, Numbered
 
 Values = Literal["as written", "as held"]

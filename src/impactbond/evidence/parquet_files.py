@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from impactbond.dialect import Dialect
 from impactbond.errors import EvidenceError, Fault, unopened
 from impactbond.evidence.csv_files import repeated_headings
 from impactbond.evidence.files import Files
-from impactbond.tables import FILE, ROW, Dialect, EngineSession
+from impactbond.tables import FILE, ROW, EngineSession
 
 # Sorts of types of which one column may have several, and what it is read as.
 _TOGETHER = {

@@ -23,6 +23,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
+from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.csv_files import CsvFiles
 from impactbond.evidence.deliveries import (
@@ -35,7 +36,7 @@ from impactbond.evidence.deliveries import (
 )
 from impactbond.evidence.files import Files, files_of
 from impactbond.evidence.parquet_files import ParquetFiles
-from impactbond.tables import Engine, engine_edge
+from impactbond.tables import engine_edge
 from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
 from impactbond.texts import one_spelling
 

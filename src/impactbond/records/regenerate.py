@@ -17,11 +17,11 @@ from itertools import zip_longest
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
+from impactbond.dialect import Engine
 from impactbond.records.contents import RESULTS, WORKBOOKS, results_of
 from impactbond.records.record import File, Record, read_record
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import Engine
 from impactbond.version import __version__
 
 SHOWN = 30

@@ -33,6 +33,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import bank_holidays
+from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError, Fault, InvariantError, SettlementError
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
@@ -58,7 +59,6 @@ from impactbond.settlement.lot_settlement import (
 from impactbond.settlement.lots import Rulebook, make_lots
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
 from impactbond.settlement.settlement import Earlier, Settlement
-from impactbond.tables import Engine
 
 
 def settle(

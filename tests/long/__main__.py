@@ -50,6 +50,12 @@ JOBS = {
         3,
         {"IMPACTBOND_CHANGES": 10_000},
     ),
+    "doors": Job(
+        "drawn files of evidence, whole and broken, say the same by every door",
+        ("tests/properties/test_file_doors.py",),
+        30,
+        {"IMPACTBOND_MUTANTS": 20_000},
+    ),
     "spark": Job(
         "drawn contracts give the same bytes on Spark",
         ("tests/properties/test_same_bytes.py",),

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from mmap import ACCESS_READ, mmap
@@ -22,7 +23,8 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from impactbond.dialect import Dialect
-from impactbond.errors import EvidenceError, Fault, unopened
+from impactbond.errors import Fault, unopened
+from impactbond.evidence.deliveries import refuse
 from impactbond.evidence.files import Files
 from impactbond.tables import FILE, ROW
 
@@ -43,6 +45,9 @@ _CROOKED = {
         "Write a comma for each empty cell, and a text of several lines between quotation marks",
     ),
 }
+
+
+_UNREADABLE = (OSError, EOFError, UnicodeDecodeError, zlib.error)
 
 
 class CrookedLineError(Exception):
@@ -70,9 +75,7 @@ class CsvFiles(Files):
             if of_file and _has_quotes(path):
                 crooked = crooked_lines(Path(path), len(of_file))
                 faults += (replace(fault, sheet=name) for fault in crooked)
-        if faults:
-            problem = f"Faults in the structure of the evidence: {len(set(faults))}"
-            raise EvidenceError(problem, faults)
+        refuse(faults)
         return cls(paths, headings)
 
     def in_duckdb(self) -> str:
@@ -134,8 +137,7 @@ class CsvFiles(Files):
                 column += (None if place is None else one[place] or None for _, one in lines[1:])
             files += [Path(path).name] * len(numbers)
             rows += numbers
-        if faults:
-            raise EvidenceError(f"Faults in the structure of the evidence: {len(faults)}", faults)
+        refuse(faults)
         read = {name: pa.array(column, pa.string()) for name, column in cells.items()}
         where = {"file": pa.array(files, pa.string()), "row": pa.array(rows, pa.int64())}
         return pa.table({**read, **where})
@@ -171,7 +173,7 @@ def _bytes(path: Path) -> Any:
 def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The cells of each line that is not empty, and the number of the line where it begins.
 
-    Raises CrookedLineError, UnicodeDecodeError, OSError or EOFError: see `unopened_csv`.
+    Raises CrookedLineError, or one of _UNREADABLE: see `unopened_csv`.
     """
     before = csv.field_size_limit(LONGEST_CELL)
     try:
@@ -212,7 +214,7 @@ def crooked_lines(
                 straight.append((number, cells))
     except CrookedLineError as wrong:
         crooked[wrong.code].append(wrong.line)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         yield unopened_csv(path, error)
     for code, (first, *others) in crooked.items():
         problem, hint = _CROOKED[code]
@@ -229,7 +231,7 @@ def unopened_csv(path: Path, error: Exception) -> Fault:
             problem = "this is not text in UTF-8"
             hint = "Save it from Excel as 'CSV UTF-8', or deliver the workbook itself"
             return replace(fault, line=_line_of(path), code="not_utf8", problem=problem, hint=hint)
-        case gzip.BadGzipFile() | EOFError():
+        case gzip.BadGzipFile() | EOFError() | zlib.error():
             problem = "this is not a whole file in gzip"
             return replace(fault, code="damaged", problem=problem, hint="Deliver it again")
         case OSError(strerror=str()):
@@ -240,7 +242,7 @@ def unopened_csv(path: Path, error: Exception) -> Fault:
 
 def _line_of(path: Path) -> int:
     """The first line that is not UTF-8; 0 where no line can be told."""
-    with _bytes(path) as file:
+    with _bytes(path) as file, suppress(*_UNREADABLE[:2], zlib.error):
         for number, line in enumerate(file, 1):
             try:
                 line.decode("utf-8-sig")
@@ -265,7 +267,7 @@ def headings_of(path: Path, name: str, wanted: Sequence[str], faults: list[Fault
                 replace(place, line=wrong.line, code=wrong.code, problem=problem, hint=hint)
             )
             return []
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         faults.append(replace(unopened_csv(path, error), sheet=name))
         return []
     if not first:

@@ -16,7 +16,8 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from impactbond.errors import EvidenceError, Fault
+from impactbond.errors import Fault
+from impactbond.evidence.deliveries import refuse
 
 # What other programs leave beside the files that they write.
 _BESIDE = ("_SUCCESS", "_metadata", "_common_metadata")
@@ -88,8 +89,7 @@ def files_of(
     kinds = sorted({kind.suffixes[0] for kind in found.values()})
     if len(kinds) > 1:
         faults.append(_fault(name, "", "file_form", "these are not files of one form", kinds))
-    if faults:
-        raise EvidenceError(f"Faults in the structure of the evidence: {len(set(faults))}", faults)
+    refuse(faults)
     return next(iter(found.values())).opened(tuple(sorted(found)), name, wanted)
 
 

@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from impactbond.dialect import Dialect
-from impactbond.errors import EvidenceError, Fault, unopened
+from impactbond.errors import EngineError, Fault, unopened
 from impactbond.evidence.csv_files import repeated_headings
+from impactbond.evidence.deliveries import refuse
 from impactbond.evidence.files import Files
 from impactbond.tables import FILE, ROW, EngineSession
 
@@ -48,9 +49,7 @@ class ParquetFiles(Files):
             faults += repeated_headings(place, schema.names)
             schemas.append(schema)
         faults += _of_other_sorts(paths, schemas, name) if len(schemas) == len(paths) else ()
-        if faults:
-            problem = f"Faults in the structure of the evidence: {len(set(faults))}"
-            raise EvidenceError(problem, faults)
+        refuse(faults)
         return cls(paths, tuple(schemas))
 
     def in_duckdb(self) -> str:
@@ -63,21 +62,25 @@ class ParquetFiles(Files):
 
     def in_spark(self, spark: Any) -> Any:
         dialect = Dialect("pyspark")
-        alike: defaultdict[str, list[str]] = defaultdict(list)
+        alike: defaultdict[pa.Schema, list[str]] = defaultdict(list)
         for path, schema in zip(self.paths, self.schemas, strict=True):
-            alike[schema.remove_metadata().to_string()].append(path)
-        frames = [spark.read.parquet(*map(dialect.path, paths)) for paths in alike.values()]
+            alike[schema.remove_metadata()].append(path)
+        frames = {key: spark.read.parquet(*map(dialect.path, one)) for key, one in alike.items()}
         if len(frames) == 1:
-            return frames[0]
+            return next(iter(frames.values()))
         shared = _shared_types(self.schemas)
+        filled = {name for name, sorts in _sorts(self.schemas).items() if sorts}
         words = {pa.string(): "STRING", pa.float64(): "DOUBLE", pa.timestamp("us"): "TIMESTAMP_NTZ"}
         whole = None
-        for frame in frames:
+        for schema, frame in frames.items():
+            blank = {field.name for field in schema if pa.types.is_null(field.type)}
+            # A column in which nothing stands takes the type that it has in other files.
             columns = [
                 f"CAST({dialect.name(name)} AS {words[shared[name]]}) AS {dialect.name(name)}"
                 if name in shared
                 else dialect.name(name)
                 for name in frame.columns
+                if name not in blank or name not in filled
             ]
             read = frame.selectExpr(*columns)
             whole = whole.unionByName(read, allowMissingColumns=True) if whole else read
@@ -85,8 +88,12 @@ class ParquetFiles(Files):
 
     def in_memory(self) -> pa.Table:
         session = EngineSession()
-        session.scan("files", self)
-        table = session.query("SELECT * FROM files")
+        try:
+            session.scan("files", self)
+            table = session.query("SELECT * FROM files")
+        except EngineError:
+            refuse(list(self.unreadable()))
+            raise
         names = [Path(path).name for path in table[FILE].to_pylist()]
         rows = pc.cast(table[ROW], pa.int64())
         columns = {name: table[name] for name in table.column_names if name not in (FILE, ROW)}
@@ -108,12 +115,33 @@ def _damaged(path: Path) -> Fault:
 
 
 def _schema_of(path: Path) -> pa.Schema | Fault:
+    """The schema of a file, a column in which nothing stands being of no type: what a program
+    writes for one says nothing about what others hold.
+    """
     try:
-        return pq.read_schema(path)
+        with pq.ParquetFile(path) as file:
+            schema, blank = file.schema_arrow, _blank_columns(file.metadata)
+        for name in blank.intersection(schema.names):
+            schema = schema.set(schema.get_field_index(name), pa.field(name, pa.null()))
+        return schema
     except (pa.ArrowException, ValueError):
         return _damaged(path)
     except OSError as error:
         return unopened(path, error) if error.strerror else _damaged(path)
+
+
+def _blank_columns(metadata: pq.FileMetaData) -> set[str]:
+    """The columns that a file says hold nothing but nulls."""
+    filled = set()
+    names = {metadata.schema.column(place).path for place in range(metadata.num_columns)}
+    for group in range(metadata.num_row_groups):
+        for place in range(metadata.num_columns):
+            column = metadata.row_group(group).column(place)
+            known = column.statistics is not None and column.statistics.has_null_count
+            nulls = column.statistics.null_count if known else 0
+            if nulls < column.num_values:
+                filled.add(column.path_in_schema)
+    return names - filled
 
 
 def _sort(kind: pa.DataType) -> str:

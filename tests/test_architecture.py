@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "impactbond"
-ROOT = {"errors", "money", "dates", "tables", "canonical", "version", "reasons", "texts", "files"}
+ROOT = {
+    "errors",
+    "money",
+    "dates",
+    "tables",
+    "dialect",
+    "canonical",
+    "version",
+    "reasons",
+    "texts",
+    "files",
+}
 MAY_IMPORT = {
     "terms": ROOT,
     "contract": ROOT | {"terms"},

@@ -132,5 +132,12 @@ class RecordError(ImpactBondError):
     """A record is damaged, of another version, or does not regenerate."""
 
 
+class EngineError(ImpactBondError):
+    """A query engine could not finish: it lacked memory or room, or lost what it was reading.
+
+    What the engine itself says is not repeated, because it may hold what stands in the rows.
+    """
+
+
 class InvariantError(Exception):
     """A promise of this library does not hold. Please report it: it is our mistake."""

@@ -1,5 +1,5 @@
 """Tables at the edges: which kind came in, which engine works on it, and the same kind going out
-again. The few words of SQL that engines do not share are here.
+again.
 
 Inside the library a small table is an Arrow table and a large one a Narwhals lazy frame. Dates
 enter an engine as day numbers, because engines do not agree about dates.
@@ -7,8 +7,8 @@ enter an engine as day numbers, because engines do not agree about dates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from html import escape
@@ -20,12 +20,13 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.dialect import Dialect, Engine
+from impactbond.errors import EngineError, Fault
 from impactbond.files import private_folder
 
 if TYPE_CHECKING:
     import duckdb
 
-Engine = Literal["duckdb", "polars", "pandas", "pyspark"]
 Kind = Literal["pandas", "polars", "polars lazy", "pyarrow", "duckdb", "pyspark"]
 # Where a row was delivered, in what is read from files: the file's path, the row's number or null.
 FILE, ROW = "delivered_file", "delivered_row"
@@ -51,56 +52,29 @@ def with_dates(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     return table
 
 
-@dataclass(frozen=True)
-class Files:
-    """Files of one format that stay where they are."""
+_ENGINES = ("duckdb", "_duckdb", "polars", "pandas", "pyarrow", "pyspark", "py4j", "narwhals")
+_CAUSES = (
+    ("outofmemory", "it needed more memory than there is", "Close other programs, or take less"),
+    ("outofrange", "a number became too large to count", "Look for a slip in prices and values"),
+    ("ioexception", "a file could not be read or written", "Look at the files, and at the disk"),
+)
 
-    format: Literal["parquet", "csv"]
-    paths: tuple[str, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What the engines that read SQL do not say alike."""
-
-    engine: Engine
-
-    def text(self, words: str) -> str:
-        """A text as a literal."""
-        if self.engine == "duckdb":
-            return "'" + words.replace("'", "''") + "'"
-        return "'" + words.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-    def name(self, column: str) -> str:
-        """A column's name, whatever it holds."""
-        mark = '"' if self.engine == "duckdb" else "`"
-        return mark + column.replace(mark, mark * 2) + mark
-
-    def place(self, text: str, listed: Sequence[str]) -> str:
-        """Where a text stands in a list, from 0; null where it does not. Faster than a CASE, which
-        engines do not ask once for each distinct text of a column.
-        """
-        texts = ", ".join(map(self.text, listed))
-        if self.engine == "duckdb":
-            return f"list_position([{texts}], {text}) - 1"
-        return f"nullif(array_position(array({texts}), {text}), 0) - 1"
-
-    def day_number(self, day: str) -> str:
-        """The days since 1970-01-01 of a date."""
-        if self.engine == "duckdb":
-            return f"CAST({day} - DATE '1970-01-01' AS BIGINT)"
-        return f"CAST(unix_date({day}) AS BIGINT)"
-
-    def matches(self, text: str, pattern: str) -> str:
-        """Whether the whole of a text has a pattern."""
-        if self.engine == "duckdb":
-            return f"regexp_full_match({text}, {self.text(pattern)})"
-        return f"({text} RLIKE {self.text(f'^(?:{pattern})$')})"
-
-    def hashed(self, *columns: str) -> str:
-        """A 64-bit number, equal for equal values."""
-        function = "hash" if self.engine == "duckdb" else "xxhash64"
-        return f"{function}({', '.join(columns)})"
+@contextmanager
+def engine_edge() -> Iterator[None]:
+    """Where an engine works: its own exceptions end here, because what they say may hold what
+    stands in the rows. Raises EngineError in their place.
+    """
+    try:
+        yield
+    except Exception as error:
+        kind = type(error)
+        if kind.__module__.split(".")[0] not in _ENGINES:
+            raise
+        causes = (one for one in _CAUSES if one[0] in kind.__name__.casefold())
+        _, problem, hint = next(causes, ("", "it stopped at something unforeseen", ""))
+        fault = Fault(code="engine", problem=problem, found=kind.__name__, hint=hint)
+        raise EngineError("The query engine could not finish.", [fault]) from None
 
 
 class EngineSession:
@@ -137,6 +111,7 @@ class EngineSession:
                 "SET preserve_insertion_order = false"
             )
 
+    @engine_edge()
     def register(self, name: str, table: pa.Table) -> None:
         """Take a table in under a name."""
         native: Any
@@ -168,18 +143,20 @@ class EngineSession:
         """What this engine says otherwise than the other that reads SQL."""
         return Dialect(self.engine)
 
+    @engine_edge()
     def scan(self, name: str, source: Any) -> None:
-        """Let a table be read under a name where it lies: an Arrow table, files (with FILE and
-        ROW), or a Spark frame. For the engines that read SQL.
+        """Let a table be read under a name where it lies: an Arrow table, files (in DuckDB with
+        FILE and ROW), or a Spark frame. For the engines that read SQL.
         """
         if self._connection is None:
             self._view(name, _in_spark(source))
-        elif isinstance(source, Files):
-            self._connection.execute(f'CREATE VIEW "{name}" AS {_in_duckdb(source)}')
-        else:
+        elif isinstance(source, pa.Table):
             self._connection.register(name, source)
+        else:
+            self._connection.execute(f'CREATE VIEW "{name}" AS {source.in_duckdb()}')
         self._taken[name] = self._frame_of(name)
 
+    @engine_edge()
     def create_view(self, name: str, query: str, *, once: bool = False) -> None:
         """Let a table be the result of a query, found anew whenever it is read, or once."""
         if self._connection is None:
@@ -196,6 +173,7 @@ class EngineSession:
         """What queries call the table of that name."""
         return name if self._connection is not None else f"impactbond_{self._number}_{name}"
 
+    @engine_edge()
     def query(self, query: str) -> pa.Table:
         """The result of a query as an Arrow table, in no particular order."""
         if self._connection is None:
@@ -216,6 +194,7 @@ class EngineSession:
         frame.createOrReplaceTempView(self.table_name(name))
         finalize(self, _spark().catalog.dropTempView, self.table_name(name))
 
+    @engine_edge()
     def materialize(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
         """What `build` describes, computed once and kept inside the engine under that name."""
         if name not in self._kept:
@@ -272,6 +251,7 @@ class EngineSession:
                 kept.to_native().unpersist()
         return partial(self.collect, frame)
 
+    @engine_edge()
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
         """The frame as an Arrow table, in no particular order."""
         if self.engine == "pandas":  # whose index is no column
@@ -295,31 +275,10 @@ def _spark() -> Any:
     return SparkSession.builder.getOrCreate()
 
 
-# A folder called school=A must not become the column school of every file in it.
-_NO_FOLDERS = "hive_partitioning = false"
-
-
-def _in_duckdb(files: Files) -> str:
-    paths = ", ".join(map(Dialect("duckdb").text, files.paths))
-    if files.format == "parquet":
-        place = f"filename = '{FILE}', file_row_number = true, union_by_name = true, {_NO_FOLDERS}"
-        row = f"* EXCLUDE (file_row_number), file_row_number + 1 AS {ROW}"
-        return f"SELECT {row} FROM read_parquet([{paths}], {place})"
-    reading = f"filename = '{FILE}', header = true, all_varchar = true, union_by_name = true"
-    reading += f", {_NO_FOLDERS}"
-    read = f"read_csv([{paths}], {reading}, delim = ',', quote = '\"', escape = '\"')"
-    return f"SELECT *, CAST(NULL AS BIGINT) AS {ROW} FROM {read}"
-
-
 def _in_spark(source: Any) -> Any:
     if isinstance(source, pa.Table):
         return _spark().createDataFrame(source)
-    if not isinstance(source, Files):
-        return source
-    reader = _spark().read
-    if source.format == "csv":
-        return reader.csv(list(source.paths), header=True, quote='"', escape='"')
-    return reader.option("mergeSchema", "true").parquet(*source.paths)
+    return source.in_spark(_spark()) if hasattr(source, "in_spark") else source
 
 
 def as_kind(table: pa.Table, kind: str) -> Any:

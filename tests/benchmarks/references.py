@@ -12,10 +12,11 @@ import duckdb
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
+from impactbond.dialect import Engine
 from impactbond.evaluation.claims import claims_of, counted
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evidence.evidence import Evidence
-from impactbond.tables import Engine, with_dates
+from impactbond.tables import with_dates
 
 SQL = Path(__file__).with_name("west_london_zone.sql").read_text(encoding="utf-8")
 LOTS = pa.schema(

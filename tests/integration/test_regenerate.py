@@ -13,6 +13,7 @@ from tests.spec.drawn_tables import settled
 from impactbond.canonical import json_bytes, sha256, zip_bytes
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
+from impactbond.dialect import Engine
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.explanation.explain import explain
@@ -20,7 +21,6 @@ from impactbond.records.record import read_record, write_record
 from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import Engine
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SECRET = "secret-77"

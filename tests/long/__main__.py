@@ -62,6 +62,12 @@ JOBS = {
         12,
         {"IMPACTBOND_KILLS": 500, "IMPACTBOND_PAIRS": 200},
     ),
+    "doors": Job(
+        "drawn files of evidence, whole and broken, say the same by every door",
+        ("tests/properties/test_file_doors.py",),
+        30,
+        {"IMPACTBOND_MUTANTS": 20_000},
+    ),
     "spark": Job(
         "drawn contracts give the same bytes on Spark",
         ("tests/properties/test_same_bytes.py",),

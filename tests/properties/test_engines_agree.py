@@ -17,6 +17,7 @@ from tests.properties import reference, reference_settlement
 from tests.properties.drawn import Drawn, cases, evidence_of
 
 from impactbond.dates import from_day_number
+from impactbond.dialect import Engine
 from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.decisions import achieved, decide
 from impactbond.evaluation.inputs import EvaluationInput, claim_dates
@@ -24,7 +25,6 @@ from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import Engine
 
 Decided = tuple[str, str, str, str, date | None, int]
 ENGINES: tuple[Engine, ...] = ("duckdb", "polars", "pandas")

@@ -28,6 +28,7 @@ from tests.spec.test_every_term_pays import SCENARIOS
 from impactbond.canonical import csv_bytes
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
+from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError
 from impactbond.evaluation.claims import claims_of, counted
 from impactbond.evaluation.decisions import decide
@@ -35,7 +36,6 @@ from impactbond.evaluation.inputs import EvaluationInput, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.settlement.settle import settle
-from impactbond.tables import Engine
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:PySpark does not yet fully support pandas:FutureWarning"

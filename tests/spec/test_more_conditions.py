@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.spec.drawn_tables import THE_END, contract_of, evidence_of, paid, verdicts
 
+from impactbond.dialect import Engine
 from impactbond.settlement.settle import settle
-from impactbond.tables import Engine
 
 MORE = """
 metrics:

@@ -275,7 +275,7 @@ def structure(tmp_path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     yield {"participants": good["participants"]}, "unknown_table"
     pq.write_table(good["observations"].drop_columns(["observation"]), path)
     yield good | {"observations": path}, "column_missing"
-    yield good | {"observations": pa.table(SEEN | {"observed_on": [1] * 7})}, "wrong_kind"
+    yield good | {"observations": pa.table(SEEN | {"observed_on": [1] * 7})}, "not_a_date"
     yield good | {"participants": good["participants"].slice(2)}, "no_rows"
 
 

@@ -8,7 +8,7 @@ from unicodedata import normalize
 import duckdb
 import pytest
 
-from impactbond.tables import Dialect
+from impactbond.dialect import Dialect
 from impactbond.texts import FOLDS, PLAIN, alike, one_spelling
 
 OAK = "St Mary's Oak-Hill École"

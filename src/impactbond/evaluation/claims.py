@@ -21,6 +21,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
+from impactbond.dialect import Engine
 from impactbond.evaluation.decisions import achieved
 from impactbond.evaluation.facts import KEYS, Frame, held_states, in_window, stretches
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
@@ -33,7 +34,6 @@ from impactbond.evaluation.known_evidence import (
 )
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Standing
-from impactbond.tables import Engine
 from impactbond.terms.metrics import Chosen
 from impactbond.terms.metrics.numbers import Quantity
 from impactbond.terms.milestones import Amounts, DaysIn, Rows, Units

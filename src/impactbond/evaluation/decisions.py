@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
+from impactbond.dialect import Engine
 from impactbond.evaluation.facts import KEYS, NEVER, Frame, find_facts, find_stay, join_facts, where
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput, columns_about
 from impactbond.evaluation.judgement import is_verdict, judge, verdict_and_reason
@@ -30,7 +31,7 @@ from impactbond.evaluation.known_evidence import (
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Reason, Standing, Verdict
-from impactbond.tables import Engine, schema_of, sorted_by
+from impactbond.tables import schema_of, sorted_by
 
 _COLUMNS = ("code", "days", "standing")
 _COLUMNS_WITH_REASONS = (*_COLUMNS, "known_on")

@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import Span, day_number, from_day_number
+from impactbond.dialect import Engine
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
-from impactbond.tables import Engine, EngineSession, with_day_numbers
+from impactbond.tables import EngineSession, with_day_numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,12 @@ NOT_A_DATE = Refusal(
     f"{_DAYS}, as an Excel date or typed like {FIRST_DAY}",
     "Format the cell as a date. Other text is not guessed at: day and month could change places.",
 )
+TIME_WITH_ZONE = Refusal(
+    "time_with_zone",
+    "this is a time with a time zone, which is no day",
+    "a date",
+    "Turn it into a date where it is made, in the right zone.",
+)
 DATE_OUTSIDE = Refusal(
     "date_outside", "this date is too early or too late", _DAYS, "Look at the year."
 )
@@ -185,7 +191,7 @@ def not_listed(code: str, what: str, allowed: tuple[str, ...]) -> Refusal:
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
-_ERRORS = frozenset(
+ERRORS = frozenset(
     f"#{name}"
     for name in (
         *("N/A", "REF!", "VALUE!", "DIV/0!", "NAME?", "NULL!", "NUM!", "SPILL!", "CALC!", "FIELD!"),
@@ -291,7 +297,7 @@ def why_broken(cell: object) -> Refusal | None:
     if isinstance(cell, str):
         if cell.startswith("="):
             return FORMULA_TEXT
-        if cell in _ERRORS:
+        if cell in ERRORS:
             return ERROR_VALUE
     return None
 
@@ -316,6 +322,8 @@ def _text(cell: object) -> str:
 def _date(cell: object) -> date:
     if type(cell) is date:
         day = cell
+    elif isinstance(cell, datetime) and cell.tzinfo is not None:
+        raise _CellError(TIME_WITH_ZONE)
     elif isinstance(cell, datetime):
         day = cell.date()
     elif isinstance(cell, str) and _ISO.fullmatch(cell):
@@ -347,7 +355,7 @@ def _place_reader(metric: Chosen) -> Callable[[object], int]:
 
     def read(cell: object) -> int:
         _refuse_broken(cell)
-        if isinstance(cell, float) and cell.is_integer():
+        if isinstance(cell, int | float) and not isinstance(cell, bool) and cell == cell // 1:
             cell = str(int(cell))
         place = places.get(cell) if isinstance(cell, str) else None
         if place is None:

@@ -17,15 +17,15 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
+from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.cells import Refused
-from impactbond.evidence.external_checks import Summary
+from impactbond.evidence.external_checks import Summary, check_observations
 from impactbond.evidence.external_columns import DELIVERED, SEEN, Reading, Values
 from impactbond.evidence.sources import ExternalTable
 from impactbond.tables import (
     FILE,
     ROW,
-    Engine,
     EngineSession,
     as_kind,
     counts_html,
@@ -294,8 +294,25 @@ class ExternalEvidence(Evidence):
         if session.engine not in ("duckdb", "pyspark"):
             super().lay_out(session, contract)
             return
+        self._assert_alike(session.engine)
         query = self._reading(session).observations()
         session.create_view("observations", f"SELECT * FROM ({query}){self._where()}")
+
+    def _assert_alike(self, engine: Engine) -> None:
+        """Another engine than the one that checked the evidence must find the same in it: what it
+        read otherwise would be lost without a word. Raises EvidenceError.
+        """
+        if engine == self.source.engine or engine in self.source.agreed:
+            return
+        session = EngineSession(engine)
+        reading = self._reading(session)
+        session.scan("people", self.participants_table.select(["participant"]))
+        if check_observations(session, reading) != self.summary:
+            problem = f"{engine} does not read in it what was checked"
+            hint = f"Settle it with engine='{self.source.engine}'"
+            fault = Fault(sheet="observations", code="read_otherwise", problem=problem, hint=hint)
+            raise EvidenceError("The evidence is read in two ways.", [fault])
+        self.source.agreed.add(engine)
 
     def _reading(self, session: EngineSession) -> Reading:
         self.source.assert_unchanged()

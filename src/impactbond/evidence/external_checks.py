@@ -19,13 +19,18 @@ from impactbond.errors import Fault
 from impactbond.evidence.cells import (
     CONTRADICTORY_VALUES,
     DATE_OUTSIDE,
+    ERROR_VALUE,
+    ERRORS,
+    FORMULA_TEXT,
     MISSING,
     NOT_A_DATE,
+    NOT_TEXT,
     REPLACES_ITSELF,
     UNKNOWN_REPLACED,
     Refusal,
     not_listed,
     outside,
+    source_not_accepted,
     unknown_participant,
     unreadable,
 )
@@ -48,8 +53,8 @@ _REPEATED = Refusal(
 )
 _SPACES = Refusal(
     "spaces_around",
-    "there are spaces before or after the text",
-    "text without them",
+    "there are spaces before or after the text, or characters that nobody sees",
+    "text without them, and one space between words",
     "Take them out where the file is made.",
 )
 _PERSON_REPEATED = Refusal(
@@ -86,8 +91,8 @@ def check_participants(session: EngineSession, reading: Reading) -> list[Fault]:
     Takes the table that `reading` reads, and what it reads as `people`.
     """
     rules = participant_rules(reading.contract)
-    keys = ("participant", *reading.contract.participants.attributes)
-    checks = list(_checks_of(reading, rules, rules.required, keys))
+    texts = ("participant", *reading.contract.participants.attributes)
+    checks = list(_checks_of(reading, rules, rules.required, texts))
     rows = f"SELECT {', '.join(['*', *_days_of(reading, rules)])} FROM {reading.table}"
     if any(row["faulty"] for row in _counted(session, rows, checks, FILE)):
         return _faults_by_check(session, reading.name, rows, checks)
@@ -135,14 +140,23 @@ def _days_of(reading: Reading, rules: RowRules) -> list[str]:
 
 
 def _checks_of(
-    reading: Reading, rules: RowRules, required: Sequence[str], keys: Sequence[str]
+    reading: Reading, rules: RowRules, required: Sequence[str], texts: Sequence[str]
 ) -> Iterator[RowCheck]:
-    """The rules of a table in SQL; `keys` are the texts by which rows find each other."""
+    """The rules of a table in SQL; `texts` are its columns of texts."""
     for column in required:
         yield RowCheck(column, MISSING, _is_blank(reading, column))
-    for column in keys:
+    for column in texts:
+        raw, text = reading.raw(column), reading.text(column)
         if reading.kinds.get(column) == nw.String:
-            yield RowCheck(column, _SPACES, f"trim({reading.raw(column)}) <> {reading.raw(column)}")
+            yield RowCheck(column, _SPACES, reading.dialect.has_other_spelling(raw))
+            # Where a text comes among others says how it begins, and is quicker than to look.
+            yield RowCheck(column, FORMULA_TEXT, f"{raw} >= '=' AND {raw} < '>'")
+            errors = ", ".join(map(reading.dialect.text, sorted(ERRORS)))
+            error = f"{raw} >= '#' AND {raw} < '$' AND {raw} IN ({errors})"
+            yield RowCheck(column, ERROR_VALUE, error)
+        elif column in reading.kinds:
+            none = "TRUE" if not reading.is_text(column) else f"{text} IS NULL"
+            yield RowCheck(column, NOT_TEXT, f"{raw} IS NOT NULL AND {none}")
     for column in rules.days:
         if column in reading.kinds:
             unread = f"d_{column} IS NULL AND NOT {_is_blank(reading, column)}"
@@ -166,9 +180,9 @@ def _observation_checks(reading: Reading) -> list[RowCheck]:
     no_metric = not_listed("unknown_metric", "a metric of the contract", tuple(metrics))
     stands = f"c_status <> '{WITHDRAWN}'"
     required = ("observation", "metric", *OBSERVATION_RULES.required)
-    keys = ("observation", "participant", "supersedes")
+    texts = ("observation", "participant", "supersedes", "source", "evidence_ref")
     checks = [
-        *_checks_of(reading, OBSERVATION_RULES, required, keys),
+        *_checks_of(reading, OBSERVATION_RULES, required, texts),
         RowCheck("metric", no_metric, f"c_metric IS NULL AND {what} <> ''"),
         RowCheck("participant", nobody, f"known IS NULL AND {who} <> '' AND trim({who}) = {who}"),
         RowCheck("value", MISSING, f"{stands} AND {blank}"),
@@ -179,6 +193,13 @@ def _observation_checks(reading: Reading) -> list[RowCheck]:
         checks.append(RowCheck("value", unreadable(metric), unread))
         beyond = f"{here} AND NOT c_value BETWEEN {low} AND {high}"
         checks.append(RowCheck("value", outside(metric), beyond))
+    for place, (name, metric) in enumerate(metrics.items()):
+        if metric.sources:
+            known = ", ".join(map(reading.dialect.text, metric.sources))
+            other = f"coalesce({reading.text('source')} NOT IN ({known}), TRUE)"
+            from_other = f"c_metric = {place} AND {stands} AND c_value IS NOT NULL AND {other}"
+            refusal = source_not_accepted(name, metric.sources)
+            checks.append(RowCheck("source", refusal, from_other))
     return checks
 
 

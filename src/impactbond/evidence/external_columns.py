@@ -14,10 +14,11 @@ from typing import Literal
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
+from impactbond.dialect import Dialect
 from impactbond.errors import Fault
 from impactbond.evidence.deliveries import RECORDED, WITHDRAWN
 from impactbond.evidence.sources import NAMES, OPTIONAL, REQUIRED, missing_columns
-from impactbond.tables import FILE, ROW, Dialect, EngineSession
+from impactbond.tables import FILE, ROW, EngineSession
 from impactbond.terms.metrics import Chosen, Metric, Numbered
 
 Values = Literal["as written", "as held"]
@@ -52,7 +53,9 @@ class Reading:
     ) -> Reading:
         """The reading of an evidence table that was scanned into an engine session."""
         table = DELIVERED[name]
-        kinds = dict(session.table(table).collect_schema())
+        found = session.table(table).collect_schema().items()
+        listed = nw.Enum | nw.Categorical
+        kinds = {one: nw.String() if isinstance(kind, listed) else kind for one, kind in found}
         return cls(name, session.table_name(table), kinds, session.dialect, contract, values)
 
     def faults(self) -> list[Fault]:
@@ -62,10 +65,10 @@ class Reading:
         further = ["observation"] if self.name == "observations" else list(attributes)
         required = (*REQUIRED[self.name], *further)
         faults = list(missing_columns([*self.kinds], self.name, required))
-        dates = nw.Date | nw.Datetime | nw.String
         for column in (*required, *OPTIONAL[self.name]):
-            if column in DAYS and not isinstance(self.kinds.get(column, nw.Date()), dates):
-                faults.append(self._wrong_kind(column, "dates, or texts such as 2017-01-31"))
+            kind = self.kinds.get(column)
+            if column in DAYS and isinstance(kind, nw.Datetime) and kind.time_zone is not None:
+                faults.append(self._with_zone(column))
         if self.values == "as held" and not self.kinds.get("value", nw.Int64()).is_integer():
             faults.append(self._wrong_kind("value", "whole numbers, as evidence holds them"))
         return faults
@@ -74,14 +77,40 @@ class Reading:
         fault = Fault(sheet=self.name, column=column, code="wrong_kind", allowed=allowed)
         return replace(fault, problem="the column holds something else")
 
+    def _with_zone(self, column: str) -> Fault:
+        """Which day a moment is on depends on where it is asked: nobody here may choose."""
+        fault = Fault(sheet=self.name, column=column, code="time_with_zone", allowed="dates")
+        fault = replace(fault, problem="the column holds times with a time zone, which are no days")
+        return replace(fault, hint="Turn them into dates where they are made, in the right zone")
+
     def raw(self, column: str) -> str:
         """A column as it was delivered; null where nobody delivers it."""
-        return self.dialect.name(column) if column in self.kinds else "NULL"
+        if column not in self.kinds:
+            return "NULL"
+        raw = self.dialect.name(column)
+        if self.kinds[column] == nw.String:
+            return f"CAST({raw} AS STRING)"  # nothing to do, unless texts are listed
+        # What is no number is what other programs write for nothing.
+        return f"CASE WHEN NOT isnan({raw}) THEN {raw} END" if self.is_float(column) else raw
+
+    def is_float(self, column: str) -> bool:
+        """Whether a column holds fractions in binary."""
+        return self.kinds.get(column, nw.Int64()).is_float()
+
+    def is_text(self, column: str) -> bool:
+        """Whether a column can name things: texts, whole numbers, or nothing at all."""
+        kind = self.kinds.get(column)
+        return kind is None or kind == nw.String or kind.is_numeric() or kind == nw.Unknown
 
     def text(self, column: str) -> str:
-        """A column as texts."""
-        raw = self.raw(column)
-        return raw if self.kinds.get(column) == nw.String else f"CAST({raw} AS STRING)"
+        """A column as texts; whole numbers count as their digits, and other numbers are none."""
+        raw, kind = self.raw(column), self.kinds.get(column)
+        if kind == nw.String:
+            return raw
+        if kind is not None and kind.is_numeric() and not kind.is_integer():
+            number = f"TRY_CAST({raw} AS DECIMAL(15, 0))"
+            raw = f"CASE WHEN CAST({number} AS DOUBLE) = CAST({raw} AS DOUBLE) THEN {number} END"
+        return f"CAST({raw} AS STRING)"
 
     def day(self, column: str) -> str:
         """A column of dates as day numbers."""
@@ -92,6 +121,8 @@ class Reading:
             return self.dialect.day_number(raw)
         if isinstance(kind, nw.Datetime):
             return self.dialect.day_number(f"CAST({raw} AS DATE)")
+        if kind != nw.String:
+            return _NO_NUMBER  # a column in which nothing stands, or whose rows are refused
         found = self.dialect.day_number(f"TRY_CAST({raw} AS DATE)")
         return f"CASE WHEN {self.dialect.matches(raw, _ISO)} THEN {found} END"
 
@@ -153,18 +184,31 @@ class Reading:
         return f"SELECT {', '.join([*found, *others])} FROM {self.table}"
 
     def _read_by(self, metric: Metric) -> str:
-        value = self.text("value")
         if isinstance(metric, Chosen):
-            return self.dialect.place(value, metric.choices)
-        if not isinstance(metric, Numbered):
-            if self.kinds["value"] == nw.String:
-                return f"CASE lower({value}) WHEN 'yes' THEN 1 WHEN 'no' THEN 0 END"
-            return (
-                f"CASE WHEN {value} IN ('true', '1', '1.0') THEN 1"
-                f" WHEN {value} IN ('false', '0', '0.0') THEN 0 END"
-            )
-        places = metric.decimals
-        further = f"[0-9]{{1,{places}}}0*" if places else "0+"
-        number = f"TRY_CAST({value} AS DECIMAL(28, {places})) * {10**places}"
-        plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
-        return f"CASE WHEN {plain} THEN TRY_CAST({number} AS BIGINT) END"
+            return self.dialect.place(self.text("value"), metric.choices)
+        if isinstance(metric, Numbered):
+            return self._number(metric.decimals)
+        value, kind = self.raw("value"), self.kinds["value"]
+        if kind == nw.String:
+            return f"CASE lower({value}) WHEN 'yes' THEN 1 WHEN 'no' THEN 0 END"
+        if kind == nw.Boolean:
+            return f"CASE WHEN {value} THEN 1 WHEN NOT {value} THEN 0 END"
+        return f"CASE {value} WHEN 1 THEN 1 WHEN 0 THEN 0 END" if kind.is_numeric() else _NO_NUMBER
+
+    def _number(self, places: int) -> str:
+        """A number with at most so many decimals, scaled; null for any other. A binary fraction
+        holds a decimal one if it is the nearest to it, whatever it looks like as a text.
+        """
+        value, kind = self.raw("value"), self.kinds["value"]
+        exact = f"TRY_CAST({value} AS DECIMAL(28, {places}))"
+        scaled = f"TRY_CAST({exact} * {10**places} AS BIGINT)"
+        if kind == nw.String:
+            further = f"[0-9]{{1,{places}}}0*" if places else "0+"
+            plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
+            return f"CASE WHEN {plain} THEN {scaled} END"
+        if not kind.is_numeric():
+            return _NO_NUMBER
+        if kind.is_integer():
+            return scaled
+        same = f"CAST({exact} AS DOUBLE) = CAST({value} AS DOUBLE)"
+        return f"CASE WHEN {same if kind.is_float() else f'{exact} = {value}'} THEN {scaled} END"

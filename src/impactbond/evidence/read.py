@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any, get_args
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.errors import EvidenceError, Fault, assert_one_of
+from impactbond.errors import EngineError, EvidenceError, Fault, assert_one_of
 from impactbond.evidence.cautions import day_cautions, twin_cautions
 from impactbond.evidence.checks import Observation, Person, read_observations, read_people
 from impactbond.evidence.deliveries import Delivery, private_headings, refuse, without_repeats
@@ -26,6 +27,7 @@ from impactbond.evidence.external_checks import check_observations, check_partic
 from impactbond.evidence.external_columns import DELIVERED, Reading, Values
 from impactbond.evidence.sources import (
     NAMES,
+    NO_PARTICIPANTS,
     ExternalTable,
     collected,
     external_table,
@@ -73,7 +75,10 @@ def read_evidence(
             name: collected(table, name) if is_path(table) else table
             for name, table in source.items()
         }
-        return _checked(read_frames(tables, contract), contract)
+        delivery = read_frames(tables, contract)
+        if any(map(is_path, source.values())):
+            delivery = replace(delivery, kind="pandas")
+        return _checked(delivery, contract)
     paths = [source] if isinstance(source, str | PathLike) else source
     return _checked(read_workbooks(paths, contract), contract)
 
@@ -117,14 +122,22 @@ def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> 
     participants, _ = external_table(source["participants"], "participants")
     observations, kind = external_table(source["observations"], "observations")
     observations.assert_unchanged()  # stamps the files before they are read
-    people, cautions = _external_people(participants, contract)
-    session = EngineSession(observations.engine)
-    session.scan(DELIVERED["observations"], observations.table)
-    reading = Reading.of(session, "observations", contract, values)
-    cautions |= private_headings("observations", _headings(reading))
-    _refuse_all(reading.faults(), "the structure of the evidence")
-    session.scan("people", people.select(["participant"]))
-    summary = check_observations(session, reading)
+    try:
+        people, cautions = _external_people(participants, contract)
+        session = EngineSession(observations.engine)
+        session.scan(DELIVERED["observations"], observations.table)
+        reading = Reading.of(session, "observations", contract, values)
+        cautions |= private_headings("observations", _headings(reading))
+        _refuse_all(reading.faults(), "the structure of the evidence")
+        session.scan("people", people.select(["participant"]))
+        summary = check_observations(session, reading)
+    except EngineError:
+        faults = [
+            *participants.unreadable("participants"),
+            *observations.unreadable("observations"),
+        ]
+        _refuse_all(faults, "the structure of the evidence")
+        raise
     _refuse_all(summary.faults, "the observations")
     told = tuple(sorted(cautions))
     return ExternalEvidence(
@@ -143,8 +156,7 @@ def _external_people(source: ExternalTable, contract: Contract) -> tuple[pa.Tabl
     schema = participants_schema(tuple(contract.participants.attributes))
     people = as_evidence(rows, "participants", schema)
     if not people.num_rows:
-        empty = Fault(sheet="participants", code="no_rows", problem="there are no rows")
-        _refuse_all([empty], "the structure of the evidence")
+        _refuse_all([NO_PARTICIPANTS], "the structure of the evidence")
     cautions = private_headings("participants", _headings(reading))
     return sorted_by(people, "participant", "from_on", "recorded_on"), cautions
 

@@ -6,24 +6,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cached_property
-from glob import glob, has_magic
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal
+from typing import Any
 from weakref import finalize
 
 import narwhals as nw
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
+from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError, Fault
+from impactbond.evidence.csv_files import CsvFiles
 from impactbond.evidence.deliveries import (
     Block,
     Cells,
@@ -32,8 +32,10 @@ from impactbond.evidence.deliveries import (
     private_headings,
     refuse,
 )
+from impactbond.evidence.files import Files, files_of
+from impactbond.evidence.parquet_files import ParquetFiles
 from impactbond.files import private_folder
-from impactbond.tables import FILE, ROW, Engine, EngineSession, Files
+from impactbond.tables import engine_edge
 from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
 from impactbond.texts import one_spelling
 
@@ -46,10 +48,13 @@ OPTIONAL = {
     "participants": ("from_on", "left_on"),
     "observations": ("observation", "source", "evidence_ref", "supersedes", "status"),
 }
+NO_PARTICIPANTS = Fault(
+    sheet="participants", code="no_rows", problem="there are no rows", allowed="at least one"
+)
 # A frame names the columns as the evidence tables do; to the checks they are references of rows.
 _AS_IN_SHEETS = {"observation": "ref", "supersedes": "replaces"}
 _READABLE = (str, bool, int, float, Decimal, date, time, timedelta, NoneType)
-_FORMATS: dict[str, Literal["parquet", "csv"]] = {".parquet": "parquet", ".csv": "csv"}
+FORMATS = (CsvFiles, ParquetFiles)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,13 @@ class ExternalTable:
     table: Any
     engine: Engine = "duckdb"
     owner: object = None
+    agreed: set[Engine] = field(default_factory=set, compare=False)
+    """The other engines that were seen to read the same."""
+
+    def unreadable(self, name: str) -> Iterator[Fault]:
+        """Why no engine can read what was delivered as the evidence table of that name."""
+        if isinstance(self.table, Files):
+            yield from (replace(fault, sheet=name) for fault in self.table.unreadable())
 
     @cached_property
     def stamp(self) -> tuple[tuple[int, int], ...]:
@@ -111,7 +123,7 @@ def external_table(given: Any, name: str) -> tuple[ExternalTable, str]:
     written once to a private file, never held in memory.
     """
     if is_path(given):
-        return ExternalTable(files_of(given, name)), "pandas"
+        return ExternalTable(files_of(given, name, FORMATS, REQUIRED[name])), "pandas"
     if isinstance(given, pa.Table):
         return ExternalTable(given), "pyarrow"
     kind = _implementation(given)
@@ -125,38 +137,11 @@ def external_table(given: Any, name: str) -> tuple[ExternalTable, str]:
         kinds = "Parquet or CSV files; a pandas, Polars, Arrow or Spark frame; a DuckDB relation"
         refuse([Fault(sheet=name, code="not_a_frame", problem=problem, allowed=kinds)])
     copy = _Copy()
-    if kind == "duckdb":
-        given.write_parquet(copy.path)
-    else:
-        given.sink_parquet(copy.path)
-        kind = "polars lazy"
-    return ExternalTable(Files("parquet", (copy.path,)), owner=copy), kind
-
-
-def files_of(given: Any, name: str) -> Files:
-    """The files that a path, a folder, a pattern or several of them name, each once, in order."""
-    wanted: Sequence[Any] = given if isinstance(given, list | tuple) else [given]
-    paths = sorted({path for one in wanted for path in _expanded(fspath(one))})
-    formats = {_FORMATS.get(Path(path.removesuffix(".gz")).suffix.lower()) for path in paths}
-    if len(formats) != 1 or None in formats:
-        code, problem = "file_form", "these are not files of one form"
-        if not paths:
-            code, problem = "no_files", "there is no file here"
-        allowed = "files .parquet or .csv, a folder that holds some, or a pattern such as *.csv"
-        refuse([Fault(sheet=name, code=code, problem=problem, allowed=allowed)])
-    return Files("parquet" if "parquet" in formats else "csv", tuple(paths))
-
-
-def _expanded(path: str) -> list[str]:
-    if has_magic(path):
-        return glob(path, recursive=True)
-    if not Path(path).is_dir():
-        return [path] if Path(path).exists() else []
-    for suffix in _FORMATS:
-        inside = [str(one) for one in Path(path).rglob(f"*{suffix}") if one.is_file()]
-        if inside:
-            return inside
-    return []
+    with engine_edge():
+        given.write_parquet(copy.path) if kind == "duckdb" else given.sink_parquet(copy.path)
+    kind = "duckdb" if kind == "duckdb" else "polars lazy"
+    files = files_of(copy.path, name, FORMATS)
+    return ExternalTable(files, owner=copy), kind
 
 
 def _implementation(given: object) -> str:
@@ -168,13 +153,7 @@ def _implementation(given: object) -> str:
 
 def collected(given: Any, name: str) -> pa.Table:
     """The table that files hold, in memory, with the columns `file` and `row`."""
-    session = EngineSession()
-    session.scan("files", files_of(given, name))
-    table = session.query("SELECT * FROM files")
-    names = [Path(path).name for path in table[FILE].to_pylist()]
-    rows = pc.coalesce(table[ROW], pa.scalar(0, pa.int64()))
-    columns = {name: table[name] for name in table.column_names if name not in (FILE, ROW)}
-    return pa.table(columns | {"file": pa.array(names, pa.string()), "row": rows})
+    return files_of(given, name, FORMATS, REQUIRED[name]).in_memory()
 
 
 def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
@@ -200,8 +179,7 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
         faults += missing
         cautions |= private_headings(name, headings)
         if name == "participants" and not len(frame):
-            empty = Fault(sheet=name, code="no_rows", allowed="at least one")
-            faults.append(replace(empty, problem="there are no rows"))
+            faults.append(NO_PARTICIPANTS)
         if not missing:
             blocks[name] = sorted(
                 _blocks(name, frame, attributes, tuple(contract.metrics)),
@@ -220,7 +198,8 @@ def _frame_of(frames: Mapping[str, Any], name: str) -> nw.DataFrame[Any] | Fault
     except TypeError:
         problem, allowed = "this is not a frame", "a pandas, Polars or Arrow table"
         return Fault(sheet=name, code="not_a_frame", problem=problem, allowed=allowed)
-    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    with engine_edge():
+        return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
 def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from os import PathLike
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
+from impactbond.dialect import Engine
 from impactbond.errors import Fault, SettlementError
 from impactbond.evidence.evidence import Evidence
 from impactbond.records.closed_claims import assert_left_closed
@@ -21,7 +22,6 @@ from impactbond.records.contents import fitting_together
 from impactbond.records.record import Closed, File, Record, read_record
 from impactbond.settlement import settle as settling
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import Engine
 
 
 def settle(

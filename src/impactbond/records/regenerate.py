@@ -15,13 +15,13 @@ from html import escape
 from itertools import zip_longest
 from typing import Any
 
+from impactbond.dialect import Engine
 from impactbond.errors import StatementError
 from impactbond.records.contents import RESULTS, WORKBOOKS, fitting_together, results_of
 from impactbond.records.record import File, Record, read_record
 from impactbond.records.workbook import parts_of
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import Engine
 from impactbond.version import __version__
 
 SHOWN = 30

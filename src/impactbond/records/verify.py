@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from impactbond.canonical import zip_difference
+from impactbond.dialect import Engine
 from impactbond.errors import Fault, StatementError, unopened
 from impactbond.records.contents import WORKBOOKS
 from impactbond.records.record import File, Record, read_record
@@ -27,7 +28,6 @@ from impactbond.records.workbook import (
     read_cells,
     reference_of,
 )
-from impactbond.tables import Engine
 from impactbond.terms.words import counted
 
 _MADE_BY = "docProps/app.xml"

@@ -18,6 +18,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
+from impactbond.dialect import Engine
 from impactbond.evaluation.claims import Claims, Counted, evaluate
 from impactbond.evaluation.decisions import DECISIONS, decisions_table
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
@@ -25,7 +26,7 @@ from impactbond.evaluation.known_evidence import known_participants
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.lots import period_of
-from impactbond.tables import Engine, rows_table
+from impactbond.tables import rows_table
 
 Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
 At = TypeVar("At", int, date)  # a claim date, by its number or its day

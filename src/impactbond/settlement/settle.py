@@ -32,6 +32,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import bank_holidays, day_given
+from impactbond.dialect import Engine
 from impactbond.errors import (
     EvidenceError,
     Fault,
@@ -47,7 +48,6 @@ from impactbond.settlement.lines import LINES, Attribution, attributed
 from impactbond.settlement.lot_settlement import settle_claims, terms_in_force
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
 from impactbond.settlement.settlement import Earlier, Settlement
-from impactbond.tables import Engine
 
 
 def settle(
@@ -58,13 +58,14 @@ def settle(
     earlier: Earlier | None = None,
     leave_out_refused: bool = False,
     holidays: Sequence[date] | None = None,
-    engine: Engine = "duckdb",
+    engine: Engine | None = None,
 ) -> Settlement:
     """What every funder owes, at every claim date up to and including `as_of`.
 
     With `earlier`, its claim dates are closed and only later ones are worked out; without it, all
     are, one after another, to the same result. `holidays` are the bank holidays to use; by default
-    those of the nation that the contract names. Of several versions, those signed by a claim date
+    those of the nation that the contract names; `engine` is by default the one that reads the
+    evidence where it is. Of several versions, those signed by a claim date
     are known on it; what a new one changes in closed periods is an adjustment.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
@@ -81,6 +82,7 @@ def settle(
         holidays = _holidays(stretches[-1].known.all)
     else:
         holidays = [day_given(one, "a bank holiday", SettlementError) for one in holidays]
+    chosen = engine or evidence.engine
     settlement: Settlement | None = None
     before = LINES.empty_table() if earlier is None else earlier.lines_table.cast(LINES)
     for stretch in stretches:
@@ -91,7 +93,7 @@ def settle(
             before = settlement.lines_table
         until, opens = claims[: stretch.end], max(first_open, stretch.first)
         try:
-            settlement = _settled(stretch.known, evidence, until, opens, before, holidays, engine)
+            settlement = _settled(stretch.known, evidence, until, opens, before, holidays, chosen)
         except OverflowError:
             raise _too_large(versions.whole) from None
     if settlement is None:

@@ -1,0 +1,339 @@
+"""CSV files: one set of rules, stated here, whoever reads them.
+
+Text in UTF-8, with or without its mark; commas between the cells; quotation marks round a cell that
+holds a comma, a line break or a quotation mark, which is then doubled; every line as many cells as
+the first, which holds the headings. Every cell is a text, and an empty one is nothing. An engine is
+told all of that: what it guesses, it guesses from the rows that it happens to look at.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from io import TextIOWrapper
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from impactbond.dialect import Dialect
+from impactbond.errors import Fault, unopened
+from impactbond.evidence.deliveries import refuse
+from impactbond.evidence.files import Files
+from impactbond.tables import FILE, ROW
+
+LONGEST_CELL = 1_000_000  # characters; a quotation mark that nobody closed runs to the end
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+_LOOKED_THROUGH = 20  # lines in which headings that are not in the first are looked for
+_CROOKED = {
+    "quotation_mark": (
+        "a quotation mark is not closed, or stands where none may",
+        "Put the whole cell between quotation marks, and double those within it",
+    ),
+    "too_many_cells": (
+        "the line has more cells than there are headings",
+        "Put a text that holds a comma between quotation marks",
+    ),
+    "too_few_cells": (
+        "the line has fewer cells than there are headings",
+        "Write a comma for each empty cell, and a text of several lines between quotation marks",
+    ),
+}
+
+
+_UNREADABLE = (OSError, EOFError, UnicodeDecodeError, zlib.error)
+
+
+class CrookedLineError(Exception):
+    """A line that cannot be read: a code of `_CROOKED`, and the line."""
+
+    def __init__(self, code: str, line: int) -> None:
+        super().__init__(code)
+        self.code, self.line = code, line
+
+
+@dataclass(frozen=True)
+class CsvFiles(Files):
+    """CSV files, each with its headings."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".csv.gz")
+    headings: tuple[tuple[str, ...], ...] = ()
+
+    @classmethod
+    def opened(cls, paths: tuple[str, ...], name: str, wanted: Sequence[str]) -> CsvFiles:
+        faults: list[Fault] = []
+        headings = tuple(tuple(headings_of(Path(path), name, wanted, faults)) for path in paths)
+        for path, of_file in zip(paths, headings, strict=True):
+            # Where a quotation mark is not closed, an engine may leave out the rest of the file
+            # and say nothing: DuckDB 2.0.1 does, in its strict mode.
+            if of_file and _has_quotes(path):
+                crooked = crooked_lines(Path(path), len(of_file))
+                faults += (replace(fault, sheet=name) for fault in crooked)
+        refuse(faults)
+        return cls(paths, headings)
+
+    def in_duckdb(self) -> str:
+        dialect = Dialect("duckdb")
+        stated = (
+            "auto_detect = false, header = true, skip = 0, delim = ',', quote = '\"', escape = '\"'"
+            ", nullstr = '', comment = '', encoding = 'utf-8', strict_mode = true"
+            ", null_padding = false, ignore_errors = false, hive_partitioning = false"
+            f", union_by_name = false, max_line_size = {8 * LONGEST_CELL}, filename = '{FILE}'"
+        )
+        alike: defaultdict[tuple[tuple[str, ...], bool], list[str]] = defaultdict(list)
+        for path, headings in zip(self.paths, self.headings, strict=True):
+            # Two threads cannot agree where a line begins if the text before may be quoted.
+            alike[headings, not _has_quotes(path)].append(path)
+        queries = []
+        for (headings, parallel), paths in alike.items():
+            columns = ", ".join(f"{dialect.text(one)}: 'VARCHAR'" for one in _columns(headings))
+            read = ", ".join(dialect.text(dialect.path(path)) for path in paths)
+            named = ", ".join(dialect.name(one) for one in headings if one)
+            queries.append(
+                f"SELECT {named}, {FILE}, CAST(NULL AS BIGINT) AS {ROW} FROM read_csv([{read}],"
+                f" {stated}, columns = {{{columns}}}, parallel = {str(parallel).lower()})"
+            )
+        return " UNION ALL BY NAME ".join(queries)
+
+    def in_spark(self, spark: Any) -> Any:
+        from pyspark.sql.types import StringType, StructField, StructType
+
+        alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        for path, headings in zip(self.paths, self.headings, strict=True):
+            alike[headings].append(path)
+        whole = None
+        for headings, paths in alike.items():
+            fields = [StructField(one, StringType()) for one in _columns(headings)]
+            read = spark.read.csv(
+                [Dialect("pyspark").path(path) for path in paths],
+                schema=StructType(fields),
+                **{"header": True, "enforceSchema": True, "multiLine": True, "mode": "FAILFAST"},
+                **{"sep": ",", "quote": '"', "escape": '"', "nullValue": "", "emptyValue": ""},
+                **{"encoding": "UTF-8", "maxCharsPerColumn": LONGEST_CELL},
+                **{"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False},
+            ).select(*(Dialect("pyspark").name(one) for one in headings if one))
+            whole = whole.unionByName(read, allowMissingColumns=True) if whole else read
+        return whole
+
+    def in_memory(self) -> pa.Table:
+        names = dict.fromkeys(name for headings in self.headings for name in headings if name)
+        cells: dict[str, list[str | None]] = {name: [] for name in names}
+        files: list[str] = []
+        rows: list[int] = []
+        faults: list[Fault] = []
+        for path, headings in zip(self.paths, self.headings, strict=True):
+            lines: list[tuple[int, list[str]]] = []
+            faults += crooked_lines(Path(path), len(headings), lines)
+            numbers, _ = zip(*lines[1:], strict=True) if lines[1:] else ((), ())
+            places = {name: place for place, name in enumerate(headings)}
+            for name, column in cells.items():
+                place = places.get(name)
+                column += (None if place is None else one[place] or None for _, one in lines[1:])
+            files += [Path(path).name] * len(numbers)
+            rows += numbers
+        refuse(faults)
+        read = {name: pa.array(column, pa.string()) for name, column in cells.items()}
+        where = {"file": pa.array(files, pa.string()), "row": pa.array(rows, pa.int64())}
+        return pa.table({**read, **where})
+
+    def unreadable(self) -> Iterator[Fault]:
+        for path, headings in zip(self.paths, self.headings, strict=True):
+            faults = list(crooked_lines(Path(path), len(headings)))
+            yield from faults
+            if not faults and _ends_in_several_ways(Path(path)):
+                yield Fault(
+                    file=Path(path).name,
+                    code="several_line_ends",
+                    problem="lines end in more than one way (as on Windows, and as elsewhere)",
+                    hint="Save the file again, or read it row by row: at_rest=False",
+                )
+
+
+def _columns(headings: Sequence[str]) -> list[str]:
+    """A name for every column, those without a heading as well."""
+    return [name or f"column {place}" for place, name in enumerate(headings, 1)]
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[TextIOWrapper]:
+    with _bytes(path) as file, TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        yield text
+
+
+def _bytes(path: Path) -> Any:
+    return gzip.open(path) if path.suffix.casefold() == ".gz" else path.open("rb")
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line that is not empty, and the number of the line where it begins.
+
+    Raises CrookedLineError, or one of _UNREADABLE: see `unopened_csv`.
+    """
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        with _text(path) as text:
+            # A space after a comma is not part of a cell: cells are stripped, quoted or not.
+            reader = csv.reader(text, strict=True, skipinitialspace=True)
+            line = 1
+            while True:
+                try:
+                    cells = next(reader, None)
+                except csv.Error:
+                    raise CrookedLineError("quotation_mark", line) from None
+                if cells is None:
+                    return
+                if cells:
+                    yield line, cells
+                line = reader.line_num + 1
+    finally:
+        csv.field_size_limit(before)
+
+
+def crooked_lines(
+    path: Path, width: int, straight: list[tuple[int, list[str]]] | None = None
+) -> Iterator[Fault]:
+    """A fault for each way in which lines of a file are crooked, at the first such line.
+
+    Cells beyond the headings may be there if they are empty. The other lines, each with as many
+    cells as there are headings, are added to `straight`.
+    """
+    crooked: defaultdict[str, list[int]] = defaultdict(list)
+    try:
+        for number, cells in lines_of(path):
+            if len(cells) < width:
+                crooked["too_few_cells"].append(number)
+            elif any(cells[width:]):
+                crooked["too_many_cells"].append(number)
+            elif straight is not None:
+                straight.append((number, cells))
+    except CrookedLineError as wrong:
+        crooked[wrong.code].append(wrong.line)
+    except _UNREADABLE as error:
+        yield unopened_csv(path, error)
+    for code, (first, *others) in crooked.items():
+        problem, hint = _CROOKED[code]
+        found = f"{len(others) + 1} lines, of which this is the first" if others else ""
+        fault = Fault(file=path.name, line=first, code=code, problem=problem, found=found)
+        yield replace(fault, hint=hint)
+
+
+def unopened_csv(path: Path, error: Exception) -> Fault:
+    """Why a file is no text that can be read."""
+    fault = Fault(file=path.name)
+    match error:
+        case UnicodeDecodeError():
+            problem = "this is not text in UTF-8"
+            hint = "Save it from Excel as 'CSV UTF-8', or deliver the workbook itself"
+            return replace(fault, line=_line_of(path), code="not_utf8", problem=problem, hint=hint)
+        case gzip.BadGzipFile() | EOFError() | zlib.error():
+            problem = "this is not a whole file in gzip"
+            return replace(fault, code="damaged", problem=problem, hint="Deliver it again")
+        case OSError(strerror=str()):
+            return unopened(path, error)
+        case _:
+            return replace(fault, code="damaged", problem="the file cannot be read")
+
+
+def _line_of(path: Path) -> int:
+    """The first line that is not UTF-8; 0 where no line can be told."""
+    with _bytes(path) as file, suppress(*_UNREADABLE[:2], zlib.error):
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                return number if b"\0" not in line else 0
+    return 0
+
+
+def headings_of(path: Path, name: str, wanted: Sequence[str], faults: list[Fault]) -> list[str]:
+    """The headings of a file, "" where a column has none; adds to `faults` what is wrong there."""
+    place = Fault(file=path.name, sheet=name)
+    first: list[tuple[int, list[str]]] = []
+    try:
+        for line in lines_of(path):
+            first.append(line)
+            if len(first) == _LOOKED_THROUGH:
+                break
+    except CrookedLineError as wrong:
+        if not first:
+            problem, hint = _CROOKED[wrong.code]
+            faults.append(
+                replace(place, line=wrong.line, code=wrong.code, problem=problem, hint=hint)
+            )
+            return []
+    except _UNREADABLE as error:
+        faults.append(replace(unopened_csv(path, error), sheet=name))
+        return []
+    if not first:
+        hint = "Deliver the file with its headings"
+        faults.append(replace(place, code="no_headings", problem="there is nothing", hint=hint))
+        return []
+    headings = [" ".join(cell.split()) for cell in first[0][1]]
+    wrong_headings = list(_wrong_headings(place, first, headings, wanted))
+    faults += wrong_headings
+    return headings
+
+
+def _wrong_headings(
+    place: Fault, first: Sequence[tuple[int, list[str]]], headings: list[str], wanted: Sequence[str]
+) -> Iterator[Fault]:
+    """What is wrong with headings, given the first lines: each message says what was seen."""
+    fault = replace(place, line=first[0][0], code="no_headings")
+    here = sum(name in headings for name in wanted)
+    others = [
+        (number, sum(name in map(str.strip, cells) for name in wanted)) for number, cells in first
+    ]
+    best, count = max(others, key=lambda one: (one[1], -one[0]), default=(0, 0))
+    separated = [
+        word for mark, word in _SEPARATORS.items() if len(headings) == 1 and mark in first[0][1][0]
+    ]
+    if first[0][0] != 1:
+        problem, hint = "the first line is empty", "Take it out: the headings stand in line 1"
+        yield replace(fault, line=1, problem=problem, hint=hint)
+    elif headings[0].casefold().startswith("sep="):
+        problem = "the first line says how cells are separated"
+        yield replace(fault, problem=problem, hint="Take it out: cells are separated by commas")
+    elif separated:
+        problem = f"this file is separated by {separated[0]}"
+        hint = "Save it as CSV with commas ('CSV UTF-8, comma delimited')"
+        yield replace(fault, code="not_commas", problem=problem, hint=hint)
+    elif count > max(here, len(wanted) // 2):
+        problem = f"line 1 was read as the headings; they seem to stand in line {best}"
+        yield replace(fault, problem=problem, hint="Take out what stands above them")
+    yield from repeated_headings(place, headings)
+
+
+def repeated_headings(place: Fault, headings: Iterable[str]) -> Iterator[Fault]:
+    """A fault for each heading that stands more than once, capitals aside: engines tell no two
+    columns apart by them.
+    """
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for one in headings:
+        alike[one.casefold()].append(one)
+    for same in alike.values():
+        if len(same) > 1 and same[0]:
+            problem = f"the heading '{same[0]}' stands {len(same)} times"
+            fault = replace(place, column=same[0], code="duplicate_heading", problem=problem)
+            yield replace(fault, allowed="each once", hint="Rename or take out the other column")
+
+
+def _has_quotes(path: str) -> bool:
+    """Whether a file holds any quotation mark, or cannot be asked."""
+    if path.casefold().endswith(".gz") or not Path(path).stat().st_size:
+        return True
+    with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
+        return text.find(b'"') >= 0
+
+
+def _ends_in_several_ways(path: Path) -> bool:
+    with _text(path) as text:
+        for _ in text:
+            if isinstance(text.newlines, tuple):
+                return True
+    return False

@@ -50,6 +50,12 @@ JOBS = {
         3,
         {"IMPACTBOND_CHANGES": 10_000},
     ),
+    "engines": Job(
+        "engines decide, claim and settle drawn contracts as the plain reference does",
+        ("tests/properties/test_engines_agree.py",),
+        8,
+        {"IMPACTBOND_ENGINE_TIMES": 5},
+    ),
     "spark": Job(
         "drawn contracts give the same bytes on Spark",
         ("tests/properties/test_same_bytes.py",),

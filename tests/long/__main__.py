@@ -57,8 +57,8 @@ JOBS = {
         {"IMPACTBOND_ENGINE_TIMES": 5},
     ),
     "spark": Job(
-        "drawn contracts give the same bytes on Spark",
-        ("tests/properties/test_same_bytes.py",),
+        "drawn contracts and evidence at rest give the same bytes on Spark as users have it",
+        ("tests/properties/test_same_bytes.py", "tests/unit/test_evidence_at_rest.py"),
         6,
         {"IMPACTBOND_SPARK_CASES": 24},
     ),

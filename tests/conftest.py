@@ -10,6 +10,7 @@ long    what `python -m tests.long` runs at full size; the suite runs a few case
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.libreoffice import SOFFICE
@@ -35,6 +36,12 @@ ENGINE_MODULES = {
 }
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only the fast tests are asked for, other modules are not even imported."""
+    only_fast = config.option.markexpr == "fast" and collection_path.name.startswith("test_")
+    return True if only_fast and collection_path not in FAST_MODULES else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "spark" in item.name.casefold():
@@ -44,6 +51,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         slow = any(item.get_closest_marker(name) for name in ("office", "spark", "engine", "long"))
         if item.path in FAST_MODULES and not slow:
             item.add_marker("fast")
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist asks for it, where tests run in several workers
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests that share what is slow to make run in one worker: one Spark, one module's fixtures."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Sharing(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            if "spark" in nodeid.casefold() or "under_every_term" in nodeid:
+                return "spark"
+            # What is drawn shares nothing, and takes long: one by one, the workers end together.
+            return nodeid if "/properties/" in nodeid else nodeid.partition("::")[0]
+
+    return Sharing(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -26,6 +26,7 @@ _RECALCULATE_ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
 </oor:items>
 """
 
+RECALCULATED = "xlsx:Calc MS Excel 2007 XML"
 Cells = dict[tuple[str, str], Any]
 
 
@@ -33,15 +34,23 @@ def recalculate(workbook: Path, folder: Path, *, seconds: float = 180) -> Path:
     """A copy of the workbook in `folder`, every formula worked out anew by LibreOffice in a profile
     of its own.
     """
-    return convert(workbook, folder, "xlsx:Calc MS Excel 2007 XML", seconds=seconds)
+    return convert(workbook, folder, RECALCULATED, seconds=seconds)
 
 
 def convert(workbook: Path, folder: Path, to: str, *, seconds: float = 180) -> Path:
     """The workbook in another format, such as `pdf`; fails when LibreOffice takes longer than
     `seconds`.
     """
+    return convert_all([workbook], folder, to, seconds=seconds)[0]
+
+
+def convert_all(workbooks: list[Path], folder: Path, to: str, *, seconds: float) -> list[Path]:
+    """Workbooks of different names in another format: to start LibreOffice takes longer than to
+    convert one.
+    """
     assert SOFFICE is not None, "ask needs_libreoffice first"
-    assert workbook.parent != folder, "the copy would overwrite the workbook"
+    assert folder not in {path.parent for path in workbooks}, "the copy would overwrite a workbook"
+    assert len({path.stem for path in workbooks}) == len(workbooks), "a copy would overwrite one"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="libreoffice-profile-") as profile:
         settings = Path(profile, "user", "registrymodifications.xcu")
@@ -53,10 +62,11 @@ def convert(workbook: Path, folder: Path, to: str, *, seconds: float = 180) -> P
             "--headless",
             "--norestore",
         ]
-        command += ["--convert-to", to, "--outdir", str(folder), str(workbook)]
+        command += ["--convert-to", to, "--outdir", str(folder), *map(str, workbooks)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
-    converted = folder / f"{workbook.stem}.{to.partition(':')[0]}"
-    assert converted.exists(), f"LibreOffice converted nothing: {done.stdout} {done.stderr}"
+    converted = [folder / f"{path.stem}.{to.partition(':')[0]}" for path in workbooks]
+    missing = [path.name for path in converted if not path.exists()]
+    assert not missing, f"LibreOffice made no {missing}: {done.stdout} {done.stderr}"
     return converted
 
 
@@ -90,8 +100,17 @@ def _cells(workbook: Path, *, data_only: bool) -> Cells:
 
 def differences(path: Path, folder: Path) -> tuple[int, Cells]:
     """How many formulas there are, and those whose value LibreOffice finds to be another."""
-    found, ours = formulas(path), values(path)
-    theirs = values(recalculate(path, folder))
+    return differences_of([path], folder)[0]
+
+
+def differences_of(paths: list[Path], folder: Path) -> list[tuple[int, Cells]]:
+    """The same of each of several workbooks, for one start of LibreOffice."""
+    copies = convert_all(paths, folder, RECALCULATED, seconds=60 + 60 * len(paths))
+    return [_differences(path, copy) for path, copy in zip(paths, copies, strict=True)]
+
+
+def _differences(path: Path, copy: Path) -> tuple[int, Cells]:
+    found, ours, theirs = formulas(path), values(path), values(copy)
     return len(found), {
         place: (formula, ours.get(place), theirs.get(place))
         for place, formula in found.items()

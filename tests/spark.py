@@ -36,6 +36,9 @@ def _session() -> Any:
         # Compiling a query takes longer than working through a handful of rows.
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        # To plan a query anew after each of its stages takes long for a handful of rows. Users'
+        # sessions do, and so does the long job, which asks for many drawn cases.
+        "spark.sql.adaptive.enabled": str("IMPACTBOND_SPARK_CASES" in os.environ).lower(),
     }
     for name, value in settings.items():
         builder = builder.config(name, value)

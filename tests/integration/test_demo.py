@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
-from tests.libreoffice import differences, needs_libreoffice
+from tests.libreoffice import differences_of, needs_libreoffice
 
 import impactbond as ib
 
@@ -37,10 +37,15 @@ def demo(out: Path, **environment: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The files of the demo, and what it printed."""
     out = tmp_path_factory.mktemp("demo")
-    demo(out, TZ="Europe/London", PYTHONHASHSEED="1")
-    return out
+    return out, demo(out, TZ="Europe/London", PYTHONHASHSEED="1")
+
+
+@pytest.fixture
+def made(run: tuple[Path, str]) -> Path:
+    return run[0]
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -59,9 +64,11 @@ def test_the_demo_gives_the_same_bytes_in_another_time_zone_locale_and_hash_seed
         assert (made / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
 
-def test_the_summary_says_who_owes_what_and_what_was_left_out(tmp_path: Path) -> None:
-    told = demo(tmp_path)
-    schedule = rows(tmp_path / "schedule.csv")
+def test_the_summary_says_who_owes_what_and_what_was_left_out(
+    run: tuple[Path, str],
+) -> None:
+    made, told = run
+    schedule = rows(made / "schedule.csv")
     now = [int(row["amount_pence"]) for row in schedule if row["claim_period"] == "2019-Q1"]
     assert f"£{sum(now) / 100:,.2f}" in told
     assert "12 rows of evidence were refused and left out" in told
@@ -108,8 +115,8 @@ def test_the_limits_of_the_contract_and_of_the_lottery_bind_and_are_not_exceeded
 def test_every_workbook_of_the_demo_recalculates_to_the_same_pence(
     made: Path, tmp_path: Path
 ) -> None:
-    for path in sorted(made.glob("*.xlsx")):
-        formulas, wrong = differences(path, tmp_path)
+    paths = sorted(made.glob("*.xlsx"))
+    for path, (formulas, wrong) in zip(paths, differences_of(paths, tmp_path), strict=True):
         assert formulas > 100
         assert wrong == {}, path.name
 

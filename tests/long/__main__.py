@@ -68,9 +68,15 @@ JOBS = {
         30,
         {"IMPACTBOND_MUTANTS": 20_000},
     ),
+    "engines": Job(
+        "engines decide, claim and settle drawn contracts as the plain reference does",
+        ("tests/properties/test_engines_agree.py",),
+        8,
+        {"IMPACTBOND_ENGINE_TIMES": 5},
+    ),
     "spark": Job(
-        "drawn contracts give the same bytes on Spark",
-        ("tests/properties/test_same_bytes.py",),
+        "drawn contracts and evidence at rest give the same bytes on Spark as users have it",
+        ("tests/properties/test_same_bytes.py", "tests/unit/test_evidence_at_rest.py"),
         6,
         {"IMPACTBOND_SPARK_CASES": 24},
     ),

@@ -21,6 +21,7 @@ from tests.unit.test_render_terms import every_field
 from impactbond.contract.contract import Contract
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.settle import settle
+from impactbond.tables import Engine
 
 WITNESSES = Path(__file__).parents[1] / "paying_witnesses.txt"
 AGAIN = "then `python -m tests.long every-term` finds the witnesses anew"
@@ -41,6 +42,8 @@ NO_MONEY = {
     ("Quantity", "unit"),
     ("Tranche", "held_by"),
 }
+# Every change is a contract of its own, and to compile its queries would be most of the time.
+QUICK: Engine = "polars"
 INVESTMENT = ("Invest", "Drawdown", "ReturnTier", "Floor", "Redemption", "Protection", "Recycling")
 
 
@@ -55,7 +58,9 @@ def clean(contract: Contract) -> Contract:
 def money(contract: Contract, evidence: Evidence) -> Any:
     """Everything that is paid, by whom and when; None where the contract cannot be settled."""
     try:
-        settled = settle(clean(contract), evidence, as_of=THE_END, leave_out_refused=True)
+        settled = settle(
+            clean(contract), evidence, as_of=THE_END, leave_out_refused=True, engine=QUICK
+        )
     except Exception:  # a copy is not checked, and may be no contract at all
         return None
     return settled.payments_table, settled.balances_table

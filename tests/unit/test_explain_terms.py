@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+
 import pytest
 from tests.spec.drawn_tables import settled
 
@@ -134,8 +137,16 @@ def figures(settlement: Settlement) -> list[object]:
     return [getattr(settlement, f"{name}_table").to_pylist() for name in names]
 
 
-def texts(settlement: Settlement) -> str:
-    return "\n".join(explain(settlement, participant=name).text for name in ("c1", "c2"))
+def texts(settlement: Settlement) -> Iterator[str]:
+    """Every child's explanation, made when it is asked for."""
+    return (explain(settlement, participant=name).text for name in ("c1", "c2"))
+
+
+@cache
+def before() -> tuple[list[object], str]:
+    """What is decided, paid and told under the terms as they stand."""
+    settlement = settled(TERMS, EVIDENCE)
+    return figures(settlement), "\n".join(texts(settlement))
 
 
 @pytest.mark.parametrize(
@@ -147,11 +158,11 @@ def texts(settlement: Settlement) -> str:
 def test_a_term_that_changes_the_payment_appears_in_the_explanation(
     term: str, changed: str, told: str
 ) -> None:
-    before, after = settled(TERMS, EVIDENCE), settled(changed, EVIDENCE)
+    (paid, said), after = before(), settled(changed, EVIDENCE)
     assert changed != TERMS
-    assert figures(before) != figures(after), f"the {term} changes nothing: draw other evidence"
-    assert told not in texts(before)
-    assert told in texts(after)
+    assert paid != figures(after), f"the {term} changes nothing: draw other evidence"
+    assert told not in said
+    assert any(told in text for text in texts(after))
 
 
 def test_clauses_are_cited_beside_what_they_say() -> None:

@@ -139,6 +139,7 @@ def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> 
         _refuse_all(faults, "the structure of the evidence")
         raise
     _refuse_all(summary.faults, "the observations")
+    cautions |= {*twin_cautions(people, contract), *day_cautions(people, contract)}
     told = tuple(sorted(cautions))
     return ExternalEvidence(
         people, observations, contract, values, summary, kind=kind, cautions=told

@@ -32,7 +32,7 @@ def settle(
     earlier: Settlement | Record | Closed | File | None = None,
     leave_out_refused: bool = False,
     holidays: Sequence[date] | None = None,
-    engine: Engine = "duckdb",
+    engine: Engine | None = None,
 ) -> Settlement:
     """What every funder owes, at every claim date up to and including `as_of`.
 
@@ -40,7 +40,8 @@ def settle(
     only later ones are worked out; what the evidence says otherwise by now is an adjustment of the
     first open claim. Without it all are worked out from the evidence that there is, and statements
     say so. `holidays` are the bank holidays to use; by default those of the nation that the
-    contract names. Of several versions, those signed by a claim date are known on it; what a new
+    contract names; `engine` is by default the one that reads the evidence where it is. Of several
+    versions, those signed by a claim date are known on it; what a new
     one changes in closed periods is an adjustment.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError

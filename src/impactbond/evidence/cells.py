@@ -15,180 +15,29 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from math import isfinite
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
-from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
+from impactbond.evidence.refusals import (
+    DATE_OUTSIDE,
+    ERROR_VALUE,
+    FIRST_DAY,
+    FORMULA_TEXT,
+    LAST_DAY,
+    NOT_A_DATE,
+    NOT_CALCULATED,
+    NOT_TEXT,
+    SHOWN_AS_PERCENT,
+    SHOWS_OTHER,
+    TIME_WITH_ZONE,
+    Refusal,
+    not_listed,
+    outside,
+)
 from impactbond.terms.metrics import Chosen, Metric, Numbered
 from impactbond.terms.metrics.metric import LARGEST
 from impactbond.terms.metrics.numbers import Percentage
 
 T = TypeVar("T")
-FIRST_DAY, LAST_DAY = EPOCH, from_day_number(LAST_DAY_NUMBER)
-_DAYS = f"a date from {FIRST_DAY} to {LAST_DAY}"
-_SLIP = "Look for a slip."
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A reason to refuse: what is wrong, what is allowed, what to do."""
-
-    code: str
-    problem: str
-    allowed: str = ""
-    hint: str = ""
-
-
-class Refused(NamedTuple):
-    """One cell or row that was refused, and where it stands."""
-
-    file: str
-    sheet: str
-    row: int
-    column: str
-    refusal: Refusal
-
-
-MISSING = Refusal(
-    "missing_value",
-    "this cell is empty and the row cannot be used without it",
-    "a value in every row",
-    "Fill it in.",
-)
-NOT_TEXT = Refusal(
-    "not_text",
-    "this cell holds a date, a time or TRUE or FALSE where text or a number is needed",
-    "text or a whole number",
-    "Format the column as text, so that Excel does not turn what is typed into a date.",
-)
-ERROR_VALUE = Refusal(
-    "error_value",
-    "this cell shows an Excel error",
-    "a value",
-    "Put right the formula, or clear the cell.",
-)
-NOT_CALCULATED = Refusal(
-    "formula_not_calculated",
-    "this cell holds a formula whose result was never saved",
-    "a value",
-    "Open the workbook in Excel or LibreOffice, save it, and deliver it again.",
-)
-SHOWS_OTHER = Refusal(
-    "shows_other",
-    "the format of this cell shows something else than the number that it holds",
-    "a cell that shows its number",
-    "Format the cell as General, look whether the number is right, and type it again if it is not.",
-)
-SHOWN_AS_PERCENT = Refusal(
-    "shown_as_percentage",
-    "this cell shows a percentage: Excel holds 0.9 where it shows 90%",
-    "a plain number",
-    "Format the cell as General and type what is meant.",
-)
-FORMULA_TEXT = Refusal(
-    "formula_as_text",
-    "this cell holds a formula written as text",
-    "a value",
-    "Type the value, or format the cell as General and enter the formula again.",
-)
-NOT_A_DATE = Refusal(
-    "not_a_date",
-    "this is not a date",
-    f"{_DAYS}, as an Excel date or typed like {FIRST_DAY}",
-    "Format the cell as a date. Other text is not guessed at: day and month could change places.",
-)
-TIME_WITH_ZONE = Refusal(
-    "time_with_zone",
-    "this is a time with a time zone, which is no day",
-    "a date",
-    "Turn it into a date where it is made, in the right zone.",
-)
-DATE_OUTSIDE = Refusal(
-    "date_outside", "this date is too early or too late", _DAYS, "Look at the year."
-)
-RECORDED_BEFORE_OBSERVED = Refusal(
-    "recorded_before_observed",
-    "the row speaks of a date in the future of its recording",
-    "recorded on the day itself or later",
-    "One of the two dates is wrong.",
-)
-LEFT_BEFORE_START = Refusal(
-    "left_before_start",
-    "leaving comes before the start",
-    "the day of the start or later",
-    "One of the two is wrong.",
-)
-CONTRADICTORY_PARTICIPANT = Refusal(
-    "contradictory_participant",
-    "rows about the same participant, from the same day and recorded on the same day, differ",
-    "one row for each participant, day from which it holds and day of recording",
-    "Keep the right row, or give the later one the day on which it was recorded.",
-)
-CONTRADICTORY_VALUES = Refusal(
-    "contradictory_values",
-    "rows give different values for the same participant, measure and day",
-    "one value for each participant, measure and day, besides rows that another row replaces",
-    "Keep the right one, or let it say which row it replaces. None of them counts until then.",
-)
-REFERENCE_REUSED = Refusal(
-    "reference_reused",
-    "the same reference stands on rows that differ",
-    "a reference of its own for each row",
-    "To correct a row, add a new one with a new reference that says which it replaces.",
-)
-UNKNOWN_REPLACED = Refusal(
-    "unknown_replaced",
-    "this row replaces a reference that no row has",
-    "the reference of another row of the same sheet",
-    "Look for a typing mistake; if the row was delivered earlier, deliver that workbook as well.",
-)
-REPLACES_ITSELF = Refusal(
-    "replaces_itself",
-    "this row replaces itself, directly or by way of others",
-    "the reference of an earlier row",
-    "Give the correction a new reference.",
-)
-
-
-def unknown_participant(sheet: str, *, was_refused: bool) -> Refusal:
-    """A row about a participant whom no row tells of, or only one that was refused."""
-    hint = f"Look for a typing mistake, or add a row to '{sheet}'."
-    if was_refused:
-        hint = f"The row in '{sheet}' was refused: put that right first."
-    problem = "no row tells who this participant is"
-    return Refusal("unknown_participant", problem, f"a participant of the sheet '{sheet}'", hint)
-
-
-def source_not_accepted(metric: str, sources: tuple[str, ...]) -> Refusal:
-    """A value of a metric from somebody whose word the contract does not take for it."""
-    problem = f"the contract does not take the metric '{metric}' from this source"
-    hint = "Deliver the row with a source that the contract names, written exactly as it is there."
-    return Refusal("source_not_accepted", problem, ", ".join(sources), hint)
-
-
-def outside(metric: Metric) -> Refusal:
-    """A number that is outside the range of its metric."""
-    problem = "this number is outside the range of its metric"
-    return Refusal("out_of_range", problem, metric.allowed, _SLIP)
-
-
-def unreadable(metric: Metric) -> Refusal:
-    """A value that its metric cannot be read from, where whole columns are checked at once."""
-    match metric:
-        case Chosen(noun=noun):
-            code, what = f"unknown_{noun}", f"one of the {noun}s of this metric"
-        case Numbered():
-            code, what = "text_in_number", "a plain number as fine as its metric"
-        case _:
-            code, what = "not_yes_or_no", "an answer"
-    return Refusal(code, f"this is not {what}", metric.allowed, _SLIP)
-
-
-def not_listed(code: str, what: str, allowed: tuple[str, ...]) -> Refusal:
-    """A text that is none of those that the contract lists."""
-    hint = "Write it exactly as it is listed."
-    return Refusal(code, f"this is not {what}", ", ".join(allowed), hint)
-
-
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 ERRORS = frozenset(

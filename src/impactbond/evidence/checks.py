@@ -15,20 +15,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from impactbond.contract.contract import Contract
-from impactbond.evidence.cells import (
-    CONTRADICTORY_PARTICIPANT,
-    CONTRADICTORY_VALUES,
-    MISSING,
-    REFERENCE_REUSED,
-    REPLACES_ITSELF,
-    UNKNOWN_REPLACED,
-    CellColumn,
-    Refused,
-    not_listed,
-    source_not_accepted,
-    unknown_participant,
-    values_of,
-)
+from impactbond.evidence.cells import CellColumn, values_of
 from impactbond.evidence.deliveries import (
     OBSERVATION_RULES,
     RECORDED,
@@ -39,6 +26,18 @@ from impactbond.evidence.deliveries import (
     RowFaults,
     participant_rules,
     read_columns,
+)
+from impactbond.evidence.refusals import (
+    CONTRADICTORY_PARTICIPANT,
+    CONTRADICTORY_VALUES,
+    MISSING,
+    REFERENCE_REUSED,
+    REPLACES_ITSELF,
+    UNKNOWN_REPLACED,
+    Refused,
+    not_listed,
+    source_not_accepted,
+    unknown_participant,
 )
 from impactbond.terms.metrics import Metric
 from impactbond.terms.sheets import EACH_ROW, PARTICIPANT_COLUMNS

@@ -14,16 +14,13 @@ from typing import Any, NamedTuple
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.cells import (
+from impactbond.evidence.cells import CellColumn, dates, listed, texts
+from impactbond.evidence.refusals import (
     LEFT_BEFORE_START,
     MISSING,
     RECORDED_BEFORE_OBSERVED,
-    CellColumn,
     Refusal,
     Refused,
-    dates,
-    listed,
-    texts,
 )
 from impactbond.terms.sheets import REQUIRED_OBSERVATION_COLUMNS, REQUIRED_PARTICIPANT_COLUMNS
 from impactbond.texts import one_spelling

@@ -19,9 +19,9 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
 from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.cells import Refused
 from impactbond.evidence.external_checks import Summary, check_observations
 from impactbond.evidence.external_columns import DELIVERED, SEEN, Reading, Values
+from impactbond.evidence.refusals import Refused
 from impactbond.evidence.sources import ExternalTable
 from impactbond.tables import (
     FILE,

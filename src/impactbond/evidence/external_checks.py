@@ -16,11 +16,19 @@ import narwhals as nw
 
 from impactbond.dates import LAST_DAY_NUMBER
 from impactbond.errors import Fault
-from impactbond.evidence.cells import (
+from impactbond.evidence.cells import ERRORS
+from impactbond.evidence.deliveries import (
+    OBSERVATION_RULES,
+    STATUSES,
+    WITHDRAWN,
+    RowRules,
+    participant_rules,
+)
+from impactbond.evidence.external_columns import Reading
+from impactbond.evidence.refusals import (
     CONTRADICTORY_VALUES,
     DATE_OUTSIDE,
     ERROR_VALUE,
-    ERRORS,
     FORMULA_TEXT,
     MISSING,
     NOT_A_DATE,
@@ -34,14 +42,6 @@ from impactbond.evidence.cells import (
     unknown_participant,
     unreadable,
 )
-from impactbond.evidence.deliveries import (
-    OBSERVATION_RULES,
-    STATUSES,
-    WITHDRAWN,
-    RowRules,
-    participant_rules,
-)
-from impactbond.evidence.external_columns import Reading
 from impactbond.tables import FILE, ROW, EngineSession
 
 ROWS_AT_ONCE = 10_000_000  # compared with each other at once

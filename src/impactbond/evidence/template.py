@@ -17,8 +17,8 @@ from xlsxwriter.utility import xl_range_abs
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.cells import FIRST_DAY, LAST_DAY
 from impactbond.evidence.deliveries import STATUSES
+from impactbond.evidence.refusals import FIRST_DAY, LAST_DAY
 from impactbond.evidence.workbook import NOTES, headings_of
 from impactbond.files import Writing, write_file
 from impactbond.terms.metrics import Metric, Numbered

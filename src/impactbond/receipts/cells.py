@@ -12,8 +12,9 @@ from math import isfinite
 from typing import Any, TypeVar
 
 from impactbond.contract.contract import Contract
-from impactbond.evidence.cells import CellColumn, Refusal, dates, texts, why_broken
+from impactbond.evidence.cells import CellColumn, dates, texts, why_broken
 from impactbond.evidence.deliveries import Block
+from impactbond.evidence.refusals import Refusal
 from impactbond.money import CURRENCIES
 from impactbond.terms.diagnostic import listing
 from impactbond.texts import one_spelling

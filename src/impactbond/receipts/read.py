@@ -20,9 +20,9 @@ import narwhals as nw
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, ReceiptError, unopened
-from impactbond.evidence.cells import MISSING, Refusal, Refused
 from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import refused_table
+from impactbond.evidence.refusals import MISSING, Refusal, Refused
 from impactbond.evidence.sources import plain_cells
 from impactbond.evidence.workbook import (
     NOTES,

@@ -72,7 +72,8 @@ def settle(
     where no claim date has come, `earlier` is of another contract or later, or an argument is none.
     """
     day = day_given(as_of, "as_of", SettlementError)
-    assert_one_of(engine, "engine", get_args(Engine), SettlementError)
+    chosen = engine or evidence.engine
+    assert_one_of(chosen, "engine", get_args(Engine), SettlementError)
     _assert_complete(evidence, leave_out_refused)
     versions = Versions.of(contract)
     claims = _claims(claim_dates(versions, day), versions.all[0], day)
@@ -82,7 +83,6 @@ def settle(
         holidays = _holidays(stretches[-1].known.all)
     else:
         holidays = [day_given(one, "a bank holiday", SettlementError) for one in holidays]
-    chosen = engine or evidence.engine
     settlement: Settlement | None = None
     before = LINES.empty_table() if earlier is None else earlier.lines_table.cast(LINES)
     for stretch in stretches:

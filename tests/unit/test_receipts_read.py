@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -276,6 +277,21 @@ def test_a_file_of_another_form_is_told_by_what_was_seen(
     with pytest.raises(ReceiptError, match=words) as raised:
         read(tmp_path, text, contract)
     assert [one.code for one in raised.value.faults] == [code]
+
+
+def test_files_of_receipts_are_read_by_the_rules_of_evidence(
+    tmp_path: Path, contract: Contract
+) -> None:
+    # A note of two lines, and one longer than any cell of a workbook: rows are told by their lines.
+    notes = ['"first\nsecond"', f'"{"x" * 200_000}"', ""]
+    rows = "".join(f"A{at},council,2017-05-30,100.00,{note}\n" for at, note in enumerate(notes))
+    text = f"{HEAD},note\n{rows}A9,council,30/05/2017,1.00,\n"
+    receipts = read(tmp_path, text, contract)
+    assert receipts.received_table["receipt"].to_pylist() == ["A0", "A1", "A2"]
+    assert receipts.refused_table["row"].to_pylist() == [6]
+    (tmp_path / "bank.csv.gz").write_bytes(gzip.compress(text.encode()))
+    packed = read_receipts(tmp_path / "bank.csv.gz", contract)
+    assert packed.received_table["amount_pence"].to_pylist() == [10_000] * 3
 
 
 def test_payers_in_one_cell_and_columns_that_are_not_read_are_told(

@@ -32,7 +32,7 @@ LONGEST_CELL = 1_000_000  # characters; a quotation mark that nobody closed runs
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
 _LOOKED_THROUGH = 20  # lines in which headings that are not in the first are looked for
 _CROOKED = {
-    "quotation_mark": (
+    "not_csv": (
         "a quotation mark is not closed, or stands where none may",
         "Put the whole cell between quotation marks, and double those within it",
     ),
@@ -185,7 +185,7 @@ def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
                 try:
                     cells = next(reader, None)
                 except csv.Error:
-                    raise CrookedLineError("quotation_mark", line) from None
+                    raise CrookedLineError("not_csv", line) from None
                 if cells is None:
                     return
                 if cells:
@@ -193,6 +193,17 @@ def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
                 line = reader.line_num + 1
     finally:
         csv.field_size_limit(before)
+
+
+def lines_or_fault(path: Path) -> list[tuple[int, list[str]]] | Fault:
+    """The lines of a file, as `lines_of` gives them, or why they cannot be read."""
+    try:
+        return list(lines_of(path))
+    except CrookedLineError as wrong:
+        problem, hint = _CROOKED[wrong.code]
+        return Fault(file=path.name, line=wrong.line, code=wrong.code, problem=problem, hint=hint)
+    except _UNREADABLE as error:
+        return unopened_csv(path, error)
 
 
 def crooked_lines(
@@ -284,7 +295,7 @@ def _wrong_headings(
     place: Fault, first: Sequence[tuple[int, list[str]]], headings: list[str], wanted: Sequence[str]
 ) -> Iterator[Fault]:
     """What is wrong with headings, given the first lines: each message says what was seen."""
-    fault = replace(place, line=first[0][0], code="no_headings")
+    fault = replace(place, line=first[0][0], code="headings_below")
     here = sum(name in headings for name in wanted)
     others = [
         (number, sum(name in map(str.strip, cells) for name in wanted)) for number, cells in first
@@ -302,7 +313,7 @@ def _wrong_headings(
     elif separated:
         problem = f"this file is separated by {separated[0]}"
         hint = "Save it as CSV with commas ('CSV UTF-8, comma delimited')"
-        yield replace(fault, code="not_commas", problem=problem, hint=hint)
+        yield replace(fault, code="not_csv", problem=problem, hint=hint)
     elif count > max(here, len(wanted) // 2):
         problem = f"line 1 was read as the headings; they seem to stand in line {best}"
         yield replace(fault, problem=problem, hint="Take out what stands above them")

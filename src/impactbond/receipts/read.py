@@ -4,13 +4,11 @@ nothing that is in order is lost.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
-from io import StringIO
 from itertools import zip_longest
 from os import PathLike
 from pathlib import Path
@@ -19,7 +17,8 @@ from typing import Any, NamedTuple
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.errors import Fault, ReceiptError, unopened
+from impactbond.errors import Fault, ReceiptError
+from impactbond.evidence.csv_files import CsvFiles, lines_or_fault
 from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import refused_table
 from impactbond.evidence.refusals import MISSING, Refusal, Refused
@@ -131,7 +130,8 @@ def _deliver(source: Source, cautions: set[str]) -> tuple[list[Block], str]:
 
 
 def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Block]:
-    found = _csv_grid(path) if path.suffix.casefold() == ".csv" else _workbook_grid(path)
+    is_csv = path.name.casefold().endswith(CsvFiles.suffixes)
+    found = _csv_grid(path) if is_csv else _workbook_grid(path)
     if isinstance(found, Fault):
         faults.append(found)
         return
@@ -184,24 +184,13 @@ def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Bl
 
 
 def _csv_grid(path: Path) -> tuple[str, list[list[object]]] | Fault:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        return unopened(path, error)
-    except UnicodeDecodeError:
-        return Fault(
-            file=path.name,
-            code="not_utf8",
-            problem="this is not text in UTF-8",
-            hint="Save it from Excel as 'CSV UTF-8', or deliver the workbook itself",
-        )
-    grid: list[list[object]] = []
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
-    try:
-        grid += [list(row) for row in reader]
-    except csv.Error:
-        problem = "a quotation mark is not closed, or stands where none may"
-        return Fault(file=path.name, line=reader.line_num, code="not_csv", problem=problem)
+    """The cells of a CSV file, with an empty row for every line that no row begins in."""
+    lines = lines_or_fault(path)
+    if isinstance(lines, Fault):
+        return lines
+    grid: list[list[object]] = [[] for _ in range(lines[-1][0] if lines else 0)]
+    for number, cells in lines:
+        grid[number - 1] = list(cells)
     return "", grid
 
 

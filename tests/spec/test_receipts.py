@@ -129,7 +129,7 @@ def test_what_a_claim_gives_back_is_taken_off_what_is_open() -> None:
     assert found.open_pence == 20_000
 
 
-def test_money_of_a_funder_who_was_never_asked_is_not_lost() -> None:
+def test_money_of_a_funder_whom_the_settlement_does_not_know_is_told_and_not_lost() -> None:
     found = reconciled(
         """
         receipt | funder      | received_on | amount
@@ -137,8 +137,8 @@ def test_money_of_a_funder_who_was_never_asked_is_not_lost() -> None:
         """,
         on="2017-10-01",
     )
-    assert found.unmatched["reason"].tolist() == ["nothing_due"]
-    assert "£5.00 of receipt A1, school: Elm: nothing was ever asked of this funder" in found.text
+    assert found.unmatched["reason"].tolist() == ["unknown_funder"]
+    assert "£5.00 of receipt A1, school: Elm: the settlement has no such funder: look" in found.text
 
 
 def test_opening_with_what_is_due_less_what_was_received_makes_closing() -> None:

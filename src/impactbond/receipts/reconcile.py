@@ -40,6 +40,7 @@ REASONS = {
     "overpaid": "more than was due: carried, and taken off what is asked for next",
     "given_back": "given back by a correction: carried, and taken off what is asked for next",
     "nothing_due": "nothing was ever asked of this funder",
+    "unknown_funder": "the settlement has no such funder: look for another spelling of its name",
     "claim_not_made": "the claim that it names is not made yet",
 }
 MATCHES = schema_of(*Match._fields)
@@ -263,7 +264,9 @@ def reconcile(
         assert_balanced(found, own, money)
         account += found
         due_rows += [_due(due, day) for due in own]
-        unmatched += [_unmatched(one, bool(own), claims) for one in money if one.left_pence]
+        of_nobody = "nothing_due" if funder in order else "unknown_funder"
+        over = "overpaid" if own else of_nobody
+        unmatched += [_unmatched(one, over, claims) for one in money if one.left_pence]
     return Reconciliation(
         contract=settlement.contract.contract,
         currency=settlement.contract.currency,
@@ -307,10 +310,9 @@ def _due(due: Due, day: date) -> tuple[Any, ...]:
     return (due.funder, due.claim.claim_period, due.due_on, *amounts, days, standing)
 
 
-def _unmatched(credit: Credit, is_asked: bool, claims: Sequence[Claimed]) -> tuple[Any, ...]:
-    """A row of what is carried, of a funder that was ever asked for money or was not."""
+def _unmatched(credit: Credit, reason: str, claims: Sequence[Claimed]) -> tuple[Any, ...]:
+    """A row of what is carried, with the reason unless the credit has one of its own."""
     came = credit.amount_pence
-    reason = "overpaid" if is_asked else "nothing_due"
     if credit.receipt is None:
         came, reason = 0, "given_back"
     elif credit.claim_period not in {None, *(claim.claim_period for claim in claims)}:

@@ -23,6 +23,7 @@ from impactbond.cli.options import (
     Replace,
     RowByRow,
     Shared,
+    Supersedes,
     day_option,
     inputs_of,
     printed,
@@ -69,6 +70,7 @@ def settle(
     out: Out,
     receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
     earlier: Earlier = None,
+    supersedes: Supersedes = None,
     row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     replace: Replace = False,
@@ -78,10 +80,10 @@ def settle(
     """Write decisions, claims, schedule and one statement for each funder."""
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     came = received(receipts, settlement)
-    kept = [earlier] if earlier else None
+    kept = [one for one in (earlier, supersedes) if one]
     inputs = inputs_of(contract, evidence, receipts, kept)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
-    write_settled(settlement, out, as_json, came, leave_out_refused, **how)
+    write_settled(settlement, out, as_json, came, leave_out_refused, supersedes, **how)
 
 
 @app.command()
@@ -196,6 +198,7 @@ def record(
         str | None, typer.Option("--funder", help="Keep only what this funder may see.")
     ] = None,
     earlier: Earlier = None,
+    supersedes: Supersedes = None,
     row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
     replace: Replace = False,
@@ -207,12 +210,13 @@ def record(
 
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     came = received(receipts, settlement)
-    kept = [one for one in (earlier, previous) if one]
+    kept = [one for one in (earlier, previous, supersedes) if one]
     with working("Writing the record"):
         written = write_record(
             settlement,
             out,
             previous=previous,
+            supersedes=supersedes,
             receipts=came,
             leave_out_refused=leave_out_refused,
             funder=funder,

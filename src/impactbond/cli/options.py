@@ -58,6 +58,14 @@ Earlier = Annotated[
         "--earlier", help="The record of the claim before: its claims are closed, and stay."
     ),
 ]
+Supersedes = Annotated[
+    Path | None,
+    typer.Option(
+        "--supersedes",
+        help="The record of what was issued for this claim before: statements that differ from it "
+        "are numbered, and name those that they replace.",
+    ),
+]
 RowByRow = Annotated[
     bool,
     typer.Option(
@@ -167,9 +175,11 @@ def write_settled(
     as_json: bool,
     receipts: Receipts | None = None,
     leave_out: bool = False,
+    supersedes: Path | None = None,
     **how: Unpack[Writing],
 ) -> None:
     """Writes the tables and statements of a settlement, and says what it came to."""
+    from impactbond.records.record import read_record
     from impactbond.statements.manifest import no_longer_in
     from impactbond.statements.source import statement_source
     from impactbond.statements.summary import summary_text
@@ -179,6 +189,8 @@ def write_settled(
         source = statement_source(settlement)
         if receipts is not None:
             source = with_receipts(source, receipts, leave_out_refused=leave_out)
+        if supersedes is not None:
+            source = read_record(supersedes).superseded_by(source)
         files = table_files(settlement) | statement_files(source)
         written = write_set(out, source, source.claim_period, files, **how)
     due = {funder.id: settlement.due_pence(funder.id) for funder in settlement.funders.all}
@@ -192,6 +204,13 @@ def write_settled(
         "no_longer": (gone := no_longer_in(out)),
     }
     told = [f"{name} is of an earlier writing; this claim has no such statement." for name in gone]
+    if supersedes is not None:
+        data["replaces"] = [one.model_dump() for one in source.replaces]
+        told += [
+            f"The statement for {one.funder or 'all funders'} is number {one.number + 1}, "
+            f"in place of number {one.number}."
+            for one in source.replaces
+        ]
     printed(
         as_json, lambda: data, lambda: "\n".join([summary_text(settlement, out, written), *told])
     )

@@ -9,6 +9,7 @@ Keeps  the same settlement gives the same bytes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,16 +22,19 @@ from impactbond.canonical import csv_bytes, json_bytes, sha256, zip_bytes
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, ImpactBondError, RecordError
 from impactbond.evaluation.decisions import DECISIONS
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, REFUSED_SCHEMA, participants_schema
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.records.workbook import reference_of
 from impactbond.settlement.lines import LINES, SHARES
 from impactbond.settlement.schedule import BALANCES, PAYMENTS
 from impactbond.settlement.settlement import Settlement
-from impactbond.statements.source import statement_source
+from impactbond.statements.source import Replaced, StatementSource, statement_source
+from impactbond.statements.statement import ALL_FUNDERS
 from impactbond.statements.write import statement_files, with_receipts
 from impactbond.tables import sorted_by
 from impactbond.terms.term import Listed, Term
+from impactbond.version import __version__
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -64,6 +68,8 @@ _ORDER = {
     "refused": ("file", "sheet", "row", "column"),
 }
 UNTRUSTED = "The record cannot be trusted."
+# What stands between claim period and funder in the reference of a statement.
+_NUMBERED = re.compile(r"^(, number [0-9]+)? / ")
 
 
 @contextmanager
@@ -111,6 +117,11 @@ class OfClaim(Term):
     claim_period: str
     claim_date: date
 
+    @classmethod
+    def of(cls, claim: ClaimDate) -> OfClaim:
+        """Which claim is made on a claim date."""
+        return cls(claim_period=claim.label, claim_date=claim.known_by)
+
 
 class View(Term):
     """Whose view a record holds, and the digest of the whole record that it was cut from."""
@@ -123,7 +134,8 @@ class Manifest(Term):
     """What a record says about itself.
 
     `earlier` is the last claim that came in closed, and `previous_record` the digest of its record,
-    where there was one. `view` is None in a whole record.
+    where there was one. `view` is None in a whole record. `replaces` are the issued statements that
+    those of this record replace.
     """
 
     impactbond_record: int = FORMAT
@@ -135,6 +147,7 @@ class Manifest(Term):
     earlier: OfClaim | None = None
     previous_record: str | None = None
     view: View | None = None
+    replaces: Listed[Replaced] = ()
     parts: Listed[RecordPart] = ()
 
 
@@ -193,11 +206,16 @@ def packed(manifest: Manifest, parts: Mapping[str, bytes]) -> bytes:
     plain = manifest.model_copy(update={"parts": listed}).model_dump(mode="json")
     if manifest.view is None:  # as records were written before there were views
         del plain["view"]
+    if not manifest.replaces:  # and as before statements had numbers
+        del plain["replaces"]
     return zip_bytes({**parts, MANIFEST: json_bytes(plain)})
 
 
 def parts_of(
-    settlement: Settlement, engine: str, receipts: Receipts | None = None
+    settlement: Settlement,
+    engine: str,
+    receipts: Receipts | None = None,
+    replaces: tuple[Replaced, ...] = (),
 ) -> dict[str, bytes]:
     """Every part but the manifest; `engine` is the version that statements are to name."""
     parts = {
@@ -219,7 +237,7 @@ def parts_of(
         receipts = receipts.received_by(settlement.claim.known_by)
         parts[RECEIVED] = csv_bytes(receipts.received_table)
         parts[REFUSED_RECEIPTS] = csv_bytes(receipts.refused_table)
-    return parts | results_of(settlement, engine, receipts)
+    return parts | results_of(settlement, engine, receipts, replaces)
 
 
 def evidence_schemas(contract: Contract) -> dict[str, pa.Schema]:
@@ -232,35 +250,66 @@ def evidence_schemas(contract: Contract) -> dict[str, pa.Schema]:
 
 
 def results_of(
-    settlement: Settlement, engine: str, receipts: Receipts | None = None
+    settlement: Settlement,
+    engine: str,
+    receipts: Receipts | None = None,
+    replaces: tuple[Replaced, ...] = (),
 ) -> dict[str, bytes]:
     """What came out of a settlement: its tables, and the workbooks of its statements."""
     results = {
         part: csv_bytes(getattr(settlement, f"{name}_table")) for name, part in RESULTS.items()
     }
-    source = replace(statement_source(settlement), engine_version=engine)
-    if receipts is not None:
-        source = with_receipts(source, receipts, leave_out_refused=True)
-    files = statement_files(source)
+    files = statement_files(source_of(settlement, engine, receipts).replacing(replaces))
     return results | {f"{WORKBOOKS}{name}": content for name, content in files.items()}
 
 
-def statement_of(parts: Mapping[str, bytes], manifest: Manifest, funder: str) -> str:
-    """The part that is a funder's workbook, found by the reference on its cover.
+def source_of(settlement: Settlement, engine: str, receipts: Receipts | None) -> StatementSource:
+    """What the statements of a settlement are made from, as a record keeps them."""
+    source = replace(statement_source(settlement), engine_version=engine)
+    if receipts is None:
+        return source
+    return with_receipts(source, receipts, leave_out_refused=True)
 
-    Raises RecordError where there is none.
+
+def statements_of(parts: Mapping[str, bytes], manifest: Manifest) -> dict[str, str]:
+    """The part that is the workbook of each funder, and of all funders: found by the reference on
+    its cover.
     """
-    stem = f"{manifest.contract.contract} / {manifest.claim.claim_period} / "
-    found = {
-        (reference_of(content) or "").removeprefix(stem): name
+    stem = f"{manifest.contract.contract} / {manifest.claim.claim_period}"
+    return {
+        _NUMBERED.sub("", (reference_of(content) or "").removeprefix(stem)): name
         for name, content in parts.items()
         if name.startswith(WORKBOOKS)
     }
-    if funder not in found or funder == "all funders":
+
+
+def statement_of(parts: Mapping[str, bytes], manifest: Manifest, funder: str) -> str:
+    """The part that is a funder's workbook. Raises RecordError where there is none."""
+    found = statements_of(parts, manifest)
+    if funder not in found or funder == ALL_FUNDERS:
         fault = Fault(
             code="no_statement",
             problem=f"there is no statement for a funder '{funder}'",
-            allowed=", ".join(sorted(found.keys() - {"all funders"})) or "none was written",
+            allowed=", ".join(sorted(found.keys() - {ALL_FUNDERS})) or "none was written",
         )
         raise RecordError("The view cannot be written.", [fault])
     return found[funder]
+
+
+def not_whole(name: str, view: View | None) -> RecordError:
+    """Why a funder's view called `name` cannot do what a whole record can."""
+    assert view is not None
+    problem = f"it holds what the funder '{view.funder}' may see, and nothing to settle again"
+    hint = f"Ask the provider for the record with the SHA-256 {view.of_record}"
+    fault = Fault(file=name, code="funder_view", problem=problem, hint=hint)
+    return RecordError("The record is one funder's view.", [fault])
+
+
+def unread(name: str, part: str, made_by: str) -> RecordError:
+    """Why a part of the record called `name` cannot be used."""
+    problem, hint = f"the part '{part}' is not as records are written", ""
+    if made_by != __version__:
+        problem += f" by engine {__version__}; engine {made_by} wrote it"
+        hint = "Read it with the version that made it"
+    fault = Fault(file=name, code="part_unread", problem=problem, hint=hint)
+    return RecordError(UNTRUSTED, [fault])

@@ -36,7 +36,7 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.files import Writing, write_file
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
-from impactbond.records.closed_claims import assert_left_closed
+from impactbond.records.closed_claims import Tables, assert_left_closed
 from impactbond.records.contents import (
     CONTRACT,
     EARLIER,
@@ -57,13 +57,18 @@ from impactbond.records.contents import (
     damage,
     evidence_schemas,
     fitting_together,
+    not_whole,
     packed,
     parts_of,
     read_manifest,
+    source_of,
     statement_of,
     unlike_manifest,
+    unread,
 )
+from impactbond.records.superseding import replaced_by
 from impactbond.settlement.settlement import Earlier, Settlement
+from impactbond.statements.source import Replaced, StatementSource
 from impactbond.version import __version__
 
 File = str | PathLike[str]
@@ -125,7 +130,7 @@ class Record:
         try:
             return tuple(date.fromisoformat(day) for day in json.loads(self.parts[HOLIDAYS]))
         except (KeyError, ValueError, TypeError, RecursionError):
-            raise self._damaged(HOLIDAYS) from None
+            raise unread(self.name, HOLIDAYS, self.manifest.engine) from None
 
     @cached_property
     def receipts(self) -> Receipts | None:
@@ -173,7 +178,7 @@ class Record:
         where there is no statement for that funder.
         """
         if self.manifest.view is not None:
-            raise self._not_whole()
+            raise not_whole(self.name, self.manifest.view)
         statement = statement_of(self.parts, self.manifest, funder)
         parts = {statement: self.parts[statement]}
         for part in SEEN_BY_FUNDER:
@@ -181,13 +186,24 @@ class Record:
                 table = self._table(part)
                 parts[part] = csv_bytes(table.filter(pc.equal(table["funder"], funder)))
         view = View(funder=funder, of_record=self.digest)
-        return packed(self.manifest.model_copy(update={"view": view}), parts)
+        replaces = tuple(one for one in self.manifest.replaces if one.funder == funder)
+        return packed(self.manifest.model_copy(update={"view": view, "replaces": replaces}), parts)
+
+    def superseded_by(self, source: StatementSource) -> StatementSource:
+        """The source of the statements that supersede those of this record; an earlier claim that
+        they would rewrite, or another claim, is a RecordError.
+        """
+        with fitting_together(self.name):
+            replaces = replaced_by(source, self.name, self.manifest, self.parts)
+            now = {name: getattr(source, name) for name in _MONEY}
+            _assert_left_closed(self, now, before=self.manifest.claim.claim_date)
+        return source.replacing(replaces)
 
     def _parsed(self, part: str) -> Contract:
         if self.manifest.view is not None:
-            raise self._not_whole()
+            raise not_whole(self.name, self.manifest.view)
         if part not in self.parts:
-            raise self._damaged(part)
+            raise unread(self.name, part, self.manifest.engine)
         return parse_contract(self.parts[part], name=part)
 
     @contextmanager
@@ -203,30 +219,11 @@ class Record:
 
     def _table(self, part: str, schema: pa.Schema | None = None) -> pa.Table:
         if part not in self.parts and self.manifest.view is not None:
-            raise self._not_whole()
+            raise not_whole(self.name, self.manifest.view)
         try:
             return read_csv(self.parts[part], schema or SCHEMAS[part])
         except (KeyError, ValueError, OverflowError, pa.ArrowException):
-            raise self._damaged(part) from None
-
-    def _not_whole(self) -> RecordError:
-        """Why a funder's view cannot do what a whole record can."""
-        view = self.manifest.view
-        assert view is not None
-        problem = f"it holds what the funder '{view.funder}' may see, and nothing to settle again"
-        hint = f"Ask the provider for the record with the SHA-256 {view.of_record}"
-        fault = Fault(file=self.name, code="funder_view", problem=problem, hint=hint)
-        return RecordError("The record is one funder's view.", [fault])
-
-    def _damaged(self, part: str) -> RecordError:
-        problem = f"the part '{part}' is not as records are written"
-        made_by = self.manifest.engine
-        hint = ""
-        if made_by != __version__:
-            problem += f" by engine {__version__}; engine {made_by} wrote it"
-            hint = "Read it with the version that made it"
-        fault = Fault(file=self.name, code="part_unread", problem=problem, hint=hint)
-        return RecordError(UNTRUSTED, [fault])
+            raise unread(self.name, part, self.manifest.engine) from None
 
 
 def write_record(
@@ -234,6 +231,7 @@ def write_record(
     path: File,
     *,
     previous: File | None = None,
+    supersedes: File | None = None,
     receipts: Receipts | None = None,
     leave_out_refused: bool = False,
     funder: str | None = None,
@@ -242,16 +240,17 @@ def write_record(
     """Keeps a settlement in one file, whole or not at all, and gives its path.
 
     `previous` is the record of the claim before, whose digest is kept; it need not be named where
-    the settlement was settled on that record. With `receipts`, those received by the claim date are
-    kept, and the statements show them. With `funder`, only what that funder may see is kept, with
-    the digest of the whole record that it is cut from: it can be verified, and not regenerated.
-    With `replace=True` another file of that name is replaced, though never `previous`; with
-    `shared=True`, others than its owner may read it.
+    the settlement was settled on that record. `supersedes` is the record of what was issued for
+    this claim before: statements that differ are numbered as by `write_statements`. With
+    `receipts`, those received by the claim date are kept, and the statements show them. With
+    `funder`, only what that funder may see is kept, with the digest of the whole record that it is
+    cut from: it can be verified, and not regenerated. With `replace=True` another file of that name
+    is replaced, though neither of those records; with `shared=True`, others may read it.
 
     Raises RecordError where the contract has no text to keep, `previous` is not a record of an
-    earlier claim of this contract, there is no statement for the funder, or the file cannot be
-    written or would replace another; ReceiptError where receipts were refused, unless
-    `leave_out_refused`.
+    earlier claim of this contract or `supersedes` not one of this claim, there is no statement for
+    the funder, or the file cannot be written or would replace another; ReceiptError where receipts
+    were refused, unless `leave_out_refused`.
     """
     if not settlement.contract.source:
         problem = "the contract was put together in memory and has no text to keep"
@@ -265,11 +264,14 @@ def write_record(
         before = read_record(previous)
         _assert_follows(settlement, before)
         digest = before.digest
-    content = record_bytes(settlement, digest, receipts)
+    replaces: tuple[Replaced, ...] = ()
+    if supersedes is not None:
+        source = source_of(settlement, __version__, receipts)
+        replaces = read_record(supersedes).superseded_by(source).replaces
+    content = record_bytes(settlement, digest, receipts, replaces)
     if funder is not None:
         content = record_of(content, Path(path).name).view(funder)
-    if previous is not None:
-        how["inputs"] = [*how.get("inputs", ()), previous]
+    how["inputs"] = [*how.get("inputs", ()), *(one for one in (previous, supersedes) if one)]
     refused = partial(RecordError, "The record cannot be written.")
     return write_file(path, content, refused, make_folders=True, **how)
 
@@ -293,9 +295,9 @@ def _assert_follows(settlement: Settlement, previous: Record) -> None:
     _assert_left_closed(previous, now)
 
 
-def _assert_left_closed(previous: Record, now: Mapping[str, pa.Table]) -> None:
+def _assert_left_closed(previous: Record, now: Tables, before: date = date.max) -> None:
     closed = {name: previous.result(name) for name in _MONEY}
-    claims = [claim.label for claim in previous.claim_dates]
+    claims = [claim.label for claim in previous.claim_dates if claim.known_by < before]
     assert_left_closed(closed, now, claims, previous.name, previous.contract.currency)
 
 
@@ -304,7 +306,10 @@ def _digest(earlier: Earlier | None) -> str | None:
 
 
 def record_bytes(
-    settlement: Settlement, previous_record: str | None = None, receipts: Receipts | None = None
+    settlement: Settlement,
+    previous_record: str | None = None,
+    receipts: Receipts | None = None,
+    replaces: tuple[Replaced, ...] = (),
 ) -> bytes:
     """The bytes of the record of a settlement."""
     contract, earlier = settlement.contract, settlement.earlier
@@ -313,17 +318,14 @@ def record_bytes(
         contract=OfContract(
             contract=contract.contract, version=contract.version.number, sha256=contract.digest
         ),
-        claim=_of(settlement.claim),
+        claim=OfClaim.of(settlement.claim),
         as_of=settlement.as_of,
         refused_left_out=settlement.refused_left_out,
-        earlier=None if earlier is None else _of(earlier.claim_dates[-1]),
+        earlier=None if earlier is None else OfClaim.of(earlier.claim_dates[-1]),
         previous_record=previous_record,
+        replaces=replaces,
     )
-    return packed(manifest, parts_of(settlement, __version__, receipts))
-
-
-def _of(claim: ClaimDate) -> OfClaim:
-    return OfClaim(claim_period=claim.label, claim_date=claim.known_by)
+    return packed(manifest, parts_of(settlement, __version__, receipts, replaces))
 
 
 def read_record(path: File) -> Record:

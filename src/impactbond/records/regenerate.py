@@ -143,7 +143,8 @@ def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regenerat
             holidays=record.holidays,
             engine=engine,
         )
-        made = results_of(settlement, record.manifest.engine, record.receipts)
+        manifest = record.manifest
+        made = results_of(settlement, manifest.engine, record.receipts, manifest.replaces)
     kept = {
         name: content
         for name, content in record.parts.items()

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from impactbond.canonical import zip_difference
+from impactbond.canonical import sha256, zip_difference
 from impactbond.dialect import Engine
 from impactbond.errors import Fault, StatementError, unopened
 from impactbond.records.contents import WORKBOOKS
@@ -154,7 +154,7 @@ def verify_content(
     differences: tuple[CellDifference, ...] = ()
     in_file: tuple[str, ...] = ()
     if same is None:
-        differences = tuple(_differences(kept, found))
+        differences = (*_replaced(content, record), *_differences(kept, found))
         in_file = tuple(_in_file(kept, found, books[part], content))
         if not differences and kept.parts.get(_MADE_BY) == found.parts.get(_MADE_BY):
             # Nobody saved it anew, so that whatever differs was put there.
@@ -175,6 +175,14 @@ def verify_content(
         differences=differences,
         file_differences=in_file,
     )
+
+
+def _replaced(content: bytes, record: Record) -> Iterator[CellDifference]:
+    """Whether a workbook is one that was issued before, and that the record's replaces."""
+    for one in record.manifest.replaces:
+        if one.sha256 == sha256(content):
+            problem = f"it is number {one.number}, which was replaced"
+            yield CellDifference("", "", problem, f"number {one.number + 1} holds")
 
 
 def _readable(content: bytes, name: str, books: Mapping[str, bytes]) -> WorkbookCells:

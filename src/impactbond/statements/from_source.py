@@ -277,6 +277,7 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
         claim_period=rows.claim_period,
         claim_date=rows.claim_date,
         refused_rows=source.refused_rows,
+        replaces=source.replaced(rows.claim_period).get(rows.funder),
         **{name: getattr(source, name) for name in (*as_stated, *digests)},
     )
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
+
+import pyarrow as pa
+from pydantic import Field
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
@@ -20,6 +23,7 @@ from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import shares_of
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
+from impactbond.terms.term import Term
 from impactbond.version import __version__
 
 # In place of a currency: the versions of the contract state prices in more than one.
@@ -91,6 +95,16 @@ class TrancheTerm:
     clause: str
 
 
+class Replaced(Term):
+    """A statement that was issued and no longer holds: whose it was (None: all funders together),
+    its number, and the digest of its workbook. The one in its place has the next number.
+    """
+
+    funder: str | None
+    number: Annotated[int, Field(ge=1)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
 @dataclass(frozen=True, slots=True)
 class StatementSource:
     """The tables of one settlement, with the facts about its contract and evidence that a statement
@@ -101,7 +115,8 @@ class StatementSource:
     `prices_in` gives the currency of a milestone's price where it is not that of the payments.
     `refused_rows` counts the rows of evidence that were refused and so left out. `receipts` is the
     table of what was received, where statements are to show it. Claims up to `closed_until` came in
-    closed; None where all were worked out.
+    closed; None where all were worked out. `replaces` are the issued statements of the latest
+    claim in whose place new ones are made.
     """
 
     lines: Any
@@ -134,6 +149,7 @@ class StatementSource:
     notes: tuple[tuple[str, str], ...] = ()
     vat: VatTerm | None = None
     prices_in: Mapping[str, str] = field(default_factory=dict)
+    replaces: tuple[Replaced, ...] = ()
 
     @property
     def claim_dates(self) -> dict[str, date]:
@@ -143,6 +159,24 @@ class StatementSource:
             claims = table.group_by(["claim_period", "claim_date"]).aggregate([]).to_pylist()
             found |= {row["claim_period"]: row["claim_date"] for row in claims}
         return dict(sorted(found.items(), key=lambda claim: claim[1]))
+
+    def replaced(self, claim_period: str) -> dict[str | None, Replaced]:
+        """The statement of each funder that is replaced at a claim."""
+        latest = claim_period == self.claim_period
+        return {one.funder: one for one in self.replaces} if latest else {}
+
+    def replacing(self, replaces: tuple[Replaced, ...]) -> StatementSource:
+        """This source, for statements that replace others.
+
+        Whoever was issued one is told by another, even where a correction left nothing to ask for,
+        and so no such funder in the settlement.
+        """
+        known = self.funders["funder"].to_pylist()
+        gone = [one.funder for one in replaces if one.funder and one.funder not in known]
+        names = [funder.partition(": ")[2] or funder for funder in gone]
+        rows = {"funder": gone, "name": names, "kind": [""] * len(gone)}
+        more = pa.table(rows, schema=self.funders.schema)
+        return replace(self, replaces=replaces, funders=pa.concat_tables([self.funders, more]))
 
     def is_closed(self, claim_period: str) -> bool:
         """Whether a claim came in closed, and was not worked out here."""

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Unpack
+from typing import Protocol, Unpack
 
 import pyarrow.compute as pc
 
 from impactbond.canonical import csv_bytes
-from impactbond.errors import InvariantError, StatementError
+from impactbond.errors import Fault, InvariantError, StatementError
 from impactbond.files import Writing, write_files
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
@@ -28,6 +28,13 @@ from impactbond.statements.workbook.sheets import statement_workbook
 TABLES = ("decisions", "claims", "lines", "shares", "payments", "balances")
 
 
+class Issued(Protocol):
+    """What was issued for a claim, and knows what takes its place: a record."""
+
+    def superseded_by(self, source: StatementSource) -> StatementSource:
+        """The source of the statements that supersede those that were issued."""
+
+
 def write_statements(
     settlement: Settlement | StatementSource,
     out: str | Path,
@@ -35,6 +42,7 @@ def write_statements(
     *,
     receipts: Receipts | None = None,
     leave_out_refused: bool = False,
+    supersedes: Issued | None = None,
     **how: Unpack[Writing],
 ) -> list[Path]:
     """Writes the workbooks of one claim: for all funders, then for each who was ever asked to pay.
@@ -45,13 +53,25 @@ def write_statements(
     by half or changed. With `replace=True`, other files of those names are replaced; with
     `shared=True`, others than their owner may read them.
 
+    With `supersedes`, the record of what was issued for the claim before: a statement that differs
+    from the one that was issued has the next number, and names it with its digest; one that is the
+    same stays as it was. Whoever was asked then and is no longer gets one over nothing.
+
     Raises ReceiptError where receipts were refused, unless `leave_out_refused`, or are for another
-    contract; InvariantError when a check of a statement does not hold; StatementError where the
-    files cannot be written, or would replace others: each time nothing is written.
+    contract; RecordError where the record is of another claim; InvariantError when a check of a
+    statement does not hold; StatementError where the files cannot be written, or would replace
+    others: each time nothing is written.
     """
     source = settlement if isinstance(settlement, StatementSource) else statement_source(settlement)
     if receipts is not None:
         source = with_receipts(source, receipts, leave_out_refused=leave_out_refused)
+    if supersedes is not None:
+        if claim_period not in (None, source.claim_period):
+            problem = "only statements of the latest claim of a settlement supersede others"
+            hint = f"Settle as of the claim date of {claim_period}"
+            fault = Fault(code="other_claim", problem=problem, found=claim_period or "", hint=hint)
+            raise StatementError(NOT_WRITTEN, [fault])
+        source = supersedes.superseded_by(source)
     files = statement_files(source, claim_period)
     return write_set(out, source, claim_period or source.claim_period, files, **how)
 
@@ -78,10 +98,16 @@ def statement_files(
     statements = [make_statement(source, None, claim)]
     statements += [make_statement(source, funder, claim) for funder in _paying(source, claim)]
     stem = f"{_slug(source.contract_id)}_{_slug(claim)}"
-    names = [f"{stem}_all_funders.xlsx", *_funder_names(stem, statements[1:])]
+    names = [f"{stem}_all_funders", *_funder_names(stem, statements[1:])]
     for statement in statements:
         _refuse_failing(statement)
-    return dict(zip(names, map(statement_workbook, statements), strict=True))
+    return {
+        # A file of another name, so that what was issued can stay beside it.
+        f"{name}_number-{number}.xlsx" if (number := one.about.number) > 1 else f"{name}.xlsx": (
+            statement_workbook(one)
+        )
+        for name, one in zip(names, statements, strict=True)
+    }
 
 
 def table_files(settlement: Settlement) -> dict[str, bytes]:
@@ -111,7 +137,9 @@ def write_set(
 
 
 def _paying(source: StatementSource, claim: str) -> list[str]:
-    """The funders of whom anything was asked up to this claim, in the settlement's order."""
+    """The funders of whom anything was asked up to this claim, now or in a statement that was
+    issued, in the settlement's order.
+    """
     until = source.claim_dates.get(claim, source.claim_date)
     payments = source.payments
     asked = payments.filter(
@@ -122,6 +150,7 @@ def _paying(source: StatementSource, claim: str) -> list[str]:
     shares = source.shares
     shared = shares.filter(pc.equal(shares["claim_period"], claim))
     found = {*asked["funder"].to_pylist(), *shared["funder"].unique().to_pylist()} - {UNFUNDED}
+    found |= source.replaced(claim).keys()
     return [funder for funder in source.funders["funder"].to_pylist() if funder in found]
 
 
@@ -132,7 +161,7 @@ def _funder_names(stem: str, statements: list[Statement]) -> list[str]:
         # Lower case, because some file systems take A and a for one name.
         slug = _slug(statement.about.funder or "").lower()[:80] or "funder"
         taken[slug] = taken.get(slug, 0) + 1
-        names.append(f"{stem}_{slug}{f'_{taken[slug]}' if taken[slug] > 1 else ''}.xlsx")
+        names.append(f"{stem}_{slug}{f'_{taken[slug]}' if taken[slug] > 1 else ''}")
     return names
 
 

@@ -227,6 +227,8 @@ def _facts(page: _Page, statement: Statement) -> None:
     page.heading("What it is about")
     page.fact("Status", STATUS)
     page.fact("Statement reference", about.reference)
+    if about.replaced:
+        page.fact("Replaces statement", about.replaced)
     page.fact("Contract", about.contract_id, name="contract_id")
     page.fact("Title", about.title)
     version = f"{about.version}, effective {about.effective_on.isoformat()}"

@@ -26,9 +26,9 @@ from impactbond.contract.read import read_contract
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence, ExternalEvidence
 from impactbond.evidence.external_checks import Summary
+from impactbond.evidence.parquet_files import ParquetFiles
 from impactbond.evidence.read import read_evidence
 from impactbond.evidence.sources import ExternalTable
-from impactbond.tables import Files
 
 
 def _claim(contract: Contract) -> ClaimDate:
@@ -66,7 +66,7 @@ def by_the_engine(folder: str, children: int) -> Work:
     """
     contract = read_contract(CONTRACT)
     by_engine(contract, population(100), _claim(contract))
-    seen = ExternalTable(Files("parquet", (str(Path(folder, SEEN)),)))
+    seen = ExternalTable(ParquetFiles.opened((str(Path(folder, SEEN)),), "observations", ()))
     # The checks have a figure, and a peak, of their own.
     summary = Summary((), {}, (0, 0), frozenset())
     people = pq.read_table(Path(folder, PEOPLE))

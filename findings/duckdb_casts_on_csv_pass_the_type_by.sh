@@ -9,9 +9,11 @@
 #   function, and the cast is of the whole number again: '42', '3', 3.0. So sum(CAST(pence AS
 #   DOUBLE)) is 103 of rows that say 2.675 and 100, and WHERE on one column rewrites the references
 #   in another. A subquery changes nothing; a table made first, or a CTE AS MATERIALIZED, gives the
-#   type asked for. DuckDB 1.4.1 gives 42 in every case.
+#   type asked for. And TRY_CAST(pence AS BIGINT) of a column of VARCHAR in which one cell says n/a
+#   is no null but an error that quotes the row, unless a WHERE or a table comes between. DuckDB
+#   1.4.1 gives 42 and the null in every case.
 # Versions: duckdb 2.0.1 (and 1.4.1), Python 3.11.
-# So: read every column as VARCHAR and cast from that, or make a table first.
+# So: read every column as VARCHAR into a table (or a CTE AS MATERIALIZED), and cast from that.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -65,6 +67,19 @@ found = duckdb.sql(f"WITH rows AS MATERIALIZED (SELECT * FROM {FILE}) SELECT {RE
 see("ref cast, materialized", found, typed)
 duckdb.sql(f"CREATE TABLE paid AS SELECT * FROM {FILE}")
 see("ref cast, from a table", ask(REF, source="paid"), typed)
+
+Path("texts.csv").write_text("ref,pence\nA,100\nB,n/a\n")
+TEXTS = "read_csv('texts.csv', header = true, auto_detect = false, columns = {'ref': 'VARCHAR', 'pence': 'VARCHAR'})"
+TRY = "TRY_CAST(pence AS BIGINT)"
+try:
+    found = ask(TRY, source=TEXTS)
+except duckdb.ConversionException:
+    found = "refused"
+see("TRY_CAST", found, "refused" if now else [(100,), (None,)])
+see("TRY_CAST, with WHERE", ask(TRY, "WHERE ref <> ''", source=TEXTS), [(100,), (None,)])
+see("TRY_CAST, and the text", ask(f"{TRY}, pence", source=TEXTS), [(100, "100"), (None, "n/a")])
+duckdb.sql(f"CREATE TABLE texts AS SELECT * FROM {TEXTS}")
+see("TRY_CAST, from a table", ask(TRY, source="texts"), [(100,), (None,)])
 PY
 "$work/venv/bin/python" casts.py
 "$work/before/bin/python" casts.py

@@ -105,9 +105,10 @@ class EngineSession:
             finalize(self, _put_away, self._connection, put_away)
             # Our text has the smaller table on the right of every join, and DuckDB, which cannot
             # tell how many rows of a file will stand, would sometimes hold the observations in
-            # memory instead. No table has an order that has to be kept.
+            # memory instead. No table has an order that has to be kept. And texts are texts: DuckDB
+            # would have a file's reader make of them what they are cast to, by other rules.
             self._connection.execute(
-                "SET disabled_optimizers = 'join_order,build_side_probe_side';"
+                "SET disabled_optimizers = 'join_order,build_side_probe_side,type_pushdown';"
                 "SET preserve_insertion_order = false"
             )
 

@@ -21,6 +21,7 @@ from tests.spark import spark_session
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
 from impactbond.errors import EngineError, EvidenceError
+from impactbond.evidence.csv_files import CsvFiles
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.settlement.settle import settle
@@ -369,6 +370,15 @@ def test_an_engine_that_reads_otherwise_is_not_settled_with(tmp_path: Path) -> N
     object.__setattr__(evidence.summary, "rows", {"consent": 2})  # type: ignore[attr-defined]
     with pytest.raises(EvidenceError, match="read in two ways"):
         settle(contract, evidence, as_of="2017-12-31", engine="pyspark")
+
+
+def test_a_cast_of_a_text_in_a_file_is_made_after_it_is_read(tmp_path: Path) -> None:
+    # DuckDB 2.0.1 would read the column as the type of a cast that stands alone, and break off.
+    (tmp_path / "o.csv").write_text("observation,value\na,0042\nb,2.675\nc,none\n")
+    session = EngineSession()
+    session.scan("seen", CsvFiles.opened((str(tmp_path / "o.csv"),), "observations", ()))
+    found = session.query("SELECT TRY_CAST(value AS BIGINT) AS value FROM seen")
+    assert found["value"].to_pylist() == [42, 3, None]
 
 
 QUERIES: dict[str, Callable[[EngineSession], object]] = {

@@ -206,6 +206,8 @@ def test_only_statements_of_the_same_claim_are_superseded(
     assert "it is a record of claim 2017-Q1, made on 2017-04-30" in str(refused.value)
     with pytest.raises(StatementError, match="latest claim"):
         write_statements(later(), tmp_path, "2017-Q1", supersedes=read_record(issued[0]))
+    with pytest.raises(StatementError, match="Read it with read_record"):
+        write_statements(later(), tmp_path, supersedes=str(issued[0]))  # type: ignore[arg-type]
     other = settled(TERMS.replace("50%", "25%"), EVIDENCE, CLAIM)
     renamed = write_record(other, tmp_path / "other.record")
     parts = read_record(renamed).parts

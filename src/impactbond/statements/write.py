@@ -66,6 +66,9 @@ def write_statements(
     if receipts is not None:
         source = with_receipts(source, receipts, leave_out_refused=leave_out_refused)
     if supersedes is not None:
+        if not hasattr(supersedes, "superseded_by"):
+            problem, hint = "what is to be superseded is no record", "Read it with read_record"
+            raise StatementError(NOT_WRITTEN, [Fault(code="no_record", problem=problem, hint=hint)])
         if claim_period not in (None, source.claim_period):
             problem = "only statements of the latest claim of a settlement supersede others"
             hint = f"Settle as of the claim date of {claim_period}"

@@ -394,3 +394,10 @@ def test_what_an_engine_says_is_not_repeated(query: str) -> None:
         QUERIES[query](EngineSession())
     assert "Maria" not in str(raised.value)
     assert raised.value.__suppress_context__
+
+
+def test_a_cell_of_more_than_a_million_characters_is_named_as_that(tmp_path: Path) -> None:
+    long = written([("R1", "C-1", "consent", "yes", "2017-02-28", "2017-03-31", "x" * 1_000_001)])
+    with pytest.raises(EvidenceError) as refused:
+        read_evidence(given(tmp_path, {"o.csv": long}), small_contract(), at_rest=False)
+    assert [(one.code, one.line) for one in refused.value.faults] == [("cell_too_long", 2)]

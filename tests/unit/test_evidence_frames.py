@@ -228,3 +228,13 @@ def test_children_of_whom_nothing_is_observed_are_evidence() -> None:
     evidence = read_evidence(source, small_contract())
     assert (evidence.participants_table.num_rows, evidence.observations_table.num_rows) == (2, 0)
     assert evidence.known_on(date(2017, 1, 1)).participants_table.num_rows == 0
+
+
+def test_a_list_of_one_value_is_no_value_in_any_frame() -> None:
+    one_each = {**SEEN, "value": [["yes"]] * len(SEEN["value"])}
+    for frame in (pa.table(one_each), pa.table(one_each).to_pandas(), pl.DataFrame(one_each)):
+        read = read_evidence(
+            {"participants": pd.DataFrame(PEOPLE), "observations": frame}, small_contract()
+        )
+        # R6 withdraws an earlier row, and needs no value for that.
+        assert read.observations_table["observation"].to_pylist() == ["R6"]

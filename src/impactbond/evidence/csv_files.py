@@ -36,6 +36,10 @@ _CROOKED = {
         "a quotation mark is not closed, or stands where none may",
         "Put the whole cell between quotation marks, and double those within it",
     ),
+    "cell_too_long": (
+        f"a cell holds more than {LONGEST_CELL:,} characters, or a quotation mark is not closed",
+        "Shorten the text, or close the quotation mark",
+    ),
     "too_many_cells": (
         "the line has more cells than there are headings",
         "Put a text that holds a comma between quotation marks",
@@ -184,8 +188,10 @@ def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
             while True:
                 try:
                     cells = next(reader, None)
-                except csv.Error:
-                    raise CrookedLineError("not_csv", line) from None
+                except csv.Error as error:
+                    # The reader has one exception for everything; only its words tell them apart.
+                    code = "cell_too_long" if "field limit" in str(error) else "not_csv"
+                    raise CrookedLineError(code, line) from None
                 if cells is None:
                     return
                 if cells:

@@ -225,7 +225,8 @@ def plain_cells(series: nw.Series[Any]) -> Cells:
 
 def _readable(cell: object) -> object:
     """numpy's numbers as Python's; `...`, which every check refuses, for what no column holds."""
-    if type(cell).__module__ == "numpy" and hasattr(cell, "item"):
+    # An array of one value has `item` as well, and is no value: Arrow's lists become such arrays.
+    if type(cell).__module__ == "numpy" and getattr(cell, "shape", None) == ():
         cell = cell.item()
     return cell if isinstance(cell, _READABLE) else ...
 

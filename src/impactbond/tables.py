@@ -53,6 +53,7 @@ def with_dates(table: pa.Table, columns: Sequence[str]) -> pa.Table:
 
 
 _ENGINES = ("duckdb", "_duckdb", "polars", "pandas", "pyarrow", "pyspark", "py4j", "narwhals")
+_NOT_FOR_US = "join_order,build_side_probe_side,type_pushdown"
 _CAUSES = (
     ("outofmemory", "it needed more memory than there is", "Close other programs, or take less"),
     ("outofrange", "a number became too large to count", "Look for a slip in prices and values"),
@@ -108,9 +109,16 @@ class EngineSession:
             # memory instead. No table has an order that has to be kept. And texts are texts: DuckDB
             # would have a file's reader make of them what they are cast to, by other rules.
             self._connection.execute(
-                "SET disabled_optimizers = 'join_order,build_side_probe_side,type_pushdown';"
-                "SET preserve_insertion_order = false"
+                f"SET disabled_optimizers = '{_NOT_FOR_US}';SET preserve_insertion_order = false"
             )
+
+    def check_what_files_say(self) -> None:
+        """From now on, look at every row of a file, and not at what the file says of its rows: that
+        none is null, or beyond some day, may be wrong in a damaged one.
+        """
+        if self._connection is not None:
+            everything = f"{_NOT_FOR_US},statistics_propagation"
+            self._connection.execute(f"SET disabled_optimizers = '{everything}'")
 
     @engine_edge()
     def register(self, name: str, table: pa.Table) -> None:

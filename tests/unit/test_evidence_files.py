@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -401,3 +402,39 @@ def test_a_cell_of_more_than_a_million_characters_is_named_as_that(tmp_path: Pat
     with pytest.raises(EvidenceError) as refused:
         read_evidence(given(tmp_path, {"o.csv": long}), small_contract(), at_rest=False)
     assert [(one.code, one.line) for one in refused.value.faults] == [("cell_too_long", 2)]
+
+
+@pytest.mark.parametrize("at_rest", [True, False])
+@pytest.mark.parametrize("heading", ["Status", "STATUS ", "statuss", "Supersedes", "superseeds"])
+def test_a_heading_that_may_be_a_slip_of_a_known_one_is_not_passed_over(
+    heading: str, at_rest: bool, tmp_path: Path
+) -> None:
+    # A consent that was withdrawn would be paid if the column were taken for somebody else's.
+    text = written([ROWS[0]]).replace(",note", f",{heading}", 1).replace(",seen", ",withdrawn")
+    with pytest.raises(EvidenceError, match="Rename the column") as raised:
+        read_evidence(given(tmp_path, {"o.csv": text}), small_contract(), at_rest=at_rest)
+    column = "status" if heading.strip().casefold().startswith("st") else "supersedes"
+    assert [(one.column, one.code) for one in raised.value.faults] == [(column, "column_missing")]
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("s", 1), ("ms", 10**3), ("us", 10**6)])
+def test_times_beyond_every_calendar_are_refused_and_take_nothing_down(
+    unit: str, scale: int
+) -> None:
+    far = pa.array([10**12 * scale], pa.int64()).cast(pa.timestamp(unit))  # in the year 33658
+    seen = {name: [row] for name, row in zip(HEADINGS[:4], ROWS[0][:4], strict=True)}
+    table = pa.table({**seen, "observed_on": far, "recorded_on": [MAR]})
+    for frame in (table, pl.from_arrow(table)):
+        evidence = read_evidence(
+            {"participants": pa.table(CHILDREN), "observations": frame}, small_contract()
+        )
+        codes = set(evidence.refused_table["code"].to_pylist())
+        assert codes == {"not_a_date"}
+
+
+def test_what_a_file_says_of_its_rows_is_not_believed(tmp_path: Path) -> None:
+    # The engine's own shortcut: a column of which it is said that nothing is null is not looked at.
+    session = EngineSession()
+    session.check_what_files_say()
+    found = session.query("SELECT current_setting('disabled_optimizers') AS off")
+    assert "statistics_propagation" in found["off"][0].as_py()

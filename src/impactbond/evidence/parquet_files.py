@@ -100,11 +100,13 @@ class ParquetFiles(Files):
         return pa.table({**columns, "file": pa.array(names, pa.string()), "row": rows})
 
     def unreadable(self) -> Iterator[Fault]:
-        for path in self.paths:
+        for path, schema in zip(self.paths, self.schemas, strict=True):
+            alone = ParquetFiles((path,), (schema,))
+            session = EngineSession()
             try:
-                for batch in pq.ParquetFile(path).iter_batches():
-                    batch.validate(full=True)
-            except (pa.ArrowException, OSError, ValueError):
+                session.scan("alone", alone)
+                session.query("SELECT * FROM alone")
+            except EngineError:
                 yield _damaged(Path(path))
 
 

@@ -125,6 +125,7 @@ def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> 
     try:
         people, cautions = _external_people(participants, contract)
         session = EngineSession(observations.engine)
+        session.check_what_files_say()
         session.scan(DELIVERED["observations"], observations.table)
         reading = Reading.of(session, "observations", contract, values)
         cautions |= private_headings("observations", _headings(reading))
@@ -148,6 +149,7 @@ def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> 
 
 def _external_people(source: ExternalTable, contract: Contract) -> tuple[pa.Table, set[str]]:
     session = EngineSession(source.engine)
+    session.check_what_files_say()
     session.scan(DELIVERED["participants"], source.table)
     reading = Reading.of(session, "participants", contract)
     _refuse_all(reading.faults(), "the structure of the evidence")

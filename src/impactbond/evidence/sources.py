@@ -19,6 +19,7 @@ from weakref import finalize
 
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Engine
@@ -53,6 +54,8 @@ NO_PARTICIPANTS = Fault(
 )
 # A frame names the columns as the evidence tables do; to the checks they are references of rows.
 _AS_IN_SHEETS = {"observation": "ref", "supersedes": "replaces"}
+_FIRST, _LAST = -719_162, 2_932_897  # days since 1970 of the years 1 and 10000
+_IN_A_DAY = {"D": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 _READABLE = (str, bool, int, float, Decimal, date, time, timedelta, NoneType)
 FORMATS = (CsvFiles, ParquetFiles)
 
@@ -203,24 +206,69 @@ def _frame_of(frames: Mapping[str, Any], name: str) -> nw.DataFrame[Any] | Fault
 
 
 def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) -> Iterator[Fault]:
-    """A fault for each wanted column that the table of that name does not have."""
-    for column in wanted:
-        if column not in columns:
-            close = get_close_matches(column, [one for one in columns if one not in wanted], n=1)
-            hint = f"Did you mean '{close[0]}'? Rename the column" if close else "Add the column"
-            missing = Fault(sheet=name, column=column, code="column_missing")
-            yield replace(missing, problem=f"there is no column '{column}'", hint=hint)
+    """A fault for each wanted column that the table of that name does not have, and for each column
+    whose heading may be a slip of one that it knows: read by, a withdrawal would be lost.
+    """
+    known = dict.fromkeys((*wanted, *OPTIONAL[name]))
+    others = {_as_name(one): one for one in columns if one not in known}
+    for column in known:
+        written = others.get(column)
+        if written is None and column not in columns:
+            cutoff = 0.6 if column in wanted else 0.85
+            close = get_close_matches(column, others, n=1, cutoff=cutoff)
+            written = others[close[0]] if close else None
+        if written is None and (column in columns or column not in wanted):
+            continue
+        hint = f"Did you mean '{written}'? Rename the column" if written else "Add the column"
+        missing = Fault(sheet=name, column=column, code="column_missing", hint=hint)
+        if column in columns:
+            problem, hint = (
+                f"'{written}' stands beside '{column}'",
+                "Rename or take out one of them",
+            )
+            yield replace(missing, code="duplicate_heading", problem=problem, hint=hint)
+        else:
+            yield replace(missing, problem=f"there is no column '{column}'")
+
+
+def _as_name(heading: str) -> str:
+    """A heading as columns are named, whatever its capitals and spaces."""
+    return "_".join(one_spelling(heading).casefold().split())
 
 
 def plain_cells(series: nw.Series[Any]) -> Cells:
     """The cells as plain Python objects, with None for whatever the frame calls missing."""
+    series, beyond = _on_the_calendar(series)
     cells = [
         None if is_null or (isinstance(cell, float) and cell != cell) else cell
         for cell, is_null in zip(series.to_list(), series.is_null().to_list(), strict=True)
     ]
+    for place in beyond:
+        cells[place] = ...
     if not all(issubclass(kind, _READABLE) for kind in set(map(type, cells))):
         cells = [_readable(cell) for cell in cells]
     return clean(cells)
+
+
+def _on_the_calendar(series: nw.Series[Any]) -> tuple[nw.Series[Any], list[int]]:
+    """The series with nulls for days that no calendar of Python has, and the places of those: some
+    libraries do not survive it when they are asked for one.
+    """
+    if not isinstance(series.dtype, nw.Date | nw.Datetime):
+        return series, []
+    table = series.to_arrow()
+    is_date = pa.types.is_date32(table.type)
+    days = pc.cast(pc.cast(table, pa.int32()) if is_date else table, pa.int64())
+    in_a_day = _IN_A_DAY["D" if is_date else getattr(table.type, "unit", "ms")]
+    known = pc.and_(
+        pc.greater_equal(days, pa.scalar(_FIRST * in_a_day)),
+        pc.less(days, pa.scalar(_LAST * in_a_day)),
+    )
+    beyond = [place for place, stands in enumerate(known.to_pylist()) if stands is False]
+    if not beyond:
+        return series, []
+    kept = pc.if_else(known, table, pa.scalar(None, table.type))
+    return nw.from_native(pa.table({"kept": kept}), eager_only=True)["kept"], beyond
 
 
 def _readable(cell: object) -> object:

@@ -271,7 +271,7 @@ def _on_the_calendar(series: nw.Series[Any]) -> tuple[nw.Series[Any], list[int]]
     return nw.from_native(pa.table({"kept": kept}), eager_only=True)["kept"], beyond
 
 
-def _readable(cell: object) -> object:
+def _readable(cell: Any) -> object:
     """numpy's numbers as Python's; `...`, which every check refuses, for what no column holds."""
     # An array of one value has `item` as well, and is no value: Arrow's lists become such arrays.
     if type(cell).__module__ == "numpy" and getattr(cell, "shape", None) == ():

@@ -184,6 +184,17 @@ def test_line_ends_of_two_sorts_are_read_row_by_row_and_refused_at_rest(tmp_path
         read_evidence(source, small_contract())
 
 
+def test_lines_too_long_for_an_engine_are_read_row_by_row(tmp_path: Path) -> None:
+    row = (*ROWS[0][:6], "x" * 900_000)
+    wide = {"o.csv": written([row]).replace(",note", ",note,a,b", 1).replace("x\n", "x,y,z\n")}
+    long = {"o.csv": wide["o.csv"].replace(",y,z", f",{'y' * 900_000},{'z' * 900_000}")}
+    for files in (wide, long):
+        source = given(tmp_path, dict(files))
+        assert found(read_evidence(source, small_contract(), at_rest=False)) == FOUND[1:2]
+    with pytest.raises(EvidenceError, match="row by row"):
+        read_evidence(source, small_contract())
+
+
 def test_spaces_around_a_cell_are_no_part_of_it_or_are_refused(tmp_path: Path) -> None:
     source = given(tmp_path, {"o.csv": written().replace(",sdq,17", ', sdq ,"17"')})
     assert found(read_evidence(source, small_contract(), at_rest=False)) == FOUND

@@ -29,6 +29,7 @@ from impactbond.evidence.files import Files
 from impactbond.tables import FILE, ROW
 
 LONGEST_CELL = 1_000_000  # characters; a quotation mark that nobody closed runs to the end
+_LONGEST_LINE = 2 * LONGEST_CELL  # bytes; an engine keeps room for some of these at once
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
 _LOOKED_THROUGH = 20  # lines in which headings that are not in the first are looked for
 _CROOKED = {
@@ -88,7 +89,7 @@ class CsvFiles(Files):
             "auto_detect = false, header = true, skip = 0, delim = ',', quote = '\"', escape = '\"'"
             ", nullstr = '', comment = '', encoding = 'utf-8', strict_mode = true"
             ", null_padding = false, ignore_errors = false, hive_partitioning = false"
-            f", union_by_name = false, max_line_size = {8 * LONGEST_CELL}, filename = '{FILE}'"
+            f", union_by_name = false, max_line_size = {_LONGEST_LINE}, filename = '{FILE}'"
         )
         alike: defaultdict[tuple[tuple[str, ...], bool], list[str]] = defaultdict(list)
         for path, headings in zip(self.paths, self.headings, strict=True):
@@ -147,16 +148,23 @@ class CsvFiles(Files):
         return pa.table({**read, **where})
 
     def unreadable(self) -> Iterator[Fault]:
+        faults = False
         for path, headings in zip(self.paths, self.headings, strict=True):
-            faults = list(crooked_lines(Path(path), len(headings)))
-            yield from faults
-            if not faults and _ends_in_several_ways(Path(path)):
+            for fault in crooked_lines(Path(path), len(headings)):
+                faults = True
+                yield fault
+            if _ends_in_several_ways(Path(path)):
+                faults = True
                 yield Fault(
                     file=Path(path).name,
                     code="several_line_ends",
                     problem="lines end in more than one way (as on Windows, and as elsewhere)",
                     hint="Save the file again, or read it row by row: at_rest=False",
                 )
+        if not faults:  # a line that is longer than an engine takes, perhaps
+            problem = "an engine cannot read these files where they lie"
+            hint = "Read them row by row: at_rest=False"
+            yield Fault(code="not_read_at_rest", problem=problem, hint=hint)
 
 
 def _columns(headings: Sequence[str]) -> list[str]:

@@ -74,6 +74,12 @@ JOBS = {
         8,
         {"IMPACTBOND_ENGINE_TIMES": 5},
     ),
+    "records": Job(
+        "records that another hand sealed again end in an answer, or in an error of ours",
+        ("tests/unit/test_record_resealed.py",),
+        15,
+        {"IMPACTBOND_MUTANTS": 5_000},
+    ),
     "spark": Job(
         "drawn contracts and evidence at rest give the same bytes on Spark as users have it",
         ("tests/properties/test_same_bytes.py", "tests/unit/test_evidence_at_rest.py"),

@@ -28,7 +28,7 @@ from impactbond.errors import ImpactBondError
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 
-MUTANTS = int(os.environ.get("IMPACTBOND_MUTANTS", "120"))
+MUTANTS = int(os.environ.get("IMPACTBOND_MUTANTS", "80"))
 BATCHES = 8
 WRITERS = {"csv": write_csv, "parquet": write_parquet}
 

@@ -444,8 +444,20 @@ def test_times_beyond_every_calendar_are_refused_and_take_nothing_down(
 
 
 def test_what_a_file_says_of_its_rows_is_not_believed(tmp_path: Path) -> None:
-    # The engine's own shortcut: a column of which it is said that nothing is null is not looked at.
-    session = EngineSession()
-    session.check_what_files_say()
-    found = session.query("SELECT current_setting('disabled_optimizers') AS off")
-    assert "statistics_propagation" in found["off"][0].as_py()
+    # The file says that its days end in March 2017. In the middle one, on the disk, it is 2300.
+    days = [datetime(2017, 1, 31), datetime(2017, 2, 28), datetime(2017, 3, 31)]
+    columns = {"value": [8, 9, 10], "observed_on": [JAN] * 3, "recorded_on": days}
+    source = parquet(tmp_path, columns)
+    path = source["observations"] / "0.parquet"
+    pq.write_table(pq.read_table(path), path, compression="none", use_dictionary=False)
+    held, other = (
+        int((day - datetime(1970, 1, 1)).total_seconds() * 10**6).to_bytes(8, "little")
+        for day in (days[1], datetime(2300, 1, 1))
+    )
+    assert path.read_bytes().count(held) == 1
+    path.write_bytes(path.read_bytes().replace(held, other))
+    with pytest.raises(EvidenceError) as raised:
+        read_evidence(source, small_contract())
+    assert [(one.column, one.code, one.row) for one in raised.value.faults] == [
+        ("recorded_on", "date_outside", 2)
+    ]

@@ -12,7 +12,7 @@ import csv
 import gzip
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
@@ -25,13 +25,13 @@ import pyarrow as pa
 from impactbond.dialect import Dialect
 from impactbond.errors import Fault, unopened
 from impactbond.evidence.deliveries import refuse
-from impactbond.evidence.files import Files
+from impactbond.evidence.files import Files, by_name
+from impactbond.evidence.headings import MOST_TITLES, headings_below, repeated_headings
 from impactbond.tables import FILE, ROW
 
 LONGEST_CELL = 1_000_000  # characters; a quotation mark that nobody closed runs to the end
 _LONGEST_LINE = 2 * LONGEST_CELL  # bytes; an engine keeps room for some of these at once
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
-_LOOKED_THROUGH = 20  # lines in which headings that are not in the first are looked for
 _CROOKED = {
     "not_csv": (
         "a quotation mark is not closed, or stands where none may",
@@ -62,6 +62,13 @@ class CrookedLineError(Exception):
         super().__init__(code)
         self.code, self.line = code, line
 
+    def fault(self, file: str, sheet: str = "", lines: int = 1) -> Fault:
+        """The fault of as many lines of a file, of which this is the first."""
+        problem, hint = _CROOKED[self.code]
+        found = f"{lines} lines, of which this is the first" if lines > 1 else ""
+        place = Fault(file=file, sheet=sheet, line=self.line, code=self.code)
+        return replace(place, problem=problem, found=found, hint=hint)
+
 
 @dataclass(frozen=True)
 class CsvFiles(Files):
@@ -69,19 +76,22 @@ class CsvFiles(Files):
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".csv.gz")
     headings: tuple[tuple[str, ...], ...] = ()
+    quoted: tuple[bool, ...] = ()
+    """Whether each holds a quotation mark: asked once, because all of a file is looked through."""
 
     @classmethod
     def opened(cls, paths: tuple[str, ...], name: str, wanted: Sequence[str]) -> CsvFiles:
         faults: list[Fault] = []
         headings = tuple(tuple(headings_of(Path(path), name, wanted, faults)) for path in paths)
-        for path, of_file in zip(paths, headings, strict=True):
-            # Where a quotation mark is not closed, an engine may leave out the rest of the file
-            # and say nothing: DuckDB 2.0.1 does, in its strict mode.
-            if of_file and _has_quotes(path):
-                crooked = crooked_lines(Path(path), len(of_file))
-                faults += (replace(fault, sheet=name) for fault in crooked)
         refuse(faults)
-        return cls(paths, headings)
+        return cls(name, paths, headings, tuple(map(_has_quotes, paths)))
+
+    def misread(self) -> Iterator[Fault]:
+        # Where a quotation mark is not closed, an engine may leave out the rest of the file and say
+        # nothing: DuckDB 2.0.1 does, in its strict mode.
+        for path, headings, quoted in zip(self.paths, self.headings, self.quoted, strict=True):
+            if quoted:
+                yield from crooked_lines(Path(path), self.name, len(headings))
 
     def in_duckdb(self) -> str:
         dialect = Dialect("duckdb")
@@ -92,9 +102,9 @@ class CsvFiles(Files):
             f", union_by_name = false, max_line_size = {_LONGEST_LINE}, filename = '{FILE}'"
         )
         alike: defaultdict[tuple[tuple[str, ...], bool], list[str]] = defaultdict(list)
-        for path, headings in zip(self.paths, self.headings, strict=True):
+        for path, headings, quoted in zip(self.paths, self.headings, self.quoted, strict=True):
             # Two threads cannot agree where a line begins if the text before may be quoted.
-            alike[headings, not _has_quotes(path)].append(path)
+            alike[headings, not quoted].append(path)
         queries = []
         for (headings, parallel), paths in alike.items():
             columns = ", ".join(f"{dialect.text(one)}: 'VARCHAR'" for one in _columns(headings))
@@ -112,19 +122,20 @@ class CsvFiles(Files):
         alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
         for path, headings in zip(self.paths, self.headings, strict=True):
             alike[headings].append(path)
-        whole = None
+        frames = []
         for headings, paths in alike.items():
             fields = [StructField(one, StringType()) for one in _columns(headings)]
-            read = spark.read.csv(
+            frame = spark.read.csv(
                 [Dialect("pyspark").path(path) for path in paths],
                 schema=StructType(fields),
                 **{"header": True, "enforceSchema": True, "multiLine": True, "mode": "FAILFAST"},
                 **{"sep": ",", "quote": '"', "escape": '"', "nullValue": "", "emptyValue": ""},
                 **{"encoding": "UTF-8", "maxCharsPerColumn": LONGEST_CELL},
                 **{"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False},
-            ).select(*(Dialect("pyspark").name(one) for one in headings if one))
-            whole = whole.unionByName(read, allowMissingColumns=True) if whole else read
-        return whole
+            )
+            named = (Dialect("pyspark").name(one) for one in headings if one)
+            frames.append(frame.select(*named))
+        return by_name(frames)
 
     def in_memory(self) -> pa.Table:
         names = dict.fromkeys(name for headings in self.headings for name in headings if name)
@@ -134,37 +145,36 @@ class CsvFiles(Files):
         faults: list[Fault] = []
         for path, headings in zip(self.paths, self.headings, strict=True):
             lines: list[tuple[int, list[str]]] = []
-            faults += crooked_lines(Path(path), len(headings), lines)
-            numbers, _ = zip(*lines[1:], strict=True) if lines[1:] else ((), ())
+            faults += crooked_lines(Path(path), self.name, len(headings), lines)
             places = {name: place for place, name in enumerate(headings)}
             for name, column in cells.items():
                 place = places.get(name)
                 column += (None if place is None else one[place] or None for _, one in lines[1:])
-            files += [Path(path).name] * len(numbers)
-            rows += numbers
+            files += (Path(path).name for _ in lines[1:])
+            rows += (number for number, _ in lines[1:])
         refuse(faults)
         read = {name: pa.array(column, pa.string()) for name, column in cells.items()}
         where = {"file": pa.array(files, pa.string()), "row": pa.array(rows, pa.int64())}
         return pa.table({**read, **where})
 
     def unreadable(self) -> Iterator[Fault]:
-        faults = False
+        faults: list[Fault] = []
         for path, headings in zip(self.paths, self.headings, strict=True):
-            for fault in crooked_lines(Path(path), len(headings)):
-                faults = True
-                yield fault
+            faults += crooked_lines(Path(path), self.name, len(headings))
             if _ends_in_several_ways(Path(path)):
-                faults = True
-                yield Fault(
+                several = Fault(
                     file=Path(path).name,
+                    sheet=self.name,
                     code="several_line_ends",
                     problem="lines end in more than one way (as on Windows, and as elsewhere)",
                     hint="Save the file again, or read it row by row: at_rest=False",
                 )
-        if not faults:  # a line that is longer than an engine takes, perhaps
-            problem = "an engine cannot read these files where they lie"
-            hint = "Read them row by row: at_rest=False"
-            yield Fault(code="not_read_at_rest", problem=problem, hint=hint)
+                faults.append(several)
+        # A line that is longer than an engine takes, perhaps.
+        problem = "an engine cannot read these files where they lie"
+        hint = "Read them row by row: at_rest=False"
+        unread = Fault(sheet=self.name, code="not_read_at_rest", problem=problem, hint=hint)
+        yield from faults or [unread]
 
 
 def _columns(headings: Sequence[str]) -> list[str]:
@@ -214,14 +224,13 @@ def lines_or_fault(path: Path) -> list[tuple[int, list[str]]] | Fault:
     try:
         return list(lines_of(path))
     except CrookedLineError as wrong:
-        problem, hint = _CROOKED[wrong.code]
-        return Fault(file=path.name, line=wrong.line, code=wrong.code, problem=problem, hint=hint)
+        return wrong.fault(path.name)
     except _UNREADABLE as error:
         return unopened_csv(path, error)
 
 
 def crooked_lines(
-    path: Path, width: int, straight: list[tuple[int, list[str]]] | None = None
+    path: Path, sheet: str, width: int, straight: list[tuple[int, list[str]]] | None = None
 ) -> Iterator[Fault]:
     """A fault for each way in which lines of a file are crooked, at the first such line.
 
@@ -240,12 +249,9 @@ def crooked_lines(
     except CrookedLineError as wrong:
         crooked[wrong.code].append(wrong.line)
     except _UNREADABLE as error:
-        yield unopened_csv(path, error)
-    for code, (first, *others) in crooked.items():
-        problem, hint = _CROOKED[code]
-        found = f"{len(others) + 1} lines, of which this is the first" if others else ""
-        fault = Fault(file=path.name, line=first, code=code, problem=problem, found=found)
-        yield replace(fault, hint=hint)
+        yield replace(unopened_csv(path, error), sheet=sheet)
+    for code, lines in crooked.items():
+        yield CrookedLineError(code, lines[0]).fault(path.name, sheet, len(lines))
 
 
 def unopened_csv(path: Path, error: Exception) -> Fault:
@@ -267,7 +273,7 @@ def unopened_csv(path: Path, error: Exception) -> Fault:
 
 def _line_of(path: Path) -> int:
     """The first line that is not UTF-8; 0 where no line can be told."""
-    with _bytes(path) as file, suppress(*_UNREADABLE[:2], zlib.error):
+    with _bytes(path) as file, suppress(*_UNREADABLE):
         for number, line in enumerate(file, 1):
             try:
                 line.decode("utf-8-sig")
@@ -283,14 +289,11 @@ def headings_of(path: Path, name: str, wanted: Sequence[str], faults: list[Fault
     try:
         for line in lines_of(path):
             first.append(line)
-            if len(first) == _LOOKED_THROUGH:
+            if len(first) == MOST_TITLES:
                 break
     except CrookedLineError as wrong:
         if not first:
-            problem, hint = _CROOKED[wrong.code]
-            faults.append(
-                replace(place, line=wrong.line, code=wrong.code, problem=problem, hint=hint)
-            )
+            faults.append(wrong.fault(path.name, name))
             return []
     except _UNREADABLE as error:
         faults.append(replace(unopened_csv(path, error), sheet=name))
@@ -300,8 +303,7 @@ def headings_of(path: Path, name: str, wanted: Sequence[str], faults: list[Fault
         faults.append(replace(place, code="no_headings", problem="there is nothing", hint=hint))
         return []
     headings = [" ".join(cell.split()) for cell in first[0][1]]
-    wrong_headings = list(_wrong_headings(place, first, headings, wanted))
-    faults += wrong_headings
+    faults += _wrong_headings(place, first, headings, wanted)
     return headings
 
 
@@ -310,11 +312,7 @@ def _wrong_headings(
 ) -> Iterator[Fault]:
     """What is wrong with headings, given the first lines: each message says what was seen."""
     fault = replace(place, line=first[0][0], code="headings_below")
-    here = sum(name in headings for name in wanted)
-    others = [
-        (number, sum(name in map(str.strip, cells) for name in wanted)) for number, cells in first
-    ]
-    best, count = max(others, key=lambda one: (one[1], -one[0]), default=(0, 0))
+    below = headings_below([cells for _, cells in first], 0, wanted)
     separated = [
         word for mark, word in _SEPARATORS.items() if len(headings) == 1 and mark in first[0][1][0]
     ]
@@ -328,24 +326,11 @@ def _wrong_headings(
         problem = f"this file is separated by {separated[0]}"
         hint = "Save it as CSV with commas ('CSV UTF-8, comma delimited')"
         yield replace(fault, code="not_csv", problem=problem, hint=hint)
-    elif count > max(here, len(wanted) // 2):
-        problem = f"line 1 was read as the headings; they seem to stand in line {best}"
+    elif below:
+        line = first[below - 1][0]
+        problem = f"line 1 was read as the headings; they seem to stand in line {line}"
         yield replace(fault, problem=problem, hint="Take out what stands above them")
     yield from repeated_headings(place, headings)
-
-
-def repeated_headings(place: Fault, headings: Iterable[str]) -> Iterator[Fault]:
-    """A fault for each heading that stands more than once, capitals aside: engines tell no two
-    columns apart by them.
-    """
-    alike: defaultdict[str, list[str]] = defaultdict(list)
-    for one in headings:
-        alike[one.casefold()].append(one)
-    for same in alike.values():
-        if len(same) > 1 and same[0]:
-            problem = f"the heading '{same[0]}' stands {len(same)} times"
-            fault = replace(place, column=same[0], code="duplicate_heading", problem=problem)
-            yield replace(fault, allowed="each once", hint="Rename or take out the other column")
 
 
 def _has_quotes(path: str) -> bool:

@@ -7,8 +7,9 @@ of which half is passed over would be settled as if it were whole.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from glob import glob, has_magic
 from os import PathLike, fspath, walk
 from pathlib import Path
@@ -28,19 +29,20 @@ _ALLOWED = (
 
 @dataclass(frozen=True)
 class Files(ABC):
-    """Files of one format that stay where they are.
+    """Files of one format that stay where they are, delivered as the evidence table of a name.
 
     However they are read, every table has the files' columns by their names, whatever order a file
     has them in; read where they lie, also FILE, the path, and ROW, the row's number or null.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
+    name: str
     paths: tuple[str, ...]
 
     @classmethod
     @abstractmethod
     def opened(cls, paths: tuple[str, ...], name: str, wanted: Sequence[str]) -> Files:
-        """Files whose headings could be read, for the evidence table of that name.
+        """Files whose headings could be read; `wanted` are some of those they should have.
 
         Raises EvidenceError where a file, or one of its headings, cannot be.
         """
@@ -57,9 +59,18 @@ class Files(ABC):
     def in_memory(self) -> pa.Table:
         """All of their rows, with the columns `file` and `row`. Raises EvidenceError."""
 
+    def misread(self) -> Iterator[Fault]:
+        """What an engine would read otherwise than it stands there, and say nothing."""
+        yield from ()
+
     @abstractmethod
     def unreadable(self) -> Iterator[Fault]:
         """Why an engine could not read them: a fault for each kind of broken row of each file."""
+
+
+def by_name(frames: Iterable[Any]) -> Any:
+    """Spark frames as one, a column being null where a frame does not have it."""
+    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), frames)
 
 
 def files_of(

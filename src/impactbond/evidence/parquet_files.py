@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 
 from impactbond.dialect import Dialect
 from impactbond.errors import EngineError, Fault, unopened
-from impactbond.evidence.csv_files import repeated_headings
 from impactbond.evidence.deliveries import refuse
-from impactbond.evidence.files import Files
+from impactbond.evidence.files import Files, by_name
+from impactbond.evidence.headings import repeated_headings
 from impactbond.tables import FILE, ROW, EngineSession
 
 # Sorts of types of which one column may have several, and what it is read as.
@@ -50,7 +50,7 @@ class ParquetFiles(Files):
             schemas.append(schema)
         faults += _of_other_sorts(paths, schemas, name) if len(schemas) == len(paths) else ()
         refuse(faults)
-        return cls(paths, tuple(schemas))
+        return cls(name, paths, tuple(schemas))
 
     def in_duckdb(self) -> str:
         dialect = Dialect("duckdb")
@@ -71,7 +71,7 @@ class ParquetFiles(Files):
         shared = _shared_types(self.schemas)
         filled = {name for name, sorts in _sorts(self.schemas).items() if sorts}
         words = {pa.string(): "STRING", pa.float64(): "DOUBLE", pa.timestamp("us"): "TIMESTAMP_NTZ"}
-        whole = None
+        read = []
         for schema, frame in frames.items():
             blank = {field.name for field in schema if pa.types.is_null(field.type)}
             # A column in which nothing stands takes the type that it has in other files.
@@ -82,9 +82,8 @@ class ParquetFiles(Files):
                 for name in frame.columns
                 if name not in blank or name not in filled
             ]
-            read = frame.selectExpr(*columns)
-            whole = whole.unionByName(read, allowMissingColumns=True) if whole else read
-        return whole
+            read.append(frame.selectExpr(*columns))
+        return by_name(read)
 
     def in_memory(self) -> pa.Table:
         session = EngineSession()
@@ -101,13 +100,13 @@ class ParquetFiles(Files):
 
     def unreadable(self) -> Iterator[Fault]:
         for path, schema in zip(self.paths, self.schemas, strict=True):
-            alone = ParquetFiles((path,), (schema,))
+            alone = ParquetFiles(self.name, (path,), (schema,))
             session = EngineSession()
             try:
                 session.scan("alone", alone)
                 session.query("SELECT * FROM alone")
             except EngineError:
-                yield _damaged(Path(path))
+                yield replace(_damaged(Path(path)), sheet=self.name)
 
 
 def _damaged(path: Path) -> Fault:

@@ -133,10 +133,7 @@ def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> 
         session.scan("people", people.select(["participant"]))
         summary = check_observations(session, reading)
     except EngineError:
-        faults = [
-            *participants.unreadable("participants"),
-            *observations.unreadable("observations"),
-        ]
+        faults = [*participants.unreadable(), *observations.unreadable()]
         _refuse_all(faults, "the structure of the evidence")
         raise
     _refuse_all(summary.faults, "the observations")

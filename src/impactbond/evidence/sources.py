@@ -34,6 +34,7 @@ from impactbond.evidence.deliveries import (
     refuse,
 )
 from impactbond.evidence.files import Files, files_of
+from impactbond.evidence.headings import as_name
 from impactbond.evidence.parquet_files import ParquetFiles
 from impactbond.files import private_folder
 from impactbond.tables import engine_edge
@@ -73,10 +74,10 @@ class ExternalTable:
     agreed: set[Engine] = field(default_factory=set, compare=False)
     """The other engines that were seen to read the same."""
 
-    def unreadable(self, name: str) -> Iterator[Fault]:
-        """Why no engine can read what was delivered as the evidence table of that name."""
+    def unreadable(self) -> Iterator[Fault]:
+        """Why no engine can read what was delivered."""
         if isinstance(self.table, Files):
-            yield from (replace(fault, sheet=name) for fault in self.table.unreadable())
+            yield from self.table.unreadable()
 
     @cached_property
     def stamp(self) -> tuple[tuple[int, int], ...]:
@@ -126,7 +127,9 @@ def external_table(given: Any, name: str) -> tuple[ExternalTable, str]:
     written once to a private file, never held in memory.
     """
     if is_path(given):
-        return ExternalTable(files_of(given, name, FORMATS, REQUIRED[name])), "pandas"
+        files = files_of(given, name, FORMATS, REQUIRED[name])
+        refuse(list(files.misread()))
+        return ExternalTable(files), "pandas"
     if isinstance(given, pa.Table):
         return ExternalTable(given), "pyarrow"
     kind = _implementation(given)
@@ -210,10 +213,11 @@ def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) 
     whose heading may be a slip of one that it knows: read by, a withdrawal would be lost.
     """
     known = dict.fromkeys((*wanted, *OPTIONAL[name]))
-    others = {_as_name(one): one for one in columns if one not in known}
+    others = {as_name(one): one for one in columns if one not in known}
     for column in known:
         written = others.get(column)
         if written is None and column not in columns:
+            # A column that may be missing is only taken for a slip where the two are nearly alike.
             cutoff = 0.6 if column in wanted else 0.85
             close = get_close_matches(column, others, n=1, cutoff=cutoff)
             written = others[close[0]] if close else None
@@ -221,19 +225,12 @@ def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) 
             continue
         hint = f"Did you mean '{written}'? Rename the column" if written else "Add the column"
         missing = Fault(sheet=name, column=column, code="column_missing", hint=hint)
-        if column in columns:
-            problem, hint = (
-                f"'{written}' stands beside '{column}'",
-                "Rename or take out one of them",
-            )
-            yield replace(missing, code="duplicate_heading", problem=problem, hint=hint)
-        else:
+        if column not in columns:
             yield replace(missing, problem=f"there is no column '{column}'")
-
-
-def _as_name(heading: str) -> str:
-    """A heading as columns are named, whatever its capitals and spaces."""
-    return "_".join(one_spelling(heading).casefold().split())
+            continue
+        problem = f"'{written}' stands beside '{column}'"
+        twice = replace(missing, code="duplicate_heading", problem=problem)
+        yield replace(twice, hint="Rename or take out one of them")
 
 
 def plain_cells(series: nw.Series[Any]) -> Cells:

@@ -22,6 +22,7 @@ from impactbond.evidence.deliveries import (
     refuse,
     without_blank_rows,
 )
+from impactbond.evidence.headings import below_a_title, headings_below
 from impactbond.evidence.spreadsheet import Spreadsheet, UnreadableError
 from impactbond.terms.sheets import EACH_ROW, Sheet
 from impactbond.texts import one_spelling
@@ -30,7 +31,6 @@ T = TypeVar("T")
 
 NOTES = ("About", "Notes", "Lists")  # sheets that people expect to hold no evidence
 _OLE = b"\xd0\xcf\x11\xe0"
-_MOST_TITLES = 20  # rows above the headings in which a title may stand
 _AGAIN = "Open it in Excel or LibreOffice, save it as 'Excel Workbook (.xlsx)', and deliver that"
 
 
@@ -190,27 +190,6 @@ def _read_sheet(file: Opened, name: str, term: Sheet, cautions: set[str]) -> Blo
         headings={**term.columns, **term.metrics},
     )
     return without_blank_rows(block)
-
-
-def headings_below(
-    grid: Sequence[Sequence[object]], first: int, wanted: Sequence[str]
-) -> int | None:
-    """The number of the row near the top of a sheet in which more of the headings stand than in the
-    one at that place, at least half of them.
-    """
-    held = {
-        row: sum(isinstance(cell, str) and one_spelling(cell) in wanted for cell in grid[row])
-        for row in range(first, min(first + _MOST_TITLES, len(grid)))
-    }
-    best = max(held, key=lambda row: (held[row], -row), default=first)
-    return best + 1 if held and held[best] > held[first] and held[best] * 2 >= len(wanted) else None
-
-
-def below_a_title(place: Fault, below: int) -> Fault:
-    """The fault of a sheet whose headings stand in a row further down."""
-    problem = f"row {place.row} was read as the headings; they seem to stand in row {below}"
-    hint = f"Delete the rows above row {below}"
-    return replace(place, code="headings_below", problem=problem, hint=hint)
 
 
 def single_spaced(heading: str) -> str:

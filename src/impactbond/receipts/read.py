@@ -21,19 +21,17 @@ from impactbond.errors import Fault, ReceiptError
 from impactbond.evidence.csv_files import CsvFiles, lines_or_fault
 from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import refused_table
+from impactbond.evidence.headings import MOST_TITLES, as_name, below_a_title, headings_below
 from impactbond.evidence.refusals import MISSING, Refusal, Refused
 from impactbond.evidence.sources import plain_cells
 from impactbond.evidence.workbook import (
     NOTES,
-    below_a_title,
     grid_of,
-    headings_below,
     open_workbook,
 )
 from impactbond.receipts.cells import columns_of
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.tables import rows_table
-from impactbond.texts import one_spelling
 
 REQUIRED = ("receipt", "funder", "received_on", "amount")
 OPTIONAL = ("claim_period", "note", "contract", "currency")
@@ -146,7 +144,7 @@ def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Bl
     wrong: list[Fault] = []
     headings = _headings(place, written, wrong)
     if headings is None:
-        plain = [[_plain(cell) for cell in row] for row in rows[: first + 20]]
+        plain = [[as_name(cell) for cell in row] for row in rows[: first + MOST_TITLES]]
         below = headings_below(plain, first, REQUIRED)
         where = replace(place, row=first + 1)
         faults += [below_a_title(where, below)] if below else _separated(place, written) or wrong
@@ -176,7 +174,7 @@ def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Bl
         for heading, column in cells.items()
         if isinstance(heading, str) and heading not in headings.values()
         for at, cell in enumerate(column)
-        if _plain(heading).rpartition("_")[2] in ("type", "status") and _plain(cell) in PLANNED
+        if as_name(heading).rpartition("_")[2] in ("type", "status") and as_name(cell) in PLANNED
     ][:1]
     cautions |= _unread(path.name, set(filter(None, written)) - set(headings.values()))
     numbers = list(range(first + 2, len(rows) + 1))
@@ -244,15 +242,10 @@ def _unread(file: str, columns: set[str]) -> set[str]:
     }
 
 
-def _plain(cell: object) -> str:
-    """A heading as the columns are called."""
-    return "_".join(one_spelling(str(cell)).casefold().split())
-
-
 def _separated(place: Fault, written: Sequence[str]) -> list[Fault]:
     """The fault of a file whose cells are set apart by something else than commas."""
     for mark, name in ((";", "semicolons"), ("\t", "tabs"), (" ", "tabs"), ("|", "bars")):
-        held = set(map(_plain, written[0].split(mark)))
+        held = set(map(as_name, written[0].split(mark)))
         if len(written) == 1 and len(held & set(REQUIRED)) > 1:
             problem = f"this file is separated by {name}, not by commas"
             hint = "Save it as CSV with commas, or deliver the workbook itself"
@@ -264,7 +257,7 @@ def _headings(place: Fault, written: Sequence[str], faults: list[Fault]) -> dict
     """How a file writes each column; None, with faults, where one is missing or there twice."""
     known = (*REQUIRED, *OPTIONAL)
     # The columns of a frame may have numbers for names.
-    plain = {one: _plain(one) for one in written if one}
+    plain = {one: as_name(one) for one in written if one}
     found = {name: [one for one in written if plain.get(one) == name] for name in known}
     spare = [one for one, name in plain.items() if name not in known]
     wrong = []

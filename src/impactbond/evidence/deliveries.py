@@ -34,8 +34,7 @@ _STRUCTURE = "Faults in the structure of the evidence"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Block:
-    """The rows of one sheet of one file. Blank cells are None; texts have one
-    spelling.
+    """The rows of one sheet of one file. Blank cells are None; texts have one spelling.
 
     `columns` holds the cells by the column's name in the evidence tables, `metrics` by metric; None
     stands for a metric that every row evidences. `headings` says what people call them. References

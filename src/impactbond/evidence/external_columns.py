@@ -87,15 +87,11 @@ class Reading:
         """A column as it was delivered; null where nobody delivers it."""
         if column not in self.kinds:
             return "NULL"
-        raw = self.dialect.name(column)
-        if self.kinds[column] == nw.String:
+        raw, kind = self.dialect.name(column), self.kinds[column]
+        if kind == nw.String:
             return f"CAST({raw} AS STRING)"  # nothing to do, unless texts are listed
         # What is no number is what other programs write for nothing.
-        return f"CASE WHEN NOT isnan({raw}) THEN {raw} END" if self.is_float(column) else raw
-
-    def is_float(self, column: str) -> bool:
-        """Whether a column holds fractions in binary."""
-        return self.kinds.get(column, nw.Int64()).is_float()
+        return f"CASE WHEN NOT isnan({raw}) THEN {raw} END" if kind.is_float() else raw
 
     def is_text(self, column: str) -> bool:
         """Whether a column can name things: texts, whole numbers, or nothing at all."""

@@ -41,8 +41,8 @@ def settle(
     first open claim. Without it all are worked out from the evidence that there is, and statements
     say so. `holidays` are the bank holidays to use; by default those of the nation that the
     contract names; `engine` is by default the one that reads the evidence where it is. Of several
-    versions, those signed by a claim date are known on it; what a new
-    one changes in closed periods is an adjustment.
+    versions, those signed by a claim date are known on it; what a new one changes in closed periods
+    is an adjustment.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
     where no claim date has come, `earlier` is of another contract or later, or an argument is none

@@ -65,8 +65,8 @@ def settle(
     With `earlier`, its claim dates are closed and only later ones are worked out; without it, all
     are, one after another, to the same result. `holidays` are the bank holidays to use; by default
     those of the nation that the contract names; `engine` is by default the one that reads the
-    evidence where it is. Of several versions, those signed by a claim date
-    are known on it; what a new one changes in closed periods is an adjustment.
+    evidence where it is. Of several versions, those signed by a claim date are known on it; what a
+    new one changes in closed periods is an adjustment.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
     where no claim date has come, `earlier` is of another contract or later, or an argument is none.

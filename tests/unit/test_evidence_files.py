@@ -163,6 +163,15 @@ def test_a_crooked_file_is_refused_with_its_line(kind: str, at_rest: bool, tmp_p
     assert "C-1" not in str(raised.value)
 
 
+def test_a_table_that_is_in_order_is_not_blamed_for_the_other(tmp_path: Path) -> None:
+    source = given(tmp_path, {"o.csv": written([ROWS[0]])})
+    source["participants"].write_text(f"{PEOPLE}C-2,2017-01-31,2017-02-28,Oak,north,more\n")
+    with pytest.raises(EvidenceError) as raised:
+        read_evidence(source, small_contract())
+    told = [(one.file, one.sheet, one.line, one.code) for one in raised.value.faults]
+    assert told == [("people.csv", "participants", 3, "too_many_cells")]
+
+
 def test_a_crooked_file_says_what_was_seen(tmp_path: Path) -> None:
     told = {
         "a title": "they seem to stand in line 3",

@@ -158,23 +158,16 @@ class CsvFiles(Files):
         return pa.table({**read, **where})
 
     def unreadable(self) -> Iterator[Fault]:
-        faults: list[Fault] = []
         for path, headings in zip(self.paths, self.headings, strict=True):
-            faults += crooked_lines(Path(path), self.name, len(headings))
+            yield from crooked_lines(Path(path), self.name, len(headings))
             if _ends_in_several_ways(Path(path)):
-                several = Fault(
+                yield Fault(
                     file=Path(path).name,
                     sheet=self.name,
                     code="several_line_ends",
                     problem="lines end in more than one way (as on Windows, and as elsewhere)",
-                    hint="Save the file again, or read it row by row: at_rest=False",
+                    hint="Save the file again, or read it row by row: at_rest=False, --row-by-row",
                 )
-                faults.append(several)
-        # A line that is longer than an engine takes, perhaps.
-        problem = "an engine cannot read these files where they lie"
-        hint = "Read them row by row: at_rest=False"
-        unread = Fault(sheet=self.name, code="not_read_at_rest", problem=problem, hint=hint)
-        yield from faults or [unread]
 
 
 def _columns(headings: Sequence[str]) -> list[str]:

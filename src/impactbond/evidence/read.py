@@ -40,6 +40,7 @@ from impactbond.tables import FILE, ROW, EngineSession, rows_table, sorted_by
 from impactbond.terms.metrics.numbers import Percentage
 
 Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
+_BY_ROWS = "at_rest=False, --row-by-row, reads it row by row"
 
 
 def read_evidence(
@@ -132,10 +133,13 @@ def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> 
         _refuse_all(reading.faults(), "the structure of the evidence")
         session.scan("people", people.select(["participant"]))
         summary = check_observations(session, reading)
-    except EngineError:
+    except EngineError as error:
         faults = [*participants.unreadable(), *observations.unreadable()]
         _refuse_all(faults, "the structure of the evidence")
-        raise
+        # A line that is longer than an engine takes, perhaps, or no memory for it.
+        raise EvidenceError(
+            f"The evidence cannot be read where it lies; {_BY_ROWS}.", error.faults
+        ) from None
     _refuse_all(summary.faults, "the observations")
     cautions |= {*twin_cautions(people, contract), *day_cautions(people, contract)}
     told = tuple(sorted(cautions))
@@ -170,7 +174,7 @@ def _refuse_all(faults: Sequence[Fault], where: str) -> None:
         count = len(set(faults))
         raise EvidenceError(
             f"Faults in {where}: {count}. None of it can be used until they are put right; "
-            "at_rest=False reads row by row and tells every row.",
+            f"{_BY_ROWS} and tells every row.",
             faults,
         )
 

@@ -73,6 +73,18 @@ def test_what_cannot_be_written_is_told_in_words_and_as_json(
     assert contents(filled) == before
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_no_name_is_not_the_folder_that_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command, *words in (("settle", *SETTLED), ("record", *SETTLED), ("template",), ("render",)):
+        found = run(command, CONTRACT, *words, "--out", name)
+        assert found.returncode == 2
+        assert "name a file or a folder" in found.stderr
+    assert contents(tmp_path) == {}
+
+
 def test_nothing_that_a_command_reads_is_written_over(tmp_path: Path) -> None:
     contract, evidence = tmp_path / "contract.yaml", tmp_path / "evidence.xlsx"
     contract.write_bytes(CONTRACT.read_bytes())

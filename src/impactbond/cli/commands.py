@@ -26,6 +26,7 @@ from impactbond.cli.options import (
     Supersedes,
     day_option,
     inputs_of,
+    out_option,
     printed,
     received,
     settled,
@@ -89,7 +90,7 @@ def settle(
 @app.command()
 def template(
     contract: ContractFile,
-    out: Annotated[Path, typer.Option("--out", help="The workbook to write.")],
+    out: Annotated[Path, out_option("The workbook to write.")],
     replace: Replace = False,
     shared: Shared = False,
     as_json: AsJson = False,
@@ -184,7 +185,7 @@ def record(
     contract: ContractFile,
     evidence: EvidenceFiles,
     as_of: AsOf,
-    out: Annotated[Path, typer.Option("--out", help="The record to write.")],
+    out: Annotated[Path, out_option("The record to write.")],
     previous: Annotated[
         Path | None,
         typer.Option(

@@ -12,6 +12,7 @@ from impactbond.cli.options import (
     ContractFile,
     Replace,
     Shared,
+    out_option,
     printed,
     versions_in,
     working,
@@ -70,9 +71,7 @@ def check(
 
 def render(
     contract: ContractFile,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The file to write; without it, print.")
-    ] = None,
+    out: Annotated[Path | None, out_option("The file to write; without it, print.")] = None,
     form: Annotated[
         Form | None, typer.Option("--as", help="The form; without it, as the file's ending says.")
     ] = None,

@@ -51,6 +51,17 @@ def day_option(name: str, told: str) -> Any:
     return typer.Option(name, parser=day, metavar="YYYY-MM-DD", help=told)
 
 
+def out_option(told: str) -> Any:
+    """An option that takes where to write; the folder that one stands in has to be named, as `.`"""
+
+    def place(text: str | Path) -> Path:
+        if not str(text).strip():
+            raise typer.BadParameter("name a file or a folder", param_hint="--out")
+        return Path(text)
+
+    return typer.Option("--out", parser=place, metavar="<path>", help=told)
+
+
 AsOf = Annotated[date, day_option("--as-of", "Settle every claim date up to this day.")]
 Earlier = Annotated[
     Path | None,
@@ -73,7 +84,7 @@ RowByRow = Annotated[
         help="Read tables as a workbook is read: in memory, every refused row told.",
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", help="The folder to write into.")]
+Out = Annotated[Path, out_option("The folder to write into.")]
 LeaveOut = Annotated[
     bool,
     typer.Option(

@@ -19,6 +19,7 @@ from impactbond.errors import (
     ReceiptError,
     RecordError,
     SettlementError,
+    SimulationError,
     StatementError,
 )
 from impactbond.version import __version__
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from impactbond.records.verify import verify
     from impactbond.settlement.examples import check_examples
     from impactbond.settlement.schedule import planned_beside
-    from impactbond.simulation.area import read_area
+    from impactbond.simulation.read import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
 
@@ -50,7 +51,7 @@ _HOMES = {
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
     "planned_beside": "settlement.schedule",
-    "read_area": "simulation.area",
+    "read_area": "simulation.read",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
     "read_versions": "contract.read",
@@ -75,6 +76,7 @@ __all__ = [
     "ReceiptError",
     "RecordError",
     "SettlementError",
+    "SimulationError",
     "StatementError",
     "__version__",
     "check",

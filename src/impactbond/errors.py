@@ -120,6 +120,10 @@ class AssumptionError(ImpactBondError):
     """What a simulation assumes does not fit together, or does not fit the contract."""
 
 
+class SimulationError(ImpactBondError):
+    """A simulation was begun, and not every future came back."""
+
+
 class ReceiptError(ImpactBondError):
     """The receipts cannot be used as delivered."""
 

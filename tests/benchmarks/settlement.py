@@ -22,8 +22,8 @@ from impactbond.evidence.read import read_evidence
 from impactbond.settlement.lot_settlement import settle_lots
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
-from impactbond.simulation.area import read_area
 from impactbond.simulation.draw import Draws
+from impactbond.simulation.read import read_area
 from impactbond.simulation.simulate import simulate
 
 CONTRACT = ROOT / "fixtures" / "contracts" / "west_london_zone.yaml"

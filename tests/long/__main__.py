@@ -25,6 +25,7 @@ class Job:
     marker: str = "not long"
 
 
+SIMULATION_AGREES = "tests/properties/test_simulation_agrees.py"
 JOBS = {
     "every-term": Job(
         "a change that moves money is found anew for every term",
@@ -68,11 +69,17 @@ JOBS = {
         30,
         {"IMPACTBOND_MUTANTS": 20_000},
     ),
+    "futures": Job(
+        "drawn futures of every example contract settle as their evidence would",
+        ("tests/properties/test_simulation_of_contracts.py", SIMULATION_AGREES),
+        35,
+        {"IMPACTBOND_FUTURES": 50, "IMPACTBOND_AREAS": 100},
+    ),
     "engines": Job(
         "engines decide, claim and settle drawn contracts as the plain reference does",
-        ("tests/properties/test_engines_agree.py",),
-        8,
-        {"IMPACTBOND_ENGINE_TIMES": 5},
+        ("tests/properties/test_engines_agree.py", "tests/properties/test_limits_hold.py"),
+        14,
+        {"IMPACTBOND_ENGINE_TIMES": 5, "IMPACTBOND_LIMITS": 1_000},
     ),
     "records": Job(
         "records that another hand sealed again end in an answer, or in an error of ours",

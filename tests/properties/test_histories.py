@@ -55,7 +55,7 @@ from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle
 
 LIVED: Counter[str] = Counter()
-HISTORIES = int(os.environ.get("IMPACTBOND_HISTORIES", "3"))
+HISTORIES = int(os.environ.get("IMPACTBOND_HISTORIES", "2"))
 GOVERNS = ("milestones achieved", "participants started", "claims made")
 FUNDERS = ("council", "lottery", "trust")
 soon = st.integers(0, 25)

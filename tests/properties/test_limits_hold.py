@@ -6,6 +6,7 @@ Claims are drawn without evidence, so that many contracts can be settled in litt
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +34,10 @@ History = list[tuple[date, list[Claim]]]
 NOTHING_CLOSED = ClosedLines([], none_yet(1))
 AMOUNTS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
 thorough = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=200
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    max_examples=int(os.environ.get("IMPACTBOND_LIMITS", "100")),
 )
 
 

@@ -70,7 +70,7 @@ def settled(contract: Contract, evidence: Evidence, as_of: date = AS_OF) -> dict
 
 
 @given(drawn=cases())
-@settings(few, max_examples=6)
+@settings(few, max_examples=4)
 def test_engines_on_one_machine_give_the_same_bytes(drawn: Drawn) -> None:
     evidence = evidence_of(drawn)
     expected = evaluated(drawn.contract, evidence, "duckdb")
@@ -100,7 +100,7 @@ def test_every_engine_gives_the_same_bytes_under_every_term(scenario: str) -> No
 
 
 @given(drawn=cases(whole=True))
-@settings(few, max_examples=8)
+@settings(few, max_examples=5)
 def test_evidence_that_stays_in_files_settles_to_the_same_bytes(drawn: Drawn) -> None:
     evidence = evidence_of(drawn)
     with TemporaryDirectory() as folder:

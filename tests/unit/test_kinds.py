@@ -20,7 +20,7 @@ from impactbond.contract.schema import contract_schema
 from impactbond.contract.wording.conditions import condition_words
 from impactbond.dialect import Engine
 from impactbond.evidence.evidence import Evidence
-from impactbond.simulation.area import parse_area
+from impactbond.simulation.read import parse_area
 from impactbond.terms.conditions import CONDITIONS, Leaf
 from impactbond.terms.conditions.condition import InWindow, named
 from impactbond.terms.conditions.passes import (

@@ -9,9 +9,12 @@ import pytest
 from tests.spec.drawn_tables import contract_of
 
 from impactbond.contract.read import read_contract
+from impactbond.dates import day_number
 from impactbond.errors import AssumptionError
-from impactbond.simulation.area import Area, Chance, Group, parse_area, read_area
-from impactbond.simulation.draw import Timing, cautions
+from impactbond.simulation.area import Area, Chance, Group
+from impactbond.simulation.draw import Draws, cautions
+from impactbond.simulation.journeys import Reached
+from impactbond.simulation.read import parse_area, read_area
 from impactbond.simulation.simulate import simulate
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -19,6 +22,16 @@ CONTRACT = read_contract(FIXTURES / "contracts" / "west_london_zone.yaml")
 FILE = FIXTURES / "areas" / "new_borough.yaml"
 TEXT = FILE.read_text(encoding="utf-8")
 AREA = read_area(FILE, CONTRACT)
+
+
+def reached_in(area: Area) -> list[tuple[int, list[Reached]]]:
+    """Of every group, its start as a day number and everything that a child of it may reach."""
+    found = []
+    for group, steps in zip(area.groups, Draws.of(CONTRACT, area, 1).steps, strict=True):
+        outcomes = [one for step in steps for of_cell in step.of_cell for one in of_cell]
+        reached = [one for outcome in outcomes for one in outcome.reached]
+        found.append((day_number(group.start), reached))
+    return found
 
 
 def line_of(part: str) -> int:
@@ -154,19 +167,19 @@ def test_an_area_built_in_python_is_checked_too() -> None:
 
 def test_a_milestone_is_never_reached_before_its_prerequisites() -> None:
     area = changed(consent=("96%", "40 days"), sign_up=("93%", "30 days"))
-    day = Timing.of(CONTRACT, area).day
-    milestones = list(CONTRACT.milestones)
-    assert (day[:, milestones.index("sign_up")] == day[:, milestones.index("consent")]).all()
+    for start, reached in reached_in(area):
+        days = {one.day - start for one in reached if one.milestone in (0, 1)}
+        assert days == {40}
 
 
 def test_nothing_outside_the_term_pays_nor_does_what_comes_after_it() -> None:
-    pays = Timing.of(CONTRACT, changed(one_outcome=("78%", "100 years"))).pays
-    assert pays[:, :3].all()
-    assert not pays[:, 4:].any()
+    for _, reached in reached_in(changed(one_outcome=("78%", "100 years"))):
+        assert all(one.pays for one in reached if one.milestone < 3)
+        assert not any(one.pays for one in reached if one.milestone >= 4)
 
 
 def test_a_modeller_is_told_what_never_pays() -> None:
-    told = cautions(CONTRACT, AREA, Timing.of(CONTRACT, AREA))
+    told = cautions(Draws.of(CONTRACT, AREA, 1))
     assert [caution.split(":")[0] for caution in told] == [
         "'engaged_year_2' never pays in 1 of 5 groups",
         "'three_outcomes' never pays in 1 of 5 groups",
@@ -175,7 +188,7 @@ def test_a_modeller_is_told_what_never_pays() -> None:
 
 def test_a_milestone_that_nobody_reaches_needs_no_caution() -> None:
     area = changed(engaged_year_2=("0%", "729 days"), three_outcomes=("0%", "23 months"))
-    assert cautions(CONTRACT, area, Timing.of(CONTRACT, area)) == ()
+    assert cautions(Draws.of(CONTRACT, area, 1)) == ()
 
 
 def test_a_modeller_is_told_of_days_on_which_the_contract_cannot_see_a_milestone() -> None:
@@ -184,7 +197,7 @@ def test_a_modeller_is_told_of_days_on_which_the_contract_cannot_see_a_milestone
         engaged_year_1=("74%", "1 year"),
         one_outcome=("78%", "19 months"),
     )
-    told = cautions(CONTRACT, area, Timing.of(CONTRACT, area))[-3:]
+    told = cautions(Draws.of(CONTRACT, area, 1))[-3:]
     assert told[0].startswith(
         "'sign_up' is assumed 61 days after the start, when the contract cannot"
     )
@@ -214,7 +227,7 @@ chances: {settled: {chance: 50%, after: AFTER}}
     told = {}
     for after in ("88 days", "89 days", "364 days"):
         read = parse_area(area.replace("AFTER", after).encode(), name="area.yaml")
-        told[after] = cautions(contract, read, Timing.of(contract, read))
+        told[after] = cautions(Draws.of(contract, read, 1))
     assert [caution.rsplit("; ", 1)[1] for caution in told["88 days"]] == [
         "for the first of them it can be met from 89 to 364 days after the start"
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.errors import AssumptionError
 from impactbond.simulation.area import Area, Chance, Group
-from impactbond.simulation.draw import CHILDREN_AT_ONCE, TRIALS_PER_BLOCK, Draws
+from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
 from impactbond.simulation.simulate import simulate
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -46,11 +45,13 @@ def draws_of(*groups: int, seed: int = 1, **terms: tuple[str, ...]) -> Draws:
     return Draws.of(CONTRACT, area_of(*groups, **terms), seed)
 
 
-def test_a_block_has_its_own_stream_spawned_from_the_seed() -> None:
-    bits = PCG64(SeedSequence(9).spawn(3)[2])
-    drawn = bits.random_raw(7 * TRIALS_PER_BLOCK * 4).reshape(7, TRIALS_PER_BLOCK, 4)
-    (found,) = draws_of(4, seed=9).children(2)
-    np.testing.assert_array_equal(found.reached[0], drawn[0] < 2**63)
+def reached(draws: Draws, trial: int) -> list[set[tuple[str, int]]]:
+    """Of each milestone, which children reach it in a trial: their groups and numbers."""
+    found: list[set[tuple[str, int]]] = [set() for _ in CONTRACT.milestones]
+    for group, child, outcome in draws.outcomes(trial):
+        for one in outcome.reached:
+            found[one.milestone].add((f"Group {group}", child))
+    return found
 
 
 def test_the_bits_of_a_seed_are_these() -> None:
@@ -59,80 +60,78 @@ def test_the_bits_of_a_seed_are_these() -> None:
     assert drawn.tolist() == [12894911395248688958, 3215922745726220339]
 
 
+def test_the_first_draw_of_a_group_is_of_its_own_stream() -> None:
+    """Four children and an even chance: 0, 1, 2, 3 or 4 from 1, 5, 11, 15 sixteenths on."""
+    bits = PCG64(SeedSequence(9, spawn_key=(2, 0))).random_raw(TRIALS_PER_BLOCK)
+    sixteenths = (bits >> np.uint64(60)).astype(np.int64)
+    expected = np.array([0, *[1] * 4, *[2] * 6, *[3] * 4, 4])[sixteenths]
+    draws = draws_of(4, seed=9)
+    consented = draws.counts(2)[:, draws.place[0, 0, int(draws.lots.day[0]), 0]]
+    np.testing.assert_array_equal(consented, expected)
+
+
 def test_a_child_reaches_no_milestone_without_its_prerequisites() -> None:
-    (found,) = draws_of(200).children(0)
     place = {name: index for index, name in enumerate(CONTRACT.milestones)}
-    for name, milestone in CONTRACT.milestones.items():
-        for earlier in milestone.after:
-            assert not (found.reached[place[name]] & ~found.reached[place[earlier]]).any()
+    for trial in range(20):
+        found = reached(draws_of(30, 40), trial)
+        for name, milestone in CONTRACT.milestones.items():
+            for earlier in milestone.after:
+                assert found[place[name]] <= found[place[earlier]]
 
 
 def test_a_certain_milestone_is_always_reached_and_an_impossible_one_never() -> None:
     chances = ("100%", "100%", "100%", "0%", "100%", "0%", "100%")
-    (found,) = draws_of(5, chances=chances).children(0)
-    assert [bool(each.all()) for each in found.reached] == [
-        True,
-        True,
-        True,
-        False,
-        True,
-        False,
-        False,
-    ]
-    assert [bool(each.any()) for each in found.reached] == [
-        True,
-        True,
-        True,
-        False,
-        True,
-        False,
-        False,
-    ]
+    for trial in range(5):
+        found = reached(draws_of(5, chances=chances), trial)
+        assert [len(each) for each in found] == [5, 5, 5, 0, 5, 0, 0]
 
 
-def test_thresholds_are_exact() -> None:
-    draws = draws_of(1, chances=("1/3", "95%", "100%", "0%", "50%", "0.1%", "99.99%"))
-    for name, threshold in zip(CONTRACT.milestones, draws._thresholds, strict=True):
-        chance = draws.area.chances[name].chance
-        assert Fraction(threshold, 2**64) <= chance < Fraction(threshold + 1, 2**64)
+def test_a_trial_dealt_out_child_by_child_has_the_claims_of_the_trial() -> None:
+    draws = draws_of(20, 33)
+    for trial in (0, 1, 2047, 2048):
+        counts = np.zeros(len(draws.lots.keys), dtype=np.int64)
+        for group, _, outcome in draws.outcomes(trial):
+            for claim in outcome.claims:
+                counts[draws.place[group, claim.milestone, claim.day, 0]] += claim.quantity
+        block, place = divmod(trial, TRIALS_PER_BLOCK)
+        np.testing.assert_array_equal(draws.counts(block)[place], counts)
 
 
-def test_a_large_group_is_drawn_some_children_at_a_time() -> None:
-    pieces = list(draws_of(3, CHILDREN_AT_ONCE + 2).children(0))
-    assert [(some.group, some.first, some.reached.shape[2]) for some in pieces] == [
-        (0, 0, 3),
-        (1, 0, CHILDREN_AT_ONCE),
-        (1, CHILDREN_AT_ONCE, 2),
-    ]
+def test_every_child_of_a_trial_is_dealt_out_once_at_every_step() -> None:
+    draws = draws_of(20, 33)
+    dealt = [(group, child) for group, child, _ in draws.outcomes(0)]
+    steps = len(draws.steps[0])
+    everybody = [(0, child) for child in range(20)] + [(1, child) for child in range(33)]
+    assert sorted(dealt) == sorted(everybody * steps)
+
+
+def test_who_reaches_a_milestone_is_not_always_the_same_child() -> None:
+    """Of twenty children of which half consent, no two stand by one another in every trial."""
+    draws = draws_of(20)
+    together = [reached(draws, trial)[0] for trial in range(40)]
+    for child in range(1, 20):
+        assert any((("Group 0", 0) in one) != (("Group 0", child) in one) for one in together)
 
 
 def test_a_group_added_at_the_end_leaves_the_draws_of_the_others_alone() -> None:
-    few, more = (list(draws_of(*groups).children(0)) for groups in ((3, 4), (3, 4, 5)))
-    for before, after in zip(few, more, strict=False):
-        np.testing.assert_array_equal(before.reached, after.reached)
-
-
-def test_a_higher_chance_takes_a_milestone_from_nobody() -> None:
-    low, high = (
-        next(draws_of(50, chances=(chance, *("50%",) * 6)).children(0)) for chance in ("50%", "60%")
-    )
-    assert not (low.reached & ~high.reached).any()
+    few, more = draws_of(3, 4), draws_of(3, 4, 5)
+    kept = [one for one in more.outcomes(7) if one[0] < 2]
+    assert list(few.outcomes(7)) == kept
 
 
 def test_children_are_drawn_apart_from_one_another() -> None:
     """The number who consent spreads as a binomial does: within a tenth, from a fixed seed."""
     draws = draws_of(40, seed=3)
-    counts = np.concatenate(
-        [next(draws.children(block)).reached[0].sum(axis=1) for block in range(16)]
-    )
+    lot = draws.place[0, 0, int(draws.lots.day[0]), 0]
+    counts = np.concatenate([draws.counts(block)[:, lot] for block in range(2)])
     assert counts.var() == pytest.approx(40 / 4, rel=0.1)
     assert counts.mean() == pytest.approx(20, rel=0.01)
 
 
 def test_quantities_are_to_date_from_the_claim_date_of_their_own_period() -> None:
     draws = draws_of(20, 30)
-    quantities = draws.quantities(0)
-    counts = quantities[:, -1]
+    counts = draws.counts(0)
+    quantities = draws.quantities(counts)
     for lot, period in enumerate(draws.lots.period):
         for claim in range(len(draws.claim_dates)):
             expected = counts[:, lot] if claim >= period else np.zeros(TRIALS_PER_BLOCK)
@@ -142,9 +141,10 @@ def test_quantities_are_to_date_from_the_claim_date_of_their_own_period() -> Non
 def test_groups_that_start_on_one_day_under_one_share_rule_share_their_lots() -> None:
     draws = draws_of(20, 30)
     assert len(draws.lots.keys) == 7
-    np.testing.assert_array_equal(draws.place[0], draws.place[1])
-    reached = [some.reached[0].sum(axis=1) for some in draws.children(0)]
-    np.testing.assert_array_equal(draws.quantities(0)[:, -1, draws.place[0, 0]], sum(reached))
+    first, second = (
+        {key[1:]: lot for key, lot in draws.place.items() if key[0] == group} for group in (0, 1)
+    )
+    assert first == second
 
 
 def test_an_area_after_the_term_is_settled_at_nothing_but_its_tranches() -> None:

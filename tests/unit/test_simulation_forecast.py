@@ -17,8 +17,8 @@ import pytest
 from impactbond.contract.read import read_contract
 from impactbond.errors import AssumptionError, InvariantError
 from impactbond.settlement.lot_settlement import settle_lots
-from impactbond.simulation.area import read_area
 from impactbond.simulation.forecast import Forecast, percentile, spread
+from impactbond.simulation.read import read_area
 from impactbond.simulation.simulate import simulate
 from impactbond.simulation.withheld import withheld_by_limit
 from impactbond.terms.limits.funder import FunderLimit, PassedTo

@@ -1,4 +1,4 @@
-"""What a simulation does with the wider language: results, fees, segments; what it refuses."""
+"""What a simulation does with the wider language: results, fees, relief, who is covered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from tests.spec.drawn_tables import contract_of
 
 from impactbond.errors import AssumptionError
-from impactbond.simulation.area import Area, parse_area
+from impactbond.simulation.area import Area
+from impactbond.simulation.read import parse_area
 from impactbond.simulation.simulate import simulate
 
 MILESTONES = """
@@ -62,20 +63,6 @@ fees:
     instead_of: {{milestones: consent, from: 2017-01-01, through: 2017-03-31}}
 """
     assert totals(terms) == {6000}
-
-
-@pytest.mark.parametrize(
-    ("terms", "code"),
-    [
-        ("units: {rows: meeting, in: year one}", "not_drawn"),
-        ("instead_of: agreement", "not_drawn"),
-    ],
-)
-def test_what_is_not_reached_once_and_by_itself_is_refused(terms: str, code: str) -> None:
-    contract = contract_of(MILESTONES.replace("consent:   {", f"consent:   {{{terms}, "))
-    with pytest.raises(AssumptionError) as error:
-        simulate(contract, area(), trials=1, seed=1)
-    assert {fault.code for fault in error.value.faults} == {code}
 
 
 def test_children_who_start_outside_the_referral_window_do_not_fit() -> None:

@@ -4,6 +4,7 @@ then those that look at a contract alone. Each loads what it needs when it runs:
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ from impactbond.cli.options import (
     inputs_of,
     out_option,
     printed,
+    progressing,
     received,
     settled,
     versions_in,
@@ -243,15 +245,22 @@ def simulate(
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="The same seed draws the same futures.")
     ] = 1,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="How many processes draw; nothing else changes.")
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Draw many futures of an area under a contract, and settle each."""
-    from impactbond.simulation.area import read_area
+    from concurrent.futures import ProcessPoolExecutor
+
+    from impactbond.simulation.read import read_area
     from impactbond.simulation.simulate import simulate as drawn
 
-    terms = versions_in(contract).terms
-    with working(f"Settling {trials:,} futures"):
-        forecast = drawn(terms, read_area(area), trials=trials, seed=seed)
+    terms, assumed = versions_in(contract).terms, read_area(area)
+    with ExitStack() as stack:
+        told = stack.enter_context(progressing(f"Settling {trials:,} futures", trials))
+        pool = stack.enter_context(ProcessPoolExecutor(workers)) if workers > 1 else None
+        forecast = drawn(terms, assumed, trials=trials, seed=seed, executor=pool, progress=told)
     printed(as_json, forecast.as_dict, lambda: forecast.text)
 
 

@@ -239,6 +239,22 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def progressing(what: str, whole: int) -> Iterator[Callable[[int], object]]:
+    """Takes how much of the whole is done, and shows share and time left to a person at a
+    terminal.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=whole)
+        yield lambda done: shown.update(task, completed=done)
+
+
 def printed(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> None:
     """Prints a result as JSON or as text; only the one that is asked for is made."""
     # What a stream of another encoding cannot hold would be written as no JSON has it.

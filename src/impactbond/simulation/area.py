@@ -7,22 +7,22 @@ cover its children and find a chance for each of its milestones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from impactbond.contract.contract import Contract, FromText
-from impactbond.contract.reading.terms_file import TermsFile
-from impactbond.contract.reading.yaml_document import Located, load
-from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
-from impactbond.errors import AssumptionError
+from impactbond.contract.contract import FromText
 from impactbond.money import parse_share, show_share
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at, unknown
+from impactbond.simulation.uncertain import levels_of
 from impactbond.terms.phrases import SpanPhrase
-from impactbond.terms.term import Listed, Term, phrase
+from impactbond.terms.term import Listed, OneOrMany, Term, phrase
+
+
+def _as_names(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _parse_chance(text: str) -> Fraction:
@@ -34,11 +34,26 @@ def _parse_chance(text: str) -> Fraction:
         ) from None
 
 
+Several = Annotated[tuple[str, ...], Field(min_length=2), BeforeValidator(_as_names)]
 ChancePhrase = Annotated[
     Fraction,
     phrase(_parse_chance),
     PlainSerializer(show_share, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["95%", "2/3"]}),
+]
+
+
+def _parse_number(text: str) -> int:
+    if not (text.isdecimal() and text.isascii() and int(text[:9]) > 0 and len(text) < 7):
+        raise ValueError("not a number of units: write a whole number from 1 to 999999")
+    return int(text)
+
+
+NumberOfUnits = Annotated[
+    int,
+    phrase(_parse_number),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["4"], "pattern": "^[0-9]{1,6}$"}),
 ]
 
 
@@ -51,13 +66,41 @@ class Group(Term):
     attributes: dict[str, str] = Field(default_factory=dict)
 
 
+def _one_span(value: object) -> object:
+    """A length of time that is certain, as the only one there is."""
+    return value if isinstance(value, Mapping) else {value: "100%"}
+
+
 class Chance(Term):
-    """How likely a child that reached every prerequisite reaches a milestone too, and how long
-    after its start it does.
+    """How likely a child that reached every prerequisite reaches a milestone too, how long after
+    its start it does, and how many units it then completes.
     """
 
-    chance: ChancePhrase
-    after: SpanPhrase
+    chance: ChancePhrase = Field(description="of whoever reached every prerequisite")
+    after: Annotated[
+        dict[SpanPhrase, ChancePhrase],
+        BeforeValidator(_one_span),
+        Field(min_length=1, description="how long after the start: one, or each with its share"),
+    ]
+    units: dict[NumberOfUnits, ChancePhrase] = Field(
+        default_factory=dict, description="how many units are completed: each number with its share"
+    )
+    every: SpanPhrase | None = Field(
+        default=None, description="how long after one unit the next is completed"
+    )
+
+
+class Varying(Term):
+    """Chances that are uncertain themselves, by how much, and who has the same luck."""
+
+    chances: OneOrMany[str] = Field(
+        min_length=1, description="milestones whose chances are high or low together"
+    )
+    by: ChancePhrase = Field(description="the standard deviation of each chance, in points")
+    each: OneOrMany[str] = Field(
+        default=("area",),
+        description="who has the same luck: area, group, year of the start, or an attribute",
+    )
 
 
 class Area(FromText):
@@ -68,109 +111,28 @@ class Area(FromText):
     title: str = Field(min_length=1)
     groups: Listed[Group] = Field(min_length=1)
     chances: dict[str, Chance]
+    exclusive: Listed[Several] = Field(
+        default=(), description="lists of milestones of which a child reaches at most one"
+    )
+    nested: Listed[Several] = Field(
+        default=(),
+        description="lists of milestones of which whoever reaches a later one reached those before",
+    )
+    varies: Listed[Varying] = Field(
+        default=(), description="how uncertain chances are, and who has the same luck"
+    )
 
     @property
     def children(self) -> int:
         """How many children are assumed to take part."""
         return sum(group.children for group in self.groups)
 
+    def varies_by(self, milestone: str) -> int | None:
+        """The place of what is said of how a milestone's chance varies; None where it does not."""
+        places = (place for place, one in enumerate(self.varies) if milestone in one.chances)
+        return next(places, None)
 
-_FILE = TermsFile(Area, "area", AssumptionError)
-
-
-def read_area(path: str | FilePath, contract: Contract | None = None) -> Area:
-    """The area in a YAML or JSON file; with a contract, checked against it too.
-
-    Raises AssumptionError listing every fault with its line.
-    """
-    source, name = _FILE.source_of(path)
-    return parse_area(source, name=name, contract=contract)
-
-
-def parse_area(source: bytes, *, name: str, contract: Contract | None = None) -> Area:
-    """The area in the bytes of a file called `name`; with a contract, checked against it too.
-
-    Raises AssumptionError listing every fault with its line.
-    """
-    area = _FILE.parse(source, name, lambda area: list(_check(area, contract)))
-    area._source, area._source_name = source, name
-    return area
-
-
-def assert_fits(contract: Contract, area: Area) -> None:
-    """Nothing, or AssumptionError listing everything in the area that the contract cannot take."""
-    found = list(_check(area, contract))
-    if not found:
-        return
-    name = area._source_name
-    document = load(area.source.decode("utf-8-sig"), name) if name else Located(None)
-    faults = [document.placed(one.path, one.fault) for one in found]
-    count = len(set(faults))
-    raise AssumptionError(
-        f"The area {area.area} does not fit the contract {contract.contract}: "
-        f"{count} fault{'s' if count != 1 else ''}:",
-        faults,
-    )
-
-
-def _check(area: Area, contract: Contract | None) -> Diagnostics:
-    """Every fault of meaning, each at the path of the term it is in."""
-    yield from _check_groups(area)
-    if contract is not None:
-        yield from _check_chances(contract, area)
-        for index, group in enumerate(area.groups):
-            yield from _check_attributes(contract, group, ("groups", index))
-            yield from _check_started(contract, group, ("groups", index))
-
-
-def _check_groups(area: Area) -> Diagnostics:
-    """The faults that need no contract to be seen."""
-    last = from_day_number(LAST_DAY_NUMBER)
-    seen: dict[str, int] = {}
-    for index, group in enumerate(area.groups):
-        if group.name in seen:
-            problem = f"two groups have the name '{group.name}'"
-            hint = f"The first is entry {seen[group.name] + 1}"
-            yield fault_at(("groups", index, "name"), "group_twice", problem, hint=hint)
-        seen.setdefault(group.name, index)
-        if not EPOCH <= group.start <= last:
-            path, problem = ("groups", index, "start"), "no child starts on this day"
-            yield fault_at(path, "start_out_of_range", problem, allowed=f"{EPOCH} through {last}")
-
-
-def _check_started(contract: Contract, group: Group, path: Path) -> Diagnostics:
-    started = contract.participants.started
-    if started is not None and not started[0] <= group.start <= started[1]:
-        problem = "the contract does not cover children who start on this day"
-        allowed = f"{started[0]} through {started[1]}"
-        yield fault_at((*path, "start"), "not_covered", problem, allowed=allowed)
-
-
-def _check_chances(contract: Contract, area: Area) -> Diagnostics:
-    for name in area.chances:
-        if name not in contract.milestones:
-            yield Diagnostic(("chances", name), unknown("milestone", name, contract.milestones))
-    for name in contract.milestones:
-        if name not in area.chances:
-            problem = f"the milestone '{name}' has no chance"
-            hint = "Write 0% for a milestone that nobody is expected to reach"
-            yield fault_at(("chances",), "no_chance", problem, hint=hint)
-
-
-def _check_attributes(contract: Contract, group: Group, path: Path) -> Diagnostics:
-    terms = contract.participants
-    for name in group.attributes:
-        if name not in terms.attributes:
-            fault = unknown("attribute", name, terms.attributes)
-            yield Diagnostic((*path, "attributes", name), fault)
-    for name, values in terms.attributes.items():
-        here = (*path, "attributes", name)
-        value = group.attributes.get(name, "")
-        if not value.strip():
-            yield fault_at(here, "no_attribute", f"the attribute '{name}' is missing")
-        elif isinstance(values, tuple) and value not in values:
-            problem = f"'{value}' is not a value of the attribute '{name}'"
-            yield fault_at(here, "unknown_value", problem, allowed=", ".join(values))
-        elif name in terms.covered and value not in terms.covered[name]:
-            problem = f"the contract does not cover children whose '{name}' is '{value}'"
-            yield fault_at(here, "not_covered", problem, allowed=", ".join(terms.covered[name]))
+    def levels(self, milestone: str) -> tuple[Fraction, ...]:
+        """The levels of a milestone's chance, equally likely; one alone where it does not vary."""
+        chance, varies = self.chances[milestone].chance, self.varies_by(milestone)
+        return (chance,) if varies is None else levels_of(chance, self.varies[varies].by)

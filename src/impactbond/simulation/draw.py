@@ -1,87 +1,59 @@
-"""Drawn futures: when every group would reach every milestone, which child reaches which, and how
-many claims every lot then holds.
+"""Drawn futures: how many children of every group take each journey, and so how many claims every
+lot then holds.
 
 Takes  a contract, an area that fits it, and a seed.
-Gives  days and whether they pay, shaped (group, milestone), with cautions about days that cannot
-       be; children shaped (milestone, trial, child); quantities to date (trial, claim date, lot).
-Keeps  the first trials are the same however many are drawn; a child reaches no milestone without
-       its prerequisites, nor before them; nothing outside the term pays; no float decides.
+Gives  claims of every lot in every trial, and quantities to date (trial, claim date, lot); one
+       trial child by child, dealt out from the same numbers.
+Keeps  the first trials are the same however many are drawn; a group added at the end leaves the
+       draws of the others alone. Work does not grow with the number of children, unless a limit
+       looks at single claims: then every child is drawn by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import PCG64, SeedSequence
-from numpy.typing import NDArray
 
 from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import day_number
+from impactbond.dates import Span
 from impactbond.evaluation.claims import Counted
 from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
-from impactbond.evaluation.judgement import by_need
 from impactbond.settlement.funding import Funders
-from impactbond.settlement.lots import FULL, LotKey, Lots, Numbers, Rulebook, make_lots, period_of
-from impactbond.simulation.area import Area
-from impactbond.terms.applicability import is_about
+from impactbond.settlement.lots import FULL, Lots, Numbers, Rulebook, make_lots, period_of
+from impactbond.simulation.area import Area, Group
+from impactbond.simulation.binomial import MOST_LEVELS, Binomial, Bits, digits_of
+from impactbond.simulation.journeys import Outcome, Step, journeys
 
-Truths = NDArray[np.bool_]
-# Both are part of what a seed means: another value is another set of futures.
-TRIALS_PER_BLOCK = 256
-CHILDREN_AT_ONCE = 1024
-DRAW_BITS = 64
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Day numbers on which milestones are reached, and whether a claim is paid."""
-
-    day: Numbers
-    pays: Truths
-
-    @classmethod
-    def of(cls, contract: Contract, area: Area) -> Timing:
-        """The days of an area: its start and span, or its latest prerequisite's day if later."""
-        first, last = (day_number(day) for day in contract.calendar.term)
-        place = {name: index for index, name in enumerate(contract.milestones)}
-        day = np.empty((len(area.groups), len(place)), dtype=np.int64)
-        pays = np.empty(day.shape, dtype=np.bool_)
-        for name in chain.from_iterable(by_need(contract)):
-            before = [place[earlier] for earlier in contract.milestones[name].after]
-            after = area.chances[name].after
-            own = np.array([[day_number(after.after(group.start))] for group in area.groups])
-            day[:, place[name]] = np.hstack([own, day[:, before]]).max(axis=1)
-            in_term = (day[:, place[name]] >= first) & (day[:, place[name]] <= last)
-            pays[:, place[name]] = in_term & pays[:, before].all(axis=1)
-            only = contract.milestones[name].only
-            is_for = [is_about(only, group.attributes) for group in area.groups]
-            pays[:, place[name]] &= np.array(is_for, dtype=np.bool_)
-        return cls(day, pays)
+# Parts of what a seed means: another number is another set of futures.
+TRIALS_PER_BLOCK = 2048
+SINGLE_TRIALS_PER_BLOCK = 256
+# Luck that many share has streams of its own, beside those of the groups.
+_LUCK = 2**31
+_LEVEL_BITS = MOST_LEVELS.bit_length() - 1
 
 
-@dataclass(frozen=True)
-class DrawnChildren:
-    """Children of one group from `first` on: which milestones each reaches in each trial of a
-    block, shaped (milestone, trial, child).
-    """
+class Taken(NamedTuple):
+    """How many children of a cell an outcome came to, in every trial of a block."""
 
-    group: int
-    first: int
-    reached: Truths
+    cell: int
+    outcome: Outcome
+    children: Numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Draws:
     """Everything that drawing an area's futures needs, worked out once; blocks are drawn on demand.
 
-    `place` is the lot of every group and milestone, shaped (group, milestone); -1 where nothing is
-    ever paid.
+    `steps` are the journeys of every group. `place` is the lot of a claim of a group: by its
+    milestone and day, and by the child where children are drawn one by one; what is in no lot is
+    never paid.
     """
 
     contract: Contract
@@ -89,9 +61,9 @@ class Draws:
     seed: int
     claim_dates: tuple[ClaimDate, ...]
     funders: Funders
-    timing: Timing
+    steps: tuple[tuple[Step, ...], ...]
     lots: Lots
-    place: Numbers
+    place: Mapping[tuple[int, int, int, int], int]
 
     @classmethod
     def of(cls, contract: Contract, area: Area, seed: int) -> Draws:
@@ -103,100 +75,279 @@ class Draws:
         segments = Segments(names, tuple(sorted(set(held))))
         named = {number: segments.named(number) for number in range(len(segments.values))}
         rulebook = Rulebook(Versions.of(contract), [named])
-        timing = Timing.of(contract, area)
+        steps = tuple(journeys(contract, area, group) for group in area.groups)
         segment = [segments.values.index(values) for values in held]
-        lots, place = _lots_of(contract, timing, rulebook, segment, len(claims))
+        lots, place = _lots_of(contract, area, steps, rulebook, segment, len(claims))
         funders = Funders.of(contract, rulebook.all)
-        return cls(contract, area, seed, claims, funders, timing, lots, place)
+        return cls(contract, area, seed, claims, funders, steps, lots, place)
 
-    @cached_property
-    def _thresholds(self) -> list[int]:
-        """A child reaches a milestone when its draw is below this whole number."""
-        chances = [self.area.chances[name].chance for name in self.contract.milestones]
-        return [chance.numerator * 2**DRAW_BITS // chance.denominator for chance in chances]
+    @property
+    def is_single(self) -> bool:
+        """Whether every child is drawn by itself, because a limit looks at single claims."""
+        return self.contract.claim_by_claim
 
-    def children(self, block: int) -> Iterator[DrawnChildren]:
-        """Every child of the area in every trial of a block, some children at a time.
+    @property
+    def trials_per_block(self) -> int:
+        """How many trials have a stream of their own, and are always drawn together."""
+        return SINGLE_TRIALS_PER_BLOCK if self.is_single else TRIALS_PER_BLOCK
 
-        A block has its own stream of the seed and is always drawn whole. Raw bits are used because
-        numpy keeps their stream from one release to the next, and that of its distributions not.
-        """
-        bits = PCG64(SeedSequence(self.seed, spawn_key=(block,)))
-        milestones = len(self.contract.milestones)
-        for number, group in enumerate(self.area.groups):
-            for first in range(0, group.children, CHILDREN_AT_ONCE):
-                children = min(CHILDREN_AT_ONCE, group.children - first)
-                shape = (milestones, TRIALS_PER_BLOCK, children)
-                drawn = bits.random_raw(milestones * TRIALS_PER_BLOCK * children).reshape(shape)
-                yield DrawnChildren(number, first, self._reached(drawn))
+    def counts(self, block: int) -> Numbers:
+        """Claims of every lot by the end of the term, in every trial of a block: (trial, lot)."""
+        counts = np.zeros((self.trials_per_block, len(self.lots.keys)), dtype=np.int64)
+        first_fee = len(self.contract.milestones) + len(self.contract.results)
+        counts[:, self.lots.milestone >= first_fee] = 1
+        for group in range(len(self.steps)):
+            if self.is_single:
+                for child, outcome, is_taken in self._singly(block, group):
+                    self._add(counts, group, child, outcome, is_taken)
+            else:
+                for step in self._taken(block, group):
+                    for one in step:
+                        self._add(counts, group, 0, one.outcome, one.children)
+        return counts
 
-    def _reached(self, drawn: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]) -> Truths:
-        reached = np.empty(drawn.shape, dtype=np.bool_)
-        names = list(self.contract.milestones)
-        for name in chain.from_iterable(by_need(self.contract)):
-            milestone = names.index(name)
-            reached[milestone] = drawn[milestone] < self._thresholds[milestone]
-            for earlier in self.contract.milestones[name].after:
-                reached[milestone] &= reached[names.index(earlier)]
-        return reached
-
-    def quantities(self, block: int) -> Numbers:
-        """Claims to date in every lot, for every trial of a block: (trial, claim date, lot).
+    def quantities(self, counts: Numbers) -> Numbers:
+        """Claims to date of trials, shaped (trial, claim date, lot).
 
         Everything reached in a period is known at that period's own claim date.
         """
-        counts = np.zeros((TRIALS_PER_BLOCK, len(self.lots.keys)), dtype=np.int64)
-        first_fee = len(self.contract.milestones) + len(self.contract.results)
-        counts[:, self.lots.milestone >= first_fee] = 1
-        for children in self.children(block):
-            for milestone, lot in enumerate(self.place[children.group]):
-                if lot >= 0:
-                    counts[:, lot] += children.reached[milestone].sum(axis=1)
         claims = np.arange(len(self.claim_dates))
         known = claims[:, None] >= self.lots.period[None, :]
         return np.asarray(counts[:, None, :] * known, dtype=np.int64)
 
+    def outcomes(self, trial: int) -> Iterator[tuple[int, int, Outcome]]:
+        """One trial child by child: the group, the number of the child in it, and an outcome of
+        every step.
+        """
+        block, place = divmod(trial, self.trials_per_block)
+        for group in range(len(self.steps)):
+            if self.is_single:
+                for child, outcome, is_taken in self._singly(block, group):
+                    if is_taken[place]:
+                        yield group, child, outcome
+            else:
+                for child, outcome in self._dealt(block, group, place):
+                    yield group, child, outcome
+
+    @cached_property
+    def _binomials(self) -> dict[tuple[float, ...], Binomial]:
+        return {}
+
+    def _binomial(self, chances: tuple[float, ...]) -> Binomial:
+        if chances not in self._binomials:
+            self._binomials[chances] = Binomial(np.array(chances))
+        return self._binomials[chances]
+
+    def _level(self, block: int, group: int, step: Step) -> Numbers | None:
+        """The level of the chances of a step in every trial of a block; None where they are
+        certain. It is the same for everybody who has the same luck.
+        """
+        if step.varies is None:
+            return None
+        alike = self._alike[step.varies][group]
+        bits = self._stream(block, _LUCK + step.varies, alike).random_raw(self.trials_per_block)
+        return np.asarray(bits >> np.uint64(64 - _LEVEL_BITS), dtype=np.int64)
+
+    @cached_property
+    def _alike(self) -> list[list[int]]:
+        """Of everything that varies, the number of those with whom a group shares its luck."""
+        found = []
+        for varying in self.area.varies:
+            number: dict[tuple[str, ...], int] = {}
+            keys = [
+                tuple(self._held(group, word) for word in varying.each)
+                for group in self.area.groups
+            ]
+            found.append([number.setdefault(key, len(number)) for key in keys])
+        return found
+
+    def _held(self, group: Group, word: str) -> str:
+        match word:
+            case "area":
+                return ""
+            case "group":
+                return group.name
+            case "year":
+                return str(self.contract.calendar.year_of(group.start))
+            case attribute:
+                return group.attributes[attribute]
+
+    def _stream(self, *key: int) -> PCG64:
+        """Raw bits of their own: numpy keeps the stream of its bit generators from one release to
+        the next, and that of its distributions not.
+        """
+        return PCG64(SeedSequence(self.seed, spawn_key=key))
+
+    def _taken(self, block: int, group: int) -> Iterator[list[Taken]]:
+        """Of every step, how many children of each cell come to each outcome."""
+        stream, children = self._stream(block, group), self.area.groups[group].children
+        digits = digits_of(children)
+        standing = {0: np.full(TRIALS_PER_BLOCK, children, dtype=np.int64)}
+        for step in self.steps[group]:
+            found: list[Taken] = []
+            after: dict[int, Numbers] = {}
+            level = self._level(block, group, step)
+            for cell, outcomes in enumerate(step.of_cell):
+                left = standing[cell]
+                for outcome, part in zip(outcomes, _parts(outcomes), strict=True):
+                    taken = left
+                    if outcome is not outcomes[-1]:
+                        bits = stream.random_raw(digits * TRIALS_PER_BLOCK)
+                        bits = bits.reshape(digits, TRIALS_PER_BLOCK)
+                        taken = self._binomial(part).draw(left, bits, level)
+                    left = left - taken
+                    found.append(Taken(cell, outcome, taken))
+                    before = after.get(outcome.cell)
+                    after[outcome.cell] = taken if before is None else before + taken
+            standing = after
+            yield found
+
+    def _dealt(self, block: int, group: int, place: int) -> Iterator[tuple[int, Outcome]]:
+        """The children of a group in one trial, each with an outcome of every step.
+
+        Whoever stands in one cell is alike: which of them come to an outcome is drawn, by a stream
+        that nothing else depends on.
+        """
+        stream = self._stream(block, group, place)
+        standing = {0: np.arange(self.area.groups[group].children)}
+        for step in self._taken(block, group):
+            after: dict[int, list[Numbers]] = {}
+            waiting: dict[int, Numbers] = {}
+            for cell, outcome, children in step:
+                if cell not in waiting:
+                    order = np.argsort(stream.random_raw(len(standing[cell])), kind="stable")
+                    waiting[cell] = standing[cell][order]
+                chosen, waiting[cell] = np.split(waiting[cell], [int(children[place])])
+                after.setdefault(outcome.cell, []).append(chosen)
+                for child in chosen.tolist():
+                    yield child, outcome
+            standing = {cell: np.concatenate(parts) for cell, parts in after.items()}
+
+    def _singly(self, block: int, group: int) -> Iterator[tuple[int, Outcome, Numbers]]:
+        """Every child of a group with every outcome of every step, and in which trials it comes to
+        it: 1, or 0.
+        """
+        stream = self._stream(block, group)
+        steps, trials = self.steps[group], SINGLE_TRIALS_PER_BLOCK
+        levels = [self._level(block, group, step) for step in steps]
+        for child in range(self.area.groups[group].children):
+            bits = stream.random_raw(len(steps) * trials).reshape(len(steps), trials)
+            standing = np.zeros(trials, dtype=np.int64)
+            for step, drawn, level in zip(steps, bits, levels, strict=True):
+                after = standing.copy()
+                for cell, outcomes in enumerate(step.of_cell):
+                    chosen = np.where(standing == cell, _chosen(outcomes, drawn, level), -1)
+                    for number, outcome in enumerate(outcomes):
+                        after[chosen == number] = outcome.cell
+                        yield child, outcome, np.asarray(chosen == number, dtype=np.int64)
+                standing = after
+
+    def _add(
+        self, counts: Numbers, group: int, child: int, outcome: Outcome, children: Numbers
+    ) -> None:
+        for claim in outcome.claims:
+            lot = self.place[group, claim.milestone, claim.day, child]
+            counts[:, lot] += children * claim.quantity
+
+
+def _parts(outcomes: Sequence[Outcome]) -> Iterator[tuple[float, ...]]:
+    """The chance of each outcome, at each level, where those before it were not drawn."""
+    left = [1.0] * len(outcomes[0].chances)
+    for outcome in outcomes:
+        pairs = zip(outcome.chances, left, strict=True)
+        yield tuple(min(1.0, own / of) if of > 0 else 0.0 for own, of in pairs)
+        left = [of - own for own, of in zip(outcome.chances, left, strict=True)]
+
+
+def _chosen(outcomes: Sequence[Outcome], drawn: Bits, level: Numbers | None) -> Numbers:
+    """The number of the outcome that each draw falls on."""
+    if level is None:
+        return np.searchsorted(_bars(outcomes, 0), drawn, side="right")
+    found = np.zeros(drawn.shape, dtype=np.int64)
+    for one in np.unique(level).tolist():
+        at = level == one
+        found[at] = np.searchsorted(_bars(outcomes, one), drawn[at], side="right")
+    return found
+
+
+def _bars(outcomes: Sequence[Outcome], level: int) -> Bits:
+    """The bits from which on each next outcome is drawn at a level, exact to one in 2^53."""
+    below, bars = 0.0, []
+    for outcome in outcomes[:-1]:
+        below += outcome.chances[level]
+        bars.append(min(int(below * 2.0**53) << 11, 2**64 - 1))
+    return np.array(bars, dtype=np.uint64)
+
+
+def child_name(group: str, child: int) -> str:
+    """What a drawn child is called: its group and its number there, counted from one."""
+    return f"{group} {child + 1:07d}"
+
 
 def _lots_of(
-    contract: Contract, timing: Timing, rulebook: Rulebook, segment: list[int], claims: int
-) -> tuple[Lots, Numbers]:
-    """The lots that can be claimed, in settlement order, and which one is of which group and
-    milestone.
-    """
-    keys: dict[tuple[int, int], LotKey] = {}
+    contract: Contract,
+    area: Area,
+    steps: Sequence[Sequence[Step]],
+    rulebook: Rulebook,
+    segment: Sequence[int],
+    claims: int,
+) -> tuple[Lots, Mapping[tuple[int, int, int, int], int]]:
+    """The lots that can be claimed, in settlement order, and which one each claim is in."""
     (rules,), rows = rulebook.by_version, []
-    for group, milestone in np.argwhere(timing.pays).tolist():
-        day, held = int(timing.day[group, milestone]), segment[group]
-        period = period_of(contract.calendar.periods, day)
-        rows.append(Counted(period, milestone, day, held, 1))
-        keys[group, milestone] = rules.key(milestone, day, held, "", FULL)
+    keys = {}
+    for group, own in enumerate(steps):
+        children = area.groups[group].children if contract.claim_by_claim else 1
+        asked = {
+            (claim.milestone, claim.day)
+            for step in own
+            for outcomes in step.of_cell
+            for outcome in outcomes
+            for claim in outcome.claims
+        }
+        for child in range(children):
+            who = child_name(area.groups[group].name, child) if contract.claim_by_claim else ""
+            for milestone, day in sorted(asked):
+                period = period_of(contract.calendar.periods, day)
+                rows.append(Counted(period, milestone, day, segment[group], 1, who))
+                keys[group, milestone, day, child] = rules.key(
+                    milestone, day, segment[group], who, FULL
+                )
     lots, _ = make_lots(rulebook, [rows], claims)
     number = {key: index for index, key in enumerate(lots.keys)}
-    place = np.full(timing.pays.shape, -1, dtype=np.int64)
-    for where, key in keys.items():
-        place[where] = number[key]
-    return lots, place
+    return lots, {claimed: number[key] for claimed, key in keys.items()}
 
 
-def cautions(contract: Contract, area: Area, timing: Timing) -> tuple[str, ...]:
+def cautions(draws: Draws) -> tuple[str, ...]:
     """What a modeller should know: milestones that never pay, and days on which none is reached."""
-    found = []
-    groups = len(area.groups)
-    for index, name in enumerate(contract.milestones):
-        unpaid = int((~timing.pays[:, index]).sum())
+    contract, area = draws.contract, draws.area
+    groups, found = len(area.groups), []
+    paying = [set(_paying(steps)) for steps in draws.steps]
+    for number, name in enumerate(contract.milestones):
+        unpaid = sum(number not in pays for pays in paying)
         if area.chances[name].chance and unpaid:
             found.append(
                 f"'{name}' never pays in {unpaid} of {groups} groups: it, or a milestone that it "
                 "comes after, is reached outside the contract's term or is for others only"
             )
     for name in contract.milestones:
-        found += _cannot_be_met(contract, area, name)
+        for after in area.chances[name].after:
+            found += _cannot_be_met(contract, area, name, after)
+    if draws.is_single:
+        found.append("Every child is drawn by itself: a limit looks at single claims")
     return tuple(found)
 
 
-def _cannot_be_met(contract: Contract, area: Area, milestone: str) -> list[str]:
+def _paying(steps: Sequence[Step]) -> Iterator[int]:
+    """The milestones that can pay in a group."""
+    for step in steps:
+        for outcomes in step.of_cell:
+            for outcome in outcomes:
+                yield from (one.milestone for one in outcome.reached if one.pays)
+
+
+def _cannot_be_met(contract: Contract, area: Area, milestone: str, after: Span) -> list[str]:
     """A caution where a milestone is assumed on a day on which its condition cannot be met."""
-    when, after = contract.milestones[milestone].when, area.chances[milestone].after
+    when = contract.milestones[milestone].when
     ranges = []
     for group in area.groups:
         reach = reach_from(contract, when, group.start)

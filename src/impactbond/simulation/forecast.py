@@ -21,7 +21,8 @@ from impactbond.settlement.funding import Funders
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
-from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws, cautions
+from impactbond.simulation.draw import Draws, cautions
+from impactbond.simulation.journeys import Outcome
 from impactbond.simulation.withheld import LimitOn, limits_of
 from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 
@@ -39,6 +40,9 @@ LIMITS = schema_of(
 )
 REACHED = schema_of(
     *("group", "child", "milestone", "reached_on", "pays"), child=_COUNT, pays=pa.bool_()
+)
+CLAIMED = schema_of(
+    *("group", "child", "milestone", "achieved_on", "quantity"), child=_COUNT, quantity=_COUNT
 )
 
 
@@ -90,7 +94,7 @@ class Forecast:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """What a modeller should know about the assumptions, though they can be simulated."""
-        return cautions(self.contract, self.area, self.draws.timing)
+        return cautions(self.draws)
 
     @cached_property
     def total_pence(self) -> Pence:
@@ -99,8 +103,10 @@ class Forecast:
 
     def quantities(self, trial: int) -> Numbers:
         """Claims to date in one trial, shaped (claim date, lot); the lots are `draws.lots`."""
-        block, place = self._drawn(trial)
-        return np.asarray(self.draws.quantities(block)[place])
+        self._assert_drawn(trial)
+        block, place = divmod(trial, self.draws.trials_per_block)
+        counts = self.draws.counts(block)[place]
+        return np.asarray(self.draws.quantities(counts[None])[0])
 
     def settled(self, trial: int) -> LotSettlement:
         """One trial settled again, with its history and every balance."""
@@ -111,26 +117,36 @@ class Forecast:
         """One trial child by child: a row for every milestone that a child of a group reaches.
 
         Children count from 1. `pays` is false for what is reached outside the term, or after
-        something that is.
+        something that is, or instead of what was reached before it.
         """
-        block, place = self._drawn(trial)
         rows: list[tuple[Any, ...]] = []
-        timing, milestones = self.draws.timing, list(self.contract.milestones)
-        for some in self.draws.children(block):
-            group = self.area.groups[some.group].name
-            for child, milestone in np.argwhere(some.reached[:, place].T).tolist():
-                on = from_day_number(timing.day[some.group, milestone])
-                pays = bool(timing.pays[some.group, milestone])
-                rows.append((group, some.first + child + 1, milestones[milestone], on, pays))
+        milestones = list(self.contract.milestones)
+        for group, child, outcome in self._outcomes(trial):
+            for one in outcome.reached:
+                name, on = milestones[one.milestone], from_day_number(one.day)
+                rows.append((self.area.groups[group].name, child + 1, name, on, one.pays))
         return rows_table(rows, REACHED)
 
-    def _drawn(self, trial: int) -> tuple[int, int]:
-        """The block in which a trial was drawn, and its place there."""
+    def claimed_table(self, trial: int) -> pa.Table:
+        """One trial child by child: a row for every claim, of units one for each period."""
+        rows: list[tuple[Any, ...]] = []
+        milestones = list(self.contract.milestones)
+        for group, child, outcome in self._outcomes(trial):
+            for claim in outcome.claims:
+                name, on = milestones[claim.milestone], from_day_number(claim.day)
+                rows.append((self.area.groups[group].name, child + 1, name, on, claim.quantity))
+        return rows_table(rows, CLAIMED)
+
+    def _outcomes(self, trial: int) -> list[tuple[int, int, Outcome]]:
+        """The outcomes of one trial, group by group, child by child."""
+        self._assert_drawn(trial)
+        return sorted(self.draws.outcomes(trial), key=lambda one: one[:2])
+
+    def _assert_drawn(self, trial: int) -> None:
         if not 0 <= trial < self.trials:
             allowed = f"0 to {self.trials - 1}"
             fault = Fault(code="no_trial", problem=f"there is no trial {trial}", allowed=allowed)
             raise AssumptionError("The trial was not drawn.", [fault])
-        return divmod(trial, TRIALS_PER_BLOCK)
 
     @property
     def _paying(self) -> list[str]:
@@ -250,8 +266,16 @@ class Forecast:
         return (
             f"{self.area.children:,} children in {len(self.area.groups)} groups, {self.trials:,} "
             f"trials from seed {self.seed}. Each row has its own percentiles: down a column they "
-            "do not add up. Children are drawn apart from one another: what befalls many at once "
-            "is not in this spread."
+            f"do not add up. {self._luck}"
+        )
+
+    @property
+    def _luck(self) -> str:
+        if self.area.varies:
+            return "Chances vary as the area says: what befalls many at once is in this spread."
+        return (
+            "Children are drawn apart from one another: what befalls many at once is not in this "
+            "spread."
         )
 
     @property

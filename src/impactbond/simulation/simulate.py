@@ -7,48 +7,123 @@ Keeps  every trial is settled as if its evidence had been delivered; the same se
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, as_completed
 from numbers import Integral
 
 import numpy as np
 
 from impactbond.contract.contract import Contract
-from impactbond.errors import AssumptionError, Fault
+from impactbond.errors import AssumptionError, Fault, SimulationError
+from impactbond.money import Pence
 from impactbond.settlement.lot_settlement import settle_lots
-from impactbond.simulation.area import Area, assert_fits
-from impactbond.simulation.draw import TRIALS_PER_BLOCK, Draws
+from impactbond.simulation.area import Area
+from impactbond.simulation.draw import Draws
 from impactbond.simulation.forecast import Forecast
+from impactbond.simulation.read import assert_fits
 from impactbond.simulation.withheld import limits_of, withheld_by_limit
 
-# How many amounts (trial, lot, funder) one array of a settlement may hold: 32 MB, so that memory
+# How many amounts (trial, lot, funder) one array of a settlement may hold: 1 MB, so that memory
 # does not grow with the number of trials. It changes no result.
-_AMOUNTS_AT_ONCE = 2**22
+_AMOUNTS_AT_ONCE = 2**17
 
 
-def simulate(contract: Contract, area: Area, *, trials: int, seed: int) -> Forecast:
+def simulate(
+    contract: Contract,
+    area: Area,
+    *,
+    trials: int,
+    seed: int,
+    executor: Executor | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Forecast:
     """`trials` futures of a contract in an area, drawn from `seed` and settled to the penny.
 
-    The first futures are the same however many are asked for. Raises AssumptionError listing
-    everything in the area that the contract cannot take, or where the contract's limits look at
-    single claims.
+    The first futures are the same however many are asked for, and whoever draws them: in this
+    process, or on any `concurrent.futures` executor, such as a ProcessPoolExecutor or the executor
+    of a Dask or Ray client. `progress` is called with the number of futures that are done.
+
+    Raises AssumptionError listing everything in the area that the contract cannot take, or where
+    the contract has places; SimulationError where an executor did not return every future.
     """
     _assert_can_be_drawn(trials, seed)
-    _assert_can_be_counted(contract)
+    _assert_can_be_drawn_apart(contract)
     assert_fits(contract, area)
     draws = Draws.of(contract, area, seed)
-    lots, funders, claims = draws.lots, draws.funders, len(draws.claim_dates)
+    funders, claims = draws.funders, len(draws.claim_dates)
     due = np.empty((trials, claims, len(funders.all)), dtype=np.int64)
     held = np.empty((trials, claims, len(limits_of(contract, funders))), dtype=np.int64)
-    at_once = max(1, _AMOUNTS_AT_ONCE // max(1, len(lots.keys) * len(funders.all)))
-    for first in range(0, trials, TRIALS_PER_BLOCK):
-        last = min(first + TRIALS_PER_BLOCK, trials)
-        quantities = draws.quantities(first // TRIALS_PER_BLOCK)
-        for start in range(first, last, at_once):
-            chosen = slice(start, min(start + at_once, last))
-            some = quantities[chosen.start - first : chosen.stop - first]
-            settled = settle_lots(contract, lots, funders, some)
-            due[chosen] = settled.due
-            held[chosen] = withheld_by_limit(contract, some, settled)
+    blocks = _blocks(draws.trials_per_block, trials)
+    settled = _here(draws, blocks) if executor is None else _on(executor, draws, blocks)
+    for done, (futures, (due_in_block, held_in_block)) in enumerate(settled, start=1):
+        due[futures], held[futures] = due_in_block, held_in_block
+        if progress is not None:
+            progress(min(done * draws.trials_per_block, trials))
     return Forecast(draws, trials, due, held)
+
+
+def _blocks(size: int, trials: int) -> list[slice]:
+    """The futures of every block that is asked for, the last perhaps in part."""
+    return [slice(first, min(first + size, trials)) for first in range(0, trials, size)]
+
+
+Settled = tuple[Pence, Pence]
+
+
+def _here(draws: Draws, blocks: Sequence[slice]) -> Iterator[tuple[slice, Settled]]:
+    for number, futures in enumerate(blocks):
+        yield futures, _settle_block(draws, number, futures.stop - futures.start)
+
+
+def _on(
+    executor: Executor, draws: Draws, blocks: Sequence[slice]
+) -> Iterator[tuple[slice, Settled]]:
+    """The blocks as an executor returns them; nothing where any of them is missing."""
+    started: dict[Future[Settled], slice] = {}
+    missing = []
+    for number, futures in enumerate(blocks):
+        try:
+            one = executor.submit(_settle_block, draws, number, futures.stop - futures.start)
+        except RuntimeError as error:  # an executor that is broken or shut down takes nothing
+            missing.append((futures, type(error).__name__))
+        else:
+            started[one] = futures
+    for one in as_completed(started):
+        raised = one.exception()
+        if raised is None:
+            yield started[one], one.result()
+        else:
+            missing.append((started[one], type(raised).__name__))
+    if missing:
+        raise _not_returned(missing)
+
+
+def _not_returned(missing: Sequence[tuple[slice, str]]) -> SimulationError:
+    faults = [
+        Fault(
+            code="not_returned",
+            problem=f"futures {futures.start:,} to {futures.stop - 1:,} were not returned",
+            found=f"an error of the kind {kind}",
+            hint="Simulate again, with fewer workers or without an executor: the same seed draws"
+            " the same futures",
+        )
+        for futures, kind in sorted(missing, key=lambda one: one[0].start)
+    ]
+    return SimulationError("The executor did not return every future.", faults)
+
+
+def _settle_block(draws: Draws, number: int, trials: int) -> Settled:
+    """What is due in the first so many futures of a block, and what each limit withheld."""
+    contract, lots, funders = draws.contract, draws.lots, draws.funders
+    counts = draws.counts(number)[:trials]
+    at_once = max(1, _AMOUNTS_AT_ONCE // max(1, len(lots.keys) * len(funders.all)))
+    due, held = [], []
+    for first in range(0, trials, at_once):
+        quantities = draws.quantities(counts[first : first + at_once])
+        settled = settle_lots(contract, lots, funders, quantities)
+        due.append(settled.due)
+        held.append(withheld_by_limit(contract, quantities, settled))
+    return np.concatenate(due), np.concatenate(held)
 
 
 def _assert_can_be_drawn(trials: int, seed: int) -> None:
@@ -65,27 +140,10 @@ def _assert_can_be_drawn(trials: int, seed: int) -> None:
         raise AssumptionError("Nothing can be drawn.", faults)
 
 
-def _assert_can_be_counted(contract: Contract) -> None:
-    """A simulation counts equal claims of milestones that are reached once, and never knows whose
-    each of them is.
-    """
-    faults = []
-    if contract.claim_by_claim:
-        problem = "a limit of the contract looks at single claims, and a simulation counts them"
-        found = "a limit on each participant, on so many participants, that leaves the claim which"
-        found += " reaches over it unpaid, or on a number of claims of uneven prices"
-        hint = "Simulate the contract with that limit left out, or in money and part paid"
-        faults.append(Fault(code="claim_by_claim", problem=problem, found=found, hint=hint))
-    for name, term in contract.milestones.items():
-        if term.units is not None or term.instead_of:
-            what = "is paid by the unit" if term.units is not None else "stands instead of another"
-            problem = f"the milestone '{name}' {what}, and a simulation draws whether each"
-            problem += " milestone is reached, once and by itself"
-            hint = "Simulate the contract with a milestone that is reached once in its place"
-            faults.append(Fault(code="not_drawn", problem=problem, hint=hint))
+def _assert_can_be_drawn_apart(contract: Contract) -> None:
+    """Children are drawn apart from one another: none takes the place of another."""
     if contract.participants.places is not None:
         problem = "children follow one another in places, and a simulation draws each by itself"
         hint = "Simulate the contract without places"
-        faults.append(Fault(code="not_drawn", problem=problem, hint=hint))
-    if faults:
-        raise AssumptionError(f"The contract {contract.contract} cannot be simulated.", faults)
+        fault = Fault(code="not_drawn", problem=problem, hint=hint)
+        raise AssumptionError(f"The contract {contract.contract} cannot be simulated.", [fault])

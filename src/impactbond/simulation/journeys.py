@@ -1,0 +1,264 @@
+"""Journeys: what can become of a child of a group, step by step, each step with its chances.
+
+Takes  a contract, an area that fits it, and a group.
+Gives  steps; at each, where children can stand by then (a cell), and what can come of the step for
+       whoever stands there: a chance, what is reached on which days, what is claimed for it, and
+       the cell that follows.
+Keeps  children in one cell are alike for everything that is still to come: what no later step asks
+       for is forgotten. A child reaches no milestone without its prerequisites, nor before them;
+       nothing outside the term pays; of alternatives the first pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import prod
+from operator import add, mul
+from typing import NamedTuple
+
+from impactbond.contract.contract import Contract
+from impactbond.dates import Span, day_number, from_day_number
+from impactbond.errors import AssumptionError, Fault
+from impactbond.settlement.lots import period_of
+from impactbond.simulation.area import Area, Group
+from impactbond.simulation.joint import Family, Levels, families
+from impactbond.terms.applicability import is_about
+from impactbond.terms.milestones import DaysIn, alternatives
+
+# Beyond so many, ways to stand are no longer worked out one by one.
+_MOST_CELLS = 4096
+
+
+class Reached(NamedTuple):
+    """A milestone that a child reaches on a day; `pays` where the contract counts it."""
+
+    milestone: int
+    day: int
+    pays: bool
+
+
+class Claimed(NamedTuple):
+    """So many units, or one claim, of a milestone first completed on a day."""
+
+    milestone: int
+    day: int
+    quantity: int
+
+
+class Outcome(NamedTuple):
+    """What can come of a step: its chance at each level, what is reached and claimed, and the cell
+    after it.
+    """
+
+    chances: tuple[float, ...]
+    reached: tuple[Reached, ...]
+    claims: tuple[Claimed, ...]
+    cell: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """What can come of a step, for children of each cell. `varies` is the place of what the area
+    says of the levels of its chances; None where it says nothing.
+    """
+
+    of_cell: tuple[tuple[Outcome, ...], ...]
+    varies: int | None
+
+
+Standing = tuple[Reached, ...]
+
+
+def journeys(contract: Contract, area: Area, group: Group) -> tuple[Step, ...]:
+    """The steps of a group, in the order in which milestones need one another."""
+    return _Compiler(contract, area, group).steps()
+
+
+class _Compiler:
+    """Works out the steps of one group; `order` are the milestones by their number."""
+
+    def __init__(self, contract: Contract, area: Area, group: Group) -> None:
+        self._contract, self._area, self._group = contract, area, group
+        self._names = list(contract.milestones)
+        self._order = {name: number for number, name in enumerate(self._names)}
+        self._term = tuple(map(day_number, contract.calendar.term))
+        self._rivals = {
+            self._order[name]: {self._order[one] for one in names}
+            for names in alternatives(contract.milestones)
+            for name in names
+        }
+
+    def steps(self) -> tuple[Step, ...]:
+        """Every step, from one cell in which nothing is reached yet."""
+        ordered = _in_order(self._contract, families(self._contract, self._area))
+        cells: list[Standing] = [()]
+        found = []
+        for place, together in enumerate(ordered):
+            later = [_needed(self._contract, step) for step in ordered[place + 1 :]]
+            asked = {self._order[name] for names in later for name in names}
+            number: dict[Standing, int] = {}
+            of_cell = tuple(
+                tuple(self._outcomes(standing, together, asked, number)) for standing in cells
+            )
+            found.append(Step(of_cell, together[0].varies))
+            cells = list(number)
+            if len(cells) > _MOST_CELLS:
+                raise _too_many(self._contract)
+        return tuple(found)
+
+    def _outcomes(
+        self,
+        standing: Standing,
+        together: Sequence[Family],
+        asked: set[int],
+        number: dict[Standing, int],
+    ) -> Iterator[Outcome]:
+        """What can come of a step for whoever stands somewhere, equal outcomes joined."""
+        chances: dict[tuple[tuple[Reached, ...], tuple[Claimed, ...], int], Levels] = {}
+        for drawn in product(*(self._drawn(standing, family) for family in together)):
+            ways = [way for _, reached in drawn for way in reached]
+            chance = drawn[0][0]
+            for own, _ in drawn[1:]:
+                chance = tuple(map(mul, chance, own))
+            if not any(chance):
+                continue
+            told = tuple(self._contested(ways))
+            claims = tuple(claim for one, units in told for claim in self._claims(one, units))
+            known = (*standing, *(one for one, _ in told))
+            kept = tuple(sorted(one for one in known if one.milestone in asked))
+            cell = number.setdefault(kept, len(number))
+            outcome = (tuple(one for one, _ in told), claims, cell)
+            before = chances.get(outcome)
+            chances[outcome] = chance if before is None else tuple(map(add, before, chance))
+        for outcome, chance in chances.items():
+            yield Outcome(tuple(map(float, chance)), *outcome)
+
+    def _drawn(
+        self, standing: Standing, family: Family
+    ) -> list[tuple[Levels, list[tuple[Reached, int]]]]:
+        """What can come of one draw: its chances, and what is reached with how many units."""
+        found = []
+        for chances, names in family.outcomes:
+            ways = [self._ways(standing, name) for name in names]
+            for chosen in product(*(way for way in ways if way)):
+                share = prod((part for part, _, _ in chosen), start=Fraction(1))
+                reached = [(one, units) for _, one, units in chosen]
+                found.append((tuple(chance * share for chance in chances), reached))
+        return found
+
+    def _ways(self, standing: Standing, name: str) -> list[tuple[Fraction, Reached, int]]:
+        """On which days a milestone may be reached, with how many units; none where a prerequisite
+        was not.
+        """
+        term, assumed = self._contract.milestones[name], self._area.chances[name]
+        before = {one.milestone: one for one in standing}
+        needed = [before.get(self._order[earlier]) for earlier in term.after]
+        if None in needed:
+            return []
+        known = [one for one in needed if one is not None]
+        is_for = is_about(term.only, self._group.attributes)
+        found = []
+        for span, share in assumed.after.items():
+            own = day_number(span.after(self._group.start))
+            day = max([own, *(one.day for one in known)])
+            is_inside = self._term[0] <= day <= self._term[1]
+            pays = is_for and is_inside and all(one.pays for one in known)
+            one = Reached(self._order[name], day, pays)
+            for units, part in (assumed.units or {1: Fraction(1)}).items():
+                found.append((share * part, one, units))
+        return found
+
+    def _contested(self, ways: list[tuple[Reached, int]]) -> Iterator[tuple[Reached, int]]:
+        """Of alternatives that pay, the first is achieved, by its day and then as written."""
+        paying = [(one.day, one.milestone) for one, _ in ways if one.pays]
+        for one, units in sorted(ways):
+            rivals = self._rivals[one.milestone]
+            is_first = min((key for key in paying if key[1] in rivals), default=None) == (
+                one.day,
+                one.milestone,
+            )
+            yield one._replace(pays=one.pays and is_first), units
+
+    def _claims(self, one: Reached, units: int) -> Iterator[Claimed]:
+        """What is claimed for a milestone: once, or its units of each period."""
+        name = self._names[one.milestone]
+        term = self._contract.milestones[name].units
+        if not one.pays:
+            return
+        if term is None:
+            yield Claimed(one.milestone, one.day, 1)
+            return
+        most = units if term.at_most is None else min(units, term.at_most)
+        periods = self._contract.calendar.periods
+        by_period: dict[int, list[int]] = {}
+        for day in self._unit_days(name, one.day, most):
+            if day <= self._term[1]:
+                by_period.setdefault(period_of(periods, day), []).append(day)
+        for days in by_period.values():
+            yield Claimed(one.milestone, days[0], len(days))
+
+    def _unit_days(self, name: str, day: int, most: int) -> Iterator[int]:
+        """The days on which units are completed: the first of rows and amounts on the day that is
+        reached, the first of days in a state when that many days are over.
+        """
+        every, term = self._area.chances[name].every, self._contract.milestones[name].units
+        for place in range(most):
+            if every is not None:
+                passed = Span(every.count * place, every.unit)
+                yield day_number(passed.after(from_day_number(day)))
+            elif isinstance(term, DaysIn):
+                yield day + (place + 1) * term.every - 1
+            else:
+                yield day
+
+
+def _in_order(contract: Contract, found: Iterable[Family]) -> list[list[Family]]:
+    """Families in steps: each needs only what earlier steps decide; alternatives are decided in one
+    step.
+    """
+    steps = [[family] for family in found]
+    for names in alternatives(contract.milestones):
+        joined = [step for step in steps if any(_holds(step, name) for name in names)]
+        steps = [step for step in steps if step not in joined]
+        steps.append([family for step in joined for family in step])
+    ordered: list[list[Family]] = []
+    placed: set[str] = set()
+    while steps:
+        ready = [step for step in steps if placed.issuperset(_needed(contract, step))]
+        if not ready:
+            raise _in_a_circle(contract)
+        for step in ready:
+            placed.update(name for family in step for name in family.names)
+        ordered += sorted(ready, key=lambda step: _place(contract, step))
+        steps = [step for step in steps if step not in ready]
+    return ordered
+
+
+def _holds(step: Sequence[Family], name: str) -> bool:
+    return any(name in family.names for family in step)
+
+
+def _needed(contract: Contract, step: Sequence[Family]) -> set[str]:
+    names = {name for family in step for name in family.names}
+    return {earlier for name in names for earlier in contract.milestones[name].after}
+
+
+def _place(contract: Contract, step: Sequence[Family]) -> int:
+    order = list(contract.milestones)
+    return min(order.index(name) for family in step for name in family.names)
+
+
+def _in_a_circle(contract: Contract) -> AssumptionError:
+    problem = "milestones that are drawn together need others that need them"
+    fault = Fault(code="drawn_in_a_circle", problem=problem, hint="Leave one out of 'nested'")
+    return AssumptionError(f"The contract {contract.contract} cannot be simulated.", [fault])
+
+
+def _too_many(contract: Contract) -> AssumptionError:
+    problem = "milestones hang together in more ways than can be told apart"
+    hint = "Give fewer lengths of time, or fewer numbers of units"
+    fault = Fault(code="too_many_journeys", problem=problem, allowed=f"{_MOST_CELLS:,}", hint=hint)
+    return AssumptionError(f"The contract {contract.contract} cannot be simulated.", [fault])

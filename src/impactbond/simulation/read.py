@@ -1,0 +1,175 @@
+"""Reading areas, and whether a contract can take them: names it knows, children it covers, a chance
+for each of its milestones, and chances that can hold together.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path as FilePath
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.reading.terms_file import TermsFile
+from impactbond.contract.reading.yaml_document import Located, load
+from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
+from impactbond.errors import AssumptionError
+from impactbond.money import show_share
+from impactbond.simulation.area import Area, Chance, Group
+from impactbond.simulation.joint import check_joint
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at, unknown
+
+_FILE = TermsFile(Area, "area", AssumptionError)
+
+
+def read_area(path: str | FilePath, contract: Contract | None = None) -> Area:
+    """The area in a YAML or JSON file; with a contract, checked against it too.
+
+    Raises AssumptionError listing every fault with its line.
+    """
+    source, name = _FILE.source_of(path)
+    return parse_area(source, name=name, contract=contract)
+
+
+def parse_area(source: bytes, *, name: str, contract: Contract | None = None) -> Area:
+    """The area in the bytes of a file called `name`; with a contract, checked against it too.
+
+    Raises AssumptionError listing every fault with its line.
+    """
+    area = _FILE.parse(source, name, lambda area: list(_check(area, contract)))
+    area._source, area._source_name = source, name
+    return area
+
+
+def assert_fits(contract: Contract, area: Area) -> None:
+    """Nothing, or AssumptionError listing everything in the area that the contract cannot take."""
+    found = list(_check(area, contract))
+    if not found:
+        return
+    name = area._source_name
+    document = load(area.source.decode("utf-8-sig"), name) if name else Located(None)
+    faults = [document.placed(one.path, one.fault) for one in found]
+    count = len(set(faults))
+    raise AssumptionError(
+        f"The area {area.area} does not fit the contract {contract.contract}: "
+        f"{count} fault{'s' if count != 1 else ''}:",
+        faults,
+    )
+
+
+def _check(area: Area, contract: Contract | None) -> Diagnostics:
+    """Every fault of meaning, each at the path of the term it is in."""
+    yield from _check_groups(area)
+    yield from _check_shares(area)
+    if contract is not None:
+        yield from _check_chances(contract, area)
+        varying = list(_check_varying(contract, area))
+        yield from varying or check_joint(contract, area)
+        for index, group in enumerate(area.groups):
+            yield from _check_attributes(contract, group, ("groups", index))
+            yield from _check_started(contract, group, ("groups", index))
+
+
+def _check_groups(area: Area) -> Diagnostics:
+    """The faults that need no contract to be seen."""
+    last = from_day_number(LAST_DAY_NUMBER)
+    seen: dict[str, int] = {}
+    for index, group in enumerate(area.groups):
+        if group.name in seen:
+            problem = f"two groups have the name '{group.name}'"
+            hint = f"The first is entry {seen[group.name] + 1}"
+            yield fault_at(("groups", index, "name"), "group_twice", problem, hint=hint)
+        seen.setdefault(group.name, index)
+        if not EPOCH <= group.start <= last:
+            path, problem = ("groups", index, "start"), "no child starts on this day"
+            yield fault_at(path, "start_out_of_range", problem, allowed=f"{EPOCH} through {last}")
+
+
+def _check_started(contract: Contract, group: Group, path: Path) -> Diagnostics:
+    started = contract.participants.started
+    if started is not None and not started[0] <= group.start <= started[1]:
+        problem = "the contract does not cover children who start on this day"
+        allowed = f"{started[0]} through {started[1]}"
+        yield fault_at((*path, "start"), "not_covered", problem, allowed=allowed)
+
+
+def _check_chances(contract: Contract, area: Area) -> Diagnostics:
+    for name, chance in area.chances.items():
+        if name not in contract.milestones:
+            yield Diagnostic(("chances", name), unknown("milestone", name, contract.milestones))
+        else:
+            yield from _check_units(contract, name, chance)
+    for name in contract.milestones:
+        if name not in area.chances:
+            problem = f"the milestone '{name}' has no chance"
+            hint = "Write 0% for a milestone that nobody is expected to reach"
+            yield fault_at(("chances",), "no_chance", problem, hint=hint)
+
+
+def _check_shares(area: Area) -> Diagnostics:
+    """Whether the lengths of time and the numbers of units of each chance are all there are."""
+    for name, chance in area.chances.items():
+        for key, shares in (("after", chance.after), ("units", chance.units)):
+            total = sum(shares.values(), Fraction(0))
+            if shares and total != 1:
+                problem, found = (
+                    f"the shares of '{key}' do not come to the whole",
+                    show_share(total),
+                )
+                yield fault_at(("chances", name, key), "not_the_whole", problem, found=found)
+
+
+def _check_varying(contract: Contract, area: Area) -> Diagnostics:
+    """Whether what varies is known, is said once, and stays a chance."""
+    words = ("area", "group", "year", *contract.participants.attributes)
+    seen: set[str] = set()
+    for place, varying in enumerate(area.varies):
+        for index, name in enumerate(varying.chances):
+            path: Path = ("varies", place, "chances", index)
+            if name not in contract.milestones:
+                yield Diagnostic(path, unknown("milestone", name, contract.milestones))
+            elif name in seen:
+                yield fault_at(path, "varies_twice", f"the chance of '{name}' varies twice")
+            elif name in area.chances and not _can_vary(area.chances[name].chance, varying.by):
+                problem = f"the chance of '{name}' cannot vary by so much"
+                allowed = "a square below chance × (100% less chance), which a certain one has not"
+                here = ("varies", place, "by")
+                yield fault_at(here, "varies_too_much", problem, allowed=allowed)
+            seen.add(name)
+        for index, word in enumerate(varying.each):
+            if word not in words:
+                fault = unknown("attribute", word, words)
+                yield Diagnostic(("varies", place, "each", index), fault)
+
+
+def _can_vary(chance: Fraction, by: Fraction) -> bool:
+    return not by or by**2 < chance * (1 - chance)
+
+
+def _check_units(contract: Contract, name: str, chance: Chance) -> Diagnostics:
+    """Whether units are assumed where the contract pays by the unit, and nowhere else."""
+    term, path = contract.milestones[name].units, ("chances", name)
+    if term is None and (chance.units or chance.every):
+        problem = f"the contract pays '{name}' once, and not by the unit"
+        yield fault_at(path, "no_units", problem, hint="Leave out 'units' and 'every'")
+    if term is not None and not chance.units:
+        problem = f"the contract pays '{name}' by the unit, and nothing says how many are completed"
+        hint = "Write units: with each number and its share, such as units: {4: 20%, 14: 80%}"
+        yield fault_at(path, "units_missing", problem, hint=hint)
+
+
+def _check_attributes(contract: Contract, group: Group, path: Path) -> Diagnostics:
+    terms = contract.participants
+    for name in group.attributes:
+        if name not in terms.attributes:
+            fault = unknown("attribute", name, terms.attributes)
+            yield Diagnostic((*path, "attributes", name), fault)
+    for name, values in terms.attributes.items():
+        here = (*path, "attributes", name)
+        value = group.attributes.get(name, "")
+        if not value.strip():
+            yield fault_at(here, "no_attribute", f"the attribute '{name}' is missing")
+        elif isinstance(values, tuple) and value not in values:
+            problem = f"'{value}' is not a value of the attribute '{name}'"
+            yield fault_at(here, "unknown_value", problem, allowed=", ".join(values))
+        elif name in terms.covered and value not in terms.covered[name]:
+            problem = f"the contract does not cover children whose '{name}' is '{value}'"
+            yield fault_at(here, "not_covered", problem, allowed=", ".join(terms.covered[name]))

@@ -1,0 +1,147 @@
+"""Every example contract simulates, and a drawn trial of it, delivered as evidence, settles to the
+same pence.
+
+A simulation draws that a milestone is reached, whatever its condition. So the evidence is of the
+same contract with one event for each milestone in place of its condition; everything that decides
+money is its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.read import read_contract
+from impactbond.dates import from_day_number
+from impactbond.evidence.evidence import (
+    OBSERVATIONS_SCHEMA,
+    REFUSED_SCHEMA,
+    Evidence,
+    participants_schema,
+)
+from impactbond.settlement.settle import settle
+from impactbond.simulation.area import Area
+from impactbond.simulation.draw import child_name
+from impactbond.simulation.forecast import Forecast
+from impactbond.simulation.read import parse_area
+from impactbond.simulation.simulate import simulate
+from impactbond.terms.conditions.counts import Observed
+from impactbond.terms.metrics.choices import Event
+from impactbond.terms.milestones import Rows
+from impactbond.terms.phrases import Window
+
+CONTRACTS = sorted((Path(__file__).parents[2] / "fixtures" / "contracts").glob("*.yaml"))
+TRIALS = int(os.environ.get("IMPACTBOND_FUTURES", "1"))
+
+
+def area_of(contract: Contract) -> Area:
+    """Two groups of ten who start some weeks apart, an even chance of everything, on days that
+    differ.
+    """
+    first, last = contract.participants.started or contract.calendar.term
+    lines = ["impactbond: 1", "area: drawn", "title: Drawn", "groups:"]
+    for place in range(2):
+        attributes = {
+            name: f"text {place}"
+            if isinstance(values, str)
+            else (contract.participants.covered.get(name) or values)[-place]
+            for name, values in contract.participants.attributes.items()
+        }
+        start = min(first + timedelta(days=20 + 40 * place), last)
+        lines.append(
+            f"  - {{name: group {place}, children: 10, start: {start}, attributes: {attributes}}}"
+        )
+    lines.append("chances:")
+    for place, (name, milestone) in enumerate(contract.milestones.items()):
+        after = f"{{{10 + place} days: 25%, {60 + 7 * place} days: 75%}}"
+        units = "" if milestone.units is None else ", units: {1: 1/2, 4: 1/2}, every: 1 month"
+        lines.append(f"  {name}: {{chance: 1/2, after: {after}{units}}}")
+    return parse_area("\n".join(lines).encode(), name="area.yaml", contract=contract)
+
+
+def by_events(contract: Contract) -> Contract:
+    """The same contract with an event for each milestone, on any day, in place of its condition."""
+    every_day = Window.parse("2000-01-01 through 2099-12-31")
+    metrics: dict[str, Any] = {}
+    milestones = {}
+    for name, milestone in contract.milestones.items():
+        metrics[f"is {name}"] = Event(kind="event")
+        when = Observed.model_validate({"observed": f"is {name}", "in": "ever"})
+        units = None
+        if milestone.units is not None:
+            metrics[f"unit of {name}"] = Event(kind="event", repeats=True)
+            units = Rows.model_validate({"rows": f"unit of {name}", "in": "ever"})
+        milestones[name] = milestone.model_copy(update={"when": when, "units": units})
+    same = {name: getattr(contract, name) for name in Contract.model_fields}
+    changed = {"metrics": metrics, "milestones": milestones, "windows": {"ever": every_day}}
+    people = contract.participants.model_copy(update={"eligible": None})
+    return Contract.model_construct(**{**same, **changed, "participants": people})
+
+
+def rows_of(forecast: Forecast, trial: int) -> Iterator[tuple[str, str, date]]:
+    """A row for every milestone that a child reaches, and for every unit."""
+    names = list(forecast.contract.milestones)
+    for group, child, outcome in forecast.draws.outcomes(trial):
+        who = child_name(forecast.area.groups[group].name, child)
+        for one in outcome.reached:
+            yield who, f"is {names[one.milestone]}", from_day_number(one.day)
+        for claim in outcome.claims:
+            name = names[claim.milestone]
+            if forecast.contract.milestones[name].units is not None:
+                # All units of a period on one day: they are one claim, of its first day.
+                for _ in range(claim.quantity):
+                    yield who, f"unit of {name}", from_day_number(claim.day)
+
+
+def evidence_of(forecast: Forecast, trial: int) -> Evidence:
+    people = [
+        {
+            "participant": child_name(group.name, child),
+            **dict.fromkeys(("started_on", "from_on", "recorded_on"), group.start),
+            **group.attributes,
+        }
+        for group in forecast.area.groups
+        for child in range(group.children)
+    ]
+    seen = [
+        {
+            "observation": str(number),
+            "participant": who,
+            "metric": metric,
+            "value": 1,
+            "observed_on": day,
+            "recorded_on": day,
+            "status": "recorded",
+        }
+        for number, (who, metric, day) in enumerate(rows_of(forecast, trial))
+    ]
+    schema = participants_schema(tuple(forecast.contract.participants.attributes))
+    return Evidence(
+        participants_table=pa.Table.from_pylist(people, schema=schema),
+        observations_table=pa.Table.from_pylist(seen, schema=OBSERVATIONS_SCHEMA),
+        refused_table=REFUSED_SCHEMA.empty_table(),
+    )
+
+
+@pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: path.stem)
+def test_an_example_contract_simulates_and_its_futures_settle_as_their_evidence_would(
+    path: Path,
+) -> None:
+    contract = by_events(read_contract(path))
+    forecast = simulate(contract, area_of(contract), trials=TRIALS, seed=1)
+    last = contract.calendar.claim_date(contract.calendar.periods[-1])
+    for trial in range(TRIALS):
+        settlement = settle(contract, evidence_of(forecast, trial), as_of=last)
+        paid = settlement.balances_table["due_pence"].to_numpy()
+        places = [forecast.funders.position(funder.id) for funder in settlement.funders.all]
+        np.testing.assert_array_equal(forecast.due_pence[trial][:, places].ravel(), paid)
+        assert forecast.due_pence[trial].sum() == paid.sum()
+    assert forecast.due_pence.any()

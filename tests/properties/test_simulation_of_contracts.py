@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from tests.drawn_areas import area_of
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
@@ -28,10 +29,8 @@ from impactbond.evidence.evidence import (
     participants_schema,
 )
 from impactbond.settlement.settle import settle
-from impactbond.simulation.area import Area
 from impactbond.simulation.draw import child_name
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.read import parse_area
 from impactbond.simulation.simulate import simulate
 from impactbond.terms.conditions.counts import Observed
 from impactbond.terms.metrics.choices import Event
@@ -40,31 +39,6 @@ from impactbond.terms.phrases import Window
 
 CONTRACTS = sorted((Path(__file__).parents[2] / "fixtures" / "contracts").glob("*.yaml"))
 TRIALS = int(os.environ.get("IMPACTBOND_FUTURES", "1"))
-
-
-def area_of(contract: Contract) -> Area:
-    """Two groups of ten who start some weeks apart, an even chance of everything, on days that
-    differ.
-    """
-    first, last = contract.participants.started or contract.calendar.term
-    lines = ["impactbond: 1", "area: drawn", "title: Drawn", "groups:"]
-    for place in range(2):
-        attributes = {
-            name: f"text {place}"
-            if isinstance(values, str)
-            else (contract.participants.covered.get(name) or values)[-place]
-            for name, values in contract.participants.attributes.items()
-        }
-        start = min(first + timedelta(days=20 + 40 * place), last)
-        lines.append(
-            f"  - {{name: group {place}, children: 10, start: {start}, attributes: {attributes}}}"
-        )
-    lines.append("chances:")
-    for place, (name, milestone) in enumerate(contract.milestones.items()):
-        after = f"{{{10 + place} days: 25%, {60 + 7 * place} days: 75%}}"
-        units = "" if milestone.units is None else ", units: {1: 1/2, 4: 1/2}, every: 1 month"
-        lines.append(f"  {name}: {{chance: 1/2, after: {after}{units}}}")
-    return parse_area("\n".join(lines).encode(), name="area.yaml", contract=contract)
 
 
 def by_events(contract: Contract) -> Contract:

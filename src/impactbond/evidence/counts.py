@@ -67,6 +67,11 @@ class Counts:
     called: ClassVar[str] = "Counts without evidence"
 
     @property
+    def said(self) -> tuple[pa.Table, ...]:
+        """The tables that say what is known."""
+        return (self.counts_table,)
+
+    @property
     def counts(self) -> Any:
         """What was counted, one row each."""
         return as_kind(self.counts_table, self.kind)
@@ -98,7 +103,7 @@ class Counts:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the counts, whatever their order and the files' names."""
-        return digest_of(self.counts_table)
+        return digest_of(*self.said)
 
     @property
     def _numbers(self) -> list[tuple[str, int]]:

@@ -116,6 +116,11 @@ class Evidence:
         return "duckdb"
 
     @property
+    def said(self) -> tuple[pa.Table, ...]:
+        """The tables that say what is known."""
+        return self.participants_table, self.observations_table
+
+    @property
     def participants(self) -> Any:
         """Who the contract is about: one row for each participant and each change."""
         return as_kind(self.participants_table, self.kind)
@@ -185,7 +190,7 @@ class Evidence:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of participants and observations, whatever their order and the files' names."""
-        return digest_of(self.participants_table, self.observations_table)
+        return digest_of(*self.said)
 
     @property
     def rows_by_metric(self) -> Mapping[str, int]:

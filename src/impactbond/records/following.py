@@ -18,9 +18,9 @@ from impactbond.dialect import Engine
 from impactbond.errors import Fault, SettlementError
 from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import Evidence
-from impactbond.records.closed_claims import assert_left_closed
+from impactbond.records.closed_claims import Closed, assert_left_closed
 from impactbond.records.contents import fitting_together
-from impactbond.records.record import Closed, File, Record, read_record
+from impactbond.records.record import File, Record, read_record
 from impactbond.settlement import settle as settling
 from impactbond.settlement.settlement import Settlement
 

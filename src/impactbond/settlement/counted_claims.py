@@ -35,9 +35,10 @@ from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence, participants_schema
 from impactbond.money import minor_units
 from impactbond.reasons import Standing
+from impactbond.settlement.funding import rule_name
 from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lot_settlement import LotSettlement
-from impactbond.settlement.lots import Lots, Numbers, price_pence
+from impactbond.settlement.lots import Lots, Numbers, Rulebook, price_pence
 from impactbond.settlement.values import part_paid
 from impactbond.terms.applicability import is_about
 from impactbond.terms.limits import WholeLimit
@@ -99,6 +100,32 @@ def counted_claims(known: Versions, counts: Counts, asked: Sequence[ClaimDate]) 
     _assert_undivided(known, told, segments)
     _assert_after(known, texts, rows)
     return [Claims(segments, own, own.copy) for own in rows]
+
+
+def rows_counted(
+    known: Versions, counts: Counts, line: Mapping[str, Any], day: date
+) -> Iterator[dict[str, Any]]:
+    """The rows that stand on a day and count the claims of the lot that a line (LINES) is of."""
+    names = tuple(known.whole.participants.attributes)
+    rows = [
+        row
+        for row in counts.standing_on(day)
+        if all(row[key] == line[key] for key in ("milestone", "achieved_on", "standing"))
+    ]
+    segments = {at: {name: row[name] for name in names} for at, row in enumerate(rows)}
+    rulebook = Rulebook(known, [segments for _ in known.stretches])
+    versions = [stretch.terms for stretch in known.stretches]
+    place = versions.index(known.governing(line["achieved_on"]))
+    payables = known.within(versions[place]).payables
+    if line["milestone"] not in payables:
+        return
+    milestone = payables.index(line["milestone"])
+    number, standing = day_number(line["achieved_on"]), Standing(line["standing"]).number
+    for at, row in enumerate(rows):
+        key = rulebook.by_version[place].key(milestone, number, at, "", standing)
+        lot = rule_name(rulebook.all[key.rule]), key.price_pence, list(key.group)
+        if lot == (line["share_rule"], line["price_pence"], list(line["group"])):
+            yield row
 
 
 def assert_of_counts(closed: pa.Table, milestones: Sequence[str], counted: bool) -> None:

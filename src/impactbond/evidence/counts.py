@@ -24,7 +24,7 @@ from impactbond.tables import as_kind, counts_html, schema_of
 from impactbond.terms.reference import references
 
 _COUNTED = ("milestone", "achieved_on", "period", "number", "recorded_on", "standing")
-_MONEY = ("funders", "funding", "limits", "results")
+_MONEY = ("funding", "limits", "results")
 
 
 def counts_schema(attributes: tuple[str, ...]) -> pa.Schema:
@@ -37,15 +37,16 @@ def asked_of_counts(versions: Versions) -> tuple[str, ...]:
     """The attributes on which any version lets money depend, so that no count can do without them:
     those that a price, a share, a funder, a limit or a result asks for.
     """
-    found = set()
+    found: set[str | None] = set()
     for contract in versions.all:
         for one in references(contract):
-            if "attributes" not in one.to.sections:
-                continue
             section, *rest = one.path
             of_price = section == "milestones" and rest[1] in ("rates", "changes")
-            if of_price or section in _MONEY:
+            if "attributes" in one.to.sections and (of_price or section in _MONEY):
                 found.add(one.name)
+        # A funder that shares in nothing asks for nothing.
+        sharing = {name for rule in contract.funding for name in rule.shares}
+        found |= {contract.funders[name].each for name in sharing}
     return tuple(name for name in versions.whole.participants.attributes if name in found)
 
 

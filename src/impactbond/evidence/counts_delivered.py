@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import narwhals as nw
+import pyarrow as pa
 
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.deliveries import Block, clean, private_headings, without_blank_rows
@@ -79,19 +80,24 @@ def _of_files(paths: Sequence[Path], wanted: Sequence[str], faults: list[Fault])
         found = _of_workbook(path, wanted, faults)
         if found is not None:
             yield found
-    others = [str(path) for path in paths if path not in books]
-    if not others:
-        return
-    try:
-        table = files_of(others, "", FORMATS, wanted).in_memory()
-    except EvidenceError as error:
-        faults += error.faults
-        return
+    for path in paths:
+        if path in books:
+            continue
+        try:
+            table = files_of(path, "", FORMATS, wanted).in_memory()
+        except EvidenceError as error:
+            faults += error.faults
+            continue
+        yield from _of_table(table)
+
+
+def _of_table(table: pa.Table) -> Iterator[_Grid]:
+    """What files that hold a table say, each by itself."""
     names, numbers = table["file"].to_pylist(), table["row"].to_pylist()
     frame = nw.from_native(table.drop_columns(["file", "row"]), eager_only=True)
     cells = {name: plain_cells(frame[name]) for name in frame.columns}
-    for file in sorted({Path(path).name for path in names}):
-        own = [at for at, name in enumerate(names) if Path(name).name == file]
+    for file in sorted(set(names)):
+        own = [at for at, name in enumerate(names) if name == file]
         chosen = {name: [column[at] for at in own] for name, column in cells.items()}
         yield _Grid(Fault(file=file), [numbers[at] or 0 for at in own], chosen)
     if not names:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from impactbond.contract.read import read_contract, read_versions
     from impactbond.contract.wording.render import render
     from impactbond.evidence.read import read_evidence
+    from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
     from impactbond.receipts.read import read_receipts
@@ -51,7 +52,12 @@ _HOMES = {
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
     "planned_beside": "settlement.schedule",
+<<<<<<< HEAD
     "read_area": "simulation.read",
+=======
+    "read_claims": "evidence.read_counts",
+    "read_area": "simulation.area",
+>>>>>>> g-counts
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
     "read_versions": "contract.read",
@@ -86,6 +92,7 @@ __all__ = [
     "explain_line",
     "planned_beside",
     "read_area",
+    "read_claims",
     "read_contract",
     "read_evidence",
     "read_receipts",

@@ -27,7 +27,7 @@ from impactbond.statements import (
     statement_html,
     statement_workbook,
 )
-from impactbond.statements.notes import OPENED_AGAIN
+from impactbond.statements.notes import opened_again
 from impactbond.statements.source import statement_source
 from impactbond.statements.write import statement_files
 
@@ -266,7 +266,9 @@ def test_a_statement_in_pounds_is_cell_for_cell_as_it_was(
     mended[6].value = f'=SUMIFS(Lines!${listed}$5:${listed}$6,Lines!$B$5:$B$6,"Adjustment")'
     for cell in (row[0] for sheet in ("Summary", "Schedule") for row in found[sheet].iter_rows()):
         if isinstance(cell.value, str):
-            cell.value = cell.value.replace(f" {OPENED_AGAIN}", "").replace(SHOWN_NOW, SHOWN_THEN)
+            cell.value = cell.value.replace(f" {opened_again(False)}", "").replace(
+                SHOWN_NOW, SHOWN_THEN
+            )
     told = [f"{name}={one.attr_text}" for name, one in sorted(found.defined_names.items())]
     told += [
         f"{sheet.title}!{cell.coordinate} {cell.value!r} {cell.number_format}"

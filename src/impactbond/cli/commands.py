@@ -15,6 +15,7 @@ from impactbond.cli.contract_commands import check, difference, render
 from impactbond.cli.options import (
     AsJson,
     AsOf,
+    ClaimsFiles,
     ContractFile,
     Earlier,
     EvidenceFiles,
@@ -68,9 +69,10 @@ def demo(
 @app.command()
 def settle(
     contract: ContractFile,
-    evidence: EvidenceFiles,
     as_of: AsOf,
     out: Out,
+    evidence: EvidenceFiles = None,
+    claims: ClaimsFiles = None,
     receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
     earlier: Earlier = None,
     supersedes: Supersedes = None,
@@ -81,10 +83,10 @@ def settle(
     as_json: AsJson = False,
 ) -> None:
     """Write decisions, claims, schedule and one statement for each funder."""
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
     came = received(receipts, settlement)
     kept = [one for one in (earlier, supersedes) if one]
-    inputs = inputs_of(contract, evidence, receipts, kept)
+    inputs = inputs_of(contract, evidence, claims, receipts, kept)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
     write_settled(settlement, out, as_json, came, leave_out_refused, supersedes, **how)
 
@@ -108,7 +110,8 @@ def template(
 @app.command()
 def explain(
     contract: ContractFile,
-    evidence: EvidenceFiles,
+    evidence: EvidenceFiles = None,
+    claims: ClaimsFiles = None,
     participant: Annotated[
         str | None, typer.Option("--participant", help="The participant's reference.")
     ] = None,
@@ -147,7 +150,7 @@ def explain(
     from impactbond.explanation.explanation import Explanation
     from impactbond.explanation.nearest import Nearest, nearest_change
 
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
     answer: Explanation | Nearest
     if participant is None:
         answer = explained.explain_line(settlement, line or "")
@@ -161,9 +164,10 @@ def explain(
 @app.command()
 def reconcile(
     contract: ContractFile,
-    evidence: EvidenceFiles,
     receipts: Annotated[list[Path], ReceiptsOption],
     as_of: AsOf,
+    evidence: EvidenceFiles = None,
+    claims: ClaimsFiles = None,
     on: Annotated[
         date | None, day_option("--on", "The day of the account; by default that of --as-of.")
     ] = None,
@@ -176,7 +180,7 @@ def reconcile(
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile as matched
 
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
     came = read_receipts(receipts, settlement.contract)
     found = matched(settlement, came, on=on or as_of, leave_out_refused=leave_out_refused)
     printed(as_json, found.as_dict, lambda: found.text)
@@ -185,9 +189,10 @@ def reconcile(
 @app.command()
 def record(
     contract: ContractFile,
-    evidence: EvidenceFiles,
     as_of: AsOf,
     out: Annotated[Path, out_option("The record to write.")],
+    evidence: EvidenceFiles = None,
+    claims: ClaimsFiles = None,
     previous: Annotated[
         Path | None,
         typer.Option(
@@ -211,7 +216,7 @@ def record(
     """Settle, and keep everything that the settlement rests on in one file."""
     from impactbond.records.record import read_record, write_record
 
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
     came = received(receipts, settlement)
     kept = [one for one in (earlier, previous, supersedes) if one]
     with working("Writing the record"):
@@ -225,7 +230,7 @@ def record(
             funder=funder,
             replace=replace,
             shared=shared,
-            inputs=inputs_of(contract, evidence, receipts, kept),
+            inputs=inputs_of(contract, evidence, claims, receipts, kept),
         )
     digest = read_record(written).digest
     told = f"Wrote {written}\nNote its SHA-256 elsewhere: {digest}"

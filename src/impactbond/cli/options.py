@@ -30,11 +30,20 @@ ContractFile = Annotated[
     ),
 ]
 EvidenceFiles = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(
         help="The evidence: one workbook, or several deliveries; or tables as CSV or Parquet, "
         "participants=PATH and observations=PATH: a file, a folder or a pattern, each repeatable.",
         show_default=False,
+    ),
+]
+
+ClaimsFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--claims",
+        help="In place of evidence: counts of claims, as CSV, Parquet or a workbook; repeatable. "
+        "Statements then say that they rest on counts without evidence.",
     ),
 ]
 
@@ -140,37 +149,49 @@ def evidence_in(words: list[Path]) -> list[Path] | dict[str, list[str]]:
     return tables or words
 
 
-def inputs_of(contract: Path, evidence: list[Path], *others: list[Path] | None) -> list[Path]:
+def inputs_of(
+    contract: Path, evidence: list[Path] | None, *others: list[Path] | None
+) -> list[Path]:
     """The files that a command reads: it writes over none of them."""
     from impactbond.evidence.files import expanded
 
-    given = evidence_in(evidence)
-    words = [one for paths in given.values() for one in paths] if isinstance(given, dict) else given
-    found = [Path(path) for word in words for path in expanded(str(word))]
-    return [contract, *found, *(path for paths in others for path in paths or [])]
+    given = evidence_in(evidence or [])
+    named = [one for paths in given.values() for one in paths] if isinstance(given, dict) else given
+    words = [*map(str, named), *(str(path) for paths in others for path in paths or [])]
+    return [contract, *(Path(path) for word in words for path in expanded(word))]
 
 
 def settled(
     contract: Path,
-    evidence: list[Path],
+    evidence: list[Path] | None,
     as_of: date | None,
     leave_out: bool,
     earlier: Path | None = None,
     row_by_row: bool = False,
+    claims: list[Path] | None = None,
 ) -> Settlement:
-    """The settlement that a command is about; by default at the contract's last claim date."""
+    """The settlement that a command is about, on evidence or on counts of claims; by default at the
+    contract's last claim date.
+    """
     from impactbond.evidence.read import read_evidence
+    from impactbond.evidence.read_counts import read_claims
     from impactbond.records.following import settle
 
-    with working("Reading the contract and the evidence"):
+    if bool(evidence) == bool(claims):
+        raise typer.BadParameter("name one of the two", param_hint="the evidence or --claims")
+    with working(f"Reading the contract and the {'counts' if claims else 'evidence'}"):
         versions = versions_in(contract)
-        known = read_evidence(
-            evidence_in(evidence), versions, at_rest=False if row_by_row else None
+        at_rest = False if row_by_row else None
+        known = (
+            read_evidence(evidence_in(evidence), versions, at_rest=at_rest) if evidence else None
         )
+        counts = read_claims(claims, versions) if claims else None
     calendar = versions.terms.calendar
     day = as_of or calendar.claim_date(calendar.periods[-1])
     with working("Settling"):
-        return settle(versions, known, as_of=day, leave_out_refused=leave_out, earlier=earlier)
+        return settle(
+            versions, known, as_of=day, claims=counts, leave_out_refused=leave_out, earlier=earlier
+        )
 
 
 def received(files: list[Path] | None, settlement: Settlement) -> Receipts | None:

@@ -4,7 +4,7 @@ and why; told as text, as plain data and as tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.difference import ContractChange, difference
 from impactbond.contract.read import read_contract
 from impactbond.errors import Fault, RecordError, SettlementError, unopened
+from impactbond.evaluation.decisions import DECISIONS
 from impactbond.money import show
 from impactbond.records.contents import fitting_together
 from impactbond.records.record import File, Record, read_record
@@ -90,8 +91,9 @@ def _side(compared: Settlement | Record) -> Side:
             claim_period=claim.claim_period,
             claim_date=claim.claim_date,
             kind="pandas",
-            evidence=compared.evidence,
+            basis=compared.counts or compared.evidence,
             names={},
+            decisions=_decided(compared, lambda: compared.result("decisions")),
             **{name: compared.result(name) for name in Side.TABLES},
         )
     return Side(
@@ -100,10 +102,15 @@ def _side(compared: Settlement | Record) -> Side:
         claim_period=compared.claim.label,
         claim_date=compared.claim.known_by,
         kind=compared.evidence.kind,
-        evidence=compared.evidence.known_on(compared.claim.known_by),
+        basis=compared.basis.known_on(compared.claim.known_by),
         names={funder.id: funder.name for funder in compared.funders.all},
+        decisions=_decided(compared, lambda: compared.decisions_table),
         **{name: getattr(compared, f"{name}_table") for name in Side.TABLES},
     )
+
+
+def _decided(compared: Settlement | Record, decisions: Callable[[], pa.Table]) -> pa.Table:
+    return DECISIONS.empty_table() if compared.counts is not None else decisions()
 
 
 def _compared(was: Side, now: Side) -> Comparison:

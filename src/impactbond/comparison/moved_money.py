@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import zip_longest
 from typing import Any, ClassVar, NamedTuple
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.difference import ContractChange
 from impactbond.contract.references import rests_on
 from impactbond.errors import InvariantError
+from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.parts import place_words
 from impactbond.settlement.funding import UNFUNDED
@@ -43,14 +45,14 @@ ABOUT = ""  # stands for the metric of a row about the participant
 class Side:
     """One side of a comparison: the contract, what was known, and what was settled."""
 
-    TABLES: ClassVar = ("lines", "shares", "payments", "decisions")
+    TABLES: ClassVar = ("lines", "shares", "payments")
 
     name: str
     contract: Contract
     claim_period: str
     claim_date: date
     kind: str
-    evidence: Evidence = field(repr=False)
+    basis: Evidence | Counts = field(repr=False)
     lines: pa.Table = field(repr=False)
     shares: pa.Table = field(repr=False)
     payments: pa.Table = field(repr=False)
@@ -68,16 +70,18 @@ class RowChange(NamedTuple):
 
 
 def changed_evidence(was: Side, now: Side) -> dict[str, list[RowChange]]:
-    """Every row that only one side has, by participant."""
+    """Every row that only one side has, by participant; counts are of nobody, and stand by the
+    milestone that they count.
+    """
     found: defaultdict[str, list[RowChange]] = defaultdict(list)
-    for table in ("participants_table", "observations_table"):
-        old, new = (_by_what_they_say(getattr(side.evidence, table)) for side in (was, now))
+    for tables in zip_longest(was.basis.said, now.basis.said):
+        old, new = ({} if table is None else _by_what_they_say(table) for table in tables)
         for own, other, is_new in ((old, new, False), (new, old, True)):
             for says, rows in own.items():
                 for row in rows[len(other.get(says, ())) :]:
-                    metric = row.get("metric") or ABOUT
+                    metric = row.get("metric") or row.get("milestone") or ABOUT
                     change = RowChange(is_new, row["sheet"], row["row"], metric)
-                    found[row["participant"]].append(change)
+                    found[row.get("participant", "")].append(change)
     return {participant: sorted(rows) for participant, rows in found.items()}
 
 
@@ -93,7 +97,8 @@ def told_rows(rows: list[RowChange], most: int = 3) -> str:
     """Rows in words: how many are new or gone, and where, without what they say."""
     told = []
     for word, is_new in (("new", True), ("gone", False)):
-        places = [place_words(row.sheet, row.row, " ") for row in rows if row.is_new == is_new]
+        own = (row for row in rows if row.is_new == is_new)
+        places = [place_words(row.sheet, row.row, " ").strip() for row in own]
         if places:
             more = f" and {len(places) - most} more" if len(places) > most else ""
             told.append(f"{len(places)} {word} ({', '.join(places[:most])}{more})")
@@ -127,10 +132,12 @@ class Why:
             codes.append("verdict")
             told.append(f"{old} → {new}")
         metrics = self.metrics.get(milestone, set()) | {ABOUT}
+        if not participant:
+            metrics.add(milestone)
         rows = [row for row in self.evidence.get(participant, []) if row.metric in metrics]
         if rows:
             codes.append("evidence")
-            told.append(f"rows of evidence: {told_rows(rows)}")
+            told.append(f"rows of {'evidence' if participant else 'counts'}: {told_rows(rows)}")
         changed = [term for term in self.terms if milestone in term.milestones]
         if changed:
             codes.append("terms")

@@ -18,14 +18,19 @@ from math import isfinite
 from typing import Generic, TypeVar
 
 from impactbond.evidence.refusals import (
+    COUNT_TOO_LARGE,
     DATE_OUTSIDE,
     ERROR_VALUE,
     FIRST_DAY,
     FORMULA_TEXT,
     LAST_DAY,
+    MOST_COUNTED,
+    NEGATIVE_COUNT,
+    NOT_A_COUNT,
     NOT_A_DATE,
     NOT_CALCULATED,
     NOT_TEXT,
+    PART_OF_A_COUNT,
     SHOWN_AS_PERCENT,
     SHOWS_OTHER,
     TIME_WITH_ZONE,
@@ -137,6 +142,11 @@ def values_of(metric: Metric, cells: Sequence[object]) -> CellColumn[int]:
             return _each(cells, _answer)
 
 
+def numbers_counted(cells: Sequence[object]) -> CellColumn[int]:
+    """How many there were of something: whole numbers from 0 to MOST_COUNTED."""
+    return _each(cells, _counted)
+
+
 def why_broken(cell: object) -> Refusal | None:
     """Why a cell holds no value: an error, or a formula without its result; None where it may."""
     if isinstance(cell, Broken):
@@ -186,6 +196,25 @@ def _date(cell: object) -> date:
     if FIRST_DAY <= day <= LAST_DAY:
         return day
     raise _CellError(DATE_OUTSIDE)
+
+
+def _counted(cell: object) -> int:
+    if isinstance(cell, str) and not _PLAIN.fullmatch(cell):
+        _refuse_broken(cell)
+        raise _CellError(NOT_A_COUNT)
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal | str):
+        _refuse_broken(cell)
+        raise _CellError(NOT_A_COUNT)
+    number = Decimal(cell)
+    if not number.is_finite():
+        raise _CellError(NOT_A_COUNT)
+    if number < 0:
+        raise _CellError(NEGATIVE_COUNT)
+    if number > MOST_COUNTED:
+        raise _CellError(COUNT_TOO_LARGE)
+    if number % 1:
+        raise _CellError(PART_OF_A_COUNT)
+    return int(number)
 
 
 def _answer(cell: object) -> int:

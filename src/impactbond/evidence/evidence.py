@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import PurePath
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -67,6 +67,20 @@ def refused_table(refused: Iterable[Refused]) -> pa.Table:
     return rows_table(rows, REFUSED_SCHEMA)
 
 
+def digest_of(*tables: pa.Table) -> str:
+    """SHA-256 of what tables say, whatever the order of their rows and the names of their files."""
+    text = hashlib.sha256()
+    for table in tables:
+        kept = [name for name in table.column_names if name not in ("file", "sheet", "row")]
+        ordered = sorted_by(table.select(kept), *kept)
+        text.update(json.dumps([kept, ordered.num_rows]).encode())
+        for name, kind in zip(kept, ordered.schema.types, strict=True):
+            column = ordered[name]
+            column = column.cast(pa.int32()) if pa.types.is_date32(kind) else column
+            text.update(json.dumps(column.to_pylist()).encode())
+    return text.hexdigest()
+
+
 def participants_schema(attributes: tuple[str, ...]) -> pa.Schema:
     """The columns of the participants, with one text column for each attribute of the contract."""
     days = _days("started_on", "left_on", "from_on", "recorded_on")
@@ -94,11 +108,17 @@ class Evidence:
     repeated: int = 0
     kind: str = "pandas"
     cautions: tuple[str, ...] = ()
+    called: ClassVar[str] = "Evidence"
 
     @property
     def engine(self) -> Engine:
         """The engine that reads it where it is."""
         return "duckdb"
+
+    @property
+    def said(self) -> tuple[pa.Table, ...]:
+        """The tables that say what is known."""
+        return self.participants_table, self.observations_table
 
     @property
     def participants(self) -> Any:
@@ -170,16 +190,7 @@ class Evidence:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of participants and observations, whatever their order and the files' names."""
-        text = hashlib.sha256()
-        for table in (self.participants_table, self.observations_table):
-            kept = [name for name in table.column_names if name not in ("file", "sheet", "row")]
-            ordered = sorted_by(table.select(kept), *kept)
-            text.update(json.dumps([kept, ordered.num_rows]).encode())
-            for name, kind in zip(kept, ordered.schema.types, strict=True):
-                column = ordered[name]
-                column = column.cast(pa.int32()) if pa.types.is_date32(kind) else column
-                text.update(json.dumps(column.to_pylist()).encode())
-        return text.hexdigest()
+        return digest_of(*self.said)
 
     @property
     def rows_by_metric(self) -> Mapping[str, int]:

@@ -13,6 +13,8 @@ from impactbond.terms.metrics import Chosen, Metric, Numbered
 FIRST_DAY, LAST_DAY = EPOCH, from_day_number(LAST_DAY_NUMBER)
 _DAYS = f"a date from {FIRST_DAY} to {LAST_DAY}"
 _SLIP = "Look for a slip."
+MOST_COUNTED = 1_000_000_000
+_COUNT = f"a whole number from 0 to {MOST_COUNTED:,}, in digits alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,20 @@ TIME_WITH_ZONE = Refusal(
 DATE_OUTSIDE = Refusal(
     "date_outside", "this date is too early or too late", _DAYS, "Look at the year."
 )
+NOT_A_COUNT = Refusal("not_a_count", "this is not a number of claims", _COUNT, "Type digits alone.")
+NEGATIVE_COUNT = Refusal(
+    "negative_count",
+    "this number is negative",
+    _COUNT,
+    "To correct a count, add a row with the right number that says which row it replaces.",
+)
+PART_OF_A_COUNT = Refusal(
+    "part_of_a_count",
+    "this number has a fraction, and there are no parts of claims",
+    _COUNT,
+    "A share or a rate is worked out from counts: give the counts.",
+)
+COUNT_TOO_LARGE = Refusal("count_too_large", "this number is too large", _COUNT, _SLIP)
 RECORDED_BEFORE_OBSERVED = Refusal(
     "recorded_before_observed",
     "the row speaks of a date in the future of its recording",

@@ -45,10 +45,15 @@ NAMES = ("participants", "observations")
 REQUIRED = {
     "participants": REQUIRED_PARTICIPANT_COLUMNS,
     "observations": ("participant", "metric", "value", "observed_on", "recorded_on"),
+    "counts": ("milestone",),
 }
 OPTIONAL = {
     "participants": ("from_on", "left_on"),
     "observations": ("observation", "source", "evidence_ref", "supersedes", "status"),
+    "counts": (
+        *("achieved_on", "period", "number", "units"),
+        *("recorded_on", "standing", "ref", "replaces"),
+    ),
 }
 NO_PARTICIPANTS = Fault(
     sheet="participants", code="no_rows", problem="there are no rows", allowed="at least one"

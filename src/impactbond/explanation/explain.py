@@ -18,13 +18,15 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.wording.words import ContractWords
 from impactbond.errors import Fault, SettlementError
 from impactbond.evaluation.inputs import ClaimDate
+from impactbond.evidence.counts import Counts
 from impactbond.explanation.case import Case, cases_by_milestone
 from impactbond.explanation.explanation import Explanation
-from impactbond.explanation.parts import Line, MilestoneExplained
+from impactbond.explanation.parts import Line, MilestoneExplained, place_words
 from impactbond.explanation.payment import explained_line, lines_of, money_terms, stated_terms
 from impactbond.explanation.verdicts import Judged, chain, needs, open_until, period_label, reason
 from impactbond.money import show
 from impactbond.reasons import LineKind
+from impactbond.settlement.counted_claims import nobody_behind, rows_counted
 from impactbond.settlement.settlement import Settlement
 from impactbond.settlement.values import group_of, sums_of, worth_pence
 from impactbond.terms.measures import Measure, Sums, told
@@ -44,6 +46,8 @@ def explain(
     With `milestone`, that one alone. The explanation shows the participant's evidence. Raises
     SettlementError, without the id, for a participant of whom the evidence holds no row.
     """
+    if settlement.counts is not None:
+        raise nobody_behind("an explanation of a participant")
     if not isinstance(participant, str):
         kind = f"a value of type {type(participant).__name__}"
         problem = "a participant is asked for by the id, as text"
@@ -72,6 +76,14 @@ def explain_line(settlement: Settlement, line: str) -> Explanation:
         raise SettlementError("There is nothing to explain.", [fault])
     row = lines.slice(place, 1).to_pylist()[0]
     claim = next(dated for dated in settlement.claim_dates if dated.label == row["claim_period"])
+    if settlement.counts is not None and row["milestone"] in settlement.contract.milestones:
+        return _explanation(
+            settlement,
+            claim,
+            line=line,
+            standing="No participant stands behind this line: it is of counts without evidence.",
+            milestones=(_of_count(settlement, settlement.counts, row, claim),),
+        )
     if row["milestone"] in settlement.contract.milestones:
         return _of_participant(settlement, row["participant"], claim, [row["milestone"]], line)
     return _explanation(
@@ -180,6 +192,42 @@ def _lines(settlement: Settlement, case: Case, milestone: str) -> Iterator[Line]
             yield explained_line(settlement, row, *since)
         else:
             yield explained_line(settlement, row)
+
+
+def _of_count(
+    settlement: Settlement, counts: Counts, row: Mapping[str, Any], claim: ClaimDate
+) -> MilestoneExplained:
+    """The rows that count what a line is about, with the lines for it."""
+    contract, name = settlement.contract, row["milestone"]
+    lot = ("milestone", "period", "achieved_on", "price_pence", "standing", "share_rule", "group")
+    lines = tuple(
+        explained_line(settlement, other)
+        for other in lines_of(settlement, "", claim.known_by)
+        if all(other[key] == row[key] for key in lot)
+    )
+    found = list(rows_counted(settlement.known, counts, row, claim.known_by))
+    told = (
+        f"{one['number']:,} in {place_words(one['file'] or 'the frame', one['row'])}, recorded "
+        f"{one['recorded_on']}"
+        for one in found
+    )
+    number = sum(one["number"] for one in found)
+    for_ = f"in {row['period']}" if any(one["period"] for one in found) else "on that day"
+    return MilestoneExplained(
+        milestone=name,
+        title=contract.title_of(name),
+        clause=contract.term_of(name).clause,
+        price_pence=row["price_pence"],
+        priced_in=contract.currency_of_prices,
+        verdict="counted",
+        reason="counted",
+        sentence=f"{number:,} counted {for_}, without evidence: {'; '.join(told) or 'no row'}.",
+        achieved_on=row["achieved_on"],
+        period=row["period"],
+        lines=lines,
+        entitled_pence=sum(line.entitled_pence for line in lines),
+        terms=stated_terms(contract, name, (), ()),
+    )
 
 
 def _of_group(settlement: Settlement, row: Mapping[str, Any], until: date) -> MilestoneExplained:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, RecordError
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import show
 from impactbond.settlement.lines import LINES, SHARES
 
@@ -25,6 +28,17 @@ _SETTLED: Mapping[str, Sequence[str]] = {
     "payments": ["claim_period", "funder", "kind", "name", "amount_pence"],
 }
 Tables = Mapping[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The claims that came in closed to a settlement, and the digest of their record, if any."""
+
+    contract: Contract
+    claim_dates: tuple[ClaimDate, ...]
+    lines_table: pa.Table = field(repr=False)
+    digest: str | None
+    versions: tuple[Contract, ...]
 
 
 def assert_left_closed(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -23,9 +23,16 @@ from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, ImpactBondError, RecordError
 from impactbond.evaluation.decisions import DECISIONS
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, REFUSED_SCHEMA, participants_schema
+from impactbond.evidence.counts import Counts, counts_schema
+from impactbond.evidence.evidence import (
+    OBSERVATIONS_SCHEMA,
+    REFUSED_SCHEMA,
+    Evidence,
+    participants_schema,
+)
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.records.workbook import reference_of
+from impactbond.settlement.counted_claims import no_evidence
 from impactbond.settlement.lines import LINES, SHARES
 from impactbond.settlement.schedule import BALANCES, PAYMENTS
 from impactbond.settlement.settlement import Settlement
@@ -44,6 +51,7 @@ HOLIDAYS = "holidays.json"
 EARLIER = "earlier/lines.csv"
 RECEIVED, REFUSED_RECEIPTS = "receipts/received.csv", "receipts/refused.csv"
 EVIDENCE = {name: f"evidence/{name}.csv" for name in ("participants", "observations", "refused")}
+COUNTS = "evidence/counts.csv"  # in place of participants and observations
 RESULTS = {
     name: f"results/{name}.csv"
     for name in ("decisions", "claims", "lines", "shares", "payments", "balances")
@@ -226,11 +234,13 @@ def parts_of(
         for one in settlement.versions:
             parts[f"{VERSIONS}{one.version.number:03d}.yaml"] = one.source
     # The evidence known on the claim date, in an order that follows from what it says.
-    known = settlement.evidence.known_on(settlement.claim.known_by)
-    for name, schema in evidence_schemas(settlement.contract).items():
+    known = settlement.basis.known_on(settlement.claim.known_by)
+    counted = settlement.counts is not None
+    for name, schema in evidence_schemas(settlement.contract, counted=counted).items():
         table = getattr(known, f"{name}_table").select(schema.names).cast(schema)
-        others = [column for column in schema.names if column not in _ORDER[name]]
-        parts[EVIDENCE[name]] = csv_bytes(sorted_by(table, *_ORDER[name], *others))
+        first = _ORDER.get(name, ())
+        others = [column for column in schema.names if column not in first]
+        parts[EVIDENCE.get(name, COUNTS)] = csv_bytes(sorted_by(table, *first, *others))
     if settlement.earlier is not None:
         parts[EARLIER] = csv_bytes(settlement.earlier.lines_table)
     if receipts is not None:
@@ -240,13 +250,30 @@ def parts_of(
     return parts | results_of(settlement, engine, receipts, replaces)
 
 
-def evidence_schemas(contract: Contract) -> dict[str, pa.Schema]:
-    """The columns of each table of evidence."""
+def evidence_schemas(contract: Contract, *, counted: bool) -> dict[str, pa.Schema]:
+    """The columns of each table of evidence, or of counts in its place."""
+    attributes = tuple(contract.participants.attributes)
+    if counted:
+        return {"counts": counts_schema(attributes), "refused": REFUSED_SCHEMA}
     return {
-        "participants": participants_schema(tuple(contract.participants.attributes)),
+        "participants": participants_schema(attributes),
         "observations": OBSERVATIONS_SCHEMA,
         "refused": REFUSED_SCHEMA,
     }
+
+
+def evidence_kept(
+    contract: Contract, counted: bool, table: Callable[[str, pa.Schema], pa.Table]
+) -> tuple[Evidence, Counts | None]:
+    """The evidence that a record keeps, and the counts in its place, by what reads its parts."""
+    schemas = evidence_schemas(contract, counted=counted)
+    tables = {
+        f"{name}_table": table(EVIDENCE.get(name, COUNTS), of) for name, of in schemas.items()
+    }
+    if not counted:
+        return Evidence(**tables), None
+    counts = Counts(**tables)
+    return no_evidence(contract, counts), counts
 
 
 def results_of(
@@ -257,7 +284,9 @@ def results_of(
 ) -> dict[str, bytes]:
     """What came out of a settlement: its tables, and the workbooks of its statements."""
     results = {
-        part: csv_bytes(getattr(settlement, f"{name}_table")) for name, part in RESULTS.items()
+        part: csv_bytes(getattr(settlement, f"{name}_table"))
+        for name, part in RESULTS.items()
+        if name != "decisions" or settlement.counts is None  # of counts there are none
     }
     files = statement_files(source_of(settlement, engine, receipts).replacing(replaces))
     return results | {f"{WORKBOOKS}{name}": content for name, content in files.items()}

@@ -16,25 +16,28 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dialect import Engine
 from impactbond.errors import Fault, SettlementError
+from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import Evidence
-from impactbond.records.closed_claims import assert_left_closed
+from impactbond.records.closed_claims import Closed, assert_left_closed
 from impactbond.records.contents import fitting_together
-from impactbond.records.record import Closed, File, Record, read_record
+from impactbond.records.record import File, Record, read_record
 from impactbond.settlement import settle as settling
 from impactbond.settlement.settlement import Settlement
 
 
 def settle(
     contract: Contract | Versions,
-    evidence: Evidence,
+    evidence: Evidence | None = None,
     *,
     as_of: date | str,
+    claims: Counts | None = None,
     earlier: Settlement | Record | Closed | File | None = None,
     leave_out_refused: bool = False,
     holidays: Sequence[date] | None = None,
     engine: Engine | None = None,
 ) -> Settlement:
-    """What every funder owes, at every claim date up to and including `as_of`.
+    """What every funder owes, at every claim date up to and including `as_of`: on evidence, or on
+    `claims` in its place, counts without evidence, as `read_claims` gives them.
 
     `earlier` is the settlement before, its record, or the path of that: its claims are closed, and
     only later ones are worked out; what the evidence says otherwise by now is an adjustment of the
@@ -45,8 +48,9 @@ def settle(
     is an adjustment.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
-    where no claim date has come, `earlier` is of another contract or later, or an argument is none
-    that can be used; RecordError where the record cannot be read or says otherwise than its lines.
+    where no claim date has come, `earlier` is of another contract or later, counts do not say
+    enough, or an argument is none that can be used; RecordError where the record cannot be read or
+    says otherwise than its lines.
     """
     if isinstance(earlier, str | PathLike):
         earlier = read_record(earlier)
@@ -59,17 +63,24 @@ def settle(
         )
         for name, given, kinds, allowed in (
             ("contract", contract, Contract | Versions, "what read_contract or read_versions gave"),
-            ("evidence", evidence, Evidence, "what read_evidence gave"),
+            ("evidence", evidence, Evidence | None, "what read_evidence gave"),
+            ("claims", claims, Counts | None, "what read_claims gave"),
             ("earlier", earlier, Settlement | Record | Closed | None, "a settlement or a record"),
         )
         if not isinstance(given, kinds)
     ]
+    if not faults and (evidence is None) == (claims is None):
+        problem = "a settlement rests on evidence, or on counts of claims"
+        found = "neither" if evidence is None else "both"
+        faults = [Fault(code="other_basis", problem=problem, found=found, allowed="one of the two")]
     if faults:
         raise SettlementError("There is nothing to settle.", faults)
+    basis = claims if evidence is None else evidence
+    assert basis is not None  # as was asked above
     with fitting_together(earlier.name) if isinstance(earlier, Record) else nullcontext():
         settlement = settling.settle(
             contract,
-            evidence,
+            basis,
             as_of=as_of,
             earlier=earlier,
             leave_out_refused=leave_out_refused,

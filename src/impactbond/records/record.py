@@ -32,15 +32,16 @@ from impactbond.contract.read import parse_contract, versions_of
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, Fault, RecordError, unopened
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
+from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import Evidence
 from impactbond.files import Writing, write_file
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
-from impactbond.records.closed_claims import Tables, assert_left_closed
+from impactbond.records.closed_claims import Closed, Tables, assert_left_closed
 from impactbond.records.contents import (
     CONTRACT,
+    COUNTS,
     EARLIER,
-    EVIDENCE,
     HOLIDAYS,
     MANIFEST,
     RECEIVED,
@@ -55,7 +56,7 @@ from impactbond.records.contents import (
     OfContract,
     View,
     damage,
-    evidence_schemas,
+    evidence_kept,
     fitting_together,
     not_whole,
     packed,
@@ -67,6 +68,7 @@ from impactbond.records.contents import (
     unread,
 )
 from impactbond.records.superseding import replaced_by
+from impactbond.settlement.counted_claims import nobody_behind
 from impactbond.settlement.settlement import Earlier, Settlement
 from impactbond.statements.source import Replaced, StatementSource
 from impactbond.version import __version__
@@ -75,17 +77,6 @@ File = str | PathLike[str]
 # A record that was packed again by another program is told what is not as it was written.
 _MOST_UNPACKED = 20
 _MONEY = ("lines", "shares", "payments")
-
-
-@dataclass(frozen=True)
-class Closed:
-    """The claims that came in closed to a settlement, and the digest of their record, if any."""
-
-    contract: Contract
-    claim_dates: tuple[ClaimDate, ...]
-    lines_table: pa.Table = field(repr=False)
-    digest: str | None
-    versions: tuple[Contract, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,13 +107,19 @@ class Record:
         """The versions of the contract that were known."""
         return self.known.all
 
-    @cached_property
+    @property
     def evidence(self) -> Evidence:
-        """The evidence that was known on the claim date."""
-        schemas = evidence_schemas(self.contract)
-        return Evidence(
-            **{f"{name}_table": self._table(EVIDENCE[name], of) for name, of in schemas.items()}
-        )
+        """The evidence that was known on the claim date; none where it rests on counts."""
+        return self._known[0]
+
+    @property
+    def counts(self) -> Counts | None:
+        """The counts that it rests on in place of evidence, as known on the claim date."""
+        return self._known[1]
+
+    @cached_property
+    def _known(self) -> tuple[Evidence, Counts | None]:
+        return evidence_kept(self.contract, COUNTS in self.parts, self._table)
 
     @cached_property
     def holidays(self) -> tuple[date, ...]:
@@ -167,6 +164,8 @@ class Record:
 
     def result(self, name: str) -> pa.Table:
         """One of the tables that were settled: decisions, lines, shares, payments, balances."""
+        if name == "decisions" and self.counts is not None:
+            raise nobody_behind("a decision about each participant")
         return self._table(RESULTS[name])
 
     def view(self, funder: str) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 
 from impactbond.dialect import Engine
 from impactbond.errors import StatementError
-from impactbond.records.contents import RESULTS, WORKBOOKS, fitting_together, results_of
+from impactbond.records.contents import COUNTS, RESULTS, WORKBOOKS, fitting_together, results_of
 from impactbond.records.record import File, Record, read_record
 from impactbond.records.workbook import parts_of
 from impactbond.settlement.settle import settle
@@ -94,9 +94,10 @@ class Regeneration(Report):
         """The result in plain words."""
         contract, claim = self.record.manifest.contract, self.record.manifest.claim
         made_by, count = self.record.manifest.engine, self.compared
+        what = "evidence" if COUNTS not in self.record.parts else "counts without evidence,"
         told = [
             f"{self.record.name}: {contract.contract}, version {contract.version}, "
-            f"{claim.claim_period}, evidence recorded by {claim.claim_date}",
+            f"{claim.claim_period}, {what} recorded by {claim.claim_date}",
             f"  SHA-256 of the record {self.record.digest}",
         ]
         if self.engine != made_by:
@@ -136,7 +137,7 @@ def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regenerat
     with fitting_together(record.name):
         settlement = settle(
             record.known,
-            record.evidence,
+            record.counts or record.evidence,
             as_of=record.manifest.as_of,
             earlier=record.earlier,
             leave_out_refused=True,

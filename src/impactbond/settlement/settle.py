@@ -40,10 +40,19 @@ from impactbond.errors import (
     SettlementError,
     assert_one_of,
 )
+from impactbond.evaluation.claims import Claims
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
+from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import MOST_PENCE, show
 from impactbond.settlement.applicable_claims import applicable_claims, applicable_decisions
+from impactbond.settlement.counted_claims import (
+    assert_of_counts,
+    assert_single_claims_unasked,
+    counted_claims,
+    no_evidence,
+    nobody_behind,
+)
 from impactbond.settlement.lines import LINES, Attribution, attributed
 from impactbond.settlement.lot_settlement import settle_claims, terms_in_force
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
@@ -52,7 +61,7 @@ from impactbond.settlement.settlement import Earlier, Settlement
 
 def settle(
     contract: Contract | Versions,
-    evidence: Evidence,
+    evidence: Evidence | Counts,
     *,
     as_of: date | str,
     earlier: Earlier | None = None,
@@ -60,7 +69,8 @@ def settle(
     holidays: Sequence[date] | None = None,
     engine: Engine | None = None,
 ) -> Settlement:
-    """What every funder owes, at every claim date up to and including `as_of`.
+    """What every funder owes, at every claim date up to and including `as_of`, on evidence or on
+    counts of claims.
 
     With `earlier`, its claim dates are closed and only later ones are worked out; without it, all
     are, one after another, to the same result. `holidays` are the bank holidays to use; by default
@@ -69,7 +79,8 @@ def settle(
     new one changes in closed periods is an adjustment.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
-    where no claim date has come, `earlier` is of another contract or later, or an argument is none.
+    where no claim date has come, `earlier` is of another contract or later, an argument is none, or
+    counts do not say enough.
     """
     day = day_given(as_of, "as_of", SettlementError)
     chosen = engine or evidence.engine
@@ -85,6 +96,7 @@ def settle(
         holidays = [day_given(one, "a bank holiday", SettlementError) for one in holidays]
     settlement: Settlement | None = None
     before = LINES.empty_table() if earlier is None else earlier.lines_table.cast(LINES)
+    assert_of_counts(before, list(versions.whole.milestones), isinstance(evidence, Counts))
     for stretch in stretches:
         if stretch.end <= first_open and stretch.end < len(claims):
             continue  # settled before, under the versions known then
@@ -103,7 +115,7 @@ def settle(
 
 def _settled(
     known: Versions,
-    evidence: Evidence,
+    evidence: Evidence | Counts,
     claims: tuple[ClaimDate, ...],
     first_open: int,
     closed: pa.Table,
@@ -114,9 +126,17 @@ def _settled(
     number `first_open` on are worked out together, on the lines of all that is closed before.
     """
     asked = claims[first_open:] or claims[-1:]
-    on_the_day = evidence.known_on(claims[-1].known_by)
-    applicable = applicable_claims(known, on_the_day, claims, asked, closed, engine)
+    counts, decided = None, _undecided
+    if isinstance(evidence, Counts):
+        counts, evidence = evidence, no_evidence(known.whole, evidence)
+        applicable: Sequence[Claims] = counted_claims(known, counts, asked)
+    else:
+        on_the_day = evidence.known_on(claims[-1].known_by)
+        applicable = applicable_claims(known, on_the_day, claims, asked, closed, engine)
+        decided = applicable_decisions(known, on_the_day, asked[-1], applicable, engine)
     settled, singly = settle_claims(known, claims, applicable, closed, first_open)
+    if counts is not None:
+        assert_single_claims_unasked(known.whole, settled)
     return Settlement(
         contract=known.whole,
         known=known,
@@ -127,11 +147,16 @@ def _settled(
         holidays=tuple(holidays),
         refused_left_out=evidence.refused_table.num_rows,
         earlier=None,
-        decided=applicable_decisions(known, on_the_day, asked[-1], applicable, engine),
+        counts=counts,
+        decided=decided,
         attribution=Attribution(lambda: attributed(claims, settled, singly(), closed, first_open)),
         payments_table=payments_table(claims, settled, holidays),
         balances_table=balances_table(claims, settled),
     )
+
+
+def _undecided() -> pa.Table:
+    raise nobody_behind("a decision about each participant")
 
 
 def _too_large(contract: Contract) -> SettlementError:
@@ -167,13 +192,14 @@ def _claims(
     raise SettlementError("There is nothing to settle yet.", [fault])
 
 
-def _assert_complete(evidence: Evidence, leave_out_refused: bool) -> None:
+def _assert_complete(evidence: Evidence | Counts, leave_out_refused: bool) -> None:
     if leave_out_refused or not evidence.refused_table.num_rows:
         return
     faults = [Fault(**row) for row in evidence.refused_table.to_pylist()]
     count = len(faults)
+    what = "counts" if isinstance(evidence, Counts) else "evidence"
     raise EvidenceError(
-        f"Rows of the evidence that cannot be used: {count}. Nothing was settled. "
+        f"Rows of the {what} that cannot be used: {count}. Nothing was settled. "
         "Put them right, or settle without them: leave_out_refused=True, --leave-out-refused.",
         faults,
     )

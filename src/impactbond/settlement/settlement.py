@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.inputs import ClaimDate
+from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import show
 from impactbond.settlement.funding import Funders
@@ -44,7 +45,8 @@ class Settlement:
     """The result of `settle`.
 
     `known` are the versions of the contract that are known at the latest claim date, `contract` all
-    of them under one roof. Frames come in the kind that the evidence came in; money is whole pence
+    of them under one roof. `counts` are those that it rests on in place of evidence, of which there
+    is then none. Frames come in the kind that the evidence came in; money is whole pence
     (`*_pence`). What is due waits for no decision and no line: `decided` and `attribution` find
     these when they are asked for.
     """
@@ -62,6 +64,7 @@ class Settlement:
     attribution: Attribution
     payments_table: pa.Table
     balances_table: pa.Table
+    counts: Counts | None = None
 
     @property
     def versions(self) -> tuple[Contract, ...]:
@@ -81,6 +84,11 @@ class Settlement:
     def claim(self) -> ClaimDate:
         """The latest claim date settled: the one that statements are for."""
         return self.claim_dates[-1]
+
+    @property
+    def basis(self) -> Evidence | Counts:
+        """What it rests on."""
+        return self.evidence if self.counts is None else self.counts
 
     @property
     def lines_table(self) -> pa.Table:
@@ -186,7 +194,7 @@ class Settlement:
         total = show(self.due_pence(), self.contract.currency)
         return (
             f"<h4>{escape(self.contract.title)}: {self.claim.label}</h4>"
-            f"<p>Evidence recorded up to {self.claim.known_by}</p>"
+            f"<p>{self.basis.called} recorded up to {self.claim.known_by}</p>"
             "<table><tr><th>Funder</th><th>Due</th></tr>"
             f"{rows}<tr><th>All funders</th><th style='text-align:right'>{total}</th></tr></table>"
         )

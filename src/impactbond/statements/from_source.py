@@ -18,7 +18,7 @@ from impactbond.receipts.account import assert_balanced, dues_and_credits, entri
 from impactbond.receipts.match import Claimed
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.checks import checks_of
-from impactbond.statements.notes import OPENED_AGAIN, opening_words, statement_notes, vat_notes
+from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
 from impactbond.statements.source import StatementSource, is_for
 from impactbond.statements.statement import (
     ADJUSTMENT,
@@ -78,13 +78,14 @@ def make_statement(
             refused_rows=source.refused_rows,
             unfunded_pence=unfunded,
             refused_receipts=None if account is None else account.refused_rows,
-            opening=opening_words(before, again),
+            opening=opening_words(before, again, counted=source.counted),
+            counted=source.counted,
             of_contract=(*source.notes, *vat_notes(source.vat, control.due_pence, currency)),
         ),
         control=control,
         checks=(),
         account=account,
-        opening=OPENED_AGAIN if again else "",
+        opening=opened_again(source.counted) if again else "",
     )
     # Last, so that the checks are of what the statement shows, and not of what it was made from.
     return replace(statement, checks=checks_of(statement))
@@ -277,6 +278,7 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
         claim_period=rows.claim_period,
         claim_date=rows.claim_date,
         refused_rows=source.refused_rows,
+        counted=source.counted,
         replaces=source.replaced(rows.claim_period).get(rows.funder),
         **{name: getattr(source, name) for name in (*as_stated, *digests)},
     )

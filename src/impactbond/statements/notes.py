@@ -43,6 +43,7 @@ def statement_notes(
     unfunded_pence: int,
     refused_receipts: int | None = None,
     opening: str = "",
+    counted: bool = False,
     of_contract: tuple[NoteText, ...] = (),
 ) -> tuple[Note, ...]:
     """The notes of one statement, numbered; `funder` is None where it is for all funders.
@@ -50,7 +51,8 @@ def statement_notes(
     `of_contract` are notes on terms that this contract has and others have not, `opening` says
     where the opening comes from.
 
-    `refused_receipts` is None where the statement shows no receipts.
+    `refused_receipts` is None where the statement shows no receipts; `counted` says that there are
+    counts in place of evidence.
     """
     shares = _SHARES.format(currency.coin)
     texts = [
@@ -65,27 +67,41 @@ def statement_notes(
             f"Shares and odd {currency.coins}",
             f"{shares} The contract's rule: {rounding}." if rounding else shares,
         ),
-        ("Evidence left out", _evidence(refused_rows)),
-        ("Participants", _PARTICIPANTS),
+        ("Counts left out", _refused("counts", refused_rows))
+        if counted
+        else ("Evidence left out", f"{_refused('evidence', refused_rows)} {_UNEVIDENCED}"),
+        ("Participants", _NO_PARTICIPANTS if counted else _PARTICIPANTS),
         *of_contract,
         ("Blank cells", _BLANKS),
         ("Checks", _CHECKS),
     ]
+    if counted:
+        texts.insert(0, ("Counts without evidence", _COUNTED))
     if funder is None and unfunded_pence:
         beyond = (
             f"Of the lines of this claim, {show(unfunded_pence, currency.code)} is beyond a "
             "funder's limit and asked of nobody."
         )
-        texts.insert(6, ("Not funded", beyond))
+        texts.insert(6 + counted, ("Not funded", beyond))
     if opening:
-        texts.insert(2, ("Opening", opening))
+        texts.insert(2 + counted, ("Opening", opening))
     if refused_receipts is not None:
         left_out = f" Rows of receipts that were refused and left out: {refused_receipts:,}."
-        texts.insert(2, ("Account", _ACCOUNT + left_out))
+        texts.insert(2 + counted, ("Account", _ACCOUNT + left_out))
     return tuple(Note(number, subject, text) for number, (subject, text) in enumerate(texts, 1))
 
 
-def opening_words(before: Sequence[str], again: Sequence[str]) -> str:
+def opened_again(counted: bool) -> str:
+    """That the opening was worked out again, and from what."""
+    return f"Opening {_again(counted)}."
+
+
+def _again(counted: bool) -> str:
+    basis = "counts that there are" if counted else "evidence that there is"
+    return f"was worked out again from the {basis} now"
+
+
+def opening_words(before: Sequence[str], again: Sequence[str], *, counted: bool = False) -> str:
     """Where the opening of a claim comes from: the claims before it, and those of them that were
     worked out `again` and did not come in closed.
     """
@@ -95,10 +111,11 @@ def opening_words(before: Sequence[str], again: Sequence[str]) -> str:
     stood = f"What was settled at claim {before[closed - 1]} and before came in closed, and stands "
     if not again:
         return f"{stood}in the opening as it was settled then."
+    nothing = _NOTHING_NAMED.format("counts were" if counted else "evidence was")
     if not closed:
-        return f"{OPENED_AGAIN} {_NOTHING_NAMED}"
-    since = f"What was due since, at {', '.join(again)}, {_AGAIN}."
-    return f"{stood}in the opening. {since} {_NOTHING_NAMED}"
+        return f"{opened_again(counted)} {nothing}"
+    since = f"What was due since, at {', '.join(again)}, {_again(counted)}."
+    return f"{stood}in the opening. {since} {nothing}"
 
 
 def contract_notes(settlement: Settlement) -> tuple[NoteText, ...]:
@@ -178,21 +195,26 @@ def _amounts(currency: Currency) -> str:
     )
 
 
-def _evidence(refused_rows: int) -> str:
-    if refused_rows == 0:
-        left_out = "No row of the evidence delivered was refused."
-    elif refused_rows == 1:
-        left_out = (
-            "One row of the evidence delivered was refused, with its reason, and is left out here."
+def _refused(what: str, rows: int) -> str:
+    if rows == 0:
+        return f"No row of the {what} delivered was refused."
+    if rows == 1:
+        return (
+            f"One row of the {what} delivered was refused, with its reason, and is left out here."
         )
-    else:
-        left_out = (
-            f"{refused_rows:,} rows of the evidence delivered were refused, each with its reason, "
-            "and are left out here."
-        )
-    return f"{left_out} {_UNEVIDENCED}"
+    return (
+        f"{rows:,} rows of the {what} delivered were refused, each with its reason, "
+        "and are left out here."
+    )
 
 
+_COUNTED = (
+    "This statement rests on counts of claims as they were stated, not on evidence of single "
+    "participants: nothing here was checked against any. No participant stands behind a line, and "
+    "its quantity is how many were counted. A count recorded after the claim date counts in a later"
+    " claim."
+)
+_NO_PARTICIPANTS = "No participant appears: a line is so many claims that were counted together."
 _UNEVIDENCED = (
     "What is not evidenced is not paid. "
     "Evidence recorded after the claim date counts in a later claim."
@@ -206,11 +228,9 @@ _DUE = (
     " earlier claims. Opening is what earlier claims asked for, whether or not it has been "
     "received."
 )
-_AGAIN = "was worked out again from the evidence that there is now"
-OPENED_AGAIN = f"Opening {_AGAIN}."
 _NOTHING_NAMED = (
     "No settlement or record of that was named to settle on. Compare the opening with the closing "
-    "of the statement before: where they differ, evidence was replaced."
+    "of the statement before: where they differ, {} replaced."
 )
 _ACCOUNT = (
     "The sheet Account sets what was received against what was due, from claim to claim. Its "

@@ -115,8 +115,9 @@ class StatementSource:
     `prices_in` gives the currency of a milestone's price where it is not that of the payments.
     `refused_rows` counts the rows of evidence that were refused and so left out. `receipts` is the
     table of what was received, where statements are to show it. Claims up to `closed_until` came in
-    closed; None where all were worked out. `replaces` are the issued statements of the latest
-    claim in whose place new ones are made.
+    closed; None where all were worked out. `counted` says that counts without evidence stand in
+    place of evidence, whose digest is then theirs. `replaces` are the issued statements of the
+    latest claim in whose place new ones are made.
     """
 
     lines: Any
@@ -150,6 +151,7 @@ class StatementSource:
     vat: VatTerm | None = None
     prices_in: Mapping[str, str] = field(default_factory=dict)
     replaces: tuple[Replaced, ...] = ()
+    counted: bool = False
 
     @property
     def claim_dates(self) -> dict[str, date]:
@@ -220,11 +222,12 @@ def statement_source(settlement: Settlement) -> StatementSource:
         refused_rows=settlement.refused_left_out,
         engine_version=__version__,
         contract_sha256=contract.digest,
-        evidence_sha256=settlement.evidence.known_on(settlement.claim.known_by).digest,
+        evidence_sha256=settlement.basis.known_on(settlement.claim.known_by).digest,
         closed_until=None if earlier is None else earlier.claim_dates[-1].known_by,
         notes=contract_notes(settlement),
         vat=None if vat is None else (vat.treatment, vat.rate, vat.clause),
         prices_in=_prices_in(settlement),
+        counted=settlement.counts is not None,
     )
 
 

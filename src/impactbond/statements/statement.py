@@ -230,7 +230,7 @@ def reference(contract: str, claim_period: str, funder: str | None, number: int 
 @dataclass(frozen=True, slots=True)
 class About:
     """Which contract, funder, claim and evidence a statement is about, and which issued statement
-    it replaces, if any.
+    it replaces, if any. `counted` says that it rests on counts, without evidence.
     """
 
     contract_id: str
@@ -248,6 +248,7 @@ class About:
     contract_sha256: str
     evidence_sha256: str
     replaces: Replaced | None = None
+    counted: bool = False
 
     @property
     def number(self) -> int:

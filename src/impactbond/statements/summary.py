@@ -53,11 +53,13 @@ def _achieved(settlement: Settlement) -> list[str]:
     for row in claims.select(["milestone", "quantity", "value_pence"]).to_pylist():
         count[row["milestone"]] += row["quantity"]
         value[row["milestone"]] += row["value_pence"]
-    children = len(pc.unique(settlement.decisions_table["participant"]))
     rows = [
         (f"{count[name]:>5}", term.title or name, _money(settlement, value[name]))
         for name, term in settlement.contract.milestones.items()
     ]
+    if settlement.counts is not None:
+        return ["Counted to date, without evidence:", *_columns(rows)]
+    children = len(pc.unique(settlement.decisions_table["participant"]))
     return [f"Achieved to date by the {children} participants covered:", *_columns(rows)]
 
 
@@ -98,10 +100,10 @@ def _to_date(settlement: Settlement) -> list[str]:
         for funder in settlement.funders.all
         if moved.get(funder.id, 0) < 0
     ]
-    refused = settlement.refused_left_out
+    refused, what = settlement.refused_left_out, settlement.basis.called.lower()
     if refused:
         found.append(
-            f"{refused} rows of evidence were refused and left out: refused.csv says which and why."
+            f"{refused} rows of {what} were refused and left out: refused.csv says which and why."
         )
     return found
 
@@ -131,11 +133,13 @@ _HEADER = f"{_CELL};border-bottom:1px solid #000;text-align:left"
 def statement_html(statement: Statement) -> str:
     """The statement as one self-contained piece of HTML."""
     about = statement.about
+    what = "counts" if about.counted else "evidence"
     parts = [
         f'<div lang="en-GB" style="{_PAGE}">',
         f"<h2>Statement for {escape(about.funder_name)}, claim {escape(about.claim_period)}</h2>",
         f"<p>{escape(about.title)}, version {about.version}. {escape(about.provider)}. "
         "Draft for approval.</p>",
+        *(["<p><strong>Counts without evidence.</strong></p>"] if about.counted else []),
         f"<p><strong>Total due: {_money(statement, statement.due_pence)}</strong>"
         f"{_due_dates(statement)}</p>",
         _table("From opening to closing", _SUMMARY, _summary_rows(statement), texts=1),
@@ -143,8 +147,8 @@ def statement_html(statement: Statement) -> str:
         *_account(statement),
         f"<p>{counted(len(statement.lines), 'line')}, of which "
         f"{counted(len(statement.adjustments), 'adjustment')} of earlier periods. "
-        f"Evidence recorded up to {about.claim_date.isoformat()}; "
-        f"{counted(about.refused_rows, 'row')} of evidence refused.</p>",
+        f"{what.capitalize()} recorded up to {about.claim_date.isoformat()}; "
+        f"{counted(about.refused_rows, 'row')} of {what} refused.</p>",
         *([f"<p>{escape(statement.opening)}</p>"] if statement.opening else []),
         f"<p>{escape(_checks(statement))}</p>",
         "</div>",

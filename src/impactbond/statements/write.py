@@ -117,9 +117,10 @@ def table_files(settlement: Settlement) -> dict[str, bytes]:
     """The bytes of each table's CSV file by its name, for whoever looks further than the
     statements; the schedule is the table of payments.
     """
-    files = {f"{name}.csv": csv_bytes(getattr(settlement, f"{name}_table")) for name in TABLES}
+    tables = TABLES if settlement.counts is None else TABLES[1:]  # nobody is decided about
+    files = {f"{name}.csv": csv_bytes(getattr(settlement, f"{name}_table")) for name in tables}
     files["schedule.csv"] = files.pop("payments.csv")
-    files["refused.csv"] = csv_bytes(settlement.evidence.refused_table)
+    files["refused.csv"] = csv_bytes(settlement.basis.refused_table)
     return files
 
 

@@ -90,7 +90,8 @@ def add_cover(book: Book, sheets: Sheets) -> None:
         page.line((sentence, "plain"))
     page.heading("What it rests on")
     page.fact("SHA-256 of the contract", about.contract_sha256)
-    page.fact("SHA-256 of the evidence", about.evidence_sha256)
+    what = "counts" if about.counted else "evidence"
+    page.fact(f"SHA-256 of the {what}", about.evidence_sha256)
     page.fact("Worked out by", f"impactbond {about.engine_version}")
     page.sheet.print_area(0, 0, page.row - 1, 4)
 
@@ -237,7 +238,10 @@ def _facts(page: _Page, statement: Statement) -> None:
     page.fact("Funder", about.funder_name, name="funder")
     page.fact("Claim period", about.claim_period, name="claim_period")
     page.fact("Claim date", about.claim_date, "date", name="claim_date")
-    page.fact("Evidence recorded up to", about.claim_date, "date")
+    if about.counted:
+        page.fact("Rests on", "Counts without evidence")
+    what = "Counts" if about.counted else "Evidence"
+    page.fact(f"{what} recorded up to", about.claim_date, "date")
     page.fact("Worked out as at", about.as_of, "date")
     page.fact("Lines in this claim", len(statement.lines), "left count")
 
@@ -255,16 +259,28 @@ def _approval(page: _Page) -> None:
 
 
 def _limits(statement: Statement) -> tuple[str, ...]:
-    refused = statement.about.refused_rows
+    refused, counted = statement.about.refused_rows, statement.about.counted
+    rests, true, participants = _ON_COUNTS if counted else _ON_EVIDENCE
     return (
-        "This statement says what the contract makes payable on the evidence delivered.",
-        "It does not show that the evidence is true, nor that the programme caused the outcomes.",
+        f"This statement says what the contract makes payable on {rests}.",
+        f"It does not show that the {true} true, nor that the programme caused the outcomes.",
         _INVOICE_LIMIT if statement.account is None else _RECEIPTS_LIMIT,
-        f"Rows of evidence that were refused and so left out: {refused:,}. See the sheet Notes.",
-        "Participants appear under a reference, which is personal data: keep it confidential.",
+        f"Rows of {'counts' if counted else 'evidence'} that were refused and so left out: "
+        f"{refused:,}. See the sheet Notes.",
+        participants,
     )
 
 
+_ON_EVIDENCE = (
+    "the evidence delivered",
+    "evidence is",
+    "Participants appear under a reference, which is personal data: keep it confidential.",
+)
+_ON_COUNTS = (
+    "counts without evidence, as they were stated",
+    "counts are",
+    "No participant appears: a line is so many claims that were counted together.",
+)
 _INVOICE_LIMIT = "It is not an invoice, works out no VAT, and says nothing about money received."
 _RECEIPTS_LIMIT = (
     "It is not an invoice and works out no VAT. Receipts are as whoever settled states."

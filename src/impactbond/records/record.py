@@ -166,7 +166,7 @@ class Record:
         return Closed(self.contract, dates, self._table(EARLIER), digest, versions)
 
     def result(self, name: str) -> pa.Table:
-        """One of the tables that were settled: decisions, lines, shares, payments, balances."""
+        """One of the tables that were settled, by its name in `Settlement.table_names`."""
         return self._table(RESULTS[name])
 
     def view(self, funder: str) -> bytes:

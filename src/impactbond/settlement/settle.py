@@ -22,9 +22,10 @@ With lines of closed claim dates, a settlement starts from their movements (move
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import get_args
 
 import pyarrow as pa
@@ -45,7 +46,8 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.money import MOST_PENCE, show
 from impactbond.settlement.applicable_claims import applicable_claims, applicable_decisions
 from impactbond.settlement.lines import LINES, Attribution, attributed
-from impactbond.settlement.lot_settlement import settle_claims, terms_in_force
+from impactbond.settlement.lot_settlement import LotSettlement, settle_claims, terms_in_force
+from impactbond.settlement.results import MeasuredResult, measured_results
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
 from impactbond.settlement.settlement import Earlier, Settlement
 
@@ -129,9 +131,21 @@ def _settled(
         earlier=None,
         decided=applicable_decisions(known, on_the_day, asked[-1], applicable, engine),
         attribution=Attribution(lambda: attributed(claims, settled, singly(), closed, first_open)),
+        measured=_measuring(known, claims, settled, first_open),
         payments_table=payments_table(claims, settled, holidays),
         balances_table=balances_table(claims, settled),
     )
+
+
+def _measuring(
+    known: Versions, claims: tuple[ClaimDate, ...], settled: LotSettlement, first_open: int
+) -> Callable[[], tuple[MeasuredResult, ...]]:
+    """What follows the results of groups, which is asked for later, if at all; without any, nothing
+    is kept for it.
+    """
+    if not known.whole.results:
+        return tuple
+    return partial(measured_results, known, claims, settled, first_open)
 
 
 def _too_large(contract: Contract) -> SettlementError:

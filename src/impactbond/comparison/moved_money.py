@@ -34,7 +34,7 @@ CLAIMS = schema_of(*_CLAIM, "funder", *_MOVED, "causes", "reason")
 TOTALS = schema_of("funder", *_MOVED, "on_claims_pence", "on_account_pence")
 SCHEDULE = schema_of(*_PAYMENT, *_MOVED)
 VERDICTS = schema_of("participant", "milestone", "was", "now", "reason")
-_CLAIMED = ("milestones", "adjustments")
+_CLAIMED = ("milestones", "results", "adjustments")
 _PLACE = ("file", "sheet", "row")
 ABOUT = ""  # stands for the metric of a row about the participant
 

@@ -130,7 +130,7 @@ _HEADER = f"{_CELL};border-bottom:1px solid #000;text-align:left"
 
 def statement_html(statement: Statement) -> str:
     """The statement as one self-contained piece of HTML."""
-    about = statement.about
+    about, summary = statement.about, ("Funder", *_figures(statement).values())
     parts = [
         f'<div lang="en-GB" style="{_PAGE}">',
         f"<h2>Statement for {escape(about.funder_name)}, claim {escape(about.claim_period)}</h2>",
@@ -138,7 +138,7 @@ def statement_html(statement: Statement) -> str:
         "Draft for approval.</p>",
         f"<p><strong>Total due: {_money(statement, statement.due_pence)}</strong>"
         f"{_due_dates(statement)}</p>",
-        _table("From opening to closing", _SUMMARY, _summary_rows(statement), texts=1),
+        _table("From opening to closing", summary, _summary_rows(statement), texts=1),
         _table("Due at this claim", _SCHEDULE, _schedule_rows(statement), texts=3),
         *_account(statement),
         f"<p>{counted(len(statement.lines), 'line')}, of which "
@@ -152,22 +152,24 @@ def statement_html(statement: Statement) -> str:
     return "\n".join(parts)
 
 
-_SUMMARY = (
-    "Funder",
-    "Opening",
-    "Milestones",
-    "Adjustments",
-    "Up-front",
-    "Recovered",
-    "Due now",
-    "Closing",
-)
-_FIGURES = ("opening", "milestones", "adjustments", "up_front", "recovered", "due", "closing")
+def _figures(statement: Statement) -> dict[str, str]:
+    """The figures of an account that are shown, with their headings."""
+    has_results = statement.results is not None
+    return {
+        "opening": "Opening",
+        "milestones": "Milestones",
+        **({"results": "Results"} if has_results else {}),
+        "adjustments": "Adjustments",
+        "up_front": "Up-front",
+        "recovered": "Recovered",
+        "due": "Due now",
+        "closing": "Closing",
+    }
 
 
 def _summary_rows(statement: Statement) -> list[tuple[str, ...]]:
     accounts = [
-        (account.name, *(getattr(account, f"{figure}_pence") for figure in _FIGURES))
+        (account.name, *(getattr(account, f"{figure}_pence") for figure in _figures(statement)))
         for account in statement.accounts
     ]
     rows = [(name, *(_money(statement, one) for one in amounts)) for name, *amounts in accounts]

@@ -25,9 +25,10 @@ from impactbond.contract.difference import ContractChange, difference
 from impactbond.contract.read import read_contract
 from impactbond.errors import Fault, RecordError, SettlementError, unopened
 from impactbond.money import show
-from impactbond.records.contents import fitting_together
+from impactbond.records.contents import RESULTS, fitting_together
 from impactbond.records.record import File, Record, read_record
 from impactbond.records.regenerate import SHOWN, Report, some
+from impactbond.settlement.results import RESULT_PARTS
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
@@ -92,6 +93,7 @@ def _side(compared: Settlement | Record) -> Side:
             kind="pandas",
             evidence=compared.evidence,
             names={},
+            result_parts=_parts_of(compared),
             **{name: compared.result(name) for name in Side.TABLES},
         )
     return Side(
@@ -102,8 +104,17 @@ def _side(compared: Settlement | Record) -> Side:
         kind=compared.evidence.kind,
         evidence=compared.evidence.known_on(compared.claim.known_by),
         names={funder.id: funder.name for funder in compared.funders.all},
+        result_parts=compared.result_parts_table,
         **{name: getattr(compared, f"{name}_table") for name in Side.TABLES},
     )
+
+
+def _parts_of(record: Record) -> pa.Table:
+    """The steps of results in a record; none in one of a contract without results, or that was
+    written before they were kept.
+    """
+    is_kept = RESULTS["result_parts"] in record.parts
+    return record.result("result_parts") if is_kept else RESULT_PARTS.empty_table()
 
 
 def _compared(was: Side, now: Side) -> Comparison:
@@ -293,7 +304,8 @@ class Comparison(Report):
         for (participant, milestone, period), rows in list(by_claim.items())[:SHOWN]:
             old, new = (sum(row[f"{name}_pence"] for row in rows) for name in ("was", "now"))
             parts = [self._part(row) for row in rows if row["difference_pence"]]
-            told.append(f"  {participant}, {milestone}, {period}: {self._moved(old, new)}")
+            claim = ", ".join(filter(None, (participant, milestone, period)))
+            told.append(f"  {claim}: {self._moved(old, new)}")
             told += [f"    {rows[0]['reason']}", f"    {'; '.join(parts)}"]
         if len(by_claim) > SHOWN:
             told.append(f"  and {len(by_claim) - SHOWN:,} more (--json tells all)")

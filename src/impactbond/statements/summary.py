@@ -28,6 +28,7 @@ def summary_text(settlement: Settlement, out: Path, written: Sequence[Path]) -> 
             f"Claim {claim.label}, made on {_long(claim.known_by)} by {contract.provider}",
             "",
             *_achieved(settlement),
+            *_of_nobody(settlement),
             "",
             *_due(settlement),
             "",
@@ -59,6 +60,34 @@ def _achieved(settlement: Settlement) -> list[str]:
         for name, term in settlement.contract.milestones.items()
     ]
     return [f"Achieved to date by the {children} participants covered:", *_columns(rows)]
+
+
+def _of_nobody(settlement: Settlement) -> list[str]:
+    """What results of groups and fees are worth to date: with the milestones, all that there is."""
+    contract, lines, found = settlement.contract, settlement.lines_table, list[str]()
+    columns = lines.select(["milestone", "group", "value_pence"]).to_pylist()
+    for heading, terms in (("Results of groups", contract.results), ("Fees", contract.fees)):
+        value = dict.fromkeys(((name, "") for name in terms if not _each(settlement, name)), 0)
+        for row in columns:
+            if row["milestone"] in terms:
+                of = (row["milestone"], "".join(row["group"]))
+                value[of] = value.get(of, 0) + row["value_pence"]
+        rows = [
+            ("", f"{contract.title_of(name)}{f': {group}' if group else ''}", pence)
+            for (name, group), pence in sorted(
+                value.items(), key=lambda one: (list(terms).index(one[0][0]), one[0][1])
+            )
+        ]
+        if rows:
+            shown = [(blank, title, _money(settlement, pence)) for blank, title, pence in rows]
+            found += [f"{heading} to date:", *_columns(shown)]
+    return found
+
+
+def _each(settlement: Settlement, name: str) -> str | None:
+    """The attribute by which a result tells groups apart, where it does."""
+    result = settlement.contract.results.get(name)
+    return None if result is None else result.each
 
 
 def _due(settlement: Settlement) -> list[str]:

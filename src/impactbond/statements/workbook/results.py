@@ -65,53 +65,13 @@ def results_table(sheets: Sheets) -> SheetTable | None:
     if statement.results is None:
         return None
     rows, amounts = list(_rows(statement.results)), AmountCells(statement.currency)
-    titles, says = [row.of.title for row in rows], [row.step.says for row in rows]
-    sign = statement.currency.sign.strip()
-    units = [sign if row.is_money else row.step.unit for row in rows]
-    shown = [None if row.is_money else _number(row.step, 1) for row in rows]
-    money = [_number(row.step, amounts.currency.in_one) if row.is_money else None for row in rows]
     total = sum(one.value_pence for one in statement.results)
     return SheetTable(
         sheet="Results",
         title=f"Results of groups at claim {statement.about.claim_period}",
         holds="What each result of a group was measured on, step by step, and what it comes to",
         intro=(_INTRO, _WORKING),
-        columns=(
-            Column("result", "Result", "text", fitting(titles, 20, 30), titles),
-            Column("group", "Group", "identifier", 12, [row.of.group or None for row in rows]),
-            Column("period", "Measured for", "identifier", 14, [row.of.period for row in rows]),
-            Column("part", "Part", "identifier", 10, [row.part for row in rows]),
-            Column("step", "Step", "ordinal", 6, [row.number + 1 for row in rows]),
-            Column("says", "What it is", "text", fitting(says, 30, 50), says),
-            Column("source", "From", "identifier", 12, [row.source for row in rows]),
-            Column("unit", "In", "identifier", 10, units),
-            Column("number", "Number", "number", 14, shown, _divided(1)),
-            Column(
-                amounts.shown("amount"),
-                amounts.heading("Amount"),
-                amounts.kind,
-                16,
-                money,
-                _divided(amounts.currency.in_one),
-            ),
-            Column(
-                "n",
-                "Whole number, or numerator",
-                "pence",
-                16,
-                _whole(rows, "numerator"),
-                _formulas(rows, "formula"),
-            ),
-            Column(
-                "d",
-                "Denominator",
-                "pence",
-                14,
-                _whole(rows, "denominator"),
-                _formulas(rows, "formula_below"),
-            ),
-            *_difference(sheets, rows),
-        ),
+        columns=(*_told(rows), *_numbers(rows, amounts), *_difference(sheets, rows)),
         if_empty="No result of a group was measured at this claim.",
         totals=(
             amounts.total(
@@ -144,6 +104,39 @@ def _rows(results: tuple[MeasuredResult, ...]) -> Iterator[_Row]:
         for number, step in enumerate(one.steps):
             yield _Row(one, step, first, number, number == last)
         first += last + 1
+
+
+def _told(rows: list[_Row]) -> tuple[Column, ...]:
+    """Which step of which result a row is, in words."""
+    titles, says = [row.of.title for row in rows], [row.step.says for row in rows]
+    return (
+        Column("result", "Result", "text", fitting(titles, 20, 30), titles),
+        Column("group", "Group", "identifier", 12, [row.of.group or None for row in rows]),
+        Column("period", "Measured for", "identifier", 14, [row.of.period for row in rows]),
+        Column("part", "Part", "identifier", 10, [row.part for row in rows]),
+        Column("step", "Step", "ordinal", 6, [row.number + 1 for row in rows]),
+        Column("says", "What it is", "text", fitting(says, 30, 50), says),
+        Column("source", "From", "identifier", 12, [row.source for row in rows]),
+    )
+
+
+def _numbers(rows: list[_Row], amounts: AmountCells) -> tuple[Column, ...]:
+    """The number of each row as it is read, and as it is worked out."""
+    currency = amounts.currency
+    sign, over = currency.sign.strip(), currency.in_one
+    units = [sign if row.is_money else row.step.unit for row in rows]
+    shown = [None if row.is_money else _number(row.step, 1) for row in rows]
+    money = [_number(row.step, over) if row.is_money else None for row in rows]
+    key, heading = amounts.shown("amount"), amounts.heading("Amount")
+    tops, bottoms = _whole(rows, "numerator"), _whole(rows, "denominator")
+    first, second = _formulas(rows, "formula"), _formulas(rows, "formula_below")
+    return (
+        Column("unit", "In", "identifier", 10, units),
+        Column("number", "Number", "number", 14, shown, _divided(1)),
+        Column(key, heading, amounts.kind, 16, money, _divided(over)),
+        Column("n", "Whole number, or numerator", "pence", 16, tops, first),
+        Column("d", "Denominator", "pence", 14, bottoms, second),
+    )
 
 
 def _number(step: Step, over: int) -> Any:

@@ -5,18 +5,22 @@ what settlements differ by.
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
 import pytest
 from tests.libreoffice import differences, needs_libreoffice, recalculate, values
 from tests.spec.drawn_tables import settled
 
 import impactbond as ib
 from impactbond.errors import SettlementError
+from impactbond.settlement.lines import LINES
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements import make_statement, statement_workbook
 from impactbond.statements.source import statement_source
@@ -103,6 +107,34 @@ def test_late_claims_move_a_closed_period_and_its_steps_say_what_was_settled() -
     again = settled(terms, late, as_of="2017-07-31", earlier=first)
     assert again.results_table == settlement.results_table
     assert again.result_parts_table == settlement.result_parts_table
+
+
+def test_a_closed_claim_stands_as_it_was_settled_although_its_counts_say_otherwise() -> None:
+    """Closed at 500.00 where 4 of 5 earn 525.00: the next claim adds 25.00 to that quarter, and
+    takes 425.00 back in its own.
+    """
+    terms = f"{TRACKED}\nresults:\n  jail: {{measure: after baseline, pays: {TIERS}}}"
+    first = settled(terms, CHILDREN, as_of="2017-04-30")
+    lines = first.lines_table.to_pylist()
+    for line in lines:
+        if line["milestone"] == "jail":
+            line["value_pence"] = line["entitled_pence"] = 500_00
+    closed = SimpleNamespace(
+        contract=first.contract,
+        versions=first.versions,
+        claim_dates=first.claim_dates,
+        lines_table=pa.Table.from_pylist(lines, schema=LINES),
+    )
+    again = settled(terms, CHILDREN, as_of="2017-07-31", earlier=closed)
+    columns = ("claim_period", "period", "outcome", "settled_pence", "value_pence")
+    assert results(again, *columns) == [
+        ("2017-Q1", "2017-Q1", "closed otherwise", 0, 500_00),
+        ("2017-Q2", "2017-Q1", "measured", 500_00, 25_00),
+        ("2017-Q2", "2017-Q2", "measured", 0, -425_00),
+    ]
+    assert not make_statement(statement_source(again)).failing
+    other = pickle.loads(pickle.dumps(again))  # another process has them too
+    assert other.results_table == again.results_table
 
 
 def test_what_is_not_known_or_not_let_through_is_told_and_pays_nothing() -> None:

@@ -133,10 +133,22 @@ def _as_settled(one: MeasuredResult, line: int, is_closed: bool) -> MeasuredResu
         return one
     if not is_closed:
         raise InvariantError("the steps of a result do not come to the value of its line")
-    # What came in closed stands as it is, whatever the steps would be by the terms known now.
-    nothing = {"measured": None, "reached": "", "pays": None, "times": None, "steps": ()}
-    amounts = {"worth_pence": 0, "less_pence": 0, "before_pence": 0, "value_pence": line}
-    return replace(one, outcome=Outcome.CLOSED_OTHERWISE, **nothing, **amounts)
+    # What came in closed stands as it is, whatever the steps would be by what is known now.
+    says = "As it was settled; its lines do not say on what"
+    return replace(
+        one,
+        outcome=Outcome.CLOSED_OTHERWISE,
+        measured=None,
+        reached="",
+        pays=None,
+        times=None,
+        worth_pence=0,
+        less_pence=0,
+        before_pence=0,
+        settled_pence=0,
+        value_pence=line,
+        steps=(Step("value", "value", says, "minor units", line, None),),
+    )
 
 
 def _measured(

@@ -99,15 +99,15 @@ class Quotient:
         # The divisor's own denominator comes in twice above and once below, so that what is not
         # known (over 0) stays so when something is divided by it; and its sign moves above.
         sign, size = (other.n > 0) - (other.n < 0), abs(other.n)
-        top, bottom = (other.bottom, other.bottom), other.top
+        signed, bottom = "1", other.top
         if other.signed:
-            top, bottom = (*top, f"SIGN({other.top})"), f"ABS({other.top})"
+            signed, bottom = f"SIGN({other.top})", f"ABS({other.top})"
         else:
             sign = 1
         return Quotient(
             self.n * other.d * other.d * sign,
             self.d * size * other.d,
-            _product(self.top, *top),
+            _product(self.top, other.bottom, other.bottom, signed),
             _product(self.bottom, bottom, other.bottom),
             self.signed or other.signed,
         )

@@ -19,8 +19,10 @@ from tests.libreoffice import differences, needs_libreoffice, recalculate, value
 from tests.spec.drawn_tables import settled
 
 import impactbond as ib
-from impactbond.errors import SettlementError
+from impactbond.errors import RecordError, SettlementError
+from impactbond.records.closed_claims import assert_left_closed
 from impactbond.settlement.lines import LINES
+from impactbond.settlement.schedule import PAYMENTS
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements import make_statement, statement_workbook
 from impactbond.statements.source import statement_source
@@ -336,6 +338,26 @@ def test_what_differs_and_what_is_proven_hold_the_counts(tmp_path: Path) -> None
     book["Results"]["K8"] = 99
     book.save(written[0])
     assert not ib.verify(written[0], records[0]).same
+
+
+def test_records_of_before_that_call_results_milestones_can_be_followed_on() -> None:
+    """Their payments had one row where there are two now; the money is the same. Another amount,
+    be it a penny, is told all the same.
+    """
+    now = measured(f"{{measure: rate, pays: {TIERS}}}").payments_table.to_pylist()
+    # 4 of 5 is over 55% in the first quarter, and 4 of 7 too in the second.
+    assert [(row["kind"], row["amount_pence"]) for row in now] == [
+        ("milestones", 40_00),
+        ("results", 525_00),
+    ]
+    before = [{**now[0], "amount_pence": pence} for pence in (565_00, 565_01)]
+    same, other, after = (
+        {"payments": pa.Table.from_pylist(rows, schema=PAYMENTS)}
+        for rows in (before[:1], before[1:], now)
+    )
+    assert_left_closed(same, after, ["2017-Q1"], "old.record", "GBP")
+    with pytest.raises(RecordError, match=r"settled at £565\.01 and comes out at £565\.00"):
+        assert_left_closed(other, after, ["2017-Q1"], "old.record", "GBP")
 
 
 def test_the_command_line_asks_for_results_by_name() -> None:

@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "wording": ROOT | {"terms", "contract"},
     "evidence": ROOT | {"terms", "contract"},
     "evaluation": ROOT | {"terms", "contract", "evidence"},
-    "settlement": ROOT | {"terms", "contract", "evidence", "evaluation"},
+    # The steps of a result are told in words, as they are worked out.
+    "settlement": ROOT | {"terms", "contract", "wording", "evidence", "evaluation"},
 }
 _SETTLED = ROOT | set(MAY_IMPORT)
 MAY_IMPORT |= {

@@ -52,12 +52,8 @@ _HOMES = {
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
     "planned_beside": "settlement.schedule",
-<<<<<<< HEAD
     "read_area": "simulation.read",
-=======
     "read_claims": "evidence.read_counts",
-    "read_area": "simulation.area",
->>>>>>> g-counts
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
     "read_versions": "contract.read",

@@ -64,6 +64,16 @@ class Standing(_Numbered):
     DISPUTED = "disputed"
 
 
+class Outcome(_Printed):
+    """What came of measuring a result."""
+
+    MEASURED = "measured"
+    NOT_KNOWN = "not known"
+    NOT_LET_THROUGH = "needed not met"
+    NOT_YET = "not yet measured"
+    CLOSED_OTHERWISE = "closed otherwise"
+
+
 class LineKind(_Numbered):
     """What a line is: a claim of its own period, or what changes in a closed one."""
 

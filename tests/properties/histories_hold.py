@@ -30,7 +30,7 @@ def assert_adds_up(settlement: Settlement) -> None:
     claimed: defaultdict[tuple[str, str], int] = defaultdict(int)
     for row in settlement.payments_table.to_pylist():
         due[row["funder"], row["claim_period"]] += row["amount_pence"]
-        if row["kind"] in ("milestones", "adjustments"):
+        if row["kind"] in ("milestones", "results", "adjustments"):
             claimed[row["funder"], row["claim_period"]] += row["amount_pence"]
     settled: defaultdict[str, int] = defaultdict(int)
     for row in settlement.balances_table.to_pylist():

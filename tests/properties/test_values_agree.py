@@ -12,7 +12,7 @@ from tests.spec.drawn_tables import contract_of, evidence_of
 
 from impactbond.settlement.settle import settle
 from impactbond.terms import measures as measure_terms
-from impactbond.terms import results as result_terms
+from impactbond.terms import ways_to_pay as payment_terms
 from impactbond.terms.rounding import HALVES
 
 _MONEY = st.integers(0, 99_999).map(lambda pence: f"{pence / 100:.2f}")
@@ -62,7 +62,7 @@ def results(draw: st.DrawFn) -> str:
     """A result that pays by tiers, in a line, or by the point."""
     bars = draw(st.sets(st.tuples(_BARS, st.integers(0, 4)), min_size=1, max_size=2))
     tiers = ", ".join(f"{{is: {side} {bar}, pays: {draw(_MONEY)}}}" for side, bar in sorted(bars))
-    ways = [*(WAYS_TO_PAY[kind.key] for kind in result_terms.WAYS_TO_PAY), _BOUNDED]
+    ways = [*(WAYS_TO_PAY[kind.key] for kind in payment_terms.WAYS_TO_PAY), _BOUNDED]
     pays = draw(st.sampled_from(ways)).format(tiers=tiers, one=draw(_MONEY), two=draw(_MONEY))
     counted = draw(st.sampled_from(["to date", "each period", "each year"]))
     over = 1 if counted == "to date" else draw(st.integers(1, 3))
@@ -123,6 +123,11 @@ def test_values_to_date_are_those_of_plain_loops(
         known = [one for one in claims if one.day <= claim.ends_on]
         expected = worth(contract, known, claim.ends_on)
         assert found == expected, claim.label
+    # What a result was measured on and came to, followed step by step, is what its lines hold.
+    followed = dict.fromkeys(contract.results, 0)
+    for row in settlement.results_table.to_pylist():
+        followed[row["result"]] += row["value_pence"]
+    assert followed == {name: found[name] for name in contract.results}
 
 
 def _borough(is_north: bool) -> str:

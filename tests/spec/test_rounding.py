@@ -87,6 +87,11 @@ class HalfDown(Half):
         """Up beyond the half only."""
         return 2 * rest > whole
 
+    @staticmethod
+    def formula(number: str) -> str:
+        """Up to a half below it."""
+        return f"-INT(0.5-({number}))"
+
     def short(self, coin: str) -> str:
         """It goes down."""
         return "down"

@@ -35,9 +35,10 @@ from impactbond.terms.measures import MEASURES, MadeOf, Measure, MeasureTerm, Su
 from impactbond.terms.parties import Funder
 from impactbond.terms.phrases import MostPhrase
 from impactbond.terms.reference import FunderName
-from impactbond.terms.results import WAYS_TO_PAY, WayToPay
 from impactbond.terms.term import Amount, Day, Money, Some
+from impactbond.terms.ways_to_pay import WAYS_TO_PAY, WayToPay
 from impactbond.terms.words import MoneyWords
+from impactbond.terms.workings import Quotient, Workings, whole
 
 
 class Highest(MadeOf):
@@ -49,6 +50,12 @@ class Highest(MadeOf):
 
     def of(self, numbers: Sequence[Fraction]) -> Fraction:
         return max(numbers)
+
+    def formula(self, parts: Sequence[Quotient]) -> Quotient:
+        found = parts[0]
+        for part in parts[1:]:
+            found = found.compared(">", part).chosen(found, part)
+        return found
 
     def says(self, words: MoneyWords) -> str:
         return f"the highest of {super().says(words)}"
@@ -78,6 +85,14 @@ class Once(WayToPay):
     def warnings(self, path: Place) -> Diagnostics:
         if self.once == 0:
             yield Diagnostic((*path, "once"), Fault(code="pays_nothing", problem="it pays nothing"))
+
+    def reached(self, measured: Fraction) -> str:
+        return "something" if measured > 0 else "nothing"
+
+    def work(self, workings: Workings, measured: Quotient) -> Quotient:
+        pays, nothing = workings.amount("once", "Paid once", Fraction(self.once)), whole(0)
+        paid = measured.compared(">", nothing).chosen(pays, nothing)
+        return workings.worked("paid", "Paid for anything above nothing", paid, "minor units")
 
     def says(self, words: MoneyWords) -> str:
         return f"it pays {words.money(self.once)} once anything is achieved"
@@ -403,9 +418,11 @@ def test_a_kind_that_leaves_out_a_pass_is_refused() -> None:
     class Keyless(WholeLimit):
         """A limit on the whole without a key."""
 
-    with pytest.raises(TypeError, match=r"does not say: check, says, tells$"):
+    with pytest.raises(TypeError, match=r"does not say: check, says, tells, work$"):
         MEASURES.register(Half)
-    with pytest.raises(TypeError, match="does not say: amounts, errors, most, pays_for, says, war"):
+    with pytest.raises(
+        TypeError, match="does not say: amounts, errors, most, pays_for, reached, s"
+    ):
         WAYS_TO_PAY.register(Silent)
     with pytest.raises(
         TypeError, match="does not say: at_most, beyond, beyond_in_words, check, co"

@@ -119,6 +119,10 @@ def explain(
         str | None,
         typer.Option("--line", help="In place of a participant: a line, such as 2017-Q3/0001."),
     ] = None,
+    result: Annotated[
+        str | None,
+        typer.Option("--result", help="In place of a participant: a result of a group, by name."),
+    ] = None,
     as_of: Annotated[
         date | None, day_option("--as-of", "By default the contract's last claim date.")
     ] = None,
@@ -136,14 +140,18 @@ def explain(
     leave_out_refused: LeaveOut = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say why each milestone of a participant, or a line of a statement, was paid, or why not,
-    down to the evidence.
+    """Say why each milestone of a participant, a line of a statement, or a result of a group was
+    paid, or why not, down to the evidence and the claims that were counted.
     """
     # Refused before anything is settled, which takes far longer than reading a command.
-    if (participant is None) == (line is None):
-        raise typer.BadParameter("name one of the two", param_hint="--participant or --line")
-    if line is not None and milestone is not None:
-        raise typer.BadParameter("a line is of one milestone already", param_hint="--milestone")
+    if sum(asked is not None for asked in (participant, line, result)) != 1:
+        ways = "--participant, --line or --result"
+        raise typer.BadParameter(
+            "name one of the three; a result has no participant", param_hint=ways
+        )
+    if participant is None and milestone is not None:
+        what = "a line is of one milestone" if line is not None else "a result is asked for by name"
+        raise typer.BadParameter(f"{what} already", param_hint="--milestone")
     if nearest and milestone is None:
         raise typer.BadParameter("name one with --milestone", param_hint="--nearest")
     from impactbond.explanation import explain as explained
@@ -152,8 +160,10 @@ def explain(
 
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
     answer: Explanation | Nearest
-    if participant is None:
-        answer = explained.explain_line(settlement, line or "")
+    if line is not None:
+        answer = explained.explain_line(settlement, line)
+    elif participant is None:
+        answer = explained.explain(settlement, result=result)
     elif nearest and milestone is not None:
         answer = nearest_change(settlement, participant=participant, milestone=milestone)
     else:

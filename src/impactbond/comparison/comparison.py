@@ -26,9 +26,10 @@ from impactbond.contract.read import read_contract
 from impactbond.errors import Fault, RecordError, SettlementError, unopened
 from impactbond.evaluation.decisions import DECISIONS
 from impactbond.money import show
-from impactbond.records.contents import fitting_together
+from impactbond.records.contents import RESULTS, fitting_together
 from impactbond.records.record import File, Record, read_record
 from impactbond.records.regenerate import SHOWN, Report, some
+from impactbond.settlement.results import RESULT_PARTS
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
@@ -94,6 +95,7 @@ def _side(compared: Settlement | Record) -> Side:
             basis=compared.counts or compared.evidence,
             names={},
             decisions=_decided(compared, lambda: compared.result("decisions")),
+            result_parts=_parts_of(compared),
             **{name: compared.result(name) for name in Side.TABLES},
         )
     return Side(
@@ -105,12 +107,21 @@ def _side(compared: Settlement | Record) -> Side:
         basis=compared.basis.known_on(compared.claim.known_by),
         names={funder.id: funder.name for funder in compared.funders.all},
         decisions=_decided(compared, lambda: compared.decisions_table),
+        result_parts=compared.result_parts_table,
         **{name: getattr(compared, f"{name}_table") for name in Side.TABLES},
     )
 
 
 def _decided(compared: Settlement | Record, decisions: Callable[[], pa.Table]) -> pa.Table:
     return DECISIONS.empty_table() if compared.counts is not None else decisions()
+
+
+def _parts_of(record: Record) -> pa.Table:
+    """The steps of results in a record; none in one of a contract without results, or that was
+    written before they were kept.
+    """
+    is_kept = RESULTS["result_parts"] in record.parts
+    return record.result("result_parts") if is_kept else RESULT_PARTS.empty_table()
 
 
 def _compared(was: Side, now: Side) -> Comparison:
@@ -300,7 +311,8 @@ class Comparison(Report):
         for (participant, milestone, period), rows in list(by_claim.items())[:SHOWN]:
             old, new = (sum(row[f"{name}_pence"] for row in rows) for name in ("was", "now"))
             parts = [self._part(row) for row in rows if row["difference_pence"]]
-            told.append(f"  {participant}, {milestone}, {period}: {self._moved(old, new)}")
+            claim = ", ".join(filter(None, (participant, milestone, period)))
+            told.append(f"  {claim}: {self._moved(old, new)}")
             told += [f"    {rows[0]['reason']}", f"    {'; '.join(parts)}"]
         if len(by_claim) > SHOWN:
             told.append(f"  and {len(by_claim) - SHOWN:,} more (--json tells all)")

@@ -36,7 +36,7 @@ CLAIMS = schema_of(*_CLAIM, "funder", *_MOVED, "causes", "reason")
 TOTALS = schema_of("funder", *_MOVED, "on_claims_pence", "on_account_pence")
 SCHEDULE = schema_of(*_PAYMENT, *_MOVED)
 VERDICTS = schema_of("participant", "milestone", "was", "now", "reason")
-_CLAIMED = ("milestones", "adjustments")
+_CLAIMED = ("milestones", "results", "adjustments")
 _PLACE = ("file", "sheet", "row")
 ABOUT = ""  # stands for the metric of a row about the participant
 
@@ -57,6 +57,7 @@ class Side:
     shares: pa.Table = field(repr=False)
     payments: pa.Table = field(repr=False)
     decisions: pa.Table = field(repr=False)
+    result_parts: pa.Table = field(repr=False)
     names: dict[str, str] = field(repr=False)
 
 
@@ -117,6 +118,7 @@ class Why:
                 metrics = {name for section, name in used if section == "metrics"}
                 self.metrics.setdefault(milestone, set()).update(metrics)
         self.verdicts = [_verdicts(side.decisions) for side in (was, now)]
+        self.counts = [_counts(side.result_parts) for side in (was, now)]
 
     def verdict(self, participant: str, milestone: str) -> tuple[str, str]:
         """The verdict before and after."""
@@ -124,9 +126,21 @@ class Why:
         old, new = (verdicts.get(key, "not known") for verdicts in self.verdicts)
         return old, new
 
-    def causes(self, participant: str, milestone: str) -> tuple[list[str], str]:
-        """The causes as codes, and in words."""
+    def counted(self, result: str, period: str) -> str:
+        """The counts of a result for a period that are others now, in words."""
+        old, new = ({} if period == "" else of.get((result, period), {}) for of in self.counts)
+        return "; ".join(
+            f"{says}: {old.get(says, 'none')} → {new.get(says, 'none')}"
+            for says in dict.fromkeys([*old, *new])
+            if old.get(says) != new.get(says)
+        )
+
+    def causes(self, participant: str, milestone: str, period: str = "") -> tuple[list[str], str]:
+        """The causes as codes, and in words; of a result, for a period of it."""
         codes, told = [], []
+        if counts := self.counted(milestone, period):
+            codes.append("counts")
+            told.append(f"counts: {counts}")
         old, new = self.verdict(participant, milestone)
         if old != new:
             codes.append("verdict")
@@ -166,9 +180,10 @@ def moved_claims(was: Side, now: Side, why: Why) -> pa.Table:
         return participant, places.get(milestone, len(places)), period, funders[funder]
 
     rows = []
-    reasons: dict[tuple[str, str], tuple[list[str], str]] = {}
+    reasons: dict[tuple[str, ...], tuple[list[str], str]] = {}
     for claim, funder in sorted([key for key in every if key[0] in claims], key=place):
-        who = claim[:2]
+        # A claim has one reason for all its periods; a result is measured for each by itself.
+        who = claim[:2] if claim[0] else claim
         if who not in reasons:
             reasons[who] = why.causes(*who)
         codes, told = reasons[who]
@@ -232,6 +247,17 @@ def _by_claim(side: Side) -> Counter[Any]:
     for (line, funder), pence in _sums(shares, "line", "funder").items():
         found[claim_of[line], funder] += pence
     return found
+
+
+def _counts(parts: pa.Table) -> dict[tuple[str, str], dict[str, str]]:
+    """What was counted for every result and period, by what it is, as last measured."""
+    found: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    counted = pc.is_in(parts["kind"], pa.array(["claims", "value"]))
+    # In the order of claim dates, so that what was measured last stays.
+    for row in parts.filter(counted).to_pylist():
+        group = f" ({row['group']})" if row["group"] else ""
+        found[row["result"], row["period"]][f"{row['says']}{group}"] = row["value"]
+    return dict(found)
 
 
 def _by_funder(payments: pa.Table, *, is_claimed: bool) -> Counter[Any]:

@@ -21,12 +21,14 @@ from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.counts import Counts
 from impactbond.explanation.case import Case, cases_by_milestone
 from impactbond.explanation.explanation import Explanation
+from impactbond.explanation.measured import explained_steps
 from impactbond.explanation.parts import Line, MilestoneExplained, place_words
 from impactbond.explanation.payment import explained_line, lines_of, money_terms, stated_terms
 from impactbond.explanation.verdicts import Judged, chain, needs, open_until, period_label, reason
 from impactbond.money import show
 from impactbond.reasons import LineKind
 from impactbond.settlement.counted_claims import nobody_behind, rows_counted
+from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
 from impactbond.settlement.values import group_of, sums_of, worth_pence
 from impactbond.terms.measures import Measure, Sums, told
@@ -39,15 +41,27 @@ CLOSED_OTHERWISE = (
 
 
 def explain(
-    settlement: Settlement, *, participant: str, milestone: str | None = None
+    settlement: Settlement,
+    *,
+    participant: str | None = None,
+    milestone: str | None = None,
+    result: str | None = None,
 ) -> Explanation:
     """Why a participant's milestones were paid or not, at the settlement's latest claim date.
 
-    With `milestone`, that one alone. The explanation shows the participant's evidence. Raises
-    SettlementError, without the id, for a participant of whom the evidence holds no row.
+    With `milestone`, that one alone. With `result` in place of a participant: what a result of a
+    group was measured on, of every group, from the claims that were counted to its lines. The
+    explanation shows the participant's evidence. Raises SettlementError, without the id, for a
+    participant of whom the evidence holds no row, and where there is no such milestone or result.
     """
     if settlement.counts is not None:
         raise nobody_behind("an explanation of a participant")
+    if result is not None:
+        if participant is not None or milestone is not None:
+            problem = "a result is nobody's: name no participant and no milestone with it"
+            fault = Fault(code="result_of_nobody", problem=problem)
+            raise SettlementError("There is nothing to explain.", [fault])
+        return _of_result(settlement, result)
     if not isinstance(participant, str):
         kind = f"a value of type {type(participant).__name__}"
         problem = "a participant is asked for by the id, as text"
@@ -55,11 +69,48 @@ def explain(
         raise SettlementError("There is nothing to explain.", [fault])
     milestones = settlement.contract.milestones
     if milestone is not None and milestone not in milestones:
-        problem = f"there is no milestone '{milestone}'"
-        fault = Fault(code="unknown_milestone", problem=problem, allowed=", ".join(milestones))
-        raise SettlementError("There is nothing to explain.", [fault])
+        raise SettlementError(
+            "There is nothing to explain.", [_no_milestone(settlement, milestone)]
+        )
     asked = list(milestones) if milestone is None else [milestone]
     return _of_participant(settlement, participant, settlement.claim, asked)
+
+
+def _no_milestone(settlement: Settlement, name: str) -> Fault:
+    """Why a milestone that is asked for is none; a result says how it is asked for."""
+    contract = settlement.contract
+    if name in contract.results:
+        problem = f"'{name}' is a result of a group, not a milestone"
+        hint = f"Ask for it alone, with --result {name} or result='{name}'"
+        return Fault(code="not_a_milestone", problem=problem, hint=hint)
+    problem = f"there is no milestone '{name}'"
+    return Fault(code="unknown_milestone", problem=problem, allowed=", ".join(contract.milestones))
+
+
+def _of_result(settlement: Settlement, name: str) -> Explanation:
+    """A result: of every group for the period that is claimed at the latest claim date, and for
+    every period for which it has a line, as it was measured at the last claim date of a line.
+    """
+    contract, claim = settlement.contract, settlement.claim
+    measured = [one for one in settlement.measured_results if one.result == name]
+    paid = {one.place for one in measured if one.value_pence}
+    latest = {one.place: one for one in measured}.values()
+    found = [one for one in latest if one.claim_date == claim.known_by or one.place in paid]
+    if not found:
+        problem, allowed = f"there is no result '{name}'", ", ".join(contract.results) or "none"
+        if name in contract.results:
+            problem = f"the result '{name}' is not measured at the claim of {claim.label}"
+        fault = Fault(code="unknown_result", problem=problem, allowed=allowed)
+        raise SettlementError("There is nothing to explain.", [fault])
+    each = contract.results[name].each
+    told = []
+    for one in found:
+        group = [one.group if attribute == each else "" for attribute in contract.grouping]
+        period = contract.calendar.periods[one.place[2]]
+        row = {"milestone": name, "group": group, "period": one.period, "price_pence": 0}
+        told.append(_of_group(settlement, row | {"achieved_on": period.last}, one.claim_date))
+    standing = "This is nobody's claim: it is a result of many, measured over their claims."
+    return _explanation(settlement, claim, line=None, standing=standing, milestones=tuple(told))
 
 
 def explain_line(settlement: Settlement, line: str) -> Explanation:
@@ -234,6 +285,8 @@ def _of_group(settlement: Settlement, row: Mapping[str, Any], until: date) -> Mi
     """What a result was measured on, or when a fee is due, with the lines for it."""
     contract, name = settlement.contract, row["milestone"]
     is_result = name in contract.results
+    measured = _measured_result(settlement, row, until) if is_result else None
+    group = f": {measured.group}" if measured and measured.group else ""
     lines = tuple(
         explained_line(settlement, other)
         for other in lines_of(settlement, "", until)
@@ -241,19 +294,26 @@ def _of_group(settlement: Settlement, row: Mapping[str, Any], until: date) -> Mi
     )
     return MilestoneExplained(
         milestone=name,
-        title=contract.title_of(name),
+        title=f"{contract.title_of(name)}{group}",
         clause=contract.term_of(name).clause,
         price_pence=row["price_pence"],
         priced_in=contract.currency,
-        verdict="measured" if is_result else "due",
-        reason="measured" if is_result else "due",
+        verdict=measured.outcome.value if measured else "due",
+        reason=measured.outcome.name.lower() if measured else "due",
         sentence=_measured(settlement, row, until) if is_result else _due(contract, row),
         achieved_on=row["achieved_on"],
         period=row["period"],
         lines=lines,
         entitled_pence=sum(line.entitled_pence for line in lines),
         terms=money_terms(contract, name),
+        steps=() if measured is None else explained_steps(settlement, measured),
     )
+
+
+def _measured_result(settlement: Settlement, row: Mapping[str, Any], until: date) -> MeasuredResult:
+    """What the result of a line was measured on at a claim date."""
+    of = (until, row["milestone"], "".join(row["group"]), row["period"])
+    return next(one for one in settlement.measured_results if (one.claim_date, *one.key[1:]) == of)
 
 
 def _due(contract: Contract, row: Mapping[str, Any]) -> str:

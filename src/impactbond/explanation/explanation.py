@@ -23,6 +23,7 @@ from impactbond.explanation.parts import (
     Passed,
     ShareOfLine,
     Stated,
+    StepExplained,
     place_words,
     sheet_words,
 )
@@ -149,7 +150,9 @@ class _TextWriter:
     def milestone(self, told: MilestoneExplained) -> Iterator[str]:
         """One milestone: verdict, prerequisites, condition, money."""
         name = "" if told.title == told.milestone else f" ({told.milestone})"
-        yield f"{told.title}{name}{_cited(told.clause)}, {show(told.price_pence, told.priced_in)}"
+        # A result has no price: what is paid for it is worked out.
+        price = "" if told.steps else f", {show(told.price_pence, told.priced_in)}"
+        yield f"{told.title}{name}{_cited(told.clause)}{price}"
         period = f" ({told.period})" if told.achieved_on else ""
         yield f"{INDENT}{told.verdict.upper()}{_on(told.achieved_on)}{period}: {told.sentence}"
         if len(told.chain) > 1:
@@ -165,6 +168,9 @@ class _TextWriter:
         if told.condition is not None:
             yield f"{INDENT}Condition{_cited(told.clause)}"
             yield from _indented(self.condition(told.condition), 2)
+        if told.steps:
+            yield f"{INDENT}Worked out"
+            yield from _indented(map(_worked, told.steps), 2)
         money = f"{self._money(told.entitled_pence)} in all" if told.lines else "no line"
         yield f"{INDENT}Money: {money}"
         for line in told.lines:
@@ -241,7 +247,7 @@ class _TextWriter:
 
 def _about(explanation: Explanation) -> Iterator[str]:
     of = f"{explanation.title} ({explanation.contract}, version {explanation.version})"
-    yield f"{explanation.participant}: {of}"
+    yield f"{explanation.participant}: {of}" if explanation.participant else of
     if explanation.line:
         yield f"{INDENT}Asked about line {explanation.line}"
     claim = f"{explanation.claim_date}, the claim date of {explanation.claim_period}"
@@ -264,6 +270,11 @@ def _terms(milestones: tuple[MilestoneExplained, ...]) -> Iterator[str]:
         if own:
             yield told.title
             yield from _indented(map(_stated, own))
+
+
+def _worked(step: StepExplained) -> str:
+    counted = f" ({step.counted})" if step.counted else ""
+    return f"{step.step}. {step.says}: {step.found}{counted}"
 
 
 def _participant_row(row: ParticipantRow) -> str:
@@ -347,6 +358,9 @@ def _steps(explanation: Explanation) -> Iterator[Step]:
             yield name, "after", need.title, found, "achieved", need.clause
         if told.condition is not None:
             yield from _steps_of_condition(name, "condition", told.condition, told.clause)
+        for one in told.steps:
+            found = f"{one.found} ({one.counted})" if one.counted else one.found
+            yield name, f"step {one.step}", one.says, found, "", told.clause
         for line in told.lines:
             yield from _steps_of_line(name, line, explanation.currency)
         for term in told.terms:

@@ -191,6 +191,23 @@ class Line:
         return tuple(dict.fromkeys(flow for share in self.shares for flow in share.passed))
 
 
+@dataclass(frozen=True, slots=True)
+class StepExplained:
+    """One step from the counts of a result to its value: what it is, and what it comes to.
+
+    A count says of which `milestone` it is; `counted` tells its claims by period. What is `given`
+    was counted or is stated.
+    """
+
+    step: int
+    part: str
+    says: str
+    found: str
+    given: bool
+    milestone: str = ""
+    counted: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneExplained:
     """One milestone of one participant: verdict, reason, condition, money, terms.
@@ -198,7 +215,8 @@ class MilestoneExplained:
     `priced_in` is the currency of the price, which can be another than that of the payments.
     `chain` leads from this milestone over its prerequisites to the first cause. `open_until` is the
     last day that can still change a verdict of not yet due. Nothing is judged, and `condition` is
-    None, where the contract does not cover the participant.
+    None, where the contract does not cover the participant. `steps` lead from the counts of a
+    result of a group to its value.
     """
 
     milestone: str
@@ -220,3 +238,4 @@ class MilestoneExplained:
     entitled_pence: int
     terms: tuple[Stated, ...]
     note: str = ""
+    steps: tuple[StepExplained, ...] = ()

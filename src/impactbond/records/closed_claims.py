@@ -59,7 +59,22 @@ def assert_left_closed(
 def _of(tables: Tables, name: str, claims: Sequence[str]) -> pa.Table:
     """What is settled for good of one table, of some claims."""
     table = tables[name].select(_SETTLED[name])
-    return table.filter(pc.is_in(table["claim_period"], pa.array(claims, pa.string())))
+    table = table.filter(pc.is_in(table["claim_period"], pa.array(claims, pa.string())))
+    return _as_milestones(table) if name == "payments" else table
+
+
+def _as_milestones(payments: pa.Table) -> pa.Table:
+    """Payments with those for results among those for milestones, which they were called in records
+    of before: what is paid for the lines of a claim's own period.
+    """
+    is_result = pc.equal(payments["kind"], "results")
+    kind = pc.if_else(is_result, "milestones", payments["kind"])
+    payments = payments.set_column(payments.column_names.index("kind"), "kind", kind)
+    # In one thread the groups keep the order of the rows.
+    keys = ["claim_period", "funder", "kind", "name"]
+    summed = payments.group_by(keys, use_threads=False).aggregate([("amount_pence", "sum")])
+    summed = summed.rename_columns([*keys, "amount_pence"])
+    return summed.filter(pc.not_equal(summed["amount_pence"], 0))
 
 
 def _faults(

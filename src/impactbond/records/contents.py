@@ -34,8 +34,10 @@ from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.records.workbook import reference_of
 from impactbond.settlement.counted_claims import no_evidence
 from impactbond.settlement.lines import LINES, SHARES
+from impactbond.settlement.results import RESULT_PARTS
+from impactbond.settlement.results import RESULTS as MEASURED
 from impactbond.settlement.schedule import BALANCES, PAYMENTS
-from impactbond.settlement.settlement import Settlement
+from impactbond.settlement.settlement import TABLES, Settlement
 from impactbond.statements.source import Replaced, StatementSource, statement_source
 from impactbond.statements.statement import ALL_FUNDERS
 from impactbond.statements.write import statement_files, with_receipts
@@ -52,10 +54,7 @@ EARLIER = "earlier/lines.csv"
 RECEIVED, REFUSED_RECEIPTS = "receipts/received.csv", "receipts/refused.csv"
 EVIDENCE = {name: f"evidence/{name}.csv" for name in ("participants", "observations", "refused")}
 COUNTS = "evidence/counts.csv"  # in place of participants and observations
-RESULTS = {
-    name: f"results/{name}.csv"
-    for name in ("decisions", "claims", "lines", "shares", "payments", "balances")
-}
+RESULTS = {name: f"results/{name}.csv" for name in (*TABLES, "results", "result_parts")}
 WORKBOOKS = "statements/"
 # The columns of the parts that are read back as tables, without the evidence, whose columns the
 # contract says.
@@ -68,6 +67,8 @@ SCHEMAS = {
     RESULTS["shares"]: SHARES,
     RESULTS["payments"]: PAYMENTS,
     RESULTS["balances"]: BALANCES,
+    RESULTS["results"]: MEASURED,
+    RESULTS["result_parts"]: RESULT_PARTS,
 }
 SEEN_BY_FUNDER = (RECEIVED, *(RESULTS[name] for name in ("shares", "payments", "balances")))
 _ORDER = {
@@ -284,9 +285,8 @@ def results_of(
 ) -> dict[str, bytes]:
     """What came out of a settlement: its tables, and the workbooks of its statements."""
     results = {
-        part: csv_bytes(getattr(settlement, f"{name}_table"))
-        for name, part in RESULTS.items()
-        if name != "decisions" or settlement.counts is None  # of counts there are none
+        RESULTS[name]: csv_bytes(getattr(settlement, f"{name}_table"))
+        for name in settlement.table_names
     }
     files = statement_files(source_of(settlement, engine, receipts).replacing(replaces))
     return results | {f"{WORKBOOKS}{name}": content for name, content in files.items()}

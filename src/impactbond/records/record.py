@@ -163,7 +163,7 @@ class Record:
         return Closed(self.contract, dates, self._table(EARLIER), digest, versions)
 
     def result(self, name: str) -> pa.Table:
-        """One of the tables that were settled: decisions, lines, shares, payments, balances."""
+        """One of the tables that were settled, by its name in `Settlement.table_names`."""
         if name == "decisions" and self.counts is not None:
             raise nobody_behind("a decision about each participant")
         return self._table(RESULTS[name])

@@ -76,10 +76,15 @@ def _payments(
     """
     number, history = claim.number, settled.history
     now = history.claim == number
-    own = settled.lots.period[history.lot] == number if history.lot.size else now
+    lots, of = settled.lots, history.lot
+    own = lots.period[of] == number if of.size else now
+    names = settled.terms[-1].contract
+    results = [names.payables.index(name) for name in names.results]
+    measured = np.isin(lots.milestone[of], results) if of.size else now
     amount = settled.parts.amount[0]
     claimed = {
-        "milestones": amount[now & own].sum(axis=0),
+        "milestones": amount[now & own & ~measured].sum(axis=0),
+        "results": amount[now & own & measured].sum(axis=0),
         "adjustments": amount[now & ~own].sum(axis=0),
     }
     # Shaped (tranche, funder): what is paid, and what is recovered, at this claim date.

@@ -22,9 +22,10 @@ With lines of closed claim dates, a settlement starts from their movements (move
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import get_args
 
 import pyarrow as pa
@@ -54,7 +55,8 @@ from impactbond.settlement.counted_claims import (
     nobody_behind,
 )
 from impactbond.settlement.lines import LINES, Attribution, attributed
-from impactbond.settlement.lot_settlement import settle_claims, terms_in_force
+from impactbond.settlement.lot_settlement import LotSettlement, settle_claims, terms_in_force
+from impactbond.settlement.results import MeasuredResult, measured_results
 from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
 from impactbond.settlement.settlement import Earlier, Settlement
 
@@ -150,6 +152,7 @@ def _settled(
         counts=counts,
         decided=decided,
         attribution=Attribution(lambda: attributed(claims, settled, singly(), closed, first_open)),
+        measured=_measuring(known, claims, settled, first_open),
         payments_table=payments_table(claims, settled, holidays),
         balances_table=balances_table(claims, settled),
     )
@@ -157,6 +160,17 @@ def _settled(
 
 def _undecided() -> pa.Table:
     raise nobody_behind("a decision about each participant")
+
+
+def _measuring(
+    known: Versions, claims: tuple[ClaimDate, ...], settled: LotSettlement, first_open: int
+) -> Callable[[], tuple[MeasuredResult, ...]]:
+    """What follows the results of groups, which is asked for later, if at all; without any, nothing
+    is kept for it.
+    """
+    if not known.whole.results:
+        return tuple
+    return partial(measured_results, known, claims, settled, first_open)
 
 
 def _too_large(contract: Contract) -> SettlementError:

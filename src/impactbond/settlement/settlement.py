@@ -21,7 +21,10 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.money import show
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.lines import Attribution
+from impactbond.settlement.results import MeasuredResult, parts_table, results_table
 from impactbond.tables import as_kind, sorted_by
+
+TABLES = ("decisions", "claims", "lines", "shares", "payments", "balances")
 
 
 class Earlier(Protocol):
@@ -48,7 +51,7 @@ class Settlement:
     of them under one roof. `counts` are those that it rests on in place of evidence, of which there
     is then none. Frames come in the kind that the evidence came in; money is whole pence
     (`*_pence`). What is due waits for no decision and no line: `decided` and `attribution` find
-    these when they are asked for.
+    these when they are asked for, `measured` what results of groups were measured on.
     """
 
     contract: Contract
@@ -62,6 +65,7 @@ class Settlement:
     earlier: Earlier | None
     decided: Callable[[], pa.Table]
     attribution: Attribution
+    measured: Callable[[], tuple[MeasuredResult, ...]]
     payments_table: pa.Table
     balances_table: pa.Table
     counts: Counts | None = None
@@ -70,6 +74,15 @@ class Settlement:
     def versions(self) -> tuple[Contract, ...]:
         """The versions of the contract that are known at the latest claim date."""
         return self.known.all
+
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        """The tables that are written and kept, each `<name>_table` here: those of results where
+        the contract has any, and no decisions about participants whom counts do not know.
+        """
+        of_results = ("results", "result_parts") if self.contract.results else ()
+        nobody = ("decisions",) if self.counts is not None else ()
+        return tuple(name for name in (*TABLES, *of_results) if name not in nobody)
 
     @property
     def is_amended(self) -> bool:
@@ -104,6 +117,21 @@ class Settlement:
     def decisions_table(self) -> pa.Table:
         """Every decision at the latest claim date (DECISIONS), made when it is first asked for."""
         return self.decided()
+
+    @cached_property
+    def measured_results(self) -> tuple[MeasuredResult, ...]:
+        """Every result of a group that was measured or moved at any claim date, with its steps."""
+        return self.measured()
+
+    @cached_property
+    def results_table(self) -> pa.Table:
+        """The measured results (RESULTS), in the order of claim dates and of the contract."""
+        return results_table(self.measured_results)
+
+    @cached_property
+    def result_parts_table(self) -> pa.Table:
+        """Their steps, from each count to the value (RESULT_PARTS)."""
+        return parts_table(self.measured_results)
 
     @cached_property
     def funders_table(self) -> pa.Table:
@@ -157,6 +185,16 @@ class Settlement:
     def shares(self) -> Any:
         """Every line cut among its funders."""
         return self._frame(self.shares_table)
+
+    @property
+    def results(self) -> Any:
+        """Every result of a group at every claim date: what was measured, reached and paid."""
+        return self._frame(self.results_table)
+
+    @property
+    def result_parts(self) -> Any:
+        """The steps of every result: its counts, what is made of them, and the value."""
+        return self._frame(self.result_parts_table)
 
     @property
     def schedule(self) -> Any:

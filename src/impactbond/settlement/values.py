@@ -115,7 +115,9 @@ def result_values(
     contract: Contract, lots: Lots, quantity: Numbers, value: Pence, claim: int
 ) -> Pence:
     """Values with those of the results, as measured at the claim date of that number."""
-    ledgers = [_Counts.of(contract, lots, quantity, value, trial) for trial in range(len(value))]
+    ledgers = [
+        GroupCounts.of(contract, lots, quantity, value, trial) for trial in range(len(value))
+    ]
     worth = value.copy()
     for lot, key in enumerate(lots.keys):
         name = contract.payables[key.milestone]
@@ -153,8 +155,10 @@ def worth_pence(contract: Contract, result: Result, sums: Sums) -> int:
 
 
 @dataclass(frozen=True)
-class _Counts:
-    """Claims and their worth in one trial, by milestone, period and group."""
+class GroupCounts:
+    """Claims and their worth in one trial, by milestone, period and group, and what results are
+    worth that are measured on them.
+    """
 
     contract: Contract
     counts: dict[tuple[int, int, tuple[str, ...]], tuple[int, int]]
@@ -163,7 +167,7 @@ class _Counts:
     @classmethod
     def of(
         cls, contract: Contract, lots: Lots, quantity: Numbers, value: Pence, trial: int
-    ) -> _Counts:
+    ) -> GroupCounts:
         counts: dict[tuple[int, int, tuple[str, ...]], tuple[int, int]] = {}
         pairs = zip(quantity[trial].tolist(), value[trial].tolist(), strict=True)
         for key, (number, worth) in zip(lots.keys, pairs, strict=True):
@@ -193,7 +197,15 @@ class _Counts:
         result, calendar = self.contract.results[name], self.contract.calendar
         if result.on is not None and calendar.periods[period].last < result.on:
             return 0
-        first = result.first_period(calendar, period)
+        pence = worth_pence(self.contract, result, self.sums(result, group, period))
+        others = (self.worth(*place) for place in self.taken_off(result, group, period))
+        return max(0, pence - sum(others)) if result.less else pence
+
+    def sums(self, result: Result, group: str | None, period: int) -> Sums:
+        """What a result is measured on at the end of a period: the claims of its stretch and
+        group.
+        """
+        first = result.first_period(self.contract.calendar, period)
 
         def summed(milestone: str, in_money: bool) -> int:
             wanted = self.contract.payables.index(milestone)
@@ -205,13 +217,14 @@ class _Counts:
                 and (group is None or group_of(self.contract, result, held) == group)
             )
 
-        pence = worth_pence(self.contract, result, sums_of(self.contract, summed))
-        others = (
-            self.worth(other, of, period)
-            for other in result.less
-            for of in self._groups(other, group)
-        )
-        return max(0, pence - sum(others)) if result.less else pence
+        return sums_of(self.contract, summed)
+
+    def taken_off(
+        self, result: Result, group: str | None, period: int
+    ) -> Iterator[tuple[str, str | None, int]]:
+        """The results that are taken off a result, each with its group and the period."""
+        for other in result.less:
+            yield from ((other, of, period) for of in self._groups(other, group))
 
     def _groups(self, other: str, group: str | None) -> list[str | None]:
         """The groups of another result that lie within a group of this one."""

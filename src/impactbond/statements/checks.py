@@ -31,7 +31,8 @@ _NONE = Way("Must be none", 0)
 
 def checks_of(statement: Statement) -> tuple[Check, ...]:
     """Every check of one statement, in reading order."""
-    found = [*_of_lines(statement), *_of_schedule(statement), *_of_accounts(statement)]
+    found = [*_of_lines(statement), *_of_results(statement)]
+    found += [*_of_schedule(statement), *_of_accounts(statement)]
     if statement.is_whole:
         found += _of_shares_and_limits(statement)
     if statement.account is not None:
@@ -69,6 +70,8 @@ def _of_lines(statement: Statement) -> Iterator[Check]:
     shares = [share for line in lines for share in line.shares]
     unfunded = [share.amount_pence for share in shares if share.funder == UNFUNDED]
     listed = Way("Lines", total, every_line)
+    has_results = statement.results is not None
+    of_results = "[Summary.results.total]+" if has_results else ""
     funded = Way(
         "Lines, less what nobody funds" if statement.is_whole else "Lines",
         total - sum(unfunded),
@@ -76,9 +79,14 @@ def _of_lines(statement: Statement) -> Iterator[Check]:
         f"{every_line}-SUM([Lines.{UNFUNDED}])" if unfunded else every_line,
     )
     earned = Way(
-        "Milestones and adjustments of the Summary",
-        sum(one.milestones_pence + one.adjustments_pence for one in statement.accounts),
-        "[Summary.milestones.total]+[Summary.adjustments.total]",
+        "Milestones, results and adjustments of the Summary"
+        if has_results
+        else "Milestones and adjustments of the Summary",
+        sum(
+            one.milestones_pence + one.results_pence + one.adjustments_pence
+            for one in statement.accounts
+        ),
+        f"[Summary.milestones.total]+{of_results}[Summary.adjustments.total]",
     )
     yield Check("lines to summary", "The lines add up to the summary", "pence", funded, earned)
     settled = Way("Total stated by the settlement", control.lines_pence)
@@ -94,9 +102,44 @@ def _of_lines(statement: Statement) -> Iterator[Check]:
     yield Check("line order", "No line is there twice", "lines", again, _NONE)
 
 
+def _of_results(statement: Statement) -> Iterator[Check]:
+    """That every result, worked out from its counts, is what its lines hold."""
+    results = statement.results
+    if results is None:
+        return
+    pence = sum(one.value_pence for one in results)
+    worked = Way("Results, worked out", pence, 'SUMIFS([Results.n],[Results.part],"Value")')
+    stated = Way("Value of results stated by the settlement", statement.control.results_pence)
+    yield Check("results as settled", "No result is missing", "pence", worked, stated)
+    if statement.is_whole:
+        off = sum(one != 0 for one in result_differences(statement))
+        found = Way("Results with a difference", off, _not_zero("[Results.difference]"))
+        promise = "Every result, worked out, is the value of its line"
+        yield Check("results to lines", promise, "lines", found, _NONE)
+
+
+def lines_by_result(statement: Statement) -> dict[tuple[str, str, str], list[int]]:
+    """The positions of the lines of each result, group and period."""
+    found: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for index, line in enumerate(statement.lines):
+        found[line.milestone, line.group, line.period].append(index)
+    return found
+
+
+def result_differences(statement: Statement) -> list[int]:
+    """For every result that is shown, what its lines hold less what it came to."""
+    places, lines = lines_by_result(statement), statement.lines
+    return [
+        sum(lines[index].value_pence for index in places.get(one.key[1:], ())) - one.value_pence
+        for one in statement.results or ()
+    ]
+
+
 def _of_schedule(statement: Statement) -> Iterator[Check]:
     schedule = statement.schedule
-    for kind in ("milestones", "adjustments"):
+    for kind in ("milestones", "results", "adjustments"):
+        if kind == "results" and statement.results is None:
+            continue
         name, printed = kind.capitalize(), KINDS[kind]
         where = f'[Schedule.standing],"{THIS_CLAIM}",[Schedule.kind],"{printed}"'
         now = (row for row in schedule if row.standing == THIS_CLAIM and row.kind == printed)

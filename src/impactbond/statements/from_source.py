@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 
 from impactbond.errors import InvariantError, StatementError
 from impactbond.money import CURRENCIES
-from impactbond.reasons import Because, LineKind
+from impactbond.reasons import Because, LineKind, Outcome
 from impactbond.receipts.account import assert_balanced, dues_and_credits, entries, received
 from impactbond.receipts.match import Claimed
 from impactbond.settlement.funding import UNFUNDED
+from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.checks import checks_of
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
 from impactbond.statements.source import StatementSource, is_for
@@ -25,6 +26,7 @@ from impactbond.statements.statement import (
     CLAIM,
     EARLIER_CLAIM,
     KINDS,
+    RESULT,
     THIS_CLAIM,
     About,
     Account,
@@ -86,6 +88,7 @@ def make_statement(
         checks=(),
         account=account,
         opening=opened_again(source.counted) if again else "",
+        results=rows.results(lines) if source.results else None,
     )
     # Last, so that the checks are of what the statement shows, and not of what it was made from.
     return replace(statement, checks=checks_of(statement))
@@ -169,9 +172,15 @@ class StatementRows:
         if not number.isdecimal():
             raise StatementError("A line's name does not end in its number, as 2017-Q4/0001 does.")
         title, _ = self.source.milestones.get(row["milestone"], (row["milestone"], ""))
+        kind, group = LineKind(row["kind"]).printed, ""
+        if row["milestone"] in self.source.results:
+            # A result is of one group at most: of the attributes that tell groups apart, its own.
+            kind, group = RESULT if kind == CLAIM else kind, "".join(row["group"])
+            title = f"{title}: {group}" if group else title
         return StatementLine(
             number=int(number),
-            kind=LineKind(row["kind"]).printed,
+            kind=kind,
+            group=group,
             milestone_title=title,
             because=Because(row["because"]).printed,
             shares=shares,
@@ -202,6 +211,7 @@ class StatementRows:
                 name=self.names[funder],
                 opening_pence=scheduled[code, EARLIER_CLAIM],
                 milestones_pence=earned[funder, CLAIM],
+                results_pence=earned[funder, RESULT],
                 adjustments_pence=earned[funder, ADJUSTMENT],
                 up_front_pence=scheduled[code, f"{THIS_CLAIM}: {KINDS['up-front']}"],
                 recovered_pence=scheduled[code, f"{THIS_CLAIM}: {KINDS['recovered']}"],
@@ -210,6 +220,21 @@ class StatementRows:
                 **{name: balances[funder][name] if funder in balances else 0 for name in _TO_DATE},
             )
             for funder, code in self.codes.items()
+        )
+
+    def results(self, lines: tuple[StatementLine, ...]) -> tuple[MeasuredResult, ...]:
+        """The results measured at this claim that the statement shows: those of which it has a
+        line, or its funder a share. What is not measured yet is not shown.
+        """
+        shown = {line.milestone for line in lines}
+        for term in self.source.share_rules:
+            shown |= set(term.milestones) if self.shows(term.funder) else set()
+        return tuple(
+            one
+            for one in self.source.measured
+            if one.claim_period == self.claim_period
+            and one.result in shown
+            and (one.outcome != Outcome.NOT_YET or one.value_pence)
         )
 
     def control(self) -> Control:
@@ -231,10 +256,19 @@ class StatementRows:
         return Control(
             line_count=count,
             lines_pence=_total(listed, pence),
+            results_pence=_total(self._of_results(lines, shares), "value_pence"),
             adjustments_pence=_total(adjustments, pence),
             opening_pence=_total(balances, "settled_pence"),
             due_pence=_total(balances, "due_pence"),
         )
+
+    def _of_results(self, lines: pa.Table, shares: pa.Table) -> pa.Table:
+        """The lines of results, of those that are shared with the funder of the statement."""
+        names = pa.array(sorted(self.source.results), pa.string())
+        lines = lines.filter(pc.is_in(lines["milestone"], names))
+        if self.funder is None:
+            return lines
+        return lines.filter(pc.is_in(lines["line"], shares["line"]))
 
     def _limit(self, funder: str) -> int | None:
         """The lowest of the funder's own limits on what it pays to date."""

@@ -18,6 +18,7 @@ from impactbond.contract.versions import Versions
 from impactbond.contract.wording.words import ContractWords
 from impactbond.money import CURRENCIES, minor_units, show, show_share
 from impactbond.settlement.limits import headroom_pence
+from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import shares_of
@@ -117,7 +118,8 @@ class StatementSource:
     table of what was received, where statements are to show it. Claims up to `closed_until` came in
     closed; None where all were worked out. `counted` says that counts without evidence stand in
     place of evidence, whose digest is then theirs. `replaces` are the issued statements of the
-    latest claim in whose place new ones are made.
+    latest claim in whose place new ones are made. `results` are the names of the contract's results
+    of groups, `measured` what they were measured on at every claim.
     """
 
     lines: Any
@@ -152,6 +154,8 @@ class StatementSource:
     prices_in: Mapping[str, str] = field(default_factory=dict)
     replaces: tuple[Replaced, ...] = ()
     counted: bool = False
+    results: frozenset[str] = frozenset()
+    measured: tuple[MeasuredResult, ...] = ()
 
     @property
     def claim_dates(self) -> dict[str, date]:
@@ -228,6 +232,8 @@ def statement_source(settlement: Settlement) -> StatementSource:
         vat=None if vat is None else (vat.treatment, vat.rate, vat.clause),
         prices_in=_prices_in(settlement),
         counted=settlement.counts is not None,
+        results=frozenset(contract.results),
+        measured=settlement.measured_results,
     )
 
 

@@ -14,16 +14,19 @@ from typing import Literal
 
 from impactbond.money import Currency
 from impactbond.reasons import LineKind
+from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.notes import Note
 from impactbond.statements.source import LimitTerm, RateTerm, Replaced, ShareTerm, TrancheTerm
 
 KINDS = {
     "milestones": "Milestones",
+    "results": "Results",
     "adjustments": "Adjustments",
     "up-front": "Up-front",
     "recovered": "Recovered",
 }
 CLAIM, ADJUSTMENT = LineKind.CLAIM.printed, LineKind.ADJUSTMENT.printed
+RESULT = "Result"  # what a statement prints for a claim's line that is nobody's: of a group
 ALL_FUNDERS = "all funders"
 THIS_CLAIM, EARLIER_CLAIM = "This claim", "Earlier claim"
 
@@ -32,8 +35,8 @@ THIS_CLAIM, EARLIER_CLAIM = "This claim", "Earlier claim"
 class Account:
     """One funder's amounts, in pence: what this claim moves, and what stands to date.
 
-    The milestones and adjustments are summed from the lines; opening, up-front, recovered and
-    closing from the schedule.
+    The milestones, results and adjustments are summed from the lines; opening, up-front, recovered
+    and closing from the schedule.
     """
 
     code: str
@@ -41,6 +44,7 @@ class Account:
     name: str
     opening_pence: int
     milestones_pence: int
+    results_pence: int
     adjustments_pence: int
     up_front_pence: int
     recovered_pence: int
@@ -56,6 +60,7 @@ class Account:
         """What this claim asks for: the sum of its movements."""
         return (
             self.milestones_pence
+            + self.results_pence
             + self.adjustments_pence
             + self.up_front_pence
             + self.recovered_pence
@@ -121,7 +126,8 @@ class LineShare:
 class StatementLine:
     """One movement of one participant's milestone, with the shares that the statement may show.
 
-    `priced_in` is the currency of the price where it is not that of the other amounts.
+    `priced_in` is the currency of the price where it is not that of the other amounts, `group` the
+    group that a result is of; nobody is its participant.
     """
 
     line: str
@@ -141,6 +147,7 @@ class StatementLine:
     entitled_pence: int
     shares: tuple[LineShare, ...]
     priced_in: str = ""
+    group: str = ""
 
     @property
     def is_quantity_times_price(self) -> bool:
@@ -271,10 +278,11 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The totals that the settlement itself states for this claim."""
+    """The totals that the settlement itself states for this claim; of the results, their value."""
 
     line_count: int
     lines_pence: int
+    results_pence: int
     adjustments_pence: int
     opening_pence: int
     due_pence: int
@@ -320,7 +328,8 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What is asked for at one claim date; `about.funder` is None where it is asked of all funders
-    together. `opening` says so where the opening was worked out again.
+    together. `opening` says so where the opening was worked out again. `results` are the measured
+    ones that it shows, None where the contract has no results of groups.
     """
 
     about: About
@@ -338,6 +347,7 @@ class Statement:
     checks: tuple[Check, ...]
     account: ReceiptsAccount | None = None
     opening: str = ""
+    results: tuple[MeasuredResult, ...] | None = None
 
     @property
     def is_whole(self) -> bool:

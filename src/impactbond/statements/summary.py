@@ -28,6 +28,7 @@ def summary_text(settlement: Settlement, out: Path, written: Sequence[Path]) -> 
             f"Claim {claim.label}, made on {_long(claim.known_by)} by {contract.provider}",
             "",
             *_achieved(settlement),
+            *_of_nobody(settlement),
             "",
             *_due(settlement),
             "",
@@ -61,6 +62,34 @@ def _achieved(settlement: Settlement) -> list[str]:
         return ["Counted to date, without evidence:", *_columns(rows)]
     children = len(pc.unique(settlement.decisions_table["participant"]))
     return [f"Achieved to date by the {children} participants covered:", *_columns(rows)]
+
+
+def _of_nobody(settlement: Settlement) -> list[str]:
+    """What results of groups and fees are worth to date: with the milestones, all that there is."""
+    contract, lines, found = settlement.contract, settlement.lines_table, list[str]()
+    columns = lines.select(["milestone", "group", "value_pence"]).to_pylist()
+    for heading, terms in (("Results of groups", contract.results), ("Fees", contract.fees)):
+        value = dict.fromkeys(((name, "") for name in terms if not _each(settlement, name)), 0)
+        for row in columns:
+            if row["milestone"] in terms:
+                of = (row["milestone"], "".join(row["group"]))
+                value[of] = value.get(of, 0) + row["value_pence"]
+        rows = [
+            ("", f"{contract.title_of(name)}{f': {group}' if group else ''}", pence)
+            for (name, group), pence in sorted(
+                value.items(), key=lambda one: (list(terms).index(one[0][0]), one[0][1])
+            )
+        ]
+        if rows:
+            shown = [(blank, title, _money(settlement, pence)) for blank, title, pence in rows]
+            found += [f"{heading} to date:", *_columns(shown)]
+    return found
+
+
+def _each(settlement: Settlement, name: str) -> str | None:
+    """The attribute by which a result tells groups apart, where it does."""
+    result = settlement.contract.results.get(name)
+    return None if result is None else result.each
 
 
 def _due(settlement: Settlement) -> list[str]:
@@ -132,7 +161,7 @@ _HEADER = f"{_CELL};border-bottom:1px solid #000;text-align:left"
 
 def statement_html(statement: Statement) -> str:
     """The statement as one self-contained piece of HTML."""
-    about = statement.about
+    about, summary = statement.about, ("Funder", *_figures(statement).values())
     what = "counts" if about.counted else "evidence"
     parts = [
         f'<div lang="en-GB" style="{_PAGE}">',
@@ -142,7 +171,7 @@ def statement_html(statement: Statement) -> str:
         *(["<p><strong>Counts without evidence.</strong></p>"] if about.counted else []),
         f"<p><strong>Total due: {_money(statement, statement.due_pence)}</strong>"
         f"{_due_dates(statement)}</p>",
-        _table("From opening to closing", _SUMMARY, _summary_rows(statement), texts=1),
+        _table("From opening to closing", summary, _summary_rows(statement), texts=1),
         _table("Due at this claim", _SCHEDULE, _schedule_rows(statement), texts=3),
         *_account(statement),
         f"<p>{counted(len(statement.lines), 'line')}, of which "
@@ -156,22 +185,24 @@ def statement_html(statement: Statement) -> str:
     return "\n".join(parts)
 
 
-_SUMMARY = (
-    "Funder",
-    "Opening",
-    "Milestones",
-    "Adjustments",
-    "Up-front",
-    "Recovered",
-    "Due now",
-    "Closing",
-)
-_FIGURES = ("opening", "milestones", "adjustments", "up_front", "recovered", "due", "closing")
+def _figures(statement: Statement) -> dict[str, str]:
+    """The figures of an account that are shown, with their headings."""
+    has_results = statement.results is not None
+    return {
+        "opening": "Opening",
+        "milestones": "Milestones",
+        **({"results": "Results"} if has_results else {}),
+        "adjustments": "Adjustments",
+        "up_front": "Up-front",
+        "recovered": "Recovered",
+        "due": "Due now",
+        "closing": "Closing",
+    }
 
 
 def _summary_rows(statement: Statement) -> list[tuple[str, ...]]:
     accounts = [
-        (account.name, *(getattr(account, f"{figure}_pence") for figure in _FIGURES))
+        (account.name, *(getattr(account, f"{figure}_pence") for figure in _figures(statement)))
         for account in statement.accounts
     ]
     rows = [(name, *(_money(statement, one) for one in amounts)) for name, *amounts in accounts]

@@ -25,8 +25,6 @@ from impactbond.statements.source import StatementSource, statement_source
 from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.sheets import statement_workbook
 
-TABLES = ("decisions", "claims", "lines", "shares", "payments", "balances")
-
 
 class Issued(Protocol):
     """What was issued for a claim, and knows what takes its place: a record."""
@@ -117,8 +115,8 @@ def table_files(settlement: Settlement) -> dict[str, bytes]:
     """The bytes of each table's CSV file by its name, for whoever looks further than the
     statements; the schedule is the table of payments.
     """
-    tables = TABLES if settlement.counts is None else TABLES[1:]  # nobody is decided about
-    files = {f"{name}.csv": csv_bytes(getattr(settlement, f"{name}_table")) for name in tables}
+    tables = {name: getattr(settlement, f"{name}_table") for name in settlement.table_names}
+    files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
     files["schedule.csv"] = files.pop("payments.csv")
     files["refused.csv"] = csv_bytes(settlement.basis.refused_table)
     return files

@@ -20,7 +20,8 @@ from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.phrases import SharePhrase
 from impactbond.terms.reference import MeasureName, MilestoneName
 from impactbond.terms.term import Number, OneOrMany, Pair, Some
-from impactbond.terms.words import MoneyWords, number, quoted
+from impactbond.terms.words import MoneyWords, capital, number, quoted
+from impactbond.terms.workings import Quotient, Unit, Workings, whole
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ class MeasureTerm(Kind):
     def tells(self, sums: Sums, words: MoneyWords) -> str:
         """What it is, with the numbers in it."""
 
+    @abstractmethod
+    def work(self, workings: Workings) -> Quotient:
+        """What it comes to, in steps: what it counts or states, and what follows from that."""
+
 
 MEASURES: Kinds[MeasureTerm] = Kinds("measure", MeasureTerm, "name one, or write one of")
 Measure = Annotated[MeasureName | MeasureTerm, OfKind(MEASURES, named=True)]
@@ -148,6 +153,11 @@ class ClaimsCounted(_OfClaims):
     def tells(self, sums: Sums, words: MoneyWords) -> str:
         return f"{sums.shown(self)} claims of {_titles(self.claims, words)}"
 
+    def work(self, workings: Workings) -> Quotient:
+        count = workings.sums.claims
+        found = [workings.counted(self.key, name, count(name), "claims") for name in self.claims]
+        return _together(found, "Claims of these together", workings)
+
 
 class Value(_OfClaims):
     """What the claims of these milestones are worth, before limits, in pounds or the like."""
@@ -163,6 +173,23 @@ class Value(_OfClaims):
 
     def tells(self, sums: Sums, words: MoneyWords) -> str:
         return f"{sums.shown(self)} for {_titles(self.value, words)}"
+
+    def work(self, workings: Workings) -> Quotient:
+        unit, value = workings.minor_unit, workings.sums.value
+        found = [
+            workings.counted(self.key, name, value(name) * unit.n, "minor units")
+            for name in self.value
+        ]
+        return _together(found, "Value of these together", workings, "minor units") / unit
+
+
+def _together(
+    found: Sequence[Quotient], says: str, workings: Workings, unit: Unit = "claims"
+) -> Quotient:
+    """The sum of what was counted; a step of its own where there are several."""
+    if len(found) == 1:
+        return found[0]
+    return workings.worked("sum", says, sum(found[1:], start=found[0]), unit)
 
 
 def _titles(names: Sequence[str], words: MoneyWords) -> str:
@@ -191,6 +218,10 @@ class Constant(_Stated):
     def tells(self, sums: Sums, words: MoneyWords) -> str:
         return f"{self.number:f}"
 
+    def work(self, workings: Workings) -> Quotient:
+        says = "A number that the contract states"
+        return workings.given(self.key, says, Fraction(self.number), "number")
+
 
 class ConstantShare(_Stated):
     """A share that the contract states, such as a baseline rate."""
@@ -206,6 +237,10 @@ class ConstantShare(_Stated):
 
     def tells(self, sums: Sums, words: MoneyWords) -> str:
         return show_share(self.share)
+
+    def work(self, workings: Workings) -> Quotient:
+        says = f"A share that the contract states: {show_share(self.share)}"
+        return workings.given(self.key, says, self.share, "number")
 
 
 class MadeOf(MeasureTerm):
@@ -246,6 +281,15 @@ class MadeOf(MeasureTerm):
     def of(self, numbers: Sequence[Fraction]) -> Fraction | None:
         """What follows from what its measures come to; None where something is over nought."""
 
+    def work(self, workings: Workings) -> Quotient:
+        parts = [workings.measure(part) for part in self.parts]
+        says = f"{capital(self.key)}: {self.between.join(part.step for part in parts)}"
+        return workings.worked(self.key, says, self.formula(parts))
+
+    @abstractmethod
+    def formula(self, parts: Sequence[Quotient]) -> Quotient:
+        """The same as `of`, of steps; over nought nothing is known by itself."""
+
 
 class Ratio(MadeOf):
     """The first measure over the second; nothing is known where the second is nought."""
@@ -258,6 +302,9 @@ class Ratio(MadeOf):
         # Over nought nothing is known, and that is not 0: as 0 it would pass a bar such as 'at
         # most 20%' and be paid where there is nothing to compare with.
         return numbers[0] / numbers[1] if numbers[1] else None
+
+    def formula(self, parts: Sequence[Quotient]) -> Quotient:
+        return parts[0] / parts[1]
 
     def says(self, words: MoneyWords) -> str:
         return f"{super().says(words)} (nothing is known where that is nought)"
@@ -273,6 +320,9 @@ class Difference(MadeOf):
     def of(self, numbers: Sequence[Fraction]) -> Fraction:
         return numbers[0] - numbers[1]
 
+    def formula(self, parts: Sequence[Quotient]) -> Quotient:
+        return parts[0] - parts[1]
+
 
 class Reduction(MadeOf):
     """By what share the first measure is lower than the second: 1 less first over second."""
@@ -283,6 +333,9 @@ class Reduction(MadeOf):
 
     def of(self, numbers: Sequence[Fraction]) -> Fraction | None:
         return 1 - numbers[0] / numbers[1] if numbers[1] else None
+
+    def formula(self, parts: Sequence[Quotient]) -> Quotient:
+        return whole(1) - parts[0] / parts[1]
 
     def says(self, words: MoneyWords) -> str:
         return f"the share by which {super().says(words)}"
@@ -300,6 +353,9 @@ class Product(MadeOf):
 
     def of(self, numbers: Sequence[Fraction]) -> Fraction:
         return prod(numbers, start=Fraction(1))
+
+    def formula(self, parts: Sequence[Quotient]) -> Quotient:
+        return prod(parts, start=whole(1))
 
 
 # In the order in which they are offered to whoever writes something else.

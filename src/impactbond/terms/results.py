@@ -1,264 +1,25 @@
-"""What is paid for the results of whole groups, and how money follows a measure: steps, a line, so
-much a point.
-
-A way to pay is one class, which says everything about itself: to add one, write a `WayToPay` and
-register it in `WAYS_TO_PAY`.
+"""What is paid for the results of whole groups: what is measured of whom, over which claims, and
+what must hold beside it. How money follows the measure is a way to pay.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby, pairwise
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
+from impactbond.money import rounded
 from impactbond.terms.calendar import Calendar
-from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
-from impactbond.terms.kind import Kind, Kinds, OfKind
+from impactbond.terms.diagnostic import Path
 from impactbond.terms.measures import Measure, Sums
-from impactbond.terms.phrases import Distance, DistancePhrase, ThresholdPhrase
+from impactbond.terms.phrases import ThresholdPhrase
 from impactbond.terms.reference import AttributeName, ResultName
-from impactbond.terms.term import Cited, Day, Listed, Money, OneOrMany, Some, Term
-from impactbond.terms.words import MoneyWords, listed, number
-
-
-class WayToPay(Kind):
-    """How money follows what was measured. Amounts are in pounds or the like."""
-
-    @abstractmethod
-    def pays_for(self, measured: Fraction) -> Fraction:
-        """What it pays for a number, exactly."""
-
-    @property
-    @abstractmethod
-    def most(self) -> Decimal | None:
-        """The most that it can pay, for any number; None where nothing bounds it."""
-
-    @property
-    @abstractmethod
-    def amounts(self) -> Mapping[Path, Decimal]:
-        """Its amounts that are paid as they are written, by their places from here: none may be
-        finer than the currency. What is worked out in proportion is rounded when it is paid.
-        """
-
-    @abstractmethod
-    def errors(self, path: Path) -> Diagnostics:
-        """Every fault of meaning, which stands at a place."""
-
-    @abstractmethod
-    def warnings(self, path: Path) -> Diagnostics:
-        """What is allowed and may not be meant."""
-
-    @abstractmethod
-    def says(self, words: MoneyWords) -> str:
-        """What it pays, in the contract's wording; with parts, what leads to them."""
-
-    def parts(self, words: MoneyWords) -> Iterator[str]:
-        """What it breaks down into, each by itself; most kinds are one sentence."""
-        yield from ()
-
-
-WAYS_TO_PAY: Kinds[WayToPay] = Kinds(
-    "way to pay for a result", WayToPay, "write one of", code="not_a_way_to_pay"
-)
-Pays = Annotated[WayToPay, OfKind(WAYS_TO_PAY)]
-
-
-class Tier(Term):
-    """An amount that is paid while the measure is on the right side of a bar."""
-
-    is_: ThresholdPhrase = Field(alias="is")
-    pays: Money
-
-
-@WAYS_TO_PAY.register
-class Tiers(WayToPay):
-    """The amount of the last tier, in the order written, whose bar is passed; otherwise nothing."""
-
-    key: ClassVar[str] = "tiers"
-    tiers: Some[Tier]
-
-    def pays_for(self, measured: Fraction) -> Fraction:
-        passed = self._passed(measured)
-        return Fraction(passed[-1].pays) if passed else Fraction(0)
-
-    def _passed(self, measured: Fraction) -> list[Tier]:
-        return [tier for tier in self.tiers if tier.is_.is_passed_by(measured)]
-
-    @property
-    def most(self) -> Decimal:
-        return max(tier.pays for tier in self.tiers)
-
-    @property
-    def amounts(self) -> Mapping[Path, Decimal]:
-        return {("tiers", at, "pays"): tier.pays for at, tier in enumerate(self.tiers)}
-
-    def errors(self, path: Path) -> Diagnostics:
-        """A bar that stands there twice."""
-        bars = [str(tier.is_) for tier in self.tiers]
-        for index, bar in enumerate(bars):
-            if bar in bars[:index]:
-                problem = f"two tiers have the bar '{bar}'"
-                hint = "Keep one: the last whose bar is passed is paid"
-                yield fault_at((*path, "tiers", index, "is"), "tier_twice", problem, hint=hint)
-
-    def warnings(self, path: Path) -> Diagnostics:
-        """Better results that earn less, and tiers that are never paid."""
-        # What holds can change at a bar only: just below, at and just above each are all the places
-        # that need a look. No bar can be written as fine as the step.
-        step = Fraction(1, 10**11)
-        bars = sorted({tier.is_.exact for tier in self.tiers})
-        held = [self._passed(point) for bar in bars for point in (bar - step, bar, bar + step)]
-        pays = [passed[-1].pays if passed else Decimal(0) for passed in held]
-        sides = {tier.is_.comparison in ("at least", "above") for tier in self.tiers}
-        wrong_way = len(sides) == 1 and pays != sorted(pays, reverse=sides == {False})
-        if wrong_way or (len(sides) == 2 and _turns(pays)):
-            problem = "a better result pays less than a worse one: the last tier that holds is paid"
-            found = _in_order(value for value, _ in groupby(pays))
-            place, hint = (*path, "tiers"), "Write the tiers from the worst result to the best"
-            yield fault_at(place, "pays_less_for_more", problem, found=found, hint=hint)
-        for index, tier in enumerate(self.tiers):
-            if not any(passed and passed[-1] is tier for passed in held):
-                problem = "this tier is never the last that holds, and so never paid"
-                yield fault_at((*path, "tiers", index), "tier_never_paid", problem, found=tier.is_)
-
-    def says(self, words: MoneyWords) -> str:
-        return "it pays the amount of the last of these that holds, or nothing:"
-
-    def parts(self, words: MoneyWords) -> Iterator[str]:
-        yield from (f"{words.money(tier.pays)} while it is {tier.is_}" for tier in self.tiers)
-
-
-class Point(Term):
-    """An amount at a value of the measure."""
-
-    at: DistancePhrase
-    pays: Money
-
-
-@WAYS_TO_PAY.register
-class Slides(WayToPay):
-    """Amounts that slide in a straight line from point to point; flat before and after them."""
-
-    key: ClassVar[str] = "slides"
-    slides: Annotated[Some[Point], Field(min_length=2)]
-
-    def pays_for(self, measured: Fraction) -> Fraction:
-        points = [(point.at.exact, Fraction(point.pays)) for point in self.slides]
-        if measured <= points[0][0]:
-            return points[0][1]
-        for (at, pays), (following, more) in pairwise(points):
-            if measured <= following:
-                return pays + (more - pays) * (measured - at) / (following - at)
-        return points[-1][1]
-
-    @property
-    def most(self) -> Decimal:
-        return max(point.pays for point in self.slides)
-
-    @property
-    def amounts(self) -> Mapping[Path, Decimal]:
-        return {}
-
-    def errors(self, path: Path) -> Diagnostics:
-        """Points that do not stand in their order."""
-        for index, (before, after) in enumerate(pairwise(self.slides), 1):
-            if after.at.exact <= before.at.exact:
-                place, allowed = (*path, "slides", index, "at"), f"more than {before.at}"
-                problem = "a point stands at the same value as the one before it, or lower"
-                yield fault_at(place, "not_in_order", problem, found=after.at, allowed=allowed)
-
-    def warnings(self, path: Path) -> Diagnostics:
-        """Amounts that rise and fall."""
-        pays = [point.pays for point in self.slides]
-        if _turns(pays):
-            problem = "the amount rises and falls again as the measure rises"
-            yield fault_at((*path, "slides"), "pays_less_for_more", problem, found=_in_order(pays))
-
-    def says(self, words: MoneyWords) -> str:
-        points = listed(f"{words.money(one.pays)} at {_distance(one.at)}" for one in self.slides)
-        return (
-            f"it pays {points}, in a straight line from each to the next and the same before the "
-            "first and after the last"
-        )
-
-
-@WAYS_TO_PAY.register
-class PerPoint(WayToPay):
-    """An amount for each so much of the measure above a mark, in proportion or for whole steps;
-    nothing below the mark.
-    """
-
-    key: ClassVar[str] = "each"
-    each: DistancePhrase
-    pays: Money
-    above: DistancePhrase | None = None
-    steps: Literal["whole", "in proportion"] = "in proportion"
-    at_most: Money | None = None
-    at_least: Money | None = None
-
-    def pays_for(self, measured: Fraction) -> Fraction:
-        above = Fraction(0) if self.above is None else self.above.exact
-        steps = max(Fraction(0), (measured - above) / self.each.exact)
-        if self.steps == "whole":
-            steps = Fraction(steps.numerator // steps.denominator)
-        paid = steps * Fraction(self.pays)
-        if self.at_most is not None:
-            paid = min(paid, Fraction(self.at_most))
-        return paid if self.at_least is None else max(paid, Fraction(self.at_least))
-
-    @property
-    def most(self) -> Decimal | None:
-        return self.at_most
-
-    @property
-    def amounts(self) -> Mapping[Path, Decimal]:
-        return {}
-
-    def errors(self, path: Path) -> Diagnostics:
-        """Steps of nothing, and bounds that cross."""
-        if self.each.exact <= 0:
-            place, problem = (*path, "each"), "an amount for each of nothing"
-            allowed = "more than 0, such as 1 or 1%"
-            yield fault_at(place, "each_nothing", problem, found=self.each, allowed=allowed)
-        if self.at_most is not None and self.at_least is not None and self.at_most < self.at_least:
-            problem = "the most that is paid is below the least"
-            found = f"{self.at_least} to {self.at_most}"
-            rests = ((*path, "at_least"),)
-            yield fault_at((*path, "at_most"), "bounds_reversed", problem, found=found, rests=rests)
-
-    def warnings(self, path: Path) -> Diagnostics:
-        """Steps that pay nothing."""
-        if self.pays == 0:
-            problem = "each further step of the measure pays nothing"
-            yield fault_at((*path, "pays"), "price_of_nothing", problem)
-
-    def says(self, words: MoneyWords) -> str:
-        above = f" above {_distance(self.above)}" if self.above is not None else ""
-        each = f"it pays {words.money(self.pays)} for each {_distance(self.each)}{above}"
-        whole = self.steps == "whole"
-        says = f"{each}, {'for whole steps only' if whole else 'and in proportion for a part'}"
-        if self.at_least is not None:
-            says += f", at least {words.money(self.at_least)}"
-        return says if self.at_most is None else f"{says}, at most {words.money(self.at_most)}"
-
-
-def _turns(values: Sequence[Decimal]) -> bool:
-    """Whether values rise and then fall, or fall and then rise."""
-    return list(values) not in (sorted(values), sorted(values, reverse=True))
-
-
-def _in_order(values: Iterable[Decimal]) -> str:
-    return ", then ".join(map(str, values))
-
-
-def _distance(value: Distance) -> str:
-    """A value of a measure, or how far it moves, as the contract writes it: 5, or 5%."""
-    return f"{number(value.size)}{'%' if value.percent else ''}"
+from impactbond.terms.rounding import Rounding
+from impactbond.terms.term import Cited, Day, Listed, OneOrMany, Term
+from impactbond.terms.ways_to_pay import Pays
+from impactbond.terms.workings import SIGNS, Quotient, Workings, all_hold
 
 
 class Gate(Term):
@@ -311,6 +72,34 @@ class Result(Cited):
         if measured is None or times is None or not is_open:
             return Fraction(0)
         return self.pays.pays_for(measured) * times
+
+    def work(self, workings: Workings, rounding: Rounding) -> Quotient:
+        """The same in minor units, in steps from the counts to the amount, rounded once."""
+        workings.part = "measure"
+        measured = workings.measure(self.measure)
+        needed = [measured.known]
+        for gate in self.only_if:
+            workings.part = "only_if"
+            found = workings.measure(gate.measure)
+            bar = workings.given("needed", f"Needed: {gate.is_}", gate.is_.exact, "number")
+            passed = found.compared(SIGNS[gate.is_.comparison], bar)
+            says = f"Whether it is {gate.is_} (1: yes)"
+            needed.append(workings.truth("gate", says, all_hold([found.known, passed])))
+        workings.part = "pays"
+        paid = self.pays.work(workings, measured)
+        if self.times is not None:
+            workings.part = "times"
+            times = workings.measure(self.times)
+            needed.append(times.known)
+            paid *= times
+        workings.part = "value"
+        is_paid = all_hold(needed)
+        pence = rounded(Fraction(paid.n, paid.d), rounding.rule) if is_paid.holds else 0
+        formula = paid.top if paid.bottom == "1" else rounding.formula(paid.ratio)
+        if is_paid.formula != "TRUE":
+            formula = f"IF({is_paid.formula},{formula},0)"
+        worth = Quotient(pence, 1, formula)
+        return workings.worked("worth", "Worth over that stretch", worth, "minor units")
 
     def first_period(self, calendar: Calendar, period: int) -> int:
         """The first period that a measure at the end of a period looks at."""

@@ -29,6 +29,11 @@ class Half(ABC):
     def rule(below: Any, rest: Any, whole: int) -> Any:
         """Whether it goes to the next above; see `money.RoundingRule`."""
 
+    @staticmethod
+    @abstractmethod
+    def formula(number: str) -> str:
+        """The same as `rule`, as a spreadsheet rounds a number."""
+
     @abstractmethod
     def short(self, coin: str) -> str:
         """Where half a coin goes, in a word or two of a statement."""
@@ -39,6 +44,11 @@ class HalfUp(Half):
 
     key, says = "up", "half a penny is rounded up"
     rule = staticmethod(half_up)
+
+    @staticmethod
+    def formula(number: str) -> str:
+        """Down from a half above it."""
+        return f"INT({number}+0.5)"
 
     def short(self, coin: str) -> str:
         """It goes up."""
@@ -54,6 +64,12 @@ class HalfEven(Half):
     def rule(below: Any, rest: Any, whole: int) -> Any:
         """Up beyond the half, and on it from an odd number."""
         return (2 * rest > whole) | ((2 * rest == whole) & (below % 2 == 1))
+
+    @staticmethod
+    def formula(number: str) -> str:
+        """On the half, twice what half of it is rounded to."""
+        is_half = f"{number}-INT({number})=0.5"
+        return f"IF({is_half},2*ROUND(({number})/2,0),ROUND({number},0))"
 
     def short(self, coin: str) -> str:
         """It goes to the even one."""
@@ -99,3 +115,7 @@ class Rounding(Cited):
     def rule(self) -> RoundingRule:
         """The rule by which everything under the contract is rounded to a minor unit."""
         return HALVES[self.half].rule
+
+    def formula(self, number: str) -> str:
+        """The same rule, as a spreadsheet works it out."""
+        return HALVES[self.half].formula(number)

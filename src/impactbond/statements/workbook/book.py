@@ -46,6 +46,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "pence": {"valign": "top", "num_format": _PENCE},
     "count": {"valign": "top", "num_format": _PENCE},
     "date": {"valign": "top", "num_format": _DATE, "align": "left"},
+    "number": {"valign": "top", "num_format": "General", "align": "right"},
     "percent": {"valign": "top", "num_format": "0.00%"},
     # LibreOffice shows a true cell as 1 unless its format says otherwise.
     "flag": {"valign": "top", "align": "left", "num_format": '"TRUE";"TRUE";"FALSE"'},

@@ -25,12 +25,13 @@ Kind = Literal[
     "amount 3",
     "count",
     "date",
+    "number",
     "percent",
     "flag",
     "ordinal",
 ]
 
-RIGHT_ALIGNED = ("pence", "amount 0", "amount 2", "amount 3", "count", "percent")
+RIGHT_ALIGNED = ("pence", "amount 0", "amount 2", "amount 3", "count", "number", "percent")
 # The variant of look of a text beside a number, which ends at its right edge.
 AFTER = " after"
 _AMOUNTS: dict[int, Kind] = {0: "amount 0", 2: "amount 2", 3: "amount 3"}

@@ -15,6 +15,7 @@ from impactbond.statements.workbook.cover import (
 from impactbond.statements.workbook.layout import Sheets
 from impactbond.statements.workbook.lines import adjustments_table, lines_table
 from impactbond.statements.workbook.payments import account_table, receipts_table, schedule_table
+from impactbond.statements.workbook.results import results_table
 from impactbond.statements.workbook.summary import summary_table, to_date_table
 from impactbond.statements.workbook.terms import rates_table, shares_table
 
@@ -28,6 +29,7 @@ SHEETS = {
     "Account": account_table,
     "Receipts": receipts_table,
     "Lines": lines_table,
+    "Results": results_table,
     "Adjustments": adjustments_table,
     "Rates and limits": rates_table,
     "Shares": shares_table,

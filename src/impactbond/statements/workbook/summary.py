@@ -14,6 +14,7 @@ from impactbond.statements.statement import (
     CLAIM,
     EARLIER_CLAIM,
     KINDS,
+    RESULT,
     THIS_CLAIM,
     Account,
     Statement,
@@ -187,9 +188,16 @@ def _movements(statement: Statement, lines: SheetTable, schedule: SheetTable) ->
     claims, adjusts = _earned(statement, lines, CLAIM), _earned(statement, lines, ADJUSTMENT)
     earlier = "Lines of this claim that concern periods claimed before"
     taken_off = "Up-front money that milestones have since earned, taken off"
+    results = Figure(
+        "results",
+        "Results",
+        "Results of groups, as measured at this claim",
+        _earned(statement, lines, RESULT),
+    )
     return (
         Figure("opening", "Opening", "Due at all earlier claims together", before),
         Figure("milestones", "Milestones", "Lines of this claim", claims),
+        *((results,) if statement.results is not None else ()),
         Figure("adjustments", "Adjustments", earlier, adjusts),
         Figure("up_front", "Up-front", "Up-front money that falls in this claim", up_front),
         Figure("recovered", "Recovered", taken_off, recovered),
@@ -197,8 +205,10 @@ def _movements(statement: Statement, lines: SheetTable, schedule: SheetTable) ->
 
 
 def _outcome(statement: Statement, schedule: SheetTable) -> tuple[Figure, ...]:
-    moves = "[milestones]+[adjustments]+[up_front]+[recovered]"
-    together = "Milestones, adjustments, up-front and recovered together"
+    has_results = statement.results is not None
+    moves = f"[milestones]{'+[results]' * has_results}+[adjustments]+[up_front]+[recovered]"
+    of_results = ", results" * has_results
+    together = f"Milestones{of_results}, adjustments, up-front and recovered together"
     all_claims = "Due at all claims together, this one included, from the Schedule"
     off = "Opening and what is due now, less closing: must be 0"
     every_payment = _scheduled(statement, schedule)

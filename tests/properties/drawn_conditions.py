@@ -31,7 +31,8 @@ def conditions(draw: Draw, metrics: Terms, windows: Terms, named: Names, depth: 
         return draw(_leaf(metrics, windows))
     inside = conditions(metrics, windows, named, depth - 1)
     if kind == "not":
-        return {"not": draw(inside)}
+        shown = {"shown_by": draw(_leaf(metrics, windows))} if draw(st.booleans()) else {}
+        return {"not": draw(inside), **shown}
     if kind == "absence":
         return draw(_absence(metrics, windows))
     found = draw(st.lists(inside, min_size=1, max_size=3, unique_by=repr))

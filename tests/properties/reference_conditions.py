@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -41,11 +41,14 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What evidence says of one condition: its state, the day it was met, the last day to tell."""
+    """What evidence says of one condition: its state, the day it was met, the last day to tell,
+    and whether it is known not to hold, which is more than not being met by what is recorded.
+    """
 
     state: State
     on: date | None
     due: date
+    refuted: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,11 @@ def _crosses(at: At, one: Crosses) -> Finding:
 
 
 def _observed(at: At, one: Observed) -> Finding:
-    seen = at.seen(one.observed, one.window)
-    return find_count([row for row in seen if row["value"] == 1], seen, 1, at.due(one.window))
+    seen, terms = at.seen(one.observed, one.window), at.contract.metrics[one.observed]
+    found = find_count([row for row in seen if row["value"] == 1], seen, 1, at.due(one.window))
+    # A no answers for what happens once; of what may happen again it speaks of one occasion.
+    answers = isinstance(terms, Event) and not terms.repeats
+    return replace(found, refuted=answers and found.state == State.NOT_MET)
 
 
 def _absence(at: At, one: Absence) -> Finding:
@@ -147,7 +153,9 @@ FINDS: dict[type, Callable[[At, Any], Finding]] = {
     ),
     Crosses: _crosses,
     Absence: _absence,
-    Not: lambda at, one: find_not(*at.found([one.not_])),
+    Not: lambda at, one: find_not(
+        *at.found([one.not_]), *([] if one.shown_by is None else at.found([one.shown_by]))
+    ),
     All: lambda at, one: find_at_least(len(one.all), at.found(one.all)),
     AnyOf: lambda at, one: find_at_least(1, at.found(one.any)),
     AtLeast: lambda at, one: find_at_least(one.at_least, at.found(one.of)),
@@ -172,7 +180,10 @@ def rows_in(metric: str, days: tuple[date, date], rows: Rows) -> list[Row]:
 
 
 def find_count(counted: Rows, seen: Rows, needed: int, due: date) -> Finding:
-    """Met on the day of the n-th row that counts; not evidenced only where nobody looked."""
+    """Met on the day of the n-th row that counts; not evidenced only where nobody looked.
+
+    Fewer rows never show that there was no more.
+    """
     if len(counted) >= needed:
         return Finding(State.MET, counted[needed - 1]["observed_on"], due)
     return Finding(State.NOT_MET if seen else State.NOT_EVIDENCED, None, due)
@@ -234,12 +245,17 @@ def find_at_least(needed: int, parts: Sequence[Finding]) -> Finding:
     if len(days) >= needed:
         return Finding(State.MET, days[needed - 1], due)
     possible = [part for part in parts if part.state != State.NOT_MET]
-    return Finding(State.NOT_EVIDENCED if len(possible) >= needed else State.NOT_MET, None, due)
+    state = State.NOT_EVIDENCED if len(possible) >= needed else State.NOT_MET
+    # Whatever is not known may hold: it is known not to hold when even then they are too few.
+    refuted = len([part for part in parts if not part.refuted]) < needed
+    return Finding(state, None, due, refuted)
 
 
 def met_if(true: bool, on: date, due: date) -> Finding:
     """Met on a day, or not met."""
-    return Finding(State.MET, on, due) if true else Finding(State.NOT_MET, None, due)
+    if true:
+        return Finding(State.MET, on, due)
+    return Finding(State.NOT_MET, None, due, refuted=True)
 
 
 def measure(contract: Contract, row: Row) -> Score | Percentage:
@@ -347,7 +363,10 @@ def find_sustained(
         end = (condition.within or condition.for_).after(start)
         counted = [day for day in inside if start <= day < end]
         complete += counted[needed - 1 : needed]
-    return met_if(bool(complete), min(complete, default=days[1]), days[1])
+    if complete:
+        return Finding(State.MET, min(complete), days[1])
+    # On a day of which nothing is known it may have lasted.
+    return Finding(State.NOT_MET, None, days[1], len(known) == (days[1] - days[0]).days + 1)
 
 
 def find_travels(
@@ -371,22 +390,33 @@ def find_travels(
             return Finding(State.NOT_EVIDENCED, None, due)
         progress.append(floor((after["value"] - before["value"]) * sign * 10_000 / way))
         days.append(after["observed_on"])
-    if not progress:
-        return Finding(State.NOT_MET, None, due)
+    if not progress:  # every one is known, and none had a way to go
+        return Finding(State.NOT_MET, None, due, refuted=True)
     mean = Fraction(sum(progress), len(progress))
     return met_if(mean >= condition.at_least * 10_000, max(days), due)
 
 
 def find_absence(too_often: bool, shown: Finding, closes: date) -> Finding:
-    """Met on the window's last day, or when something shows that somebody looked, if later."""
+    """Met on the window's last day, or when something shows that somebody looked, if later.
+
+    Known not to be so when it happened too often, and not because nobody looked.
+    """
     due = max(closes, shown.due)
     if too_often:
-        return Finding(State.NOT_MET, None, due)
+        return Finding(State.NOT_MET, None, due, refuted=True)
     return Finding(shown.state, None if shown.on is None else max(closes, shown.on), due)
 
 
-def find_not(part: Finding) -> Finding:
-    """Met on the last day on which the part could have been, when it is known not to be."""
-    if part.state == State.NOT_EVIDENCED:
-        return part
-    return met_if(part.state == State.NOT_MET, part.due, part.due)
+def find_not(part: Finding, shown: Finding | None = None) -> Finding:
+    """Met on the last day on which the part could have been, when it is known not to hold: by what
+    is recorded, or, where the contract says what shows it, by nothing recorded while somebody
+    looked; then on the day of that, if later.
+    """
+    due = part.due if shown is None else max(part.due, shown.due)
+    if part.state == State.MET:
+        return Finding(State.NOT_MET, None, due, refuted=True)
+    if part.refuted:
+        return Finding(State.MET, part.due, due)
+    if shown is None:
+        return Finding(State.NOT_EVIDENCED, None, due)
+    return Finding(shown.state, None if shown.on is None else max(part.due, shown.on), due)

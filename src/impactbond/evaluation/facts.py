@@ -259,6 +259,11 @@ class Stay:
         return f"stay_seen_{self._key}"
 
     @property
+    def known(self) -> str:
+        """The column that says of how many days of the window a state is known."""
+        return f"stay_known_{self._key}"
+
+    @property
     def recorded(self) -> str:
         """The column of the latest day on which any of those rows was recorded; 0 for none."""
         return f"stay_recorded_{self._key}"
@@ -266,7 +271,7 @@ class Stay:
     @property
     def missing(self) -> dict[str, int]:
         """What stands in the columns where there is no row."""
-        return {self.day: NEVER, self.seen: 0, self.recorded: 0}
+        return {self.day: NEVER, self.seen: 0, self.known: 0, self.recorded: 0}
 
 
 def held_states(rows: Frame, metric: int, window: int) -> Frame:
@@ -320,8 +325,15 @@ def find_stay(rows: Frame, spans: Frame, stay: Stay) -> list[Frame]:
     span from every day (columns `day`, `length_<i>`).
     """
     held = held_states(rows, stay.metric, stay.window)
-    seen = held.group_by(*KEYS).agg(
-        nw.len().alias(stay.seen), nw.col("recorded").max().alias(stay.recorded)
+    days = nw.col("through_on") - nw.col("from_on") + 1
+    seen = (
+        held.with_columns(days=days)
+        .group_by(*KEYS)
+        .agg(
+            nw.len().alias(stay.seen),
+            nw.col("days").sum().alias(stay.known),
+            nw.col("recorded").max().alias(stay.recorded),
+        )
     )
     within = stay.for_ if stay.within is None else stay.within
     lengths = spans.select(

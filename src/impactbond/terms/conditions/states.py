@@ -143,7 +143,10 @@ class Sustained(InWindow):
 
     def met(self, facts: Facts) -> Met:
         stay = self._stay(facts)
-        return Met(stay.complete, stay.is_seen, stay.day)
+        return Met(stay.complete, stay.is_seen, stay.day, stay.is_whole)
+
+    def refutable(self, terms: Terms) -> bool:
+        return False  # on a day of which nothing is known the state may have lasted
 
     def known(self, facts: Facts) -> list[Column]:
         """Of the rows that tell of a day in the window, which may stand before or after it."""

@@ -19,6 +19,7 @@ from impactbond.contract.contract import Contract
 from impactbond.terms.conditions import Condition
 from impactbond.terms.conditions.counts import Absence, Count, Observed, Share, Total
 from impactbond.terms.conditions.junctions import All, AnyOf, AtLeast, Not
+from impactbond.terms.conditions.reaches import Reaches
 from impactbond.terms.conditions.scales import Crosses, Improves, Level, Travels
 from impactbond.terms.conditions.states import Stays, Sustained
 from impactbond.terms.metrics.choices import Event, Session
@@ -91,6 +92,28 @@ def _level(at: At, one: Level) -> Finding:
     return find_level(at.contract, row, one.is_, due)
 
 
+def _reaches(at: At, one: Reaches) -> Finding:
+    late = one.window if one.between is None else one.between[1]
+    assert late is not None
+    seen, due, start = at.seen(one.reaches, late), at.due(late), None
+    if one.between is not None:
+        start = pick("first", at.seen(one.reaches, one.between[0]))
+        if start is None:
+            return Finding(State.NOT_EVIDENCED, None, due)
+    for row in seen:
+        if one.by is None or start is None:
+            assert one.is_ is not None
+            reached = find_level(at.contract, row, one.is_, due)
+        elif row["observed_on"] <= start["observed_on"]:
+            continue
+        else:
+            reached = find_gain(at.contract, start, row, one.by.size, due)
+        if reached.on is not None:
+            return reached
+    # None recorded reaches it, which does not show that it was never reached.
+    return Finding(State.NOT_MET if seen else State.NOT_EVIDENCED, None, due)
+
+
 def _crosses(at: At, one: Crosses) -> Finding:
     (baseline, last), due = at.ends(one.crosses, one.between), at.due(one.between[1])
     before = find_level(at.contract, baseline, one.from_, due)
@@ -142,6 +165,7 @@ FINDS: dict[type, Callable[[At, Any], Finding]] = {
         at.contract.windows[one.window].days(at.started_on),
     ),
     Level: _level,
+    Reaches: _reaches,
     Travels: lambda at, one: find_travels(
         at.contract,
         one,
@@ -333,18 +357,28 @@ def find_state(contract: Contract, row: Row | None, wanted: Sequence[str], due: 
 def states_by_day(
     contract: Contract, metric: str, rows: Rows, days: tuple[date, date]
 ) -> dict[date, str]:
-    """The state of each day of which it is known: until the next row, at the end that day alone."""
+    """The state of each day of which it is known: until the next row, where that comes in time to
+    confirm it, and otherwise on its own day alone.
+    """
     found: dict[date, str] = {}
     own = [row for row in rows if row["metric"] == metric]
     ordered = sorted(own, key=lambda row: (row["observed_on"], row["recorded_on"], row["value"]))
     day = days[0]
     while day <= days[1]:
         before = [row for row in ordered if row["observed_on"] <= day]
-        is_last = not any(row["observed_on"] > day for row in ordered)
-        if before and (before[-1]["observed_on"] == day or not is_last):
+        later = [row["observed_on"] for row in ordered if row["observed_on"] > day]
+        since = before[-1]["observed_on"] if before else None
+        if since == day or (since and later and in_time(contract, metric, since, later[0])):
             found[day] = state_names(contract, metric)[before[-1]["value"]]
         day += ONE_DAY
     return found
+
+
+def in_time(contract: Contract, metric: str, since: date, confirmed_on: date) -> bool:
+    """Whether a row comes soon enough after another for its state to have lasted until then."""
+    terms = contract.metrics[metric]
+    assert isinstance(terms, StateMetric)
+    return terms.confirmed is None or confirmed_on <= terms.confirmed.after(since)
 
 
 def find_sustained(

@@ -1,6 +1,4 @@
-"""What was not observed is unknown, and stays unknown: silence shows nothing, unless something shows
-that somebody looked.
-"""
+"""What was not observed is unknown and stays so, unless something shows that somebody looked."""
 
 from __future__ import annotations
 
@@ -33,7 +31,9 @@ NOT_KNOWN = "not evidenced: no evidence"
         (TWICE, "offence | 2017-02-01 | yes"),  # one of two: nobody says there was no other
         (TWICE, "offence | 2017-02-01 | no"),  # of that occasion
         ("{observed: offence, in: year one}", "offence | 2017-02-01 | no"),
-        ("{count: session, marked: missed, in: year one, at_least: 1}", "session | 2017-02-01 | attended"),
+        ("{count: session, marked: missed, in: year one, at_least: 1}",
+         "session | 2017-02-01 | attended"),
+        ("{reaches: reading, in: year one, is: at least 100}", "reading | 2017-02-01 | 99"),
         ("{total: earned, in: year one, at_least: 100}", "earned | 2017-02-01 | 99"),
         (HOUSED, "home | 2017-02-01 | housed"),  # of one day of 365
         ("{absence: offence, in: year one, shown_by: {observed: assessed, in: year one}}",
@@ -82,7 +82,8 @@ def test_one_offence_and_none_are_both_unknown_until_somebody_looked() -> None:
 
 @pytest.mark.mechanic(127)
 def test_what_is_shown_later_counts_from_its_own_day() -> None:
-    terms = when("{not: {count: offence, in: baseline, at_least: 1}, shown_by: {observed: assessed, in: end}}")  # fmt: skip
+    never = "{count: offence, in: baseline, at_least: 1}"
+    terms = when(f"{{not: {never}, shown_by: {{observed: assessed, in: end}}}}")
     evidence = """
         child | metric   | on         | value
         c1    | assessed | 2017-11-01 | yes

@@ -72,6 +72,9 @@ _KINDS: dict[FactKind, tuple[nw.Expr, Callable[[nw.Expr], nw.Expr], int]] = {
     "rows": (nw.lit(1), nw.Expr.sum, 0),
     "sum": (nw.col("value"), nw.Expr.sum, 0),
     "first_day": (nw.col("observed_on"), nw.Expr.min, NEVER),
+    "first_at_least": (nw.col("observed_on"), nw.Expr.min, NEVER),
+    "first_at_most": (nw.col("observed_on"), nw.Expr.min, NEVER),
+    "first_gain": (nw.col("observed_on"), nw.Expr.min, NEVER),
     "first": (nw.col("pack"), nw.Expr.min, NO_FIRST),
     "first_held": (_packed_backwards(), nw.Expr.min, NO_FIRST),
     "last": (nw.col("pack"), nw.Expr.max, NO_LAST),
@@ -83,6 +86,7 @@ _KINDS: dict[FactKind, tuple[nw.Expr, Callable[[nw.Expr], nw.Expr], int]] = {
     "total_day": (nw.col("value"), nw.Expr.min, NEVER),
 }
 _IN_ORDER = ("nth_day", "total_day")
+_BY_THEMSELVES = (*_IN_ORDER, "first_gain")
 _PICKED = ("first", "first_held", "last", "highest", "lowest")
 
 
@@ -95,6 +99,9 @@ class Fact:
     earliest and latest row, packed; first_held: of the earliest day, the latest row. highest,
     lowest: the value, and the first day with it. recorded: the latest recorded day. nth_day: the
     observed day of the n-th row. total_day: the day on which the values add up to `nth`.
+    first_at_least, first_at_most: the earliest observed day with no less, no more, than `value`.
+    first_gain: the earliest with `value` more than the first row in the window `nth`, and later
+    than it; with less, where `value` is below nothing.
     """
 
     kind: FactKind
@@ -169,7 +176,15 @@ def concerns(fact: Fact) -> nw.Expr:
 
 
 def _of_value(fact: Fact, inside: nw.Expr) -> nw.Expr:
-    return inside if fact.value is None else inside & (nw.col("value") == fact.value)
+    value = nw.col("value")
+    match fact.kind:
+        case "first_at_least":
+            return inside & (value >= fact.value)
+        case "first_at_most":
+            return inside & (value <= fact.value)
+        case "first_gain":  # held against another row, which is not known here
+            return inside
+    return inside if fact.value is None else inside & (value == fact.value)
 
 
 def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:
@@ -179,7 +194,7 @@ def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:
     Takes live observations joined with their participant's windows (columns `opens_<i>`,
     `closes_<i>`).
     """
-    plain = [fact for fact in facts if fact.kind not in _IN_ORDER]
+    plain = [fact for fact in facts if fact.kind not in _BY_THEMSELVES]
     found = []
     if plain:
         # Whether a row is of a metric and window is found once for all the facts that look there.
@@ -192,7 +207,8 @@ def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:
         brought = placed.select(*KEYS, *map(_brought, plain))
         gathered = (_KINDS[fact.kind][1](fact.column) for fact in plain)
         found.append(brought.group_by(*KEYS).agg(*gathered))
-    return found + [_reached(rows, fact) for fact in facts if fact.kind in _IN_ORDER]
+    found += [_reached(rows, fact) for fact in facts if fact.kind in _IN_ORDER]
+    return found + [_gained(rows, fact) for fact in facts if fact.kind == "first_gain"]
 
 
 def _brought(fact: Fact) -> nw.Expr:
@@ -208,6 +224,24 @@ def _reached(rows: Frame, fact: Fact) -> Frame:
     )
     so_far = nw.col("amount").cum_sum().over(*KEYS, order_by=["observed_on", "observation"])
     reached = concerned.with_columns(so_far=so_far).filter(nw.col("so_far") >= fact.nth)
+    return reached.group_by(*KEYS).agg(nw.col("observed_on").min().alias(fact.name))
+
+
+def _gained(rows: Frame, fact: Fact) -> Frame:
+    """The day of the first row that is so much above, or below, the first in another window."""
+    own, by = rows.filter(nw.col("metric") == fact.metric), fact.value or 0
+    packs = own.filter(in_window(fact.nth)).with_columns(pack=packed())
+    first = packs.group_by(*KEYS).agg(nw.col("pack").min())
+    start = first.select(
+        *KEYS,
+        start_value=nw.col("pack") % RECORDED_SHIFT - VALUE_OFFSET,
+        start_on=_whole(nw.col("pack"), DAY_SHIFT),
+    )
+    gain = nw.col("value") - nw.col("start_value")
+    later = own.filter(in_window(fact.window)).join(start, on=list(KEYS), how="inner")
+    reached = later.filter(
+        (nw.col("observed_on") > nw.col("start_on")) & ((gain >= by) if by > 0 else (gain <= by))
+    )
     return reached.group_by(*KEYS).agg(nw.col("observed_on").min().alias(fact.name))
 
 
@@ -275,14 +309,15 @@ class Stay:
 
 
 def held_states(rows: Frame, metric: int, window: int) -> Frame:
-    """What was held when in a window, from live observations joined with windows: keys, position in
-    order, state, from_on, through_on, and the latest day on which a row that says so was recorded.
+    """What was held when in a window, from live states joined with windows: keys, state, from_on,
+    through_on, the latest day on which a row that says so was recorded, and whether nothing is
+    known of the day after (`lapses`, 1).
     """
     packed_state = nw.col("recorded_on") * RECORDED_SHIFT + nw.col("value") + VALUE_OFFSET
     daily = (
         rows.filter(nw.col("metric") == metric)
         .with_columns(opens=f"opens_{window}", closes=f"closes_{window}", held=packed_state)
-        .group_by(*KEYS, "observed_on", "opens", "closes")
+        .group_by(*KEYS, "observed_on", "confirmed_by", "opens", "closes")
         .agg(nw.col("held").max())
         .with_columns(one=nw.lit(1))
     )
@@ -296,8 +331,10 @@ def held_states(rows: Frame, metric: int, window: int) -> Frame:
         next_held=nw.col("held"),
     )
     following = ordered.join(next_row, on=[*KEYS, "position"], how="left")
-    through = (nw.col("next_on") - 1).fill_null(nw.col("observed_on"))
-    also = nw.col("next_held").fill_null(0)
+    # The last row, and one that no other confirms in time, tell of their own day alone.
+    is_confirmed = nw.col("next_on").fill_null(NEVER + 1) <= nw.col("confirmed_by")
+    through = where(is_confirmed, nw.col("next_on") - 1, nw.col("observed_on"))
+    also = where(is_confirmed, nw.col("next_held"), 0)
     clipped = following.select(
         *KEYS,
         "observed_on",
@@ -305,6 +342,7 @@ def held_states(rows: Frame, metric: int, window: int) -> Frame:
         from_on=nw.max_horizontal("observed_on", "opens"),
         through_on=nw.min_horizontal(through, nw.col("closes")),
         recorded=nw.max_horizontal(nw.col("held"), also) // RECORDED_SHIFT,
+        lapses=where(is_confirmed, 0, 1),
     )
     return clipped.filter(nw.col("from_on") <= nw.col("through_on"))
 
@@ -312,7 +350,12 @@ def held_states(rows: Frame, metric: int, window: int) -> Frame:
 def stretches(held: Frame, states: tuple[int, ...]) -> Frame:
     """The stretches without a break in one of these states: keys, from_on, through_on."""
     breaks = held.with_columns(broken=where(nw.col("state").is_in(list(states)), 0, 1))
-    stretch = nw.col("broken").cum_sum().over(*KEYS, order_by="observed_on")
+    # A row in another state ends a stretch, and so does a day of which nothing is known.
+    so_far = {
+        name: nw.col(name).cum_sum().over(*KEYS, order_by="observed_on")
+        for name in ("broken", "lapses")
+    }
+    stretch = so_far["broken"] + so_far["lapses"] - nw.col("lapses")
     numbered = breaks.with_columns(stretch=stretch).filter(nw.col("broken") == 0)
     days = nw.col("from_on").min(), nw.col("through_on").max()
     return numbered.group_by(*KEYS, "stretch").agg(*days)
@@ -321,8 +364,9 @@ def stretches(held: Frame, states: tuple[int, ...]) -> Frame:
 def find_stay(rows: Frame, spans: Frame, stay: Stay) -> list[Frame]:
     """The columns of a stay by claim date and participant, where there are any rows.
 
-    Takes live observations joined with their participant's windows, and the length in days of every
-    span from every day (columns `day`, `length_<i>`).
+    Takes live states joined with their participant's windows, with the day `confirmed_by` which the
+    next row must come for the state to last until it; and the length in days of every span from
+    every day (columns `day`, `length_<i>`).
     """
     held = held_states(rows, stay.metric, stay.window)
     days = nw.col("through_on") - nw.col("from_on") + 1

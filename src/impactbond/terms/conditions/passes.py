@@ -28,6 +28,9 @@ FactKind = Literal[
     "rows",
     "sum",
     "first_day",
+    "first_at_least",
+    "first_at_most",
+    "first_gain",
     "first",
     "first_held",
     "last",
@@ -91,7 +94,9 @@ class Facts(Protocol):
     def fact(
         self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
     ) -> FactColumn:
-        """A fact of that kind, over the rows with that value where one is given."""
+        """A fact of that kind, over the rows with that value where one is given; of some kinds
+        `value` is a bar, and `nth` a number or a window.
+        """
 
     def any_rows(self, metric: str, window: str) -> Column | None:
         """Whether there is a row of a metric in a window; None where nobody needs to know."""

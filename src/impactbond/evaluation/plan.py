@@ -17,7 +17,8 @@ import narwhals as nw
 from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
 from impactbond.dates import Span
-from impactbond.evaluation.facts import NEVER, Fact, Frame, Stay, largest, smallest, where
+from impactbond.evaluation.facts import NEVER, Fact, Frame, largest, smallest, where
+from impactbond.evaluation.stays import Stay
 from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Leaf, Looking
 from impactbond.terms.conditions.passes import (
     MET,

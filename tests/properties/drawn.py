@@ -161,6 +161,9 @@ def _metrics(draw: Draw) -> dict[str, Any]:
     for kind, keys in kinds.items():
         for number in range(draw(st.sampled_from((1, 1, 1, 2, 3)))):
             metrics[f"{kind} {number}"] = {"kind": kind, **draw(st.fixed_dictionaries(keys))}
+            if kind == "state" and draw(st.booleans()):
+                often = draw(st.sampled_from(("every 2 days", "every 9 days", "every 1 month")))
+                metrics[f"{kind} {number}"]["confirmed"] = often
     return metrics
 
 

@@ -31,7 +31,8 @@ def conditions(draw: Draw, metrics: Terms, windows: Terms, named: Names, depth: 
         return draw(_leaf(metrics, windows))
     inside = conditions(metrics, windows, named, depth - 1)
     if kind == "not":
-        return {"not": draw(inside)}
+        shown = {"shown_by": draw(_leaf(metrics, windows))} if draw(st.booleans()) else {}
+        return {"not": draw(inside), **shown}
     if kind == "absence":
         return draw(_absence(metrics, windows))
     found = draw(st.lists(inside, min_size=1, max_size=3, unique_by=repr))
@@ -69,15 +70,18 @@ def _leaf(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
         "share": {"marked": st.just("attended"), "in": window, "at_least": part},
         "level": {"pick": pick, "in": window, "is": side},
         "improves": {"by": _distance(terms), "between": between},
+        "reaches": {"in": window, "is": side},
         "crosses": {"from": side, "to": side, "between": between},
     }
     if terms["kind"] in ("score", "percentage") and draw(st.integers(0, 4)) == 4:
         return draw(_travels(metrics, windows))
-    measured = ("level", "level", "improves", "crosses", "count")
+    measured = ("level", "level", "improves", "crosses", "count", "reaches", "reaches")
     fitting = {"event": ("observed", "count"), "session": ("share", "count", "count")}
     shape = draw(st.sampled_from(fitting.get(terms["kind"], measured)))
     is_marked = terms["kind"] == "session" and shape == "count" and draw(st.booleans())
     marked = {"marked": "missed"} if is_marked else {}
+    if shape == "reaches" and draw(st.booleans()):
+        return {shape: metric, **draw(st.fixed_dictionaries(shapes["improves"]))}
     return {shape: metric, **marked, **draw(st.fixed_dictionaries(shapes[shape]))}
 
 

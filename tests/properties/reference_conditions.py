@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -19,6 +19,7 @@ from impactbond.contract.contract import Contract
 from impactbond.terms.conditions import Condition
 from impactbond.terms.conditions.counts import Absence, Count, Observed, Share, Total
 from impactbond.terms.conditions.junctions import All, AnyOf, AtLeast, Not
+from impactbond.terms.conditions.reaches import Reaches
 from impactbond.terms.conditions.scales import Crosses, Improves, Level, Travels
 from impactbond.terms.conditions.states import Stays, Sustained
 from impactbond.terms.metrics.choices import Event, Session
@@ -41,11 +42,14 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What evidence says of one condition: its state, the day it was met, the last day to tell."""
+    """What evidence says of one condition: its state, the day it was met, the last day to tell,
+    and whether it is known not to hold, which is more than not being met by what is recorded.
+    """
 
     state: State
     on: date | None
     due: date
+    refuted: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,28 @@ def _level(at: At, one: Level) -> Finding:
     return find_level(at.contract, row, one.is_, due)
 
 
+def _reaches(at: At, one: Reaches) -> Finding:
+    late = one.window if one.between is None else one.between[1]
+    assert late is not None
+    seen, due, start = at.seen(one.reaches, late), at.due(late), None
+    if one.between is not None:
+        start = pick("first", at.seen(one.reaches, one.between[0]))
+        if start is None:
+            return Finding(State.NOT_EVIDENCED, None, due)
+    for row in seen:
+        if one.by is None or start is None:
+            assert one.is_ is not None
+            reached = find_level(at.contract, row, one.is_, due)
+        elif row["observed_on"] <= start["observed_on"]:
+            continue
+        else:
+            reached = find_gain(at.contract, start, row, one.by.size, due)
+        if reached.on is not None:
+            return reached
+    # None recorded reaches it, which does not show that it was never reached.
+    return Finding(State.NOT_MET if seen else State.NOT_EVIDENCED, None, due)
+
+
 def _crosses(at: At, one: Crosses) -> Finding:
     (baseline, last), due = at.ends(one.crosses, one.between), at.due(one.between[1])
     before = find_level(at.contract, baseline, one.from_, due)
@@ -95,8 +121,11 @@ def _crosses(at: At, one: Crosses) -> Finding:
 
 
 def _observed(at: At, one: Observed) -> Finding:
-    seen = at.seen(one.observed, one.window)
-    return find_count([row for row in seen if row["value"] == 1], seen, 1, at.due(one.window))
+    seen, terms = at.seen(one.observed, one.window), at.contract.metrics[one.observed]
+    found = find_count([row for row in seen if row["value"] == 1], seen, 1, at.due(one.window))
+    # A no answers for what happens once; of what may happen again it speaks of one occasion.
+    answers = isinstance(terms, Event) and not terms.repeats
+    return replace(found, refuted=answers and found.state == State.NOT_MET)
 
 
 def _absence(at: At, one: Absence) -> Finding:
@@ -136,6 +165,7 @@ FINDS: dict[type, Callable[[At, Any], Finding]] = {
         at.contract.windows[one.window].days(at.started_on),
     ),
     Level: _level,
+    Reaches: _reaches,
     Travels: lambda at, one: find_travels(
         at.contract,
         one,
@@ -147,7 +177,9 @@ FINDS: dict[type, Callable[[At, Any], Finding]] = {
     ),
     Crosses: _crosses,
     Absence: _absence,
-    Not: lambda at, one: find_not(*at.found([one.not_])),
+    Not: lambda at, one: find_not(
+        *at.found([one.not_]), *([] if one.shown_by is None else at.found([one.shown_by]))
+    ),
     All: lambda at, one: find_at_least(len(one.all), at.found(one.all)),
     AnyOf: lambda at, one: find_at_least(1, at.found(one.any)),
     AtLeast: lambda at, one: find_at_least(one.at_least, at.found(one.of)),
@@ -172,7 +204,10 @@ def rows_in(metric: str, days: tuple[date, date], rows: Rows) -> list[Row]:
 
 
 def find_count(counted: Rows, seen: Rows, needed: int, due: date) -> Finding:
-    """Met on the day of the n-th row that counts; not evidenced only where nobody looked."""
+    """Met on the day of the n-th row that counts; not evidenced only where nobody looked.
+
+    Fewer rows never show that there was no more.
+    """
     if len(counted) >= needed:
         return Finding(State.MET, counted[needed - 1]["observed_on"], due)
     return Finding(State.NOT_MET if seen else State.NOT_EVIDENCED, None, due)
@@ -234,12 +269,17 @@ def find_at_least(needed: int, parts: Sequence[Finding]) -> Finding:
     if len(days) >= needed:
         return Finding(State.MET, days[needed - 1], due)
     possible = [part for part in parts if part.state != State.NOT_MET]
-    return Finding(State.NOT_EVIDENCED if len(possible) >= needed else State.NOT_MET, None, due)
+    state = State.NOT_EVIDENCED if len(possible) >= needed else State.NOT_MET
+    # Whatever is not known may hold: it is known not to hold when even then they are too few.
+    refuted = len([part for part in parts if not part.refuted]) < needed
+    return Finding(state, None, due, refuted)
 
 
 def met_if(true: bool, on: date, due: date) -> Finding:
     """Met on a day, or not met."""
-    return Finding(State.MET, on, due) if true else Finding(State.NOT_MET, None, due)
+    if true:
+        return Finding(State.MET, on, due)
+    return Finding(State.NOT_MET, None, due, refuted=True)
 
 
 def measure(contract: Contract, row: Row) -> Score | Percentage:
@@ -317,18 +357,28 @@ def find_state(contract: Contract, row: Row | None, wanted: Sequence[str], due: 
 def states_by_day(
     contract: Contract, metric: str, rows: Rows, days: tuple[date, date]
 ) -> dict[date, str]:
-    """The state of each day of which it is known: until the next row, at the end that day alone."""
+    """The state of each day of which it is known: until the next row, where that comes in time to
+    confirm it, and otherwise on its own day alone.
+    """
     found: dict[date, str] = {}
     own = [row for row in rows if row["metric"] == metric]
     ordered = sorted(own, key=lambda row: (row["observed_on"], row["recorded_on"], row["value"]))
     day = days[0]
     while day <= days[1]:
         before = [row for row in ordered if row["observed_on"] <= day]
-        is_last = not any(row["observed_on"] > day for row in ordered)
-        if before and (before[-1]["observed_on"] == day or not is_last):
+        later = [row["observed_on"] for row in ordered if row["observed_on"] > day]
+        since = before[-1]["observed_on"] if before else None
+        if since == day or (since and later and in_time(contract, metric, since, later[0])):
             found[day] = state_names(contract, metric)[before[-1]["value"]]
         day += ONE_DAY
     return found
+
+
+def in_time(contract: Contract, metric: str, since: date, confirmed_on: date) -> bool:
+    """Whether a row comes soon enough after another for its state to have lasted until then."""
+    terms = contract.metrics[metric]
+    assert isinstance(terms, StateMetric)
+    return terms.confirmed is None or confirmed_on <= terms.confirmed.after(since)
 
 
 def find_sustained(
@@ -347,7 +397,10 @@ def find_sustained(
         end = (condition.within or condition.for_).after(start)
         counted = [day for day in inside if start <= day < end]
         complete += counted[needed - 1 : needed]
-    return met_if(bool(complete), min(complete, default=days[1]), days[1])
+    if complete:
+        return Finding(State.MET, min(complete), days[1])
+    # On a day of which nothing is known it may have lasted.
+    return Finding(State.NOT_MET, None, days[1], len(known) == (days[1] - days[0]).days + 1)
 
 
 def find_travels(
@@ -371,22 +424,33 @@ def find_travels(
             return Finding(State.NOT_EVIDENCED, None, due)
         progress.append(floor((after["value"] - before["value"]) * sign * 10_000 / way))
         days.append(after["observed_on"])
-    if not progress:
-        return Finding(State.NOT_MET, None, due)
+    if not progress:  # every one is known, and none had a way to go
+        return Finding(State.NOT_MET, None, due, refuted=True)
     mean = Fraction(sum(progress), len(progress))
     return met_if(mean >= condition.at_least * 10_000, max(days), due)
 
 
 def find_absence(too_often: bool, shown: Finding, closes: date) -> Finding:
-    """Met on the window's last day, or when something shows that somebody looked, if later."""
+    """Met on the window's last day, or when something shows that somebody looked, if later.
+
+    Known not to be so when it happened too often, and not because nobody looked.
+    """
     due = max(closes, shown.due)
     if too_often:
-        return Finding(State.NOT_MET, None, due)
+        return Finding(State.NOT_MET, None, due, refuted=True)
     return Finding(shown.state, None if shown.on is None else max(closes, shown.on), due)
 
 
-def find_not(part: Finding) -> Finding:
-    """Met on the last day on which the part could have been, when it is known not to be."""
-    if part.state == State.NOT_EVIDENCED:
-        return part
-    return met_if(part.state == State.NOT_MET, part.due, part.due)
+def find_not(part: Finding, shown: Finding | None = None) -> Finding:
+    """Met on the last day on which the part could have been, when it is known not to hold: by what
+    is recorded, or, where the contract says what shows it, by nothing recorded while somebody
+    looked; then on the day of that, if later.
+    """
+    due = part.due if shown is None else max(part.due, shown.due)
+    if part.state == State.MET:
+        return Finding(State.NOT_MET, None, due, refuted=True)
+    if part.refuted:
+        return Finding(State.MET, part.due, due)
+    if shown is None:
+        return Finding(State.NOT_EVIDENCED, None, due)
+    return Finding(shown.state, None if shown.on is None else max(part.due, shown.on), due)

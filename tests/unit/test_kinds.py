@@ -280,8 +280,8 @@ def test_made_up_kinds_stand_in_the_schema_for_as_long_as_they_are_registered() 
 
 def test_a_made_up_metric_is_read_checked_bounded_worded_and_offered(tmp_path: Path) -> None:
     points = ("{kind: score, range: [0, 10], better: higher}", "{kind: points, most: 10}")
-    counted = ("{throughout: marks, in: spring, at_least: 4}", "{reaches: marks, in: spring}")
-    with CONDITIONS.with_kind(Reaches):
+    counted = ("{throughout: marks, in: spring, at_least: 4}", "{arrives: marks, in: spring}")
+    with CONDITIONS.with_kind(Arrives):
         contract = contract_of(points, counted)
         assert isinstance(contract.metrics["marks"], Points)
         settlement = impactbond.settle(contract, evidence_of(contract), as_of="2018-02-28")
@@ -302,13 +302,13 @@ def test_a_made_up_metric_is_read_checked_bounded_worded_and_offered(tmp_path: P
         assert "no_points" in [fault.code for fault in caught.value.faults]
 
 
-class Reaches(Throughout):
+class Arrives(Throughout):
     """Met on the first day of any points."""
 
-    key: ClassVar[str] = "reaches"
+    key: ClassVar[str] = "arrives"
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Points,)
 
-    reaches: MetricName
+    arrives: MetricName
     throughout: str = "marks"
     at_least: Number = Field(default=0)
 
@@ -316,8 +316,8 @@ class Reaches(Throughout):
         yield from ()
 
     def met(self, facts: Facts) -> Met:
-        first = facts.fact("first_day", self.reaches, self.window)
-        return Met(first.found, facts.any_rows(self.reaches, self.window), first.column)
+        first = facts.fact("first_day", self.arrives, self.window)
+        return Met(first.found, facts.any_rows(self.arrives, self.window), first.column)
 
 
 def test_a_kind_that_leaves_passes_out_is_refused_with_all_of_them_named() -> None:

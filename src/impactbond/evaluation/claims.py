@@ -23,7 +23,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Engine
 from impactbond.evaluation.decisions import achieved
-from impactbond.evaluation.facts import KEYS, Frame, held_states, in_window, stretches
+from impactbond.evaluation.facts import KEYS, Frame, in_window
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evaluation.known_evidence import (
     bases,
@@ -32,6 +32,7 @@ from impactbond.evaluation.known_evidence import (
     rows_that_count,
     segments_on,
 )
+from impactbond.evaluation.stays import held_states, stretches
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Standing
 from impactbond.terms.metrics import Chosen

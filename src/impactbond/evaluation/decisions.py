@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Engine
-from impactbond.evaluation.facts import KEYS, NEVER, Frame, find_facts, find_stay, join_facts, where
+from impactbond.evaluation.facts import KEYS, NEVER, Frame, find_facts, join_facts, where
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput, columns_about
 from impactbond.evaluation.judgement import is_verdict, judge, verdict_and_reason
 from impactbond.evaluation.known_evidence import (
@@ -29,6 +29,7 @@ from impactbond.evaluation.known_evidence import (
     people_of,
 )
 from impactbond.evaluation.plan import EvaluationPlan
+from impactbond.evaluation.stays import find_stay
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Reason, Standing, Verdict
 from impactbond.tables import schema_of, sorted_by

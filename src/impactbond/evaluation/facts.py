@@ -1,9 +1,8 @@
 """Facts: the few numbers about each participant from which every condition follows.
 
 A count or sum of rows, the first, last or best measure in a window, the day of the n-th row or of a
-total, and stays: how long somebody was in a state. Most are plain sums, minima and maxima, found in
-one pass over the observations: an ordered pick is a plain maximum once (observed day, recorded day,
-value) is packed into one integer.
+total. Most are plain sums, minima and maxima, found in one pass over the observations: an ordered
+pick is a plain maximum once (observed day, recorded day, value) is packed into one integer.
 """
 
 from __future__ import annotations
@@ -72,6 +71,9 @@ _KINDS: dict[FactKind, tuple[nw.Expr, Callable[[nw.Expr], nw.Expr], int]] = {
     "rows": (nw.lit(1), nw.Expr.sum, 0),
     "sum": (nw.col("value"), nw.Expr.sum, 0),
     "first_day": (nw.col("observed_on"), nw.Expr.min, NEVER),
+    "first_at_least": (nw.col("observed_on"), nw.Expr.min, NEVER),
+    "first_at_most": (nw.col("observed_on"), nw.Expr.min, NEVER),
+    "first_gain": (nw.col("observed_on"), nw.Expr.min, NEVER),
     "first": (nw.col("pack"), nw.Expr.min, NO_FIRST),
     "first_held": (_packed_backwards(), nw.Expr.min, NO_FIRST),
     "last": (nw.col("pack"), nw.Expr.max, NO_LAST),
@@ -83,6 +85,7 @@ _KINDS: dict[FactKind, tuple[nw.Expr, Callable[[nw.Expr], nw.Expr], int]] = {
     "total_day": (nw.col("value"), nw.Expr.min, NEVER),
 }
 _IN_ORDER = ("nth_day", "total_day")
+_BY_THEMSELVES = (*_IN_ORDER, "first_gain")
 _PICKED = ("first", "first_held", "last", "highest", "lowest")
 
 
@@ -95,6 +98,9 @@ class Fact:
     earliest and latest row, packed; first_held: of the earliest day, the latest row. highest,
     lowest: the value, and the first day with it. recorded: the latest recorded day. nth_day: the
     observed day of the n-th row. total_day: the day on which the values add up to `nth`.
+    first_at_least, first_at_most: the earliest observed day with no less, no more, than `value`.
+    first_gain: the earliest with `value` more than the first row in the window `nth`, and later
+    than it; with less, where `value` is below nothing.
     """
 
     kind: FactKind
@@ -169,7 +175,15 @@ def concerns(fact: Fact) -> nw.Expr:
 
 
 def _of_value(fact: Fact, inside: nw.Expr) -> nw.Expr:
-    return inside if fact.value is None else inside & (nw.col("value") == fact.value)
+    value = nw.col("value")
+    match fact.kind:
+        case "first_at_least":
+            return inside & (value >= fact.value)
+        case "first_at_most":
+            return inside & (value <= fact.value)
+        case "first_gain":  # held against another row, which is not known here
+            return inside
+    return inside if fact.value is None else inside & (value == fact.value)
 
 
 def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:
@@ -179,7 +193,7 @@ def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:
     Takes live observations joined with their participant's windows (columns `opens_<i>`,
     `closes_<i>`).
     """
-    plain = [fact for fact in facts if fact.kind not in _IN_ORDER]
+    plain = [fact for fact in facts if fact.kind not in _BY_THEMSELVES]
     found = []
     if plain:
         # Whether a row is of a metric and window is found once for all the facts that look there.
@@ -192,7 +206,8 @@ def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:
         brought = placed.select(*KEYS, *map(_brought, plain))
         gathered = (_KINDS[fact.kind][1](fact.column) for fact in plain)
         found.append(brought.group_by(*KEYS).agg(*gathered))
-    return found + [_reached(rows, fact) for fact in facts if fact.kind in _IN_ORDER]
+    found += [_reached(rows, fact) for fact in facts if fact.kind in _IN_ORDER]
+    return found + [_gained(rows, fact) for fact in facts if fact.kind == "first_gain"]
 
 
 def _brought(fact: Fact) -> nw.Expr:
@@ -211,6 +226,24 @@ def _reached(rows: Frame, fact: Fact) -> Frame:
     return reached.group_by(*KEYS).agg(nw.col("observed_on").min().alias(fact.name))
 
 
+def _gained(rows: Frame, fact: Fact) -> Frame:
+    """The day of the first row that is so much above, or below, the first in another window."""
+    own, by = rows.filter(nw.col("metric") == fact.metric), fact.value or 0
+    packs = own.filter(in_window(fact.nth)).with_columns(pack=packed())
+    first = packs.group_by(*KEYS).agg(nw.col("pack").min())
+    start = first.select(
+        *KEYS,
+        start_value=nw.col("pack") % RECORDED_SHIFT - VALUE_OFFSET,
+        start_on=_whole(nw.col("pack"), DAY_SHIFT),
+    )
+    gain = nw.col("value") - nw.col("start_value")
+    later = own.filter(in_window(fact.window)).join(start, on=list(KEYS), how="inner")
+    reached = later.filter(
+        (nw.col("observed_on") > nw.col("start_on")) & ((gain >= by) if by > 0 else (gain <= by))
+    )
+    return reached.group_by(*KEYS).agg(nw.col("observed_on").min().alias(fact.name))
+
+
 def join_facts(
     participants: Frame, found: list[Frame], missing: Mapping[str, int], facts: Iterable[Fact]
 ) -> Frame:
@@ -226,135 +259,3 @@ def join_facts(
     unpacked = [_unpacked(fact) for fact in facts if fact.kind in _PICKED]
     columns = {name: column for one in unpacked for name, column in one.items()}
     return filled.with_columns(**columns) if columns else filled
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """A stay in one of some states of a metric, in a window, of the length of a span; or of that
-    length in all within a longer one. Spans and states are numbers.
-
-    A state holds from its row's day until the day before the next row; after the last row only that
-    row's own day is known. Of several rows of one day the last recorded holds.
-    """
-
-    metric: int
-    window: int
-    states: tuple[int, ...]
-    for_: int
-    within: int | None
-
-    @property
-    def _key(self) -> str:
-        held = "_".join(map(str, self.states))
-        return f"{self.metric}_{self.window}_{held}_for_{self.for_}_within_{self.within}"
-
-    @property
-    def day(self) -> str:
-        """The column of the day on which the stay was long enough; NEVER while it was not."""
-        return f"stay_{self._key}"
-
-    @property
-    def seen(self) -> str:
-        """The column that says how many rows tell of a day in the window."""
-        return f"stay_seen_{self._key}"
-
-    @property
-    def recorded(self) -> str:
-        """The column of the latest day on which any of those rows was recorded; 0 for none."""
-        return f"stay_recorded_{self._key}"
-
-    @property
-    def missing(self) -> dict[str, int]:
-        """What stands in the columns where there is no row."""
-        return {self.day: NEVER, self.seen: 0, self.recorded: 0}
-
-
-def held_states(rows: Frame, metric: int, window: int) -> Frame:
-    """What was held when in a window, from live observations joined with windows: keys, position in
-    order, state, from_on, through_on, and the latest day on which a row that says so was recorded.
-    """
-    packed_state = nw.col("recorded_on") * RECORDED_SHIFT + nw.col("value") + VALUE_OFFSET
-    daily = (
-        rows.filter(nw.col("metric") == metric)
-        .with_columns(opens=f"opens_{window}", closes=f"closes_{window}", held=packed_state)
-        .group_by(*KEYS, "observed_on", "opens", "closes")
-        .agg(nw.col("held").max())
-        .with_columns(one=nw.lit(1))
-    )
-    position = nw.col("one").cum_sum().over(*KEYS, order_by="observed_on")
-    ordered = daily.with_columns(position=position)
-    # A join and no shift, which fails on pandas where there is no next row.
-    next_row = ordered.select(
-        *KEYS,
-        position=nw.col("position") - 1,
-        next_on=nw.col("observed_on"),
-        next_held=nw.col("held"),
-    )
-    following = ordered.join(next_row, on=[*KEYS, "position"], how="left")
-    through = (nw.col("next_on") - 1).fill_null(nw.col("observed_on"))
-    also = nw.col("next_held").fill_null(0)
-    clipped = following.select(
-        *KEYS,
-        "observed_on",
-        state=nw.col("held") % RECORDED_SHIFT - VALUE_OFFSET,
-        from_on=nw.max_horizontal("observed_on", "opens"),
-        through_on=nw.min_horizontal(through, nw.col("closes")),
-        recorded=nw.max_horizontal(nw.col("held"), also) // RECORDED_SHIFT,
-    )
-    return clipped.filter(nw.col("from_on") <= nw.col("through_on"))
-
-
-def stretches(held: Frame, states: tuple[int, ...]) -> Frame:
-    """The stretches without a break in one of these states: keys, from_on, through_on."""
-    breaks = held.with_columns(broken=where(nw.col("state").is_in(list(states)), 0, 1))
-    stretch = nw.col("broken").cum_sum().over(*KEYS, order_by="observed_on")
-    numbered = breaks.with_columns(stretch=stretch).filter(nw.col("broken") == 0)
-    days = nw.col("from_on").min(), nw.col("through_on").max()
-    return numbered.group_by(*KEYS, "stretch").agg(*days)
-
-
-def find_stay(rows: Frame, spans: Frame, stay: Stay) -> list[Frame]:
-    """The columns of a stay by claim date and participant, where there are any rows.
-
-    Takes live observations joined with their participant's windows, and the length in days of every
-    span from every day (columns `day`, `length_<i>`).
-    """
-    held = held_states(rows, stay.metric, stay.window)
-    seen = held.group_by(*KEYS).agg(
-        nw.len().alias(stay.seen), nw.col("recorded").max().alias(stay.recorded)
-    )
-    within = stay.for_ if stay.within is None else stay.within
-    lengths = spans.select(
-        from_on="day", needed=nw.col(f"length_{stay.for_}"), within=nw.col(f"length_{within}")
-    )
-    starts = stretches(held, stay.states).join(lengths, on="from_on", how="inner")
-    complete = _unbroken(starts) if stay.within is None else _in_parts(starts)
-    return [seen, complete.group_by(*KEYS).agg(nw.col("on").min().alias(stay.day))]
-
-
-def _unbroken(starts: Frame) -> Frame:
-    complete = starts.with_columns(on=nw.col("from_on") + nw.col("needed") - 1)
-    return complete.filter(nw.col("on") <= nw.col("through_on"))
-
-
-def _in_parts(starts: Frame) -> Frame:
-    """The day on which the days from a stretch's first on, in this stretch and later ones, are
-    enough; not later than the longer span allows.
-    """
-    days = nw.col("through_on") - nw.col("from_on") + 1
-    counted = starts.with_columns(days=days)
-    before = nw.col("days").cum_sum().over(*KEYS, order_by="from_on") - nw.col("days")
-    counted = counted.with_columns(before=before)
-    later = counted.select(
-        *KEYS, later_from=nw.col("from_on"), later_days=nw.col("days"), later_before="before"
-    )
-    pairs = counted.join(later, on=list(KEYS), how="inner").filter(
-        nw.col("later_from") >= nw.col("from_on")
-    )
-    so_far = nw.col("later_before") - nw.col("before")
-    on = nw.col("later_from") + nw.col("needed") - so_far - 1
-    return pairs.with_columns(so_far=so_far, on=on).filter(
-        (nw.col("so_far") < nw.col("needed"))
-        & (nw.col("so_far") + nw.col("later_days") >= nw.col("needed"))
-        & (nw.col("on") < nw.col("from_on") + nw.col("within"))
-    )

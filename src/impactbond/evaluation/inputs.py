@@ -4,7 +4,7 @@ this contract and this evidence? It holds every table that enters the engine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -21,6 +21,7 @@ from impactbond.dialect import Engine
 from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import EngineSession, with_day_numbers
+from impactbond.terms.metrics.choices import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,8 @@ class EvaluationInput:
                 observed_on=list(map(day_number, days)),
                 deadline=[day_number(terms.within.after(day)) for day in days],
             )
+        if spans_of := confirmed(contract):
+            tables["confirmed"] = _confirmed_table(spans_of, evidence)
         if columns_about(contract):
             tables["segments"] = self.segments.about(contract)
         if contract.participants.places is not None:
@@ -193,6 +196,28 @@ def columns_about(contract: Contract) -> list[str]:
     """What milestones ask about a participant besides evidence."""
     only = [f"only_{i}" for i, term in enumerate(contract.milestones.values()) if term.only]
     return only + (["place", "person"] if contract.participants.places is not None else [])
+
+
+def confirmed(contract: Contract) -> dict[int, Span]:
+    """How often each state must be confirmed, by the number of its metric, where it must be."""
+    terms = enumerate(contract.metrics.values())
+    return {
+        number: term.confirmed
+        for number, term in terms
+        if isinstance(term, State) and term.confirmed is not None
+    }
+
+
+def _confirmed_table(spans: Mapping[int, Span], evidence: Evidence) -> pa.Table:
+    """The last day that confirms a state recorded on a day: metric, observed_on, confirmed_by."""
+    days = evidence.observed_days
+    found = [
+        (metric, day_number(day), day_number(span.after(day)))
+        for metric, span in spans.items()
+        for day in days
+    ]
+    metrics, observed, by = zip(*found, strict=True) if found else ((), (), ())
+    return _of_numbers(metric=metrics, observed_on=observed, confirmed_by=by)
 
 
 def _spans_table(spans: Sequence[Span], evidence: Evidence, windows: pa.Table) -> pa.Table:

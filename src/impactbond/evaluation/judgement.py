@@ -15,7 +15,7 @@ from impactbond.dates import day_number
 from impactbond.evaluation.facts import NEVER, Frame, largest, smallest, where
 from impactbond.evaluation.plan import EvaluationPlan, Node
 from impactbond.reasons import Reason, Standing, Verdict
-from impactbond.terms.conditions.passes import MET, NOT_MET
+from impactbond.terms.conditions.passes import MET, NOT_EVIDENCED
 from impactbond.terms.milestones import Milestone, alternatives
 
 Rule = tuple[nw.Expr, Verdict, Reason]
@@ -172,7 +172,7 @@ def _why_not(plan: EvaluationPlan, i: int, conditions: list[Node], reached: nw.E
         (met & (reached > ends_on), Verdict.NOT_YET_DUE, Reason.WINDOW_OPEN),
         (left_on < due, Verdict.WITHDRAWN, Reason.LEFT),
         (ends_on < due, Verdict.NOT_YET_DUE, Reason.WINDOW_OPEN),
-        (own.state == NOT_MET, Verdict.NOT_ACHIEVED, Reason.NOT_MET),
+        (own.state < NOT_EVIDENCED, Verdict.NOT_ACHIEVED, Reason.NOT_MET),
     ]
 
 
@@ -180,7 +180,7 @@ def _not_eligible(eligible: Node) -> list[Rule]:
     unmet, due = eligible.state < MET, nw.col(f"due_{eligible.number}")
     return [
         (unmet & (nw.col("ends_on") < due), Verdict.NOT_YET_DUE, Reason.WINDOW_OPEN),
-        (eligible.state == NOT_MET, Verdict.INELIGIBLE, Reason.NOT_ELIGIBLE),
+        (eligible.state < NOT_EVIDENCED, Verdict.INELIGIBLE, Reason.NOT_ELIGIBLE),
         (unmet, Verdict.NO_EVIDENCE, Reason.ELIGIBILITY_NOT_EVIDENCED),
     ]
 

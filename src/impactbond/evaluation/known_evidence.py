@@ -15,7 +15,7 @@ import narwhals as nw
 from impactbond.contract.contract import Contract
 from impactbond.dates import LAST_DAY_NUMBER, day_number
 from impactbond.evaluation.facts import KEYS, NEVER, where
-from impactbond.evaluation.inputs import EvaluationInput, columns_about
+from impactbond.evaluation.inputs import EvaluationInput, columns_about, confirmed
 from impactbond.reasons import Standing
 
 Frame = nw.LazyFrame[Any]
@@ -185,12 +185,22 @@ def live_observations(inputs: EvaluationInput, basis: Basis) -> Frame:
 
 
 def live_states(inputs: EvaluationInput, basis: Basis) -> Frame:
-    """The live observations of states, kept in the engine: they are gone through several times."""
+    """The live observations of states, kept in the engine: they are gone through several times.
+
+    `confirmed_by` is the last day on which another row lets the state last until then.
+    """
     terms = enumerate(inputs.contract.metrics.values())
     is_state = nw.col("metric").is_in([number for number, term in terms if term.lasts])
-    return inputs.session.materialize(
-        basis.named("states"), lambda: live_observations(inputs, basis).filter(is_state)
-    )
+
+    def states() -> Frame:
+        rows = live_observations(inputs, basis).filter(is_state)
+        if not confirmed(inputs.contract):
+            return rows.with_columns(confirmed_by=nw.lit(NEVER).cast(nw.Int64))
+        keys = ["metric", "observed_on"]
+        rows = rows.join(inputs.session.table("confirmed"), on=keys, how="left")
+        return rows.with_columns(nw.col("confirmed_by").fill_null(NEVER))
+
+    return inputs.session.materialize(basis.named("states"), states)
 
 
 def rows_that_count(inputs: EvaluationInput) -> Frame:

@@ -1,9 +1,10 @@
 """Conditions compiled to columns: the day each was met and, where reasons are asked for, its state
-(met, not evidenced, not met).
+(met, not evidenced, short, not met).
 
 A day that never comes is later than every other, so that *all* is met on the latest day of its
-parts and *any* on the earliest. States are ordered, not met < not evidenced < met, so that *all* is
-a minimum and *any* a maximum: three-valued logic in plain integers, the same in every engine.
+parts and *any* on the earliest. States are ordered, not met < short < not evidenced < met, so that
+*all* is a minimum and *any* a maximum: three-valued logic in plain integers, the same in every
+engine, in which what is not known has two reasons.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import narwhals as nw
 from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
 from impactbond.dates import Span
-from impactbond.evaluation.facts import NEVER, Fact, Frame, Stay, largest, smallest, where
+from impactbond.evaluation.facts import NEVER, Fact, Frame, largest, smallest, where
+from impactbond.evaluation.stays import Stay
 from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Leaf, Looking
 from impactbond.terms.conditions.passes import (
     MET,
     NOT_EVIDENCED,
     NOT_MET,
+    SHORT,
     FactKind,
     Met,
     StayFound,
@@ -47,7 +50,7 @@ class Node:
 
     @property
     def state(self) -> nw.Expr:
-        """MET, NOT_EVIDENCED or NOT_MET."""
+        """MET, NOT_EVIDENCED, SHORT or NOT_MET."""
         return nw.col(f"state_{self.number}")
 
     @property
@@ -133,8 +136,10 @@ class EvaluationPlan:
         stay = Stay(self._metric(metric), self._window(window), values, *spans)
         if stay not in self.stays:
             self.stays.append(stay)
-        day = nw.col(stay.day)
-        return StayFound(day < NEVER, day, nw.col(stay.seen) > 0, nw.col(stay.recorded))
+        day, number = nw.col(stay.day), self._window(window)
+        window_days = nw.col(f"closes_{number}") - nw.col(f"opens_{number}") + 1
+        seen, is_whole = nw.col(stay.seen) > 0, nw.col(stay.known) == window_days
+        return StayFound(day < NEVER, day, seen, nw.col(stay.recorded), is_whole)
 
     def _metric(self, name: str) -> int:
         return list(self.contract.metrics).index(name)
@@ -183,8 +188,7 @@ class EvaluationPlan:
                 condition.known(self)
             aside: Mapping[str, nw.Expr] = {}
             if isinstance(condition, Junction):
-                leaves = (leaf for part in parts for leaf in part.leaves)
-                aside = condition.aside(self, self._due(leaves))
+                aside = condition.aside(self, [self._due(part.leaves) for part in parts])
             level = 1 + max((part.level for part in parts), default=-1)
             node = Node(len(self.nodes), level, condition, parts, met, aside)
             self.nodes.append(node)
@@ -254,7 +258,10 @@ class EvaluationPlan:
             if self.evidenced:
                 columns["state"] = junction.state(node.parts, aside, self)
         elif self.evidenced and node.met is not None:
-            decided = node.met.decided
-            unmet = where(decided, NOT_MET, NOT_EVIDENCED) if decided is not None else NOT_MET
+            _, decided, _, refuted = node.met
+            unmet: nw.Expr | int = NOT_MET if refuted is True else SHORT
+            if not isinstance(refuted, bool):
+                unmet = where(refuted, NOT_MET, SHORT)
+            unmet = unmet if decided is None else where(decided, unmet, NOT_EVIDENCED)
             columns["state"] = where(node.on < NEVER, MET, unmet)
         return node.named(columns)

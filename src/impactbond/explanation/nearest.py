@@ -177,6 +177,10 @@ def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> 
     for metric in (name for name in contract.metrics if ("metrics", name) in used):
         rows = [row for row in live if row["metric"] == metric]
         values = _values(contract, metric, figures, [row["value"] for row in rows])
+        confirmed = getattr(contract.metrics[metric], "confirmed", None)
+        # What must be confirmed is on the last day that does.
+        last = [confirmed.after(row["observed_on"]) for row in rows] if confirmed else []
+        own = days.union(row["observed_on"] for row in rows).union(min(d, until) for d in last)
         changed = [
             _Try(metric, row, value, row["observed_on"], (0, abs(value - row["value"]), until))
             for row in rows
@@ -186,7 +190,7 @@ def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> 
         middle = values[len(values) // 2] if values else 0
         added = [
             _Try(metric, None, value, day, (1, abs(value - middle), day))
-            for day in sorted(days.union(row["observed_on"] for row in rows))
+            for day in sorted(own)
             for value in values
         ]
         # Cut for each metric by itself, so that one with many rows does not crowd out the others;
@@ -218,9 +222,8 @@ def _values(
 ) -> list[int]:
     """The values at which a metric can tip a condition, as they stand in evidence."""
     term = contract.metrics[metric]
-    marks = getattr(term, "marks", None)
-    if marks is not None:
-        return list(range(len(marks)))
+    if term.choices:
+        return list(range(len(term.choices)))
     span = getattr(term, "range", None)
     if span is None:
         return [0, 1]

@@ -42,7 +42,8 @@ from impactbond.reasons import Reason, Standing, Verdict
 from impactbond.terms.conditions import Condition, Junction, Looking
 from impactbond.terms.conditions.passes import ConditionCase, Days, EvidenceUsed, FactKind, Row
 
-STATES = ("not met", "not evidenced", "met")
+# By their numbers; what falls short is not met, and no more known than that.
+STATES = ("not met", "not met", "not evidenced", "met")
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,14 @@ def parse_span(text: str) -> Span:
     return span
 
 
+def parse_often(text: str) -> Span:
+    """How often something comes, from `every 92 days`. Raises ValueError for anything else."""
+    word, _, length = " ".join(text.split()).partition(" ")
+    if word != "every":
+        raise ValueError("not how often: write for example every 92 days, or every 3 months")
+    return parse_span(length)
+
+
 def parse_part(text: str) -> Fraction:
     """A share of at most the whole. Raises ValueError for anything else."""
     try:
@@ -328,6 +336,12 @@ ChangePhrase = Annotated[
     _text("+10%", "-5%", words=r"[+-]\d+(\.\d+)?%"),
 ]
 SpanPhrase = Annotated[Span, phrase(parse_span), _shown, _text("90 days", words=_LENGTH)]
+OftenPhrase = Annotated[
+    Span,
+    phrase(parse_often),
+    PlainSerializer(lambda span: f"every {span}", return_type=str),
+    _text("every 92 days", words=rf"every {_LENGTH}"),
+]
 SharePhrase = Annotated[
     Fraction,
     phrase(parse_part),

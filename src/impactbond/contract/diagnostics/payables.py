@@ -198,6 +198,8 @@ def look_at_reach(contract: Contract) -> Diagnostics:
         yield from _look_at_days(contract, name)
         yield from _look_at_order(contract, name, milestone.after)
     for path, condition in every_condition(contract):
+        if isinstance(condition, Junction):
+            yield from condition.look_at_parts(contract, path)
         if isinstance(condition, Junction) and condition.alternatives:
             for place, part in condition.inside:
                 if not in_term(contract, reach_of(contract, part)):

@@ -75,11 +75,12 @@ class _Wording:
         says = condition.says(self)
         if not isinstance(condition, Junction):
             return Rule(says, condition.clause)
-        if not condition.word:
+        if not condition.word and len(condition.parts) == 1:
             return _led(says, self.rule(condition.parts[0]), condition.clause)
         named = [part for part in condition.parts if isinstance(part, str)]
         if len(named) == len(condition.parts):
-            return Rule(f"{says}: {listed(map(quoted, named), condition.word)}", condition.clause)
+            together = listed(map(quoted, named), condition.word or "and")
+            return Rule(f"{says}: {together}", condition.clause)
         return Rule(f"{says}:", condition.clause, tuple(map(self.rule, condition.parts)))
 
     def within(self, window: str) -> str:

@@ -15,6 +15,7 @@ from impactbond.terms.conditions.condition import (
 )
 from impactbond.terms.conditions.counts import Absence, Count, Observed, Share, Total
 from impactbond.terms.conditions.junctions import All, AnyOf, AtLeast, Not
+from impactbond.terms.conditions.reaches import Reaches
 from impactbond.terms.conditions.scales import Crosses, Improves, Level, Travels
 from impactbond.terms.conditions.states import Stays, Sustained
 
@@ -26,6 +27,7 @@ for _looking in (
     Count,
     Share,
     Level,
+    Reaches,
     Improves,
     Crosses,
     Total,

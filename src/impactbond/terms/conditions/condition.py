@@ -29,7 +29,7 @@ from impactbond.terms.conditions.passes import (
     Terms,
     Wording,
 )
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.metrics.metric import MetricTerm
 from impactbond.terms.metrics.numbers import Scale
@@ -64,6 +64,10 @@ class ConditionTerm(Cited, Kind):
         most kinds nothing of the sort can be said.
         """
         yield from ()
+
+    def refutable(self, terms: Terms) -> bool:
+        """Whether records can show that it does not hold; too few of them show nothing."""
+        return True
 
     @abstractmethod
     def reach(self, calendars: Calendars) -> Days | None:
@@ -194,8 +198,13 @@ class Junction(ConditionTerm):
         """What is wrong with its parts taken together; with most kinds nothing can be."""
         yield from ()
 
-    def aside(self, facts: Facts, due: Column) -> Aside:
-        """What it needs besides its parts, by name; `due` is the last day on which they can be met.
+    def look_at_parts(self, terms: Terms, path: Path) -> Diagnostics:
+        """What is allowed of its parts and may not be meant; with most kinds nothing."""
+        yield from ()
+
+    def aside(self, facts: Facts, dues: Sequence[Column]) -> Aside:
+        """What it needs besides its parts, by name; `dues` are the last days on which each of them
+        can be met.
 
         Most kinds need nothing.
         """
@@ -207,7 +216,7 @@ class Junction(ConditionTerm):
 
     @abstractmethod
     def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
-        """MET, NOT_EVIDENCED or NOT_MET."""
+        """MET, NOT_EVIDENCED, SHORT or NOT_MET."""
 
     @abstractmethod
     def shows(self, parts: Sequence[bool]) -> bool:
@@ -284,6 +293,22 @@ def check_bars(
         rests = (*around(home, ["kind", "decimals", "better"]), *around((*home, "range"), range(2)))
         for key, faults in bars.items():
             yield from (Diagnostic((*path, *key), fault, rests) for fault in faults)
+
+
+def is_refutable(terms: Terms, condition: Condition) -> bool:
+    """Whether records can show that a condition, which may be a name, does not hold."""
+    while isinstance(condition, str):
+        condition = terms.conditions[condition]
+    return condition.refutable(terms)
+
+
+def check_shows(terms: Terms, shown_by: Condition, path: Path) -> Diagnostics:
+    """What shows that somebody looked must itself rest on what was recorded."""
+    if not is_evidenced(terms, shown_by):
+        problem = "this can be met by what did not happen, and shows nobody looking"
+        hint = "Name something that is recorded when somebody looks, such as an assessment"
+        place, rests = (*path, "shown_by"), (("conditions",),)
+        yield fault_at(place, "shows_nothing", problem, hint=hint, rests=rests)
 
 
 def is_evidenced(terms: Terms, condition: Condition, passed: frozenset[str] = frozenset()) -> bool:

@@ -18,13 +18,14 @@ from impactbond.terms.conditions.condition import (
     InWindow,
     Junction,
     Looking,
+    check_shows,
     counts,
-    is_evidenced,
     latest,
     named,
 )
 from impactbond.terms.conditions.passes import (
     NOT_MET,
+    SHORT,
     Aside,
     Calendars,
     Column,
@@ -40,7 +41,7 @@ from impactbond.terms.conditions.passes import (
     Wording,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
-from impactbond.terms.metrics.choices import Session
+from impactbond.terms.metrics.choices import Event, Session
 from impactbond.terms.metrics.metric import Answered, MetricTerm, check_marked
 from impactbond.terms.metrics.numbers import Quantity, Scale
 from impactbond.terms.phrases import SharePhrase
@@ -66,7 +67,13 @@ class Observed(InWindow):
 
     def met(self, facts: Facts) -> Met:
         first = facts.fact("first_day", self.observed, self.window, 1)
-        return Met(first.found, facts.any_rows(self.observed, self.window), first.column)
+        decided = facts.any_rows(self.observed, self.window)
+        return Met(first.found, decided, first.column, self.refutable(facts.contract))
+
+    def refutable(self, terms: Terms) -> bool:
+        # A no answers for what happens once; of what may happen again it speaks of one occasion.
+        metric = terms.metrics[self.observed]
+        return not (isinstance(metric, Event) and metric.repeats)
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         on = view.on(self)
@@ -115,13 +122,18 @@ class Count(InWindow):
     def met(self, facts: Facts) -> Met:
         value = facts.contract.metrics[self.count].counted(self.marked)
         nth = facts.fact("nth_day", self.count, self.window, value, self.at_least)
-        return Met(nth.found, facts.any_rows(self.count, self.window), nth.column)
+        decided = facts.any_rows(self.count, self.window)
+        return Met(nth.found, decided, nth.column, self.refutable(facts.contract))
 
     def undated(self, facts: Facts) -> Met:
         value = facts.contract.metrics[self.count].counted(self.marked)
         rows = facts.fact("rows", self.count, self.window, value).column
         decided = facts.any_rows(self.count, self.window)
-        return Met(rows >= self.at_least, decided, facts.closes(self.window))
+        closes, refuted = facts.closes(self.window), self.refutable(facts.contract)
+        return Met(rows >= self.at_least, decided, closes, refuted)
+
+    def refutable(self, terms: Terms) -> bool:
+        return False  # what is recorded less often may have happened all the same
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         value = view.contract.metrics[self.count].counted(self.marked)
@@ -247,7 +259,10 @@ class Total(InWindow):
         enough = self._quantity(facts.contract).held(self.at_least)
         rows = facts.any_rows(self.total, self.window)
         day = facts.fact("total_day", self.total, self.window, None, enough)
-        return Met(day.found, rows, day.column)
+        return Met(day.found, rows, day.column, self.refutable(facts.contract))
+
+    def refutable(self, terms: Terms) -> bool:
+        return False
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         every, on = view.rows("rows", self.total, self.window), view.on(self)
@@ -301,14 +316,9 @@ class Absence(Looking, Junction):
         yield from check_marked(terms.metrics[name], name, self.marked, (*path, "marked"))
 
     def check_parts(self, terms: Terms, path: Path) -> Diagnostics:
-        """What shows that somebody looked must itself rest on what was recorded."""
-        if not is_evidenced(terms, self.shown_by):
-            problem = "this can be met by what did not happen, and shows nobody looking"
-            hint = "Name something that is recorded when somebody looks, such as an assessment"
-            place, rests = (*path, "shown_by"), (("conditions",),)
-            yield fault_at(place, "shows_nothing", problem, hint=hint, rests=rests)
+        yield from check_shows(terms, self.shown_by, path)
 
-    def aside(self, facts: Facts, due: Column) -> Aside:
+    def aside(self, facts: Facts, dues: Sequence[Column]) -> Aside:
         value = facts.contract.metrics[self.absence].counted(self.marked)
         often = facts.fact("rows", self.absence, self.window, value).column
         return {"last": facts.closes(self.window), "often": often}
@@ -318,7 +328,9 @@ class Absence(Looking, Junction):
         return facts.where(aside["often"] > self.allowing, facts.never, shown)
 
     def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
-        return facts.where(aside["often"] > self.allowing, NOT_MET, parts[0].state)
+        # Where nobody looked it may have happened: that is no more known not to be so.
+        looked = facts.largest(parts[0].state, SHORT)
+        return facts.where(aside["often"] > self.allowing, NOT_MET, looked)
 
     def shows(self, parts: Sequence[bool]) -> bool:
         return False

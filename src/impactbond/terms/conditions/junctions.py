@@ -12,11 +12,19 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from impactbond.terms.conditions.condition import Condition, ConditionTerm, Junction, latest
+from impactbond.terms.conditions.condition import (
+    Condition,
+    ConditionTerm,
+    Junction,
+    check_shows,
+    is_refutable,
+    latest,
+)
 from impactbond.terms.conditions.passes import (
     MET,
     NOT_EVIDENCED,
     NOT_MET,
+    SHORT,
     Aside,
     Calendars,
     Column,
@@ -102,6 +110,9 @@ class All(Joined):
     def reach(self, calendars: Calendars) -> Days | None:
         return latest([calendars.reach(part) for part in self.all])
 
+    def refutable(self, terms: Terms) -> bool:
+        return any(is_refutable(terms, part) for part in self.all)
+
     @property
     def _needed(self) -> str:
         return "all"
@@ -132,6 +143,9 @@ class AnyOf(Joined):
 
     def reach(self, calendars: Calendars) -> Days | None:
         return _reach_of(1, self.any, calendars)
+
+    def refutable(self, terms: Terms) -> bool:
+        return all(is_refutable(terms, part) for part in self.any)
 
     @property
     def _needed(self) -> str:
@@ -191,7 +205,10 @@ class AtLeast(Joined):
     def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         met = _how_many(facts, [part.state == MET for part in parts])
         possible = _how_many(facts, [part.state >= NOT_EVIDENCED for part in parts])
-        unmet = facts.where(possible < self.at_least, NOT_MET, NOT_EVIDENCED)
+        # What falls short may hold all the same, and is known not to only where it cannot.
+        may_hold = _how_many(facts, [part.state >= SHORT for part in parts])
+        short = facts.where(may_hold < self.at_least, NOT_MET, SHORT)
+        unmet = facts.where(possible < self.at_least, short, NOT_EVIDENCED)
         return facts.where(met >= self.at_least, MET, unmet)
 
     def shows(self, parts: Sequence[bool]) -> bool:
@@ -199,6 +216,9 @@ class AtLeast(Joined):
 
     def reach(self, calendars: Calendars) -> Days | None:
         return _reach_of(self.at_least, self.of, calendars)
+
+    def refutable(self, terms: Terms) -> bool:
+        return sum(not is_refutable(terms, part) for part in self.of) < self.at_least
 
     @property
     def _needed(self) -> str:
@@ -214,38 +234,86 @@ class AtLeast(Joined):
 
 
 class Not(Junction):
-    """Met when the part is evidenced and not met, on the last day on which it could be."""
+    """Met when the part is known not to hold, on the last day on which it could be met.
+
+    Silence shows nothing, unless something else shows that somebody looked.
+    """
 
     key: ClassVar[str] = "not"
-    asks_states: ClassVar[bool] = True  # what is not met makes it met; what is not evidenced not
+    asks_states: ClassVar[bool] = True  # what is known not to hold makes it met; what is not, not
     reading: ClassVar[str] = (
-        "that something is not the case is found on the last day on which it could have been"
+        "that something is not the case is found on the last day on which it could have been, and "
+        "silence does not show it"
     )
 
     not_: Condition = Field(alias="not")
+    shown_by: Condition | None = Field(
+        default=None,
+        description="what shows that somebody looked, so that what is not recorded was not so",
+    )
 
-    def aside(self, facts: Facts, due: Column) -> Aside:
-        return {"last": due}
+    @property
+    def inside(self) -> tuple[tuple[Path, Condition], ...]:
+        shown = () if self.shown_by is None else ((("shown_by",), self.shown_by),)
+        return ((("not",), self.not_), *shown)
+
+    def check_parts(self, terms: Terms, path: Path) -> Diagnostics:
+        if self.shown_by is not None:
+            yield from check_shows(terms, self.shown_by, path)
+
+    def look_at_parts(self, terms: Terms, path: Path) -> Diagnostics:
+        if self.shown_by is None and not is_refutable(terms, self.not_):
+            problem = (
+                "too little recorded of this does not show that it is not so, and nothing does"
+            )
+            hint = "Write shown_by beside it, as with absence: what is recorded when somebody looks"
+            yield fault_at((*path, "not"), "silence_shows_nothing", problem, hint=hint)
+
+    def aside(self, facts: Facts, dues: Sequence[Column]) -> Aside:
+        return {"last": dues[0]}
 
     def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
-        return facts.where(parts[0].state == NOT_MET, aside["last"], facts.never)
+        part, last = parts[0], aside["last"]
+        silent = facts.never
+        if self.shown_by is not None:
+            shown = facts.largest(last, parts[1].on)
+            silent = facts.where(part.state == MET, facts.never, shown)
+        return facts.where(part.state == NOT_MET, last, silent)
 
     def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
-        return MET - parts[0].state
+        part, silent = parts[0], NOT_EVIDENCED
+        if self.shown_by is not None:
+            silent = facts.largest(parts[1].state, SHORT)
+        unmet = facts.where(part.state == MET, NOT_MET, silent)
+        return facts.where(part.state == NOT_MET, MET, unmet)
 
     def shows(self, parts: Sequence[bool]) -> bool:
         return False
 
     def reach(self, calendars: Calendars) -> Days | None:
         inside = calendars.reach(self.not_)
-        return None if inside is None else (inside[1], inside[1])
+        if inside is None or self.shown_by is None:
+            return None if inside is None else (inside[1], inside[1])
+        shown = calendars.reach(self.shown_by)
+        # What is recorded may show it without the other.
+        return (inside[1], inside[1] if shown is None else max(inside[1], shown[1]))
 
     def says(self, wording: Wording) -> str:
-        return "it is evidenced, and is not the case, that"
+        if self.shown_by is None:
+            return "it is evidenced, and is not the case, that"
+        return (
+            "the first of the following is not the case, and, unless that is evidenced of it, the"
+            " second holds, to show that somebody looked"
+        )
 
     def tell(self, case: ConditionCase) -> ConditionText:
-        needed, part = "that it is evidenced and not met", case.parts[0]
+        needed, (part, *shown) = "that it is evidenced and not met", case.parts
         found = f"{part.state}: {part.sentence}"
+        if part.state == "not met" and case.state != "met":
+            found = f"not known, for silence shows nothing: {part.sentence}"
+        for one in shown if part.state != "met" else ():
+            looked = "somebody" if one.state == "met" else "nothing shows that somebody"
+            found += f"; {looked} looked: {one.sentence}"
         sentence = f"what must be evidenced and not be so is {found}"
         return ConditionText(f"{needed} of 1", needed, found, sentence)
 

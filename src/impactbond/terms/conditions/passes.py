@@ -18,13 +18,19 @@ Column = Any  # one number, or one truth, for each participant
 Row = Mapping[str, Any]
 Days = tuple[date, date]  # the first and the last day, both included
 
-# States are ordered, so that *all* is a minimum and *any* a maximum.
-NOT_MET, NOT_EVIDENCED, MET = 0, 1, 2
+# States are ordered, so that *all* is a minimum and *any* a maximum. A condition is known to hold
+# (MET), known not to hold (NOT_MET), or not known: SHORT where rows are there that do not reach it
+# and do not show that there was no more, NOT_EVIDENCED where none tells of it. A milestone is not
+# met with either of NOT_MET and SHORT; `not` holds of what is known not to hold, and of that alone.
+NOT_MET, SHORT, NOT_EVIDENCED, MET = 0, 1, 2, 3
 
 FactKind = Literal[
     "rows",
     "sum",
     "first_day",
+    "first_at_least",
+    "first_at_most",
+    "first_gain",
     "first",
     "first_held",
     "last",
@@ -69,13 +75,15 @@ class FactColumn(Protocol):
 
 class StayFound(NamedTuple):
     """Whether and on which day a state had lasted long enough, whether any row tells of the window,
-    and the latest day on which one of those rows was recorded.
+    the latest day on which one of those rows was recorded, and whether a state is known of every
+    day of the window.
     """
 
     complete: Column
     day: Column
     is_seen: Column
     recorded: Column
+    is_whole: Column
 
 
 class Facts(Protocol):
@@ -86,7 +94,9 @@ class Facts(Protocol):
     def fact(
         self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
     ) -> FactColumn:
-        """A fact of that kind, over the rows with that value where one is given."""
+        """A fact of that kind, over the rows with that value where one is given; of some kinds
+        `value` is a bar, and `nth` a number or a window.
+        """
 
     def any_rows(self, metric: str, window: str) -> Column | None:
         """Whether there is a row of a metric in a window; None where nobody needs to know."""
@@ -111,12 +121,14 @@ class Facts(Protocol):
 
 class Met(NamedTuple):
     """What facts say of a condition: whether it is met, whether there is evidence that decides it
-    if it is not (None where nobody needs to know), and the day on which it is met if it is.
+    if it is not (None where nobody needs to know), the day on which it is met if it is, and whether
+    that evidence shows that it does not hold, and not only that too little is recorded.
     """
 
     met: Column
     decided: Column | None
     day: Column
+    refuted: Column | bool = True
 
 
 class PartColumns(Protocol):
@@ -124,7 +136,7 @@ class PartColumns(Protocol):
 
     @property
     def state(self) -> Column:
-        """MET, NOT_EVIDENCED or NOT_MET."""
+        """MET, NOT_EVIDENCED, SHORT or NOT_MET."""
 
     @property
     def on(self) -> Column:

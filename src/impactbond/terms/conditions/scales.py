@@ -103,7 +103,8 @@ class Level(InWindow):
     def says(self, wording: Wording) -> str:
         pick = "the mean of all" if self.pick == "mean" else f"the {self.pick}"
         of = f"{pick} {quoted(self.level)} recorded"
-        return f"{of} {wording.within(self.window)} is {self.is_}"
+        moves = ", counted on its own day, which a better one moves" if self.pick == "best" else ""
+        return f"{of} {wording.within(self.window)} is {self.is_}{moves}"
 
     def tell(self, case: ConditionCase) -> ConditionText:
         metric, window, needed = plain(self.level), case.windows[0], str(self.is_)

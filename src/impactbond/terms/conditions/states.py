@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import reduce
+from itertools import zip_longest
 from operator import or_
 from typing import ClassVar, Literal
 
@@ -143,7 +144,10 @@ class Sustained(InWindow):
 
     def met(self, facts: Facts) -> Met:
         stay = self._stay(facts)
-        return Met(stay.complete, stay.is_seen, stay.day)
+        return Met(stay.complete, stay.is_seen, stay.day, stay.is_whole)
+
+    def refutable(self, terms: Terms) -> bool:
+        return False  # on a day of which nothing is known the state may have lasted
 
     def known(self, facts: Facts) -> list[Column]:
         """Of the rows that tell of a day in the window, which may stand before or after it."""
@@ -163,6 +167,12 @@ class Sustained(InWindow):
         days = [row["observed_on"] for row in rows]
         before = max((day for day in days if day < first), default=None)
         after = min((day for day in days if day > last), default=None)
+        metric = state_of(view.contract, self.sustained)
+        if metric.confirmed is not None:  # neither tells of the window where it comes too late
+            since = min((day for day in days if day >= first), default=None)
+            before = before if before and metric.through(before, since) >= first else None
+            until = max((day for day in days if day <= last), default=None)
+            after = after if until and metric.through(until, after) > until else None
         told = [
             row
             for row in sorted(rows, key=lambda row: row["pack"])
@@ -203,7 +213,7 @@ class Sustained(InWindow):
         metric = state_of(terms, self.sustained)
         held = {row["observed_on"]: metric.shown(row["value"]) for row in rows}
         days = sorted(held)
-        ends = [*(day - _ONE_DAY for day in days[1:]), *days[-1:]]
+        ends = [metric.through(*pair) for pair in zip_longest(days, days[1:])]
         found: list[Days] = []
         for first, last in zip(days, ends, strict=True):
             start, end = max(first, window[0]), min(last, window[1])

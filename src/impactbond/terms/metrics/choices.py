@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from impactbond.terms.diagnostic import (
     Diagnostics,
@@ -16,6 +19,7 @@ from impactbond.terms.diagnostic import (
     listing,
 )
 from impactbond.terms.metrics.metric import Answered, Chosen
+from impactbond.terms.phrases import OftenPhrase
 from impactbond.terms.term import Some
 from impactbond.terms.words import listed
 
@@ -72,7 +76,8 @@ class Session(Chosen):
 class State(Chosen):
     """What somebody is in, from the day of the row until the day of the next row.
 
-    After the last row nothing is known. In evidence: the state's place in `states`, from 0.
+    After the last row nothing is known, nor where the next comes later than it must to confirm it.
+    In evidence: the state's place in `states`, from 0.
     """
 
     key: ClassVar[str] = "state"
@@ -82,23 +87,37 @@ class State(Chosen):
 
     kind: Literal["state"]
     states: Some[str]
+    confirmed: OftenPhrase | None = Field(
+        default=None,
+        description="how often a row must come: a state lasts until the next row only where that "
+        "comes within this time of it",
+    )
 
     @property
     def choices(self) -> tuple[str, ...]:
         return self.states
+
+    def through(self, day: date, following: date | None) -> date:
+        """The last day on which a state recorded on a day is known, before the row that follows."""
+        if following is None or (self.confirmed and following > self.confirmed.after(day)):
+            return day
+        return following - timedelta(days=1)
 
     def counted(self, marked: str | None) -> int | None:
         return None
 
     def says(self) -> str:
         states = listed(self.states, "or")
-        return (
-            f"what the participant is in, from the day of a record until the day of the next: "
-            f"{states}"
-        )
+        until = "from the day of a record until the day of the next"
+        if self.confirmed is not None:
+            until += f" where it comes within {self.confirmed}, and otherwise on its own day alone"
+        return f"what the participant is in, {until}: {states}"
 
     def check(self, path: Path) -> Diagnostics:
         yield from listed_twice((*path, "states"), self.states, "state")
+        if self.confirmed is not None and self.confirmed.count == 0:
+            problem = "what must be confirmed at every moment never lasts"
+            yield fault_at((*path, "confirmed"), "never_lasts", problem, allowed="every 1 day")
 
     def check_states(
         self, name: str, states: Sequence[str], path: Path, *, all_too: bool = True

@@ -24,7 +24,7 @@ _NAMED = frozenset(
     )
 )
 _AMOUNTS = frozenset(("price", "pay", "at_most", "amount"))
-_SAID_WITH_SPACES = _AMOUNTS | {"working_days_of", "if_closed"}
+_SAID_WITH_SPACES = _AMOUNTS | {"working_days_of", "bank_holidays", "if_closed"}
 _NO_MONEY = frozenset(("impactbond", "contract", "title", "provider", "sheets"))
 _NO_MONEY_WITHIN = frozenset(("clause", "title", "name"))
 _ABOUT = ("contract", "milestone", "funder", "participant", "segment", "period", "for", "from")

@@ -15,6 +15,7 @@ from impactbond.money import (
     minor_units,
     show,
     show_amount,
+    why_no_currency,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path, did_you_mean, fault_at, listing
 from impactbond.terms.investment import Investment, InvestmentClass
@@ -67,9 +68,13 @@ def check_vat(contract: Contract) -> Diagnostics:
 
 def _check_currency(currency: str, path: Path) -> Diagnostics:
     if currency not in CURRENCIES:
-        problem = f"the currency '{currency}' is not known"
+        why = why_no_currency(currency)
+        problem = f"nothing is paid in '{currency}': {why}"
         hint = did_you_mean(currency, CURRENCIES)
-        yield fault_at(path, "unknown_currency", problem, allowed=", ".join(CURRENCIES), hint=hint)
+        if not why:
+            problem = f"the currency '{currency}' is not known"
+        allowed = "a code of ISO 4217 for money, such as EUR, GBP or USD"
+        yield fault_at(path, "unknown_currency", problem, allowed=allowed, hint=hint)
 
 
 def _check_amount(

@@ -186,10 +186,11 @@ def said_place(place: str) -> str:
     from holidays.registry import COUNTRIES
 
     country, _, region = place.partition("-")
-    key = next(key for key, codes in COUNTRIES.items() if codes[1] == country)
-    name = key.replace("_", " ").title()
+    names = {codes[1]: key.replace("_", " ").title() for key, codes in COUNTRIES.items()}
+    if country not in names:
+        return place
     aliases = country_holidays(country).get_subdivision_aliases().get(region) if region else None
-    return f"{aliases[0]}, {name} ({place})" if aliases else f"{name} ({place})"
+    return f"{aliases[0]}, {names[country]} ({place})" if aliases else f"{names[country]} ({place})"
 
 
 def has_regions(place: str) -> bool:

@@ -129,7 +129,7 @@ class _Both:
                 return (path[1],)
             changed = Defined(path[0], path[1])
             return tuple(one for one, used in self.rests_on.items() if changed in used)
-        named = self._named_by(path) if path[0] in ("funding", "limits") else set()
+        named = self._named_by(path) if path[0] in ("funding", "limits", "discounts") else set()
         return tuple(one for one in self.rests_on if one in named) or tuple(self.rests_on)
 
     def _named_by(self, path: Path) -> set[str]:

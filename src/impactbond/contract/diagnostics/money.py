@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.calendar import check_dated
 from impactbond.money import (
     CURRENCIES,
     MOST_PENCE,
@@ -58,6 +59,15 @@ def _most_in_all(contract: Contract) -> int:
     """The most minor units that can be cut into the finest shares of the funding, exactly."""
     shares = (tuple(filter(None, rule.shares.values())) for rule in contract.funding)
     return MOST_PENCE // max(map(common_denominator, shares), default=1)
+
+
+def check_discounts(contract: Contract) -> Diagnostics:
+    """Every fault of the discounts off the rate card."""
+    banded = [name for name, term in contract.milestones.items() if term.bands]
+    for index, discount in enumerate(contract.discounts):
+        path: Path = ("discounts", index)
+        yield from check_dated(contract, discount, path)
+        yield from discount.errors(banded, path)
 
 
 def check_vat(contract: Contract) -> Diagnostics:

@@ -232,8 +232,10 @@ def _price(contract: Contract, milestone: str) -> Iterator[Stated]:
     price = show(contract.price_pence(milestone), contract.currency_of_prices)
     yield Stated("price", f"{price}, {paid_words(contract, term)}", term.clause)
     for key, says in price_terms(contract, milestone):
-        if key != "after":
+        if key not in ("after", "discount"):
             yield Stated(key, says, term.clause)
+    for discount in contract.discounts_of(milestone):
+        yield Stated("discount", discount.says(), discount.clause)
     for change in term.changes:
         yield from (Stated(*stated, term.clause) for stated in change.states(contract))
     if contract.prices_in is not None:
@@ -279,7 +281,9 @@ def _calendar(contract: Contract) -> Iterator[Stated]:
 def _working_days(pay: PaymentTerms) -> str:
     """Whose working days they are, in short: of a place, or by the days that the contract lists."""
     if pay.working_days_of is not None:
-        return f" in {said_place(pay.working_days_of)}"
+        is_usual = pay.weekend == ("Saturday", "Sunday")
+        week = "" if is_usual else f" other than {listed(pay.weekend, 'or')}"
+        return f"{week} in {said_place(pay.working_days_of)}"
     days = "" if pay.bank_holidays == "none" else " and no bank holiday that the contract lists"
     return f", which is no {listed(pay.weekend, 'or')}{days}"
 
@@ -290,6 +294,9 @@ def _funding(contract: Contract, payable: str) -> Iterator[Stated]:
         yield Stated("shares", says, rule.clause)
     cuts = contract.rounding
     says = f"on {cuts.on}, halves go {cuts.half}, the odd penny {cuts.odd_penny}"
+    if cuts.to is not None:
+        unit = money(contract, cuts.to)
+        says += f"; each funder pays whole units of {unit} to date, rounded {cuts.way}"
     yield Stated("rounding", says, cuts.clause)
 
 

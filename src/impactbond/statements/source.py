@@ -282,9 +282,15 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
 def _rounding(contract: Contract) -> str:
     coin = CURRENCIES[contract.currency].coin
     half = HALVES[contract.rounding.half].short(coin)
+    unit = ""
+    if contract.rounding.to is not None:
+        amount = show_amount(contract.rounding.to, contract.currency)
+        unit = (
+            f"; each funder pays whole units of {amount} to date, rounded {contract.rounding.way}"
+        )
     return (
         f"on {contract.rounding.on}, half a {coin} {half}, "
-        f"the odd {coin} {contract.rounding.odd_penny}"
+        f"the odd {coin} {contract.rounding.odd_penny}{unit}"
     )
 
 

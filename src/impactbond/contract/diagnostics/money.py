@@ -70,6 +70,30 @@ def check_discounts(contract: Contract) -> Diagnostics:
         yield from discount.errors(banded, path)
 
 
+def check_rounding(contract: Contract) -> Diagnostics:
+    """A unit of payment of nothing, and what does not go with one: up-front money, which comes back
+    by shares, and rounding up against a limit.
+    """
+    term, path = contract.rounding, ("rounding",)
+    if term.to is None:
+        if term.way != "down":
+            problem = "payments are rounded, and to no unit"
+            hint = "Write to: and the unit, such as 1.00"
+            yield fault_at((*path, "way"), "way_of_nothing", problem, hint=hint)
+        return
+    if term.to == 0:
+        problem, allowed = "a unit of payment of nothing", "an amount above 0, such as 1.00 or 0.05"
+        yield fault_at((*path, "to"), "rounded_to_nothing", problem, allowed=allowed)
+    if contract.tranches:
+        problem = "up-front money comes back by shares of later claims, which are no whole units"
+        hint = "Take rounding > to out, or the tranches"
+        yield fault_at((*path, "to"), "units_beside_tranches", problem, hint=hint)
+    if term.way != "down" and contract.limits:
+        problem = "what is rounded up may carry a funder, or the contract, over a limit"
+        hint = "Write way: down"
+        yield fault_at((*path, "way"), "rounded_over_limits", problem, found=term.way, hint=hint)
+
+
 def check_vat(contract: Contract) -> Diagnostics:
     """Every fault of the treatment of VAT."""
     if contract.vat is not None:
@@ -129,6 +153,8 @@ def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
         if result.times is None:
             amounts = result.pays.amounts.items()
             yield from ((("results", name, "pays", *place), one) for place, one in amounts)
+    if contract.rounding.to is not None:
+        yield ("rounding", "to"), contract.rounding.to
     for name, fee in contract.fees.items():
         written = {"pay": fee.pay, "in_all": fee.in_all}
         yield from ((("fees", name, key), one) for key, one in written.items() if one is not None)

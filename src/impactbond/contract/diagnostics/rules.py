@@ -23,7 +23,7 @@ _ERRORS: _Rules = (
     *(names.check_names, names.check_same_names, names.check_values),
     *(calendar.check_term, calendar.check_windows, calendar.check_started, calendar.check_periods),
     *(calendar.check_payment, payables.check_conditions, payables.check_milestones),
-    *(payables.check_indices, payables.check_prices, money.check_discounts),
+    *(payables.check_indices, payables.check_prices, money.check_discounts, money.check_rounding),
     *(payables.check_results, payables.check_fees, money.check_money),
     *(funding.check_funding, funding.check_commitments),
     *(limits.check_tranches, limits.check_limits),

@@ -89,7 +89,8 @@ def _check_results(corrected: Contract, contract: Contract) -> Faults:
 
 
 def _check_identity(old: Contract, new: Contract) -> Faults:
-    if old.rounding.half != new.rounding.half or old.rounding.on != new.rounding.on:
+    alike = [one.rounding.model_dump(exclude={"clause", "odd_penny"}) for one in (old, new)]
+    if alike[0] != alike[1]:
         problem = "pennies are cut in another way while running totals stand"
         yield _fault(new, "rounding", "other_rounding", problem)
     for term, code in (("contract", "other_contract"), ("provider", "other_provider")):

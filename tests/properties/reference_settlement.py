@@ -145,6 +145,8 @@ def history(
     paid: dict[str, int] = defaultdict(int)
     for claim_date, claims in claims_by_date:
         released = release(contract, asked, claim_date)
+        for place in sorted(released):
+            leave_over(contract, released[place], paid)
         lines += [
             Line(claim_date, claims_known[place], 0, 0, released[place]) for place in released
         ]
@@ -242,7 +244,7 @@ def leave_over(contract: Contract, parts: dict[str, Part], paid: dict[str, int])
     """What is no whole unit of payment of all that a funder pays to date is nobody's as yet."""
     if contract.rounding.to is None:
         return
-    unit = int(contract.rounding.to * 100)
+    unit = int(contract.rounding.to * 10**contract.decimals)
     for funder in [name for name in parts if name != UNFUNDED]:
         over_before = paid[funder] % unit
         paid[funder] += parts[funder].amount_pence

@@ -54,8 +54,12 @@ def check(
         "faults": [fault.as_dict() for fault in faults],
         "findings": [look.as_dict() for look in looks],
     }
-    nouns = ("milestone", "funder", "claim date", "example")
-    parts = [counted(found[f"{noun.replace(' ', '_')}s"], noun) for noun in nouns]
+    parts = [
+        counted(len(terms.milestones), "milestone"),
+        counted(len(terms.funders), "funder"),
+        counted(len(terms.calendar.periods), "claim date"),
+        counted(len(examples), "example"),
+    ]
     told = [
         terms.title,
         f"Version {terms.version.number}, {first} through {last}: {', '.join(parts)}."

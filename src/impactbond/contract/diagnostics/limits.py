@@ -353,5 +353,4 @@ def _cut_claims(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostic
 def _is_plain(contract: Contract, name: str, milestone: Milestone) -> bool:
     """Whether every claim of a milestone has the same price, above nothing."""
     changed = milestone.rates or milestone.bands or milestone.changes or milestone.paid_for
-    changed = changed or contract.discounts_of(name)
-    return not changed and milestone.price > 0
+    return not changed and not contract.discounts_of(name) and milestone.price > 0

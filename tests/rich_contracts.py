@@ -10,6 +10,10 @@ from impactbond.contract.reading.terms_file import repaired
 from impactbond.contract.reading.yaml_document import load
 
 RICH = Path(__file__).with_name("rich_contract.yaml").read_text(encoding="utf-8")
+# The same with the bank holidays of a list, which no contract with those of a place has.
+LISTED = RICH.replace(
+    "working_days_of: Wales", "bank_holidays: [2020-12-25, 2021-12-27], weekend: [Friday, Saturday]"
+)
 
 
 @cache

@@ -7,15 +7,19 @@ dates but not about integers. Calendar arithmetic happens here, in Python, once 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from dateutil.relativedelta import relativedelta
 
 from impactbond.errors import Fault, ImpactBondError
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 EPOCH = date(1970, 1, 1)
 # 2149-06-06: a day number fits 16 bits, so that facts can be packed into one integer.
@@ -23,8 +27,15 @@ LAST_DAY_NUMBER = 2**16 - 1
 
 Every = Literal["month", "quarter", "year"]
 Unit = Literal["day", "week", "month", "year"]
-Nation = Literal["England", "Wales", "Scotland", "Northern Ireland"]
-_NATION_CODES = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
+WeekDay = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+WEEK_DAYS: tuple[WeekDay, ...] = get_args(WeekDay)
+# There is no calendar of "the UK".
+NATIONS = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
+# Where a region's own days take the place of the country's, on which its banks close all the same:
+# Colorado has no Columbus Day.
+_COUNTRY_TOO = frozenset({"US"})
+# A bank that closes early is open.
+_PART_OF_A_DAY = re.compile(r"\((from|until|afternoon|morning)\b")
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 MONTH_NAMES = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -146,23 +157,112 @@ def periods(first: date, last: date, every: Every) -> tuple[Period, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=32)
-def bank_holidays(nation: Nation, first_year: int, last_year: int) -> tuple[date, ...]:
-    """The bank holidays of one nation in those years, sorted. There is no calendar of "the UK"."""
-    import holidays
+def assert_place(place: str) -> None:
+    """Nothing where the bank holidays of a nation, country or region are known, or ValueError."""
+    if place in NATIONS:
+        return
+    from holidays import list_supported_countries
 
-    calendar = holidays.country_holidays(
-        "GB", subdiv=_NATION_CODES[nation], years=range(first_year, last_year + 1)
+    country, _, region = place.partition("-")
+    if country in ("GB", "UK"):
+        raise ValueError(f"the nations of the UK differ: write {', '.join(NATIONS)}")
+    regions = list_supported_countries(include_aliases=False).get(country)
+    if regions is None:
+        raise ValueError(
+            "a place whose bank holidays are not known: write England, Wales, Scotland, Northern"
+            " Ireland, or a country or region by its code of ISO 3166, such as ZA or US-CO; or"
+            " list the days under bank_holidays"
+        )
+    if region and region not in regions:
+        known = f"write one of {', '.join(regions)} after {country}-" if regions else "it has none"
+        raise ValueError(f"a region of {country} whose bank holidays are not known: {known}")
+
+
+def said_place(place: str) -> str:
+    """A place as people name it: `South Africa (ZA)`, `Colorado, United States (US-CO)`."""
+    if place in NATIONS:
+        return place
+    from holidays import country_holidays
+    from holidays.registry import COUNTRIES
+
+    country, _, region = place.partition("-")
+    names = {codes[1]: key.replace("_", " ").title() for key, codes in COUNTRIES.items()}
+    if country not in names:
+        return place
+    aliases = country_holidays(country).get_subdivision_aliases().get(region) if region else None
+    return f"{aliases[0]}, {names[country]} ({place})" if aliases else f"{names[country]} ({place})"
+
+
+def has_regions(place: str) -> bool:
+    """Whether a place is a country whose regions have days of their own."""
+    from holidays import list_supported_countries
+
+    return bool(list_supported_countries(include_aliases=False).get(place))
+
+
+@lru_cache(maxsize=32)
+def bank_holidays(place: str, first_year: int, last_year: int) -> tuple[date, ...]:
+    """The bank holidays of one nation, country or region in those years, sorted."""
+    with warnings.catch_warnings():  # told by `known_years`
+        warnings.simplefilter("ignore")
+        calendars = list(_calendars(place, range(first_year, last_year + 1)))
+        for calendar in calendars:
+            for day in [day for day, name in calendar.items() if _PART_OF_A_DAY.search(name)]:
+                calendar.pop(day)
+    return tuple(sorted(set().union(*calendars)))
+
+
+def weekend_of(place: str) -> tuple[WeekDay, ...]:
+    """The days of the week on which a place does not work."""
+    return tuple(WEEK_DAYS[day] for day in sorted(next(_calendars(place, ())).weekend))
+
+
+@lru_cache(maxsize=32)
+def known_years(
+    place: str, first_year: int, last_year: int
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Of those years, the ones whose days are not known at all, and those of which some may be
+    missing, each with what the library that keeps them says.
+    """
+    missing, partly = {}, {}
+    for year in range(first_year, last_year + 1):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            calendar = next(_calendars(place, (year,)))
+        first, last = calendar.start_year, calendar.end_year
+        if not first <= year <= last:
+            missing[year] = f"known from {first} through {last}"
+        elif told:
+            partly[year] = str(told[0].message).rstrip(".")
+    return missing, partly
+
+
+def _calendars(place: str, years: Iterable[int]) -> Iterator[HolidayBase]:
+    """The calendars whose days are bank holidays of a place: that of the place itself first."""
+    from holidays import country_holidays
+
+    country, _, region = (
+        place.partition("-") if place not in NATIONS else ("GB", "", NATIONS[place])
     )
-    return tuple(sorted(calendar))
+    asked = country_holidays(country)
+    categories = [name for name in ("public", "bank") if name in asked.supported_categories]
+    said = "en_US" if "en_US" in asked.supported_languages else None
+    regions = [region or None, None] if region and country in _COUNTRY_TOO else [region or None]
+    for subdiv in regions:
+        yield country_holidays(
+            country, subdiv=subdiv, years=years, categories=categories, language=said
+        )
 
 
 def working_day(
-    day: date, closed: Iterable[date], rule: Literal["next working day", "previous working day"]
+    day: date,
+    closed: Iterable[date],
+    rule: Literal["next working day", "previous working day"],
+    weekend: Iterable[WeekDay] = ("Saturday", "Sunday"),
 ) -> date:
     """`day` itself when banks are open, otherwise the next or previous working day."""
-    shut = frozenset(closed)
+    shut, free = frozenset(closed), frozenset(map(WEEK_DAYS.index, weekend))
     step = timedelta(days=1 if rule == "next working day" else -1)
-    while day.weekday() >= 5 or day in shut:
+    while day.weekday() in free or day in shut:
         day += step
     return day

@@ -17,6 +17,7 @@ from itertools import accumulate
 from math import lcm
 from typing import Any
 
+import iso4217
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,10 +33,11 @@ RoundingRule = Callable[[Any, Any, int], Any]
 class Currency:
     """How a currency of ISO 4217 is counted and said.
 
-    `sign` is what people write before an amount, such that no other currency of the list is meant;
-    `also_read` are signs that are understood in an amount of this currency. It is counted in
-    `major` and `minor` units, pounds and pence; one of the latter is a `coin`, and several to be
-    handed round are `coins`. Without decimals the two units are the same.
+    `sign` is what people write before an amount, such that no other currency of the list is meant,
+    and the code where there is no such sign; `also_read` are signs that are understood in an amount
+    of this currency. It is counted in `major` and `minor` units, pounds and pence; one of the
+    latter is a `coin`, and several to be handed round are `coins`. Without decimals the two units
+    are the same.
     """
 
     code: str
@@ -55,20 +57,68 @@ class Currency:
 
 
 _CENTS = ("cents", "cent", "cents")
-CURRENCIES = {
-    one.code: one
-    for one in (
-        Currency("GBP", 2, "£", "pounds sterling", "pounds", "pence", "penny", "pennies"),
-        Currency("EUR", 2, "€", "euros", "euros", *_CENTS),
-        Currency("USD", 2, "US$", "US dollars", "US dollars", *_CENTS, also_read=("$",)),
-        Currency("AUD", 2, "A$", "Australian dollars", "Australian dollars", *_CENTS),
-        Currency("CAD", 2, "C$", "Canadian dollars", "Canadian dollars", *_CENTS),
-        Currency("NZD", 2, "NZ$", "New Zealand dollars", "New Zealand dollars", *_CENTS),
-        Currency("CHF", 2, "CHF ", "Swiss francs", "francs", "centimes", "centime", "centimes"),
-        Currency("JPY", 0, "¥", "Japanese yen", "yen", "yen", "yen", "yen"),
-        Currency("KWD", 3, "KWD ", "Kuwaiti dinars", "dinars", "fils", "fils", "fils"),
-    )
+_SAID = (
+    Currency("GBP", 2, "£", "pounds sterling", "pounds", "pence", "penny", "pennies"),
+    Currency("EUR", 2, "€", "euros", "euros", *_CENTS),
+    Currency("USD", 2, "US$", "US dollars", "US dollars", *_CENTS, also_read=("$",)),
+    Currency("AUD", 2, "A$", "Australian dollars", "Australian dollars", *_CENTS),
+    Currency("CAD", 2, "C$", "Canadian dollars", "Canadian dollars", *_CENTS),
+    Currency("NZD", 2, "NZ$", "New Zealand dollars", "New Zealand dollars", *_CENTS),
+    Currency("CHF", 2, "CHF ", "Swiss francs", "francs", "centimes", "centime", "centimes"),
+    Currency("JPY", 0, "¥", "Japanese yen", "yen", "yen", "yen", "yen"),
+    Currency("KWD", 3, "KWD ", "Kuwaiti dinars", "dinars", "fils", "fils", "fils"),
+    Currency("INR", 2, "₹", "Indian rupees", "rupees", "paise", "paisa", "paise"),
+    Currency("ZAR", 2, "ZAR ", "South African rand", "rand", *_CENTS),
+)
+# Signs that one currency alone has: a dollar, peso, krona, won or rupee sign says no currency.
+_SIGNS = {"BRL": "R$", "ILS": "₪", "NGN": "₦", "PHP": "₱", "TRY": "₺", "UAH": "₴", "VND": "₫"}
+# What took the place of a currency that ISO 4217 lists no more.
+_REPLACED = {
+    **dict.fromkeys(["ATS", "BEF", "BGN", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF"], "EUR"),
+    **dict.fromkeys(["GRD", "HRK", "IEP", "ITL", "LTL", "LUF", "LVL", "MTL", "NLG"], "EUR"),
+    **dict.fromkeys(["PTE", "SIT", "SKK"], "EUR"),
+    **{"ANG": "XCG", "BYR": "BYN", "CUC": "CUP", "GHC": "GHS", "MRO": "MRU", "ROL": "RON"},
+    **{"SLL": "SLE", "STD": "STN", "TRL": "TRY", "VEF": "VES", "ZMK": "ZMW", "ZWL": "ZWG"},
 }
+# Units in which something is reckoned and nothing paid, as ISO 4217 marks them.
+_OF_ACCOUNT = {
+    entry.findtext("Ccy")
+    for entry in iso4217.raw_xml.iterfind("CcyTbl/CcyNtry")
+    if entry.find("CcyNm[@IsFund='true']") is not None
+}
+
+
+def _listed(one: iso4217.Currency) -> Currency:
+    """A currency with the decimals of ISO 4217, which are not those that prices are shown with
+    elsewhere (Unicode's have none for the forint), said by its code.
+    """
+    decimals, sign = one.exponent or 0, _SIGNS.get(one.code, f"{one.code} ")
+    coins = ("minor units", "minor unit", "minor units")
+    if not decimals:
+        coins = (one.code, "unit", "units")
+    return Currency(one.code, decimals, sign, one.currency_name, one.code, *coins)
+
+
+_ISO = {one.code: one for one in iso4217.Currency}
+CURRENCIES = {one.code: one for one in _SAID}
+CURRENCIES |= {
+    code: _listed(one)
+    for code, one in sorted(_ISO.items())
+    if code not in CURRENCIES and one.exponent is not None and code not in _OF_ACCOUNT
+}
+
+
+def why_no_currency(code: str) -> str:
+    """Why nothing can be paid in a code that is not in `CURRENCIES`; nothing where it is no code
+    that is known.
+    """
+    if code in _REPLACED:
+        return f"it is not money any more: {_REPLACED[code]} has taken its place"
+    if code in _OF_ACCOUNT:
+        return f"it is a unit of account ({_ISO[code].currency_name}), in which nobody pays"
+    return f"it is no money: {_ISO[code].currency_name}" if code in _ISO else ""
+
+
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _RATIO = re.compile(r"(\d+)\s*/\s*(\d+)")
 

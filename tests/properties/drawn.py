@@ -126,8 +126,14 @@ def terms(draw: Draw) -> dict[str, Any]:
         "funding": draw(money.funding((*plain, "school"), list(milestones), days)),
         "tranches": tranches,
         "limits": [{key: one[key] for key in one if key != "most"} for one in limits],
-        "rounding": {"half": draw(st.sampled_from(sorted(HALVES)))},
+        "rounding": {"half": draw(st.sampled_from(sorted(HALVES))), **draw(_unit(tranches))},
     }
+
+
+def _unit(tranches: Any) -> st.SearchStrategy[dict[str, Decimal]]:
+    """A unit of payment now and then, where no money is paid up-front."""
+    units = [{}, {}, {"to": Decimal(1)}, {"to": Decimal(10)}]
+    return st.just({}) if tranches else st.sampled_from(units)
 
 
 @st.composite

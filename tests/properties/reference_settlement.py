@@ -142,8 +142,11 @@ def history(
     net: dict[Rule, int] = defaultdict(int)
     asked: Shares = {}
     lines: list[Line] = []
+    paid: dict[str, int] = defaultdict(int)
     for claim_date, claims in claims_by_date:
         released = release(contract, asked, claim_date)
+        for place in sorted(released):
+            leave_over(contract, released[place], paid)
         lines += [
             Line(claim_date, claims_known[place], 0, 0, released[place]) for place in released
         ]
@@ -163,6 +166,7 @@ def history(
                     for funder in values
                 }
                 pass_on(contract, place, claim, parts, asked, claim_date)
+                leave_over(contract, parts, paid)
                 lines.append(Line(claim_date, claim, value, payable, parts))
         before = now
     return lines
@@ -234,6 +238,20 @@ def cut(contract: Contract, total: int, shares: Mapping[str, Fraction | None]) -
         parts.append(nearest(contract, total * cumulative) - boundary)
         boundary = nearest(contract, total * cumulative)
     return parts
+
+
+def leave_over(contract: Contract, parts: dict[str, Part], paid: dict[str, int]) -> None:
+    """What is no whole unit of payment of all that a funder pays to date is nobody's as yet."""
+    if contract.rounding.to is None:
+        return
+    unit = int(contract.rounding.to * 10**contract.decimals)
+    for funder in [name for name in parts if name != UNFUNDED]:
+        over_before = paid[funder] % unit
+        paid[funder] += parts[funder].amount_pence
+        left = paid[funder] % unit - over_before
+        if left:
+            parts[funder].moved_pence -= left
+            parts.setdefault(UNFUNDED, Part()).moved_pence += left
 
 
 def pass_on(

@@ -85,6 +85,10 @@ def price(contract: Contract, term: Any, number: int, one: Claimed) -> int:
             found = Fraction(rate.price)
     for change in term.changes:
         found = CHANGES[change.key](contract, change, found, one)
+    for discount in contract.discounts:
+        is_meant = "every milestone" in discount.for_ or one.milestone in discount.for_
+        if is_meant and fits(discount, one):
+            found -= found * discount.off
     return nearest(contract, found * 100)
 
 

@@ -78,6 +78,17 @@ def results(draw: st.DrawFn) -> str:
     )
 
 
+# Off everything, also off prices in bands; those of one milestone only, or of some days.
+_DISCOUNTS = st.sampled_from(
+    [
+        "",
+        "{off: 7%}",
+        "{off: 1/3, for: consent, from: 2017-06-01}",
+        "{off: 12.5%, through: 2017-08-31}, {off: 5%, for: [agreement]}",
+    ]
+)
+
+
 @st.composite
 def contracts(draw: st.DrawFn) -> str:
     """The terms of a contract with two milestones, two results and a fee."""
@@ -87,6 +98,7 @@ indices: {drawn_money.INDICES}
 milestones:
   consent:   {{when: {{observed: consent, in: year one}}, {draw(prices())}}}
   agreement: {{when: {{observed: agreement, in: year one}}, {draw(prices())}}}
+discounts: [{draw(_DISCOUNTS)}]
 measures: {{named: {draw(st.sampled_from(list(MEASURES.values())[:-1]))}}}
 results: {{one: {draw(results())}, two: {draw(results())}}}
 fees: {{service: {{kind: service fee, pay: {draw(_MONEY)}, on: [2017-03-31, 2017-08-01]}}}}

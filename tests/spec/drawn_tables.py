@@ -142,7 +142,9 @@ def _base() -> Any:
 
 def _add(written: Any, terms: Any) -> None:
     for key, value in terms.items():
-        if isinstance(value, dict) and isinstance(written.get(key), dict):
+        if value is None:  # what is written as nothing is taken out
+            written.pop(key, None)
+        elif isinstance(value, dict) and isinstance(written.get(key), dict):
             _add(written[key], value)
         else:
             written[key] = value

@@ -19,7 +19,6 @@ from tests.statement_sources import small_source
 from tests.unit.test_statement_account import ROWS, received
 
 from impactbond.canonical import sha256
-from impactbond.money import CURRENCIES
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements import (
     StatementSource,
@@ -167,7 +166,26 @@ prices_in: {currency: EUR, rate: 1.077}
     assert {"Price (€)", "Amount (US$)"} < set(headers(found, "Rates and limits"))
 
 
-@pytest.mark.parametrize("code", [code for code in CURRENCIES if code != "GBP"])
+# Those that are said in words of their own, and one of every number of decimals that is not.
+SAID = [
+    "EUR",
+    "USD",
+    "AUD",
+    "CAD",
+    "NZD",
+    "CHF",
+    "JPY",
+    "KWD",
+    "INR",
+    "ZAR",
+    "ARS",
+    "KRW",
+    "TND",
+    "UYW",
+]
+
+
+@pytest.mark.parametrize("code", SAID)
 def test_nothing_is_said_in_pounds_or_pence_in_another_currency(code: str) -> None:
     source = small_source(currency=code, rounding="", receipts=received(*ROWS))
     terms = f"currency: {code}\nvat: {{treatment: added, rate: 20%}}"

@@ -150,7 +150,7 @@ WORDS: list[Row] = [
     ("{kind: event}", "event", "not_a_metric", "", ("found the text 'event'",)),
     ("kind: council}", "kind: counsil}", "not_a_choice", "", ("Did you mean 'council'?",)),
     ("every: quarter", "every: quarterly", "not_a_choice", "", ("month, quarter, year",)),
-    ("days_of: England", "days_of: UK", "not_a_choice", "", ("'UK'", "England, Wales, Scotland")),
+    ("days_of: England", "days_of: UK", "not_allowed", "", ("'UK'", "England, Wales, Scotland")),
     ("holds: participants", "holds: people", "not_a_choice", "", ("participants, observations",)),
     ("better: lower", "better: less", "not_a_choice", "", ("higher, lower",)),
     ("{contract: whole", "{contract: all", "not_a_choice", "", ("allowed: whole",)),

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 from tests.perturbed import ONE_VALUE, Ways, told_of_changes
-from tests.rich_contracts import rich_contract
+from tests.rich_contracts import LISTED, rich_contract
 
 import impactbond.contract
 import impactbond.terms
@@ -20,7 +20,11 @@ from impactbond.terms.rounding import HALVES
 from impactbond.terms.term import Term
 
 WLZ = "fixtures/contracts/west_london_zone.yaml"
-CONTRACTS = {"rich": rich_contract, "wlz": lambda: read_contract(WLZ)}
+CONTRACTS = {
+    "rich": rich_contract,
+    "listed": lambda: rich_contract(LISTED),
+    "wlz": lambda: read_contract(WLZ),
+}
 
 
 @cache

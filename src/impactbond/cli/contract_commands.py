@@ -35,6 +35,7 @@ def check(
     """
     from impactbond.contract.diagnostics.check import check as checked
     from impactbond.settlement.examples import check_examples
+    from impactbond.terms.words import counted
 
     terms = versions_in(contract).terms
     with working("Settling the examples"):
@@ -53,11 +54,16 @@ def check(
         "faults": [fault.as_dict() for fault in faults],
         "findings": [look.as_dict() for look in looks],
     }
+    parts = [
+        counted(len(terms.milestones), "milestone"),
+        counted(len(terms.funders), "funder"),
+        counted(len(terms.calendar.periods), "claim date"),
+        counted(len(examples), "example"),
+    ]
     told = [
         terms.title,
-        f"Version {terms.version.number}, {first} through {last}: {found['milestones']} milestones,"
-        f" {found['funders']} funders, {found['claim_dates']} claim dates, {len(examples)}"
-        f" examples. {'Examples do not hold:' if faults else 'No fault found.'}",
+        f"Version {terms.version.number}, {first} through {last}: {', '.join(parts)}."
+        f" {'Examples do not hold:' if faults else 'No fault found.'}",
         *(f"  - {fault}" for fault in faults),
     ]
     if looks:

@@ -21,7 +21,7 @@ from impactbond.terms.metrics import Metric
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.parties import Funder, Participants, Version
 from impactbond.terms.phrases import WindowPhrase
-from impactbond.terms.prices import IndexValue, PricesIn, Vat
+from impactbond.terms.prices import Discount, IndexValue, PricesIn, Vat
 from impactbond.terms.results import Result
 from impactbond.terms.rounding import Rounding
 from impactbond.terms.sheets import Sheet
@@ -68,6 +68,7 @@ class Contract(FromText):
     windows: dict[str, WindowPhrase] = Field(min_length=1)
     conditions: dict[str, Condition] = Field(default_factory=dict)
     milestones: dict[str, Milestone] = Field(min_length=1)
+    discounts: Listed[Discount] = ()
     measures: dict[str, Measure] = Field(default_factory=dict)
     results: dict[str, Result] = Field(default_factory=dict)
     fees: dict[str, Fee] = Field(default_factory=dict)
@@ -99,6 +100,10 @@ class Contract(FromText):
     def price_pence(self, milestone: str) -> int:
         """The price of a milestone before its rates and changes, in minor units."""
         return minor_units(self.milestones[milestone].price, self.currency_of_prices)
+
+    def discounts_of(self, milestone: str) -> tuple[Discount, ...]:
+        """The discounts that are taken off the prices of a milestone, in their order."""
+        return tuple(one for one in self.discounts if one.is_of(milestone))
 
     @cached_property
     def payables(self) -> tuple[str, ...]:

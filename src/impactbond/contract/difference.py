@@ -24,7 +24,7 @@ _NAMED = frozenset(
     )
 )
 _AMOUNTS = frozenset(("price", "pay", "at_most", "amount"))
-_SAID_WITH_SPACES = _AMOUNTS | {"working_days_of", "if_closed"}
+_SAID_WITH_SPACES = _AMOUNTS | {"working_days_of", "bank_holidays", "if_closed"}
 _NO_MONEY = frozenset(("impactbond", "contract", "title", "provider", "sheets"))
 _NO_MONEY_WITHIN = frozenset(("clause", "title", "name"))
 _ABOUT = ("contract", "milestone", "funder", "participant", "segment", "period", "for", "from")
@@ -129,7 +129,7 @@ class _Both:
                 return (path[1],)
             changed = Defined(path[0], path[1])
             return tuple(one for one, used in self.rests_on.items() if changed in used)
-        named = self._named_by(path) if path[0] in ("funding", "limits") else set()
+        named = self._named_by(path) if path[0] in ("funding", "limits", "discounts") else set()
         return tuple(one for one in self.rests_on if one in named) or tuple(self.rests_on)
 
     def _named_by(self, path: Path) -> set[str]:

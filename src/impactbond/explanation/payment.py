@@ -21,7 +21,7 @@ from impactbond.contract.wording.calendar import claims_words, late_words, year_
 from impactbond.contract.wording.parties import commitments, governs_words, places_words, rate_words
 from impactbond.contract.wording.payables import fee_rule, paid_words, price_terms
 from impactbond.contract.wording.words import ContractWords, money
-from impactbond.dates import between
+from impactbond.dates import between, said_place
 from impactbond.errors import InvariantError
 from impactbond.explanation.parts import (
     ConditionExplained,
@@ -39,9 +39,10 @@ from impactbond.settlement.funding import UNFUNDED, ShareRule, named_rule
 from impactbond.settlement.limits import DISPUTE, RELIEF, headroom_pence
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
+from impactbond.terms.calendar import PaymentTerms
 from impactbond.terms.funding import shares_of
 from impactbond.terms.limits import Limit
-from impactbond.terms.words import plain
+from impactbond.terms.words import listed, plain
 
 
 def lines_of(settlement: Settlement, participant: str, until: date) -> list[dict[str, Any]]:
@@ -231,8 +232,10 @@ def _price(contract: Contract, milestone: str) -> Iterator[Stated]:
     price = show(contract.price_pence(milestone), contract.currency_of_prices)
     yield Stated("price", f"{price}, {paid_words(contract, term)}", term.clause)
     for key, says in price_terms(contract, milestone):
-        if key != "after":
+        if key not in ("after", "discount"):
             yield Stated(key, says, term.clause)
+    for discount in contract.discounts_of(milestone):
+        yield Stated("discount", discount.says(), discount.clause)
     for change in term.changes:
         yield from (Stated(*stated, term.clause) for stated in change.states(contract))
     if contract.prices_in is not None:
@@ -271,8 +274,18 @@ def _calendar(contract: Contract) -> Iterator[Stated]:
     yield Stated("claims", made, claims.clause)
     in_time = f"recorded within {evidence.within} of the day it speaks of"
     yield Stated("evidence", f"{in_time}; {late_words(contract)}", evidence.clause)
-    due = f"within {pay.within} of the claim date, on a working day in {pay.working_days_of}"
+    due = f"within {pay.within} of the claim date, on a working day{_working_days(pay)}"
     yield Stated("payment", f"{due}, otherwise the {pay.if_closed}", pay.clause)
+
+
+def _working_days(pay: PaymentTerms) -> str:
+    """Whose working days they are, in short: of a place, or by the days that the contract lists."""
+    if pay.working_days_of is not None:
+        is_usual = pay.weekend == ("Saturday", "Sunday")
+        week = "" if is_usual else f" other than {listed(pay.weekend, 'or')}"
+        return f"{week} in {said_place(pay.working_days_of)}"
+    days = "" if pay.bank_holidays == "none" else " and no bank holiday that the contract lists"
+    return f", which is no {listed(pay.weekend, 'or')}{days}"
 
 
 def _funding(contract: Contract, payable: str) -> Iterator[Stated]:
@@ -281,6 +294,9 @@ def _funding(contract: Contract, payable: str) -> Iterator[Stated]:
         yield Stated("shares", says, rule.clause)
     cuts = contract.rounding
     says = f"on {cuts.on}, halves go {cuts.half}, the odd penny {cuts.odd_penny}"
+    if cuts.to is not None:
+        unit = money(contract, cuts.to)
+        says += f"; each funder pays whole units of {unit} to date, rounded {cuts.way}"
     yield Stated("rounding", says, cuts.clause)
 
 

@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"\d(?:[\d.,]*\d)?", re.ASCII)
 _SET_APART = re.compile(r"\A\D*\d{1,3}(?:(?P<mark>[ '])\d{3})(?:(?P=mark)\d{3})*(?:\.\d+)?\D*\Z")
 _SCIENTIFIC = re.compile(r"\A\D*\d+(?:\.\d+)?[eE][+-]?\d+\D*\Z")
 _CODE = re.compile(r"\b[A-Z]{3}\b")
-_SIGNS = re.compile("[$£€¥₪₹₩₽¢]")
+_SIGNS = re.compile("[$£€¥₪₹₩₽¢₦₱₺₴₫]")
 
 
 def columns_of(block: Block, contract: Contract) -> dict[str, CellColumn[Any]]:
@@ -159,8 +159,8 @@ def _digits(text: str, currency: str) -> Decimal | None:
     for written in (known.sign.strip(), currency, *known.also_read):
         text = text.removeprefix(written).strip()
     text = text.removesuffix(currency).strip()
-    # With three decimals 1,234 could be either.
-    is_grouped = known.decimals != 3 and _GROUPED.fullmatch(text) is not None
+    # With three decimals or more 1,234 could be either.
+    is_grouped = known.decimals < 3 and _GROUPED.fullmatch(text) is not None
     if is_grouped or _PLAIN.fullmatch(text):
         return Decimal(text.replace(",", ""))
     return None

@@ -11,6 +11,7 @@ import csv
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from html import escape
 from itertools import zip_longest
 from typing import Any
@@ -20,7 +21,7 @@ from impactbond.errors import StatementError
 from impactbond.records.contents import COUNTS, RESULTS, WORKBOOKS, fitting_together, results_of
 from impactbond.records.record import File, Record, read_record
 from impactbond.records.workbook import parts_of
-from impactbond.settlement.settle import settle
+from impactbond.settlement.settle import bank_holidays_of, settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.version import __version__
 
@@ -75,7 +76,9 @@ class ResultDifference:
 class Regeneration(Report):
     """What came of settling a record again.
 
-    `engine` is the version that did; the manifest of the record names the one that made it.
+    `engine` is the version that did; the manifest of the record names the one that made it. The
+    bank holidays are those of the record: `holidays_not_known` are its days that today's libraries
+    do not have, `holidays_not_used` those that they have and it has not.
     """
 
     record: Record
@@ -83,6 +86,8 @@ class Regeneration(Report):
     engine: str
     compared: int
     differences: tuple[ResultDifference, ...]
+    holidays_not_known: tuple[date, ...] = ()
+    holidays_not_used: tuple[date, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -102,10 +107,18 @@ class Regeneration(Report):
         ]
         if self.engine != made_by:
             told.append(f"  Made by engine {made_by}, settled again by engine {self.engine}")
+        told += self._holidays()
         if self.same:
             return "\n".join([*told, f"  All {count} results are the same, byte for byte"])
         told.append(f"  {len(self.differences)} of {count} results are not the same:")
         return "\n".join([*told, *(f"    {difference}" for difference in self.differences)])
+
+    def _holidays(self) -> list[str]:
+        found = {"not known today": self.holidays_not_known, "not in it": self.holidays_not_used}
+        told = [f"{said}: {', '.join(map(str, days))}" for said, days in found.items() if days]
+        if not told:
+            return []
+        return [f"  The bank holidays of the record were used, which differ; {'; '.join(told)}"]
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain data, for `--json`."""
@@ -120,6 +133,8 @@ class Regeneration(Report):
             "compared": self.compared,
             "same": self.same,
             "differences": [asdict(difference) for difference in self.differences],
+            "holidays_not_known": [day.isoformat() for day in self.holidays_not_known],
+            "holidays_not_used": [day.isoformat() for day in self.holidays_not_used],
         }
 
 
@@ -152,7 +167,12 @@ def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regenerat
         if name in RESULTS.values() or name.startswith(WORKBOOKS)
     }
     differences = tuple(_differences(kept, made))
-    return Regeneration(record, settlement, __version__, len(kept), differences)
+    used, known = set(record.holidays), set(bank_holidays_of(settlement.known.all))
+    return Regeneration(
+        *(record, settlement, __version__, len(kept), differences),
+        tuple(sorted(used - known)),
+        tuple(sorted(known - used)),
+    )
 
 
 def _differences(

@@ -65,9 +65,10 @@ class Funders:
                 continue
             ids = sorted(name for of, name in known if of == term)
             found += [Payer(name, term, name[len(term) + 2 :], funder.kind) for name in ids]
-        return cls(
-            (*found, Payer(UNFUNDED, UNFUNDED, "Beyond the funders' limits: unpaid", "nobody"))
-        )
+        unpaid = "Beyond the funders' limits: unpaid"
+        if contract.rounding.to is not None:
+            unpaid = "Beyond the funders' limits, or no whole unit of payment yet: unpaid"
+        return cls((*found, Payer(UNFUNDED, UNFUNDED, unpaid, "nobody")))
 
     def position(self, funder: str) -> int:
         """The position of a funder on the funder axis."""

@@ -198,6 +198,8 @@ def price_pence(
     price = Fraction(next(rates, term.price))
     for change in term.changes:
         price = change.changed(price, contract, day, attributes)
+    for discount in contract.discounts_of(milestone):
+        price = discount.taken_off(price, day, attributes)
     if term.rounded is not None:
         price = term.rounded.rounded(price, halves)
     return rounded(price * CURRENCIES[contract.currency_of_prices].in_one, halves)

@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import working_day
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import minor_units
@@ -45,7 +44,7 @@ PLANNED = schema_of(
 def due_on(contract: Contract, day: date, holidays: Sequence[date]) -> date:
     """The day on which what is claimed on `day` must be paid."""
     terms = contract.calendar.payment
-    return working_day(terms.within.after(day), holidays, terms.if_closed)
+    return terms.open_day(terms.within.after(day), holidays)
 
 
 def payments_table(
@@ -98,7 +97,7 @@ def _payments(
             continue
         found = [(due, kind, "", int(sums[position])) for kind, sums in claimed.items()]
         for index, (name, tranche) in enumerate(tranches.items()):
-            opened = working_day(tranche.on, holidays, contract.calendar.payment.if_closed)
+            opened = contract.calendar.payment.open_day(tranche.on, holidays)
             found.append((opened, "up-front", name, int(paid[index, position])))
             found.append((due, "recovered", name, -int(back[index, position])))
         if sum(row[-1] for row in found) != due_pence[position]:
@@ -115,13 +114,6 @@ def balances_table(claims: Sequence[ClaimDate], settled: LotSettlement) -> pa.Ta
     amounts = (getattr(settled, name)[0].reshape(-1) for name in BALANCE_COLUMNS)
     columns = zip([*zip(*labels, strict=True), *amounts], BALANCES, strict=True)
     return pa.table([pa.array(one, field.type) for one, field in columns], schema=BALANCES)
-
-
-def holiday_years(contract: Contract) -> tuple[int, int]:
-    """The years in which a payment of the contract can fall due."""
-    first, last = contract.calendar.term
-    latest = contract.calendar.payment.within.after(contract.calendar.claims.made.after(last))
-    return first.year, latest.year + 1
 
 
 def planned_beside(settlement: Settlement) -> Any:

@@ -32,7 +32,7 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import bank_holidays, day_given
+from impactbond.dates import day_given
 from impactbond.dialect import Engine
 from impactbond.errors import (
     EvidenceError,
@@ -57,7 +57,7 @@ from impactbond.settlement.counted_claims import (
 from impactbond.settlement.lines import LINES, Attribution, attributed
 from impactbond.settlement.lot_settlement import LotSettlement, settle_claims, terms_in_force
 from impactbond.settlement.results import MeasuredResult, measured_results
-from impactbond.settlement.schedule import balances_table, holiday_years, payments_table
+from impactbond.settlement.schedule import balances_table, payments_table
 from impactbond.settlement.settlement import Earlier, Settlement
 
 
@@ -93,7 +93,7 @@ def settle(
     first_open = _first_open(versions, claims, earlier)
     stretches = terms_in_force(versions, claims)
     if holidays is None:
-        holidays = _holidays(stretches[-1].known.all)
+        holidays = bank_holidays_of(stretches[-1].known.all)
     else:
         holidays = [day_given(one, "a bank holiday", SettlementError) for one in holidays]
     settlement: Settlement | None = None
@@ -184,12 +184,13 @@ def _too_large(contract: Contract) -> SettlementError:
     return SettlementError("An amount is too large.", [fault])
 
 
-def _holidays(contracts: Iterable[Contract]) -> tuple[date, ...]:
-    """The bank holidays of every year in which a payment can fall due."""
-    years = [(contract, holiday_years(contract)) for contract in contracts]
-    nation = years[-1][0].calendar.payment.working_days_of
-    first, last = min(one[1][0] for one in years), max(one[1][1] for one in years)
-    return bank_holidays(nation, first, last)
+def bank_holidays_of(contracts: Iterable[Contract]) -> tuple[date, ...]:
+    """The bank holidays of every year in which a payment can fall due, as today's libraries know
+    them; versions of one contract have the same.
+    """
+    calendars = [contract.calendar for contract in contracts]
+    first, last = zip(*(calendar.payment_years for calendar in calendars), strict=True)
+    return calendars[-1].payment.closed(min(first), max(last))
 
 
 def _claims(

@@ -105,8 +105,23 @@ def _apply_funder_limits(
             overflow[..., funder] -= beyond
             overflow[..., taker] += beyond
             withheld.append(beyond)
+    if contract.rounding.to is not None:
+        _in_whole_units(contract, funders, payable, overflow)
     none = np.zeros((*payable.shape[:2], 0), dtype=np.int64)
     return overflow, np.stack(withheld, axis=-1) if withheld else none
+
+
+def _in_whole_units(contract: Contract, funders: Funders, payable: Pence, overflow: Pence) -> None:
+    """Pass on what each funder's running total is more than whole units to nobody, which is paid
+    by the movement that completes the unit.
+    """
+    nobody = funders.position(UNFUNDED)
+    for funder in range(nobody):
+        running = np.cumsum(payable[..., funder] + overflow[..., funder], axis=1)
+        whole = contract.rounding.whole_units(running, contract.currency)
+        left = np.diff(running - whole, axis=1, prepend=0)
+        overflow[..., funder] -= left
+        overflow[..., nobody] += left
 
 
 def _by_headroom(

@@ -18,6 +18,7 @@ from fractions import Fraction
 import numpy as np
 
 from impactbond.contract.contract import Contract
+from impactbond.dates import from_day_number
 from impactbond.money import (
     CURRENCIES,
     Pence,
@@ -77,7 +78,7 @@ def _in_bands(
     in settlement order.
     """
     running = np.cumsum(quantity[:, own], axis=1)
-    worth = np.zeros_like(running)
+    value = np.zeros_like(running)
     starts = [Decimal(0), *(Decimal(band.after) for band in term.bands)]
     prices = [term.price, *(band.price for band in term.bands)]
     dearest = minor_units(max(prices), contract.currency_of_prices)
@@ -87,13 +88,26 @@ def _in_bands(
         in_band = np.maximum(running - first, 0)
         if index + 1 < len(starts):
             in_band = np.minimum(in_band, int(starts[index + 1]) - first)
-        worth += in_band * minor_units(price, contract.currency_of_prices)
-    # The running total is priced, so that each claim is worth what it adds to it: which band it
-    # falls in depends on all the claims before it.
-    value = np.diff(worth, axis=1, prepend=0)
+        # The running total is parted, so that each claim is worth what it adds to it: which band it
+        # falls in depends on all the claims before it.
+        value += np.diff(in_band, axis=1, prepend=0) * _discounted(contract, lots, own, price)
     late = lots.standing[own] == LATE
     value[:, late] = paid_late(contract, value[:, late])
     return np.asarray(value, dtype=np.int64)
+
+
+def _discounted(contract: Contract, lots: Lots, own: Numbers, price: Decimal) -> Pence:
+    """The price of a band in minor units for each lot: less the discounts on its day."""
+    name = contract.payables[int(lots.milestone[own[0]])] if own.size else ""
+    discounts = contract.discounts_of(name)
+    minor = Fraction(minor_units(price, contract.currency_of_prices))
+    found: dict[int, int] = {}
+    for day in set(lots.day[own].tolist()):
+        left = minor
+        for discount in discounts:
+            left = discount.taken_off(left, from_day_number(day), {})
+        found[day] = rounded(left, contract.rounding.rule)
+    return np.array([found[day] for day in lots.day[own].tolist()], dtype=np.int64)
 
 
 def _without_deferred_fees(

@@ -187,10 +187,11 @@ def _versions(known: Versions) -> str:
 def _amounts(currency: Currency) -> str:
     """What the amounts are counted in."""
     sign = currency.sign.strip()
+    major = sign if sign == currency.major else f"{currency.major} ({sign})"
     if currency.in_one == 1:
-        return f"All sums are worked out in whole {currency.major} ({sign})."
+        return f"All sums are worked out in whole {major}."
     return (
-        f"All sums are worked out in whole {currency.minor}. A column in {currency.major} ({sign}) "
+        f"All sums are worked out in whole {currency.minor}. A column in {major} "
         f"is the column in {currency.minor} divided by {currency.in_one}."
     )
 

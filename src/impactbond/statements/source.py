@@ -16,7 +16,7 @@ from pydantic import Field
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.contract.wording.words import ContractWords
-from impactbond.money import CURRENCIES, minor_units, show, show_share
+from impactbond.money import CURRENCIES, minor_units, show, show_amount, show_share
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
@@ -291,9 +291,15 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
 def _rounding(contract: Contract) -> str:
     coin = CURRENCIES[contract.currency].coin
     half = HALVES[contract.rounding.half].short(coin)
+    unit = ""
+    if contract.rounding.to is not None:
+        amount = show_amount(contract.rounding.to, contract.currency)
+        unit = (
+            f"; each funder pays whole units of {amount} to date, rounded {contract.rounding.way}"
+        )
     return (
         f"on {contract.rounding.on}, half a {coin} {half}, "
-        f"the odd {coin} {contract.rounding.odd_penny}"
+        f"the odd {coin} {contract.rounding.odd_penny}{unit}"
     )
 
 
@@ -323,15 +329,17 @@ def _prices_in(settlement: Settlement) -> dict[str, str]:
 
 
 def _of_milestone(contract: Contract, name: str, term: Milestone) -> Iterator[RateTerm]:
-    for rate in term.rates:
-        yield _rate(contract, name, rate.price, rate.in_short() or "For everybody")
+    then = list(_modified(contract, name, term))
+
+    def rate(price: Decimal, applies: str) -> RateTerm:
+        return _rate(contract, name, price, "; ".join(filter(None, [applies, *then])))
+
+    for one in term.rates:
+        yield rate(one.price, one.in_short() or "For everybody")
     first = f"The first {term.bands[0].after} claims" if term.bands else ""
-    others = "For everybody else" if term.rates else first
-    applies = "; ".join(filter(None, [others, *_modified(contract, term)]))
-    yield _rate(contract, name, term.price, applies)
+    yield rate(term.price, "For everybody else" if term.rates else first)
     for band in term.bands:
-        said = f"Every claim after the first {band.after}"
-        yield _rate(contract, name, band.price, said)
+        yield rate(band.price, f"Every claim after the first {band.after}")
 
 
 def _rate(contract: Contract, name: str, price: Decimal, applies: str) -> RateTerm:
@@ -345,9 +353,12 @@ def _other_currency(contract: Contract) -> str:
     return "" if contract.prices_in is None else contract.prices_in.currency
 
 
-def _modified(contract: Contract, term: Milestone) -> Iterator[str]:
-    if term.changes:
-        yield "before the changes that the contract states"
+def _modified(contract: Contract, name: str, term: Milestone) -> Iterator[str]:
+    """What is made of a price before it is paid, in the order in which it is."""
+    yield from (change.says() for change in term.changes)
+    yield from (discount.says() for discount in contract.discounts_of(name))
+    if term.rounded is not None:
+        yield term.rounded.says(show_amount(term.rounded.to, contract.currency_of_prices))
     if term.paid_for is not None:
         yield f"{show_share(term.paid_for)} of it is paid"
     if contract.prices_in is not None:

@@ -5,14 +5,27 @@ due.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
-from impactbond.dates import MONTH_NAMES, Every, Nation, Period, Span, periods
+from impactbond.dates import (
+    MONTH_NAMES,
+    NATIONS,
+    Every,
+    Period,
+    Span,
+    WeekDay,
+    assert_place,
+    bank_holidays,
+    periods,
+    working_day,
+)
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.phrases import SharePhrase, SpanPhrase, TermPhrase, parse_span
-from impactbond.terms.term import Cited, Term, phrase
+from impactbond.terms.term import Cited, Day, Some, Term, phrase
 
 
 def _parse_made(text: str) -> Span:
@@ -45,6 +58,25 @@ YearStartPhrase = Annotated[
 ]
 
 
+def _parse_place(text: str) -> str:
+    place = " ".join(text.split())
+    assert_place(place)
+    return place
+
+
+PlacePhrase = Annotated[
+    str,
+    phrase(_parse_place),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^\s*({'|'.join(NATIONS)}|[A-Z]{{2}}(-.+)?)\s*$".replace(" ", r"\s+"),
+            "examples": [*NATIONS, "ZA", "US-CO"],
+        }
+    ),
+]
+
+
 class ClaimTiming(Cited):
     """How often claims are made, and how long after a period's last day its claim is made."""
 
@@ -73,14 +105,44 @@ class EvidenceDeadline(Cited):
 
 
 class PaymentTerms(Cited):
-    """How long after the claim date payment is due, and in which nation banks must be open that
-    day.
+    """How long after the claim date payment is due, and on which days banks must be open: those of
+    a place, or the days that are no bank holidays of a list.
     """
 
     within: SpanPhrase
-    working_days_of: Nation
+    working_days_of: PlacePhrase | None = Field(
+        default=None,
+        description="whose bank holidays are no working days: a nation of the UK, or a country or "
+        "region by its code of ISO 3166, such as ZA or US-CO",
+    )
+    bank_holidays: Literal["none"] | Some[Day] | None = Field(
+        default=None, description="the bank holidays themselves, in place of a place's; or none"
+    )
+    weekend: Some[WeekDay] = Field(
+        default=("Saturday", "Sunday"), max_length=3, description="what is no working day of a week"
+    )
     if_closed: Literal["next working day", "previous working day"] = "next working day"
     invoiced: Literal["by the provider", "by the funder itself"] | None = None
+
+    def closed(self, first_year: int, last_year: int) -> tuple[date, ...]:
+        """The bank holidays of those years, sorted."""
+        if self.working_days_of is not None:
+            return bank_holidays(self.working_days_of, first_year, last_year)
+        return tuple(sorted(self.bank_holidays)) if isinstance(self.bank_holidays, tuple) else ()
+
+    def open_day(self, day: date, closed: Iterable[date]) -> date:
+        """A day itself where banks are open, otherwise the working day that payment moves to."""
+        return working_day(day, closed, self.if_closed, self.weekend)
+
+    def errors(self, path: Path) -> Diagnostics:
+        """Bank holidays are those of a place, or listed, and never both nor neither."""
+        if (self.working_days_of is None) == (self.bank_holidays is None):
+            problem = "nothing says on which days banks are closed"
+            if self.bank_holidays is not None:
+                problem = "bank holidays are those of a place, and are listed as well"
+            hint = "Write working_days_of: and a place, or bank_holidays: and the days, or none"
+            rests = ((*path, "working_days_of"), (*path, "bank_holidays"))
+            yield fault_at(path, "whose_bank_holidays", problem, hint=hint, rests=rests)
 
 
 class Calendar(Term):
@@ -103,6 +165,14 @@ class Calendar(Term):
     def year_of(self, day: date) -> int:
         """The year of the contract that a day falls in, by the calendar year that it starts in."""
         return day.year if (day.month, day.day) >= self.year_starts else day.year - 1
+
+    @property
+    def payment_years(self) -> tuple[int, int]:
+        """The years in which a payment can fall due, and the one after them, into which one can
+        move.
+        """
+        latest = self.payment.within.after(self.claims.made.after(self.term[1]))
+        return self.term[0].year, latest.year + 1
 
     def claim_date(self, period: Period) -> date:
         """The day on which the claim for a period is made: evidence recorded by then counts.

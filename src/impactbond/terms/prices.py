@@ -22,8 +22,8 @@ from impactbond.terms.calendar import Calendar
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.phrases import ChangePhrase, SharePhrase
-from impactbond.terms.reference import IndexName
-from impactbond.terms.term import Amount, Cited, Day, Number, Term
+from impactbond.terms.reference import EVERY_MILESTONE, IndexName, MilestoneOrEvery
+from impactbond.terms.term import Amount, Cited, Day, Number, OneOrMany, Term
 from impactbond.terms.words import listed, number, quoted
 
 
@@ -198,6 +198,48 @@ def _stands_at(values: Sequence[IndexValue], day: date) -> Fraction:
     """What an index stands at on a day: its latest value from that day or before."""
     past = [value for value in values if value.from_ <= day]
     return Fraction(max(past, key=lambda value: value.from_).is_ if past else values[0].is_)
+
+
+class Discount(Dated, Cited):
+    """A share that is taken off the prices of the rate card, those of rates and bands too: after
+    what a milestone's own changes have made of a price, and before it is rounded. Of several, each
+    takes its share of what those before it have left.
+    """
+
+    off: SharePhrase = Field(description="the share that is taken off, such as 5%")
+    for_: OneOrMany[MilestoneOrEvery] = Field(
+        default=(EVERY_MILESTONE,), alias="for", description="milestones, or every milestone"
+    )
+
+    def is_of(self, milestone: str) -> bool:
+        """Whether it is taken off the prices of a milestone."""
+        return self.for_ == (EVERY_MILESTONE,) or milestone in self.for_
+
+    def taken_off(self, price: Fraction, day: date, of: Who) -> Fraction:
+        """What it leaves of a price on a day, for somebody with these attributes, exactly."""
+        return price * (1 - self.off) if self.applies(day, of) else price
+
+    def errors(self, banded: Sequence[str], path: Path) -> Diagnostics:
+        """A discount of nothing, and one for some alone off prices that depend on all claims."""
+        if self.off == 0:
+            yield fault_at(
+                (*path, "off"), "discount_of_nothing", "nothing is taken off", found="0%"
+            )
+        if EVERY_MILESTONE in self.for_ and len(self.for_) > 1:
+            problem = "a discount for every milestone names one as well"
+            yield fault_at((*path, "for"), "every_and_one", problem, hint="Keep one of the two")
+        if self.only and (named := [name for name in banded if self.is_of(name)]):
+            problem = "a discount for some participants is taken off a price in bands, in which the"
+            problem += " claims of all are counted"
+            hint = "Take only out, or name under for the milestones without bands"
+            yield fault_at(
+                (*path, "only"), "discount_in_bands", problem, found=listed(named), hint=hint
+            )
+
+    def says(self) -> str:
+        """What is taken off, for whom and when."""
+        says = f"a discount of {show_share(self.off)} is taken off the price {self.applies_to()}"
+        return says.strip()
 
 
 class RoundedTo(Term):

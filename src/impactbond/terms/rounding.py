@@ -7,15 +7,24 @@ contract obeys it, in words and in figures.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticKnownError
 from pydantic_core.core_schema import CoreSchema
 
-from impactbond.money import RoundingRule, half_up
+from impactbond.money import (
+    Pence,
+    RoundingRule,
+    always_down,
+    always_up,
+    half_up,
+    minor_units,
+    round_fraction,
+)
 from impactbond.terms.kind import watch
-from impactbond.terms.term import Cited
+from impactbond.terms.term import Amount, Cited
 
 
 class Half(ABC):
@@ -103,6 +112,9 @@ def _odd_penny(value: Any) -> Any:
 class Rounding(Cited):
     """Where pennies are cut: on running totals under one share rule, at cumulative boundaries in
     the order of the shares.
+
+    With `to`, what each funder has paid to date is in whole units of so much, after its limits;
+    what is left over is asked of nobody until later claims make another unit of it.
     """
 
     on: Literal["running totals"] = "running totals"
@@ -110,6 +122,20 @@ class Rounding(Cited):
     odd_penny: Annotated[Literal["in the order of the shares"], BeforeValidator(_odd_penny)] = (
         "in the order of the shares"
     )
+    to: Amount | None = Field(
+        default=None,
+        description="what each funder pays is in whole units of so much, such as 1.00 or 0.05",
+    )
+    way: Literal["down", "nearest", "up"] = Field(
+        default="down", description="which way a part of such a unit goes"
+    )
+
+    def whole_units(self, running: Pence, currency: str) -> Pence:
+        """Running totals of a funder in whole units of what it pays in, in minor units."""
+        assert self.to is not None, "asked only where there is a unit"
+        unit = minor_units(self.to, currency)
+        rules = {"down": always_down, "nearest": self.rule, "up": always_up}
+        return round_fraction(running, Fraction(1, unit), rules[self.way]) * unit
 
     @property
     def rule(self) -> RoundingRule:

@@ -11,15 +11,23 @@ from itertools import pairwise
 
 from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
-from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
+from impactbond.dates import (
+    EPOCH,
+    LAST_DAY_NUMBER,
+    from_day_number,
+    has_regions,
+    known_years,
+    weekend_of,
+)
 from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Leaf
-from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
+from impactbond.terms.diagnostic import Diagnostics, Path, fault_at, listing
 from impactbond.terms.phrases import Window
 from impactbond.terms.words import counted
 
 TERM: Path = ("calendar", "term")
 _CLAIMS: Path = ("calendar", "claims")
+_PAYMENT: Path = ("calendar", "payment")
 _LISTED: Path = (*_CLAIMS, "listed")
 _DAY = timedelta(days=1)
 _FIRST_THEN_LAST = "Write the first day, then the last"
@@ -104,6 +112,55 @@ def check_periods(contract: Contract) -> Diagnostics:
         problem, ends = "the last period does not end with the term", due - _DAY
         rests = (TERM, *((*_LISTED, name) for name in claims.listed))
         yield fault_at(_LISTED, "period_gap", problem, found=ends, allowed=str(last), rests=rests)
+
+
+def check_payment(contract: Contract) -> Diagnostics:
+    """Bank holidays of nobody, or of years that nobody knows, and the weekend of another place."""
+    payment, path = contract.calendar.payment, _PAYMENT
+    yield from payment.errors(path)
+    place, (first, last) = payment.working_days_of, contract.calendar.payment_years
+    if place is None or next(check_term(contract), None) is not None:
+        return
+    missing, _ = known_years(place, first, last - 1)
+    if missing:
+        problem = f"payments fall due in years whose bank holidays in {place} are not known"
+        found, known = listing(missing), next(iter(missing.values()))
+        hint = "List the days under bank_holidays, in place of working_days_of"
+        rests = (TERM, _CLAIMS)
+        code, where = "unknown_bank_holidays", (*path, "working_days_of")
+        yield fault_at(where, code, problem, found=found, allowed=known, hint=hint, rests=rests)
+    weekend = weekend_of(place)
+    if not {*weekend} <= {*payment.weekend}:
+        problem, allowed = f"the weekend is another one in {place}", ", ".join(weekend)
+        found, hint = ", ".join(payment.weekend), f"Write weekend: [{allowed}]"
+        yield fault_at(
+            path, "other_weekend", problem, found=found, allowed=f"at least {allowed}", hint=hint
+        )
+
+
+def look_at_bank_holidays(contract: Contract) -> Diagnostics:
+    """Bank holidays of which some may be missing: of a country whose regions have more, of years
+    that are known in part, of years of which a list names none.
+    """
+    payment, (first, last) = contract.calendar.payment, contract.calendar.payment_years
+    place, days = payment.working_days_of, payment.bank_holidays
+    if place is not None:
+        if has_regions(place):
+            problem = f"the regions of {place} have bank holidays of their own, which do not count"
+            path, hint = (*_PAYMENT, "working_days_of"), f"Name the region, as {place}-…"
+            yield fault_at(path, "no_region", problem, found=place, hint=hint)
+        _, partly = known_years(place, first, last - 1)
+        if partly:
+            problem = f"of some years not all bank holidays in {place} are known"
+            path, found = (*_PAYMENT, "working_days_of"), listing(partly)
+            hint = next(iter(partly.values()))
+            yield fault_at(path, "few_bank_holidays", problem, found=found, hint=hint)
+    elif isinstance(days, tuple):
+        none_in = sorted({*range(first, last)} - {day.year for day in days})
+        if none_in:
+            problem = "of some years in which payments fall due no bank holiday is listed"
+            path, found = (*_PAYMENT, "bank_holidays"), listing(none_in)
+            yield fault_at(path, "no_bank_holidays", problem, found=found)
 
 
 def check_dated(contract: Contract, term: Dated, path: Path) -> Diagnostics:

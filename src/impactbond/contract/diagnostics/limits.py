@@ -339,7 +339,7 @@ def _cut_claims(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostic
         hint = "Write first: highest price, or a limit in money"
         yield fault_at(path, "cheaper_displaces_dearer", problem, found=found, hint=hint)
     one = contract.milestones[names[0]] if len(names) == 1 else None
-    if one is not None and limit.at_most.of == "money" and _is_plain(one):
+    if one is not None and limit.at_most.of == "money" and _is_plain(contract, names[0], one):
         # Only where all claims have one price is it known beforehand what the last of them finds
         # left.
         claims, left = divmod(limit.at_most.amount, one.price)
@@ -350,7 +350,7 @@ def _cut_claims(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostic
             yield fault_at((*path, "at_most"), "limit_cuts_a_claim", problem, found=found)
 
 
-def _is_plain(milestone: Milestone) -> bool:
+def _is_plain(contract: Contract, name: str, milestone: Milestone) -> bool:
     """Whether every claim of a milestone has the same price, above nothing."""
     changed = milestone.rates or milestone.bands or milestone.changes or milestone.paid_for
-    return not changed and milestone.price > 0
+    return not changed and not contract.discounts_of(name) and milestone.price > 0

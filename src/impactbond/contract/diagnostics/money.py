@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.diagnostics.calendar import check_dated
 from impactbond.money import (
     CURRENCIES,
     MOST_PENCE,
@@ -15,6 +16,7 @@ from impactbond.money import (
     minor_units,
     show,
     show_amount,
+    why_no_currency,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path, did_you_mean, fault_at, listing
 from impactbond.terms.investment import Investment, InvestmentClass
@@ -59,6 +61,39 @@ def _most_in_all(contract: Contract) -> int:
     return MOST_PENCE // max(map(common_denominator, shares), default=1)
 
 
+def check_discounts(contract: Contract) -> Diagnostics:
+    """Every fault of the discounts off the rate card."""
+    banded = [name for name, term in contract.milestones.items() if term.bands]
+    for index, discount in enumerate(contract.discounts):
+        path: Path = ("discounts", index)
+        yield from check_dated(contract, discount, path)
+        yield from discount.errors(banded, path)
+
+
+def check_rounding(contract: Contract) -> Diagnostics:
+    """A unit of payment of nothing, and what does not go with one: up-front money, which comes back
+    by shares, and rounding up against a limit.
+    """
+    term, path = contract.rounding, ("rounding",)
+    if term.to is None:
+        if term.way != "down":
+            problem = "payments are rounded, and to no unit"
+            hint = "Write to: and the unit, such as 1.00"
+            yield fault_at((*path, "way"), "way_of_nothing", problem, hint=hint)
+        return
+    if term.to == 0:
+        problem, allowed = "a unit of payment of nothing", "an amount above 0, such as 1.00 or 0.05"
+        yield fault_at((*path, "to"), "rounded_to_nothing", problem, allowed=allowed)
+    if contract.tranches:
+        problem = "up-front money comes back by shares of later claims, which are no whole units"
+        hint = "Take rounding > to out, or the tranches"
+        yield fault_at((*path, "to"), "units_beside_tranches", problem, hint=hint)
+    if term.way != "down" and contract.limits:
+        problem = "what is rounded up may carry a funder, or the contract, over a limit"
+        hint = "Write way: down"
+        yield fault_at((*path, "way"), "rounded_over_limits", problem, found=term.way, hint=hint)
+
+
 def check_vat(contract: Contract) -> Diagnostics:
     """Every fault of the treatment of VAT."""
     if contract.vat is not None:
@@ -67,9 +102,13 @@ def check_vat(contract: Contract) -> Diagnostics:
 
 def _check_currency(currency: str, path: Path) -> Diagnostics:
     if currency not in CURRENCIES:
-        problem = f"the currency '{currency}' is not known"
+        why = why_no_currency(currency)
+        problem = f"nothing is paid in '{currency}': {why}"
         hint = did_you_mean(currency, CURRENCIES)
-        yield fault_at(path, "unknown_currency", problem, allowed=", ".join(CURRENCIES), hint=hint)
+        if not why:
+            problem = f"the currency '{currency}' is not known"
+        allowed = "a code of ISO 4217 for money, such as EUR, GBP or USD"
+        yield fault_at(path, "unknown_currency", problem, allowed=allowed, hint=hint)
 
 
 def _check_amount(
@@ -114,6 +153,8 @@ def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
         if result.times is None:
             amounts = result.pays.amounts.items()
             yield from ((("results", name, "pays", *place), one) for place, one in amounts)
+    if contract.rounding.to is not None:
+        yield ("rounding", "to"), contract.rounding.to
     for name, fee in contract.fees.items():
         written = {"pay": fee.pay, "in_all": fee.in_all}
         yield from ((("fees", name, key), one) for key, one in written.items() if one is not None)

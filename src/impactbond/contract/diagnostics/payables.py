@@ -141,7 +141,7 @@ def check_prices(contract: Contract) -> Diagnostics:
             if isinstance(change, Dated):
                 yield from check_dated(contract, change, place)
             yield from change.errors(contract, place)
-        yield from _check_rounded(term, path)
+        yield from _check_rounded(term, path, has_discount=bool(contract.discounts_of(name)))
         if term.paid_for == 0:
             problem = "no part of any claim is paid"
             hint = "Write price: 0.00 for a milestone that is tracked and not paid"
@@ -179,16 +179,16 @@ def _check_bands(term: Milestone, path: Path) -> Diagnostics:
         yield fault_at(path, "bands_beside_rates", problem, hint=hint)
 
 
-def _check_rounded(term: Milestone, path: Path) -> Diagnostics:
+def _check_rounded(term: Milestone, path: Path, *, has_discount: bool) -> Diagnostics:
     place = (*path, "rounded")
     if term.rounded is not None and term.rounded.to <= 0:
         problem = "a price cannot be rounded to steps of nothing"
         allowed = "an amount above 0, such as 1.00 or 0.50"
         yield fault_at((*place, "to"), "rounded_to_nothing", problem, allowed=allowed)
-    if term.rounded is not None and not term.changes:
+    if term.rounded is not None and not (term.changes or has_discount):
         problem = "the price is rounded and nothing changes it"
         hint = "Write the rounded price, or the changes that it is rounded after"
-        rests = ((*path, "changes"),)
+        rests = ((*path, "changes"), ("discounts",))
         yield fault_at(place, "nothing_to_round", problem, hint=hint, rests=rests)
 
 

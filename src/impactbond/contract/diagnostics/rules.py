@@ -22,8 +22,8 @@ _Rules = tuple[Callable[[Contract], Diagnostics], ...]
 _ERRORS: _Rules = (
     *(names.check_names, names.check_same_names, names.check_values),
     *(calendar.check_term, calendar.check_windows, calendar.check_started, calendar.check_periods),
-    *(payables.check_conditions, payables.check_milestones),
-    *(payables.check_indices, payables.check_prices),
+    *(calendar.check_payment, payables.check_conditions, payables.check_milestones),
+    *(payables.check_indices, payables.check_prices, money.check_discounts, money.check_rounding),
     *(payables.check_results, payables.check_fees, money.check_money),
     *(funding.check_funding, funding.check_commitments),
     *(limits.check_tranches, limits.check_limits),
@@ -32,7 +32,8 @@ _ERRORS: _Rules = (
 )
 _WARNINGS: _Rules = (
     *(limits.look_at_amounts, money.look_at_sizes, payables.look_at_reach),
-    *(calendar.look_at_dates, payables.look_at_prices, limits.look_at_cut_claims),
+    *(calendar.look_at_dates, calendar.look_at_bank_holidays),
+    *(payables.look_at_prices, limits.look_at_cut_claims),
     payables.look_at_results,
     *(names.look_at_unused, funding.look_at_idle_funders),
 )

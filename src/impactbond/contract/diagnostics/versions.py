@@ -10,6 +10,8 @@ from itertools import chain, pairwise
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault
+from impactbond.terms.calendar import PaymentTerms
+from impactbond.terms.diagnostic import listing
 from impactbond.terms.metrics import Metric
 
 Faults = Iterator[Fault]
@@ -87,7 +89,8 @@ def _check_results(corrected: Contract, contract: Contract) -> Faults:
 
 
 def _check_identity(old: Contract, new: Contract) -> Faults:
-    if old.rounding.half != new.rounding.half or old.rounding.on != new.rounding.on:
+    alike = [one.rounding.model_dump(exclude={"clause", "odd_penny"}) for one in (old, new)]
+    if alike[0] != alike[1]:
         problem = "pennies are cut in another way while running totals stand"
         yield _fault(new, "rounding", "other_rounding", problem)
     for term, code in (("contract", "other_contract"), ("provider", "other_provider")):
@@ -116,11 +119,21 @@ def _check_dates(old: Contract, new: Contract) -> Faults:
         yield _fault(new, "signed_on", "signed_too_late", problem, now.signed_on, f"by {last}")
 
 
+def _working_days(terms: PaymentTerms) -> str:
+    """What makes a day a working day, as a contract writes it."""
+    days = terms.bank_holidays
+    place = terms.working_days_of or (listing(days) if isinstance(days, tuple) else str(days))
+    week = (
+        "" if terms.weekend == ("Saturday", "Sunday") else f"; weekend {', '.join(terms.weekend)}"
+    )
+    return f"{place}{week}"
+
+
 def _check_periods(old: Contract, new: Contract) -> Faults:
-    if old.calendar.payment.working_days_of != new.calendar.payment.working_days_of:
-        problem = "working days are those of another nation than before"
-        nation, allowed = (str(one.calendar.payment.working_days_of) for one in (new, old))
-        yield _fault(new, "calendar > payment", "other_nation", problem, nation, allowed)
+    days, allowed = (_working_days(one.calendar.payment) for one in (new, old))
+    if days != allowed:
+        problem = "working days are others than before"
+        yield _fault(new, "calendar > payment", "other_working_days", problem, days, allowed)
     if old.calendar.claims.made != new.calendar.claims.made:
         problem = "claims are made at another time than before"
         made = new.calendar.claims.made

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
-from impactbond.dates import MONTH_NAMES, between, said_day
+from impactbond.dates import MONTH_NAMES, between, said_day, said_place
 from impactbond.money import show_share
+from impactbond.terms.calendar import PaymentTerms
 from impactbond.terms.sheets import EACH_ROW
 from impactbond.terms.words import listed, plain, quoted
 
@@ -70,14 +71,33 @@ def process(contract: Contract) -> SchedulePart:
             "made is never rewritten, and what changes later is an adjustment in the next claim"
         ),
         Rule(
-            f"payment is due within {payment.within} of the claim date; where banks in "
-            f"{payment.working_days_of} are closed on the last of these days, on the "
-            f"{payment.if_closed}",
+            f"payment is due within {payment.within} of the claim date; where "
+            f"{closed_words(payment)} on the last of these days, on the {payment.if_closed}",
             payment.clause,
+            tuple(map(Rule, _closed_terms(payment))),
         ),
         *([Rule(_INVOICED[payment.invoiced], payment.clause)] if payment.invoiced else []),
     )
     return SchedulePart("Evidence and payment", rules)
+
+
+def closed_words(payment: PaymentTerms) -> str:
+    """Which banks are closed, in words that end where the day is named."""
+    if payment.working_days_of is None:
+        return "banks are closed"
+    return f"banks in {said_place(payment.working_days_of)} are closed"
+
+
+def _closed_terms(payment: PaymentTerms) -> Iterator[str]:
+    """The days on which banks are closed, as far as the contract itself says them."""
+    always = f"banks are closed on every {listed(payment.weekend)}"
+    if payment.bank_holidays == "none":
+        yield f"{always}, and on no other day"
+    elif payment.bank_holidays is not None:
+        days = listed(map(said_day, payment.bank_holidays))
+        yield f"{always}, and on {days}"
+    elif payment.weekend != ("Saturday", "Sunday"):
+        yield f"{always}, and on the bank holidays there"
 
 
 _INVOICED = {

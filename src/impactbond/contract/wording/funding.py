@@ -57,7 +57,16 @@ def rounding(contract: Contract) -> SchedulePart:
         f"{term.odd_penny}",
         term.clause,
     )
-    return SchedulePart("Rounding", (cut,))
+    if term.to is None:
+        return SchedulePart("Rounding", (cut,))
+    ways = {"down": "rounded down", "up": "rounded up", "nearest": "rounded to the nearest"}
+    whole = Rule(
+        f"after its limits, all that each funder pays to date is {ways[term.way]} to a whole "
+        f"number of {money(contract, term.to)}; what is left over stays earned, is asked of nobody "
+        "as yet, and is paid with the later claim that completes another unit of it",
+        term.clause,
+    )
+    return SchedulePart("Rounding", (cut, whole))
 
 
 def limits(contract: Contract) -> SchedulePart:

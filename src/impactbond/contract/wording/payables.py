@@ -25,6 +25,7 @@ from impactbond.terms.fees import Every, Fee
 from impactbond.terms.measures import said
 from impactbond.terms.metrics.numbers import Quantity
 from impactbond.terms.milestones import Milestone, Units, alternatives
+from impactbond.terms.reference import EVERY_MILESTONE
 from impactbond.terms.results import Result
 from impactbond.terms.words import counted, listed, plain, quoted
 
@@ -32,12 +33,29 @@ from impactbond.terms.words import counted, listed, plain, quoted
 def prices(contract: Contract) -> SchedulePart:
     """The rate card: every milestone, when it is achieved, and its price."""
     rules = [_milestone(contract, name, term) for name, term in contract.milestones.items()]
-    rows = []
+    for discount in contract.discounts:
+        named, when = discount.for_, discount.applies_to()
+        of = EVERY_MILESTONE if EVERY_MILESTONE in named else payables(contract, named)
+        off = f"a discount of {show_share(discount.off)} is taken off the prices of {of}"
+        order = "after a price's own changes, and before it is rounded"
+        rules.append(Rule(f"{' '.join(filter(None, [off, when]))}, {order}", discount.clause))
+    rows: list[tuple[str, ...]] = []
+    changes = []
     for name, term in contract.milestones.items():
         price, paid = price_money(contract, term.price), paid_words(contract, term)
         rows.append((term.title or plain(name), price, paid, term.clause))
-    card = ScheduleTable(("Milestone", "Price", "Paid", "Clause"), tuple(rows), (1,))
+        changed = "; ".join(says for key, says in price_terms(contract, name) if key in _CHANGED)
+        changes.append(changed)
+    headings: tuple[str, ...] = ("Milestone", "Price", "Paid", "Clause")
+    if any(changes):
+        headings = ("Milestone", "Price", "Paid", "What changes the price", "Clause")
+        rows = [(*row[:3], says, row[3]) for row, says in zip(rows, changes, strict=True)]
+    card = ScheduleTable(headings, tuple(rows), (1,))
     return SchedulePart("Milestones and prices", tuple(rules), card)
+
+
+# The terms of a price that make another of it, by their keys.
+_CHANGED = frozenset(("rate", "band", "change", "discount", "rounded", "paid for"))
 
 
 def paid_words(contract: Contract, term: Milestone) -> str:
@@ -83,6 +101,8 @@ def price_terms(contract: Contract, name: str) -> Iterator[tuple[str, str]]:
         yield "band", f"after its first {claims}, in the order of settlement, the price is {price}"
     for change in term.changes:
         yield "change", change.says()
+    for discount in contract.discounts_of(name):
+        yield "discount", discount.says()
     if term.rounded is not None:
         yield "rounded", term.rounded.says(price_money(contract, term.rounded.to))
     if term.paid_for is not None:

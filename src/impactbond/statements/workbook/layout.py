@@ -23,6 +23,7 @@ Kind = Literal[
     "amount 0",
     "amount 2",
     "amount 3",
+    "amount 4",
     "count",
     "date",
     "number",
@@ -31,10 +32,10 @@ Kind = Literal[
     "ordinal",
 ]
 
-RIGHT_ALIGNED = ("pence", "amount 0", "amount 2", "amount 3", "count", "number", "percent")
+_AMOUNTS: dict[int, Kind] = {0: "amount 0", 2: "amount 2", 3: "amount 3", 4: "amount 4"}
+RIGHT_ALIGNED = ("pence", *_AMOUNTS.values(), "count", "number", "percent")
 # The variant of look of a text beside a number, which ends at its right edge.
 AFTER = " after"
-_AMOUNTS: dict[int, Kind] = {0: "amount 0", 2: "amount 2", 3: "amount 3"}
 # What gives the formula of each row; see `Column`.
 Formula = str | Callable[["SheetTable", int], str] | None
 _CELL = re.compile(r"\[([^\]^]+)(\^?)\]")

@@ -24,7 +24,7 @@ from impactbond.terms.phrases import WindowPhrase
 from impactbond.terms.prices import IndexValue, PricesIn, Vat
 from impactbond.terms.results import Result
 from impactbond.terms.rounding import Rounding
-from impactbond.terms.sheets import Sheet
+from impactbond.terms.sheets import Sheet, evidence_tables
 from impactbond.terms.term import Listed, Some, Term
 
 
@@ -157,6 +157,13 @@ class Contract(FromText):
             or any(term.bands or term.paid_for is not None for term in self.milestones.values())
         )
         return is_uneven and any(limit.at_most.of != "money" for limit in whole)
+
+    @property
+    def workbook_sheets(self) -> dict[str, Sheet]:
+        """The sheets that a workbook of evidence has: those of the contract, or where it has none
+        the two evidence tables, Participants and Observations.
+        """
+        return self.sheets or evidence_tables(self.participants.attributes)
 
     def fundings_of(self, payable: str) -> list[Funding]:
         """The funding entries that name something that is paid for; the first that applies does."""

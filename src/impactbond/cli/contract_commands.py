@@ -25,7 +25,10 @@ Form = Literal["text", "markdown", "html"]
 def check(
     contract: ContractFile,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where anything is worth a look.")
+        bool,
+        typer.Option(
+            "--strict", help="Exit with 1 where anything is worth a look and not accepted."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -33,6 +36,7 @@ def check(
 
     Of a folder of versions, whether they follow on each other, and the terms in force.
     """
+    from impactbond.contract.diagnostics.check import accepting
     from impactbond.contract.diagnostics.check import check as checked
     from impactbond.settlement.examples import check_examples
 
@@ -40,7 +44,10 @@ def check(
     with working("Settling the examples"):
         examples = check_examples(terms)
     faults = [fault for example in examples for fault in example.faults]
-    looks = checked(terms)
+    findings = checked(terms)
+    looks = [one for one in findings if one.level == "look at"]
+    accepted = [one for one in findings if one.level == "accepted"]
+    unsaid = [example for example in examples if example.comes_to and not example.expects]
     first, last = terms.calendar.term
     found = {
         "contract": terms.contract,
@@ -51,7 +58,8 @@ def check(
         "claim_dates": len(terms.calendar.periods),
         "examples": len(examples),
         "faults": [fault.as_dict() for fault in faults],
-        "findings": [look.as_dict() for look in looks],
+        "findings": [one.as_dict() for one in findings],
+        "comes_to": {one.name: one.comes_to for one in unsaid},
     }
     told = [
         terms.title,
@@ -60,9 +68,17 @@ def check(
         f" examples. {'Examples do not hold:' if faults else 'No fault found.'}",
         *(f"  - {fault}" for fault in faults),
     ]
+    for example in unsaid:
+        told.append(f"The example '{example.name}' expects nothing yet. It comes to:")
+        told += [f"  {line}" for line in example.as_expected(terms.currency)]
     if looks:
         told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
-    told += [f"  - {look}" for look in looks]
+        told += [f"  - {look}" for look in looks]
+        told.append("What is meant so can be accepted in the contract, such as the first:")
+        told.append(f"  {accepting(looks[0])}")
+    if accepted:
+        told.append(f"Worth a look, and accepted by the contract ({len(accepted)}):")
+    told += [f"  - {one}" for one in accepted]
     printed(as_json, lambda: found, lambda: "\n".join(told))
     # An example that does not hold is no matter of strictness: the terms are not what was meant.
     if faults or (strict and looks):

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, PrivateAttr
 
 from impactbond.money import CURRENCIES, minor_units
+from impactbond.terms.accepted import Accepted
 from impactbond.terms.calendar import Calendar
 from impactbond.terms.conditions import Condition
 from impactbond.terms.expected import Example, Plan
@@ -80,6 +81,7 @@ class Contract(FromText):
     plans: dict[str, Plan] = Field(default_factory=dict)
     investment: Investment | None = None
     examples: Listed[Example] = ()
+    accepted: Listed[Accepted] = ()
 
     @property
     def digest(self) -> str:

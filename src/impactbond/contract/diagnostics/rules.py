@@ -34,7 +34,7 @@ _WARNINGS: _Rules = (
     *(limits.look_at_amounts, money.look_at_sizes, payables.look_at_reach),
     *(calendar.look_at_dates, payables.look_at_prices, limits.look_at_cut_claims),
     payables.look_at_results,
-    *(names.look_at_unused, funding.look_at_idle_funders),
+    *(names.look_at_unused, funding.look_at_idle_funders, examples.look_at_examples),
 )
 
 

@@ -15,5 +15,8 @@ class Accepted(Cited):
     """
 
     code: str = Field(min_length=1)
+    """The code of what is worth a look, such as unused_metric."""
     at: str = Field(min_length=1)
+    """Its place, as the check tells it: metrics > spare."""
     because: str = Field(min_length=1)
+    """Why it is meant so."""

@@ -65,8 +65,11 @@ class Example(Cited, Naming):
     """
 
     name: str = Field(min_length=1)
+    """What it shows, in a few words."""
     given: Some[Row]
+    """Rows of participants, of their evidence, or of claims."""
     expect: dict[str, dict[PaidName, Money]] = Field(default_factory=dict)
+    """For each claim period what is paid, by name of what or who pays, or in total."""
 
     def named(self, path: Path) -> Iterator[Reference]:
         """The milestones of rows that state claims."""
@@ -112,5 +115,8 @@ class Plan(Cited):
     """
 
     title: str = ""
+    """What people call it."""
     made_on: Day
+    """The day on which it was made, such as 2016-12-01."""
     payments: dict[str, dict[PaidName, Amount]] = Field(min_length=1)
+    """For each claim period what was planned, by name of what or who pays, or in total."""

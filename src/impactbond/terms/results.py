@@ -72,7 +72,9 @@ class Tier(Term):
     """An amount that is paid while the measure is on the right side of a bar."""
 
     is_: ThresholdPhrase = Field(alias="is")
+    """The bar that the measure must pass, such as at least 55%."""
     pays: Money
+    """What is paid, in the currency of payments, such as 210.00."""
 
 
 @WAYS_TO_PAY.register
@@ -81,6 +83,7 @@ class Tiers(WayToPay):
 
     key: ClassVar[str] = "tiers"
     tiers: Some[Tier]
+    """The bars with their amounts; the last that is passed counts."""
 
     def pays_for(self, measured: Fraction) -> Fraction:
         passed = self._passed(measured)
@@ -137,7 +140,9 @@ class Point(Term):
     """An amount at a value of the measure."""
 
     at: DistancePhrase
+    """The value of the measure, such as 50%."""
     pays: Money
+    """What is paid at that value, in the currency of payments, such as 1000.00."""
 
 
 @WAYS_TO_PAY.register
@@ -146,6 +151,7 @@ class Slides(WayToPay):
 
     key: ClassVar[str] = "slides"
     slides: Annotated[Some[Point], Field(min_length=2)]
+    """The points between which the amount slides, from the lowest value on."""
 
     def pays_for(self, measured: Fraction) -> Fraction:
         points = [(point.at.exact, Fraction(point.pays)) for point in self.slides]
@@ -195,11 +201,17 @@ class PerPoint(WayToPay):
 
     key: ClassVar[str] = "each"
     each: DistancePhrase
+    """How much of the measure makes a point, such as 1, or 1%."""
     pays: Money
+    """What a point is paid, in the currency of payments, such as 1000.00."""
     above: DistancePhrase | None = None
+    """The mark above which points are counted, such as 2."""
     steps: Literal["whole", "in proportion"] = "in proportion"
+    """Whether parts of a point are paid, or whole points alone."""
     at_most: Money | None = None
+    """What is paid at most, in the currency of payments, such as 5000.00."""
     at_least: Money | None = None
+    """What is paid at least, in the currency of payments, such as 0.00."""
 
     def pays_for(self, measured: Fraction) -> Fraction:
         above = Fraction(0) if self.above is None else self.above.exact
@@ -265,7 +277,9 @@ class Gate(Term):
     """A test on a measure without which nothing is paid."""
 
     measure: Measure
+    """The measure that is tested, or its name."""
     is_: ThresholdPhrase = Field(alias="is")
+    """The bar that it must pass, such as at least 5."""
 
 
 class Result(Cited):
@@ -277,15 +291,24 @@ class Result(Cited):
     """
 
     title: str = ""
+    """What people call it."""
     measure: Measure
+    """What is measured: a measure, or the name of one."""
     each: AttributeName | None = None
+    """The attribute by whose values participants are measured apart, such as borough."""
     counted: Literal["to date", "each period", "each year"] = "to date"
+    """Which claims are measured: all to date, or those of a period or a year."""
     over: int = Field(default=1, ge=1, description="how many periods or years, up to this one")
     on: Day | None = None
+    """The day from which it is measured at all, such as 2018-12-31."""
     only_if: Listed[Gate] = ()
+    """Tests that must be passed, or nothing is paid."""
     pays: Pays
+    """How the amount follows the measure: tiers, slides, or each so much."""
     times: Measure | None = None
+    """A measure by which the amount is multiplied, or its name."""
     less: OneOrMany[ResultName] = ()
+    """The result, or the list of them, whose amount is taken off."""
 
     @property
     def measures(self) -> tuple[tuple[Path, Measure], ...]:

@@ -43,8 +43,11 @@ class Sheet(Cited):
     """
 
     holds: Literal["participants", "observations"] = "observations"
+    """Which of the two evidence tables it holds rows of."""
     columns: dict[ColumnName, str]
+    """Each column with the heading that it has in the sheet, {participant: Child}."""
     metrics: dict[MetricName, str] = Field(default_factory=dict)
+    """Each metric with its heading or each row; in long form, the word for it."""
 
     @property
     def is_long(self) -> bool:

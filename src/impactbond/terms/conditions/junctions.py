@@ -80,6 +80,7 @@ class All(Joined):
     reading: ClassVar[str] = "where all must hold, the day is the last of their days"
 
     all: Some[Condition]
+    """The conditions, or their names, that must all be met."""
 
     def waits_for(self, stated: Iterable[ConditionTerm]) -> frozenset[str]:
         return frozenset().union(*(part.closing for part in stated))
@@ -116,6 +117,7 @@ class AnyOf(Joined):
     reading: ClassVar[str] = "where any may hold, the day is the first of their days"
 
     any: Some[Condition]
+    """The conditions, or their names, of which one must be met."""
 
     @property
     def called(self) -> str:
@@ -154,7 +156,9 @@ class AtLeast(Joined):
     reading: ClassVar[str] = "where so many must hold, the day is that of the last that is needed"
 
     of: Some[Condition]
+    """The conditions, or their names, of which some must be met."""
     at_least: int = Field(ge=1)
+    """How many of them must be met, such as 2."""
 
     @property
     def called(self) -> str:
@@ -223,6 +227,7 @@ class Not(Junction):
     )
 
     not_: Condition = Field(alias="not")
+    """The condition, or its name, that must be evidenced and not met."""
 
     def aside(self, facts: Facts, due: Column) -> Aside:
         return {"last": due}

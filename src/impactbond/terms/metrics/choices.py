@@ -28,7 +28,9 @@ class Event(Answered):
     one_a_day: ClassVar[bool] = False
 
     kind: Literal["event"]
+    """Something that happens, or is answered yes or no: event."""
     repeats: bool = False
+    """Whether it can happen more than once."""
 
     def says(self) -> str:
         often = "may happen many times" if self.repeats else "happens once"
@@ -50,7 +52,9 @@ class Session(Chosen):
     one_a_day: ClassVar[bool] = False
 
     kind: Literal["session"]
+    """Something scheduled that ends with a mark: session."""
     marks: Some[str]
+    """The marks, such as [attended, missed]."""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -81,7 +85,9 @@ class State(Chosen):
     one_a_day: ClassVar[bool] = False
 
     kind: Literal["state"]
+    """What somebody is in until the next row: state."""
     states: Some[str]
+    """The states, such as [housed, left]."""
 
     @property
     def choices(self) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def test_what_a_field_takes_stands_behind_what_it_is() -> None:
         " Allowed: small letters, digits and hyphens"
     )
     # The reader tells what may stand there, and nothing else.
-    (fault,) = faults_of(damaged(("contract: ", "contract: W ")))
+    (fault,) = faults_of(damaged(("contract: wlz-lbhf", "contract: WLZ")))
     assert fault.allowed == "small letters, digits and hyphens"
 
 

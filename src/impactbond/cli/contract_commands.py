@@ -1,4 +1,6 @@
-"""The commands that look at a contract alone: check it, render it, tell two versions apart."""
+"""The commands that look at a contract alone: begin one, check it, render it, tell two versions
+apart.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,20 @@ from impactbond.cli.options import (
 from impactbond.files import Writing
 
 Form = Literal["text", "markdown", "html"]
+
+
+def new(
+    file: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],
+    replace: Replace = False,
+    shared: Shared = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a commented first contract; what is marked FILL IN is to be replaced."""
+    from impactbond.contract.first import write_new_contract
+
+    written = write_new_contract(file, replace=replace, shared=shared)
+    told = f"Wrote {written}. Fill in what is marked, then: impactbond check {written}"
+    printed(as_json, lambda: {"written": written.name}, lambda: told)
 
 
 def check(

@@ -1,4 +1,4 @@
-"""A first contract for somebody who has none: in order as it stands, with what to fill in marked."""
+"""A first contract for somebody who has none: in order as it stands, what to fill in marked."""
 
 from __future__ import annotations
 

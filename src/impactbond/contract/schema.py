@@ -61,7 +61,7 @@ def _describe(term: dict[str, Any], model: type[Term]) -> None:
 def _texts_below_fields(model: type[Term]) -> dict[str, str]:
     body = ast.parse(dedent(inspect.getsource(model))).body[0].body  # type: ignore[attr-defined]
     return {
-        field.target.id: text.value.value
+        field.target.id: str(text.value.value)
         for field, text in pairwise(body)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)

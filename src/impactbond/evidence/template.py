@@ -41,6 +41,7 @@ _ABOUT = {
     "evidence_ref": "Where the proof is kept",
     "status": "Whether what the row says is in dispute, or taken back; blank: recorded",
 }
+_Note = tuple[str, str, str, str, str]
 _DATES = ("started_on", "left_on", "from_on", "recorded_on", "observed_on")
 
 
@@ -197,7 +198,7 @@ def _validation(column: _Column, lists: _Lists) -> dict[str, Any]:
     }
 
 
-def _of_metrics(name: str, sheet: Sheet, contract: Contract) -> list[tuple[str, ...]]:
+def _of_metrics(name: str, sheet: Sheet, contract: Contract) -> list[_Note]:
     """What the notes say of the metrics that have no column of their own."""
     if sheet.is_long:
         value = sheet.columns[VALUE]
@@ -219,7 +220,7 @@ def _write_notes(
     sheet.set_column(2, 2, 10)
     sheet.set_column(3, 4, 56)
     sheet.freeze_panes(1, 0)
-    rows = [("Sheet", "Column", "Needed", "What it holds", "Allowed")]
+    rows: list[_Note] = [("Sheet", "Column", "Needed", "What it holds", "Allowed")]
     for name, held in columns.items():
         rows += [
             (name, one.heading, "yes" if one.is_needed else "no", one.about, one.allowed)

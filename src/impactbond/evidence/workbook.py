@@ -158,15 +158,13 @@ def _not_usable(file: str, code: str, problem: str) -> Fault:
 def _read_sheet(
     file: Opened, name: str, term: Sheet, cautions: set[str], *, are_agreed: bool
 ) -> Block | list[Fault]:
-    """One sheet of one file; the faults where its structure is not as agreed. A contract without
-    sheets leaves open which of the columns that are not needed are there, as files do.
-    """
+    """One sheet of one file; the faults where its structure is not as agreed."""
     if one_spelling(name) not in file.sheets:
         close = get_close_matches(name, list(file.sheets), n=1, cutoff=0.75)
         hint = f"Did you mean '{close[0]}'? Rename it" if close else "Add it, with its headings"
         problem = f"the sheet '{name}' is missing"
-        missing = Fault(file=file.name, sheet=name, code="sheet_missing", problem=problem)
-        return [replace(missing, hint=hint)]
+        fault = Fault(file=file.name, sheet=name, code="sheet_missing", problem=problem)
+        return [replace(fault, hint=hint)]
     grid = grid_of(file, one_spelling(name))
     if isinstance(grid, Fault):
         return [grid]
@@ -175,14 +173,14 @@ def _read_sheet(
         problem = "the sheet is empty"
         return [Fault(file=file.name, sheet=name, code="no_headings", problem=problem)]
     headings = [one_spelling(str(cell)) for cell in grid[first]]
-    wanted, missing = list(map(one_spelling, headings_of(term))), list[Fault]()
+    wanted, faults = list(map(one_spelling, headings_of(term))), list[Fault]()
     if not are_agreed:
-        needed = (one for one in wanted if one not in OPTIONAL[term.holds])
-        for fault in missing_columns(headings, term.holds, tuple(needed)):
-            missing.append(replace(fault, file=file.name, sheet=name))
-        there = {one: heading for one, heading in term.columns.items() if heading in headings}
-        term = term.model_copy(update={"columns": there})
-    faults = missing or list(_heading_faults(file.name, name, term, headings))
+        faults = [
+            replace(fault, file=file.name, sheet=name)
+            for fault in missing_columns(headings, term.holds, _needed(term))
+        ]
+        term = _as_delivered(term, headings)
+    faults = faults or list(_heading_faults(file.name, name, term, headings))
     if faults:
         below = headings_below(grid, first, wanted)
         place = Fault(file=file.name, sheet=name, row=first + 1)
@@ -209,6 +207,18 @@ def _read_sheet(
         names_observations=term.is_long,
     )
     return without_blank_rows(block)
+
+
+def _needed(term: Sheet) -> tuple[str, ...]:
+    return tuple(one for one in term.columns.values() if one not in OPTIONAL[term.holds])
+
+
+def _as_delivered(term: Sheet, headings: Sequence[str]) -> Sheet:
+    """A sheet that no contract has agreed, with the columns that are there: as in files, those that
+    are not needed may be left out.
+    """
+    there = {one: name for one, name in term.columns.items() if one_spelling(name) in headings}
+    return term.model_copy(update={"columns": there})
 
 
 def single_spaced(heading: str) -> str:

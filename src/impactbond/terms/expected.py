@@ -4,7 +4,7 @@ whenever it is read, and plans, which bind nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -89,7 +89,7 @@ def days_of(row: dict[str, str]) -> Iterator[date]:
     yield _day(row[ON])
 
 
-def times_of(row: dict[str, str], *, singly: bool = False) -> int:
+def times_of(row: Mapping[str, str], *, singly: bool = False) -> int:
     """How many days a row of evidence has, or how many participants a row of claims, one claim
     each; `singly` where every claim is looked at. Raises ValueError for what is no such number.
     """

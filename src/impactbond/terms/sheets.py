@@ -73,8 +73,10 @@ def evidence_tables(attributes: Iterable[str]) -> dict[str, Sheet]:
     headings as in frames and files.
     """
     people = (*PARTICIPANT_COLUMNS, *attributes)
-    seen = ("ref", "participant", *LONG_COLUMNS, *OBSERVATION_COLUMNS[1:3])
-    seen = (*seen, "replaces", "source", "evidence_ref", "status")
+    seen = (
+        *("ref", "participant", *LONG_COLUMNS, "observed_on", "recorded_on"),
+        *("replaces", "source", "evidence_ref", "status"),
+    )
     headings = {column: NAMES_IN_TABLES.get(column, column) for column in seen}
     return {
         "Participants": Sheet(holds="participants", columns={name: name for name in people}),

@@ -89,7 +89,7 @@ def check(
         told += [f"  {line}" for line in example.as_expected(terms.currency)]
     if looks:
         told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
-        told += [f"  - {look}" for look in looks]
+        told += [f"  - {look} ({look.code})" for look in looks]
         told.append("What is meant so can be accepted in the contract, such as the first:")
         told.append(f"  {accepting(looks[0])}")
     if accepted:

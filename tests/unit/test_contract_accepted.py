@@ -86,3 +86,13 @@ def test_it_is_rendered_and_its_change_is_a_change_that_moves_no_money() -> None
     other = contract_of(f"{UNUSED}accepted: [{SPARE.replace('the evaluation', 'nobody')}]")
     [change] = difference(with_it, other)
     assert change.path == "accepted › code unused_metric › because"
+
+
+def test_an_ordinary_deadweight_clause_can_be_accepted() -> None:
+    milestone = "{when: {observed: consent, in: year one}, price: 400.00, paid_for: 5/6}"
+    place = "milestones > m > paid_for"
+    because = "A sixth would have happened anyway"
+    accepted = f"{{code: paid_in_part, at: {place}, because: {because}}}"
+    terms = f"milestones: {{m: {milestone}}}\naccepted: [{accepted}]"
+    [found] = [one for one in check(contract_of(terms)) if one.path == place]
+    assert (found.level, found.because) == ("accepted", because)

@@ -67,7 +67,7 @@ class Example(Cited, Naming):
     name: str = Field(min_length=1)
     """What it shows, in a few words."""
     given: Some[Row]
-    """Rows of participants, of their evidence, or of claims."""
+    """Rows of participants, of their evidence, or of claims: times: 33 is 33 participants."""
     expect: dict[str, dict[PaidName, Money]] = Field(default_factory=dict)
     """For each claim period what is paid, by name of what or who pays, or in total."""
 

@@ -59,8 +59,7 @@ def through_settling(mutant: Mutant, contract: Contract) -> Settlement | None:
 def through_writing(settled: Settlement, folder: Path) -> None:
     """Statements and a record, which comes out again as it was."""
     assert ib.write_statements(settled, folder)
-    if settled.contract.sheets:
-        ib.write_template(settled.contract, folder / "template.xlsx")
+    ib.write_template(settled.contract, folder / "template.xlsx")
     record = ib.write_record(settled, folder / "a.record")
     again = ib.regenerate(record)
     assert again.same, [str(one) for one in again.differences]

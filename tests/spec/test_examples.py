@@ -118,3 +118,63 @@ def test_the_examples_of_the_fixture_contract_hold(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["check", str(damaged)])
     assert done.exit_code == 1
     assert "allowed: £121.00" in done.output
+
+
+def test_a_row_of_evidence_may_say_its_source() -> None:
+    terms = "metrics: {consent: {kind: event, sources: [school]}}"
+    row = "{on: 2017-01-12, consent: yes, source: %s}"
+    expect = "{2017-Q1: {consent: 100.00}}"
+    assert told(with_examples(CHILD, row % "school", expect=expect, terms=terms)) == []
+    (example,) = check_examples(with_examples(CHILD, row % "home", expect=expect, terms=terms))
+    assert [fault.code for fault in example.faults] == ["example_refused"]
+
+
+def test_a_number_of_claims_is_of_so_many_participants() -> None:
+    # The first 2 participants of the year: of 3 claims of one there would be nothing to hold back.
+    terms = "limits: [{contract: whole, at_most: 2 participants, beyond: unpaid}]"
+    given = "{claims: consent, times: 3, on: 2017-01-12, school: Elm, borough: north}"
+    contract = with_examples(given, expect="{2017-Q1: {total: 200.00}}", terms=terms)
+    assert told(contract) == []
+    assert "given: one claim of consent for each of 3 participants, on 2017-01-12" in " ".join(
+        ib.render(contract).split()
+    )
+
+
+def test_a_million_claims_and_more_can_be_stated_where_no_limit_looks_at_single_ones() -> None:
+    # 2,500,000 at £100.00
+    given = "{claims: consent, times: 2500000, on: 2017-01-12, school: Elm, borough: north}"
+    assert told(with_examples(given, expect="{2017-Q1: {total: 250000000.00}}")) == []
+    each = "limits: [{contract: whole, each: participant, at_most: 50.00, beyond: unpaid}]"
+    with pytest.raises(ContractError, match="from 1 to 999,999"):
+        with_examples(given, expect="{}", terms=each)
+
+
+def test_an_example_that_comes_to_more_than_can_be_worked_out_is_told() -> None:
+    # 999,999,999 at £99,999,999,999.00 are more than 64 bits hold.
+    terms = "milestones: {m: {when: {observed: consent, in: year one}, price: 99999999999.00}}"
+    given = "{claims: m, times: 999999999, on: 2017-01-12, school: Elm, borough: north}"
+    (example,) = check_examples(with_examples(given, expect="{}", terms=terms))
+    assert [fault.code for fault in example.faults] == ["example_too_large"]
+
+
+def test_an_example_without_expectations_says_what_to_write_and_holds_with_it(
+    tmp_path: Path,
+) -> None:
+    terms = (
+        "funders: {school: {name: The school, kind: school, each: school}}\n"
+        "funding: [{for: every milestone, shares: {council: 60%, school: the rest}}]"
+    )
+    given = (CHILD, "{on: 2017-01-12, consent: yes}")
+    path = tmp_path / "contract.yaml"
+    path.write_bytes(with_examples(*given, expect="{}", terms=terms).source)
+    done = CliRunner().invoke(app, ["check", str(path)])
+    assert done.exit_code == 0
+    assert "expects nothing yet. It comes to:" in done.output
+    [line] = [one.strip() for one in done.output.splitlines() if "2017-Q1" in one]
+    assert line == (
+        '"2017-Q1": {consent: 100.00, total: 100.00, council: 60.00, "school: Elm": 40.00}'
+    )
+    assert CliRunner().invoke(app, ["check", "--strict", str(path)]).exit_code == 1
+    assert told(with_examples(*given, expect=f"{{{line}}}", terms=terms)) == []
+    wrong = line.replace("40.00", "40.01")
+    assert told(with_examples(*given, expect=f"{{{wrong}}}", terms=terms))

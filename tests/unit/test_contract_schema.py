@@ -101,6 +101,27 @@ def test_what_the_reader_takes_the_schema_takes_too(old: str, new: str) -> None:
     assert refusals(text) == []
 
 
+def test_every_property_says_what_it_is() -> None:
+    terms = {"Contract": SCHEMA, **SCHEMA["$defs"]}
+    unsaid = [
+        f"{name}.{key}"
+        for name, term in terms.items()
+        for key, said in term.get("properties", {}).items()
+        if len(said.get("description", "").split()) < 2
+    ]
+    assert unsaid == [], "write a text below the field, as its neighbours have"
+
+
+def test_what_a_field_takes_stands_behind_what_it_is() -> None:
+    assert SCHEMA["properties"]["contract"]["description"] == (
+        "The contract's short name, such as west-london-zone; records and files carry it."
+        " Allowed: small letters, digits and hyphens"
+    )
+    # The reader tells what may stand there, and nothing else.
+    (fault,) = faults_of(damaged(("contract: wlz-lbhf", "contract: WLZ")))
+    assert fault.allowed == "small letters, digits and hyphens"
+
+
 def test_every_example_in_the_schema_is_of_its_own_pattern() -> None:
     shown = [node for node in nodes(SCHEMA) if "pattern" in node and "examples" in node]
     assert len(shown) > 8

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.damaged_contracts import NAME, WHOLE, damaged, faults_of, line_of
 
@@ -260,3 +262,19 @@ def test_no_hint_takes_a_length_of_time_for_a_number(every: str) -> None:
     )
     unit = every.split()[1].rstrip("s")
     assert fault.hint == f"No {unit}s can stand here, only a number of what is counted"
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ("funding", "a list, each entry with the keys for, shares and if need be only, from, "),
+        ("milestones", "names, each with the keys when, price and if need be clause, title, "),
+        ("funders", "names, each with the keys name, kind and if need be clause, each, commits"),
+        ("metrics", "names, each with kind: event, session, score, "),
+        ("windows", "names with what they stand for"),
+    ],
+)
+def test_a_missing_block_says_what_it_holds(part: str, told: str) -> None:
+    text = re.sub(rf"(?m)^{part}:.*\n(?:[ #].*\n|\n)*", "", damaged())
+    [allowed] = [fault.allowed for fault in faults_of(text) if fault.code == "missing_key"]
+    assert allowed.startswith(told)

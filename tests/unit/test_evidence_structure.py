@@ -12,7 +12,6 @@ from tests.evidence_workbooks import HEADINGS, small_contract, write_book
 from impactbond.contract.read import parse_contract
 from impactbond.errors import EvidenceError
 from impactbond.evidence.read import Source, read_evidence
-from impactbond.evidence.template import write_template
 
 WITHOUT_SHEETS = small_contract().model_copy(update={"sheets": {}})
 
@@ -117,12 +116,12 @@ def test_a_zip_that_is_no_workbook_is_told(tmp_path: Path) -> None:
     assert faults(tmp_path / "archive.xlsx") == [("archive.xlsx", "", "", "not_a_workbook")]
 
 
-def test_a_contract_without_sheets_reads_no_workbook_and_has_no_template(tmp_path: Path) -> None:
+def test_a_contract_without_sheets_reads_the_two_evidence_tables_alone(tmp_path: Path) -> None:
     path = write_book(tmp_path / "evidence.xlsx", {})
-    with pytest.raises(EvidenceError, match="does not say how evidence is delivered"):
+    with pytest.raises(EvidenceError) as raised:
         read_evidence(path, WITHOUT_SHEETS)
-    with pytest.raises(EvidenceError, match="does not say how evidence is delivered"):
-        write_template(WITHOUT_SHEETS, tmp_path / "template.xlsx")
+    told = [(one.sheet, one.code) for one in raised.value.faults]
+    assert told == [("Observations", "sheet_missing"), ("Participants", "sheet_missing")]
 
 
 def test_a_sheet_may_deliver_two_columns_under_one_heading(tmp_path: Path) -> None:

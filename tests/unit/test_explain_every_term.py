@@ -21,7 +21,8 @@ ELSEWHERE = {
 }
 # What changes no payment: names, and which funders there are beside those who pay.
 NO_MONEY = {
-    *(("Contract", key) for key in ("contract", "title", "provider", "funders")),
+    *(("Contract", key) for key in ("contract", "title", "provider", "funders", "accepted")),
+    *(("Accepted", key) for key in ("code", "at", "because", "clause")),
     *(("Funder", key) for key in ("name", "kind", "each")),
     ("Tranche", "held_by"),
     ("Version", "corrects"),

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from impactbond.cli.contract_commands import check, difference, render
+from impactbond.cli.contract_commands import check, difference, new, render
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -362,5 +362,5 @@ def compare(
 
 
 # Those that look at a contract alone.
-for command in (check, render, difference):
+for command in (new, check, render, difference):
     app.command()(command)

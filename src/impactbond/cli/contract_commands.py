@@ -1,4 +1,6 @@
-"""The commands that look at a contract alone: check it, render it, tell two versions apart."""
+"""The commands that look at a contract alone: begin one, check it, render it, tell two versions
+apart.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,27 @@ from impactbond.files import Writing
 Form = Literal["text", "markdown", "html"]
 
 
+def new(
+    file: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],
+    replace: Replace = False,
+    shared: Shared = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a commented first contract; what is marked FILL IN is to be replaced."""
+    from impactbond.contract.first import write_new_contract
+
+    written = write_new_contract(file, replace=replace, shared=shared)
+    told = f"Wrote {written}. Fill in what is marked, then: impactbond check {written}"
+    printed(as_json, lambda: {"written": written.name}, lambda: told)
+
+
 def check(
     contract: ContractFile,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where anything is worth a look.")
+        bool,
+        typer.Option(
+            "--strict", help="Exit with 1 where anything is worth a look and not accepted."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -33,6 +52,7 @@ def check(
 
     Of a folder of versions, whether they follow on each other, and the terms in force.
     """
+    from impactbond.contract.diagnostics.check import accepting
     from impactbond.contract.diagnostics.check import check as checked
     from impactbond.settlement.examples import check_examples
     from impactbond.terms.words import counted
@@ -41,7 +61,10 @@ def check(
     with working("Settling the examples"):
         examples = check_examples(terms)
     faults = [fault for example in examples for fault in example.faults]
-    looks = checked(terms)
+    findings = checked(terms)
+    looks = [one for one in findings if one.level == "look at"]
+    accepted = [one for one in findings if one.level == "accepted"]
+    unsaid = [example for example in examples if example.comes_to and not example.expects]
     first, last = terms.calendar.term
     found = {
         "contract": terms.contract,
@@ -52,7 +75,8 @@ def check(
         "claim_dates": len(terms.calendar.periods),
         "examples": len(examples),
         "faults": [fault.as_dict() for fault in faults],
-        "findings": [look.as_dict() for look in looks],
+        "findings": [one.as_dict() for one in findings],
+        "comes_to": {one.name: one.comes_to for one in unsaid},
     }
     parts = [
         counted(len(terms.milestones), "milestone"),
@@ -66,9 +90,17 @@ def check(
         f" {'Examples do not hold:' if faults else 'No fault found.'}",
         *(f"  - {fault}" for fault in faults),
     ]
+    for example in unsaid:
+        told.append(f"The example '{example.name}' expects nothing yet. It comes to:")
+        told += [f"  {line}" for line in example.as_expected(terms.currency)]
     if looks:
         told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
-    told += [f"  - {look}" for look in looks]
+        told += [f"  - {look} ({look.code})" for look in looks]
+        told.append("What is meant so can be accepted in the contract, such as the first:")
+        told.append(f"  {accepting(looks[0])}")
+    if accepted:
+        told.append(f"Worth a look, and accepted by the contract ({len(accepted)}):")
+    told += [f"  - {one}" for one in accepted]
     printed(as_json, lambda: found, lambda: "\n".join(told))
     # An example that does not hold is no matter of strictness: the terms are not what was meant.
     if faults or (strict and looks):

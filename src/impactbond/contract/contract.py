@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, PrivateAttr
 
 from impactbond.money import CURRENCIES, minor_units
+from impactbond.terms.accepted import Accepted
 from impactbond.terms.calendar import Calendar
 from impactbond.terms.conditions import Condition
 from impactbond.terms.expected import Example, Plan
@@ -24,7 +25,7 @@ from impactbond.terms.phrases import WindowPhrase
 from impactbond.terms.prices import Discount, IndexValue, PricesIn, Vat
 from impactbond.terms.results import Result
 from impactbond.terms.rounding import Rounding
-from impactbond.terms.sheets import Sheet
+from impactbond.terms.sheets import Sheet, evidence_tables
 from impactbond.terms.term import Listed, Some, Term
 
 
@@ -49,38 +50,69 @@ class Contract(FromText):
     """
 
     impactbond: Literal[1]
+    """The version of this language: 1."""
     contract: str = Field(
         pattern=r"^[a-z0-9][a-z0-9-]*$", description="small letters, digits and hyphens"
     )
+    """The contract's short name, such as west-london-zone; records and files carry it."""
     title: str = Field(min_length=1)
+    """What people call the contract."""
     version: Version
+    """Which version this is, and when it was signed."""
     governs: Literal["participants started", "milestones achieved", "claims made"] = (
         "milestones achieved"
     )
+    """Which claims a version decides: of whom started, what was achieved, or what was claimed."""
     currency: str = "GBP"
+    """The currency of payments, by its ISO code, such as GBP."""
     prices_in: PricesIn | None = None
+    """The currency of prices, where it is not that of payments."""
     indices: dict[str, Some[IndexValue]] = Field(default_factory=dict)
+    """Price indices by name, each with what it stands at from a day on."""
     provider: str = Field(min_length=1)
+    """Who delivers, and is paid."""
     funders: dict[str, Funder] = Field(min_length=1)
+    """Who pays, by the short name that shares and limits use."""
     calendar: Calendar
+    """The term, its periods, when claims are made and when payment is due."""
     participants: Participants = Participants()
+    """Who the contract is about."""
     metrics: dict[str, Metric] = Field(min_length=1)
+    """What evidence tells of a participant, by name."""
     windows: dict[str, WindowPhrase] = Field(min_length=1)
+    """Stretches of time by name, such as start to 1 year after start."""
     conditions: dict[str, Condition] = Field(default_factory=dict)
+    """Conditions that have a name, to be used in several places."""
     milestones: dict[str, Milestone] = Field(min_length=1)
+    """What is paid for a participant, by name, in the order of statements."""
     discounts: Listed[Discount] = ()
+    """What is taken off every price, such as 5% from a day on."""
     measures: dict[str, Measure] = Field(default_factory=dict)
+    """Measures of a group that have a name."""
     results: dict[str, Result] = Field(default_factory=dict)
+    """What is paid for the measured result of a group, by name."""
     fees: dict[str, Fee] = Field(default_factory=dict)
+    """What is paid whatever is achieved, by name."""
     funding: Some[Funding]
+    """Who pays which share of what; the first entry that applies counts."""
     tranches: dict[str, Tranche] = Field(default_factory=dict)
+    """Money paid up-front, by name."""
     limits: Listed[Limit] = ()
+    """What is paid at most, in the order in which it is applied."""
     rounding: Rounding = Rounding()
+    """Where pennies are cut."""
     sheets: dict[str, Sheet] = Field(default_factory=dict)
+    """The sheets of an evidence workbook, by name; without any, the two evidence tables."""
     vat: Vat | None = None
+    """How VAT stands to what is paid."""
     plans: dict[str, Plan] = Field(default_factory=dict)
+    """Schedules as they were planned, by name; they bind nobody."""
     investment: Investment | None = None
+    """Who lends the working capital, and on which terms."""
     examples: Listed[Example] = ()
+    """Worked examples, which a check of the contract settles."""
+    accepted: Listed[Accepted] = ()
+    """What is worth a look to a check, and is meant as it stands."""
 
     @property
     def digest(self) -> str:
@@ -162,6 +194,13 @@ class Contract(FromText):
             or any(term.bands or term.paid_for is not None for term in self.milestones.values())
         )
         return is_uneven and any(limit.at_most.of != "money" for limit in whole)
+
+    @property
+    def workbook_sheets(self) -> dict[str, Sheet]:
+        """The sheets that a workbook of evidence has: those of the contract, or where it has none
+        the two evidence tables, Participants and Observations.
+        """
+        return self.sheets or evidence_tables(self.participants.attributes)
 
     def fundings_of(self, payable: str) -> list[Funding]:
         """The funding entries that name something that is paid for; the first that applies does."""

@@ -25,9 +25,11 @@ _NAMED = frozenset(
 )
 _AMOUNTS = frozenset(("price", "pay", "at_most", "amount"))
 _SAID_WITH_SPACES = _AMOUNTS | {"working_days_of", "bank_holidays", "if_closed"}
-_NO_MONEY = frozenset(("impactbond", "contract", "title", "provider", "sheets"))
+_NO_MONEY = frozenset(("impactbond", "contract", "title", "provider", "sheets", "accepted"))
 _NO_MONEY_WITHIN = frozenset(("clause", "title", "name"))
-_ABOUT = ("contract", "milestone", "funder", "participant", "segment", "period", "for", "from")
+_ABOUT = (
+    *("contract", "milestone", "funder", "participant", "segment", "period", "for", "from", "code"),
+)
 _NOTHING = "nothing"
 
 

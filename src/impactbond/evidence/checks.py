@@ -159,9 +159,7 @@ def read_observations(
         _refuse_unknown(faults, columns, known, people, people_sheet)
         for metric in block.metrics:
             if metric not in contract.metrics:
-                refusal = not_listed(
-                    "unknown_metric", "a metric of the contract", tuple(contract.metrics)
-                )
+                refusal = not_listed("unknown_metric", "a metric of the contract", block.words)
                 for place in range(len(block.rows)):
                     faults.add(place, "metric", refusal if metric else MISSING)
                 continue

@@ -18,12 +18,14 @@ from impactbond.evidence.deliveries import Block, clean, private_headings, witho
 from impactbond.evidence.files import files_of
 from impactbond.evidence.headings import (
     MOST_TITLES,
+    OPTIONAL,
     as_name,
     below_a_title,
     headings_below,
+    missing_columns,
     repeated_headings,
 )
-from impactbond.evidence.sources import FORMATS, OPTIONAL, is_path, missing_columns, plain_cells
+from impactbond.evidence.sources import FORMATS, is_path, plain_cells
 from impactbond.evidence.workbook import NOTES, grid_of, open_workbook
 from impactbond.tables import engine_edge
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Any, NamedTuple
@@ -22,13 +22,20 @@ from impactbond.evidence.refusals import (
     Refusal,
     Refused,
 )
-from impactbond.terms.sheets import REQUIRED_OBSERVATION_COLUMNS, REQUIRED_PARTICIPANT_COLUMNS
+from impactbond.terms.sheets import (
+    LONG_COLUMNS,
+    METRIC,
+    REQUIRED_OBSERVATION_COLUMNS,
+    REQUIRED_PARTICIPANT_COLUMNS,
+    VALUE,
+)
 from impactbond.texts import one_spelling
 
 Cells = list[object]
 Columns = dict[str, CellColumn[Any]]
 Reference = tuple[str, str]  # scope and text
 STATUSES = RECORDED, DISPUTED, WITHDRAWN = "recorded", "disputed", "withdrawn"
+_UNKNOWN = "\0"  # before what is written for a metric and stands for none
 _STRUCTURE = "Faults in the structure of the evidence"
 
 
@@ -39,7 +46,8 @@ class Block:
     `columns` holds the cells by the column's name in the evidence tables, `metrics` by metric; None
     stands for a metric that every row evidences. `headings` says what people call them. References
     live in a `scope`: a sheet, or all frames together. Where `names_observations`, a reference
-    names one observation, otherwise a row of several metrics.
+    names one observation, otherwise a row of several metrics; `words` are then what may stand for a
+    metric.
     """
 
     file: str
@@ -49,6 +57,7 @@ class Block:
     columns: dict[str, Cells]
     metrics: dict[str, Cells | None] = field(default_factory=dict)
     headings: dict[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
     names_observations: bool = False
 
     def column(self, name: str) -> Cells:
@@ -66,7 +75,9 @@ class Block:
 
     def observation_id(self, reference: str, metric: str) -> str:
         """The id of the observation of a metric in the row with that reference."""
-        return reference if self.names_observations else f"{reference}/{metric}"
+        if self.names_observations:
+            return f"{self.scope}/{reference}" if self.scope else reference
+        return f"{reference}/{metric}"
 
     def where(self, place: int) -> tuple[str, str, int]:
         """Where people find the row at that place."""
@@ -96,6 +107,29 @@ class Block:
     def contents(self) -> Iterable[tuple[object, ...]]:
         """Each row as one tuple; equal tuples say the same. TRUE is told from 1."""
         return zip(*map(_told_apart, self.delivered), strict=True)
+
+
+def by_metric(block: Block, words: Mapping[str, str]) -> Iterator[Block]:
+    """The observations of a block in long form, cut so that each block has one metric.
+
+    `words` says what the block writes for each metric. A row of another one is of a metric that no
+    contract has, also where it writes the name that the contract has for one.
+    """
+    columns = {name: cells for name, cells in block.columns.items() if name not in LONG_COLUMNS}
+    metrics = {one_spelling(word): metric for metric, word in words.items()}
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, cell in enumerate(block.column(METRIC)):
+        written = "" if cell is None else one_spelling(str(cell))
+        places[metrics.get(written, written and f"{_UNKNOWN}{written}")].append(place)
+    for metric, chosen in places.items():
+        yield replace(
+            block,
+            rows=[block.rows[place] for place in chosen],
+            columns={name: [cells[place] for place in chosen] for name, cells in columns.items()},
+            metrics={metric: [block.columns[VALUE][place] for place in chosen]},
+            headings={**block.headings, metric: block.heading(VALUE)},
+            words=tuple(words.values()),
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

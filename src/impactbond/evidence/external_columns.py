@@ -17,7 +17,8 @@ from impactbond.contract.contract import Contract
 from impactbond.dialect import Dialect
 from impactbond.errors import Fault
 from impactbond.evidence.deliveries import RECORDED, WITHDRAWN
-from impactbond.evidence.sources import NAMES, OPTIONAL, REQUIRED, missing_columns
+from impactbond.evidence.headings import OPTIONAL, REQUIRED, missing_columns
+from impactbond.evidence.sources import NAMES
 from impactbond.tables import FILE, ROW, EngineSession
 from impactbond.terms.metrics import Chosen, Metric, Numbered
 

@@ -7,10 +7,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from impactbond.errors import Fault
+from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
 from impactbond.texts import one_spelling
 
+# The columns of the two evidence tables, and of counts in their place, by the names that frames
+# and files use.
+REQUIRED = {
+    "participants": REQUIRED_PARTICIPANT_COLUMNS,
+    "observations": ("participant", "metric", "value", "observed_on", "recorded_on"),
+    "counts": ("milestone",),
+}
+OPTIONAL = {
+    "participants": ("from_on", "left_on"),
+    "observations": ("observation", "source", "evidence_ref", "supersedes", "status"),
+    "counts": (
+        *("achieved_on", "period", "number", "units"),
+        *("recorded_on", "standing", "ref", "replaces"),
+    ),
+}
 MOST_TITLES = 20  # rows, from the first, among which the headings are looked for
 
 
@@ -52,3 +69,28 @@ def repeated_headings(place: Fault, headings: Iterable[str]) -> Iterator[Fault]:
             problem = f"the heading '{same[0]}' stands {len(same)} times"
             fault = replace(place, column=same[0], code="duplicate_heading", problem=problem)
             yield replace(fault, allowed="each once", hint="Rename or take out the other column")
+
+
+def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) -> Iterator[Fault]:
+    """A fault for each wanted column that the table of that name does not have, and for each column
+    whose heading may be a slip of one that it knows: read by, a withdrawal would be lost.
+    """
+    known = dict.fromkeys((*wanted, *OPTIONAL[name]))
+    others = {as_name(one): one for one in columns if one not in known}
+    for column in known:
+        written = others.get(column)
+        if written is None and column not in columns:
+            # A column that may be missing is only taken for a slip where the two are nearly alike.
+            cutoff = 0.6 if column in wanted else 0.85
+            close = get_close_matches(column, others, n=1, cutoff=cutoff)
+            written = others[close[0]] if close else None
+        if written is None and (column in columns or column not in wanted):
+            continue
+        hint = f"Did you mean '{written}'? Rename the column" if written else "Add the column"
+        missing = Fault(sheet=name, column=column, code="column_missing", hint=hint)
+        if column not in columns:
+            yield replace(missing, problem=f"there is no column '{column}'")
+            continue
+        problem = f"'{written}' stands beside '{column}'"
+        twice = replace(missing, code="duplicate_heading", problem=problem)
+        yield replace(twice, hint="Rename or take out one of them")

@@ -29,6 +29,7 @@ from impactbond.evidence.deliveries import (
     read_columns,
 )
 from impactbond.evidence.evidence import refused_table
+from impactbond.evidence.headings import REQUIRED
 from impactbond.evidence.refusals import (
     MISSING,
     RECORDED_BEFORE_OBSERVED,
@@ -38,7 +39,6 @@ from impactbond.evidence.refusals import (
     Refusal,
     not_listed,
 )
-from impactbond.evidence.sources import REQUIRED
 from impactbond.reasons import Standing
 from impactbond.tables import rows_table
 from impactbond.terms.applicability import is_about

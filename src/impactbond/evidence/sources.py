@@ -5,11 +5,10 @@ read into memory, or where they lie.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -29,37 +28,24 @@ from impactbond.evidence.deliveries import (
     Block,
     Cells,
     Delivery,
+    by_metric,
     clean,
     private_headings,
     refuse,
 )
 from impactbond.evidence.files import Files, files_of
-from impactbond.evidence.headings import as_name
+from impactbond.evidence.headings import OPTIONAL, REQUIRED, missing_columns
 from impactbond.evidence.parquet_files import ParquetFiles
 from impactbond.files import private_folder
 from impactbond.tables import engine_edge
-from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
-from impactbond.texts import one_spelling
+from impactbond.terms.sheets import NAMES_IN_TABLES
 
 NAMES = ("participants", "observations")
-REQUIRED = {
-    "participants": REQUIRED_PARTICIPANT_COLUMNS,
-    "observations": ("participant", "metric", "value", "observed_on", "recorded_on"),
-    "counts": ("milestone",),
-}
-OPTIONAL = {
-    "participants": ("from_on", "left_on"),
-    "observations": ("observation", "source", "evidence_ref", "supersedes", "status"),
-    "counts": (
-        *("achieved_on", "period", "number", "units"),
-        *("recorded_on", "standing", "ref", "replaces"),
-    ),
-}
 NO_PARTICIPANTS = Fault(
     sheet="participants", code="no_rows", problem="there are no rows", allowed="at least one"
 )
 # A frame names the columns as the evidence tables do; to the checks they are references of rows.
-_AS_IN_SHEETS = {"observation": "ref", "supersedes": "replaces"}
+_AS_IN_SHEETS = {in_tables: name for name, in_tables in NAMES_IN_TABLES.items()}
 _FIRST, _LAST = -719_162, 2_932_897  # days since 1970 of the years 1 and 10000
 _IN_A_DAY = {"D": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 _READABLE = (str, bool, int, float, Decimal, date, time, timedelta, NoneType)
@@ -176,7 +162,7 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
             problem = f"there is no evidence table '{name}'"
             faults.append(Fault(code="unknown_table", problem=problem, allowed=", ".join(NAMES)))
     blocks: dict[str, list[Block]] = {name: [] for name in NAMES}
-    kind = "pandas"
+    kind, metrics = "pandas", {metric: metric for metric in contract.metrics}
     for name in NAMES:
         frame = _frame_of(frames, name)
         if isinstance(frame, Fault):
@@ -193,7 +179,7 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
             faults.append(NO_PARTICIPANTS)
         if not missing:
             blocks[name] = sorted(
-                _blocks(name, frame, attributes, tuple(contract.metrics)),
+                _blocks(name, frame, attributes, metrics),
                 key=lambda block: (block.file, block.sheet, *block.metrics),
             )
     refuse(faults)
@@ -211,31 +197,6 @@ def _frame_of(frames: Mapping[str, Any], name: str) -> nw.DataFrame[Any] | Fault
         return Fault(sheet=name, code="not_a_frame", problem=problem, allowed=allowed)
     with engine_edge():
         return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-
-
-def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) -> Iterator[Fault]:
-    """A fault for each wanted column that the table of that name does not have, and for each column
-    whose heading may be a slip of one that it knows: read by, a withdrawal would be lost.
-    """
-    known = dict.fromkeys((*wanted, *OPTIONAL[name]))
-    others = {as_name(one): one for one in columns if one not in known}
-    for column in known:
-        written = others.get(column)
-        if written is None and column not in columns:
-            # A column that may be missing is only taken for a slip where the two are nearly alike.
-            cutoff = 0.6 if column in wanted else 0.85
-            close = get_close_matches(column, others, n=1, cutoff=cutoff)
-            written = others[close[0]] if close else None
-        if written is None and (column in columns or column not in wanted):
-            continue
-        hint = f"Did you mean '{written}'? Rename the column" if written else "Add the column"
-        missing = Fault(sheet=name, column=column, code="column_missing", hint=hint)
-        if column not in columns:
-            yield replace(missing, problem=f"there is no column '{column}'")
-            continue
-        problem = f"'{written}' stands beside '{column}'"
-        twice = replace(missing, code="duplicate_heading", problem=problem)
-        yield replace(twice, hint="Rename or take out one of them")
 
 
 def plain_cells(series: nw.Series[Any]) -> Cells:
@@ -282,9 +243,9 @@ def _readable(cell: Any) -> object:
 
 
 def _blocks(
-    name: str, frame: nw.DataFrame[Any], attributes: tuple[str, ...], metrics: tuple[str, ...]
+    name: str, frame: nw.DataFrame[Any], attributes: tuple[str, ...], metrics: Mapping[str, str]
 ) -> Iterator[Block]:
-    """The frame cut by file, sheet and metric, so that each block has one of each."""
+    """The frame cut by file, sheet and, of observations, metric, so that each block has one."""
     wanted = (*REQUIRED[name], *OPTIONAL[name], *attributes, "file", "sheet", "row")
     columns = {
         _AS_IN_SHEETS.get(column, column): plain_cells(frame[column])
@@ -295,22 +256,19 @@ def _blocks(
     rows = columns.pop("row", None) or list(range(1, count + 1))
     file = columns.pop("file", None) or [""] * count
     sheet = columns.pop("sheet", None) or [name] * count
-    metric = columns.pop("metric", None) or [None] * count
-    as_agreed = {one_spelling(metric): metric for metric in metrics}
-    places: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for place, cells in enumerate(zip(file, sheet, metric, strict=True)):
-        from_file, from_sheet, of_metric = ("" if cell is None else str(cell) for cell in cells)
-        places[from_file, from_sheet, as_agreed.get(of_metric, of_metric)].append(place)
-    for (from_file, from_sheet, of_metric), chosen in places.items():
-        own = {column: [cells[place] for place in chosen] for column, cells in columns.items()}
+    places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, cells in enumerate(zip(file, sheet, strict=True)):
+        from_file, from_sheet = ("" if cell is None else str(cell) for cell in cells)
+        places[from_file, from_sheet].append(place)
+    for (from_file, from_sheet), chosen in places.items():
         numbers = [rows[place] for place in chosen]
-        yield Block(
+        block = Block(
             file=from_file,
             sheet=from_sheet,
             scope="",
             rows=[int(row) if isinstance(row, int | float) else 0 for row in numbers],
-            metrics={of_metric: own.pop("value")} if name == "observations" else {},
-            columns=own,
-            headings={"ref": "observation", "replaces": "supersedes", of_metric: "value"},
+            columns={column: [cells[at] for at in chosen] for column, cells in columns.items()},
+            headings=NAMES_IN_TABLES,
             names_observations=True,
         )
+        yield from by_metric(block, metrics) if name == "observations" else [block]

@@ -22,12 +22,7 @@ from impactbond.evidence.refusals import FIRST_DAY, LAST_DAY
 from impactbond.evidence.workbook import NOTES, headings_of
 from impactbond.files import Writing, write_file
 from impactbond.terms.metrics import Metric, Numbered
-from impactbond.terms.sheets import (
-    EACH_ROW,
-    REQUIRED_OBSERVATION_COLUMNS,
-    REQUIRED_PARTICIPANT_COLUMNS,
-    Sheet,
-)
+from impactbond.terms.sheets import EACH_ROW, METRIC, VALUE, Sheet
 
 _CREATED = datetime(2000, 1, 1)  # the same contract gives the same bytes
 _LAST_ROW = 1_048_575
@@ -38,12 +33,15 @@ _ABOUT = {
     "from_on": "The day from which this row holds; blank: from the start",
     "recorded_on": "The day on which you came to know what this row says",
     "observed_on": "The day that this row speaks of",
+    "metric": "What was observed",
+    "value": "What it came to",
     "ref": "A reference of its own for each row; needed to correct the row later",
     "replaces": "The reference of the row that this one corrects; blank for all others",
     "source": "Who or what it was learnt from",
     "evidence_ref": "Where the proof is kept",
     "status": "Whether what the row says is in dispute, or taken back; blank: recorded",
 }
+_Note = tuple[str, str, str, str, str]
 _DATES = ("started_on", "left_on", "from_on", "recorded_on", "observed_on")
 
 
@@ -64,13 +62,9 @@ def write_template(contract: Contract, path: str | PathLike[str], **how: Unpack[
     """Write an empty workbook for evidence; the same contract gives the same bytes.
 
     With `replace=True` another file of that name is replaced, such as an older template: never say
-    so of one that may be filled in. Gives the path. Raises EvidenceError when the contract has no
-    sheets, or the file cannot be written or would replace another.
+    so of one that may be filled in. Gives the path. Raises EvidenceError when the file cannot be
+    written or would replace another. A contract without sheets has the two evidence tables.
     """
-    if not contract.sheets:
-        problem = "the contract does not say how evidence is delivered"
-        fault = Fault(code="no_sheets", problem=problem)
-        raise EvidenceError("There is no template to write.", [fault])
     try:
         content = _workbook(contract)
     except XlsxWriterException:
@@ -93,7 +87,8 @@ def _workbook(contract: Contract) -> bytes:
         "heading": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "wrapped": book.add_format({"text_wrap": True, "valign": "top"}),
     }
-    columns = {name: _columns(contract, sheet) for name, sheet in contract.sheets.items()}
+    sheets = contract.workbook_sheets
+    columns = {name: _columns(contract, sheet) for name, sheet in sheets.items()}
     lists = _Lists(columns)
     for name in columns:
         sheet = book.add_worksheet(name)
@@ -143,18 +138,23 @@ def _columns(contract: Contract, sheet: Sheet) -> list[_Column]:
     """The columns of a sheet, each heading once; what the first use of a heading says counts."""
     found = []
     for heading, held in headings_of(sheet).items():
-        if held in sheet.metrics:
-            found.append(_metric_column(heading, held, contract.metrics[held]))
-        elif held in _ABOUT:
-            found.append(_plain_column(heading, held, sheet))
-        else:
+        if sheet.holds == "participants" and held in contract.participants.attributes:
             found.append(_attribute_column(heading, held, contract))
+        elif held in _ABOUT:
+            found.append(_plain_column(heading, held, sheet, contract))
+        else:
+            found.append(_metric_column(heading, held, contract.metrics[held]))
     return found
 
 
-def _plain_column(heading: str, held: str, sheet: Sheet) -> _Column:
-    is_people = sheet.holds == "participants"
-    needed = held in (REQUIRED_PARTICIPANT_COLUMNS if is_people else REQUIRED_OBSERVATION_COLUMNS)
+def _plain_column(heading: str, held: str, sheet: Sheet, contract: Contract) -> _Column:
+    needed = held in sheet.required
+    if held == METRIC:
+        words = tuple(sheet.delivers(contract.metrics).values())
+        return _Column(heading, _ABOUT[held], ", ".join(words), needed, choices=words)
+    if held == VALUE:
+        allowed = "what its metric takes, as the notes say"
+        return _Column(heading, _ABOUT[held], allowed, needed, "number")
     if held == "status":
         return _Column(heading, _ABOUT[held], ", ".join(STATUSES), False, choices=STATUSES)
     if held not in _DATES:
@@ -198,6 +198,21 @@ def _validation(column: _Column, lists: _Lists) -> dict[str, Any]:
     }
 
 
+def _of_metrics(name: str, sheet: Sheet, contract: Contract) -> list[_Note]:
+    """What the notes say of the metrics that have no column of their own."""
+    if sheet.is_long:
+        value = sheet.columns[VALUE]
+        return [
+            (name, value, "", f"Where the metric is '{word}'", contract.metrics[metric].allowed)
+            for metric, word in sheet.delivers(contract.metrics).items()
+        ]
+    return [
+        (name, "", "", f"Every row is one of the metric '{metric}'", "")
+        for metric, heading in sheet.metrics.items()
+        if heading == EACH_ROW
+    ]
+
+
 def _write_notes(
     sheet: Any, contract: Contract, columns: Mapping[str, list[_Column]], styles: Mapping[str, Any]
 ) -> None:
@@ -205,17 +220,13 @@ def _write_notes(
     sheet.set_column(2, 2, 10)
     sheet.set_column(3, 4, 56)
     sheet.freeze_panes(1, 0)
-    rows = [("Sheet", "Column", "Needed", "What it holds", "Allowed")]
+    rows: list[_Note] = [("Sheet", "Column", "Needed", "What it holds", "Allowed")]
     for name, held in columns.items():
         rows += [
             (name, one.heading, "yes" if one.is_needed else "no", one.about, one.allowed)
             for one in held
         ]
-        rows += [
-            (name, "", "", f"Every row is one of the metric '{metric}'", "")
-            for metric, heading in contract.sheets[name].metrics.items()
-            if heading == EACH_ROW
-        ]
+        rows += _of_metrics(name, contract.workbook_sheets[name], contract)
     for row, cells in enumerate(rows):
         for place, cell in enumerate(cells):
             sheet.write_string(row, place, cell, styles["wrapped" if row else "heading"])

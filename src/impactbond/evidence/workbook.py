@@ -17,12 +17,18 @@ from impactbond.evidence.deliveries import (
     Block,
     Cells,
     Delivery,
+    by_metric,
     clean,
     private_headings,
     refuse,
     without_blank_rows,
 )
-from impactbond.evidence.headings import below_a_title, headings_below
+from impactbond.evidence.headings import (
+    OPTIONAL,
+    below_a_title,
+    headings_below,
+    missing_columns,
+)
 from impactbond.evidence.spreadsheet import Spreadsheet, UnreadableError
 from impactbond.terms.sheets import EACH_ROW, Sheet
 from impactbond.texts import one_spelling
@@ -50,24 +56,23 @@ def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> 
     Raises EvidenceError with every fault of structure of every file and sheet.
     """
     opened = [open_workbook(Path(path)) for path in paths]
+    sheets = contract.workbook_sheets
     files = [file for file in opened if isinstance(file, Opened)]
     faults = [file for file in opened if isinstance(file, Fault)]
-    if not contract.sheets:
-        problem = "the contract does not say how evidence is delivered"
-        hint = "Add 'sheets' to the contract, or deliver frames"
-        faults.append(Fault(code="no_sheets", problem=problem, hint=hint))
     if not paths:
         faults.append(Fault(code="no_file", problem="no file was named"))
     blocks: dict[str, list[Block]] = {"participants": [], "observations": []}
     cautions: set[str] = set()
     for file in sorted(files, key=lambda file: (file.name, hashlib.sha256(file.content).digest())):
-        for name, term in contract.sheets.items():
-            block = _read_sheet(file, name, term, cautions)
-            if isinstance(block, Block):
-                blocks[term.holds].append(block)
-            else:
+        for name, term in sheets.items():
+            block = _read_sheet(file, name, term, cautions, are_agreed=bool(contract.sheets))
+            if not isinstance(block, Block):
                 faults += block
-        others = file.sheets.keys() - set(map(one_spelling, contract.sheets)) - set(NOTES)
+            elif term.is_long:
+                blocks[term.holds] += by_metric(block, term.delivers(contract.metrics))
+            else:
+                blocks[term.holds].append(block)
+        others = file.sheets.keys() - set(map(one_spelling, sheets)) - set(NOTES)
         if others:
             cautions.add(f"sheets that the contract does not name, not read: {len(others)}")
     if not faults and not any(block.rows for block in blocks["participants"]):
@@ -81,7 +86,8 @@ def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> 
 
 def people_sheet(contract: Contract) -> str:
     """The sheet that tells who the participants are."""
-    return next(name for name, term in contract.sheets.items() if term.holds == "participants")
+    sheets = contract.workbook_sheets.items()
+    return next(name for name, term in sheets if term.holds == "participants")
 
 
 def open_workbook(path: Path) -> Opened | Fault:
@@ -149,14 +155,16 @@ def _not_usable(file: str, code: str, problem: str) -> Fault:
     return Fault(file=file, code=code, problem=problem, allowed=allowed, hint=hint)
 
 
-def _read_sheet(file: Opened, name: str, term: Sheet, cautions: set[str]) -> Block | list[Fault]:
+def _read_sheet(
+    file: Opened, name: str, term: Sheet, cautions: set[str], *, are_agreed: bool
+) -> Block | list[Fault]:
     """One sheet of one file; the faults where its structure is not as agreed."""
     if one_spelling(name) not in file.sheets:
         close = get_close_matches(name, list(file.sheets), n=1, cutoff=0.75)
         hint = f"Did you mean '{close[0]}'? Rename it" if close else "Add it, with its headings"
         problem = f"the sheet '{name}' is missing"
-        missing = Fault(file=file.name, sheet=name, code="sheet_missing", problem=problem)
-        return [replace(missing, hint=hint)]
+        fault = Fault(file=file.name, sheet=name, code="sheet_missing", problem=problem)
+        return [replace(fault, hint=hint)]
     grid = grid_of(file, one_spelling(name))
     if isinstance(grid, Fault):
         return [grid]
@@ -165,9 +173,16 @@ def _read_sheet(file: Opened, name: str, term: Sheet, cautions: set[str]) -> Blo
         problem = "the sheet is empty"
         return [Fault(file=file.name, sheet=name, code="no_headings", problem=problem)]
     headings = [one_spelling(str(cell)) for cell in grid[first]]
-    faults = list(_heading_faults(file.name, name, term, headings))
+    wanted, faults = list(map(one_spelling, headings_of(term))), list[Fault]()
+    if not are_agreed:
+        faults = [
+            replace(fault, file=file.name, sheet=name)
+            for fault in missing_columns(headings, term.holds, _needed(term))
+        ]
+        term = _as_delivered(term, headings)
+    faults = faults or list(_heading_faults(file.name, name, term, headings))
     if faults:
-        below = headings_below(grid, first, list(map(one_spelling, headings_of(term))))
+        below = headings_below(grid, first, wanted)
         place = Fault(file=file.name, sheet=name, row=first + 1)
         return [below_a_title(place, below)] if below else faults
     cautions |= private_headings(name, filter(None, headings))
@@ -180,16 +195,30 @@ def _read_sheet(file: Opened, name: str, term: Sheet, cautions: set[str]) -> Blo
     block = Block(
         file=file.name,
         sheet=name,
-        scope=name,
+        # The one long sheet of a contract without sheets has references as they are in files.
+        scope=name if are_agreed else "",
         rows=[row + 1 for row in rows],
         columns={column: cells(heading) for column, heading in term.columns.items()},
         metrics={
             metric: None if heading == EACH_ROW else cells(heading)
-            for metric, heading in term.metrics.items()
+            for metric, heading in ({} if term.is_long else term.metrics).items()
         },
-        headings={**term.columns, **term.metrics},
+        headings=term.columns if term.is_long else {**term.columns, **term.metrics},
+        names_observations=term.is_long,
     )
     return without_blank_rows(block)
+
+
+def _needed(term: Sheet) -> tuple[str, ...]:
+    return tuple(one for one in term.columns.values() if one not in OPTIONAL[term.holds])
+
+
+def _as_delivered(term: Sheet, headings: Sequence[str]) -> Sheet:
+    """A sheet that no contract has agreed, with the columns that are there: as in files, those that
+    are not needed may be left out.
+    """
+    there = {one: name for one, name in term.columns.items() if one_spelling(name) in headings}
+    return term.model_copy(update={"columns": there})
 
 
 def single_spaced(heading: str) -> str:
@@ -200,7 +229,8 @@ def single_spaced(heading: str) -> str:
 def headings_of(term: Sheet) -> dict[str, str]:
     """The headings that a sheet must have, each once and in order, and what each holds first."""
     holds: dict[str, str] = {}
-    for column, heading in (*term.columns.items(), *term.metrics.items()):
+    metrics = {} if term.is_long else term.metrics
+    for column, heading in (*term.columns.items(), *metrics.items()):
         if heading != EACH_ROW:
             holds.setdefault(single_spaced(heading), column)
     return holds

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,13 +20,14 @@ from impactbond.errors import Fault
 from impactbond.evaluation.claims import Claims, Counted, evaluate
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
+from impactbond.evidence.headings import REQUIRED
 from impactbond.evidence.read import read_evidence
-from impactbond.money import minor_units, show
+from impactbond.money import CURRENCIES, minor_units, show
 from impactbond.settlement.lines import LINES
 from impactbond.settlement.lot_settlement import settle_claims
 from impactbond.terms.expected import CLAIMS, PERSON, TOTAL, Example, days_of, times_of
 
-Sums = dict[str, dict[str, int]]  # by claim period; by payable, by funder, and in total
+Sums = Mapping[str, Mapping[str, int]]  # by claim period; by payable, by funder, and in total
 _ABOUT = ("participant", "start", "recorded", "from", "left")
 _HEADINGS = {
     "start": "started_on",
@@ -36,41 +39,75 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class ExampleChecked:
-    """One worked example, and every sum in which it does not hold."""
+    """One worked example, every sum in which it does not hold, and what came out: by claim period
+    what is paid by milestone, result or fee, by funder, and in total, in minor units.
+    """
 
     name: str
     faults: tuple[Fault, ...]
+    comes_to: Sums = field(default_factory=dict)
+    expects: bool = True
 
     @property
     def holds(self) -> bool:
         """Whether everything that is expected comes out, to the penny, and nothing else."""
         return not self.faults
 
+    def as_expected(self, currency: str) -> Iterator[str]:
+        """The lines of `expect` under which the example holds as it came out."""
+        yield "expect:"
+        decimals = CURRENCIES[currency].decimals
+        for label, sums in self.comes_to.items():
+            # A name is put in quotation marks where it might be read as anything else.
+            told = (
+                f"{json.dumps(name, ensure_ascii=False) if ':' in name else name}: "
+                f"{Decimal(sum_).scaleb(-decimals):f}"
+                for name, sum_ in sums.items()
+            )
+            yield f'  "{label}": {{{", ".join(told)}}}'
+
 
 def check_examples(contract: Contract) -> tuple[ExampleChecked, ...]:
     """Every worked example of a contract, settled, with what was expected and what came out."""
     return tuple(
-        ExampleChecked(example.name, tuple(_faults(contract, index, example)))
-        for index, example in enumerate(contract.examples)
+        _checked(contract, index, example) for index, example in enumerate(contract.examples)
     )
 
 
-def _faults(contract: Contract, index: int, example: Example) -> list[Fault]:
-    clause = f"examples > entry {index + 1}"
+def _checked(contract: Contract, index: int, example: Example) -> ExampleChecked:
+    place = Fault(file=contract._source_name, clause=f"examples > entry {index + 1}")
+    came_out = _comes_to(contract, example)
+    if isinstance(came_out, Fault):
+        fault = replace(came_out, file=place.file, clause=place.clause)
+        return ExampleChecked(example.name, (fault,))
+    nonzero = {
+        period.label: {name: sum_ for name, sum_ in came_out[period.label].items() if sum_}
+        for period in contract.calendar.periods
+        if any(came_out.get(period.label, {}).values())
+    }
+    faults = tuple(_faults(contract, example, came_out, place))
+    return ExampleChecked(example.name, faults, nonzero, expects=any(example.expect.values()))
+
+
+def _comes_to(contract: Contract, example: Example) -> Sums | Fault:
+    """What an example is paid, or why that cannot be worked out."""
     is_about_people = any(PERSON in row for row in example.given)
     evidence = _evidence(contract, example) if is_about_people else None
     refused_rows = evidence.refused_table.to_pylist() if evidence else []
     refused = sorted({row["problem"] for row in refused_rows})
     if refused:
-        return [
-            Fault(
-                file=contract._source_name,
-                clause=clause,
-                code="example_refused",
-                problem=f"rows of the example '{example.name}' are refused: {'; '.join(refused)}",
-            )
-        ]
-    came_out = _settled(contract, example, evidence)
+        problem = f"rows of the example '{example.name}' are refused: {'; '.join(refused)}"
+        return Fault(code="example_refused", problem=problem)
+    try:
+        return _settled(contract, example, evidence)
+    except OverflowError:
+        problem = f"the example '{example.name}' comes to more than can be worked out exactly"
+        hint = "Look for a slip in a price or in a number of times"
+        return Fault(code="example_too_large", problem=problem, hint=hint)
+
+
+def _faults(contract: Contract, example: Example, came_out: Sums, place: Fault) -> Iterator[Fault]:
+    """A fault for every sum that is not as expected."""
     expected = {
         label: {name: minor_units(sum_, contract.currency) for name, sum_ in sums.items()}
         for label, sums in example.expect.items()
@@ -83,23 +120,19 @@ def _faults(contract: Contract, index: int, example: Example) -> list[Fault]:
         for names in (contract.payables, _funders(contract, came_out), (TOTAL,))
         if named.intersection(names)
     ]
-    found = []
     for label in [period.label for period in contract.calendar.periods]:
         for name in (name for names in concerned for name in names):
             wanted = expected.get(label, {}).get(name, 0)
             came = came_out.get(label, {}).get(name, 0)
             if wanted != came:
-                found.append(
-                    Fault(
-                        file=contract._source_name,
-                        clause=f"{clause} > expect > {label} > {name}",
-                        code="example_fails",
-                        problem=f"the example '{example.name}' does not hold",
-                        found=show(came, contract.currency),
-                        allowed=show(wanted, contract.currency),
-                    )
+                yield replace(
+                    place,
+                    clause=f"{place.clause} > expect > {label} > {name}",
+                    code="example_fails",
+                    problem=f"the example '{example.name}' does not hold",
+                    found=show(came, contract.currency),
+                    allowed=show(wanted, contract.currency),
                 )
-    return found
 
 
 def _funders(contract: Contract, came_out: Sums) -> tuple[str, ...]:
@@ -128,6 +161,8 @@ def _evidence(contract: Contract, example: Example) -> Evidence:
                         "value": value,
                         "observed_on": day.isoformat(),
                         "recorded_on": row.get("recorded", day.isoformat()),
+                        # A metric of that name was there before the key.
+                        "source": None if "source" in contract.metrics else row.get("source"),
                         # A reference of its own: two like rows of an example are two events.
                         "observation": f"row {len(seen) + 1} {name}",
                     }
@@ -140,7 +175,7 @@ def _evidence(contract: Contract, example: Example) -> Evidence:
         ),
         "observations": _table(
             seen,
-            ("participant", "metric", "value", "observed_on", "recorded_on", "observation"),
+            (*REQUIRED["observations"], "source", "observation"),
         ),
     }
     return read_evidence(frames, contract)
@@ -183,10 +218,12 @@ def _stated(
     segment = max(segments, default=-1) + 1
     segments[segment] = attributes
     milestone, times = list(contract.milestones).index(row[CLAIMS]), times_of(row)
-    each = [(f"claim {n + 1} of {segment}", 1) for n in range(times)]
+    each = [("", times)]
+    if contract.claim_by_claim:
+        each = [(f"claim {n + 1} of {segment}", 1) for n in range(times)]
     return [
         Counted(claim.number, milestone, day_number(day), segment, quantity, who)
         for claim in claims
         if claim.ends_on >= day
-        for who, quantity in (each if contract.claim_by_claim else [("", times)])
+        for who, quantity in each
     ]

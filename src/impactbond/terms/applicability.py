@@ -19,8 +19,11 @@ class Dated(Term):
     """A term for participants with some attributes, or for what is achieved between two days."""
 
     only: Only = Field(default_factory=dict)
+    """Whom it is for: an attribute with the values that count, {borough: [north]}."""
     from_: Day | None = Field(default=None, alias="from")
+    """The first day for which it holds, such as 2018-04-01."""
     through: Day | None = None
+    """The last day for which it holds, such as 2019-03-31."""
 
     def applies(self, day: date, attributes: Mapping[str, str]) -> bool:
         """Whether it is about a claim of that day, by somebody with these attributes."""

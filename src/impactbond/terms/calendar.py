@@ -81,8 +81,11 @@ class ClaimTiming(Cited):
     """How often claims are made, and how long after a period's last day its claim is made."""
 
     every: Every | Literal["listed"]
+    """How often claims are made; listed where the periods have days of their own."""
     made: MadePhrase
+    """When a period's claim is made, such as 1 month after the period."""
     listed: dict[str, TermPhrase] = Field(default_factory=dict)
+    """The periods by name, each from a day through a day, where they are listed."""
 
 
 class EvidenceDeadline(Cited):
@@ -93,7 +96,9 @@ class EvidenceDeadline(Cited):
     """
 
     within: SpanPhrase
+    """How long after its day evidence may be recorded, such as 90 days."""
     late: Literal["next claim", "nothing"]
+    """What later evidence earns: the next claim pays it, or nothing does."""
     late_pays: SharePhrase | None = Field(
         default=None, description="the share of the price that late evidence earns, such as 50%"
     )
@@ -110,6 +115,7 @@ class PaymentTerms(Cited):
     """
 
     within: SpanPhrase
+    """How long after the claim date payment is due, such as 30 days."""
     working_days_of: PlacePhrase | None = Field(
         default=None,
         description="whose bank holidays are no working days: a nation of the UK, or a country or "
@@ -122,7 +128,9 @@ class PaymentTerms(Cited):
         default=("Saturday", "Sunday"), max_length=3, description="what is no working day of a week"
     )
     if_closed: Literal["next working day", "previous working day"] = "next working day"
+    """Where a due day moves on which banks are closed."""
     invoiced: Literal["by the provider", "by the funder itself"] | None = None
+    """Who writes the invoice."""
 
     def closed(self, first_year: int, last_year: int) -> tuple[date, ...]:
         """The bank holidays of those years, sorted."""
@@ -149,10 +157,15 @@ class Calendar(Term):
     """The dates of a contract. `year_starts` is the first day of a year of the contract."""
 
     term: TermPhrase
+    """The first and last day, such as 2017-01-01 through 2018-12-31."""
     year_starts: YearStartPhrase = (1, 1)
+    """The first day of a year of the contract, such as 1 April."""
     claims: ClaimTiming
+    """How often claims are made, and when."""
     evidence: EvidenceDeadline
+    """How soon evidence must be recorded."""
     payment: PaymentTerms
+    """When payment is due."""
 
     @property
     def periods(self) -> tuple[Period, ...]:

@@ -4,7 +4,7 @@ whenever it is read, and plans, which bind nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -24,10 +24,11 @@ EACH: dict[str, Unit] = {
 PERSON, CLAIMS, ON = "participant", "claims", "on"
 OF_PERSON = ("participant", "start", "left", "from", "recorded")
 OF_CLAIMS = ("claims", "times", "on")
-OF_ROW = ("on", "times", "recorded", *EACH)
+OF_ROW = ("on", "times", "recorded", "source", *EACH)
 TOTAL = "total"
-# More than any example needs; every day of a row is written out.
-MOST_DAYS, MOST_CLAIMS, _DIGITS = 9_999, 999_999, 6
+# More than any example needs. Every day of a row is written out, and so is every claim where a
+# limit looks at single ones.
+MOST_DAYS, MOST_SINGLE, MOST_CLAIMS, _DIGITS = 9_999, 999_999, 999_999_999, 9
 
 
 def _as_text(value: Any) -> Any:
@@ -56,15 +57,19 @@ class Example(Cited, Naming):
     """What is paid for a few rows of evidence.
 
     A row names a participant, and the rows after it are about that one: `{on: 2017-01-12,
-    consent: yes}`, or `{each week from: 2017-01-16, times: 8, link_worker: yes}`. Instead of
-    evidence a row may state claims: `{claims: level_2, times: 33, on: 2014-05-01}`. `expect` says
-    for each claim period what is paid by milestone, result or fee, by funder, or in total; what it
-    leaves out comes to nothing.
+    consent: yes, source: school}`, or `{each week from: 2017-01-16, times: 8, link_worker: yes}`.
+    Instead of evidence a row may state claims: `{claims: level_2, times: 33, on: 2014-05-01}` is
+    one claim each of 33 participants, never 33 of one. `expect` says for each claim period what is
+    paid by milestone, result or fee, by funder, or in total; what it leaves out comes to nothing.
+    Without it nothing is expected, and a check of the contract tells what comes.
     """
 
     name: str = Field(min_length=1)
+    """What it shows, in a few words."""
     given: Some[Row]
-    expect: dict[str, dict[PaidName, Money]]
+    """Rows of participants, of their evidence, or of claims: times: 33 is 33 participants."""
+    expect: dict[str, dict[PaidName, Money]] = Field(default_factory=dict)
+    """For each claim period what is paid, by name of what or who pays, or in total."""
 
     def named(self, path: Path) -> Iterator[Reference]:
         """The milestones of rows that state claims."""
@@ -84,10 +89,13 @@ def days_of(row: dict[str, str]) -> Iterator[date]:
     yield _day(row[ON])
 
 
-def times_of(row: dict[str, str]) -> int:
-    """How many times a row counts. Raises ValueError unless it is a whole number from 1 on."""
+def times_of(row: Mapping[str, str], *, singly: bool = False) -> int:
+    """How many days a row of evidence has, or how many participants a row of claims, one claim
+    each; `singly` where every claim is looked at. Raises ValueError for what is no such number.
+    """
     text = row.get("times", "1")
     most = MOST_DAYS if any(key in row for key in EACH) else MOST_CLAIMS
+    most = min(most, MOST_SINGLE) if singly else most
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else 0
     if not 1 <= number <= most:
         raise ValueError(f"write times as a whole number from 1 to {most:,}")
@@ -107,5 +115,8 @@ class Plan(Cited):
     """
 
     title: str = ""
+    """What people call it."""
     made_on: Day
+    """The day on which it was made, such as 2016-12-01."""
     payments: dict[str, dict[PaidName, Amount]] = Field(min_length=1)
+    """For each claim period what was planned, by name of what or who pays, or in total."""

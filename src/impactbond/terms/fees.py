@@ -19,8 +19,11 @@ class Every(Term):
     """The same day of every month, quarter or year, from a first day through a last."""
 
     every: Literal["month", "quarter", "year"]
+    """How often."""
     from_: Day = Field(alias="from")
+    """The first day, such as 2017-01-31."""
     through: Day
+    """The last day, such as 2017-12-31."""
 
 
 def _dates_kind(value: Any) -> str | None:
@@ -41,15 +44,20 @@ class Reached(Term):
     """Once so many claims of a milestone stand."""
 
     milestone: MilestoneName
+    """The milestone whose claims are counted."""
     at_least: int = Field(ge=1)
+    """How many claims must stand, such as 100."""
 
 
 class InsteadOf(Term):
     """Claims of these milestones achieved from one day through another are not paid."""
 
     milestones: OneOrMany[MilestoneName]
+    """The milestone, or the list of them, that is not paid."""
     from_: Day = Field(alias="from")
+    """The first day of achievement that is not paid, such as 2018-01-01."""
     through: Day
+    """The last day of achievement that is not paid, such as 2018-03-31."""
 
 
 class Fee(Cited):
@@ -60,12 +68,19 @@ class Fee(Cited):
     """
 
     title: str = ""
+    """What people call it."""
     kind: Literal["service fee", "standing charge", "grant", "relief", "termination", "other"]
+    """What it is."""
     pay: Amount | None = None
+    """What is paid on each of its days, in the currency of payments, such as 600.00."""
     in_all: Amount | None = None
+    """What is paid over all its days, in the currency of payments, such as 3000.00."""
     on: Dates
+    """Its day, its days, or every month, quarter or year from a day through a day."""
     deferred_until: Reached | None = None
+    """What must be reached before it is paid."""
     instead_of: InsteadOf | None = None
+    """What it is paid in the place of."""
 
     @property
     def days(self) -> list[date]:

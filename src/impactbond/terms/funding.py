@@ -23,7 +23,9 @@ class Funding(Cited, Dated):
     """
 
     for_: OneOrMany[PayableOrEvery] = Field(alias="for")
+    """What it is for: milestones, results and fees by name, or every milestone."""
     shares: dict[FunderName, FundingSharePhrase] = Field(min_length=1)
+    """Each funder with its share, such as 30%, 1/3 or the rest."""
 
     @property
     def is_for_all(self) -> bool:
@@ -67,17 +69,23 @@ class Recovery(Term):
     """
 
     at: SharePhrase
+    """The share of every later entitlement that recovers it, such as 50%."""
 
 
 class Tranche(Cited):
     """Money paid up-front on a date, on account of later entitlements."""
 
     title: str = ""
+    """What people call it."""
     pay: Amount
+    """What is paid up-front, in the currency of payments, such as 240.00."""
     on: Day
+    """The day on which it is paid, such as 2017-01-15."""
     by: dict[FunderName, FundingSharePhrase] = Field(min_length=1)
+    """Each funder with its share of it, such as 75%."""
     held_by: str = Field(default="", description="a trustee who holds the money until it is earned")
     recovered: Recovery
+    """How it comes back."""
 
     def parts(self, currency: str, rule: RoundingRule) -> dict[str, int]:
         """What each funder pays of it, in minor units and in the order of the shares."""

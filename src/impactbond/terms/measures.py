@@ -139,6 +139,7 @@ class ClaimsCounted(_OfClaims):
 
     key: ClassVar[str] = "claims"
     claims: OneOrMany[MilestoneName]
+    """The milestone, or the list of them, whose claims are counted."""
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -164,6 +165,7 @@ class Value(_OfClaims):
 
     key: ClassVar[str] = "value"
     value: OneOrMany[MilestoneName]
+    """The milestone, or the list of them, whose claims are added up."""
 
     def measured(self, sums: Sums) -> Fraction:
         return sum(map(sums.value, self.value), Fraction(0))
@@ -208,6 +210,7 @@ class Constant(_Stated):
 
     key: ClassVar[str] = "number"
     number: Number
+    """The number, such as 155."""
 
     def measured(self, sums: Sums) -> Fraction:
         return Fraction(self.number)
@@ -228,6 +231,7 @@ class ConstantShare(_Stated):
 
     key: ClassVar[str] = "share"
     share: SharePhrase
+    """The share, such as 20% or 1/3."""
 
     def measured(self, sums: Sums) -> Fraction:
         return self.share
@@ -297,6 +301,7 @@ class Ratio(MadeOf):
     key: ClassVar[str] = "ratio"
     between, told_between = " divided by ", " over "
     ratio: Pair[Measure]
+    """The measure above the line and the one below it."""
 
     def of(self, numbers: Sequence[Fraction]) -> Fraction | None:
         # Over nought nothing is known, and that is not 0: as 0 it would pass a bar such as 'at
@@ -316,6 +321,7 @@ class Difference(MadeOf):
     key: ClassVar[str] = "difference"
     between, told_between = " less ", " less "
     difference: Pair[Measure]
+    """The measure, and the one that is taken off it."""
 
     def of(self, numbers: Sequence[Fraction]) -> Fraction:
         return numbers[0] - numbers[1]
@@ -330,6 +336,7 @@ class Reduction(MadeOf):
     key: ClassVar[str] = "reduction"
     between, told_between = " is lower than ", " below "
     reduction: Pair[Measure]
+    """The measure, and the one that it is compared with."""
 
     def of(self, numbers: Sequence[Fraction]) -> Fraction | None:
         return 1 - numbers[0] / numbers[1] if numbers[1] else None
@@ -350,6 +357,7 @@ class Product(MadeOf):
     key: ClassVar[str] = "product"
     between, told_between = " times ", " times "
     product: Some[Measure]
+    """The measures that are multiplied."""
 
     def of(self, numbers: Sequence[Fraction]) -> Fraction:
         return prod(numbers, start=Fraction(1))

@@ -42,10 +42,14 @@ class Rows(_Counted):
     takes: ClassVar[tuple[type[MetricTerm], ...]] = COUNTABLE
 
     rows: MetricName
+    """The event or session of which every row is a unit."""
     marked: str | None = None
+    """The mark that a row must carry to count, such as attended."""
     window: WindowName = Field(alias="in", description="the name of a window")
     every: int = Field(default=1, ge=1)
+    """How many rows make a unit, such as 4."""
     at_most: int | None = Field(default=None, ge=1)
+    """How many units of one participant are paid at most, such as 14."""
 
     def check(self, metric: MetricTerm, path: Path) -> Diagnostics:
         """What is wrong with it beside its metric, which is of a kind that it takes."""
@@ -64,10 +68,14 @@ class DaysIn(_Counted):
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (State,)
 
     days: MetricName
+    """The state whose days are counted."""
     as_: OneOrMany[str] = Field(alias="as")
+    """The state, or the list of states, whose days count."""
     window: WindowName = Field(alias="in", description="the name of a window")
     every: int = Field(default=1, ge=1)
+    """How many days make a unit, such as 7."""
     at_most: int | None = Field(default=None, ge=1)
+    """How many units of one participant are paid at most, such as 104."""
 
     def check(self, metric: MetricTerm, path: Path) -> Diagnostics:
         """What is wrong with it beside its metric, which is of a kind that it takes."""
@@ -87,9 +95,12 @@ class Amounts(_Counted):
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Quantity,)
 
     amounts: MetricName
+    """The quantity that is added up."""
     window: WindowName = Field(alias="in", description="the name of a window")
     every: Amount
+    """How much of it makes a unit, such as 100."""
     at_most: int | None = Field(default=None, ge=1)
+    """How many units of one participant are paid at most, such as 20."""
 
     def check(self, metric: MetricTerm, path: Path) -> Diagnostics:
         """What is wrong with it beside its metric, which is of a kind that it takes."""
@@ -125,16 +136,27 @@ class Milestone(Cited):
     """
 
     title: str = ""
+    """What people call it."""
     only: Only = Field(default_factory=dict)
+    """Whom it is for: an attribute with the values that count, {borough: [north]}."""
     after: OneOrMany[MilestoneName] = ()
+    """The milestone, or the list of them, that must be achieved first."""
     instead_of: OneOrMany[MilestoneName] = ()
+    """The milestones of which only the first achieved is paid."""
     when: Condition
+    """The condition, or its name, on which it is achieved."""
     units: Units | None = None
+    """What it is paid for more than once, such as every seven days."""
     price: Amount
+    """What one claim is paid, in the currency of prices, such as 450.00."""
     rates: Listed[Rate] = ()
+    """Prices that take its place for some, or from a day on."""
     bands: Listed[Band] = ()
+    """Prices of the claims after the first so many."""
     changes: Listed[AnyPriceChange] = ()
+    """What raises or lowers the price, one after another."""
     rounded: RoundedTo | None = None
+    """How the price is rounded after its changes."""
     paid_for: SharePhrase | None = Field(
         default=None, description="the share of all claims that is paid, such as 5/6"
     )

@@ -29,9 +29,13 @@ class Version(Term):
     """Which whole version of the contract this is; an amendment or correction is a new one."""
 
     number: int = Field(ge=1)
+    """The number of the version, from 1."""
     kind: Literal["original", "amendment", "correction"]
+    """Whether it is the first, an agreed change, or puts a mistake right."""
     signed_on: Day
+    """The day on which it was signed, from which it is known."""
     effective_on: Day
+    """The day from which it governs."""
     corrects: int | None = Field(
         default=None, ge=1, description="the number of the version that a correction puts right"
     )
@@ -46,7 +50,9 @@ class Commitment(Term):
     """What a funder has committed to pay in all, from a day until its next commitment."""
 
     from_: Day = Field(alias="from")
+    """The day from which it holds, such as 2017-04-01."""
     amount: Amount
+    """What is committed in all, in the currency of payments, such as 500000.00."""
 
 
 class Funder(Cited):
@@ -56,9 +62,13 @@ class Funder(Cited):
     """
 
     name: str = Field(min_length=1)
+    """What statements call the funder."""
     kind: FunderKind
+    """What kind of body it is."""
     each: AttributeName | None = None
+    """The attribute each of whose values is a funder by itself, such as school."""
     commits: Listed[Commitment] = ()
+    """What it has committed to pay in all, from a day on."""
 
     def committed_on(self, day: date) -> Decimal:
         """What it has committed in all by a day: its latest commitment from that day or before."""
@@ -90,7 +100,9 @@ class Places(Term):
     """
 
     by: AttributeName
+    """The attribute whose values are places."""
     clock: Literal["restarts", "goes on"]
+    """Whether the next participant's time starts afresh or goes on."""
 
 
 class Participants(Cited):
@@ -99,7 +111,12 @@ class Participants(Cited):
     """
 
     attributes: dict[str, Values] = Field(default_factory=dict)
+    """What is told of each participant: text, or the list of values allowed."""
     covered: dict[AttributeName, Some[str]] = Field(default_factory=dict)
+    """The values of attributes that the contract covers, {borough: [north]}."""
     started: TermPhrase | None = None
+    """Between which days a participant must have started."""
     eligible: Condition | None = None
+    """The condition, or its name, without which nothing is paid."""
     places: Places | None = None
+    """Places that participants hold one after another."""

@@ -31,6 +31,7 @@ class PricesIn(Cited):
     """Prices are in one currency and payments in another, at a rate that the contract states."""
 
     currency: str
+    """The currency of prices, by its ISO code, such as EUR."""
     rate: Number = Field(gt=0, description="how much of the contract's currency one is")
 
 
@@ -38,20 +39,25 @@ class IndexValue(Term):
     """What an index stands at, from a day until its next value."""
 
     from_: Day = Field(alias="from")
+    """The day from which the value holds, such as 2017-04-01."""
     is_: Number = Field(alias="is", gt=0)
+    """The value, such as 103.5."""
 
 
 class Rate(Dated):
     """A price that takes the place of the milestone's; the first that applies does."""
 
     price: Amount
+    """What one claim is paid, in the currency of prices, such as 500.00."""
 
 
 class Band(Term):
     """The price of every claim after the first so many, in settlement order."""
 
     after: int = Field(ge=1)
+    """How many claims come before it, such as 300."""
     price: Amount
+    """What each further claim is paid, in the currency of prices, such as 900.00."""
 
 
 Who = Mapping[str, str]  # somebody, by attributes
@@ -121,6 +127,7 @@ class ChangedBy(Dated, PriceChange):
 
     key: ClassVar[str] = "by"
     by: ChangePhrase
+    """By what share, such as +10% or -50%."""
 
     def changed(self, price: Fraction, contract: PricedContract, day: date, of: Who) -> Fraction:
         """The price and so many per cent of it, where the change applies."""
@@ -152,7 +159,9 @@ class Indexed(PriceChange):
 
     key: ClassVar[str] = "index"
     index: IndexName
+    """The name of the index."""
     base: Day
+    """The day at whose value the price is written, such as 2016-04-01."""
 
     def changed(self, price: Fraction, contract: PricedContract, day: date, of: Who) -> Fraction:
         """The price in the proportion of the two values."""
@@ -249,7 +258,9 @@ class RoundedTo(Term):
     """
 
     to: Amount
+    """The step, in the currency of prices, such as 1.00."""
     way: Literal["up", "down", "nearest"]
+    """Which way it is rounded."""
 
     def rounded(self, price: Fraction, halves: RoundingRule) -> Fraction:
         """A price in whole steps."""
@@ -268,7 +279,9 @@ class Vat(Cited):
     """
 
     treatment: Literal["exempt", "outside the scope", "included", "added"]
+    """Whether VAT is not charged, in every amount already, or on top."""
     rate: SharePhrase | None = None
+    """The rate, such as 20%, where VAT is included or added."""
 
     def errors(self, path: Path) -> Diagnostics:
         """A rate is stated where VAT is in the price or comes on top, and nowhere else."""

@@ -26,7 +26,9 @@ class Gate(Term):
     """A test on a measure without which nothing is paid."""
 
     measure: Measure
+    """The measure that is tested, or its name."""
     is_: ThresholdPhrase = Field(alias="is")
+    """The bar that it must pass, such as at least 5."""
 
 
 class Result(Cited):
@@ -38,15 +40,24 @@ class Result(Cited):
     """
 
     title: str = ""
+    """What people call it."""
     measure: Measure
+    """What is measured: a measure, or the name of one."""
     each: AttributeName | None = None
+    """The attribute by whose values participants are measured apart, such as borough."""
     counted: Literal["to date", "each period", "each year"] = "to date"
+    """Which claims are measured: all to date, or those of a period or a year."""
     over: int = Field(default=1, ge=1, description="how many periods or years, up to this one")
     on: Day | None = None
+    """The day from which it is measured at all, such as 2018-12-31."""
     only_if: Listed[Gate] = ()
+    """Tests that must be passed, or nothing is paid."""
     pays: Pays
+    """How the amount follows the measure: tiers, slides, or each so much."""
     times: Measure | None = None
+    """A measure by which the amount is multiplied, or its name."""
     less: OneOrMany[ResultName] = ()
+    """The result, or the list of them, whose amount is taken off."""
 
     @property
     def measures(self) -> tuple[tuple[Path, Measure], ...]:

@@ -118,10 +118,13 @@ class Rounding(Cited):
     """
 
     on: Literal["running totals"] = "running totals"
+    """What is rounded: running totals."""
     half: Annotated[str, BeforeValidator(_known_half), _OneOfHalves()] = "up"
+    """What becomes of half a minor unit."""
     odd_penny: Annotated[Literal["in the order of the shares"], BeforeValidator(_odd_penny)] = (
         "in the order of the shares"
     )
+    """Who bears the penny that does not divide: in the order of the shares."""
     to: Amount | None = Field(
         default=None,
         description="what each funder pays is in whole units of so much, such as 1.00 or 0.05",

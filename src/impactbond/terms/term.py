@@ -31,6 +31,7 @@ class Cited(Term):
     """A term that may cite the clause of the paper contract it encodes."""
 
     clause: str = ""
+    """The clause of the paper contract that this encodes, such as Sch 2 §1."""
 
 
 class OneAlone:

@@ -80,7 +80,9 @@ class Tier(Term):
     """An amount that is paid while the measure is on the right side of a bar."""
 
     is_: ThresholdPhrase = Field(alias="is")
+    """The bar that the measure must pass, such as at least 55%."""
     pays: Money
+    """What is paid, in the currency of payments, such as 210.00."""
 
 
 @WAYS_TO_PAY.register
@@ -89,6 +91,7 @@ class Tiers(WayToPay):
 
     key: ClassVar[str] = "tiers"
     tiers: Some[Tier]
+    """The bars with their amounts; the last that is passed counts."""
 
     def pays_for(self, measured: Fraction) -> Fraction:
         passed = self._passed(measured)
@@ -161,7 +164,9 @@ class Point(Term):
     """An amount at a value of the measure."""
 
     at: DistancePhrase
+    """The value of the measure, such as 50%."""
     pays: Money
+    """What is paid at that value, in the currency of payments, such as 1000.00."""
 
 
 @WAYS_TO_PAY.register
@@ -170,6 +175,7 @@ class Slides(WayToPay):
 
     key: ClassVar[str] = "slides"
     slides: Annotated[Some[Point], Field(min_length=2)]
+    """The points between which the amount slides, from the lowest value on."""
 
     def pays_for(self, measured: Fraction) -> Fraction:
         points = [(point.at.exact, Fraction(point.pays)) for point in self.slides]
@@ -243,11 +249,17 @@ class PerPoint(WayToPay):
 
     key: ClassVar[str] = "each"
     each: DistancePhrase
+    """How much of the measure makes a point, such as 1, or 1%."""
     pays: Money
+    """What a point is paid, in the currency of payments, such as 1000.00."""
     above: DistancePhrase | None = None
+    """The mark above which points are counted, such as 2."""
     steps: Literal["whole", "in proportion"] = "in proportion"
+    """Whether parts of a point are paid, or whole points alone."""
     at_most: Money | None = None
+    """What is paid at most, in the currency of payments, such as 5000.00."""
     at_least: Money | None = None
+    """What is paid at least, in the currency of payments, such as 0.00."""
 
     def _steps(self, measured: Fraction) -> Fraction:
         above = Fraction(0) if self.above is None else self.above.exact

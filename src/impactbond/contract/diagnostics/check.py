@@ -12,9 +12,10 @@ from impactbond.contract.read import read_contract
 from impactbond.contract.reading.yaml_document import Located, load, show_path
 from impactbond.contract.references import terms_along
 from impactbond.errors import ContractError, Fault
-from impactbond.terms.diagnostic import Diagnostic, Path
+from impactbond.terms.accepted import Accepted
+from impactbond.terms.diagnostic import Diagnostic, Path, fault_at
 
-Level = Literal["refused", "look at"]
+Level = Literal["refused", "look at", "accepted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class ContractCheck:
     """One thing that a check of a contract found.
 
     Refused: the contract cannot be trusted as written. Look at: it can, and may not say what was
-    meant. `line` is 0 for a contract that was not read from text; `clause` is the nearest one.
+    meant. Accepted: worth a look, and the contract says `because` of what it is meant so. `line` is
+    0 for a contract that was not read from text; `clause` is the nearest one.
     """
 
     level: Level
@@ -33,6 +35,7 @@ class ContractCheck:
     problem: str
     found: str
     hint: str
+    because: str = ""
 
     def as_dict(self) -> dict[str, str | int]:
         """The finding as plain data, for `--json`."""
@@ -43,6 +46,8 @@ class ContractCheck:
         clause = f" [{self.clause}]" if self.clause else ""
         found = f"; found {self.found}" if self.found else ""
         hint = f" {self.hint}." if self.hint else ""
+        if self.level == "accepted":
+            hint = f" Accepted: {self.because.rstrip('.')}."
         return f"{line}at {self.path}{clause}: {self.problem}{found}.{hint}"
 
 
@@ -58,8 +63,19 @@ def check(contract: Contract | str | PathLike[str]) -> tuple[ContractCheck, ...]
         except ContractError as error:
             return tuple(map(_refused, error.faults))
     document = load(contract.source.decode("utf-8-sig"), "") if contract.source else None
-    told = [_warning(contract, document, finding) for finding in warnings_of(contract)]
+    findings = warnings_of(contract)
+    found = {(one.fault.code, show_path(one.path)) for one in findings}
+    for index, one in enumerate(contract.accepted):
+        if (one.code, one.at) not in found:
+            findings.append(_accepts_nothing(index, one))
+    told = [_warning(contract, document, finding) for finding in findings]
     return tuple(sorted(told, key=lambda one: one.line))
+
+
+def _accepts_nothing(index: int, one: Accepted) -> Diagnostic:
+    problem = f"nothing is worth a look at {one.at} as '{one.code}'"
+    hint = "Take it out; what was accepted may have changed, or the place of it"
+    return fault_at(("accepted", index), "accepts_nothing", problem, hint=hint)
 
 
 def _refused(fault: Fault) -> ContractCheck:
@@ -74,10 +90,18 @@ def _warning(contract: Contract, document: Located | None, finding: Diagnostic) 
     path, fault = show_path(finding.path), finding.fault
     line = document.line(finding.path) if document else 0
     clause, told = _clause_at(contract, finding.path), (fault.problem, fault.found, fault.hint)
-    return ContractCheck("look at", fault.code, path, line, clause, *told)
+    accepted = (one for one in contract.accepted if (one.code, one.at) == (fault.code, path))
+    because = "; ".join(one.because for one in accepted)
+    level: Level = "accepted" if because else "look at"
+    return ContractCheck(level, fault.code, path, line, clause, *told, because)
 
 
 def _clause_at(contract: Contract, path: Path) -> str:
     """The clause that is cited nearest to a place, at it or around it."""
     cited = [getattr(term, "clause", "") for term in terms_along(contract, path)]
     return next(filter(None, reversed(cited)), "")
+
+
+def accepting(look: ContractCheck) -> str:
+    """How a contract accepts something that is worth a look, but for the reason."""
+    return f'accepted: [{{code: {look.code}, at: "{look.path}", because: "..."}}]'

@@ -83,10 +83,10 @@ def _check_given(contract: Contract, example: Example, path: Path) -> Diagnostic
         for name in row:
             if name not in known:
                 yield Diagnostic((*place, name), unknown("key", name, known), (("metrics",),))
-        yield from _check_days(row, place)
+        yield from _check_days(row, place, singly=contract.claim_by_claim)
 
 
-def _check_days(row: dict[str, str], place: Path) -> Diagnostics:
+def _check_days(row: dict[str, str], place: Path, *, singly: bool) -> Diagnostics:
     needed = "start" if PERSON in row else next((key for key in EACH if key in row), ON)
     rests = around(place, row)
     if needed not in row:
@@ -94,7 +94,7 @@ def _check_days(row: dict[str, str], place: Path) -> Diagnostics:
         yield fault_at(place, "no_day", problem, hint=hint, rests=rests)
         return
     try:
-        times_of(row)
+        times_of(row, singly=singly)
         if PERSON not in row:
             list(days_of(row))
         for name in ("start", "left", "from", "recorded"):
@@ -114,3 +114,12 @@ def _check_expected(contract: Contract, example: Example, path: Path) -> Diagnos
         for name in sums:
             if name not in known and not name.startswith(many):
                 yield Diagnostic((*path, label, name), unknown("payable_or_funder", name, known))
+
+
+def look_at_examples(contract: Contract) -> Diagnostics:
+    """Every worked example that expects nothing, and so holds whatever is paid."""
+    for index, example in enumerate(contract.examples):
+        if not any(example.expect.values()):
+            problem = f"the example '{example.name}' says nothing of what is paid"
+            hint = "Run check, and write down under expect what comes, once it is what was meant"
+            yield fault_at(("examples", index), "nothing_expected", problem, hint=hint)

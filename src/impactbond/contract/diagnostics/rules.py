@@ -35,7 +35,7 @@ _WARNINGS: _Rules = (
     *(calendar.look_at_dates, calendar.look_at_bank_holidays),
     *(payables.look_at_prices, limits.look_at_cut_claims),
     payables.look_at_results,
-    *(names.look_at_unused, funding.look_at_idle_funders),
+    *(names.look_at_unused, funding.look_at_idle_funders, examples.look_at_examples),
 )
 
 

@@ -16,12 +16,13 @@ from impactbond.terms.diagnostic import (
 from impactbond.terms.metrics.choices import Event
 from impactbond.terms.sheets import (
     EACH_ROW,
+    LONG_COLUMNS,
+    METRIC,
     OBSERVATION_COLUMNS,
     PARTICIPANT_COLUMNS,
-    REQUIRED_OBSERVATION_COLUMNS,
-    REQUIRED_PARTICIPANT_COLUMNS,
     Sheet,
 )
+from impactbond.texts import one_spelling
 
 
 def check_sheets(contract: Contract) -> Diagnostics:
@@ -43,12 +44,12 @@ def check_sheets(contract: Contract) -> Diagnostics:
 
 def _check_columns(contract: Contract, sheet: Sheet, name: str, *, is_clear: bool) -> Diagnostics:
     attributes = tuple(contract.participants.attributes)
-    known, required = PARTICIPANT_COLUMNS + attributes, REQUIRED_PARTICIPANT_COLUMNS + attributes
+    known, required = PARTICIPANT_COLUMNS + attributes, sheet.required + attributes
     if not is_clear:
         # It is not known which of the two kinds the sheet is; that is told already.
-        known, required = known + OBSERVATION_COLUMNS, ()
+        known, required = (*known, *OBSERVATION_COLUMNS, *LONG_COLUMNS), ()
     elif sheet.holds != "participants":
-        known, required = OBSERVATION_COLUMNS, REQUIRED_OBSERVATION_COLUMNS
+        known, required = OBSERVATION_COLUMNS + LONG_COLUMNS, sheet.required
     path: Path = ("sheets", name, "columns")
     rests: tuple[Path, ...] = (("sheets", name, "holds"),)
     unclear = [column for column in sheet.columns if column not in known]
@@ -68,10 +69,15 @@ def _check_metrics(contract: Contract, sheet: Sheet, name: str, *, is_clear: boo
         problem = "the sheet of the participants cannot deliver metrics"
         hint, rests = "Deliver them in a sheet of their own", (("sheets", name, "holds"),)
         yield fault_at(path, "metrics_of_participants", problem, hint=hint, rests=rests)
-    for metric, heading in sheet.metrics.items():
-        place, home = (*path, metric), ("metrics", metric)
+    if sheet.is_long:
+        yield from _check_words(sheet, name, path)
+    for metric, heading in sheet.delivers(contract.metrics).items():
+        place = (*path, metric) if metric in sheet.metrics else ("sheets", name, "columns")
+        home = ("metrics", metric)
         if metric not in contract.metrics:
             continue
+        if sheet.is_long and heading == EACH_ROW:
+            continue  # told above
         if heading == EACH_ROW and not isinstance(contract.metrics[metric], Event):
             problem = f"'{EACH_ROW}' is for metrics of kind event, and '{metric}' is none"
             hint = "Write the heading of the column that holds it"
@@ -85,8 +91,28 @@ def _check_metrics(contract: Contract, sheet: Sheet, name: str, *, is_clear: boo
             yield fault_at(place, "source_not_mapped", problem, hint=hint, rests=both)
 
 
+def _check_words(sheet: Sheet, name: str, path: Path) -> Diagnostics:
+    """What a sheet in long form writes for its metrics: a word of its own for each."""
+    written: dict[str, str] = {}
+    columns: Path = ("sheets", name, "columns")
+    under = sheet.columns.get(METRIC, METRIC)
+    for metric, word in sheet.metrics.items():
+        if word == EACH_ROW:
+            problem = f"'{EACH_ROW}' is for a sheet whose rows are all of one metric"
+            hint = f"Write what stands under '{under}' for '{metric}'"
+            place = (*path, metric)
+            yield fault_at(place, "each_row_in_long_form", problem, hint=hint, rests=(columns,))
+        elif (other := written.setdefault(one_spelling(word), metric)) != metric:
+            problem = f"'{word}' stands for '{other}' already"
+            hint = f"Write what stands under '{under}' for each of the two"
+            rests = (columns, (*path, other))
+            yield fault_at((*path, metric), "same_word", problem, hint=hint, rests=rests)
+
+
 def _check_delivered(contract: Contract) -> Diagnostics:
-    delivered = {metric for sheet in contract.sheets.values() for metric in sheet.metrics}
+    delivered = set[str]()
+    for sheet in contract.sheets.values():
+        delivered.update(sheet.delivers(contract.metrics))
     unnamed = [metric for metric in contract.metrics if metric not in delivered]
     # A misspelt name in a sheet is told there.
     meant = {closest(metric, unnamed) for metric in delivered - set(contract.metrics)}

@@ -23,6 +23,7 @@ from impactbond.terms.words import capital
 
 Node = Mapping[str, Any]
 _LONGEST = 60
+_HELD = ("items", "additionalProperties")  # what a list, and what a mapping of names, holds
 _POINT = ", with a point before any decimals"
 _SPAN = re.compile(r"\d\s*(day|week|month|year)s?\b")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
@@ -68,7 +69,12 @@ class FileSchema:
         for one in several:
             yield from self._kinds(one)
         if not several and node.get("type") != "null":
-            yield node
+            held = (part for part in _HELD if isinstance(node.get(part), Mapping))
+            yield {**node, **{part: self._held(node[part]) for part in held}}
+
+    def _held(self, node: Node) -> Node:
+        kinds = list(self._kinds(node))
+        return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
 
     def placeholder(self, node: Node, wrong: Any = None) -> Any:
         """Something that is allowed there, as close as can be to what was written."""
@@ -144,8 +150,13 @@ def _allowed(node: Node) -> str:
     if "const" in node:
         return str(node["const"])
     kind, keys = node.get("type"), keys_of(node)
+    if kind == "object" and keys:
+        return f"keys with values: {listing(keys)}"
     if kind == "object":
-        return f"keys with values: {listing(keys)}" if keys else "names with what they stand for"
+        held = _held_in_words(node.get("additionalProperties"))
+        return f"names, each with {held}" if held else "names with what they stand for"
+    if kind == "array" and (held := _held_in_words(node.get("items"))):
+        return f"a list, each entry with {held}"
     # A description says more than a type; of a term with keys, which of them there are helps
     # more.
     if "description" in node:
@@ -160,6 +171,24 @@ def _allowed(node: Node) -> str:
         "integer": "a whole number",
     }
     return by_type.get(str(kind), "a number in digits, such as 450.00")
+
+
+def _held_in_words(node: Any) -> str:
+    """What each entry of a list or of a mapping of names has, where that is more than a text."""
+    if not isinstance(node, Mapping):
+        return ""
+    kinds = [kind for kind in node.get("anyOf", ()) if naming_key(kind)]
+    naming = list(dict.fromkeys(map(naming_key, kinds)))
+    if len(naming) > 1:
+        return f"one of the keys {listing(naming)}"
+    if naming:  # of several kinds, which the key itself tells apart
+        words = (kind["properties"][naming[0]].get("const") for kind in kinds)
+        return f"{naming[0]}: {listing(filter(None, words))}"
+    needed = node.get("required", ())
+    others = [key for key in keys_of(node) if key not in needed]
+    told = f"the keys {listing(needed)}" if needed else ""
+    optional = f"{'and if need be' if told else 'the keys'} {listing(others)}" if others else ""
+    return " ".join(filter(None, (told, optional)))
 
 
 def unknown_key(key: str, known: Sequence[str]) -> Fault:

@@ -126,6 +126,8 @@ _COLUMNS = {
     "from_on": "the day from which the row holds",
     "left_on": "the day on which the participant left",
     "observed_on": "the day that the row speaks of",
+    "metric": "what was observed",
+    "value": "what it came to",
     "ref": "the reference of the row",
     "replaces": "the reference of the row that it replaces",
     "source": "who it comes from",
@@ -140,6 +142,9 @@ def sheets(contract: Contract) -> SchedulePart:
     for name, sheet in contract.sheets.items():
         each = (metric for metric, heading in sheet.metrics.items() if heading == EACH_ROW)
         told = [f"; each of its rows is a record of {quoted(metric)}" for metric in each]
+        if sheet.is_long:
+            told = ["; each of its rows is one observation"]
+            told += [f", where “{word}” is {quoted(one)}" for one, word in sheet.metrics.items()]
         rules.append(Rule(f"the sheet “{name}” holds {sheet.holds}{''.join(told)}", sheet.clause))
     rows = tuple(_headings(contract))
     table = ScheduleTable(("Sheet", "Heading", "What stands there"), rows) if rows else None
@@ -151,5 +156,5 @@ def _headings(contract: Contract) -> Iterator[tuple[str, str, str]]:
         for column, heading in sheet.columns.items():
             yield name, heading, _COLUMNS.get(column, f"the {plain(column)}")
         for metric, heading in sheet.metrics.items():
-            if heading != EACH_ROW:
+            if heading != EACH_ROW and not sheet.is_long:
                 yield name, heading, quoted(metric)

@@ -17,9 +17,9 @@ from impactbond.contract.wording.payables import fees, prices, results
 from impactbond.contract.wording.words import defined, money
 from impactbond.dates import said_day
 from impactbond.money import show_share
-from impactbond.terms.expected import Example, Plan
+from impactbond.terms.expected import CLAIMS, Example, Plan, times_of
 from impactbond.terms.investment import Investment, InvestmentClass
-from impactbond.terms.words import listed, quoted
+from impactbond.terms.words import counted, listed, quoted
 
 _RETURNED = {
     "each year": "a return is on principal for each year",
@@ -106,7 +106,7 @@ def examples(contract: Contract) -> SchedulePart:
 
 
 def _example(contract: Contract, term: Example) -> Rule:
-    given = tuple(Rule(f"given: {_cells(row)}") for row in term.given)
+    given = tuple(Rule(f"given: {_given(row)}") for row in term.given)
     expected = tuple(
         Rule(f"in the claim for {period}: {_expected(contract, amounts)}")
         for period, amounts in term.expect.items()
@@ -114,8 +114,24 @@ def _example(contract: Contract, term: Example) -> Rule:
     return Rule(f"{term.name}:", term.clause, (*given, *expected))
 
 
-def _cells(row: Mapping[str, str]) -> str:
-    return listed(f"{heading} {cell}" for heading, cell in row.items())
+def accepted(contract: Contract) -> SchedulePart:
+    """What a check would have somebody look at, and the reason for which it is meant so."""
+    told = [
+        Rule(f"{one.code.replace('_', ' ')}, at {one.at}: {one.because}", one.clause)
+        for one in contract.accepted
+    ]
+    return SchedulePart("Worth a look, and meant so", tuple(told))
+
+
+def _given(row: Mapping[str, str]) -> str:
+    said = [f"{heading} {cell}" for heading, cell in row.items()]
+    if CLAIMS in row:
+        # Said as it is written, `times` may be read as so many claims of one participant.
+        number = counted(times_of(row), "participant")
+        rest = (key for key in row if key not in (CLAIMS, "times"))
+        said = [f"one claim of {row[CLAIMS]} for each of {number}"]
+        said += [f"{key} {row[key]}" for key in rest]
+    return listed(said)
 
 
 def _expected(contract: Contract, amounts: Mapping[str, Decimal]) -> str:
@@ -125,7 +141,7 @@ def _expected(contract: Contract, amounts: Mapping[str, Decimal]) -> str:
 _PARTS: tuple[Callable[[Contract], SchedulePart], ...] = (
     *(parties, currencies, dates, measured, windows, participants, conditions),
     *(prices, results, fees, funding, tranches, limits, rounding, process),
-    *(investment, plans, sheets, examples),
+    *(investment, plans, sheets, examples, accepted),
 )
 
 

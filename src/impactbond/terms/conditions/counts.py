@@ -60,6 +60,7 @@ class Observed(InWindow):
     )
 
     observed: MetricName
+    """The event."""
     window: WindowName = Field(alias="in", description="the name of a window")
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
@@ -112,9 +113,12 @@ class Count(InWindow):
     )
 
     count: MetricName
+    """The event or session whose rows are counted."""
     marked: Word | None = None
+    """The mark that a row must carry to count, such as attended."""
     window: WindowName = Field(alias="in", description="the name of a window")
     at_least: int = Field(ge=1)
+    """How many rows are needed, such as 6."""
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
         yield from check_marked(terms.metrics[name], name, self.marked, (*path, "marked"))
@@ -179,9 +183,11 @@ class Share(InWindow):
     )
 
     share: MetricName
+    """The session whose rows are the whole."""
     marked: Word = Field(description="one of the marks of the session")
     window: WindowName = Field(alias="in", description="the name of a window")
     at_least: SharePhrase
+    """The share of the rows that is needed, such as 75%."""
 
     @property
     def closing(self) -> frozenset[str]:
@@ -244,8 +250,10 @@ class Total(InWindow):
     )
 
     total: MetricName
+    """The quantity that is added up."""
     window: WindowName = Field(alias="in", description="the name of a window")
     at_least: Amount
+    """The total that is needed, in the quantity's own unit, such as 768.00."""
 
     def _quantity(self, terms: Terms) -> Quantity:
         metric = terms.metrics[self.total]
@@ -300,10 +308,14 @@ class Absence(Looking, Junction):
     )
 
     absence: MetricName
+    """The event that must not be recorded."""
     marked: Word | None = None
+    """The mark that a row must carry to count, such as missed."""
     window: WindowName = Field(alias="in", description="the name of a window")
     allowing: int = Field(default=0, ge=0)
+    """How many times it may be recorded all the same, such as 1."""
     shown_by: Condition
+    """What shows that somebody looked: a condition, or the name of one."""
 
     @property
     def closing(self) -> frozenset[str]:

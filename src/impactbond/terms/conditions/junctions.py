@@ -88,6 +88,7 @@ class All(Joined):
     reading: ClassVar[str] = "where all must hold, the day is the last of their days"
 
     all: Some[Condition]
+    """The conditions, or their names, that must all be met."""
 
     def waits_for(self, stated: Iterable[ConditionTerm]) -> frozenset[str]:
         return frozenset().union(*(part.closing for part in stated))
@@ -127,6 +128,7 @@ class AnyOf(Joined):
     reading: ClassVar[str] = "where any may hold, the day is the first of their days"
 
     any: Some[Condition]
+    """The conditions, or their names, of which one must be met."""
 
     @property
     def called(self) -> str:
@@ -168,7 +170,9 @@ class AtLeast(Joined):
     reading: ClassVar[str] = "where so many must hold, the day is that of the last that is needed"
 
     of: Some[Condition]
+    """The conditions, or their names, of which some must be met."""
     at_least: int = Field(ge=1)
+    """How many of them must be met, such as 2."""
 
     @property
     def called(self) -> str:
@@ -247,6 +251,7 @@ class Not(Junction):
     )
 
     not_: Condition = Field(alias="not")
+    """The condition, or its name, that must be evidenced and not met."""
     shown_by: Condition | None = Field(
         default=None,
         description="what shows that somebody looked, so that what is not recorded was not so",

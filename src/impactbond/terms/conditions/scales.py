@@ -59,9 +59,12 @@ class Level(InWindow):
     )
 
     level: MetricName
+    """The score or percentage that is looked at."""
     pick: Literal["first", "last", "best", "mean"] = "last"
+    """Which measure in the window counts: the first, last or best, or the mean of all."""
     window: WindowName = Field(alias="in", description="the name of a window")
     is_: ThresholdPhrase = Field(alias="is")
+    """The bar that it must pass, such as at least 17."""
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
         scale = scale_of(terms, name)
@@ -183,8 +186,11 @@ class Improves(Between):
     key: ClassVar[str] = "improves"
 
     improves: MetricName
+    """The score or percentage that must get better."""
     by: DistancePhrase
+    """By how much, in its own points, such as 5, or 10% for a percentage."""
     between: Pair[WindowName]
+    """The windows of the measure before and of the one after, by name."""
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
         scale = scale_of(terms, name)
@@ -225,9 +231,13 @@ class Crosses(Between):
     key: ClassVar[str] = "crosses"
 
     crosses: MetricName
+    """The score or percentage that must cross a threshold."""
     from_: ThresholdPhrase = Field(alias="from")
+    """The side on which it must be before, such as at least 17."""
     to: ThresholdPhrase
+    """The side on which it must be after, such as below 17."""
     between: Pair[WindowName]
+    """The windows of the measure before and of the one after, by name."""
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
         scale = scale_of(terms, name)
@@ -277,8 +287,11 @@ class Travels(InWindow):
     )
 
     travels: dict[MetricName, ThresholdPhrase] = Field(min_length=1)
+    """The scores, each with the bar that ends its way, such as at most 16."""
     between: Pair[WindowName]
+    """The windows of the measures before and of those after, by name."""
     at_least: SharePhrase
+    """The share of the way that is needed, on average, such as 50%."""
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
         scale, bar = scale_of(terms, name), self.travels[name]

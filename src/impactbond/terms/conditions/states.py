@@ -56,9 +56,12 @@ class Stays(InWindow):
     )
 
     state: MetricName
+    """The state that is looked at."""
     pick: Literal["first", "last"] = "last"
+    """Which row in the window counts, the first or the last."""
     window: WindowName = Field(alias="in", description="the name of a window")
     is_: OneOrMany[str] = Field(alias="is")
+    """The state, or the list of states, that it must be."""
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
         metric = state_of(terms, name)
@@ -114,9 +117,13 @@ class Sustained(InWindow):
     )
 
     sustained: MetricName
+    """The state that is looked at."""
     as_: OneOrMany[str] = Field(alias="as")
+    """The state, or the list of states, whose time counts."""
     for_: SpanPhrase = Field(alias="for")
+    """How long it must last, such as 13 weeks."""
     within: SpanPhrase | None = None
+    """The time within which lapses are allowed, such as 30 weeks; without it, none is."""
     window: WindowName = Field(alias="in", description="the name of a window")
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:

@@ -50,6 +50,7 @@ class PassedTo(Term):
     """What lies beyond a funder's limit is paid by another funder."""
 
     funder: FunderName
+    """The funder that pays what lies beyond."""
 
 
 def _beyond_kind(value: Any) -> str | None:
@@ -71,7 +72,9 @@ class Release(Term):
     """A funder pays only once these funders together have committed so much."""
 
     committed_by: Some[FunderName]
+    """The funders whose commitments are added up."""
     at_least: Amount
+    """What they must have committed, in the currency of payments, such as 500000.00."""
 
     def is_reached(self, funders: Mapping[str, Funder], day: date) -> bool:
         """Whether they have committed so much by a day."""
@@ -84,10 +87,15 @@ class FunderLimit(ShareLimit):
 
     key: ClassVar[str] = "funder"
     funder: FunderName
+    """The funder that it is on."""
     at_most: MostPhrase
+    """What the funder pays at most, such as 30000.00, or its commitment."""
     each: Literal["year"] | None = None
+    """Whether it holds for each year by itself."""
     released_when: Release | None = None
+    """What others must have committed before the funder pays more."""
     beyond: Beyond
+    """What becomes of what lies beyond: unpaid, or the funder that pays it."""
 
     @property
     def name(self) -> str:

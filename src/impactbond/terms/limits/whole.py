@@ -57,9 +57,13 @@ class WholeLimit(LimitKind):
     """
 
     each: EachName | None = None
+    """By what it holds apart: year, period, participant, or an attribute."""
     only: Only = Field(default_factory=dict)
+    """Whom it is for: an attribute with the values that count, {borough: [north]}."""
     first: Literal["earliest", "highest price", "in proportion"] = "earliest"
+    """Which claims come first."""
     straddling: Literal["part paid", "unpaid"] = "part paid"
+    """What becomes of the claim that reaches over it."""
     if TYPE_CHECKING:
         beyond: BeyondTheWhole
 
@@ -214,9 +218,13 @@ class ContractLimit(WholeLimit):
 
     key: ClassVar[str] = "contract"
     contract: Literal["whole"]
+    """All that is paid for: whole."""
     at_most: MostPhrase
+    """Money, claims or participants, such as 90000.00, 300 claims or 40% of claims."""
     besides: OneOrMany[PayableName] = ()
+    """What it does not count, by name."""
     beyond: BeyondTheWhole
+    """What becomes of what lies beyond: unpaid, or next year."""
 
     def is_on(self, payable: str) -> bool:
         return payable not in self.besides
@@ -258,8 +266,11 @@ class MilestoneLimit(WholeLimit):
 
     key: ClassVar[str] = "milestone"
     milestone: OneOrMany[PayableName]
+    """The milestone, result or fee, or the list of them, that it is on."""
     at_most: MostPhrase
+    """Money, claims or participants, such as 90000.00, 300 claims or 40% of claims."""
     beyond: BeyondTheWhole
+    """What becomes of what lies beyond: unpaid, or next year."""
 
     def is_on(self, payable: str) -> bool:
         return payable in self.milestone

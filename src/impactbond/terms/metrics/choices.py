@@ -32,7 +32,9 @@ class Event(Answered):
     one_a_day: ClassVar[bool] = False
 
     kind: Literal["event"]
+    """Something that happens, or is answered yes or no: event."""
     repeats: bool = False
+    """Whether it can happen more than once."""
 
     def says(self) -> str:
         often = "may happen many times" if self.repeats else "happens once"
@@ -54,7 +56,9 @@ class Session(Chosen):
     one_a_day: ClassVar[bool] = False
 
     kind: Literal["session"]
+    """Something scheduled that ends with a mark: session."""
     marks: Some[str]
+    """The marks, such as [attended, missed]."""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -86,7 +90,9 @@ class State(Chosen):
     one_a_day: ClassVar[bool] = False
 
     kind: Literal["state"]
+    """What somebody is in until the next row: state."""
     states: Some[str]
+    """The states, such as [housed, left]."""
     confirmed: OftenPhrase | None = Field(
         default=None,
         description="how often a row must come: a state lasts until the next row only where that "

@@ -32,6 +32,7 @@ class MetricTerm(Cited, Kind):
     """What is said of a row that counts, with what was found."""
 
     sources: Listed[str] = ()
+    """The sources whose evidence is accepted, such as [school]; without any, all."""
     kind: str
 
     @property

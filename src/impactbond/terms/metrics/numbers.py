@@ -25,8 +25,11 @@ class Scale(Numbered):
     one_a_day: ClassVar[bool] = True
 
     range: Pair[Number]
+    """The lowest and the highest value, such as [0, 40]."""
     better: Literal["higher", "lower"]
+    """Which end is better."""
     decimals: int = Field(default=0, ge=0, le=4)
+    """How many decimals a value has, from 0 through 4."""
 
     @property
     def ends(self) -> tuple[Decimal, Decimal]:
@@ -108,7 +111,9 @@ class Score(Scale):
     takes_percent: ClassVar[bool] = False
 
     kind: Literal["score"]
+    """A measure on a scale: score."""
     instrument: str = ""
+    """What measures it, such as SDQ total difficulties."""
 
     @property
     def label(self) -> str:
@@ -133,8 +138,11 @@ class Percentage(Scale):
     sign: ClassVar[str] = "%"
 
     kind: Literal["percentage"]
+    """A percentage of something: percentage."""
     range: Pair[Number] = (Decimal(0), Decimal(100))
+    """The lowest and the highest value, such as [0, 100]."""
     decimals: int = Field(default=1, ge=0, le=4)
+    """How many decimals a value has, from 0 through 4."""
 
     def says(self) -> str:
         low, high = map(number, self.range)
@@ -153,8 +161,11 @@ class Quantity(Numbered):
     one_a_day: ClassVar[bool] = False
 
     kind: Literal["quantity"]
+    """Something that adds up: quantity."""
     unit: str = ""
+    """What it is counted in, such as hours."""
     decimals: int = Field(default=0, ge=0, le=4)
+    """How many decimals a value has, from 0 through 4."""
 
     @property
     def ends(self) -> tuple[Decimal, Decimal]:

@@ -140,8 +140,8 @@ def test_units_are_told_from_when_to_when() -> None:
     found = told(weekly(units), evidence, "weeks")
     # From 2 February a month is to 2 March; from 20 March one is to 20 April, two to 20 May.
     assert found.sentence.endswith(
-        "; 2017-02-02 through 2017-03-01 (1 unit), 2017-03-20 through 2017-05-19 (2 units): 3 units "
-        "from the day after on, as known so far"
+        "; 2017-02-02 through 2017-03-01 (1 unit), 2017-03-20 through 2017-05-19 (2 units): "
+        "3 units from the day after on, as known so far"
     )
     found = told(weekly("rows: meeting, in: year one, every: 2"), evidence, "weeks")
     assert "; 2017-02-01 through 2017-02-02 (1 unit), 2017-02-10 through 2017" in found.sentence

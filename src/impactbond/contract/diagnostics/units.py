@@ -1,5 +1,5 @@
-"""Whether units can be counted. Worth a look: a day that is counted twice, in the time that comes
-before the units and in the first of them.
+"""Whether units can be counted. Worth a look: units that nobody can complete, and a day that is
+counted twice, in the time that comes before the units and in the first of them.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from impactbond.contract.conditions import parts_of
 from impactbond.contract.contract import Contract
+from impactbond.terms.conditions.passes import Days
 from impactbond.terms.conditions.states import Sustained
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.metrics.metric import check_kind
@@ -28,21 +29,36 @@ def check_units(contract: Contract, units: Units, path: Path) -> Diagnostics:
 
 
 def look_at_units(contract: Contract) -> Diagnostics:
-    """Units of time whose first day also completes a time in the same state, and nothing says
-    which is meant.
+    """Units of time that nobody can complete, and those whose first day also completes a time in
+    the same state, where nothing says which is meant.
     """
     for name, milestone in contract.milestones.items():
-        units = milestone.units
-        if not isinstance(units, DaysIn) or units.from_ is not None:
+        units, path = milestone.units, ("milestones", name, "units")
+        if not isinstance(units, DaysIn):
             continue
-        for before in _sustained_before(contract, name):
-            if before.sustained == units.days and set(before.as_) & set(units.as_):
-                problem = f"the day that completes {before.for_} is also the first that is counted"
-                hint = "Write from: the day after for further time, or from: that day if that is"
-                path: Path = ("milestones", name, "units")
-                hint += " meant"
-                yield fault_at(path, "day_counted_twice", problem, found=milestone.title, hint=hint)
-                break
+        window = contract.windows[units.window]
+        if all(_is_too_long(units, window.days(start)) for start in contract.calendar.term):
+            problem = f"a unit of {units.every} is longer than the window '{units.window}'"
+            hint = "Write a shorter time, or a longer window"
+            place = (*path, "every")
+            yield fault_at(place, "unit_never_complete", problem, found=window, hint=hint)
+        if units.from_ is None:
+            yield from _look_at_first_day(contract, name, units, path)
+
+
+def _is_too_long(units: DaysIn, window: Days) -> bool:
+    opens, closes = window
+    return opens <= closes and units.every.length_from(opens) > (closes - opens).days + 1
+
+
+def _look_at_first_day(contract: Contract, name: str, units: DaysIn, path: Path) -> Diagnostics:
+    for before in _sustained_before(contract, name):
+        if before.sustained == units.days and set(before.as_) & set(units.as_):
+            problem = "the first day that is counted also completes the time before it"
+            found = f"{before.for_}, and then units of {units.every}"
+            hint = "Write from: the day after for further time, or from: that day if that is meant"
+            yield fault_at(path, "day_counted_twice", problem, found=found, hint=hint)
+            return
 
 
 def _sustained_before(contract: Contract, name: str) -> Iterator[Sustained]:

@@ -117,14 +117,27 @@ class Span:
         """The day this long after `day`; the month's last day where the month is shorter."""
         return day + self._delta()
 
+    def times(self, count: int) -> Span:
+        """So many of it: from the 31st, two months are two months and not one after another."""
+        return Span(self.count * count, self.unit)
+
+    def length_from(self, day: date) -> int:
+        """How many days it is, counted from `day`: a month is as long as that day makes it."""
+        return (self.after(day) - day).days
+
+    @property
+    def days(self) -> int | None:
+        """How many days it always has; None of months and years, which have more or fewer."""
+        return None if self.unit in MONTHS else self.count * (7 if self.unit == "week" else 1)
+
     def before(self, day: date) -> date:
         """The day this long before `day`; the month's last day where the month is shorter."""
         return day - self._delta()
 
     def _delta(self) -> relativedelta:
-        if self.unit in MONTHS:
-            return relativedelta(months=self.count * MONTHS[self.unit])
-        return relativedelta(days=self.count * (7 if self.unit == "week" else 1))
+        if (days := self.days) is not None:
+            return relativedelta(days=days)
+        return relativedelta(months=self.count * MONTHS[self.unit])
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
@@ -140,17 +153,23 @@ class Period:
 
 
 @lru_cache(maxsize=64)
-def periods(first: date, last: date, every: Every) -> tuple[Period, ...]:
-    """Calendar months, quarters or years from `first` to `last`, the outer ones cut to the term."""
+def periods(
+    first: date, last: date, every: Every, year_starts: tuple[int, int] = (1, 1)
+) -> tuple[Period, ...]:
+    """Calendar months or quarters from `first` to `last`, or years that start on this month and
+    day, the outer ones cut to the term. A year in two calendar years is called by both.
+    """
     months = MONTHS[every]
     opening = date(first.year, (first.month - 1) // months * months + 1, 1)
+    if every == "year":
+        opening = date(first.year - ((first.month, first.day) < year_starts), *year_starts)
     found = []
     while opening <= last:
         following = opening + relativedelta(months=months)
         label = {
             "month": f"{opening.year}-{opening.month:02d}",
             "quarter": f"{opening.year}-Q{(opening.month - 1) // 3 + 1}",
-            "year": f"{opening.year}",
+            "year": f"{opening.year}" + f"-{opening.year + 1}" * (year_starts != (1, 1)),
         }[every]
         found.append(Period(max(opening, first), min(following - timedelta(days=1), last), label))
         opening = following

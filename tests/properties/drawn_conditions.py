@@ -16,6 +16,7 @@ Names = Sequence[str]
 Terms = Mapping[str, Any]
 STATES = ("out", "in", "on")
 LENGTHS = ("1 day", "3 days", "2 weeks", "1 month", "2 months")
+LAPSES = ("none", "any", "up to 2 days", "up to 1 week", "up to 1 month")
 WITHIN = ("3 days", "4 days", "3 weeks", "6 weeks", "2 months", "3 months")
 
 
@@ -129,15 +130,17 @@ def units(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     """Units of rows, days or amounts."""
     metric = draw(st.sampled_from(sorted(metrics)))
     terms, window = metrics[metric], draw(st.sampled_from(sorted(windows)))
-    limit = {"at_most": draw(st.integers(1, 5))} if draw(st.booleans()) else {}
-    every: Any = draw(st.sampled_from((1, 1, 2, 7)))
+    limit: dict[str, Any] = {"at_most": draw(st.integers(1, 5))} if draw(st.booleans()) else {}
+    limit |= draw(st.sampled_from(({}, {"from": "the day after"}, {"from": "that day"})))
     if terms["kind"] == "quantity":
         return {"amounts": metric, "in": window, "every": draw(_some(terms)), **limit}
     if terms["kind"] == "state":
         held = draw(st.lists(st.sampled_from(STATES), min_size=1, max_size=3, unique=True))
+        limit |= draw(st.sampled_from(({}, {"lapses": draw(st.sampled_from(LAPSES))})))
+        every = draw(st.sampled_from(LENGTHS))
         return {"days": metric, "as": held, "in": window, "every": every, **limit}
     marked = {"marked": "missed"} if terms["kind"] == "session" and draw(st.booleans()) else {}
-    return {"rows": metric, **marked, "in": window, "every": min(every, 2), **limit}
+    return {"rows": metric, **marked, "in": window, "every": draw(st.integers(1, 2)), **limit}
 
 
 SIDES = ("at least", "at most", "above", "below")

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from tests.properties.reference_conditions import Rows, counting, rows_in, states_by_day
+from tests.properties.reference_conditions import (
+    ONE_DAY,
+    Rows,
+    counting,
+    rows_in,
+    states_by_day,
+)
 
 from impactbond.contract.contract import Contract
+from impactbond.dates import Span
 from impactbond.terms.metrics.numbers import Quantity
 from impactbond.terms.milestones import Amounts, DaysIn, Units
+from impactbond.terms.milestones import Rows as RowUnits
 
 Counting = tuple[int, date, str, Decimal]
 
@@ -30,24 +39,84 @@ def units(
     """
     periods = contract.calendar.periods
     window = contract.windows[terms.window].days(clock)
+    days = (days[0] + ONE_DAY if terms.from_ == "the day after" else days[0], days[1])
     if isinstance(terms, DaysIn):
         found = days_of(contract, terms, passes, window)
     else:
         found = rows_of(contract, terms, passes, window)
-    total, made = Decimal(0), 0
+    inside = [
+        (max(one[0], least), *one[1:])
+        for one in sorted(found)
+        if days[0] <= one[1] <= days[1] and periods[0].first <= one[1] <= periods[-1].last
+    ]
+    if isinstance(terms, DaysIn):
+        made = [(standing, day, 1) for standing, day in times(terms, inside)]
+    else:
+        made = whole_amounts(terms, sorted(inside))
+    left = terms.at_most
     by_period: dict[tuple[int, int], tuple[date, int]] = {}
-    for standing, day, _, amount in sorted((max(one[0], least), *one[1:]) for one in found):
-        period = [n for n, one in enumerate(periods) if one.first <= day <= one.last]
-        if not period or not days[0] <= day <= days[1]:
-            continue
-        total += amount
-        whole = int(total // terms.every)
-        whole = whole if terms.at_most is None else min(whole, terms.at_most)
-        if whole > made:
-            first, before = by_period.get((period[0], standing), (day, 0))
-            by_period[period[0], standing] = (first, before + whole - made)
-            made = whole
+    for standing, day, many in sorted(made):
+        many = many if left is None else min(many, left)
+        left = left if left is None else left - many
+        (period,) = (n for n, one in enumerate(periods) if one.first <= day <= one.last)
+        first, before = by_period.get((period, standing), (day, 0))
+        if many:
+            by_period[period, standing] = (first, before + many)
     return [(day, standing, many) for (_, standing), (day, many) in sorted(by_period.items())]
+
+
+def whole_amounts(
+    terms: Amounts | RowUnits, inside: Sequence[Counting]
+) -> list[tuple[int, date, int]]:
+    """How many units each row completes, in their order."""
+    total, made = Decimal(0), []
+    for standing, day, _, amount in inside:
+        before, total = total, total + amount
+        made.append((standing, day, int(total // terms.every) - int(before // terms.every)))
+    return made
+
+
+def times(terms: DaysIn, inside: Sequence[Counting]) -> list[tuple[int, date]]:
+    """The days that complete units, and how these stand: with the evidence that earns most first,
+    then with more of it, which may join what it found to be apart.
+    """
+    standing_of = {day: standing for standing, day, _, _ in inside}
+    made: list[tuple[int, date]] = []
+    for standing in sorted(set(standing_of.values())):
+        known = sorted(day for day in standing_of if standing_of[day] <= standing)
+        for stretch in apart(terms, known):
+            earned = [one for one in made if one[1] in stretch]
+            in_order = sorted(stretch, key=lambda day: (standing_of[day], day))
+            number = 1
+            while (needed := length(terms.every, number, stretch[0])) <= len(stretch):
+                if number > len(earned):
+                    made.append((standing, in_order[needed - 1]))
+                number += 1
+    return made
+
+
+def apart(terms: DaysIn, known: Sequence[date]) -> list[list[date]]:
+    """The days, parted by every lapse that is longer than the contract bears."""
+    found: list[list[date]] = []
+    for day in known:
+        if found and terms.lapses is not None:
+            lapse = (day - found[-1][-1]).days - 1
+            if lapse > length(terms.lapses, 1, found[-1][-1] + ONE_DAY):
+                found.append([])
+        if not found:
+            found.append([])
+        found[-1].append(day)
+    return found
+
+
+def length(span: Span, times: int, first: date) -> int:
+    """How many days so many of a span have from a day, worked out on the calendar."""
+    many = span.count * times
+    if span.unit in ("day", "week"):
+        return many * {"day": 1, "week": 7}[span.unit]
+    months = first.year * 12 + first.month - 1 + many * {"month": 1, "year": 12}[span.unit]
+    year, month = months // 12, months % 12 + 1
+    return (date(year, month, min(first.day, monthrange(year, month)[1])) - first).days
 
 
 def days_of(

@@ -23,7 +23,7 @@ milestones:
 
 @pytest.mark.mechanic(27)
 def test_whole_weeks_in_a_state_are_paid_up_to_so_many_in_the_period_that_completes_them() -> None:
-    terms = weekly("days: home, as: family, in: year one, every: 7, at_most: 4")
+    terms = weekly("days: home, as: family, in: year one, every: 7 days, at_most: 4")
     evidence = """
         child | metric  | on         | value
         c1    | consent | 2017-02-01 | yes

@@ -256,7 +256,7 @@ def test_a_misspelt_key_does_not_hide_what_stands_under_it() -> None:
 
 @pytest.mark.parametrize("every", ["3 months", "2 weeks", "1 year"])
 def test_no_hint_takes_a_length_of_time_for_a_number(every: str) -> None:
-    units = f"units: {{days: home, as: kin, in: enrolment, every: {every}}}, price: 120.00"
+    units = f"units: {{rows: consent, in: enrolment, every: {every}}}, price: 120.00"
     (fault,) = (
         one for one in faults_of(damaged(("price: 120.00", units))) if "every" in one.clause
     )
@@ -278,3 +278,12 @@ def test_a_missing_block_says_what_it_holds(part: str, told: str) -> None:
     text = re.sub(rf"(?m)^{part}:.*\n(?:[ #].*\n|\n)*", "", damaged())
     [allowed] = [fault.allowed for fault in faults_of(text) if fault.code == "missing_key"]
     assert allowed.startswith(told)
+
+
+def test_a_bare_number_is_no_length_of_time() -> None:
+    units = "units: {days: home, as: kin, in: enrolment, every: 7}, price: 120.00"
+    (fault,) = (
+        one for one in faults_of(damaged(("price: 120.00", units))) if "every" in one.clause
+    )
+    assert fault.found == "the number 7"
+    assert fault.hint == "Write for example 90 days, 6 weeks, 3 months or 1 year"

@@ -112,8 +112,10 @@ def test_units_are_told_with_their_number_and_terms() -> None:
         c1    | home    | 2017-01-20 | family
         c1    | home    | 2017-02-20 | care
     """
-    found = told(weekly("days: home, as: family, in: year one, every: 7"), evidence, "weeks")
+    found = told(weekly("days: home, as: family, in: year one, every: 7 days"), evidence, "weeks")
     assert found.sentence.endswith("2 units from that day on, as known so far")
+    # 1 to 19 February are known: two weeks, and five days that make none.
+    assert "; 2017-02-01 through 2017-02-14 (2 units): 2 units" in found.sentence
     says = {term.term: term.says for term in found.terms}
     assert says["price"] == "£50.00, for each unit"
     assert says["units"].startswith(
@@ -121,6 +123,28 @@ def test_units_are_told_with_their_number_and_terms() -> None:
     )
     assert "family" in says["metric home"]
     assert "care" in says["metric home"]
+
+
+def test_units_are_told_from_when_to_when() -> None:
+    evidence = """
+        child | metric  | on                                          | value
+        c1    | consent | 2017-02-01                                  | yes
+        c1    | home    | 2017-01-20                                  | family
+        c1    | home    | 2017-03-05                                  | care
+        c1    | home    | 2017-03-20 2017-06-05                       | family
+        c1    | meeting | 2017-02-01 2017-02-02 2017-02-10 2017-02-11 | yes
+    """
+    units = (
+        "days: home, as: family, in: year one, every: 1 month, lapses: none, from: the day after"
+    )
+    found = told(weekly(units), evidence, "weeks")
+    # From 2 February a month is to 2 March; from 20 March one is to 20 April, two to 20 May.
+    assert found.sentence.endswith(
+        "; 2017-02-02 through 2017-03-01 (1 unit), 2017-03-20 through 2017-05-19 (2 units): "
+        "3 units from the day after on, as known so far"
+    )
+    found = told(weekly("rows: meeting, in: year one, every: 2"), evidence, "weeks")
+    assert "; 2017-02-01 through 2017-02-02 (1 unit), 2017-02-10 through 2017" in found.sentence
 
 
 @pytest.mark.parametrize(

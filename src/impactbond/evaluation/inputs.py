@@ -4,7 +4,7 @@ this contract and this evidence? It holds every table that enters the engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,6 +22,7 @@ from impactbond.evaluation.plan import EvaluationPlan
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import EngineSession, with_day_numbers
 from impactbond.terms.metrics.choices import State
+from impactbond.terms.milestones import DaysIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,7 @@ class EvaluationInput:
             tables["spans"] = _spans_table(spans, evidence, tables["windows"])
         if any(term.units for term in contract.milestones.values()):
             tables["days"] = _days_table(contract)
+            tables |= _unit_ends_tables(contract)
         return tables
 
 
@@ -227,21 +229,56 @@ def _spans_table(spans: Sequence[Span], evidence: Evidence, windows: pa.Table) -
     days = sorted(found.union(*(windows[name].to_pylist() for name in opening)))
     starts = [from_day_number(day) for day in days]
     lengths = {
-        f"length_{index}": [(span.after(start) - start).days for start in starts]
+        f"length_{index}": [span.length_from(start) for start in starts]
         for index, span in enumerate(spans)
     }
     return _of_numbers(day=days, **lengths)
 
 
+def _units_in_stretches(contract: Contract) -> Iterator[tuple[int, DaysIn]]:
+    """The units whose days are counted from the first of a stretch, by their milestone."""
+    for index, term in enumerate(contract.milestones.values()):
+        if isinstance(term.units, DaysIn) and term.units.in_stretches:
+            yield index, term.units
+
+
+def _unit_ends_tables(contract: Contract) -> dict[str, pa.Table]:
+    """Of each milestone that pays for months or years, how many days from every day of the term on
+    complete every unit: first, place, number.
+    """
+    (opens, closes), tables = contract.calendar.term, {}
+    for index, units in _units_in_stretches(contract):
+        if units.every.days is None:
+            ends: list[tuple[int, int, int]] = []
+            for first in range(day_number(opens), day_number(closes) + 1):
+                begins = from_day_number(first)
+                for number in count(1):
+                    # From the first day each time: month after month, a 31st would become a 28th.
+                    length = units.every.times(number).length_from(begins)
+                    if first + length - 1 > day_number(closes):
+                        break
+                    ends.append((first, length, number))
+            firsts, places, numbers = zip(*ends, strict=True) if ends else ((), (), ())
+            tables[f"unit_ends_{index}"] = _of_numbers(first=firsts, place=places, number=numbers)
+    return tables
+
+
 def _days_table(contract: Contract) -> pa.Table:
-    """Every day of every period: day, period."""
+    """Every day of every period: day, period, and `lapse_<i>`, how many days a lapse that begins
+    the day after may have without starting the count of a milestone's units again.
+    """
     found = [
         (day, number)
         for number, period in enumerate(contract.calendar.periods)
         for day in range(day_number(period.first), day_number(period.last) + 1)
     ]
     days, numbers = zip(*found, strict=True)
-    return _of_numbers(day=days, period=numbers)
+    lapses = {
+        f"lapse_{index}": [units.lapses.length_from(from_day_number(day + 1)) for day in days]
+        for index, units in _units_in_stretches(contract)
+        if units.lapses is not None
+    }
+    return _of_numbers(day=days, period=numbers, **lapses)
 
 
 def _windows_table(contract: Contract, evidence: Evidence) -> pa.Table:

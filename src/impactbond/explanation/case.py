@@ -27,6 +27,7 @@ from impactbond.explanation.participant_view import (
     find_decisions,
     find_person,
     find_quantities,
+    find_units,
     view_participant,
     with_mates,
 )
@@ -281,6 +282,7 @@ def _judged(
         person=last.person,
         decisions=decisions,
         quantities=find_quantities(inputs, participant),
+        units=find_units(inputs, participant),
         findings={name: condition_tree(earning[name], archive, one.when) for name, one in terms},
         eligibility=next((one for one in asked if one.state == "met"), last_asked),
         whenever={name: condition_tree(ever, archive, one.when) for name, one in terms if ever},

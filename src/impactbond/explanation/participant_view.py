@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.evaluation.claims import claims_of
-from impactbond.evaluation.decisions import decide, evaluate_conditions
+from impactbond.evaluation.decisions import achieved, decide, evaluate_conditions
 from impactbond.evaluation.facts import NEVER, concerns, packed
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evaluation.known_evidence import (
@@ -30,6 +30,7 @@ from impactbond.evaluation.known_evidence import (
     segments_at_start,
 )
 from impactbond.evaluation.plan import EvaluationPlan
+from impactbond.evaluation.units import completed_units
 from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.parts import (
     ConditionExplained,
@@ -296,6 +297,30 @@ def find_decisions(inputs: EvaluationInput, participant: str) -> dict[str, Decis
         )
         for row in sorted(decided, key=lambda row: row["milestone"])
     }
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsFound:
+    """Units that one day completed: the first and the last day that they were counted on."""
+
+    first: date
+    last: date
+    quantity: int
+
+
+def find_units(inputs: EvaluationInput, participant: str) -> Mapping[str, tuple[UnitsFound, ...]]:
+    """The units of every milestone that pays for them, in the order of their days."""
+    earned, found = achieved(inputs), {}
+    for number, (name, term) in enumerate(inputs.contract.milestones.items()):
+        if term.units is not None:
+            completed = completed_units(inputs, earned, number, began=True)
+            rows = _rows_about(inputs, participant, completed)
+            days = sorted((row["began"], row["day"], row["quantity"]) for row in rows)
+            found[name] = tuple(
+                UnitsFound(from_day_number(first), from_day_number(last), int(many))
+                for first, last, many in days
+            )
+    return found
 
 
 def find_quantities(inputs: EvaluationInput, participant: str) -> Mapping[str, int]:

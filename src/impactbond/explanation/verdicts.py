@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.explanation.participant_view import Decision, PersonView
+from impactbond.explanation.participant_view import Decision, PersonView, UnitsFound
 from impactbond.explanation.parts import ConditionExplained, Need
 from impactbond.money import show_share
 from impactbond.reasons import Reason, Standing, Verdict
+from impactbond.terms.diagnostic import listing
 from impactbond.terms.milestones import alternatives
 from impactbond.terms.words import counted, plain
 
@@ -29,6 +30,7 @@ class Judged:
     person: PersonView
     decisions: Mapping[str, Decision]
     quantities: Mapping[str, int]
+    units: Mapping[str, tuple[UnitsFound, ...]]
     findings: Mapping[str, ConditionExplained]
     eligibility: ConditionExplained | None
     whenever: Mapping[str, ConditionExplained]
@@ -214,9 +216,11 @@ def _recorded_late(judged: Judged, milestone: str) -> str:
 def _standing(judged: Judged, milestone: str) -> str:
     """How a claim stands, and how many units it is, where that is not the whole price once."""
     told = ""
-    if judged.contract.milestones[milestone].units is not None:
-        units = judged.quantities.get(milestone, 0)
-        told = f"; {counted(units, 'unit')} from that day on, as known so far"
+    if (units := judged.contract.milestones[milestone].units) is not None:
+        many = judged.quantities.get(milestone, 0)
+        when = _runs_of_units(judged.units[milestone]) if many else ""
+        since = "the day after" if units.waits else "that day"
+        told = f"; {when}{counted(many, 'unit')} from {since} on, as known so far"
     terms = judged.contract.calendar.evidence
     standing = judged.decisions[milestone].standing
     if standing == Standing.LATE and terms.late_pays is not None:
@@ -225,6 +229,20 @@ def _standing(judged: Judged, milestone: str) -> str:
     if standing == Standing.DISPUTED:
         told += "; on evidence in dispute, and so withheld until that is settled"
     return told
+
+
+def _runs_of_units(found: Sequence[UnitsFound]) -> str:
+    """From when to when units were counted, those that follow one another together."""
+    runs: list[UnitsFound] = []
+    for one in found:
+        if runs and (one.first - runs[-1].last).days <= 1:
+            last, many = max(one.last, runs[-1].last), runs[-1].quantity + one.quantity
+            runs[-1] = UnitsFound(runs[-1].first, last, many)
+        else:
+            runs.append(one)
+    told = [f"{one.first} through {one.last} ({counted(one.quantity, 'unit')})" for one in runs]
+    # Rows apart from one another are runs of their own, and there can be hundreds.
+    return f"{listing(told)}: "
 
 
 def _not_for_segment(judged: Judged, milestone: str) -> str:

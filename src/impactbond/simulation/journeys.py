@@ -20,7 +20,7 @@ from operator import add, mul
 from typing import NamedTuple
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import Span, day_number, from_day_number
+from impactbond.dates import day_number, from_day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.settlement.lots import period_of
 from impactbond.simulation.area import Area, Group
@@ -205,12 +205,12 @@ class _Compiler:
         reached, the first of days in a state when that many days are over.
         """
         every, term = self._area.chances[name].every, self._contract.milestones[name].units
+        start = from_day_number(day)
         for place in range(most):
             if every is not None:
-                passed = Span(every.count * place, every.unit)
-                yield day_number(passed.after(from_day_number(day)))
+                yield day_number(every.times(place).after(start))
             elif isinstance(term, DaysIn):
-                yield day + (place + 1) * term.every - 1
+                yield day_number(term.every.times(place + 1).after(start)) - 1
             else:
                 yield day
 

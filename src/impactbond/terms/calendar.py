@@ -173,7 +173,7 @@ class Calendar(Term):
         if self.claims.every == "listed":
             listed = self.claims.listed.items()
             return tuple(Period(first, last, label) for label, (first, last) in listed)
-        return periods(*self.term, self.claims.every)
+        return periods(*self.term, self.claims.every, self.year_starts)
 
     def year_of(self, day: date) -> int:
         """The year of the contract that a day falls in, by the calendar year that it starts in."""

@@ -149,7 +149,7 @@ class ClaimsCounted(_OfClaims):
         return sum(map(sums.claims, self.claims), Fraction(0))
 
     def says(self, words: MoneyWords) -> str:
-        return f"the number of claims of {words.payables(self.claims)}"
+        return f"the number of claims of {words.claims(self.claims)}"
 
     def tells(self, sums: Sums, words: MoneyWords) -> str:
         return f"{sums.shown(self)} claims of {_titles(self.claims, words)}"

@@ -246,9 +246,17 @@ def parse_term_dates(text: str) -> tuple[date, date]:
     return first, last
 
 
-def parse_span(text: str) -> Span:
+def parse_span(value: object) -> Span:
     """A length of time of at most a hundred years. Raises ValueError for anything else."""
-    span = Span.parse(text)
+    if isinstance(value, Span):
+        return value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        # As days it would be one length and as months another: nobody guesses which is meant.
+        raise ValueError(
+            "a number without its unit is not a length of time: write for example 90 days,"
+            " 6 weeks, 3 months or 1 year"
+        )
+    span = Span.parse(value if isinstance(value, str) else "")
     days = {"day": 1, "week": 7, "month": 30, "year": 365}[span.unit] * span.count
     if days > _LONGEST_DAYS:
         raise ValueError("a length of time over 100 years: write a shorter one")
@@ -261,6 +269,28 @@ def parse_often(text: str) -> Span:
     if word != "every":
         raise ValueError("not how often: write for example every 92 days, or every 3 months")
     return parse_span(length)
+
+
+def parse_lapses(value: object) -> Span | None:
+    """How long a lapse may be: None for `any`, no day for `none`, or `up to 90 days`.
+
+    Raises ValueError for anything else.
+    """
+    if value is None or isinstance(value, Span):
+        return value
+    text = " ".join(value.split()) if isinstance(value, str) else ""
+    if text in ("any", "none"):
+        return None if text == "any" else Span(0, "day")
+    if not text.startswith("up to "):
+        raise ValueError("not what lapses may be: write none, any, or for example up to 90 days")
+    return parse_span(text.removeprefix("up to "))
+
+
+def show_lapses(longest: Span | None) -> str:
+    """How long a lapse may be, as it is written."""
+    if longest is None:
+        return "any"
+    return f"up to {longest}" if longest.count else "none"
 
 
 def parse_part(text: str) -> Fraction:
@@ -335,12 +365,18 @@ ChangePhrase = Annotated[
     PlainSerializer(show_change, return_type=str),
     _text("+10%", "-5%", words=r"[+-]\d+(\.\d+)?%"),
 ]
-SpanPhrase = Annotated[Span, phrase(parse_span), _shown, _text("90 days", words=_LENGTH)]
+SpanPhrase = Annotated[Span, BeforeValidator(parse_span), _shown, _text("90 days", words=_LENGTH)]
 OftenPhrase = Annotated[
     Span,
     phrase(parse_often),
     PlainSerializer(lambda span: f"every {span}", return_type=str),
     _text("every 92 days", words=rf"every {_LENGTH}"),
+]
+LapsesPhrase = Annotated[
+    Span | None,
+    BeforeValidator(parse_lapses),
+    PlainSerializer(show_lapses, return_type=str),
+    _text("none", "any", "up to 90 days", words=rf"(none|any|up to {_LENGTH})"),
 ]
 SharePhrase = Annotated[
     Fraction,

@@ -52,6 +52,11 @@ class MoneyWords(Protocol):
     def payables(self, names: Sequence[str]) -> str:
         """Several things that are paid for, in quotation marks: no two are called the same."""
 
+    def claims(self, names: Sequence[str]) -> str:
+        """The same, of some milestones; of one that pays for units also what one unit is, so that
+        a number of them is not read as one of days, records or pounds.
+        """
+
     def funder(self, name: str) -> str:
         """What people call a funder."""
 

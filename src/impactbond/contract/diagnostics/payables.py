@@ -1,19 +1,19 @@
 """Whether what is paid for can be reached and priced: conditions that fit the metrics they look at,
 milestones that do not come after themselves or their alternatives, rates and bands that apply,
-results whose measures end somewhere, and fees that say once what is paid. Worth a look: what nobody
-can reach, by its days or by bars that exclude others, prices that fall to nothing, and better
-results that earn less.
+and results whose measures end somewhere. Worth a look: what nobody can reach, by its days or by
+bars that exclude others, prices that fall to nothing, and better results that earn less.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 
 from impactbond.contract.conditions import every_condition, in_term, reach_of
 from impactbond.contract.contract import Contract
-from impactbond.contract.diagnostics.calendar import check_dated, check_days, check_in_term
+from impactbond.contract.diagnostics.calendar import check_dated, check_in_term
+from impactbond.contract.diagnostics.units import check_units
 from impactbond.money import show_share
 from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Looking
@@ -28,10 +28,9 @@ from impactbond.terms.diagnostic import (
     listing,
     unknown,
 )
-from impactbond.terms.fees import Every, Fee
 from impactbond.terms.measures import Measure, parts_of
 from impactbond.terms.metrics.metric import check_kind
-from impactbond.terms.milestones import Milestone, Units, alternatives
+from impactbond.terms.milestones import Milestone, alternatives
 from impactbond.terms.phrases import Threshold
 from impactbond.terms.results import Result
 
@@ -65,7 +64,7 @@ def check_milestones(contract: Contract) -> Diagnostics:
     """Every fault of what milestones come after, stand instead of, and count."""
     for name, milestone in contract.milestones.items():
         if milestone.units is not None:
-            yield from _check_units(contract, milestone.units, ("milestones", name, "units"))
+            yield from check_units(contract, milestone.units, ("milestones", name, "units"))
         if name in milestone.instead_of:
             place: Path = ("milestones", name, "instead_of")
             problem = f"the milestone '{name}' stands instead of itself"
@@ -102,18 +101,6 @@ def _check_alternatives(contract: Contract) -> Diagnostics:
         place = ("milestones", name, "after")
         rests = [("milestones", other, "instead_of") for other in milestones]
         yield fault_at(place, "after_alternative", problem, found=found, hint=hint, rests=rests)
-
-
-def _check_units(contract: Contract, units: Units, path: Path) -> Diagnostics:
-    if contract.participants.places is not None:
-        problem = "units are counted for each participant, and here several hold one place"
-        hint = "Write the milestone without units, or the contract without places"
-        rests: tuple[Path, ...] = (("participants", "places"),)
-        yield fault_at(path, "units_of_places", problem, hint=hint, rests=rests)
-    if units.metric in contract.metrics:
-        place, metrics = (*path, units.key), contract.metrics
-        faults = list(check_kind(metrics, units.metric, units.takes, units.key, place))
-        yield from faults or units.check(metrics[units.metric], path)
 
 
 def check_indices(contract: Contract) -> Diagnostics:
@@ -366,32 +353,7 @@ def _check_result(
     yield from result.pays.errors((*path, "pays"))
 
 
-def check_fees(contract: Contract) -> Diagnostics:
-    """Every fault of fees."""
-    for name, fee in contract.fees.items():
-        path: Path = ("fees", name)
-        if (fee.pay is None) == (fee.in_all is None):
-            problem = "a fee says either what is paid on each date, or what is paid in all"
-            found, allowed = "neither" if fee.pay is None else "both", "pay or in_all"
-            code, rests = "pay_or_in_all", ((*path, "pay"), (*path, "in_all"))
-            yield fault_at(path, code, problem, found=found, allowed=allowed, rests=rests)
-        yield from _check_days(contract, fee, path)
-
-
 def look_at_results(contract: Contract) -> Diagnostics:
     """Every point at which better results earn less."""
     for name, result in contract.results.items():
         yield from result.pays.warnings(("results", name, "pays"))
-
-
-def _check_days(contract: Contract, fee: Fee, path: Path) -> Diagnostics:
-    if isinstance(fee.on, Every):
-        days = [fee.on.from_, fee.on.through]
-        yield from check_days(fee.on.from_, fee.on.through, (*path, "on"))
-    else:
-        days = list(fee.on) if isinstance(fee.on, tuple) else [fee.on]
-    outside = chain.from_iterable(check_in_term(contract, day, (*path, "on")) for day in days)
-    # One day is enough: a mistaken year would otherwise be told for every date of the fee.
-    yield from islice(outside, 1)
-    if (instead := fee.instead_of) is not None:
-        yield from check_days(instead.from_, instead.through, (*path, "instead_of"))

@@ -19,10 +19,13 @@ def dates(contract: Contract) -> SchedulePart:
     """The term, the years and the periods of the contract, each period with its claim date."""
     calendar = contract.calendar
     claims = calendar.claims
+    # A year of the contract need not be one of the calendar; its months and quarters are.
+    is_own = claims.every == "year" and calendar.year_starts != (1, 1)
+    whose = "contract" if is_own else "calendar"
     how_often = (
         "for each of the periods listed below"
         if claims.every == "listed"
-        else f"for every {claims.every} of the calendar, the first and the last cut to the term"
+        else f"for every {claims.every} of the {whose}, the first and the last cut to the term"
     )
     rules = (
         Rule(

@@ -97,7 +97,8 @@ def price_terms(contract: Contract, name: str) -> Iterator[tuple[str, str]]:
         instead = "the price is instead" if place == 0 else "otherwise, it is"
         yield "rate", f"{instead} {price} {rate.applies_to() or 'always'}"
     for band in term.bands:
-        claims, price = counted(band.after, "claim"), price_money(contract, band.price)
+        price = price_money(contract, band.price)
+        claims = counted(band.after, "unit" if term.units is not None else "claim")
         yield "band", f"after its first {claims}, in the order of settlement, the price is {price}"
     for change in term.changes:
         yield "change", change.says()
@@ -123,8 +124,10 @@ def unit_words(contract: Contract, units: Units) -> str:
     metric = contract.metrics[units.metric]
     what = units.says(metric.unit if isinstance(metric, Quantity) else "")
     most = f"; at most {counted(units.at_most, 'unit')} are paid in all" if units.at_most else ""
-    since = "counted from the day on which the condition and everything before it are met"
-    return f"a unit is every {what} {window}, {since}, whole units only{most}"
+    after = "the day after " if units.waits else ""
+    since = f"counted from {after}the day on which the condition and everything before it are met"
+    also = units.says_also()
+    return f"a unit is every {what} {window}, {since}, whole units only{also}{most}"
 
 
 def results(contract: Contract) -> SchedulePart:

@@ -13,6 +13,8 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import said_day
 from impactbond.money import show_amount
 from impactbond.terms.funding import shares_of
+from impactbond.terms.metrics.numbers import Quantity
+from impactbond.terms.milestones import Units
 from impactbond.terms.phrases import Edge, Window
 from impactbond.terms.reference import EVERY_MILESTONE
 from impactbond.terms.words import listed, quoted
@@ -79,6 +81,12 @@ def short_window(window: Window) -> str:
     return f" {'through' if window.includes_close else 'to'} ".join(ends)
 
 
+def unit_size(contract: Contract, units: Units) -> str:
+    """What one unit is, in short: 7 days, 3 months, 2 records, 25 pounds."""
+    metric = contract.metrics[units.metric]
+    return units.size(metric.unit if isinstance(metric, Quantity) else "")
+
+
 @dataclass(frozen=True)
 class ContractWords:
     """How a contract says what it pays, for what, and who pays it: `MoneyWords` for its terms."""
@@ -96,6 +104,16 @@ class ContractWords:
     def payables(self, names: Sequence[str]) -> str:
         """Several things that are paid for, in quotation marks."""
         return payables(self.contract, names)
+
+    def claims(self, names: Sequence[str]) -> str:
+        """Several milestones, in quotation marks, with what their units are."""
+        return listed(f"{payable(self.contract, name)}{self._in_units(name)}" for name in names)
+
+    def _in_units(self, name: str) -> str:
+        term = self.contract.milestones.get(name)
+        if term is None or term.units is None:
+            return ""
+        return f" (in units of {unit_size(self.contract, term.units)})"
 
     def funder(self, name: str) -> str:
         """What people call a funder."""

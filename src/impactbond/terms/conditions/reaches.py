@@ -50,6 +50,7 @@ class Reaches(InWindow):
     )
 
     reaches: MetricName
+    """The scale of which the first reading that passes counts."""
     window: WindowName | None = Field(default=None, alias="in", description="the name of a window")
     is_: ThresholdPhrase | None = Field(
         default=None, alias="is", description="the bar, beside `in`: at least 17, below 92%"

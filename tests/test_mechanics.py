@@ -42,5 +42,5 @@ def test_a_mechanic_without_a_test_is_seen() -> None:
 
 
 def test_the_numbers_of_the_mechanics_are_told_once_and_in_order() -> None:
-    assert MECHANICS == sorted(set(MECHANICS))
+    assert sorted(set(MECHANICS)) == MECHANICS
     assert MECHANICS[:126] == list(range(1, 127))

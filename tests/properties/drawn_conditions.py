@@ -39,6 +39,12 @@ def conditions(draw: Draw, metrics: Terms, windows: Terms, named: Names, depth: 
     return {**needed, kind: found}
 
 
+# Marks one by one, and names of groups; what comes and what is left out never meet.
+MARKED = st.sampled_from(("missed", "ill", ["ill", "missed"], ["came", "missed"]))
+CAME = st.sampled_from(("attended", ["attended", "missed"]))
+LEFT_OUT = st.sampled_from(([], [], "ill", "no session"))
+
+
 @st.composite
 def _absence(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     fitting = [name for name, terms in metrics.items() if terms["kind"] in ("event", "session")]
@@ -46,7 +52,7 @@ def _absence(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     is_marked = metrics[metric]["kind"] == "session" and draw(st.booleans())
     return {
         "absence": metric,
-        **({"marked": "ill"} if is_marked else {}),
+        **({"marked": draw(MARKED)} if is_marked else {}),
         "in": draw(st.sampled_from(sorted(windows))),
         "allowing": draw(st.integers(0, 2)),
         "shown_by": draw(_leaf(metrics, windows)),
@@ -66,7 +72,7 @@ def _leaf(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     shapes: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "observed": {"in": window},
         "count": {"in": window, "at_least": few},
-        "share": {"marked": st.just("attended"), "in": window, "at_least": part},
+        "share": {"marked": CAME, "leaving_out": LEFT_OUT, "in": window, "at_least": part},
         "level": {"pick": pick, "in": window, "is": side},
         "improves": {"by": _distance(terms), "between": between},
         "crosses": {"from": side, "to": side, "between": between},
@@ -77,7 +83,9 @@ def _leaf(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     fitting = {"event": ("observed", "count"), "session": ("share", "count", "count")}
     shape = draw(st.sampled_from(fitting.get(terms["kind"], measured)))
     is_marked = terms["kind"] == "session" and shape == "count" and draw(st.booleans())
-    marked = {"marked": "missed"} if is_marked else {}
+    marked = {"marked": draw(MARKED)} if is_marked else {}
+    if terms["kind"] == "session" and shape == "count" and not is_marked:
+        marked = {"leaving_out": draw(LEFT_OUT)}
     return {shape: metric, **marked, **draw(st.fixed_dictionaries(shapes[shape]))}
 
 
@@ -132,7 +140,7 @@ def units(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     if terms["kind"] == "state":
         held = draw(st.lists(st.sampled_from(STATES), min_size=1, max_size=3, unique=True))
         return {"days": metric, "as": held, "in": window, "every": every, **limit}
-    marked = {"marked": "missed"} if terms["kind"] == "session" and draw(st.booleans()) else {}
+    marked = {"marked": draw(MARKED)} if terms["kind"] == "session" and draw(st.booleans()) else {}
     return {"rows": metric, **marked, "in": window, "every": min(every, 2), **limit}
 
 

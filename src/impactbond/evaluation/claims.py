@@ -23,7 +23,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Engine
 from impactbond.evaluation.decisions import achieved
-from impactbond.evaluation.facts import KEYS, Frame, held_states, in_window, stretches
+from impactbond.evaluation.facts import KEYS, Frame, held_states, in_window, is_one_of, stretches
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evaluation.known_evidence import (
     bases,
@@ -167,8 +167,8 @@ def _rows_of(inputs: EvaluationInput, units: Rows | Amounts) -> Frame:
     rows = rows_that_count(inputs).filter((nw.col("metric") == metric) & is_inside)
     amount = nw.col("value")
     if isinstance(units, Rows):
-        value = contract.metrics[units.metric].counted(units.marked)
-        rows = rows if value is None else rows.filter(nw.col("value") == value)
+        values = contract.metrics[units.metric].counted(units.marked)
+        rows = rows if values is None else rows.filter(is_one_of(values))
         amount = nw.lit(1)
     return rows.select(
         *KEYS, "standing", day="observed_on", row="observation", amount=amount.cast(nw.Int64)

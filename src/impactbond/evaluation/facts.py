@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from operator import or_
 from typing import Any
 
 import narwhals as nw
 
 from impactbond.dates import LAST_DAY_NUMBER
 from impactbond.terms.conditions.passes import FactKind
+from impactbond.terms.metrics.metric import ValueDays, Values
 
 Frame = nw.LazyFrame[Any]
 DAY_SHIFT = 2**47
@@ -86,10 +88,15 @@ _IN_ORDER = ("nth_day", "total_day")
 _PICKED = ("first", "first_held", "last", "highest", "lowest")
 
 
+def _named(one: ValueDays) -> str:
+    """A value that counts, and its days where it has any, for the name of a column."""
+    return f"{one.value}" if one.is_always else f"{one.value}from{one.first}to{one.last}"
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One number about a participant: over the rows of one metric in one window, with one value
-    where `value` is given.
+    """One number about a participant: over the rows of one metric in one window, with one of the
+    values where `values` is given.
 
     rows: how many. sum: of their values. first_day: the earliest observed day. first, last: the
     earliest and latest row, packed; first_held: of the earliest day, the latest row. highest,
@@ -100,14 +107,14 @@ class Fact:
     kind: FactKind
     metric: int
     window: int
-    value: int | None = None
+    values: Values | None = None
     nth: int = 0
 
     @property
     def name(self) -> str:
         """The column that holds this fact."""
-        value = "any" if self.value is None else self.value
-        return f"{self.kind}_{self.metric}_{self.window}_{value}_{self.nth}"
+        which = "any" if self.values is None else "or".join(map(_named, self.values))
+        return f"{self.kind}_{self.metric}_{self.window}_{which}_{self.nth}"
 
     @property
     def missing(self) -> int:
@@ -169,7 +176,21 @@ def concerns(fact: Fact) -> nw.Expr:
 
 
 def _of_value(fact: Fact, inside: nw.Expr) -> nw.Expr:
-    return inside if fact.value is None else inside & (nw.col("value") == fact.value)
+    return inside if fact.values is None else inside & is_one_of(fact.values)
+
+
+def is_one_of(values: Values) -> nw.Expr:
+    """Whether a row holds one of some values, on a day on which that value counts."""
+    always = [one.value for one in values if one.is_always]
+    held, day = nw.col("value"), nw.col("observed_on")
+    tests = [
+        (held == one.value) & (day >= one.first) & (day <= one.last)
+        for one in values
+        if not one.is_always
+    ]
+    if always:
+        tests.append(held.is_in(always) if len(always) > 1 else held == always[0])
+    return reduce(or_, tests)
 
 
 def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:

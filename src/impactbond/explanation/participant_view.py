@@ -41,6 +41,7 @@ from impactbond.explanation.parts import (
 from impactbond.reasons import Reason, Standing, Verdict
 from impactbond.terms.conditions import Condition, Junction, Looking
 from impactbond.terms.conditions.passes import ConditionCase, Days, EvidenceUsed, FactKind, Row
+from impactbond.terms.metrics.metric import Values
 
 STATES = ("not met", "not evidenced", "met")
 
@@ -100,10 +101,10 @@ class ParticipantView:
         return self.contract.windows[name].days(self.person.clock_on)
 
     def rows(
-        self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
+        self, kind: FactKind, metric: str, window: str, values: Values | None = None, nth: int = 0
     ) -> list[Row]:
         """The rows that a fact looked at."""
-        fact = self.plan.fact(kind, metric, window, value, nth)
+        fact = self.plan.fact(kind, metric, window, values, nth)
         return [row for row in self.live if row[fact.name]]
 
     def rows_of(self, metric: str) -> list[Row]:

@@ -15,12 +15,12 @@ from impactbond.terms.conditions.counts import COUNTABLE
 from impactbond.terms.diagnostic import Diagnostics, Path
 from impactbond.terms.metrics import MetricTerm
 from impactbond.terms.metrics.choices import State
-from impactbond.terms.metrics.metric import check_marked
 from impactbond.terms.metrics.numbers import Quantity
+from impactbond.terms.metrics.sessions import check_marked
 from impactbond.terms.phrases import SharePhrase
 from impactbond.terms.prices import AnyPriceChange, Band, Rate, RoundedTo
 from impactbond.terms.reference import MetricName, MilestoneName, WindowName
-from impactbond.terms.term import Amount, Cited, Listed, OneOrMany, Term, kind_of
+from impactbond.terms.term import Amount, Cited, Listed, OneOrMany, Term, Word, kind_of
 from impactbond.terms.words import counted, listed, number, quoted
 
 
@@ -42,18 +42,20 @@ class Rows(_Counted):
     takes: ClassVar[tuple[type[MetricTerm], ...]] = COUNTABLE
 
     rows: MetricName
-    marked: str | None = None
+    marked: OneOrMany[Word] = Field(
+        default=(), description="marks of a session, or names of groups of them: only these count"
+    )
     window: WindowName = Field(alias="in", description="the name of a window")
     every: int = Field(default=1, ge=1)
     at_most: int | None = Field(default=None, ge=1)
 
     def check(self, metric: MetricTerm, path: Path) -> Diagnostics:
         """What is wrong with it beside its metric, which is of a kind that it takes."""
-        yield from check_marked(metric, self.rows, self.marked, (*path, "marked"))
+        yield from check_marked(metric, self.rows, self.marked, path)
 
     def says(self, of: str) -> str:
         """What makes a unit, in words."""
-        marked = f" marked {self.marked}" if self.marked else ""
+        marked = f" marked {listed(self.marked, 'or')}" if self.marked else ""
         return f"{counted(self.every, 'record')} of {quoted(self.rows)}{marked}"
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from impactbond.dates import Span
 from impactbond.terms.calendar import Calendar
-from impactbond.terms.metrics.metric import MetricTerm
+from impactbond.terms.metrics.metric import MetricTerm, Values
 from impactbond.terms.phrases import Window
 
 Column = Any  # one number, or one truth, for each participant
@@ -84,9 +84,9 @@ class Facts(Protocol):
     @property
     def contract(self) -> Terms: ...
     def fact(
-        self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
+        self, kind: FactKind, metric: str, window: str, values: Values | None = None, nth: int = 0
     ) -> FactColumn:
-        """A fact of that kind, over the rows with that value where one is given."""
+        """A fact of that kind, over the rows with one of the values where some are given."""
 
     def any_rows(self, metric: str, window: str) -> Column | None:
         """Whether there is a row of a metric in a window; None where nobody needs to know."""
@@ -161,7 +161,7 @@ class EvidenceView(Protocol):
     @property
     def contract(self) -> Terms: ...
     def rows(
-        self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
+        self, kind: FactKind, metric: str, window: str, values: Values | None = None, nth: int = 0
     ) -> list[Row]:
         """The rows that a fact of the condition looked at; each has `pack`, by which it is
         ordered among rows of its day.

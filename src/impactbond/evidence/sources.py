@@ -50,6 +50,14 @@ OPTIONAL = {
     "participants": ("from_on", "left_on"),
     "observations": ("observation", "source", "evidence_ref", "supersedes", "status"),
 }
+
+
+def optional_columns(name: str, contract: Contract) -> tuple[str, ...]:
+    """The columns that a table of that name may have; a slot where the contract has any."""
+    slot = ("slot",) if name == "observations" and contract.slots else ()
+    return (*OPTIONAL[name], *slot)
+
+
 NO_PARTICIPANTS = Fault(
     sheet="participants", code="no_rows", problem="there are no rows", allowed="at least one"
 )
@@ -181,14 +189,15 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
         attributes = tuple(contract.participants.attributes) if name == "participants" else ()
         # The columns of a frame may have numbers for names.
         headings = list(map(str, frame.columns))
-        missing = list(missing_columns(headings, name, (*REQUIRED[name], *attributes)))
+        optional = optional_columns(name, contract)
+        missing = list(missing_columns(headings, name, (*REQUIRED[name], *attributes), optional))
         faults += missing
         cautions |= private_headings(name, headings)
         if name == "participants" and not len(frame):
             faults.append(NO_PARTICIPANTS)
         if not missing:
             blocks[name] = sorted(
-                _blocks(name, frame, attributes, tuple(contract.metrics)),
+                _blocks(name, frame, (*optional, *attributes), tuple(contract.metrics)),
                 key=lambda block: (block.file, block.sheet, *block.metrics),
             )
     refuse(faults)
@@ -208,11 +217,13 @@ def _frame_of(frames: Mapping[str, Any], name: str) -> nw.DataFrame[Any] | Fault
         return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
-def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) -> Iterator[Fault]:
+def missing_columns(
+    columns: Sequence[str], name: str, wanted: tuple[str, ...], optional: tuple[str, ...]
+) -> Iterator[Fault]:
     """A fault for each wanted column that the table of that name does not have, and for each column
     whose heading may be a slip of one that it knows: read by, a withdrawal would be lost.
     """
-    known = dict.fromkeys((*wanted, *OPTIONAL[name]))
+    known = dict.fromkeys((*wanted, *optional))
     others = {as_name(one): one for one in columns if one not in known}
     for column in known:
         written = others.get(column)
@@ -277,10 +288,10 @@ def _readable(cell: Any) -> object:
 
 
 def _blocks(
-    name: str, frame: nw.DataFrame[Any], attributes: tuple[str, ...], metrics: tuple[str, ...]
+    name: str, frame: nw.DataFrame[Any], further: tuple[str, ...], metrics: tuple[str, ...]
 ) -> Iterator[Block]:
     """The frame cut by file, sheet and metric, so that each block has one of each."""
-    wanted = (*REQUIRED[name], *OPTIONAL[name], *attributes, "file", "sheet", "row")
+    wanted = (*REQUIRED[name], *further, "file", "sheet", "row")
     columns = {
         _AS_IN_SHEETS.get(column, column): plain_cells(frame[column])
         for column in wanted

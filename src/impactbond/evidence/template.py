@@ -42,6 +42,7 @@ _ABOUT = {
     "replaces": "The reference of the row that this one corrects; blank for all others",
     "source": "Who or what it was learnt from",
     "evidence_ref": "Where the proof is kept",
+    "slot": "Which part of the day the row speaks of",
     "status": "Whether what the row says is in dispute, or taken back; blank: recorded",
 }
 _DATES = ("started_on", "left_on", "from_on", "recorded_on", "observed_on")
@@ -146,17 +147,21 @@ def _columns(contract: Contract, sheet: Sheet) -> list[_Column]:
         if held in sheet.metrics:
             found.append(_metric_column(heading, held, contract.metrics[held]))
         elif held in _ABOUT:
-            found.append(_plain_column(heading, held, sheet))
+            found.append(_plain_column(heading, held, sheet, contract))
         else:
             found.append(_attribute_column(heading, held, contract))
     return found
 
 
-def _plain_column(heading: str, held: str, sheet: Sheet) -> _Column:
+def _plain_column(heading: str, held: str, sheet: Sheet, contract: Contract) -> _Column:
     is_people = sheet.holds == "participants"
     needed = held in (REQUIRED_PARTICIPANT_COLUMNS if is_people else REQUIRED_OBSERVATION_COLUMNS)
     if held == "status":
         return _Column(heading, _ABOUT[held], ", ".join(STATUSES), False, choices=STATUSES)
+    if held == "slot":
+        every = (slot for one in sheet.metrics for slot in contract.metrics[one].slot_names)
+        slots = tuple(dict.fromkeys(every))
+        return _Column(heading, _ABOUT[held], ", ".join(slots), True, choices=slots)
     if held not in _DATES:
         return _Column(heading, _ABOUT[held], "text", needed)
     between = {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY}

@@ -125,8 +125,9 @@ class EvidenceArchive:
         """One row, as it is shown."""
         row = self.rows[observation]
         is_withdrawn, metric = row["status"] == "withdrawn", self.contract.metrics[row["metric"]]
+        slot = f" ({row['slot']})" if row.get("slot") else ""
         told = {
-            "value": "withdrawn" if is_withdrawn else metric.shown(row["value"]),
+            "value": "withdrawn" if is_withdrawn else f"{metric.shown(row['value'])}{slot}",
             "replaces": self._place(row["supersedes"], row) if row["supersedes"] else None,
             "is_known": row["recorded_on"] <= self.known_by,
             "taken_as": taken_as,

@@ -23,7 +23,7 @@ from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, ImpactBondError, RecordError
 from impactbond.evaluation.decisions import DECISIONS
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, REFUSED_SCHEMA, participants_schema
+from impactbond.evidence.evidence import REFUSED_SCHEMA, observations_schema, participants_schema
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.records.workbook import reference_of
 from impactbond.settlement.lines import LINES, SHARES
@@ -244,7 +244,7 @@ def evidence_schemas(contract: Contract) -> dict[str, pa.Schema]:
     """The columns of each table of evidence."""
     return {
         "participants": participants_schema(tuple(contract.participants.attributes)),
-        "observations": OBSERVATIONS_SCHEMA,
+        "observations": observations_schema(contract),
         "refused": REFUSED_SCHEMA,
     }
 

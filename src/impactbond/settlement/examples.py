@@ -19,6 +19,7 @@ from impactbond.evaluation.claims import Claims, Counted, evaluate
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
+from impactbond.evidence.sources import REQUIRED
 from impactbond.money import minor_units, show
 from impactbond.settlement.lines import LINES
 from impactbond.settlement.lot_settlement import settle_claims
@@ -127,6 +128,7 @@ def _evidence(contract: Contract, example: Example) -> Evidence:
                         "metric": name,
                         "value": value,
                         "observed_on": day.isoformat(),
+                        "slot": row.get("slot") if contract.metrics[name].slot_names else None,
                         "recorded_on": row.get("recorded", day.isoformat()),
                         # A reference of its own: two like rows of an example are two events.
                         "observation": f"row {len(seen) + 1} {name}",
@@ -140,7 +142,7 @@ def _evidence(contract: Contract, example: Example) -> Evidence:
         ),
         "observations": _table(
             seen,
-            ("participant", "metric", "value", "observed_on", "recorded_on", "observation"),
+            (*REQUIRED["observations"], "observation", "slot"),
         ),
     }
     return read_evidence(frames, contract)

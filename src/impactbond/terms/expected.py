@@ -24,7 +24,7 @@ EACH: dict[str, Unit] = {
 PERSON, CLAIMS, ON = "participant", "claims", "on"
 OF_PERSON = ("participant", "start", "left", "from", "recorded")
 OF_CLAIMS = ("claims", "times", "on")
-OF_ROW = ("on", "times", "recorded", *EACH)
+OF_ROW = ("on", "slot", "times", "recorded", *EACH)
 TOTAL = "total"
 # More than any example needs; every day of a row is written out.
 MOST_DAYS, MOST_CLAIMS, _DIGITS = 9_999, 999_999, 6

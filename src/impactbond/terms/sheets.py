@@ -24,6 +24,7 @@ OBSERVATION_COLUMNS = (
     "source",
     "evidence_ref",
     "status",
+    "slot",
 )
 REQUIRED_OBSERVATION_COLUMNS = OBSERVATION_COLUMNS[:3]
 EACH_ROW = "each row"

@@ -85,9 +85,17 @@ class Session(Chosen):
         default_factory=dict, description="marks that are counted together, by a name for them"
     )
 
+    slots: Listed[Word] = Field(
+        default=(), description="the parts of a day that each have a session, such as AM and PM"
+    )
+
     @property
     def choices(self) -> tuple[str, ...]:
         return self.marks
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        return self.slots
 
     @property
     def allowed(self) -> str:
@@ -150,6 +158,8 @@ class Session(Chosen):
 
     def says(self) -> str:
         said = [f"a scheduled session, marked {listed(self.marks, 'or')}"]
+        if self.slots:
+            said.append(f"a day has one for each of {listed(self.slots)}, and no other")
         for one in self.dated:
             marks, days = listed(one.marks), between(one.from_, one.through)
             said.append(f"{marks} may be written for days {days} only")
@@ -164,6 +174,7 @@ class Session(Chosen):
 
     def check(self, path: Path) -> Diagnostics:
         yield from listed_twice((*path, "marks"), self.marks, "mark")
+        yield from listed_twice((*path, "slots"), self.slots, "slot")
         dated: dict[str, int] = {}
         for index, one in enumerate(self.dated):
             place = (*path, "dated", index)

@@ -22,8 +22,9 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.rules import check_terms
 from impactbond.evidence import evidence as tables
 from impactbond.terms.conditions import Junction, Looking
-from impactbond.terms.metrics.choices import Event, Session, State
+from impactbond.terms.metrics.choices import Event, State
 from impactbond.terms.metrics.numbers import Quantity
+from impactbond.terms.metrics.sessions import Session
 from impactbond.terms.phrases import Edge
 from impactbond.terms.rounding import HALVES
 
@@ -152,12 +153,25 @@ def _calendars(draw: Draw) -> tuple[date, date, dict[str, Any]]:
     return first, last, {**calendar, "claims": claims, "payment": payment}
 
 
+# In both sets each name stands for some marks, in the second for those of some days alone.
+GROUPS: tuple[dict[str, Any], ...] = (
+    {"came": {"marks": ["attended"]}, "no session": {"marks": ["ill"]}},
+    {
+        "came": {"marks": ["attended", "ill"], "from": "2017-02-01"},
+        "no session": {"marks": ["ill"], "through": "2017-03-01"},
+    },
+)
+
+
 @st.composite
 def _metrics(draw: Draw) -> dict[str, Any]:
     scale = {"better": st.sampled_from(("higher", "lower")), "decimals": st.integers(0, 1)}
     kinds: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "event": {},
-        "session": {"marks": st.just(["attended", "missed", "ill"])},
+        "session": {
+            "marks": st.just(["attended", "missed", "ill"]),
+            "groups": st.sampled_from(GROUPS),
+        },
         "score": {"range": st.sampled_from(([0, 4], [-2, 2])), **scale},
         "percentage": {"range": st.sampled_from(([94, 96], [0, 2])), **scale},
         "quantity": {"decimals": st.integers(0, 1)},

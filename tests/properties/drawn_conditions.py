@@ -41,6 +41,12 @@ def conditions(draw: Draw, metrics: Terms, windows: Terms, named: Names, depth: 
     return {**needed, kind: found}
 
 
+# Marks one by one, and names of groups; what comes and what is left out never meet.
+MARKED = st.sampled_from(("missed", "ill", ["ill", "missed"], ["came", "missed"]))
+CAME = st.sampled_from(("attended", ["attended", "missed"]))
+LEFT_OUT = st.sampled_from(([], [], "ill", "no session"))
+
+
 @st.composite
 def _absence(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     fitting = [name for name, terms in metrics.items() if terms["kind"] in ("event", "session")]
@@ -48,7 +54,7 @@ def _absence(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     is_marked = metrics[metric]["kind"] == "session" and draw(st.booleans())
     return {
         "absence": metric,
-        **({"marked": "ill"} if is_marked else {}),
+        **({"marked": draw(MARKED)} if is_marked else {}),
         "in": draw(st.sampled_from(sorted(windows))),
         "allowing": draw(st.integers(0, 2)),
         "shown_by": draw(_leaf(metrics, windows)),
@@ -68,7 +74,7 @@ def _leaf(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     shapes: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "observed": {"in": window},
         "count": {"in": window, "at_least": few},
-        "share": {"marked": st.just("attended"), "in": window, "at_least": part},
+        "share": {"marked": CAME, "leaving_out": LEFT_OUT, "in": window, "at_least": part},
         "level": {"pick": pick, "in": window, "is": side},
         "improves": {"by": _distance(terms), "between": between},
         "reaches": {"in": window, "is": side},
@@ -80,7 +86,9 @@ def _leaf(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
     fitting = {"event": ("observed", "count"), "session": ("share", "count", "count")}
     shape = draw(st.sampled_from(fitting.get(terms["kind"], measured)))
     is_marked = terms["kind"] == "session" and shape == "count" and draw(st.booleans())
-    marked = {"marked": "missed"} if is_marked else {}
+    marked = {"marked": draw(MARKED)} if is_marked else {}
+    if terms["kind"] == "session" and shape == "count" and not is_marked:
+        marked = {"leaving_out": draw(LEFT_OUT)}
     if shape == "reaches" and draw(st.booleans()):
         return {shape: metric, **draw(st.fixed_dictionaries(shapes["improves"]))}
     return {shape: metric, **marked, **draw(st.fixed_dictionaries(shapes[shape]))}
@@ -139,7 +147,7 @@ def units(draw: Draw, metrics: Terms, windows: Terms) -> dict[str, Any]:
         limit |= draw(st.sampled_from(({}, {"lapses": draw(st.sampled_from(LAPSES))})))
         every = draw(st.sampled_from(LENGTHS))
         return {"days": metric, "as": held, "in": window, "every": every, **limit}
-    marked = {"marked": "missed"} if terms["kind"] == "session" and draw(st.booleans()) else {}
+    marked = {"marked": draw(MARKED)} if terms["kind"] == "session" and draw(st.booleans()) else {}
     return {"rows": metric, **marked, "in": window, "every": draw(st.integers(1, 2)), **limit}
 
 

@@ -8,6 +8,7 @@ import csv
 import gzip
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ Row = dict[str, Any]
 SECRET = "Zebedee"  # in every reference of a child: no message may hold it
 CHILDREN = [f"{SECRET}-{number}" for number in range(1, 6)]
 START = date(2017, 1, 31)
+NEW_MARKS = START + timedelta(days=5)  # from here on J1 is written for J
 _NOTES = ("", "seen", "said 'no', at first", 'of 5" and more', "two\nlines", "#1", "=x", "é ß")
 
 
@@ -27,15 +29,16 @@ def drawn_rows(random: Random) -> list[Row]:
     """Observations in order, with a value for each kind of metric; at most one a day and metric."""
     rows: list[Row] = []
     for number in range(random.randint(1, 12)):
-        metric = random.choice(["consent", "session", "sdq", "hours", "attendance"])
+        metric = random.choice(["consent", "session", "sdq", "hours", "attendance", "register"])
+        day = START + timedelta(days=number)
         value = {
             "consent": lambda: random.choice(["yes", "no"]),
             "session": lambda: random.choice(["attended", "missed"]),
             "sdq": lambda: random.randint(0, 40),
             "hours": lambda: random.randint(-500, 10**9) / 100,
             "attendance": lambda: random.randint(0, 1000) / 10,
+            "register": partial(random.choice, ["/", "J" if day < NEW_MARKS else "J1"]),
         }[metric]()
-        day = START + timedelta(days=number)
         rows.append(
             {
                 "observation": random.choice([f"R{number}", f"#{number}", f"a,b {number}"]),
@@ -45,6 +48,7 @@ def drawn_rows(random: Random) -> list[Row]:
                 "observed_on": day,
                 "recorded_on": day + timedelta(days=random.randint(0, 40)),
                 "supersedes": None,
+                "slot": random.choice(["AM", "PM"]) if metric == "register" else None,
                 "note": random.choice(_NOTES),
             }
         )
@@ -123,6 +127,8 @@ def _typed(random: Random, name: str, cells: list[Any]) -> pa.Array:
             moments = [datetime(day.year, day.month, day.day, 23, 59) for day in cells]
             return pa.array(moments, pa.timestamp(random.choice(["ms", "us"])))
         return pa.array(cells, pa.date32())
+    if name == "slot":
+        return pa.array(cells, pa.string())
     if name == "supersedes":
         return pa.array(cells, random.choice([pa.null(), pa.string(), pa.float64(), pa.int32()]))
     if name == "value" and all(isinstance(cell, int) for cell in cells):
@@ -150,6 +156,7 @@ _CELLS: Sequence[object] = (
     *("", " ", "yes ", "1,5", "1e3", "#REF!", "=1", "17.0", "nan", "NULL", "Yes", "TRUE", "١٧"),
     *("2017-02-30", "28/02/2017", "2017-02-28\n", "2017-02-28 10:00", "1969-01-01", "9999-12-31"),
     *(f"{SECRET} Smith", "a\u00a0b", "é", "\u200b", "x" * 300, "0", "-0", "00017", "1_000"),
+    *("AM", "PM", "am", "J", "J1"),
 )
 
 

@@ -17,14 +17,16 @@ from typing import Any
 
 from impactbond.contract.contract import Contract
 from impactbond.terms.conditions import Condition
-from impactbond.terms.conditions.counts import Absence, Count, Observed, Share, Total
+from impactbond.terms.conditions.counts import Absence, Count, Observed, Total
 from impactbond.terms.conditions.junctions import All, AnyOf, AtLeast, Not
 from impactbond.terms.conditions.reaches import Reaches
 from impactbond.terms.conditions.scales import Crosses, Improves, Level, Travels
+from impactbond.terms.conditions.shares import Share
 from impactbond.terms.conditions.states import Stays, Sustained
-from impactbond.terms.metrics.choices import Event, Session
+from impactbond.terms.metrics.choices import Event
 from impactbond.terms.metrics.choices import State as StateMetric
 from impactbond.terms.metrics.numbers import Percentage, Quantity, Score
+from impactbond.terms.metrics.sessions import Session
 from impactbond.terms.phrases import Threshold
 
 Row = Mapping[str, Any]
@@ -66,8 +68,13 @@ class At:
     def due(self, window: str) -> date:
         return self.contract.windows[window].days(self.started_on)[1]
 
-    def counting(self, metric: str, mark: str | None, window: str) -> list[Row]:
-        return counting(self.contract, metric, mark, self.seen(metric, window))
+    def counting(self, metric: str, marks: Sequence[str], window: str) -> list[Row]:
+        return counting(self.contract, metric, marks, self.seen(metric, window))
+
+    def possible(self, metric: str, left_out: Sequence[str], window: str) -> list[Row]:
+        seen = self.seen(metric, window)
+        terms = self.contract.metrics[metric]
+        return [row for row in seen if not (left_out and is_marked(terms, left_out, row))]
 
     def ends(self, metric: str, between: Sequence[str]) -> tuple[Row | None, Row | None]:
         early, late = between
@@ -138,14 +145,18 @@ def _absence(at: At, one: Absence) -> Finding:
 FINDS: dict[type, Callable[[At, Any], Finding]] = {
     Observed: _observed,
     Count: lambda at, one: find_count(
-        at.counting(one.count, one.marked, one.window),
-        at.seen(one.count, one.window),
+        [
+            row
+            for row in at.counting(one.count, one.marked, one.window)
+            if row in at.possible(one.count, one.leaving_out, one.window)
+        ],
+        at.possible(one.count, one.leaving_out, one.window),
         one.at_least,
         at.due(one.window),
     ),
     Share: lambda at, one: find_share(
         at.counting(one.share, one.marked, one.window),
-        at.seen(one.share, one.window),
+        at.possible(one.share, one.leaving_out, one.window),
         one.at_least,
         at.due(one.window),
     ),
@@ -220,12 +231,25 @@ def find_share(counted: Rows, seen: Rows, needed: Fraction, due: date) -> Findin
     return met_if(Fraction(len(counted), len(seen)) >= needed, due, due)
 
 
-def counting(contract: Contract, metric: str, mark: str | None, rows: Rows) -> list[Row]:
-    """The rows that count: with the mark, where one is given; of events those that happened."""
+def counting(contract: Contract, metric: str, marks: Sequence[str], rows: Rows) -> list[Row]:
+    """The rows that count: with a mark, where some are given; of events those that happened."""
     terms = contract.metrics[metric]
-    if isinstance(terms, Session) and mark is not None:
-        return [row for row in rows if terms.marks[row["value"]] == mark]
+    if isinstance(terms, Session) and marks:
+        return [row for row in rows if is_marked(terms, marks, row)]
     return [row for row in rows if row["value"] == 1 or not isinstance(terms, Event)]
+
+
+def is_marked(terms: Any, words: Sequence[str], row: Row) -> bool:
+    """Whether a row has one of these marks, or one of a group's on a day of the group's."""
+    mark, day = terms.marks[row["value"]], row["observed_on"]
+    for word in words:
+        group = terms.groups.get(word)
+        if group is None:
+            if mark == word:
+                return True
+        elif mark in group.marks and (group.from_ or day) <= day <= (group.through or day):
+            return True
+    return False
 
 
 def pick(which: str, rows: Rows) -> Row | None:

@@ -6,12 +6,13 @@ who a child is.
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from random import Random
 
 import pyarrow.csv
 import pytest
-from tests.evidence_workbooks import small_contract
+from tests.evidence_workbooks import CONTRACT
 from tests.properties.drawn_files import (
     SECRET,
     as_frame,
@@ -24,9 +25,32 @@ from tests.properties.drawn_files import (
     write_parquet,
 )
 
+from impactbond.contract.contract import Contract
+from impactbond.contract.read import parse_contract
 from impactbond.errors import ImpactBondError
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
+
+REGISTER = """
+  register:
+    kind: session
+    slots: [AM, PM]
+    marks: [/, J, J1]
+    dated: [{marks: [J], through: 2017-02-04}, {marks: [J1], from: 2017-02-05}]
+"""
+SHEET = """
+  Register:
+    columns: {participant: Child, observed_on: Day, recorded_on: Recorded, slot: Half}
+    metrics: {register: Mark}
+"""
+
+
+@cache
+def small_contract() -> Contract:
+    """The small contract, with a register of half days whose marks changed on a day."""
+    text = CONTRACT.replace("\nwindows:", f"{REGISTER}windows:") + SHEET
+    return parse_contract(text.encode(), name="small.yaml")
+
 
 MUTANTS = int(os.environ.get("IMPACTBOND_MUTANTS", "80"))
 BATCHES = 8

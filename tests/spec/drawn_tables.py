@@ -174,6 +174,7 @@ def evidence_of(drawn: str, contract: Contract | Versions) -> Evidence:
     attributes = whole.participants.attributes
     people = ("child", "start", "recorded", "from", "left", *attributes)
     seen = ("child", "metric", "on", "value", "recorded", "ref", "replaces", "status", "source")
+    seen = (*seen, "slot") if whole.slots else seen
     return read_evidence(
         {"participants": _frame(children, people), "observations": _frame(observed, seen)},
         contract,

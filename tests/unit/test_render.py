@@ -124,6 +124,10 @@ SAID = {
     " years after start)",
     "shared": "at least 2/3 of the “lesson” sessions scheduled in “year one” (start to 1 year after"
     " start) are marked came",
+    "shared some": "at least 90% of the “lesson” sessions scheduled in “year one” (start to 1 year"
+    " after start), those marked closed left out, are marked “present” or sent",
+    "counted some": "“lesson”, with any mark but “no lesson” or sent, is recorded at least 2 times"
+    " in “later” (1 year after start through 2 years after start)",
     "total": "“earned” adds up to at least 500.5 pounds in “fixed” (1 January 2020 through 31"
     " December 2021)",
     "improves": "the last “score” in “later” (1 year after start through 2 years after start) is"

@@ -138,6 +138,12 @@ class Contract(FromText):
         return tuple(one for one in self.discounts if one.is_of(milestone))
 
     @cached_property
+    def slots(self) -> tuple[str, ...]:
+        """The parts of a day that rows of some metric name; none where no metric has any."""
+        every = (slot for metric in self.metrics.values() for slot in metric.slot_names)
+        return tuple(dict.fromkeys(every))
+
+    @cached_property
     def payables(self) -> tuple[str, ...]:
         """Everything that is paid for: milestones, then results, then fees, in their order."""
         return (*self.milestones, *self.results, *self.fees)

@@ -18,7 +18,7 @@ Kind = Literal["added", "removed", "changed", "order changed"]
 _NAMED = frozenset(
     (
         *("funders", "metrics", "windows", "conditions", "milestones", "tranches", "sheets"),
-        *("indices", "measures", "results", "fees", "plans", "payments", "listed"),
+        *("indices", "measures", "results", "fees", "plans", "payments", "listed", "groups"),
         *("shares", "by", "attributes", "covered", "columns", "only"),
         *("investors", "classes", "commits"),
     )

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from operator import or_
 from typing import Any
 
 import narwhals as nw
 
 from impactbond.dates import LAST_DAY_NUMBER
 from impactbond.terms.conditions.passes import FactKind
+from impactbond.terms.metrics.metric import ValueDays, Values
 
 Frame = nw.LazyFrame[Any]
 DAY_SHIFT = 2**47
@@ -89,31 +91,38 @@ _BY_THEMSELVES = (*_IN_ORDER, "first_gain")
 _PICKED = ("first", "first_held", "last", "highest", "lowest")
 
 
+def _named(one: ValueDays) -> str:
+    """A value that counts, and its days where it has any, for the name of a column."""
+    return f"{one.value}" if one.is_always else f"{one.value}from{one.first}to{one.last}"
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One number about a participant: over the rows of one metric in one window, with one value
-    where `value` is given.
+    """One number about a participant: over the rows of one metric in one window, with one of the
+    values where `values` is given.
 
     rows: how many. sum: of their values. first_day: the earliest observed day. first, last: the
     earliest and latest row, packed; first_held: of the earliest day, the latest row. highest,
     lowest: the value, and the first day with it. recorded: the latest recorded day. nth_day: the
     observed day of the n-th row. total_day: the day on which the values add up to `nth`.
-    first_at_least, first_at_most: the earliest observed day with no less, no more, than `value`.
-    first_gain: the earliest with `value` more than the first row in the window `nth`, and later
-    than it; with less, where `value` is below nothing.
+    first_at_least, first_at_most: the earliest observed day with no less, no more, than `bar`.
+    first_gain: the earliest with `bar` more than the first row in the window `nth`, and later
+    than it; with less, where `bar` is below nothing.
     """
 
     kind: FactKind
     metric: int
     window: int
-    value: int | None = None
+    values: Values | None = None
     nth: int = 0
+    bar: int = 0
 
     @property
     def name(self) -> str:
         """The column that holds this fact."""
-        value = "any" if self.value is None else self.value
-        return f"{self.kind}_{self.metric}_{self.window}_{value}_{self.nth}"
+        which = "any" if self.values is None else "or".join(map(_named, self.values))
+        bar = f"_{self.bar}" if self.bar else ""
+        return f"{self.kind}_{self.metric}_{self.window}_{which}_{self.nth}{bar}"
 
     @property
     def missing(self) -> int:
@@ -178,12 +187,26 @@ def _of_value(fact: Fact, inside: nw.Expr) -> nw.Expr:
     value = nw.col("value")
     match fact.kind:
         case "first_at_least":
-            return inside & (value >= fact.value)
+            return inside & (value >= fact.bar)
         case "first_at_most":
-            return inside & (value <= fact.value)
+            return inside & (value <= fact.bar)
         case "first_gain":  # held against another row, which is not known here
             return inside
-    return inside if fact.value is None else inside & (value == fact.value)
+    return inside if fact.values is None else inside & is_one_of(fact.values)
+
+
+def is_one_of(values: Values) -> nw.Expr:
+    """Whether a row holds one of some values, on a day on which that value counts."""
+    always = [one.value for one in values if one.is_always]
+    held, day = nw.col("value"), nw.col("observed_on")
+    tests = [
+        (held == one.value) & (day >= one.first) & (day <= one.last)
+        for one in values
+        if not one.is_always
+    ]
+    if always:
+        tests.append(held.is_in(always) if len(always) > 1 else held == always[0])
+    return reduce(or_, tests)
 
 
 def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:
@@ -228,7 +251,7 @@ def _reached(rows: Frame, fact: Fact) -> Frame:
 
 def _gained(rows: Frame, fact: Fact) -> Frame:
     """The day of the first row that is so much above, or below, the first in another window."""
-    own, by = rows.filter(nw.col("metric") == fact.metric), fact.value or 0
+    own, by = rows.filter(nw.col("metric") == fact.metric), fact.bar
     packs = own.filter(in_window(fact.nth)).with_columns(pack=packed())
     first = packs.group_by(*KEYS).agg(nw.col("pack").min())
     start = first.select(

@@ -30,6 +30,7 @@ from impactbond.terms.conditions.passes import (
     StayFound,
 )
 from impactbond.terms.metrics import Chosen
+from impactbond.terms.metrics.metric import Values
 
 # What stays beside the conditions.
 CARRIED = ("claim", "participant", "ends_on", "known_by", "left_on")
@@ -113,10 +114,16 @@ class EvaluationPlan:
         return plan
 
     def fact(
-        self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
+        self,
+        kind: FactKind,
+        metric: str,
+        window: str,
+        values: Values | None = None,
+        nth: int = 0,
+        bar: int = 0,
     ) -> Fact:
         """The fact of that kind; equal facts are computed once."""
-        fact = Fact(kind, self._metric(metric), self._window(window), value, nth)
+        fact = Fact(kind, self._metric(metric), self._window(window), values, nth, bar)
         if fact not in self.facts:
             self.facts.append(fact)
         return fact

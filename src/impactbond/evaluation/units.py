@@ -13,7 +13,7 @@ from __future__ import annotations
 import narwhals as nw
 
 from impactbond.contract.contract import Contract
-from impactbond.evaluation.facts import KEYS, Frame, in_window, where
+from impactbond.evaluation.facts import KEYS, Frame, in_window, is_one_of, where
 from impactbond.evaluation.inputs import EvaluationInput
 from impactbond.evaluation.known_evidence import bases, live_states, people_of, rows_that_count
 from impactbond.evaluation.stays import held_states, stretches
@@ -177,8 +177,8 @@ def _rows_of(inputs: EvaluationInput, units: Rows | Amounts) -> Frame:
     rows = rows_that_count(inputs).filter((nw.col("metric") == metric) & is_inside)
     amount = nw.col("value")
     if isinstance(units, Rows):
-        value = contract.metrics[units.metric].counted(units.marked)
-        rows = rows if value is None else rows.filter(nw.col("value") == value)
+        values = contract.metrics[units.metric].counted(units.marked)
+        rows = rows if values is None else rows.filter(is_one_of(values))
         amount = nw.lit(1)
     return rows.select(
         *KEYS, "standing", day="observed_on", row="observation", amount=amount.cast(nw.Int64)

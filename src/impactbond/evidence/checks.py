@@ -15,6 +15,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from impactbond.contract.contract import Contract
+from impactbond.dates import day_number
 from impactbond.evidence.cells import CellColumn, values_of
 from impactbond.evidence.deliveries import (
     OBSERVATION_RULES,
@@ -33,13 +34,18 @@ from impactbond.evidence.refusals import (
     MISSING,
     REFERENCE_REUSED,
     REPLACES_ITSELF,
+    SLOT_TWICE,
     UNKNOWN_REPLACED,
+    Refusal,
     Refused,
+    mark_not_in_force,
+    no_slot_of,
     not_listed,
     source_not_accepted,
     unknown_participant,
 )
 from impactbond.terms.metrics import Metric
+from impactbond.terms.metrics.sessions import Session
 from impactbond.terms.sheets import EACH_ROW, PARTICIPANT_COLUMNS
 
 
@@ -121,28 +127,29 @@ class Observation(NamedTuple):
     evidence_ref: str | None
     supersedes: str | None
     status: str
+    slot: str | None
     block: Block
     place: int
 
     @property
     def content(self) -> tuple[object, ...]:
         """What it says, without where it stands."""
-        return self[:10]
+        return self[:11]
 
     @property
     def measured(self) -> tuple[object, ...]:
-        """Whose measure of which day it is."""
-        return self.participant, self.metric, self.observed_on
+        """Whose measure of which day, and of which slot of it, it is."""
+        return self.participant, self.metric, self.observed_on, self.slot
 
     @property
     def order(self) -> tuple[object, ...]:
         """Where it comes among the others; no two have the same id."""
-        return (*self.measured, self.recorded_on, self.observation)
+        return (*self.measured[:3], self.recorded_on, self.observation)
 
-    def refused(self) -> Refused:
+    def refused(self, refusal: Refusal) -> Refused:
         """The cell of its value, refused; its participant's where it has no cell of its own."""
         column = "participant" if self.block.heading(self.metric) == EACH_ROW else self.metric
-        return self.block.refused(self.place, column, CONTRADICTORY_VALUES)
+        return self.block.refused(self.place, column, refusal)
 
 
 def read_observations(
@@ -163,10 +170,16 @@ def read_observations(
                 for place in range(len(block.rows)):
                     faults.add(place, "metric", refusal if metric else MISSING)
                 continue
-            values = values_of(contract.metrics[metric], block.metric_cells(metric))
+            term = contract.metrics[metric]
+            values = values_of(term, block.metric_cells(metric))
+            if isinstance(term, Session):
+                _refuse_marks(columns, term, values)
             refused += _refused_cells(block, columns, metric, values)
-            refused += _refuse_sources(block, columns, contract.metrics[metric], metric, values)
-            found += _of_metric(block, columns, metric, values, faults, references)
+            refused += _refuse_sources(block, columns, term, metric, values)
+            if contract.slots:
+                refused += _refuse_slots(block, columns, term, metric, values)
+            for row in _of_metric(block, columns, metric, values, faults, references):
+                found.append(row if term.slot_names else row._replace(slot=None))
         refused += faults.refused()
     standing, disagreeing, repeated = _agreeing(found, contract, references)
     return standing, refused + disagreeing, repeated
@@ -228,6 +241,40 @@ def _refuse_sources(
             yield block.refused(place, "source", refusal)
 
 
+def _refuse_marks(columns: Columns, term: Session, values: CellColumn[int]) -> None:
+    """Each mark that may not be written for the day that its row speaks of is refused."""
+    days = columns["observed_on"].values
+    for edition in term.editions():
+        refusal = mark_not_in_force(term, edition)
+        for place, (value, day) in enumerate(zip(values.values, days, strict=True)):
+            if value is None or day is None or value in edition.places:
+                continue
+            if edition.first <= day_number(day) <= edition.last:
+                values.values[place] = None
+                values.refusals[place] = refusal
+
+
+def _refuse_slots(
+    block: Block, columns: Columns, term: Metric, metric: str, values: CellColumn[int]
+) -> Iterator[Refused]:
+    """The values of a metric whose row names no slot of it. A row of several metrics may name a
+    slot for the others; where a row is one observation, a metric without slots takes none.
+    """
+    unknown = no_slot_of(metric, term.slot_names)
+    for place, slot in enumerate(columns["slot"].values):
+        if values.values[place] is None or columns["status"].values[place] == WITHDRAWN:
+            continue
+        if term.slot_names:
+            fits = slot in term.slot_names
+        else:
+            fits = slot is None or not block.names_observations
+        if not fits and place not in columns["slot"].refusals:
+            refusal = MISSING if slot is None else unknown
+            values.values[place] = None
+            values.refusals[place] = refusal
+            yield block.refused(place, "slot", refusal)
+
+
 def _of_metric(
     block: Block,
     columns: Columns,
@@ -244,7 +291,7 @@ def _of_metric(
     for place, row in enumerate(cells):
         if place in faults:
             continue
-        who, ref, replaced, source, proof, day, known, status, value = row
+        who, ref, replaced, source, proof, slot, day, known, status, value = row
         if status == WITHDRAWN:
             value = 0
         elif value is None:
@@ -255,8 +302,9 @@ def _of_metric(
             value, status = 0, WITHDRAWN
         said = (source, proof, replaced, status or RECORDED)
         name = ref and block.observation_id(ref, metric)
-        name = name or _digest(who, metric, _moment(days[place], day), known, value, *said)
-        yield Observation(name, who, metric, value, day, known, *said, block, place)
+        also = said if slot is None else (*said, slot)
+        name = name or _digest(who, metric, _moment(days[place], day), known, value, *also)
+        yield Observation(name, who, metric, value, day, known, *said, slot, block, place)
 
 
 def _moment(cell: object, day: date) -> object:
@@ -296,8 +344,8 @@ def _agreeing(
         contradictory = _contradictory(standing, contract, set(superseded.values()))
         if not contradictory:
             break
-        refused += [row.refused() for row in contradictory]
-        for row in contradictory:
+        for row, refusal in contradictory:
+            refused.append(row.refused(refusal))
             del standing[row.observation]
     for name, other in superseded.items():
         standing[name] = standing[name]._replace(supersedes=other)
@@ -306,17 +354,22 @@ def _agreeing(
 
 def _contradictory(
     standing: dict[str, Observation], contract: Contract, superseded: set[str]
-) -> list[Observation]:
-    """The rows that no other replaces and that differ about a participant, measure and day."""
-    measures = {name for name, metric in contract.metrics.items() if metric.one_a_day}
+) -> list[tuple[Observation, Refusal]]:
+    """The rows that no other replaces and that differ about a participant, measure and day; with
+    slots, all that are about the same one: were two alike to stand, a session would count twice.
+    """
+    wrong = {name: CONTRADICTORY_VALUES for name, one in contract.metrics.items() if one.one_a_day}
+    wrong |= {name: SLOT_TWICE for name, one in contract.metrics.items() if one.slot_names}
     first: dict[tuple[object, ...], int] = {}
     differing: set[tuple[object, ...]] = set()
     live = [
         row
         for name, row in standing.items()
-        if row.metric in measures and row.status != WITHDRAWN and name not in superseded
+        if row.metric in wrong and row.status != WITHDRAWN and name not in superseded
     ]
     for row in live:
-        if first.setdefault(row.measured, row.value) != row.value:
+        is_again = row.measured in first
+        differs = first.setdefault(row.measured, row.value) != row.value
+        if differs or (is_again and wrong[row.metric] is SLOT_TWICE):
             differing.add(row.measured)
-    return [row for row in live if row.measured in differing] if differing else []
+    return [(row, wrong[row.metric]) for row in live if row.measured in differing]

@@ -60,7 +60,7 @@ def delivered_counts(
     blocks = []
     for grid in grids:
         headings = list(grid.cells)
-        wrong = list(missing_columns(headings, "counts", wanted))
+        wrong = list(missing_columns(headings, "counts", wanted, OPTIONAL["counts"]))
         faults += (replace(one, file=grid.place.file, sheet=grid.place.sheet) for one in wrong)
         unread = [f"'{one[:40]}'" for one in headings if one and one not in known]
         where = grid.place.place or "the frame"

@@ -212,7 +212,7 @@ def participant_rules(contract: Contract) -> RowRules:
 
 
 OBSERVATION_RULES = RowRules(
-    ("participant", "ref", "replaces", "source", "evidence_ref"),
+    ("participant", "ref", "replaces", "source", "evidence_ref", "slot"),
     ("observed_on", "recorded_on"),
     {"status": (STATUSES, "a status of an observation")},
     REQUIRED_OBSERVATION_COLUMNS,

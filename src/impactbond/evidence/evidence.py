@@ -54,6 +54,16 @@ OBSERVATIONS_SCHEMA = pa.schema(
         *PLACE,
     ]
 )
+
+
+def observations_schema(contract: Contract) -> pa.Schema:
+    """The columns of the observations; `slot` is one of them where the contract has slots."""
+    if not contract.slots:
+        return OBSERVATIONS_SCHEMA
+    place = len(OBSERVATIONS_SCHEMA) - len(PLACE)
+    return OBSERVATIONS_SCHEMA.insert(place, pa.field("slot", pa.string()))
+
+
 REFUSED_SCHEMA = pa.schema([*PLACE, *_texts("column", "code", "problem", "allowed", "hint")])
 
 
@@ -342,7 +352,8 @@ class ExternalEvidence(Evidence):
             about.append(f"participant = {session.dialect.text(participant)}")
         table = session.query(f"SELECT * FROM ({reading.held()}){self._where(*about)}")
         first = ("participant", "metric", "observed_on", "recorded_on", "observation")
-        return sorted_by(as_evidence(table, "observations", OBSERVATIONS_SCHEMA), *first)
+        schema = observations_schema(self.contract)
+        return sorted_by(as_evidence(table, "observations", schema), *first)
 
 
 def as_evidence(found: pa.Table, sheet: str, schema: pa.Schema) -> pa.Table:

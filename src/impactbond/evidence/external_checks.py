@@ -10,13 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
-import narwhals as nw
-
-from impactbond.dates import LAST_DAY_NUMBER
 from impactbond.errors import Fault
-from impactbond.evidence.cells import ERRORS
 from impactbond.evidence.deliveries import (
     OBSERVATION_RULES,
     STATUSES,
@@ -25,22 +21,13 @@ from impactbond.evidence.deliveries import (
     participant_rules,
 )
 from impactbond.evidence.external_columns import Reading
+from impactbond.evidence.external_rules import RowCheck, checks_of, observation_checks
 from impactbond.evidence.refusals import (
     CONTRADICTORY_VALUES,
-    DATE_OUTSIDE,
-    ERROR_VALUE,
-    FORMULA_TEXT,
-    MISSING,
-    NOT_A_DATE,
-    NOT_TEXT,
     REPLACES_ITSELF,
+    SLOT_TWICE,
     UNKNOWN_REPLACED,
     Refusal,
-    not_listed,
-    outside,
-    source_not_accepted,
-    unknown_participant,
-    unreadable,
 )
 from impactbond.tables import FILE, ROW, EngineSession
 
@@ -51,26 +38,12 @@ _REPEATED = Refusal(
     "a reference of its own for each row, and each row once",
     "Deliveries may not overlap here: leave out what was delivered before.",
 )
-_SPACES = Refusal(
-    "spaces_around",
-    "there are spaces before or after the text, or characters that nobody sees",
-    "text without them, and one space between words",
-    "Take them out where the file is made.",
-)
 _PERSON_REPEATED = Refusal(
     "participant_repeated",
     "several rows are about the same participant, from the same day and recorded on the same day",
     "one row for each participant, day from which it holds and day of recording",
     "Keep the right row, once.",
 )
-
-
-class RowCheck(NamedTuple):
-    """A fault that a row may have: the column it is told under, and the condition in SQL."""
-
-    column: str
-    refusal: Refusal
-    condition: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +65,7 @@ def check_participants(session: EngineSession, reading: Reading) -> list[Fault]:
     """
     rules = participant_rules(reading.contract)
     texts = ("participant", *reading.contract.participants.attributes)
-    checks = list(_checks_of(reading, rules, rules.required, texts))
+    checks = list(checks_of(reading, rules, rules.required, texts))
     rows = f"SELECT {', '.join(['*', *_days_of(reading, rules)])} FROM {reading.table}"
     if any(row["faulty"] for row in _counted(session, rows, checks, FILE)):
         return _faults_by_check(session, reading.name, rows, checks)
@@ -107,7 +80,7 @@ def check_observations(session: EngineSession, reading: Reading) -> Summary:
 
     Takes the table that `reading` reads, and `people`.
     """
-    checks = _observation_checks(reading)
+    checks = observation_checks(reading)
     columns = [f"{reading.column(name)} AS c_{name}" for name in ("metric", "value", "status")]
     columns = ["*", *columns, *_days_of(reading, OBSERVATION_RULES)]
     people = f"SELECT DISTINCT participant AS known FROM {session.table_name('people')}"
@@ -137,76 +110,6 @@ def _days_of(reading: Reading, rules: RowRules) -> list[str]:
     """The dates of a row as day numbers, and where it stands unless the table itself says."""
     place = () if FILE in reading.kinds else reading.place
     return [*(f"{reading.day(day)} AS d_{day}" for day in rules.days), *place]
-
-
-def _checks_of(
-    reading: Reading, rules: RowRules, required: Sequence[str], texts: Sequence[str]
-) -> Iterator[RowCheck]:
-    """The rules of a table in SQL; `texts` are its columns of texts."""
-    for column in required:
-        yield RowCheck(column, MISSING, _is_blank(reading, column))
-    for column in texts:
-        raw, text = reading.raw(column), reading.text(column)
-        if reading.kinds.get(column) == nw.String:
-            yield RowCheck(column, _SPACES, reading.dialect.has_other_spelling(raw))
-            # Where a text comes among others says how it begins, and is quicker than to look.
-            yield RowCheck(column, FORMULA_TEXT, f"{raw} >= '=' AND {raw} < '>'")
-            errors = ", ".join(map(reading.dialect.text, sorted(ERRORS)))
-            error = f"{raw} >= '#' AND {raw} < '$' AND {raw} IN ({errors})"
-            yield RowCheck(column, ERROR_VALUE, error)
-        elif column in reading.kinds:
-            none = "TRUE" if not reading.is_text(column) else f"{text} IS NULL"
-            yield RowCheck(column, NOT_TEXT, f"{raw} IS NOT NULL AND {none}")
-    for column in rules.days:
-        if column in reading.kinds:
-            unread = f"d_{column} IS NULL AND NOT {_is_blank(reading, column)}"
-            yield RowCheck(column, NOT_A_DATE, unread)
-            beyond = f"d_{column} < 0 OR d_{column} > {LAST_DAY_NUMBER}"
-            yield RowCheck(column, DATE_OUTSIDE, beyond)
-    later, earlier, refusal = rules.order
-    yield RowCheck(later, refusal, f"d_{later} < d_{earlier}")
-    for column, (allowed, what) in rules.listed.items():
-        refusal = not_listed("unknown_value", what, allowed)
-        texts = ", ".join(map(reading.dialect.text, allowed))
-        yield RowCheck(column, refusal, f"{reading.text(column)} NOT IN ({texts})")
-
-
-def _observation_checks(reading: Reading) -> list[RowCheck]:
-    """What each observation must be by itself; `known` is its participant, where there is one."""
-    metrics = reading.contract.metrics
-    who, what = reading.text("participant"), reading.text("metric")
-    blank = _is_blank(reading, "value")
-    nobody = unknown_participant("participants", was_refused=False)
-    no_metric = not_listed("unknown_metric", "a metric of the contract", tuple(metrics))
-    stands = f"c_status <> '{WITHDRAWN}'"
-    required = ("observation", "metric", *OBSERVATION_RULES.required)
-    texts = ("observation", "participant", "supersedes", "source", "evidence_ref")
-    checks = [
-        *_checks_of(reading, OBSERVATION_RULES, required, texts),
-        RowCheck("metric", no_metric, f"c_metric IS NULL AND {what} <> ''"),
-        RowCheck("participant", nobody, f"known IS NULL AND {who} <> '' AND trim({who}) = {who}"),
-        RowCheck("value", MISSING, f"{stands} AND {blank}"),
-    ]
-    for place, metric in enumerate(metrics.values()):
-        here, (low, high) = f"c_metric = {place} AND {stands}", metric.bounds
-        unread = f"{here} AND c_value IS NULL AND NOT {blank}"
-        checks.append(RowCheck("value", unreadable(metric), unread))
-        beyond = f"{here} AND NOT c_value BETWEEN {low} AND {high}"
-        checks.append(RowCheck("value", outside(metric), beyond))
-    for place, (name, metric) in enumerate(metrics.items()):
-        if metric.sources:
-            known = ", ".join(map(reading.dialect.text, metric.sources))
-            other = f"coalesce({reading.text('source')} NOT IN ({known}), TRUE)"
-            from_other = f"c_metric = {place} AND {stands} AND c_value IS NOT NULL AND {other}"
-            refusal = source_not_accepted(name, metric.sources)
-            checks.append(RowCheck("source", refusal, from_other))
-    return checks
-
-
-def _is_blank(reading: Reading, column: str) -> str:
-    if reading.kinds.get(column) == nw.String:
-        return f"({reading.raw(column)} IS NULL OR {reading.raw(column)} = '')"
-    return f"{reading.raw(column)} IS NULL"
 
 
 def _counted(
@@ -287,6 +190,7 @@ def _faults_among(session: EngineSession, reading: Reading, count: int) -> list[
     parts = 1 + count // ROWS_AT_ONCE
     named = ("observation", "participant", "metric", "value", "observed_on", "supersedes", "status")
     columns = [f"{reading.column(name)} AS {name}" for name in named]
+    columns += [f"{reading.slot()} AS slot"] if reading.contract.slots else []
     session.create_view(
         "placed", f"SELECT {', '.join([*columns, *reading.place])} FROM {reading.table}"
     )
@@ -297,6 +201,7 @@ def _faults_among(session: EngineSession, reading: Reading, count: int) -> list[
         ("supersedes", UNKNOWN_REPLACED, _replacing_nothing(session)),
         ("supersedes", REPLACES_ITSELF, _in_circles(session)),
         ("value", CONTRADICTORY_VALUES, _contradictory(session, reading, parts)),
+        ("value", SLOT_TWICE, _twice_in_a_slot(session, reading, parts)),
     )
     return [
         fault
@@ -357,15 +262,38 @@ def _in_circles(session: EngineSession) -> str:
 def _contradictory(session: EngineSession, reading: Reading, parts: int) -> str:
     """Of one participant, measure and day, rows that stand and differ."""
     metrics = enumerate(reading.contract.metrics.values())
-    measures = ", ".join(str(place) for place, metric in metrics if metric.one_a_day)
+    measures = [place for place, metric in metrics if metric.one_a_day]
+    keys = ("participant", "metric", "observed_on")
+    return _alike(session, reading, parts, measures, keys, "min(value) <> max(value)")
+
+
+def _twice_in_a_slot(session: EngineSession, reading: Reading, parts: int) -> str:
+    """Of one participant, measure, day and slot, rows that stand, where they are several."""
+    metrics = enumerate(reading.contract.metrics.values())
+    measures = [place for place, metric in metrics if metric.slot_names]
+    keys = ("participant", "metric", "observed_on", "slot")
+    return _alike(session, reading, parts, measures, keys, "count(*) > 1")
+
+
+def _alike(
+    session: EngineSession,
+    reading: Reading,
+    parts: int,
+    measures: Sequence[int],
+    keys: Sequence[str],
+    differ: str,
+) -> str:
+    """The rows of some metrics that stand, that have the same keys, and of which something holds
+    that may not; nothing where there are none.
+    """
     if not measures:
         return ""
+    of_these = ", ".join(map(str, measures))
     replaced = f"SELECT supersedes AS observation FROM {session.table_name('replacing')}"
     live = (
         f"SELECT * FROM {session.table_name('placed')} ANTI JOIN ({replaced}) USING (observation)"
-        f" WHERE metric IN ({measures}) AND status <> '{WITHDRAWN}'"
+        f" WHERE metric IN ({of_these}) AND status <> '{WITHDRAWN}'"
     )
-    keys, differ = ("participant", "metric", "observed_on"), "min(value) <> max(value)"
     hashed = f"SELECT {reading.dialect.hashed(*keys)} AS hashed, value FROM ({live})"
     if not _any_alike(session, hashed, differ, parts):
         return ""

@@ -17,8 +17,8 @@ from impactbond.contract.contract import Contract
 from impactbond.dialect import Dialect
 from impactbond.errors import Fault
 from impactbond.evidence.deliveries import RECORDED, WITHDRAWN
-from impactbond.evidence.headings import OPTIONAL, REQUIRED, missing_columns
-from impactbond.evidence.sources import NAMES
+from impactbond.evidence.headings import REQUIRED, missing_columns
+from impactbond.evidence.sources import NAMES, optional_columns
 from impactbond.tables import FILE, ROW, EngineSession
 from impactbond.terms.metrics import Chosen, Metric, Numbered
 
@@ -65,8 +65,9 @@ class Reading:
         attributes = self.contract.participants.attributes
         further = ["observation"] if self.name == "observations" else list(attributes)
         required = (*REQUIRED[self.name], *further)
-        faults = list(missing_columns([*self.kinds], self.name, required))
-        for column in (*required, *OPTIONAL[self.name]):
+        optional = optional_columns(self.name, self.contract)
+        faults = list(missing_columns([*self.kinds], self.name, required, optional))
+        for column in (*required, *optional):
             kind = self.kinds.get(column)
             if column in DAYS and isinstance(kind, nw.Datetime) and kind.time_zone is not None:
                 faults.append(self._with_zone(column))
@@ -169,7 +170,14 @@ class Reading:
             *(f"{self.text(name)} AS {name}" for name in ("source", "evidence_ref")),
         )
         names = [name for name in SEEN if name not in ("metric", "value")]
-        return self._query(names, *others, *self.place)
+        slot = (f"{self.slot()} AS slot",) if self.contract.slots else ()
+        return self._query(names, *others, *slot, *self.place)
+
+    def slot(self) -> str:
+        """The slot of an observation; null for a metric without any."""
+        with_slots = [name for name, one in self.contract.metrics.items() if one.slot_names]
+        named = ", ".join(map(self.dialect.text, with_slots))
+        return f"CASE WHEN {self.text('metric')} IN ({named}) THEN {self.text('slot')} END"
 
     @property
     def place(self) -> tuple[str, ...]:

@@ -71,11 +71,13 @@ def repeated_headings(place: Fault, headings: Iterable[str]) -> Iterator[Fault]:
             yield replace(fault, allowed="each once", hint="Rename or take out the other column")
 
 
-def missing_columns(columns: Sequence[str], name: str, wanted: tuple[str, ...]) -> Iterator[Fault]:
+def missing_columns(
+    columns: Sequence[str], name: str, wanted: tuple[str, ...], optional: tuple[str, ...]
+) -> Iterator[Fault]:
     """A fault for each wanted column that the table of that name does not have, and for each column
     whose heading may be a slip of one that it knows: read by, a withdrawal would be lost.
     """
-    known = dict.fromkeys((*wanted, *OPTIONAL[name]))
+    known = dict.fromkeys((*wanted, *optional))
     others = {as_name(one): one for one in columns if one not in known}
     for column in known:
         written = others.get(column)

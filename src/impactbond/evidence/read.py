@@ -16,10 +16,10 @@ from impactbond.evidence.cautions import day_cautions, twin_cautions
 from impactbond.evidence.checks import Observation, Person, read_observations, read_people
 from impactbond.evidence.deliveries import Delivery, private_headings, refuse, without_repeats
 from impactbond.evidence.evidence import (
-    OBSERVATIONS_SCHEMA,
     Evidence,
     ExternalEvidence,
     as_evidence,
+    observations_schema,
     participants_schema,
     refused_table,
 )
@@ -91,9 +91,10 @@ def _checked(delivery: Delivery, contract: Contract) -> Evidence:
     people = read_people(people_blocks, contract)
     sheet = "participants" if people_blocks[0].names_observations else people_sheet(contract)
     observations, refused, disagreeing = read_observations(blocks, contract, people, sheet)
-    observed = [(*row[:10], *row.block.where(row.place)) for row in observations]
+    width = 11 if contract.slots else 10
+    observed = [(*row[:width], *row.block.where(row.place)) for row in observations]
     participants_table = _participants_table(people.rows, contract)
-    observations_table = rows_table(observed, OBSERVATIONS_SCHEMA)
+    observations_table = rows_table(observed, observations_schema(contract))
     cautions = {
         *delivery.cautions,
         *map(_without_reference, doubtful),

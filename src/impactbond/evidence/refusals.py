@@ -7,8 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
+from impactbond.dates import EPOCH, LAST_DAY_NUMBER, between, from_day_number
 from impactbond.terms.metrics import Chosen, Metric, Numbered
+from impactbond.terms.metrics.sessions import Edition, Session
 
 FIRST_DAY, LAST_DAY = EPOCH, from_day_number(LAST_DAY_NUMBER)
 _DAYS = f"a date from {FIRST_DAY} to {LAST_DAY}"
@@ -132,6 +133,12 @@ CONTRADICTORY_VALUES = Refusal(
     "one value for each participant, measure and day, besides rows that another row replaces",
     "Keep the right one, or let it say which row it replaces. None of them counts until then.",
 )
+SLOT_TWICE = Refusal(
+    "slot_twice",
+    "several rows are about the same participant, measure, day and slot",
+    "one row for each participant, measure, day and slot, besides rows that another row replaces",
+    "Keep the right one, or let it say which row it replaces. None of them counts until then.",
+)
 REFERENCE_REUSED = Refusal(
     "reference_reused",
     "the same reference stands on rows that differ",
@@ -166,6 +173,24 @@ def source_not_accepted(metric: str, sources: tuple[str, ...]) -> Refusal:
     problem = f"the contract does not take the metric '{metric}' from this source"
     hint = "Deliver the row with a source that the contract names, written exactly as it is there."
     return Refusal("source_not_accepted", problem, ", ".join(sources), hint)
+
+
+def no_slot_of(metric: str, slots: tuple[str, ...]) -> Refusal:
+    """A slot that the metric does not have."""
+    if slots:
+        return not_listed("unknown_slot", f"a slot of the metric '{metric}'", slots)
+    problem = f"the metric '{metric}' has no slots, and so this row can speak of none"
+    return Refusal("slot_not_taken", problem, "an empty cell")
+
+
+def mark_not_in_force(metric: Session, edition: Edition) -> Refusal:
+    """A mark that may not be written for the day that its row speaks of."""
+    first = from_day_number(edition.first) if edition.first else None
+    last = from_day_number(edition.last) if edition.last < LAST_DAY_NUMBER else None
+    marks = ", ".join(metric.marks[place] for place in edition.places)
+    problem = "this mark does not hold on the day that the row speaks of"
+    hint = "Look at the day, or write the mark that holds on it."
+    return Refusal("mark_not_in_force", problem, f"for days {between(first, last)}: {marks}", hint)
 
 
 def outside(metric: Metric) -> Refusal:

@@ -41,6 +41,14 @@ from impactbond.tables import engine_edge
 from impactbond.terms.sheets import NAMES_IN_TABLES
 
 NAMES = ("participants", "observations")
+
+
+def optional_columns(name: str, contract: Contract) -> tuple[str, ...]:
+    """The columns that a table of that name may have; a slot where the contract has any."""
+    slot = ("slot",) if name == "observations" and contract.slots else ()
+    return (*OPTIONAL[name], *slot)
+
+
 NO_PARTICIPANTS = Fault(
     sheet="participants", code="no_rows", problem="there are no rows", allowed="at least one"
 )
@@ -172,14 +180,15 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
         attributes = tuple(contract.participants.attributes) if name == "participants" else ()
         # The columns of a frame may have numbers for names.
         headings = list(map(str, frame.columns))
-        missing = list(missing_columns(headings, name, (*REQUIRED[name], *attributes)))
+        optional = optional_columns(name, contract)
+        missing = list(missing_columns(headings, name, (*REQUIRED[name], *attributes), optional))
         faults += missing
         cautions |= private_headings(name, headings)
         if name == "participants" and not len(frame):
             faults.append(NO_PARTICIPANTS)
         if not missing:
             blocks[name] = sorted(
-                _blocks(name, frame, attributes, metrics),
+                _blocks(name, frame, (*optional, *attributes), metrics),
                 key=lambda block: (block.file, block.sheet, *block.metrics),
             )
     refuse(faults)
@@ -243,10 +252,10 @@ def _readable(cell: Any) -> object:
 
 
 def _blocks(
-    name: str, frame: nw.DataFrame[Any], attributes: tuple[str, ...], metrics: Mapping[str, str]
+    name: str, frame: nw.DataFrame[Any], further: tuple[str, ...], metrics: Mapping[str, str]
 ) -> Iterator[Block]:
     """The frame cut by file, sheet and, of observations, metric, so that each block has one."""
-    wanted = (*REQUIRED[name], *OPTIONAL[name], *attributes, "file", "sheet", "row")
+    wanted = (*REQUIRED[name], *further, "file", "sheet", "row")
     columns = {
         _AS_IN_SHEETS.get(column, column): plain_cells(frame[column])
         for column in wanted

@@ -39,6 +39,7 @@ _ABOUT = {
     "replaces": "The reference of the row that this one corrects; blank for all others",
     "source": "Who or what it was learnt from",
     "evidence_ref": "Where the proof is kept",
+    "slot": "Which part of the day the row speaks of",
     "status": "Whether what the row says is in dispute, or taken back; blank: recorded",
 }
 _Note = tuple[str, str, str, str, str]
@@ -157,6 +158,10 @@ def _plain_column(heading: str, held: str, sheet: Sheet, contract: Contract) -> 
         return _Column(heading, _ABOUT[held], allowed, needed, "number")
     if held == "status":
         return _Column(heading, _ABOUT[held], ", ".join(STATUSES), False, choices=STATUSES)
+    if held == "slot":
+        every = (slot for one in sheet.metrics for slot in contract.metrics[one].slot_names)
+        slots = tuple(dict.fromkeys(every))
+        return _Column(heading, _ABOUT[held], ", ".join(slots), True, choices=slots)
     if held not in _DATES:
         return _Column(heading, _ABOUT[held], "text", needed)
     between = {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY}

@@ -177,7 +177,7 @@ def _read_sheet(
     if not are_agreed:
         faults = [
             replace(fault, file=file.name, sheet=name)
-            for fault in missing_columns(headings, term.holds, _needed(term))
+            for fault in missing_columns(headings, term.holds, _needed(term), OPTIONAL[term.holds])
         ]
         term = _as_delivered(term, headings)
     faults = faults or list(_heading_faults(file.name, name, term, headings))

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 from impactbond.contract.contract import Contract
 from impactbond.contract.references import rests_on
 from impactbond.evaluation.decisions import decisions_table
-from impactbond.evidence.evidence import OBSERVATIONS_SCHEMA, Evidence
+from impactbond.evidence.evidence import Evidence
 from impactbond.explanation.explain import explain
 from impactbond.explanation.explanation import as_plain
 from impactbond.explanation.parts import place_words
@@ -259,10 +259,10 @@ def _that_achieve(
     for place, one in enumerate(tries):
         copied_people += [row | {"participant": str(place)} for row in people]
         copied_rows += _copied(rows, one, str(place))
-    schema = known.participants_table.schema
+    of_people, of_rows = known.participants_table.schema, known.observations_table.schema
     evidence = Evidence(
-        participants_table=pa.Table.from_pylist(copied_people, schema=schema),
-        observations_table=pa.Table.from_pylist(copied_rows, schema=OBSERVATIONS_SCHEMA),
+        participants_table=pa.Table.from_pylist(copied_people, schema=of_people),
+        observations_table=pa.Table.from_pylist(copied_rows, schema=of_rows),
         refused_table=known.refused_table.slice(0, 0),
     )
     said = decisions_table(settlement.contract, evidence, settlement.claim)
@@ -282,8 +282,7 @@ def _copied(rows: list[dict[str, Any]], one: _Try, name: str) -> Iterator[dict[s
         is_it = one.row is not None and row["observation"] == one.row["observation"]
         yield copy | {"value": one.value} if is_it else copy
     if one.row is None:
-        blank = dict.fromkeys(OBSERVATIONS_SCHEMA.names)
-        yield blank | {
+        yield {
             "observation": f"{name}/added",
             "participant": name,
             "metric": one.metric,

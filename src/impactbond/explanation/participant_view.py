@@ -42,6 +42,7 @@ from impactbond.explanation.parts import (
 from impactbond.reasons import Reason, Standing, Verdict
 from impactbond.terms.conditions import Condition, Junction, Looking
 from impactbond.terms.conditions.passes import ConditionCase, Days, EvidenceUsed, FactKind, Row
+from impactbond.terms.metrics.metric import Values
 
 # By their numbers; what falls short is not met, and no more known than that.
 STATES = ("not met", "not met", "not evidenced", "met")
@@ -102,10 +103,10 @@ class ParticipantView:
         return self.contract.windows[name].days(self.person.clock_on)
 
     def rows(
-        self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
+        self, kind: FactKind, metric: str, window: str, values: Values | None = None, nth: int = 0
     ) -> list[Row]:
         """The rows that a fact looked at."""
-        fact = self.plan.fact(kind, metric, window, value, nth)
+        fact = self.plan.fact(kind, metric, window, values, nth)
         return [row for row in self.live if row[fact.name]]
 
     def rows_of(self, metric: str) -> list[Row]:
@@ -126,8 +127,9 @@ class EvidenceArchive:
         """One row, as it is shown."""
         row = self.rows[observation]
         is_withdrawn, metric = row["status"] == "withdrawn", self.contract.metrics[row["metric"]]
+        slot = f" ({row['slot']})" if row.get("slot") else ""
         told = {
-            "value": "withdrawn" if is_withdrawn else metric.shown(row["value"]),
+            "value": "withdrawn" if is_withdrawn else f"{metric.shown(row['value'])}{slot}",
             "replaces": self._place(row["supersedes"], row) if row["supersedes"] else None,
             "is_known": row["recorded_on"] <= self.known_by,
             "taken_as": taken_as,

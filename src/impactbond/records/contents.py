@@ -25,9 +25,9 @@ from impactbond.evaluation.decisions import DECISIONS
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.counts import Counts, counts_schema
 from impactbond.evidence.evidence import (
-    OBSERVATIONS_SCHEMA,
     REFUSED_SCHEMA,
     Evidence,
+    observations_schema,
     participants_schema,
 )
 from impactbond.receipts.receipts import RECEIPTS, Receipts
@@ -258,7 +258,7 @@ def evidence_schemas(contract: Contract, *, counted: bool) -> dict[str, pa.Schem
         return {"counts": counts_schema(attributes), "refused": REFUSED_SCHEMA}
     return {
         "participants": participants_schema(attributes),
-        "observations": OBSERVATIONS_SCHEMA,
+        "observations": observations_schema(contract),
         "refused": REFUSED_SCHEMA,
     }
 

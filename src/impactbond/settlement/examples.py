@@ -160,6 +160,7 @@ def _evidence(contract: Contract, example: Example) -> Evidence:
                         "metric": name,
                         "value": value,
                         "observed_on": day.isoformat(),
+                        "slot": row.get("slot") if contract.metrics[name].slot_names else None,
                         "recorded_on": row.get("recorded", day.isoformat()),
                         # A metric of that name was there before the key.
                         "source": None if "source" in contract.metrics else row.get("source"),
@@ -175,7 +176,7 @@ def _evidence(contract: Contract, example: Example) -> Evidence:
         ),
         "observations": _table(
             seen,
-            (*REQUIRED["observations"], "source", "observation"),
+            (*REQUIRED["observations"], "source", "observation", "slot"),
         ),
     }
     return read_evidence(frames, contract)

@@ -24,7 +24,7 @@ EACH: dict[str, Unit] = {
 PERSON, CLAIMS, ON = "participant", "claims", "on"
 OF_PERSON = ("participant", "start", "left", "from", "recorded")
 OF_CLAIMS = ("claims", "times", "on")
-OF_ROW = ("on", "times", "recorded", "source", *EACH)
+OF_ROW = ("on", "slot", "times", "recorded", "source", *EACH)
 TOTAL = "total"
 # More than any example needs. Every day of a row is written out, and so is every claim where a
 # limit looks at single ones.

@@ -17,12 +17,12 @@ from impactbond.terms.conditions.counts import COUNTABLE
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.metrics import MetricTerm
 from impactbond.terms.metrics.choices import State
-from impactbond.terms.metrics.metric import check_marked
 from impactbond.terms.metrics.numbers import Quantity
+from impactbond.terms.metrics.sessions import check_marked
 from impactbond.terms.phrases import LapsesPhrase, SharePhrase, SpanPhrase
 from impactbond.terms.prices import AnyPriceChange, Band, Rate, RoundedTo
 from impactbond.terms.reference import MetricName, MilestoneName, WindowName
-from impactbond.terms.term import Amount, Cited, Listed, OneOrMany, Term, kind_of
+from impactbond.terms.term import Amount, Cited, Listed, OneOrMany, Term, Word, kind_of
 from impactbond.terms.words import counted, listed, number, quoted
 
 From = Literal["that day", "the day after"]
@@ -75,8 +75,9 @@ class Rows(_Counted):
 
     rows: MetricName
     """The event or session of which every row is a unit."""
-    marked: str | None = None
-    """The mark that a row must carry to count, such as attended."""
+    marked: OneOrMany[Word] = Field(
+        default=(), description="marks of a session, or names of groups of them: only these count"
+    )
     window: WindowName = Field(alias="in", description="the name of a window")
     every: int = Field(default=1, ge=1)
     """How many rows make a unit, such as 4."""
@@ -84,10 +85,10 @@ class Rows(_Counted):
     """How many units of one participant are paid at most, such as 14."""
 
     def check(self, metric: MetricTerm, path: Path) -> Diagnostics:
-        yield from check_marked(metric, self.rows, self.marked, (*path, "marked"))
+        yield from check_marked(metric, self.rows, self.marked, path)
 
     def says(self, of: str) -> str:
-        marked = f" marked {self.marked}" if self.marked else ""
+        marked = f" marked {listed(self.marked, 'or')}" if self.marked else ""
         return f"{self.size(of)} of {quoted(self.rows)}{marked}"
 
     def size(self, of: str) -> str:

@@ -25,6 +25,7 @@ OBSERVATION_COLUMNS = (
     "source",
     "evidence_ref",
     "status",
+    "slot",
 )
 REQUIRED_OBSERVATION_COLUMNS = OBSERVATION_COLUMNS[:3]
 LONG_COLUMNS = METRIC, VALUE = "metric", "value"  # of a sheet in long form, required there

@@ -187,6 +187,11 @@ def _check_metrics(old: Contract, new: Contract) -> Faults:
             problem = f"the marks of the metric '{name}' are not those from before, then new ones"
             found, allowed = (", ".join(one[2]) for one in (now, was))
             yield _fault(new, f"metrics > {name}", "other_marks", problem, found, allowed)
+        elif new.metrics[name].slot_names != metric.slot_names:
+            problem = f"the slots of the metric '{name}' are others than before"
+            slots = (new.metrics[name].slot_names, metric.slot_names)
+            found, allowed = (", ".join(one) or "none" for one in slots)
+            yield _fault(new, f"metrics > {name} > slots", "other_slots", problem, found, allowed)
 
 
 def _kept_as(metric: Metric) -> tuple[str, int, tuple[str, ...]]:

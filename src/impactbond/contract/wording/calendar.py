@@ -136,6 +136,7 @@ _COLUMNS = {
     "source": "who it comes from",
     "status": "how the row stands, such as disputed",
     "evidence_ref": "where the evidence is kept",
+    "slot": "the part of the day that the row speaks of",
 }
 
 

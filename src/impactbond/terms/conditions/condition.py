@@ -258,6 +258,14 @@ def counts(rows: Iterable[Row], counted: Iterable[Row]) -> list[tuple[str, str]]
     ]
 
 
+def possible_rows(
+    view: EvidenceView, metric: str, window: str, leaving_out: Sequence[str]
+) -> list[Row]:
+    """The rows of a metric in a window that could have counted: those not left out."""
+    term = view.contract.metrics[metric]
+    return view.rows("rows", metric, window, term.counted((), leaving_out) if leaving_out else None)
+
+
 def shown_row(terms: Terms, metric: str, row: Row) -> str:
     """A value and its day: 17 on 2017-01-31."""
     return f"{terms.metrics[metric].shown(row['value'])} on {row['observed_on']}"

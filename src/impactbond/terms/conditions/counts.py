@@ -1,17 +1,15 @@
-"""Rows that are counted: that something happened, how often, in what share of sessions, up to what
-total, and what did not happen while somebody looked.
+"""Rows that are counted: that something happened, how often, up to what total, and what did not
+happen while somebody looked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import ClassVar
 
 from pydantic import Field
 
-from impactbond.money import show_share
 from impactbond.terms.conditions.condition import (
     Condition,
     ConditionTerm,
@@ -22,6 +20,7 @@ from impactbond.terms.conditions.condition import (
     counts,
     latest,
     named,
+    possible_rows,
 )
 from impactbond.terms.conditions.passes import (
     NOT_MET,
@@ -40,13 +39,13 @@ from impactbond.terms.conditions.passes import (
     Terms,
     Wording,
 )
-from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
-from impactbond.terms.metrics.choices import Event, Session
-from impactbond.terms.metrics.metric import Answered, MetricTerm, check_marked
+from impactbond.terms.diagnostic import Diagnostics, Path
+from impactbond.terms.metrics.choices import Event
+from impactbond.terms.metrics.metric import Answered, MetricTerm, ValueDays, Values
 from impactbond.terms.metrics.numbers import Quantity, Scale
-from impactbond.terms.phrases import SharePhrase
+from impactbond.terms.metrics.sessions import Session, check_marked, marks_said, scheduled
 from impactbond.terms.reference import MetricName, WindowName
-from impactbond.terms.term import Amount, Word
+from impactbond.terms.term import Amount, OneOrMany, Word
 from impactbond.terms.words import counted, number, plain, quoted
 
 
@@ -67,7 +66,7 @@ class Observed(InWindow):
         yield from ()
 
     def met(self, facts: Facts) -> Met:
-        first = facts.fact("first_day", self.observed, self.window, 1)
+        first = facts.fact("first_day", self.observed, self.window, (ValueDays(1),))
         decided = facts.any_rows(self.observed, self.window)
         return Met(first.found, decided, first.column, self.refutable(facts.contract))
 
@@ -79,7 +78,7 @@ class Observed(InWindow):
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
         on = view.on(self)
         every = view.rows("rows", self.observed, self.window)
-        yes = view.rows("first_day", self.observed, self.window, 1)
+        yes = view.rows("first_day", self.observed, self.window, (ValueDays(1),))
         relied = [row for row in yes if row["observed_on"] == on] or every
         return EvidenceUsed(every, yes, relied=named(relied, "no" if on is None else "met"))
 
@@ -114,35 +113,47 @@ class Count(InWindow):
 
     count: MetricName
     """The event or session whose rows are counted."""
-    marked: Word | None = None
-    """The mark that a row must carry to count, such as attended."""
+    marked: OneOrMany[Word] = Field(
+        default=(), description="marks of a session, or names of groups of them: only these count"
+    )
+    leaving_out: OneOrMany[Word] = Field(
+        default=(), description="marks, or names of groups, that are no possible session"
+    )
     window: WindowName = Field(alias="in", description="the name of a window")
     at_least: int = Field(ge=1)
     """How many rows are needed, such as 6."""
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
-        yield from check_marked(terms.metrics[name], name, self.marked, (*path, "marked"))
+        marks = self.marked, path, self.leaving_out
+        yield from check_marked(terms.metrics[name], name, *marks)
+
+    def _values(self, terms: Terms) -> Values | None:
+        return terms.metrics[self.count].counted(self.marked, self.leaving_out)
+
+    def _looked(self, facts: Facts) -> Column | None:
+        """Whether anything is recorded that could have counted."""
+        if not self.leaving_out:
+            return facts.any_rows(self.count, self.window)
+        possible = facts.contract.metrics[self.count].counted((), self.leaving_out)
+        return facts.fact("rows", self.count, self.window, possible).column > 0
 
     def met(self, facts: Facts) -> Met:
-        value = facts.contract.metrics[self.count].counted(self.marked)
-        nth = facts.fact("nth_day", self.count, self.window, value, self.at_least)
-        decided = facts.any_rows(self.count, self.window)
-        return Met(nth.found, decided, nth.column, self.refutable(facts.contract))
+        values = self._values(facts.contract)
+        nth = facts.fact("nth_day", self.count, self.window, values, self.at_least)
+        return Met(nth.found, self._looked(facts), nth.column, self.refutable(facts.contract))
 
     def undated(self, facts: Facts) -> Met:
-        value = facts.contract.metrics[self.count].counted(self.marked)
-        rows = facts.fact("rows", self.count, self.window, value).column
-        decided = facts.any_rows(self.count, self.window)
+        rows = facts.fact("rows", self.count, self.window, self._values(facts.contract)).column
         closes, refuted = facts.closes(self.window), self.refutable(facts.contract)
-        return Met(rows >= self.at_least, decided, closes, refuted)
+        return Met(rows >= self.at_least, self._looked(facts), closes, refuted)
 
     def refutable(self, terms: Terms) -> bool:
         return False  # what is recorded less often may have happened all the same
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
-        value = view.contract.metrics[self.count].counted(self.marked)
-        every = view.rows("rows", self.count, self.window)
-        counted = view.rows("nth_day", self.count, self.window, value, self.at_least)
+        every = possible_rows(view, self.count, self.window, self.leaving_out)
+        values = self._values(view.contract)
+        counted = view.rows("nth_day", self.count, self.window, values, self.at_least)
         needed = {row["observation"] for row in counted[: self.at_least]}
         is_met = view.on(self) is not None
         relied = [row for row in every if row["observation"] in needed] if is_met else every
@@ -150,94 +161,32 @@ class Count(InWindow):
 
     def says(self, wording: Wording) -> str:
         name = quoted(self.count)
-        happens = wording.contract.metrics[self.count].says_counted(name)
-        if self.marked is not None:
-            happens = f"{name} is marked {self.marked}"
+        metric = wording.contract.metrics[self.count]
+        happens = metric.says_counted(name)
+        if self.marked:
+            happens = f"{name} is marked {marks_said(metric, self.marked)}"
+        elif self.leaving_out:
+            happens = f"{name}, with any mark but {marks_said(metric, self.leaving_out)},"
+            happens += " is recorded"
         times = counted(self.at_least, "time")
         return f"{happens} at least {times} {wording.within(self.window)}"
 
     def tell(self, case: ConditionCase) -> ConditionText:
         metric, window, needed = plain(self.count), case.windows[0], f"at least {self.at_least}"
-        what = f"{metric}{f' marked {self.marked}' if self.marked else ''} in {window}"
+        term = case.contract.metrics[self.count]
+        marks = marks_said(term, self.marked)
+        what = f"{metric}{f' marked {marks}' if marks else ''} in {window}"
         count, every = len(case.used.counted), len(case.used.every)
         if not every:
             return ConditionText.of_nothing(what, needed, what)
         if self.marked:
             found = f"{count} of {every}"
-            sentence = f"{self.marked} {found} scheduled {metric} sessions in {window}"
+            sentence = f"{marks} {found} {scheduled(term, metric, self.leaving_out)} in {window}"
             return ConditionText(what, needed, found, f"{sentence}, {needed} needed")
-        observed = case.contract.metrics[self.count].observed
+        observed = term.observed
         noes = f" ({every - count} more said no)" if every > count else ""
         sentence = f"{metric} {observed} {counted(count, 'time')}{noes} in {window}"
         return ConditionText(what, needed, f"{count}{noes}", f"{sentence}, {needed} needed")
-
-
-class Share(InWindow):
-    """Met on the window's last day when at least that share of the rows in it carry the mark."""
-
-    key: ClassVar[str] = "share"
-    takes: ClassVar[tuple[type[MetricTerm], ...]] = (Session,)
-    reading: ClassVar[str] = (
-        "a share of sessions, or that something did not happen, is found on the last day of the "
-        "window"
-    )
-
-    share: MetricName
-    """The session whose rows are the whole."""
-    marked: Word = Field(description="one of the marks of the session")
-    window: WindowName = Field(alias="in", description="the name of a window")
-    at_least: SharePhrase
-    """The share of the rows that is needed, such as 75%."""
-
-    @property
-    def closing(self) -> frozenset[str]:
-        return frozenset([self.window])
-
-    def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
-        yield from check_marked(terms.metrics[name], name, self.marked, (*path, "marked"))
-        if self.at_least == 0:
-            place, problem = (*path, "at_least"), "a share of at least nothing is always met"
-            yield fault_at(place, "always_met", problem, allowed="more than 0%")
-
-    def met(self, facts: Facts) -> Met:
-        value = facts.contract.metrics[self.share].counted(self.marked)
-        every = facts.fact("rows", self.share, self.window).column
-        marked = facts.fact("rows", self.share, self.window, value).column
-        enough = marked * self.at_least.denominator >= every * self.at_least.numerator
-        return Met((every > 0) & enough, every > 0, facts.closes(self.window))
-
-    def reach(self, calendars: Calendars) -> Days | None:
-        days = super().reach(calendars)
-        return None if days is None else (days[1], days[1])
-
-    def evidence(self, view: EvidenceView) -> EvidenceUsed:
-        value = view.contract.metrics[self.share].counted(self.marked)
-        every = view.rows("rows", self.share, self.window)
-        counted = view.rows("rows", self.share, self.window, value)
-        return EvidenceUsed(every, counted, relied=counts(every, counted))
-
-    def says(self, wording: Wording) -> str:
-        of = f"at least {show_share(self.at_least)} of the {quoted(self.share)} sessions"
-        return f"{of} scheduled {wording.within(self.window)} are marked {self.marked}"
-
-    def tell(self, case: ConditionCase) -> ConditionText:
-        metric, window = plain(self.share), case.windows[0]
-        what = f"{metric} marked {self.marked} in {window}"
-        needed = f"at least {show_share(self.at_least)}"
-        count, every = len(case.used.counted), len(case.used.every)
-        if not every:
-            return ConditionText.of_nothing(what, needed, f"{metric} in {window}")
-        of, part = f"{count} of {every}", shown_part(count, every, self.at_least)
-        sentence = f"{self.marked} {of} scheduled {metric} sessions in {window}: {part}"
-        return ConditionText(what, needed, f"{of}: {part}", f"{sentence}, {needed} needed")
-
-
-def shown_part(part: int, whole: int, bar: Fraction) -> str:
-    """Part of a whole as a percentage, fine enough to be seen on the right side of the bar."""
-    exact, decimals = Fraction(part, whole), 1
-    while exact != bar and (round(exact * 100, decimals) >= bar * 100) != (exact > bar):
-        decimals += 1
-    return f"{float(round(exact * 100, decimals)):.{decimals}f}%"
 
 
 class Total(InWindow):
@@ -309,8 +258,9 @@ class Absence(Looking, Junction):
 
     absence: MetricName
     """The event that must not be recorded."""
-    marked: Word | None = None
-    """The mark that a row must carry to count, such as missed."""
+    marked: OneOrMany[Word] = Field(
+        default=(), description="marks of a session, or names of groups of them: only these count"
+    )
     window: WindowName = Field(alias="in", description="the name of a window")
     allowing: int = Field(default=0, ge=0)
     """How many times it may be recorded all the same, such as 1."""
@@ -325,7 +275,7 @@ class Absence(Looking, Junction):
         return self.closing
 
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:
-        yield from check_marked(terms.metrics[name], name, self.marked, (*path, "marked"))
+        yield from check_marked(terms.metrics[name], name, self.marked, path)
 
     def check_parts(self, terms: Terms, path: Path) -> Diagnostics:
         yield from check_shows(terms, self.shown_by, path)
@@ -358,7 +308,8 @@ class Absence(Looking, Junction):
         return EvidenceUsed(every, counted, relied=counts(every, counted))
 
     def says(self, wording: Wording) -> str:
-        recorded = f"recorded as {self.marked or 'having happened'}"
+        marks = marks_said(wording.contract.metrics[self.absence], self.marked)
+        recorded = f"recorded as {marks or 'having happened'}"
         often = f"is not once {recorded}"
         if self.allowing:
             often = f"is {recorded} no more than {counted(self.allowing, 'time')}"
@@ -367,7 +318,8 @@ class Absence(Looking, Junction):
 
     def tell(self, case: ConditionCase) -> ConditionText:
         """How often it happened, and what shows that somebody looked."""
-        marked = f" marked {self.marked}" if self.marked else ""
+        marks = marks_said(case.contract.metrics[self.absence], self.marked)
+        marked = f" marked {marks}" if marks else ""
         what = f"{plain(self.absence)}{marked} in {case.windows[0]}"
         times = counted(len(case.used.counted), "time")
         needed = f"no more than {counted(self.allowing, 'time')}, and somebody who looked"

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from impactbond.dates import Span
 from impactbond.terms.calendar import Calendar
-from impactbond.terms.metrics.metric import MetricTerm
+from impactbond.terms.metrics.metric import MetricTerm, Values
 from impactbond.terms.phrases import Window
 
 Column = Any  # one number, or one truth, for each participant
@@ -92,10 +92,16 @@ class Facts(Protocol):
     @property
     def contract(self) -> Terms: ...
     def fact(
-        self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
+        self,
+        kind: FactKind,
+        metric: str,
+        window: str,
+        values: Values | None = None,
+        nth: int = 0,
+        bar: int = 0,
     ) -> FactColumn:
-        """A fact of that kind, over the rows with that value where one is given; of some kinds
-        `value` is a bar, and `nth` a number or a window.
+        """A fact of that kind, over the rows with one of the values where some are given; of some
+        kinds over those beside a bar, and `nth` is a number or a window.
         """
 
     def any_rows(self, metric: str, window: str) -> Column | None:
@@ -173,7 +179,7 @@ class EvidenceView(Protocol):
     @property
     def contract(self) -> Terms: ...
     def rows(
-        self, kind: FactKind, metric: str, window: str, value: int | None = None, nth: int = 0
+        self, kind: FactKind, metric: str, window: str, values: Values | None = None, nth: int = 0
     ) -> list[Row]:
         """The rows that a fact of the condition looked at; each has `pack`, by which it is
         ordered among rows of its day.

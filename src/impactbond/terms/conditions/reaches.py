@@ -92,11 +92,11 @@ class Reaches(InWindow):
         if self.by is not None:
             earlier = list(facts.contract.windows).index(self.windows[0])
             by = scale.held(self.by.size) * scale.better_by
-            first = facts.fact("first_gain", self.reaches, last, by, earlier)
+            first = facts.fact("first_gain", self.reaches, last, nth=earlier, bar=by)
             decided &= facts.fact("first", self.reaches, self.windows[0]).found
         else:
             kind, bar = self._least_or_most(scale)
-            first = facts.fact(kind, self.reaches, last, bar)
+            first = facts.fact(kind, self.reaches, last, bar=bar)
         return Met(first.found, decided, first.column, self.refutable(facts.contract))
 
     def _least_or_most(self, scale: Scale) -> tuple[FactKind, int]:

@@ -5,9 +5,10 @@ A kind of metric is one class, registered here; a file holds the kinds that are 
 
 from __future__ import annotations
 
-from impactbond.terms.metrics.choices import Event, Session, State
+from impactbond.terms.metrics.choices import Event, State
 from impactbond.terms.metrics.metric import METRICS, Chosen, Metric, MetricTerm, Numbered
 from impactbond.terms.metrics.numbers import Percentage, Quantity, Score
+from impactbond.terms.metrics.sessions import Session
 
 __all__ = ["METRICS", "Chosen", "Metric", "MetricTerm", "Numbered"]
 

@@ -1,4 +1,4 @@
-"""Metrics whose values are words: events, and sessions and states, whose words are a list's."""
+"""Metrics whose values are words: events, and states, whose words are a list's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from impactbond.terms.diagnostic import (
     listed_twice,
     listing,
 )
-from impactbond.terms.metrics.metric import Answered, Chosen
+from impactbond.terms.metrics.metric import Answered, Chosen, Values
 from impactbond.terms.phrases import OftenPhrase
 from impactbond.terms.term import Some
 from impactbond.terms.words import listed
@@ -42,39 +42,6 @@ class Event(Answered):
 
     def check(self, path: Path) -> Diagnostics:
         yield from ()
-
-
-class Session(Chosen):
-    """Something scheduled that ends with one of a few marks.
-
-    In evidence: the mark's place in `marks`, from 0.
-    """
-
-    key: ClassVar[str] = "session"
-    noun: ClassVar[str] = "mark"
-    lasts: ClassVar[bool] = False
-    one_a_day: ClassVar[bool] = False
-
-    kind: Literal["session"]
-    """Something scheduled that ends with a mark: session."""
-    marks: Some[str]
-    """The marks, such as [attended, missed]."""
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        return self.marks
-
-    def counted(self, marked: str | None) -> int | None:
-        return None if marked is None else self.marks.index(marked)
-
-    def says(self) -> str:
-        return f"a scheduled session, marked {listed(self.marks, 'or')}"
-
-    def says_counted(self, name: str) -> str:
-        return f"{name}, whatever its mark, is recorded"
-
-    def check(self, path: Path) -> Diagnostics:
-        yield from listed_twice((*path, "marks"), self.marks, "mark")
 
 
 class State(Chosen):
@@ -109,7 +76,7 @@ class State(Chosen):
             return day
         return following - timedelta(days=1)
 
-    def counted(self, marked: str | None) -> int | None:
+    def counted(self, marked: Sequence[str] = (), leaving_out: Sequence[str] = ()) -> Values | None:
         return None
 
     def says(self) -> str:

@@ -10,15 +10,32 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import ceil, floor
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 
+from impactbond.dates import LAST_DAY_NUMBER
 from impactbond.errors import Fault
-from impactbond.terms.diagnostic import Diagnostics, Path, around, did_you_mean, fault_at, listing
+from impactbond.terms.diagnostic import Diagnostics, Path, around, fault_at
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.term import Cited, Listed
 from impactbond.terms.words import counted, listed
 
 LARGEST = 2**30  # a value, a day and a day of recording are packed into one 64-bit integer
+
+
+class ValueDays(NamedTuple):
+    """A value that counts, and the first and the last day number on which it does."""
+
+    value: int
+    first: int = 0
+    last: int = LAST_DAY_NUMBER
+
+    @property
+    def is_always(self) -> bool:
+        """Whether the value counts on every day that evidence can speak of."""
+        return (self.first, self.last) == (0, LAST_DAY_NUMBER)
+
+
+Values = tuple[ValueDays, ...]
 
 
 class MetricTerm(Cited, Kind):
@@ -59,9 +76,14 @@ class MetricTerm(Cited, Kind):
     def shown(self, value: int) -> str:
         """A value of the evidence as people write it: 17, 91.5%, attended, yes."""
 
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        """The parts of a day that a row must name one of; of most kinds a day has none."""
+        return ()
+
     @abstractmethod
-    def counted(self, marked: str | None) -> int | None:
-        """Which value counts towards a number of rows; None where any does."""
+    def counted(self, marked: Sequence[str] = (), leaving_out: Sequence[str] = ()) -> Values | None:
+        """Which values count towards a number of rows, and when; None where any does."""
 
     @abstractmethod
     def says(self) -> str:
@@ -107,8 +129,8 @@ class Answered(MetricTerm):
     def shown(self, value: int) -> str:
         return "yes" if value == 1 else "no"
 
-    def counted(self, marked: str | None) -> int | None:
-        return 1
+    def counted(self, marked: Sequence[str] = (), leaving_out: Sequence[str] = ()) -> Values | None:
+        return (ValueDays(1),)
 
     def says_counted(self, name: str) -> str:
         return f"{name} is recorded as having happened"
@@ -188,7 +210,7 @@ class Numbered(MetricTerm):
     def shown(self, value: int) -> str:
         return f"{Decimal(value).scaleb(-self.decimals):f}{self.sign}"
 
-    def counted(self, marked: str | None) -> int | None:
+    def counted(self, marked: Sequence[str] = (), leaving_out: Sequence[str] = ()) -> Values | None:
         return None
 
     def held(self, amount: Decimal) -> int:
@@ -226,14 +248,3 @@ def check_kind(
         allowed = f"a metric of kind {' or '.join(fitting)}"
         rests, code = around(("metrics", name), ["kind"]), "wrong_metric_kind"
         yield fault_at(path, code, problem, found=found, allowed=allowed, rests=rests)
-
-
-def check_marked(metric: MetricTerm, name: str, marked: str | None, path: Path) -> Diagnostics:
-    """Whether a mark is one of the metric's."""
-    marks = metric.choices if isinstance(metric, Chosen) else ()
-    if marked is not None and marked not in marks:
-        home: Path = ("metrics", name)
-        problem, hint = f"the metric '{name}' has no mark '{marked}'", did_you_mean(marked, marks)
-        allowed = listing(marks) or "no mark: only sessions have any"
-        rests = (*around(home, ["kind"]), *around((*home, "marks"), range(len(marks))))
-        yield fault_at(path, "unknown_mark", problem, allowed=allowed, hint=hint, rests=rests)

@@ -52,6 +52,17 @@ def _check_whole(contract: Contract, index: int, limit: LimitKind) -> Diagnostic
         problem = "two limits on the same thing, counted alike"
         hint = f"The other is entry {same[0] + 1}; keep one"
         yield fault_at(path, "limited_twice", problem, hint=hint, rests=(("limits", same[0]),))
+    for at, one in enumerate(before):
+        if (
+            isinstance(one, WholeLimit)
+            and isinstance(limit, WholeLimit)
+            and one.at_most.of == "share of paid claims"
+            and any(one.is_on(name) and limit.is_on(name) for name in contract.payables)
+        ):
+            problem = "this limit may leave unpaid what a limit before it counts as paid"
+            hint = f"Put it before entry {at + 1}, which is on a share of paid claims"
+            rests = (("limits", at), ("milestones",))
+            yield fault_at(path, "limit_after_paid", problem, hint=hint, rests=rests)
 
 
 def _check_overflow(contract: Contract, limited: Mapping[str, int]) -> Diagnostics:
@@ -331,7 +342,7 @@ def _cut_claims(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostic
         yield fault_at((*path, "straddling"), "straddling_pays_nothing", problem, hint=hint)
     names = [name for name in contract.milestones if limit.is_on(name)]
     prices = {contract.milestones[name].price for name in names}
-    in_number = limit.at_most.of in ("claims", "share of claims")
+    in_number = limit.at_most.of in ("claims", "share of claims", "share of paid claims")
     if in_number and limit.first == "earliest" and len(prices) > 1:
         problem = "the earliest claims come first, so that a cheaper outcome takes the place of a"
         problem += " dearer one"

@@ -99,7 +99,9 @@ def tranches(draw: Draw, plain: Names, currency: str, on: date, limits: list[Any
     largest = int(min(most, default=Decimal(300)).scaleb(CURRENCIES[currency].decimals))
     paid = {"pay": draw(amounts(currency, largest)), "on": on, "by": by}
     recovered = {"at": draw(st.sampled_from(("10%", "1/3", "50%", "100%")))}
-    return {"mobilisation": {**paid, "recovered": recovered}} if draw(st.booleans()) else {}
+    left_over = draw(st.sampled_from((None, "returned", "returned", "kept", "carried")))
+    end = {"left_over": left_over} if left_over else {}
+    return {"mobilisation": {**paid, "recovered": recovered, **end}} if draw(st.booleans()) else {}
 
 
 @st.composite

@@ -9,7 +9,7 @@ Keeps  opening + due − received = closing, for every funder and claim; the ope
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -39,6 +39,7 @@ BANDS = {
 REASONS = {
     "overpaid": "more than was due: carried, and taken off what is asked for next",
     "given_back": "given back by a correction: carried, and taken off what is asked for next",
+    "returned": "up-front money left at the end: to be paid back to the funder",
     "nothing_due": "nothing was ever asked of this funder",
     "unknown_funder": "the settlement has no such funder: look for another spelling of its name",
     "claim_not_made": "the claim that it names is not made yet",
@@ -250,6 +251,11 @@ def reconcile(
     # Whoever sent money and is no funder of the contract has an account too: nothing is lost.
     paying = {due.funder for due in dues} | {one.funder for one in [*given_back, *came]}
     ordered = [*filter(paying.__contains__, order), *sorted(paying - set(order))]
+    left_over = {
+        (row["funder"], row["claim_period"])
+        for row in settlement.payments_table.to_pylist()
+        if row["kind"] == "returned"
+    }
     matches: list[Match] = []
     account: list[Entry] = []
     due_rows: list[tuple[Any, ...]] = []
@@ -266,7 +272,7 @@ def reconcile(
         due_rows += [_due(due, day) for due in own]
         of_nobody = "nothing_due" if funder in order else "unknown_funder"
         over = "overpaid" if own else of_nobody
-        unmatched += [_unmatched(one, over, claims) for one in money if one.left_pence]
+        unmatched += [_unmatched(one, over, claims, left_over) for one in money if one.left_pence]
     return Reconciliation(
         contract=settlement.contract.contract,
         currency=settlement.contract.currency,
@@ -310,11 +316,16 @@ def _due(due: Due, day: date) -> tuple[Any, ...]:
     return (due.funder, due.claim.claim_period, due.due_on, *amounts, days, standing)
 
 
-def _unmatched(credit: Credit, reason: str, claims: Sequence[Claimed]) -> tuple[Any, ...]:
-    """A row of what is carried, with the reason unless the credit has one of its own."""
+def _unmatched(
+    credit: Credit, reason: str, claims: Sequence[Claimed], left_over: Collection[tuple[str, str]]
+) -> tuple[Any, ...]:
+    """A row of what is carried, with the reason unless the credit has one of its own; `left_over`
+    are the funders and claims with up-front money that goes back.
+    """
     came = credit.amount_pence
     if credit.receipt is None:
-        came, reason = 0, "given_back"
+        is_left_over = (credit.funder, credit.claim_period) in left_over
+        came, reason = 0, "returned" if is_left_over else "given_back"
     elif credit.claim_period not in {None, *(claim.claim_period for claim in claims)}:
         reason = "claim_not_made"
     origin = (credit.funder, credit.receipt, credit.day, credit.claim_period)

@@ -82,10 +82,11 @@ def _payments(
         "milestones": amount[now & own].sum(axis=0),
         "adjustments": amount[now & ~own].sum(axis=0),
     }
-    # Shaped (tranche, funder): what is paid, and what is recovered, at this claim date.
-    paid, back = (
+    # Shaped (tranche, funder): what is paid, recovered, and goes back at the end, at this claim
+    # date.
+    paid, back, left = (
         np.diff(to_date[:, 0], axis=1, prepend=0)[:, number]
-        for to_date in (settled.up_front, settled.recovered)
+        for to_date in (settled.up_front, settled.recovered, settled.returned)
     )
     due, due_pence = due_on(contract, claim.known_by, holidays), settled.due[0, number]
     for position, funder in enumerate(settled.funders.all):
@@ -96,6 +97,7 @@ def _payments(
             opened = working_day(tranche.on, holidays, contract.calendar.payment.if_closed)
             found.append((opened, "up-front", name, int(paid[index, position])))
             found.append((due, "recovered", name, -int(back[index, position])))
+            found.append((due, "returned", name, -int(left[index, position])))
         if sum(row[-1] for row in found) != due_pence[position]:
             raise InvariantError("the payments of a claim date do not add up to what is due")
         for day, kind, name, pence in found:

@@ -203,7 +203,10 @@ class StatementRows:
                 milestones_pence=earned[funder, CLAIM],
                 adjustments_pence=earned[funder, ADJUSTMENT],
                 up_front_pence=scheduled[code, f"{THIS_CLAIM}: {KINDS['up-front']}"],
-                recovered_pence=scheduled[code, f"{THIS_CLAIM}: {KINDS['recovered']}"],
+                recovered_pence=sum(
+                    scheduled[code, f"{THIS_CLAIM}: {KINDS[kind]}"]
+                    for kind in ("recovered", "returned")
+                ),
                 closing_pence=scheduled[code, EARLIER_CLAIM] + scheduled[code, THIS_CLAIM],
                 limit_pence=self._limit(funder),
                 **{name: balances[funder][name] if funder in balances else 0 for name in _TO_DATE},

@@ -20,7 +20,7 @@ from impactbond.money import CURRENCIES, minor_units, show, show_share
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.notes import VatTerm, contract_notes
-from impactbond.terms.funding import shares_of
+from impactbond.terms.funding import LEFT_OVER, shares_of
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
 from impactbond.terms.term import Term
@@ -273,6 +273,8 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
         parts = tranche.parts(contract.currency, contract.rounding.rule)
         title, on, clause = tranche.title or name, tranche.on, tranche.clause
         recovered = f"{show_share(tranche.recovered.at)} of each later entitlement"
+        if tranche.left_over is not None:
+            recovered += f"; what is left at the last claim date {LEFT_OVER[tranche.left_over]}"
         for funder, part in parts.items():
             payer = contract.funders[funder].name
             found.append(TrancheTerm(name, title, funder, payer, part, on, recovered, clause))

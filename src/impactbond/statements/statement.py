@@ -22,6 +22,7 @@ KINDS = {
     "adjustments": "Adjustments",
     "up-front": "Up-front",
     "recovered": "Recovered",
+    "returned": "Returned",
 }
 CLAIM, ADJUSTMENT = LineKind.CLAIM.printed, LineKind.ADJUSTMENT.printed
 ALL_FUNDERS = "all funders"
@@ -32,8 +33,8 @@ THIS_CLAIM, EARLIER_CLAIM = "This claim", "Earlier claim"
 class Account:
     """One funder's amounts, in pence: what this claim moves, and what stands to date.
 
-    The milestones and adjustments are summed from the lines; opening, up-front, recovered and
-    closing from the schedule.
+    The milestones and adjustments are summed from the lines; opening, up-front, recovered (with
+    what goes back at the end) and closing from the schedule.
     """
 
     code: str

@@ -187,6 +187,9 @@ def _movements(statement: Statement, lines: SheetTable, schedule: SheetTable) ->
     claims, adjusts = _earned(statement, lines, CLAIM), _earned(statement, lines, ADJUSTMENT)
     earlier = "Lines of this claim that concern periods claimed before"
     taken_off = "Up-front money that milestones have since earned, taken off"
+    if any(row.kind == KINDS["returned"] for row in statement.schedule):
+        recovered += f"+{_scheduled(statement, schedule, now, ('kind', KINDS['returned']))}"
+        taken_off += ", and what was left at the end and goes back"
     return (
         Figure("opening", "Opening", "Due at all earlier claims together", before),
         Figure("milestones", "Milestones", "Lines of this claim", claims),

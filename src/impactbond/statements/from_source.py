@@ -16,6 +16,7 @@ from impactbond.money import CURRENCIES
 from impactbond.reasons import Because, LineKind
 from impactbond.receipts.account import assert_balanced, dues_and_credits, entries, received
 from impactbond.receipts.match import Claimed
+from impactbond.receipts.together import members, named
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.checks import checks_of
 from impactbond.statements.notes import OPENED_AGAIN, opening_words, statement_notes, vat_notes
@@ -301,15 +302,20 @@ def _receipts_account(source: StatementSource, rows: StatementRows) -> ReceiptsA
         for number, (period, day) in enumerate(source.claim_dates.items())
         if day <= rows.claim_date
     ]
+    everybody = {row["funder"]: row["name"] for row in source.funders.to_pylist()}
+    terms = {funder.partition(": ")[0] for funder in everybody}
     table = source.receipts
     table = table.filter(pc.less_equal(table["received_on"], rows.claim_date))
     if rows.funder is not None:
-        table = table.filter(pc.equal(table["funder"], rows.funder))
+        # Money that others sent too is shown to each of them, unsplit and in an account of its own.
+        sent = table["funder"].unique().to_pylist()
+        shown = [one for one in sent if rows.funder in members(one, terms)]
+        table = table.filter(pc.is_in(table["funder"], pa.array(shown, pa.string())))
     dues, given_back = dues_and_credits(source.payments, claims)
     credits_ = received(table)
     strangers = sorted({credit.funder for credit in credits_} - set(rows.codes))
     codes = {**rows.codes, **{name: f"X{number:02d}" for number, name in enumerate(strangers, 1)}}
-    names = {**rows.names, **{name: name for name in strangers}}
+    names = {**rows.names, **{one: named(one, everybody, terms) for one in strangers}}
     balances: list[Balance] = []
     for payer, code in codes.items():
         due = [one for one in dues if one.funder == payer]

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from impactbond.records.regenerate import regenerate
     from impactbond.records.verify import verify
     from impactbond.settlement.examples import check_examples
-    from impactbond.settlement.schedule import planned_beside
+    from impactbond.settlement.plans import planned_beside
     from impactbond.simulation.area import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
@@ -49,7 +49,7 @@ _HOMES = {
     "compare": "comparison.comparison",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
-    "planned_beside": "settlement.schedule",
+    "planned_beside": "settlement.plans",
     "read_area": "simulation.area",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",

@@ -264,13 +264,13 @@ def reconcile(
         left = [credit for credit in one.money if credit.left_pence]
         unmatched += [_unmatched(one.funder, credit, over, claims, left_over) for credit in left]
     names = {funder.id: funder.name for funder in settlement.funders.all}
-    together = [one.funder for one in [*accounts, *came] if one.funder not in names]
+    told = {one.funder for one in accounts} | {one.funder for one in came}
     return Reconciliation(
         contract=settlement.contract.contract,
         currency=settlement.contract.currency,
         on=day,
         claim_period=claims[-1].claim_period,
-        names=names | {funder: named(funder, names, terms) for funder in together},
+        names=names | {funder: named(funder, names, terms) for funder in told - names.keys()},
         matches_table=rows_table(matches, MATCHES),
         dues_table=rows_table(due_rows, DUES),
         unmatched_table=rows_table(unmatched, UNMATCHED),

@@ -109,8 +109,8 @@ def accounts_of(
             _refuse(who, accounts[across[0]].members)
         joined = [accounts.pop(group) for group in inside]
         funder = TOGETHER.join(who)
-        own = [one for one in credits_ if one.funder == funder]
-        accounts[frozenset(who)] = _joined(funder, who, joined, own, claims)
+        of_all = [one for one in credits_ if one.funder == funder]
+        accounts[frozenset(who)] = _joined(funder, who, joined, of_all, claims)
     return list(accounts.values())
 
 

@@ -32,6 +32,7 @@ from impactbond.statements.statement import (
     Balance,
     Control,
     LineShare,
+    Planned,
     ReceiptsAccount,
     Received,
     ScheduleRow,
@@ -86,6 +87,7 @@ def make_statement(
         checks=(),
         account=account,
         opening=OPENED_AGAIN if again else "",
+        plans=_plans(source, rows),
     )
     # Last, so that the checks are of what the statement shows, and not of what it was made from.
     return replace(statement, checks=checks_of(statement))
@@ -266,6 +268,19 @@ _TO_DATE = ("value_pence", "moved_pence", "withheld_pence", "on_account_pence")
 def _tuples(table: pa.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
     """The rows of some columns, as tuples."""
     return zip(*(table[column].to_pylist() for column in columns), strict=True)
+
+
+def _plans(source: StatementSource, rows: StatementRows) -> tuple[Planned, ...]:
+    """Plans beside what came by the latest claim; to one funder, what concerns it alone."""
+    if source.plans is None or rows.claim_period != source.claim_period:
+        return ()
+    names = ("plan", "made_on", "claim_period", "name")
+    amounts = ("planned_pence", "actual_pence", "difference_pence")
+    return tuple(
+        Planned(*(row[name] for name in (*names, *amounts)))
+        for row in source.plans.to_pylist()
+        if rows.funder in (None, row["name"])
+    )
 
 
 def _total(table: pa.Table, column: str) -> int:

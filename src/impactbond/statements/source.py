@@ -18,6 +18,7 @@ from impactbond.contract.versions import Versions
 from impactbond.contract.wording.words import ContractWords
 from impactbond.money import CURRENCIES, minor_units, show, show_share
 from impactbond.settlement.limits import headroom_pence
+from impactbond.settlement.plans import planned_table
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import LEFT_OVER, shares_of
@@ -114,9 +115,9 @@ class StatementSource:
     `as_of` are those of the latest claim. `milestones` gives each milestone's title and clause.
     `prices_in` gives the currency of a milestone's price where it is not that of the payments.
     `refused_rows` counts the rows of evidence that were refused and so left out. `receipts` is the
-    table of what was received, where statements are to show it. Claims up to `closed_until` came in
-    closed; None where all were worked out. `replaces` are the issued statements of the latest
-    claim in whose place new ones are made.
+    table of what was received, where statements are to show it; `plans`, of plans beside what came.
+    Claims up to `closed_until` came in closed; None where all were worked out. `replaces` are the
+    issued statements of the latest claim in whose place new ones are made.
     """
 
     lines: Any
@@ -145,6 +146,7 @@ class StatementSource:
     evidence_sha256: str
     closed_until: date | None = None
     receipts: Any = None
+    plans: Any = None
     refused_receipts: int = 0
     notes: tuple[tuple[str, str], ...] = ()
     vat: VatTerm | None = None
@@ -225,6 +227,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
         notes=contract_notes(settlement),
         vat=None if vat is None else (vat.treatment, vat.rate, vat.clause),
         prices_in=_prices_in(settlement),
+        plans=planned_table(settlement) if contract.plans else None,
     )
 
 

@@ -318,6 +318,21 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """What a plan says of one name in one period, beside what came; None where it says nothing,
+    where what came cannot be told, and where the period is not over.
+    """
+
+    plan: str
+    made_on: date
+    period: str
+    name: str
+    planned_pence: int | None
+    actual_pence: int | None
+    difference_pence: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """What is asked for at one claim date; `about.funder` is None where it is asked of all funders
     together. `opening` says so where the opening was worked out again.
@@ -338,6 +353,7 @@ class Statement:
     checks: tuple[Check, ...]
     account: ReceiptsAccount | None = None
     opening: str = ""
+    plans: tuple[Planned, ...] = ()
 
     @property
     def is_whole(self) -> bool:

@@ -209,8 +209,6 @@ class WholeLimit(LimitKind):
         only = f", counting {with_attributes(self.only)} alone" if self.only else ""
         orders = [_FIRST[self.first], _STRADDLING[self.straddling], _BEYOND[self.beyond]]
         if self.at_most.is_share:
-            # No claim of a whole number of claims can reach over it.
-            orders = [_FIRST[self.first], _BEYOND[self.beyond]]
             return f"{each}{self._share_says(words)}: {'; '.join(orders)}"
         return f"{each}{self.most_is_paid(words)} {self.on(words)}{only}: {'; '.join(orders)}"
 

@@ -214,7 +214,7 @@ class WholeLimit(LimitKind):
 
     def _share_says(self, words: MoneyWords) -> str:
         """Which number of whose claims is paid, as a share of which number of everybody's."""
-        on, few = self.on(words), with_attributes(self.only)
+        on, few = self.on(words), with_attributes(self.only) or "participants"
         part = f"rounded down, {show_share(self.at_most.share)} of the number of"
         match self.at_most.of:
             case "share of claims":

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from impactbond.records.regenerate import regenerate
     from impactbond.records.verify import verify
     from impactbond.settlement.examples import check_examples
-    from impactbond.settlement.schedule import planned_beside
+    from impactbond.settlement.plans import planned_beside
     from impactbond.simulation.read import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
@@ -51,7 +51,7 @@ _HOMES = {
     "compare": "comparison.comparison",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
-    "planned_beside": "settlement.schedule",
+    "planned_beside": "settlement.plans",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
     "read_contract": "contract.read",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from html import escape
 from itertools import count
@@ -335,9 +336,10 @@ def rows_table(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
 
 
 def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows as plain data, for `--json`: days as texts."""
+    """The rows as plain data, for `--json`: days and decimals as texts."""
+    texts = (date, Decimal)
     return [
-        {name: str(cell) if isinstance(cell, date) else cell for name, cell in row.items()}
+        {name: str(cell) if isinstance(cell, texts) else cell for name, cell in row.items()}
         for row in table.to_pylist()
     ]
 

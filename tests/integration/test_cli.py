@@ -72,6 +72,20 @@ def test_check_lists_what_is_worth_a_look_and_refuses_it_only_when_strict(tmp_pa
     assert (done.returncode, done.stdout.count("\n")) == (0, 2)
 
 
+def test_plan_shows_every_version_beside_what_came(tmp_path: Path) -> None:
+    text = CONTRACT.read_text(encoding="utf-8")
+    planned = "plans: {first: {made_on: 2016-10-01, payments: {2017-Q1: {sign_up: 1000.125}}}}"
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(f"{text}\n{planned}\n", encoding="utf-8")
+    asked = ("plan", contract, EVIDENCE, "--as-of", "2017-04-30", "--leave-out-refused")
+    done = run(*asked)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "first, made on 2016-10-01" in done.stdout
+    assert "£1,000.125" in done.stdout
+    rows = json.loads(run(*asked, "--json").stdout)["plans"]
+    assert ("2017-Q1", "1000.1250000000") in {(row["claim_period"], row["planned"]) for row in rows}
+
+
 def test_render_prints_a_contract_or_writes_it_in_the_form_of_the_file(tmp_path: Path) -> None:
     printed = run("render", CONTRACT)
     assert printed.returncode == 0

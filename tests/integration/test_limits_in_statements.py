@@ -37,7 +37,7 @@ def test_limits_and_shares_are_said_in_words() -> None:
     assert [(term.what, term.at_most_pence, term.beyond) for term in source.limits] == [
         ("Everything paid under the contract, for each participant", 90_00,
          "unpaid; the claim that reaches over it is not paid, nor any after it"),
-        ("Milestone: consent, only borough north: 40% of claims", None, "unpaid"),
+        ("Milestone: consent, only borough north: 40% of all claims, paid or not", None, "unpaid"),
         ("Everything paid under the contract, in each year of the contract", 120_00,
          "paid from the room of the next year; the highest price comes first"),
         ("Everything paid under the contract", 900_00,
@@ -72,7 +72,8 @@ def test_every_limit_that_can_change_a_payment_is_explained() -> None:
     told = explain(settled(LIMITED, ONE_A_QUARTER), participant="c1").text
     for words in (
         "limit on contract each participant: at most £90.00, for each participant; beyond it: ",
-        "limit on milestone consent only borough north in share of claims: at most 40% of claims",
+        "limit on milestone consent only borough north in share of claims: at most 40% of all"
+        " claims, paid or not",
         "shares: council 60%, lottery 40%; borough north",
         "shares: trust 100%",
         "limit on funder lottery each year: at most £30.00, in each year of the contract; beyond",

@@ -99,7 +99,9 @@ def tranches(draw: Draw, plain: Names, currency: str, on: date, limits: list[Any
     largest = int(min(most, default=Decimal(300)).scaleb(CURRENCIES[currency].decimals))
     paid = {"pay": draw(amounts(currency, largest)), "on": on, "by": by}
     recovered = {"at": draw(st.sampled_from(("10%", "1/3", "50%", "100%")))}
-    return {"mobilisation": {**paid, "recovered": recovered}} if draw(st.booleans()) else {}
+    left_over = draw(st.sampled_from((None, "returned", "returned", "kept", "carried")))
+    end = {"left_over": left_over} if left_over else {}
+    return {"mobilisation": {**paid, "recovered": recovered, **end}} if draw(st.booleans()) else {}
 
 
 @st.composite
@@ -162,7 +164,9 @@ def limits(
     """
     whole = _whole(milestones, currency)
     about = draw(st.lists(whole, min_size=least, max_size=2, unique_by=_thing))
-    found: list[Any] = list(about)
+    # What counts what is paid stands last, and alone: another would leave unpaid what it counts.
+    of_paid = [one for one in about if _counts_paid(one)]
+    found: list[Any] = [one for one in about if not _counts_paid(one)] + of_paid[:1]
     many = draw(st.integers(least, 3 - len(found)))
     limited = draw(st.permutations((*plain, "school")))[:many]
     for index, name in enumerate(limited):
@@ -205,6 +209,14 @@ ON_FUNDERS: dict[str, Callable[[str, str, Terms], st.SearchStrategy[dict[str, An
 }
 
 
+SHARES = ("40% of claims", "1/3 of claims", "100% of claims", "40% of paid claims",
+          "2/3 of paid claims", "50% of participants with claims")  # fmt: skip
+
+
+def _counts_paid(limit: Terms) -> bool:
+    return "of paid" in str(limit["at_most"])
+
+
 @st.composite
 def _whole(draw: Draw, milestones: Names, currency: str) -> dict[str, Any]:
     """A limit on the whole, of which every term may be other than usual."""
@@ -216,16 +228,17 @@ def _whole(draw: Draw, milestones: Names, currency: str) -> dict[str, Any]:
     number = draw(st.integers(0, 5))
     found["at_most"] = {
         "money": draw(amounts(currency, 30000)),
-        "share": draw(st.sampled_from(("40% of claims", "1/3 of claims", "100% of claims"))),
+        "share": draw(st.sampled_from(SHARES)),
     }.get(counts, f"{number} {counts}")
+    if str(found["at_most"]).endswith("with claims"):
+        counts = "participants"
     every = ("year", "year", "period", "participant", "school", "borough")
     each = draw(st.sampled_from((*every, None, None, None)))
     found |= {"each": each} if each and (each, counts) != ("participant", "participants") else {}
-    if counts == "share" or draw(st.integers(0, 3)) == 3:
+    if " of " in str(found["at_most"]) or draw(st.integers(0, 3)) == 3:
         found["only"] = draw(st.sampled_from(SOME))
-    found["first"] = draw(
-        st.sampled_from(("earliest", "earliest", "earliest", "highest price", "in proportion"))
-    )
+    orders = ("earliest", "earliest", "earliest", "highest price", "in proportion")
+    found["first"] = draw(st.sampled_from(orders[:-1] if _counts_paid(found) else orders))
     if counts == "money" and found["first"] != "in proportion" and draw(st.integers(0, 2)) == 2:
         found["straddling"] = "unpaid"
     if each == "year" and counts in ("money", "claims") and draw(st.booleans()):

@@ -65,12 +65,17 @@ def let_through(
     for place in queue:
         groups[group_of(contract, limit, placed[place])].append(place)
     for group, places in groups.items():
-        every = [
-            claim
-            for claim in placed.values()
+        every = {
+            place: claim
+            for place, claim in placed.items()
             if is_named(limit, claim) and group_of(contract, limit, claim) == group
-        ]
-        let |= let_in(limit, places, asked, room(contract, limit, len(every)))
+        }
+        others = [place for place, claim in every.items() if not is_limited(limit, claim)]
+        whole = {
+            "share of participants": len({place.participant for place in every} - {""}),
+            "share of paid claims": sum(asked[place] > 0 for place in others),
+        }.get(limit.at_most.of, len(every))
+        let |= let_in(limit, places, asked, room(contract, limit, whole))
     return let
 
 
@@ -101,12 +106,18 @@ def group_of(contract: Contract, limit: Any, claim: Claim) -> object:
 
 
 def room(contract: Contract, limit: Any, claims: int) -> int:
-    """How many pence, claims or participants a limit lets through, where there are so many."""
+    """How many pence, claims or participants a limit lets through, where there are so many of
+    what it takes a share: claims, participants, or claims of others that are paid.
+    """
     match limit.at_most.of:
         case "money":
             return pence(contract, limit.at_most.amount)
-        case "share of claims":
+        case "share of claims" | "share of participants":
             return floor(limit.at_most.share * claims)
+        case "share of paid claims":
+            # One claim more, for as long as it and those before it keep within their share.
+            within = (n for n in range(10_000) if n + 1 > limit.at_most.share * (n + 1 + claims))
+            return next(within)
         case _:
             return limit.at_most.number
 
@@ -122,6 +133,7 @@ def let_in(
         whole = {
             "money": sum(asked[place] for place in asking),
             "participants": len({place.participant for place in asking}),
+            "share of participants": len({place.participant for place in asking}),
         }.get(counts, len(asking))
         return in_proportion(queue, asked, most, whole)
     let = dict.fromkeys(queue, 0)
@@ -129,7 +141,7 @@ def let_in(
     is_full = False
     for place in asking:
         amount = asked[place]
-        if counts == "participants":
+        if counts in ("participants", "share of participants"):
             if place.participant in let_in_before or len(let_in_before) < most:
                 let_in_before.add(place.participant)
                 let[place] = amount

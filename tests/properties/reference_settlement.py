@@ -360,6 +360,10 @@ def held_on_account(
                 asked += [one.amount_pence for n, one in totals.items() if counts_towards(limit, n)]
                 over = max(0, sum(asked) - most_of(contract, limit, claim_date))
                 held[place] -= min(held[place], over)
+    if claim_date == claim_dates(contract)[-1]:
+        for name, payer in held:
+            if contract.tranches[name].left_over == "returned":
+                held[name, payer] = 0
     return held
 
 

@@ -194,6 +194,15 @@ def _assert_whole(
             continue  # everybody is paid a part: the money is what the reference says
         elif most.of == "participants":
             assert len({one.participant for one, _ in paid}) <= most.number
+        elif most.of == "share of participants":
+            named = [one for one, _ in payable if is_named(limit, one)]
+            alike = [one for one in named if group_of(contract, limit, one) == group]
+            people = {one.participant for one in alike}
+            assert len({one.participant for one, _ in paid}) <= most.share * len(people)
+        elif most.of == "share of paid claims":
+            named = [one for one, amount in payable if is_named(limit, one) and amount]
+            alike = [one for one in named if group_of(contract, limit, one) == group]
+            assert len(paid) <= most.share * len(alike)
         elif most.of == "claims":
             assert len(paid) <= most.number
         else:

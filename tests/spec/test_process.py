@@ -7,7 +7,7 @@ from tests.spec.drawn_tables import contract_of, paid, settled, verdicts
 
 from impactbond.errors import ContractError
 from impactbond.money import CURRENCIES
-from impactbond.settlement.schedule import planned_table
+from impactbond.settlement.plans import planned_table
 from impactbond.statements.from_source import make_statement
 from impactbond.statements.notes import vat_notes
 from impactbond.statements.source import statement_source
@@ -115,11 +115,11 @@ def test_every_plan_is_kept_beside_what_came() -> None:
         ("plan 1", "2017-Q1", "consent", 20000, 10000, -10000),
         ("plan 1", "2017-Q1", "council", 20000, 10000, -10000),
         ("plan 1", "2017-Q2", "consent", 30000, 20000, -10000),
-        ("plan 1", "2017-Q2", "council", 0, 20000, 20000),
-        ("plan 2", "2017-Q1", "consent", 0, 10000, 10000),
-        ("plan 2", "2017-Q1", "total", 0, 10000, 10000),
+        ("plan 1", "2017-Q2", "council", None, 20000, None),
+        ("plan 2", "2017-Q1", "consent", None, 10000, None),
+        ("plan 2", "2017-Q1", "total", None, 10000, None),
         ("plan 2", "2017-Q2", "consent", 25000, 20000, -5000),
-        ("plan 2", "2017-Q2", "total", 0, 20000, 20000),
+        ("plan 2", "2017-Q2", "total", None, 20000, None),
     ]
 
 

@@ -22,7 +22,7 @@ from tests.spec.published import (
     worth,
 )
 
-from impactbond.settlement.schedule import planned_table
+from impactbond.settlement.plans import planned_table
 from impactbond.settlement.settlement import Settlement
 
 # Actual payments, in pounds; those of autumn and of early 2023 are for outcomes whose prices are

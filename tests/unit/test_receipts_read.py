@@ -297,7 +297,7 @@ def test_files_of_receipts_are_read_by_the_rules_of_evidence(
 def test_payers_in_one_cell_and_columns_that_are_not_read_are_told(
     tmp_path: Path, contract: Contract
 ) -> None:
-    text = f"{HEAD},Type\nA1,council; lottery,2017-05-30,100.00,Grant\n"
+    text = f"{HEAD},Type\nA1,council; Nobody,2017-05-30,100.00,Grant\n"
     receipts = read(tmp_path, text, contract)
     assert receipts.refused_table["code"].to_pylist() == ["several_funders"]
     assert any("'Type'" in one for one in receipts.cautions)

@@ -197,6 +197,28 @@ def reconcile(
 
 
 @app.command()
+def plan(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    as_of: AsOf,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
+    leave_out_refused: LeaveOut = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show every version of the plan beside what came, period by period."""
+    from impactbond.settlement.plans import planned_table, planned_text
+    from impactbond.tables import plain_rows
+
+    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
+    printed(
+        as_json,
+        lambda: {"plans": plain_rows(planned_table(settlement))},
+        lambda: planned_text(settlement),
+    )
+
+
+@app.command()
 def record(
     contract: ContractFile,
     as_of: AsOf,

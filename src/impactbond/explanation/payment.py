@@ -40,7 +40,7 @@ from impactbond.settlement.limits import DISPUTE, RELIEF, headroom_pence
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.calendar import PaymentTerms
-from impactbond.terms.funding import shares_of
+from impactbond.terms.funding import LEFT_OVER, shares_of
 from impactbond.terms.limits import Limit
 from impactbond.terms.words import listed, plain
 
@@ -336,6 +336,8 @@ def _tranches(contract: Contract, paying: set[str]) -> Iterator[Stated]:
             paid = f"{money(contract, tranche.pay)} on {tranche.on} by"
             back = f"recovered at {show_share(tranche.recovered.at)} of what each of them is asked"
             says = f"{tranche.title or name}: {paid} {_shares_in_words(tranche.by)}; {back} for"
+            if tranche.left_over is not None:
+                says += f"; what is left at the last claim date {LEFT_OVER[tranche.left_over]}"
             yield Stated("up-front money", says, tranche.clause)
 
 

@@ -16,6 +16,7 @@ from impactbond.evidence.cells import CellColumn, dates, texts, why_broken
 from impactbond.evidence.deliveries import Block
 from impactbond.evidence.refusals import Refusal
 from impactbond.money import CURRENCIES
+from impactbond.receipts.together import TOGETHER, parted
 from impactbond.terms.diagnostic import listing
 from impactbond.texts import one_spelling
 
@@ -70,8 +71,8 @@ def _each(column: CellColumn[Any], read: Callable[[Any], T | Refusal]) -> CellCo
     return CellColumn(values, column.refusals | refused)
 
 
-def _funder(text: str, contract: Contract) -> str | Refusal:
-    """The funder that a cell names: by id, by its name, or as one of many that an attribute has."""
+def _alone(text: str, contract: Contract) -> str | None:
+    """The one funder of a text: by id, by its name, or as one of many that an attribute has."""
     term, is_one_of_many, value = text.partition(": ")
     ids = {one_spelling(key): key for key in contract.funders}
     id_ = ids.get(term if is_one_of_many else text, "")
@@ -83,15 +84,29 @@ def _funder(text: str, contract: Contract) -> str | Refusal:
     # A name that two funders share says neither.
     alone = {key: one_spelling(one.name) for key, one in contract.funders.items() if not one.each}
     named = [key for key, name in alone.items() if name == text]
-    if len(named) == 1:
-        return named[0]
-    parts = re.split(r"[;,/&+|]| and ", text)
-    if len(parts) > 1 and any(isinstance(_funder(one.strip(), contract), str) for one in parts):
+    return named[0] if len(named) == 1 else None
+
+
+def _funder(text: str, contract: Contract) -> str | Refusal:
+    """The funder that a cell names, or several that paid together, in the contract's order."""
+    alone, is_one_of_many = _alone(text, contract), ": " in text
+    if alone is not None and not is_one_of_many:
+        return alone
+    together = parted(text, lambda part: _alone(part, contract))
+    several = {one for one in together if one is not None}
+    if several and len(several) == len(together):
+        order = list(contract.funders)
+        places = sorted((order.index(one.partition(": ")[0]), one) for one in several)
+        return TOGETHER.join(one for _, one in places)
+    # The name of one of many may hold such marks, but not another funder of the contract.
+    if alone is not None and len(several) < 2:
+        return alone
+    if several:
         return Refusal(
             "several_funders",
-            "this cell names more than one funder",
-            "one funder",
-            "Give what each of them paid a row of its own.",
+            "this cell names several funders, of whom one is not the contract's or stands twice",
+            "one funder, or several that paid together, each once",
+            "Write their ids with semicolons between, such as council; trust.",
         )
     known = [f"{key}: …" if one.each else key for key, one in contract.funders.items()]
     many = [key for key, one in contract.funders.items() if one.each]

@@ -83,9 +83,10 @@ def read_receipts(source: Source, contract: Contract) -> Receipts:
     """The receipts in a CSV file or a workbook, in several, or in a frame.
 
     Columns: `receipt` (a reference of its own), `funder` (its id in the contract, or its name; one
-    of many as `school: Elm`), `received_on`, `amount` in pounds; as well, if you like,
-    `claim_period`, `note`, `contract`, `currency`. A row that cannot be used is in `.refused` with
-    its reason. The order of rows and files and repeated files change nothing.
+    of many as `school: Elm`; several that paid together as `council; trust`), `received_on`,
+    `amount` in pounds; as well, if you like, `claim_period`, `note`, `contract`, `currency`. A row
+    that cannot be used is in `.refused` with its reason. The order of rows and files and repeated
+    files change nothing.
 
     Raises ReceiptError when files, sheets or columns are not as they must be, listing all.
     """

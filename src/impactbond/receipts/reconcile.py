@@ -9,7 +9,7 @@ Keeps  opening + due − received = closing, for every funder and claim; the ope
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -23,8 +23,9 @@ from impactbond.dates import day_given
 from impactbond.errors import Fault, ReceiptError, SettlementError
 from impactbond.money import show
 from impactbond.receipts.account import Entry, assert_balanced, dues_and_credits, entries, received
-from impactbond.receipts.match import Claimed, Credit, Due, Match, match
+from impactbond.receipts.match import Claimed, Credit, Due, Match
 from impactbond.receipts.receipts import Receipts
+from impactbond.receipts.together import accounts_of, members, named
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
@@ -39,6 +40,7 @@ BANDS = {
 REASONS = {
     "overpaid": "more than was due: carried, and taken off what is asked for next",
     "given_back": "given back by a correction: carried, and taken off what is asked for next",
+    "returned": "up-front money left at the end: to be paid back to the funder",
     "nothing_due": "nothing was ever asked of this funder",
     "unknown_funder": "the settlement has no such funder: look for another spelling of its name",
     "claim_not_made": "the claim that it names is not made yet",
@@ -226,53 +228,49 @@ def reconcile(
     """What every funder paid of what it was asked for, as at the end of a day.
 
     Claims made by then count, and receipts of that day and before. A receipt that names a claim
-    pays that one first, any other the oldest due first; what is over is carried.
+    pays that one first, any other the oldest due first; what is over is carried. What several
+    funders sent together is not split: they have one account, of the sums of what they owe, which
+    its receipts pay after what each sent alone has paid what that one owes.
 
     Raises ReceiptError where receipts were refused, unless `leave_out_refused`, or are for another
     contract; SettlementError where no claim had been made by that day.
     """
     day = day_given(on, "on", ReceiptError)
     assert_usable(receipts, settlement.contract.contract, leave_out_refused)
-    claims = [
-        Claimed(number, claim.label, claim.known_by)
-        for number, claim in enumerate(settlement.claim_dates)
-        if claim.known_by <= day
-    ]
-    if not claims:
-        first = settlement.claim_dates[0].known_by
-        problem = f"no claim had been made by {day}"
-        fault = Fault(code="no_claim_date", problem=problem, allowed=f"{first} or later")
-        raise SettlementError("There is nothing to reconcile yet.", [fault])
+    claims = _claims_made(settlement, day)
     by_then = receipts.received_by(day)
     dues, given_back = dues_and_credits(settlement.payments_table, claims)
     came = received(by_then.received_table)
     order = [funder.id for funder in settlement.funders.all]
+    terms = settlement.contract.funders
     # Whoever sent money and is no funder of the contract has an account too: nothing is lost.
-    paying = {due.funder for due in dues} | {one.funder for one in [*given_back, *came]}
+    paying = {due.funder for due in dues} | {one.funder for one in given_back}
+    paying |= {funder for one in came for funder in members(one.funder, terms)}
     ordered = [*filter(paying.__contains__, order), *sorted(paying - set(order))]
+    accounts = accounts_of(ordered, terms, dues, given_back, came, claims)
+    left_over = _left_over(settlement)
     matches: list[Match] = []
     account: list[Entry] = []
     due_rows: list[tuple[Any, ...]] = []
     unmatched: list[tuple[Any, ...]] = []
-    for funder in ordered:
-        own = sorted((due for due in dues if due.funder == funder), key=lambda due: due.order)
-        back = [credit for credit in given_back if credit.funder == funder]
-        sent = [credit for credit in came if credit.funder == funder]
-        money = sorted([*back, *sent], key=lambda credit: credit.order)
-        matches += match(own, money, claims)
-        found = entries(funder, [*own, *back], sent, claims, day)
-        assert_balanced(found, own, money)
+    for one in accounts:
+        found = entries(one.funder, one.asked, one.sent, claims, day)
+        assert_balanced(found, one.dues, one.money)
+        matches += one.matches
         account += found
-        due_rows += [_due(due, day) for due in own]
-        of_nobody = "nothing_due" if funder in order else "unknown_funder"
-        over = "overpaid" if own else of_nobody
-        unmatched += [_unmatched(one, over, claims) for one in money if one.left_pence]
+        due_rows += [_due(due, day) for due in one.dues]
+        of_nobody = "nothing_due" if {*one.members} & {*order} else "unknown_funder"
+        over = "overpaid" if one.dues else of_nobody
+        left = [credit for credit in one.money if credit.left_pence]
+        unmatched += [_unmatched(one.funder, credit, over, claims, left_over) for credit in left]
+    names = {funder.id: funder.name for funder in settlement.funders.all}
+    told = {one.funder for one in accounts} | {one.funder for one in came}
     return Reconciliation(
         contract=settlement.contract.contract,
         currency=settlement.contract.currency,
         on=day,
         claim_period=claims[-1].claim_period,
-        names={funder.id: funder.name for funder in settlement.funders.all},
+        names=names | {funder: named(funder, names, terms) for funder in told - names.keys()},
         matches_table=rows_table(matches, MATCHES),
         dues_table=rows_table(due_rows, DUES),
         unmatched_table=rows_table(unmatched, UNMATCHED),
@@ -310,14 +308,44 @@ def _due(due: Due, day: date) -> tuple[Any, ...]:
     return (due.funder, due.claim.claim_period, due.due_on, *amounts, days, standing)
 
 
-def _unmatched(credit: Credit, reason: str, claims: Sequence[Claimed]) -> tuple[Any, ...]:
-    """A row of what is carried, with the reason unless the credit has one of its own."""
+def _claims_made(settlement: Settlement, day: date) -> list[Claimed]:
+    """The claims made by a day. Raises SettlementError where there is none."""
+    claims = [
+        Claimed(number, claim.label, claim.known_by)
+        for number, claim in enumerate(settlement.claim_dates)
+        if claim.known_by <= day
+    ]
+    if not claims:
+        first = settlement.claim_dates[0].known_by
+        problem = f"no claim had been made by {day}"
+        fault = Fault(code="no_claim_date", problem=problem, allowed=f"{first} or later")
+        raise SettlementError("There is nothing to reconcile yet.", [fault])
+    return claims
+
+
+def _left_over(settlement: Settlement) -> set[tuple[str, str]]:
+    """The funders and claims with up-front money that goes back."""
+    payments = settlement.payments_table.to_pylist()
+    return {(one["funder"], one["claim_period"]) for one in payments if one["kind"] == "returned"}
+
+
+def _unmatched(
+    account: str,
+    credit: Credit,
+    reason: str,
+    claims: Sequence[Claimed],
+    left_over: Collection[tuple[str, str]],
+) -> tuple[Any, ...]:
+    """A row of what is carried in an account, with the reason unless the credit has one of its own;
+    `left_over` are the funders and claims with up-front money that goes back.
+    """
     came = credit.amount_pence
     if credit.receipt is None:
-        came, reason = 0, "given_back"
+        is_left_over = (credit.funder, credit.claim_period) in left_over
+        came, reason = 0, "returned" if is_left_over else "given_back"
     elif credit.claim_period not in {None, *(claim.claim_period for claim in claims)}:
         reason = "claim_not_made"
-    origin = (credit.funder, credit.receipt, credit.day, credit.claim_period)
+    origin = (account, credit.receipt, credit.day, credit.claim_period)
     return (*origin, came, credit.left_pence, reason)
 
 

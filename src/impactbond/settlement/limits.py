@@ -16,20 +16,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import day_number, from_day_number
+from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, minor_units
 from impactbond.settlement.lots import DISPUTED, Lots, Numbers
+from impactbond.settlement.priorities import Priority, Truths, priority_of
 from impactbond.terms.fees import InsteadOf
 from impactbond.terms.limits import LimitKind, WholeLimit
 
-Truths = NDArray[np.bool_]
-
 DISPUTE, RELIEF = "dispute", "relief"
-_COUNTED = ("claims", "share of claims")
 _LARGEST = np.iinfo(np.int64).max
 
 
@@ -55,7 +52,7 @@ def apply_limits(
         if (lot := priority.lot).size:
             # A limit counts claims by what dispute and relief have left of their value.
             demand = Demand(payable[:, lot], quantity[:, lot], before[:, lot])
-            headroom = _headroom(contract, limit, priority, quantity)
+            headroom = _headroom(contract, limit, priority, Demand(payable, quantity, before))
             paid[:, lot] = (
                 _year_by_year(contract, limit, priority, demand, headroom, claim)
                 if limit.beyond == "next year"
@@ -111,16 +108,22 @@ def grows_at(contract: Contract, claim: int) -> bool:
     return False
 
 
-def _headroom(
-    contract: Contract, limit: WholeLimit, priority: Priority, quantity: Numbers
-) -> Numbers:
-    """The headroom of each group, shaped (trial or 1, group)."""
-    groups = priority.starts.size
+def _headroom(contract: Contract, limit: WholeLimit, priority: Priority, every: Demand) -> Numbers:
+    """The headroom of each group, shaped (trial or 1, group), of what is asked of every lot."""
+    groups, most = priority.starts.size, limit.at_most.of
 
     def claims() -> Numbers:
-        every = np.zeros((groups, quantity.shape[0]), dtype=np.int64)
-        np.add.at(every, priority.base_group, quantity[:, priority.base].T)
-        return every.T
+        number = every.quantity
+        if most == "share of paid claims":
+            # Those that the limit is on are let through by the number of the others that are paid.
+            number = every.claims.copy()
+            number[:, priority.lot] = 0
+        number = number[:, priority.base]
+        if most == "share of participants":
+            number = _first_of_each(priority.base_person, number > 0)
+        found = np.zeros((groups, number.shape[0]), dtype=np.int64)
+        np.add.at(found, priority.base_group, number.T)
+        return found.T
 
     headroom = limit.headroom(claims, contract.currency)
     return headroom if isinstance(headroom, np.ndarray) else np.full((1, groups), headroom)
@@ -180,7 +183,7 @@ def within_headroom(
     match limit.at_most.of:
         case "money":
             paid = _money(limit, priority, demand.amount, headroom)
-        case "participants":
+        case "participants" | "share of participants":
             paid = _participants(priority, demand.amount, headroom, counted)
         case _:
             paid = _claims(priority, demand, headroom)
@@ -194,7 +197,7 @@ def _counted(limit: WholeLimit, priority: Priority, demand: Demand) -> Numbers:
     match limit.at_most.of:
         case "money":
             return demand.amount
-        case "participants":
+        case "participants" | "share of participants":
             return _first_paid(priority, demand.amount)
         case _:
             return demand.claims
@@ -230,12 +233,20 @@ def _participants(priority: Priority, amount: Pence, headroom: Numbers, first: N
 
 def _first_paid(priority: Priority, amount: Pence) -> Numbers:
     """Where each participant is first paid anything: 1 at those positions."""
-    trial, position = np.nonzero(amount > 0)
-    first = np.full((amount.shape[0], priority.people), amount.shape[1], dtype=np.int64)
-    np.minimum.at(first, (trial, priority.person[position]), position)
-    opens = np.zeros(amount.shape, dtype=np.int64)
-    trial, person = np.nonzero(first < amount.shape[1])
-    opens[trial, first[trial, person]] = 1
+    return _first_of_each(priority.person, amount > 0)
+
+
+def _first_of_each(person: Numbers, holds: Truths) -> Numbers:
+    """1 at the first position of each participant at which something holds, shaped (trial,
+    position); `person` numbers the participants of the positions.
+    """
+    trial, position = np.nonzero(holds)
+    people = int(person.max(initial=-1)) + 1
+    first = np.full((holds.shape[0], people), holds.shape[1], dtype=np.int64)
+    np.minimum.at(first, (trial, person[position]), position)
+    opens = np.zeros(holds.shape, dtype=np.int64)
+    trial, someone = np.nonzero(first < holds.shape[1])
+    opens[trial, first[trial, someone]] = 1
     return opens
 
 
@@ -253,134 +264,3 @@ def _in_proportion(priority: Priority, amount: Pence, part: Numbers, whole: Numb
     kind: Any = np.int64 if largest < _LARGEST else object
     parts = running.astype(kind) * part.astype(kind) // np.where(binds, whole, 1).astype(kind)
     return priority.steps(np.where(binds, parts, running).astype(np.int64))
-
-
-@dataclass(frozen=True, eq=False)
-class Priority:
-    """The lots that one limit is on, in the order in which they meet it, group after group.
-
-    `group` numbers what the limit is on by itself, such as each year. Where the limit asks for
-    them, `person` numbers the participants of each group, and `year` is the year of the contract in
-    which the lot was achieved.
-    `base` are the lots of whose claims a share may be let through, `base_group` their groups.
-    """
-
-    lot: Numbers
-    group: Numbers
-    person: Numbers
-    year: Numbers
-    base: Numbers
-    base_group: Numbers
-
-    @cached_property
-    def starts(self) -> Numbers:
-        """The position at which each group begins."""
-        return np.flatnonzero(np.diff(self.group, prepend=-1))
-
-    @property
-    def people(self) -> int:
-        """How many participants of groups there are."""
-        return int(self.person.max(initial=-1)) + 1
-
-    def running(self, amounts: Numbers) -> Numbers:
-        """Amounts shaped (trial, position) added up from the beginning of each group."""
-        total = np.cumsum(amounts, axis=1)
-        before = (total - amounts)[:, self.starts]
-        return np.asarray(total - before[:, self.group])
-
-    def steps(self, running: Numbers) -> Numbers:
-        """What was added up: the opposite of `running`."""
-        steps = np.diff(running, axis=1, prepend=0)
-        steps[:, self.starts] = running[:, self.starts]
-        return steps
-
-    def totals(self, amounts: Numbers) -> Numbers:
-        """Amounts added up over each group, shaped (trial, group)."""
-        return np.asarray(np.add.reduceat(amounts, self.starts, axis=1))
-
-
-def priority_of(contract: Contract, lots: Lots, position: int, limit: WholeLimit) -> Priority:
-    """The order under the limit at that position among those on the whole, worked out once."""
-    found: Priority | None = lots.priorities.get(position)
-    if found is None:
-        found = lots.priorities[position] = _priority(contract, lots, limit)
-    return found
-
-
-def _priority(contract: Contract, lots: Lots, limit: WholeLimit) -> Priority:
-    number = np.arange(len(lots.keys))
-    years = years_of(contract, lots) if limit.is_yearly else np.zeros_like(number)
-    label, has_label = _labels(contract, lots, limit, years)
-    named = _named(contract, lots, limit) & has_label
-    concerned = named.copy()
-    for attribute, values in limit.only.items():
-        held = _held(contract, lots, attribute)
-        concerned &= np.array([value in values for value in held], dtype=bool)
-    lot = np.lexsort((number, limit.precedence(lots.price_pence), label))
-    lot = lot[concerned[lot]]
-    groups, group = np.unique(label[lot], return_inverse=True)
-    base = np.flatnonzero(named & np.isin(label, groups))
-    group = group.reshape(-1)
-    counts_people = limit.at_most.of == "participants"
-    person = _persons(lots, lot, group) if counts_people else np.zeros_like(lot)
-    return Priority(lot, group, person, years[lot], base, np.searchsorted(groups, label[base]))
-
-
-def _named(contract: Contract, lots: Lots, limit: WholeLimit) -> Truths:
-    """The lots of what the limit names, as far as they can be counted as it counts."""
-    named = [index for index, name in enumerate(contract.payables) if limit.is_on(name)]
-    found = np.isin(lots.milestone, named)
-    if limit.at_most.of in _COUNTED:
-        found &= lots.milestone < len(contract.milestones)
-    if limit.at_most.of == "participants" or limit.each == "participant":
-        found &= np.array([bool(key.participant) for key in lots.keys], dtype=bool)
-    return found
-
-
-def _held(contract: Contract, lots: Lots, attribute: str) -> list[str]:
-    """The value of an attribute in every lot; nothing where the lot is of no participant."""
-    position = contract.grouping.index(attribute)
-    return [key.group[position] if key.group else "" for key in lots.keys]
-
-
-def _labels(
-    contract: Contract, lots: Lots, limit: WholeLimit, years: Numbers
-) -> tuple[Numbers, Truths]:
-    """What the limit is on by itself, as a number for every lot, and for which lots there is any.
-
-    Where the headroom of later years pays, the years are not groups: they follow one another.
-    """
-    every = np.ones(len(lots.keys), dtype=bool)
-    match limit.each:
-        case None:
-            return np.zeros(len(lots.keys), dtype=np.int64), every
-        case "year":
-            carried = limit.beyond == "next year"
-            return np.zeros_like(years) if carried else years, every
-        case "period":
-            return lots.period, every
-        case "participant":
-            return _numbered([key.participant for key in lots.keys]), every
-        case attribute:
-            held = _held(contract, lots, attribute)
-            return _numbered(held), np.array([bool(value) for value in held], dtype=bool)
-
-
-def _persons(lots: Lots, lot: Numbers, group: Numbers) -> Numbers:
-    """A number for every participant of every group, in the order in which they meet the limit."""
-    person = _numbered([lots.keys[number].participant for number in lot.tolist()])
-    most = int(person.max(initial=0)) + 1
-    _, number = np.unique(group * most + person, return_inverse=True)
-    return np.asarray(number.reshape(-1), dtype=np.int64)
-
-
-def _numbered(words: list[str]) -> Numbers:
-    number = {word: index for index, word in enumerate(sorted(set(words)))}
-    return np.array([number[word] for word in words], dtype=np.int64)
-
-
-def years_of(contract: Contract, lots: Lots) -> Numbers:
-    """The year of the contract in which every lot was achieved."""
-    days, position = np.unique(lots.day, return_inverse=True)
-    year = [contract.calendar.year_of(from_day_number(number)) for number in days.tolist()]
-    return np.asarray(np.array(year, dtype=np.int64)[position.reshape(-1)], dtype=np.int64)

@@ -62,8 +62,8 @@ def terms_in_force(versions: Versions, claims: Sequence[ClaimDate]) -> list[Term
 class LotSettlement:
     """The money of lots: their history and its parts, which carry a trial axis; and the balances.
 
-    These are to date, shaped (trial, claim date, funder); `up_front` and `recovered` also by
-    tranche, (tranche, trial, claim date, funder).
+    These are to date, shaped (trial, claim date, funder); `up_front`, `recovered` and `returned`
+    also by tranche, (tranche, trial, claim date, funder).
     """
 
     terms: Sequence[TermsInForce]
@@ -76,6 +76,7 @@ class LotSettlement:
     moved: Pence
     up_front: Pence
     recovered: Pence
+    returned: Pence
 
     @property
     def entitled(self) -> Pence:
@@ -94,8 +95,8 @@ class LotSettlement:
 
     @property
     def on_account(self) -> Pence:
-        """Up-front money less what has been recovered of it."""
-        return np.asarray(self.up_front.sum(axis=0) - self.recovered.sum(axis=0))
+        """Up-front money less what has been recovered of it, and went back at the end."""
+        return np.asarray((self.up_front - self.recovered - self.returned).sum(axis=0))
 
     @property
     def asked(self) -> Pence:
@@ -242,11 +243,11 @@ def _balances(
     tranches = list(terms[-1].contract.tranches)
     stretches: list[list[Pence]] = []
     for stretch in terms:
-        *found, up_front, recovered = _balances_under(
+        *found, up_front, recovered, returned = _balances_under(
             stretch, funders, history.up_to(stretch.end), parts
         )
         names = list(stretch.contract.tranches)
-        for amounts in (up_front, recovered):
+        for amounts in (up_front, recovered, returned):
             of_last = np.zeros((len(tranches), *amounts.shape[1:]), dtype=np.int64)
             for index, name in enumerate(tranches):
                 if name in names:
@@ -282,7 +283,17 @@ def _balances_under(
     for limit, positions, most in _limits_to_date(contract, funders, stretch.end):
         if (asked[..., positions].sum(axis=2) > most)[:, stretch.first :].any():
             raise InvariantError(f"the limit on the {limit.name} is exceeded")
-    return [value, payable, moved, up_front, recovered]
+    returned = _return_at_the_end(contract, up_front - recovered)
+    return [value, payable, moved, up_front, recovered, returned]
+
+
+def _return_at_the_end(contract: Contract, left: Pence) -> Pence:
+    """What goes back to its funder at the last claim date, of what is left of every tranche."""
+    returned, last = np.zeros_like(left), len(contract.calendar.periods) - 1
+    for index, tranche in enumerate(contract.tranches.values()):
+        if tranche.left_over == "returned":
+            returned[index, :, last:] = left[index, :, last:]
+    return returned
 
 
 def _recover(contract: Contract, funders: Funders, amount: Pence) -> tuple[Pence, Pence]:

@@ -1,15 +1,12 @@
-"""The schedule: dated payments of every funder, the balances behind them, and plans beside what
-came, as tables.
+"""The schedule: dated payments of every funder, and the balances behind them, as tables.
 
 Takes  lines with their shares, balances, and the bank holidays used.
-Gives  the tables `payments` and `balances`; of a settlement, what was planned for each claim
-       period, what came, and the difference.
+Gives  the tables `payments` and `balances`.
 Keeps  the payments of a claim date add up to what is due at it, for every funder.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -20,12 +17,9 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.money import minor_units
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.lot_settlement import LotSettlement
-from impactbond.settlement.settlement import Settlement
-from impactbond.tables import as_kind, rows_table, schema_of
-from impactbond.terms.expected import TOTAL
+from impactbond.tables import rows_table, schema_of
 from impactbond.terms.funding import Tranche
 
 PAYMENTS = schema_of(
@@ -34,10 +28,6 @@ PAYMENTS = schema_of(
 BALANCE_COLUMNS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
 BALANCES = schema_of(
     *("claim_period", "claim_date", "funder"), *(f"{name}_pence" for name in BALANCE_COLUMNS)
-)
-PLANNED = schema_of(
-    *("plan", "made_on", "claim_period", "name"),
-    *("planned_pence", "actual_pence", "difference_pence"),
 )
 
 
@@ -86,10 +76,11 @@ def _payments(
         "results": amount[now & own & measured].sum(axis=0),
         "adjustments": amount[now & ~own].sum(axis=0),
     }
-    # Shaped (tranche, funder): what is paid, and what is recovered, at this claim date.
-    paid, back = (
+    # Shaped (tranche, funder): what is paid, recovered, and goes back at the end, at this claim
+    # date.
+    paid, back, left = (
         np.diff(to_date[:, 0], axis=1, prepend=0)[:, number]
-        for to_date in (settled.up_front, settled.recovered)
+        for to_date in (settled.up_front, settled.recovered, settled.returned)
     )
     due, due_pence = due_on(contract, claim.known_by, holidays), settled.due[0, number]
     for position, funder in enumerate(settled.funders.all):
@@ -100,6 +91,7 @@ def _payments(
             opened = contract.calendar.payment.open_day(tranche.on, holidays)
             found.append((opened, "up-front", name, int(paid[index, position])))
             found.append((due, "recovered", name, -int(back[index, position])))
+            found.append((due, "returned", name, -int(left[index, position])))
         if sum(row[-1] for row in found) != due_pence[position]:
             raise InvariantError("the payments of a claim date do not add up to what is due")
         for day, kind, name, pence in found:
@@ -114,49 +106,3 @@ def balances_table(claims: Sequence[ClaimDate], settled: LotSettlement) -> pa.Ta
     amounts = (getattr(settled, name)[0].reshape(-1) for name in BALANCE_COLUMNS)
     columns = zip([*zip(*labels, strict=True), *amounts], BALANCES, strict=True)
     return pa.table([pa.array(one, field.type) for one, field in columns], schema=BALANCES)
-
-
-def planned_beside(settlement: Settlement) -> Any:
-    """Every plan made by the latest claim date beside what was settled: a row for each plan, claim
-    period and name that the plan speaks of, in whole minor units.
-
-    For a milestone, result or fee what came is what was entitled at that claim, adjustments
-    included; for a funder and in total it is what was due.
-    """
-    return as_kind(planned_table(settlement), settlement.evidence.kind)
-
-
-def planned_table(settlement: Settlement) -> pa.Table:
-    """The same as an Arrow table."""
-    return rows_table(_planned(settlement), PLANNED)
-
-
-def _planned(settlement: Settlement) -> Iterator[tuple[Any, ...]]:
-    contract, came = settlement.contract, _came(settlement)
-    labels = [claim.label for claim in settlement.claim_dates]
-    made = [
-        (plan.made_on, name, plan)
-        for name, plan in contract.plans.items()
-        if plan.made_on <= settlement.claim.known_by
-    ]
-    for made_on, name, plan in sorted(made, key=lambda one: one[:2]):
-        named = dict.fromkeys(paid for sums in plan.payments.values() for paid in sums)
-        for label in labels:
-            for paid in named:
-                amount = plan.payments.get(label, {}).get(paid)
-                planned = 0 if amount is None else minor_units(amount, contract.currency)
-                actual = came[label, paid]
-                yield name, made_on, label, paid, planned, actual, actual - planned
-
-
-def _came(settlement: Settlement) -> dict[tuple[str, str], int]:
-    """What came in each claim period, by payable, by funder of the contract, and in total."""
-    came: dict[tuple[str, str], int] = defaultdict(int)
-    columns = ["claim_period", "milestone", "entitled_pence"]
-    for line in settlement.lines_table.select(columns).to_pylist():
-        came[line["claim_period"], line["milestone"]] += line["entitled_pence"]
-    terms = {funder.id: funder.term for funder in settlement.funders.all}
-    for payment in settlement.payments_table.to_pylist():
-        for name in (terms[payment["funder"]], TOTAL):
-            came[payment["claim_period"], name] += payment["amount_pence"]
-    return came

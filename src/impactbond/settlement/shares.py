@@ -22,9 +22,10 @@ from impactbond.contract.contract import Contract
 from impactbond.errors import InvariantError
 from impactbond.money import Pence
 from impactbond.settlement.funding import UNFUNDED, Funders
-from impactbond.settlement.limits import headroom_by_claim, years_of
+from impactbond.settlement.limits import headroom_by_claim
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.movements import Movements
+from impactbond.settlement.priorities import years_of
 from impactbond.terms.limits import ShareLimit
 
 

@@ -16,6 +16,7 @@ from impactbond.money import CURRENCIES
 from impactbond.reasons import Because, LineKind, Outcome
 from impactbond.receipts.account import assert_balanced, dues_and_credits, entries, received
 from impactbond.receipts.match import Claimed
+from impactbond.receipts.together import members, named
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.checks import checks_of
@@ -33,6 +34,7 @@ from impactbond.statements.statement import (
     Balance,
     Control,
     LineShare,
+    Planned,
     ReceiptsAccount,
     Received,
     ScheduleRow,
@@ -89,6 +91,7 @@ def make_statement(
         account=account,
         opening=opened_again(source.counted) if again else "",
         results=rows.results(lines) if source.results else None,
+        plans=_plans(source, rows),
     )
     # Last, so that the checks are of what the statement shows, and not of what it was made from.
     return replace(statement, checks=checks_of(statement))
@@ -214,7 +217,10 @@ class StatementRows:
                 results_pence=earned[funder, RESULT],
                 adjustments_pence=earned[funder, ADJUSTMENT],
                 up_front_pence=scheduled[code, f"{THIS_CLAIM}: {KINDS['up-front']}"],
-                recovered_pence=scheduled[code, f"{THIS_CLAIM}: {KINDS['recovered']}"],
+                recovered_pence=sum(
+                    scheduled[code, f"{THIS_CLAIM}: {KINDS[kind]}"]
+                    for kind in ("recovered", "returned")
+                ),
                 closing_pence=scheduled[code, EARLIER_CLAIM] + scheduled[code, THIS_CLAIM],
                 limit_pence=self._limit(funder),
                 **{name: balances[funder][name] if funder in balances else 0 for name in _TO_DATE},
@@ -299,6 +305,19 @@ def _tuples(table: pa.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
     return zip(*(table[column].to_pylist() for column in columns), strict=True)
 
 
+def _plans(source: StatementSource, rows: StatementRows) -> tuple[Planned, ...]:
+    """Plans beside what came by the latest claim; to one funder, what concerns it alone."""
+    if source.plans is None or rows.claim_period != source.claim_period:
+        return ()
+    names = ("plan", "made_on", "claim_period", "name")
+    amounts = ("planned_pence", "actual_pence", "difference_pence")
+    return tuple(
+        Planned(*(row[name] for name in (*names, *amounts)))
+        for row in source.plans.to_pylist()
+        if rows.funder in (None, row["name"])
+    )
+
+
 def _total(table: pa.Table, column: str) -> int:
     return int(pc.sum(table[column]).as_py() or 0)
 
@@ -334,15 +353,20 @@ def _receipts_account(source: StatementSource, rows: StatementRows) -> ReceiptsA
         for number, (period, day) in enumerate(source.claim_dates.items())
         if day <= rows.claim_date
     ]
+    everybody = {row["funder"]: row["name"] for row in source.funders.to_pylist()}
+    terms = {funder.partition(": ")[0] for funder in everybody}
     table = source.receipts
     table = table.filter(pc.less_equal(table["received_on"], rows.claim_date))
     if rows.funder is not None:
-        table = table.filter(pc.equal(table["funder"], rows.funder))
+        # Money that others sent too is shown to each of them, unsplit and in an account of its own.
+        sent = table["funder"].unique().to_pylist()
+        shown = [one for one in sent if rows.funder in members(one, terms)]
+        table = table.filter(pc.is_in(table["funder"], pa.array(shown, pa.string())))
     dues, given_back = dues_and_credits(source.payments, claims)
     credits_ = received(table)
     strangers = sorted({credit.funder for credit in credits_} - set(rows.codes))
     codes = {**rows.codes, **{name: f"X{number:02d}" for number, name in enumerate(strangers, 1)}}
-    names = {**rows.names, **{name: name for name in strangers}}
+    names = {**rows.names, **{one: named(one, everybody, terms) for one in strangers}}
     balances: list[Balance] = []
     for payer, code in codes.items():
         due = [one for one in dues if one.funder == payer]

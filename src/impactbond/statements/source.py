@@ -18,10 +18,11 @@ from impactbond.contract.versions import Versions
 from impactbond.contract.wording.words import ContractWords
 from impactbond.money import CURRENCIES, minor_units, show, show_amount, show_share
 from impactbond.settlement.limits import headroom_pence
+from impactbond.settlement.plans import planned_table
 from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.notes import VatTerm, contract_notes
-from impactbond.terms.funding import shares_of
+from impactbond.terms.funding import LEFT_OVER, shares_of
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
 from impactbond.terms.term import Term
@@ -115,11 +116,11 @@ class StatementSource:
     `as_of` are those of the latest claim. `milestones` gives each milestone's title and clause.
     `prices_in` gives the currency of a milestone's price where it is not that of the payments.
     `refused_rows` counts the rows of evidence that were refused and so left out. `receipts` is the
-    table of what was received, where statements are to show it. Claims up to `closed_until` came in
-    closed; None where all were worked out. `counted` says that counts without evidence stand in
-    place of evidence, whose digest is then theirs. `replaces` are the issued statements of the
-    latest claim in whose place new ones are made. `results` are the names of the contract's results
-    of groups, `measured` what they were measured on at every claim.
+    table of what was received, where statements are to show it; `plans`, of plans beside what came.
+    Claims up to `closed_until` came in closed; None where all were worked out. `counted` says that
+    counts without evidence stand in place of evidence, whose digest is then theirs. `replaces` are
+    the issued statements of the latest claim in whose place new ones are made. `results` are the
+    names of the contract's results of groups, `measured` what they were measured on at every claim.
     """
 
     lines: Any
@@ -148,6 +149,7 @@ class StatementSource:
     evidence_sha256: str
     closed_until: date | None = None
     receipts: Any = None
+    plans: Any = None
     refused_receipts: int = 0
     notes: tuple[tuple[str, str], ...] = ()
     vat: VatTerm | None = None
@@ -234,6 +236,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
         counted=settlement.counts is not None,
         results=frozenset(contract.results),
         measured=settlement.measured_results,
+        plans=planned_table(settlement) if contract.plans else None,
     )
 
 
@@ -282,6 +285,8 @@ def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:
         parts = tranche.parts(contract.currency, contract.rounding.rule)
         title, on, clause = tranche.title or name, tranche.on, tranche.clause
         recovered = f"{show_share(tranche.recovered.at)} of each later entitlement"
+        if tranche.left_over is not None:
+            recovered += f"; what is left at the last claim date {LEFT_OVER[tranche.left_over]}"
         for funder, part in parts.items():
             payer = contract.funders[funder].name
             found.append(TrancheTerm(name, title, funder, payer, part, on, recovered, clause))

@@ -24,6 +24,7 @@ KINDS = {
     "adjustments": "Adjustments",
     "up-front": "Up-front",
     "recovered": "Recovered",
+    "returned": "Returned",
 }
 CLAIM, ADJUSTMENT = LineKind.CLAIM.printed, LineKind.ADJUSTMENT.printed
 RESULT = "Result"  # what a statement prints for a claim's line that is nobody's: of a group
@@ -36,7 +37,7 @@ class Account:
     """One funder's amounts, in pence: what this claim moves, and what stands to date.
 
     The milestones, results and adjustments are summed from the lines; opening, up-front, recovered
-    and closing from the schedule.
+    (with what goes back at the end) and closing from the schedule.
     """
 
     code: str
@@ -326,6 +327,21 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """What a plan says of one name in one period, beside what came; None where it says nothing,
+    where what came cannot be told, and where the period is not over.
+    """
+
+    plan: str
+    made_on: date
+    period: str
+    name: str
+    planned_pence: int | None
+    actual_pence: int | None
+    difference_pence: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """What is asked for at one claim date; `about.funder` is None where it is asked of all funders
     together. `opening` says so where the opening was worked out again. `results` are the measured
@@ -348,6 +364,7 @@ class Statement:
     account: ReceiptsAccount | None = None
     opening: str = ""
     results: tuple[MeasuredResult, ...] | None = None
+    plans: tuple[Planned, ...] = ()
 
     @property
     def is_whole(self) -> bool:

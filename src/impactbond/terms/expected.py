@@ -4,6 +4,7 @@ whenever it is read, and plans, which bind nobody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -26,6 +27,7 @@ OF_PERSON = ("participant", "start", "left", "from", "recorded")
 OF_CLAIMS = ("claims", "times", "on")
 OF_ROW = ("on", "slot", "times", "recorded", "source", *EACH)
 TOTAL = "total"
+_CALENDAR = re.compile(r"(\d{4})(?:-Q([1-4])|-(\d\d))?")
 # More than any example needs. Every day of a row is written out, and so is every claim where a
 # limit looks at single ones.
 MOST_DAYS, MOST_SINGLE, MOST_CLAIMS, _DIGITS = 9_999, 999_999, 999_999_999, 9
@@ -110,13 +112,44 @@ def _day(text: str) -> date:
 
 
 class Plan(Cited):
-    """A schedule as planned on a day: for each claim period what is to be paid, by milestone,
-    result or fee, by funder, or in total. A later plan does not replace it.
+    """A schedule as planned on a day: for each period what is to be paid, by milestone, result or
+    fee, by funder, or in total. A later plan does not replace it.
+
+    Its periods are claim periods, or its own: `2017`, `2017-Q1`, `2017-03`, `to 2017-06-30` (from
+    the start of the term), `2017-01-16 through 2017-06-30`. An amount may be finer than the
+    currency; where the plan says nothing, so much is left out.
     """
 
     title: str = ""
     """What people call it."""
     made_on: Day
     """The day on which it was made, such as 2016-12-01."""
-    payments: dict[str, dict[PaidName, Amount]] = Field(min_length=1)
-    """For each claim period what was planned, by name of what or who pays, or in total."""
+    payments: dict[str, dict[PaidName, Amount]] = Field(
+        min_length=1,
+        description="by period (a claim period, or the plan's own: 2017, 2017-Q1, 2017-03,"
+        " to 2017-06-30, 2017-01-16 through 2017-06-30), what is to be paid of each name; leave"
+        " out what the plan leaves blank",
+    )
+
+    @staticmethod
+    def days_of(label: str, known: Mapping[str, tuple[date, date]]) -> tuple[date, date]:
+        """The first and the last day of one of its periods; `known` are the claim periods, in
+        order. Raises ValueError for what is none.
+        """
+        if label in known:
+            return known[label]
+        opening = min((first for first, _ in known.values()), default=date.min)
+        if label.startswith("to "):
+            return opening, _day(label.removeprefix("to "))
+        if " through " in label:
+            begins, ends = label.split(" through ", 1)
+            return _day(begins), _day(ends)
+        match = _CALENDAR.fullmatch(label)
+        if match is None:
+            raise ValueError("no period")
+        year, quarter, month = match.groups()
+        opens, months = int(month or 1), 1 if month else 12
+        if quarter:
+            opens, months = int(quarter) * 3 - 2, 3
+        first = date(int(year), opens, 1)
+        return first, Span(1, "day").before(Span(months, "month").after(first))

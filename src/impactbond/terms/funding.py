@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from pydantic import Field
 
@@ -63,6 +64,14 @@ def whole_shares(shares: Mapping[str, Fraction | None]) -> dict[str, Fraction]:
     return {funder: 1 - stated if share is None else share for funder, share in shares.items()}
 
 
+LeftOver = Literal["returned", "kept", "carried"]
+LEFT_OVER: Mapping[LeftOver, str] = {
+    "returned": "is paid back to the funders that paid it, when a payment of that claim falls due",
+    "kept": "is kept by the provider, and nobody pays it back",
+    "carried": "stays on account of what is agreed next, and is not paid back under this contract",
+}
+
+
 class Recovery(Term):
     """Up-front money comes back as this share of every later entitlement of the funder that paid
     it.
@@ -86,6 +95,12 @@ class Tranche(Cited):
     held_by: str = Field(default="", description="a trustee who holds the money until it is earned")
     recovered: Recovery
     """How it comes back."""
+    left_over: LeftOver | None = Field(
+        default=None,
+        description="what becomes of what is on account at the last claim date: returned (paid"
+        " back to the funders that paid it), kept (by the provider) or carried (on account of what"
+        " is agreed next); nothing said, it stays on account",
+    )
 
     def parts(self, currency: str, rule: RoundingRule) -> dict[str, int]:
         """What each funder pays of it, in minor units and in the order of the shares."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 
 from impactbond.contract.contract import Contract
@@ -17,6 +18,7 @@ from impactbond.terms.expected import (
     PERSON,
     TOTAL,
     Example,
+    Plan,
     days_of,
     times_of,
 )
@@ -36,11 +38,34 @@ def check_plans(contract: Contract) -> Diagnostics:
     for name, plan in contract.plans.items():
         path = ("plans", name, "payments")
         for label, sums in plan.payments.items():
-            yield from _check_period(contract, label, path)
+            yield from _check_planned(contract, label, path)
             for paid in sums:
                 if paid not in known:
                     fault = unknown("payable_or_funder", paid, known)
                     yield Diagnostic((*path, label, paid), fault, (("milestones",), ("funders",)))
+
+
+def _check_planned(contract: Contract, label: str, path: Path) -> Diagnostics:
+    """A plan has claim periods or its own, which meet the term."""
+    known = {one.label: (one.first, one.last) for one in contract.calendar.periods}
+    if not known:  # a term that is reversed has none
+        return
+    first, last = contract.calendar.term
+    try:
+        begins, ends = Plan.days_of(label, known)
+    except ValueError:
+        own = "2017, 2017-Q1, 2017-03, to 2017-06-30, 2017-01-16 through 2017-06-30"
+        fault = unknown("period", label, known)
+        allowed = f"{fault.allowed}; or a period of its own, such as {own}"
+        yield Diagnostic((*path, label), replace(fault, allowed=allowed), (("calendar",),))
+        return
+    if ends < begins or ends < first or last < begins:
+        problem = "the period has no day of the term"
+        found, allowed = f"{begins} through {ends}", f"days from {first} through {last}"
+        rests = (("calendar",),)
+        yield fault_at(
+            (*path, label), "unknown_period", problem, found=found, allowed=allowed, rests=rests
+        )
 
 
 def _check_period(contract: Contract, label: str, path: Path) -> Diagnostics:

@@ -52,6 +52,17 @@ def _check_whole(contract: Contract, index: int, limit: LimitKind) -> Diagnostic
         problem = "two limits on the same thing, counted alike"
         hint = f"The other is entry {same[0] + 1}; keep one"
         yield fault_at(path, "limited_twice", problem, hint=hint, rests=(("limits", same[0]),))
+    for at, one in enumerate(before):
+        if (
+            isinstance(one, WholeLimit)
+            and isinstance(limit, WholeLimit)
+            and one.at_most.of == "share of paid claims"
+            and any(one.is_on(name) and limit.is_on(name) for name in contract.payables)
+        ):
+            problem = "this limit may leave unpaid what a limit before it counts as paid"
+            hint = f"Put it before entry {at + 1}, which is on a share of paid claims"
+            rests = (("limits", at), ("milestones",))
+            yield fault_at(path, "limit_after_paid", problem, hint=hint, rests=rests)
 
 
 def _check_overflow(contract: Contract, limited: Mapping[str, int]) -> Diagnostics:
@@ -137,6 +148,7 @@ def look_at_amounts(contract: Contract) -> Diagnostics:
         yield from _never_reached(contract, limit, ("limits", index))
         yield from _above_commitment(contract, limit, ("limits", index, "at_most"))
     yield from _never_earned_back(contract)
+    yield from _left_on_account(contract)
 
 
 def _money(contract: Contract, amount: Fraction | Decimal) -> str:
@@ -226,8 +238,22 @@ def _above_commitment(contract: Contract, limit: Limit, path: Path) -> Diagnosti
         yield fault_at(path, "limit_above_commitment", problem, found=found, hint=hint)
 
 
+def _left_on_account(contract: Contract) -> Diagnostics:
+    """Money held for what is earned, of which nobody says where it goes where that never comes."""
+    for name, tranche in contract.tranches.items():
+        is_held = bool(tranche.held_by) or tranche.recovered.at == 1
+        if is_held and tranche.left_over is None:
+            problem = "money held until it is earned may stay on account for ever: nothing says"
+            problem += " what becomes of what is left at the last claim date"
+            hint = "Add left_over: returned, kept or carried"
+            path: Path = ("tranches", name, "recovered")
+            yield fault_at(path, "left_on_account", problem, hint=hint)
+
+
 def _never_earned_back(contract: Contract) -> Diagnostics:
     for name, tranche in contract.tranches.items():
+        if tranche.left_over is not None:
+            continue  # what does not come back out of what is earned is spoken of
         for funder, share in whole_shares(tranche.by).items():
             paid = Fraction(tranche.pay) * share
             back = _most_back(contract, funder)
@@ -236,7 +262,7 @@ def _never_earned_back(contract: Contract) -> Diagnostics:
                 problem = f"up-front money of '{funder}' is never wholly recovered from its later"
                 problem += " entitlements"
                 found = f"{_money(contract, paid)} paid, {most} at most comes back"
-                hint = "Let it pay less up-front, or recover a larger share"
+                hint = "Let it pay less up-front, recover a larger share, or add left_over"
                 yield fault_at(path, "never_earned_back", problem, found=found, hint=hint)
 
 
@@ -331,7 +357,7 @@ def _cut_claims(contract: Contract, limit: WholeLimit, path: Path) -> Diagnostic
         yield fault_at((*path, "straddling"), "straddling_pays_nothing", problem, hint=hint)
     names = [name for name in contract.milestones if limit.is_on(name)]
     prices = {contract.milestones[name].price for name in names}
-    in_number = limit.at_most.of in ("claims", "share of claims")
+    in_number = limit.at_most.of in ("claims", "share of claims", "share of paid claims")
     if in_number and limit.first == "earliest" and len(prices) > 1:
         problem = "the earliest claims come first, so that a cheaper outcome takes the place of a"
         problem += " dearer one"

@@ -165,10 +165,6 @@ def _amounts(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
     for name, funder in contract.funders.items():
         commits: Path = ("funders", name, "commits")
         yield from (((*commits, at, "amount"), one.amount) for at, one in enumerate(funder.commits))
-    for name, plan in contract.plans.items():
-        planned: Path = ("plans", name, "payments")
-        for period, sums in plan.payments.items():
-            yield from (((*planned, period, paid), one) for paid, one in sums.items())
     for at, example in enumerate(contract.examples):
         expected: Path = ("examples", at, "expect")
         for period, sums in example.expect.items():

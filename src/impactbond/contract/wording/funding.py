@@ -9,7 +9,7 @@ from impactbond.contract.wording.document import Rule, SchedulePart
 from impactbond.contract.wording.words import ContractWords, money, payables, shares
 from impactbond.dates import said_day
 from impactbond.money import show_share
-from impactbond.terms.funding import Funding, Tranche
+from impactbond.terms.funding import LEFT_OVER, Funding, Tranche
 from impactbond.terms.rounding import HALVES
 from impactbond.terms.words import plain
 
@@ -45,6 +45,9 @@ def _tranche(contract: Contract, name: str, term: Tranche) -> Rule:
         *map(Rule, shares(contract, term.by)),
         Rule(f"it comes back by taking off {back}, until all of it is recovered"),
     )
+    if term.left_over is not None:
+        left = f"what is still on account at the last claim date {LEFT_OVER[term.left_over]}"
+        parts = (*parts, Rule(left))
     return Rule(f"{says} of later entitlements{held}:", term.clause, parts)
 
 

@@ -91,10 +91,23 @@ def plans(contract: Contract) -> SchedulePart:
 def _plan(contract: Contract, name: str, plan: Plan) -> Rule:
     title = f"“{plan.title}” ({name})" if plan.title else defined(name)
     parts = tuple(
-        Rule(f"for {period}: {_expected(contract, of)}") for period, of in plan.payments.items()
+        Rule(f"for {period}: {_planned(contract, of)}") for period, of in plan.payments.items()
     )
     says = f"{title} is what was planned on {said_day(plan.made_on)}, which binds nobody:"
     return Rule(says, plan.clause, parts)
+
+
+def _planned(contract: Contract, amounts: Mapping[str, Decimal]) -> str:
+    if not amounts:
+        return "nothing is said"
+    return listed(f"{_exactly(contract, amount)} for {name}" for name, amount in amounts.items())
+
+
+def _exactly(contract: Contract, amount: Decimal) -> str:
+    """An amount that may be finer than the currency, with all its decimals."""
+    if amount.scaleb(contract.decimals) % 1:
+        return f"{amount.normalize():,f} {contract.currency}"
+    return money(contract, amount)
 
 
 def examples(contract: Contract) -> SchedulePart:

@@ -1,4 +1,6 @@
-"""The sheets Schedule, Account and Receipts: what was asked for, when it is due, and what came."""
+"""The sheets Schedule, Account, Receipts and Plans: what was asked for, when it is due, what came,
+and what had been planned.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +76,34 @@ def receipts_table(sheets: Sheets) -> SheetTable | None:
         ),
         if_empty="Nothing has been received.",
         totals=(amounts.sum_of("Received to date", "pence", pence),),
+    )
+
+
+def plans_table(sheets: Sheets) -> SheetTable | None:
+    """One row for every plan, period and name; None where there was no plan."""
+    statement = sheets.statement
+    rows, amounts = statement.plans, AmountCells(statement.currency)
+    if not rows:
+        return None
+    off = [row.difference_pence for row in rows]
+    names = [row.name for row in rows]
+    return SheetTable(
+        sheet="Plans",
+        title=f"Plans beside what came up to claim {statement.about.claim_period}",
+        holds="Every version of the plan beside what came, period by period",
+        intro=(
+            "A plan binds nobody. Blank where it says nothing, and where a period is not over.",
+            "To a milestone came what was entitled at its claims, to a funder what was due.",
+        ),
+        columns=(
+            Column("plan", "Plan", "identifier", 18, [row.plan for row in rows]),
+            Column("made on", "Made on", "date", 13, [row.made_on for row in rows]),
+            Column("period", "Period", "identifier", 30, [row.period for row in rows]),
+            Column("name", "Name", "identifier", fitting(names, 16, 40), names),
+            *amounts.both("planned", "Planned", 16, [row.planned_pence for row in rows]),
+            *amounts.both("came", "Came", 16, [row.actual_pence for row in rows]),
+            *amounts.both("difference", "Difference", 16, off, "[came]-[planned]"),
+        ),
     )
 
 

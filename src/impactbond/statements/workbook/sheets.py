@@ -14,7 +14,12 @@ from impactbond.statements.workbook.cover import (
 )
 from impactbond.statements.workbook.layout import Sheets
 from impactbond.statements.workbook.lines import adjustments_table, lines_table
-from impactbond.statements.workbook.payments import account_table, receipts_table, schedule_table
+from impactbond.statements.workbook.payments import (
+    account_table,
+    plans_table,
+    receipts_table,
+    schedule_table,
+)
 from impactbond.statements.workbook.results import results_table
 from impactbond.statements.workbook.summary import summary_table, to_date_table
 from impactbond.statements.workbook.terms import rates_table, shares_table
@@ -28,6 +33,7 @@ SHEETS = {
     "Schedule": schedule_table,
     "Account": account_table,
     "Receipts": receipts_table,
+    "Plans": plans_table,
     "Lines": lines_table,
     "Results": results_table,
     "Adjustments": adjustments_table,

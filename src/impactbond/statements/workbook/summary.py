@@ -194,6 +194,9 @@ def _movements(statement: Statement, lines: SheetTable, schedule: SheetTable) ->
         "Results of groups, as measured at this claim",
         _earned(statement, lines, RESULT),
     )
+    if any(row.kind == KINDS["returned"] for row in statement.schedule):
+        recovered += f"+{_scheduled(statement, schedule, now, ('kind', KINDS['returned']))}"
+        taken_off += ", and what was left at the end and goes back"
     return (
         Figure("opening", "Opening", "Due at all earlier claims together", before),
         Figure("milestones", "Milestones", "Lines of this claim", claims),

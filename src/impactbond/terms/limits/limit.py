@@ -23,6 +23,13 @@ from impactbond.terms.phrases import Most
 from impactbond.terms.term import Cited
 from impactbond.terms.words import MoneyWords, counted
 
+# The whole that a share is of, in words that cannot mean another one.
+_WHOLE_OF = {
+    "share of claims": "all claims, paid or not",
+    "share of paid claims": "all claims that are paid, these included",
+    "share of participants": "all participants with a claim, paid or not",
+}
+
 
 class LimitedContract(Protocol):
     """The parts of a contract that a limit is about."""
@@ -142,8 +149,8 @@ class LimitKind(Cited, Kind):
                 return words.money(most.amount)
             case "commitment":
                 return "what it has committed"
-            case "share of claims":
-                return str(most)
+            case _ if most.is_share:
+                return f"{show_share(most.share)} of {_WHOLE_OF[most.of]}"
             case of:
                 return counted(most.number, of[:-1])
 
@@ -157,10 +164,11 @@ class LimitKind(Cited, Kind):
                 return f"at most {counted(most.number, 'claim')} are paid"
             case "participants":
                 return f"claims of at most {counted(most.number, 'participant')} are paid"
-            case "share of claims":
-                return f"at most {show_share(most.share)} of the claims are paid"
             case "commitment":
                 return "at most what has been committed is paid"
+            case _:
+                what = "participants" if most.is_of_people else "claims"
+                return f"at most {show_share(most.share)} of {what} are paid"
 
 
 def _how_to_write(keys: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from impactbond.money import minor_units
+from impactbond.money import minor_units, show_share
 from impactbond.terms.applicability import Only, with_attributes
 from impactbond.terms.diagnostic import Diagnostics, Path, entry, fault_at, listing
 from impactbond.terms.limits.limit import LimitedContract, LimitKind
@@ -54,6 +54,12 @@ class WholeLimit(LimitKind):
     the limit. Money beyond a yearly limit may be paid from the room of the next year. What has no
     participant, such as a fee, is under no limit on claims, participants or attributes. A result
     has no price, and comes last where the highest price comes first.
+
+    A share limits those alone that `only` names, by a number: rounded down, the share of all claims
+    that stand, of everybody; of all participants who have one; or of all claims that are paid.
+    The last is the largest number n with n ≤ share × (n + others paid). Paid is what this limit and
+    those before it let through at the claim date, be it in part; so no limit after it may be on the
+    same, and what a funder leaves unpaid under its own limit counts as paid.
     """
 
     each: EachName | None = None
@@ -122,7 +128,7 @@ class WholeLimit(LimitKind):
     @property
     def asks_single_claims(self) -> bool:
         """Whether it looks at single claims, so that equal ones cannot be counted together."""
-        of_people = self.each == "participant" or self.at_most.of == "participants"
+        of_people = self.each == "participant" or self.at_most.is_of_people
         return of_people or self.straddling == "unpaid"
 
     def concerns(self, payable: str, paying: Collection[str]) -> bool:
@@ -135,14 +141,20 @@ class WholeLimit(LimitKind):
         return self.at_most.amount if self.is_on_everything else None
 
     def headroom(self, claims: Callable[[], Column], currency: str) -> Column:
-        """How many minor units, claims or participants it lets through; `claims` gives how many
-        claims stand of what it names, paid or not.
+        """How many minor units, claims or participants it lets through.
+
+        `claims` gives what a share is worked out from: how many claims stand of what it names, how
+        many of the others are paid, or how many participants have a claim.
         """
+        part = self.at_most.share
         match self.at_most.of:
             case "money":
                 return minor_units(self.at_most.amount, currency)
-            case "share of claims":
-                return claims() * self.at_most.share.numerator // self.at_most.share.denominator
+            case "share of claims" | "share of participants":
+                return claims() * part.numerator // part.denominator
+            case "share of paid claims":
+                # n ≤ part × (n + others), solved for n.
+                return claims() * part.numerator // (part.denominator - part.numerator)
             case _:
                 return self.at_most.number
 
@@ -168,16 +180,23 @@ class WholeLimit(LimitKind):
             problem = "only a funder has a commitment"
             hint = "Write an amount or a number of claims, or a limit on the funder"
             yield fault_at(at_most, "not_a_funder", problem, hint=hint)
-        if most == "share of claims" and not self.only:
-            problem = "a share of claims must be on some of them only"
+        if self.at_most.is_share and not self.only:
+            problem = f"a {most} must be on some of them only"
             hint = "Add only: and the attribute of those whose share is limited"
             yield fault_at(at_most, "share_of_everything", problem, hint=hint)
-        if most == "participants" and self.each == "participant":
+        if most == "share of paid claims" and self.at_most.share == 1:
+            problem = "all claims that are paid may always be paid: the limit limits nothing"
+            yield fault_at(at_most, "share_of_itself", problem, hint="Lower it, or take it out")
+        if self.at_most.is_of_people and self.each == "participant":
             problem = "each participant is one participant"
             hint = "Leave out each, or write an amount or a number of claims"
             yield fault_at((*path, "each"), "each_of_itself", problem, hint=hint)
         # A term without effect is refused, not passed over: its reader would count on it.
         in_proportion = self.first == "in proportion"
+        if in_proportion and most == "share of paid claims":
+            problem = "claims cut in proportion are all paid in part: no number of them is paid"
+            hint = "Leave out first, or write highest price"
+            yield fault_at((*path, "first"), "share_in_proportion", problem, hint=hint)
         if self.straddling == "unpaid" and (in_proportion or most != "money"):
             why = "in proportion" if in_proportion else "a limit in number"
             problem = f"no claim reaches over the limit: {why} pays no claim in part by chance"
@@ -193,7 +212,25 @@ class WholeLimit(LimitKind):
         each = told.get(self.each, f"for each {plain(self.each or '')} by itself, ")
         only = f", counting {with_attributes(self.only)} alone" if self.only else ""
         orders = [_FIRST[self.first], _STRADDLING[self.straddling], _BEYOND[self.beyond]]
+        if self.at_most.is_share:
+            return f"{each}{self._share_says(words)}: {'; '.join(orders)}"
         return f"{each}{self.most_is_paid(words)} {self.on(words)}{only}: {'; '.join(orders)}"
+
+    def _share_says(self, words: MoneyWords) -> str:
+        """Which number of whose claims is paid, as a share of which number of everybody's."""
+        on, few = self.on(words), with_attributes(self.only) or "participants"
+        part = f"rounded down, {show_share(self.at_most.share)} of the number of"
+        match self.at_most.of:
+            case "share of claims":
+                says = f"at most so many claims of {few} are paid {on} as make, {part} all claims"
+                return f"{says} that stand {on}, of all participants, paid or not"
+            case "share of paid claims":
+                says = f"at most so many claims of {few} are paid {on} that they make no more than"
+                says += f" {show_share(self.at_most.share)} of the number of all claims that are"
+                return f"{says} paid {on} to date, of all participants, these included"
+            case _:
+                says = f"claims {on} are paid of at most so many {few} as make, {part} all"
+                return f"{says} participants who have a claim {on}, paid or not"
 
     def scope(self, words: MoneyWords) -> list[str]:
         found = []
@@ -299,7 +336,7 @@ class MilestoneLimit(WholeLimit):
     def _check_apart(self, contract: LimitedContract, path: Path) -> Diagnostics:
         """A limit on participants or claims cannot be on what is of no participant, or no claim."""
         attributes = {name for name in (self.each, *self.only) if name in contract.grouping}
-        in_number = self.at_most.of in ("claims", "share of claims", "participants")
+        in_number = self.at_most.of != "money"
         for index, name in enumerate(self.milestone):
             if name in contract.milestones or name not in contract.payables:
                 continue

@@ -31,9 +31,9 @@ from impactbond.terms.diagnostic import Diagnostic, Diagnostics
 from impactbond.terms.diagnostic import Path as Place
 from impactbond.terms.limits import LIMITS, LimitKind, ShareLimit, WholeLimit
 from impactbond.terms.limits.limit import LimitedContract
+from impactbond.terms.limits.most import MostPhrase
 from impactbond.terms.measures import MEASURES, MadeOf, Measure, MeasureTerm, Sums
 from impactbond.terms.parties import Funder
-from impactbond.terms.phrases import MostPhrase
 from impactbond.terms.reference import FunderName
 from impactbond.terms.term import Amount, Day, Money, Some
 from impactbond.terms.ways_to_pay import WAYS_TO_PAY, WayToPay

@@ -4,8 +4,9 @@ apart.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,6 +21,9 @@ from impactbond.cli.options import (
     working,
 )
 from impactbond.files import Writing
+
+if TYPE_CHECKING:
+    from impactbond.contract.diagnostics.check import ContractCheck
 
 Form = Literal["text", "markdown", "html"]
 
@@ -52,7 +56,6 @@ def check(
 
     Of a folder of versions, whether they follow on each other, and the terms in force.
     """
-    from impactbond.contract.diagnostics.check import accepting
     from impactbond.contract.diagnostics.check import check as checked
     from impactbond.settlement.examples import check_examples
     from impactbond.terms.words import counted
@@ -63,7 +66,6 @@ def check(
     faults = [fault for example in examples for fault in example.faults]
     findings = checked(terms)
     looks = [one for one in findings if one.level == "look at"]
-    accepted = [one for one in findings if one.level == "accepted"]
     unsaid = [example for example in examples if example.comes_to and not example.expects]
     first, last = terms.calendar.term
     found = {
@@ -84,27 +86,36 @@ def check(
         counted(len(terms.calendar.periods), "claim date"),
         counted(len(examples), "example"),
     ]
-    told = [
+    head = [
         terms.title,
         f"Version {terms.version.number}, {first} through {last}: {', '.join(parts)}."
         f" {'Examples do not hold:' if faults else 'No fault found.'}",
         *(f"  - {fault}" for fault in faults),
     ]
     for example in unsaid:
-        told.append(f"The example '{example.name}' expects nothing yet. It comes to:")
-        told += [f"  {line}" for line in example.as_expected(terms.currency)]
-    if looks:
-        told.append(f"Worth a look ({len(looks)}), though nothing is refused:")
-        told += [f"  - {look} ({look.code})" for look in looks]
-        told.append("What is meant so can be accepted in the contract, such as the first:")
-        told.append(f"  {accepting(looks[0])}")
-    if accepted:
-        told.append(f"Worth a look, and accepted by the contract ({len(accepted)}):")
-    told += [f"  - {one}" for one in accepted]
+        head.append(f"The example '{example.name}' expects nothing yet. It comes to:")
+        head += [f"  {line}" for line in example.as_expected(terms.currency)]
+    told = [*head, *_worth_a_look(findings)]
     printed(as_json, lambda: found, lambda: "\n".join(told))
     # An example that does not hold is no matter of strictness: the terms are not what was meant.
     if faults or (strict and looks):
         raise typer.Exit(1)
+
+
+def _worth_a_look(findings: Sequence[ContractCheck]) -> Iterator[str]:
+    """What is worth a look, how it can be accepted, and what is."""
+    from impactbond.contract.diagnostics.check import accepting
+
+    looks = [one for one in findings if one.level == "look at"]
+    accepted = [one for one in findings if one.level == "accepted"]
+    if looks:
+        yield f"Worth a look ({len(looks)}), though nothing is refused:"
+        yield from (f"  - {look} ({look.code})" for look in looks)
+        yield "What is meant so can be accepted in the contract, such as the first:"
+        yield f"  {accepting(looks[0])}"
+    if accepted:
+        yield f"Worth a look, and accepted by the contract ({len(accepted)}):"
+    yield from (f"  - {one}" for one in accepted)
 
 
 def render(

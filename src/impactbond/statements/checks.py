@@ -15,16 +15,9 @@ from itertools import pairwise
 from math import lcm
 
 from impactbond.settlement.funding import UNFUNDED
+from impactbond.statements.receipts_account import ReceiptsAccount
 from impactbond.statements.source import LimitTerm, ShareTerm
-from impactbond.statements.statement import (
-    KINDS,
-    THIS_CLAIM,
-    Check,
-    ReceiptsAccount,
-    Statement,
-    StatementLine,
-    Way,
-)
+from impactbond.statements.statement import KINDS, THIS_CLAIM, Check, Statement, StatementLine, Way
 
 _NONE = Way("Must be none", 0)
 

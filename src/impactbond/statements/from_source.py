@@ -21,6 +21,7 @@ from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.checks import checks_of
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
+from impactbond.statements.receipts_account import Balance, ReceiptsAccount, Received
 from impactbond.statements.source import StatementSource, is_for
 from impactbond.statements.statement import (
     ADJUSTMENT,
@@ -31,12 +32,9 @@ from impactbond.statements.statement import (
     THIS_CLAIM,
     About,
     Account,
-    Balance,
     Control,
     LineShare,
     Planned,
-    ReceiptsAccount,
-    Received,
     ScheduleRow,
     Statement,
     StatementLine,

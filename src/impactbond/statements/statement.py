@@ -16,6 +16,7 @@ from impactbond.money import Currency
 from impactbond.reasons import LineKind
 from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.notes import Note
+from impactbond.statements.receipts_account import ReceiptsAccount
 from impactbond.statements.source import LimitTerm, RateTerm, Replaced, ShareTerm, TrancheTerm
 
 KINDS = {
@@ -166,64 +167,6 @@ class StatementLine:
     def amount_pence(self) -> int:
         """What the funders shown pay for the line."""
         return sum(share.amount_pence for share in self.shares)
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """One funder's balance from the day after one claim date through the next, in pence."""
-
-    code: str
-    name: str
-    claim_period: str
-    until: date
-    opening_pence: int
-    due_pence: int
-    received_pence: int
-    is_first: bool
-
-    @property
-    def closing_pence(self) -> int:
-        """Opening with what was due, less what was received."""
-        return self.opening_pence + self.due_pence - self.received_pence
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One receipt; `names_claim` is the claim period that it names, if any."""
-
-    receipt: str
-    code: str
-    name: str
-    received_on: date
-    amount_pence: int
-    names_claim: str | None
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptsAccount:
-    """The balances of every funder at every claim so far, and the receipts behind them."""
-
-    balances: tuple[Balance, ...]
-    receipts: tuple[Received, ...]
-    stated_pence: int
-    refused_rows: int
-
-    @property
-    def latest(self) -> tuple[Balance, ...]:
-        """The balance of every funder at this claim."""
-        until = max(balance.until for balance in self.balances)
-        return tuple(balance for balance in self.balances if balance.until == until)
-
-    @property
-    def received_pence(self) -> int:
-        """All that was received by the claim date."""
-        return sum(balance.received_pence for balance in self.balances)
-
-    @property
-    def closing_pence(self) -> int:
-        """What is open at this claim, less what is carried."""
-        return sum(balance.closing_pence for balance in self.latest)
 
 
 def reference(contract: str, claim_period: str, funder: str | None, number: int = 1) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from impactbond.statements.statement import THIS_CLAIM, ReceiptsAccount, Statement, Way
+from impactbond.statements.receipts_account import ReceiptsAccount
+from impactbond.statements.statement import THIS_CLAIM, Statement, Way
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.layout import (
     AmountCells,

@@ -4,7 +4,8 @@ and what had been planned.
 
 from __future__ import annotations
 
-from impactbond.statements.statement import THIS_CLAIM, ReceiptsAccount, Statement
+from impactbond.statements.receipts_account import ReceiptsAccount
+from impactbond.statements.statement import THIS_CLAIM, Statement
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,

@@ -12,8 +12,8 @@ from pydantic import Discriminator, Tag
 
 from impactbond.terms.diagnostic import Diagnostics, Path, around, fault_at
 from impactbond.terms.limits.limit import LimitedContract, LimitKind
+from impactbond.terms.limits.most import MostPhrase
 from impactbond.terms.parties import Funder
-from impactbond.terms.phrases import MostPhrase
 from impactbond.terms.reference import FunderName
 from impactbond.terms.term import Amount, Some, Term, kind_of
 from impactbond.terms.words import MoneyWords, listed

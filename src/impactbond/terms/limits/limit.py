@@ -18,8 +18,8 @@ from impactbond.money import show_share
 from impactbond.terms.calendar import Calendar
 from impactbond.terms.diagnostic import Diagnostics, Path
 from impactbond.terms.kind import Kind, Kinds, OfKind
+from impactbond.terms.limits.most import Most
 from impactbond.terms.parties import Funder, Participants
-from impactbond.terms.phrases import Most
 from impactbond.terms.term import Cited
 from impactbond.terms.words import MoneyWords, counted
 

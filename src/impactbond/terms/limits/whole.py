@@ -14,8 +14,8 @@ from impactbond.money import minor_units, show_share
 from impactbond.terms.applicability import Only, with_attributes
 from impactbond.terms.diagnostic import Diagnostics, Path, entry, fault_at, listing
 from impactbond.terms.limits.limit import LimitedContract, LimitKind
+from impactbond.terms.limits.most import MostPhrase
 from impactbond.terms.parties import Funder
-from impactbond.terms.phrases import MostPhrase
 from impactbond.terms.reference import NameOf, PayableName
 from impactbond.terms.term import OneOrMany
 from impactbond.terms.words import MoneyWords, plain

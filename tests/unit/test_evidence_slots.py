@@ -9,7 +9,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.evidence_workbooks import CHILDREN, CONTRACT, FEB, MAR, refusals
+from tests.evidence_workbooks import CHILDREN, CONTRACT, FEB, JAN, MAR, refusals
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
@@ -128,3 +128,28 @@ def test_a_sheet_has_a_column_of_slots_where_its_metrics_have_them(was: str) -> 
     with pytest.raises(ContractError) as caught:
         contract(sheet)
     assert code in [fault.code for fault in caught.value.faults]
+
+
+def test_without_sheets_the_evidence_tables_have_a_column_for_slots(tmp_path: Path) -> None:
+    """A contract that says nothing of sheets: present in two half days of three, 2 of 3."""
+    text = contract().source.decode().split("\nsheets:")[0]
+    plain = parse_contract(text.encode(), name="slots.yaml")
+    book = openpyxl.load_workbook(write_template(plain, tmp_path / "template.xlsx"))
+    headings = {sheet: [cell.value for cell in book[sheet][1]] for sheet in book.sheetnames[:2]}
+    child = {"participant": "C-1", "started_on": JAN, "recorded_on": FEB}
+    child |= {"school": "Oak", "borough": "north"}
+    people = [child.get(heading) for heading in headings["Participants"]]
+    book["Participants"].append(people)
+    for slot, mark in (("AM", "/"), ("PM", "/"), ("AM", "I")):
+        day = FEB if mark == "/" else MAR
+        row = {"participant": "C-1", "metric": "register", "value": mark, "slot": slot}
+        row |= {"observed_on": day, "recorded_on": MAR}
+        book["Observations"].append([row.get(heading) for heading in headings["Observations"]])
+    hours = {"participant": "C-1", "metric": "hours", "value": 2.5}
+    hours |= {"observed_on": FEB, "recorded_on": MAR}
+    book["Observations"].append([hours.get(heading) for heading in headings["Observations"]])
+    book.save(tmp_path / "filled.xlsx")
+    evidence = read_evidence(tmp_path / "filled.xlsx", plain)
+    assert refusals(evidence) == []
+    settlement = settle(plain, evidence, as_of=date(2018, 4, 30))
+    assert settlement.decisions_table["verdict"].to_pylist() == ["achieved"]

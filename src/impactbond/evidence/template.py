@@ -159,9 +159,10 @@ def _plain_column(heading: str, held: str, sheet: Sheet, contract: Contract) -> 
     if held == "status":
         return _Column(heading, _ABOUT[held], ", ".join(STATUSES), False, choices=STATUSES)
     if held == "slot":
-        every = (slot for one in sheet.metrics for slot in contract.metrics[one].slot_names)
-        slots = tuple(dict.fromkeys(every))
-        return _Column(heading, _ABOUT[held], ", ".join(slots), True, choices=slots)
+        metrics = [contract.metrics[one] for one in sheet.delivers(contract.metrics)]
+        slots = tuple(dict.fromkeys(slot for metric in metrics for slot in metric.slot_names))
+        needed = all(metric.slot_names for metric in metrics)
+        return _Column(heading, _ABOUT[held], ", ".join(slots), needed, choices=slots)
     if held not in _DATES:
         return _Column(heading, _ABOUT[held], "text", needed)
     between = {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY}

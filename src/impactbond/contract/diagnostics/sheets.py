@@ -50,7 +50,11 @@ def _check_columns(contract: Contract, sheet: Sheet, name: str, *, is_clear: boo
         known, required = (*known, *OBSERVATION_COLUMNS, *LONG_COLUMNS), ()
     elif sheet.holds != "participants":
         known, required = OBSERVATION_COLUMNS + LONG_COLUMNS, sheet.required
-        metrics = [contract.metrics[one] for one in sheet.metrics if one in contract.metrics]
+        metrics = [
+            contract.metrics[one]
+            for one in sheet.delivers(contract.metrics)
+            if one in contract.metrics
+        ]
         has_slots = any(metric.slot_names for metric in metrics)
         if has_slots:
             required = (*required, "slot")

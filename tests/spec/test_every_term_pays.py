@@ -29,7 +29,18 @@ FILE = Path(__file__).parents[1] / "paying_scenarios.yaml"
 SCENARIOS = YAML(typ="safe").load(FILE.read_text(encoding="utf-8"))
 # Names, sources and what is told beside the money; what says which text of the contract it is;
 # and terms of whole texts, each with its own spec: versions, examples, plans, VAT, investors.
-TOLD = ("Sheet", "Version", "Plan", "Vat", "Example", "Funder", "Score", "Percentage", "Event")
+TOLD = (
+    "Sheet",
+    "Accepted",
+    "Version",
+    "Plan",
+    "Vat",
+    "Example",
+    "Funder",
+    "Score",
+    "Percentage",
+    "Event",
+)
 NO_MONEY = {
     *((term, "clause") for term, field in every_field() if field == "clause"),
     *((term, "title") for term, field in every_field() if field == "title"),
@@ -40,6 +51,8 @@ NO_MONEY = {
     ("PaymentTerms", "invoiced"),
     ("PricesIn", "currency"),  # a name: how much one is says the rate
     ("Quantity", "unit"),
+    ("Session", "dated"),  # which rows of evidence are taken, as with sources and slots
+    ("Session", "slots"),
     ("Tranche", "held_by"),
 }
 # Every change is a contract of its own, and to compile its queries would be most of the time.

@@ -63,11 +63,11 @@ def by_events(contract: Contract) -> Contract:
 def rows_of(forecast: Forecast, trial: int) -> Iterator[tuple[str, str, date]]:
     """A row for every milestone that a child reaches, and for every unit."""
     names = list(forecast.contract.milestones)
-    for group, child, outcome in forecast.draws.outcomes(trial):
+    for group, child, turn in forecast.draws.turns(trial):
         who = child_name(forecast.area.groups[group].name, child)
-        for one in outcome.reached:
+        for one in turn.reached:
             yield who, f"is {names[one.milestone]}", from_day_number(one.day)
-        for claim in outcome.claims:
+        for claim in turn.claims:
             name = names[claim.milestone]
             if forecast.contract.milestones[name].units is not None:
                 # All units of a period on one day: they are one claim, of its first day.

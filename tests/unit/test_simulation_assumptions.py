@@ -13,7 +13,7 @@ from impactbond.dates import day_number
 from impactbond.errors import AssumptionError
 from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.draw import Draws, cautions
-from impactbond.simulation.journeys import Reached
+from impactbond.simulation.journeys import DrawnMilestone
 from impactbond.simulation.read import parse_area, read_area
 from impactbond.simulation.simulate import simulate
 
@@ -24,12 +24,12 @@ TEXT = FILE.read_text(encoding="utf-8")
 AREA = read_area(FILE, CONTRACT)
 
 
-def reached_in(area: Area) -> list[tuple[int, list[Reached]]]:
+def reached_in(area: Area) -> list[tuple[int, list[DrawnMilestone]]]:
     """Of every group, its start as a day number and everything that a child of it may reach."""
     found = []
-    for group, steps in zip(area.groups, Draws.of(CONTRACT, area, 1).steps, strict=True):
-        outcomes = [one for step in steps for of_cell in step.of_cell for one in of_cell]
-        reached = [one for outcome in outcomes for one in outcome.reached]
+    for group, stages in zip(area.groups, Draws.of(CONTRACT, area, 1).stages, strict=True):
+        turns = [one for stage in stages for of_cell in stage.of_cell for one in of_cell]
+        reached = [one for turn in turns for one in turn.reached]
         found.append((day_number(group.start), reached))
     return found
 

@@ -48,8 +48,8 @@ def draws_of(*groups: int, seed: int = 1, **terms: tuple[str, ...]) -> Draws:
 def reached(draws: Draws, trial: int) -> list[set[tuple[str, int]]]:
     """Of each milestone, which children reach it in a trial: their groups and numbers."""
     found: list[set[tuple[str, int]]] = [set() for _ in CONTRACT.milestones]
-    for group, child, outcome in draws.outcomes(trial):
-        for one in outcome.reached:
+    for group, child, turn in draws.turns(trial):
+        for one in turn.reached:
             found[one.milestone].add((f"Group {group}", child))
     return found
 
@@ -90,8 +90,8 @@ def test_a_trial_dealt_out_child_by_child_has_the_claims_of_the_trial() -> None:
     draws = draws_of(20, 33)
     for trial in (0, 1, 2047, 2048):
         counts = np.zeros(len(draws.lots.keys), dtype=np.int64)
-        for group, _, outcome in draws.outcomes(trial):
-            for claim in outcome.claims:
+        for group, _, turn in draws.turns(trial):
+            for claim in turn.claims:
                 counts[draws.place[group, claim.milestone, claim.day, 0]] += claim.quantity
         block, place = divmod(trial, TRIALS_PER_BLOCK)
         np.testing.assert_array_equal(draws.counts(block)[place], counts)
@@ -99,10 +99,10 @@ def test_a_trial_dealt_out_child_by_child_has_the_claims_of_the_trial() -> None:
 
 def test_every_child_of_a_trial_is_dealt_out_once_at_every_step() -> None:
     draws = draws_of(20, 33)
-    dealt = [(group, child) for group, child, _ in draws.outcomes(0)]
-    steps = len(draws.steps[0])
+    dealt = [(group, child) for group, child, _ in draws.turns(0)]
+    stages = len(draws.stages[0])
     everybody = [(0, child) for child in range(20)] + [(1, child) for child in range(33)]
-    assert sorted(dealt) == sorted(everybody * steps)
+    assert sorted(dealt) == sorted(everybody * stages)
 
 
 def test_who_reaches_a_milestone_is_not_always_the_same_child() -> None:
@@ -115,8 +115,8 @@ def test_who_reaches_a_milestone_is_not_always_the_same_child() -> None:
 
 def test_a_group_added_at_the_end_leaves_the_draws_of_the_others_alone() -> None:
     few, more = draws_of(3, 4), draws_of(3, 4, 5)
-    kept = [one for one in more.outcomes(7) if one[0] < 2]
-    assert list(few.outcomes(7)) == kept
+    kept = [one for one in more.turns(7) if one[0] < 2]
+    assert list(few.turns(7)) == kept
 
 
 def test_children_are_drawn_apart_from_one_another() -> None:

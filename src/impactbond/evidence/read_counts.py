@@ -85,7 +85,7 @@ _MIXED = Refusal(
 )
 
 
-class Row(NamedTuple):
+class CountRow(NamedTuple):
     """One count in order by itself, and where it stands."""
 
     milestone: str
@@ -169,7 +169,7 @@ class _Rows:
             ("recorded_on", "achieved_on", RECORDED_BEFORE_OBSERVED),
         )
 
-    def read(self, block: Block) -> Iterator[Row]:
+    def read(self, block: Block) -> Iterator[CountRow]:
         """The rows of a block that are in order by themselves; what is wrong with others is noted.
 
         Each rule looks at cells that could be read, so that one wrong cell is told once.
@@ -189,10 +189,10 @@ class _Rows:
             if place not in faults:
                 yield self._row(cells, block, place)
 
-    def _row(self, cells: Mapping[str, Any], block: Block, place: int) -> Row:
+    def _row(self, cells: Mapping[str, Any], block: Block, place: int) -> CountRow:
         period = cells["period"]
         day = self.periods[period].last if period else cells["achieved_on"]
-        return Row(
+        return CountRow(
             milestone=cells["milestone"],
             achieved_on=day,
             period=period,
@@ -262,7 +262,7 @@ def _outside_term(first: date, last: date) -> Refusal:
     return Refusal("outside_term", problem, f"{first} through {last}", hint)
 
 
-def _together(rows: Sequence[Row], door: _Rows) -> list[Row]:
+def _together(rows: Sequence[CountRow], door: _Rows) -> list[CountRow]:
     """The rows that can stand beside each other; what is wrong with others is noted."""
     faults_of = {id(block): faults for block, _, faults in door.columns}
     blocks = [block for block, _, _ in door.columns]
@@ -270,11 +270,11 @@ def _together(rows: Sequence[Row], door: _Rows) -> list[Row]:
     refs = Counter(ref for _, columns, _ in door.columns for ref in columns["ref"].values if ref)
     known = references.known.get("", set())
 
-    def refuse(row: Row, column: str, refusal: Refusal) -> None:
+    def refuse(row: CountRow, column: str, refusal: Refusal) -> None:
         faults_of[id(row.block)].add(row.place, column, refusal)
 
-    alike: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
-    whole: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
+    alike: defaultdict[tuple[object, ...], list[CountRow]] = defaultdict(list)
+    whole: defaultdict[tuple[object, ...], list[CountRow]] = defaultdict(list)
     for row in rows:
         alike[row.of, row.ref, row.replaces].append(row)
         if row.ref is not None and refs[row.ref] > 1:

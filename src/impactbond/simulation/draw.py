@@ -29,7 +29,7 @@ from impactbond.settlement.funding import Funders
 from impactbond.settlement.lots import FULL, Lots, Numbers, Rulebook, make_lots, period_of
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import MOST_LEVELS, Binomial, Bits, digits_of
-from impactbond.simulation.journeys import Outcome, Step, journeys
+from impactbond.simulation.journeys import Stage, Turn, journeys
 
 # Parts of what a seed means: another number is another set of futures.
 TRIALS_PER_BLOCK = 2048
@@ -40,10 +40,10 @@ _LEVEL_BITS = MOST_LEVELS.bit_length() - 1
 
 
 class Taken(NamedTuple):
-    """How many children of a cell an outcome came to, in every trial of a block."""
+    """How many children of a cell an turn came to, in every trial of a block."""
 
     cell: int
-    outcome: Outcome
+    turn: Turn
     children: Numbers
 
 
@@ -51,7 +51,7 @@ class Taken(NamedTuple):
 class Draws:
     """Everything that drawing an area's futures needs, worked out once; blocks are drawn on demand.
 
-    `steps` are the journeys of every group. `place` is the lot of a claim of a group: by its
+    `stages` are the journeys of every group. `place` is the lot of a claim of a group: by its
     milestone and day, and by the child where children are drawn one by one; what is in no lot is
     never paid.
     """
@@ -61,7 +61,7 @@ class Draws:
     seed: int
     claim_dates: tuple[ClaimDate, ...]
     funders: Funders
-    steps: tuple[tuple[Step, ...], ...]
+    stages: tuple[tuple[Stage, ...], ...]
     lots: Lots
     place: Mapping[tuple[int, int, int, int], int]
 
@@ -75,11 +75,11 @@ class Draws:
         segments = Segments(names, tuple(sorted(set(held))))
         named = {number: segments.named(number) for number in range(len(segments.values))}
         rulebook = Rulebook(Versions.of(contract), [named])
-        steps = tuple(journeys(contract, area, group) for group in area.groups)
+        stages = tuple(journeys(contract, area, group) for group in area.groups)
         segment = [segments.values.index(values) for values in held]
-        lots, place = _lots_of(contract, area, steps, rulebook, segment, len(claims))
+        lots, place = _lots_of(contract, area, stages, rulebook, segment, len(claims))
         funders = Funders.of(contract, rulebook.all)
-        return cls(contract, area, seed, claims, funders, steps, lots, place)
+        return cls(contract, area, seed, claims, funders, stages, lots, place)
 
     @property
     def is_single(self) -> bool:
@@ -96,14 +96,14 @@ class Draws:
         counts = np.zeros((self.trials_per_block, len(self.lots.keys)), dtype=np.int64)
         first_fee = len(self.contract.milestones) + len(self.contract.results)
         counts[:, self.lots.milestone >= first_fee] = 1
-        for group in range(len(self.steps)):
+        for group in range(len(self.stages)):
             if self.is_single:
-                for child, outcome, is_taken in self._singly(block, group):
-                    self._add(counts, group, child, outcome, is_taken)
+                for child, turn, is_taken in self._singly(block, group):
+                    self._add(counts, group, child, turn, is_taken)
             else:
-                for step in self._taken(block, group):
-                    for one in step:
-                        self._add(counts, group, 0, one.outcome, one.children)
+                for stage in self._taken(block, group):
+                    for one in stage:
+                        self._add(counts, group, 0, one.turn, one.children)
         return counts
 
     def quantities(self, counts: Numbers) -> Numbers:
@@ -115,19 +115,19 @@ class Draws:
         known = claims[:, None] >= self.lots.period[None, :]
         return np.asarray(counts[:, None, :] * known, dtype=np.int64)
 
-    def outcomes(self, trial: int) -> Iterator[tuple[int, int, Outcome]]:
-        """One trial child by child: the group, the number of the child in it, and an outcome of
-        every step.
+    def turns(self, trial: int) -> Iterator[tuple[int, int, Turn]]:
+        """One trial child by child: the group, the number of the child in it, and an turn of
+        every stage.
         """
         block, place = divmod(trial, self.trials_per_block)
-        for group in range(len(self.steps)):
+        for group in range(len(self.stages)):
             if self.is_single:
-                for child, outcome, is_taken in self._singly(block, group):
+                for child, turn, is_taken in self._singly(block, group):
                     if is_taken[place]:
-                        yield group, child, outcome
+                        yield group, child, turn
             else:
-                for child, outcome in self._dealt(block, group, place):
-                    yield group, child, outcome
+                for child, turn in self._dealt(block, group, place):
+                    yield group, child, turn
 
     @cached_property
     def _binomials(self) -> dict[tuple[float, ...], Binomial]:
@@ -138,14 +138,14 @@ class Draws:
             self._binomials[chances] = Binomial(np.array(chances))
         return self._binomials[chances]
 
-    def _level(self, block: int, group: int, step: Step) -> Numbers | None:
-        """The level of the chances of a step in every trial of a block; None where they are
+    def _level(self, block: int, group: int, stage: Stage) -> Numbers | None:
+        """The level of the chances of a stage in every trial of a block; None where they are
         certain. It is the same for everybody who has the same luck.
         """
-        if step.varies is None:
+        if stage.varies is None:
             return None
-        alike = self._alike[step.varies][group]
-        bits = self._stream(block, _LUCK + step.varies, alike).random_raw(self.trials_per_block)
+        alike = self._alike[stage.varies][group]
+        bits = self._stream(block, _LUCK + stage.varies, alike).random_raw(self.trials_per_block)
         return np.asarray(bits >> np.uint64(64 - _LEVEL_BITS), dtype=np.int64)
 
     @cached_property
@@ -179,102 +179,100 @@ class Draws:
         return PCG64(SeedSequence(self.seed, spawn_key=key))
 
     def _taken(self, block: int, group: int) -> Iterator[list[Taken]]:
-        """Of every step, how many children of each cell come to each outcome."""
+        """Of every stage, how many children of each cell come to each turn."""
         stream, children = self._stream(block, group), self.area.groups[group].children
         digits = digits_of(children)
         standing = {0: np.full(TRIALS_PER_BLOCK, children, dtype=np.int64)}
-        for step in self.steps[group]:
+        for stage in self.stages[group]:
             found: list[Taken] = []
             after: dict[int, Numbers] = {}
-            level = self._level(block, group, step)
-            for cell, outcomes in enumerate(step.of_cell):
+            level = self._level(block, group, stage)
+            for cell, turns in enumerate(stage.of_cell):
                 left = standing[cell]
-                for outcome, part in zip(outcomes, _parts(outcomes), strict=True):
+                for turn, part in zip(turns, _parts(turns), strict=True):
                     taken = left
-                    if outcome is not outcomes[-1]:
+                    if turn is not turns[-1]:
                         bits = stream.random_raw(digits * TRIALS_PER_BLOCK)
                         bits = bits.reshape(digits, TRIALS_PER_BLOCK)
                         taken = self._binomial(part).draw(left, bits, level)
                     left = left - taken
-                    found.append(Taken(cell, outcome, taken))
-                    before = after.get(outcome.cell)
-                    after[outcome.cell] = taken if before is None else before + taken
+                    found.append(Taken(cell, turn, taken))
+                    before = after.get(turn.cell)
+                    after[turn.cell] = taken if before is None else before + taken
             standing = after
             yield found
 
-    def _dealt(self, block: int, group: int, place: int) -> Iterator[tuple[int, Outcome]]:
-        """The children of a group in one trial, each with an outcome of every step.
+    def _dealt(self, block: int, group: int, place: int) -> Iterator[tuple[int, Turn]]:
+        """The children of a group in one trial, each with an turn of every stage.
 
-        Whoever stands in one cell is alike: which of them come to an outcome is drawn, by a stream
+        Whoever stands in one cell is alike: which of them come to an turn is drawn, by a stream
         that nothing else depends on.
         """
         stream = self._stream(block, group, place)
         standing = {0: np.arange(self.area.groups[group].children)}
-        for step in self._taken(block, group):
+        for stage in self._taken(block, group):
             after: dict[int, list[Numbers]] = {}
             waiting: dict[int, Numbers] = {}
-            for cell, outcome, children in step:
+            for cell, turn, children in stage:
                 if cell not in waiting:
                     order = np.argsort(stream.random_raw(len(standing[cell])), kind="stable")
                     waiting[cell] = standing[cell][order]
                 chosen, waiting[cell] = np.split(waiting[cell], [int(children[place])])
-                after.setdefault(outcome.cell, []).append(chosen)
+                after.setdefault(turn.cell, []).append(chosen)
                 for child in chosen.tolist():
-                    yield child, outcome
+                    yield child, turn
             standing = {cell: np.concatenate(parts) for cell, parts in after.items()}
 
-    def _singly(self, block: int, group: int) -> Iterator[tuple[int, Outcome, Numbers]]:
-        """Every child of a group with every outcome of every step, and in which trials it comes to
+    def _singly(self, block: int, group: int) -> Iterator[tuple[int, Turn, Numbers]]:
+        """Every child of a group with every turn of every stage, and in which trials it comes to
         it: 1, or 0.
         """
         stream = self._stream(block, group)
-        steps, trials = self.steps[group], SINGLE_TRIALS_PER_BLOCK
-        levels = [self._level(block, group, step) for step in steps]
+        stages, trials = self.stages[group], SINGLE_TRIALS_PER_BLOCK
+        levels = [self._level(block, group, stage) for stage in stages]
         for child in range(self.area.groups[group].children):
-            bits = stream.random_raw(len(steps) * trials).reshape(len(steps), trials)
+            bits = stream.random_raw(len(stages) * trials).reshape(len(stages), trials)
             standing = np.zeros(trials, dtype=np.int64)
-            for step, drawn, level in zip(steps, bits, levels, strict=True):
+            for stage, drawn, level in zip(stages, bits, levels, strict=True):
                 after = standing.copy()
-                for cell, outcomes in enumerate(step.of_cell):
-                    chosen = np.where(standing == cell, _chosen(outcomes, drawn, level), -1)
-                    for number, outcome in enumerate(outcomes):
-                        after[chosen == number] = outcome.cell
-                        yield child, outcome, np.asarray(chosen == number, dtype=np.int64)
+                for cell, turns in enumerate(stage.of_cell):
+                    chosen = np.where(standing == cell, _chosen(turns, drawn, level), -1)
+                    for number, turn in enumerate(turns):
+                        after[chosen == number] = turn.cell
+                        yield child, turn, np.asarray(chosen == number, dtype=np.int64)
                 standing = after
 
-    def _add(
-        self, counts: Numbers, group: int, child: int, outcome: Outcome, children: Numbers
-    ) -> None:
-        for claim in outcome.claims:
+    def _add(self, counts: Numbers, group: int, child: int, turn: Turn, children: Numbers) -> None:
+        for claim in turn.claims:
             lot = self.place[group, claim.milestone, claim.day, child]
             counts[:, lot] += children * claim.quantity
 
 
-def _parts(outcomes: Sequence[Outcome]) -> Iterator[tuple[float, ...]]:
-    """The chance of each outcome, at each level, where those before it were not drawn."""
-    left = [1.0] * len(outcomes[0].chances)
-    for outcome in outcomes:
-        pairs = zip(outcome.chances, left, strict=True)
+def _parts(turns: Sequence[Turn]) -> Iterator[tuple[float, ...]]:
+    """The chance of each turn, at each level, where those before it were not drawn."""
+    left = [1.0] * len(turns[0].chances)
+    for turn in turns:
+        pairs = zip(turn.chances, left, strict=True)
         yield tuple(min(1.0, own / of) if of > 0 else 0.0 for own, of in pairs)
-        left = [of - own for own, of in zip(outcome.chances, left, strict=True)]
+        left = [of - own for own, of in zip(turn.chances, left, strict=True)]
 
 
-def _chosen(outcomes: Sequence[Outcome], drawn: Bits, level: Numbers | None) -> Numbers:
-    """The number of the outcome that each draw falls on."""
+def _chosen(turns: Sequence[Turn], drawn: Bits, level: Numbers | None) -> Numbers:
+    """The number of the turn that each draw falls on."""
     if level is None:
-        return np.searchsorted(_bars(outcomes, 0), drawn, side="right")
+        return np.searchsorted(_bars(turns, 0), drawn, side="right")
     found = np.zeros(drawn.shape, dtype=np.int64)
     for one in np.unique(level).tolist():
         at = level == one
-        found[at] = np.searchsorted(_bars(outcomes, one), drawn[at], side="right")
+        found[at] = np.searchsorted(_bars(turns, one), drawn[at], side="right")
     return found
 
 
-def _bars(outcomes: Sequence[Outcome], level: int) -> Bits:
-    """The bits from which on each next outcome is drawn at a level, exact to one in 2^53."""
+def _bars(turns: Sequence[Turn], level: int) -> Bits:
+    """The bits from which on each next turn is drawn at a level, exact to one in 2^53."""
     below, bars = 0.0, []
-    for outcome in outcomes[:-1]:
-        below += outcome.chances[level]
+    for turn in turns[:-1]:
+        below += turn.chances[level]
         bars.append(min(int(below * 2.0**53) << 11, 2**64 - 1))
     return np.array(bars, dtype=np.uint64)
 
@@ -287,7 +285,7 @@ def child_name(group: str, child: int) -> str:
 def _lots_of(
     contract: Contract,
     area: Area,
-    steps: Sequence[Sequence[Step]],
+    stages: Sequence[Sequence[Stage]],
     rulebook: Rulebook,
     segment: Sequence[int],
     claims: int,
@@ -295,14 +293,14 @@ def _lots_of(
     """The lots that can be claimed, in settlement order, and which one each claim is in."""
     (rules,), rows = rulebook.by_version, []
     keys = {}
-    for group, own in enumerate(steps):
+    for group, own in enumerate(stages):
         children = area.groups[group].children if contract.claim_by_claim else 1
         asked = {
             (claim.milestone, claim.day)
-            for step in own
-            for outcomes in step.of_cell
-            for outcome in outcomes
-            for claim in outcome.claims
+            for stage in own
+            for turns in stage.of_cell
+            for turn in turns
+            for claim in turn.claims
         }
         for child in range(children):
             who = child_name(area.groups[group].name, child) if contract.claim_by_claim else ""
@@ -321,7 +319,7 @@ def cautions(draws: Draws) -> tuple[str, ...]:
     """What a modeller should know: milestones that never pay, and days on which none is reached."""
     contract, area = draws.contract, draws.area
     groups, found = len(area.groups), []
-    paying = [set(_paying(steps)) for steps in draws.steps]
+    paying = [set(_paying(stages)) for stages in draws.stages]
     for number, name in enumerate(contract.milestones):
         unpaid = sum(number not in pays for pays in paying)
         if area.chances[name].chance and unpaid:
@@ -337,12 +335,12 @@ def cautions(draws: Draws) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _paying(steps: Sequence[Step]) -> Iterator[int]:
+def _paying(stages: Sequence[Stage]) -> Iterator[int]:
     """The milestones that can pay in a group."""
-    for step in steps:
-        for outcomes in step.of_cell:
-            for outcome in outcomes:
-                yield from (one.milestone for one in outcome.reached if one.pays)
+    for stage in stages:
+        for turns in stage.of_cell:
+            for turn in turns:
+                yield from (one.milestone for one in turn.reached if one.pays)
 
 
 def _cannot_be_met(contract: Contract, area: Area, milestone: str, after: Span) -> list[str]:

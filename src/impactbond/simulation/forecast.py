@@ -22,7 +22,7 @@ from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import Draws, cautions
-from impactbond.simulation.journeys import Outcome
+from impactbond.simulation.journeys import Turn
 from impactbond.simulation.withheld import LimitOn, limits_of
 from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 
@@ -121,8 +121,8 @@ class Forecast:
         """
         rows: list[tuple[Any, ...]] = []
         milestones = list(self.contract.milestones)
-        for group, child, outcome in self._outcomes(trial):
-            for one in outcome.reached:
+        for group, child, turn in self._turns(trial):
+            for one in turn.reached:
                 name, on = milestones[one.milestone], from_day_number(one.day)
                 rows.append((self.area.groups[group].name, child + 1, name, on, one.pays))
         return rows_table(rows, REACHED)
@@ -131,16 +131,16 @@ class Forecast:
         """One trial child by child: a row for every claim, of units one for each period."""
         rows: list[tuple[Any, ...]] = []
         milestones = list(self.contract.milestones)
-        for group, child, outcome in self._outcomes(trial):
-            for claim in outcome.claims:
+        for group, child, turn in self._turns(trial):
+            for claim in turn.claims:
                 name, on = milestones[claim.milestone], from_day_number(claim.day)
                 rows.append((self.area.groups[group].name, child + 1, name, on, claim.quantity))
         return rows_table(rows, CLAIMED)
 
-    def _outcomes(self, trial: int) -> list[tuple[int, int, Outcome]]:
-        """The outcomes of one trial, group by group, child by child."""
+    def _turns(self, trial: int) -> list[tuple[int, int, Turn]]:
+        """The turns of one trial, group by group, child by child."""
         self._assert_drawn(trial)
-        return sorted(self.draws.outcomes(trial), key=lambda one: one[:2])
+        return sorted(self.draws.turns(trial), key=lambda one: one[:2])
 
     def _assert_drawn(self, trial: int) -> None:
         if not 0 <= trial < self.trials:

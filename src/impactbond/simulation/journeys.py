@@ -1,10 +1,10 @@
-"""Journeys: what can become of a child of a group, step by step, each step with its chances.
+"""Journeys: what can become of a child of a group, stage by stage, each stage with its chances.
 
 Takes  a contract, an area that fits it, and a group.
-Gives  steps; at each, where children can stand by then (a cell), and what can come of the step for
-       whoever stands there: a chance, what is reached on which days, what is claimed for it, and
-       the cell that follows.
-Keeps  children in one cell are alike for everything that is still to come: what no later step asks
+Gives  stages; at each, where children can stand by then (a cell), and what can come of the stage
+       for whoever stands there (a turn): a chance, what is reached on which days, what is claimed
+       for it, and the cell that follows.
+Keeps  children in one cell are alike for everything that is still to come: what no later stage asks
        for is forgotten. A child reaches no milestone without its prerequisites, nor before them;
        nothing outside the term pays; of alternatives the first pays.
 """
@@ -32,7 +32,7 @@ from impactbond.terms.milestones import DaysIn, alternatives
 _MOST_CELLS = 4096
 
 
-class Reached(NamedTuple):
+class DrawnMilestone(NamedTuple):
     """A milestone that a child reaches on a day; `pays` where the contract counts it."""
 
     milestone: int
@@ -40,7 +40,7 @@ class Reached(NamedTuple):
     pays: bool
 
 
-class Claimed(NamedTuple):
+class DrawnClaim(NamedTuple):
     """So many units, or one claim, of a milestone first completed on a day."""
 
     milestone: int
@@ -48,37 +48,37 @@ class Claimed(NamedTuple):
     quantity: int
 
 
-class Outcome(NamedTuple):
-    """What can come of a step: its chance at each level, what is reached and claimed, and the cell
+class Turn(NamedTuple):
+    """What can come of a stage: its chance at each level, what is reached and claimed, and the cell
     after it.
     """
 
     chances: tuple[float, ...]
-    reached: tuple[Reached, ...]
-    claims: tuple[Claimed, ...]
+    reached: tuple[DrawnMilestone, ...]
+    claims: tuple[DrawnClaim, ...]
     cell: int
 
 
 @dataclass(frozen=True)
-class Step:
-    """What can come of a step, for children of each cell. `varies` is the place of what the area
+class Stage:
+    """What can come of a stage, for children of each cell. `varies` is the place of what the area
     says of the levels of its chances; None where it says nothing.
     """
 
-    of_cell: tuple[tuple[Outcome, ...], ...]
+    of_cell: tuple[tuple[Turn, ...], ...]
     varies: int | None
 
 
-Standing = tuple[Reached, ...]
+Standing = tuple[DrawnMilestone, ...]
 
 
-def journeys(contract: Contract, area: Area, group: Group) -> tuple[Step, ...]:
-    """The steps of a group, in the order in which milestones need one another."""
-    return _Compiler(contract, area, group).steps()
+def journeys(contract: Contract, area: Area, group: Group) -> tuple[Stage, ...]:
+    """The stages of a group, in the order in which milestones need one another."""
+    return _Compiler(contract, area, group).stages()
 
 
 class _Compiler:
-    """Works out the steps of one group; `order` are the milestones by their number."""
+    """Works out the stages of one group; `order` are the milestones by their number."""
 
     def __init__(self, contract: Contract, area: Area, group: Group) -> None:
         self._contract, self._area, self._group = contract, area, group
@@ -91,33 +91,33 @@ class _Compiler:
             for name in names
         }
 
-    def steps(self) -> tuple[Step, ...]:
-        """Every step, from one cell in which nothing is reached yet."""
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage, from one cell in which nothing is reached yet."""
         ordered = _in_order(self._contract, families(self._contract, self._area))
         cells: list[Standing] = [()]
         found = []
         for place, together in enumerate(ordered):
-            later = [_needed(self._contract, step) for step in ordered[place + 1 :]]
+            later = [_needed(self._contract, stage) for stage in ordered[place + 1 :]]
             asked = {self._order[name] for names in later for name in names}
             number: dict[Standing, int] = {}
             of_cell = tuple(
-                tuple(self._outcomes(standing, together, asked, number)) for standing in cells
+                tuple(self._turns(standing, together, asked, number)) for standing in cells
             )
-            found.append(Step(of_cell, together[0].varies))
+            found.append(Stage(of_cell, together[0].varies))
             cells = list(number)
             if len(cells) > _MOST_CELLS:
                 raise _too_many(self._contract)
         return tuple(found)
 
-    def _outcomes(
+    def _turns(
         self,
         standing: Standing,
         together: Sequence[Family],
         asked: set[int],
         number: dict[Standing, int],
-    ) -> Iterator[Outcome]:
-        """What can come of a step for whoever stands somewhere, equal outcomes joined."""
-        chances: dict[tuple[tuple[Reached, ...], tuple[Claimed, ...], int], Levels] = {}
+    ) -> Iterator[Turn]:
+        """What can come of a stage for whoever stands somewhere, equal turns joined."""
+        chances: dict[tuple[tuple[DrawnMilestone, ...], tuple[DrawnClaim, ...], int], Levels] = {}
         for drawn in product(*(self._drawn(standing, family) for family in together)):
             ways = [way for _, reached in drawn for way in reached]
             chance = drawn[0][0]
@@ -130,15 +130,15 @@ class _Compiler:
             known = (*standing, *(one for one, _ in told))
             kept = tuple(sorted(one for one in known if one.milestone in asked))
             cell = number.setdefault(kept, len(number))
-            outcome = (tuple(one for one, _ in told), claims, cell)
-            before = chances.get(outcome)
-            chances[outcome] = chance if before is None else tuple(map(add, before, chance))
-        for outcome, chance in chances.items():
-            yield Outcome(tuple(map(float, chance)), *outcome)
+            turn = (tuple(one for one, _ in told), claims, cell)
+            before = chances.get(turn)
+            chances[turn] = chance if before is None else tuple(map(add, before, chance))
+        for turn, chance in chances.items():
+            yield Turn(tuple(map(float, chance)), *turn)
 
     def _drawn(
         self, standing: Standing, family: Family
-    ) -> list[tuple[Levels, list[tuple[Reached, int]]]]:
+    ) -> list[tuple[Levels, list[tuple[DrawnMilestone, int]]]]:
         """What can come of one draw: its chances, and what is reached with how many units."""
         found = []
         for chances, names in family.outcomes:
@@ -149,7 +149,7 @@ class _Compiler:
                 found.append((tuple(chance * share for chance in chances), reached))
         return found
 
-    def _ways(self, standing: Standing, name: str) -> list[tuple[Fraction, Reached, int]]:
+    def _ways(self, standing: Standing, name: str) -> list[tuple[Fraction, DrawnMilestone, int]]:
         """On which days a milestone may be reached, with how many units; none where a prerequisite
         was not.
         """
@@ -166,12 +166,14 @@ class _Compiler:
             day = max([own, *(one.day for one in known)])
             is_inside = self._term[0] <= day <= self._term[1]
             pays = is_for and is_inside and all(one.pays for one in known)
-            one = Reached(self._order[name], day, pays)
+            one = DrawnMilestone(self._order[name], day, pays)
             for units, part in (assumed.units or {1: Fraction(1)}).items():
                 found.append((share * part, one, units))
         return found
 
-    def _contested(self, ways: list[tuple[Reached, int]]) -> Iterator[tuple[Reached, int]]:
+    def _contested(
+        self, ways: list[tuple[DrawnMilestone, int]]
+    ) -> Iterator[tuple[DrawnMilestone, int]]:
         """Of alternatives that pay, the first is achieved, by its day and then as written."""
         paying = [(one.day, one.milestone) for one, _ in ways if one.pays]
         for one, units in sorted(ways):
@@ -182,14 +184,14 @@ class _Compiler:
             )
             yield one._replace(pays=one.pays and is_first), units
 
-    def _claims(self, one: Reached, units: int) -> Iterator[Claimed]:
+    def _claims(self, one: DrawnMilestone, units: int) -> Iterator[DrawnClaim]:
         """What is claimed for a milestone: once, or its units of each period."""
         name = self._names[one.milestone]
         term = self._contract.milestones[name].units
         if not one.pays:
             return
         if term is None:
-            yield Claimed(one.milestone, one.day, 1)
+            yield DrawnClaim(one.milestone, one.day, 1)
             return
         most = units if term.at_most is None else min(units, term.at_most)
         periods = self._contract.calendar.periods
@@ -198,7 +200,7 @@ class _Compiler:
             if day <= self._term[1]:
                 by_period.setdefault(period_of(periods, day), []).append(day)
         for days in by_period.values():
-            yield Claimed(one.milestone, days[0], len(days))
+            yield DrawnClaim(one.milestone, days[0], len(days))
 
     def _unit_days(self, name: str, day: int, most: int) -> Iterator[int]:
         """The days on which units are completed: the first of rows and amounts on the day that is
@@ -216,39 +218,39 @@ class _Compiler:
 
 
 def _in_order(contract: Contract, found: Iterable[Family]) -> list[list[Family]]:
-    """Families in steps: each needs only what earlier steps decide; alternatives are decided in one
-    step.
+    """Families in stages: each needs only what earlier stages decide, and alternatives are decided
+    in one stage.
     """
-    steps = [[family] for family in found]
+    stages = [[family] for family in found]
     for names in alternatives(contract.milestones):
-        joined = [step for step in steps if any(_holds(step, name) for name in names)]
-        steps = [step for step in steps if step not in joined]
-        steps.append([family for step in joined for family in step])
+        joined = [stage for stage in stages if any(_holds(stage, name) for name in names)]
+        stages = [stage for stage in stages if stage not in joined]
+        stages.append([family for stage in joined for family in stage])
     ordered: list[list[Family]] = []
     placed: set[str] = set()
-    while steps:
-        ready = [step for step in steps if placed.issuperset(_needed(contract, step))]
+    while stages:
+        ready = [stage for stage in stages if placed.issuperset(_needed(contract, stage))]
         if not ready:
             raise _in_a_circle(contract)
-        for step in ready:
-            placed.update(name for family in step for name in family.names)
-        ordered += sorted(ready, key=lambda step: _place(contract, step))
-        steps = [step for step in steps if step not in ready]
+        for stage in ready:
+            placed.update(name for family in stage for name in family.names)
+        ordered += sorted(ready, key=lambda stage: _place(contract, stage))
+        stages = [stage for stage in stages if stage not in ready]
     return ordered
 
 
-def _holds(step: Sequence[Family], name: str) -> bool:
-    return any(name in family.names for family in step)
+def _holds(stage: Sequence[Family], name: str) -> bool:
+    return any(name in family.names for family in stage)
 
 
-def _needed(contract: Contract, step: Sequence[Family]) -> set[str]:
-    names = {name for family in step for name in family.names}
+def _needed(contract: Contract, stage: Sequence[Family]) -> set[str]:
+    names = {name for family in stage for name in family.names}
     return {earlier for name in names for earlier in contract.milestones[name].after}
 
 
-def _place(contract: Contract, step: Sequence[Family]) -> int:
+def _place(contract: Contract, stage: Sequence[Family]) -> int:
     order = list(contract.milestones)
-    return min(order.index(name) for family in step for name in family.names)
+    return min(order.index(name) for family in stage for name in family.names)
 
 
 def _in_a_circle(contract: Contract) -> AssumptionError:

@@ -180,7 +180,7 @@ class Worked(Protocol):
         """What it comes to, in steps."""
 
 
-class Counted(Protocol):
+class GroupSums(Protocol):
     """What is counted and summed of a stretch and group: `Sums` is that."""
 
     @property
@@ -203,7 +203,7 @@ class Workings:
     name is worked out once: a count that comes again is the step that it was.
     """
 
-    def __init__(self, sums: Counted, words: MoneyWords, minor_units: int) -> None:
+    def __init__(self, sums: GroupSums, words: MoneyWords, minor_units: int) -> None:
         self.sums, self.words, self._minor_units = sums, words, minor_units
         self.steps: list[Step] = []
         self.part = ""

@@ -21,10 +21,13 @@ from impactbond.errors import (
     SettlementError,
     SimulationError,
     StatementError,
+    YearEndError,
 )
 from impactbond.version import __version__
 
 if TYPE_CHECKING:
+    from impactbond.closing.close_year import year_end
+    from impactbond.closing.ledger import read_ledger
     from impactbond.comparison.comparison import compare
     from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
@@ -56,6 +59,7 @@ _HOMES = {
     "read_evidence": "evidence.read",
     "read_versions": "contract.read",
     "read_receipts": "receipts.read",
+    "read_ledger": "closing.ledger",
     "read_record": "records.record",
     "reconcile": "receipts.reconcile",
     "regenerate": "records.regenerate",
@@ -66,6 +70,7 @@ _HOMES = {
     "write_record": "records.record",
     "write_statements": "statements.write",
     "write_template": "evidence.template",
+    "year_end": "closing.close_year",
 }
 
 __all__ = [
@@ -78,6 +83,7 @@ __all__ = [
     "SettlementError",
     "SimulationError",
     "StatementError",
+    "YearEndError",
     "__version__",
     "check",
     "check_examples",
@@ -88,6 +94,7 @@ __all__ = [
     "read_area",
     "read_contract",
     "read_evidence",
+    "read_ledger",
     "read_receipts",
     "read_record",
     "read_versions",
@@ -100,6 +107,7 @@ __all__ = [
     "write_record",
     "write_statements",
     "write_template",
+    "year_end",
 ]
 
 

@@ -65,7 +65,7 @@ def _two(debit: str, credit: str, pence: int) -> tuple[Line, ...]:
 
 def postings_table(year: Year, ledger: Ledger | None) -> pa.Table:
     """The table `postings`: what was asked and what came by the year end, in order of days."""
-    funds = {one.id: "" if ledger is None else ledger.fund_of(one) for one in year.funders}
+    funds = {one.id: "" if ledger is None else ledger.fund_of(one.id) for one in year.funders}
     found = sorted((*_claims(year), *_cash(year)), key=lambda one: one[:3])
     rows: list[tuple[Any, ...]] = []
     for day, funder, text, lines in found:

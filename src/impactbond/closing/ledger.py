@@ -17,7 +17,6 @@ from pydantic import Field
 from impactbond.contract.contract import Contract
 from impactbond.contract.reading.terms_file import TermsFile
 from impactbond.errors import YearEndError
-from impactbond.settlement.funding import Payer
 from impactbond.terms.diagnostic import Diagnostics, did_you_mean, fault_at, listing
 from impactbond.terms.term import Term
 
@@ -65,11 +64,11 @@ class Ledger(Term):
     funders: dict[str, FunderEntry] = Field(min_length=1)
     invoice_number: str = ""
 
-    def of(self, funder: Payer) -> FunderEntry | None:
+    def of(self, funder: str) -> FunderEntry | None:
         """The entry of a funder, by its own name first, then by that of the contract."""
-        return self.funders.get(funder.id) or self.funders.get(funder.term)
+        return self.funders.get(funder) or self.funders.get(funder.partition(": ")[0])
 
-    def fund_of(self, funder: Payer) -> str:
+    def fund_of(self, funder: str) -> str:
         """The name of the fund that a funder's money is in; nothing where nobody said so."""
         entry = self.of(funder)
         return "" if entry is None else self.funds[entry.fund].name

@@ -64,9 +64,9 @@ def position_table(year: Year, ledger: Ledger | None) -> pa.Table:
     rows = []
     for funder in year.funders:
         own = [sums.get(funder.id, 0) for sums in (claimed, unclaimed, year.ahead, asked, received)]
-        entry = None if ledger is None else ledger.of(funder)
+        entry = None if ledger is None else ledger.of(funder.id)
         nature = "" if entry is None else entry.nature
-        fund = "" if ledger is None else ledger.fund_of(funder)
+        fund = "" if ledger is None else ledger.fund_of(funder.id)
         rows.append((funder.id, funder.name, nature, fund, *_amounts(*own)))
     return rows_table(rows, POSITION)
 

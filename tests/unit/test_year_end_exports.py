@@ -113,7 +113,7 @@ def test_beancount_text_balances_and_asserts_what_stands() -> None:
         for account, amount in lines:
             for own in (account, account.rpartition(":")[0]):
                 sums[own] = sums.get(own, Decimal(0)) + Decimal(amount)
-    pattern = r"^2018-04-01 balance (\S+)  (-?[\d.]+) GBP$"
+    pattern = r"^2018-04-01 balance (\S+)  (-?[\d.]+) ~ 0.00 GBP$"
     asserted = dict(re.findall(pattern, text, re.MULTILINE))
     assert {account: Decimal(amount) for account, amount in asserted.items()} == sums
     assert asserted["Assets:Contract:Accrued"] == "19636.66"

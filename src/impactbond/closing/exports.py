@@ -216,7 +216,7 @@ def beancount_text(year: YearEnd) -> str:
     opened = [f"{first} open {own} {year.currency}" for own in sorted(sums)]
     balances = [
         f"{date.fromordinal(year.on.toordinal() + 1)} balance {own}  "
-        f"{_amount(year, pence)} {year.currency}"
+        f"{_amount(year, pence)} ~ {_amount(year, 0)} {year.currency}"  # to the penny
         for own, pence in sorted(sums.items())
     ]
     parts = ["\n".join(opened), *told, "\n".join(balances)]

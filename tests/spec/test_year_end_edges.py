@@ -21,6 +21,7 @@ FOUR = """
     c3    | consent | 2017-09-20 | 2017-09-20 | yes
     c4    | consent | 2017-10-05 | 2017-10-05 | yes
 """
+MORE = "    c9    | consent | 2017-12-23 | 2018-05-02 | yes   | r9  |          |\n"
 
 
 def closed(terms: Any, table: str, on: str, to: str | None = None, **more: Any) -> YearEnd:
@@ -91,6 +92,15 @@ def test_evidence_after_the_sign_off_is_late_and_what_is_taken_back_stands_apart
         ("c4", "in hand at year end"): 100,
         ("c4", "taken back by sign-off"): -100,
     }
+    assert first.later == (10000, -10000)  # c3 and c1: of the next year
+    assert "£100.00 added" in first.text
+    # What came after the sign-off is told, and changes nothing that is filed.
+    before, after = (evidence_of(one, contract_of("")) for one in (table, f"{table}{MORE}"))
+    filed = [
+        ib.year_end(contract_of(""), one, on="2017-12-31", evidence_to="2018-02-28").filed
+        for one in (before, after)
+    ]
+    assert filed[0] == filed[1]
     second = closed("", table, "2018-12-31", "2019-02-28", previous=first)
     names = ("opening", "income", "this_year", "late", "taken_back", "moved")
     assert figures(second, *names, table="income") == {"council": (200, 0, 0, 100, -100, 0)}

@@ -37,6 +37,7 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
 
+_EVER = date(2999, 12, 31)  # all evidence that there is, whenever it was recorded
 FilePath = str | PathLike[str]
 
 
@@ -77,11 +78,12 @@ def year_end(
     made = claims_made(versions, evidence, last, earlier, leave_out_refused)
     cut = unclaimed(versions, evidence, made, last, sign_off)
     in_hand = cut if sign_off == last else unclaimed(versions, evidence, made, last, last)
+    after = unclaimed(versions, evidence, made, last, _EVER)
     terms = known_at(versions, last, last).whole
     first, until = terms.calendar.term
     nation = terms.calendar.payment.working_days_of
     holidays = bank_holidays(nation, first.year, until.year + 1)
-    year = Year(terms, last, sign_off, made, cut, in_hand, receipts, holidays)
+    year = Year(terms, last, sign_off, made, cut, in_hand, after, receipts, holidays)
     return _drawn_up(year, filed, ledger, framework, evidence)
 
 
@@ -116,6 +118,8 @@ def _drawn_up(
         tables=tables,
         claims_made=0 if year.made is None else len(year.made.claim_dates),
         refused_left_out=evidence.refused_table.num_rows,
+        refused_receipts=0 if year.receipts is None else year.receipts.refused_table.num_rows,
+        later=year.later,
         kind=evidence.kind,
     )
 

@@ -90,7 +90,8 @@ def summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
 @dataclass(frozen=True, eq=False)
 class Year:
     """What was settled and received by a year end. `terms` is the contract in force on it; `cut` is
-    by the evidence of the sign-off, `in_hand` by that of the year end itself.
+    by the evidence of the sign-off, `in_hand` by that of the year end itself,
+    `after` by all that there is.
     """
 
     terms: Contract
@@ -99,6 +100,7 @@ class Year:
     made: Settlement | None
     cut: Unclaimed
     in_hand: Unclaimed
+    after: Unclaimed
     receipts: Receipts | None
     holidays: tuple[date, ...]
 
@@ -117,6 +119,17 @@ class Year:
     def unclaimed_in_hand(self) -> Sums:
         """What is in no such claim, by the evidence of the year end."""
         return by_outcome(self.in_hand.lines_table, self.in_hand.shares_table)
+
+    @cached_property
+    def later(self) -> tuple[int, int]:
+        """What evidence after the sign-off adds to what is unclaimed, and what it takes back: of
+        the next year, and told only so that nobody is surprised.
+        """
+        changed = summed_by_outcome(by_outcome(self.after.lines_table, self.after.shares_table))
+        for outcome, pence in summed_by_outcome(self.unclaimed).items():
+            changed[outcome] = changed.get(outcome, 0) - pence
+        parts = changed.values()
+        return sum(max(one, 0) for one in parts), sum(min(one, 0) for one in parts)
 
     @cached_property
     def earned(self) -> Sums:

@@ -33,7 +33,8 @@ NO_ADVICE = (
 @dataclass(frozen=True, eq=False, repr=False)
 class YearEnd:
     """The result of `year_end`. Frames come in the kind that the evidence came in; money is whole
-    pence (`*_pence`). `tables` holds the same as Arrow tables, by name.
+    pence (`*_pence`). `tables` holds the same as Arrow tables, by name; `later` is what evidence
+    after the sign-off would add and take back, in pence.
     """
 
     contract: str
@@ -49,6 +50,8 @@ class YearEnd:
     tables: Mapping[str, pa.Table]
     claims_made: int
     refused_left_out: int
+    refused_receipts: int
+    later: tuple[int, int]
     kind: str = field(default="pandas")
 
     def _frame(self, name: str) -> Any:
@@ -129,6 +132,7 @@ class YearEnd:
                 "framework": self.framework,
                 "previous_sha256": None if self.previous is None else self.previous.digest,
                 "refused_left_out": self.refused_left_out,
+                "refused_receipts_left_out": self.refused_receipts,
                 "earned": rows,
                 **{name: plain_rows(self.tables[name]) for name in self.tables},
             }
@@ -160,6 +164,8 @@ class YearEnd:
             "sha256": self.digest,
             "previous_sha256": None if self.previous is None else self.previous.digest,
             "refused_rows_left_out": self.refused_left_out,
+            "refused_receipts_left_out": self.refused_receipts,
+            "after_sign_off_pence": {"added": self.later[0], "taken_back": self.later[1]},
             "checks_hold": not self.failed,
             **{name: plain_rows(table) for name, table in shown.items()},
         }
@@ -185,6 +191,13 @@ class YearEnd:
         if self.refused_left_out:
             left_out = counted(self.refused_left_out, "row")
             told.append(f"  Refused and left out of the evidence: {left_out}")
+        if self.refused_receipts:
+            left_out = counted(self.refused_receipts, "row")
+            told.append(f"  Refused and left out of the receipts: {left_out}")
+        if any(self.later):
+            added, taken_back = map(self._money, self.later)
+            told.append(f"  Evidence after {self.evidence_to}, of the next year: {added} added,")
+            told.append(f"    {taken_back} taken back")
         return "\n".join([*told, "", f"  {NO_ADVICE}"])
 
     def _since(self) -> str:

@@ -21,10 +21,13 @@ from impactbond.errors import (
     SettlementError,
     SimulationError,
     StatementError,
+    YearEndError,
 )
 from impactbond.version import __version__
 
 if TYPE_CHECKING:
+    from impactbond.closing.close_year import year_end
+    from impactbond.closing.ledger import read_ledger
     from impactbond.comparison.comparison import compare
     from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
@@ -58,6 +61,7 @@ _HOMES = {
     "read_evidence": "evidence.read",
     "read_versions": "contract.read",
     "read_receipts": "receipts.read",
+    "read_ledger": "closing.ledger",
     "read_record": "records.record",
     "reconcile": "receipts.reconcile",
     "regenerate": "records.regenerate",
@@ -68,6 +72,7 @@ _HOMES = {
     "write_record": "records.record",
     "write_statements": "statements.write",
     "write_template": "evidence.template",
+    "year_end": "closing.close_year",
 }
 
 __all__ = [
@@ -80,6 +85,7 @@ __all__ = [
     "SettlementError",
     "SimulationError",
     "StatementError",
+    "YearEndError",
     "__version__",
     "check",
     "check_examples",
@@ -91,6 +97,7 @@ __all__ = [
     "read_claims",
     "read_contract",
     "read_evidence",
+    "read_ledger",
     "read_receipts",
     "read_record",
     "read_versions",
@@ -103,6 +110,7 @@ __all__ = [
     "write_record",
     "write_statements",
     "write_template",
+    "year_end",
 ]
 
 

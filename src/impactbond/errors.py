@@ -128,6 +128,10 @@ class ReceiptError(ImpactBondError):
     """The receipts cannot be used as delivered."""
 
 
+class YearEndError(ImpactBondError):
+    """A year end cannot be drawn up as asked, or what was filed cannot be trusted."""
+
+
 class StatementError(ImpactBondError):
     """A statement cannot be written, or does not verify."""
 

@@ -37,6 +37,7 @@ from impactbond.cli.options import (
     working,
     write_settled,
 )
+from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
 
 app = typer.Typer(
@@ -383,6 +384,7 @@ def compare(
         raise typer.Exit(1)
 
 
+app.command()(year_end)
 # Those that look at a contract alone.
 for command in (new, check, render, difference):
     app.command()(command)

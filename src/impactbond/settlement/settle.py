@@ -87,7 +87,7 @@ def settle(
     day = day_given(as_of, "as_of", SettlementError)
     chosen = engine or evidence.engine
     assert_one_of(chosen, "engine", get_args(Engine), SettlementError)
-    _assert_complete(evidence, leave_out_refused)
+    assert_complete(evidence, leave_out_refused)
     versions = Versions.of(contract)
     claims = _claims(claim_dates(versions, day), versions.all[0], day)
     first_open = _first_open(versions, claims, earlier)
@@ -207,7 +207,7 @@ def _claims(
     raise SettlementError("There is nothing to settle yet.", [fault])
 
 
-def _assert_complete(evidence: Evidence | Counts, leave_out_refused: bool) -> None:
+def assert_complete(evidence: Evidence | Counts, leave_out_refused: bool) -> None:
     if leave_out_refused or not evidence.refused_table.num_rows:
         return
     faults = [Fault(**row) for row in evidence.refused_table.to_pylist()]

@@ -1,0 +1,104 @@
+"""The command that draws up a year end."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from impactbond.cli.options import (
+    AsJson,
+    ContractFile,
+    Earlier,
+    EvidenceFiles,
+    LeaveOut,
+    ReceiptsOption,
+    Replace,
+    RowByRow,
+    Shared,
+    day_option,
+    evidence_in,
+    inputs_of,
+    out_option,
+    printed,
+    versions_in,
+    working,
+)
+from impactbond.errors import YearEndError
+from impactbond.files import Writing, write_files
+
+if TYPE_CHECKING:
+    from impactbond.closing.year_end import Framework, YearEnd
+
+
+def year_end(
+    contract: ContractFile,
+    evidence: EvidenceFiles,
+    on: Annotated[date, day_option("--on", "The last day of the year.")],
+    evidence_to: Annotated[
+        date | None,
+        day_option("--evidence-to", "Evidence recorded up to this day counts; by default --on."),
+    ] = None,
+    receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="The year end before, as it was filed.")
+    ] = None,
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="The ledger map: a YAML or JSON file.")
+    ] = None,
+    framework: Annotated[
+        str, typer.Option("--framework", help="The words: 'SORP 2026' or 'SORP 2019'.")
+    ] = "SORP 2026",
+    out: Annotated[
+        Path | None,
+        out_option("The folder to write tables, the file for next year, and journals into."),
+    ] = None,
+    earlier: Earlier = None,
+    row_by_row: RowByRow = False,
+    leave_out_refused: LeaveOut = False,
+    replace: Replace = False,
+    shared: Shared = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what was earned by a year end and is not claimed yet, funder by funder, with journals."""
+    from impactbond.closing.close_year import year_end as drawn_up
+    from impactbond.evidence.read import read_evidence
+    from impactbond.receipts.read import read_receipts
+
+    with working("Reading the contract and the evidence"):
+        versions = versions_in(contract)
+        at_rest = False if row_by_row else None
+        known = read_evidence(evidence_in(evidence or []), versions, at_rest=at_rest)
+        came = read_receipts(receipts, versions.whole) if receipts else None
+    with working("Drawing up the year end"):
+        year = drawn_up(
+            versions,
+            known,
+            on=on,
+            evidence_to=evidence_to,
+            receipts=came,
+            previous=previous,
+            ledger=ledger,
+            framework=cast("Framework", framework),  # refused unless it is one
+            earlier=earlier,
+            leave_out_refused=leave_out_refused,
+        )
+    others = [one for one in (earlier, previous, ledger) if one]
+    inputs = inputs_of(contract, evidence, receipts, others)
+    how = Writing(replace=replace, shared=shared, inputs=inputs)
+    written = [] if out is None else _written(year, out, how)
+    told = "".join(f"\nWrote {out}/{name}" for name in written)
+    printed(as_json, lambda: {**year.as_dict(), "written": written}, lambda: year.text + told)
+    if year.failed:
+        raise typer.Exit(1)
+
+
+def _written(year: YearEnd, out: Path, how: Writing) -> list[str]:
+    """The names of the files of a year end, when they are written."""
+    from impactbond.closing.exports import year_end_files
+
+    refused = partial(YearEndError, "The year end cannot be written.")
+    return [one.name for one in write_files(out, year_end_files(year), refused, **how)]

@@ -1,0 +1,169 @@
+"""The checks of a year end: every sum found twice.
+
+Takes  a Year and its tables, and the previous year end as filed.
+Gives  the table CHECKS: what is compared, for whom, both figures, and whether it holds.
+Keeps  a difference is shown, never plugged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from impactbond.closing.filed import Filed
+from impactbond.closing.inputs import RECOVERED, UP_FRONT, Year, summed
+from impactbond.closing.journals import (
+    ACCRUED,
+    IN_ADVANCE,
+    INCOME,
+    RECEIVABLE,
+    UP_FRONT_ACCOUNT,
+    balances,
+)
+from impactbond.settlement.funding import UNFUNDED
+from impactbond.tables import rows_table, schema_of
+
+CHECKS = schema_of("check", "of", "one_pence", "other_pence", "holds", holds=pa.bool_())
+Tables = Mapping[str, pa.Table]
+Compared = tuple[str, str, int, int]  # what is compared, for whom, and both figures
+WITHIN_LIMITS = "earned is within every limit"
+
+
+def checks_table(year: Year, tables: Tables, previous: Filed | None) -> pa.Table:
+    """The table `checks`."""
+    compared = (
+        *_shares_are_scheduled(year),
+        *_positions(tables),
+        *_rolls(tables),
+        *_aged(tables),
+        *((WITHIN_LIMITS, *_limit(row)) for row in tables["limits"].to_pylist()),
+        *_cut_off(year, tables),
+        *_as_filed(tables, previous),
+        *_up_front(year, tables),
+        *_journals(tables),
+    )
+    rows = [
+        (*one, one[2] <= one[3] if one[0] == WITHIN_LIMITS else one[2] == one[3])
+        for one in compared
+    ]
+    return rows_table(rows, CHECKS)
+
+
+def _shares_are_scheduled(year: Year) -> Iterator[Compared]:
+    """1. What claims hold, by their lines, is what they ask for before money on account."""
+    if year.made is None:
+        return
+    shares = year.made.shares_table.select(["claim_period", "funder", "amount_pence"]).to_pylist()
+    scheduled = year.made.payments_table.to_pylist()
+    sums = [
+        summed((f"{row['claim_period']}, {row['funder']}", row["amount_pence"]) for row in rows)
+        for rows in (
+            [row for row in shares if row["funder"] != UNFUNDED],
+            [row for row in scheduled if row["kind"] not in (UP_FRONT, RECOVERED)],
+        )
+    ]
+    for of in sorted({*sums[0], *sums[1]}):
+        yield "shares are what the schedule asks for", of, sums[0].get(of, 0), sums[1].get(of, 0)
+
+
+def _positions(tables: Tables) -> Iterator[Compared]:
+    """2. The identity of a position, funder by funder."""
+    for row in tables["position"].to_pylist():
+        asset = row["contract_asset_pence"] - row["contract_liability_pence"]
+        open_ = row["receivable_pence"] - row["in_advance_pence"]
+        standing = row["earned_pence"] - row["received_pence"]
+        yield "earned less received is what stands", row["funder"], standing, asset + open_
+
+
+def _rolls(tables: Tables) -> Iterator[Compared]:
+    """3 and 4. Income is what it is of; asset, liability and receivable roll from year to year."""
+    for row in tables["income"].to_pylist():
+        parts = ("this_year", "late", "taken_back", "moved", "fees")
+        income = sum(row[f"{name}_pence"] for name in parts)
+        yield "income is what it is of", row["funder"], row["income_pence"], income
+    for row in tables["movement"].to_pylist():
+        was, now = (
+            row[f"{when}_asset_pence"] - row[f"{when}_liability_pence"]
+            for when in ("opening", "closing")
+        )
+        rolled = was + row["income_pence"] - row["asked_pence"]
+        yield "asset and liability roll", row["funder"], rolled, now
+        open_ = row["opening_receivable_pence"] + row["asked_pence"] - row["received_pence"]
+        yield "receivable rolls", row["funder"], open_, row["closing_receivable_pence"]
+
+
+def _aged(tables: Tables) -> Iterator[Compared]:
+    """5. What is open is what matching the receipts leaves open."""
+    aged = {row["funder"]: row["balance_pence"] for row in tables["aged"].to_pylist()}
+    for row in tables["position"].to_pylist():
+        open_ = row["receivable_pence"] - row["in_advance_pence"]
+        yield "receivable is what is aged", row["funder"], open_, aged.get(row["funder"], 0)
+
+
+def _limit(row: Mapping[str, int | str]) -> tuple[str, int, int]:
+    """6. The limit, what is used of it, and the most."""
+    of = ", ".join(filter(None, (str(row["limit"]), str(row["funder"]))))
+    return of, int(row["used_pence"]), int(row["at_most_pence"])
+
+
+def _cut_off(year: Year, tables: Tables) -> Iterator[Compared]:
+    """7. What the cut lists is what it comes to, and what its lines are entitled to."""
+    listed = summed((row["funder"], row["amount_pence"]) for row in tables["cut_off"].to_pylist())
+    for row in tables["position"].to_pylist():
+        own = listed.get(row["funder"], 0)
+        yield "cut-off lists what is unclaimed", row["funder"], own, row["unclaimed_pence"]
+    entitled, shared = (
+        int(pc.sum(table[name]).as_py() or 0)
+        for table, name in (
+            (year.cut.lines_table, "entitled_pence"),
+            (year.cut.shares_table, "amount_pence"),
+        )
+    )
+    yield "lines of the cut are shared in full", "all", entitled, shared
+
+
+def _as_filed(tables: Tables, previous: Filed | None) -> Iterator[Compared]:
+    """8. The year opens with what was filed."""
+    if previous is None:
+        return
+    opening = {row["funder"]: row["opening_pence"] for row in tables["income"].to_pylist()}
+    for row in previous.position:
+        own = opening.get(row["funder"], 0)
+        yield "opening is the closing as filed", row["funder"], own, row["earned_pence"]
+
+
+def _up_front(year: Year, tables: Tables) -> Iterator[Compared]:
+    """9. Money on account is what was asked up-front and is not recovered."""
+    found = summed(
+        (one.funder, one.amount_pence) for one in year.asked if one.kind in (UP_FRONT, RECOVERED)
+    )
+    for row in tables["position"].to_pylist():
+        own = found.get(row["funder"], 0)
+        yield "on account is up-front less recovered", row["funder"], row["on_account_pence"], own
+
+
+def _journals(tables: Tables) -> Iterator[Compared]:
+    """What a ledger shows after the postings to date and the journals is the position."""
+    journals = tables["journals"]
+    for name in sorted(set(journals["journal"].to_pylist())):
+        own = journals.filter(pc.equal(journals["journal"], name))
+        debit, credit = (int(pc.sum(own[f"{one}_pence"]).as_py()) for one in ("debit", "credit"))
+        yield f"journal {name} balances", "all", debit, credit
+    posted, closed = balances(tables["postings"]), balances(journals)
+
+    def balance(funder: str, *accounts: str) -> int:
+        keys = [(account, funder) for account in accounts]
+        return sum(posted.get(key, 0) + closed.get(key, 0) for key in keys)
+
+    for row in tables["position"].to_pylist():
+        funder = row["funder"]
+        asset = row["contract_asset_pence"] - row["contract_liability_pence"]
+        held = balance(funder, ACCRUED, UP_FRONT_ACCOUNT)
+        yield "the ledger holds asset and liability", funder, held, asset
+        yield "the ledger holds income", funder, -balance(funder, INCOME), row["earned_pence"]
+        open_ = balance(funder, RECEIVABLE)
+        yield "the ledger holds what is receivable", funder, open_, row["receivable_pence"]
+        ahead = -balance(funder, IN_ADVANCE)
+        yield "the ledger holds what came in advance", funder, ahead, row["in_advance_pence"]

@@ -1,0 +1,154 @@
+"""Drawing up a year end: what was earned, asked and received by its last day, funder by funder.
+
+Takes  a contract, evidence and receipts; the year end, and the sign-off up to which evidence
+       counts; the previous year end as filed, and a ledger map.
+Gives  a YearEnd: tables, journals and checks.
+Keeps  a year end is no claim: it settles nothing, and the next claim is what it would have been.
+       Figures only: what they are in the accounts is for the charity and its auditor to decide.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from os import PathLike
+from typing import get_args
+
+from impactbond.closing.aged import aged_table
+from impactbond.closing.checks import checks_table
+from impactbond.closing.closing_cut import Followed, claims_made, known_at, unclaimed
+from impactbond.closing.filed import Filed, parse_filed, read_filed
+from impactbond.closing.inputs import Year
+from impactbond.closing.journals import journals_table, postings_table
+from impactbond.closing.ledger import Ledger, read_ledger
+from impactbond.closing.position import (
+    cut_off_table,
+    income_table,
+    limits_table,
+    movement_table,
+    position_table,
+    up_front_table,
+)
+from impactbond.closing.year_end import Framework, YearEnd
+from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
+from impactbond.dates import bank_holidays, day_given
+from impactbond.errors import Fault, YearEndError, assert_one_of
+from impactbond.evidence.evidence import Evidence
+from impactbond.receipts.receipts import Receipts
+from impactbond.receipts.reconcile import assert_usable
+
+_EVER = date(2999, 12, 31)  # all evidence that there is, whenever it was recorded
+FilePath = str | PathLike[str]
+
+
+def year_end(
+    contract: Contract | Versions,
+    evidence: Evidence,
+    *,
+    on: date | str,
+    evidence_to: date | str | None = None,
+    receipts: Receipts | None = None,
+    previous: YearEnd | Filed | FilePath | None = None,
+    ledger: Ledger | FilePath | None = None,
+    framework: Framework = "SORP 2026",
+    earlier: Followed = None,
+    leave_out_refused: bool = False,
+) -> YearEnd:
+    """The position on the last day of a year, `on`, by evidence recorded up to `evidence_to` (by
+    default that day): what was achieved by then, whether or not it is claimed.
+
+    `previous` is the year end before, as filed: the income of the year is what this one adds to it;
+    without it, income is all to date. `ledger` names funds and accounts. `earlier` is what the
+    claims made follow on, as `settle` takes it. `framework` chooses words, no figure.
+
+    Raises YearEndError for a sign-off before the year end, or a previous year end of another
+    contract or not before this one; EvidenceError and ReceiptError for refused rows, unless
+    `leave_out_refused`.
+    """
+    last = day_given(on, "on", YearEndError)
+    sign_off = last if evidence_to is None else day_given(evidence_to, "evidence_to", YearEndError)
+    assert_one_of(framework, "framework", get_args(Framework), YearEndError)
+    versions = Versions.of(contract)
+    filed = _filed(previous)
+    _assert_in_order(versions.whole, last, sign_off, filed)
+    if receipts is not None:
+        assert_usable(receipts, versions.whole.contract, leave_out_refused)
+    if ledger is not None and not isinstance(ledger, Ledger):
+        ledger = read_ledger(ledger, versions.whole)
+    made = claims_made(versions, evidence, last, earlier, leave_out_refused)
+    cut = unclaimed(versions, evidence, made, last, sign_off)
+    in_hand = cut if sign_off == last else unclaimed(versions, evidence, made, last, last)
+    after = unclaimed(versions, evidence, made, last, _EVER)
+    terms = known_at(versions, last, last).whole
+    first, until = terms.calendar.term
+    nation = terms.calendar.payment.working_days_of
+    holidays = bank_holidays(nation, first.year, until.year + 1)
+    year = Year(terms, last, sign_off, made, cut, in_hand, after, receipts, holidays)
+    return _drawn_up(year, filed, ledger, framework, evidence)
+
+
+def _drawn_up(
+    year: Year, filed: Filed | None, ledger: Ledger | None, framework: Framework, evidence: Evidence
+) -> YearEnd:
+    position = position_table(year, ledger)
+    income = income_table(year, filed, position)
+    tables = {
+        "position": position,
+        "income": income,
+        "movement": movement_table(position, income, filed),
+        "cut_off": cut_off_table(year),
+        "up_front": up_front_table(year, position),
+        "limits": limits_table(year),
+        "aged": aged_table(year),
+        "journals": journals_table(position, year.on),
+        "postings": postings_table(year, ledger),
+    }
+    tables["checks"] = checks_table(year, tables, filed)
+    return YearEnd(
+        contract=year.terms.contract,
+        title=year.terms.title,
+        contract_sha256=year.terms.digest,
+        currency=year.terms.currency,
+        on=year.on,
+        evidence_to=year.evidence_to,
+        framework=framework,
+        previous=filed,
+        ledger=ledger,
+        earned=year.earned,
+        tables=tables,
+        claims_made=0 if year.made is None else len(year.made.claim_dates),
+        refused_left_out=evidence.refused_table.num_rows,
+        refused_receipts=0 if year.receipts is None else year.receipts.refused_table.num_rows,
+        later=year.later,
+        kind=evidence.kind,
+    )
+
+
+def _filed(previous: YearEnd | Filed | FilePath | None) -> Filed | None:
+    if isinstance(previous, YearEnd):
+        return parse_filed(previous.filed, previous.file_name)
+    return read_filed(previous) if isinstance(previous, str | PathLike) else previous
+
+
+def _assert_in_order(contract: Contract, on: date, evidence_to: date, filed: Filed | None) -> None:
+    """The days follow one another, and what was filed is an earlier year of the same contract."""
+    faults = []
+    if evidence_to < on:
+        problem = f"evidence would count up to {evidence_to}, before the year end"
+        fault = Fault(code="sign_off_early", problem=problem, allowed=f"{on} or later")
+        faults.append(fault)
+    if filed is not None and (filed.contract, filed.currency) != (
+        contract.contract,
+        contract.currency,
+    ):
+        problem = f"it is of the contract '{filed.contract}'"
+        fault = Fault(
+            file=filed.name, code="other_contract", problem=problem, allowed=contract.contract
+        )
+        faults.append(fault)
+    elif filed is not None and filed.on >= on:
+        problem = f"it is of {filed.on}, which is not before {on}"
+        hint = "Name the year end before this one"
+        faults.append(Fault(file=filed.name, code="not_previous", problem=problem, hint=hint))
+    if faults:
+        raise YearEndError("The year end cannot be drawn up.", faults)

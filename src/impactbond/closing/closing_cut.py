@@ -1,0 +1,129 @@
+"""The closing cut: what was achieved by a year end and is in no claim made by then, settled as if
+it were claimed on its own.
+
+Takes  the versions of a contract, evidence, a year end, and the day up to which evidence counts.
+Gives  the claims made by the year end, as they settle; beside them the lines and shares of what is
+       not claimed yet, negative where evidence takes back what was.
+Keeps  limits are filled by outcomes of the year alone: nothing achieved after the year end takes
+       part. A cut is no claim and changes none: nothing settles on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from impactbond.contract.versions import Versions
+from impactbond.dates import day_number
+from impactbond.evaluation.inputs import ClaimDate, claim_dates
+from impactbond.evidence.evidence import Evidence
+from impactbond.records.closed_claims import Closed
+from impactbond.records.following import settle
+from impactbond.records.record import File, Record
+from impactbond.settlement.applicable_claims import applicable_claims
+from impactbond.settlement.funding import UNFUNDED, Funders, Payer
+from impactbond.settlement.lines import LINES, SHARES, attributed
+from impactbond.settlement.lot_settlement import settle_claims
+from impactbond.settlement.lots import period_of
+from impactbond.settlement.settle import assert_complete
+from impactbond.settlement.settlement import Settlement
+
+Followed = Settlement | Record | Closed | File | None  # what the claims made follow on
+
+
+@dataclass(frozen=True, eq=False)
+class Unclaimed:
+    """What is in no claim made by the year end, by the evidence of one day: LINES and SHARES."""
+
+    funders: tuple[Payer, ...]
+    lines_table: pa.Table
+    shares_table: pa.Table
+
+
+def claims_made(
+    versions: Versions, evidence: Evidence, on: date, earlier: Followed, leave_out_refused: bool
+) -> Settlement | None:
+    """The claims made by the year end, as they settle; None where no claim date has come."""
+    if not claim_dates(versions, on):
+        assert_complete(evidence, leave_out_refused)
+        return None
+    return settle(
+        versions, evidence, as_of=on, earlier=earlier, leave_out_refused=leave_out_refused
+    )
+
+
+def known_at(versions: Versions, on: date, evidence_to: date) -> Versions:
+    """The versions that a year end knows: signed by it; or by the sign-off, and effective by it.
+    One that only begins to count later says nothing about the year.
+    """
+    first, *later = versions.all
+    return Versions(
+        (
+            first,
+            *(
+                one
+                for one in later
+                if one.version.signed_on <= on
+                or (one.version.signed_on <= evidence_to and one.version.effective_on <= on)
+            ),
+        )
+    )
+
+
+def unclaimed(
+    versions: Versions, evidence: Evidence, made: Settlement | None, on: date, evidence_to: date
+) -> Unclaimed:
+    """What was achieved by the year end, by evidence recorded up to a day, less what claims made by
+    the year end hold.
+    """
+    known = known_at(versions, on, evidence_to)
+    closed = LINES.empty_table() if made is None else made.lines_table.cast(LINES)
+    claims = _claims(known, () if made is None else made.claim_dates, on, evidence_to)
+    if not claims:  # the last claim of the contract is made: nothing will ever be claimed again
+        funders = () if made is None else made.funders.all
+        return Unclaimed(funders, LINES.empty_table(), SHARES.empty_table())
+    # Between the claims made and the cut, periods may have ended whose claims are not made yet.
+    # Only the cut is asked about: it holds what is theirs too.
+    cut = claims[-1]
+    applicable = applicable_claims(
+        known, evidence.known_on(evidence_to), claims, [cut], closed, evidence.engine
+    )
+    settled, singly = settle_claims(known, claims, applicable, closed, cut.number)
+    lines, shares = attributed(claims, settled, singly(), closed, cut.number)
+    return Unclaimed(_without_nobody(settled.funders), *_of_the_cut(lines, shares, cut, on))
+
+
+def _claims(
+    known: Versions, made: Sequence[ClaimDate], on: date, evidence_to: date
+) -> tuple[ClaimDate, ...]:
+    """The claims made, those whose periods ended since, and the cut in place of the next one."""
+    periods = known.terms.calendar.periods
+    cut = max(len(made), min(period_of(periods, day_number(on)), len(periods) - 1))
+    if cut == len(periods):
+        return ()
+    waiting = [
+        ClaimDate(number, periods[number].label, periods[number].last, on)
+        for number in range(len(made), cut)
+    ]
+    last = min(periods[cut].last, on)
+    return (*made, *waiting, ClaimDate(cut, periods[cut].label, last, evidence_to))
+
+
+def _without_nobody(funders: Funders) -> tuple[Payer, ...]:
+    return tuple(one for one in funders.all if one.id != UNFUNDED)
+
+
+def _of_the_cut(
+    lines: pa.Table, shares: pa.Table, cut: ClaimDate, on: date
+) -> tuple[pa.Table, pa.Table]:
+    """The lines and shares of the cut. Results stand at the end of their period and fees on their
+    dates, whatever a claim date asks for: those after the year end are of the next year.
+    """
+    is_cut = pc.equal(lines["claim_period"], cut.label)
+    by_then = pc.less_equal(lines["achieved_on"], pa.scalar(on, pa.date32()))
+    own = lines.filter(pc.and_(is_cut, by_then))
+    return own, shares.filter(pc.is_in(shares["line"], own["line"].combine_chunks()))

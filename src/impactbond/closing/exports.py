@@ -1,0 +1,262 @@
+"""Journals and postings as files that ledgers read. Everything is a view of the same rows, with the
+codes of the ledger map; no file names a participant.
+
+Takes  a YearEnd drawn up with a ledger map.
+Gives  the bytes of files by name: plain CSV, Xero manual journals, the Sage 50 audit trail, and
+       Beancount text. Headings and limits are those the products documented when this was written;
+       nothing was tried against the products themselves.
+Keeps  debits and credits of a file are those of the year end; what would be cut off and so lose
+       its meaning stands in full beside it. A cell that begins as a formula does is guarded.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from io import StringIO
+from typing import Any, NamedTuple
+
+from impactbond.canonical import csv_bytes
+from impactbond.closing.ledger import Ledger
+from impactbond.closing.year_end import YearEnd
+from impactbond.errors import Fault, YearEndError
+from impactbond.money import CURRENCIES
+
+PLAIN = (
+    *("journal", "date", "reverses_on", "account", "account_name", "debit", "credit"),
+    *("description", "reference", "funder", "fund", "tax", "contract", "record_sha256"),
+)
+XERO = (
+    *("*Narration", "*Date", "Description", "*AccountCode", "*TaxRate", "*Amount"),
+    *("TrackingName1", "TrackingOption1", "TrackingName2", "TrackingOption2"),
+)
+SAGE_50 = (
+    *("Type", "Account Reference", "Nominal A/C Ref", "Department Code", "Date"),
+    *("Reference", "Details", "Net Amount", "Tax Code", "Tax Amount"),
+)
+MOST_XERO_LINES = 300  # of one file
+# A journal is no sale: whatever VAT a sale has is in its invoice.
+NO_VAT_XERO, NO_VAT_SAGE = "No VAT", "T9"
+MOST_DETAILS, MOST_NOMINAL = 60, 8  # letters that Sage 50 takes
+_FORMULA = tuple("=+-@\t\r")
+_BEANCOUNT = {
+    "receivable": "Assets:Contract:Receivable",
+    "accrued": "Assets:Contract:Accrued",
+    "bank": "Assets:Bank",
+    "up_front": "Liabilities:Contract:UpFront",
+    "in_advance": "Liabilities:Contract:InAdvance",
+    "income": "Income:Outcomes",
+}
+
+
+class Entry(NamedTuple):
+    """One line of a journal, with its codes; `pence` is a debit, or below nothing a credit."""
+
+    journal: str
+    day: date
+    reverses_on: date | None
+    account: str
+    code: str
+    pence: int
+    text: str
+    funder: str
+    fund: str
+    tax: str
+
+
+def export_files(year: YearEnd, *, reversals: bool = True) -> dict[str, bytes]:
+    """Every export of the journals of a year end, by the name of its file.
+
+    Raises YearEndError where there is no ledger map, or a code is longer than a product takes.
+    """
+    ledger = _ledger(year)
+    entries = list(_entries(year, ledger))
+    stem = f"{year.contract}_{year.on}"
+    back = [_reversed(one) for one in entries] if reversals else []
+    files = {f"{stem}_journals.csv": _plain(year, entries)}
+    for name, rows in (("journals", entries), ("reversals", back)):
+        for number, part in enumerate(_parted(rows), 1):
+            files[f"{stem}_xero_{name}_{number}.csv"] = _xero(year, part)
+    files[f"{stem}_sage50.csv"] = _sage_50(year, [*entries, *back])
+    files[f"{stem}_sage50_texts.csv"] = _texts(entries)
+    return files | {f"{stem}.beancount": beancount_text(year).encode()}
+
+
+def _ledger(year: YearEnd) -> Ledger:
+    if year.ledger is None:
+        fault = Fault(
+            code="no_ledger",
+            problem="journals cannot be exported without the codes of accounts",
+            hint="Give a ledger map: ledger=, --ledger",
+        )
+        raise YearEndError("There is no ledger map.", [fault])
+    return year.ledger
+
+
+def _entries(year: YearEnd, ledger: Ledger) -> Iterator[Entry]:
+    codes = ledger.accounts.model_dump()
+    for row in year.tables["journals"].to_pylist():
+        entry = ledger.of(row["funder"])
+        yield Entry(
+            row["journal"],
+            row["date"],
+            row["reverses_on"],
+            row["account"],
+            codes[row["account"]],
+            row["debit_pence"] - row["credit_pence"],
+            row["text"],
+            row["funder"],
+            row["fund"],
+            "" if entry is None else entry.vat,
+        )
+
+
+def _reversed(one: Entry) -> Entry:
+    assert one.reverses_on is not None
+    text = f"Reversal: {one.text}"
+    return one._replace(day=one.reverses_on, reverses_on=None, pence=-one.pence, text=text)
+
+
+def _plain(year: YearEnd, entries: Iterable[Entry]) -> bytes:
+    rows = [
+        (
+            *(one.journal, one.day, one.reverses_on or "", one.code, one.account),
+            *(_amount(year, max(one.pence, 0)), _amount(year, max(-one.pence, 0))),
+            *(one.text, f"{year.contract} {one.journal}", one.funder, one.fund, one.tax),
+            *(year.contract, year.digest),
+        )
+        for one in entries
+    ]
+    return _csv(PLAIN, rows)
+
+
+def _parted(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """The lines in files of no more than Xero takes; the two lines of a journal stay together."""
+    for first in range(0, len(entries), MOST_XERO_LINES):
+        yield entries[first : first + MOST_XERO_LINES]
+
+
+def _xero(year: YearEnd, entries: Iterable[Entry]) -> bytes:
+    """Xero makes one journal of the rows of one narration and day; debits are above nothing."""
+    rows = [
+        (
+            *(one.text, f"{one.day:%d/%m/%Y}", one.text, one.code, NO_VAT_XERO),
+            *(_amount(year, one.pence), "Fund", one.fund, "Funder", one.funder),
+        )
+        for one in entries
+    ]
+    return _csv(XERO, rows)
+
+
+def _sage_50(year: YearEnd, entries: Iterable[Entry]) -> bytes:
+    rows = []
+    for one in entries:
+        if len(one.code) > MOST_NOMINAL:
+            fault = Fault(
+                code="code_too_long",
+                problem=f"the code of the account '{one.account}' is too long for Sage 50",
+                found=f"{len(one.code)} letters",
+                allowed=f"{MOST_NOMINAL}",
+            )
+            raise YearEndError("The journals cannot be exported.", [fault])
+        kind, net = ("JD", one.pence) if one.pence > 0 else ("JC", -one.pence)
+        details, day = one.text[:MOST_DETAILS].strip(), f"{one.day:%d/%m/%Y}"
+        about = (kind, "", one.code, "0", day, f"{one.journal} {one.day}", details)
+        rows.append((*about, _amount(year, net), NO_VAT_SAGE, _amount(year, 0)))
+    return _csv(SAGE_50, rows)
+
+
+def _texts(entries: Iterable[Entry]) -> bytes:
+    """The texts that Sage 50 holds only the beginning of, in full."""
+    rows = [(one.journal, one.funder, one.text) for one in entries if len(one.text) > MOST_DETAILS]
+    return _csv(("journal", "funder", "text"), sorted(set(rows)))
+
+
+def _amount(year: YearEnd, pence: int) -> str:
+    places = CURRENCIES[year.currency].decimals
+    digits = f"{abs(pence):0{places + 1}d}"
+    sign = "-" if pence < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
+def _csv(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(headings)
+    writer.writerows([_guarded(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _guarded(cell: Any) -> str:
+    told = str(cell)
+    is_number = re.fullmatch(r"-?\d+(\.\d+)?", told)
+    return f"'{told}" if told.startswith(_FORMULA) and not is_number else told
+
+
+def beancount_text(year: YearEnd) -> str:
+    """Postings to date and the journals of the year end as Beancount text, with the balance of
+    every account asserted on the next day, before anything is reversed.
+    """
+    named = _account_parts(year.tables["position"]["funder"].to_pylist())
+    sums: dict[str, int] = {}
+    told: list[str] = []
+    for table, name in (("postings", "posting"), ("journals", "journal")):
+        for about, rows in _together(year.tables[table].to_pylist(), name).items():
+            day, title, funder = about
+            lines = [f'{day} * "{_quoted(title)}"', f'  funder: "{_quoted(funder)}"']
+            for account, pence in rows:
+                own = f"{_BEANCOUNT[account]}:{named[funder]}"
+                for asserted in (own, _BEANCOUNT[account]):  # of a funder, and of all
+                    sums[asserted] = sums.get(asserted, 0) + pence
+                lines.append(f"  {own}  {_amount(year, pence)} {year.currency}")
+            told.append("\n".join(lines))
+    first = min((about.split(" ", 1)[0] for about in told), default=str(year.on))
+    opened = [f"{first} open {own} {year.currency}" for own in sorted(sums)]
+    balances = [
+        f"{date.fromordinal(year.on.toordinal() + 1)} balance {own}  "
+        f"{_amount(year, pence)} ~ {_amount(year, 0)} {year.currency}"  # to the penny
+        for own, pence in sorted(sums.items())
+    ]
+    parts = ["\n".join(opened), *told, "\n".join(balances)]
+    title = f'option "title" "{_quoted(year.title)}"\noption "operating_currency" '
+    return "\n\n".join([f'{title}"{year.currency}"', *filter(None, parts)]) + "\n"
+
+
+def _together(
+    rows: Iterable[dict[str, Any]], name: str
+) -> dict[tuple[date, str, str], list[tuple[str, int]]]:
+    """Lines of one entry together: of one day, text and funder."""
+    found: dict[tuple[date, str, str], list[tuple[str, int]]] = {}
+    for row in rows:
+        about = (row["date"], f"{row[name]}: {row['text']}", row["funder"])
+        amount = row["debit_pence"] - row["credit_pence"]
+        found.setdefault(about, []).append((row["account"], amount))
+    return found
+
+
+def _account_parts(funders: Iterable[str]) -> dict[str, str]:
+    """Each funder as the last part of an account: letters, digits and hyphens, no two alike."""
+    found: dict[str, str] = {}
+    for funder in funders:
+        plain = re.sub(r"[^A-Za-z0-9]+", "-", funder).strip("-").title() or "Funder"
+        taken = sum(one == plain or one.startswith(f"{plain}-No-") for one in found.values())
+        found[funder] = f"{plain}-No-{taken + 1}" if taken else plain
+    return found
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def year_end_files(year: YearEnd) -> dict[str, bytes]:
+    """Everything that is kept of a year end: the file that the next one begins from, every table as
+    CSV, and with a ledger map the journals for ledgers.
+    """
+    stem = f"{year.contract}_{year.on}"
+    tables = {f"{stem}_{name}.csv": csv_bytes(table) for name, table in year.tables.items()}
+    del tables[f"{stem}_journals.csv"]  # by codes of accounts below, or as it is without them
+    tables |= {f"{stem}_journal_keys.csv": csv_bytes(year.tables["journals"])}
+    exported = {} if year.ledger is None else export_files(year)
+    return {year.file_name: year.filed, **tables, **exported}

@@ -1,0 +1,95 @@
+"""The pack of a year end as it is kept: its figures in one JSON file, with the digest of what they
+are, for the next year end to begin from.
+
+Takes  the tables of a year end.
+Gives  the same bytes for the same figures; and what was filed, read back.
+Keeps  the next year opens with what was filed, never with what would be worked out today. Any
+       change to the file is found. It names participants: it is the provider's own, as a record is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from impactbond.canonical import json_bytes, sha256
+from impactbond.closing.inputs import Outcome, Sums
+from impactbond.errors import Fault, YearEndError, unopened
+
+FORMAT = 1
+_SHA256 = "sha256"
+
+
+@dataclass(frozen=True, eq=False)
+class Filed:
+    """A year end as it was filed: the position of every funder, and what was earned by outcome."""
+
+    name: str
+    digest: str
+    contract: str
+    currency: str
+    on: date
+    evidence_to: date
+    position: tuple[dict[str, Any], ...] = field(repr=False)
+    earned: Sums = field(repr=False)
+
+
+def filed_bytes(plain: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The file of a year end, and the digest of what it says, which stands in it."""
+    told = {"impactbond_year_end": FORMAT, **plain}
+    digest = sha256(json_bytes(told))
+    return json_bytes({**told, _SHA256: digest}), digest
+
+
+def read_filed(path: str | PathLike[str]) -> Filed:
+    """A year end that was kept. Raises YearEndError unless it is as it was written."""
+    file = Path(path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise YearEndError(
+            "The previous year end cannot be read.", [unopened(file, error)]
+        ) from None
+    return parse_filed(content, file.name)
+
+
+def parse_filed(content: bytes, name: str) -> Filed:
+    """The same from the bytes of a file called `name`."""
+    try:
+        plain = json.loads(content)
+        digest = plain.pop(_SHA256)
+        if plain["impactbond_year_end"] != FORMAT or filed_bytes(plain) != (content, digest):
+            raise ValueError
+        return Filed(
+            name=name,
+            digest=digest,
+            contract=plain["contract"],
+            currency=plain["currency"],
+            on=date.fromisoformat(plain["on"]),
+            evidence_to=date.fromisoformat(plain["evidence_to"]),
+            position=tuple(plain["position"]),
+            earned={_outcome(row): row["earned_pence"] for row in plain["earned"]},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        fault = Fault(
+            file=name,
+            code="not_as_filed",
+            problem="this is no year end as impactbond writes them, or it was changed since",
+            hint="Take it from where it was kept",
+        )
+        raise YearEndError("The previous year end cannot be trusted.", [fault]) from None
+
+
+def _outcome(row: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        row["funder"],
+        row["participant"],
+        row["milestone"],
+        row["period"],
+        date.fromisoformat(row["achieved_on"]),
+    )

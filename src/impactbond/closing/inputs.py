@@ -1,0 +1,193 @@
+"""What every table of a year end is made from: what was earned by outcome, what was asked and what
+was received, by funder, as at the end of the year.
+
+Takes  the claims made, the closing cut by the evidence of the year end and of the sign-off, and
+       receipts.
+Gives  sums in whole pence.
+Keeps  what lies beyond the funders' limits, which nobody pays, is no income.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from impactbond.closing.closing_cut import Unclaimed
+from impactbond.contract.contract import Contract
+from impactbond.dates import working_day
+from impactbond.receipts.receipts import Receipts
+from impactbond.settlement.funding import UNFUNDED, Payer
+from impactbond.settlement.settlement import Settlement
+
+RECOVERED, UP_FRONT = "recovered", "up-front"
+
+
+class Outcome(NamedTuple):
+    """What was achieved, and by whom it is paid: a result or a fee is of no participant."""
+
+    funder: str
+    participant: str
+    milestone: str
+    period: str
+    achieved_on: date
+
+
+class Asked(NamedTuple):
+    """One amount that a funder was asked for; `claim_period` is that of its claim."""
+
+    funder: str
+    claim_period: str
+    asked_on: date
+    due_on: date
+    kind: str
+    name: str
+    amount_pence: int
+
+
+Sums = dict[Outcome, int]
+
+
+def by_outcome(lines: pa.Table, shares: pa.Table) -> Sums:
+    """What each funder owes for each outcome, by lines and their shares (LINES, SHARES)."""
+    columns = ["participant", "milestone", "period", "achieved_on"]
+    rows = zip(*(lines[name].to_pylist() for name in ["line", *columns]), strict=True)
+    of_line = {line: about for line, *about in rows}
+    sums: Sums = defaultdict(int)
+    columns = ["line", "funder", "amount_pence"]
+    for line, funder, pence in zip(*(shares[name].to_pylist() for name in columns), strict=True):
+        if funder != UNFUNDED and pence:
+            sums[Outcome(funder, *of_line[line])] += pence
+    return sums
+
+
+def by_funder(sums: Sums) -> dict[str, int]:
+    """The same for each funder in all."""
+    return summed((outcome.funder, pence) for outcome, pence in sums.items())
+
+
+def summed_by_outcome(sums: Sums) -> dict[tuple[Any, ...], int]:
+    """The same for each outcome, whoever pays it."""
+    found: dict[tuple[Any, ...], int] = defaultdict(int)
+    for outcome, pence in sums.items():
+        found[outcome[1:]] += pence
+    return found
+
+
+def summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Amounts added up by their names."""
+    found: dict[str, int] = defaultdict(int)
+    for name, pence in pairs:
+        found[name] += pence
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Year:
+    """What was settled and received by a year end. `terms` is the contract in force on it; `cut` is
+    by the evidence of the sign-off, `in_hand` by that of the year end itself,
+    `after` by all that there is.
+    """
+
+    terms: Contract
+    on: date
+    evidence_to: date
+    made: Settlement | None
+    cut: Unclaimed
+    in_hand: Unclaimed
+    after: Unclaimed
+    receipts: Receipts | None
+    holidays: tuple[date, ...]
+
+    @cached_property
+    def claimed(self) -> Sums:
+        """What claims made by the year end hold."""
+        made = self.made
+        return {} if made is None else by_outcome(made.lines_table, made.shares_table)
+
+    @cached_property
+    def unclaimed(self) -> Sums:
+        """What is in no such claim, by the evidence of the sign-off."""
+        return by_outcome(self.cut.lines_table, self.cut.shares_table)
+
+    @cached_property
+    def unclaimed_in_hand(self) -> Sums:
+        """What is in no such claim, by the evidence of the year end."""
+        return by_outcome(self.in_hand.lines_table, self.in_hand.shares_table)
+
+    @cached_property
+    def later(self) -> tuple[int, int]:
+        """What evidence after the sign-off adds to what is unclaimed, and what it takes back: of
+        the next year, and told only so that nobody is surprised.
+        """
+        changed = summed_by_outcome(by_outcome(self.after.lines_table, self.after.shares_table))
+        for outcome, pence in summed_by_outcome(self.unclaimed).items():
+            changed[outcome] = changed.get(outcome, 0) - pence
+        parts = changed.values()
+        return sum(max(one, 0) for one in parts), sum(min(one, 0) for one in parts)
+
+    @cached_property
+    def earned(self) -> Sums:
+        """What was earned by the year end: claimed and unclaimed, without what is of later days."""
+        sums: Sums = defaultdict(int)
+        for part in (self.claimed, self.unclaimed):
+            for outcome, pence in part.items():
+                if outcome.achieved_on <= self.on:
+                    sums[outcome] += pence
+        return {outcome: pence for outcome, pence in sorted(sums.items()) if pence}
+
+    @cached_property
+    def ahead(self) -> dict[str, int]:
+        """What is claimed for days after the year end, by funder."""
+        later = ((one, pence) for one, pence in self.claimed.items() if one.achieved_on > self.on)
+        return summed((one.funder, pence) for one, pence in later)
+
+    @cached_property
+    def asked(self) -> tuple[Asked, ...]:
+        """Everything that was asked for by the year end: what claims ask, and up-front money on its
+        own date, whether or not the claim of that date is made.
+        """
+        return tuple(sorted((*self._in_claims(), *self._before_claims())))
+
+    def _in_claims(self) -> Iterator[Asked]:
+        rows = [] if self.made is None else self.made.payments_table.to_pylist()
+        for row in rows:
+            asked_on = min(row["claim_date"], row["due_on"])
+            about = (row["due_on"], row["kind"], row["name"], row["amount_pence"])
+            yield Asked(row["funder"], row["claim_period"], asked_on, *about)
+
+    def _before_claims(self) -> Iterator[Asked]:
+        made = () if self.made is None else [one.label for one in self.made.claim_dates]
+        terms, halves = self.terms, self.terms.rounding.rule
+        for name, tranche in terms.tranches.items():
+            opened = working_day(tranche.on, self.holidays, terms.calendar.payment.if_closed)
+            period = next(one for one in terms.calendar.periods if tranche.on <= one.last)
+            if opened <= self.on and period.label not in made:
+                for funder, pence in tranche.parts(terms.currency, halves).items():
+                    about = (opened, opened, UP_FRONT, name, pence)
+                    yield Asked(funder, period.label, *about)
+
+    @cached_property
+    def received(self) -> tuple[tuple[date, str, str, int], ...]:
+        """What came by the year end: day, funder, receipt, amount."""
+        if self.receipts is None:
+            return ()
+        table = self.receipts.received_by(self.on).received_table
+        columns = ["received_on", "funder", "receipt", "amount_pence"]
+        return tuple(sorted(zip(*(table[name].to_pylist() for name in columns), strict=True)))
+
+    @cached_property
+    def funders(self) -> tuple[Payer, ...]:
+        """The funders in the order of the contract; then whoever else sent money."""
+        made = () if self.made is None else self.made.funders.all
+        known = {one.id: one for one in (*self.cut.funders, *made) if one.id != UNFUNDED}
+        terms = list(self.terms.funders)
+        known = dict(sorted(known.items(), key=lambda item: (terms.index(item[1].term), item[0])))
+        for _, funder, _, _ in self.received:
+            known.setdefault(funder, Payer(funder, funder, funder, "unknown"))
+        return tuple(known.values())

@@ -1,0 +1,111 @@
+"""The ledger map: how a provider's ledger calls what a contract's year end is about, funder by
+funder. It stands beside the contract and is no part of it: nothing is settled by it.
+
+Takes  a YAML or JSON file, and the contract.
+Gives  accounts, funds, and for every funder its nature, fund, VAT, customer and purchase orders.
+Keeps  nothing is guessed: nature, fund and VAT are what the provider and its auditor decided.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path as FilePath
+from typing import Literal
+
+from pydantic import Field
+
+from impactbond.contract.contract import Contract
+from impactbond.contract.reading.terms_file import TermsFile
+from impactbond.errors import YearEndError
+from impactbond.terms.diagnostic import Diagnostics, did_you_mean, fault_at, listing
+from impactbond.terms.term import Term
+
+UNRESTRICTED = "default"
+
+
+class Accounts(Term):
+    """The codes of the accounts that journals are posted to."""
+
+    receivable: str = Field(min_length=1, description="what funders were asked for and owe")
+    accrued: str = Field(min_length=1, description="income earned and not asked for")
+    up_front: str = Field(min_length=1, description="money asked for and not yet earned")
+    in_advance: str = Field(min_length=1, description="money received that nobody was asked for")
+    income: str = Field(min_length=1, description="income from outcomes")
+    bank: str = Field(default="", description="only where cash is posted from here")
+
+
+class Fund(Term):
+    """A fund of the charity."""
+
+    name: str = Field(min_length=1)
+    code: str = ""
+    restricted: bool = False
+
+
+class FunderEntry(Term):
+    """What the ledger calls one funder. One of many may have an entry under its own name."""
+
+    customer: str = ""
+    contact: str = ""
+    nature: Literal["exchange", "performance-related grant", "grant"]
+    vat: str = Field(default="", description="a word of `tax`")
+    fund: str = UNRESTRICTED
+    purchase_order: dict[str, str] = Field(default_factory=dict)
+
+
+class Ledger(Term):
+    """The ledger map of a contract."""
+
+    accounts: Accounts
+    tax: dict[str, dict[str, str]] = Field(default_factory=dict)
+    funds: dict[str, Fund] = Field(
+        default_factory=lambda: {UNRESTRICTED: Fund(name="Unrestricted")}
+    )
+    funders: dict[str, FunderEntry] = Field(min_length=1)
+    invoice_number: str = ""
+
+    def of(self, funder: str) -> FunderEntry | None:
+        """The entry of a funder, by its own name first, then by that of the contract."""
+        return self.funders.get(funder) or self.funders.get(funder.partition(": ")[0])
+
+    def fund_of(self, funder: str) -> str:
+        """The name of the fund that a funder's money is in; nothing where nobody said so."""
+        entry = self.of(funder)
+        return "" if entry is None else self.funds[entry.fund].name
+
+
+_FILE = TermsFile(Ledger, "ledger map", YearEndError)
+
+
+def read_ledger(path: str | PathLike[str], contract: Contract) -> Ledger:
+    """The ledger map in a YAML or JSON file, checked against the contract.
+
+    Raises YearEndError listing every fault with its line.
+    """
+    source, name = _FILE.source_of(FilePath(path))
+    return _FILE.parse(source, name, lambda ledger: list(_check(ledger, contract)))
+
+
+def _check(ledger: Ledger, contract: Contract) -> Diagnostics:
+    for name, entry in ledger.funders.items():
+        term = name.partition(": ")[0]
+        if term not in contract.funders:
+            problem = f"the contract has no funder '{name}'"
+            hint = did_you_mean(name, contract.funders)
+            allowed = listing(contract.funders)
+            path = ("funders", name)
+            yield fault_at(path, "unknown_funder", problem, allowed=allowed, hint=hint)
+        if entry.fund not in ledger.funds:
+            problem = f"there is no fund '{entry.fund}'"
+            allowed = listing(ledger.funds)
+            yield fault_at(("funders", name, "fund"), "unknown_fund", problem, allowed=allowed)
+        if entry.vat and entry.vat not in ledger.tax:
+            problem = f"'{entry.vat}' is no word of tax"
+            allowed = listing(ledger.tax)
+            yield fault_at(("funders", name, "vat"), "unknown_tax", problem, allowed=allowed)
+    named = {name.partition(": ")[0] for name in ledger.funders}
+    for name in contract.funders:
+        if name not in named:
+            problem = f"there is no entry for the funder '{name}'"
+            hint = "Say its nature, and its fund where it is not the default one"
+            yield fault_at(("funders",), "funder_missing", problem, hint=hint)

@@ -1,0 +1,247 @@
+"""A year end: its tables, its file, and what it comes to in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from html import escape
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from impactbond.closing.filed import Filed, filed_bytes
+from impactbond.closing.inputs import Sums
+from impactbond.closing.ledger import Ledger
+from impactbond.money import show
+from impactbond.tables import aligned, as_kind, plain_rows
+from impactbond.terms.words import counted
+
+Framework = Literal["SORP 2019", "SORP 2026"]
+# What the framework calls what is earned and not asked for, and what is asked for and not earned.
+WORDS: Mapping[Framework, tuple[str, str]] = {
+    "SORP 2019": ("Accrued income", "Deferred income"),
+    "SORP 2026": ("Contract asset", "Contract liability"),
+}
+NO_ADVICE = (
+    "These are figures, no accounting advice: which of them are income, asset or liability, and by"
+    " which policy, is for the charity and its auditor or examiner to decide."
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class YearEnd:
+    """The result of `year_end`. Frames come in the kind that the evidence came in; money is whole
+    pence (`*_pence`). `tables` holds the same as Arrow tables, by name; `later` is what evidence
+    after the sign-off would add and take back, in pence.
+    """
+
+    contract: str
+    title: str
+    contract_sha256: str
+    currency: str
+    on: date
+    evidence_to: date
+    framework: Framework
+    previous: Filed | None
+    ledger: Ledger | None
+    earned: Sums
+    tables: Mapping[str, pa.Table]
+    claims_made: int
+    refused_left_out: int
+    refused_receipts: int
+    later: tuple[int, int]
+    kind: str = field(default="pandas")
+
+    def _frame(self, name: str) -> Any:
+        return as_kind(self.tables[name], self.kind)
+
+    @property
+    def position(self) -> Any:
+        """A row for every funder: claimed, unclaimed, earned, asked, received, and what stands."""
+        return self._frame("position")
+
+    @property
+    def income(self) -> Any:
+        """The income of the year by funder, and what of it is of earlier years."""
+        return self._frame("income")
+
+    @property
+    def movement(self) -> Any:
+        """How asset, liability and receivable roll from the previous year end."""
+        return self._frame("movement")
+
+    @property
+    def cut_off(self) -> Any:
+        """Every outcome that is unclaimed, by funder and by when its evidence came."""
+        return self._frame("cut_off")
+
+    @property
+    def up_front(self) -> Any:
+        """Money asked on account, what is recovered and set off, and what remains."""
+        return self._frame("up_front")
+
+    @property
+    def limits(self) -> Any:
+        """Every limit in money on all that a funder, or everybody, pays; what is used of it."""
+        return self._frame("limits")
+
+    @property
+    def aged(self) -> Any:
+        """What is open of every funder by how long it is overdue."""
+        return self._frame("aged")
+
+    @property
+    def journals(self) -> Any:
+        """The journals of the year end, by the keys of accounts; reversed the next day."""
+        return self._frame("journals")
+
+    @property
+    def postings(self) -> Any:
+        """What was asked and what came, for a ledger that holds no invoices of its own."""
+        return self._frame("postings")
+
+    @property
+    def checks(self) -> Any:
+        """Every sum found twice, and whether the two are the same."""
+        return self._frame("checks")
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """The checks that do not hold."""
+        return [row for row in self.tables["checks"].to_pylist() if not row["holds"]]
+
+    def total(self, table: str, column: str) -> int:
+        """A column of a table added up, in pence."""
+        return sum(self.tables[table][f"{column}_pence"].to_pylist())
+
+    @cached_property
+    def _filed(self) -> tuple[bytes, str]:
+        rows = [
+            {**outcome._asdict(), "achieved_on": str(outcome.achieved_on), "earned_pence": pence}
+            for outcome, pence in self.earned.items()
+        ]
+        return filed_bytes(
+            {
+                "contract": self.contract,
+                "contract_sha256": self.contract_sha256,
+                "currency": self.currency,
+                "on": str(self.on),
+                "evidence_to": str(self.evidence_to),
+                "framework": self.framework,
+                "previous_sha256": None if self.previous is None else self.previous.digest,
+                "refused_left_out": self.refused_left_out,
+                "refused_receipts_left_out": self.refused_receipts,
+                "earned": rows,
+                **{name: plain_rows(self.tables[name]) for name in self.tables},
+            }
+        )
+
+    @property
+    def filed(self) -> bytes:
+        """The year end as it is kept, for the next one to begin from."""
+        return self._filed[0]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 digest of what the year end says."""
+        return self._filed[1]
+
+    @property
+    def file_name(self) -> str:
+        """What its file is called: with the sign-off, by which the same year end can differ."""
+        return f"{self.contract}_year_end_{self.on}_evidence_to_{self.evidence_to}.json"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The year end as plain data, for `--json`: without outcomes of participants."""
+        shown = {name: table for name, table in self.tables.items() if name != "cut_off"}
+        return {
+            "contract": self.contract,
+            "on": str(self.on),
+            "evidence_to": str(self.evidence_to),
+            "framework": self.framework,
+            "sha256": self.digest,
+            "previous_sha256": None if self.previous is None else self.previous.digest,
+            "refused_rows_left_out": self.refused_left_out,
+            "refused_receipts_left_out": self.refused_receipts,
+            "after_sign_off_pence": {"added": self.later[0], "taken_back": self.later[1]},
+            "checks_hold": not self.failed,
+            **{name: plain_rows(table) for name, table in shown.items()},
+        }
+
+    @property
+    def text(self) -> str:
+        """The position, the income of the year and the checks, in plain words."""
+        told = [
+            f"{self.contract}: year end {self.on}, evidence recorded up to {self.evidence_to}",
+            f"  Claims made by then: {self.claims_made}",
+            "",
+            *self._position_lines(),
+            "",
+            f"  Income: {self._money(self.total('income', 'income'))} ({self._since()})",
+            f"    of the year: {self._money(self.total('income', 'this_year'))}",
+            f"    late, of earlier years: {self._money(self.total('income', 'late'))}",
+            f"    taken back, of earlier years: {self._money(self.total('income', 'taken_back'))}",
+            f"    moved between funders: {self._money(self.total('income', 'moved'))}",
+            f"    fees: {self._money(self.total('income', 'fees'))}",
+            "",
+            *self._check_lines(),
+        ]
+        if self.refused_left_out:
+            left_out = counted(self.refused_left_out, "row")
+            told.append(f"  Refused and left out of the evidence: {left_out}")
+        if self.refused_receipts:
+            left_out = counted(self.refused_receipts, "row")
+            told.append(f"  Refused and left out of the receipts: {left_out}")
+        if any(self.later):
+            added, taken_back = map(self._money, self.later)
+            told.append(f"  Evidence after {self.evidence_to}, of the next year: {added} added,")
+            told.append(f"    {taken_back} taken back")
+        return "\n".join([*told, "", f"  {NO_ADVICE}"])
+
+    def _since(self) -> str:
+        if self.previous is None:
+            return "all to date: no previous year end was given"
+        return f"since {self.previous.on}, as filed: SHA-256 {self.previous.digest}"
+
+    def _position_lines(self) -> list[str]:
+        columns = {
+            "Claimed": "claimed",
+            "Unclaimed": "unclaimed",
+            "Earned": "earned",
+            "Asked": "asked",
+            "Received": "received",
+            WORDS[self.framework][0]: "contract_asset",
+            WORDS[self.framework][1]: "contract_liability",
+            "Receivable": "receivable",
+            "In advance": "in_advance",
+        }
+        rows = [
+            [row["name"], *(self._money(row[f"{name}_pence"]) for name in columns.values())]
+            for row in self.tables["position"].to_pylist()
+        ]
+        totals = [self._money(self.total("position", name)) for name in columns.values()]
+        every = [["Funder", *columns], *rows, ["All funders", *totals]]
+        return [f"  {line}" for line in aligned(every, 1)]
+
+    def _check_lines(self) -> list[str]:
+        count, failed = self.tables["checks"].num_rows, self.failed
+        if not failed:
+            return [f"  Checks: all {count} hold"]
+        told = (
+            f"    {row['check']}, {row['of']}: {self._money(row['one_pence'])} and "
+            f"{self._money(row['other_pence'])}"
+            for row in failed
+        )
+        return [f"  Checks: {len(failed)} of {count} DO NOT HOLD", *told]
+
+    def _money(self, pence: int) -> str:
+        return show(pence, self.currency)
+
+    def __repr__(self) -> str:
+        earned = self._money(self.total("position", "earned"))
+        return f"<YearEnd of {self.contract} on {self.on}: {earned} earned>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.text)}</pre>"

@@ -1,0 +1,179 @@
+"""What a year end counts at its edges: limits, late evidence, corrections, fees, results, versions.
+
+The base contract pays £100.00 for consent; a claim is made a month after every quarter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.spec.drawn_tables import contract_of, evidence_of, versions_of
+
+import impactbond as ib
+from impactbond.closing.exports import beancount_text
+from impactbond.closing.year_end import YearEnd
+
+FOUR = """
+    child | metric  | on         | recorded   | value
+    c1    | consent | 2017-02-01 | 2017-02-01 | yes
+    c2    | consent | 2017-08-10 | 2017-08-10 | yes
+    c3    | consent | 2017-09-20 | 2017-09-20 | yes
+    c4    | consent | 2017-10-05 | 2017-10-05 | yes
+"""
+MORE = "    c9    | consent | 2017-12-23 | 2018-05-02 | yes   | r9  |          |\n"
+
+
+def closed(terms: Any, table: str, on: str, to: str | None = None, **more: Any) -> YearEnd:
+    contract = contract_of(terms) if isinstance(terms, str) else terms
+    year = ib.year_end(contract, evidence_of(table, contract), on=on, evidence_to=to, **more)
+    assert not year.failed
+    return year
+
+
+def figures(year: YearEnd, *names: str, table: str = "position") -> dict[str, tuple[int, ...]]:
+    """Whole pounds of every funder that has any."""
+    rows = {
+        row["funder"]: tuple(row[f"{name}_pence"] // 100 for name in names)
+        for row in year.tables[table].to_pylist()
+    }
+    return {funder: amounts for funder, amounts in rows.items() if any(amounts)}
+
+
+def layers(year: YearEnd) -> dict[tuple[str, str], int]:
+    rows = year.tables["cut_off"].to_pylist()
+    return {(row["participant"], row["layer"]): row["amount_pence"] // 100 for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("on", "claimed", "unclaimed"),
+    # Claims are made on 30 April, 31 July and 31 October: by mid-August only c1's.
+    [("2017-08-15", 100, 100), ("2017-09-30", 100, 150), ("2017-10-31", 250, 0)],
+)
+def test_a_limit_is_filled_by_the_outcomes_of_the_year_alone(
+    on: str, claimed: int, unclaimed: int
+) -> None:
+    terms = "limits: [{contract: whole, at_most: 250.00, beyond: unpaid}]"
+    year = closed(terms, FOUR, on, "2017-12-31")
+    names = ("claimed", "unclaimed", "earned")
+    assert figures(year, *names) == {"council": (claimed, unclaimed, claimed + unclaimed)}
+    (limit,) = year.tables["limits"].to_pylist()
+    assert limit["headroom_pence"] == 25000 - 100 * (claimed + unclaimed)
+
+
+def test_a_share_of_all_claims_is_of_the_claims_of_the_year() -> None:
+    # Half of 3 claims is 1; that c4 comes in October, which makes it 2 of 4, is of the next year.
+    limit = "{milestone: consent, only: {borough: [north]}, at_most: 50% of claims, beyond: unpaid}"
+    terms = f"limits: [{limit}]"
+    year = closed(terms, FOUR, "2017-09-30", "2017-12-31")
+    assert figures(year, "claimed", "unclaimed") == {"council": (0, 100)}
+
+
+def test_what_lies_beyond_a_funders_limit_is_earned_from_whoever_takes_it_over() -> None:
+    terms = "limits: [{funder: council, at_most: 150.00, beyond: {funder: trust}}]"
+    year = closed(terms, FOUR, "2017-09-30")
+    assert figures(year, "claimed", "unclaimed") == {"council": (100, 50), "trust": (0, 150)}
+
+
+def test_evidence_after_the_sign_off_is_late_and_what_is_taken_back_stands_apart() -> None:
+    table = """
+        child | metric  | on         | recorded   | value | ref | replaces | status
+        c1    | consent | 2017-02-01 | 2017-02-01 | yes   | r1  |          |
+        c1    | consent | 2017-02-01 | 2018-06-01 | yes   | r2  | r1       | withdrawn
+        c2    | consent | 2017-12-20 | 2018-01-20 | yes   | r3  |          |
+        c3    | consent | 2017-12-21 | 2018-05-01 | yes   | r4  |          |
+        c4    | consent | 2017-12-22 | 2017-12-22 | yes   | r5  |          |
+        c4    | consent | 2017-12-22 | 2018-02-01 | yes   | r6  | r5       | withdrawn
+    """
+    first = closed("", table, "2017-12-31", "2018-02-28")
+    assert figures(first, "claimed", "unclaimed") == {"council": (100, 100)}
+    assert layers(first) == {
+        ("c2", "arrived by sign-off"): 100,
+        ("c4", "in hand at year end"): 100,
+        ("c4", "taken back by sign-off"): -100,
+    }
+    assert first.later == (10000, -10000)  # c3 and c1: of the next year
+    assert "£100.00 added" in first.text
+    # What came after the sign-off is told, and changes nothing that is filed.
+    before, after = (evidence_of(one, contract_of("")) for one in (table, f"{table}{MORE}"))
+    filed = [
+        ib.year_end(contract_of(""), one, on="2017-12-31", evidence_to="2018-02-28").filed
+        for one in (before, after)
+    ]
+    assert filed[0] == filed[1]
+    second = closed("", table, "2018-12-31", "2019-02-28", previous=first)
+    names = ("opening", "income", "this_year", "late", "taken_back", "moved")
+    assert figures(second, *names, table="income") == {"council": (200, 0, 0, 100, -100, 0)}
+
+
+def test_a_fee_is_of_the_year_of_its_date() -> None:
+    terms = "fees: {standing: {kind: standing charge, pay: 60.00, on: [2017-11-30, 2017-12-31]}}"
+    year = closed(terms, FOUR, "2017-12-15")
+    names = ("claimed", "unclaimed")
+    assert figures(year, *names) == {"council": (300, 160)}  # c4 and the fee of November
+    assert figures(year, "fees", "this_year", table="income") == {"council": (60, 400)}
+    year = closed(terms, FOUR, "2017-12-31")
+    assert figures(year, *names) == {"council": (300, 220)}
+
+
+def test_a_result_is_of_the_year_in_which_its_period_ends() -> None:
+    # £10.00 for each consent of a quarter, measured at its end: 2 in the third quarter of 2017.
+    terms = "results: {reached: {measure: {claims: consent}, pays: {each: 1, pays: 10.00}}}"
+    year = closed(terms, FOUR, "2017-09-29", "2017-12-31")
+    assert figures(year, "claimed", "unclaimed") == {"council": (110, 200)}
+    year = closed(terms, FOUR, "2017-09-30", "2017-12-31")
+    assert figures(year, "claimed", "unclaimed") == {"council": (110, 220)}
+
+
+@pytest.mark.parametrize(("effective", "price"), [("2018-01-01", 100), ("2017-12-01", 50)])
+def test_a_version_signed_after_the_year_end_counts_where_it_is_effective_by_it(
+    effective: str, price: int
+) -> None:
+    versions = versions_of(
+        "",
+        f"""
+version: {{number: 2, kind: amendment, signed_on: 2018-01-20, effective_on: {effective}}}
+milestones: {{consent: {{when: {{observed: consent, in: year one}}, price: 50.00}}}}
+limits: [{{contract: whole, at_most: 75.00, beyond: unpaid}}]
+""",
+    )
+    table = """
+        child | metric  | on         | value
+        c1    | consent | 2017-12-10 | yes
+    """
+    year = closed(versions, table, "2017-12-31", "2018-02-28")
+    assert figures(year, "unclaimed") == {"council": (price,)}
+
+
+def test_a_claim_on_the_last_day_of_the_year_leaves_what_comes_by_the_sign_off() -> None:
+    terms = "calendar: {claims: {every: quarter, made: 0 days after the period}}"
+    table = """
+        child | metric  | on         | recorded   | value
+        c1    | consent | 2017-12-10 | 2017-12-10 | yes
+        c2    | consent | 2017-12-20 | 2018-01-10 | yes
+        c3    | consent | 2018-01-05 | 2018-01-05 | yes
+    """
+    year = closed(terms, table, "2017-12-31", "2018-01-31")
+    assert figures(year, "claimed", "unclaimed") == {"council": (100, 100)}
+    assert layers(year) == {("c2", "arrived by sign-off"): 100}
+
+
+def test_after_the_last_claim_nothing_is_unclaimed() -> None:
+    terms = "calendar: {claims: {every: quarter, made: 0 days after the period}}"
+    table = """
+        child | start      | school
+        c1    | 2018-01-09 | Elm
+        ---
+        child | metric  | on         | recorded   | value
+        c1    | consent | 2018-12-10 | 2019-01-10 | yes
+    """
+    assert figures(closed(terms, table, "2018-12-31", "2019-01-31"), "earned") == {}
+
+
+def test_a_currency_without_decimals_has_none_in_an_export() -> None:
+    terms = """
+currency: JPY
+milestones: {consent: {when: {observed: consent, in: year one}, price: 12000}}
+"""
+    text = beancount_text(closed(terms, FOUR, "2017-09-30"))
+    assert "2017-10-01 balance Assets:Contract:Accrued  24000 ~ 0 JPY" in text

@@ -41,6 +41,7 @@ def test_the_higher_prices_are_40_percent_more_rounded_up_to_the_peso() -> None:
     book.saw([*people(10, "low"), *people(10, "high")], "enrolment", "2019-03-01")
     for who in ("low1", "high1"):
         book.saw([who], "certificate", "2019-12-16", source="certificate")
+        book.saw([who], "work", "2019-03-01", value="none")
         book.saw([who], "work", "2019-08-05", value="on trial")
         book.saw([who], "work", *days("2019-11-05", 5, apart=31), value="one employer")
     # 2 of 20 use the school service; four months are complete on 5 March 2020, but the one person

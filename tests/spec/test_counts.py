@@ -71,6 +71,15 @@ def due(settlement: Settlement) -> dict[str, dict[str, int]]:
         ("care_leavers_i_aspire", "2022-04-30", {"dfe": "2165460.00"}),
         ("hounslow_dementia", "2024-01-31", {"fund": "270000.00", "nhs": "540000.00"}),
         ("educate_girls", "2018-07-31", {"ciff": "422000.00"}),
+        # 81 and 135 times four months in work, the published most of both lines.
+        ("proyecta_tu_futuro", "2022-06-30", {"city": f"{6_822_954 + 15_920_280}.00"}),
+        # The published most: the published numbers at the published prices are more.
+        (
+            "skill_mill",
+            "2024-12-31",
+            {"fund": "1418976.00", "west_sussex": "210000.00"}
+            | {f"council: Council {number}": "230400.00" for number in range(1, 8)},
+        ),
     ],
 )
 def test_published_counts_settle_to_the_published_total_in_one_command(
@@ -168,6 +177,18 @@ def test_a_result_of_a_group_is_measured_on_counts() -> None:
         "2014-15": 1_050_000_00,
         "2015-16": 1_050_000_00,
     }
+
+
+@pytest.mark.mechanic(156)
+def test_a_count_of_what_comes_after_something_uncounted_is_refused_and_not_a_crash() -> None:
+    about = contract_of("""
+milestones:
+  consent: {when: {observed: consent, in: year one}, price: 100.00}
+  agreed:  {after: consent, when: {observed: agreement, in: year one}, price: 10.00}
+""")
+    drawn = counts_of(about, "milestone | period | number\nagreed | 2017-Q1 | 3")
+    with pytest.raises(SettlementError, match="more is counted of 'agreed' than of 'consent'"):
+        settle(about, claims=drawn, as_of="2017-04-30")
 
 
 TWO = """

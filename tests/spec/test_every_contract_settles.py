@@ -109,6 +109,17 @@ DRAWN: dict[str, tuple[list[Row], list[Row], dict[str, str]]] = {
         [seen("qualification", "2020-02-03"), seen("questionnaire", "2020-04-20")],
         {"sport": "263.16", "fund": "223.68", "city": "131.58", "county": "131.58"},
     ),
+    # 0.9 of a point is 4/9 of the way from 0.5 to 1.4: 156,000.00 of 351,000.00; 30%, and of 70%
+    # two thirds and one
+    "ways_to_wellness": (
+        [person("2015-04-01", patients="west")],
+        [
+            seen("star", "2016-01-15"),
+            seen("points_up", "2016-01-15", "1.0"),
+            seen("points_down", "2016-01-15", "0.1"),
+        ],
+        {"ccg": "46,800.00", "lottery": "72,800.00", "cabinet": "36,400.00"},
+    ),
 }
 
 

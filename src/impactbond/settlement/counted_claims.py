@@ -230,7 +230,7 @@ def _assert_after(
         for text in texts:
             term = text.milestones.get(name)
             for before in () if term is None or term.units else _always_claimed(text, name):
-                most = total[claim, before]
+                most = total.get((claim, before), 0)
                 if number > most:
                     of, first = known.whole.title_of(name), known.whole.title_of(before)
                     problem = f"more is counted of '{of}' than of '{first}', which comes before it"

@@ -125,7 +125,8 @@ def _to_date(settlement: Settlement) -> list[str]:
         f"{mine.num_rows} lines in this claim, {adjusted} of them adjust closed periods.",
     ]
     found += [
-        f"{funder.name} has reached its limit: {_money(settlement, -moved[funder.id])} passed on."
+        f"{funder.name} has reached its limit: "
+        f"{_money(settlement, -moved[funder.id])} lies beyond it."
         for funder in settlement.funders.all
         if moved.get(funder.id, 0) < 0
     ]

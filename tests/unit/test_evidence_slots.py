@@ -128,3 +128,50 @@ def test_a_sheet_has_a_column_of_slots_where_its_metrics_have_them(was: str) -> 
     with pytest.raises(ContractError) as caught:
         contract(sheet)
     assert code in [fault.code for fault in caught.value.faults]
+
+
+# The terms of this file's contract, of which no sheet is said.
+WITHOUT_SHEETS = (CONTRACT.replace("\nwindows:", METRIC)).split("sheets:")[0]
+LONG = """
+sheets:
+  Children:
+    holds: participants
+    columns: {participant: Child, started_on: Started, recorded_on: Recorded, school: School,
+              borough: Borough}
+  Export:
+    columns: {participant: Who, metric: What, value: Came to, observed_on: Day,
+              recorded_on: Known SLOT}
+"""
+
+
+@pytest.mark.parametrize("sheets", ["", LONG.replace(" SLOT", ", slot: Half day")])
+def test_the_template_of_one_row_an_observation_has_a_column_for_slots(
+    tmp_path: Path, sheets: str
+) -> None:
+    terms = parse_contract((WITHOUT_SHEETS + sheets).encode(), name="slots.yaml")
+    path = write_template(terms, tmp_path / "template.xlsx")
+    book = openpyxl.load_workbook(path)
+    people, seen = book.worksheets[:2]
+    for sheet, row in [
+        (people, {"started_on": FEB, "school": "Elm", "borough": "north"}),
+        *((seen, {"metric": "register", "value": "/", "slot": one}) for one in ("AM", "PM")),
+        (seen, {"metric": "consent", "value": "yes", "slot": None}),
+    ]:
+        whole = {"participant": "C-1", "observed_on": MAR, "recorded_on": MAR} | row
+        holds = terms.workbook_sheets[sheet.title].columns
+        headings = {heading: column for column, heading in holds.items()}
+        sheet.append([whole.get(headings[cell.value]) for cell in sheet[1]])
+    book.save(path)
+    evidence = read_evidence(path, terms)
+    assert refusals(evidence) == []
+    rows = evidence.observations_table.to_pylist()
+    assert sorted((row["metric"], row["slot"]) for row in rows) == [
+        ("consent", None),
+        ("register", "AM"),
+        ("register", "PM"),
+    ]
+
+
+def test_a_long_sheet_of_a_metric_with_slots_needs_their_column() -> None:
+    with pytest.raises(ContractError, match="slot"):
+        parse_contract((WITHOUT_SHEETS + LONG.replace(" SLOT", "")).encode(), name="slots.yaml")

@@ -206,7 +206,9 @@ class Contract(FromText):
         """The sheets that a workbook of evidence has: those of the contract, or where it has none
         the two evidence tables, Participants and Observations.
         """
-        return self.sheets or evidence_tables(self.participants.attributes)
+        return self.sheets or evidence_tables(
+            self.participants.attributes, has_slots=bool(self.slots)
+        )
 
     def fundings_of(self, payable: str) -> list[Funding]:
         """The funding entries that name something that is paid for; the first that applies does."""

@@ -152,7 +152,7 @@ def _check_units(contract: Contract, name: str, chance: Chance) -> Diagnostics:
         yield fault_at(path, "no_units", problem, hint="Leave out 'units' and 'every'")
     if term is not None and not chance.units:
         problem = f"the contract pays '{name}' by the unit, and nothing says how many are completed"
-        hint = "Write units: with each number and its share, such as units: {4: 20%, 14: 80%}"
+        hint = "Write units: 4, or each number with its share: units: {4: 20%, 14: 80%}"
         yield fault_at(path, "units_missing", problem, hint=hint)
 
 

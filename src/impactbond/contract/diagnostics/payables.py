@@ -30,7 +30,7 @@ from impactbond.terms.diagnostic import (
 )
 from impactbond.terms.measures import Measure, parts_of
 from impactbond.terms.metrics.metric import check_kind
-from impactbond.terms.milestones import Milestone, alternatives
+from impactbond.terms.milestones import DaysIn, Milestone, alternatives
 from impactbond.terms.phrases import Threshold
 from impactbond.terms.results import Result
 
@@ -269,6 +269,11 @@ def look_at_prices(contract: Contract) -> Diagnostics:
         needed = name in steps
         yield from _look_at_zero(path, milestone, is_counted=name in counted, is_step=needed)
         yield from _look_at_bands(path, milestone)
+        units = milestone.units
+        if isinstance(units, DaysIn) and units.lapses is not None and units.every.days == 1:
+            problem = "every day is a unit by itself, so that no lapse changes what is paid"
+            hint = "Where a longer one ends it for good, evidence says so by the day of leaving"
+            yield fault_at((*path, "units", "lapses"), "lapse_of_no_effect", problem, hint=hint)
         if milestone.paid_for is not None and milestone.paid_for < 1:
             problem = "not every claim is paid in full: only a share of all their value is"
             hint = "Check that providers know it: the price is not what an outcome earns"

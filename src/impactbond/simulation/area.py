@@ -101,6 +101,7 @@ class Varying(Term):
     by: ChancePhrase = Field(description="the standard deviation of each chance, in points")
     each: OneOrMany[str] = Field(
         default=("area",),
+        min_length=1,
         description="who has the same luck: area, group, year of the start, or an attribute",
     )
 

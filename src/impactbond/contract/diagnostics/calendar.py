@@ -135,10 +135,9 @@ def check_payment(contract: Contract) -> Diagnostics:
         found, hint = ", ".join(payment.weekend), f"Write weekend: [{allowed}]"
         # Where a day of it could not be read, another stands in its stead, and that alone is told.
         days: Path = (*path, "weekend")
-        rests = around(days, range(len(payment.weekend)))
-        least = f"at least {allowed}"
+        read, least = around(days, range(len(payment.weekend))), f"at least {allowed}"
         yield fault_at(
-            path, "other_weekend", problem, found=found, allowed=least, hint=hint, rests=rests
+            path, "other_weekend", problem, found=found, allowed=least, hint=hint, rests=read
         )
 
 

@@ -177,3 +177,27 @@ def test_what_nobody_foresaw_is_one_line_without_the_row_that_met_it() -> None:
     shown = run("broken", "--debug", program=BROKEN)
     assert shown.returncode == 3
     assert "Traceback" in shown.stderr
+
+
+ALIKE = """
+from impactbond.cli.commands import app
+from impactbond.cli.main import main
+from impactbond.errors import EvidenceError, Fault
+
+@app.command()
+def broken(json: bool = False) -> None:
+    blank = [Fault(sheet="S", row=row, column="slot", problem="blank") for row in range(2, 1300)]
+    raise EvidenceError("No.", [*blank, Fault(sheet="S", row=700, column="day", problem="other")])
+
+main()
+"""
+
+
+def test_rows_that_are_wrong_alike_hide_no_other_fault_and_json_has_them_all() -> None:
+    done = run("broken", program=ALIKE)
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1 + 20 + 1 + 1 + 1  # "No.", the first, how many more, the other, the end
+    assert lines[21].strip() == "... and 1,278 more rows like these: --json lists every one."
+    assert "column 'day'" in lines[22]
+    assert len(json.loads(run("broken", "--json", program=ALIKE).stdout)["faults"]) == 1299

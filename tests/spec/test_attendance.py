@@ -262,3 +262,17 @@ milestones:
   m: {{when: {{share: lesson, {written}, in: year one, at_least: 1/2}}, price: 1.00}}
 """)
     assert [fault.code for fault in caught.value.faults] == [SETS[written]]
+
+
+@pytest.mark.parametrize("marks", ["[came, gone]", "[]"])
+def test_a_group_of_marks_that_are_none_is_told_where_a_condition_names_it_too(marks: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        contract_of(f"""
+metrics: {{lesson: {{kind: session, marks: [came, ill], groups: {{there: {{marks: {marks}}}}}}}}}
+milestones:
+  m: {{when: {{share: lesson, marked: there, in: year one, at_least: 1/2}}, price: 1.00}}
+""")
+    assert {fault.clause for fault in caught.value.faults} <= {
+        "metrics > lesson > groups > there > marks",
+        "metrics > lesson > groups > there > marks > entry 2",
+    }

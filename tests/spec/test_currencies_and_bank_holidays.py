@@ -154,6 +154,11 @@ def test_payment_is_due_on_a_working_day_of_the_place_or_the_list(
         ("payment: {bank_holidays: none}", "whose_bank_holidays", "are listed as well"),
         ("payment: {working_days_of: null}", "whose_bank_holidays", "nothing says"),
         ("payment: {working_days_of: IL}", "other_weekend", "Write weekend: [Friday, Saturday]"),
+        (
+            "payment: {working_days_of: US-CO, weekend: [Sat]}",
+            "not_a_choice",
+            "found the text 'Sat'",
+        ),
         # Nobody knows them after 2100, and those of Sri Lanka after 2026.
         (
             "term: 2017-01-01 through 2101-12-31, claims: {every: year}",

@@ -89,6 +89,7 @@ def test_the_table_of_prices_says_bands_rates_and_rounding() -> None:
     ("discount", "code"),
     [
         ("{off: 0%}", "discount_of_nothing"),
+        ("{off: 5%, for: []}", "discount_for_nothing"),
         ("{off: 5%, for: nobody}", "unknown_milestone"),
         ("{off: 5%, for: [every milestone, consent]}", "every_and_one"),
         ("{off: 5%, only: {borough: [south]}}", "discount_in_bands"),

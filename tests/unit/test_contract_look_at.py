@@ -194,3 +194,14 @@ def test_the_most_that_is_paid_is_known_where_the_contract_bounds_it(
     change: str, name: str, most: int | None
 ) -> None:
     assert most_of(contract(change), name) == most
+
+
+@pytest.mark.parametrize(
+    ("price", "does"), [("price: 100.00", "only a step"), ("price: 300.00", "take the milestone")]
+)
+def test_a_price_of_nothing_that_others_come_after_is_not_to_be_taken_out(
+    price: str, does: str
+) -> None:
+    found = check(parse_contract(BASE.replace(price, "price: 0").encode(), name="c.yaml"))
+    [hint] = [one.hint for one in found if one.code == "price_of_nothing"]
+    assert does in hint

@@ -46,6 +46,8 @@ LIMITS: list[tuple[str, str, str, tuple[str, ...]]] = [
      "beyond", ("on money or claims",)),
     ("{contract: whole, at_most: 40% of claims, beyond: unpaid}", "share_of_everything", "at_most",
      ("Add only:",)),
+    ('{contract: whole, only: {key_stage: ["1", "2", "3", "4"]}, at_most: 40% of paid claims,'
+     ' beyond: unpaid}', "share_of_everything", "only", ("so that nothing is",)),
     ("{contract: whole, at_most: commitment, beyond: unpaid}", "not_a_funder", "at_most",
      ("only a funder",)),
     ("{contract: whole, each: participant, at_most: 3 participants, beyond: unpaid}",

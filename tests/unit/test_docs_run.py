@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ from impactbond.settlement.settle import settle
 from impactbond.simulation.area import Area
 from impactbond.simulation.read import parse_area
 from impactbond.simulation.simulate import simulate
+from impactbond.simulation.uncertain import levels_of
 
 DOCS = Path(__file__).parents[2] / "docs"
+TABLES = ("participants", "observations")
 WLZ = Path(__file__).parents[2] / "fixtures" / "contracts" / "west_london_zone.yaml"
 
 
@@ -41,7 +44,7 @@ def test_every_worked_example_of_the_page_holds(text: str) -> None:
 
 def test_the_evidence_tables_of_the_page_pay_what_it_says(tmp_path: Path) -> None:
     source = {}
-    for name, text in zip(REQUIRED, shown("evidence_tables", "csv"), strict=True):
+    for name, text in zip(TABLES, shown("evidence_tables", "csv"), strict=True):
         source[name] = tmp_path / f"{name}.csv"
         source[name].write_text(text, encoding="utf-8")
     contract = contract_of("")
@@ -58,20 +61,37 @@ def test_the_sheets_of_the_page_are_taken() -> None:
 
 
 def test_the_page_names_every_column_and_the_limits_of_reading() -> None:
+    for name, columns in (*REQUIRED.items(), *OPTIONAL.items()):
+        told = page("evidence_tables" if name in TABLES else name)
+        assert all(f"| `{column}` |" in told for column in columns)
     text = page("evidence_tables")
-    for columns in (*REQUIRED.values(), *OPTIONAL.values()):
-        assert all(f"| `{column}` |" in text for column in columns)
+    assert "| `slot` |" in text
     assert (f"{MOST_BYTES_OF_TERMS:,} bytes", MOST_BYTES) == ("200,000 bytes", 2**30)
     assert MOST_CELLS == 20_000_000
     for told in ("200,000 bytes", "20 million cells", "1 GiB", f"{LONGEST_CELL:,} characters"):
         assert told in text
 
 
-def test_the_area_of_the_page_is_simulated_and_every_key_is_named() -> None:
-    [text] = shown("areas", "yaml")
-    contract = read_contract(WLZ)
-    area = parse_area(text.encode(), name="area.yaml", contract=contract)
-    assert simulate(contract, area, trials=20, seed=1)
+def test_every_area_of_the_page_is_simulated_and_every_key_is_named() -> None:
+    first, *others = shown("areas", "yaml")
+    pairs = [(read_contract(WLZ), first)]
+    pairs += [(contract_of(terms), area) for terms, area in zip(*[iter(others)] * 2, strict=True)]
+    assert len(pairs) == 3
+    for contract, text in pairs:
+        area = parse_area(text.encode(), name="area.yaml", contract=contract)
+        told = simulate(contract, area, trials=20, seed=1).text
+        assert "cannot see" not in told
     schema = Area.model_json_schema()
     keys = {key for term in (schema, *schema["$defs"].values()) for key in term["properties"]}
     assert all(f"| `{key}` |" in page("areas") for key in keys)
+
+
+def test_the_spread_of_the_page_is_that_of_its_formula() -> None:
+    of, chance = 50, 0.5
+    times = 28.18 / (of * chance * (1 - chance))
+    assert round(times, 4) == 2.2544
+    assert round((chance * (1 - chance) * (times - 1) / (of - 1)) ** 0.5, 4) == 0.08
+    levels = levels_of(Fraction(1, 2), Fraction(8, 100))
+    assert sum(0.42 <= level <= 0.58 for level in levels) > len(levels) / 2
+    for told in ("(f − 1) / (n − 1)", "f is 2.2544", "`by: 8%`"):
+        assert told in page("areas")

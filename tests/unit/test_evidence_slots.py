@@ -9,7 +9,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.evidence_workbooks import CHILDREN, CONTRACT, FEB, JAN, MAR, refusals
+from tests.evidence_workbooks import CHILDREN, CONTRACT, FEB, MAR, refusals
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
@@ -130,26 +130,48 @@ def test_a_sheet_has_a_column_of_slots_where_its_metrics_have_them(was: str) -> 
     assert code in [fault.code for fault in caught.value.faults]
 
 
-def test_without_sheets_the_evidence_tables_have_a_column_for_slots(tmp_path: Path) -> None:
-    """A contract that says nothing of sheets: present in two half days of three, 2 of 3."""
-    text = contract().source.decode().split("\nsheets:")[0]
-    plain = parse_contract(text.encode(), name="slots.yaml")
-    book = openpyxl.load_workbook(write_template(plain, tmp_path / "template.xlsx"))
-    headings = {sheet: [cell.value for cell in book[sheet][1]] for sheet in book.sheetnames[:2]}
-    child = {"participant": "C-1", "started_on": JAN, "recorded_on": FEB}
-    child |= {"school": "Oak", "borough": "north"}
-    people = [child.get(heading) for heading in headings["Participants"]]
-    book["Participants"].append(people)
-    for slot, mark in (("AM", "/"), ("PM", "/"), ("AM", "I")):
-        day = FEB if mark == "/" else MAR
-        row = {"participant": "C-1", "metric": "register", "value": mark, "slot": slot}
-        row |= {"observed_on": day, "recorded_on": MAR}
-        book["Observations"].append([row.get(heading) for heading in headings["Observations"]])
-    hours = {"participant": "C-1", "metric": "hours", "value": 2.5}
-    hours |= {"observed_on": FEB, "recorded_on": MAR}
-    book["Observations"].append([hours.get(heading) for heading in headings["Observations"]])
-    book.save(tmp_path / "filled.xlsx")
-    evidence = read_evidence(tmp_path / "filled.xlsx", plain)
+# The terms of this file's contract, of which no sheet is said.
+WITHOUT_SHEETS = (CONTRACT.replace("\nwindows:", METRIC)).split("sheets:")[0]
+LONG = """
+sheets:
+  Children:
+    holds: participants
+    columns: {participant: Child, started_on: Started, recorded_on: Recorded, school: School,
+              borough: Borough}
+  Export:
+    columns: {participant: Who, metric: What, value: Came to, observed_on: Day,
+              recorded_on: Known SLOT}
+"""
+
+
+@pytest.mark.parametrize("sheets", ["", LONG.replace(" SLOT", ", slot: Half day")])
+def test_the_template_of_one_row_an_observation_has_a_column_for_slots(
+    tmp_path: Path, sheets: str
+) -> None:
+    terms = parse_contract((WITHOUT_SHEETS + sheets).encode(), name="slots.yaml")
+    path = write_template(terms, tmp_path / "template.xlsx")
+    book = openpyxl.load_workbook(path)
+    people, seen = book.worksheets[:2]
+    for sheet, row in [
+        (people, {"started_on": FEB, "school": "Elm", "borough": "north"}),
+        *((seen, {"metric": "register", "value": "/", "slot": one}) for one in ("AM", "PM")),
+        (seen, {"metric": "consent", "value": "yes", "slot": None}),
+    ]:
+        whole = {"participant": "C-1", "observed_on": MAR, "recorded_on": MAR} | row
+        holds = terms.workbook_sheets[sheet.title].columns
+        headings = {heading: column for column, heading in holds.items()}
+        sheet.append([whole.get(headings[cell.value]) for cell in sheet[1]])
+    book.save(path)
+    evidence = read_evidence(path, terms)
     assert refusals(evidence) == []
-    settlement = settle(plain, evidence, as_of=date(2018, 4, 30))
-    assert settlement.decisions_table["verdict"].to_pylist() == ["achieved"]
+    rows = evidence.observations_table.to_pylist()
+    assert sorted((row["metric"], row["slot"]) for row in rows) == [
+        ("consent", None),
+        ("register", "AM"),
+        ("register", "PM"),
+    ]
+
+
+def test_a_long_sheet_of_a_metric_with_slots_needs_their_column() -> None:
+    with pytest.raises(ContractError, match="slot"):
+        parse_contract((WITHOUT_SHEETS + LONG.replace(" SLOT", "")).encode(), name="slots.yaml")

@@ -35,7 +35,8 @@ def reached_in(area: Area) -> list[tuple[int, list[DrawnMilestone]]]:
 
 
 def line_of(part: str) -> int:
-    return next(number for number, line in enumerate(TEXT.splitlines(), 1) if part in line)
+    lines = enumerate(TEXT.splitlines(), 1)
+    return next(number for number, line in lines if part in line and not line.startswith("#"))
 
 
 def refused(*changes: tuple[str, str], with_contract: bool = True) -> AssumptionError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from math import sqrt
 
@@ -123,3 +124,16 @@ def test_what_cannot_vary_is_refused(varies: str, code: str) -> None:
     with pytest.raises(AssumptionError) as refused:
         draws(varies)
     assert [fault.code for fault in refused.value.faults] == [code]
+
+
+@pytest.mark.parametrize(
+    ("varies", "told"),
+    [
+        ("{chances: consent, by: 60%}", "allowed: below 50.0%"),  # √(0.5 × 0.5)
+        ("{chances: agreed, by: 5%}", "a certain chance does not vary"),
+        ("{chances: consent, by: 5%, each: []}", "at least 1 entry"),
+    ],
+)
+def test_what_cannot_vary_is_told_with_how_much_it_could(varies: str, told: str) -> None:
+    with pytest.raises(AssumptionError, match=re.escape(told)):
+        draws(f"[{varies}]")

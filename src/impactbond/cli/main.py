@@ -9,6 +9,9 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from traceback import extract_tb, print_exc
 
@@ -18,6 +21,7 @@ from impactbond.cli.commands import app
 from impactbond.errors import Fault, ImpactBondError, InvariantError
 
 UNFORESEEN = 3
+_MOST_ALIKE = 20  # faults of one kind that are told one by one
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -42,6 +46,24 @@ def main() -> None:
     raise SystemExit(code)
 
 
+def _lines(faults: Sequence[Fault]) -> list[str]:
+    """A line for each fault; of many rows that are wrong alike, the first and how many there are: a
+    column that is blank throughout would push every other fault out of sight.
+    """
+    alike = Counter(replace(fault, row=0) for fault in faults if fault.row)
+    lines: list[str] = []
+    told = Counter[Fault]()
+    for fault in faults:
+        kind = replace(fault, row=0)
+        told[kind] += 1
+        if told[kind] <= _MOST_ALIKE:
+            lines.append(f"  - {fault}")
+        if told[kind] == _MOST_ALIKE and alike[kind] > _MOST_ALIKE:
+            more = alike[kind] - _MOST_ALIKE
+            lines.append(f"    ... and {more:,} more rows like these: --json lists every one.")
+    return lines
+
+
 def _told(error: Exception, as_json: bool) -> int:
     """Tells an error, and gives its exit code."""
     code, summary, faults = 2, "", tuple[Fault, ...]()
@@ -55,7 +77,7 @@ def _told(error: Exception, as_json: bool) -> int:
         told = {"error": summary, "faults": [fault.as_dict() for fault in faults]}
         print(json.dumps(told, indent=2))
         return code
-    print("\n".join([summary, *(f"  - {fault}" for fault in faults)]), file=sys.stderr)
+    print("\n".join([summary, *_lines(faults)]), file=sys.stderr)
     if isinstance(error, ImpactBondError) and not error.wrote:
         print("Nothing was written.", file=sys.stderr)
     return code

@@ -159,9 +159,10 @@ def _plain_column(heading: str, held: str, sheet: Sheet, contract: Contract) -> 
     if held == "status":
         return _Column(heading, _ABOUT[held], ", ".join(STATUSES), False, choices=STATUSES)
     if held == "slot":
-        metrics = [contract.metrics[one] for one in sheet.delivers(contract.metrics)]
-        slots = tuple(dict.fromkeys(slot for metric in metrics for slot in metric.slot_names))
-        needed = all(metric.slot_names for metric in metrics)
+        delivered = [contract.metrics[one] for one in sheet.delivers(contract.metrics)]
+        slots = tuple(dict.fromkeys(slot for one in delivered for slot in one.slot_names))
+        # Beside metrics that have none, a row of such a metric leaves it blank.
+        needed = all(one.slot_names for one in delivered)
         return _Column(heading, _ABOUT[held], ", ".join(slots), needed, choices=slots)
     if held not in _DATES:
         return _Column(heading, _ABOUT[held], "text", needed)

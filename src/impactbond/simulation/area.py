@@ -7,7 +7,6 @@ cover its children and find a chance for each of its milestones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Annotated, Literal
@@ -66,9 +65,10 @@ class Group(Term):
     attributes: dict[str, str] = Field(default_factory=dict)
 
 
-def _one_span(value: object) -> object:
-    """A length of time that is certain, as the only one there is."""
-    return value if isinstance(value, Mapping) else {value: "100%"}
+def _one_alone(value: object) -> object:
+    """A length of time, or a number of units, that is certain, as the only one there is."""
+    is_one = isinstance(value, str | int) and not isinstance(value, bool)
+    return {str(value): "100%"} if is_one else value
 
 
 class Chance(Term):
@@ -79,12 +79,14 @@ class Chance(Term):
     chance: ChancePhrase = Field(description="of whoever reached every prerequisite")
     after: Annotated[
         dict[SpanPhrase, ChancePhrase],
-        BeforeValidator(_one_span),
+        BeforeValidator(_one_alone),
         Field(min_length=1, description="how long after the start: one, or each with its share"),
     ]
-    units: dict[NumberOfUnits, ChancePhrase] = Field(
-        default_factory=dict, description="how many units are completed: each number with its share"
-    )
+    units: Annotated[
+        dict[NumberOfUnits, ChancePhrase],
+        BeforeValidator(_one_alone),
+        Field(description="how many units are completed: one number, or each with its share"),
+    ] = Field(default_factory=dict)
     every: SpanPhrase | None = Field(
         default=None, description="how long after one unit the next is completed"
     )
@@ -99,6 +101,7 @@ class Varying(Term):
     by: ChancePhrase = Field(description="the standard deviation of each chance, in points")
     each: OneOrMany[str] = Field(
         default=("area",),
+        min_length=1,
         description="who has the same luck: area, group, year of the start, or an attribute",
     )
 

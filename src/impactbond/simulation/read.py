@@ -5,6 +5,7 @@ for each of its milestones, and chances that can hold together.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import isqrt
 from pathlib import Path as FilePath
 
 from impactbond.contract.contract import Contract
@@ -130,9 +131,12 @@ def _check_varying(contract: Contract, area: Area) -> Diagnostics:
                 yield fault_at(path, "varies_twice", f"the chance of '{name}' varies twice")
             elif name in area.chances and not _can_vary(area.chances[name].chance, varying.by):
                 problem = f"the chance of '{name}' cannot vary by so much"
-                allowed = "a square below chance × (100% less chance), which a certain one has not"
-                here = ("varies", place, "by")
-                yield fault_at(here, "varies_too_much", problem, allowed=allowed)
+                chance = area.chances[name].chance
+                # The root of chance × (100% less chance), in tenths of a point.
+                most = isqrt(int(chance * (1 - chance) * 10**6))
+                allowed = f"below {most / 10}%" if most else "0%: a certain chance does not vary"
+                here, hint = ("varies", place, "by"), "Write less, or leave it out"
+                yield fault_at(here, "varies_too_much", problem, allowed=allowed, hint=hint)
             seen.add(name)
         for index, word in enumerate(varying.each):
             if word not in words:
@@ -152,7 +156,7 @@ def _check_units(contract: Contract, name: str, chance: Chance) -> Diagnostics:
         yield fault_at(path, "no_units", problem, hint="Leave out 'units' and 'every'")
     if term is not None and not chance.units:
         problem = f"the contract pays '{name}' by the unit, and nothing says how many are completed"
-        hint = "Write units: with each number and its share, such as units: {4: 20%, 14: 80%}"
+        hint = "Write units: 4, or each number with its share: units: {4: 20%, 14: 80%}"
         yield fault_at(path, "units_missing", problem, hint=hint)
 
 

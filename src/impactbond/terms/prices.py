@@ -231,9 +231,13 @@ class Discount(Dated, Cited):
     def errors(self, banded: Sequence[str], path: Path) -> Diagnostics:
         """A discount of nothing, and one for some alone off prices that depend on all claims."""
         if self.off == 0:
-            yield fault_at(
-                (*path, "off"), "discount_of_nothing", "nothing is taken off", found="0%"
-            )
+            problem, more = "nothing is taken off", "more than 0%"
+            place = (*path, "off")
+            yield fault_at(place, "discount_of_nothing", problem, found="0%", allowed=more)
+        if not self.for_:
+            problem = "the discount is taken off the price of no milestone"
+            hint = "Name milestones, or leave for out: then it is of every milestone"
+            yield fault_at((*path, "for"), "discount_for_nothing", problem, hint=hint)
         if EVERY_MILESTONE in self.for_ and len(self.for_) > 1:
             problem = "a discount for every milestone names one as well"
             yield fault_at((*path, "for"), "every_and_one", problem, hint="Keep one of the two")

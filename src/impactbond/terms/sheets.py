@@ -69,14 +69,15 @@ class Sheet(Cited):
         return self.metrics or {one: one for one in metrics if self.is_long}
 
 
-def evidence_tables(attributes: Iterable[str], *, has_slots: bool) -> dict[str, Sheet]:
+def evidence_tables(attributes: Iterable[str], *, has_slots: bool = False) -> dict[str, Sheet]:
     """The sheets of a contract that says nothing of sheets: the two evidence tables, under the same
-    headings as in frames and files; with slots, where some metric has any.
+    headings as in frames and files, with the column `slot` where a metric has slots.
     """
     people = (*PARTICIPANT_COLUMNS, *attributes)
     seen = (
-        *("ref", "participant", *LONG_COLUMNS, "observed_on", "recorded_on"),
-        *(["slot"] if has_slots else []),
+        *("ref", "participant", *LONG_COLUMNS, "observed_on"),
+        *(("slot",) if has_slots else ()),
+        "recorded_on",
         *("replaces", "source", "evidence_ref", "status"),
     )
     headings = {column: NAMES_IN_TABLES.get(column, column) for column in seen}

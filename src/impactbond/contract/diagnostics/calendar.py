@@ -21,7 +21,7 @@ from impactbond.dates import (
 )
 from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Leaf
-from impactbond.terms.diagnostic import Diagnostics, Path, fault_at, listing
+from impactbond.terms.diagnostic import Diagnostics, Path, around, fault_at, listing
 from impactbond.terms.phrases import Window
 from impactbond.terms.words import counted
 
@@ -133,8 +133,11 @@ def check_payment(contract: Contract) -> Diagnostics:
     if not {*weekend} <= {*payment.weekend}:
         problem, allowed = f"the weekend is another one in {place}", ", ".join(weekend)
         found, hint = ", ".join(payment.weekend), f"Write weekend: [{allowed}]"
+        # Where a day of it could not be read, another stands in its stead, and that alone is told.
+        days: Path = (*path, "weekend")
+        read, least = around(days, range(len(payment.weekend))), f"at least {allowed}"
         yield fault_at(
-            path, "other_weekend", problem, found=found, allowed=f"at least {allowed}", hint=hint
+            path, "other_weekend", problem, found=found, allowed=least, hint=hint, rests=read
         )
 
 

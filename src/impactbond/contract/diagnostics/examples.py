@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.names import ATTRIBUTES
+from impactbond.errors import Fault
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at, unknown
 from impactbond.terms.expected import (
     CLAIMS,
@@ -32,6 +34,12 @@ _RESTS_ON: tuple[Path, ...] = (
 )
 
 
+def _unknown_payment(name: str, known: Iterable[str]) -> Fault:
+    """A name of nothing that is paid for, and of nobody who pays."""
+    problem = f"there is no milestone, result, fee or funder '{name}'"
+    return replace(unknown("payable_or_funder", name, known), problem=problem)
+
+
 def check_plans(contract: Contract) -> Diagnostics:
     """Every fault of the plans: periods and names that the contract does not have."""
     known = (*contract.payables, *contract.funders, TOTAL)
@@ -41,7 +49,7 @@ def check_plans(contract: Contract) -> Diagnostics:
             yield from _check_planned(contract, label, path)
             for paid in sums:
                 if paid not in known:
-                    fault = unknown("payable_or_funder", paid, known)
+                    fault = _unknown_payment(paid, known)
                     yield Diagnostic((*path, label, paid), fault, (("milestones",), ("funders",)))
 
 
@@ -138,7 +146,7 @@ def _check_expected(contract: Contract, example: Example, path: Path) -> Diagnos
         yield from _check_period(contract, label, path)
         for name in sums:
             if name not in known and not name.startswith(many):
-                yield Diagnostic((*path, label, name), unknown("payable_or_funder", name, known))
+                yield Diagnostic((*path, label, name), _unknown_payment(name, known))
 
 
 def look_at_examples(contract: Contract) -> Diagnostics:

@@ -30,7 +30,7 @@ from impactbond.terms.diagnostic import (
 )
 from impactbond.terms.measures import Measure, parts_of
 from impactbond.terms.metrics.metric import check_kind
-from impactbond.terms.milestones import Milestone, alternatives
+from impactbond.terms.milestones import DaysIn, Milestone, alternatives
 from impactbond.terms.phrases import Threshold
 from impactbond.terms.results import Result
 
@@ -263,10 +263,17 @@ def _overlap(low: Threshold, high: Threshold) -> bool:
 def look_at_prices(contract: Contract) -> Diagnostics:
     """Every price of nothing, and every number of claims from which one more earns less."""
     counted = _counted_by_measures(contract)
+    steps = {name for milestone in contract.milestones.values() for name in milestone.after}
     for name, milestone in contract.milestones.items():
         path: Path = ("milestones", name)
-        yield from _look_at_zero(path, milestone, is_counted=name in counted)
+        needed = name in steps
+        yield from _look_at_zero(path, milestone, is_counted=name in counted, is_step=needed)
         yield from _look_at_bands(path, milestone)
+        units = milestone.units
+        if isinstance(units, DaysIn) and units.lapses is not None and units.every.days == 1:
+            problem = "every day is a unit by itself, so that no lapse changes what is paid"
+            hint = "Where a longer one ends it for good, evidence says so by the day of leaving"
+            yield fault_at((*path, "units", "lapses"), "lapse_of_no_effect", problem, hint=hint)
         if milestone.paid_for is not None and milestone.paid_for < 1:
             problem = "not every claim is paid in full: only a share of all their value is"
             hint = "Check that providers know it: the price is not what an outcome earns"
@@ -283,7 +290,9 @@ def _counted_by_measures(contract: Contract) -> set[str]:
     return {name for part in parts if not isinstance(part, str) for name in part.counted}
 
 
-def _look_at_zero(path: Path, milestone: Milestone, *, is_counted: bool) -> Diagnostics:
+def _look_at_zero(
+    path: Path, milestone: Milestone, *, is_counted: bool, is_step: bool
+) -> Diagnostics:
     # A milestone that a result counts may be worth nothing by itself: the result pays for it.
     prices = {} if is_counted else {(*path, "price"): milestone.price}
     prices |= {(*path, "rates", at, "price"): one.price for at, one in enumerate(milestone.rates)}
@@ -291,7 +300,9 @@ def _look_at_zero(path: Path, milestone: Milestone, *, is_counted: bool) -> Diag
     for place, price in prices.items():
         if price == 0:
             problem = "a price of nothing: one more outcome earns nothing"
-            hint = "Write a price, or take the milestone out if it is only a step to others"
+            hint = "Write a price, or take the milestone out if nothing needs it"
+            if is_step:
+                hint = "Write a price, or accept it if it is only a step to what comes after it"
             yield fault_at(place, "price_of_nothing", problem, hint=hint)
     for at, change in enumerate(milestone.changes):
         yield from change.warnings((*path, "changes", at))

@@ -50,19 +50,15 @@ def _check_columns(contract: Contract, sheet: Sheet, name: str, *, is_clear: boo
         known, required = (*known, *OBSERVATION_COLUMNS, *LONG_COLUMNS), ()
     elif sheet.holds != "participants":
         known, required = OBSERVATION_COLUMNS + LONG_COLUMNS, sheet.required
-        metrics = [
-            contract.metrics[one]
-            for one in sheet.delivers(contract.metrics)
-            if one in contract.metrics
-        ]
-        has_slots = any(metric.slot_names for metric in metrics)
-        if has_slots:
+        delivered = sheet.delivers(contract.metrics)
+        metrics = [contract.metrics[one] for one in delivered if one in contract.metrics]
+        if any(metric.slot_names for metric in metrics):
             required = (*required, "slot")
         elif "slot" in sheet.columns:
             problem = f"no metric of the sheet '{name}' has slots"
             hint = "Give the metric its slots, or leave the column out"
             place: Path = ("sheets", name, "columns", "slot")
-            homes: list[Path] = [("metrics", one) for one in sheet.metrics]
+            homes: list[Path] = [("metrics", one) for one in delivered]
             rests_on = (("sheets", name, "metrics"), *homes)
             yield fault_at(place, "slot_unused", problem, hint=hint, rests=rests_on)
     path: Path = ("sheets", name, "columns")

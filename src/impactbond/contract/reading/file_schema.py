@@ -191,9 +191,16 @@ def _held_in_words(node: Any) -> str:
     return " ".join(filter(None, (told, optional)))
 
 
+# What is known elsewhere, and looked for where something else stands for it.
+_ELSEWHERE = {
+    "lapses": "Units of days take it; where sustained stands, 'within' leaves room for lapses: "
+    "for: 365 days, within: 455 days",
+}
+
+
 def unknown_key(key: str, known: Sequence[str]) -> Fault:
     """A key that means nothing where it stands."""
-    hint = did_you_mean(key, known) or "Take it out"
+    hint = did_you_mean(key, known) or _ELSEWHERE.get(key, "Take it out")
     problem = f"unknown key '{key}'"
     return Fault(code="unknown_key", problem=problem, allowed=", ".join(known), hint=hint)
 

@@ -166,6 +166,19 @@ class WholeLimit(LimitKind):
         yield from self.check_names(contract, path)
         yield from self._check_each(contract, (*path, "each"))
         yield from self._contradictions(path)
+        if self.at_most.of == "share of paid claims" and self.only:
+            values = contract.participants.attributes
+            are_all = (
+                isinstance(every := values.get(name), tuple) and set(every) <= set(named)
+                for name, named in self.only.items()
+            )
+            if all(are_all):  # of what is paid to nobody else there is no share
+                problem = "everybody is limited to a share of what is paid, so that nothing is"
+                hint = "Take out of only those whose claims are not limited"
+                place = (*path, "only")
+                yield fault_at(
+                    place, "share_of_everything", problem, hint=hint, rests=(_ATTRIBUTES,)
+                )
 
     def _check_each(self, contract: LimitedContract, path: Path) -> Diagnostics:
         if self.each in _EACH and self.each in contract.participants.attributes:

@@ -53,7 +53,8 @@ class MarksOnDays(Term):
         if self.from_ and self.through and self.through < self.from_:
             problem = "the last day comes before the first"
             rests = around(path, ["from", "through"])
-            yield fault_at((*path, "through"), "no_days", problem, rests=rests)
+            hint = "Write the earlier day under from, the later one under through"
+            yield fault_at((*path, "through"), "no_days", problem, hint=hint, rests=rests)
 
 
 class Edition(NamedTuple):
@@ -151,7 +152,9 @@ class Session(Chosen):
         for word in words:
             group = self.groups.get(word)
             marks, days = (group.marks, group.days) if group else ((word,), ())
-            found += [ValueDays(self.marks.index(mark), *days) for mark in marks]
+            # A mark that the metric has not is a fault of its own, told where it is written.
+            known = (mark for mark in marks if mark in self.marks)
+            found += [ValueDays(self.marks.index(mark), *days) for mark in known]
         return found
 
     def called(self, words: Sequence[str]) -> str:

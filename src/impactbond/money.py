@@ -8,7 +8,7 @@ units.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -234,8 +234,9 @@ def _whole(parts: Any, whole: int, rule: RoundingRule) -> Any:
     An int and an array of int64 are treated alike. `//` goes down below nothing too, so that the
     rest is never negative, and a rule needs to say only when it goes to the next above.
     """
-    below, rest = parts // whole, parts % whole
-    return below + rule(below, rest, whole)
+    below = parts // whole
+    # The same as `%`, and faster for arrays.
+    return below + rule(below, parts - below * whole, whole)
 
 
 def cut(running: Pence, shares: tuple[Fraction, ...], rule: RoundingRule) -> Pence:
@@ -245,9 +246,14 @@ def cut(running: Pence, shares: tuple[Fraction, ...], rule: RoundingRule) -> Pen
     than a penny from its exact share (with halves to even, at most a penny), and the parts always
     sum to the total. The last share must complete the whole.
     """
-    boundaries = [round_fraction(running, share, rule) for share in _cumulative(shares)]
-    parts = np.diff(np.stack(boundaries, axis=-1), axis=-1, prepend=0)
+    parts = np.diff(np.stack([*boundaries(running, shares, rule)], axis=-1), axis=-1, prepend=0)
     return np.asarray(parts, dtype=np.int64)
+
+
+def boundaries(running: Pence, shares: tuple[Fraction, ...], rule: RoundingRule) -> Iterator[Pence]:
+    """Where running totals are cut: what the first share, the first two and so on come to."""
+    for share in _cumulative(shares):
+        yield running if share == 1 else round_fraction(running, share, rule)
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ PLACES = {"small": 2, "medium": 3, "full": 5}
 POPULATIONS = (1_000, 10_000, 100_000, 1_000_000, 4_000_000)
 LARGEST_FOR_PANDAS = 100_000
 OBSERVATIONS = 48  # of each child, on average
+AREAS = ((98, 5), (2_240, 5), (200_000, 5), (2_240, 100))
 CONTRACT = str(ROOT / "fixtures" / "contracts" / "west_london_zone.yaml")
 WORKBOOK = str(ROOT / "fixtures" / "evidence" / "west_london_zone.xlsx")
 IMPORTS = "import pandas, duckdb, pyarrow, narwhals, pydantic, xlsxwriter"
@@ -30,6 +31,7 @@ def all_figures(measurer: Measurer, scale: Scale) -> Iterator[Figure]:
     yield _import(measurer)
     yield _intake(measurer)
     yield _futures(measurer)
+    yield from _futures_by_hand(measurer, 2_000 if scale == "small" else 10_000)
     yield _workbook(measurer, 10_000 if scale == "small" else 50_000)
     yield from _more_children(measurer)
     yield from _growth(measurer, POPULATIONS[: PLACES[scale]])
@@ -77,6 +79,15 @@ def _futures(measurer: Measurer) -> Figure:
     reference = f"settle_lots one by one, {singly} futures × {trials // singly}, not drawing them"
     theirs = theirs.times(trials / singly)
     return figure(f"{trials:,} futures of the area", ours, reference, theirs, same=True)
+
+
+def _futures_by_hand(measurer: Measurer, trials: int) -> Iterator[Figure]:
+    for children, groups in AREAS:
+        asked = {"children": children, "groups": groups, "trials": trials}
+        ours = measurer.task("futures:by_the_engine", asked, warm=True)
+        theirs = measurer.task("futures:by_hand", asked, warm=True)
+        name = f"{trials:,} futures, {children:,} children in {groups} groups"
+        yield figure(name, ours, "hand-written NumPy, counts", theirs, same=True)
 
 
 def _workbook(measurer: Measurer, lines: int) -> Figure:

@@ -124,7 +124,7 @@ def simulated_singly(trials: int) -> Work:
     """The first of the same futures settled in a plain loop; drawing is not counted."""
     contract = read_contract(CONTRACT)
     draws = Draws.of(contract, read_area(AREA), SEED)
-    futures = draws.quantities(0)[:trials]
+    futures = draws.quantities(draws.counts(0)[:trials])
 
     def settle_singly() -> list[int]:
         settled = (settle_lots(contract, draws.lots, draws.funders, one[None]) for one in futures)

@@ -26,7 +26,7 @@ from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.claims import Counted
 from impactbond.settlement.funding import UNFUNDED, Funders
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
-from impactbond.settlement.lots import Numbers, Rulebook, make_lots
+from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
 from impactbond.settlement.movements import ClosedLines, none_yet
 from impactbond.terms.limits import ShareLimit, WholeLimit
 
@@ -59,6 +59,13 @@ def settled(
     case: Case, *, singly: bool, closed: ClosedLines = NOTHING_CLOSED, opens: int = 0
 ) -> tuple[LotSettlement, Funders]:
     """The engine's settlement of the claims, as lots or one by one."""
+    lots, funders, quantities = _in_lots(case, singly, closed)
+    course = (closed.in_lots(lots), opens)
+    return settle_lots(case.contract, lots, funders, quantities[None], *course), funders
+
+
+def _in_lots(case: Case, singly: bool, closed: ClosedLines) -> tuple[Lots, Funders, Numbers]:
+    """The claims as lots, with quantities to date shaped (claim date, lot)."""
     contract = case.contract
     names = tuple(contract.participants.attributes)
     held = sorted({_held(one, names) for _, claims in case.history for one in claims})
@@ -78,8 +85,7 @@ def settled(
         for one in claims
     ]
     lots, quantities = make_lots(rulebook, [rows], len(case.history), closed.keys)
-    course = (closed.in_lots(lots), opens)
-    return settle_lots(contract, lots, funders, quantities[None], *course), funders
+    return lots, funders, quantities
 
 
 def _held(claim: Claim, names: Sequence[str]) -> tuple[str, ...]:
@@ -137,6 +143,26 @@ def test_what_was_settled_before_changes_nothing_of_what_follows(case: Case, at:
         np.testing.assert_array_equal(getattr(later.history, name), getattr(history, name), name)
     np.testing.assert_array_equal(later.parts.amount, at_once.parts.amount)
     assert balances(later, funders, case) == balances(at_once, funders, case)
+
+
+@given(case=cases())
+@settings(thorough, max_examples=40)
+def test_many_futures_with_pooled_movements_come_to_what_each_comes_to(case: Case) -> None:
+    singly = case.contract.claim_by_claim
+    lots, funders, quantities = _in_lots(case, singly, NOTHING_CLOSED)
+    times = np.arange(50) % (2 if singly else 3)
+    futures = times[:, None, None] * quantities
+    together = settle_lots(case.contract, lots, funders, futures, pooled=True)
+    for trial in range(3):
+        one = settle_lots(case.contract, lots, funders, futures[trial : trial + 1])
+        np.testing.assert_array_equal(together.held[trial], one.held[0])
+        for name in (*AMOUNTS, "up_front", "recovered", "returned"):
+            of_all = np.moveaxis(getattr(together, name), -3, 0)
+            of_one = np.moveaxis(getattr(one, name), -3, 0)
+            np.testing.assert_array_equal(of_all[trial], of_one[0], name)
+        # Releases of single lots and of pooled ones withhold the same of every funder.
+        withheld = [amounts[trial].sum() for _, amounts in together.parts.withheld]
+        assert withheld == [amounts[0].sum() for _, amounts in one.parts.withheld]
 
 
 @given(case=cases())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from tests.benchmarks import generate
+from tests.benchmarks import futures, generate
 from tests.benchmarks.__main__ import line
 from tests.benchmarks.measure import DifferentResultsError, Measurer, Spent, figure
 from tests.benchmarks.references import by_engine, by_sql, digest
@@ -99,3 +99,14 @@ def test_a_task_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
     one = figure("making", spent, "the same", spent)
     assert one.as_dict()["ratio"] == 1
     assert "× 1" in line(one)
+
+
+@pytest.mark.parametrize(("children", "groups"), [(98, 5), (2_240, 5), (1_000, 100)])
+def test_futures_settled_by_hand_are_the_engines_on_the_same_counts(
+    children: int, groups: int
+) -> None:
+    ours, theirs = (
+        task(children=children, groups=groups, trials=100)
+        for task in (futures.by_the_engine, futures.by_hand)
+    )
+    assert ours.tell(ours.run()) == theirs.tell(theirs.run())

@@ -163,4 +163,4 @@ def test_limits_that_do_not_add_up_are_our_mistake(forecast: Forecast) -> None:
     settled = settle_lots(CONTRACT, draws.lots, draws.funders, quantities)
     other = replace(settled, value=settled.value + 1)
     with pytest.raises(InvariantError, match="do not add up"):
-        withheld_by_limit(CONTRACT, quantities, other)
+        withheld_by_limit(CONTRACT, other)

@@ -48,11 +48,12 @@ def apply_limits(
     before = payable
     for position, limit in enumerate(contract.limits_on_the_whole):
         priority = priority_of(contract, lots, position, limit)
-        paid = payable.copy()
+        paid = payable.copy(order="K")
         if (lot := priority.lot).size:
             # A limit counts claims by what dispute and relief have left of their value.
-            demand = Demand(payable[:, lot], quantity[:, lot], before[:, lot])
-            headroom = _headroom(contract, limit, priority, Demand(payable, quantity, before))
+            demand = Demand(payable[:, lot], quantity, before, lot)
+            every = Demand(payable, quantity, before, slice(None))
+            headroom = _headroom(contract, limit, priority, every)
             paid[:, lot] = (
                 _year_by_year(contract, limit, priority, demand, headroom, claim)
                 if limit.beyond == "next year"
@@ -73,7 +74,7 @@ def _before_limits(contract: Contract, lots: Lots, value: Pence) -> tuple[Pence,
         concerned.append(np.isin(lots.milestone, milestones) & is_within)
     left, withheld = value, []
     for mask in concerned:
-        kept = np.where(mask, 0, left)
+        kept = np.where(mask, 0, left) if mask.any() else left
         withheld.append(left - kept)
         left = kept
     return left, withheld
@@ -113,7 +114,7 @@ def _headroom(contract: Contract, limit: WholeLimit, priority: Priority, every: 
     groups, most = priority.starts.size, limit.at_most.of
 
     def claims() -> Numbers:
-        number = every.quantity
+        number = every.quantities
         if most == "share of paid claims":
             # Those that the limit is on are let through by the number of the others that are paid.
             number = every.claims.copy()
@@ -151,12 +152,24 @@ def _year_by_year(
 class Demand:
     """What meets a limit, shaped (trial, position in the order of priority).
 
-    `amount` is what limits before it let through of the `value` of `quantity` claims.
+    `amount` is what limits before it let through of the value of claims; `quantities` and `values`
+    are of all lots, of which these are meant.
     """
 
     amount: Pence
-    quantity: Numbers
-    value: Pence
+    quantities: Numbers
+    values: Pence
+    lot: Numbers | slice
+
+    @cached_property
+    def quantity(self) -> Numbers:
+        """How many claims."""
+        return self.quantities[:, self.lot]
+
+    @cached_property
+    def value(self) -> Pence:
+        """What they are worth."""
+        return self.values[:, self.lot]
 
     @cached_property
     def claims(self) -> Numbers:
@@ -177,6 +190,8 @@ def within_headroom(
 
     `headroom` is shaped (trial or 1, group): pence, claims or participants.
     """
+    if limit.at_most.of == "money" and _fits(priority, demand.amount, headroom):
+        return demand.amount
     counted = _counted(limit, priority, demand)
     if limit.first == "in proportion":
         return _in_proportion(priority, demand.amount, headroom, priority.totals(counted))
@@ -211,6 +226,11 @@ def _money(limit: WholeLimit, priority: Priority, amount: Pence, headroom: Numbe
     # The running total is cut, not each amount: what is taken off makes room for the claims after
     # it, and no more passes in all than the limit or than was asked for.
     return priority.steps(np.minimum(priority.running(amount), headroom[:, priority.group]))
+
+
+def _fits(priority: Priority, amount: Pence, headroom: Numbers) -> bool:
+    """Whether amounts of money stay within headroom wherever they are added up to."""
+    return bool((priority.totals(np.maximum(amount, 0)) <= headroom).all())
 
 
 def _claims(priority: Priority, demand: Demand, headroom: Numbers) -> Pence:

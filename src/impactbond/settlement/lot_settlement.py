@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
@@ -30,7 +31,8 @@ from impactbond.settlement.funding import UNFUNDED, Funders, named_rule
 from impactbond.settlement.limits import headroom_by_claim
 from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots, period_of
 from impactbond.settlement.movements import ClosedLines, Movements, find_movements, none_yet
-from impactbond.settlement.shares import Parts, share_out, without_idle
+from impactbond.settlement.running import running_from_zero, sums_between
+from impactbond.settlement.shares import Entries, Parts, share_out, shared_alike, without_idle
 from impactbond.terms.limits import Limit
 
 
@@ -63,7 +65,8 @@ class LotSettlement:
     """The money of lots: their history and its parts, which carry a trial axis; and the balances.
 
     These are to date, shaped (trial, claim date, funder); `up_front`, `recovered` and `returned`
-    also by tranche, (tranche, trial, claim date, funder).
+    also by tranche, (tranche, trial, claim date, funder). `held` is what each of
+    `reasons_to_withhold` withholds to date, (trial, open claim date, reason).
     """
 
     terms: Sequence[TermsInForce]
@@ -71,6 +74,7 @@ class LotSettlement:
     lots: Lots
     history: Movements
     parts: Parts
+    held: Pence
     value: Pence
     payable: Pence
     moved: Pence
@@ -98,7 +102,7 @@ class LotSettlement:
         """Up-front money less what has been recovered of it, and went back at the end."""
         return np.asarray((self.up_front - self.recovered - self.returned).sum(axis=0))
 
-    @property
+    @cached_property
     def asked(self) -> Pence:
         """What the funder has been asked for to date, this claim date included."""
         return self.entitled - self.withheld + self.on_account
@@ -162,11 +166,19 @@ def settle_lots(
     quantities: Numbers,
     closed: Movements | None = None,
     first_open: int = 0,
+    *,
+    pooled: bool = False,
 ) -> LotSettlement:
-    """Settle quantities to date shaped (trial, claim date, lot) by one contract throughout."""
+    """Settle quantities to date shaped (trial, claim date, lot) by one contract throughout.
+
+    With `pooled`, movements of one claim date and share rule are one in the history: balances are
+    the same, and no movement tells of single lots.
+    """
     throughout = TermsInForce(Versions.of(contract), contract, 0, quantities.shape[1])
     closed = none_yet(quantities.shape[0]) if closed is None else closed
-    return settle_by_terms([throughout], lots, funders, quantities, closed, first_open)
+    return settle_by_terms(
+        [throughout], lots, funders, quantities, closed, first_open, pooled=pooled
+    )
 
 
 def settle_by_terms(
@@ -176,17 +188,21 @@ def settle_by_terms(
     quantities: Numbers,
     closed: Movements,
     first_open: int,
+    *,
+    pooled: bool = False,
 ) -> LotSettlement:
     """Settle quantities to date shaped (trial, claim date, lot); the claim dates from `first_open`
     on are of the last stretch, whose terms alone move anything.
     """
     last = terms[-1]
-    history = find_movements(last.contract, lots, quantities, closed, first_open)
+    history, held = find_movements(last.contract, lots, quantities, closed, first_open)
+    if pooled:
+        history = history.pooled(shared_alike(last.contract, lots)[history.lot])
     if first_open == last.first and first_open < last.end:
         history = _reached_by_new_terms(history, first_open)
     history, parts = without_idle(history, _share_out(terms, lots, funders, history))
     balances = _balances(terms, funders, history, parts)
-    return LotSettlement(terms, funders, lots, history, parts, *balances)
+    return LotSettlement(terms, funders, lots, history, parts, held, *balances)
 
 
 def _reached_by_new_terms(history: Movements, claim: int) -> Movements:
@@ -224,14 +240,14 @@ def _share_out(
     for stretch in terms:
         parts = share_out(stretch.contract, lots, funders, history.up_to(stretch.end))
         own = history.claim[history.claim < stretch.end] >= stretch.first
-        stretches.append([np.cumsum(amounts, axis=1)[:, own] for amounts in parts[:3]])
+        amounts = (parts.value, parts.payable, parts.overflow)
+        stretches.append([np.cumsum(one, axis=1)[:, own] for one in amounts])
     value, payable, overflow = (
         np.diff(np.concatenate(to_date, axis=1), axis=1, prepend=0)
         for to_date in zip(*stretches, strict=True)
     )
     # Limits of funders differ from stretch to stretch: what each withholds is not told apart.
-    none = np.zeros((*history.value.shape, 0), dtype=np.int64)
-    return Parts(value, payable, overflow, none)
+    return Parts.of(value, payable, overflow)
 
 
 def _balances(
@@ -258,12 +274,19 @@ def _balances(
     return [np.concatenate(one, axis=-2) for one in zip(*stretches, strict=True)]
 
 
-def to_date(amounts: Pence, history: Movements, claims: int) -> Pence:
-    """Amounts shaped (trial, movement, funder) summed to date: (trial, claim date, funder)."""
-    by_claim = np.zeros((amounts.shape[0], claims, amounts.shape[2]), dtype=np.int64)
-    for claim in np.unique(history.claim):
-        by_claim[:, claim] = amounts[:, history.claim == claim].sum(axis=1)
-    return np.cumsum(by_claim, axis=1)
+def to_date(amounts: Pence, entries: Entries, history: Movements, claims: int) -> Pence:
+    """Amounts shaped (trial, entry) summed to date: (trial, claim date, funder).
+
+    The entries of a funder stand in the order of claim dates, so that a sum to date ends where
+    those of the claim date do; entries of movements that `history` does not have count for nothing.
+    """
+    known = int(np.searchsorted(history.claim, claims))
+    claim = np.append(history.claim[:known], np.full(entries.number.shape[1] - known, claims))
+    place = entries.funder * (claims + 1) + claim[entries.movement]
+    first = np.arange(entries.number.shape[0]) * (claims + 1)
+    ends = np.searchsorted(place, first + np.arange(claims)[:, None], side="right")
+    starts = np.broadcast_to(np.searchsorted(place, first), ends.shape)
+    return sums_between(running_from_zero(amounts), starts, ends)
 
 
 def _balances_under(
@@ -272,9 +295,10 @@ def _balances_under(
     """The balances of every funder at every claim date up to the end of a stretch, as if its terms
     had always been in force; `history` is up to there.
     """
-    contract, until = stretch.contract, slice(history.claim.size)
+    contract = stretch.contract
     value, payable, moved = (
-        to_date(amounts[:, until], history, stretch.end) for amounts in parts[:3]
+        to_date(amounts, parts.entries, history, stretch.end)
+        for amounts in (parts.values, parts.payables, parts.overflows)
     )
     amount = payable + moved
     amount[..., funders.position(UNFUNDED)] = 0

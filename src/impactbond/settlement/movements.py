@@ -2,7 +2,8 @@
 history that only grows.
 
 Takes  quantities to date shaped (trial, claim date, lot), and the movements of closed claim dates.
-Gives  movements in history order: claim date by claim date, within it in settlement order.
+Gives  movements in history order: claim date by claim date, within it in settlement order. Where
+       nobody asks for single lots, pooled: those of one claim date and share rule as one.
 Keeps  entitled to date is the sum of the movements to date; a closed claim date is never rewritten.
 """
 
@@ -23,6 +24,7 @@ from impactbond.reasons import Standing
 from impactbond.settlement.funding import ShareRule, rule_name
 from impactbond.settlement.limits import apply_limits, grows_at, reasons_to_withhold
 from impactbond.settlement.lots import LotKey, Lots, Numbers
+from impactbond.settlement.running import running_from_zero, sums_between
 from impactbond.settlement.values import values_to_date
 
 
@@ -47,6 +49,27 @@ class Movements(NamedTuple):
         moves = self.quantity.any(axis=0) | self.value.any(axis=0) | self.entitled.any(axis=0)
         return np.asarray(~moves)
 
+    def pooled(self, alike: Numbers) -> Movements:
+        """Movements of one claim date and one number in `alike` as one movement, of the first lot
+        among them; those that are to release something apart from the others, and before them.
+        """
+        moves = ~self.is_release
+        order = np.lexsort((alike, moves, self.claim))
+        claim, moves, alike = self.claim[order], moves[order], alike[order]
+        is_new = np.ones(order.size, dtype=bool)
+        is_new[1:] = np.diff(claim).astype(bool) | np.diff(alike).astype(bool)
+        is_new[1:] |= moves[1:] != moves[:-1]
+        first = np.flatnonzero(is_new)
+        if not first.size:
+            return self
+        end = np.append(first[1:], order.size)
+        sums = (
+            sums_between(running_from_zero(amounts[:, order]), first, end)
+            for amounts in (self.quantity, self.value, self.entitled)
+        )
+        limited = np.bitwise_or.reduceat(self.limited[order], first)
+        return Movements(claim[first], self.lot[order][first], limited, *sums)
+
     def where(self, chosen: NDArray[np.bool_] | Numbers) -> Movements:
         """The movements at which that is true, or at those positions."""
         return Movements(*(column[..., chosen] for column in self))
@@ -64,16 +87,21 @@ def none_yet(trials: int) -> Movements:
     return Movements(empty, empty, empty, nothing, nothing, nothing)
 
 
-def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> Numbers:
-    """To date, shaped (amount, trial, lot): quantity, value, entitled, and what each reason
-    withholds.
-    """
+class State(NamedTuple):
+    """To date, shaped (trial, lot): quantity, value, entitled, and what each reason withholds."""
+
+    quantity: Numbers
+    value: Pence
+    entitled: Pence
+    withheld: Sequence[Pence]
+
+
+def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> State:
     value = values_to_date(contract, lots, quantity, claim)
-    entitled, withheld = apply_limits(contract, lots, quantity, value, claim)
-    return np.stack([quantity, value, entitled, *withheld])
+    return State(quantity, value, *apply_limits(contract, lots, quantity, value, claim))
 
 
-def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int) -> Numbers:
+def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int) -> State:
     """The state that the closed movements add up to: what an earlier settlement paid, whatever
     the evidence says of it now. What limits withheld is no sum of movements, and is worked out
     again.
@@ -82,26 +110,38 @@ def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int)
     sums = np.zeros((*amounts.shape[:2], len(lots.keys)), dtype=np.int64)
     np.add.at(np.moveaxis(sums, -1, 0), closed.lot, np.moveaxis(amounts, -1, 0))
     _, withheld = apply_limits(contract, lots, sums[0], sums[1], claim)
-    return np.stack([*sums, *withheld])
+    return State(sums[0], sums[1], sums[2], withheld)
 
 
 def find_movements(
     contract: Contract, lots: Lots, quantities: Numbers, closed: Movements, first_open: int
-) -> Movements:
-    """The whole history: the closed movements, then those of the claim dates from `first_open` on.
+) -> tuple[Movements, Pence]:
+    """The whole history: the closed movements, then those of the claim dates from `first_open` on;
+    and what each of `reasons_to_withhold` withholds to date at these, shaped (trial, open claim
+    date, reason).
 
     `quantities` is shaped (trial, claim date, lot) and is read from `first_open` on only. Where a
     funder's headroom grows, every lot that moved before has a movement of value 0 first.
     """
     before = _closed_state(contract, lots, closed, max(first_open - 1, 0))
     parts = [closed]
-    for claim in range(first_open, quantities.shape[1]):
+    open_dates = range(first_open, quantities.shape[1])
+    held = np.zeros((len(open_dates), len(before.withheld), len(quantities)), dtype=np.int64)
+    for claim in open_dates:
         now = _state_of(contract, lots, quantities[:, claim], claim)
         if grows_at(contract, claim):
             parts.append(_releases(claim, parts))
         parts.append(_between(claim, before, now))
+        for reason, amounts in enumerate(now.withheld):
+            held[claim - first_open, reason] = amounts.sum(axis=1)
         before = now
-    return Movements(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
+    columns = (_side_by_side(column) for column in zip(*parts, strict=True))
+    return Movements(*columns), held.transpose(2, 0, 1)
+
+
+def _side_by_side(parts: Sequence[Numbers]) -> Numbers:
+    """Columns of several arrays in one, the trials of each side by side in memory."""
+    return np.concatenate([part.T for part in parts]).T
 
 
 def _releases(claim: int, before: list[Movements]) -> Movements:
@@ -110,17 +150,18 @@ def _releases(claim: int, before: list[Movements]) -> Movements:
     return Movements(np.full_like(lot, claim), lot, np.zeros_like(lot), nothing, nothing, nothing)
 
 
-def _between(claim: int, before: Numbers, now: Numbers) -> Movements:
-    quantity, value, entitled, *withheld = now - before
-    limited = np.zeros(value.shape[1], dtype=np.int64)
-    for bit, changed in enumerate(withheld):
-        limited |= changed.any(axis=0).astype(np.int64) << bit
+def _between(claim: int, before: State, now: State) -> Movements:
+    limited = np.zeros(now.value.shape[1], dtype=np.int64)
+    for bit, (were, are) in enumerate(zip(before.withheld, now.withheld, strict=True)):
+        limited |= (were != are).any(axis=0).astype(np.int64) << bit
     # All trials share the rows: what moved in any of them has one. What is payable can move while
     # the value stands, where a limit has room again.
-    moved = value.any(axis=0) | entitled.any(axis=0) | quantity.any(axis=0)
+    moved = np.zeros(now.value.shape[1], dtype=bool)
+    for were, are in zip(before[:3], now[:3], strict=True):
+        moved |= (were != are).any(axis=0)
     lot = np.flatnonzero(moved)
-    at = np.full_like(lot, claim)
-    return Movements(at, lot, limited[lot], quantity[:, lot], value[:, lot], entitled[:, lot])
+    amounts = (are[:, lot] - were[:, lot] for were, are in zip(before[:3], now[:3], strict=True))
+    return Movements(np.full_like(lot, claim), lot, limited[lot], *amounts)
 
 
 class ClosedLines(NamedTuple):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.settlement.lots import Lots, Numbers
+from impactbond.settlement.running import running_from_zero, steps_of, sums_between
 from impactbond.terms.limits import WholeLimit
 
 Truths = NDArray[np.bool_]
@@ -51,19 +52,23 @@ class Priority:
 
     def running(self, amounts: Numbers) -> Numbers:
         """Amounts shaped (trial, position) added up from the beginning of each group."""
-        total = np.cumsum(amounts, axis=1)
-        before = (total - amounts)[:, self.starts]
-        return np.asarray(total - before[:, self.group])
+        total = running_from_zero(amounts)
+        if self.starts.size == 1:
+            return total[:, 1:]
+        return np.asarray(total[:, 1:] - total[:, self.starts[self.group]])
 
     def steps(self, running: Numbers) -> Numbers:
         """What was added up: the opposite of `running`."""
-        steps = np.diff(running, axis=1, prepend=0)
+        steps = steps_of(running)
         steps[:, self.starts] = running[:, self.starts]
         return steps
 
     def totals(self, amounts: Numbers) -> Numbers:
         """Amounts added up over each group, shaped (trial, group)."""
-        return np.asarray(np.add.reduceat(amounts, self.starts, axis=1))
+        if self.starts.size == 1:
+            return np.asarray(amounts.sum(axis=1, keepdims=True))
+        ends = np.append(self.starts[1:], self.group.size)
+        return sums_between(running_from_zero(amounts), self.starts, ends)
 
 
 def priority_of(contract: Contract, lots: Lots, position: int, limit: WholeLimit) -> Priority:

@@ -12,132 +12,297 @@ Keeps  the parts sum to the whole; no funder is a penny from its share of the ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import InvariantError
-from impactbond.money import Pence
+from impactbond.money import Pence, boundaries
 from impactbond.settlement.funding import UNFUNDED, Funders
 from impactbond.settlement.limits import headroom_by_claim
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.priorities import years_of
+from impactbond.settlement.running import running_from_zero, running_total, steps_of
 from impactbond.terms.limits import ShareLimit
 
 
-class Parts(NamedTuple):
-    """Amounts shaped (trial, movement, funder).
-
-    value: the funder's share of what was achieved. payable: its share of what limits on the whole
-    let through. overflow: what it took over from other funders, less what it passed on. amount =
-    payable + overflow: what it pays. withheld: what each limit on a funder withholds, shaped
-    (trial, movement, limited funder); less than nothing where it releases what it had withheld.
+class Entries(NamedTuple):
+    """The funders of movements: an entry for every movement and each funder that its share rule
+    names, or that may take over from one. In the order of funders, within one in that of movements.
     """
 
-    value: Pence
-    payable: Pence
-    overflow: Pence
-    withheld: Pence
+    movement: Numbers
+    funder: Numbers
+    number: Numbers  # of the entry of a funder and a movement: shaped (funder, movement)
+
+    @classmethod
+    def where(cls, concerned: NDArray[np.bool_]) -> Entries:
+        """The entries of the funders concerned, shaped (funder, movement)."""
+        funder, movement = np.nonzero(concerned)
+        number = np.zeros(concerned.shape, dtype=np.int64)
+        number[concerned] = np.arange(funder.size)
+        return cls(movement, funder, number)
+
+    def of(self, funder: int) -> slice:
+        """The entries of one funder."""
+        first, end = np.searchsorted(self.funder, (funder, funder + 1)).tolist()
+        return slice(first, end)
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The parts of movements: what stands in no entry is nothing.
+
+    Of every entry, shaped (trial, entry): `values`, the funder's share of what was achieved;
+    `payables`, its share of what limits on the whole let through; `overflows`, what it took over
+    from other funders, less what it passed on. Payable and overflow are what it pays.
+    `withheld` is, for each limited funder, the movements that met its limit and what the limit
+    withheld of each, shaped (trial, movement); less than nothing where it releases what it had
+    withheld.
+    """
+
+    entries: Entries
+    values: Pence
+    payables: Pence
+    overflows: Pence
+    withheld: Sequence[tuple[Numbers, Pence]]
+
+    @classmethod
+    def of(cls, value: Pence, payable: Pence, overflow: Pence) -> Parts:
+        """Parts from amounts shaped (trial, movement, funder)."""
+        concerned = (value != 0) | (payable != 0) | (overflow != 0)
+        entries = Entries.where(concerned.any(axis=0).T)
+        at = (slice(None), entries.movement, entries.funder)
+        return cls(entries, value[at], payable[at], overflow[at], [])
+
+    @property
+    def value(self) -> Pence:
+        """Every funder's share of what was achieved, shaped (trial, movement, funder)."""
+        return self._in_full(self.values)
+
+    @property
+    def payable(self) -> Pence:
+        """Its share of what limits on the whole let through, of the same shape."""
+        return self._in_full(self.payables)
+
+    @property
+    def overflow(self) -> Pence:
+        """What it took over less what it passed on, of the same shape."""
+        return self._in_full(self.overflows)
 
     @property
     def amount(self) -> Pence:
-        """What each funder pays for each movement."""
-        return self.payable + self.overflow
+        """What it pays, of the same shape."""
+        return self._in_full(self.payables + self.overflows)
+
+    def _in_full(self, amounts: Pence) -> Pence:
+        funders, movements = self.entries.number.shape
+        full = np.zeros((len(amounts), movements, funders), dtype=np.int64)
+        full[:, self.entries.movement, self.entries.funder] = amounts
+        return full
+
+    def where(self, stays: NDArray[np.bool_]) -> Parts:
+        """The parts of some movements."""
+        kept = stays[self.entries.movement]
+        concerned = np.zeros(self.entries.number.shape, dtype=bool)
+        concerned[self.entries.funder, self.entries.movement] = True
+        place = np.cumsum(stays) - 1
+        withheld = [(place[at[stays[at]]], left[:, stays[at]]) for at, left in self.withheld]
+        return Parts(
+            Entries.where(concerned[:, stays]),
+            self.values[:, kept],
+            self.payables[:, kept],
+            self.overflows[:, kept],
+            withheld,
+        )
 
 
 def share_out(contract: Contract, lots: Lots, funders: Funders, history: Movements) -> Parts:
     """The parts of every movement of the history."""
     rule = lots.rule[history.lot] if len(lots.keys) else history.lot
-    value = _cut_by_rule(contract, lots, funders, rule, history.value)
-    payable = _cut_by_rule(contract, lots, funders, rule, history.entitled)
-    parts = Parts(value, payable, *_apply_funder_limits(contract, lots, funders, history, payable))
-    if (parts.amount.sum(axis=2) != history.entitled).any():
+    entries = _entries(contract, lots, funders, history, rule)
+    values = _cut_by_rule(contract, lots, funders, entries, rule, history.value)
+    payables = _cut_by_rule(contract, lots, funders, entries, rule, history.entitled)
+    limited = _apply_funder_limits(contract, lots, funders, history, entries, payables)
+    parts = Parts(entries, values, payables, *limited)
+    paid = np.zeros_like(history.entitled)
+    for funder in range(len(funders.all)):
+        own = entries.of(funder)
+        paid[:, entries.movement[own]] += payables[:, own] + parts.overflows[:, own]
+    if (paid != history.entitled).any():
         raise InvariantError("the funders' parts do not sum to the whole")
     return parts
 
 
+def shared_alike(contract: Contract, lots: Lots) -> Numbers:
+    """A number for every lot: of lots with the same, all is shared and limited that is shared and
+    limited together. They have one share rule and, where a funder's limit is on each year, one
+    year.
+    """
+    if not any(limit.is_yearly for limit in contract.limits_on_funders):
+        return lots.rule
+    years = years_of(contract, lots)
+    return np.asarray(lots.rule * (years.max(initial=0) + 1) + years, dtype=np.int64)
+
+
 def without_idle(history: Movements, parts: Parts) -> tuple[Movements, Parts]:
     """A history and its parts without the movements that were to release something and did not."""
-    is_release = history.is_release
-    if not is_release.any():
+    stays = ~history.is_release
+    if stays.all():
         return history, parts
-    stays = ~is_release | parts.overflow.any(axis=(0, 2))
-    return history.where(stays), Parts(*(amounts[:, stays] for amounts in parts))
+    stays[parts.entries.movement[parts.overflows.any(axis=0)]] = True
+    return history.where(stays), parts.where(stays)
+
+
+def _entries(
+    contract: Contract, lots: Lots, funders: Funders, history: Movements, rule: Numbers
+) -> Entries:
+    """The entries that can be other than nothing: a rule's own funders, and whoever may take over
+    from them. And a limit is met by the first movement under other headroom, whoever's it is.
+    """
+    concerned = np.zeros((len(funders.all), rule.size), dtype=bool)
+    for number in np.unique(rule).tolist():
+        for funder in lots.rules[number].funders:
+            concerned[funders.position(funder)] |= rule == number
+    for limit, taker, headroom in _funder_limits(contract, funders, history):
+        for funder in funders.of_term(limit.on_funder):
+            for own in _by_headroom(contract, limit, lots, history.lot):
+                concerned[funder, own[np.flatnonzero(np.diff(headroom[own], prepend=-1))]] = True
+            concerned[taker] |= concerned[funder]
+    if contract.rounding.to is not None:
+        concerned[funders.position(UNFUNDED)] |= concerned.any(axis=0)
+    return Entries.where(concerned)
 
 
 def _cut_by_rule(
-    contract: Contract, lots: Lots, funders: Funders, rule: Numbers, moved: Pence
+    contract: Contract,
+    lots: Lots,
+    funders: Funders,
+    entries: Entries,
+    rule: Numbers,
+    moved: Pence,
 ) -> Pence:
-    parts = np.zeros((*moved.shape, len(funders.all)), dtype=np.int64)
-    for number in np.unique(rule):
-        under = np.flatnonzero(rule == number)
-        terms = lots.rules[number]
-        running = np.cumsum(moved[:, under], axis=1)
-        boundaries = terms.cut(running, contract.rounding.rule)
-        positions = np.array([funders.position(funder) for funder in terms.funders])
-        parts[:, under[:, None], positions] = np.diff(boundaries, axis=1, prepend=0)
+    """What moved cut at the boundaries of the running total under each share rule, shaped (trial,
+    entry). Rules of equal shares, such as those of every school, are cut together.
+    """
+    parts = np.zeros((entries.movement.size, len(moved)), dtype=np.int64).T
+    alike = defaultdict[tuple[Fraction, ...], list[int]](list)
+    for number in np.unique(rule).tolist():
+        alike[lots.rules[number].shares].append(number)
+    for shares, numbers in alike.items():
+        under = np.concatenate([np.flatnonzero(rule == number) for number in numbers])
+        starts = np.flatnonzero(np.diff(rule[under], prepend=-1))
+        counts = np.diff(starts, append=under.size)
+        total = running_from_zero(moved[:, under])
+        running = total[:, 1:] - total[:, np.repeat(starts, counts)]
+        boundary: Pence | int = 0
+        for index, to in enumerate(boundaries(running, shares, contract.rounding.rule)):
+            part = to - boundary
+            steps = steps_of(part)
+            steps[:, starts] = part[:, starts]
+            payer = [funders.position(lots.rules[number].funders[index]) for number in numbers]
+            parts[:, entries.number[np.repeat(payer, counts), under]] = steps
+            boundary = to
     return parts
 
 
-def _apply_funder_limits(
-    contract: Contract, lots: Lots, funders: Funders, history: Movements, payable: Pence
-) -> tuple[Pence, Pence]:
-    """What each funder takes over (+) and passes on (-), shaped (trial, movement, funder), and what
-    each limit withholds (release is negative), shaped (trial, movement, limited funder).
+def _funder_limits(
+    contract: Contract, funders: Funders, history: Movements
+) -> Iterator[tuple[ShareLimit, int, Numbers]]:
+    """The limits on funders in the stated order: each with the funder that takes over and its
+    headroom at every movement.
     """
-    overflow = np.zeros_like(payable)
-    withheld: list[Pence] = []
     claims = int(history.claim.max(initial=0)) + 1
     for limit in contract.limits_on_funders:
         headroom = headroom_by_claim(contract, limit, claims)[history.claim]
-        taker = funders.position(UNFUNDED if limit.taker is None else limit.taker)
+        yield limit, funders.position(UNFUNDED if limit.taker is None else limit.taker), headroom
+
+
+def _apply_funder_limits(
+    contract: Contract,
+    lots: Lots,
+    funders: Funders,
+    history: Movements,
+    entries: Entries,
+    payable: Pence,
+) -> tuple[Pence, list[tuple[Numbers, Pence]]]:
+    """What each funder takes over (+) and passes on (-), shaped (trial, entry), and what each limit
+    withholds; see `Parts`.
+    """
+    overflow = np.zeros_like(payable)
+    withheld: list[tuple[Numbers, Pence]] = []
+    is_release = history.is_release
+    for limit, taker, headroom in _funder_limits(contract, funders, history):
         for funder in funders.of_term(limit.on_funder):
             # Limits apply in the stated order: what an earlier one passed on to this funder meets
             # its own limit too.
-            asked = payable[..., funder] + overflow[..., funder]
+            of, at = entries.of(funder), entries.movement[entries.of(funder)]
+            asked = payable[:, of] + overflow[:, of]
             beyond = np.zeros_like(asked)
-            for own in _by_headroom(contract, limit, lots, history):
-                paid = _paid(limit, history.where(own), asked[:, own], headroom[own])
-                beyond[:, own] = asked[:, own] - paid
-            overflow[..., funder] -= beyond
-            overflow[..., taker] += beyond
-            withheld.append(beyond)
+            for own in _by_headroom(contract, limit, lots, history.lot[at]):
+                here = at[own]
+                meets = Meeting(
+                    history.claim[here], history.lot[here], is_release[here], headroom[here]
+                )
+                beyond[:, own] = asked[:, own] - _paid(limit, meets, asked[:, own])
+            overflow[:, of] -= beyond
+            overflow[:, entries.number[taker, at]] += beyond
+            withheld.append((at, beyond))
     if contract.rounding.to is not None:
-        _in_whole_units(contract, funders, payable, overflow)
-    none = np.zeros((*payable.shape[:2], 0), dtype=np.int64)
-    return overflow, np.stack(withheld, axis=-1) if withheld else none
+        _in_whole_units(contract, funders, entries, payable, overflow)
+    return overflow, withheld
 
 
-def _in_whole_units(contract: Contract, funders: Funders, payable: Pence, overflow: Pence) -> None:
+def _in_whole_units(
+    contract: Contract, funders: Funders, entries: Entries, payable: Pence, overflow: Pence
+) -> None:
     """Pass on what each funder's running total is more than whole units to nobody, which is paid
     by the movement that completes the unit.
     """
     nobody = funders.position(UNFUNDED)
     for funder in range(nobody):
-        running = np.cumsum(payable[..., funder] + overflow[..., funder], axis=1)
+        own = entries.of(funder)
+        running = running_total(payable[:, own] + overflow[:, own])
         whole = contract.rounding.whole_units(running, contract.currency)
-        left = np.diff(running - whole, axis=1, prepend=0)
-        overflow[..., funder] -= left
-        overflow[..., nobody] += left
+        left = steps_of(running - whole)
+        overflow[:, own] -= left
+        overflow[:, entries.number[nobody, entries.movement[own]]] += left
 
 
 def _by_headroom(
-    contract: Contract, limit: ShareLimit, lots: Lots, history: Movements
+    contract: Contract, limit: ShareLimit, lots: Lots, lot: Numbers
 ) -> Iterator[Numbers]:
-    """The movements that share one headroom: all of them, or those of what each year achieved."""
-    if not limit.is_yearly or not history.lot.size:
-        yield np.arange(history.lot.size)
+    """The movements, of these lots, that share one headroom: all of them, or those of what each
+    year achieved.
+    """
+    if not limit.is_yearly or not lot.size:
+        yield np.arange(lot.size)
         return
-    year = years_of(contract, lots)[history.lot]
+    year = years_of(contract, lots)[lot]
     for one in np.unique(year):
         yield np.flatnonzero(year == one)
 
 
-def _paid(limit: ShareLimit, history: Movements, asked: Pence, headroom: Numbers) -> Pence:
+class Meeting(NamedTuple):
+    """The movements that meet a funder's limit: the claim date and lot of each, whether it is made
+    to release what was left unpaid, and the headroom at it.
+    """
+
+    claim: Numbers
+    lot: Numbers
+    is_release: NDArray[np.bool_]
+    headroom: Numbers
+
+
+def _paid(limit: ShareLimit, meets: Meeting, asked: Pence) -> Pence:
     """What the funder pays of every movement that it is asked for, shaped (trial, movement): of the
     running total, what there is headroom for at each.
 
@@ -147,38 +312,40 @@ def _paid(limit: ShareLimit, history: Movements, asked: Pence, headroom: Numbers
     trials, count = asked.shape
     paid = np.zeros_like(asked)
     total, used, gone = (np.zeros((trials, 1), dtype=np.int64) for _ in range(3))
-    begins = np.flatnonzero(np.diff(headroom, prepend=-1)).tolist()
+    begins = np.flatnonzero(np.diff(meets.headroom, prepend=-1)).tolist()
     for begin, end in pairwise([*begins, count]):
-        most, here = int(headroom[begin]), slice(begin, end)
+        most, here = int(meets.headroom[begin]), slice(begin, end)
         if limit.taker is None:
             freed = np.minimum(total, most) - used
-            paid[:, here] = _released(history, asked - paid, freed, begin, end)
+            paid[:, here] = _released(meets, asked - paid, freed, begin, end)
             used = used + freed
         else:
             gone = total - used
-        running = total + np.cumsum(asked[:, here], axis=1)
+        running = total + running_total(asked[:, here])
         kept = np.minimum(np.maximum(running - gone, np.minimum(running, 0)), most)
-        paid[:, here] += np.diff(kept, axis=1, prepend=used)
+        steps = steps_of(kept)
+        steps[:, :1] -= used
+        paid[:, here] += steps
         total, used = running[:, -1:], kept[:, -1:]
     return paid
 
 
-def _released(history: Movements, left: Pence, freed: Pence, begin: int, end: int) -> Pence:
+def _released(meets: Meeting, left: Pence, freed: Pence, begin: int, end: int) -> Pence:
     """What growing headroom releases of each lot of which something is left unpaid, earliest lots
     first, at the movements from `begin` up to `end`.
     """
     released = np.zeros_like(left[:, begin:end])
     if not freed.any():
         return released
-    is_new = history.claim[begin:end] == history.claim[begin]
-    at = np.flatnonzero(history.is_release[begin:end] & is_new)
+    is_new = meets.claim[begin:end] == meets.claim[begin]
+    at = np.flatnonzero(meets.is_release[begin:end] & is_new)
     if not at.size:
         raise InvariantError(
             "the headroom of a funder has grown, and no movement releases what was unpaid"
         )
-    unpaid = np.zeros((left.shape[0], int(history.lot.max()) + 1), dtype=np.int64)
-    np.add.at(unpaid.T, history.lot[:begin], left[:, :begin].T)
-    waiting = np.maximum(unpaid[:, history.lot[begin:end][at]], 0)
+    unpaid = np.zeros((left.shape[0], int(meets.lot.max()) + 1), dtype=np.int64)
+    np.add.at(unpaid.T, meets.lot[:begin], left[:, :begin].T)
+    waiting = np.maximum(unpaid[:, meets.lot[begin:end][at]], 0)
     steps = np.diff(np.minimum(np.cumsum(waiting, axis=1), freed), axis=1, prepend=0)
     # Single claims of one lot may be apart, one taken back and one unpaid: the sum is what counts.
     steps[:, :1] += freed - steps.sum(axis=1, keepdims=True)

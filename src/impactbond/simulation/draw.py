@@ -93,7 +93,8 @@ class Draws:
 
     def counts(self, block: int) -> Numbers:
         """Claims of every lot by the end of the term, in every trial of a block: (trial, lot)."""
-        counts = np.zeros((self.trials_per_block, len(self.lots.keys)), dtype=np.int64)
+        # In memory the trials of a lot lie side by side: they are drawn and settled together.
+        counts = np.zeros((len(self.lots.keys), self.trials_per_block), dtype=np.int64).T
         first_fee = len(self.contract.milestones) + len(self.contract.results)
         counts[:, self.lots.milestone >= first_fee] = 1
         for group in range(len(self.stages)):
@@ -113,7 +114,8 @@ class Draws:
         """
         claims = np.arange(len(self.claim_dates))
         known = claims[:, None] >= self.lots.period[None, :]
-        return np.asarray(counts[:, None, :] * known, dtype=np.int64)
+        by_claim = np.multiply(known[..., None], counts.T, dtype=np.int64)
+        return np.asarray(by_claim.transpose(2, 0, 1), dtype=np.int64)
 
     def turns(self, trial: int) -> Iterator[tuple[int, int, Turn]]:
         """One trial child by child: the group, the number of the child in it, and an turn of

@@ -23,9 +23,9 @@ from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import assert_fits
 from impactbond.simulation.withheld import limits_of, withheld_by_limit
 
-# How many amounts (trial, lot, funder) one array of a settlement may hold: 1 MB, so that memory
-# does not grow with the number of trials. It changes no result.
-_AMOUNTS_AT_ONCE = 2**17
+# How many amounts (trial, lot) one array of a settlement may hold: 2 MB, so that memory does not
+# grow with the number of trials. It changes no result.
+_AMOUNTS_AT_ONCE = 2**18
 # But never so few futures that each costs what starting an array operation does.
 _LEAST_AT_ONCE = 64
 
@@ -118,13 +118,13 @@ def _settle_block(draws: Draws, number: int, trials: int) -> Settled:
     """What is due in the first so many futures of a block, and what each limit withheld."""
     contract, lots, funders = draws.contract, draws.lots, draws.funders
     counts = draws.counts(number)[:trials]
-    at_once = max(_LEAST_AT_ONCE, _AMOUNTS_AT_ONCE // max(1, len(lots.keys) * len(funders.all)))
+    at_once = max(_LEAST_AT_ONCE, _AMOUNTS_AT_ONCE // max(1, len(lots.keys)))
     due, held = [], []
     for first in range(0, trials, at_once):
         quantities = draws.quantities(counts[first : first + at_once])
-        settled = settle_lots(contract, lots, funders, quantities)
+        settled = settle_lots(contract, lots, funders, quantities, pooled=True)
         due.append(settled.due)
-        held.append(withheld_by_limit(contract, quantities, settled))
+        held.append(withheld_by_limit(contract, settled))
     return np.concatenate(due), np.concatenate(held)
 
 

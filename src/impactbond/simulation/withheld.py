@@ -1,6 +1,6 @@
 """What every limit withheld in drawn futures: for good, or as overflow to another funder.
 
-Takes  quantities to date and what they settled into.
+Takes  what drawn quantities settled into.
 Gives  pence withheld to date by each limit, shaped (trial, claim date, limit).
 Keeps  what the limits withheld is what the settlement withheld and passed on, to the penny.
 """
@@ -16,10 +16,10 @@ from impactbond.contract.wording.words import ContractWords
 from impactbond.errors import InvariantError
 from impactbond.money import Pence
 from impactbond.settlement.funding import Funders
-from impactbond.settlement.limits import apply_limits, headroom_pence, reasons_to_withhold
-from impactbond.settlement.lot_settlement import LotSettlement, to_date
-from impactbond.settlement.lots import Lots, Numbers
-from impactbond.settlement.values import values_to_date
+from impactbond.settlement.limits import headroom_pence
+from impactbond.settlement.lot_settlement import LotSettlement
+from impactbond.settlement.lots import Numbers
+from impactbond.settlement.running import running_from_zero
 from impactbond.terms.limits import LimitKind
 
 
@@ -55,24 +55,20 @@ def limits_of(contract: Contract, funders: Funders) -> tuple[LimitOn, ...]:
     return (*map(named, contract.limits_on_the_whole), *single)
 
 
-def withheld_by_limit(contract: Contract, quantities: Numbers, settled: LotSettlement) -> Pence:
+def withheld_by_limit(contract: Contract, settled: LotSettlement) -> Pence:
     """What each limit of `limits_of` withheld to date."""
-    withheld = _withheld(contract, settled.lots, quantities)
+    withheld = settled.held
     if (withheld.sum(axis=2) != (settled.value - settled.payable).sum(axis=2)).any():
         raise InvariantError("the limits do not add up to what was withheld")
     whole = withheld[..., withheld.shape[2] - len(contract.limits_on_the_whole) :]
-    by_funders = to_date(settled.parts.withheld, settled.history, quantities.shape[1])
-    return np.concatenate([whole, by_funders], axis=2)
+    by_funders = [
+        _to_date(settled.history.claim[at], amounts, withheld.shape[1])
+        for at, amounts in settled.parts.withheld
+    ]
+    return np.concatenate([whole, *(one[..., None] for one in by_funders)], axis=2)
 
 
-def _withheld(contract: Contract, lots: Lots, quantities: Numbers) -> Pence:
-    """What was withheld for each of `reasons_to_withhold`, shaped (trial, claim date, reason)."""
-    trials, claims, _ = quantities.shape
-    found = np.zeros((trials, claims, len(reasons_to_withhold(contract))), dtype=np.int64)
-    for claim in range(claims):
-        quantity = quantities[:, claim]
-        value = values_to_date(contract, lots, quantity, claim)
-        _, withheld = apply_limits(contract, lots, quantity, value, claim)
-        for reason, amounts in enumerate(withheld):
-            found[:, claim, reason] = amounts.sum(axis=1)
-    return found
+def _to_date(claim: Numbers, amounts: Pence, claims: int) -> Pence:
+    """Amounts shaped (trial, movement) summed to date: (trial, claim date)."""
+    ends = np.searchsorted(claim, np.arange(claims), side="right")
+    return running_from_zero(amounts)[:, ends]

@@ -126,6 +126,7 @@ def unit_words(contract: Contract, units: Units) -> str:
     most = f"; at most {counted(units.at_most, 'unit')} are paid in all" if units.at_most else ""
     after = "the day after " if units.waits else ""
     since = f"counted from {after}the day on which the condition and everything before it are met"
+    since += ", that day included" if units.from_ == "that day" else ""
     also = units.says_also()
     return f"a unit is every {what} {window}, {since}, whole units only{also}{most}"
 

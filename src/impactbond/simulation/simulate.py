@@ -23,11 +23,11 @@ from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import assert_fits
 from impactbond.simulation.withheld import limits_of, withheld_by_limit
 
-# How many amounts (trial, lot) one array of a settlement may hold: 2 MB, so that memory does not
+# How many amounts (trial, lot) one array of a settlement may hold: 64 kB, so that memory does not
 # grow with the number of trials. It changes no result.
-_AMOUNTS_AT_ONCE = 2**18
+_AMOUNTS_AT_ONCE = 2**13
 # But never so few futures that each costs what starting an array operation does.
-_LEAST_AT_ONCE = 64
+_LEAST_AT_ONCE = 256
 
 
 def simulate(

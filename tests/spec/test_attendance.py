@@ -54,7 +54,7 @@ def without_refused(terms: str, evidence: str) -> dict[str, str]:
     return {row["participant"]: row["reason"] for row in found.decisions_table.to_pylist()}
 
 
-@pytest.mark.mechanic(140)
+@pytest.mark.mechanic(137)
 def test_several_marks_count_and_several_are_no_possible_session() -> None:
     evidence = f"""
         child          | metric       | slot | on                    | value
@@ -83,7 +83,7 @@ def test_several_marks_count_and_several_are_no_possible_session() -> None:
     assert paid(REGISTER, evidence) == {"2024-Q4": {"council": "1,000.00"}}
 
 
-@pytest.mark.mechanic(140)
+@pytest.mark.mechanic(137)
 def test_an_explanation_tells_the_sessions_that_were_possible() -> None:
     evidence = f"""
         child | metric       | slot | on                               | value
@@ -98,7 +98,7 @@ def test_an_explanation_tells_the_sessions_that_were_possible() -> None:
     assert "N (PM)" in told
 
 
-@pytest.mark.mechanic(141)
+@pytest.mark.mechanic(138)
 def test_a_group_of_marks_follows_the_days_of_its_own() -> None:
     terms = REGISTER.replace(
         "      at an approved",
@@ -119,7 +119,7 @@ def test_a_group_of_marks_follows_the_days_of_its_own() -> None:
     }
 
 
-@pytest.mark.mechanic(142)
+@pytest.mark.mechanic(139)
 def test_a_mark_that_does_not_hold_on_its_day_is_refused_with_those_that_do() -> None:
     evidence = """
         child | metric       | slot | on                    | value
@@ -154,7 +154,7 @@ def test_a_mark_that_does_not_hold_on_its_day_is_refused_with_those_that_do() ->
     assert without_refused(summer, evidence) == {"c1": "met"}
 
 
-@pytest.mark.mechanic(143)
+@pytest.mark.mechanic(140)
 def test_two_sessions_of_a_day_are_two_and_two_rows_of_one_session_contradict() -> None:
     evidence = """
         child    | metric       | slot | on         | value | ref | replaces
@@ -192,7 +192,7 @@ def test_two_sessions_of_a_day_are_two_and_two_rows_of_one_session_contradict() 
     assert refused[3]["allowed"] == "AM, PM"
 
 
-@pytest.mark.mechanic(144)
+@pytest.mark.mechanic(141)
 def test_a_share_counts_only_of_so_many_possible_sessions() -> None:
     terms = f"""{REGISTER}
   enough: {{when: {{all: [attends, {{count: registration, leaving_out: no session,

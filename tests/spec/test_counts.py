@@ -63,7 +63,7 @@ def due(settlement: Settlement) -> dict[str, dict[str, int]]:
     return found
 
 
-@pytest.mark.mechanic(156)
+@pytest.mark.mechanic(151)
 @pytest.mark.parametrize(
     ("name", "as_of", "published"),
     [
@@ -94,7 +94,7 @@ def test_published_counts_settle_to_the_published_total_in_one_command(
     assert "Counted to date, without evidence:" in done.output
 
 
-@pytest.mark.mechanic(156)
+@pytest.mark.mechanic(151)
 def test_counts_are_paid_by_the_day_the_borough_and_the_unit() -> None:
     settlement = settled(
         BY_BOROUGH,
@@ -126,7 +126,7 @@ CORRECTED = """
 """
 
 
-@pytest.mark.mechanic(157)
+@pytest.mark.mechanic(152)
 def test_a_correction_of_a_count_is_an_adjustment_and_leaves_closed_claims_closed() -> None:
     # Claims are made on 2017-04-30, 07-31, 10-31 and 2018-01-31: 10, then 2 fewer, then the 4 of
     # the second quarter that were recorded late, then none of the first.
@@ -147,7 +147,7 @@ def test_a_correction_of_a_count_is_an_adjustment_and_leaves_closed_claims_close
     assert kinds == [("claim", 10), ("adjustment", -2), ("adjustment", 4), ("adjustment", -8)]
 
 
-@pytest.mark.mechanic(157)
+@pytest.mark.mechanic(152)
 def test_what_was_settled_from_evidence_is_not_followed_by_counts() -> None:
     about = contract_of("")
     evidence = evidence_of("child | metric | on | value\nc1 | consent | 2017-02-01 | yes", about)
@@ -160,7 +160,7 @@ def test_what_was_settled_from_evidence_is_not_followed_by_counts() -> None:
         settle(about, evidence, as_of="2017-07-31", earlier=of_counts)
 
 
-@pytest.mark.mechanic(156)
+@pytest.mark.mechanic(151)
 def test_a_result_of_a_group_is_measured_on_counts() -> None:
     about = contract("newpin")
     drawn = """
@@ -179,7 +179,7 @@ def test_a_result_of_a_group_is_measured_on_counts() -> None:
     }
 
 
-@pytest.mark.mechanic(156)
+@pytest.mark.mechanic(151)
 def test_a_count_of_what_comes_after_something_uncounted_is_refused_and_not_a_crash() -> None:
     about = contract_of("""
 milestones:
@@ -204,7 +204,7 @@ EIGHT = """
 """
 
 
-@pytest.mark.mechanic(156)
+@pytest.mark.mechanic(151)
 @pytest.mark.parametrize(
     ("limit", "paid"),
     [
@@ -233,7 +233,7 @@ def test_a_limit_is_exact_on_counts_or_refused(limit: str, paid: int | None) -> 
         assert sum(by_funder(settled(terms, EIGHT)).values()) == paid
 
 
-@pytest.mark.mechanic(156)
+@pytest.mark.mechanic(151)
 def test_no_more_is_counted_than_of_what_comes_before() -> None:
     terms = TWO.replace("LIMIT", "").replace("AFTER", "consent")
     assert sum(by_funder(settled(terms, EIGHT)).values()) == 650_00
@@ -241,7 +241,7 @@ def test_no_more_is_counted_than_of_what_comes_before() -> None:
         settled(terms, EIGHT.replace("| 3", "| 6"))
 
 
-@pytest.mark.mechanic(156)
+@pytest.mark.mechanic(151)
 def test_a_count_for_a_period_in_which_the_price_changes_is_refused() -> None:
     # The price of the north changes on the first day of the third quarter, and not within it; the
     # amendment changes it on 1 November.

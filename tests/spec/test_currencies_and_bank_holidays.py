@@ -46,12 +46,12 @@ def priced(currency: str, price: str) -> str:
     return f"currency: {currency}\n{milestones}\n{THIRDS}"
 
 
-@pytest.mark.mechanic(145)
+@pytest.mark.mechanic(142)
 def test_every_currency_has_the_minor_units_of_iso_4217() -> None:
     assert {code: CURRENCIES[code].decimals for code in DECIMALS} == DECIMALS
 
 
-@pytest.mark.mechanic(145)
+@pytest.mark.mechanic(142)
 @pytest.mark.parametrize(
     ("code", "price", "council", "school", "total", "shape"),
     [
@@ -90,7 +90,7 @@ def test_a_currency_goes_through_every_verb(
     }
 
 
-@pytest.mark.mechanic(145)
+@pytest.mark.mechanic(142)
 @pytest.mark.parametrize(
     ("code", "why"),
     [
@@ -114,7 +114,7 @@ def due(payment: str) -> str:
     return schedule(f"calendar: {{payment: {{{payment}}}}}", evidence)[0]["due"]
 
 
-@pytest.mark.mechanic(146)
+@pytest.mark.mechanic(143)
 @pytest.mark.parametrize(
     ("payment", "expected"),
     [
@@ -144,7 +144,7 @@ def test_payment_is_due_on_a_working_day_of_the_place_or_the_list(
     assert due(payment) == expected
 
 
-@pytest.mark.mechanic(146)
+@pytest.mark.mechanic(143)
 @pytest.mark.parametrize(
     ("terms", "code", "words"),
     [
@@ -177,7 +177,7 @@ def test_bank_holidays_of_nobody_and_of_unknown_years_are_refused(
     assert words in str(fault)
 
 
-@pytest.mark.mechanic(146)
+@pytest.mark.mechanic(143)
 @pytest.mark.parametrize(
     ("payment", "code"),
     [
@@ -191,7 +191,7 @@ def test_bank_holidays_that_may_be_missing_are_worth_a_look(payment: str, code: 
     assert code not in {one.code for one in check(contract_of(""))}
 
 
-@pytest.mark.mechanic(146)
+@pytest.mark.mechanic(143)
 def test_days_that_are_known_in_part_are_worth_a_look() -> None:
     """The feasts of India are known through 2035."""
     terms = "term: 2017-01-01 through 2036-06-30, claims: {every: year}"
@@ -200,7 +200,7 @@ def test_days_that_are_known_in_part_are_worth_a_look() -> None:
     assert one.found == "2036"
 
 
-@pytest.mark.mechanic(146)
+@pytest.mark.mechanic(143)
 @pytest.mark.parametrize(
     ("payment", "words"),
     [
@@ -218,7 +218,7 @@ def test_the_words_say_whose_days_they_are(payment: str, words: str) -> None:
     assert words in said
 
 
-@pytest.mark.mechanic(146)
+@pytest.mark.mechanic(143)
 def test_a_record_is_settled_again_with_its_own_days_and_says_where_they_differ(
     tmp_path: Path,
 ) -> None:

@@ -42,7 +42,7 @@ EVIDENCE = """
 """
 
 
-@pytest.mark.mechanic(149)
+@pytest.mark.mechanic(145)
 def test_a_discount_is_taken_off_every_price_in_the_stated_order() -> None:
     found = {f"{row['child']} {row['milestone']}": row["value"] for row in lines(TERMS, EVIDENCE)}
     assert found == {
@@ -58,7 +58,7 @@ def test_a_discount_is_taken_off_every_price_in_the_stated_order() -> None:
     }
 
 
-@pytest.mark.mechanic(149)
+@pytest.mark.mechanic(145)
 def test_rates_words_and_explanation_state_what_is_taken_off() -> None:
     first = "a discount of 5% is taken off the price for what is achieved from 1 April 2017"
     second = (
@@ -76,7 +76,7 @@ def test_rates_words_and_explanation_state_what_is_taken_off() -> None:
     assert second in " ".join(told.split())
 
 
-@pytest.mark.mechanic(149)
+@pytest.mark.mechanic(145)
 def test_the_table_of_prices_says_bands_rates_and_rounding() -> None:
     said = " ".join(render(contract_of(TERMS)).split())
     table = said.split("What changes the price")[1]
@@ -84,7 +84,7 @@ def test_the_table_of_prices_says_bands_rates_and_rounding() -> None:
     assert "the price is then rounded up to the next £0.50" in table
 
 
-@pytest.mark.mechanic(149)
+@pytest.mark.mechanic(145)
 @pytest.mark.parametrize(
     ("discount", "code"),
     [
@@ -104,7 +104,7 @@ def test_a_discount_that_cannot_be_meant_is_refused(discount: str, code: str) ->
     assert code in [fault.code for fault in refused.value.faults]
 
 
-@pytest.mark.mechanic(149)
+@pytest.mark.mechanic(145)
 def test_a_discount_that_changes_between_contracts_names_the_milestones_it_moves() -> None:
     other = contract_of(TERMS.replace("off: 10%", "off: 11%"))
     (change,) = difference(contract_of(TERMS), other)

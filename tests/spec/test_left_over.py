@@ -34,7 +34,7 @@ tranches:
 """
 
 
-@pytest.mark.mechanic(153)
+@pytest.mark.mechanic(148)
 def test_what_is_left_at_the_last_claim_date_goes_back_to_each_funder_that_paid_it() -> None:
     # The council paid 750 and earned off four times 60: 510 is left. The trust: 250 less 160.
     # The last claim is of 2019-01-31; 30 days later is Saturday 2 March, so Monday the 4th.
@@ -50,13 +50,13 @@ def test_what_is_left_at_the_last_claim_date_goes_back_to_each_funder_that_paid_
     # All that the council ever pays is what it earned: 750 - 510 = 240.
 
 
-@pytest.mark.mechanic(153)
+@pytest.mark.mechanic(148)
 def test_before_the_last_claim_date_nothing_goes_back() -> None:
     early = {"terms": held("returned"), "evidence": EVIDENCE, "as_of": "2018-12-31"}
     assert schedule(**early) == schedule(**{**early, "terms": held(None)})
 
 
-@pytest.mark.mechanic(153)
+@pytest.mark.mechanic(148)
 @pytest.mark.parametrize("left_over", [None, "kept", "carried"])
 def test_what_is_kept_carried_or_not_spoken_of_stays_on_account(left_over: str | None) -> None:
     # The table leaves out the claims of 2018, at which nothing moves.
@@ -66,7 +66,7 @@ def test_what_is_kept_carried_or_not_spoken_of_stays_on_account(left_over: str |
     """)
 
 
-@pytest.mark.mechanic(153)
+@pytest.mark.mechanic(148)
 @pytest.mark.parametrize(
     ("left_over", "says"),
     [
@@ -82,7 +82,7 @@ def test_the_contract_says_what_becomes_of_it(left_over: str, says: str) -> None
     assert says in " ".join(render(contract_of(held(left_over))).split())
 
 
-@pytest.mark.mechanic(153)
+@pytest.mark.mechanic(148)
 def test_a_statement_closes_with_what_goes_back() -> None:
     statement = make_statement(statement_source(settled(held("returned"), EVIDENCE)), "council")
     [account] = statement.accounts
@@ -91,7 +91,7 @@ def test_a_statement_closes_with_what_goes_back() -> None:
     assert statement.schedule[-1].kind == "Returned"
 
 
-@pytest.mark.mechanic(153)
+@pytest.mark.mechanic(148)
 def test_a_reconciliation_says_that_it_is_to_be_paid_back() -> None:
     settlement = settled(held("returned"), EVIDENCE)
     sent = {"receipt": "A1", "funder": "council", "received_on": "2017-01-16", "amount": "750.00"}

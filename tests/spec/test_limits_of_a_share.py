@@ -31,7 +31,7 @@ def limited(at_most: str, more: str = "") -> str:
     return f"limits: [{{{SOUTH}, at_most: {at_most}{more}}}]"
 
 
-@pytest.mark.mechanic(151)
+@pytest.mark.mechanic(146)
 def test_a_share_of_what_is_paid_lets_in_by_the_others_that_are_paid() -> None:
     # Of the south, n with n <= 40% of (n + others): two thirds of the others, rounded down.
     # Q1: 1 other, none of the south. Q2: 3 others, 2 (2 of 5 are 40%). Q3: 4 others, still 2
@@ -47,7 +47,7 @@ def test_a_share_of_what_is_paid_lets_in_by_the_others_that_are_paid() -> None:
     ]
 
 
-@pytest.mark.mechanic(68, 151)
+@pytest.mark.mechanic(68, 146)
 def test_a_share_of_all_claims_counts_those_that_are_not_paid_as_well() -> None:
     # 40% of 7 is 2, of 12 is 4, of 13 is 5, of 15 is 6: six of the south beside six of the north.
     assert paid(limited("40% of claims"), EVIDENCE) == {
@@ -58,7 +58,7 @@ def test_a_share_of_all_claims_counts_those_that_are_not_paid_as_well() -> None:
     }
 
 
-@pytest.mark.mechanic(151)
+@pytest.mark.mechanic(146)
 def test_what_is_taken_back_of_the_others_takes_back_what_it_let_in() -> None:
     evidence = """
         child | start      | borough
@@ -78,7 +78,7 @@ def test_what_is_taken_back_of_the_others_takes_back_what_it_let_in() -> None:
     }
 
 
-@pytest.mark.mechanic(151)
+@pytest.mark.mechanic(146)
 def test_what_limits_before_it_leave_nothing_of_is_not_paid() -> None:
     # Of the north one claim is paid in all: none of the south fits in 40% of what is paid.
     terms = f"""
@@ -89,7 +89,7 @@ limits:
     assert paid(terms, EVIDENCE) == {"2017-Q1": {"council": "100.00"}}
 
 
-@pytest.mark.mechanic(152)
+@pytest.mark.mechanic(147)
 def test_a_share_of_participants_pays_all_claims_of_so_many() -> None:
     # Everybody is enrolled, at a price of nothing; of five participants, 40% are two of the
     # south: all that those two earn is paid, of the third nothing.
@@ -117,7 +117,7 @@ limits:
     }  # fmt: skip
 
 
-@pytest.mark.mechanic(151, 152)
+@pytest.mark.mechanic(146, 147)
 @pytest.mark.parametrize(
     ("at_most", "says"),
     [
@@ -140,7 +140,7 @@ def test_the_contract_says_which_whole_a_share_is_of(at_most: str, says: str) ->
     assert contract.limits[0].says(ContractWords(contract)).startswith(says)
 
 
-@pytest.mark.mechanic(151, 152)
+@pytest.mark.mechanic(146, 147)
 @pytest.mark.parametrize(
     ("terms", "found"),
     [

@@ -23,7 +23,7 @@ def family(*stays: tuple[str, int], confirmed: int = 28) -> Book:
     return book
 
 
-@pytest.mark.mechanic(27, 135)
+@pytest.mark.mechanic(27, 132)
 def test_seven_days_are_consecutive_and_start_again_after_a_return_to_care() -> None:
     # 20 days are two weeks and six days; with the six days of another stay they are no week.
     settlement = family(("2018-03-01", 20), ("2018-03-22", 20)).settled("positive_families")

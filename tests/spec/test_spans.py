@@ -41,7 +41,7 @@ milestones:
     return {period: by["council"] for period, by in paid(terms, table).items()}
 
 
-@pytest.mark.mechanic(133)
+@pytest.mark.mechanic(130)
 def test_every_further_three_months_are_paid_once_and_no_more_than_so_many_times() -> None:
     # From 31 January 2016: three months end before 30 April, six before 31 July, nine before 31
     # October, and so on, every time counted from 31 January. By 29 December 2017 there are seven
@@ -61,7 +61,7 @@ def test_every_further_three_months_are_paid_once_and_no_more_than_so_many_times
     assert list(stays("every: 3 months, at_most: 5", "840.00", evidence))[-1] == "2017-Q2"
 
 
-@pytest.mark.mechanic(133)
+@pytest.mark.mechanic(130)
 @pytest.mark.parametrize(
     ("every", "stretches"),
     [
@@ -114,7 +114,7 @@ milestones:
     assert [found[f"c{n}"] for n in range(len(stretches))] == [many for _, _, many in stretches]
 
 
-@pytest.mark.mechanic(134)
+@pytest.mark.mechanic(131)
 def test_each_further_day_is_paid_from_the_day_after_the_year_is_complete() -> None:
     terms = f"""{HOME}
 milestones:
@@ -140,7 +140,7 @@ milestones:
     assert paid(terms % "that day", evidence)["2016-Q4"] == {"council": "1,015.12"}
 
 
-@pytest.mark.mechanic(134)
+@pytest.mark.mechanic(131)
 def test_the_day_that_is_counted_twice_is_worth_a_look_until_the_contract_says_which() -> None:
     terms = f"""{HOME}
 milestones:
@@ -163,7 +163,7 @@ AWAY = """c1 | home | 2016-02-01 | housed
         c1    | home    | 2016-06-20 2016-06-30 2016-08-31 | housed"""
 
 
-@pytest.mark.mechanic(135)
+@pytest.mark.mechanic(132)
 def test_units_that_must_be_unbroken_start_again_after_a_lapse() -> None:
     # 80 days from 1 February to 20 April: 2 units of 30 days. 73 days from 20 June to 31 August: 2
     # more, on 19 July and 18 August. Added up, 153 days are 5 units, on 1 March, 31 March, and
@@ -175,7 +175,7 @@ def test_units_that_must_be_unbroken_start_again_after_a_lapse() -> None:
     assert stays("every: 30 days, lapses: any", "100.00", AWAY) == added
 
 
-@pytest.mark.mechanic(136)
+@pytest.mark.mechanic(133)
 def test_a_lapse_of_up_to_so_long_does_not_break_a_unit_and_is_not_counted() -> None:
     # Away from 21 April through 19 June: 60 days, two days less than two months from 21 April.
     added = {"2016-Q1": "200.00", "2016-Q2": "100.00", "2016-Q3": "200.00"}
@@ -186,7 +186,7 @@ def test_a_lapse_of_up_to_so_long_does_not_break_a_unit_and_is_not_counted() -> 
     assert stays("every: 30 days, lapses: up to 8 weeks", "100.00", AWAY) == broken
 
 
-@pytest.mark.mechanic(133, 136)
+@pytest.mark.mechanic(130, 133)
 def test_months_across_a_lapse_are_as_many_days_as_they_have_from_the_first() -> None:
     # Two months from 1 February 2016 are 60 days (29 and 31), four are 121. The 60th day is 31
     # March. 80 days are counted by 20 April; the 121st is the 41st from 20 June: 30 July.
@@ -198,7 +198,7 @@ def test_months_across_a_lapse_are_as_many_days_as_they_have_from_the_first() ->
     assert "2016-Q3" not in stays("every: 2 months, lapses: none", "1.00", evidence)
 
 
-@pytest.mark.mechanic(135)
+@pytest.mark.mechanic(132)
 def test_what_evidence_in_time_earned_is_kept_when_late_evidence_joins_two_stretches() -> None:
     late = """
 calendar:
@@ -233,7 +233,7 @@ milestones:
     }
 
 
-@pytest.mark.mechanic(137)
+@pytest.mark.mechanic(134)
 def test_there_is_one_claim_for_each_year_of_the_contract() -> None:
     terms = """
 calendar:
@@ -262,7 +262,7 @@ milestones:
     assert "every year of the contract" in render(contract)
 
 
-@pytest.mark.mechanic(138)
+@pytest.mark.mechanic(135)
 def test_relief_that_is_paid_twice_for_the_same_claims_is_worth_a_look() -> None:
     terms = """
 milestones:
@@ -289,7 +289,7 @@ fees:
     assert told("2017-04-01") == []
 
 
-@pytest.mark.mechanic(139)
+@pytest.mark.mechanic(136)
 def test_a_number_of_units_says_what_one_unit_is() -> None:
     terms = f"""{HOME}
 milestones:

@@ -23,7 +23,7 @@ EVIDENCE = """
 """
 
 
-@pytest.mark.mechanic(147)
+@pytest.mark.mechanic(144)
 @pytest.mark.parametrize(
     ("to", "way", "council", "school"),
     [
@@ -56,7 +56,7 @@ def test_each_funder_pays_whole_units_to_date_and_the_rest_waits(
             assert [check.name for check in checks if check.difference] == []
 
 
-@pytest.mark.mechanic(147)
+@pytest.mark.mechanic(144)
 def test_a_funder_at_its_limit_pays_whole_units_below_it() -> None:
     terms = f"""{THIRDS}
 limits: [{{funder: council, at_most: 50.50, beyond: unpaid}}]
@@ -66,7 +66,7 @@ rounding: {{to: 1.00}}
     assert [due[period].get("council") for period in due] == ["33.00", "17.00", None]
 
 
-@pytest.mark.mechanic(147)
+@pytest.mark.mechanic(144)
 def test_words_and_explanation_say_the_unit_and_what_becomes_of_the_rest() -> None:
     terms = f"{THIRDS}rounding: {{to: 1.00}}"
     said = " ".join(render(contract_of(terms)).split())
@@ -75,7 +75,7 @@ def test_words_and_explanation_say_the_unit_and_what_becomes_of_the_rest() -> No
     assert "each funder pays whole units of £1.00 to date, rounded down" in " ".join(told.split())
 
 
-@pytest.mark.mechanic(147)
+@pytest.mark.mechanic(144)
 @pytest.mark.parametrize(
     ("terms", "code"),
     [

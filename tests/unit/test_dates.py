@@ -17,6 +17,7 @@ from impactbond.dates import (
     Every,
     Period,
     Span,
+    assert_place,
     bank_holidays,
     day_given,
     day_number,
@@ -205,8 +206,9 @@ def test_bank_holidays_differ_by_nation(
 
 
 def test_there_is_no_calendar_of_the_uk() -> None:
-    with pytest.raises(KeyError):
-        bank_holidays("UK", 2016, 2017)
+    for whole in ("UK", "GB", "GB-ENG"):
+        with pytest.raises(ValueError, match="the nations of the UK differ"):
+            assert_place(whole)
     assert set(NATIONS) == {"England", "Wales", "Scotland", "Northern Ireland"}
 
 

@@ -108,8 +108,8 @@ def test_the_three_corrections_come_as_adjustment_lines_of_the_next_open_quarter
 @pytest.mark.parametrize(
     "quarters",
     [
-        # One a year, and both sides of the amendment; the rest need as long again as all of these.
-        pytest.param([1, 5, 10, 11, 12, QUARTERS], id="some"),
+        # The first, the last, and the first after the amendment; all of them take minutes.
+        pytest.param([1, 11, QUARTERS], id="some"),
         pytest.param(range(1, QUARTERS + 1), id="all", marks=pytest.mark.long),
     ],
 )

@@ -102,7 +102,7 @@ def counted(case: Case) -> Counts:
 
 
 @given(case=cases(), at=st.integers(1, 5))
-@settings(several, max_examples=100)
+@settings(several, max_examples=50)
 def test_counts_settle_to_the_pence_of_the_plain_reference_or_are_refused(
     case: Case, at: int
 ) -> None:

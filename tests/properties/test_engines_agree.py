@@ -31,7 +31,7 @@ from impactbond.settlement.settlement import Settlement
 Decided = tuple[str, str, str, str, date | None, int]
 ENGINES: tuple[Engine, ...] = ("duckdb", "polars", "pandas")
 AMOUNTS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
-TIMES = int(os.environ.get("IMPACTBOND_ENGINE_TIMES", "1"))
+TIMES = float(os.environ.get("IMPACTBOND_ENGINE_TIMES", "0.5"))
 thorough = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 # Polars needs no compiling, which for a new contract in every example is most of the time.
 QUICK: Engine = "polars"
@@ -75,14 +75,14 @@ def reference_decisions(drawn: Drawn) -> dict[date, list[Decided]]:
 
 
 @given(drawn=cases(whole=True))
-@settings(thorough, max_examples=24 * TIMES)
+@settings(thorough, max_examples=int(24 * TIMES))
 def test_the_engine_decides_as_the_plain_reference_does(drawn: Drawn) -> None:
     assert engine_decisions(drawn, "duckdb") == reference_decisions(drawn)
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])
 @given(drawn=cases(whole=True))
-@settings(thorough, max_examples=12 * TIMES)
+@settings(thorough, max_examples=int(12 * TIMES))
 def test_every_engine_decides_as_the_plain_reference_does(engine: Engine, drawn: Drawn) -> None:
     assert engine_decisions(drawn, engine) == reference_decisions(drawn)
 
@@ -115,14 +115,14 @@ def reference_claims(drawn: Drawn) -> dict[date, list[tuple[object, ...]]]:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @given(drawn=cases(whole=True))
-@settings(thorough, max_examples=12 * TIMES)
+@settings(thorough, max_examples=int(12 * TIMES))
 def test_every_engine_claims_the_units_of_the_plain_reference(engine: Engine, drawn: Drawn) -> None:
     assert engine_claims(drawn, engine) == reference_claims(drawn)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @given(drawn=cases(whole=True))
-@settings(thorough, max_examples=8 * TIMES)
+@settings(thorough, max_examples=int(8 * TIMES))
 def test_what_is_claimed_is_what_was_decided_and_asked_without_reasons(
     engine: Engine, drawn: Drawn
 ) -> None:
@@ -165,14 +165,14 @@ def engine_balances(settlement: Settlement) -> dict[tuple[date, str], tuple[int,
 
 
 @given(drawn=cases())
-@settings(thorough, max_examples=40 * TIMES)
+@settings(thorough, max_examples=int(40 * TIMES))
 def test_the_settlement_comes_to_the_pence_of_the_plain_reference(drawn: Drawn) -> None:
     settlement = settle(drawn.contract, evidence_of(drawn), as_of=date.max, engine=QUICK)
     assert engine_balances(settlement) == reference_balances(drawn)
 
 
 @given(drawn=cases())
-@settings(thorough, max_examples=20 * TIMES)
+@settings(thorough, max_examples=int(20 * TIMES))
 def test_settling_quarter_by_quarter_gives_what_settling_at_once_gives(drawn: Drawn) -> None:
     evidence = evidence_of(drawn)
     at_once = settle(drawn.contract, evidence, as_of=date.max, engine=QUICK)
@@ -188,7 +188,7 @@ def test_settling_quarter_by_quarter_gives_what_settling_at_once_gives(drawn: Dr
 
 
 @given(drawn=cases())
-@settings(thorough, max_examples=20 * TIMES)
+@settings(thorough, max_examples=int(20 * TIMES))
 def test_the_balances_hold_at_every_claim_date(drawn: Drawn) -> None:
     settlement = settle(drawn.contract, evidence_of(drawn), as_of=date.max, engine=QUICK)
     balances = settlement.balances_table.to_pylist()
@@ -209,7 +209,7 @@ def shuffled(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
 
 
 @given(drawn=cases())
-@settings(thorough, max_examples=12 * TIMES)
+@settings(thorough, max_examples=int(12 * TIMES))
 def test_the_order_of_rows_changes_nothing(drawn: Drawn) -> None:
     turned = Drawn(drawn.contract, shuffled(drawn.participants), shuffled(drawn.observations))
     one = settle(drawn.contract, evidence_of(drawn), as_of=date.max, engine=QUICK)
@@ -219,7 +219,7 @@ def test_the_order_of_rows_changes_nothing(drawn: Drawn) -> None:
 
 
 @given(drawn=cases())
-@settings(thorough, max_examples=12 * TIMES)
+@settings(thorough, max_examples=int(12 * TIMES))
 def test_evidence_recorded_after_a_date_changes_nothing_settled_as_of_it(drawn: Drawn) -> None:
     evidence = evidence_of(drawn)
     claims = claim_dates(drawn.contract, date.max)

@@ -52,7 +52,7 @@ def small_contract() -> Contract:
     return parse_contract(text.encode(), name="small.yaml")
 
 
-MUTANTS = int(os.environ.get("IMPACTBOND_MUTANTS", "80"))
+MUTANTS = int(os.environ.get("IMPACTBOND_MUTANTS", "40"))
 BATCHES = 8
 WRITERS = {"csv": write_csv, "parquet": write_parquet}
 

@@ -37,7 +37,7 @@ thorough = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
-    max_examples=int(os.environ.get("IMPACTBOND_LIMITS", "100")),
+    max_examples=int(os.environ.get("IMPACTBOND_LIMITS", "50")),
 )
 
 

@@ -16,7 +16,7 @@ from impactbond.contract.read import parse_contract
 from impactbond.settlement.settlement import Settlement
 
 LONG = "IMPACTBOND_MUTANTS"
-COUNT = int(os.environ.get(LONG, 72))
+COUNT = int(os.environ.get(LONG, 36))
 SHARES = 6
 # Reading takes milliseconds, settling a second and writing some: the suite does not wait for all.
 SETTLED, WRITTEN = (1, 1) if LONG in os.environ else (5, 20)

@@ -48,7 +48,7 @@ AREA = read_area(FIXTURES / "areas" / "new_borough.yaml", CONTRACT)
 LAST_CLAIM = CONTRACT.calendar.claim_date(CONTRACT.calendar.periods[-1])
 SCORES = {"sdq": (20, 10), "english": (80, 95), "maths": (80, 95)}  # at risk, and better
 OUTCOMES = dict(zip(("one_outcome", "two_outcomes", "three_outcomes"), SCORES, strict=True))
-AREAS = int(os.environ.get("IMPACTBOND_AREAS", "8"))
+AREAS = int(os.environ.get("IMPACTBOND_AREAS", "5"))
 EVENTS = {"consent": "consent", "sign_up": "agreement"}
 YEARS = {"engaged_year_1": 0, "engaged_year_2": 1}
 

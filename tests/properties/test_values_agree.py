@@ -112,7 +112,7 @@ def test_every_rule_for_halves_has_its_reference() -> None:
     assert set(HALF_RULES) == set(HALVES)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(contracts(), st.lists(_CLAIM, min_size=1, max_size=9))
 def test_values_to_date_are_those_of_plain_loops(
     terms: str, drawn: list[tuple[str, int, bool]]

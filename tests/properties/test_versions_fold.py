@@ -84,7 +84,7 @@ def table_of(settlement: Settlement, name: str) -> pa.Table:
     return getattr(settlement, f"{name}_table")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(contract=versions(), drawn=evidence(), cut=st.integers(0, 6))
 def test_folding_is_the_same_as_all_at_once_and_rewrites_nothing(
     contract: Versions, drawn: str, cut: int
@@ -99,7 +99,7 @@ def test_folding_is_the_same_as_all_at_once_and_rewrites_nothing(
         assert table_of(at_once, name)[: len(before)] == before
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(contract=versions(), drawn=evidence())
 def test_the_claims_that_stand_are_those_of_the_plain_reference(
     contract: Versions, drawn: str

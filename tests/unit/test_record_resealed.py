@@ -26,7 +26,7 @@ from impactbond.canonical import zip_bytes
 from impactbond.errors import ImpactBondError, RecordError
 from impactbond.settlement.settlement import Settlement
 
-MUTANTS = int(os.environ.get("IMPACTBOND_MUTANTS", "60"))
+MUTANTS = int(os.environ.get("IMPACTBOND_MUTANTS", "40"))
 STATEMENT = "statements/specification_2017-Q1_council.xlsx"
 NUMBERS = (b"-1", b"9223372036854775807", b"99999999999999999999", b"1e308", b"NaN", b"0x10", b"")
 DATES = (b"0000-00-00", b"9999-12-31", b"0001-01-01", b"31/07/2018", b"2018-02-30")

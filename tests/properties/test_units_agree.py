@@ -94,7 +94,7 @@ def stays(draw: st.DrawFn) -> Drawn:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @given(drawn=stays())
-@settings(thorough, max_examples=6 * TIMES)
+@settings(thorough, max_examples=int(6 * TIMES))
 def test_every_engine_counts_time_in_stretches_as_the_plain_reference_does(
     engine: Engine, drawn: Drawn
 ) -> None:

@@ -74,9 +74,9 @@ def test_a_forecast_has_every_child_either_at_home_or_in_care() -> None:
     drawn = area("60%", "40%")
     found = simulate(about, parse_area(drawn, name="area.yaml", contract=about), trials=50, seed=1)
     for trial in range(50):
-        outcomes = list(found.draws.outcomes(trial))
-        assert len(outcomes) == 60
-        assert {len(outcome.reached) for _, _, outcome in outcomes} == {1}
+        turns = list(found.draws.turns(trial))
+        assert len(turns) == 60
+        assert {len(turn.reached) for _, _, turn in turns} == {1}
     over = area("60%", "50%")
     with pytest.raises(AssumptionError, match="no child reaches more than one of"):
         simulate(about, parse_area(over, name="area.yaml", contract=about), trials=1, seed=1)

@@ -27,11 +27,11 @@ import impactbond as ib
 from impactbond.contract.contract import Contract
 from impactbond.evidence.evidence import Evidence
 from impactbond.settlement.funding import UNFUNDED
+from impactbond.settlement.schedule import ON_ACCOUNT
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.manifest import verify_folder
 
-AHEAD = ("up-front", "recovered", "returned")  # what is paid ahead of claims, and comes back
 PAGE = Path(__file__).parents[1] / "docs" / "design" / "matrix.md"
 
 
@@ -107,7 +107,7 @@ def settlement(case: Case, folder: Path) -> None:
         if row["funder"] != UNFUNDED
     )
     payments = case.settled.payments_table.to_pylist()
-    assert shares == sum(row["amount_pence"] for row in payments if row["kind"] not in AHEAD)
+    assert shares == sum(row["amount_pence"] for row in payments if row["kind"] not in ON_ACCOUNT)
     assert payments
 
 

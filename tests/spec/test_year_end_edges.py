@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, versions_of
 
@@ -177,3 +178,57 @@ milestones: {consent: {when: {observed: consent, in: year one}, price: 12000}}
 """
     text = beancount_text(closed(terms, FOUR, "2017-09-30"))
     assert "2017-10-01 balance Assets:Contract:Accrued  24000 ~ 0 JPY" in text
+
+
+FROM_JUNE = """
+tranches: {start: {pay: 500.00, on: 2017-06-30, by: {council: 100%}, recovered: {at: 1/4}}}
+calendar: {payment: {working_days_of: null, bank_holidays: DAYS, weekend: [Friday, Saturday]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("days", "asked_on"), [("none", "2017-07-02"), ("[2017-07-02, 2017-07-03]", "2017-07-04")]
+)
+def test_up_front_money_is_asked_on_the_first_day_of_work_of_any_calendar(
+    days: str, asked_on: str
+) -> None:
+    # 30 June 2017 was a Friday, of a weekend that ends on Saturday; £100.00 was claimed in April.
+    terms = FROM_JUNE.replace("DAYS", days)
+    for on, asked in (("2017-07-01", 100), (asked_on, 600)):
+        assert figures(closed(terms, FOUR, on), "asked") == {"council": (asked,)}
+    (row,) = closed(terms, FOUR, asked_on).tables["up_front"].to_pylist()
+    assert str(row["asked_on"]) == asked_on
+
+
+def test_up_front_money_that_goes_back_at_the_end_is_on_account_no_more() -> None:
+    # Of £500.00 claims of £400.00 recover a quarter of each, £100.00; £400.00 goes back with the
+    # last claim. At the end of 2017 £300.00 is claimed, of which £75.00 was on account, and £100.00
+    # more is earned and set off.
+    terms = """
+tranches:
+  start:
+    pay: 500.00
+    on: 2017-01-31
+    by: {council: 100%}
+    held_by: A bank
+    recovered: {at: 1/4}
+    left_over: returned
+"""
+    amounts = ("amount", "recovered", "set_off", "returned", "remaining")
+    for on, position, up_front in (
+        ("2017-12-31", (400, 725, 425), (500, 75, 100, 0, 325)),
+        ("2019-12-31", (400, 400, 0), (500, 100, 0, 400, 0)),
+    ):
+        year = closed(terms, FOUR, on)
+        assert figures(year, "earned", "asked", "on_account") == {"council": position}
+        assert figures(year, *amounts, table="up_front") == {"council": up_front}
+
+
+def test_what_several_funders_sent_together_is_not_parted_among_them() -> None:
+    contract = contract_of("")
+    columns = ["receipt", "funder", "received_on", "amount"]
+    rows = [["R1", "council; trust", "2017-05-01", "100.00"]]
+    receipts = ib.read_receipts(pd.DataFrame(rows, columns=columns), contract)
+    with pytest.raises(ib.ImpactBondError, match="R1") as refused:
+        closed(contract, FOUR, "2017-12-31", receipts=receipts)
+    assert [fault.code for fault in refused.value.faults] == ["sent_together"]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.closing.filed import Filed
-from impactbond.closing.inputs import RECOVERED, UP_FRONT, Year, summed
+from impactbond.closing.inputs import Year, summed
 from impactbond.closing.journals import (
     ACCRUED,
     IN_ADVANCE,
@@ -23,6 +23,7 @@ from impactbond.closing.journals import (
     balances,
 )
 from impactbond.settlement.funding import UNFUNDED
+from impactbond.settlement.schedule import ON_ACCOUNT
 from impactbond.tables import rows_table, schema_of
 
 CHECKS = schema_of("check", "of", "one_pence", "other_pence", "holds", holds=pa.bool_())
@@ -61,7 +62,7 @@ def _shares_are_scheduled(year: Year) -> Iterator[Compared]:
         summed((f"{row['claim_period']}, {row['funder']}", row["amount_pence"]) for row in rows)
         for rows in (
             [row for row in shares if row["funder"] != UNFUNDED],
-            [row for row in scheduled if row["kind"] not in (UP_FRONT, RECOVERED)],
+            [row for row in scheduled if row["kind"] not in ON_ACCOUNT],
         )
     ]
     for of in sorted({*sums[0], *sums[1]}):
@@ -135,10 +136,8 @@ def _as_filed(tables: Tables, previous: Filed | None) -> Iterator[Compared]:
 
 
 def _up_front(year: Year, tables: Tables) -> Iterator[Compared]:
-    """9. Money on account is what was asked up-front and is not recovered."""
-    found = summed(
-        (one.funder, one.amount_pence) for one in year.asked if one.kind in (UP_FRONT, RECOVERED)
-    )
+    """9. Money on account is what was asked up-front, is not recovered and did not go back."""
+    found = summed((one.funder, one.amount_pence) for one in year.asked if one.kind in ON_ACCOUNT)
     for row in tables["position"].to_pylist():
         own = found.get(row["funder"], 0)
         yield "on account is up-front less recovered", row["funder"], row["on_account_pence"], own

@@ -31,11 +31,13 @@ from impactbond.closing.position import (
 from impactbond.closing.year_end import Framework, YearEnd
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import bank_holidays, day_given
+from impactbond.dates import day_given
 from impactbond.errors import Fault, YearEndError, assert_one_of
 from impactbond.evidence.evidence import Evidence
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
+from impactbond.receipts.together import members
+from impactbond.settlement.settle import bank_holidays_of
 
 _EVER = date(2999, 12, 31)  # all evidence that there is, whenever it was recorded
 FilePath = str | PathLike[str]
@@ -61,9 +63,9 @@ def year_end(
     without it, income is all to date. `ledger` names funds and accounts. `earlier` is what the
     claims made follow on, as `settle` takes it. `framework` chooses words, no figure.
 
-    Raises YearEndError for a sign-off before the year end, or a previous year end of another
-    contract or not before this one; EvidenceError and ReceiptError for refused rows, unless
-    `leave_out_refused`.
+    Raises YearEndError for a sign-off before the year end, a previous year end of another contract
+    or not before this one, or receipts of several funders together; EvidenceError and ReceiptError
+    for refused rows, unless `leave_out_refused`.
     """
     last = day_given(on, "on", YearEndError)
     sign_off = last if evidence_to is None else day_given(evidence_to, "evidence_to", YearEndError)
@@ -73,6 +75,7 @@ def year_end(
     _assert_in_order(versions.whole, last, sign_off, filed)
     if receipts is not None:
         assert_usable(receipts, versions.whole.contract, leave_out_refused)
+        _assert_from_one_each(receipts, versions.whole)
     if ledger is not None and not isinstance(ledger, Ledger):
         ledger = read_ledger(ledger, versions.whole)
     made = claims_made(versions, evidence, last, earlier, leave_out_refused)
@@ -80,9 +83,7 @@ def year_end(
     in_hand = cut if sign_off == last else unclaimed(versions, evidence, made, last, last)
     after = unclaimed(versions, evidence, made, last, _EVER)
     terms = known_at(versions, last, last).whole
-    first, until = terms.calendar.term
-    nation = terms.calendar.payment.working_days_of
-    holidays = bank_holidays(nation, first.year, until.year + 1)
+    holidays = bank_holidays_of([terms])
     year = Year(terms, last, sign_off, made, cut, in_hand, after, receipts, holidays)
     return _drawn_up(year, filed, ledger, framework, evidence)
 
@@ -122,6 +123,26 @@ def _drawn_up(
         later=year.later,
         kind=evidence.kind,
     )
+
+
+def _assert_from_one_each(receipts: Receipts, contract: Contract) -> None:
+    """Every receipt is of one funder: a year end says of each what it owes, and of what several
+    sent together nobody says who paid how much.
+    """
+    rows = receipts.received_table.select(["receipt", "funder"]).to_pylist()
+    faults = [
+        Fault(
+            code="sent_together",
+            problem=f"the receipt '{row['receipt']}' is of several funders together",
+            found=row["funder"],
+            allowed="one funder for each receipt",
+            hint="Ask them who paid how much, and give each its own row",
+        )
+        for row in rows
+        if len(members(row["funder"], contract.funders)) > 1
+    ]
+    if faults:
+        raise YearEndError("Who paid how much cannot be told.", faults)
 
 
 def _filed(previous: YearEnd | Filed | FilePath | None) -> Filed | None:

@@ -20,12 +20,10 @@ import pyarrow as pa
 
 from impactbond.closing.closing_cut import Unclaimed
 from impactbond.contract.contract import Contract
-from impactbond.dates import working_day
 from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.funding import UNFUNDED, Payer
+from impactbond.settlement.schedule import UP_FRONT
 from impactbond.settlement.settlement import Settlement
-
-RECOVERED, UP_FRONT = "recovered", "up-front"
 
 
 class Outcome(NamedTuple):
@@ -165,7 +163,7 @@ class Year:
         made = () if self.made is None else [one.label for one in self.made.claim_dates]
         terms, halves = self.terms, self.terms.rounding.rule
         for name, tranche in terms.tranches.items():
-            opened = working_day(tranche.on, self.holidays, terms.calendar.payment.if_closed)
+            opened = terms.calendar.payment.open_day(tranche.on, self.holidays)
             period = next(one for one in terms.calendar.periods if tranche.on <= one.last)
             if opened <= self.on and period.label not in made:
                 for funder, pence in tranche.parts(terms.currency, halves).items():

@@ -15,8 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from impactbond.closing.inputs import RECOVERED, UP_FRONT, Year
+from impactbond.closing.inputs import Year
 from impactbond.closing.ledger import Ledger
+from impactbond.settlement.schedule import ON_ACCOUNT, UP_FRONT
 from impactbond.tables import rows_table, schema_of
 
 JOURNALS = schema_of(
@@ -80,7 +81,7 @@ Posting = tuple[date, str, str, list[Line]]
 
 def _claims(year: Year) -> Iterator[Posting]:
     """Up-front money on the day it is asked for; of a claim, its income, of which what is recovered
-    was paid before.
+    was paid before, and what of it goes back to the funder.
     """
     claims: dict[tuple[date, str, str], list[int]] = {}
     for one in year.asked:
@@ -90,11 +91,11 @@ def _claims(year: Year) -> Iterator[Posting]:
             yield one.asked_on, one.funder, text, paid
             continue
         sums = claims.setdefault((one.asked_on, one.funder, one.claim_period), [0, 0])
-        sums[one.kind == RECOVERED] += one.amount_pence
-    for (day, funder, period), (income, recovered) in claims.items():
+        sums[one.kind in ON_ACCOUNT] += one.amount_pence
+    for (day, funder, period), (income, on_account) in claims.items():
         lines = [
-            (RECEIVABLE, income + recovered),
-            (UP_FRONT_ACCOUNT, -recovered),
+            (RECEIVABLE, income + on_account),
+            (UP_FRONT_ACCOUNT, -on_account),
             (INCOME, -income),
         ]
         posted = [line for line in lines if line[1]]

@@ -17,8 +17,6 @@ import pyarrow as pa
 
 from impactbond.closing.filed import Filed
 from impactbond.closing.inputs import (
-    RECOVERED,
-    UP_FRONT,
     Sums,
     Year,
     by_funder,
@@ -27,6 +25,7 @@ from impactbond.closing.inputs import (
 )
 from impactbond.closing.ledger import Ledger
 from impactbond.settlement.limits import headroom_pence
+from impactbond.settlement.schedule import RECOVERED, RETURNED, UP_FRONT
 from impactbond.tables import rows_table, schema_of
 
 POSITION = schema_of(
@@ -49,7 +48,7 @@ CUT_OFF = schema_of(
 )
 UP_FRONT_MONEY = schema_of(
     *("tranche", "funder", "asked_on", "amount_pence", "recovered_pence", "set_off_pence"),
-    "remaining_pence",
+    *("returned_pence", "remaining_pence"),
 )
 LIMITS = schema_of("limit", "funder", "at_most_pence", "used_pence", "headroom_pence")
 IN_HAND, ARRIVED = "in hand at year end", "arrived by sign-off"
@@ -183,24 +182,26 @@ def _cut_off(in_hand: Sums, by_sign_off: Sums) -> Iterator[tuple[object, ...]]:
 
 def up_front_table(year: Year, position: pa.Table) -> pa.Table:
     """The table `up_front`: what was asked on account, what claims recovered of it, what the year
-    end sets off against unclaimed income, and what remains.
+    end sets off against unclaimed income, what went back to the funder, and what remains.
     """
     left = {row["funder"]: row["set_off_pence"] for row in position.to_pylist()}
-    recovered = summed(
-        (f"{one.name}\n{one.funder}", -one.amount_pence)
-        for one in year.asked
-        if one.kind == RECOVERED
+    recovered, returned = (
+        summed(
+            (f"{one.name}\n{one.funder}", -one.amount_pence)
+            for one in year.asked
+            if one.kind == kind
+        )
+        for kind in (RECOVERED, RETURNED)
     )
     rows = []
     for one in sorted(year.asked, key=lambda asked: asked.asked_on):
         if one.kind == UP_FRONT:
-            back = recovered.pop(f"{one.name}\n{one.funder}", 0)
-            off = min(left[one.funder], one.amount_pence - back)
+            of = f"{one.name}\n{one.funder}"
+            taken, back = recovered.pop(of, 0), returned.pop(of, 0)
+            off = min(left[one.funder], one.amount_pence - taken - back)
             left[one.funder] -= off
-            remaining = one.amount_pence - back - off
-            rows.append(
-                (one.name, one.funder, one.asked_on, one.amount_pence, back, off, remaining)
-            )
+            amounts = (one.amount_pence, taken, off, back, one.amount_pence - taken - off - back)
+            rows.append((one.name, one.funder, one.asked_on, *amounts))
     return rows_table(rows, UP_FRONT_MONEY)
 
 

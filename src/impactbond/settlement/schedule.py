@@ -25,6 +25,9 @@ from impactbond.terms.funding import Tranche
 PAYMENTS = schema_of(
     *("claim_period", "claim_date", "due_on", "funder", "kind", "name", "amount_pence"),
 )
+# The kinds of payments that are money on account, ahead of claims: paid, taken off claims, and what
+# goes back at the end.
+ON_ACCOUNT = UP_FRONT, RECOVERED, RETURNED = ("up-front", "recovered", "returned")
 BALANCE_COLUMNS = ("value", "moved", "entitled", "withheld", "on_account", "settled", "due")
 BALANCES = schema_of(
     *("claim_period", "claim_date", "funder"), *(f"{name}_pence" for name in BALANCE_COLUMNS)
@@ -89,9 +92,9 @@ def _payments(
         found = [(due, kind, "", int(sums[position])) for kind, sums in claimed.items()]
         for index, (name, tranche) in enumerate(tranches.items()):
             opened = contract.calendar.payment.open_day(tranche.on, holidays)
-            found.append((opened, "up-front", name, int(paid[index, position])))
-            found.append((due, "recovered", name, -int(back[index, position])))
-            found.append((due, "returned", name, -int(left[index, position])))
+            found.append((opened, UP_FRONT, name, int(paid[index, position])))
+            found.append((due, RECOVERED, name, -int(back[index, position])))
+            found.append((due, RETURNED, name, -int(left[index, position])))
         if sum(row[-1] for row in found) != due_pence[position]:
             raise InvariantError("the payments of a claim date do not add up to what is due")
         for day, kind, name, pence in found:

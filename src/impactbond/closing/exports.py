@@ -51,7 +51,7 @@ _BEANCOUNT = {
 }
 
 
-class Entry(NamedTuple):
+class JournalLine(NamedTuple):
     """One line of a journal, with its codes; `pence` is a debit, or below nothing a credit."""
 
     journal: str
@@ -95,11 +95,11 @@ def _ledger(year: YearEnd) -> Ledger:
     return year.ledger
 
 
-def _entries(year: YearEnd, ledger: Ledger) -> Iterator[Entry]:
+def _entries(year: YearEnd, ledger: Ledger) -> Iterator[JournalLine]:
     codes = ledger.accounts.model_dump()
     for row in year.tables["journals"].to_pylist():
         entry = ledger.of(row["funder"])
-        yield Entry(
+        yield JournalLine(
             row["journal"],
             row["date"],
             row["reverses_on"],
@@ -113,13 +113,13 @@ def _entries(year: YearEnd, ledger: Ledger) -> Iterator[Entry]:
         )
 
 
-def _reversed(one: Entry) -> Entry:
+def _reversed(one: JournalLine) -> JournalLine:
     assert one.reverses_on is not None
     text = f"Reversal: {one.text}"
     return one._replace(day=one.reverses_on, reverses_on=None, pence=-one.pence, text=text)
 
 
-def _plain(year: YearEnd, entries: Iterable[Entry]) -> bytes:
+def _plain(year: YearEnd, entries: Iterable[JournalLine]) -> bytes:
     rows = [
         (
             *(one.journal, one.day, one.reverses_on or "", one.code, one.account),
@@ -132,13 +132,13 @@ def _plain(year: YearEnd, entries: Iterable[Entry]) -> bytes:
     return _csv(PLAIN, rows)
 
 
-def _parted(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+def _parted(entries: Sequence[JournalLine]) -> Iterator[Sequence[JournalLine]]:
     """The lines in files of no more than Xero takes; the two lines of a journal stay together."""
     for first in range(0, len(entries), MOST_XERO_LINES):
         yield entries[first : first + MOST_XERO_LINES]
 
 
-def _xero(year: YearEnd, entries: Iterable[Entry]) -> bytes:
+def _xero(year: YearEnd, entries: Iterable[JournalLine]) -> bytes:
     """Xero makes one journal of the rows of one narration and day; debits are above nothing."""
     rows = [
         (
@@ -150,7 +150,7 @@ def _xero(year: YearEnd, entries: Iterable[Entry]) -> bytes:
     return _csv(XERO, rows)
 
 
-def _sage_50(year: YearEnd, entries: Iterable[Entry]) -> bytes:
+def _sage_50(year: YearEnd, entries: Iterable[JournalLine]) -> bytes:
     rows = []
     for one in entries:
         if len(one.code) > MOST_NOMINAL:
@@ -168,7 +168,7 @@ def _sage_50(year: YearEnd, entries: Iterable[Entry]) -> bytes:
     return _csv(SAGE_50, rows)
 
 
-def _texts(entries: Iterable[Entry]) -> bytes:
+def _texts(entries: Iterable[JournalLine]) -> bytes:
     """The texts that Sage 50 holds only the beginning of, in full."""
     rows = [(one.journal, one.funder, one.text) for one in entries if len(one.text) > MOST_DETAILS]
     return _csv(("journal", "funder", "text"), sorted(set(rows)))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from impactbond.canonical import json_bytes, sha256
-from impactbond.closing.inputs import Outcome, Sums
+from impactbond.closing.inputs import EarnedOutcome, Sums
 from impactbond.errors import Fault, YearEndError, unopened
 
 FORMAT = 1
@@ -85,8 +85,8 @@ def parse_filed(content: bytes, name: str) -> Filed:
         raise YearEndError("The previous year end cannot be trusted.", [fault]) from None
 
 
-def _outcome(row: Mapping[str, Any]) -> Outcome:
-    return Outcome(
+def _outcome(row: Mapping[str, Any]) -> EarnedOutcome:
+    return EarnedOutcome(
         row["funder"],
         row["participant"],
         row["milestone"],

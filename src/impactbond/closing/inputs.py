@@ -26,7 +26,7 @@ from impactbond.settlement.schedule import UP_FRONT
 from impactbond.settlement.settlement import Settlement
 
 
-class Outcome(NamedTuple):
+class EarnedOutcome(NamedTuple):
     """What was achieved, and by whom it is paid: a result or a fee is of no participant."""
 
     funder: str
@@ -48,7 +48,7 @@ class Asked(NamedTuple):
     amount_pence: int
 
 
-Sums = dict[Outcome, int]
+Sums = dict[EarnedOutcome, int]
 
 
 def by_outcome(lines: pa.Table, shares: pa.Table) -> Sums:
@@ -60,7 +60,7 @@ def by_outcome(lines: pa.Table, shares: pa.Table) -> Sums:
     columns = ["line", "funder", "amount_pence"]
     for line, funder, pence in zip(*(shares[name].to_pylist() for name in columns), strict=True):
         if funder != UNFUNDED and pence:
-            sums[Outcome(funder, *of_line[line])] += pence
+            sums[EarnedOutcome(funder, *of_line[line])] += pence
     return sums
 
 

@@ -87,7 +87,7 @@ def none_yet(trials: int) -> Movements:
     return Movements(empty, empty, empty, nothing, nothing, nothing)
 
 
-class State(NamedTuple):
+class LotState(NamedTuple):
     """To date, shaped (trial, lot): quantity, value, entitled, and what each reason withholds."""
 
     quantity: Numbers
@@ -96,12 +96,12 @@ class State(NamedTuple):
     withheld: Sequence[Pence]
 
 
-def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> State:
+def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> LotState:
     value = values_to_date(contract, lots, quantity, claim)
-    return State(quantity, value, *apply_limits(contract, lots, quantity, value, claim))
+    return LotState(quantity, value, *apply_limits(contract, lots, quantity, value, claim))
 
 
-def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int) -> State:
+def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int) -> LotState:
     """The state that the closed movements add up to: what an earlier settlement paid, whatever
     the evidence says of it now. What limits withheld is no sum of movements, and is worked out
     again.
@@ -110,7 +110,7 @@ def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int)
     sums = np.zeros((*amounts.shape[:2], len(lots.keys)), dtype=np.int64)
     np.add.at(np.moveaxis(sums, -1, 0), closed.lot, np.moveaxis(amounts, -1, 0))
     _, withheld = apply_limits(contract, lots, sums[0], sums[1], claim)
-    return State(sums[0], sums[1], sums[2], withheld)
+    return LotState(sums[0], sums[1], sums[2], withheld)
 
 
 def find_movements(
@@ -150,7 +150,7 @@ def _releases(claim: int, before: list[Movements]) -> Movements:
     return Movements(np.full_like(lot, claim), lot, np.zeros_like(lot), nothing, nothing, nothing)
 
 
-def _between(claim: int, before: State, now: State) -> Movements:
+def _between(claim: int, before: LotState, now: LotState) -> Movements:
     limited = np.zeros(now.value.shape[1], dtype=np.int64)
     for bit, (were, are) in enumerate(zip(before.withheld, now.withheld, strict=True)):
         limited |= (were != are).any(axis=0).astype(np.int64) << bit

@@ -135,6 +135,13 @@ def minor_units(amount: Decimal, currency: str) -> int:
     return int(scaled)
 
 
+def major_units(pence: int, currency: str) -> Decimal:
+    """Minor units of the currency as the amount, with all its decimals: the opposite of
+    `minor_units`.
+    """
+    return Decimal(pence).scaleb(-CURRENCIES[currency].decimals)
+
+
 def show(pence: int, currency: str) -> str:
     """The amount as people write it: `£1,234.50`, `-£0.05`, `¥1,234`."""
     known = CURRENCIES[currency]

@@ -22,7 +22,7 @@ from impactbond.canonical import csv_bytes
 from impactbond.closing.ledger import Ledger
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
-from impactbond.money import CURRENCIES
+from impactbond.money import major_units
 
 PLAIN = (
     *("journal", "date", "reverses_on", "account", "account_name", "debit", "credit"),
@@ -175,10 +175,7 @@ def _texts(entries: Iterable[JournalLine]) -> bytes:
 
 
 def _amount(year: YearEnd, pence: int) -> str:
-    places = CURRENCIES[year.currency].decimals
-    digits = f"{abs(pence):0{places + 1}d}"
-    sign = "-" if pence < 0 else ""
-    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+    return f"{major_units(pence, year.currency):f}"
 
 
 def _csv(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

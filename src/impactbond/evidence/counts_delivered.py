@@ -25,9 +25,8 @@ from impactbond.evidence.headings import (
     missing_columns,
     repeated_headings,
 )
-from impactbond.evidence.sources import FORMATS, is_path, plain_cells
-from impactbond.evidence.workbook import NOTES, grid_of, open_workbook
-from impactbond.tables import engine_edge
+from impactbond.evidence.sources import FORMATS, frame_in_memory, is_path, plain_cells
+from impactbond.evidence.workbook import only_grid
 
 SHEET = "Counts"
 Source = Any  # a path, several paths, or one frame of any kind
@@ -107,23 +106,12 @@ def _of_table(table: pa.Table) -> Iterator[_Grid]:
 
 
 def _of_workbook(path: Path, wanted: Sequence[str], faults: list[Fault]) -> _Grid | None:
-    file = open_workbook(path)
-    if isinstance(file, Fault):
-        faults.append(file)
+    found = only_grid(path, SHEET, "counts")
+    if isinstance(found, Fault):
+        faults.append(found)
         return None
-    names = [name for name in file.sheets if name not in NOTES]
-    name = SHEET if SHEET in names else names[0] if len(names) == 1 else None
-    if name is None:
-        problem = f"there is no sheet '{SHEET}' among {len(names)} sheets"
-        hint = "Rename the sheet that holds the counts"
-        faults.append(Fault(file=path.name, sheet=SHEET, code="sheet_missing", problem=problem,
-                            hint=hint))  # fmt: skip
-        return None
+    name, grid = found
     place = Fault(file=path.name, sheet=name)
-    grid = grid_of(file, name)
-    if isinstance(grid, Fault):
-        faults.append(grid)
-        return None
     rows = list(map(clean, grid))
     first = next((at for at, row in enumerate(rows) if any(one is not None for one in row)), None)
     if first is None:
@@ -145,15 +133,12 @@ def _of_workbook(path: Path, wanted: Sequence[str], faults: list[Fault]) -> _Gri
 
 
 def _of_frame(source: Source, faults: list[Fault]) -> tuple[list[_Grid], str]:
-    try:
-        frame = nw.from_native(source)
-    except TypeError:
-        allowed = "a path, several paths, or a pandas, Polars or Arrow table"
-        problem = "these are no counts that can be read"
-        faults.append(Fault(code="not_a_frame", problem=problem, allowed=allowed))
+    allowed = "a path, several paths, or a pandas, Polars or Arrow table"
+    problem = "these are no counts that can be read"
+    table = frame_in_memory(source, Fault(problem=problem, allowed=allowed))
+    if isinstance(table, Fault):
+        faults.append(table)
         return [], "pandas"
-    with engine_edge():
-        table: nw.DataFrame[Any] = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     # The columns of a frame may have numbers for names.
     cells = {str(name): plain_cells(table[name]) for name in table.columns}
     return [_Grid(Fault(), list(range(1, len(table) + 1)), cells)], table.implementation.value

@@ -39,6 +39,7 @@ from impactbond.evidence.refusals import (
     Refusal,
     not_listed,
 )
+from impactbond.evidence.sources import kind_to_give_back
 from impactbond.reasons import Standing
 from impactbond.tables import rows_table
 from impactbond.terms.applicability import is_about
@@ -135,7 +136,7 @@ def read_claims(source: Source, contract: Contract | Versions) -> Counts:
     return Counts(
         counts_table=rows_table(found, counts_schema(attributes)),
         refused_table=refused_table(refused),
-        kind=kind if kind in ("polars", "pyarrow") else "pandas",
+        kind=kind_to_give_back(kind),
         cautions=tuple(sorted(cautions)),
     )
 

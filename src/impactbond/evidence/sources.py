@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -49,6 +49,7 @@ def optional_columns(name: str, contract: Contract) -> tuple[str, ...]:
     return (*OPTIONAL[name], *slot)
 
 
+NOT_A_FRAME = "this is not a frame"
 NO_PARTICIPANTS = Fault(
     sheet="participants", code="no_rows", problem="there are no rows", allowed="at least one"
 )
@@ -192,20 +193,30 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
                 key=lambda block: (block.file, block.sheet, *block.metrics),
             )
     refuse(faults)
-    kind = kind if kind in ("polars", "pyarrow") else "pandas"
+    kind = kind_to_give_back(kind)
     return Delivery(blocks["participants"], blocks["observations"], kind, frozenset(cautions))
 
 
 def _frame_of(frames: Mapping[str, Any], name: str) -> nw.DataFrame[Any] | Fault:
     if name not in frames:
         return Fault(sheet=name, code="sheet_missing", problem=f"there is no frame '{name}'")
+    allowed = "a pandas, Polars or Arrow table"
+    return frame_in_memory(frames[name], Fault(sheet=name, problem=NOT_A_FRAME, allowed=allowed))
+
+
+def frame_in_memory(given: Any, otherwise: Fault) -> nw.DataFrame[Any] | Fault:
+    """A frame of any kind, collected where it is lazy; where it is none, the fault `otherwise`."""
     try:
-        frame = nw.from_native(frames[name])
+        frame = nw.from_native(given)
     except TypeError:
-        problem, allowed = "this is not a frame", "a pandas, Polars or Arrow table"
-        return Fault(sheet=name, code="not_a_frame", problem=problem, allowed=allowed)
+        return replace(otherwise, code="not_a_frame")
     with engine_edge():
         return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+
+
+def kind_to_give_back(kind: str) -> str:
+    """The kind of frame in which answers come, for one in which questions came."""
+    return kind if kind in ("polars", "pyarrow") else "pandas"
 
 
 def plain_cells(series: nw.Series[Any]) -> Cells:

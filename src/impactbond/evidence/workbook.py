@@ -131,6 +131,27 @@ def grid_of(file: Opened, sheet: str) -> list[list[object]] | Fault:
     return grid
 
 
+def only_grid(path: Path, called: str, holds: str) -> tuple[str, list[list[object]]] | Fault:
+    """The sheet of that name, or the only one there is, of a workbook that holds one table: its
+    name and its cells.
+    """
+    file = open_workbook(path)
+    if isinstance(file, Fault):
+        return file
+    names = [name for name in file.sheets if name not in NOTES]
+    name = called if called in names else names[0] if len(names) == 1 else None
+    if name is None:
+        return Fault(
+            file=path.name,
+            sheet=called,
+            code="sheet_missing",
+            problem=f"there is no sheet '{called}' among {len(names)} sheets",
+            hint=f"Rename the sheet that holds the {holds}",
+        )
+    grid = grid_of(file, name)
+    return grid if isinstance(grid, Fault) else (name, grid)
+
+
 def _read(file: str, read: Callable[[], T]) -> T | Fault:
     """What reading a workbook gives, or why it cannot be read, without a word of the reader's."""
     try:

@@ -14,8 +14,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import narwhals as nw
-
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, ReceiptError
 from impactbond.evidence.csv_files import CsvFiles, lines_or_fault
@@ -23,12 +21,8 @@ from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import refused_table
 from impactbond.evidence.headings import MOST_TITLES, as_name, below_a_title, headings_below
 from impactbond.evidence.refusals import MISSING, Refusal, Refused
-from impactbond.evidence.sources import plain_cells
-from impactbond.evidence.workbook import (
-    NOTES,
-    grid_of,
-    open_workbook,
-)
+from impactbond.evidence.sources import frame_in_memory, kind_to_give_back, plain_cells
+from impactbond.evidence.workbook import only_grid
 from impactbond.receipts.cells import columns_of
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.tables import rows_table
@@ -130,7 +124,7 @@ def _deliver(source: Source, cautions: set[str]) -> tuple[list[Block], str]:
 
 def _of_file(path: Path, faults: list[Fault], cautions: set[str]) -> Iterator[Block]:
     is_csv = path.name.casefold().endswith(CsvFiles.suffixes)
-    found = _csv_grid(path) if is_csv else _workbook_grid(path)
+    found = _csv_grid(path) if is_csv else only_grid(path, SHEET, "receipts")
     if isinstance(found, Fault):
         faults.append(found)
         return
@@ -193,33 +187,13 @@ def _csv_grid(path: Path) -> tuple[str, list[list[object]]] | Fault:
     return "", grid
 
 
-def _workbook_grid(path: Path) -> tuple[str, list[list[object]]] | Fault:
-    file = open_workbook(path)
-    if isinstance(file, Fault):
-        return file
-    names = [name for name in file.sheets if name not in NOTES]
-    name = SHEET if SHEET in names else names[0] if len(names) == 1 else None
-    if name is None:
-        return Fault(
-            file=path.name,
-            sheet=SHEET,
-            code="sheet_missing",
-            problem=f"there is no sheet '{SHEET}' among {len(names)} sheets",
-            hint="Rename the sheet that holds the receipts",
-        )
-    grid = grid_of(file, name)
-    return grid if isinstance(grid, Fault) else (name, grid)
-
-
 def _of_frame(source: Any, faults: list[Fault], cautions: set[str]) -> tuple[list[Block], str]:
-    try:
-        frame = nw.from_native(source)
-    except TypeError:
-        allowed = "a path, several paths, or a pandas, Polars or Arrow table"
-        problem = "these are no receipts that can be read"
-        faults.append(Fault(code="not_a_frame", problem=problem, allowed=allowed))
+    allowed = "a path, several paths, or a pandas, Polars or Arrow table"
+    problem = "these are no receipts that can be read"
+    table = frame_in_memory(source, Fault(problem=problem, allowed=allowed))
+    if isinstance(table, Fault):
+        faults.append(table)
         return [], "pandas"
-    table: nw.DataFrame[Any] = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     headings = _headings(Fault(), table.columns, faults)
     if headings is None:
         return [], "pandas"
@@ -228,7 +202,7 @@ def _of_frame(source: Any, faults: list[Fault], cautions: set[str]) -> tuple[lis
     rows = list(range(1, len(table) + 1))
     kind = table.implementation.value
     block = Block("", "", "", rows, columns, headings=headings)
-    return [without_blank_rows(block)], kind if kind in ("polars", "pyarrow") else "pandas"
+    return [without_blank_rows(block)], kind_to_give_back(kind)
 
 
 def _unread(file: str, columns: set[str]) -> set[str]:

@@ -174,9 +174,16 @@ def _assert_undivided(
                 f" {changes}: a count for the whole of it says not how much of it comes before"
             )
             hint = "Count by day, in achieved_on, or in rows up to and from that day"
-            place = {"file": row["file"], "sheet": row["sheet"], "row": row["row"]}
-            fault = Fault(**place, column="period", code="period_divided", problem=problem)
-            faults.append(Fault(**fault.as_dict() | {"hint": hint}))  # type: ignore[arg-type]
+            fault = Fault(
+                file=row["file"],
+                sheet=row["sheet"],
+                row=row["row"],
+                column="period",
+                code="period_divided",
+                problem=problem,
+                hint=hint,
+            )
+            faults.append(fault)
     if faults:
         raise SettlementError(_REFUSED, sorted(faults))
 
@@ -235,8 +242,14 @@ def _assert_after(
                     of, first = known.whole.title_of(name), known.whole.title_of(before)
                     problem = f"more is counted of '{of}' than of '{first}', which comes before it"
                     found, hint = f"{number:,} and {most:,}", "Look for what was not counted"
-                    fault = Fault(code="before_not_counted", clause=f"milestones › {name} › after",
-                                  problem=problem, found=found, hint=hint)  # fmt: skip
+                    clause = f"milestones › {name} › after"
+                    fault = Fault(
+                        code="before_not_counted",
+                        clause=clause,
+                        problem=problem,
+                        found=found,
+                        hint=hint,
+                    )
                     faults.add(fault)
     if faults:
         raise SettlementError(_REFUSED, sorted(faults))
@@ -289,9 +302,10 @@ def _could_withhold(contract: Contract, limit: WholeLimit, settled: LotSettlemen
     concerned = [
         lot
         for lot, key in enumerate(lots.keys)
-        if key.milestone in named and key.milestone < len(contract.milestones)
+        if key.milestone in named
+        and key.milestone < len(contract.milestones)
         and is_about(limit.only, dict(zip(contract.grouping, key.group, strict=True)))
-    ]  # fmt: skip
+    ]
     for claim in np.unique(history.claim):
         now = history.up_to(int(claim) + 1)
         quantity, value = (np.zeros(len(lots.keys), dtype=np.int64) for _ in range(2))

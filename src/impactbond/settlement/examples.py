@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.headings import REQUIRED
 from impactbond.evidence.read import read_evidence
-from impactbond.money import CURRENCIES, minor_units, show
+from impactbond.money import major_units, minor_units, show
 from impactbond.settlement.lines import LINES
 from impactbond.settlement.lot_settlement import settle_claims
 from impactbond.terms.expected import CLAIMS, PERSON, TOTAL, Example, days_of, times_of
@@ -56,12 +55,11 @@ class ExampleChecked:
     def as_expected(self, currency: str) -> Iterator[str]:
         """The lines of `expect` under which the example holds as it came out."""
         yield "expect:"
-        decimals = CURRENCIES[currency].decimals
         for label, sums in self.comes_to.items():
             # A name is put in quotation marks where it might be read as anything else.
             told = (
                 f"{json.dumps(name, ensure_ascii=False) if ':' in name else name}: "
-                f"{Decimal(sum_).scaleb(-decimals):f}"
+                f"{major_units(sum_, currency):f}"
                 for name, sum_ in sums.items()
             )
             yield f'  "{label}": {{{", ".join(told)}}}'

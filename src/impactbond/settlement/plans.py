@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
 
 from impactbond.dates import Period
-from impactbond.money import CURRENCIES, rounded, show
+from impactbond.money import CURRENCIES, major_units, rounded, show, show_amount
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import aligned, as_kind, rows_table, schema_of
 from impactbond.terms.expected import TOTAL, Plan
@@ -66,7 +65,7 @@ def planned_text(settlement: Settlement) -> str:
         cells = [["Period", "Name", "Planned", "Came", "Difference"]]
         for row in own:
             came = row["actual_pence"]
-            planned = "" if row["planned"] is None else _exactly(row, currency)
+            planned = "" if row["planned"] is None else show_amount(row["planned"], currency)
             so_far = "" if row["is_over"] else " so far"
             actual = "not told" if came is None else f"{show(came, currency)}{so_far}"
             difference = row["difference_pence"]
@@ -81,15 +80,7 @@ def planned_text(settlement: Settlement) -> str:
 
 def _is_whole(row: dict[str, Any], currency: str) -> bool:
     """Whether what was planned is a whole number of minor units."""
-    decimals = CURRENCIES[currency].decimals
-    return bool(Decimal(row["planned_pence"]).scaleb(-decimals) == row["planned"])
-
-
-def _exactly(row: dict[str, Any], currency: str) -> str:
-    """A planned amount as people write it, with every decimal that it has."""
-    if _is_whole(row, currency):
-        return show(row["planned_pence"], currency)
-    return f"{CURRENCIES[currency].sign}{row['planned'].normalize():,f}"
+    return bool(major_units(row["planned_pence"], currency) == row["planned"])
 
 
 def _planned(settlement: Settlement) -> Iterator[tuple[Any, ...]]:

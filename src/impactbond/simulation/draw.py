@@ -40,7 +40,7 @@ _LEVEL_BITS = MOST_LEVELS.bit_length() - 1
 
 
 class Taken(NamedTuple):
-    """How many children of a cell an turn came to, in every trial of a block."""
+    """How many children of a cell a turn came to, in every trial of a block."""
 
     cell: int
     turn: Turn
@@ -118,7 +118,7 @@ class Draws:
         return np.asarray(by_claim.transpose(2, 0, 1), dtype=np.int64)
 
     def turns(self, trial: int) -> Iterator[tuple[int, int, Turn]]:
-        """One trial child by child: the group, the number of the child in it, and an turn of
+        """One trial child by child: the group, the number of the child in it, and a turn of
         every stage.
         """
         block, place = divmod(trial, self.trials_per_block)
@@ -205,9 +205,9 @@ class Draws:
             yield found
 
     def _dealt(self, block: int, group: int, place: int) -> Iterator[tuple[int, Turn]]:
-        """The children of a group in one trial, each with an turn of every stage.
+        """The children of a group in one trial, each with a turn of every stage.
 
-        Whoever stands in one cell is alike: which of them come to an turn is drawn, by a stream
+        Whoever stands in one cell is alike: which of them come to a turn is drawn, by a stream
         that nothing else depends on.
         """
         stream = self._stream(block, group, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -119,28 +119,30 @@ class Forecast:
         Children count from 1. `pays` is false for what is reached outside the term, or after
         something that is, or instead of what was reached before it.
         """
-        rows: list[tuple[Any, ...]] = []
-        milestones = list(self.contract.milestones)
-        for group, child, turn in self._turns(trial):
-            for one in turn.reached:
-                name, on = milestones[one.milestone], from_day_number(one.day)
-                rows.append((self.area.groups[group].name, child + 1, name, on, one.pays))
-        return rows_table(rows, REACHED)
+        return self._child_by_child(trial, lambda turn: turn.reached, REACHED)
 
     def claimed_table(self, trial: int) -> pa.Table:
         """One trial child by child: a row for every claim, of units one for each period."""
-        rows: list[tuple[Any, ...]] = []
-        milestones = list(self.contract.milestones)
-        for group, child, turn in self._turns(trial):
-            for claim in turn.claims:
-                name, on = milestones[claim.milestone], from_day_number(claim.day)
-                rows.append((self.area.groups[group].name, child + 1, name, on, claim.quantity))
-        return rows_table(rows, CLAIMED)
+        return self._child_by_child(trial, lambda turn: turn.claims, CLAIMED)
 
-    def _turns(self, trial: int) -> list[tuple[int, int, Turn]]:
-        """The turns of one trial, group by group, child by child."""
+    def _child_by_child(
+        self,
+        trial: int,
+        of: Callable[[Turn], Iterable[tuple[int, int, object]]],
+        schema: pa.Schema,
+    ) -> pa.Table:
+        """What the turns of one trial come to: a row for each milestone, day and what holds of it,
+        group by group, child by child.
+        """
         self._assert_drawn(trial)
-        return sorted(self.draws.turns(trial), key=lambda one: one[:2])
+        milestones, groups = list(self.contract.milestones), self.area.groups
+        turns = sorted(self.draws.turns(trial), key=lambda one: one[:2])
+        rows = (
+            (groups[group].name, child + 1, milestones[number], from_day_number(day), holds)
+            for group, child, turn in turns
+            for number, day, holds in of(turn)
+        )
+        return rows_table(rows, schema)
 
     def _assert_drawn(self, trial: int) -> None:
         if not 0 <= trial < self.trials:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.calendar import check_in_term
 from impactbond.contract.diagnostics.funding import check_shares
-from impactbond.money import CURRENCIES, minor_units, show
+from impactbond.money import CURRENCIES, major_units, minor_units, show
 from impactbond.terms.diagnostic import Diagnostics, Path, around, circles, fault_at
 from impactbond.terms.funding import Tranche, whole_shares
 from impactbond.terms.limits import Limit, LimitKind, WholeLimit
@@ -121,7 +121,7 @@ def _check_beyond_limits(contract: Contract) -> Diagnostics:
             rests += [path, (*path, "pay"), *around((*path, "by"), tranche.by)]
             part = _part_pence(contract, tranche, funder)
             paid += part
-            if part and Decimal(paid).scaleb(-contract.decimals) > most:
+            if part and major_units(paid, contract.currency) > most:
                 whose = f"of '{funder}'" if funder else "of the whole contract"
                 code, place = "up_front_beyond_limit", (*path, "pay")
                 problem = f"the up-front money is more than the limit {whose}, and never earned"

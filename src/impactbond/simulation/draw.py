@@ -75,7 +75,7 @@ class Draws:
         segments = Segments(names, tuple(sorted(set(held))))
         named = {number: segments.named(number) for number in range(len(segments.values))}
         rulebook = Rulebook(Versions.of(contract), [named])
-        stages = tuple(journeys(contract, area, group) for group in area.groups)
+        stages = journeys(contract, area)
         segment = [segments.values.index(values) for values in held]
         lots, place = _lots_of(contract, area, stages, rulebook, segment, len(claims))
         funders = Funders.of(contract, rulebook.all)

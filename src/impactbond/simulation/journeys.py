@@ -1,9 +1,9 @@
 """Journeys: what can become of a child of a group, stage by stage, each stage with its chances.
 
-Takes  a contract, an area that fits it, and a group.
-Gives  stages; at each, where children can stand by then (a cell), and what can come of the stage
-       for whoever stands there (a turn): a chance, what is reached on which days, what is claimed
-       for it, and the cell that follows.
+Takes  a contract, and an area that fits it.
+Gives  the stages of every group; at each, where children can stand by then (a cell), and what can
+       come of the stage for whoever stands there (a turn): a chance, what is reached on which days,
+       what is claimed for it, and the cell that follows.
 Keeps  children in one cell are alike for everything that is still to come: what no later stage asks
        for is forgotten. A child reaches no milestone without its prerequisites, nor before them;
        nothing outside the term pays; of alternatives the first pays.
@@ -72,9 +72,11 @@ class Stage:
 Standing = tuple[DrawnMilestone, ...]
 
 
-def journeys(contract: Contract, area: Area, group: Group) -> tuple[Stage, ...]:
-    """The stages of a group, in the order in which milestones need one another."""
-    return _Compiler(contract, area, group).stages()
+def journeys(contract: Contract, area: Area) -> tuple[tuple[Stage, ...], ...]:
+    """The stages of every group, in the order in which milestones need one another."""
+    # What is drawn together, and in which order, is the same for all of them.
+    ordered = _in_order(contract, families(contract, area))
+    return tuple(_Compiler(contract, area, group).stages(ordered) for group in area.groups)
 
 
 class _Compiler:
@@ -91,9 +93,8 @@ class _Compiler:
             for name in names
         }
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self, ordered: Sequence[Sequence[Family]]) -> tuple[Stage, ...]:
         """Every stage, from one cell in which nothing is reached yet."""
-        ordered = _in_order(self._contract, families(self._contract, self._area))
         cells: list[Standing] = [()]
         found = []
         for place, together in enumerate(ordered):

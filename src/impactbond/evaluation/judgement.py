@@ -40,11 +40,6 @@ def verdict_and_reason(code: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
     return code // _REASONS_AT_MOST, code % _REASONS_AT_MOST
 
 
-def by_need(contract: Contract) -> list[list[str]]:
-    """The milestones in layers: each needs only milestones of earlier layers."""
-    return [[name for group in layer for name in group] for layer in _layers(contract)]
-
-
 def _layers(contract: Contract) -> list[list[tuple[str, ...]]]:
     """The milestones in layers, each with its alternatives: a layer needs only earlier layers."""
     groups = alternatives(contract.milestones)

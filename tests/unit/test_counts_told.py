@@ -71,6 +71,24 @@ def test_statement_summary_and_page_say_that_no_evidence_stands_behind_it(tmp_pa
     assert "decisions.csv" not in table_files(settlement)
 
 
+def test_large_numbers_stand_in_the_column_of_small_ones(tmp_path: Path) -> None:
+    rows = [
+        {"milestone": "consent", "achieved_on": "2017-05-01", "number": 123_456, "ref": "r1"},
+        {"milestone": "sign_up", "achieved_on": "2017-05-01", "number": 7, "ref": "r2"},
+    ]
+    contract = contract_of("""
+milestones:
+  sign_up: {title: Up, when: {observed: consent, in: year one}, price: 1.00}
+  consent: {title: Consent, when: {observed: consent, in: year one}, price: 100.00}
+funding: [{for: every milestone, shares: {council: 100%}}]
+""")
+    settlement = settle(
+        contract, claims=read_claims(pd.DataFrame(rows), contract), as_of="2017-07-31"
+    )
+    told = summary_text(settlement, tmp_path, [])
+    assert "        7  Up                £7.00\n  123,456  Consent  £12,345,600.00" in told
+
+
 def test_a_statement_over_evidence_does_not_speak_of_counts() -> None:
     from tests.spec.drawn_tables import settled as on_evidence
 

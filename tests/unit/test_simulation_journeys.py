@@ -17,6 +17,7 @@ from impactbond.contract.contract import Contract
 from impactbond.errors import AssumptionError
 from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast
+from impactbond.simulation.journeys import journeys
 from impactbond.simulation.read import parse_area
 from impactbond.simulation.simulate import simulate
 
@@ -280,3 +281,28 @@ results:
     spread = sum(p * (amount - mean) ** 2 for p, amount in zip(chance, paid, strict=True)) ** 0.5
     assert set(drawn.total_pence.tolist()) == {350000, 525000, 1050000}
     assert abs(drawn.total_pence.mean() - mean) < 5 * spread / 4_000**0.5
+
+
+def test_milestones_of_one_condition_are_reached_together_and_each_on_a_day_of_its_own() -> None:
+    """Twelve milestones at £1, reached together by half of the children, each on 8 February or, by
+    three quarters of those, on 28 July: one child in one trial is paid £12 in all or nothing, and
+    of those who are paid (3/4)^12 are paid nothing in the first quarter. Not 4,096 ways in one
+    stage, but two in each of thirteen.
+    """
+    names = [f"one_{number}" for number in range(12)]
+    term = "{when: {observed: consent, in: year one}, price: 1.00}"
+    terms = "\n".join(["milestones:", *(f"  {name}: {term}" for name in names)])
+    assumed = "{chance: 1/2, after: {30 days: 1/4, 200 days: 3/4}}"
+    chances = "\n".join(["chances:", *(f"  {name}: {assumed}" for name in names)])
+    contract = contract_of(terms)
+    (stages,) = journeys(contract, area_of(contract, chances))
+    assert [max(map(len, stage.of_cell)) for stage in stages] == [2] * 13
+    drawn = forecast(terms, chances, children=1, trials=4_000)
+    assert set(drawn.total_pence.tolist()) == {0, 1200}
+    first = drawn.due_pence.sum(axis=2)[:, 0]
+    paid, chance = drawn.total_pence == 1200, 0.75**12
+    assert abs(paid.mean() - 0.5) < 5 * (0.25 / 4_000) ** 0.5
+    error = (chance * (1 - chance) / paid.sum()) ** 0.5
+    assert abs((first[paid] == 0).mean() - chance) < 5 * error
+    error = 100 * (12 * 3 / 16 / paid.sum()) ** 0.5
+    assert abs(first[paid].mean() - 300) < 5 * error

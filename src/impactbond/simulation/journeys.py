@@ -11,7 +11,7 @@ Keeps  children in one cell are alike for everything that is still to come: what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -23,7 +23,7 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.settlement.lots import period_of
-from impactbond.simulation.area import Area, Group
+from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.joint import Family, Levels, families
 from impactbond.terms.applicability import is_about
 from impactbond.terms.milestones import DaysIn, alternatives
@@ -70,6 +70,11 @@ class Stage:
 
 
 Standing = tuple[DrawnMilestone, ...]
+# What a stage decides: who is reached, of families that are decided together; or, of one milestone
+# that is reached by then, on which day and with how many units.
+Step = Sequence[Family] | str
+# The day of a milestone that is reached and has no day yet.
+_NO_DAY = -1
 
 
 def journeys(contract: Contract, area: Area) -> tuple[tuple[Stage, ...], ...]:
@@ -97,38 +102,49 @@ class _Compiler:
         """Every stage, from one cell in which nothing is reached yet."""
         cells: list[Standing] = [()]
         found = []
-        for place, together in enumerate(ordered):
-            later = [_needed(self._contract, stage) for stage in ordered[place + 1 :]]
+        steps = [step for together in ordered for step in (together, *self._dated_apart(together))]
+        for place, step in enumerate(steps):
+            later = [self._asked(one) for one in steps[place + 1 :]]
             asked = {self._order[name] for names in later for name in names}
             number: dict[Standing, int] = {}
-            of_cell = tuple(
-                tuple(self._turns(standing, together, asked, number)) for standing in cells
-            )
-            found.append(Stage(of_cell, together[0].varies))
+            of_cell = tuple(tuple(self._turns(standing, step, asked, number)) for standing in cells)
+            found.append(Stage(of_cell, None if isinstance(step, str) else step[0].varies))
             cells = list(number)
             if len(cells) > _MOST_CELLS:
                 raise _too_many(self._contract)
         return tuple(found)
 
+    def _dated_apart(self, together: Sequence[Family]) -> Sequence[str]:
+        """Milestones whose days and units are drawn in stages of their own, after it is known who
+        is reached: nine of one condition, on two days each, would be 512 turns of one stage. Of
+        alternatives the first day decides, so that their days stay together.
+        """
+        names = [name for family in together for name in family.names]
+        if any(len(self._rivals[self._order[name]]) > 1 for name in names):
+            return []
+        chances = self._area.chances
+        several = [one for one in names if len(chances[one].after) * len(_units(chances[one])) > 1]
+        return several if len(several) > 1 else []
+
+    def _asked(self, step: Step) -> set[str]:
+        if isinstance(step, str):
+            return {step, *self._contract.milestones[step].after}
+        return _needed(self._contract, step)
+
     def _turns(
-        self,
-        standing: Standing,
-        together: Sequence[Family],
-        asked: set[int],
-        number: dict[Standing, int],
+        self, standing: Standing, step: Step, asked: set[int], number: dict[Standing, int]
     ) -> Iterator[Turn]:
         """What can come of a stage for whoever stands somewhere, equal turns joined."""
         chances: dict[tuple[tuple[DrawnMilestone, ...], tuple[DrawnClaim, ...], int], Levels] = {}
-        for drawn in product(*(self._drawn(standing, family) for family in together)):
-            ways = [way for _, reached in drawn for way in reached]
-            chance = drawn[0][0]
-            for own, _ in drawn[1:]:
-                chance = tuple(map(mul, chance, own))
+        dated = self._order[step] if isinstance(step, str) else None
+        stays = tuple(one for one in standing if one.milestone != dated)
+        for chance, ways in self._outcomes(standing, step):
             if not any(chance):
                 continue
-            told = tuple(self._contested(ways))
+            told = tuple(self._contested([way for way in ways if way[0].day != _NO_DAY]))
             claims = tuple(claim for one, units in told for claim in self._claims(one, units))
-            known = (*standing, *(one for one, _ in told))
+            waiting = (one for one, _ in ways if one.day == _NO_DAY)
+            known = (*stays, *(one for one, _ in told), *waiting)
             kept = tuple(sorted(one for one in known if one.milestone in asked))
             cell = number.setdefault(kept, len(number))
             turn = (tuple(one for one, _ in told), claims, cell)
@@ -137,28 +153,50 @@ class _Compiler:
         for turn, chance in chances.items():
             yield Turn(tuple(map(float, chance)), *turn)
 
+    def _outcomes(
+        self, standing: Standing, step: Step
+    ) -> Iterator[tuple[Levels, list[tuple[DrawnMilestone, int]]]]:
+        """What can come of a stage: its chances, and what is reached with how many units."""
+        if isinstance(step, str):
+            is_reached = any(one.milestone == self._order[step] for one in standing)
+            for share, one, units in self._ways(standing, step) if is_reached else ():
+                yield (share,), [(one, units)]
+            if not is_reached:
+                yield (Fraction(1),), []
+            return
+        apart = set(self._dated_apart(step))
+        for drawn in product(*(self._drawn(standing, family, apart) for family in step)):
+            chance = drawn[0][0]
+            for own, _ in drawn[1:]:
+                chance = tuple(map(mul, chance, own))
+            yield chance, [way for _, reached in drawn for way in reached]
+
     def _drawn(
-        self, standing: Standing, family: Family
+        self, standing: Standing, family: Family, apart: set[str]
     ) -> list[tuple[Levels, list[tuple[DrawnMilestone, int]]]]:
         """What can come of one draw: its chances, and what is reached with how many units."""
         found = []
         for chances, names in family.outcomes:
-            ways = [self._ways(standing, name) for name in names]
+            ways = [self._ways(standing, name, has_day=name not in apart) for name in names]
             for chosen in product(*(way for way in ways if way)):
                 share = prod((part for part, _, _ in chosen), start=Fraction(1))
                 reached = [(one, units) for _, one, units in chosen]
                 found.append((tuple(chance * share for chance in chances), reached))
         return found
 
-    def _ways(self, standing: Standing, name: str) -> list[tuple[Fraction, DrawnMilestone, int]]:
+    def _ways(
+        self, standing: Standing, name: str, *, has_day: bool = True
+    ) -> list[tuple[Fraction, DrawnMilestone, int]]:
         """On which days a milestone may be reached, with how many units; none where a prerequisite
-        was not.
+        was not. Without `has_day`, only that it is reached.
         """
         term, assumed = self._contract.milestones[name], self._area.chances[name]
         before = {one.milestone: one for one in standing}
         needed = [before.get(self._order[earlier]) for earlier in term.after]
         if None in needed:
             return []
+        if not has_day:
+            return [(Fraction(1), DrawnMilestone(self._order[name], _NO_DAY, False), 0)]
         known = [one for one in needed if one is not None]
         is_for = is_about(term.only, self._group.attributes)
         found = []
@@ -168,7 +206,7 @@ class _Compiler:
             is_inside = self._term[0] <= day <= self._term[1]
             pays = is_for and is_inside and all(one.pays for one in known)
             one = DrawnMilestone(self._order[name], day, pays)
-            for units, part in (assumed.units or {1: Fraction(1)}).items():
+            for units, part in _units(assumed).items():
                 found.append((share * part, one, units))
         return found
 
@@ -216,6 +254,10 @@ class _Compiler:
                 yield day_number(term.every.times(place + 1).after(start)) - 1
             else:
                 yield day
+
+
+def _units(assumed: Chance) -> Mapping[int, Fraction]:
+    return assumed.units or {1: Fraction(1)}
 
 
 def _in_order(contract: Contract, found: Iterable[Family]) -> list[list[Family]]:

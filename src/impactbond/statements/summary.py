@@ -55,7 +55,7 @@ def _achieved(settlement: Settlement) -> list[str]:
         count[row["milestone"]] += row["quantity"]
         value[row["milestone"]] += row["value_pence"]
     rows = [
-        (f"{count[name]:>5}", term.title or name, _money(settlement, value[name]))
+        (f"{count[name]:,}", term.title or name, _money(settlement, value[name]))
         for name, term in settlement.contract.milestones.items()
     ]
     if settlement.counts is not None:
@@ -148,11 +148,12 @@ def _written(out: Path, written: Sequence[Path]) -> list[str]:
 
 
 def _columns(rows: list[tuple[str, str, str]]) -> list[str]:
-    wide = max(len(name) for _, name, _ in rows)
-    right = max(len(amount) for _, _, amount in rows)
-    return [f"  {count}  {name:<{wide}}  {amount:>{right}}" for count, name, amount in rows]
+    left, wide, right = (max(map(len, column)) for column in zip(*rows, strict=True))
+    left = max(left, _LEAST_COUNT) if left else 0
+    return [f"  {count:>{left}}  {name:<{wide}}  {amount:>{right}}" for count, name, amount in rows]
 
 
+_LEAST_COUNT = 5  # so that a small summary stands as a large one does
 _PAGE = "font-family:Arial,sans-serif;max-width:60em"
 _TABLE = "border-collapse:collapse;margin:0 0 1em 0"
 _CAPTION = "text-align:left;font-weight:bold"

@@ -126,7 +126,7 @@ def _check_beyond_limits(contract: Contract) -> Diagnostics:
                 code, place = "up_front_beyond_limit", (*path, "pay")
                 problem = f"the up-front money is more than the limit {whose}, and never earned"
                 found = f"{show(paid, contract.currency)} with this tranche"
-                top = f"{most:,f} {contract.currency} at most"
+                top = f"{_money(contract, most)} at most"
                 yield fault_at(place, code, problem, found=found, allowed=top, rests=rests)
                 break
 
@@ -146,6 +146,7 @@ def look_at_amounts(contract: Contract) -> Diagnostics:
     yield from _do_not_add_up(contract)
     for index, limit in enumerate(contract.limits):
         yield from _never_reached(contract, limit, ("limits", index))
+        yield from _lets_nothing_through(contract, limit, ("limits", index))
         yield from _above_commitment(contract, limit, ("limits", index, "at_most"))
     yield from _never_earned_back(contract)
     yield from _left_on_account(contract)
@@ -224,6 +225,16 @@ def _most_under(contract: Contract, limit: Limit) -> Fraction | None:
         return None
     bounds = [most_together(without, names), whole_limit(without)]
     return min((Fraction(one) for one in bounds if one is not None), default=None)
+
+
+def _lets_nothing_through(contract: Contract, limit: Limit, path: Path) -> Diagnostics:
+    """A limit of nothing pays for nothing at all, which a price of nothing says more plainly."""
+    most = limit.at_most
+    if most.of != "commitment" and not (most.amount or most.number or most.share):
+        problem = "the limit lets nothing through: nothing that it is on is ever paid"
+        found = _money(contract, most.amount) if most.of == "money" else most
+        hint = "Raise it, or take out what is never paid"
+        yield fault_at((*path, "at_most"), "limit_of_nothing", problem, found=found, hint=hint)
 
 
 def _above_commitment(contract: Contract, limit: Limit, path: Path) -> Diagnostics:

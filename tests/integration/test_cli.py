@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
 import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
+from tests.commands import Done, run, run_apart
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONTRACT = FIXTURES / "contracts" / "west_london_zone.yaml"
 EVIDENCE = FIXTURES / "evidence" / "west_london_zone.xlsx"
 
 
-def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "impactbond", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def settle(
-    contract: Path, evidence: Path, out: Path, *more: str
-) -> subprocess.CompletedProcess[str]:
+def settle(contract: Path, evidence: Path, out: Path, *more: str) -> Done:
     return run("settle", contract, evidence, "--as-of", "2018-01-31", "--out", out, *more)
 
 
@@ -56,7 +48,7 @@ def without(tmp_path: Path, sheet: str, heading: str | None = None) -> Path:
 
 
 def test_check_says_that_a_good_contract_has_no_fault() -> None:
-    done = run("check", CONTRACT)
+    done = run_apart("check", CONTRACT)
     assert (done.returncode, done.stderr) == (0, "")
     assert "No fault found" in done.stdout
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.commands import run
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONTRACT = FIXTURES / "contracts" / "west_london_zone.yaml"
@@ -18,7 +19,7 @@ EVIDENCE = FIXTURES / "evidence" / "west_london_zone.xlsx"
 SETTLED = (EVIDENCE, "--as-of", "2017-04-30", "--leave-out-refused")
 
 
-def run(
+def run_by_itself(
     *words: str | Path, encoding: str = "utf-8", program: str = ""
 ) -> subprocess.CompletedProcess[str]:
     start = ["-c", program] if program else ["-m", "impactbond"]
@@ -124,7 +125,7 @@ def test_a_claim_is_settled_again_into_a_folder_only_when_asked(tmp_path: Path) 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "utf-16"])
 def test_any_code_page_takes_what_is_printed(encoding: str) -> None:
     for words in (("render", CONTRACT), ("check", CONTRACT, "--json")):
-        done = run(*words, encoding=encoding)
+        done = run_by_itself(*words, encoding=encoding)
         assert (done.returncode, done.stderr.strip("\ufeff")) == (0, "")
     assert json.loads(done.stdout)["contract"] == "wlz-lbhf"
 
@@ -166,15 +167,15 @@ main()
 
 
 def test_what_nobody_foresaw_is_one_line_without_the_row_that_met_it() -> None:
-    done = run("broken", program=BROKEN)
+    done = run_by_itself("broken", program=BROKEN)
     assert (done.returncode, done.stdout) == (3, "")
     [line] = done.stderr.splitlines()
     assert "KeyError (cli/main.py, line " in line
     assert "C-0001" not in line
-    as_json = run("broken", "--json", program=BROKEN)
+    as_json = run_by_itself("broken", "--json", program=BROKEN)
     assert (as_json.returncode, as_json.stderr) == (3, "")
     assert "KeyError" in json.loads(as_json.stdout)["error"]
-    shown = run("broken", "--debug", program=BROKEN)
+    shown = run_by_itself("broken", "--debug", program=BROKEN)
     assert shown.returncode == 3
     assert "Traceback" in shown.stderr
 
@@ -194,10 +195,12 @@ main()
 
 
 def test_rows_that_are_wrong_alike_hide_no_other_fault_and_json_has_them_all() -> None:
-    done = run("broken", program=ALIKE)
+    done = run_by_itself("broken", program=ALIKE)
     assert done.returncode == 2
     lines = done.stderr.splitlines()
     assert len(lines) == 1 + 20 + 1 + 1 + 1  # "No.", the first, how many more, the other, the end
     assert lines[21].strip() == "... and 1,278 more rows like these: --json lists every one."
     assert "column 'day'" in lines[22]
-    assert len(json.loads(run("broken", "--json", program=ALIKE).stdout)["faults"]) == 1299
+    assert (
+        len(json.loads(run_by_itself("broken", "--json", program=ALIKE).stdout)["faults"]) == 1299
+    )

@@ -6,8 +6,6 @@ what settlements differ by.
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import openpyxl
 import pyarrow as pa
 import pytest
+from tests.commands import run
 from tests.libreoffice import differences, needs_libreoffice, recalculate, values
 from tests.spec.drawn_tables import settled
 
@@ -361,7 +360,6 @@ def test_records_of_before_that_call_results_milestones_can_be_followed_on() -> 
 
 
 def test_the_command_line_asks_for_results_by_name() -> None:
-    command = [sys.executable, "-m", "impactbond", "explain", "none.yaml", "none.xlsx"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = run("explain", "none.yaml", "none.xlsx")
     assert done.returncode == 2
     assert "--result" in done.stderr

@@ -115,7 +115,7 @@ class Span:
 
     def after(self, day: date) -> date:
         """The day this long after `day`; the month's last day where the month is shorter."""
-        return day + self._delta()
+        return _moved(day, self.count, self.unit)
 
     def times(self, count: int) -> Span:
         """So many of it: from the 31st, two months are two months and not one after another."""
@@ -132,15 +132,18 @@ class Span:
 
     def before(self, day: date) -> date:
         """The day this long before `day`; the month's last day where the month is shorter."""
-        return day - self._delta()
-
-    def _delta(self) -> relativedelta:
-        if (days := self.days) is not None:
-            return relativedelta(days=days)
-        return relativedelta(months=self.count * MONTHS[self.unit])
+        return _moved(day, -self.count, self.unit)
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
+
+
+# The windows of every contract ask for the same few thousand days again and again.
+@lru_cache(maxsize=1 << 14)
+def _moved(day: date, count: int, unit: Unit) -> date:
+    if unit in MONTHS:
+        return day + relativedelta(months=count * MONTHS[unit])
+    return day + timedelta(days=count * (7 if unit == "week" else 1))
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -21,7 +21,7 @@ Done = subprocess.CompletedProcess[str]
 def run(*words: str | Path) -> Done:
     """What a command writes to its two streams, and its exit code."""
     command = ["impactbond", *map(str, words)]
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     before, sys.argv = sys.argv, command
     try:
         with redirect_stdout(out), redirect_stderr(err):
@@ -31,7 +31,8 @@ def run(*words: str | Path) -> Done:
     finally:
         sys.argv = before
     assert isinstance(code, int), "a command ends with an exit code"
-    return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
+    told = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(command, code, *told)
 
 
 def run_apart(*words: str | Path) -> Done:

@@ -28,27 +28,50 @@ from impactbond.version import __version__
 if TYPE_CHECKING:
     from impactbond.closing.close_year import year_end
     from impactbond.closing.ledger import read_ledger
+    from impactbond.closing.year_end import YearEnd
     from impactbond.comparison.comparison import compare
+    from impactbond.contract.contract import Contract
     from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
+    from impactbond.contract.versions import Versions
     from impactbond.contract.wording.render import render
+    from impactbond.evidence.counts import Counts
+    from impactbond.evidence.evidence import Evidence
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
+    from impactbond.explanation.explanation import Explanation
     from impactbond.receipts.read import read_receipts
-    from impactbond.receipts.reconcile import reconcile
+    from impactbond.receipts.receipts import Receipts
+    from impactbond.receipts.reconcile import Reconciliation, reconcile
     from impactbond.records.following import settle
-    from impactbond.records.record import read_record, write_record
+    from impactbond.records.record import Record, read_record, write_record
     from impactbond.records.regenerate import regenerate
+    from impactbond.records.shown import show_record
     from impactbond.records.verify import verify
     from impactbond.settlement.examples import check_examples
     from impactbond.settlement.plans import planned_beside
+    from impactbond.settlement.settlement import Settlement
+    from impactbond.simulation.area import Area
+    from impactbond.simulation.forecast import Forecast
     from impactbond.simulation.read import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "Area": "simulation.area",
+    "Contract": "contract.contract",
+    "Counts": "evidence.counts",
+    "Evidence": "evidence.evidence",
+    "Explanation": "explanation.explanation",
+    "Forecast": "simulation.forecast",
+    "Receipts": "receipts.receipts",
+    "Reconciliation": "receipts.reconcile",
+    "Record": "records.record",
+    "Settlement": "settlement.settlement",
+    "Versions": "contract.versions",
+    "YearEnd": "closing.year_end",
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
     "compare": "comparison.comparison",
@@ -59,14 +82,15 @@ _HOMES = {
     "read_claims": "evidence.read_counts",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
-    "read_versions": "contract.read",
-    "read_receipts": "receipts.read",
     "read_ledger": "closing.ledger",
+    "read_receipts": "receipts.read",
     "read_record": "records.record",
+    "read_versions": "contract.read",
     "reconcile": "receipts.reconcile",
     "regenerate": "records.regenerate",
     "render": "contract.wording.render",
     "settle": "records.following",
+    "show_record": "records.shown",
     "simulate": "simulation.simulate",
     "verify": "records.verify",
     "write_record": "records.record",
@@ -76,15 +100,27 @@ _HOMES = {
 }
 
 __all__ = [
+    "Area",
     "AssumptionError",
+    "Contract",
     "ContractError",
+    "Counts",
+    "Evidence",
     "EvidenceError",
+    "Explanation",
+    "Forecast",
     "ImpactBondError",
     "ReceiptError",
+    "Receipts",
+    "Reconciliation",
+    "Record",
     "RecordError",
+    "Settlement",
     "SettlementError",
     "SimulationError",
     "StatementError",
+    "Versions",
+    "YearEnd",
     "YearEndError",
     "__version__",
     "check",
@@ -105,6 +141,7 @@ __all__ = [
     "regenerate",
     "render",
     "settle",
+    "show_record",
     "simulate",
     "verify",
     "write_record",
@@ -114,10 +151,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'impactbond' has no attribute '{name}'")
-    return getattr(import_module(f"impactbond.{_HOMES[name]}"), name)
+if not TYPE_CHECKING:  # or a misspelt name would be of any type
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'impactbond' has no attribute '{name}'")
+        return getattr(import_module(f"impactbond.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

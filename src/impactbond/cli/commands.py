@@ -11,12 +11,16 @@ from typing import Annotated
 
 import typer
 
+from impactbond.cli.audit_commands import compare, record, regenerate, show, verify
 from impactbond.cli.contract_commands import check, difference, new, render
+from impactbond.cli.help import AUDIT, CONTRACTS, EXAMPLES, FINANCE, MODEL
 from impactbond.cli.options import (
+    AnswerOut,
     AsJson,
     AsOf,
     ClaimsFiles,
     ContractFile,
+    ContractOrRecord,
     Earlier,
     EvidenceFiles,
     LeaveOut,
@@ -26,6 +30,7 @@ from impactbond.cli.options import (
     RowByRow,
     Shared,
     Supersedes,
+    answered,
     day_option,
     inputs_of,
     out_option,
@@ -34,22 +39,37 @@ from impactbond.cli.options import (
     received,
     settled,
     versions_in,
-    working,
     write_settled,
 )
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
+from impactbond.version import __version__
 
 app = typer.Typer(
     help="Outcomes-based funding contracts: evidence in, statements out, to the penny.",
     epilog="Should anything end in an error that is not explained, add --debug to the command.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
-@app.command()
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"impactbond {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def impactbond(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say which version."),
+    ] = False,
+) -> None:
+    """Outcomes-based funding contracts: evidence in, statements out, to the penny."""
+
+
+@app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["demo"])
 def demo(
     out: Out = Path("demo-out"),
     replace: Replace = False,
@@ -67,7 +87,7 @@ def demo(
     write_settled(settlement, out, as_json, **how)
 
 
-@app.command()
+@app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["settle"])
 def settle(
     contract: ContractFile,
     as_of: AsOf,
@@ -92,7 +112,7 @@ def settle(
     write_settled(settlement, out, as_json, came, leave_out_refused, supersedes, **how)
 
 
-@app.command()
+@app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["template"])
 def template(
     contract: ContractFile,
     out: Annotated[Path, out_option("The workbook to write.")],
@@ -108,9 +128,9 @@ def template(
     printed(as_json, lambda: {"written": written.name}, lambda: f"Wrote {written}")
 
 
-@app.command()
+@app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["explain"])
 def explain(
-    contract: ContractFile,
+    contract: ContractOrRecord,
     evidence: EvidenceFiles = None,
     claims: ClaimsFiles = None,
     participant: Annotated[
@@ -139,22 +159,15 @@ def explain(
     earlier: Earlier = None,
     row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
+    out: AnswerOut = None,
+    replace: Replace = False,
+    shared: Shared = False,
     as_json: AsJson = False,
 ) -> None:
     """Say why each milestone of a participant, a line of a statement, or a result of a group was
     paid, or why not, down to the evidence and the claims that were counted.
     """
-    # Refused before anything is settled, which takes far longer than reading a command.
-    if sum(asked is not None for asked in (participant, line, result)) != 1:
-        ways = "--participant, --line or --result"
-        raise typer.BadParameter(
-            "name one of the three; a result has no participant", param_hint=ways
-        )
-    if participant is None and milestone is not None:
-        what = "a line is of one milestone" if line is not None else "a result is asked for by name"
-        raise typer.BadParameter(f"{what} already", param_hint="--milestone")
-    if nearest and milestone is None:
-        raise typer.BadParameter("name one with --milestone", param_hint="--nearest")
+    _assert_asks_for_one(participant, line, result, milestone, nearest)
     from impactbond.explanation import explain as explained
     from impactbond.explanation.explanation import Explanation
     from impactbond.explanation.nearest import Nearest, nearest_change
@@ -169,12 +182,33 @@ def explain(
         answer = nearest_change(settlement, participant=participant, milestone=milestone)
     else:
         answer = explained.explain(settlement, participant=participant, milestone=milestone)
-    printed(as_json, answer.as_dict, lambda: answer.text)
+    how = Writing(replace=replace, shared=shared, inputs=inputs_of(contract, evidence, claims))
+    answered(out, as_json, answer.as_dict, lambda: answer.text, **how)
 
 
-@app.command()
+def _assert_asks_for_one(
+    participant: str | None,
+    line: str | None,
+    result: str | None,
+    milestone: str | None,
+    nearest: bool,
+) -> None:
+    # Refused before anything is settled, which takes far longer than reading a command.
+    if sum(asked is not None for asked in (participant, line, result)) != 1:
+        ways = "--participant, --line or --result"
+        raise typer.BadParameter(
+            "name one of the three; a result has no participant", param_hint=ways
+        )
+    if participant is None and milestone is not None:
+        what = "a line is of one milestone" if line is not None else "a result is asked for by name"
+        raise typer.BadParameter(f"{what} already", param_hint="--milestone")
+    if nearest and milestone is None:
+        raise typer.BadParameter("name one with --milestone", param_hint="--nearest")
+
+
+@app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["reconcile"])
 def reconcile(
-    contract: ContractFile,
+    contract: ContractOrRecord,
     receipts: Annotated[list[Path], ReceiptsOption],
     as_of: AsOf,
     evidence: EvidenceFiles = None,
@@ -185,6 +219,9 @@ def reconcile(
     earlier: Earlier = None,
     row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
+    out: AnswerOut = None,
+    replace: Replace = False,
+    shared: Shared = False,
     as_json: AsJson = False,
 ) -> None:
     """Match what funders sent against what was due, and age what is open."""
@@ -194,17 +231,23 @@ def reconcile(
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
     came = read_receipts(receipts, settlement.contract)
     found = matched(settlement, came, on=on or as_of, leave_out_refused=leave_out_refused)
-    printed(as_json, found.as_dict, lambda: found.text)
+    how = Writing(
+        replace=replace, shared=shared, inputs=inputs_of(contract, evidence, claims, receipts)
+    )
+    answered(out, as_json, found.as_dict, lambda: found.text, **how)
 
 
-@app.command()
+@app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["plan"])
 def plan(
-    contract: ContractFile,
+    contract: ContractOrRecord,
     evidence: EvidenceFiles,
     as_of: AsOf,
     earlier: Earlier = None,
     row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
+    out: AnswerOut = None,
+    replace: Replace = False,
+    shared: Shared = False,
     as_json: AsJson = False,
 ) -> None:
     """Show every version of the plan beside what came, period by period."""
@@ -212,65 +255,17 @@ def plan(
     from impactbond.tables import plain_rows
 
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
-    printed(
+    how = Writing(replace=replace, shared=shared, inputs=inputs_of(contract, evidence))
+    answered(
+        out,
         as_json,
         lambda: {"plans": plain_rows(planned_table(settlement))},
         lambda: planned_text(settlement),
+        **how,
     )
 
 
-@app.command()
-def record(
-    contract: ContractFile,
-    as_of: AsOf,
-    out: Annotated[Path, out_option("The record to write.")],
-    evidence: EvidenceFiles = None,
-    claims: ClaimsFiles = None,
-    previous: Annotated[
-        Path | None,
-        typer.Option(
-            "--previous",
-            help="In place of --earlier: settle all again, and refuse where this record's claims "
-            "come out otherwise.",
-        ),
-    ] = None,
-    receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
-    funder: Annotated[
-        str | None, typer.Option("--funder", help="Keep only what this funder may see.")
-    ] = None,
-    earlier: Earlier = None,
-    supersedes: Supersedes = None,
-    row_by_row: RowByRow = False,
-    leave_out_refused: LeaveOut = False,
-    replace: Replace = False,
-    shared: Shared = False,
-    as_json: AsJson = False,
-) -> None:
-    """Settle, and keep everything that the settlement rests on in one file."""
-    from impactbond.records.record import read_record, write_record
-
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
-    came = received(receipts, settlement)
-    kept = [one for one in (earlier, previous, supersedes) if one]
-    with working("Writing the record"):
-        written = write_record(
-            settlement,
-            out,
-            previous=previous,
-            supersedes=supersedes,
-            receipts=came,
-            leave_out_refused=leave_out_refused,
-            funder=funder,
-            replace=replace,
-            shared=shared,
-            inputs=inputs_of(contract, evidence, claims, receipts, kept),
-        )
-    digest = read_record(written).digest
-    told = f"Wrote {written}\nNote its SHA-256 elsewhere: {digest}"
-    printed(as_json, lambda: {"written": written.name, "sha256": digest}, lambda: told)
-
-
-@app.command()
+@app.command(rich_help_panel=MODEL, epilog=EXAMPLES["simulate"])
 def simulate(
     contract: ContractFile,
     area: Annotated[
@@ -302,89 +297,10 @@ def simulate(
     printed(as_json, forecast.as_dict, lambda: forecast.text)
 
 
-@app.command()
-def regenerate(
-    kept: Annotated[Path, typer.Argument(help="The record.", show_default=False)],
-    sha256: Annotated[
-        str | None, typer.Option("--sha256", help="The digest that was noted elsewhere.")
-    ] = None,
-    previous: Annotated[
-        Path | None, typer.Option("--previous", help="The record that it must follow on.")
-    ] = None,
-    view: Annotated[
-        Path | None, typer.Option("--view", help="A funder's view that must be cut from it.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Settle a record again and compare byte for byte."""
-    from impactbond.records.record import verify_record
-    from impactbond.records.regenerate import regenerate_record
-
-    record = verify_record(kept, digest=sha256, previous=previous)
-    if view is not None:
-        verify_record(view, whole=kept)
-    with working("Settling again"):
-        result = regenerate_record(record)
-    printed(as_json, result.as_dict, lambda: result.text)
-    if not result.same:
-        raise typer.Exit(1)
-
-
-@app.command()
-def verify(
-    workbook: Annotated[
-        Path,
-        typer.Argument(
-            help="The statement: an Excel workbook; or a folder of them.", show_default=False
-        ),
-    ],
-    kept: Annotated[
-        Path | None, typer.Argument(help="The record; none for a folder.", show_default=False)
-    ] = None,
-    exact: Annotated[
-        bool, typer.Option("--exact", help="The file must be the same, byte for byte.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Compare a statement with a record: every cell, its formula and its saved result; or a folder
-    with its manifest: whether it holds what was written, all of it and nothing else.
-    """
-    from impactbond.records.verify import verify as verified
-    from impactbond.statements.manifest import verify_folder
-
-    if kept is None and workbook.is_dir():
-        folder = verify_folder(workbook)
-        printed(as_json, folder.as_dict, lambda: folder.text)
-        if not folder.same:
-            raise typer.Exit(1)
-        return
-    if kept is None:
-        raise typer.BadParameter("name the record of the statement", param_hint="KEPT")
-
-    with working("Comparing every cell"):
-        result = verified(workbook, kept)
-    printed(as_json, result.as_dict, lambda: result.text)
-    if not result.same or (exact and not result.identical):
-        raise typer.Exit(1)
-
-
-@app.command()
-def compare(
-    was: Annotated[Path, typer.Argument(help="A record, or a contract.", show_default=False)],
-    now: Annotated[Path, typer.Argument(help="Another of its kind.", show_default=False)],
-    as_json: AsJson = False,
-) -> None:
-    """Say what differs between two records or contract versions, and whose money moves."""
-    from impactbond.comparison.comparison import compare as compared
-
-    with working("Comparing"):
-        result = compared(was, now)
-    printed(as_json, result.as_dict, lambda: result.text)
-    if not result.same:
-        raise typer.Exit(1)
-
-
-app.command()(year_end)
-# Those that look at a contract alone.
-for command in (new, check, render, difference):
-    app.command()(command)
+app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["year-end"])(year_end)
+for panel, commands in (
+    (AUDIT, (record, show, regenerate, verify, compare)),
+    (CONTRACTS, (new, check, render, difference)),
+):
+    for command in commands:
+        app.command(rich_help_panel=panel, epilog=EXAMPLES[command.__name__])(command)

@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 import typer
 
 from impactbond.errors import ImpactBondError
-from impactbond.files import Writing
+from impactbond.files import Writing, write_file
 
 if TYPE_CHECKING:
     from impactbond.contract.versions import Versions
@@ -27,6 +28,14 @@ ContractFile = Annotated[
     Path,
     typer.Argument(
         help="The contract: a YAML or JSON file, or a folder of its versions.", show_default=False
+    ),
+]
+ContractOrRecord = Annotated[
+    Path,
+    typer.Argument(
+        help="The contract: a YAML or JSON file, or a folder of its versions; or a record, which "
+        "holds contract and evidence.",
+        show_default=False,
     ),
 ]
 EvidenceFiles = Annotated[
@@ -111,6 +120,12 @@ Replace = Annotated[
 Shared = Annotated[
     bool, typer.Option("--shared", help="Let others read what is written, as your system does.")
 ]
+AnswerOut = Annotated[
+    Path | None,
+    out_option(
+        "A file to write the answer into, as JSON where its name ends so; without it, print."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -175,8 +190,12 @@ def settled(
     """
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
+    from impactbond.records.contents import is_record
     from impactbond.records.following import settle
 
+    if is_record(contract):
+        others = {"evidence": evidence, "--claims": claims, "--earlier": earlier}
+        return _settled_of(contract, as_of, [name for name, given in others.items() if given])
     if bool(evidence) == bool(claims):
         raise typer.BadParameter("name one of the two", param_hint="the evidence or --claims")
     with working(f"Reading the contract and the {'counts' if claims else 'evidence'}"):
@@ -192,6 +211,22 @@ def settled(
         return settle(
             versions, known, as_of=day, claims=counts, leave_out_refused=leave_out, earlier=earlier
         )
+
+
+def _settled_of(path: Path, as_of: date | None, others: list[str]) -> Settlement:
+    """The settlement of a record, from nothing but what it holds."""
+    from impactbond.records.record import read_record
+    from impactbond.records.regenerate import settled_again
+
+    record = read_record(path)
+    if others:
+        problem = "a record holds its contract and its evidence: leave it out"
+        raise typer.BadParameter(problem, param_hint=", ".join(others))
+    if as_of is not None and as_of != record.manifest.as_of:
+        problem = f"the record was settled as of {record.manifest.as_of}: leave it out"
+        raise typer.BadParameter(problem, param_hint="--as-of")
+    with working("Settling again"):
+        return settled_again(record)
 
 
 def received(files: list[Path] | None, settlement: Settlement) -> Receipts | None:
@@ -274,6 +309,24 @@ def progressing(what: str, whole: int) -> Iterator[Callable[[int], object]]:
     with Progress(console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(what, total=whole)
         yield lambda done: shown.update(task, completed=done)
+
+
+def answered(
+    out: Path | None,
+    as_json: bool,
+    data: Callable[[], Any],
+    text: Callable[[], str],
+    **how: Unpack[Writing],
+) -> None:
+    """Prints an answer, or writes it into a file and says so."""
+    if out is None:
+        printed(as_json, data, text)
+        return
+    is_json = out.suffix.casefold() == ".json"
+    told = json.dumps(data(), indent=2, ensure_ascii=False) if is_json else text()
+    refused = partial(ImpactBondError, "The answer cannot be written.")
+    written = write_file(out, f"{told}\n".encode(), refused, **how)
+    printed(as_json, lambda: {"written": written.name}, lambda: f"Wrote {written}")
 
 
 def printed(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> None:

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from os import PathLike
+from zipfile import ZipFile
 
 import pyarrow as pa
 from pydantic import ValidationError
@@ -158,6 +160,15 @@ class Manifest(Term):
     view: View | None = None
     replaces: Listed[Replaced] = ()
     parts: Listed[RecordPart] = ()
+
+
+def is_record(path: str | PathLike[str]) -> bool:
+    """Whether a file is a record, or was one before it was damaged: a zip file with a manifest."""
+    try:
+        with ZipFile(path) as file:
+            return MANIFEST in file.namelist()
+    except Exception:  # whatever damaged bytes make of a zip file, and what cannot be opened
+        return False
 
 
 def read_manifest(content: bytes, name: str) -> Manifest:

@@ -14,15 +14,25 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from html import escape
 from itertools import zip_longest
-from typing import Any
+from pathlib import Path
+from typing import Any, Unpack
 
 from impactbond.dialect import Engine
 from impactbond.errors import StatementError
-from impactbond.records.contents import COUNTS, RESULTS, WORKBOOKS, fitting_together, results_of
+from impactbond.files import Writing
+from impactbond.records.contents import (
+    COUNTS,
+    RESULTS,
+    WORKBOOKS,
+    fitting_together,
+    results_of,
+    source_of,
+)
 from impactbond.records.record import File, Record, read_record
 from impactbond.records.workbook import parts_of
 from impactbond.settlement.settle import bank_holidays_of, settle
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements.write import table_files, write_set
 from impactbond.version import __version__
 
 SHOWN = 30
@@ -88,6 +98,22 @@ class Regeneration(Report):
     differences: tuple[ResultDifference, ...]
     holidays_not_known: tuple[date, ...] = ()
     holidays_not_used: tuple[date, ...] = ()
+    made: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    def write(self, out: File, **how: Unpack[Writing]) -> list[Path]:
+        """Writes the tables and statements that were made again into a folder, and its manifest
+        last, as `write_statements` does; they are those of the record where it is the `same`.
+        """
+        manifest = self.record.manifest
+        source = source_of(self.settlement, manifest.engine, self.record.receipts)
+        books = {
+            name.removeprefix(WORKBOOKS): content
+            for name, content in self.made.items()
+            if name.startswith(WORKBOOKS)
+        }
+        return write_set(
+            Path(out), source, source.claim_period, table_files(self.settlement) | books, **how
+        )
 
     @property
     def same(self) -> bool:
@@ -147,10 +173,10 @@ def regenerate(path: File, *, engine: Engine = "duckdb") -> Regeneration:
     return regenerate_record(read_record(path), engine=engine)
 
 
-def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regeneration:
-    """Settles a record again that has been read; see `regenerate`."""
+def settled_again(record: Record, *, engine: Engine = "duckdb") -> Settlement:
+    """The settlement of a record, settled again from nothing but what it holds."""
     with fitting_together(record.name):
-        settlement = settle(
+        return settle(
             record.known,
             record.counts or record.evidence,
             as_of=record.manifest.as_of,
@@ -159,7 +185,12 @@ def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regenerat
             holidays=record.holidays,
             engine=engine,
         )
-        manifest = record.manifest
+
+
+def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regeneration:
+    """Settles a record again that has been read; see `regenerate`."""
+    settlement, manifest = settled_again(record, engine=engine), record.manifest
+    with fitting_together(record.name):
         made = results_of(settlement, manifest.engine, record.receipts, manifest.replaces)
     kept = {
         name: content
@@ -172,6 +203,7 @@ def regenerate_record(record: Record, *, engine: Engine = "duckdb") -> Regenerat
         *(record, settlement, __version__, len(kept), differences),
         tuple(sorted(used - known)),
         tuple(sorted(known - used)),
+        made,
     )
 
 

@@ -102,7 +102,9 @@ class _Compiler:
         """Every stage, from one cell in which nothing is reached yet."""
         cells: list[Standing] = [()]
         found = []
-        steps = [step for together in ordered for step in (together, *self._dated_apart(together))]
+        steps: list[Step] = []
+        for together in ordered:
+            steps += [together, *self._dated_apart(together)]
         for place, step in enumerate(steps):
             later = [self._asked(one) for one in steps[place + 1 :]]
             asked = {self._order[name] for names in later for name in names}

@@ -1,0 +1,33 @@
+"""What help says beside each command: under which heading it stands, and how it is called.
+
+The examples are run as they stand by the tests, on the files that come with impactbond.
+"""
+
+FINANCE = "For finance teams"
+AUDIT = "For auditors"
+MODEL = "For modellers"
+CONTRACTS = "For contracts"
+
+_QUARTER = "--as-of 2017-04-30 --leave-out-refused"
+EXAMPLES = {
+    name: f"Such as: impactbond {name} {words}"
+    for name, words in {
+        "demo": "--out demo-out",
+        "settle": f"contract.yaml evidence.xlsx {_QUARTER} --out q1",
+        "template": "contract.yaml --out template.xlsx",
+        "explain": f"contract.yaml evidence.xlsx --line 2017-Q1/0001 {_QUARTER}",
+        "reconcile": f"contract.yaml evidence.xlsx --receipts bank.csv {_QUARTER}",
+        "plan": f"contract.yaml evidence.xlsx {_QUARTER}",
+        "record": f"contract.yaml evidence.xlsx {_QUARTER} --out q1.record",
+        "show": "q1.record",
+        "regenerate": "q1.record --out again",
+        "verify": "q1.xlsx q1.record",
+        "compare": "q1.record q2.record",
+        "simulate": "contract.yaml area.yaml --trials 200",
+        "year-end": "contract.yaml evidence.xlsx --on 2017-03-31 --leave-out-refused",
+        "new": "first.yaml",
+        "check": "contract.yaml",
+        "render": "contract.yaml",
+        "difference": "contract.yaml contract.yaml",
+    }.items()
+}

@@ -1,0 +1,95 @@
+"""What an auditor asks who holds a record and the statements that went out, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from tests.commands import run
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+CONTRACT = FIXTURES / "contracts" / "west_london_zone.yaml"
+EVIDENCE = FIXTURES / "evidence" / "west_london_zone.xlsx"
+QUARTER = ("--as-of", "2017-04-30", "--leave-out-refused")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the record of a quarter, a funder's view of it, and what was sent out."""
+    folder = tmp_path_factory.mktemp("kept")
+    for words in (
+        ("record", CONTRACT, EVIDENCE, *QUARTER, "--out", folder / "q1.record"),
+        ("record", CONTRACT, EVIDENCE, *QUARTER, "--out", folder / "v.record", "--funder", "trust"),
+        ("settle", CONTRACT, EVIDENCE, *QUARTER, "--out", folder / "sent"),
+    ):
+        done = run(*words)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_record_says_what_it_is_and_what_it_holds(kept: Path) -> None:
+    done = run("show", kept / "q1.record")
+    assert (done.returncode, done.stderr) == (0, "")
+    digest = sha256((kept / "q1.record").read_bytes()).hexdigest()
+    head, first, *_ = done.stdout.splitlines()
+    assert head.endswith("Hammersmith & Fulham (illustrative), 2017-Q1, claimed on 2017-04-30")
+    assert first == f"  SHA-256 of the record {digest}"
+    assert "No earlier claim came in closed" in done.stdout
+    assert "C-0" not in done.stdout
+    told = json.loads(run("show", kept / "q1.record", "--json").stdout)
+    sent = json.loads(run("explain", kept / "q1.record", "--line", "2017-Q1/0001", "--json").stdout)
+    assert sent["line"] == "2017-Q1/0001"
+    assert told["versions"][0]["sha256"] == sha256(CONTRACT.read_bytes()).hexdigest()
+    view = run("show", kept / "v.record").stdout
+    assert f"What trust may see, cut from the record with SHA-256 {digest}" in view
+
+
+def test_a_line_of_a_statement_is_explained_from_the_record_as_from_the_evidence(
+    kept: Path,
+) -> None:
+    line = ("--line", "2017-Q1/0002")
+    of_record = run("explain", kept / "q1.record", *line)
+    assert of_record.returncode == 0, of_record.stderr
+    of_evidence = run("explain", CONTRACT, EVIDENCE, *line, *QUARTER).stdout
+    # A record keeps what was known on the claim date: what came later is not in it.
+    assert of_record.stdout.splitlines() == [
+        one for one in of_evidence.splitlines() if not one.startswith("  Rows recorded after")
+    ]
+
+
+def test_what_was_sent_is_written_again_byte_for_byte(kept: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    done = run("regenerate", kept / "q1.record", "--out", again)
+    assert done.returncode == 0, done.stderr
+    sent = {path.name: path.read_bytes() for path in (kept / "sent").iterdir()}
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == sent
+    assert run("verify", again).returncode == 0
+    # Nothing is overwritten unasked, and the same again is no other content.
+    assert run("regenerate", kept / "q1.record", "--out", again).returncode == 0
+    (again / "lines.csv").write_text("mine", encoding="utf-8")
+    assert run("regenerate", kept / "q1.record", "--out", again).returncode == 2
+    assert (again / "lines.csv").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("explain", "q1.record", EVIDENCE, "--line", "2017-Q1/0001"), "holds its contract"),
+        (
+            ("explain", "q1.record", "--line", "2017-Q1/0001", "--as-of", "2018-01-31"),
+            "settled as of 2017-04-30",
+        ),
+        (("explain", "v.record", "--line", "2017-Q1/0001"), "nothing to settle again"),
+        (("show", "sent/lines.csv"), "this is not a record"),
+        (("show", "nowhere.record"), "No such file"),
+    ],
+)
+def test_what_a_record_cannot_answer_is_told(
+    kept: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str | Path, ...], told: str
+) -> None:
+    monkeypatch.chdir(kept)
+    done = run(*words)
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.replace("│", " ").split())

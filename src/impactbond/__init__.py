@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from impactbond.contract.contract import Contract
     from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
+    from impactbond.contract.reading.plain_json import terms_json
     from impactbond.contract.versions import Versions
     from impactbond.contract.wording.render import render
     from impactbond.evidence.counts import Counts
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from impactbond.receipts.receipts import Receipts
     from impactbond.receipts.reconcile import Reconciliation, reconcile
     from impactbond.records.following import settle
-    from impactbond.records.record import Record, read_record, write_record
+    from impactbond.records.record import Record, read_record, record_bytes, write_record
     from impactbond.records.regenerate import regenerate
     from impactbond.records.shown import show_record
     from impactbond.records.verify import verify
@@ -57,7 +58,8 @@ if TYPE_CHECKING:
     from impactbond.simulation.forecast import Forecast
     from impactbond.simulation.read import read_area
     from impactbond.simulation.simulate import simulate
-    from impactbond.statements.write import write_statements
+    from impactbond.statements.write import statement_files, table_files, write_statements
+
 
 _HOMES = {
     "Area": "simulation.area",
@@ -87,11 +89,15 @@ _HOMES = {
     "read_record": "records.record",
     "read_versions": "contract.read",
     "reconcile": "receipts.reconcile",
+    "record_bytes": "records.record",
     "regenerate": "records.regenerate",
     "render": "contract.wording.render",
     "settle": "records.following",
     "show_record": "records.shown",
     "simulate": "simulation.simulate",
+    "statement_files": "statements.write",
+    "table_files": "statements.write",
+    "terms_json": "contract.reading.plain_json",
     "verify": "records.verify",
     "write_record": "records.record",
     "write_statements": "statements.write",
@@ -138,11 +144,15 @@ __all__ = [
     "read_record",
     "read_versions",
     "reconcile",
+    "record_bytes",
     "regenerate",
     "render",
     "settle",
     "show_record",
     "simulate",
+    "statement_files",
+    "table_files",
+    "terms_json",
     "verify",
     "write_record",
     "write_statements",

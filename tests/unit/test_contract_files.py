@@ -225,10 +225,8 @@ def test_a_contract_keeps_its_text_byte_for_byte(path: Path) -> None:
     assert contract.digest == read_contract(str(path)).digest
 
 
-@pytest.mark.parametrize(
-    "text", [WHOLE, WHOLE.encode(), "{title: Elm}", "title: Elm", "x" * 400, "a\0b", "x/" * 9000, 7]
-)
-def test_a_text_in_place_of_a_path_is_refused_and_not_repeated(text: object) -> None:
+@pytest.mark.parametrize("text", ["{title: Elm}", "title: Elm", "x" * 400, "a\0b", "x/" * 9000, 7])
+def test_what_is_neither_a_path_nor_a_text_is_refused_and_not_repeated(text: object) -> None:
     with pytest.raises(ContractError) as caught:
         read_contract(text)  # type: ignore[arg-type]
     fault = only_fault(caught.value)

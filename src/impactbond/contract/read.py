@@ -10,19 +10,20 @@ from pathlib import Path as FilePath
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.rules import check_terms
 from impactbond.contract.diagnostics.versions import check_versions
-from impactbond.contract.reading.terms_file import TermsFile
+from impactbond.contract.reading.terms_file import Given, TermsFile
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, Fault
 
 _FILE = TermsFile(Contract, "contract", ContractError)
 
 
-def read_contract(path: str | FilePath) -> Contract:
-    """The contract in a YAML or JSON file, checked.
+def read_contract(given: Given) -> Contract:
+    """The contract in a YAML or JSON file, checked; or in a text (of more than one line), bytes, a
+    stream, or a mapping of plain values, as programs have it.
 
     Raises ContractError listing every fault with its line.
     """
-    source, name = _FILE.source_of(path)
+    source, name = _FILE.source_of(given)
     return parse_contract(source, name=name)
 
 

@@ -7,7 +7,6 @@ cover its children and find a chance for each of its milestones.
 
 from __future__ import annotations
 
-from datetime import date
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -17,7 +16,7 @@ from impactbond.contract.contract import FromText
 from impactbond.money import parse_share, show_share
 from impactbond.simulation.uncertain import levels_of
 from impactbond.terms.phrases import SpanPhrase
-from impactbond.terms.term import Listed, OneOrMany, Term, phrase
+from impactbond.terms.term import Day, Listed, OneOrMany, Term, phrase
 
 
 def _as_names(value: object) -> object:
@@ -61,7 +60,7 @@ class Group(Term):
 
     name: str = Field(min_length=1)
     children: int = Field(ge=1, le=1_000_000)
-    start: date
+    start: Day
     attributes: dict[str, str] = Field(default_factory=dict)
 
 

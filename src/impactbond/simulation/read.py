@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import isqrt
-from pathlib import Path as FilePath
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.reading.terms_file import TermsFile
+from impactbond.contract.reading.terms_file import Given, TermsFile
 from impactbond.contract.reading.yaml_document import Located, load
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
 from impactbond.errors import AssumptionError
@@ -21,12 +20,13 @@ from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at,
 _FILE = TermsFile(Area, "area", AssumptionError)
 
 
-def read_area(path: str | FilePath, contract: Contract | None = None) -> Area:
-    """The area in a YAML or JSON file; with a contract, checked against it too.
+def read_area(given: Given, contract: Contract | None = None) -> Area:
+    """The area in a YAML or JSON file, or in what `read_contract` takes in its place; with a
+    contract, checked against it too.
 
     Raises AssumptionError listing every fault with its line.
     """
-    source, name = _FILE.source_of(path)
+    source, name = _FILE.source_of(given)
     return parse_area(source, name=name, contract=contract)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from os import PathLike
 from typing import Literal
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.rules import warnings_of
 from impactbond.contract.read import read_contract
+from impactbond.contract.reading.terms_file import Given
 from impactbond.contract.reading.yaml_document import Located, load, show_path
 from impactbond.contract.references import terms_along
 from impactbond.errors import ContractError, Fault
@@ -51,15 +51,16 @@ class ContractCheck:
         return f"{line}at {self.path}{clause}: {self.problem}{found}.{hint}"
 
 
-def check(contract: Contract | str | PathLike[str]) -> tuple[ContractCheck, ...]:
+def check(contract: Contract | Given) -> tuple[ContractCheck, ...]:
     """What is wrong with a contract, or worth a look, in the order of its lines.
 
     A contract that was read can only be worth a look: what refuses one is found when it is read.
-    For the name of a file, both are given, and nothing is raised.
+    For the name of a file, or what `read_contract` takes in its place, both are given, and nothing
+    is raised.
     """
     if not isinstance(contract, Contract):
         try:
-            contract = read_contract(contract)  # type: ignore[arg-type]
+            contract = read_contract(contract)
         except ContractError as error:
             return tuple(map(_refused, error.faults))
     document = load(contract.source.decode("utf-8-sig"), "") if contract.source else None

@@ -10,11 +10,11 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Any, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -32,11 +32,14 @@ from impactbond.contract.reading.file_schema import (
     unfit,
     unknown_key,
 )
+from impactbond.contract.reading.plain_json import NotPlainError, plain_json
 from impactbond.contract.reading.yaml_document import Located, load
 from impactbond.errors import ContractError, Fault, ImpactBondError
 from impactbond.terms.diagnostic import Diagnostic, Path, closest
 
 Terms = TypeVar("Terms", bound=BaseModel)
+# What terms are read from: the path of a file, its text or bytes, a stream, or plain values.
+Given = str | os.PathLike[str] | bytes | IO[str] | IO[bytes] | Mapping[str, Any]
 Check = Callable[[Terms], Sequence[Diagnostic | tuple[Path, Fault]]]
 
 # What stands in a text, and hardly in the name of a file.
@@ -66,11 +69,39 @@ class TermsFile(Generic[Terms]):
     noun: str
     error: type[ImpactBondError]
 
-    def source_of(self, path: str | FilePath) -> tuple[bytes, str]:
-        """The bytes of a file, as far as they may be too many, and its name without the folder.
+    def source_of(self, given: Given) -> tuple[bytes, str]:
+        """The bytes that were given, as far as they may be too many, and what they are called: the
+        name of the file without its folder, or `the text`, `the bytes` and so on.
 
         Raises the error; of a text that is no path, nothing is repeated.
         """
+        if isinstance(given, bytes | bytearray | memoryview):
+            return bytes(given[: MOST_BYTES + 1]), "the bytes"
+        if isinstance(given, str) and "\n" in given:  # which no name of a file has
+            return given[: MOST_BYTES + 1].encode(errors="surrogatepass"), "the text"
+        if isinstance(given, Mapping):
+            try:
+                return plain_json(given).encode(errors="surrogatepass"), "the mapping"
+            except NotPlainError as error:
+                raise self._unreadable(error.fault) from None
+        if hasattr(given, "read"):
+            return self._streamed(given), "the stream"
+        return self._in_file(given)
+
+    def _streamed(self, stream: Any) -> bytes:
+        """What a stream of bytes or of text still holds."""
+        try:
+            content = stream.read(MOST_BYTES + 1)
+        except Exception:  # whatever a stream of somebody's raises
+            content = None
+        if isinstance(content, str):
+            return content.encode(errors="surrogatepass")
+        if not isinstance(content, bytes):
+            problem, hint = "the stream cannot be read", "Open it for reading, as bytes or as text"
+            raise self._unreadable(Fault(code="no_stream", problem=problem, hint=hint))
+        return content
+
+    def _in_file(self, path: str | os.PathLike[str]) -> tuple[bytes, str]:
         written = os.fspath(path) if isinstance(path, str | os.PathLike) else "\0"
         file = FilePath(written)
         try:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
+import warnings
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tests.commands import run
+from tests.commands import Done, run
 
 from impactbond.cli.help import EXAMPLES
 from impactbond.version import __version__
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+ROOT = Path(__file__).parents[2]
+FIXTURES, DOCS = ROOT / "fixtures", ROOT / "docs"
+AUDITORS = (DOCS / "auditors.md").read_text("utf-8")
+COMMANDS = re.findall(r"\| `(impactbond [^`]*)`", AUDITORS)
 
 
 @pytest.fixture(scope="module")
@@ -26,28 +33,69 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         shutil.copy(FIXTURES / source, folder / name)
     given = (folder / "contract.yaml", folder / "evidence.xlsx", "--leave-out-refused")
-    for quarter, day in (("q1", "2017-01-31"), ("q2", "2017-04-30")):
-        record = ("record", *given, "--as-of", day, "--out", folder / f"{quarter}.record")
-        assert run(*record).returncode == 0
+    first, second = folder / "q1.record", folder / "q2.record"
+    assert run("record", *given, "--as-of", "2017-01-31", "--out", first).returncode == 0
+    later = ("--as-of", "2017-04-30", "--earlier", first, "--out", second)
+    assert run("record", *given, *later).returncode == 0
     sent = folder / "sent"
     assert run("settle", *given, "--as-of", "2017-01-31", "--out", sent).returncode == 0
-    (sent / "wlz-lbhf_2016-Q4_all_funders.xlsx").rename(folder / "q1.xlsx")
+    shutil.copy(sent / "wlz-lbhf_2016-Q4_all_funders.xlsx", folder / "q1.xlsx")
+    view = ("--funder", "trust", "--out", folder / "theirs.record")
+    assert run("record", *given, "--as-of", "2017-01-31", *view).returncode == 0
     return folder
+
+
+def answer(
+    command: str, desk: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, *, writes: bool = False
+) -> Done:
+    """What a command of a document comes to, in a folder that has every file that it reads."""
+    for path in desk.iterdir():
+        if not (writes and path.suffix == ".record"):
+            (folder / path.name).symlink_to(path)
+    monkeypatch.chdir(folder)
+    return run(*command.split()[1:])
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_of_help_runs_as_it_stands(
     desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    for path in desk.iterdir():
-        if path.is_file() and not (name == "record" and path.suffix == ".record"):
-            (tmp_path / path.name).symlink_to(path)
-    monkeypatch.chdir(tmp_path)
-    _, words = EXAMPLES[name].split("impactbond ")
-    done = run(*words.split())
+    command = EXAMPLES[name].removeprefix("Such as: ")
+    done = answer(command, desk, tmp_path, monkeypatch, writes=name == "record")
     # Two records that differ, and files with other content than each other, are an answer too.
     assert (done.returncode, done.stderr) in ((0, ""), (1, "")), done.stderr
     assert done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_question_of_the_auditors_page_is_answered(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    digest = sha256((desk / "q1.record").read_bytes()).hexdigest()
+    done = answer(command.replace("DIGEST", digest), desk, tmp_path, monkeypatch)
+    assert (done.returncode, done.stderr) == (1 if " compare " in f" {command} " else 0, "")
+    assert done.stdout
+
+
+def test_the_auditors_page_names_every_part_of_a_record(desk: Path) -> None:
+    parts = {
+        one["name"] for one in json.loads(run("show", desk / "q1.record", "--json").stdout)["parts"]
+    }
+    named = re.findall(r"^\| `([^`…]*)", AUDITORS, flags=re.MULTILINE)
+    assert not [part for part in parts if not any(part.startswith(one) for one in named if one)]
+
+
+def test_the_page_on_embedding_runs_as_it_stands(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(desk)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (DOCS / "embedding.md").read_text("utf-8"), re.DOTALL
+    )
+    assert len(blocks) == 4
+    with warnings.catch_warnings():  # the page leaves closing its streams to Python
+        warnings.simplefilter("ignore", ResourceWarning)
+        exec("\n".join(blocks), {})
 
 
 def test_help_groups_the_commands_and_shows_an_example_of_each() -> None:

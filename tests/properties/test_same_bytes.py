@@ -46,12 +46,16 @@ SPARK_CASES = int(os.environ.get("IMPACTBOND_SPARK_CASES", "1"))
 ORDER = ["claim", "participant", "milestone", "reached", "segment"]
 
 
-def evaluated(contract: Contract, evidence: Evidence, engine: Engine) -> dict[str, bytes]:
+def evaluated(
+    contract: Contract, evidence: Evidence, engine: Engine, *, with_lots: bool = True
+) -> dict[str, bytes]:
     """Decisions, claims and lots of every claim date as bytes, in an order of their own."""
     question = EvaluationInput.of(contract, evidence, claim_dates(contract, date.max), engine)
     decisions = decide(question)
     claims = claims_of(question)
-    found = {"decisions": decisions, "claims": claims, "lots": counted(claims)}
+    found = {"decisions": decisions, "claims": claims}
+    if with_lots:
+        found["lots"] = counted(claims)
     return {name: in_order(question.session.collect(frame)) for name, frame in found.items()}
 
 
@@ -95,8 +99,12 @@ def test_every_engine_gives_the_same_bytes_under_every_term(scenario: str) -> No
     contract = contract_of(SCENARIOS[scenario]["terms"])
     evidence = drawn_evidence(SCENARIOS[scenario]["evidence"], contract)
     expected = evaluated(contract, evidence, "duckdb")
-    for engine in ("polars", "pandas", "pyspark"):
+    for engine in ("polars", "pandas"):
         assert evaluated(contract, evidence, engine) == expected
+    # To count claims is the same for every term, and plans them all once more: the drawn case on
+    # Spark does it.
+    found = evaluated(contract, evidence, "pyspark", with_lots=False)
+    assert found == {name: expected[name] for name in found}
 
 
 @given(drawn=cases(whole=True))

@@ -16,6 +16,7 @@ from impactbond.errors import (
     ContractError,
     EvidenceError,
     ImpactBondError,
+    InstrumentError,
     ReceiptError,
     RecordError,
     SettlementError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
+    from impactbond.questionnaires.read import read_instrument
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
     from impactbond.records.following import settle
@@ -59,6 +61,7 @@ _HOMES = {
     "read_claims": "evidence.read_counts",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
+    "read_instrument": "questionnaires.read",
     "read_versions": "contract.read",
     "read_receipts": "receipts.read",
     "read_ledger": "closing.ledger",
@@ -80,6 +83,7 @@ __all__ = [
     "ContractError",
     "EvidenceError",
     "ImpactBondError",
+    "InstrumentError",
     "ReceiptError",
     "RecordError",
     "SettlementError",
@@ -97,6 +101,7 @@ __all__ = [
     "read_claims",
     "read_contract",
     "read_evidence",
+    "read_instrument",
     "read_ledger",
     "read_receipts",
     "read_record",

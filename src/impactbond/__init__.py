@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
     from impactbond.contract.wording.render import render
+    from impactbond.evidence.between_deliveries import compare_evidence
+    from impactbond.evidence.marked_workbook import mark_workbook
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
@@ -54,8 +56,10 @@ _HOMES = {
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
     "compare": "comparison.comparison",
+    "compare_evidence": "evidence.between_deliveries",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
+    "mark_workbook": "evidence.marked_workbook",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
@@ -94,8 +98,10 @@ __all__ = [
     "check",
     "check_examples",
     "compare",
+    "compare_evidence",
     "explain",
     "explain_line",
+    "mark_workbook",
     "planned_beside",
     "read_area",
     "read_claims",

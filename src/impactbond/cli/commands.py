@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from impactbond.cli.contract_commands import check, difference, new, render
+from impactbond.cli.evidence_command import check_evidence
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -386,6 +387,7 @@ def compare(
 
 
 app.command()(year_end)
+app.command()(check_evidence)
 app.command()(score)
 # Those that look at a contract alone.
 for command in (new, check, render, difference):

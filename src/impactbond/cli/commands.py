@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from impactbond.cli.contract_commands import check, difference, new, render
-from impactbond.cli.evidence_command import check_evidence
+from impactbond.cli.evidence_command import check_evidence, template
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -94,20 +94,7 @@ def settle(
     write_settled(settlement, out, as_json, came, leave_out_refused, supersedes, **how)
 
 
-@app.command()
-def template(
-    contract: ContractFile,
-    out: Annotated[Path, out_option("The workbook to write.")],
-    replace: Replace = False,
-    shared: Shared = False,
-    as_json: AsJson = False,
-) -> None:
-    """Write an empty evidence workbook with the sheets and headings of a contract."""
-    from impactbond.evidence.template import write_template
-
-    how = Writing(replace=replace, shared=shared, inputs=[contract])
-    written = write_template(versions_in(contract).whole, out, **how)
-    printed(as_json, lambda: {"written": written.name}, lambda: f"Wrote {written}")
+app.command()(template)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The command that reads evidence and says what is wrong with it, for whoever puts it right."""
+"""The commands for whoever fills evidence in: what to fill in, and what has to be put right."""
 
 from __future__ import annotations
 
@@ -29,6 +29,30 @@ if TYPE_CHECKING:
     from impactbond.evidence.evidence import Evidence
 
 _SHOWN = 20
+
+
+def template(
+    contract: ContractFile,
+    out: Annotated[Path, out_option("The workbook to write; with --csv, the folder.")],
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="The two evidence tables as CSV files instead.")
+    ] = False,
+    replace: Replace = False,
+    shared: Shared = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write an empty evidence workbook with the sheets and headings of a contract."""
+    from impactbond.evidence.template import write_csv_templates, write_template
+
+    how = Writing(replace=replace, shared=shared, inputs=[contract])
+    terms = versions_in(contract).whole
+    if as_csv:
+        written = write_csv_templates(terms, out, **how)
+    else:
+        written = [write_template(terms, out, **how)]
+    names = [path.name for path in written]
+    data = {"written": names if as_csv else names[0]}
+    printed(as_json, lambda: data, lambda: "\n".join(f"Wrote {path}" for path in written))
 
 
 def check_evidence(

@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 TO_PUT_RIGHT = "To put right"  # of a workbook that was sent back
 # Sheets that people expect to hold no evidence.
-NOTES = ("About", "Notes", "Lists", "Instructions", TO_PUT_RIGHT)
+NOTES = ("About", "Notes", "Lists", "Instructions", "Examples", TO_PUT_RIGHT)
 _OLE = b"\xd0\xcf\x11\xe0"
 _AGAIN = "Open it in Excel or LibreOffice, save it as 'Excel Workbook (.xlsx)', and deliver that"
 

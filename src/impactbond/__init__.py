@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
+    from impactbond.explanation.identification import identify
     from impactbond.questionnaires.read import read_instrument
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
@@ -59,6 +60,7 @@ _HOMES = {
     "compare_evidence": "evidence.between_deliveries",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
+    "identify": "explanation.identification",
     "mark_workbook": "evidence.marked_workbook",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.read",
@@ -101,6 +103,7 @@ __all__ = [
     "compare_evidence",
     "explain",
     "explain_line",
+    "identify",
     "mark_workbook",
     "planned_beside",
     "read_area",

@@ -15,14 +15,18 @@ from impactbond.questionnaires import score, shipped_instruments
 from impactbond.questionnaires.instrument import Scored
 from impactbond.questionnaires.read import parse_instrument, read_instrument
 
-PAGE = (Path(__file__).parents[2] / "docs" / "questionnaires.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "questionnaires.md").read_text("utf-8")
 
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
-def test_the_examples_print_what_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_print_what_the_page_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
     told = re.findall(r"```python\n(.*?)```\n\nprints\n\n```\n(.*?)```", PAGE, flags=re.DOTALL)
     assert len(told) == len(blocks("python"))
     for example, printed in told:

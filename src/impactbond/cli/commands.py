@@ -13,6 +13,7 @@ import typer
 
 from impactbond.cli.contract_commands import check, difference, new, render
 from impactbond.cli.evidence_command import check_evidence, template
+from impactbond.cli.identify_command import identify
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -376,6 +377,7 @@ def compare(
 app.command()(year_end)
 app.command()(check_evidence)
 app.command()(score)
+app.command()(identify)
 # Those that look at a contract alone.
 for command in (new, check, render, difference):
     app.command()(command)

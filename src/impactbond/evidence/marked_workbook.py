@@ -66,8 +66,8 @@ def mark_workbook(
         raise EvidenceError("The workbook cannot be marked.", [opened])
     content = _marked(opened, list(_all_wrong(place.name, found)))
     refused = partial(EvidenceError, "The marked workbook cannot be written.")
-    inputs = [*how.pop("inputs", ()), place]
-    return write_file(path, content, refused, **how, inputs=inputs)
+    how["inputs"] = [*how.get("inputs", ()), place]
+    return write_file(path, content, refused, **how)
 
 
 def _all_wrong(file: str, found: Evidence | EvidenceError) -> Iterator[_Wrong]:
@@ -78,10 +78,9 @@ def _all_wrong(file: str, found: Evidence | EvidenceError) -> Iterator[_Wrong]:
                 said = (fault.code, fault.problem, fault.allowed, fault.hint)
                 yield _Wrong(fault.sheet, fault.row, fault.column, *said)
         return
-    names = _Wrong._fields
     for one in found.refused_table.to_pylist():
         if one["file"] == file:
-            yield _Wrong(*(one[name] or "" for name in names))
+            yield _Wrong(**{name: one[name] for name in _Wrong._fields})
 
 
 def _marked(opened: Opened, wrong: Sequence[_Wrong]) -> bytes:

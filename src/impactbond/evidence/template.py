@@ -12,6 +12,7 @@ from functools import partial
 from io import BytesIO, StringIO
 from os import PathLike
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Unpack
 
 import xlsxwriter
@@ -30,6 +31,8 @@ _CREATED = datetime(2000, 1, 1)  # the same contract gives the same bytes
 _LAST_ROW = 1_048_575
 _Note = tuple[str, str, str, str, str]
 _A4 = 9
+_WIDE, _NOTED = 92, 56  # letters of a column of instructions, and of one of notes
+_LINE = 15  # points
 _NOT_WRITTEN = partial(EvidenceError, "The template cannot be written.")
 
 
@@ -72,7 +75,7 @@ def write_csv_templates(
         examples.append(
             f"\n## Rows as they may look in {file}\n\n```\n{_csv([headings, *rows]).decode()}```\n"
         )
-    told = []
+    told: list[str] = []
     for mark, says in instructions(contract, "Fill in participants.csv and observations.csv."):
         told.append(f"{mark} {says}" if mark else f"\n## {says}\n" if told else f"# {says}")
     files["instructions.md"] = ("\n".join(told) + "\n" + "".join(examples)).encode()
@@ -160,17 +163,27 @@ def _for_print(sheet: Any, *, landscape: bool = True) -> None:
     sheet.set_footer("&L&A&R&P / &N")
 
 
+def _set_height(sheet: Any, row: int, *cells: tuple[str, int]) -> None:
+    """As high as the texts of a row need, each in a column of so many letters: not every program
+    works that out when it opens a workbook.
+    """
+    lines = max(len(wrap(text, width)) for text, width in cells)
+    if lines > 1:
+        sheet.set_row(row, _LINE * lines)
+
+
 def _write_instructions(sheet: Any, contract: Contract, styles: Mapping[str, Any]) -> None:
     """The instructions, a line each, its mark beside it."""
     _for_print(sheet, landscape=False)
     sheet.set_column(0, 0, 7)
-    sheet.set_column(1, 1, 92)
+    sheet.set_column(1, 1, _WIDE)
     for row, (mark, says) in enumerate(
         instructions(contract, "Fill in the sheets of this workbook.")
     ):
         sheet.write_string(row, 0, mark if mark else says, styles["top" if mark else "title"])
         if mark:
             sheet.write_string(row, 1, says, styles["wrapped"])
+            _set_height(sheet, row, (says, _WIDE))
 
 
 def _write_examples(sheet: Any, contract: Contract, styles: Mapping[str, Any]) -> None:
@@ -244,7 +257,7 @@ def _write_notes(
     sheet.repeat_rows(0)
     sheet.set_column(0, 1, 24)
     sheet.set_column(2, 2, 10)
-    sheet.set_column(3, 4, 56)
+    sheet.set_column(3, 4, _NOTED)
     sheet.freeze_panes(1, 0)
     rows: list[_Note] = [("Sheet", "Column", "Needed", "What it holds", "Allowed")]
     for name, held in columns.items():
@@ -254,5 +267,6 @@ def _write_notes(
         ]
         rows += _of_metrics(name, contract.workbook_sheets[name], contract)
     for row, cells in enumerate(rows):
+        _set_height(sheet, row, *((cell, _NOTED) for cell in cells[3:]))
         for place, cell in enumerate(cells):
             sheet.write_string(row, place, cell, styles["wrapped" if row else "heading"])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from impactbond.cli.commands import app
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract
 from impactbond.evidence.evidence import Evidence
+from impactbond.explanation.identification import Identification
 from impactbond.explanation.repeats import pair_readings
 
 TERMS = """
@@ -65,10 +67,18 @@ VALUES = {
 }
 
 
+@cache
 def contract() -> Contract:
     return parse_contract(TERMS.encode(), name="areas.yaml")
 
 
+@cache
+def at_risk() -> Identification:
+    """Everybody by what makes them eligible, when all is known."""
+    return ib.identify(contract(), evidence(), as_of="2020-12-31")
+
+
+@cache
 def evidence(*more: tuple[str, str, object, date], moves: bool = False) -> Evidence:
     people = [(who, START, START, None, "Elm") for who in VALUES]
     if moves:
@@ -102,7 +112,7 @@ def evidence(*more: tuple[str, str, object, date], moves: bool = False) -> Evide
 
 
 def test_who_is_at_risk_in_how_many_areas() -> None:
-    found = ib.identify(contract(), evidence(), as_of="2020-12-31")
+    found = at_risk()
     rows = found.table.to_pylist()
     assert found.areas == ("wellbeing", "school", "reads")
     assert [
@@ -121,7 +131,7 @@ def test_who_is_at_risk_in_how_many_areas() -> None:
 
 
 def test_why_tells_each_area_with_its_value_and_its_bar() -> None:
-    found = ib.identify(contract(), evidence(), as_of="2020-12-31")
+    found = at_risk()
     told = found.why("C-2")
     assert [part.state for part in told.parts] == ["met", "not met", "not met"]
     assert "was 92.0% on 2020-01-10, below 92% needed" in told.parts[1].sentence
@@ -145,8 +155,8 @@ def test_another_condition_may_be_asked_and_an_unknown_one_is_told() -> None:
     states = {row["participant"]: row["state"] for row in found.table.to_pylist()}
     assert (states["C-1"], states["C-5"]) == ("met", "not met")
     # What is asked here is not what is paid: the terms of the settlement stay as they are.
-    again = ib.identify(contract(), evidence(), as_of="2020-12-31")
-    assert again.areas == ("wellbeing", "school", "reads")
+    assert contract().participants.eligible == "at risk"
+    assert at_risk().areas == ("wellbeing", "school", "reads")
     with pytest.raises(ib.SettlementError, match="Did you mean 'lonely'"):
         ib.identify(contract(), evidence(), as_of="2020-12-31", condition="lonly")
 

@@ -13,12 +13,14 @@ import narwhals as nw
 from impactbond.errors import EvidenceError, Fault
 from impactbond.questionnaires.instrument import Instrument
 from impactbond.questionnaires.scoring import (
+    Exact,
     NotListed,
     Reader,
     assert_bands,
     band_of,
+    light,
     not_listed,
-    scores_of,
+    scores_in_columns,
 )
 from impactbond.tables import engine_edge
 from impactbond.terms.diagnostic import did_you_mean, listing
@@ -45,10 +47,10 @@ class AnswerTable:
         return len(next(iter(self.columns.values()), []))
 
 
-def show_exact(value: Fraction | None) -> str | None:
+def show_exact(value: Exact | None) -> str | None:
     """An exact number as text: with decimals where they end, otherwise as a fraction."""
-    if value is None:
-        return None
+    if value is None or isinstance(value, int):
+        return None if value is None else str(value)
     rest = value.denominator
     for prime in (2, 5):
         while rest % prime == 0:
@@ -82,9 +84,9 @@ def score_columns(
     count = len(columns[instrument.items[0]])
     numbers = range(1, count + 1) if rows is None else rows
     reader = Reader(instrument)
-    read: dict[str, list[Fraction | None]] = {}
+    read: dict[str, list[Exact | None]] = {}
     for item in instrument.items:
-        values = [reader.read(item, cell) for cell in columns[item]]
+        values = reader.column(item, columns[item])
         wrong = [
             replace(not_listed(instrument, item, value), row=row)
             for row, value in zip(numbers, values, strict=True)
@@ -99,34 +101,29 @@ def score_columns(
             f"The answers cannot be scored by {instrument.instrument}: {len(faults)} cells",
             _with_shift(instrument, read, told),
         )
-    found = _scored(instrument, read, count, bands, who)
+    found = _scored(instrument, read, bands, who)
     cautions = _cautions(instrument, read)
     return AnswerTable(instrument.instrument, instrument.version, found, tuple(cautions))
 
 
 def _scored(
     instrument: Instrument,
-    read: Mapping[str, Sequence[Fraction | None]],
-    count: int,
+    read: Mapping[str, Sequence[Exact | None]],
     bands: str | None,
     who: list[str | None] | None,
 ) -> dict[str, list[str | None]]:
-    every = [
-        scores_of(instrument, {item: read[item][row] for item in instrument.items})
-        for row in range(count)
-    ]
     found: dict[str, list[str | None]] = {} if who is None else {INFORMANT: who}
     cuts = {} if bands is None else instrument.bands[bands].scores
     whose = () if bands is None else instrument.bands[bands].informants
-    for name in instrument.scores:
-        found[name] = [show_exact(scores[name]) for scores in every]
+    for name, scores in scores_in_columns(instrument, read).items():
+        shown = {score: show_exact(score) for score in set(scores)}
+        found[name] = [shown[score] for score in scores]
         if name in cuts:
+            lies = {score: band_of(cuts[name], score) for score in set(scores)}
             # Cut-points are those of one informant: of another's answers they say nothing.
             found[f"{name} band"] = [
-                None
-                if who is not None and whose and who[row] not in whose
-                else band_of(cuts[name], scores[name])
-                for row, scores in enumerate(every)
+                None if who is not None and whose and who[row] not in whose else lies[score]
+                for row, score in enumerate(scores)
             ]
     return found
 
@@ -219,18 +216,18 @@ def _informants(
         yield name
 
 
-def _numbers_meet(instrument: Instrument, read: Mapping[str, Sequence[Fraction | None]]) -> bool:
+def _numbers_meet(instrument: Instrument, read: Mapping[str, Sequence[Exact | None]]) -> bool:
     """Whether the lowest answer stands anywhere, before items are turned round."""
     for item, values in read.items():
         every = instrument.values_of(item)
-        lowest = max(every) if item in instrument.reversed else min(every)
+        lowest = light(max(every) if item in instrument.reversed else min(every))
         if lowest in values:
             return True
     return False
 
 
 def _with_shift(
-    instrument: Instrument, read: Mapping[str, Sequence[Fraction | None]], faults: list[Fault]
+    instrument: Instrument, read: Mapping[str, Sequence[Exact | None]], faults: list[Fault]
 ) -> list[Fault]:
     """The faults, with a hint where the answers look as if they were counted from one higher."""
     if instrument.written_from is not None or _numbers_meet(instrument, read):
@@ -243,9 +240,7 @@ def _with_shift(
     return [replace(one, hint=hint) if one.code == "answer_not_listed" else one for one in faults]
 
 
-def _cautions(
-    instrument: Instrument, read: Mapping[str, Sequence[Fraction | None]]
-) -> Iterator[str]:
+def _cautions(instrument: Instrument, read: Mapping[str, Sequence[Exact | None]]) -> Iterator[str]:
     answered = sum(value is not None for values in read.values() for value in values)
     if answered >= _SHIFTED and not _numbers_meet(instrument, read):
         yield (

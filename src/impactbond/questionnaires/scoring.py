@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 from impactbond.errors import EvidenceError, Fault
 from impactbond.money import half_up, rounded
@@ -15,8 +15,11 @@ from impactbond.questionnaires.instrument import Answers, Instrument, Scored
 from impactbond.terms.diagnostic import did_you_mean, listing
 from impactbond.texts import one_spelling
 
+T = TypeVar("T")
 Answer = str | Decimal | int | None
 Scores = dict[str, Fraction | None]
+# Whole numbers are ints where many are handled: a fraction takes twenty times as long to be found.
+Exact = Fraction | int
 _LONGEST = 200  # letters of an answer that is still looked at
 
 
@@ -37,17 +40,25 @@ class Reader:
     def __init__(self, instrument: Instrument) -> None:
         self._instrument = instrument
         self._words: dict[int, dict[str, Fraction]] = {}
-        self._known: dict[tuple[str, type, object], Fraction | NotListed | None] = {}
+        self._known: dict[str, dict[tuple[type, object], Exact | NotListed | None]] = {}
 
-    def read(self, item: str, given: object) -> Fraction | NotListed | None:
+    def read(self, item: str, given: object) -> Exact | NotListed | None:
         """What an answer counts as in its item, turned round where the item is; None for none."""
-        try:
-            key = (item, type(given), given)
-            if key not in self._known:
-                self._known[key] = self._counted(item, given)
-            return self._known[key]
-        except TypeError:  # what has no hash is no answer
-            return NotListed("neither a number nor a text")
+        return self.column(item, [given])[0]
+
+    def column(self, item: str, cells: Sequence[object]) -> list[Exact | NotListed | None]:
+        """What each of many answers to an item counts as; what is alike is read once."""
+        known = self._known.setdefault(item, {})
+        found = []
+        for cell in cells:
+            key = (type(cell), cell)
+            try:
+                if key not in known:
+                    known[key] = light(self._counted(item, cell))
+                found.append(known[key])
+            except TypeError:  # what has no hash is no answer
+                found.append(NotListed("neither a number nor a text"))
+        return found
 
     @cached_property
     def _nothing(self) -> frozenset[str]:
@@ -88,6 +99,11 @@ class Reader:
         return value
 
 
+def light(value: T) -> T | int:
+    """A whole number as an int, and everything else as it is."""
+    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
 def _number(text: str) -> Fraction | None:
     try:
         number = Decimal(text) if text.isascii() and "_" not in text else None
@@ -113,32 +129,44 @@ def score(instrument: Instrument, answers: Mapping[str, Answer]) -> Scores:
     """
     reader = Reader(instrument)
     faults = [_unknown_item(instrument, item) for item in answers if item not in instrument.items]
-    read: dict[str, Fraction | None] = {}
+    read: dict[str, list[Exact | None]] = {}
     for item in instrument.items:
         value = reader.read(item, answers.get(item))
         if isinstance(value, NotListed):
             faults.append(not_listed(instrument, item, value))
         else:
-            read[item] = value
+            read[item] = [value]
     if faults:
         raise EvidenceError(f"The answers cannot be scored by {instrument.instrument}.", faults)
-    return scores_of(instrument, read)
+    every = scores_in_columns(instrument, read)
+    return {name: None if one is None else Fraction(one) for name, [one] in every.items()}
 
 
-def scores_of(instrument: Instrument, read: Mapping[str, Fraction | None]) -> Scores:
-    """The scores of answers that were read, by item."""
-    found: dict[str, Fraction | None] = dict(read)
-    scores: Scores = {}
+def scores_in_columns(
+    instrument: Instrument, read: Mapping[str, Sequence[Exact | None]]
+) -> dict[str, list[Exact | None]]:
+    """The scores of answers that were read, by item, a place for each row; rows in which the parts
+    of a score are alike are scored once.
+    """
+    found: dict[str, Sequence[Exact | None]] = dict(read)
+    scores: dict[str, list[Exact | None]] = {}
     for name, term in instrument.scores.items():
-        scores[name] = found[name] = _scored(term, [found[one] for one in term.of])
+        known: dict[tuple[Exact | None, ...], Exact | None] = {}
+        column = scores[name] = []
+        for parts in zip(*(found[one] for one in term.of), strict=True):
+            if parts not in known:
+                value = _scored(term, parts)
+                known[parts] = value if value is None else light(value)
+            column.append(known[parts])
+        found[name] = column
     return scores
 
 
-def _scored(term: Scored, parts: Sequence[Fraction | None]) -> Fraction | None:
+def _scored(term: Scored, parts: Sequence[Exact | None]) -> Fraction | None:
     answered = [part for part in parts if part is not None]
     if len(answered) < (term.at_least or len(parts)):
         return None
-    value = combined(term, sum(answered, Fraction(0)), len(answered))
+    value = combined(term, Fraction(sum(answered, Fraction(0))), len(answered))
     return Fraction(_of_table(term)[value]) if term.table else value
 
 
@@ -179,7 +207,7 @@ def bands_of(
     return found
 
 
-def band_of(cuts: Mapping[str, Sequence[Decimal]], value: Fraction | None) -> str | None:
+def band_of(cuts: Mapping[str, Sequence[Decimal]], value: Exact | None) -> str | None:
     """The first band that a value lies in."""
     if value is None:
         return None

@@ -25,7 +25,10 @@ MAY_IMPORT = {
     "contract": ROOT | {"terms"},
     # The contract in English is a layer of its own inside its folder: nothing is decided by words.
     "wording": ROOT | {"terms", "contract"},
-    "evidence": ROOT | {"terms", "contract"},
+    # Scores are made before there is evidence: whatever reads evidence may ask for them.
+    "questionnaires": ROOT | {"terms", "contract"},
+    # A template tells the contract in its own words.
+    "evidence": ROOT | {"terms", "contract", "wording", "questionnaires"},
     "evaluation": ROOT | {"terms", "contract", "evidence"},
     # The steps of a result are told in words, as they are worked out.
     "settlement": ROOT | {"terms", "contract", "wording", "evidence", "evaluation"},

@@ -16,6 +16,7 @@ from impactbond.errors import (
     ContractError,
     EvidenceError,
     ImpactBondError,
+    InstrumentError,
     ReceiptError,
     RecordError,
     SettlementError,
@@ -36,13 +37,17 @@ if TYPE_CHECKING:
     from impactbond.contract.reading.plain_json import terms_json
     from impactbond.contract.versions import Versions
     from impactbond.contract.wording.render import render
+    from impactbond.evidence.between_deliveries import compare_evidence
     from impactbond.evidence.counts import Counts
     from impactbond.evidence.evidence import Evidence
+    from impactbond.evidence.marked_workbook import mark_workbook
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
     from impactbond.explanation.explanation import Explanation
+    from impactbond.explanation.identification import identify
+    from impactbond.questionnaires.read import read_instrument
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.receipts import Receipts
     from impactbond.receipts.reconcile import Reconciliation, reconcile
@@ -60,7 +65,6 @@ if TYPE_CHECKING:
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import statement_files, table_files, write_statements
 
-
 _HOMES = {
     "Area": "simulation.area",
     "Contract": "contract.contract",
@@ -77,13 +81,17 @@ _HOMES = {
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
     "compare": "comparison.comparison",
+    "compare_evidence": "evidence.between_deliveries",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
+    "identify": "explanation.identification",
+    "mark_workbook": "evidence.marked_workbook",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
+    "read_instrument": "questionnaires.read",
     "read_ledger": "closing.ledger",
     "read_receipts": "receipts.read",
     "read_record": "records.record",
@@ -116,6 +124,7 @@ __all__ = [
     "Explanation",
     "Forecast",
     "ImpactBondError",
+    "InstrumentError",
     "ReceiptError",
     "Receipts",
     "Reconciliation",
@@ -132,13 +141,17 @@ __all__ = [
     "check",
     "check_examples",
     "compare",
+    "compare_evidence",
     "explain",
     "explain_line",
+    "identify",
+    "mark_workbook",
     "planned_beside",
     "read_area",
     "read_claims",
     "read_contract",
     "read_evidence",
+    "read_instrument",
     "read_ledger",
     "read_receipts",
     "read_record",

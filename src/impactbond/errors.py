@@ -108,6 +108,10 @@ class ContractError(ImpactBondError):
     """The contract cannot be trusted as written."""
 
 
+class InstrumentError(ImpactBondError):
+    """A questionnaire cannot be scored by the instrument as written."""
+
+
 class EvidenceError(ImpactBondError):
     """The evidence cannot be used as delivered."""
 

@@ -177,7 +177,8 @@ def test_the_template_without_sheets_offers_the_metrics_and_says_what_each_takes
     tmp_path: Path,
 ) -> None:
     book = openpyxl.load_workbook(write_template(PLAIN, tmp_path / "template.xlsx"))
-    assert book.sheetnames == ["Participants", "Observations", "Notes", "Lists"]
+    own = ["Participants", "Observations"]
+    assert book.sheetnames == ["Instructions", "Examples", *own, "Notes", "Lists"]
     notes = [tuple(cell.value for cell in row) for row in book["Notes"].iter_rows(min_row=2)]
     told = {str(note[3]): note[4] for note in notes if note[:2] == ("Observations", "value")}
     assert told["Where the metric is 'session'"] == "attended, missed"

@@ -151,7 +151,7 @@ def test_the_template_of_one_row_an_observation_has_a_column_for_slots(
     terms = parse_contract((WITHOUT_SHEETS + sheets).encode(), name="slots.yaml")
     path = write_template(terms, tmp_path / "template.xlsx")
     book = openpyxl.load_workbook(path)
-    people, seen = book.worksheets[:2]
+    people, seen = book.worksheets[2:4]
     for sheet, row in [
         (people, {"started_on": FEB, "school": "Elm", "borough": "north"}),
         *((seen, {"metric": "register", "value": "/", "slot": one}) for one in ("AM", "PM")),

@@ -39,7 +39,7 @@ def test_an_empty_template_is_no_delivery(tmp_path: Path) -> None:
 
 def test_the_template_has_the_sheets_and_headings_of_the_contract_and_notes(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(write_template(small_contract(), tmp_path / "template.xlsx"))
-    assert book.sheetnames == [*HEADINGS, "Notes", "Lists"]
+    assert book.sheetnames == ["Instructions", "Examples", *HEADINGS, "Notes", "Lists"]
     assert book["Lists"].sheet_state == "hidden"
     for name in HEADINGS:
         assert {cell.value for cell in book[name][1]} == set(HEADINGS[name])
@@ -59,7 +59,8 @@ def test_excel_checks_lists_dates_and_ranges(tmp_path: Path) -> None:
     assert rules["Surveys", "Done"].type == "date"
     sdq, attendance = rules["Surveys", "SDQ"], rules["Surveys", "Attendance %"]
     assert (sdq.type, sdq.formula1, sdq.formula2) == ("whole", "0", "40")
-    assert (attendance.type, attendance.formula1, attendance.formula2) == ("decimal", "0", "100")
+    assert attendance.type == "custom"
+    assert attendance.formula1 == "IF(ISNUMBER(H2),AND(H2>=0.0,H2<=100.0,ROUND(H2,1)=H2),FALSE)"
     assert "with at most 1 decimal" in attendance.prompt
     lists = {
         rules[place].formula1: [
@@ -89,7 +90,7 @@ def test_a_template_without_lists_has_no_sheet_for_them(tmp_path: Path) -> None:
     only = {"Surveys": contract.sheets["Surveys"], "Meetings": contract.sheets["Meetings"]}
     contract = contract.model_copy(update={"sheets": only})
     book = openpyxl.load_workbook(write_template(contract, tmp_path / "template.xlsx"))
-    assert book.sheetnames == ["Surveys", "Meetings", "Notes"]
+    assert book.sheetnames == ["Instructions", "Examples", "Surveys", "Meetings", "Notes"]
 
 
 def test_a_template_that_cannot_be_written_is_told(tmp_path: Path) -> None:
@@ -103,4 +104,4 @@ def test_a_template_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_the_template_of_the_shipped_contract_can_be_written(tmp_path: Path) -> None:
     contract = read_contract("fixtures/contracts/west_london_zone.yaml")
     book = openpyxl.load_workbook(write_template(contract, tmp_path / "template.xlsx"))
-    assert book.sheetnames[:-2] == list(contract.sheets)
+    assert book.sheetnames[2:-2] == list(contract.sheets)

@@ -13,7 +13,9 @@ import typer
 
 from impactbond.cli.audit_commands import compare, record, regenerate, show, verify
 from impactbond.cli.contract_commands import check, difference, new, render
+from impactbond.cli.evidence_command import check_evidence, template
 from impactbond.cli.help import AUDIT, CONTRACTS, EXAMPLES, FINANCE, MODEL
+from impactbond.cli.identify_command import identify
 from impactbond.cli.options import (
     AnswerOut,
     AsJson,
@@ -33,7 +35,6 @@ from impactbond.cli.options import (
     answered,
     day_option,
     inputs_of,
-    out_option,
     printed,
     progressing,
     received,
@@ -41,6 +42,7 @@ from impactbond.cli.options import (
     versions_in,
     write_settled,
 )
+from impactbond.cli.score_command import score
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
 from impactbond.version import __version__
@@ -110,22 +112,6 @@ def settle(
     inputs = inputs_of(contract, evidence, claims, receipts, kept)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
     write_settled(settlement, out, as_json, came, leave_out_refused, supersedes, **how)
-
-
-@app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["template"])
-def template(
-    contract: ContractFile,
-    out: Annotated[Path, out_option("The workbook to write.")],
-    replace: Replace = False,
-    shared: Shared = False,
-    as_json: AsJson = False,
-) -> None:
-    """Write an empty evidence workbook with the sheets and headings of a contract."""
-    from impactbond.evidence.template import write_template
-
-    how = Writing(replace=replace, shared=shared, inputs=[contract])
-    written = write_template(versions_in(contract).whole, out, **how)
-    printed(as_json, lambda: {"written": written.name}, lambda: f"Wrote {written}")
 
 
 @app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["explain"])
@@ -297,10 +283,11 @@ def simulate(
     printed(as_json, forecast.as_dict, lambda: forecast.text)
 
 
-app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["year-end"])(year_end)
 for panel, commands in (
+    (FINANCE, (template, check_evidence, score, identify, year_end)),
     (AUDIT, (record, show, regenerate, verify, compare)),
     (CONTRACTS, (new, check, render, difference)),
 ):
     for command in commands:
-        app.command(rich_help_panel=panel, epilog=EXAMPLES[command.__name__])(command)
+        example = EXAMPLES[command.__name__.replace("_", "-")]
+        app.command(rich_help_panel=panel, epilog=example)(command)

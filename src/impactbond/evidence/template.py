@@ -1,62 +1,39 @@
-"""An empty workbook for evidence: the contract's sheets and headings, and what may be typed."""
+"""An empty workbook for evidence: instructions, rows as they may look, the contract's sheets and
+headings, and what may be typed; or the two evidence tables as CSV files.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
-from io import BytesIO
+from io import BytesIO, StringIO
 from os import PathLike
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Unpack
 
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
-from xlsxwriter.utility import xl_range_abs
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.deliveries import STATUSES
-from impactbond.evidence.refusals import FIRST_DAY, LAST_DAY
+from impactbond.evidence.instructions import example_rows, instructions
+from impactbond.evidence.template_columns import CELL, TemplateColumn, columns_of
 from impactbond.evidence.workbook import NOTES, headings_of
-from impactbond.files import Writing, write_file
-from impactbond.terms.metrics import Metric, Numbered
-from impactbond.terms.sheets import EACH_ROW, METRIC, VALUE, Sheet
+from impactbond.files import Writing, write_file, write_files
+from impactbond.terms.sheets import EACH_ROW, VALUE, Sheet, evidence_tables
 
 _CREATED = datetime(2000, 1, 1)  # the same contract gives the same bytes
 _LAST_ROW = 1_048_575
-_ABOUT = {
-    "participant": "The key that stands for the child; never a name, NHS number or pupil number",
-    "started_on": "The day on which the child started",
-    "left_on": "The day on which the child left; blank while it has not",
-    "from_on": "The day from which this row holds; blank: from the start",
-    "recorded_on": "The day on which you came to know what this row says",
-    "observed_on": "The day that this row speaks of",
-    "metric": "What was observed",
-    "value": "What it came to",
-    "ref": "A reference of its own for each row; needed to correct the row later",
-    "replaces": "The reference of the row that this one corrects; blank for all others",
-    "source": "Who or what it was learnt from",
-    "evidence_ref": "Where the proof is kept",
-    "slot": "Which part of the day the row speaks of",
-    "status": "Whether what the row says is in dispute, or taken back; blank: recorded",
-}
 _Note = tuple[str, str, str, str, str]
-_DATES = ("started_on", "left_on", "from_on", "recorded_on", "observed_on")
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One column of the template: what it holds, what is allowed, and how Excel checks that."""
-
-    heading: str
-    about: str
-    allowed: str
-    is_needed: bool
-    style: str = "text"
-    choices: tuple[str, ...] = ()
-    rule: tuple[tuple[str, Any], ...] = ()
+_A4 = 9
+_WIDE, _NOTED = 92, 56  # letters of a column of instructions, and of one of notes
+_LINE = 15  # points
+_NOT_WRITTEN = partial(EvidenceError, "The template cannot be written.")
 
 
 def write_template(contract: Contract, path: str | PathLike[str], **how: Unpack[Writing]) -> Path:
@@ -73,8 +50,43 @@ def write_template(contract: Contract, path: str | PathLike[str], **how: Unpack[
         allowed = "at most 31 characters, none of []:*?/\\"
         fault = Fault(code="sheet_name", problem=problem, allowed=allowed)
         raise EvidenceError("The template cannot be written.", [fault]) from None
-    refused = partial(EvidenceError, "The template cannot be written.")
-    return write_file(path, content, refused, **how)
+    return write_file(path, content, _NOT_WRITTEN, **how)
+
+
+def write_csv_templates(
+    contract: Contract, folder: str | PathLike[str], **how: Unpack[Writing]
+) -> list[Path]:
+    """Write the two evidence tables with their headings alone, `participants.csv` and
+    `observations.csv`, and `instructions.md` with rows as they may look; gives the paths.
+
+    They are read as `{"participants": path, "observations": path}`, whatever sheets the contract
+    has. Raises EvidenceError as `write_template` does.
+    """
+    attributes = contract.participants.attributes
+    tables = evidence_tables(attributes, has_slots=bool(contract.slots))
+    files, examples = {}, []
+    for number, (name, sheet) in enumerate(tables.items(), 1):
+        headings = list(headings_of(sheet))
+        file = f"{name.casefold()}.csv"
+        files[file] = _csv([headings])
+        rows = [
+            [one[heading] for heading in headings] for one in example_rows(contract, sheet, number)
+        ]
+        examples.append(
+            f"\n## Rows as they may look in {file}\n\n```\n{_csv([headings, *rows]).decode()}```\n"
+        )
+    told: list[str] = []
+    for mark, says in instructions(contract, "Fill in participants.csv and observations.csv."):
+        told.append(f"{mark} {says}" if mark else f"\n## {says}\n" if told else f"# {says}")
+    files["instructions.md"] = ("\n".join(told) + "\n" + "".join(examples)).encode()
+    return write_files(Path(folder), files, _NOT_WRITTEN, **how)
+
+
+def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+    text = StringIO()
+    cells = (["" if cell is None else cell for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows(cells)
+    return text.getvalue().encode()
 
 
 def _workbook(contract: Contract) -> bytes:
@@ -87,18 +99,25 @@ def _workbook(contract: Contract) -> bytes:
         "number": book.add_format(),
         "heading": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "wrapped": book.add_format({"text_wrap": True, "valign": "top"}),
+        "top": book.add_format({"valign": "top"}),
+        "title": book.add_format({"bold": True}),
     }
     sheets = contract.workbook_sheets
-    columns = {name: _columns(contract, sheet) for name, sheet in sheets.items()}
+    columns = {name: columns_of(contract, sheet) for name, sheet in sheets.items()}
     lists = _Lists(columns)
+    _write_instructions(book.add_worksheet(_free_name("Instructions", columns)), contract, styles)
+    _write_examples(book.add_worksheet(_free_name("Examples", columns)), contract, styles)
     for name in columns:
         sheet = book.add_worksheet(name)
+        _for_print(sheet)
+        sheet.repeat_rows(0)
         sheet.freeze_panes(1, 0)
         sheet.set_row(0, None, styles["heading"])
         for place, column in enumerate(columns[name]):
             sheet.write_string(0, place, column.heading, styles["heading"])
             sheet.set_column(place, place, max(12, len(column.heading) + 2), styles[column.style])
-            sheet.data_validation(1, place, _LAST_ROW, place, _validation(column, lists))
+            rule = _validation(column, lists, xl_rowcol_to_cell(1, place))
+            sheet.data_validation(1, place, _LAST_ROW, place, rule)
     _write_notes(book.add_worksheet(_free_name("Notes", columns)), contract, columns, styles)
     lists.write(book)
     book.close()
@@ -108,7 +127,7 @@ def _workbook(contract: Contract) -> bytes:
 class _Lists:
     """The lists to choose from, on a sheet of their own: Excel takes only short ones in place."""
 
-    def __init__(self, columns: Mapping[str, list[_Column]]) -> None:
+    def __init__(self, columns: Mapping[str, list[TemplateColumn]]) -> None:
         every = (column.choices for sheet in columns.values() for column in sheet if column.choices)
         self._places = {choices: place for place, choices in enumerate(dict.fromkeys(every))}
         self._name = _free_name("Lists", columns)
@@ -135,65 +154,73 @@ def _free_name(name: str, columns: Mapping[str, object]) -> str:
     return f"{name} (impactbond)" if name in columns else name
 
 
-def _columns(contract: Contract, sheet: Sheet) -> list[_Column]:
-    """The columns of a sheet, each heading once; what the first use of a heading says counts."""
-    found = []
-    for heading, held in headings_of(sheet).items():
-        if sheet.holds == "participants" and held in contract.participants.attributes:
-            found.append(_attribute_column(heading, held, contract))
-        elif held in _ABOUT:
-            found.append(_plain_column(heading, held, sheet, contract))
-        else:
-            found.append(_metric_column(heading, held, contract.metrics[held]))
-    return found
+def _for_print(sheet: Any, *, landscape: bool = True) -> None:
+    """On A4, as wide as the paper and as long as it must be, with the page's number below."""
+    sheet.set_paper(_A4)
+    if landscape:
+        sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L&A&R&P / &N")
 
 
-def _plain_column(heading: str, held: str, sheet: Sheet, contract: Contract) -> _Column:
-    needed = held in sheet.required
-    if held == METRIC:
-        words = tuple(sheet.delivers(contract.metrics).values())
-        return _Column(heading, _ABOUT[held], ", ".join(words), needed, choices=words)
-    if held == VALUE:
-        allowed = "what its metric takes, as the notes say"
-        return _Column(heading, _ABOUT[held], allowed, needed, "number")
-    if held == "status":
-        return _Column(heading, _ABOUT[held], ", ".join(STATUSES), False, choices=STATUSES)
-    if held == "slot":
-        delivered = [contract.metrics[one] for one in sheet.delivers(contract.metrics)]
-        slots = tuple(dict.fromkeys(slot for one in delivered for slot in one.slot_names))
-        # Beside metrics that have none, a row of such a metric leaves it blank.
-        needed = all(one.slot_names for one in delivered)
-        return _Column(heading, _ABOUT[held], ", ".join(slots), needed, choices=slots)
-    if held not in _DATES:
-        return _Column(heading, _ABOUT[held], "text", needed)
-    between = {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY}
-    return _Column(heading, _ABOUT[held], "a date", needed, "date", rule=tuple(between.items()))
+def _set_height(sheet: Any, row: int, *cells: tuple[str, int]) -> None:
+    """As high as the texts of a row need, each in a column of so many letters: not every program
+    works that out when it opens a workbook.
+    """
+    lines = max(len(wrap(text, width)) for text, width in cells)
+    if lines > 1:
+        sheet.set_row(row, _LINE * lines)
 
 
-def _attribute_column(heading: str, held: str, contract: Contract) -> _Column:
-    values = contract.participants.attributes[held]
-    about = f"The attribute '{held}'"
-    if values == "text":
-        return _Column(heading, about, "text", True)
-    choices = tuple(values)
-    return _Column(heading, about, ", ".join(choices), True, choices=choices)
+def _write_instructions(sheet: Any, contract: Contract, styles: Mapping[str, Any]) -> None:
+    """The instructions, a line each, its mark beside it."""
+    _for_print(sheet, landscape=False)
+    sheet.set_column(0, 0, 7)
+    sheet.set_column(1, 1, _WIDE)
+    for row, (mark, says) in enumerate(
+        instructions(contract, "Fill in the sheets of this workbook.")
+    ):
+        sheet.write_string(row, 0, mark if mark else says, styles["top" if mark else "title"])
+        if mark:
+            sheet.write_string(row, 1, says, styles["wrapped"])
+            _set_height(sheet, row, (says, _WIDE))
 
 
-def _metric_column(heading: str, held: str, metric: Metric) -> _Column:
-    about = f"The metric '{held}'; blank: not evidenced"
-    if not isinstance(metric, Numbered):
-        return _Column(heading, about, metric.allowed, False, choices=metric.choices)
-    low, high = (f"{end:f}" for end in metric.ends)
-    kind = "decimal" if metric.decimals else "integer"
-    between = {"validate": kind, "criteria": "between", "minimum": low, "maximum": high}
-    about = f"{metric.label}; blank: not evidenced" if metric.label else about
-    rule = tuple(between.items())
-    return _Column(heading, about, metric.allowed, False, "number", rule=rule)
+def _write_examples(sheet: Any, contract: Contract, styles: Mapping[str, Any]) -> None:
+    """Rows as they may look, on a sheet of their own: they are nobody's, and are not read."""
+    _for_print(sheet)
+    sheet.set_column(0, 15, 16)
+    says = "Rows as they may look, sheet by sheet. They are nobody's, and are not read."
+    sheet.write_string(0, 0, says, styles["title"])
+    row = 2
+    for number, (name, term) in enumerate(contract.workbook_sheets.items(), 1):
+        sheet.write_string(row, 0, f"On the sheet '{name}':", styles["title"])
+        for place, heading in enumerate(headings_of(term)):
+            sheet.write_string(row + 1, place, heading, styles["heading"])
+        row += 2
+        for example in example_rows(contract, term, number):
+            for place, cell in enumerate(example.values()):
+                _write_cell(sheet, row, place, cell, styles)
+            row += 1
+        row += 1
 
 
-def _validation(column: _Column, lists: _Lists) -> dict[str, Any]:
-    """How Excel checks a column; a message beside the cell says what it holds."""
+def _write_cell(sheet: Any, row: int, place: int, cell: object, styles: Mapping[str, Any]) -> None:
+    if isinstance(cell, date):
+        sheet.write_datetime(row, place, cell, styles["date"])
+    elif isinstance(cell, int | Decimal):
+        sheet.write_number(row, place, cell)
+    elif cell is not None:
+        sheet.write_string(row, place, str(cell), styles["text"])
+
+
+def _validation(column: TemplateColumn, lists: _Lists, cell: str) -> dict[str, Any]:
+    """How Excel checks a column, of which that is the first cell; a message beside it says what it
+    holds.
+    """
     rule: dict[str, Any] = dict(column.rule) or {"validate": "any"}
+    if rule["validate"] == "custom":
+        rule["value"] = rule["value"].replace(CELL, cell)
     if column.choices:
         rule = {"validate": "list", "source": lists.range_of(column.choices)}
     return rule | {
@@ -221,11 +248,16 @@ def _of_metrics(name: str, sheet: Sheet, contract: Contract) -> list[_Note]:
 
 
 def _write_notes(
-    sheet: Any, contract: Contract, columns: Mapping[str, list[_Column]], styles: Mapping[str, Any]
+    sheet: Any,
+    contract: Contract,
+    columns: Mapping[str, list[TemplateColumn]],
+    styles: Mapping[str, Any],
 ) -> None:
+    _for_print(sheet)
+    sheet.repeat_rows(0)
     sheet.set_column(0, 1, 24)
     sheet.set_column(2, 2, 10)
-    sheet.set_column(3, 4, 56)
+    sheet.set_column(3, 4, _NOTED)
     sheet.freeze_panes(1, 0)
     rows: list[_Note] = [("Sheet", "Column", "Needed", "What it holds", "Allowed")]
     for name, held in columns.items():
@@ -235,5 +267,6 @@ def _write_notes(
         ]
         rows += _of_metrics(name, contract.workbook_sheets[name], contract)
     for row, cells in enumerate(rows):
+        _set_height(sheet, row, *((cell, _NOTED) for cell in cells[3:]))
         for place, cell in enumerate(cells):
             sheet.write_string(row, place, cell, styles["wrapped" if row else "heading"])

@@ -35,7 +35,9 @@ from impactbond.texts import one_spelling
 
 T = TypeVar("T")
 
-NOTES = ("About", "Notes", "Lists")  # sheets that people expect to hold no evidence
+TO_PUT_RIGHT = "To put right"  # of a workbook that was sent back
+# Sheets that people expect to hold no evidence.
+NOTES = ("About", "Notes", "Lists", "Instructions", "Examples", TO_PUT_RIGHT)
 _OLE = b"\xd0\xcf\x11\xe0"
 _AGAIN = "Open it in Excel or LibreOffice, save it as 'Excel Workbook (.xlsx)', and deliver that"
 

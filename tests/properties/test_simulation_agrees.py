@@ -358,6 +358,7 @@ def test_ten_thousand_trials_need_little_more_memory_than_they_keep(
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     kept = forecast.due_pence.nbytes + forecast.held_back_pence.nbytes
-    assert peak - kept < 16 * 2**20
+    # 2,048 trials are settled at once: in smaller parts they took half as long again.
+    assert peak - kept < 32 * 2**20
     record_property("seconds", round(seconds, 2))
     record_property("peak_bytes", peak)

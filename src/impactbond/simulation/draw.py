@@ -27,6 +27,7 @@ from impactbond.evaluation.claims import Counted
 from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
 from impactbond.money import Pence
 from impactbond.settlement.funding import Funders
+from impactbond.settlement.limits import settles_in_order
 from impactbond.settlement.lots import FULL, Lots, Numbers, Rulebook, make_lots, period_of
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import MOST_LEVELS, Binomial, Bits, digits_of
@@ -92,6 +93,11 @@ class Draws:
     def is_single(self) -> bool:
         """Whether every child is drawn by itself, because a limit looks at single claims."""
         return self.contract.claim_by_claim
+
+    @cached_property
+    def settles_in_order(self) -> bool:
+        """Whether all claim dates of a future can be settled at once."""
+        return settles_in_order(self.contract)
 
     @property
     def trials_per_block(self) -> int:

@@ -16,16 +16,18 @@ import numpy as np
 from impactbond.contract.contract import Contract
 from impactbond.errors import AssumptionError, Fault, SimulationError
 from impactbond.money import Pence
-from impactbond.settlement.lot_settlement import settle_lots
+from impactbond.settlement.lot_settlement import LotSettlement, settle_in_order, settle_lots
+from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import assert_fits
 from impactbond.simulation.withheld import limits_of, withheld_by_limit
 
-# How many amounts (trial, lot) one array of a settlement may hold: 64 kB, so that memory does not
-# grow with the number of trials. It changes no result.
-_AMOUNTS_AT_ONCE = 2**13
+# How many amounts (trial, lot), or (trial, claim date, lot) where each claim date is settled by
+# itself, one array of a settlement may hold: 8 MB, so that memory does not grow with the number of
+# trials. It changes no result.
+_AMOUNTS_AT_ONCE = 2**20
 # But never so few futures that each costs what starting an array operation does.
 _LEAST_AT_ONCE = 256
 
@@ -119,16 +121,25 @@ def _settle_block(draws: Draws, number: int, trials: int) -> Settled:
     """What is due in the first so many futures of a block, what each limit withheld, and what is
     spent.
     """
-    contract, lots, funders = draws.contract, draws.lots, draws.funders
+    contract, lots = draws.contract, draws.lots
     counts, spent = (drawn[:trials] for drawn in draws.drawn(number))
-    at_once = max(_LEAST_AT_ONCE, _AMOUNTS_AT_ONCE // max(1, len(lots.keys)))
-    due, held = [], []
+    of_each = len(lots.keys) * (1 if draws.settles_in_order else len(draws.claim_dates))
+    at_once = max(_LEAST_AT_ONCE, _AMOUNTS_AT_ONCE // max(1, of_each))
+    due = np.empty((trials, len(draws.claim_dates), len(draws.funders.all)), dtype=np.int64)
+    limits = limits_of(contract, draws.funders)
+    held = np.empty((trials, len(draws.claim_dates), len(limits)), dtype=np.int64)
     for first in range(0, trials, at_once):
-        quantities = draws.quantities(counts[first : first + at_once])
-        settled = settle_lots(contract, lots, funders, quantities, pooled=True)
-        due.append(settled.due)
-        held.append(withheld_by_limit(contract, settled))
-    return np.concatenate(due), np.concatenate(held), np.ascontiguousarray(spent)
+        settled = _settled(draws, counts[first : first + at_once])
+        futures = slice(first, first + at_once)
+        due[futures], held[futures] = settled.due, withheld_by_limit(contract, settled)
+    return due, held, np.ascontiguousarray(spent)
+
+
+def _settled(draws: Draws, counts: Numbers) -> LotSettlement:
+    contract, lots, funders = draws.contract, draws.lots, draws.funders
+    if draws.settles_in_order:
+        return settle_in_order(contract, lots, funders, counts, len(draws.claim_dates))
+    return settle_lots(contract, lots, funders, draws.quantities(counts), pooled=True)
 
 
 def _assert_can_be_drawn(trials: int, seed: int) -> None:

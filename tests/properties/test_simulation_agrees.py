@@ -331,7 +331,7 @@ def test_the_mean_comes_out_at_the_expectation_where_nothing_is_limited() -> Non
     expected = 0
     place = list(CONTRACT.milestones)
     for number, group in enumerate(AREA.groups):
-        paying = {key[1] for key in forecast.draws.place if key[0] == number}
+        paying = {key[1].milestone for key in forecast.draws.place if key[0] == number}
         for name in CONTRACT.milestones:
             needed = needed_for(name)
             chance = np.prod([float(AREA.chances[each].chance) for each in needed])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.drawn_areas import area_of
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
-from impactbond.dates import from_day_number
+from impactbond.dates import Span, from_day_number
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
     REFUSED_SCHEMA,
@@ -29,12 +30,14 @@ from impactbond.evidence.evidence import (
     participants_schema,
 )
 from impactbond.settlement.settle import settle
+from impactbond.simulation.area import Chance
 from impactbond.simulation.draw import child_name
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.simulate import simulate
+from impactbond.terms.calendar import EvidenceDeadline
 from impactbond.terms.conditions.counts import Observed
 from impactbond.terms.metrics.choices import Event
-from impactbond.terms.milestones import Rows
+from impactbond.terms.milestones import Rows, alternatives
 from impactbond.terms.phrases import Window
 
 CONTRACTS = sorted((Path(__file__).parents[2] / "fixtures" / "contracts").glob("*.yaml"))
@@ -60,19 +63,22 @@ def by_events(contract: Contract) -> Contract:
     return Contract.model_construct(**{**same, **changed, "participants": people})
 
 
-def rows_of(forecast: Forecast, trial: int) -> Iterator[tuple[str, str, date]]:
-    """A row for every milestone that a child reaches, and for every unit."""
+def rows_of(forecast: Forecast, trial: int) -> Iterator[tuple[str, str, date, date]]:
+    """A row for every milestone that a child reaches, and for every unit: whose, of what, the day
+    that it speaks of and the day on which it is recorded.
+    """
     names = list(forecast.contract.milestones)
     for group, child, turn in forecast.draws.turns(trial):
         who = child_name(forecast.area.groups[group].name, child)
         for one in turn.reached:
-            yield who, f"is {names[one.milestone]}", from_day_number(one.day)
+            days = from_day_number(one.day), from_day_number(one.recorded)
+            yield who, f"is {names[one.milestone]}", *days
         for claim in turn.claims:
             name = names[claim.milestone]
             if forecast.contract.milestones[name].units is not None:
                 # All units of a period on one day: they are one claim, of its first day.
                 for _ in range(claim.quantity):
-                    yield who, f"unit of {name}", from_day_number(claim.day)
+                    yield who, f"unit of {name}", *[from_day_number(claim.day)] * 2
 
 
 def evidence_of(forecast: Forecast, trial: int) -> Evidence:
@@ -92,10 +98,10 @@ def evidence_of(forecast: Forecast, trial: int) -> Evidence:
             "metric": metric,
             "value": 1,
             "observed_on": day,
-            "recorded_on": day,
+            "recorded_on": recorded,
             "status": "recorded",
         }
-        for number, (who, metric, day) in enumerate(rows_of(forecast, trial))
+        for number, (who, metric, day, recorded) in enumerate(rows_of(forecast, trial))
     ]
     schema = participants_schema(tuple(forecast.contract.participants.attributes))
     return Evidence(
@@ -110,7 +116,12 @@ def test_an_example_contract_simulates_and_its_futures_settle_as_their_evidence_
     path: Path,
 ) -> None:
     contract = by_events(read_contract(path))
-    forecast = simulate(contract, area_of(contract), trials=TRIALS, seed=1)
+    assert_settles_as_evidence(
+        contract, simulate(contract, area_of(contract), trials=TRIALS, seed=1)
+    )
+
+
+def assert_settles_as_evidence(contract: Contract, forecast: Forecast) -> None:
     last = contract.calendar.claim_date(contract.calendar.periods[-1])
     for trial in range(TRIALS):
         settlement = settle(contract, evidence_of(forecast, trial), as_of=last)
@@ -119,3 +130,35 @@ def test_an_example_contract_simulates_and_its_futures_settle_as_their_evidence_
         np.testing.assert_array_equal(forecast.due_pence[trial][:, places].ravel(), paid)
         assert forecast.due_pence[trial].sum() == paid.sum()
     assert forecast.due_pence.any()
+
+
+NEXT = {"late": "next claim"}
+LATE_WAYS = (NEXT, {"late": "nothing"}, {**NEXT, "late_pays": "50%"})
+
+
+@pytest.mark.parametrize("late", LATE_WAYS, ids=str)
+@pytest.mark.parametrize("name", ["west_london_zone", "chances"])
+def test_evidence_that_is_recorded_late_is_claimed_as_the_contract_says(
+    name: str, late: dict[str, str]
+) -> None:
+    # Within 90 days evidence is in time; a fifth of it comes after that, some after two claims.
+    contract = by_events(read_contract(CONTRACTS[0].parent / f"{name}.yaml"))
+    deadline = EvidenceDeadline.model_validate({"within": "90 days", **late})
+    calendar = contract.calendar.model_copy(update={"evidence": deadline})
+    same = {field: getattr(contract, field) for field in Contract.model_fields}
+    contract = Contract.model_construct(**{**same, "calendar": calendar})
+    area = area_of(contract)
+    rivals = {one for names in alternatives(contract.milestones) for one in names[1:] and names}
+    recorded = {"20 days": "50%", "80 days": "30%", "100 days": "10%", "8 months": "10%"}
+    chances = {
+        milestone: assumed
+        if milestone in rivals or contract.milestones[milestone].units
+        else Chance.model_validate(assumed.model_dump() | {"recorded": recorded})
+        for milestone, assumed in area.chances.items()
+    }
+    area = area.model_copy(
+        update={"chances": chances, "leaves": {Span(2, "month"): Fraction(1, 4)}}
+    )
+    forecast = simulate(contract, area, trials=TRIALS, seed=2)
+    assert forecast.draws.later
+    assert_settles_as_evidence(contract, forecast)

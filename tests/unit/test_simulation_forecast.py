@@ -162,6 +162,7 @@ def test_people_are_shown_pounds_and_cautions(forecast: Forecast) -> None:
 def test_limits_that_do_not_add_up_are_our_mistake(forecast: Forecast) -> None:
     draws, quantities = forecast.draws, forecast.quantities(0)[None]
     settled = settle_lots(CONTRACT, draws.lots, draws.funders, quantities)
-    other = replace(settled, value=settled.value + 1)
+    history = settled.history._replace(value=settled.history.value + 1)
+    other = replace(settled, history=history)
     with pytest.raises(InvariantError, match="do not add up"):
         withheld_by_limit(CONTRACT, other)

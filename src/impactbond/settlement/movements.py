@@ -154,8 +154,8 @@ def movements_in_order(
         if amounts is None:
             continue
         limited |= amounts.any(axis=0).astype(np.int64) << bit
-        for lot in np.flatnonzero(amounts.any(axis=0)).tolist():
-            held[lots.period[lot], bit] += amounts[:, lot]
+        for one in np.flatnonzero(amounts.any(axis=0)).tolist():
+            held[lots.period[one], bit] += amounts[:, one]
     moved = np.zeros(len(lots.keys), dtype=bool)
     for of_each in state[:3]:
         moved |= of_each.any(axis=0)

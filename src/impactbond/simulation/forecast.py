@@ -22,7 +22,8 @@ from impactbond.settlement.funding import Funders
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
 from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
-from impactbond.simulation.draw import Draws, cautions
+from impactbond.simulation.cautions import cautions
+from impactbond.simulation.draw import Draws
 from impactbond.simulation.journeys import Turn
 from impactbond.simulation.spread import SPREAD, SPREAD_HEADINGS, Shown, spread_rows, spread_table
 from impactbond.simulation.withheld import LimitOn, limits_of
@@ -136,19 +137,19 @@ class Forecast:
     def _child_by_child(
         self,
         trial: int,
-        of: Callable[[Turn], Iterable[tuple[int, int, object]]],
+        of: Callable[[Turn], Iterable[tuple[Any, ...]]],
         schema: pa.Schema,
     ) -> pa.Table:
         """What the turns of one trial come to: a row for each milestone, day and what holds of it,
         group by group, child by child.
         """
         self._assert_drawn(trial)
-        milestones, groups = list(self.contract.milestones), self.area.groups
+        milestones, groups = list(self.contract.milestones), self.area.cohorts
         turns = sorted(self.draws.turns(trial), key=lambda one: one[:2])
         rows = (
             (groups[group].name, child + 1, milestones[number], from_day_number(day), holds)
             for group, child, turn in turns
-            for number, day, holds in of(turn)
+            for number, day, holds, *_ in of(turn)
         )
         return rows_table(rows, schema)
 
@@ -288,7 +289,7 @@ class Forecast:
     @property
     def _about(self) -> str:
         return (
-            f"{self.area.children:,} children in {len(self.area.groups)} groups, {self.trials:,} "
+            f"{self.area.children:,} children in {len(self.area.cohorts)} groups, {self.trials:,} "
             f"trials from seed {self.seed}. Each row has its own percentiles: down a column they "
             f"do not add up. {self._luck}"
         )

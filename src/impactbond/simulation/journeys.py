@@ -11,6 +11,7 @@ Keeps  children in one cell are alike for everything that is still to come: what
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,10 +22,10 @@ from operator import add, mul
 from typing import NamedTuple
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import day_number, from_day_number
+from impactbond.dates import Span, day_number, from_day_number
 from impactbond.errors import AssumptionError, Fault
-from impactbond.settlement.lots import period_of
-from impactbond.simulation.area import Area, Group
+from impactbond.settlement.lots import FULL, LATE, period_of
+from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.costs import CHILD
 from impactbond.simulation.joint import Family, Levels, families
 from impactbond.simulation.spending import Spent, Tariff
@@ -35,22 +36,32 @@ from impactbond.terms.milestones import DaysIn, alternatives
 _MOST_CELLS = 4096
 # Leaving stands among the milestones of a child, and is none.
 _LEFT = -1
+_AT_ONCE = Span(0, "day")
 
 
 class DrawnMilestone(NamedTuple):
-    """A milestone that a child reaches on a day; `pays` where the contract counts it."""
+    """A milestone that a child reaches on a day; `pays` where the contract counts it. `recorded` is
+    the day by which all that it rests on is recorded; `is_late`, whether any of that is so late
+    that it earns less.
+    """
 
     milestone: int
     day: int
     pays: bool
+    recorded: int
+    is_late: bool = False
 
 
 class DrawnClaim(NamedTuple):
-    """So many units, or one claim, of a milestone first completed on a day."""
+    """So many units, or one claim, of a milestone first completed on a day; known at the claim date
+    of a number, in one of the standings of lots.
+    """
 
     milestone: int
     day: int
     quantity: int
+    known: int
+    standing: int = FULL
 
 
 class Turn(NamedTuple):
@@ -82,9 +93,17 @@ Standing = tuple[DrawnMilestone, ...]
 
 def journeys(contract: Contract, area: Area) -> tuple[tuple[Stage, ...], ...]:
     """The stages of every group, in the order in which milestones need one another."""
-    # What is drawn together, and in which order, is the same for all of them.
-    ordered = _in_order(contract, families(contract, area))
-    return tuple(_Compiler(contract, area, group).stages(ordered) for group in area.groups)
+    # What is drawn together, and in which order, is the same for all that are in the same segments.
+    known: dict[tuple[bool, ...], tuple[Area, list[list[Family]]]] = {}
+    found = []
+    for group in area.cohorts:
+        alike = area.alike(group.attributes)
+        if alike not in known:
+            of_these = area.about(group.attributes)
+            known[alike] = of_these, _in_order(contract, families(contract, of_these))
+        of_these, ordered = known[alike]
+        found.append(_Compiler(contract, of_these, group).stages(ordered))
+    return tuple(found)
 
 
 class _Compiler:
@@ -94,6 +113,7 @@ class _Compiler:
         self._contract, self._area, self._group = contract, area, group
         self._names = list(contract.milestones)
         self._tariff = Tariff(contract, area)
+        self._claim_days = [day_number(day) for day in contract.calendar.claim_dates]
         self._order = {name: number for number, name in enumerate(self._names)}
         self._term = tuple(map(day_number, contract.calendar.term))
         self._rivals = {
@@ -155,7 +175,8 @@ class _Compiler:
             return {}
         chances: dict[Standing, Fraction] = {}
         for span, share in area.leaves.items():
-            left: Standing = (DrawnMilestone(_LEFT, day_number(span.after(start)), False),)
+            day = day_number(span.after(start))
+            left: Standing = (DrawnMilestone(_LEFT, day, False, day),)
             chances[left] = chances.get(left, Fraction(0)) + share
         chances[()] = 1 - sum(chances.values(), Fraction(0))
         found: dict[Standing, Turn] = {}
@@ -205,10 +226,33 @@ class _Compiler:
                 continue
             is_inside = self._term[0] <= day <= self._term[1]
             pays = is_for and is_inside and all(one.pays for one in known)
-            one = DrawnMilestone(self._order[name], day, pays)
-            for units, part in (assumed.units or {1: Fraction(1)}).items():
-                found.append((share * part, one, units))
+            one = DrawnMilestone(self._order[name], day, pays, day)
+            for recorded, of_these in self._recorded(one, known, assumed):
+                for units, part in (assumed.units or {1: Fraction(1)}).items():
+                    found.append((share * of_these * part, recorded, units))
         return found
+
+    def _recorded(
+        self, one: DrawnMilestone, needed: Sequence[DrawnMilestone], assumed: Chance
+    ) -> Iterator[tuple[DrawnMilestone, Fraction]]:
+        """A milestone by when it is recorded, and so known with all that it needs; late evidence
+        earns what the contract says, and what rests on it earns no more.
+        """
+        evidence, day = self._contract.calendar.evidence, from_day_number(one.day)
+        deadline = day_number(evidence.within.after(day))
+        for lag, share in (assumed.recorded or {_AT_ONCE: Fraction(1)}).items():
+            recorded = day_number(lag.after(day))
+            is_late = recorded > deadline
+            pays = one.pays and not (is_late and evidence.late == "nothing")
+            earns_less = is_late and evidence.late_pays is not None
+            yield (
+                one._replace(
+                    recorded=max([recorded, *(before.recorded for before in needed)]),
+                    pays=pays,
+                    is_late=earns_less or any(before.is_late for before in needed),
+                ),
+                share,
+            )
 
     def _contested(
         self, ways: list[tuple[DrawnMilestone, int]]
@@ -229,17 +273,23 @@ class _Compiler:
         term = self._contract.milestones[name].units
         if not one.pays:
             return
+        periods = self._contract.calendar.periods
         if term is None:
-            yield DrawnClaim(one.milestone, one.day, 1)
+            known = max(period_of(periods, one.day), bisect_left(self._claim_days, one.recorded))
+            if known < len(periods):
+                yield DrawnClaim(one.milestone, one.day, 1, known, LATE if one.is_late else FULL)
             return
         most = units if term.at_most is None else min(units, term.at_most)
-        periods = self._contract.calendar.periods
         by_period: dict[int, list[int]] = {}
         for day in self._unit_days(name, one.day, most):
             if day <= last:
                 by_period.setdefault(period_of(periods, day), []).append(day)
-        for days in by_period.values():
-            yield DrawnClaim(one.milestone, days[0], len(days))
+        asked = bisect_left(self._claim_days, one.recorded)
+        standing = LATE if one.is_late else FULL
+        for period, days in by_period.items():
+            known = max(period, asked)
+            if known < len(periods):
+                yield DrawnClaim(one.milestone, days[0], len(days), known, standing)
 
     def _unit_days(self, name: str, day: int, most: int) -> Iterator[int]:
         """The days on which units are completed: the first of rows and amounts on the day that is

@@ -44,16 +44,19 @@ if TYPE_CHECKING:
     from impactbond.records.verify import verify
     from impactbond.settlement.examples import check_examples
     from impactbond.settlement.plans import planned_beside
+    from impactbond.simulation.learn import area_from, learnt_chances
     from impactbond.simulation.read import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "area_from": "simulation.learn",
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
     "compare": "comparison.comparison",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
+    "learnt_chances": "simulation.learn",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
@@ -87,11 +90,13 @@ __all__ = [
     "StatementError",
     "YearEndError",
     "__version__",
+    "area_from",
     "check",
     "check_examples",
     "compare",
     "explain",
     "explain_line",
+    "learnt_chances",
     "planned_beside",
     "read_area",
     "read_claims",

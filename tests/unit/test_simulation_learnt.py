@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.drawn_areas import area_of
-from tests.properties.test_simulation_of_contracts import by_events, evidence_of
 
 import impactbond as ib
 from impactbond.contract.contract import Contract
@@ -20,6 +19,7 @@ from impactbond.simulation.area import Area
 from impactbond.simulation.learn import _Seen, area_from, learnt_chances, wilson
 from impactbond.simulation.read import parse_area
 from impactbond.simulation.simulate import simulate
+from impactbond.simulation.trial_evidence import by_events
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TERMS = ib.read_contract(FIXTURES / "contracts" / "west_london_zone.yaml")
@@ -57,7 +57,7 @@ def learnt_of_a_trial() -> tuple[Settlement, Area]:
     groups = tuple(one.model_copy(update={"children": 60}) for one in area.groups)
     forecast = simulate(contract, area.model_copy(update={"groups": groups}), trials=1, seed=4)
     last = contract.calendar.claim_dates[-1]
-    settlement = settle(contract, evidence_of(forecast, 0), as_of=last)
+    settlement = settle(*forecast.as_evidence(0), as_of=last)
     return settlement, area_from(settlement)
 
 

@@ -6,17 +6,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import Any, Unpack
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as parquet
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
-from impactbond.errors import AssumptionError, Fault
+from impactbond.errors import AssumptionError, Fault, SimulationError
 from impactbond.evaluation.inputs import ClaimDate
+from impactbond.evidence.evidence import Evidence
+from impactbond.files import Writing, write_file
 from impactbond.money import Pence, half_up, round_fraction, show
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
@@ -26,6 +31,7 @@ from impactbond.simulation.cautions import cautions
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.journeys import Turn
 from impactbond.simulation.spread import SPREAD, SPREAD_HEADINGS, Shown, spread_rows, spread_table
+from impactbond.simulation.trial_evidence import by_events, evidence_of
 from impactbond.simulation.withheld import LimitOn, limits_of
 from impactbond.tables import as_kind, plain_rows, rows_table, schema_of
 
@@ -121,6 +127,13 @@ class Forecast:
         """One trial settled again, with its history and every balance."""
         quantities = self.quantities(trial)[None]
         return settle_lots(self.contract, self.draws.lots, self.funders, quantities)
+
+    def as_evidence(self, trial: int) -> tuple[Contract, Evidence]:
+        """One trial as evidence, and the contract with an event for each milestone in place of its
+        condition: settled, they come to the same pence.
+        """
+        self._assert_drawn(trial)
+        return by_events(self.contract), evidence_of(self.draws, trial)
 
     def reached_table(self, trial: int) -> pa.Table:
         """One trial child by child: a row for every milestone that a child of a group reaches.
@@ -222,6 +235,17 @@ class Forecast:
                 "due_pence": pa.array(self._asked_pence.reshape(-1)),
             }
         )
+
+    def write_paths(self, path: str | PathLike[str], **how: Unpack[Writing]) -> Path:
+        """Write every trial in full as a Parquet file, a row for each of `paths_table`. With
+        `replace=True`, another file of that name is replaced. Gives the path.
+
+        Raises SimulationError when the file cannot be written, or would replace another.
+        """
+        stream = pa.BufferOutputStream()
+        parquet.write_table(self.paths_table(), stream)
+        refused = partial(SimulationError, "The futures cannot be written.")
+        return write_file(path, stream.getvalue().to_pybytes(), refused, **how)
 
     @property
     def payments(self) -> Any:

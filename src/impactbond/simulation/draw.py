@@ -94,6 +94,11 @@ class Draws:
         of_area = (contract, area, seed, claims, funders, stages)
         return cls(*of_area, lots, later, place, spending)
 
+    @cached_property
+    def cohorts(self) -> tuple[Group, ...]:
+        """Every group of the area, worked out once."""
+        return self.area.cohorts
+
     @property
     def is_single(self) -> bool:
         """Whether every child is drawn by itself, because a limit looks at single claims."""
@@ -189,8 +194,7 @@ class Draws:
         for varying in self.area.varies:
             number: dict[tuple[str, ...], int] = {}
             keys = [
-                tuple(self._held(group, word) for word in varying.each)
-                for group in self.area.cohorts
+                tuple(self._held(group, word) for word in varying.each) for group in self.cohorts
             ]
             found.append([number.setdefault(key, len(number)) for key in keys])
         return found
@@ -214,7 +218,7 @@ class Draws:
 
     def _taken(self, block: int, group: int) -> Iterator[list[Taken]]:
         """Of every stage, how many children of each cell come to each turn."""
-        stream, children = self._stream(block, group), self.area.cohorts[group].children
+        stream, children = self._stream(block, group), self.cohorts[group].children
         leaving = self._stream(block, _LEAVING, group)
         digits = digits_of(children)
         standing = {0: np.full(TRIALS_PER_BLOCK, children, dtype=np.int64)}
@@ -245,7 +249,7 @@ class Draws:
         that nothing else depends on.
         """
         stream = self._stream(block, group, place)
-        standing = {0: np.arange(self.area.cohorts[group].children)}
+        standing = {0: np.arange(self.cohorts[group].children)}
         for stage in self._taken(block, group):
             after: dict[int, list[Numbers]] = {}
             waiting: dict[int, Numbers] = {}
@@ -267,7 +271,7 @@ class Draws:
         stages, trials = self.stages[group], SINGLE_TRIALS_PER_BLOCK
         starts = int(bool(stages) and stages[0].is_start)
         levels = [self._level(block, group, stage) for stage in stages]
-        for child in range(self.area.cohorts[group].children):
+        for child in range(self.cohorts[group].children):
             own = leaving.random_raw(starts * trials)
             rest = stream.random_raw((len(stages) - starts) * trials)
             bits = np.concatenate([own, rest]).reshape(len(stages), trials)
@@ -334,8 +338,8 @@ def _lots_of(
     """
     (rules,), rows = rulebook.by_version, []
     keys: dict[Place, LotKey] = {}
-    for group, own in enumerate(stages):
-        children = area.cohorts[group].children if contract.claim_by_claim else 1
+    for group, (own, of_area) in enumerate(zip(stages, area.cohorts, strict=True)):
+        children = of_area.children if contract.claim_by_claim else 1
         asked = {
             claim._replace(quantity=1)
             for stage in own
@@ -344,7 +348,7 @@ def _lots_of(
             for claim in turn.claims
         }
         for child in range(children):
-            who = child_name(area.cohorts[group].name, child) if contract.claim_by_claim else ""
+            who = child_name(of_area.name, child) if contract.claim_by_claim else ""
             for claim in sorted(asked):
                 of = (claim.milestone, claim.day, segment[group])
                 rows.append(Counted(claim.known, *of, 1, who, claim.standing))

@@ -55,7 +55,7 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
     """
     names = list(draws.contract.milestones)
     for group, child, turn in draws.turns(trial):
-        who = child_name(draws.area.cohorts[group].name, child)
+        who = child_name(draws.cohorts[group].name, child)
         for one in turn.reached:
             days = from_day_number(one.day), from_day_number(one.recorded)
             yield who, f"is {names[one.milestone]}", *days
@@ -78,7 +78,7 @@ def evidence_of(draws: Draws, trial: int) -> Evidence:
             **dict.fromkeys(("started_on", "from_on", "recorded_on"), group.start),
             **group.attributes,
         }
-        for group in draws.area.cohorts
+        for group in draws.cohorts
         for child in range(group.children)
     ]
     seen = [

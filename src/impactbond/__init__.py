@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from impactbond.settlement.settlement import Settlement
     from impactbond.simulation.area import Area
     from impactbond.simulation.forecast import Forecast
+    from impactbond.simulation.learn import area_from, learnt_chances
     from impactbond.simulation.read import read_area
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.write import statement_files, table_files, write_statements
@@ -78,6 +79,7 @@ _HOMES = {
     "Settlement": "settlement.settlement",
     "Versions": "contract.versions",
     "YearEnd": "closing.year_end",
+    "area_from": "simulation.learn",
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
     "compare": "comparison.comparison",
@@ -85,6 +87,7 @@ _HOMES = {
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
     "identify": "explanation.identification",
+    "learnt_chances": "simulation.learn",
     "mark_workbook": "evidence.marked_workbook",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.read",
@@ -138,6 +141,7 @@ __all__ = [
     "YearEnd",
     "YearEndError",
     "__version__",
+    "area_from",
     "check",
     "check_examples",
     "compare",
@@ -145,6 +149,7 @@ __all__ = [
     "explain",
     "explain_line",
     "identify",
+    "learnt_chances",
     "mark_workbook",
     "planned_beside",
     "read_area",

@@ -14,7 +14,7 @@ from datetime import date
 from math import floor
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.properties import drawn, drawn_money, reference_settlement
 from tests.properties.reference import Claim, pence
@@ -25,9 +25,10 @@ from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.claims import Counted
 from impactbond.settlement.funding import UNFUNDED, Funders
-from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
+from impactbond.settlement.limits import settles_in_order
+from impactbond.settlement.lot_settlement import LotSettlement, settle_in_order, settle_lots
 from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
-from impactbond.settlement.movements import ClosedLines, none_yet
+from impactbond.settlement.movements import ClosedLines, Movements, none_yet
 from impactbond.terms.limits import ShareLimit, WholeLimit
 
 History = list[tuple[date, list[Claim]]]
@@ -163,6 +164,24 @@ def test_many_futures_with_pooled_movements_come_to_what_each_comes_to(case: Cas
         # Releases of single lots and of pooled ones withhold the same of every funder.
         withheld = [amounts[trial].sum() for _, amounts in together.parts.withheld]
         assert withheld == [amounts[0].sum() for _, amounts in one.parts.withheld]
+
+
+@given(case=cases())
+@settings(thorough, max_examples=20)
+def test_all_claim_dates_at_once_come_to_what_one_after_another_does(case: Case) -> None:
+    assume(settles_in_order(case.contract))
+    lots, funders, quantities = _in_lots(case, case.contract.claim_by_claim, NOTHING_CLOSED)
+    claims = len(quantities)
+    counts = np.arange(5)[:, None] * np.maximum(quantities[-1], 1) * (lots.period < claims)
+    known = np.arange(claims)[:, None] >= lots.period
+    one_by_one = settle_lots(case.contract, lots, funders, counts[:, None] * known, pooled=True)
+    at_once = settle_in_order(case.contract, lots, funders, counts, claims)
+    for name in Movements._fields:
+        of_both = (getattr(found.history, name) for found in (at_once, one_by_one))
+        np.testing.assert_array_equal(*of_both, name)
+    np.testing.assert_array_equal(at_once.held, one_by_one.held)
+    for name in (*AMOUNTS, "up_front", "recovered", "returned"):
+        np.testing.assert_array_equal(getattr(at_once, name), getattr(one_by_one, name), name)
 
 
 @given(case=cases())

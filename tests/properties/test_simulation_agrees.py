@@ -331,7 +331,7 @@ def test_the_mean_comes_out_at_the_expectation_where_nothing_is_limited() -> Non
     expected = 0
     place = list(CONTRACT.milestones)
     for number, group in enumerate(AREA.groups):
-        paying = {key[1] for key in forecast.draws.place if key[0] == number}
+        paying = {key[1].milestone for key in forecast.draws.place if key[0] == number}
         for name in CONTRACT.milestones:
             needed = needed_for(name)
             chance = np.prod([float(AREA.chances[each].chance) for each in needed])
@@ -358,6 +358,7 @@ def test_ten_thousand_trials_need_little_more_memory_than_they_keep(
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     kept = forecast.due_pence.nbytes + forecast.held_back_pence.nbytes
-    assert peak - kept < 16 * 2**20
+    # 2,048 trials are settled at once: in smaller parts they took half as long again.
+    assert peak - kept < 32 * 2**20
     record_property("seconds", round(seconds, 2))
     record_property("peak_bytes", peak)

@@ -12,7 +12,8 @@ from impactbond.contract.read import read_contract
 from impactbond.dates import day_number
 from impactbond.errors import AssumptionError
 from impactbond.simulation.area import Area, Chance, Group
-from impactbond.simulation.draw import Draws, cautions
+from impactbond.simulation.cautions import cautions
+from impactbond.simulation.draw import Draws
 from impactbond.simulation.journeys import DrawnMilestone
 from impactbond.simulation.read import parse_area, read_area
 from impactbond.simulation.simulate import simulate

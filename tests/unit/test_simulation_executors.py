@@ -38,6 +38,18 @@ def test_an_executor_gives_the_same_futures(executor: Callable[[], Executor]) ->
     assert told == [TRIALS_PER_BLOCK, 2 * TRIALS_PER_BLOCK, TRIALS]
 
 
+def test_a_distributed_client_gives_the_same_futures() -> None:
+    # The fast tests run where it is not installed.
+    from distributed import Client, LocalCluster
+
+    here = simulate(CONTRACT, AREA, trials=TRIALS, seed=5)
+    local = {"processes": False, "dashboard_address": None, "silence_logs": 50}
+    with LocalCluster(n_workers=2, threads_per_worker=1, **local) as cluster, Client(cluster) as to:
+        there = simulate(CONTRACT, AREA, trials=TRIALS, seed=5, executor=to.get_executor())
+    np.testing.assert_array_equal(here.due_pence, there.due_pence)
+    np.testing.assert_array_equal(here.held_back_pence, there.held_back_pence)
+
+
 class _Dying(Executor):
     """Does what it is asked once, and then no more."""
 

@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as parquet
 import pytest
 
 from impactbond.contract.read import read_contract
-from impactbond.errors import AssumptionError, InvariantError
+from impactbond.errors import AssumptionError, InvariantError, SimulationError
 from impactbond.settlement.lot_settlement import settle_lots
-from impactbond.simulation.forecast import Forecast, percentile, spread
+from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import read_area
 from impactbond.simulation.simulate import simulate
+from impactbond.simulation.spread import percentile, spread
 from impactbond.simulation.withheld import withheld_by_limit
 from impactbond.terms.limits.funder import FunderLimit, PassedTo
 from impactbond.terms.limits.whole import ContractLimit
@@ -161,6 +163,28 @@ def test_people_are_shown_pounds_and_cautions(forecast: Forecast) -> None:
 def test_limits_that_do_not_add_up_are_our_mistake(forecast: Forecast) -> None:
     draws, quantities = forecast.draws, forecast.quantities(0)[None]
     settled = settle_lots(CONTRACT, draws.lots, draws.funders, quantities)
-    other = replace(settled, value=settled.value + 1)
+    history = settled.history._replace(value=settled.history.value + 1)
+    other = replace(settled, history=history)
     with pytest.raises(InvariantError, match="do not add up"):
         withheld_by_limit(CONTRACT, other)
+
+
+def test_every_future_is_written_in_full_and_over_nothing(
+    forecast: Forecast, tmp_path: Path
+) -> None:
+    file = forecast.write_paths(tmp_path / "paths.parquet")
+    found = parquet.read_table(file)
+    assert found.num_rows == forecast.trials * len(forecast.claim_dates) * (
+        len(forecast.funders.all) - 1
+    )
+    assert pc.sum(found["due_pence"]).as_py() == forecast.total_pence.sum()
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_bytes(b"of somebody else")
+    with pytest.raises(SimulationError, match="cannot be written"):
+        forecast.write_paths(file)
+    assert file.read_bytes() == b"of somebody else"
+
+
+def test_a_trial_that_was_not_drawn_is_no_evidence(forecast: Forecast) -> None:
+    with pytest.raises(AssumptionError, match="not drawn"):
+        forecast.as_evidence(forecast.trials)

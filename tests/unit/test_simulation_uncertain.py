@@ -48,8 +48,8 @@ def consents(drawn: Draws) -> np.ndarray:
     """How many consent in each of the three groups, in 4,096 trials: (trial, group)."""
     lots = [
         lot
-        for (group, milestone, *_), lot in sorted(drawn.place.items())
-        if milestone == 0 and group < 3
+        for (group, claim, _), lot in sorted(drawn.place.items())
+        if claim.milestone == 0 and group < 3
     ]
     return np.concatenate([drawn.counts(block)[:, lots] for block in range(2)])
 

@@ -267,6 +267,12 @@ def simulate(
     workers: Annotated[
         int, typer.Option("--workers", min=1, help="How many processes draw; nothing else changes.")
     ] = 1,
+    paths: Annotated[
+        Path | None,
+        typer.Option("--paths", help="A Parquet file for every future in full; large."),
+    ] = None,
+    replace: Replace = False,
+    shared: Shared = False,
     as_json: AsJson = False,
 ) -> None:
     """Draw many futures of an area under a contract, and settle each."""
@@ -280,6 +286,9 @@ def simulate(
         told = stack.enter_context(progressing(f"Settling {trials:,} futures", trials))
         pool = stack.enter_context(ProcessPoolExecutor(workers)) if workers > 1 else None
         forecast = drawn(terms, assumed, trials=trials, seed=seed, executor=pool, progress=told)
+    if paths is not None:
+        how: Writing = {"replace": replace, "shared": shared, "inputs": [contract, area]}
+        forecast.write_paths(paths, **how)
     printed(as_json, forecast.as_dict, lambda: forecast.text)
 
 

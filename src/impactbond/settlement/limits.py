@@ -48,18 +48,23 @@ def apply_limits(
     before = payable
     for position, limit in enumerate(contract.limits_on_the_whole):
         priority = priority_of(contract, lots, position, limit)
-        paid = payable.copy(order="K")
-        if (lot := priority.lot).size:
+        paid = payable
+        if priority.lot.size:
+            # Where it is on every lot as they stand, none is looked for.
+            lot = slice(None) if priority.is_as_settled else priority.lot
             # A limit counts claims by what dispute and relief have left of their value.
             demand = Demand(payable[:, lot], quantity, before, lot)
             every = Demand(payable, quantity, before, slice(None))
             headroom = _headroom(contract, limit, priority, every)
-            paid[:, lot] = (
+            let_through = (
                 _year_by_year(contract, limit, priority, demand, headroom, claim)
                 if limit.beyond == "next year"
                 else within_headroom(limit, priority, demand, headroom)
             )
-        withheld.append(payable - paid)
+            if let_through is not demand.amount:
+                paid = payable.copy(order="K")
+                paid[:, lot] = let_through
+        withheld.append(nothing_of(payable) if paid is payable else payable - paid)
         payable = paid
     return payable, withheld
 
@@ -74,10 +79,41 @@ def _before_limits(contract: Contract, lots: Lots, value: Pence) -> tuple[Pence,
         concerned.append(np.isin(lots.milestone, milestones) & is_within)
     left, withheld = value, []
     for mask in concerned:
-        kept = np.where(mask, 0, left) if mask.any() else left
+        if not mask.any():
+            withheld.append(nothing_of(left))
+            continue
+        kept = np.where(mask, 0, left)
         withheld.append(left - kept)
         left = kept
     return left, withheld
+
+
+def nothing_of(amounts: Pence) -> Pence:
+    """Nothing, in the shape of amounts, and in no memory."""
+    return np.broadcast_to(np.int64(0), amounts.shape)
+
+
+def is_nothing(amounts: Pence) -> bool:
+    """Whether amounts are nothing; of `nothing_of` it is known without a look."""
+    return not any(amounts.strides) or not amounts.any()
+
+
+def settles_in_order(contract: Contract) -> bool:
+    """Whether what is claimed later changes nothing of what was claimed before it.
+
+    Then claims that are known at the claim date of their own period earn the same at every later
+    one, and all claim dates can be settled at once.
+    """
+    fees = contract.fees.values()
+    return not (
+        contract.results
+        or any(fee.deferred_until is not None or fee.instead_of is not None for fee in fees)
+        or any(grows_at(contract, claim) for claim in range(len(contract.calendar.periods)))
+        or any(
+            limit.first != "earliest" or limit.at_most.is_share or limit.beyond == "next year"
+            for limit in contract.limits_on_the_whole
+        )
+    )
 
 
 def _reliefs(contract: Contract) -> list[tuple[str, InsteadOf]]:
@@ -94,8 +130,7 @@ def headroom_pence(contract: Contract, limit: LimitKind, day: date) -> int:
 
 def headroom_by_claim(contract: Contract, limit: LimitKind, claims: int) -> Numbers:
     """What a limit in money lets through, at each of the first so many claim dates."""
-    calendar = contract.calendar
-    days = [calendar.claim_date(period) for period in calendar.periods[:claims]]
+    days = contract.calendar.claim_dates[:claims]
     return np.array([headroom_pence(contract, limit, day) for day in days], dtype=np.int64)
 
 

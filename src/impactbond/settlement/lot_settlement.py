@@ -12,7 +12,7 @@ Keeps  a closed claim date is never rewritten: what new terms change is a moveme
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -22,18 +22,20 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import day_number
-from impactbond.errors import InvariantError
 from impactbond.evaluation.claims import Claims, Counted
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.money import Pence, round_fraction
+from impactbond.money import Pence
+from impactbond.settlement.balances import left_on_account, on_account, to_date
 from impactbond.settlement.funding import UNFUNDED, Funders, named_rule
-from impactbond.settlement.limits import headroom_by_claim
-from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots, period_of
-from impactbond.settlement.movements import ClosedLines, Movements, find_movements, none_yet
-from impactbond.settlement.running import running_from_zero, sums_between
-from impactbond.settlement.shares import Entries, Parts, share_out, shared_alike, without_idle
-from impactbond.terms.limits import Limit
+from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
+from impactbond.settlement.movements import (
+    ClosedLines,
+    Movements,
+    find_movements,
+    movements_in_order,
+    none_yet,
+)
+from impactbond.settlement.shares import Parts, share_out, shared_alike, without_idle
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class LotSettlement:
     """The money of lots: their history and its parts, which carry a trial axis; and the balances.
 
     These are to date, shaped (trial, claim date, funder); `up_front`, `recovered` and `returned`
-    also by tranche, (tranche, trial, claim date, funder). `held` is what each of
+    also by tranche, (tranche, trial, claim date, funder). `amount` is what is paid for claims: of
+    nobody, nothing. `held` is what each of
     `reasons_to_withhold` withholds to date, (trial, open claim date, reason).
     """
 
@@ -75,12 +78,29 @@ class LotSettlement:
     history: Movements
     parts: Parts
     held: Pence
-    value: Pence
-    payable: Pence
-    moved: Pence
+    amount: Pence
     up_front: Pence
     recovered: Pence
     returned: Pence
+
+    @cached_property
+    def value(self) -> Pence:
+        """The funder's share of what was achieved."""
+        return to_date(self.parts.values, self.parts.entries, self.history, self._claims)
+
+    @cached_property
+    def payable(self) -> Pence:
+        """Its share of what limits on the whole let through."""
+        return to_date(self.parts.payables, self.parts.entries, self.history, self._claims)
+
+    @cached_property
+    def moved(self) -> Pence:
+        """What it took over from other funders, less what it passed on."""
+        return to_date(self.parts.overflows, self.parts.entries, self.history, self._claims)
+
+    @property
+    def _claims(self) -> int:
+        return self.terms[-1].end
 
     @property
     def entitled(self) -> Pence:
@@ -100,12 +120,12 @@ class LotSettlement:
     @property
     def on_account(self) -> Pence:
         """Up-front money less what has been recovered of it, and went back at the end."""
-        return np.asarray((self.up_front - self.recovered - self.returned).sum(axis=0))
+        return left_on_account(self.up_front, self.recovered, self.returned)
 
     @cached_property
     def asked(self) -> Pence:
         """What the funder has been asked for to date, this claim date included."""
-        return self.entitled - self.withheld + self.on_account
+        return self.amount + self.on_account
 
     @property
     def settled(self) -> Pence:
@@ -117,7 +137,9 @@ class LotSettlement:
     @property
     def due(self) -> Pence:
         """What the funder is asked for at this claim date."""
-        return self.asked - self.settled
+        due = self.asked.copy(order="K")
+        due[:, 1:] -= self.asked[:, :-1]
+        return due
 
 
 def settle_claims(
@@ -174,11 +196,26 @@ def settle_lots(
     With `pooled`, movements of one claim date and share rule are one in the history: balances are
     the same, and no movement tells of single lots.
     """
-    throughout = TermsInForce(Versions.of(contract), contract, 0, quantities.shape[1])
+    throughout = _throughout(contract, quantities.shape[1])
     closed = none_yet(quantities.shape[0]) if closed is None else closed
     return settle_by_terms(
         [throughout], lots, funders, quantities, closed, first_open, pooled=pooled
     )
+
+
+def settle_in_order(
+    contract: Contract, lots: Lots, funders: Funders, counts: Numbers, claims: int
+) -> LotSettlement:
+    """What `settle_lots` gives, pooled, for claims shaped (trial, lot) that are known at the claim
+    date of their own period, under a contract that settles in order.
+    """
+    history, held = movements_in_order(contract, lots, counts, claims)
+    history = history.pooled(shared_alike(contract, lots)[history.lot])
+    return _shared([_throughout(contract, claims)], lots, funders, history, held)
+
+
+def _throughout(contract: Contract, claims: int) -> TermsInForce:
+    return TermsInForce(Versions.of(contract), contract, 0, claims)
 
 
 def settle_by_terms(
@@ -200,9 +237,18 @@ def settle_by_terms(
         history = history.pooled(shared_alike(last.contract, lots)[history.lot])
     if first_open == last.first and first_open < last.end:
         history = _reached_by_new_terms(history, first_open)
+    return _shared(terms, lots, funders, history, held)
+
+
+def _shared(
+    terms: Sequence[TermsInForce], lots: Lots, funders: Funders, history: Movements, held: Pence
+) -> LotSettlement:
+    """A history shared among its funders, with the balances that follow."""
     history, parts = without_idle(history, _share_out(terms, lots, funders, history))
-    balances = _balances(terms, funders, history, parts)
-    return LotSettlement(terms, funders, lots, history, parts, held, *balances)
+    amount = to_date(parts.payables + parts.overflows, parts.entries, history, terms[-1].end)
+    amount[..., funders.position(UNFUNDED)] = 0
+    account = _on_account(terms, funders, amount)
+    return LotSettlement(terms, funders, lots, history, parts, held, amount, *account)
 
 
 def _reached_by_new_terms(history: Movements, claim: int) -> Movements:
@@ -250,20 +296,20 @@ def _share_out(
     return Parts.of(value, payable, overflow)
 
 
-def _balances(
-    terms: Sequence[TermsInForce], funders: Funders, history: Movements, parts: Parts
-) -> list[Pence]:
-    """The balances, each claim date by the terms of its own stretch: with the up-front payments of
-    the last one.
+def _on_account(
+    terms: Sequence[TermsInForce], funders: Funders, amount: Pence
+) -> tuple[Pence, Pence, Pence]:
+    """Up-front money paid, recovered and gone back, each claim date by the terms of its own
+    stretch: that of the tranches of the last one.
     """
+    if len(terms) == 1:
+        return on_account(terms[0].contract, funders, amount)
     tranches = list(terms[-1].contract.tranches)
     stretches: list[list[Pence]] = []
     for stretch in terms:
-        *found, up_front, recovered, returned = _balances_under(
-            stretch, funders, history.up_to(stretch.end), parts
-        )
-        names = list(stretch.contract.tranches)
-        for amounts in (up_front, recovered, returned):
+        names, found = list(stretch.contract.tranches), []
+        until_then = amount[:, : stretch.end]
+        for amounts in on_account(stretch.contract, funders, until_then, stretch.first):
             of_last = np.zeros((len(tranches), *amounts.shape[1:]), dtype=np.int64)
             for index, name in enumerate(tranches):
                 if name in names:
@@ -271,106 +317,7 @@ def _balances(
             found.append(of_last)
         own = slice(stretch.first, stretch.end)
         stretches.append([amounts[..., own, :] for amounts in found])
-    return [np.concatenate(one, axis=-2) for one in zip(*stretches, strict=True)]
-
-
-def to_date(amounts: Pence, entries: Entries, history: Movements, claims: int) -> Pence:
-    """Amounts shaped (trial, entry) summed to date: (trial, claim date, funder).
-
-    The entries of a funder stand in the order of claim dates, so that a sum to date ends where
-    those of the claim date do; entries of movements that `history` does not have count for nothing.
-    """
-    known = int(np.searchsorted(history.claim, claims))
-    claim = np.append(history.claim[:known], np.full(entries.number.shape[1] - known, claims))
-    place = entries.funder * (claims + 1) + claim[entries.movement]
-    first = np.arange(entries.number.shape[0]) * (claims + 1)
-    ends = np.searchsorted(place, first + np.arange(claims)[:, None], side="right")
-    starts = np.broadcast_to(np.searchsorted(place, first), ends.shape)
-    return sums_between(running_from_zero(amounts), starts, ends)
-
-
-def _balances_under(
-    stretch: TermsInForce, funders: Funders, history: Movements, parts: Parts
-) -> list[Pence]:
-    """The balances of every funder at every claim date up to the end of a stretch, as if its terms
-    had always been in force; `history` is up to there.
-    """
-    contract = stretch.contract
-    value, payable, moved = (
-        to_date(amounts, parts.entries, history, stretch.end)
-        for amounts in (parts.values, parts.payables, parts.overflows)
+    up_front, recovered, returned = (
+        np.concatenate(one, axis=-2) for one in zip(*stretches, strict=True)
     )
-    amount = payable + moved
-    amount[..., funders.position(UNFUNDED)] = 0
-    up_front, recovered = _recover(contract, funders, amount)
-    asked = amount + (up_front - recovered).sum(axis=0)
-    for limit, positions, most in _limits_to_date(contract, funders, stretch.end):
-        if (asked[..., positions].sum(axis=2) > most)[:, stretch.first :].any():
-            raise InvariantError(f"the limit on the {limit.name} is exceeded")
-    returned = _return_at_the_end(contract, up_front - recovered)
-    return [value, payable, moved, up_front, recovered, returned]
-
-
-def _return_at_the_end(contract: Contract, left: Pence) -> Pence:
-    """What goes back to its funder at the last claim date, of what is left of every tranche."""
-    returned, last = np.zeros_like(left), len(contract.calendar.periods) - 1
-    for index, tranche in enumerate(contract.tranches.values()):
-        if tranche.left_over == "returned":
-            returned[index, :, last:] = left[index, :, last:]
-    return returned
-
-
-def _recover(contract: Contract, funders: Funders, amount: Pence) -> tuple[Pence, Pence]:
-    """Up-front money paid and recovered to date, shaped (tranche, trial, claim date, funder)."""
-    shape = (len(contract.tranches), *amount.shape)
-    up_front, recovered = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    for index, tranche in enumerate(contract.tranches.values()):
-        paid_from = period_of(contract.calendar.periods, day_number(tranche.on))
-        if paid_from >= amount.shape[1]:
-            continue  # its claim date has not come
-        for funder, part in tranche.parts(contract.currency, contract.rounding.rule).items():
-            position = funders.position(funder)
-            up_front[index, :, paid_from:, position] = part
-            before = amount[:, paid_from - 1, position] if paid_from else 0
-            later = np.maximum(amount[..., position] - np.reshape(before, (-1, 1)), 0)
-            back = round_fraction(later, tranche.recovered.at, contract.rounding.rule)
-            taken = recovered[:index, ..., position].sum(axis=0)
-            left = np.maximum(amount[..., position] - taken, 0)
-            most = np.minimum(up_front[index, ..., position], left)
-            recovered[index, ..., position] = np.minimum(most, back)
-    if contract.tranches:
-        _recover_faster_at_limits(contract, funders, amount, up_front, recovered)
-    return up_front, recovered
-
-
-def _recover_faster_at_limits(
-    contract: Contract, funders: Funders, amount: Pence, up_front: Pence, recovered: Pence
-) -> None:
-    """Recover earlier than the tranche says where money on account would carry a funder, or the
-    contract, over a limit.
-    """
-    for _, positions, most in _limits_to_date(contract, funders, amount.shape[1]):
-        asked = (amount + (up_front - recovered).sum(axis=0))[..., positions].sum(axis=-1)
-        over = np.maximum(asked - most, 0)
-        for index in range(len(contract.tranches)):
-            for position in positions:
-                left = up_front[index, ..., position] - recovered[index, ..., position]
-                more = np.minimum(over, left)
-                recovered[index, ..., position] += more
-                over = over - more
-
-
-def _limits_to_date(
-    contract: Contract, funders: Funders, claims: int
-) -> Iterator[tuple[Limit, list[int], Numbers]]:
-    """The limits on all that a funder, or everybody, is asked for to date: the positions of the
-    funders together, and the most at each claim date. Other limits concern some of the money, never
-    that on account.
-    """
-    for limit in contract.limits:
-        if limit.is_on_everything:
-            everybody = list(range(len(funders.all)))
-            yield limit, everybody, headroom_by_claim(contract, limit, claims)
-        elif limit.on_funder is not None and not limit.is_yearly:
-            most = headroom_by_claim(contract, limit, claims)
-            yield from ((limit, [one], most) for one in funders.of_term(limit.on_funder))
+    return up_front, recovered, returned

@@ -22,9 +22,9 @@ from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
 from impactbond.reasons import Standing
 from impactbond.settlement.funding import ShareRule, rule_name
-from impactbond.settlement.limits import apply_limits, grows_at, reasons_to_withhold
+from impactbond.settlement.limits import apply_limits, grows_at, is_nothing, reasons_to_withhold
 from impactbond.settlement.lots import LotKey, Lots, Numbers
-from impactbond.settlement.running import running_from_zero, sums_between
+from impactbond.settlement.running import summed
 from impactbond.settlement.values import values_to_date
 
 
@@ -62,10 +62,8 @@ class Movements(NamedTuple):
         first = np.flatnonzero(is_new)
         if not first.size:
             return self
-        end = np.append(first[1:], order.size)
         sums = (
-            sums_between(running_from_zero(amounts[:, order]), first, end)
-            for amounts in (self.quantity, self.value, self.entitled)
+            summed(amounts, order, first) for amounts in (self.quantity, self.value, self.entitled)
         )
         limited = np.bitwise_or.reduceat(self.limited[order], first)
         return Movements(claim[first], self.lot[order][first], limited, *sums)
@@ -133,10 +131,39 @@ def find_movements(
             parts.append(_releases(claim, parts))
         parts.append(_between(claim, before, now))
         for reason, amounts in enumerate(now.withheld):
-            held[claim - first_open, reason] = amounts.sum(axis=1)
+            if not is_nothing(amounts):
+                held[claim - first_open, reason] = amounts.sum(axis=1)
         before = now
     columns = (_side_by_side(column) for column in zip(*parts, strict=True))
     return Movements(*columns), held.transpose(2, 0, 1)
+
+
+def movements_in_order(
+    contract: Contract, lots: Lots, counts: Numbers, claims: int
+) -> tuple[Movements, Pence]:
+    """What `find_movements` gives for claims, shaped (trial, lot), that are all known at the claim
+    date of their own period, under a contract that settles in order (`settles_in_order`).
+
+    Every lot moves once, by what it has come to at the last claim date.
+    """
+    state = _state_of(contract, lots, counts, claims - 1)
+    reasons = [None if is_nothing(amounts) else amounts for amounts in state.withheld]
+    limited = np.zeros(len(lots.keys), dtype=np.int64)
+    held = np.zeros((claims, len(reasons), len(counts)), dtype=np.int64)
+    for bit, amounts in enumerate(reasons):
+        if amounts is None:
+            continue
+        limited |= amounts.any(axis=0).astype(np.int64) << bit
+        for one in np.flatnonzero(amounts.any(axis=0)).tolist():
+            held[lots.period[one], bit] += amounts[:, one]
+    moved = np.zeros(len(lots.keys), dtype=bool)
+    for of_each in state[:3]:
+        moved |= of_each.any(axis=0)
+    lot = np.flatnonzero(moved)
+    # Lots stand in the order of their periods, which is that of the history.
+    found = state[:3] if lot.size == moved.size else (each[:, lot] for each in state[:3])
+    history = Movements(lots.period[lot], lot, limited[lot], *found)
+    return history, np.cumsum(held, axis=0).transpose(2, 0, 1)
 
 
 def _side_by_side(parts: Sequence[Numbers]) -> Numbers:

@@ -29,7 +29,7 @@ class Priority:
     them, `person` numbers the participants of each group, and `year` is the year of the contract in
     which the lot was achieved.
     `base` are the lots of whose claims a share may be let through, `base_group` their groups and
-    `base_person`, as `person`, their participants.
+    `base_person`, as `person`, their participants. `lots` is how many there are in all.
     """
 
     lot: Numbers
@@ -39,11 +39,19 @@ class Priority:
     base: Numbers
     base_group: Numbers
     base_person: Numbers
+    lots: int
 
     @cached_property
     def starts(self) -> Numbers:
         """The position at which each group begins."""
         return np.flatnonzero(np.diff(self.group, prepend=-1))
+
+    @cached_property
+    def is_as_settled(self) -> bool:
+        """Whether every lot meets the limit, in the order of settlement."""
+        return (
+            bool((self.lot == np.arange(self.lots)).all()) if self.lot.size == self.lots else False
+        )
 
     @property
     def people(self) -> int:
@@ -98,7 +106,7 @@ def _priority(contract: Contract, lots: Lots, limit: WholeLimit) -> Priority:
         _persons(lots, some, where) if limit.at_most.is_of_people else np.zeros_like(some)
         for some, where in ((lot, group), (base, base_group))
     )
-    return Priority(lot, group, person, years[lot], base, base_group, of_base)
+    return Priority(lot, group, person, years[lot], base, base_group, of_base, len(lots.keys))
 
 
 def _named(contract: Contract, lots: Lots, limit: WholeLimit) -> Truths:

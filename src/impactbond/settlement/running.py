@@ -44,8 +44,20 @@ def steps_of(running: Pence) -> Pence:
     return steps
 
 
+def summed(amounts: Pence, order: Numbers, first: Numbers) -> Pence:
+    """Sums of columns taken in an order, each sum beginning at a place of it: (trial, sum)."""
+    found = np.zeros((first.size, amounts.shape[0]), dtype=np.int64)
+    ends = np.append(first[1:], order.size).tolist()
+    columns, at = amounts.T, order.tolist()
+    for total, begin, end in zip(found, first.tolist(), ends, strict=True):
+        for column in at[begin:end]:
+            total += columns[column]
+    return found.T
+
+
 def sums_between(running: Pence, first: Numbers, end: Numbers) -> Pence:
     """Sums of the columns from `first` up to `end`, of running totals from zero; in the shape of
     both, after the trial.
     """
-    return np.asarray(running[:, end] - running[:, first])
+    columns = running.T
+    return np.moveaxis(columns[end] - columns[first], -1, 0)

@@ -13,9 +13,10 @@ Keeps  the parts sum to the whole; no funder is a penny from its share of the ru
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -61,16 +62,17 @@ class Entries(NamedTuple):
 class Parts:
     """The parts of movements: what stands in no entry is nothing.
 
-    Of every entry, shaped (trial, entry): `values`, the funder's share of what was achieved;
-    `payables`, its share of what limits on the whole let through; `overflows`, what it took over
-    from other funders, less what it passed on. Payable and overflow are what it pays.
+    Of every entry, shaped (trial, entry): `values`, the funder's share of what was achieved, cut
+    when it is first asked for; `payables`, its share of what limits on the whole let through;
+    `overflows`, what it took over from other funders, less what it passed on. Payable and overflow
+    are what it pays.
     `withheld` is, for each limited funder, the movements that met its limit and what the limit
     withheld of each, shaped (trial, movement); less than nothing where it releases what it had
     withheld.
     """
 
     entries: Entries
-    values: Pence
+    cut_values: Callable[[], Pence]
     payables: Pence
     overflows: Pence
     withheld: Sequence[tuple[Numbers, Pence]]
@@ -81,7 +83,12 @@ class Parts:
         concerned = (value != 0) | (payable != 0) | (overflow != 0)
         entries = Entries.where(concerned.any(axis=0).T)
         at = (slice(None), entries.movement, entries.funder)
-        return cls(entries, value[at], payable[at], overflow[at], [])
+        return cls(entries, lambda: value[at], payable[at], overflow[at], [])
+
+    @cached_property
+    def values(self) -> Pence:
+        """Every funder's share of what was achieved, shaped (trial, entry)."""
+        return self.cut_values()
 
     @property
     def value(self) -> Pence:
@@ -118,7 +125,7 @@ class Parts:
         withheld = [(place[at[stays[at]]], left[:, stays[at]]) for at, left in self.withheld]
         return Parts(
             Entries.where(concerned[:, stays]),
-            self.values[:, kept],
+            lambda: self.values[:, kept],
             self.payables[:, kept],
             self.overflows[:, kept],
             withheld,
@@ -129,9 +136,12 @@ def share_out(contract: Contract, lots: Lots, funders: Funders, history: Movemen
     """The parts of every movement of the history."""
     rule = lots.rule[history.lot] if len(lots.keys) else history.lot
     entries = _entries(contract, lots, funders, history, rule)
-    values = _cut_by_rule(contract, lots, funders, entries, rule, history.value)
     payables = _cut_by_rule(contract, lots, funders, entries, rule, history.entitled)
     limited = _apply_funder_limits(contract, lots, funders, history, entries, payables)
+
+    def values() -> Pence:
+        return _cut_by_rule(contract, lots, funders, entries, rule, history.value)
+
     parts = Parts(entries, values, payables, *limited)
     paid = np.zeros_like(history.entitled)
     for funder in range(len(funders.all)):

@@ -21,6 +21,7 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.money import (
     CURRENCIES,
+    MOST_PENCE,
     Pence,
     assert_fits,
     minor_units,
@@ -36,7 +37,11 @@ from impactbond.terms.results import Result
 def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> Pence:
     """What the claims of every lot are worth at the claim date of that number."""
     # 64 bits would wrap without a word.
-    assert_fits(float((quantity.astype(float) @ lots.price_pence.astype(float)).max(initial=0)))
+    most = np.maximum(quantity, 0).max(axis=0, initial=0).astype(float) @ np.abs(
+        lots.price_pence.astype(float)
+    )
+    if most > MOST_PENCE:  # of all trials together: then each by itself is looked at
+        assert_fits(float((quantity.astype(float) @ lots.price_pence.astype(float)).max(initial=0)))
     value = np.asarray(quantity * lots.price_pence, dtype=np.int64)
     for position, term in _priced_on_running_totals(contract):
         own = np.flatnonzero(lots.milestone == position)

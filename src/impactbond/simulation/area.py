@@ -7,6 +7,7 @@ cover its children and find a chance for each of its milestones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -14,9 +15,11 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from impactbond.contract.contract import FromText
 from impactbond.money import parse_share, show_share
+from impactbond.simulation.costs import Cost, Inflation
 from impactbond.simulation.uncertain import levels_of
+from impactbond.terms.applicability import Only, is_about
 from impactbond.terms.phrases import SpanPhrase
-from impactbond.terms.term import Day, Listed, OneOrMany, Term, phrase
+from impactbond.terms.term import Day, Listed, OneOrMany, Some, Term, phrase
 
 
 def _as_names(value: object) -> object:
@@ -64,6 +67,33 @@ class Group(Term):
     attributes: dict[str, str] = Field(default_factory=dict)
 
 
+Cohort = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Intake(Term):
+    """Children who start in cohorts, one after another: so many in each."""
+
+    name: str = Field(min_length=1)
+    children: Some[Cohort] = Field(description="how many start in each cohort, in order")
+    start: Day = Field(description="the start of the first cohort")
+    every: SpanPhrase = Field(description="how long after one cohort the next starts")
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """A group for each cohort that anybody starts in, numbered from one."""
+        return tuple(
+            Group(
+                name=f"{self.name} {place + 1}",
+                children=children,
+                start=self.every.times(place).after(self.start),
+                attributes=self.attributes,
+            )
+            for place, children in enumerate(self.children)
+            if children
+        )
+
+
 def _one_alone(value: object) -> object:
     """A length of time, or a number of units, that is certain, as the only one there is."""
     is_one = isinstance(value, str | int) and not isinstance(value, bool)
@@ -89,6 +119,21 @@ class Chance(Term):
     every: SpanPhrase | None = Field(
         default=None, description="how long after one unit the next is completed"
     )
+    recorded: Annotated[
+        dict[SpanPhrase, ChancePhrase],
+        BeforeValidator(_one_alone),
+        Field(description="how long after it its evidence is recorded: one, or with shares"),
+    ] = Field(default_factory=dict)
+
+
+class Segment(Term):
+    """What is assumed otherwise for the children with some attributes."""
+
+    only: Only = Field(min_length=1, description="whom it is about")
+    chances: dict[str, Chance] = Field(default_factory=dict)
+    leaves: dict[SpanPhrase, ChancePhrase] | None = Field(
+        default=None, description="when they leave, in place of what is said of all"
+    )
 
 
 class Varying(Term):
@@ -111,8 +156,12 @@ class Area(FromText):
     impactbond: Literal[1]
     area: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str = Field(min_length=1)
-    groups: Listed[Group] = Field(min_length=1)
+    groups: Listed[Group] = ()
+    intake: Listed[Intake] = Field(default=(), description="children who start in cohorts")
     chances: dict[str, Chance]
+    segments: Listed[Segment] = Field(
+        default=(), description="what is assumed otherwise of some; a later one counts"
+    )
     exclusive: Listed[Several] = Field(
         default=(), description="lists of milestones of which a child reaches at most one"
     )
@@ -123,11 +172,36 @@ class Area(FromText):
     varies: Listed[Varying] = Field(
         default=(), description="how uncertain chances are, and who has the same luck"
     )
+    leaves: dict[SpanPhrase, ChancePhrase] = Field(
+        default_factory=dict,
+        description="how long after the start children leave: each with its"
+        " share of all who started",
+    )
+    costs: Listed[Cost] = Field(default=(), description="what the provider spends")
+    inflation: Inflation | None = Field(default=None, description="by how much costs rise")
 
     @property
     def children(self) -> int:
         """How many children are assumed to take part."""
-        return sum(group.children for group in self.groups)
+        return sum(group.children for group in self.cohorts)
+
+    @property
+    def cohorts(self) -> tuple[Group, ...]:
+        """Every group: those that are written, and those of the intake after them."""
+        return (*self.groups, *(group for intake in self.intake for group in intake.groups))
+
+    def about(self, attributes: Mapping[str, str]) -> Area:
+        """What is assumed of children with these attributes."""
+        chances, leaves = dict(self.chances), self.leaves
+        for segment in self.segments:
+            if is_about(segment.only, attributes):
+                chances |= segment.chances
+                leaves = leaves if segment.leaves is None else segment.leaves
+        return self.model_copy(update={"chances": chances, "leaves": leaves})
+
+    def alike(self, attributes: Mapping[str, str]) -> tuple[bool, ...]:
+        """Which segments children with these attributes are in."""
+        return tuple(is_about(segment.only, attributes) for segment in self.segments)
 
     def varies_by(self, milestone: str) -> int | None:
         """The place of what is said of how a milestone's chance varies; None where it does not."""

@@ -19,24 +19,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import PCG64, SeedSequence
 
-from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import Span
 from impactbond.evaluation.claims import Counted
 from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
+from impactbond.money import Pence
 from impactbond.settlement.funding import Funders
-from impactbond.settlement.lots import FULL, Lots, Numbers, Rulebook, make_lots, period_of
+from impactbond.settlement.limits import settles_in_order
+from impactbond.settlement.lots import LotKey, Lots, Numbers, Rulebook, make_lots
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import MOST_LEVELS, Binomial, Bits, digits_of
-from impactbond.simulation.journeys import Stage, Turn, journeys
+from impactbond.simulation.journeys import DrawnClaim, Stage, Turn, journeys
+from impactbond.simulation.spending import Spending, Tariff
 
 # Parts of what a seed means: another number is another set of futures.
 TRIALS_PER_BLOCK = 2048
 SINGLE_TRIALS_PER_BLOCK = 256
-# Luck that many share has streams of its own, beside those of the groups.
-_LUCK = 2**31
+# Luck that many share has streams of its own, beside those of the groups; so has leaving, so that
+# children who stay have the luck that they have without it.
+_LUCK, _LEAVING = 2**31, 2**31 - 1
 _LEVEL_BITS = MOST_LEVELS.bit_length() - 1
+
+
+# A group, a claim of it, and a child of it: the claim as one, however many.
+Place = tuple[int, DrawnClaim, int]
 
 
 class Taken(NamedTuple):
@@ -51,9 +57,10 @@ class Taken(NamedTuple):
 class Draws:
     """Everything that drawing an area's futures needs, worked out once; blocks are drawn on demand.
 
-    `stages` are the journeys of every group. `place` is the lot of a claim of a group: by its
-    milestone and day, and by the child where children are drawn one by one; what is in no lot is
-    never paid.
+    `stages` are the journeys of every group. Claims are counted in columns: first stands one for
+    every lot, of what is known at the claim date of its own period; `later` are others, each with
+    its lot and the number of the claim date at which it is known. `place` is the column of a claim
+    of a group, and of the child where children are drawn one by one.
     """
 
     contract: Contract
@@ -63,7 +70,9 @@ class Draws:
     funders: Funders
     stages: tuple[tuple[Stage, ...], ...]
     lots: Lots
-    place: Mapping[tuple[int, int, int, int], int]
+    later: tuple[tuple[int, int], ...]
+    place: Mapping[Place, int]
+    spending: Spending
 
     @classmethod
     def of(cls, contract: Contract, area: Area, seed: int) -> Draws:
@@ -71,20 +80,34 @@ class Draws:
         calendar = contract.calendar
         claims = claim_dates(contract, calendar.claim_date(calendar.periods[-1]))
         names = tuple(contract.participants.attributes)
-        held = [tuple(group.attributes[name] for name in names) for group in area.groups]
+        held = [tuple(group.attributes[name] for name in names) for group in area.cohorts]
         segments = Segments(names, tuple(sorted(set(held))))
         named = {number: segments.named(number) for number in range(len(segments.values))}
         rulebook = Rulebook(Versions.of(contract), [named])
         stages = journeys(contract, area)
         segment = [segments.values.index(values) for values in held]
-        lots, place = _lots_of(contract, area, stages, rulebook, segment, len(claims))
+        lots, later, place = _lots_of(contract, area, stages, rulebook, segment, len(claims))
         funders = Funders.of(contract, rulebook.all)
-        return cls(contract, area, seed, claims, funders, stages, lots, place)
+        every = (turn for own in stages for stage in own for of in stage.of_cell for turn in of)
+        drawn = (spent for turn in every for spent in turn.spent)
+        spending = Spending(Tariff(contract, area).fixed(), drawn, area.children)
+        of_area = (contract, area, seed, claims, funders, stages)
+        return cls(*of_area, lots, later, place, spending)
+
+    @cached_property
+    def cohorts(self) -> tuple[Group, ...]:
+        """Every group of the area, worked out once."""
+        return self.area.cohorts
 
     @property
     def is_single(self) -> bool:
         """Whether every child is drawn by itself, because a limit looks at single claims."""
         return self.contract.claim_by_claim
+
+    @cached_property
+    def settles_in_order(self) -> bool:
+        """Whether all claim dates of a future can be settled at once."""
+        return not self.later and settles_in_order(self.contract)
 
     @property
     def trials_per_block(self) -> int:
@@ -92,29 +115,43 @@ class Draws:
         return SINGLE_TRIALS_PER_BLOCK if self.is_single else TRIALS_PER_BLOCK
 
     def counts(self, block: int) -> Numbers:
-        """Claims of every lot by the end of the term, in every trial of a block: (trial, lot)."""
+        """Claims of every column by the end of the term, in every trial of a block: (trial,
+        column).
+        """
+        return self.drawn(block)[0]
+
+    def drawn(self, block: int) -> tuple[Numbers, Pence]:
+        """The counts of a block, and what is spent in it: (trial, month, cost)."""
         # In memory the trials of a lot lie side by side: they are drawn and settled together.
-        counts = np.zeros((len(self.lots.keys), self.trials_per_block), dtype=np.int64).T
+        columns = len(self.lots.keys) + len(self.later)
+        counts = np.zeros((columns, self.trials_per_block), dtype=np.int64).T
         first_fee = len(self.contract.milestones) + len(self.contract.results)
-        counts[:, self.lots.milestone >= first_fee] = 1
+        counts[:, np.flatnonzero(self.lots.milestone >= first_fee)] = 1
+        spent = self.spending.nothing(len(self.area.costs), self.trials_per_block)
         for group in range(len(self.stages)):
             if self.is_single:
                 for child, turn, is_taken in self._singly(block, group):
                     self._add(counts, group, child, turn, is_taken)
+                    self.spending.add(spent, turn.spent, is_taken)
             else:
                 for stage in self._taken(block, group):
                     for one in stage:
                         self._add(counts, group, 0, one.turn, one.children)
-        return counts
+                        self.spending.add(spent, one.turn.spent, one.children)
+        return counts, spent.transpose(2, 0, 1)
 
     def quantities(self, counts: Numbers) -> Numbers:
         """Claims to date of trials, shaped (trial, claim date, lot).
 
-        Everything reached in a period is known at that period's own claim date.
+        What is reached in a period is known at that period's own claim date, unless its evidence is
+        recorded later.
         """
         claims = np.arange(len(self.claim_dates))
         known = claims[:, None] >= self.lots.period[None, :]
-        by_claim = np.multiply(known[..., None], counts.T, dtype=np.int64)
+        lots = len(self.lots.keys)
+        by_claim = np.multiply(known[..., None], counts.T[:lots], dtype=np.int64)
+        for (lot, since), more in zip(self.later, counts.T[lots:], strict=True):
+            by_claim[since:, lot] += more
         return np.asarray(by_claim.transpose(2, 0, 1), dtype=np.int64)
 
     def turns(self, trial: int) -> Iterator[tuple[int, int, Turn]]:
@@ -157,8 +194,7 @@ class Draws:
         for varying in self.area.varies:
             number: dict[tuple[str, ...], int] = {}
             keys = [
-                tuple(self._held(group, word) for word in varying.each)
-                for group in self.area.groups
+                tuple(self._held(group, word) for word in varying.each) for group in self.cohorts
             ]
             found.append([number.setdefault(key, len(number)) for key in keys])
         return found
@@ -182,7 +218,8 @@ class Draws:
 
     def _taken(self, block: int, group: int) -> Iterator[list[Taken]]:
         """Of every stage, how many children of each cell come to each turn."""
-        stream, children = self._stream(block, group), self.area.groups[group].children
+        stream, children = self._stream(block, group), self.cohorts[group].children
+        leaving = self._stream(block, _LEAVING, group)
         digits = digits_of(children)
         standing = {0: np.full(TRIALS_PER_BLOCK, children, dtype=np.int64)}
         for stage in self.stages[group]:
@@ -194,7 +231,8 @@ class Draws:
                 for turn, part in zip(turns, _parts(turns), strict=True):
                     taken = left
                     if turn is not turns[-1]:
-                        bits = stream.random_raw(digits * TRIALS_PER_BLOCK)
+                        source = leaving if stage.is_start else stream
+                        bits = source.random_raw(digits * TRIALS_PER_BLOCK)
                         bits = bits.reshape(digits, TRIALS_PER_BLOCK)
                         taken = self._binomial(part).draw(left, bits, level)
                     left = left - taken
@@ -211,7 +249,7 @@ class Draws:
         that nothing else depends on.
         """
         stream = self._stream(block, group, place)
-        standing = {0: np.arange(self.area.groups[group].children)}
+        standing = {0: np.arange(self.cohorts[group].children)}
         for stage in self._taken(block, group):
             after: dict[int, list[Numbers]] = {}
             waiting: dict[int, Numbers] = {}
@@ -229,11 +267,14 @@ class Draws:
         """Every child of a group with every turn of every stage, and in which trials it comes to
         it: 1, or 0.
         """
-        stream = self._stream(block, group)
+        stream, leaving = self._stream(block, group), self._stream(block, _LEAVING, group)
         stages, trials = self.stages[group], SINGLE_TRIALS_PER_BLOCK
+        starts = int(bool(stages) and stages[0].is_start)
         levels = [self._level(block, group, stage) for stage in stages]
-        for child in range(self.area.groups[group].children):
-            bits = stream.random_raw(len(stages) * trials).reshape(len(stages), trials)
+        for child in range(self.cohorts[group].children):
+            own = leaving.random_raw(starts * trials)
+            rest = stream.random_raw((len(stages) - starts) * trials)
+            bits = np.concatenate([own, rest]).reshape(len(stages), trials)
             standing = np.zeros(trials, dtype=np.int64)
             for stage, drawn, level in zip(stages, bits, levels, strict=True):
                 after = standing.copy()
@@ -246,8 +287,8 @@ class Draws:
 
     def _add(self, counts: Numbers, group: int, child: int, turn: Turn, children: Numbers) -> None:
         for claim in turn.claims:
-            lot = self.place[group, claim.milestone, claim.day, child]
-            counts[:, lot] += children * claim.quantity
+            column = self.place[group, claim._replace(quantity=1), child]
+            counts[:, column] += children * claim.quantity
 
 
 def _parts(turns: Sequence[Turn]) -> Iterator[tuple[float, ...]]:
@@ -291,76 +332,34 @@ def _lots_of(
     rulebook: Rulebook,
     segment: Sequence[int],
     claims: int,
-) -> tuple[Lots, Mapping[tuple[int, int, int, int], int]]:
-    """The lots that can be claimed, in settlement order, and which one each claim is in."""
+) -> tuple[Lots, tuple[tuple[int, int], ...], Mapping[Place, int]]:
+    """The lots that can be claimed, in settlement order; the lots that are known later; and which
+    column each claim is in.
+    """
     (rules,), rows = rulebook.by_version, []
-    keys = {}
-    for group, own in enumerate(stages):
-        children = area.groups[group].children if contract.claim_by_claim else 1
+    keys: dict[Place, LotKey] = {}
+    for group, (own, of_area) in enumerate(zip(stages, area.cohorts, strict=True)):
+        children = of_area.children if contract.claim_by_claim else 1
         asked = {
-            (claim.milestone, claim.day)
+            claim._replace(quantity=1)
             for stage in own
             for turns in stage.of_cell
             for turn in turns
             for claim in turn.claims
         }
         for child in range(children):
-            who = child_name(area.groups[group].name, child) if contract.claim_by_claim else ""
-            for milestone, day in sorted(asked):
-                period = period_of(contract.calendar.periods, day)
-                rows.append(Counted(period, milestone, day, segment[group], 1, who))
-                keys[group, milestone, day, child] = rules.key(
-                    milestone, day, segment[group], who, FULL
-                )
+            who = child_name(of_area.name, child) if contract.claim_by_claim else ""
+            for claim in sorted(asked):
+                of = (claim.milestone, claim.day, segment[group])
+                rows.append(Counted(claim.known, *of, 1, who, claim.standing))
+                keys[group, claim, child] = rules.key(*of, who, claim.standing)
     lots, _ = make_lots(rulebook, [rows], claims)
     number = {key: index for index, key in enumerate(lots.keys)}
-    return lots, {claimed: number[key] for claimed, key in keys.items()}
-
-
-def cautions(draws: Draws) -> tuple[str, ...]:
-    """What a modeller should know: milestones that never pay, and days on which none is reached."""
-    contract, area = draws.contract, draws.area
-    groups, found = len(area.groups), []
-    paying = [set(_paying(stages)) for stages in draws.stages]
-    for number, name in enumerate(contract.milestones):
-        unpaid = sum(number not in pays for pays in paying)
-        if area.chances[name].chance and unpaid:
-            found.append(
-                f"'{name}' never pays in {unpaid} of {groups} groups: it, or a milestone that it "
-                "comes after, is reached outside the contract's term or is for others only"
-            )
-    for name in contract.milestones:
-        for after in area.chances[name].after:
-            found += _cannot_be_met(contract, area, name, after)
-    if draws.is_single:
-        found.append("Every child is drawn by itself: a limit looks at single claims")
-    return tuple(found)
-
-
-def _paying(stages: Sequence[Stage]) -> Iterator[int]:
-    """The milestones that can pay in a group."""
-    for stage in stages:
-        for turns in stage.of_cell:
-            for turn in turns:
-                yield from (one.milestone for one in turn.reached if one.pays)
-
-
-def _cannot_be_met(contract: Contract, area: Area, milestone: str, after: Span) -> list[str]:
-    """A caution where a milestone is assumed on a day on which its condition cannot be met."""
-    when = contract.milestones[milestone].when
-    ranges = []
-    for group in area.groups:
-        reach = reach_from(contract, when, group.start)
-        if reach is None or not reach[0] <= after.after(group.start) <= reach[1]:
-            ranges.append((group.start, reach))
-    if not ranges:
-        return []
-    start, reach = ranges[0]
-    seen = "it cannot be met at all"
-    if reach is not None:
-        opens, closes = ((day - start).days for day in reach)
-        seen = f"it can be met from {opens} to {closes} days after the start"
-    return [
-        f"'{milestone}' is assumed {after} after the start, when the contract cannot see it, in "
-        f"{len(ranges)} of {len(area.groups)} groups; for the first of them {seen}"
-    ]
+    later: dict[tuple[int, int], int] = {}
+    place = {}
+    for at, key in keys.items():
+        column, since = number[key], at[1].known
+        if since != key.period:
+            column = later.setdefault((column, since), len(lots.keys) + len(later))
+        place[at] = column
+    return lots, tuple(later), place

@@ -4,18 +4,21 @@ for each of its milestones, and chances that can hold together.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import isqrt
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.reading.terms_file import Given, TermsFile
 from impactbond.contract.reading.yaml_document import Located, load
-from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
+from impactbond.dates import EPOCH, LAST_DAY_NUMBER, Span, from_day_number
 from impactbond.errors import AssumptionError
 from impactbond.money import show_share
 from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.joint import check_joint
+from impactbond.simulation.spending import check_costs
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at, unknown
+from impactbond.terms.milestones import alternatives
 
 _FILE = TermsFile(Area, "area", AssumptionError)
 
@@ -58,30 +61,69 @@ def assert_fits(contract: Contract, area: Area) -> None:
 
 def _check(area: Area, contract: Contract | None) -> Diagnostics:
     """Every fault of meaning, each at the path of the term it is in."""
-    yield from _check_groups(area)
+    placed = list(_placed(area))
+    yield from _check_groups(area, placed)
     yield from _check_shares(area)
-    if contract is not None:
-        yield from _check_chances(contract, area)
-        varying = list(_check_varying(contract, area))
-        yield from varying or check_joint(contract, area)
-        for index, group in enumerate(area.groups):
-            yield from _check_attributes(contract, group, ("groups", index))
-            yield from _check_started(contract, group, ("groups", index))
+    yield from _check_leaves(area)
+    yield from check_costs(area, contract)
+    if contract is None:
+        return
+    yield from _check_chances(contract, area)
+    yield from _check_segments(contract, area)
+    kinds = {area.alike(group.attributes): group.attributes for _, group in placed}
+    for attributes in kinds.values():
+        some = area.about(attributes)
+        varying = list(_check_varying(contract, some))
+        yield from varying or check_joint(contract, some)
+    for path, group in placed:
+        yield from _check_attributes(contract, group, path)
+        yield from _check_started(contract, group, path)
 
 
-def _check_groups(area: Area) -> Diagnostics:
+def _placed(area: Area) -> Iterator[tuple[Path, Group]]:
+    """Every group with the path of what says it."""
+    yield from ((("groups", index), group) for index, group in enumerate(area.groups))
+    for index, intake in enumerate(area.intake):
+        yield from ((("intake", index), group) for group in intake.groups)
+
+
+def _check_segments(contract: Contract, area: Area) -> Diagnostics:
+    """Attributes and milestones that the contract has not."""
+    for index, segment in enumerate(area.segments):
+        path: Path = ("segments", index)
+        for name, values in segment.only.items():
+            known = contract.participants.attributes.get(name)
+            if known is None:
+                fault = unknown("attribute", name, contract.participants.attributes)
+                yield Diagnostic((*path, "only", name), fault)
+            elif isinstance(known, tuple):
+                for value in values:
+                    if value not in known:
+                        problem = f"'{value}' is not a value of the attribute '{name}'"
+                        allowed = ", ".join(known)
+                        here = (*path, "only", name)
+                        yield fault_at(here, "unknown_value", problem, allowed=allowed)
+        for name, chance in segment.chances.items():
+            here = (*path, "chances", name)
+            yield from _check_chance(contract, name, chance, here)
+
+
+def _check_groups(area: Area, placed: Sequence[tuple[Path, Group]]) -> Diagnostics:
     """The faults that need no contract to be seen."""
+    if not placed:
+        hint = "Write groups:, or intake: with its cohorts"
+        yield fault_at(("groups",), "no_children", "nobody starts", hint=hint)
     last = from_day_number(LAST_DAY_NUMBER)
-    seen: dict[str, int] = {}
-    for index, group in enumerate(area.groups):
+    seen: dict[str, Path] = {}
+    for path, group in placed:
         if group.name in seen:
             problem = f"two groups have the name '{group.name}'"
-            hint = f"The first is entry {seen[group.name] + 1}"
-            yield fault_at(("groups", index, "name"), "group_twice", problem, hint=hint)
-        seen.setdefault(group.name, index)
+            hint = f"The first is entry {int(seen[group.name][1]) + 1}"
+            yield fault_at((*path, "name"), "group_twice", problem, hint=hint)
+        seen.setdefault(group.name, path)
         if not EPOCH <= group.start <= last:
-            path, problem = ("groups", index, "start"), "no child starts on this day"
-            yield fault_at(path, "start_out_of_range", problem, allowed=f"{EPOCH} through {last}")
+            here, problem = (*path, "start"), "no child starts on this day"
+            yield fault_at(here, "start_out_of_range", problem, allowed=f"{EPOCH} through {last}")
 
 
 def _check_started(contract: Contract, group: Group, path: Path) -> Diagnostics:
@@ -94,10 +136,7 @@ def _check_started(contract: Contract, group: Group, path: Path) -> Diagnostics:
 
 def _check_chances(contract: Contract, area: Area) -> Diagnostics:
     for name, chance in area.chances.items():
-        if name not in contract.milestones:
-            yield Diagnostic(("chances", name), unknown("milestone", name, contract.milestones))
-        else:
-            yield from _check_units(contract, name, chance)
+        yield from _check_chance(contract, name, chance, ("chances", name))
     for name in contract.milestones:
         if name not in area.chances:
             problem = f"the milestone '{name}' has no chance"
@@ -105,17 +144,47 @@ def _check_chances(contract: Contract, area: Area) -> Diagnostics:
             yield fault_at(("chances",), "no_chance", problem, hint=hint)
 
 
+def _check_chance(contract: Contract, name: str, chance: Chance, path: Path) -> Diagnostics:
+    if name not in contract.milestones:
+        yield Diagnostic(path, unknown("milestone", name, contract.milestones))
+        return
+    yield from _check_units(contract, name, chance, path)
+    has_rivals = any(names[1:] and name in names for names in alternatives(contract.milestones))
+    if chance.recorded and (has_rivals or contract.milestones[name].units is not None):
+        problem = f"when evidence of '{name}' is recorded cannot be drawn"
+        hint = "Leave it out of milestones that are paid by the unit, and of alternatives"
+        yield fault_at((*path, "recorded"), "recorded_apart", problem, hint=hint)
+
+
 def _check_shares(area: Area) -> Diagnostics:
     """Whether the lengths of time and the numbers of units of each chance are all there are."""
-    for name, chance in area.chances.items():
-        for key, shares in (("after", chance.after), ("units", chance.units)):
+    said: list[tuple[Path, Chance]] = [
+        (("chances", name), chance) for name, chance in area.chances.items()
+    ]
+    for index, segment in enumerate(area.segments):
+        path: Path = ("segments", index, "chances")
+        said += [((*path, name), chance) for name, chance in segment.chances.items()]
+    for path, chance in said:
+        for key in ("after", "units", "recorded"):
+            shares = getattr(chance, key)
             total = sum(shares.values(), Fraction(0))
             if shares and total != 1:
                 problem, found = (
                     f"the shares of '{key}' do not come to the whole",
                     show_share(total),
                 )
-                yield fault_at(("chances", name, key), "not_the_whole", problem, found=found)
+                yield fault_at((*path, key), "not_the_whole", problem, found=found)
+
+
+def _check_leaves(area: Area) -> Diagnostics:
+    said: list[tuple[Path, Mapping[Span, Fraction]]] = [(("leaves",), area.leaves)]
+    for index, segment in enumerate(area.segments):
+        said.append((("segments", index, "leaves"), segment.leaves or {}))
+    for path, leaves in said:
+        total = sum(leaves.values(), Fraction(0))
+        if total > 1:
+            problem, found = "more leave than have started", show_share(total)
+            yield fault_at(path, "all_left", problem, found=found, allowed="100%")
 
 
 def _check_varying(contract: Contract, area: Area) -> Diagnostics:
@@ -148,9 +217,9 @@ def _can_vary(chance: Fraction, by: Fraction) -> bool:
     return not by or by**2 < chance * (1 - chance)
 
 
-def _check_units(contract: Contract, name: str, chance: Chance) -> Diagnostics:
+def _check_units(contract: Contract, name: str, chance: Chance, path: Path) -> Diagnostics:
     """Whether units are assumed where the contract pays by the unit, and nowhere else."""
-    term, path = contract.milestones[name].units, ("chances", name)
+    term = contract.milestones[name].units
     if term is None and (chance.units or chance.every):
         problem = f"the contract pays '{name}' once, and not by the unit"
         yield fault_at(path, "no_units", problem, hint="Leave out 'units' and 'every'")

@@ -16,16 +16,18 @@ import numpy as np
 from impactbond.contract.contract import Contract
 from impactbond.errors import AssumptionError, Fault, SimulationError
 from impactbond.money import Pence
-from impactbond.settlement.lot_settlement import settle_lots
+from impactbond.settlement.lot_settlement import LotSettlement, settle_in_order, settle_lots
+from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import assert_fits
 from impactbond.simulation.withheld import limits_of, withheld_by_limit
 
-# How many amounts (trial, lot) one array of a settlement may hold: 64 kB, so that memory does not
-# grow with the number of trials. It changes no result.
-_AMOUNTS_AT_ONCE = 2**13
+# How many amounts (trial, lot), or (trial, claim date, lot) where each claim date is settled by
+# itself, one array of a settlement may hold: 8 MB, so that memory does not grow with the number of
+# trials. It changes no result.
+_AMOUNTS_AT_ONCE = 2**20
 # But never so few futures that each costs what starting an array operation does.
 _LEAST_AT_ONCE = 256
 
@@ -55,13 +57,14 @@ def simulate(
     funders, claims = draws.funders, len(draws.claim_dates)
     due = np.empty((trials, claims, len(funders.all)), dtype=np.int64)
     held = np.empty((trials, claims, len(limits_of(contract, funders))), dtype=np.int64)
+    spent = np.empty((trials, len(draws.spending.months), len(area.costs)), dtype=np.int64)
     blocks = _blocks(draws.trials_per_block, trials)
     settled = _here(draws, blocks) if executor is None else _on(executor, draws, blocks)
-    for done, (futures, (due_in_block, held_in_block)) in enumerate(settled, start=1):
-        due[futures], held[futures] = due_in_block, held_in_block
+    for done, (futures, in_block) in enumerate(settled, start=1):
+        due[futures], held[futures], spent[futures] = in_block
         if progress is not None:
             progress(min(done * draws.trials_per_block, trials))
-    return Forecast(draws, trials, due, held)
+    return Forecast(draws, trials, due, held, spent)
 
 
 def _blocks(size: int, trials: int) -> list[slice]:
@@ -69,7 +72,7 @@ def _blocks(size: int, trials: int) -> list[slice]:
     return [slice(first, min(first + size, trials)) for first in range(0, trials, size)]
 
 
-Settled = tuple[Pence, Pence]
+Settled = tuple[Pence, Pence, Pence]
 
 
 def _here(draws: Draws, blocks: Sequence[slice]) -> Iterator[tuple[slice, Settled]]:
@@ -115,17 +118,28 @@ def _not_returned(missing: Sequence[tuple[slice, str]]) -> SimulationError:
 
 
 def _settle_block(draws: Draws, number: int, trials: int) -> Settled:
-    """What is due in the first so many futures of a block, and what each limit withheld."""
-    contract, lots, funders = draws.contract, draws.lots, draws.funders
-    counts = draws.counts(number)[:trials]
-    at_once = max(_LEAST_AT_ONCE, _AMOUNTS_AT_ONCE // max(1, len(lots.keys)))
-    due, held = [], []
+    """What is due in the first so many futures of a block, what each limit withheld, and what is
+    spent.
+    """
+    contract, lots = draws.contract, draws.lots
+    counts, spent = (drawn[:trials] for drawn in draws.drawn(number))
+    of_each = len(lots.keys) * (1 if draws.settles_in_order else len(draws.claim_dates))
+    at_once = max(_LEAST_AT_ONCE, _AMOUNTS_AT_ONCE // max(1, of_each))
+    due = np.empty((trials, len(draws.claim_dates), len(draws.funders.all)), dtype=np.int64)
+    limits = limits_of(contract, draws.funders)
+    held = np.empty((trials, len(draws.claim_dates), len(limits)), dtype=np.int64)
     for first in range(0, trials, at_once):
-        quantities = draws.quantities(counts[first : first + at_once])
-        settled = settle_lots(contract, lots, funders, quantities, pooled=True)
-        due.append(settled.due)
-        held.append(withheld_by_limit(contract, settled))
-    return np.concatenate(due), np.concatenate(held)
+        settled = _settled(draws, counts[first : first + at_once])
+        futures = slice(first, first + at_once)
+        due[futures], held[futures] = settled.due, withheld_by_limit(contract, settled)
+    return due, held, np.ascontiguousarray(spent)
+
+
+def _settled(draws: Draws, counts: Numbers) -> LotSettlement:
+    contract, lots, funders = draws.contract, draws.lots, draws.funders
+    if draws.settles_in_order:
+        return settle_in_order(contract, lots, funders, counts, len(draws.claim_dates))
+    return settle_lots(contract, lots, funders, draws.quantities(counts), pooled=True)
 
 
 def _assert_can_be_drawn(trials: int, seed: int) -> None:

@@ -58,7 +58,9 @@ def limits_of(contract: Contract, funders: Funders) -> tuple[LimitOn, ...]:
 def withheld_by_limit(contract: Contract, settled: LotSettlement) -> Pence:
     """What each limit of `limits_of` withheld to date."""
     withheld = settled.held
-    if (withheld.sum(axis=2) != (settled.value - settled.payable).sum(axis=2)).any():
+    history = settled.history
+    by_movement = history.value - history.entitled
+    if (withheld.sum(axis=2) != _to_date(history.claim, by_movement, withheld.shape[1])).any():
         raise InvariantError("the limits do not add up to what was withheld")
     whole = withheld[..., withheld.shape[2] - len(contract.limits_on_the_whole) :]
     by_funders = [

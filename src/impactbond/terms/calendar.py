@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer, WithJsonSchema
@@ -174,6 +175,11 @@ class Calendar(Term):
             listed = self.claims.listed.items()
             return tuple(Period(first, last, label) for label, (first, last) in listed)
         return periods(*self.term, self.claims.every, self.year_starts)
+
+    @cached_property
+    def claim_dates(self) -> tuple[date, ...]:
+        """The day on which the claim for each period is made."""
+        return tuple(map(self.claim_date, self.periods))
 
     def year_of(self, day: date) -> int:
         """The year of the contract that a day falls in, by the calendar year that it starts in."""

@@ -1,0 +1,69 @@
+"""What a modeller should know of assumptions that can be simulated, and hardly are meant.
+
+Takes  the draws of an area.
+Gives  sentences: milestones that never pay, and days on which none is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from impactbond.contract.conditions import reach_from
+from impactbond.contract.contract import Contract
+from impactbond.dates import Span
+from impactbond.simulation.area import Area
+from impactbond.simulation.draw import Draws
+from impactbond.simulation.journeys import Stage
+
+
+def cautions(draws: Draws) -> tuple[str, ...]:
+    """What a modeller should know: milestones that never pay, and days on which none is reached."""
+    contract, area = draws.contract, draws.area
+    groups, found = area.cohorts, []
+    paying = [set(_paying(stages)) for stages in draws.stages]
+    for number, name in enumerate(contract.milestones):
+        unpaid = sum(number not in pays for pays in paying)
+        if unpaid and any(area.about(one.attributes).chances[name].chance for one in groups):
+            found.append(
+                f"'{name}' never pays in {unpaid} of {len(groups)} groups: it, or a milestone that "
+                "it comes after, is reached outside the contract's term or is for others only"
+            )
+    for name in contract.milestones:
+        spans = (span for one in groups for span in area.about(one.attributes).chances[name].after)
+        for after in dict.fromkeys(spans):
+            found += _cannot_be_met(contract, area, name, after)
+    if draws.is_single:
+        found.append("Every child is drawn by itself: a limit looks at single claims")
+    return tuple(found)
+
+
+def _paying(stages: Sequence[Stage]) -> Iterator[int]:
+    """The milestones that can pay in a group."""
+    for stage in stages:
+        for turns in stage.of_cell:
+            for turn in turns:
+                yield from (one.milestone for one in turn.reached if one.pays)
+
+
+def _cannot_be_met(contract: Contract, area: Area, milestone: str, after: Span) -> list[str]:
+    """A caution where a milestone is assumed on a day on which its condition cannot be met."""
+    when = contract.milestones[milestone].when
+    ranges = []
+    assumed = [
+        one for one in area.cohorts if after in area.about(one.attributes).chances[milestone].after
+    ]
+    for group in assumed:
+        reach = reach_from(contract, when, group.start)
+        if reach is None or not reach[0] <= after.after(group.start) <= reach[1]:
+            ranges.append((group.start, reach))
+    if not ranges:
+        return []
+    start, reach = ranges[0]
+    seen = "it cannot be met at all"
+    if reach is not None:
+        opens, closes = ((day - start).days for day in reach)
+        seen = f"it can be met from {opens} to {closes} days after the start"
+    return [
+        f"'{milestone}' is assumed {after} after the start, when the contract cannot see it, in "
+        f"{len(ranges)} of {len(area.cohorts)} groups; for the first of them {seen}"
+    ]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
-    from impactbond.explanation.explain import explain, explain_line
+    from impactbond.explanation.explain import explain, explain_each, explain_line
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
     from impactbond.records.following import settle
@@ -54,6 +54,7 @@ _HOMES = {
     "check_examples": "settlement.examples",
     "compare": "comparison.comparison",
     "explain": "explanation.explain",
+    "explain_each": "explanation.explain",
     "explain_line": "explanation.explain",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.read",
@@ -93,6 +94,7 @@ __all__ = [
     "check_examples",
     "compare",
     "explain",
+    "explain_each",
     "explain_line",
     "planned_beside",
     "read_area",

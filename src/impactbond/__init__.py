@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_each, explain_line
+    from impactbond.explanation.journeys import journeys
+    from impactbond.pages.programme_page import programme_page
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
     from impactbond.records.following import settle
@@ -56,7 +58,9 @@ _HOMES = {
     "explain": "explanation.explain",
     "explain_each": "explanation.explain",
     "explain_line": "explanation.explain",
+    "journeys": "explanation.journeys",
     "planned_beside": "settlement.plans",
+    "programme_page": "pages.programme_page",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
     "read_contract": "contract.read",
@@ -96,7 +100,9 @@ __all__ = [
     "explain",
     "explain_each",
     "explain_line",
+    "journeys",
     "planned_beside",
+    "programme_page",
     "read_area",
     "read_claims",
     "read_contract",

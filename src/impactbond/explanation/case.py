@@ -34,6 +34,7 @@ from impactbond.settlement.applicable_claims import made_at
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.words import plain
 
+TOGETHER = 1_000  # participants whom the engine is asked about at once
 _AS_DECIDED = ("verdict", "reason", "achieved_on", "known_on")
 
 
@@ -45,13 +46,20 @@ class Asked:
     """
 
     def __init__(
-        self, settlement: Settlement, participants: Sequence[str], claim: ClaimDate
+        self,
+        settlement: Settlement,
+        participants: Sequence[str],
+        claim: ClaimDate,
+        *,
+        with_rows: bool = True,
     ) -> None:
+        """Without rows, conditions are told without the rows of evidence behind them."""
         self.settlement, self.claim = settlement, claim
         self._own = settlement.evidence.about(*participants)
         self.people = rows_by_participant(self._own.participants_table)
         if any(one not in self.people for one in participants):
             raise _unknown_participant(settlement)
+        self.with_rows = with_rows
         self.lines = LineBook(settlement, participants)
         self._sights: dict[int, Sight] = {}
         self._terms: dict[int, StatedTerms] = {}
@@ -131,7 +139,8 @@ class Case:
         archive = EvidenceArchive(contract, claim.known_by, rows)
         sight = asked.sight(contract)
         person = sight.people.get(participant)
-        judged = _judged(sight, participant, person, archive) if person else None
+        shown = archive if asked.with_rows else None
+        judged = _judged(sight, participant, person, shown) if person else None
         if judged is not None and settlement.is_amended:
             judged = _as_governed(judged, asked.lines.rows(participant, claim.known_by))
         case = cls(asked, settlement, participant, claim, archive, person, judged)
@@ -301,7 +310,7 @@ def _view(
 
 
 def _judged(
-    sight: Sight, participant: str, person: PersonView, archive: EvidenceArchive
+    sight: Sight, participant: str, person: PersonView, archive: EvidenceArchive | None
 ) -> Judged | None:
     """What was decided, each milestone with what was found on the evidence that decided it."""
     contract = sight.contract

@@ -19,7 +19,7 @@ from impactbond.contract.wording.words import ContractWords
 from impactbond.errors import Fault, SettlementError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.counts import Counts
-from impactbond.explanation.case import Asked, Case, cases_by_milestone
+from impactbond.explanation.case import TOGETHER, Asked, Case, cases_by_milestone
 from impactbond.explanation.explanation import Explanation
 from impactbond.explanation.lines import LineBook
 from impactbond.explanation.measured import explained_steps
@@ -39,7 +39,6 @@ CLOSED_OTHERWISE = (
     "This claim came in closed, and the evidence there is now says otherwise than its lines: "
     "the lines stay as they are, and a later claim puts the difference right."
 )
-TOGETHER = 1_000  # participants whose explanations are found together
 
 
 def explain(

@@ -179,10 +179,10 @@ class EvidenceArchive:
 
 
 def condition_tree(
-    view: ParticipantView, archive: EvidenceArchive, condition: Condition
+    view: ParticipantView, archive: EvidenceArchive | None, condition: Condition
 ) -> ConditionExplained:
     """A condition as evaluated, with everything inside it; what several milestones ask is told of
-    a participant once.
+    a participant once. Without an archive, no row is shown.
     """
     name = ""
     # A name may stand for another name: the first is the one that a reader meets here.
@@ -197,7 +197,7 @@ def condition_tree(
 
 
 def _tree(
-    view: ParticipantView, archive: EvidenceArchive, name: str, condition: ConditionTerm
+    view: ParticipantView, archive: EvidenceArchive | None, name: str, condition: ConditionTerm
 ) -> ConditionExplained:
     looking = condition if isinstance(condition, Looking) else None
     parts = condition.parts if isinstance(condition, Junction) else ()
@@ -211,6 +211,10 @@ def _tree(
     state, on = view.state(condition), view.on(condition)
     case = ConditionCase(view.contract, state, on, named, days, used, inside)
     text = condition.tell(case)
+    rows, aside = tuple[EvidenceRow, ...](), tuple[EvidenceRow, ...]()
+    if looking is not None and archive is not None:
+        rows = tuple(archive.shown(observation, taken_as) for observation, taken_as in used.relied)
+        aside = tuple(archive.left_aside(view, looking))
     return ConditionExplained(
         name=name,
         kind=condition.called,
@@ -219,8 +223,8 @@ def _tree(
         due_on=view.due(condition),
         clause=condition.clause,
         windows=tuple(dict.fromkeys(windows)),
-        rows=tuple(archive.shown(observation, taken_as) for observation, taken_as in used.relied),
-        left_aside=tuple(archive.left_aside(view, looking)) if looking else (),
+        rows=rows,
+        left_aside=aside,
         parts=inside,
         what=text.what,
         needed=text.needed,

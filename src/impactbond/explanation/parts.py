@@ -20,7 +20,7 @@ def place_words(sheet: str, row: int, between: str = ", ") -> str:
     return f"{sheet}{between}row {row}" if row else sheet
 
 
-def columns_of(part: type[Any], row: Mapping[str, Any]) -> dict[str, Any]:
+def columns_of(part: Any, row: Mapping[str, Any]) -> dict[str, Any]:
     """What a part of an explanation takes from the columns of the same names."""
     return {name: row[name] for name in _names_of(part) if name in row}
 

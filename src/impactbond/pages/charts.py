@@ -178,7 +178,7 @@ def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:
 
 def _short(name: str) -> str:
     """A name as it fits beside its bar; the table of the same figures has the whole."""
-    return name if len(name) <= 27 else f"{name[:26].rstrip()}…"
+    return name if len(name) <= 25 else f"{name[:24].rstrip()}…"
 
 
 def _svg(id: str, title: str, describes: str, high: float, inside: Sequence[str]) -> Markup:

@@ -66,15 +66,6 @@ def test_many_are_explained_together_as_one_by_one(settlement: Settlement) -> No
         assert (one.text, one.as_dict()) == (alone.text, alone.as_dict())
 
 
-def test_nobody_is_left_out_of_all(settlement: Settlement) -> None:
-    told = list(explain_each(settlement, milestone="sign_up"))
-    assert len(told) == 240
-    entitled = [part for one in told for part in one.milestones]
-    lines = settlement.lines_table
-    own = lines.filter(pc.equal(lines["milestone"], "sign_up"))
-    assert sum(part.entitled_pence for part in entitled) == pc.sum(own["entitled_pence"]).as_py()
-
-
 def test_who_is_not_in_the_evidence_is_told_without_the_name(settlement: Settlement) -> None:
     with pytest.raises(SettlementError, match="holds no row") as raised:
         list(explain_each(settlement, ["NOBODY-1"]))

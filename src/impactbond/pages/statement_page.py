@@ -72,7 +72,11 @@ def _page(statement: Statement) -> str:
         account=account,
         limits=_against_limits(statement, money),
         shares=_shares(statement),
-        notes=[(one.subject, one.text) for one in statement.notes if one.subject not in _OF_CELLS],
+        notes=[
+            (one.subject, one.text.replace("this workbook", "this page"))
+            for one in statement.notes
+            if one.subject not in _OF_CELLS
+        ],
         checks=_checks(statement, money),
         failing=[check.promise for check in statement.failing],
         counted=about.counted,

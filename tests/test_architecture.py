@@ -19,6 +19,7 @@ ROOT = {
     "reasons",
     "texts",
     "files",
+    "cards",
 }
 MAY_IMPORT = {
     "terms": ROOT,

@@ -11,6 +11,8 @@ from tests.spec.drawn_tables import settled
 from tests.statement_sources import small_source, with_cells
 
 from impactbond.errors import PageError
+from impactbond.explanation.explain import explain
+from impactbond.explanation.nearest import nearest_change
 from impactbond.pages import (
     programme_page,
     reconciliation_page,
@@ -20,6 +22,8 @@ from impactbond.pages import (
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.reconcile import reconcile
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements.from_source import make_statement
+from impactbond.statements.source import statement_source
 
 TERMS = """
 participants: {attributes: {school: text, borough: [north, south]}}
@@ -176,3 +180,27 @@ def test_a_page_is_written_for_its_owner_and_never_over_another(tmp_path: Path) 
     with pytest.raises(PageError, match="cannot be written"):
         write_page("<p>two</p>", out)
     assert out.read_text("utf-8") == "<p>one</p>"
+
+
+def test_what_may_end_in_a_log_shows_no_participant_and_no_value(settlement: Settlement) -> None:
+    told = explain(settlement, participant="C-ADA")
+    nearest = nearest_change(settlement, participant="C-CAT", milestone="consent")
+    source = statement_source(settlement)
+    shown = [told, nearest, source, make_statement(source), settlement, settlement.contract]
+    for one in shown:
+        assert len(repr(one)) < 120
+        assert not {"C-", "83", "Elm"} & set(re.findall(r"C-|83|Elm", repr(one)))
+    assert repr(told) == "<Explanation of specification, claim 2017-Q1: 2 milestones>"
+    assert str(settlement.contract) == "<Contract specification, version 1>"
+
+
+def test_notebooks_show_cards_of_one_style(settlement: Settlement) -> None:
+    told = explain(settlement, participant="C-ADA")
+    for one in (settlement, settlement.contract, settlement.known, settlement.evidence, told):
+        card = one._repr_html_()
+        assert card.startswith('<div lang="en-GB"')
+        assert card.count("<h4>") == 1
+        Shown(card)
+    assert (
+        "<td style='text-align:right'>£100.00</td>" in settlement._repr_html_() + told._repr_html_()
+    )

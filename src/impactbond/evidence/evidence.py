@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import card
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
 from impactbond.dialect import Engine
@@ -28,7 +29,6 @@ from impactbond.tables import (
     ROW,
     EngineSession,
     as_kind,
-    counts_html,
     rows_table,
     sorted_by,
     with_dates,
@@ -226,7 +226,7 @@ class Evidence:
 
     def _repr_html_(self) -> str:
         counts = ((what, f"{count:,}") for what, count in self._counts)
-        return counts_html("Evidence", counts, self.cautions)
+        return card("Evidence", rows=counts, notes=self.cautions)
 
 
 class ExternalEvidence(Evidence):

@@ -11,7 +11,9 @@ from impactbond.explanation.explanation import Explanation
 from impactbond.settlement.settlement import Settlement
 
 ODD = """
-participants: {attributes: {school: text, borough: [north, south], place: text}, places: {by: place, clock: restarts}}
+participants:
+  attributes: {school: text, borough: [north, south], place: text}
+  places: {by: place, clock: restarts}
 calendar: {evidence: {within: 90 days, late: next claim, late_pays: 50%}}
 milestones:
   consent: {when: {observed: consent, in: year one}, price: 100.00}

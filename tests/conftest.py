@@ -3,6 +3,7 @@
 fast    the modules below: every layer once, in under a minute on one core
 engine  compares what several engines give
 office  recalculates a workbook in LibreOffice; skipped where that is not installed
+browser opens pages in Chromium; skipped where that is not installed
 spark   runs on a real Spark, and needs Java 17
 long    what `python -m tests.long` runs at full size; the suite runs a few cases of it
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser import CHROMIUM
 from tests.libreoffice import SOFFICE
 
 TESTS = Path(__file__).parent
@@ -48,7 +50,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("spark")
         if item.path in ENGINE_MODULES:
             item.add_marker("engine")
-        slow = any(item.get_closest_marker(name) for name in ("office", "spark", "engine", "long"))
+        slow = any(
+            item.get_closest_marker(name)
+            for name in ("office", "browser", "spark", "engine", "long")
+        )
         if item.path in FAST_MODULES and not slow:
             item.add_marker("fast")
 
@@ -71,3 +76,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("office") and SOFFICE is None:
         pytest.skip("LibreOffice (soffice) is not installed here")
+    if item.get_closest_marker("browser") and CHROMIUM is None:
+        pytest.skip("Chromium is not installed here")

@@ -17,6 +17,7 @@ from impactbond.errors import (
     EvidenceError,
     ImpactBondError,
     InstrumentError,
+    PageError,
     ReceiptError,
     RecordError,
     SettlementError,
@@ -44,9 +45,11 @@ if TYPE_CHECKING:
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
-    from impactbond.explanation.explain import explain, explain_line
+    from impactbond.explanation.explain import explain, explain_each, explain_line
     from impactbond.explanation.explanation import Explanation
     from impactbond.explanation.identification import identify
+    from impactbond.explanation.journeys import journeys
+    from impactbond.pages.programme_page import programme_page
     from impactbond.questionnaires.read import read_instrument
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.receipts import Receipts
@@ -85,11 +88,14 @@ _HOMES = {
     "compare": "comparison.comparison",
     "compare_evidence": "evidence.between_deliveries",
     "explain": "explanation.explain",
+    "explain_each": "explanation.explain",
     "explain_line": "explanation.explain",
     "identify": "explanation.identification",
+    "journeys": "explanation.journeys",
     "learnt_chances": "simulation.learn",
     "mark_workbook": "evidence.marked_workbook",
     "planned_beside": "settlement.plans",
+    "programme_page": "pages.programme_page",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
     "read_contract": "contract.read",
@@ -128,6 +134,7 @@ __all__ = [
     "Forecast",
     "ImpactBondError",
     "InstrumentError",
+    "PageError",
     "ReceiptError",
     "Receipts",
     "Reconciliation",
@@ -147,11 +154,14 @@ __all__ = [
     "compare",
     "compare_evidence",
     "explain",
+    "explain_each",
     "explain_line",
     "identify",
+    "journeys",
     "learnt_chances",
     "mark_workbook",
     "planned_beside",
+    "programme_page",
     "read_area",
     "read_claims",
     "read_contract",

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from html import escape
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from weakref import finalize
@@ -342,17 +341,6 @@ def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
         {name: str(cell) if isinstance(cell, texts) else cell for name, cell in row.items()}
         for row in table.to_pylist()
     ]
-
-
-def counts_html(title: str, counts: Iterable[tuple[str, str]], cautions: Iterable[str]) -> str:
-    """How many of what, as a notebook shows it; cautions stand below."""
-    rows = "".join(
-        f"<tr><td>{escape(what)}</td><td style='text-align:right'>{count}</td></tr>"
-        for what, count in counts
-    )
-    items = "".join(f"<li>{escape(caution)}</li>" for caution in cautions)
-    below = f"<ul>{items}</ul>" if items else ""
-    return f"<h4>{title}</h4><table>{rows}</table>{below}"
 
 
 def aligned(rows: Sequence[Sequence[str]], words: int) -> list[str]:

@@ -30,6 +30,7 @@ def all_figures(measurer: Measurer, scale: Scale) -> Iterator[Figure]:
     yield _command(measurer)
     yield _import(measurer)
     yield _intake(measurer)
+    yield from _explanations(measurer, 24 if scale == "small" else 6)
     yield _futures(measurer)
     yield from _futures_by_hand(measurer, 2_000 if scale == "small" else 10_000)
     yield _workbook(measurer, 10_000 if scale == "small" else 50_000)
@@ -70,6 +71,16 @@ def _intake(measurer: Measurer) -> Figure:
     ours = measurer.task("settlement:read", {}, warm=True)
     theirs = measurer.task("settlement:read_barely", {}, warm=True)
     return figure("read_evidence of the fixture workbook", ours, "bare calamine", theirs)
+
+
+def _explanations(measurer: Measurer, every: int) -> Iterator[Figure]:
+    ours = measurer.task("explanations:together", {"every": every}, warm=True)
+    theirs = measurer.task("explanations:one_by_one", {"every": every}, repeats=1, warm=True)
+    reference = f"each by itself, 1 child in {every}, × {every}"
+    yield figure("explanations of 240 children", ours, reference, theirs.times(every), same=True)
+    page = measurer.task("explanations:page", {}, warm=True)
+    reference = "their explanations together"
+    yield figure("programme page of 240 children", page, reference, ours, page.told)
 
 
 def _futures(measurer: Measurer) -> Figure:

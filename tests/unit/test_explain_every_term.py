@@ -9,7 +9,7 @@ from tests.rich_contracts import rich_contract
 
 from impactbond.contract.contract import Contract
 from impactbond.explanation.parts import Stated
-from impactbond.explanation.payment import stated_terms
+from impactbond.explanation.payment import StatedTerms
 
 # What an explanation tells elsewhere: conditions and windows with what was found in them.
 ELSEWHERE = {
@@ -32,7 +32,7 @@ NO_MONEY = {
 
 def stated(contract: Contract) -> dict[str, tuple[Stated, ...]]:
     return {
-        name: stated_terms(contract, name, (), contract.metrics) for name in contract.milestones
+        name: StatedTerms(contract).of(name, (), contract.metrics) for name in contract.milestones
     }
 
 

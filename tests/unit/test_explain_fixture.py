@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 import pytest
 
 from impactbond.contract.read import read_contract
+from impactbond.errors import SettlementError
 from impactbond.evidence.read import read_evidence
-from impactbond.explanation.explain import explain, explain_line
+from impactbond.explanation.explain import explain, explain_each, explain_line
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 
@@ -53,3 +54,19 @@ def test_a_line_that_was_taken_back_leads_to_the_row_that_replaced_another(
     assert any(row.replaces for row in line.evidence_since)
     assert sum(share.amount_pence for share in line.shares) == line.entitled_pence
     assert "taken back" in explanation.text
+
+
+def test_many_are_explained_together_as_one_by_one(settlement: Settlement) -> None:
+    people = settlement.evidence.participants_table["participant"].unique().to_pylist()
+    asked = [people[place] for place in (200, 3, 3, 77)]
+    together = list(explain_each(settlement, asked))
+    assert [one.participant for one in together] == asked
+    for one in {told.participant: told for told in together}.values():
+        alone = explain(settlement, participant=one.participant)
+        assert (one.text, one.as_dict()) == (alone.text, alone.as_dict())
+
+
+def test_who_is_not_in_the_evidence_is_told_without_the_name(settlement: Settlement) -> None:
+    with pytest.raises(SettlementError, match="holds no row") as raised:
+        list(explain_each(settlement, ["NOBODY-1"]))
+    assert "NOBODY" not in str(raised.value)

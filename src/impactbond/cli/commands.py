@@ -42,6 +42,7 @@ from impactbond.cli.options import (
     versions_in,
     write_settled,
 )
+from impactbond.cli.page_commands import pages
 from impactbond.cli.score_command import score
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
@@ -300,3 +301,4 @@ for panel, commands in (
     for command in commands:
         example = EXAMPLES[command.__name__.replace("_", "-")]
         app.command(rich_help_panel=panel, epilog=example)(command)
+app.add_typer(pages, name="page", rich_help_panel=FINANCE)

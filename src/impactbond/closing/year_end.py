@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from html import escape
 from typing import Any, Literal
 
 import pyarrow as pa
 
+from impactbond.cards import text_card
 from impactbond.closing.filed import Filed, filed_bytes
 from impactbond.closing.inputs import Sums
 from impactbond.closing.ledger import Ledger
@@ -244,4 +244,4 @@ class YearEnd:
         return f"<YearEnd of {self.contract} on {self.on}: {earned} earned>"
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
+        return text_card(self.text)

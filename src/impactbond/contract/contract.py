@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr
 
-from impactbond.money import CURRENCIES, minor_units
+from impactbond.cards import card
+from impactbond.money import CURRENCIES, minor_units, show
 from impactbond.terms.accepted import Accepted
 from impactbond.terms.calendar import Calendar
 from impactbond.terms.conditions import Condition
@@ -214,21 +215,23 @@ class Contract(FromText):
         """The funding entries that name something that is paid for; the first that applies does."""
         return [rule for rule in self.funding if rule.names(payable)]
 
+    def __repr__(self) -> str:
+        """What it is, in a line: its terms are told by `render`."""
+        return f"<Contract {self.contract}, version {self.version.number}>"
+
+    __str__ = __repr__
+
     def _repr_html_(self) -> str:
         """The milestones with their clauses and prices, as a notebook shows them."""
-        from html import escape
-
-        from impactbond.money import show
-
+        first, last = self.calendar.term
         priced = self.currency_of_prices
-        rows = "".join(
-            f"<tr><td>{escape(term.title or name)}</td><td>{escape(term.clause)}</td>"
-            f"<td style='text-align:right'>{show(self.price_pence(name), priced)}</td></tr>"
-            for name, term in self.milestones.items()
-        )
-        return (
-            f"<h4>{escape(self.title)}</h4>"
-            f"<p>{escape(self.contract)}, version {self.version.number}, "
-            f"{self.calendar.term[0]} through {self.calendar.term[1]}</p>"
-            f"<table><tr><th>Milestone</th><th>Clause</th><th>Price</th></tr>{rows}</table>"
+        return card(
+            self.title,
+            f"{self.contract}, version {self.version.number}, {first} through {last}",
+            ["Milestone", "Clause", "Price"],
+            [
+                [term.title or name, term.clause, show(self.price_pence(name), priced)]
+                for name, term in self.milestones.items()
+            ],
+            words=2,
         )

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from html import escape
 from typing import Any, TypeVar
 
 from pydantic import PrivateAttr
 
+from impactbond.cards import card
 from impactbond.contract.contract import Contract
 from impactbond.contract.difference import ContractChange, difference
 from impactbond.errors import ContractError, Fault
@@ -182,14 +182,15 @@ class Versions:
         return f"<Versions of {self.latest.contract}: {', '.join(told)}>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{version.number}</td><td>{version.kind}</td><td>{version.signed_on}</td>"
-            f"<td>{version.effective_on}</td></tr>"
-            for version in (one.version for one in self.all)
-        )
-        return (
-            f"<h4>{escape(self.latest.title)}</h4><table><tr><th>Version</th><th>Kind</th>"
-            f"<th>Signed on</th><th>Effective on</th></tr>{rows}</table>"
+        return card(
+            self.latest.title,
+            "",
+            ["Version", "Kind", "Signed on", "Effective on"],
+            [
+                [str(one.number), one.kind, str(one.signed_on), str(one.effective_on)]
+                for one in (text.version for text in self.all)
+            ],
+            words=4,
         )
 
 

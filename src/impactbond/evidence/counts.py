@@ -17,10 +17,11 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import card
 from impactbond.contract.versions import Versions
 from impactbond.dialect import Engine
 from impactbond.evidence.evidence import PLACE, digest_of
-from impactbond.tables import as_kind, counts_html, schema_of
+from impactbond.tables import as_kind, schema_of
 from impactbond.terms.reference import references
 
 _COUNTED = ("milestone", "achieved_on", "period", "number", "recorded_on", "standing")
@@ -120,4 +121,4 @@ class Counts:
 
     def _repr_html_(self) -> str:
         counts = ((what, f"{count:,}") for what, count in self._numbers)
-        return counts_html(self.called, counts, self.cautions)
+        return card(self.called, rows=counts, notes=self.cautions)

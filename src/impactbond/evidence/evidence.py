@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import card
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
 from impactbond.dialect import Engine
@@ -28,7 +29,6 @@ from impactbond.tables import (
     ROW,
     EngineSession,
     as_kind,
-    counts_html,
     rows_table,
     sorted_by,
     with_dates,
@@ -161,11 +161,12 @@ class Evidence:
             observations_table=known(self.observations_table),
         )
 
-    def about(self, participant: str) -> Evidence:
-        """The evidence about one participant, in memory."""
+    def about(self, *participants: str) -> Evidence:
+        """The evidence about some participants, in memory."""
+        asked = pa.array(participants, pa.string())
 
         def own(table: pa.Table) -> pa.Table:
-            return table.filter(pc.equal(table["participant"], participant))
+            return table.filter(pc.is_in(table["participant"], asked))
 
         return replace(
             self,
@@ -225,7 +226,7 @@ class Evidence:
 
     def _repr_html_(self) -> str:
         counts = ((what, f"{count:,}") for what, count in self._counts)
-        return counts_html("Evidence", counts, self.cautions)
+        return card("Evidence", rows=counts, notes=self.cautions)
 
 
 class ExternalEvidence(Evidence):
@@ -299,11 +300,11 @@ class ExternalEvidence(Evidence):
             people, *read, self.summary, kind=self.kind, cautions=self.cautions, until=until
         )
 
-    def about(self, participant: str) -> Evidence:
-        """The evidence about one participant, in memory."""
-        people = self.participants_table
-        own = people.filter(pc.equal(people["participant"], participant))
-        return Evidence(own, self._fetched(participant), self.refused_table, kind=self.kind)
+    def about(self, *participants: str) -> Evidence:
+        """The evidence about some participants, in memory."""
+        people, asked = self.participants_table, pa.array(participants, pa.string())
+        own = people.filter(pc.is_in(people["participant"], asked))
+        return Evidence(own, self._fetched(participants), self.refused_table, kind=self.kind)
 
     def lay_out(self, session: EngineSession, contract: Contract) -> None:
         """Let the observations be read in an engine session as `observations`."""
@@ -344,12 +345,14 @@ class ExternalEvidence(Evidence):
         known = [] if self.until is None else [f"recorded_on <= {day_number(self.until)}"]
         return f" WHERE {' AND '.join([*known, *others])}" if known or others else ""
 
-    def _fetched(self, participant: str | None = None) -> pa.Table:
+    def _fetched(self, participants: Sequence[str] | None = None) -> pa.Table:
         session = EngineSession(self.engine)
         reading = self._reading(session)
         about = []
-        if participant is not None:
-            about.append(f"participant = {session.dialect.text(participant)}")
+        if participants is not None:
+            # Of nobody there is nothing, and no engine takes an empty list.
+            asked = ", ".join(map(session.dialect.text, participants)) or "NULL"
+            about.append(f"participant IN ({asked})")
         table = session.query(f"SELECT * FROM ({reading.held()}){self._where(*about)}")
         first = ("participant", "metric", "observed_on", "recorded_on", "observation")
         schema = observations_schema(self.contract)

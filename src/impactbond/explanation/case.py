@@ -8,36 +8,104 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import Fault, InvariantError, SettlementError
-from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
-from impactbond.evaluation.known_evidence import Basis, bases, earns_nothing
-from impactbond.evaluation.plan import EvaluationPlan
-from impactbond.evidence.evidence import Evidence
+from impactbond.evaluation.inputs import ClaimDate
+from impactbond.evaluation.known_evidence import Basis, earns_nothing
+from impactbond.explanation.lines import LineBook
 from impactbond.explanation.participant_view import (
     EvidenceArchive,
-    PersonView,
+    ParticipantView,
     condition_tree,
-    find_decisions,
-    find_person,
-    find_quantities,
-    find_units,
-    view_participant,
-    with_mates,
 )
 from impactbond.explanation.parts import EvidenceRow, ParticipantRow, columns_of
-from impactbond.explanation.payment import lines_of
+from impactbond.explanation.payment import StatedTerms
+from impactbond.explanation.sight import PersonView, Sight, rows_by_participant
 from impactbond.explanation.verdicts import Judged
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.applicable_claims import made_at
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.words import plain
+
+TOGETHER = 1_000  # participants whom the engine is asked about at once
+_AS_DECIDED = ("verdict", "reason", "achieved_on", "known_on")
+
+
+class Asked:
+    """Some participants asked about at one claim date: what is the same for all of them, or found
+    for all of them at once, is found here, when it is first needed.
+
+    Raises SettlementError where the evidence holds no row about one of them.
+    """
+
+    def __init__(
+        self,
+        settlement: Settlement,
+        participants: Sequence[str],
+        claim: ClaimDate,
+        *,
+        with_rows: bool = True,
+    ) -> None:
+        """Without rows, conditions are told without the rows of evidence behind them."""
+        self.settlement, self.claim = settlement, claim
+        self._own = settlement.evidence.about(*participants)
+        self.people = rows_by_participant(self._own.participants_table)
+        if any(one not in self.people for one in participants):
+            raise _unknown_participant(settlement)
+        self.with_rows = with_rows
+        self.lines = LineBook(settlement, participants)
+        self._sights: dict[int, Sight] = {}
+        self._terms: dict[int, StatedTerms] = {}
+        self._texts: dict[int, Settlement] = {}
+
+    @cached_property
+    def observations(self) -> Mapping[str, Sequence[dict[str, Any]]]:
+        """The rows of evidence about each participant, those recorded later too."""
+        return rows_by_participant(self._own.observations_table)
+
+    @cached_property
+    def decided(self) -> Mapping[str, Mapping[str, tuple[Any, ...]]]:
+        """What was decided of each milestone at the latest claim date: verdict, reason, days."""
+        table, asked = self.settlement.decisions_table, pa.array(self.people, pa.string())
+        own = table.filter(pc.is_in(table["participant"], asked))
+        return {
+            who: {row["milestone"]: tuple(row[name] for name in _AS_DECIDED) for row in rows}
+            for who, rows in rows_by_participant(own).items()
+        }
+
+    @cached_property
+    def known(self) -> Versions:
+        """The versions that are known at the claim date."""
+        return self.settlement.known.known_by(self.claim.known_by)
+
+    def sight(self, contract: Contract) -> Sight:
+        """What the engine sees of all of them, by the text of one version."""
+        # By the text itself: that of all versions under one roof has the number of the last.
+        if id(contract) not in self._sights:
+            evidence = self.settlement.evidence
+            self._sights[id(contract)] = Sight(contract, evidence, self._own, self.claim)
+        return self._sights[id(contract)]
+
+    def stated(self, contract: Contract) -> StatedTerms:
+        """The terms of one version, as they are stated."""
+        if id(contract) not in self._terms:
+            self._terms[id(contract)] = StatedTerms(contract)
+        return self._terms[id(contract)]
+
+    def by(self, text: Contract) -> Settlement:
+        """The settlement with the text of one version in place of all of them under one roof."""
+        number = text.version.number
+        if number not in self._texts:
+            stated = self.settlement.known.stated(text)
+            self._texts[number] = replace(self.settlement, contract=stated)
+        return self._texts[number]
 
 
 @dataclass(frozen=True)
@@ -47,10 +115,10 @@ class Case:
     `person` is None while nothing is known of it, `judged` where the contract does not cover it.
     """
 
+    asked: Asked
     settlement: Settlement
     participant: str
     claim: ClaimDate
-    evidence: Evidence
     archive: EvidenceArchive
     person: PersonView | None
     judged: Judged | None
@@ -58,29 +126,24 @@ class Case:
     @classmethod
     def of(
         cls,
+        asked: Asked,
         settlement: Settlement,
         participant: str,
-        claim: ClaimDate,
         governed: frozenset[str] | None = None,
     ) -> Case:
-        """The case of a participant; `governed` are the milestones that the terms govern, where
-        there are other versions.
-
-        Raises SettlementError where the evidence holds no row about it.
+        """The case of a participant, by the contract of the settlement; `governed` are the
+        milestones that it governs, where there are other versions.
         """
-        contract = settlement.contract
-        evidence = settlement.evidence.about(participant)
-        if not evidence.participants_table.num_rows:
-            raise _unknown_participant(settlement)
-        rows = {row["observation"]: row for row in evidence.observations_table.to_pylist()}
+        contract, claim = settlement.contract, asked.claim
+        rows = {row["observation"]: row for row in asked.observations.get(participant, ())}
         archive = EvidenceArchive(contract, claim.known_by, rows)
-        person = find_person(contract, evidence, claim)
-        known = with_mates(contract, settlement.evidence, participant)
-        inputs = EvaluationInput.of(contract, known, [claim])
-        judged = _judged(inputs, participant, person, archive) if person else None
+        sight = asked.sight(contract)
+        person = sight.people.get(participant)
+        shown = archive if asked.with_rows else None
+        judged = _judged(sight, participant, person, shown) if person else None
         if judged is not None and settlement.is_amended:
-            judged = _as_governed(judged, lines_of(settlement, participant, claim.known_by))
-        case = cls(settlement, participant, claim, evidence, archive, person, judged)
+            judged = _as_governed(judged, asked.lines.rows(participant, claim.known_by))
+        case = cls(asked, settlement, participant, claim, archive, person, judged)
         if claim == settlement.claim:
             case._assert_as_decided(governed)
         return case
@@ -90,7 +153,7 @@ class Case:
         """Whether the participant is known and covered, in a sentence."""
         people = self.settlement.contract.participants
         if self.person is None:
-            first = min(self.evidence.participants_table["recorded_on"].to_pylist())
+            first = min(row["recorded_on"] for row in self.asked.people[self.participant])
             return f"nothing was known of the participant: the first row was recorded on {first}"
         left = f", left on {self.person.left_on}" if self.person.left_on else ""
         started = f"started on {self.person.started_on}{left}"
@@ -114,7 +177,7 @@ class Case:
         """The rows about the participant, in the order in which they were recorded."""
         attributes = self.settlement.contract.participants.attributes
         found = []
-        for row in self.evidence.participants_table.to_pylist():
+        for row in self.asked.people[self.participant]:
             told = {
                 "attributes": {name: row[name] or "" for name in attributes},
                 "is_known": row["recorded_on"] <= self.claim.known_by,
@@ -143,19 +206,9 @@ class Case:
         rows = tuple(self.archive.recorded_between(after, until, looked_at))
         return rows, tuple(r for r in self.participant_rows if after < r.recorded_on <= until)
 
-    def looked_at(self, milestone: str) -> list[tuple[str, str]]:
+    def looked_at(self, milestone: str) -> Sequence[tuple[str, str]]:
         """Every metric that a milestone and eligibility look at, each with a window; units last."""
-        contract, plan = self.settlement.contract, EvaluationPlan.of(self.settlement.contract)
-        term = contract.milestones[milestone]
-        found = [
-            (metric, window)
-            for condition in (term.when, contract.participants.eligible)
-            if condition is not None
-            for leaf in plan.node(condition).leaves
-            for metric in leaf.metrics
-            for window in leaf.windows
-        ]
-        return found if term.units is None else [*found, (term.units.metric, term.units.window)]
+        return self.asked.sight(self.settlement.contract).looked_at[milestone]
 
     def _with_needs(self, milestone: str) -> set[str]:
         """The milestone and everything that it comes after, however far back."""
@@ -176,14 +229,11 @@ class Case:
         return True
 
     def _assert_as_decided(self, governed: frozenset[str] | None) -> None:
-        table = self.settlement.decisions_table
-        rows = table.filter(pc.equal(table["participant"], self.participant)).to_pylist()
-        names = ("verdict", "reason", "achieved_on", "known_on")
-        decided = {row["milestone"]: tuple(row[name] for name in names) for row in rows}
+        decided = dict(self.asked.decided.get(self.participant, {}))
         found: dict[str, tuple[Any, ...]] = {}
         if self.judged is not None:
             for milestone, decision in self.judged.decisions.items():
-                found[milestone] = tuple(getattr(decision, name) for name in names)
+                found[milestone] = tuple(getattr(decision, name) for name in _AS_DECIDED)
         # The table holds for each milestone what its own version decided: of one version, only
         # what it governs can be compared with it.
         if governed is not None:
@@ -194,35 +244,32 @@ class Case:
 
 
 def cases_by_milestone(
-    settlement: Settlement, participant: str, claim: ClaimDate, milestones: Sequence[str]
+    asked: Asked, participant: str, milestones: Sequence[str]
 ) -> dict[str, Case]:
     """The case of each milestone, by the terms of the version that governs it."""
-    if not settlement.is_amended:
-        return dict.fromkeys(milestones, Case.of(settlement, participant, claim))
-    known = settlement.known.known_by(claim.known_by)
-    texts = {name: _governing(settlement, known, participant, claim, name) for name in milestones}
+    if not asked.settlement.is_amended:
+        return dict.fromkeys(milestones, Case.of(asked, asked.settlement, participant))
+    texts = {name: _governing(asked, participant, name) for name in milestones}
     cases: dict[int, Case] = {}
     for text in texts.values():
         number = text.version.number
         if number not in cases:
             names = frozenset(name for name, one in texts.items() if one.version.number == number)
-            by_text = replace(settlement, contract=settlement.known.stated(text))
-            cases[number] = Case.of(by_text, participant, claim, names)
+            cases[number] = Case.of(asked, asked.by(text), participant, names)
     return {name: cases[text.version.number] for name, text in texts.items()}
 
 
-def _governing(
-    settlement: Settlement, known: Versions, participant: str, claim: ClaimDate, milestone: str
-) -> Contract:
+def _governing(asked: Asked, participant: str, milestone: str) -> Contract:
+    known, settlement = asked.known, asked.settlement
     naming = [text.terms for text in known.stretches if milestone in text.terms.milestones]
     governs = known.terms.governs
     if governs == "participants started":
-        person = find_person(settlement.contract, settlement.evidence.about(participant), claim)
+        person = asked.sight(settlement.contract).people.get(participant)
         by_start = known.governing(person.started_on) if person else naming[-1]
         return by_start if milestone in by_start.milestones else naming[-1]
     moved: Counter[date] = Counter()
     achieved: date | None = None
-    for row in lines_of(settlement, participant, claim.known_by):
+    for row in asked.lines.rows(participant, asked.claim.known_by):
         if row["milestone"] == milestone and row["quantity"]:
             moved[row["claim_date"]] += row["quantity"]
             achieved = row["achieved_on"]
@@ -250,39 +297,50 @@ def _as_governed(judged: Judged, lines: Sequence[Mapping[str, Any]]) -> Judged:
     return replace(judged, decisions=decisions, quantities=quantities)
 
 
+def view_participant(
+    sight: Sight, participant: str, person: PersonView, basis: Basis
+) -> ParticipantView | None:
+    """What is seen of a participant on one basis; None if not covered."""
+    seen = sight.on(basis)
+    if participant not in seen.columns:
+        return None
+    person = replace(person, clock_on=sight.clocks[participant])
+    live = tuple(seen.live.get(participant, ()))
+    return ParticipantView(seen, person, seen.columns[participant], live)
+
+
 def _judged(
-    inputs: EvaluationInput, participant: str, person: PersonView, archive: EvidenceArchive
+    sight: Sight, participant: str, person: PersonView, archive: EvidenceArchive | None
 ) -> Judged | None:
     """What was decided, each milestone with what was found on the evidence that decided it."""
-    contract = inputs.contract
-    course = bases(inputs)
+    contract = sight.contract
     views = {
         standing: view
-        for basis, standing in course
-        if (view := view_participant(inputs, participant, person, basis)) is not None
+        for basis, standing in sight.course
+        if (view := view_participant(sight, participant, person, basis)) is not None
     }
     if not views:
         return None
-    last = views[course[-1][1]]
-    decisions = find_decisions(inputs, participant)
+    last = views[sight.course[-1][1]]
+    decisions = sight.decisions[participant]
     # What is achieved is told on the evidence that earned it, since on a wider basis late rows
     # could tell another story; what is not, on all that could have earned it.
     earning = {
         name: views[one.standing] if one.verdict == Verdict.ACHIEVED else last
         for name, one in decisions.items()
     }
-    ever = earns_nothing(contract) and view_participant(inputs, participant, person, Basis())
+    ever = earns_nothing(contract) and view_participant(sight, participant, person, Basis())
     terms = contract.milestones.items()
     eligible = contract.participants.eligible
     asked = [condition_tree(view, archive, eligible) for view in views.values() if eligible]
     last_asked = asked[-1] if asked else None
     return Judged(
         contract=contract,
-        claim=inputs.claims[0],
+        claim=sight.claim,
         person=last.person,
         decisions=decisions,
-        quantities=find_quantities(inputs, participant),
-        units=find_units(inputs, participant),
+        quantities=sight.quantities.get(participant, {}),
+        units={name: found.get(participant, ()) for name, found in sight.units.items()},
         findings={name: condition_tree(earning[name], archive, one.when) for name, one in terms},
         eligibility=next((one for one in asked if one.state == "met"), last_asked),
         whenever={name: condition_tree(ever, archive, one.when) for name, one in terms if ever},

@@ -1,6 +1,6 @@
 """Explaining: why was this paid, why not, down to the penny and the row of evidence.
 
-Takes  a settlement, and one participant or one line.
+Takes  a settlement, and one participant, many, or one line.
 Gives  an Explanation: verdicts with reasons, conditions with their rows, lines with their shares;
        of a line that is nobody's claim, what a result was measured on, or when a fee is due.
 Keeps  the engine's own verdicts and lines: what is told comes from the columns that were settled.
@@ -8,7 +8,7 @@ Keeps  the engine's own verdicts and lines: what is told comes from the columns 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,11 +19,12 @@ from impactbond.contract.wording.words import ContractWords
 from impactbond.errors import Fault, SettlementError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.counts import Counts
-from impactbond.explanation.case import Case, cases_by_milestone
+from impactbond.explanation.case import TOGETHER, Asked, Case, cases_by_milestone
 from impactbond.explanation.explanation import Explanation
+from impactbond.explanation.lines import LineBook
 from impactbond.explanation.measured import explained_steps
 from impactbond.explanation.parts import Line, MilestoneExplained, place_words
-from impactbond.explanation.payment import explained_line, lines_of, money_terms, stated_terms
+from impactbond.explanation.payment import StatedTerms, money_terms
 from impactbond.explanation.verdicts import Judged, chain, needs, open_until, period_label, reason
 from impactbond.money import show
 from impactbond.reasons import LineKind
@@ -67,13 +68,44 @@ def explain(
         problem = "a participant is asked for by the id, as text"
         fault = Fault(code="unknown_participant", problem=problem, found=kind)
         raise SettlementError("There is nothing to explain.", [fault])
+    asked = _milestones_asked(settlement, milestone)
+    return _of_participant(Asked(settlement, [participant], settlement.claim), participant, asked)
+
+
+def explain_each(
+    settlement: Settlement,
+    participants: Iterable[str] | None = None,
+    *,
+    milestone: str | None = None,
+) -> Iterator[Explanation]:
+    """The explanations of many participants, each as `explain` gives it: in the order asked for, by
+    default of everybody in the order of their references.
+
+    The engine is asked once for every thousand of them, so that hundreds take little longer than
+    one. Raises SettlementError as `explain` does, when it comes to it.
+    """
+    if settlement.counts is not None:
+        raise nobody_behind("an explanation of a participant")
+    names = _milestones_asked(settlement, milestone)
+    if participants is None:
+        found = settlement.evidence.participants_table["participant"].unique().to_pylist()
+        participants = sorted(found)
+    several = list(participants)
+    for place in range(0, len(several), TOGETHER):
+        together = several[place : place + TOGETHER]
+        asked = Asked(settlement, together, settlement.claim)
+        for participant in together:
+            yield _of_participant(asked, participant, names)
+
+
+def _milestones_asked(settlement: Settlement, milestone: str | None) -> Sequence[str]:
+    """The milestone that is asked for, or all. Raises SettlementError where there is none."""
     milestones = settlement.contract.milestones
     if milestone is not None and milestone not in milestones:
         raise SettlementError(
             "There is nothing to explain.", [_no_milestone(settlement, milestone)]
         )
-    asked = list(milestones) if milestone is None else [milestone]
-    return _of_participant(settlement, participant, settlement.claim, asked)
+    return list(milestones) if milestone is None else [milestone]
 
 
 def _no_milestone(settlement: Settlement, name: str) -> Fault:
@@ -136,7 +168,8 @@ def explain_line(settlement: Settlement, line: str) -> Explanation:
             milestones=(_of_count(settlement, settlement.counts, row, claim),),
         )
     if row["milestone"] in settlement.contract.milestones:
-        return _of_participant(settlement, row["participant"], claim, [row["milestone"]], line)
+        who = row["participant"]
+        return _of_participant(Asked(settlement, [who], claim), who, [row["milestone"]], line)
     return _explanation(
         settlement,
         claim,
@@ -163,13 +196,10 @@ def _explanation(settlement: Settlement, claim: ClaimDate, **told: Any) -> Expla
 
 
 def _of_participant(
-    settlement: Settlement,
-    participant: str,
-    claim: ClaimDate,
-    milestones: Sequence[str],
-    line: str | None = None,
+    asked: Asked, participant: str, milestones: Sequence[str], line: str | None = None
 ) -> Explanation:
-    cases = cases_by_milestone(settlement, participant, claim, milestones)
+    settlement, claim = asked.settlement, asked.claim
+    cases = cases_by_milestone(asked, participant, milestones)
     case = cases[milestones[-1]]
     return _explanation(
         settlement,
@@ -183,14 +213,14 @@ def _of_participant(
         rows_recorded_later=case.rows_recorded_later,
         eligibility=case.judged.eligibility if case.judged else None,
         eligibility_clause=settlement.contract.participants.clause,
-        milestones=tuple(_milestone(settlement, of, name) for name, of in cases.items()),
+        milestones=tuple(_milestone(of, name) for name, of in cases.items()),
     )
 
 
-def _milestone(settlement: Settlement, case: Case, name: str) -> MilestoneExplained:
+def _milestone(case: Case, name: str) -> MilestoneExplained:
     contract, judged = case.settlement.contract, case.judged
     term = contract.milestones[name]
-    lines = tuple(_lines(settlement, case, name))
+    lines = tuple(_lines(case, name))
     trees = (judged.findings[name], judged.eligibility) if judged is not None else ()
     metrics = (metric for metric, _ in case.looked_at(name))
     otherwise = case.closed_otherwise(name, sum(line.quantity for line in lines))
@@ -202,7 +232,7 @@ def _milestone(settlement: Settlement, case: Case, name: str) -> MilestoneExplai
         priced_in=contract.currency_of_prices,
         lines=lines,
         entitled_pence=sum(line.entitled_pence for line in lines),
-        terms=stated_terms(contract, name, filter(None, trees), metrics),
+        terms=case.asked.stated(contract).of(name, filter(None, trees), metrics),
         note=CLOSED_OTHERWISE if otherwise else "",
         **(_decided(judged, name) if judged is not None else _not_judged(case)),
     )
@@ -231,18 +261,19 @@ def _not_judged(case: Case) -> dict[str, Any]:
     return {"verdict": verdict, "reason": why, "sentence": case.standing}
 
 
-def _lines(settlement: Settlement, case: Case, milestone: str) -> Iterator[Line]:
-    claims = [claim.label for claim in settlement.claim_dates]
-    days = [date.min, *(claim.known_by for claim in settlement.claim_dates)]
-    for row in lines_of(settlement, case.participant, case.claim.known_by):
+def _lines(case: Case, milestone: str) -> Iterator[Line]:
+    book, dated = case.asked.lines, case.asked.settlement.claim_dates
+    claims = [claim.label for claim in dated]
+    days = [date.min, *(claim.known_by for claim in dated)]
+    for row in book.rows(case.participant, case.claim.known_by):
         if row["milestone"] != milestone:
             continue
         if row["kind"] == LineKind.ADJUSTMENT and row["quantity"] != 0:
             place = claims.index(row["claim_period"])
             since = case.recorded_since(milestone, days[place], days[place + 1])
-            yield explained_line(settlement, row, *since)
+            yield book.explained(row, *since)
         else:
-            yield explained_line(settlement, row)
+            yield book.explained(row)
 
 
 def _of_count(
@@ -250,10 +281,11 @@ def _of_count(
 ) -> MilestoneExplained:
     """The rows that count what a line is about, with the lines for it."""
     contract, name = settlement.contract, row["milestone"]
+    book = LineBook(settlement, [""])
     lot = ("milestone", "period", "achieved_on", "price_pence", "standing", "share_rule", "group")
     lines = tuple(
-        explained_line(settlement, other)
-        for other in lines_of(settlement, "", claim.known_by)
+        book.explained(other)
+        for other in book.rows("", claim.known_by)
         if all(other[key] == row[key] for key in lot)
     )
     found = list(rows_counted(settlement.known, counts, row, claim.known_by))
@@ -277,19 +309,19 @@ def _of_count(
         period=row["period"],
         lines=lines,
         entitled_pence=sum(line.entitled_pence for line in lines),
-        terms=stated_terms(contract, name, (), ()),
+        terms=StatedTerms(contract).of(name, (), ()),
     )
 
 
 def _of_group(settlement: Settlement, row: Mapping[str, Any], until: date) -> MilestoneExplained:
     """What a result was measured on, or when a fee is due, with the lines for it."""
     contract, name = settlement.contract, row["milestone"]
-    is_result = name in contract.results
+    is_result, book = name in contract.results, LineBook(settlement, [""])
     measured = _measured_result(settlement, row, until) if is_result else None
     group = f": {measured.group}" if measured and measured.group else ""
     lines = tuple(
-        explained_line(settlement, other)
-        for other in lines_of(settlement, "", until)
+        book.explained(other)
+        for other in book.rows("", until)
         if all(other[key] == row[key] for key in ("milestone", "group", "period"))
     )
     return MilestoneExplained(

@@ -8,12 +8,12 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from html import escape
 from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
 
+from impactbond.cards import card
 from impactbond.explanation.parts import (
     ConditionExplained,
     EvidenceRow,
@@ -30,6 +30,7 @@ from impactbond.explanation.parts import (
 from impactbond.money import show, show_share
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.tables import as_kind, schema_of
+from impactbond.terms.words import counted
 
 STEPS = schema_of("milestone", "step", "what", "found", "needed", "clause")
 Step = tuple[str, str, str, str, str, str]
@@ -37,7 +38,7 @@ INDENT = "  "
 _DIGEST = re.compile(r"[0-9a-f]{32}")  # stands for a row that was delivered without a reference
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Explanation:
     """Why one participant's milestones were paid or not, as known at one claim date: as text, as
     data, as a table.
@@ -101,22 +102,23 @@ class Explanation:
     def __str__(self) -> str:
         return self.text
 
+    def __repr__(self) -> str:
+        """What it is, and nothing of a participant: an explanation may end up in a log."""
+        about = f"{self.contract}, claim {self.claim_period}"
+        return f"<Explanation of {about}: {counted(len(self.milestones), 'milestone')}>"
+
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(told.title)}</td><td>{escape(told.clause)}</td>"
-            f"<td>{escape(told.verdict)}</td><td>{escape(told.sentence)}</td>"
-            f"<td style='text-align:right'>{show(told.entitled_pence, self.currency)}</td></tr>"
-            for told in self.milestones
-        )
-        headings = "".join(
-            f"<th>{name}</th>" for name in ("Milestone", "Clause", "Verdict", "Why", "Entitled")
-        )
-        about = f"{self.participant}: {self.title}, {self.claim_period}"
-        return (
-            f"<h4>{escape(about)}</h4>"
-            f"<p>{escape(self.standing)}</p><table><tr>{headings}</tr>{rows}</table>"
-            f"<details><summary>Everything, down to the row of evidence</summary>"
-            f"<pre>{escape(self.text)}</pre></details>"
+        return card(
+            f"{self.participant}: {self.title}, {self.claim_period}",
+            self.standing,
+            ["Milestone", "Clause", "Verdict", "Why", "Entitled"],
+            [
+                (*told, show(one.entitled_pence, self.currency))
+                for one in self.milestones
+                for told in [(one.title, one.clause, one.verdict, one.sentence)]
+            ],
+            words=4,
+            folded=("Everything, down to the row of evidence", self.text),
         )
 
 

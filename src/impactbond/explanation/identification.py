@@ -34,15 +34,14 @@ from impactbond.evaluation.known_evidence import (
     segments_on,
 )
 from impactbond.evidence.evidence import Evidence
+from impactbond.explanation.case import view_participant
 from impactbond.explanation.participant_view import (
     STATES,
     EvidenceArchive,
     condition_tree,
-    find_person,
-    view_participant,
-    with_mates,
 )
 from impactbond.explanation.parts import ConditionExplained
+from impactbond.explanation.sight import Sight
 from impactbond.tables import as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.conditions import Condition, Junction
 from impactbond.terms.diagnostic import did_you_mean, listing
@@ -93,10 +92,9 @@ class Identification:
         """
         claim = _claim(self.as_of)
         own = self.evidence.about(participant)
-        person = find_person(self.contract, own, claim) if own.participants_table.num_rows else None
-        known = with_mates(self.contract, self.evidence, participant)
-        inputs = EvaluationInput.of(self.contract, known, [claim])
-        view = view_participant(inputs, participant, person, Basis()) if person else None
+        sight = Sight(self.contract, self.evidence, own, claim)
+        person = sight.people.get(participant) if own.participants_table.num_rows else None
+        view = view_participant(sight, participant, person, Basis()) if person else None
         if view is None:
             problem = "the contract covers no such participant, as known on that day"
             fault = Fault(code="unknown_participant", problem=problem)

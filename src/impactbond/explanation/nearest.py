@@ -17,12 +17,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from html import escape
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import text_card
 from impactbond.contract.contract import Contract
 from impactbond.contract.references import rests_on
 from impactbond.evaluation.decisions import decisions_table
@@ -34,6 +34,7 @@ from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind, schema_of
 from impactbond.terms.phrases import Distance, Threshold
 from impactbond.terms.term import Term
+from impactbond.terms.words import counted
 
 _PER_METRIC = 400  # changes tried of one metric
 CHANGES = schema_of(
@@ -65,7 +66,7 @@ class EvidenceChange:
         return f"{self.would_be} in place of {self.was} of {self.metric} in {place}: {then}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Nearest:
     """The smallest changes of evidence that would have achieved a milestone, and the verdict now.
 
@@ -111,8 +112,11 @@ class Nearest:
     def __str__(self) -> str:
         return self.text
 
+    def __repr__(self) -> str:
+        return f"<Nearest of {self.milestone}: {counted(len(self.changes), 'change')}>"
+
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
+        return text_card(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,37 +1,18 @@
-"""What the engine saw of one participant at one claim date: who it was, what was decided, and every
-condition as a tree, with the rows of evidence that it used and those left aside.
+"""What the engine saw of one participant at one claim date: every condition as a tree, with the
+rows of evidence that it used and those left aside.
 
 Nothing is judged here: every state, day and row comes from the columns that settle everybody.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
-
-import narwhals as nw
-import pyarrow as pa
-import pyarrow.compute as pc
+from functools import cached_property
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import from_day_number
-from impactbond.evaluation.claims import claims_of
-from impactbond.evaluation.decisions import achieved, decide, evaluate_conditions
-from impactbond.evaluation.facts import NEVER, concerns, packed
-from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
-from impactbond.evaluation.known_evidence import (
-    Basis,
-    known_participants,
-    live_observations,
-    people_of,
-    segments_at_start,
-)
-from impactbond.evaluation.plan import EvaluationPlan
-from impactbond.evaluation.units import completed_units
-from impactbond.evidence.evidence import Evidence
+from impactbond.evaluation.known_evidence import Basis
 from impactbond.explanation.parts import (
     ConditionExplained,
     EvidenceRow,
@@ -39,37 +20,13 @@ from impactbond.explanation.parts import (
     columns_of,
     sheet_words,
 )
-from impactbond.reasons import Reason, Standing, Verdict
-from impactbond.terms.conditions import Condition, Junction, Looking
+from impactbond.explanation.sight import PersonView, Seen, day_or_none
+from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Looking
 from impactbond.terms.conditions.passes import ConditionCase, Days, EvidenceUsed, FactKind, Row
 from impactbond.terms.metrics.metric import Values
 
 # By their numbers; what falls short is not met, and no more known than that.
 STATES = ("not met", "not met", "not evidenced", "met")
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided about one milestone; `reached_on` is the day on which everything that it
-    needs was met, if it was, whatever the verdict.
-    """
-
-    verdict: Verdict
-    reason: Reason
-    achieved_on: date | None
-    reached_on: date | None
-    known_on: date | None
-    standing: Standing = Standing.FULL
-
-
-@dataclass(frozen=True, slots=True)
-class PersonView:
-    """Who the participant was, as known at a claim date; windows count from `clock_on`."""
-
-    started_on: date
-    left_on: date | None
-    at_start: Mapping[str, str]
-    clock_on: date
 
 
 @dataclass(frozen=True)
@@ -78,41 +35,57 @@ class ParticipantView:
     `EvidenceView` of conditions. `live` rows stand in the order of their days.
     """
 
-    contract: Contract
-    plan: EvaluationPlan
+    seen: Seen
     person: PersonView
-    basis: Basis
-    columns: Mapping[str, Any]
+    columns: Row
     live: tuple[Row, ...]
+    _told: dict[tuple[str, int], tuple[Condition, ConditionExplained]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    @property
+    def contract(self) -> Contract:
+        """The contract by which it is seen."""
+        return self.seen.contract
+
+    @property
+    def basis(self) -> Basis:
+        """The evidence on which it is seen."""
+        return self.seen.basis
 
     def state(self, condition: Condition) -> str:
         """Met, not met or not evidenced."""
-        return STATES[self.columns[f"state_{self.plan.node(condition).number}"]]
+        return STATES[self.columns[f"state_{self.seen.node(condition).number}"]]
 
     def on(self, condition: Condition) -> date | None:
         """The day on which the condition was met, if it was."""
-        return _day(self.columns[f"on_{self.plan.node(condition).number}"])
+        return day_or_none(self.columns[f"on_{self.seen.node(condition).number}"])
 
     def due(self, condition: Condition) -> date:
         """The last day on which the condition can be met."""
-        leaves = self.plan.node(condition).leaves
+        leaves = self.seen.node(condition).leaves
         return max(self.window(leaf.windows[-1])[1] for leaf in leaves)
 
     def window(self, name: str) -> Days:
         """First and last day of a window, for this participant."""
-        return self.contract.windows[name].days(self.person.clock_on)
+        return self.seen.days(name, self.person.clock_on)
 
     def rows(
         self, kind: FactKind, metric: str, window: str, values: Values | None = None, nth: int = 0
     ) -> list[Row]:
         """The rows that a fact looked at."""
-        fact = self.plan.fact(kind, metric, window, values, nth)
-        return [row for row in self.live if row[fact.name]]
+        name = self.seen.fact(kind, metric, window, values, nth)
+        return [row for row in self.live if row[name]]
 
     def rows_of(self, metric: str) -> list[Row]:
         """Every row of a metric, in whatever window."""
         number = list(self.contract.metrics).index(metric)
         return [row for row in self.live if row["metric"] == number]
+
+    @cached_property
+    def live_names(self) -> frozenset[str]:
+        """The references of the live rows."""
+        return frozenset(row["observation"] for row in self.live)
 
 
 @dataclass(frozen=True)
@@ -154,21 +127,26 @@ class EvidenceArchive:
     def left_aside(self, view: ParticipantView, leaf: Looking) -> list[EvidenceRow]:
         """The rows of a leaf's metric, observed in its windows, that the engine did not look at."""
         windows = [view.window(name) for name in leaf.windows]
-        live = {row["observation"] for row in view.live}
         return self._in_order(
             self.shown(name, self._why_aside(view, row))
-            for name, row in self.rows.items()
-            if row["metric"] in leaf.metrics
-            and name not in live
+            for metric in dict.fromkeys(leaf.metrics)
+            for name, row in self._by_metric.get(metric, ())
+            if name not in view.live_names
             and any(first <= row["observed_on"] <= last for first, last in windows)
         )
+
+    @cached_property
+    def _by_metric(self) -> Mapping[str, Sequence[tuple[str, Row]]]:
+        found: dict[str, list[tuple[str, Row]]] = {}
+        for name, row in self.rows.items():
+            found.setdefault(row["metric"], []).append((name, row))
+        return found
 
     def _why_aside(self, view: ParticipantView, row: Row) -> str:
         if row["recorded_on"] > self.known_by:
             return f"recorded after the claim date {self.known_by}"
-        for other in self.rows.values():
-            if other["supersedes"] == row["observation"] and other["recorded_on"] <= self.known_by:
-                return f"replaced by {self._place(other['observation'], row)}"
+        if (other := self._replaced_by.get(row["observation"])) is not None:
+            return f"replaced by {self._place(other, row)}"
         if row["status"] == "withdrawn":
             return "takes back the row that it replaces"
         if row["status"] == "disputed" and view.basis.undisputed:
@@ -176,6 +154,15 @@ class EvidenceArchive:
         within = self.contract.calendar.evidence.within
         deadline = within.after(row["observed_on"])
         return f"late: recorded after {deadline}, {within} after the day that it speaks of"
+
+    @cached_property
+    def _replaced_by(self) -> Mapping[str, str]:
+        """Of every row that another known one replaces, the first that does."""
+        found: dict[str, str] = {}
+        for name, row in self.rows.items():
+            if row["supersedes"] and row["recorded_on"] <= self.known_by:
+                found.setdefault(row["supersedes"], name)
+        return found
 
     def _place(self, observation: str, beside: Row) -> str:
         """Where a row stands, as seen from another: `row 12` in the same sheet."""
@@ -192,14 +179,26 @@ class EvidenceArchive:
 
 
 def condition_tree(
-    view: ParticipantView, archive: EvidenceArchive, condition: Condition
+    view: ParticipantView, archive: EvidenceArchive | None, condition: Condition
 ) -> ConditionExplained:
-    """A condition as evaluated, with everything inside it."""
+    """A condition as evaluated, with everything inside it; what several milestones ask is told of
+    a participant once. Without an archive, no row is shown.
+    """
     name = ""
     # A name may stand for another name: the first is the one that a reader meets here.
     while isinstance(condition, str):
         name = name or condition
         condition = view.contract.conditions[condition]
+    asked = (name, id(condition))
+    if asked not in view._told:
+        # The condition is kept beside it, so that no other can be given its number.
+        view._told[asked] = condition, _tree(view, archive, name, condition)
+    return view._told[asked][1]
+
+
+def _tree(
+    view: ParticipantView, archive: EvidenceArchive | None, name: str, condition: ConditionTerm
+) -> ConditionExplained:
     looking = condition if isinstance(condition, Looking) else None
     parts = condition.parts if isinstance(condition, Junction) else ()
     inside = tuple(condition_tree(view, archive, part) for part in parts)
@@ -212,6 +211,10 @@ def condition_tree(
     state, on = view.state(condition), view.on(condition)
     case = ConditionCase(view.contract, state, on, named, days, used, inside)
     text = condition.tell(case)
+    rows, aside = tuple[EvidenceRow, ...](), tuple[EvidenceRow, ...]()
+    if looking is not None and archive is not None:
+        rows = tuple(archive.shown(observation, taken_as) for observation, taken_as in used.relied)
+        aside = tuple(archive.left_aside(view, looking))
     return ConditionExplained(
         name=name,
         kind=condition.called,
@@ -220,127 +223,11 @@ def condition_tree(
         due_on=view.due(condition),
         clause=condition.clause,
         windows=tuple(dict.fromkeys(windows)),
-        rows=tuple(archive.shown(observation, taken_as) for observation, taken_as in used.relied),
-        left_aside=tuple(archive.left_aside(view, looking)) if looking else (),
+        rows=rows,
+        left_aside=aside,
         parts=inside,
-        **asdict(text),
+        what=text.what,
+        needed=text.needed,
+        found=text.found,
+        sentence=text.sentence,
     )
-
-
-def with_mates(contract: Contract, evidence: Evidence, participant: str) -> Evidence:
-    """The evidence about a participant, and about all who ever had the same place, in memory."""
-    own, places = evidence.about(participant), contract.participants.places
-    if places is None:
-        return own
-    table = evidence.participants_table
-    held = own.participants_table[places.by].combine_chunks()
-    mates = table.filter(pc.is_in(table[places.by], held))["participant"]
-    everybody = [evidence.about(mate) for mate in sorted(set(mates.to_pylist()))]
-    return replace(
-        own,
-        participants_table=pa.concat_tables(one.participants_table for one in everybody),
-        observations_table=pa.concat_tables(one.observations_table for one in everybody),
-    )
-
-
-def find_person(contract: Contract, evidence: Evidence, claim: ClaimDate) -> PersonView | None:
-    """The participant as known at a claim date, covered or not; None when nothing was known yet."""
-    everybody = contract.participants.model_copy(update={"covered": {}, "started": None})
-    anybody = contract.model_copy(update={"participants": everybody})
-    inputs = EvaluationInput.of(anybody, evidence, [claim])
-    people = known_participants(inputs)
-    found = inputs.session.collect(people).to_pylist()
-    if not found:
-        return None
-    at_start = inputs.session.collect(segments_at_start(inputs, people))
-    names, values = inputs.segments.names, inputs.segments.values
-    started_on = from_day_number(found[0]["started_on"])
-    return PersonView(
-        started_on=started_on,
-        clock_on=started_on,
-        left_on=_day(found[0]["left_on"]),
-        at_start=dict(zip(names, values[at_start["segment"][0].as_py()], strict=True)),
-    )
-
-
-def view_participant(
-    inputs: EvaluationInput, participant: str, person: PersonView, basis: Basis
-) -> ParticipantView | None:
-    """What the engine sees of a participant that the input is about; None if not covered."""
-    plan, conditions = evaluate_conditions(inputs, basis)
-    found = _rows_about(inputs, participant, conditions)
-    if not found:
-        return None
-    about = _rows_about(inputs, participant, people_of(inputs))
-    person = replace(person, clock_on=from_day_number(about[0]["clock_on"]))
-    names = ("participant", "observation", "metric", "value", "observed_on")
-    facts = {fact.name: concerns(fact) for fact in plan.facts}
-    looked_at = live_observations(inputs, basis).select(*names, pack=packed(), **facts)
-    live = [
-        row | {"observed_on": from_day_number(row["observed_on"])}
-        for row in _rows_about(inputs, participant, looked_at)
-    ]
-    live.sort(key=lambda row: (row["observed_on"], row["observation"]))
-    return ParticipantView(inputs.contract, plan, person, basis, found[0], tuple(live))
-
-
-def find_decisions(inputs: EvaluationInput, participant: str) -> dict[str, Decision]:
-    """What is decided about every milestone; empty where the contract does not cover it."""
-    milestones = list(inputs.contract.milestones)
-    decided = _rows_about(inputs, participant, decide(inputs))
-    return {
-        milestones[row["milestone"]]: Decision(
-            verdict=list(Verdict)[row["verdict"]],
-            reason=list(Reason)[row["reason"]],
-            achieved_on=_day(row["reached"]),
-            reached_on=_day(row["days"]),
-            known_on=from_day_number(row["known_on"]) if row["known_on"] else None,
-            standing=list(Standing)[row["standing"]],
-        )
-        for row in sorted(decided, key=lambda row: row["milestone"])
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class UnitsFound:
-    """Units that one day completed: the first and the last day that they were counted on."""
-
-    first: date
-    last: date
-    quantity: int
-
-
-def find_units(inputs: EvaluationInput, participant: str) -> Mapping[str, tuple[UnitsFound, ...]]:
-    """The units of every milestone that pays for them, in the order of their days."""
-    earned, found = achieved(inputs), {}
-    for number, (name, term) in enumerate(inputs.contract.milestones.items()):
-        if term.units is not None:
-            completed = completed_units(inputs, earned, number, began=True)
-            rows = _rows_about(inputs, participant, completed)
-            days = sorted((row["began"], row["day"], row["quantity"]) for row in rows)
-            found[name] = tuple(
-                UnitsFound(from_day_number(first), from_day_number(last), int(many))
-                for first, last, many in days
-            )
-    return found
-
-
-def find_quantities(inputs: EvaluationInput, participant: str) -> Mapping[str, int]:
-    """How many claims or units of every milestone stand, where there are any."""
-    milestones = list(inputs.contract.milestones)
-    found: Counter[str] = Counter()
-    for row in _rows_about(inputs, participant, claims_of(inputs)):
-        found[milestones[row["milestone"]]] += row["quantity"]
-    return found
-
-
-def _rows_about(
-    inputs: EvaluationInput, participant: str, frame: nw.LazyFrame[Any]
-) -> list[dict[str, Any]]:
-    own = frame.filter(nw.col("participant") == participant)
-    rows: list[dict[str, Any]] = inputs.session.collect(own).to_pylist()
-    return rows
-
-
-def _day(number: int) -> date | None:
-    return None if number == NEVER else from_day_number(number)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 
@@ -19,9 +20,14 @@ def place_words(sheet: str, row: int, between: str = ", ") -> str:
     return f"{sheet}{between}row {row}" if row else sheet
 
 
-def columns_of(part: type[Any], row: Mapping[str, Any]) -> dict[str, Any]:
+def columns_of(part: Any, row: Mapping[str, Any]) -> dict[str, Any]:
     """What a part of an explanation takes from the columns of the same names."""
-    return {field.name: row[field.name] for field in fields(part) if field.name in row}
+    return {name: row[name] for name in _names_of(part) if name in row}
+
+
+@cache
+def _names_of(part: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(part))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,9 @@
-"""What one participant is paid: what moved on each line, what limits kept back, every funder's
-part; and the terms that can change it, each with what it says and its clause.
-
-Nothing is settled again: running totals are read off the settlement's own lines and shares, and
-must come out as the boundaries at which it cut them.
-"""
+"""The terms that can change what a participant is paid, each with what it says and its clause."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any
-
-import numpy as np
-import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.calendar import claims_words, late_words, year_words
@@ -22,183 +11,61 @@ from impactbond.contract.wording.parties import commitments, governs_words, plac
 from impactbond.contract.wording.payables import fee_rule, paid_words, price_terms
 from impactbond.contract.wording.words import ContractWords, money
 from impactbond.dates import between, said_place
-from impactbond.errors import InvariantError
-from impactbond.explanation.parts import (
-    ConditionExplained,
-    EvidenceRow,
-    Line,
-    ParticipantRow,
-    Passed,
-    ShareOfLine,
-    Stated,
-    columns_of,
-)
+from impactbond.explanation.parts import ConditionExplained, Stated, WindowDays
 from impactbond.money import show, show_share
-from impactbond.reasons import Because, LineKind
-from impactbond.settlement.funding import UNFUNDED, ShareRule, named_rule
-from impactbond.settlement.limits import DISPUTE, RELIEF, headroom_pence
-from impactbond.settlement.schedule import due_on
-from impactbond.settlement.settlement import Settlement
 from impactbond.terms.calendar import PaymentTerms
 from impactbond.terms.funding import LEFT_OVER, shares_of
 from impactbond.terms.limits import Limit
 from impactbond.terms.words import listed, plain
 
 
-def lines_of(settlement: Settlement, participant: str, until: date) -> list[dict[str, Any]]:
-    """The lines of a participant up to a claim date, in history order."""
-    lines = settlement.lines_table
-    rows = lines.filter(pc.equal(lines["participant"], participant)).to_pylist()
-    return [row for row in rows if row["claim_date"] <= until]
-
-
-def explained_line(
-    settlement: Settlement,
-    row: Mapping[str, Any],
-    evidence_since: tuple[EvidenceRow, ...] = (),
-    participant_rows_since: tuple[ParticipantRow, ...] = (),
-) -> Line:
-    """One line, with the rows that were recorded since the claim date before."""
-    contract = settlement.terms_on(row["claim_date"])
-    rule = named_rule(settlement.contract, row["share_rule"])
-    after = _running(settlement, row)
-    before = after - row["entitled_pence"]
-    names = row["withheld_by"].split("; ")
-    limits = (limit for limit in contract.limits_on_the_whole if limit.name in names)
-    told = {
-        "due_on": due_on(contract, row["claim_date"], settlement.holidays),
-        "sentence": _sentence(contract, row),
-        "limits": tuple(_stated_limit(contract, limit) for limit in limits),
-        "share_clause": contract.funding[rule.funding].clause,
-        "running_before_pence": before,
-        "running_after_pence": after,
-        "shares": _shares(settlement, row, rule, before, after),
-        "evidence_since": evidence_since,
-        "participant_rows_since": participant_rows_since,
-    }
-    return Line(**(columns_of(Line, row) | told))
-
-
-def _running(settlement: Settlement, row: Mapping[str, Any]) -> int:
-    """What was let through under the line's share rule up to and with the line."""
-    lines = settlement.lines_table
-    so_far = lines.slice(0, pc.index(lines["line"], row["line"]).as_py() + 1)
-    under = so_far.filter(pc.equal(so_far["share_rule"], row["share_rule"]))
-    return int(pc.sum(under["entitled_pence"]).as_py())
-
-
-def _shares(
-    settlement: Settlement, row: Mapping[str, Any], rule: ShareRule, before: int, after: int
-) -> tuple[ShareOfLine, ...]:
-    running = np.array([before, after], dtype=np.int64)
-    boundaries = rule.cut(running, settlement.contract.rounding.rule)
-    bounds = dict(zip(rule.funders, boundaries.T.tolist(), strict=True))
-    fractions = dict(zip(rule.funders, rule.shares, strict=True))
-    names = {funder.id: funder.name for funder in settlement.funders.all}
-    shares = settlement.shares_table
-    parts = shares.filter(pc.equal(shares["line"], row["line"])).to_pylist()
-    moved = {part["funder"]: part["moved_pence"] for part in parts}
-    flows = _passed_on(settlement, moved, row["claim_date"])
-    found = []
-    for part in parts:
-        funder = part["funder"]
-        start, end = bounds.get(funder, (0, 0))
-        if end - start != part["value_pence"] - part["withheld_pence"]:
-            raise InvariantError("a share of a line is not its share of the running total")
-        told = {
-            "name": names[funder],
-            "share": fractions.get(funder, Fraction(0)),
-            "share_before_pence": start,
-            "share_after_pence": end,
-            "passed": tuple(one for one in flows if funder in (one.from_funder, one.to_funder)),
-        }
-        found.append(ShareOfLine(**(columns_of(ShareOfLine, part) | told)))
-    if sum(share.amount_pence for share in found) != row["entitled_pence"]:
-        raise InvariantError("the shares of a line do not add up to it")
-    return tuple(found)
-
-
-def _passed_on(settlement: Settlement, moved: Mapping[str, int], day: date) -> Sequence[Passed]:
-    """What each funder limit passed on within one line of a claim date, from what every funder took
-    over net.
-
-    What a funder passes on is what it took over before its own limit, less what it took over net.
+class StatedTerms:
+    """The terms that the payment of each milestone rests on; what is the same for everybody is put
+    into words once.
     """
-    contract, funders = settlement.terms_on(day), settlement.funders
-    received: defaultdict[str, int] = defaultdict(int)
-    found = []
-    for limit in contract.limits_on_funders:
-        target = UNFUNDED if limit.taker is None else limit.taker
-        for place in funders.of_term(limit.on_funder):
-            funder = funders.all[place].id
-            amount = received[funder] - moved.get(funder, 0)
-            if amount:
-                received[target] += amount
-                at_most = headroom_pence(contract, limit, day)
-                found.append(Passed(limit.name, at_most, limit.clause, funder, target, amount))
-    return found
 
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._alike: dict[str, tuple[tuple[Stated, ...], tuple[Stated, ...]]] = {}
+        self._windows: dict[WindowDays, Stated] = {}
+        self._metrics: dict[str, Stated] = {}
 
-def _sentence(contract: Contract, row: Mapping[str, Any]) -> str:
-    def pounds(column: str) -> str:
-        return show(row[column], contract.currency)
+    def of(
+        self, milestone: str, findings: Iterable[ConditionExplained], metrics: Iterable[str]
+    ) -> tuple[Stated, ...]:
+        """Every term that the payment of a milestone rests on, beside the condition itself."""
+        told = (one for top in findings for finding in top.walk() for one in finding.windows)
+        windows = {one.name: self._window(one) for one in told}
+        before, after = self._everybody(milestone)
+        measured = map(self._metric, dict.fromkeys(metrics))
+        return (*before, *windows.values(), *measured, *after)
 
-    told = Because(row["because"]).sentence
-    is_milestone = row["milestone"] in contract.milestones
-    priced_in = contract.currency_of_prices if is_milestone else contract.currency
-    is_product = row["quantity"] * row["price_pence"] == row["value_pence"]
-    if is_product and priced_in == contract.currency and row["quantity"]:
-        told += f": {row['quantity']} × {pounds('price_pence')} = {pounds('value_pence')}"
-    elif row["value_pence"]:
-        told += f": {pounds('value_pence')}"
-        if row["quantity"]:
-            price = show(row["price_pence"], priced_in)
-            told += f" for {row['quantity']} at {price}, as the terms of the price say"
-    if row["withheld_pence"]:
-        word = "withheld" if row["withheld_pence"] > 0 else "no longer withheld"
-        amount = show(abs(row["withheld_pence"]), contract.currency)
-        told += f"; {amount} {word} ({_reasons(row['withheld_by'])})"
-    if row["kind"] == LineKind.ADJUSTMENT:
-        closed = f"because {row['period']}, in which it was achieved, was closed before"
-        told += f"; an adjustment, {closed}"
-    return told
+    def _everybody(self, milestone: str) -> tuple[tuple[Stated, ...], tuple[Stated, ...]]:
+        """What stands before and after the windows and the metrics."""
+        if milestone not in self._alike:
+            contract, paying = self._contract, _paying(self._contract, milestone)
+            before = (*_of_contract(contract), *_frame(contract), *_price(contract, milestone))
+            after = (
+                *_calendar(contract),
+                *_funding(contract, milestone),
+                *_limits(contract, milestone, paying),
+                *_commitments(contract, paying),
+                *_tranches(contract, paying),
+            )
+            self._alike[milestone] = before, after
+        return self._alike[milestone]
 
+    def _window(self, one: WindowDays) -> Stated:
+        if one not in self._windows:
+            says = f"{one.phrase}: {one.first} through {one.last}"
+            self._windows[one] = Stated(f"window '{one.name}'", says, "")
+        return self._windows[one]
 
-def _reasons(withheld_by: str) -> str:
-    """Why something is held back: a dispute, relief that is paid instead, or limits."""
-    named = [name for name in withheld_by.split("; ") if name]
-    told = [name if name.startswith((DISPUTE, RELIEF)) else f"limit on {name}" for name in named]
-    return "; ".join(told)
-
-
-def stated_terms(
-    contract: Contract,
-    milestone: str,
-    findings: Iterable[ConditionExplained],
-    metrics: Iterable[str],
-) -> tuple[Stated, ...]:
-    """Every term that the payment of a milestone rests on, beside the condition itself."""
-    told = (one for top in findings for finding in top.walk() for one in finding.windows)
-    windows = {
-        one.name: Stated(
-            f"window '{one.name}'", f"{one.phrase}: {one.first} through {one.last}", ""
-        )
-        for one in told
-    }
-    measured = {name: contract.metrics[name] for name in metrics}
-    paying = _paying(contract, milestone)
-    return (
-        *_of_contract(contract),
-        *_frame(contract),
-        *_price(contract, milestone),
-        *windows.values(),
-        *(Stated(f"metric {name}", of.definition(), of.clause) for name, of in measured.items()),
-        *_calendar(contract),
-        *_funding(contract, milestone),
-        *_limits(contract, milestone, paying),
-        *_commitments(contract, paying),
-        *_tranches(contract, paying),
-    )
+    def _metric(self, name: str) -> Stated:
+        if name not in self._metrics:
+            of = self._contract.metrics[name]
+            self._metrics[name] = Stated(f"metric {name}", of.definition(), of.clause)
+        return self._metrics[name]
 
 
 def money_terms(contract: Contract, payable: str) -> tuple[Stated, ...]:
@@ -311,10 +178,10 @@ def _shares_in_words(shares: Mapping[str, Fraction | None]) -> str:
 def _limits(contract: Contract, payable: str, paying: set[str]) -> Iterator[Stated]:
     for limit in contract.limits:
         if limit.concerns(payable, paying):
-            yield _stated_limit(contract, limit)
+            yield stated_limit(contract, limit)
 
 
-def _stated_limit(contract: Contract, limit: Limit) -> Stated:
+def stated_limit(contract: Contract, limit: Limit) -> Stated:
     """A limit: what it is on, how much it lets through, and what happens beyond it."""
     says = limit.terms_in_words(ContractWords(contract))
     return Stated(f"limit on {limit.name}", says, limit.clause)

@@ -8,8 +8,8 @@ from datetime import date
 
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.explanation.participant_view import Decision, PersonView, UnitsFound
 from impactbond.explanation.parts import ConditionExplained, Need
+from impactbond.explanation.sight import Decision, PersonView, UnitsFound
 from impactbond.money import show_share
 from impactbond.reasons import Reason, Standing, Verdict
 from impactbond.terms.diagnostic import listing

@@ -9,9 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import card
 from impactbond.evidence.evidence import PLACE
 from impactbond.money import show
-from impactbond.tables import as_kind, counts_html, schema_of
+from impactbond.tables import as_kind, schema_of
 
 _RECEIPT = ("receipt", "funder", "received_on", "amount_pence", "claim_period", "note")
 RECEIPTS = pa.schema([*schema_of(*_RECEIPT), *PLACE])
@@ -69,4 +70,4 @@ class Receipts:
         return f"Receipts({', '.join(f'{what}: {count}' for what, count in self._counts)})"
 
     def _repr_html_(self) -> str:
-        return counts_html("Receipts", self._counts, self.cautions)
+        return card("Receipts", rows=self._counts, notes=self.cautions)

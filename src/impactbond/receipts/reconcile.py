@@ -13,12 +13,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from html import escape
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import text_card
 from impactbond.dates import day_given
 from impactbond.errors import Fault, ReceiptError, SettlementError
 from impactbond.money import show
@@ -211,7 +211,7 @@ class Reconciliation:
         return f"<Reconciliation of {self.contract} on {self.on}: {is_open}>"
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
+        return text_card(self.text)
 
 
 def _total(table: pa.Table, name: str) -> int:

@@ -12,11 +12,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from html import escape
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Unpack
 
+from impactbond.cards import text_card
 from impactbond.dialect import Engine
 from impactbond.errors import StatementError
 from impactbond.files import Writing
@@ -54,7 +54,7 @@ class Report(ABC):
         return self.text
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
+        return text_card(self.text)
 
 
 def some(lines: Sequence[object], indent: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import card
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.inputs import ClaimDate
@@ -220,19 +221,12 @@ class Settlement:
         return f"<Settlement of {name}, claim {self.claim.label}: {due} due>"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
+        currency, claim = self.contract.currency, self.claim
         due = {funder.name: self.due_pence(funder.id) for funder in self.funders.all}
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td>"
-            f"<td style='text-align:right'>{show(pence, self.contract.currency)}</td></tr>"
-            for name, pence in due.items()
-            if pence
-        )
-        total = show(self.due_pence(), self.contract.currency)
-        return (
-            f"<h4>{escape(self.contract.title)}: {self.claim.label}</h4>"
-            f"<p>{self.basis.called} recorded up to {self.claim.known_by}</p>"
-            "<table><tr><th>Funder</th><th>Due</th></tr>"
-            f"{rows}<tr><th>All funders</th><th style='text-align:right'>{total}</th></tr></table>"
+        return card(
+            f"{self.contract.title}: {claim.label}",
+            f"{self.basis.called} recorded up to {claim.known_by}",
+            ["Funder", "Due"],
+            [[name, show(pence, currency)] for name, pence in due.items() if pence],
+            total=["All funders", show(self.due_pence(), currency)],
         )

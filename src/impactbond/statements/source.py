@@ -107,7 +107,7 @@ class Replaced(Term):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StatementSource:
     """The tables of one settlement, with the facts about its contract and evidence that a statement
     shows.
@@ -158,6 +158,9 @@ class StatementSource:
     counted: bool = False
     results: frozenset[str] = frozenset()
     measured: tuple[MeasuredResult, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<StatementSource of {self.contract_id}, claim {self.claim_period}>"
 
     @property
     def claim_dates(self) -> dict[str, date]:

@@ -284,7 +284,7 @@ class Planned:
     difference_pence: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Statement:
     """What is asked for at one claim date; `about.funder` is None where it is asked of all funders
     together. `opening` says so where the opening was worked out again. `results` are the measured
@@ -308,6 +308,10 @@ class Statement:
     opening: str = ""
     results: tuple[MeasuredResult, ...] | None = None
     plans: tuple[Planned, ...] = ()
+
+    def __repr__(self) -> str:
+        """What it is, without a line of it."""
+        return f"<Statement {self.about.reference}: {len(self.lines)} lines>"
 
     @property
     def is_whole(self) -> bool:

@@ -1,0 +1,70 @@
+"""A card: how a notebook shows an object. One house style: what it is, of when, one table with its
+amounts at the right, notes below it, and what is long folded away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+_CARD = (
+    "font-family:Arial,sans-serif;color:#14171a;background:#fff;padding:.25em .5em;max-width:60em"
+)
+_HEAD = "border-bottom:2px solid #14171a;text-align:left"
+_RIGHT = "text-align:right"
+
+
+def card(
+    title: str,
+    subtitle: str = "",
+    heads: Sequence[str] = (),
+    rows: Iterable[Sequence[str]] = (),
+    *,
+    words: int = 1,
+    total: Sequence[str] = (),
+    notes: Iterable[str] = (),
+    folded: tuple[str, str] | None = None,
+) -> str:
+    """The card of an object: the first columns, `words` of them, hold words, the others amounts.
+
+    `folded` is a text with what it is called, shown when asked for.
+    """
+    parts = [f'<div lang="en-GB" style="{_CARD}">', f"<h4>{escape(title)}</h4>"]
+    if subtitle:
+        parts.append(f"<p>{escape(subtitle)}</p>")
+    body = [_row(row, words) for row in rows]
+    if heads or body:
+        named = "".join(_heading(name, place >= words) for place, name in enumerate(heads))
+        head = f"<thead><tr>{named}</tr></thead>" if heads else ""
+        foot = f"<tfoot>{_row(total, words, 'th')}</tfoot>" if total else ""
+        parts.append(f"<table>{head}<tbody>{''.join(body)}</tbody>{foot}</table>")
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    if items:
+        parts.append(f"<ul>{items}</ul>")
+    if folded is not None:
+        called, text = map(escape, folded)
+        parts.append(f"<details><summary>{called}</summary><pre>{text}</pre></details>")
+    return "".join([*parts, "</div>"])
+
+
+def text_card(text: str) -> str:
+    """The card of an answer that is told line by line; its first line says what it is."""
+    title, _, rest = text.partition("\n")
+    return (
+        f'<div lang="en-GB" style="{_CARD}"><h4>{escape(title)}</h4><pre>{escape(rest)}</pre></div>'
+    )
+
+
+def _heading(name: str, is_amount: bool) -> str:
+    style = f"{_HEAD};{_RIGHT}" if is_amount else _HEAD
+    return f"<th scope='col' style='{style}'>{escape(name)}</th>"
+
+
+def _row(cells: Sequence[str], words: int, tag: str = "td") -> str:
+    told = (
+        f"<{tag} style='{_RIGHT}'>{escape(cell)}</{tag}>"
+        if place >= words
+        else f"<{tag}>{escape(cell)}</{tag}>"
+        for place, cell in enumerate(cells)
+    )
+    return f"<tr>{''.join(told)}</tr>"

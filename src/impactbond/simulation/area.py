@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from impactbond.contract.contract import FromText
 from impactbond.money import parse_share, show_share
+from impactbond.simulation.costs import Cost, Inflation
 from impactbond.simulation.uncertain import levels_of
 from impactbond.terms.phrases import SpanPhrase
 from impactbond.terms.term import Listed, OneOrMany, Term, phrase
@@ -124,6 +125,13 @@ class Area(FromText):
     varies: Listed[Varying] = Field(
         default=(), description="how uncertain chances are, and who has the same luck"
     )
+    leaves: dict[SpanPhrase, ChancePhrase] = Field(
+        default_factory=dict,
+        description="how long after the start children leave: each with its"
+        " share of all who started",
+    )
+    costs: Listed[Cost] = Field(default=(), description="what the provider spends")
+    inflation: Inflation | None = Field(default=None, description="by how much costs rise")
 
     @property
     def children(self) -> int:

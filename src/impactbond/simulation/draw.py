@@ -25,17 +25,20 @@ from impactbond.contract.versions import Versions
 from impactbond.dates import Span
 from impactbond.evaluation.claims import Counted
 from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
+from impactbond.money import Pence
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.lots import FULL, Lots, Numbers, Rulebook, make_lots, period_of
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import MOST_LEVELS, Binomial, Bits, digits_of
 from impactbond.simulation.journeys import Stage, Turn, journeys
+from impactbond.simulation.spending import Spending, Tariff
 
 # Parts of what a seed means: another number is another set of futures.
 TRIALS_PER_BLOCK = 2048
 SINGLE_TRIALS_PER_BLOCK = 256
-# Luck that many share has streams of its own, beside those of the groups.
-_LUCK = 2**31
+# Luck that many share has streams of its own, beside those of the groups; so has leaving, so that
+# children who stay have the luck that they have without it.
+_LUCK, _LEAVING = 2**31, 2**31 - 1
 _LEVEL_BITS = MOST_LEVELS.bit_length() - 1
 
 
@@ -64,6 +67,7 @@ class Draws:
     stages: tuple[tuple[Stage, ...], ...]
     lots: Lots
     place: Mapping[tuple[int, int, int, int], int]
+    spending: Spending
 
     @classmethod
     def of(cls, contract: Contract, area: Area, seed: int) -> Draws:
@@ -79,7 +83,10 @@ class Draws:
         segment = [segments.values.index(values) for values in held]
         lots, place = _lots_of(contract, area, stages, rulebook, segment, len(claims))
         funders = Funders.of(contract, rulebook.all)
-        return cls(contract, area, seed, claims, funders, stages, lots, place)
+        every = (turn for own in stages for stage in own for of in stage.of_cell for turn in of)
+        drawn = (spent for turn in every for spent in turn.spent)
+        spending = Spending(Tariff(contract, area).fixed(), drawn, area.children)
+        return cls(contract, area, seed, claims, funders, stages, lots, place, spending)
 
     @property
     def is_single(self) -> bool:
@@ -93,19 +100,26 @@ class Draws:
 
     def counts(self, block: int) -> Numbers:
         """Claims of every lot by the end of the term, in every trial of a block: (trial, lot)."""
+        return self.drawn(block)[0]
+
+    def drawn(self, block: int) -> tuple[Numbers, Pence]:
+        """The counts of a block, and what is spent in it: (trial, month, cost)."""
         # In memory the trials of a lot lie side by side: they are drawn and settled together.
         counts = np.zeros((len(self.lots.keys), self.trials_per_block), dtype=np.int64).T
         first_fee = len(self.contract.milestones) + len(self.contract.results)
         counts[:, self.lots.milestone >= first_fee] = 1
+        spent = self.spending.nothing(len(self.area.costs), self.trials_per_block)
         for group in range(len(self.stages)):
             if self.is_single:
                 for child, turn, is_taken in self._singly(block, group):
                     self._add(counts, group, child, turn, is_taken)
+                    self.spending.add(spent, turn.spent, is_taken)
             else:
                 for stage in self._taken(block, group):
                     for one in stage:
                         self._add(counts, group, 0, one.turn, one.children)
-        return counts
+                        self.spending.add(spent, one.turn.spent, one.children)
+        return counts, spent.transpose(2, 0, 1)
 
     def quantities(self, counts: Numbers) -> Numbers:
         """Claims to date of trials, shaped (trial, claim date, lot).
@@ -183,6 +197,7 @@ class Draws:
     def _taken(self, block: int, group: int) -> Iterator[list[Taken]]:
         """Of every stage, how many children of each cell come to each turn."""
         stream, children = self._stream(block, group), self.area.groups[group].children
+        leaving = self._stream(block, _LEAVING, group)
         digits = digits_of(children)
         standing = {0: np.full(TRIALS_PER_BLOCK, children, dtype=np.int64)}
         for stage in self.stages[group]:
@@ -194,7 +209,8 @@ class Draws:
                 for turn, part in zip(turns, _parts(turns), strict=True):
                     taken = left
                     if turn is not turns[-1]:
-                        bits = stream.random_raw(digits * TRIALS_PER_BLOCK)
+                        source = leaving if stage.is_start else stream
+                        bits = source.random_raw(digits * TRIALS_PER_BLOCK)
                         bits = bits.reshape(digits, TRIALS_PER_BLOCK)
                         taken = self._binomial(part).draw(left, bits, level)
                     left = left - taken
@@ -229,11 +245,14 @@ class Draws:
         """Every child of a group with every turn of every stage, and in which trials it comes to
         it: 1, or 0.
         """
-        stream = self._stream(block, group)
+        stream, leaving = self._stream(block, group), self._stream(block, _LEAVING, group)
         stages, trials = self.stages[group], SINGLE_TRIALS_PER_BLOCK
+        starts = int(bool(stages) and stages[0].is_start)
         levels = [self._level(block, group, stage) for stage in stages]
         for child in range(self.area.groups[group].children):
-            bits = stream.random_raw(len(stages) * trials).reshape(len(stages), trials)
+            own = leaving.random_raw(starts * trials)
+            rest = stream.random_raw((len(stages) - starts) * trials)
+            bits = np.concatenate([own, rest]).reshape(len(stages), trials)
             standing = np.zeros(trials, dtype=np.int64)
             for stage, drawn, level in zip(stages, bits, levels, strict=True):
                 after = standing.copy()

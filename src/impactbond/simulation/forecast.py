@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from html import escape
@@ -23,16 +24,15 @@ from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import Draws, cautions
 from impactbond.simulation.journeys import Turn
+from impactbond.simulation.spread import SPREAD, SPREAD_HEADINGS, Shown, spread_rows, spread_table
 from impactbond.simulation.withheld import LimitOn, limits_of
-from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
+from impactbond.tables import as_kind, plain_rows, rows_table, schema_of
 
-PERCENTS = (5, 50, 95)
-SPREAD_HEADINGS = ("Mean", "5%", "Median", "95%")
-SPREAD = ("trials", "sum_pence", "mean_pence", *(f"p{percent}_pence" for percent in PERCENTS))
 DATED = ("claim_period", "claim_date")
 _COUNT = pa.int64()
 PAYMENTS = schema_of(*DATED, "funder", *SPREAD, trials=_COUNT)
 TOTALS = schema_of("funder", *SPREAD, trials=_COUNT)
+COSTS = schema_of("month", "cost", *SPREAD, month=pa.date32(), trials=_COUNT)
 LIMITS = schema_of(
     *(*DATED, "limit", "funder", "at_most_pence", "trials", "bound_trials", "chance"),
     "mean_held_back_pence",
@@ -51,14 +51,17 @@ class Forecast:
     """The result of `simulate`. Money is whole pence (`*_pence`).
 
     `due_pence` is shaped (trial, claim date, funder). `held_back_pence` is what each limit withheld
-    or passed on to date, shaped (trial, claim date, limit), in the order of `limits_on`. Everything
-    else about a trial is drawn again when it is asked for.
+    or passed on to date, shaped (trial, claim date, limit), in the order of `limits_on`.
+    `cost_pence` is what the provider spends in a month, shaped (trial, month, cost): the months by
+    their first days are `cost_dates`, the costs those of the area. Everything else about a trial is
+    drawn again when it is asked for.
     """
 
     draws: Draws
     trials: int
     due_pence: Pence
     held_back_pence: Pence
+    cost_pence: Pence
     kind: str = "pandas"
 
     @property
@@ -90,6 +93,11 @@ class Forecast:
     def limits_on(self) -> tuple[LimitOn, ...]:
         """The limits, in the order of the limit axis."""
         return limits_of(self.contract, self.funders)
+
+    @property
+    def cost_dates(self) -> tuple[date, ...]:
+        """The first day of every month in which anything may be spent, in order."""
+        return self.draws.spending.dates
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:
@@ -164,13 +172,13 @@ class Forecast:
     def payments_table(self) -> pa.Table:
         """What is due at each claim date from each funder: mean and percentiles over the trials."""
         keys = [(one.label, one.known_by, of) for one in self.claim_dates for of in self._paying]
-        return _spread_table(keys, self._asked_pence, PAYMENTS)
+        return spread_table(keys, self._asked_pence, PAYMENTS)
 
     @cached_property
     def totals_table(self) -> pa.Table:
         """What each funder is asked for over the whole term: mean and percentiles."""
         keys = [(funder,) for funder in self._paying]
-        return _spread_table(keys, self._asked_pence.sum(axis=1), TOTALS)
+        return spread_table(keys, self._asked_pence.sum(axis=1), TOTALS)
 
     @cached_property
     def limits_table(self) -> pa.Table:
@@ -190,6 +198,14 @@ class Forecast:
                 held = int(mean[claim.number, place])
                 rows.append((*start, limit.at_most_pence, *counted, held))
         return rows_table(rows, LIMITS)
+
+    @cached_property
+    def costs_table(self) -> pa.Table:
+        """What is spent in each month on each cost of the area: mean and percentiles. A month is
+        written as its first day.
+        """
+        keys = [(month, cost.name) for month in self.cost_dates for cost in self.area.costs]
+        return spread_table(keys, self.cost_pence, COSTS)
 
     def paths_table(self) -> pa.Table:
         """Every trial in full: trial, claim_period, funder, due_pence. Large; made when asked."""
@@ -222,6 +238,11 @@ class Forecast:
         return as_kind(self.limits_table, self.kind)
 
     @property
+    def costs(self) -> Any:
+        """What is spent in each month on each cost: mean and percentiles."""
+        return as_kind(self.costs_table, self.kind)
+
+    @property
     def paths(self) -> Any:
         """Every trial in full: one row for each trial, claim date and funder."""
         return as_kind(self.paths_table(), self.kind)
@@ -244,6 +265,7 @@ class Forecast:
             "payments": plain_rows(self.payments_table),
             "totals": plain_rows(self.totals_table),
             "limits": plain_rows(self.limits_table),
+            "costs": plain_rows(self.costs_table),
         }
 
     @property
@@ -286,13 +308,14 @@ class Forecast:
         currency = self.contract.currency
         claims = [(claim.label, claim.known_by.isoformat()) for claim in self.claim_dates]
         funders = [(funder.name,) for funder in self.funders.all[:-1]]
-        by_claim = _spread_rows(claims, self.due_pence.sum(axis=2), currency)
-        by_funder = _spread_rows(funders, self._asked_pence.sum(axis=1), currency)
-        overall = _spread_rows([("All funders",)], self.total_pence[:, None], currency)
+        by_claim = spread_rows(claims, self.due_pence.sum(axis=2), currency)
+        by_funder = spread_rows(funders, self._asked_pence.sum(axis=1), currency)
+        overall = spread_rows([("All funders",)], self.total_pence[:, None], currency)
         return [
             Shown("Due at each claim date", ("Claim", "Made on", *SPREAD_HEADINGS), by_claim, 2),
             Shown("Due over the term", ("Funder", *SPREAD_HEADINGS), by_funder + overall, 1),
             *self._shown_limits(),
+            *self._shown_costs(),
         ]
 
     def _shown_limits(self) -> list[Shown]:
@@ -312,73 +335,13 @@ class Forecast:
         headings = ("Limit on", "At most", "Binds in", "Held back on average")
         return [Shown("Limits by the end of the term", headings, rows, 1)]
 
-
-def percentile(ascending: Pence, percent: int) -> Pence:
-    """The nearest-rank percentile along the first axis of amounts in ascending order.
-
-    Of n trials, the p-th percentile is the one at place p × n / 100, rounded up. It is an amount
-    that occurs in a trial; nothing is interpolated.
-    """
-    place = -(-percent * len(ascending) // 100)
-    return np.asarray(ascending[max(place, 1) - 1])
-
-
-def spread(amounts: Pence) -> dict[str, Pence]:
-    """The columns of SPREAD for amounts shaped (trial, ...): sum, mean to a penny, percentiles."""
-    ascending = np.sort(amounts, axis=0)
-    total = np.asarray(amounts.sum(axis=0))
-    columns = {
-        "trials": np.full(total.shape, len(amounts), dtype=np.int64),
-        "sum_pence": total,
-        "mean_pence": round_fraction(total, Fraction(1, len(amounts)), half_up),
-    }
-    return columns | {f"p{of}_pence": percentile(ascending, of) for of in PERCENTS}
-
-
-def _spread_table(keys: list[tuple[Any, ...]], pence: Pence, schema: pa.Schema) -> pa.Table:
-    """A table of that schema: a row for every key, with the columns of SPREAD."""
-    columns = spread(pence)
-    amounts = zip(*(columns[name].reshape(-1).tolist() for name in SPREAD), strict=True)
-    return rows_table([(*key, *row) for key, row in zip(keys, amounts, strict=True)], schema)
-
-
-def _spread_rows(
-    keys: Sequence[tuple[str, ...]], pence: Pence, currency: str
-) -> list[tuple[str, ...]]:
-    """A row for every key, with mean and percentiles as people write them."""
-    columns = spread(pence)
-    names = ["mean_pence", *(f"p{percent}_pence" for percent in PERCENTS)]
-    rows = zip(*(columns[name].reshape(-1).tolist() for name in names), strict=True)
-    return [
-        (*key, *(show(pence, currency) for pence in row))
-        for key, row in zip(keys, rows, strict=True)
-    ]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A table for people: the first `words` columns hold words, the others amounts."""
-
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    words: int
-
-    @property
-    def html(self) -> str:
-        """The table for a notebook."""
-
-        def line(cells: Sequence[str], tag: str) -> str:
-            return "".join(
-                f"<{tag} style='text-align:{'left' if place < self.words else 'right'}'>"
-                f"{escape(cell)}</{tag}>"
-                for place, cell in enumerate(cells)
-            )
-
-        body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.rows)
-        return f"<table><tr>{line(self.headings, 'th')}</tr>{body}</table>"
-
-    @property
-    def text(self) -> str:
-        """The table for a terminal."""
-        return "\n".join(aligned([self.headings, *self.rows], self.words))
+    def _shown_costs(self) -> list[Shown]:
+        if not self.area.costs:
+            return []
+        currency, spent = self.contract.currency, self.cost_pence.sum(axis=1)
+        every = spent.sum(axis=1)
+        rows = spread_rows([(cost.name,) for cost in self.area.costs], spent, currency)
+        rows += spread_rows([("All costs",)], every[:, None], currency)
+        left = self._asked_pence.sum(axis=(1, 2)) - every
+        rows += spread_rows([("Asked for, less costs",)], left[:, None], currency)
+        return [Shown("What is spent", ("Cost", *SPREAD_HEADINGS), rows, 1)]

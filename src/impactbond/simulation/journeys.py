@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -24,12 +25,16 @@ from impactbond.dates import day_number, from_day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.settlement.lots import period_of
 from impactbond.simulation.area import Area, Group
+from impactbond.simulation.costs import CHILD
 from impactbond.simulation.joint import Family, Levels, families
+from impactbond.simulation.spending import Spent, Tariff
 from impactbond.terms.applicability import is_about
 from impactbond.terms.milestones import DaysIn, alternatives
 
 # Beyond so many, ways to stand are no longer worked out one by one.
 _MOST_CELLS = 4096
+# Leaving stands among the milestones of a child, and is none.
+_LEFT = -1
 
 
 class DrawnMilestone(NamedTuple):
@@ -50,23 +55,26 @@ class DrawnClaim(NamedTuple):
 
 class Turn(NamedTuple):
     """What can come of a stage: its chance at each level, what is reached and claimed, and the cell
-    after it.
+    after it; and what is spent on a child of whom it comes true.
     """
 
     chances: tuple[float, ...]
     reached: tuple[DrawnMilestone, ...]
     claims: tuple[DrawnClaim, ...]
     cell: int
+    spent: tuple[Spent, ...] = ()
 
 
 @dataclass(frozen=True)
 class Stage:
     """What can come of a stage, for children of each cell. `varies` is the place of what the area
-    says of the levels of its chances; None where it says nothing.
+    says of the levels of its chances; None where it says nothing. `is_start` is of the stage in
+    which it is decided when each child leaves.
     """
 
     of_cell: tuple[tuple[Turn, ...], ...]
     varies: int | None
+    is_start: bool = False
 
 
 Standing = tuple[DrawnMilestone, ...]
@@ -85,6 +93,7 @@ class _Compiler:
     def __init__(self, contract: Contract, area: Area, group: Group) -> None:
         self._contract, self._area, self._group = contract, area, group
         self._names = list(contract.milestones)
+        self._tariff = Tariff(contract, area)
         self._order = {name: number for number, name in enumerate(self._names)}
         self._term = tuple(map(day_number, contract.calendar.term))
         self._rivals = {
@@ -95,11 +104,12 @@ class _Compiler:
 
     def stages(self, ordered: Sequence[Sequence[Family]]) -> tuple[Stage, ...]:
         """Every stage, from one cell in which nothing is reached yet."""
-        cells: list[Standing] = [()]
-        found = []
+        start = self._start()
+        found = [Stage((tuple(start.values()),), None, is_start=True)] if start else []
+        cells: list[Standing] = list(start) or [()]
         for place, together in enumerate(ordered):
             later = [_needed(self._contract, stage) for stage in ordered[place + 1 :]]
-            asked = {self._order[name] for names in later for name in names}
+            asked = {_LEFT, *(self._order[name] for names in later for name in names)}
             number: dict[Standing, int] = {}
             of_cell = tuple(
                 tuple(self._turns(standing, together, asked, number)) for standing in cells
@@ -127,7 +137,8 @@ class _Compiler:
             if not any(chance):
                 continue
             told = tuple(self._contested(ways))
-            claims = tuple(claim for one, units in told for claim in self._claims(one, units))
+            last = _last_day(standing, self._term[1])
+            claims = tuple(claim for one, units in told for claim in self._claims(one, units, last))
             known = (*standing, *(one for one, _ in told))
             kept = tuple(sorted(one for one in known if one.milestone in asked))
             cell = number.setdefault(kept, len(number))
@@ -135,7 +146,32 @@ class _Compiler:
             before = chances.get(turn)
             chances[turn] = chance if before is None else tuple(map(add, before, chance))
         for turn, chance in chances.items():
-            yield Turn(tuple(map(float, chance)), *turn)
+            yield Turn(tuple(map(float, chance)), *turn, self._spent(turn[0], _left(standing)))
+
+    def _start(self) -> dict[Standing, Turn]:
+        """The turns of the start: when children leave, and what is spent on each until then."""
+        area, start = self._area, self._group.start
+        if not area.leaves and all(cost.per != CHILD for cost in area.costs):
+            return {}
+        chances: dict[Standing, Fraction] = {}
+        for span, share in area.leaves.items():
+            left: Standing = (DrawnMilestone(_LEFT, day_number(span.after(start)), False),)
+            chances[left] = chances.get(left, Fraction(0)) + share
+        chances[()] = 1 - sum(chances.values(), Fraction(0))
+        found: dict[Standing, Turn] = {}
+        for standing, chance in chances.items():
+            if chance:
+                spent = tuple(self._tariff.of(CHILD, start, _left(standing)))
+                found[standing] = Turn((float(chance),), (), (), len(found), spent)
+        return found
+
+    def _spent(self, reached: Standing, left: date | None) -> tuple[Spent, ...]:
+        """What is spent on whoever reached these milestones, and leaves so."""
+        return tuple(
+            spent
+            for one in reached
+            for spent in self._tariff.of(self._names[one.milestone], from_day_number(one.day), left)
+        )
 
     def _drawn(
         self, standing: Standing, family: Family
@@ -165,6 +201,8 @@ class _Compiler:
         for span, share in assumed.after.items():
             own = day_number(span.after(self._group.start))
             day = max([own, *(one.day for one in known)])
+            if _LEFT in before and day > before[_LEFT].day:
+                continue
             is_inside = self._term[0] <= day <= self._term[1]
             pays = is_for and is_inside and all(one.pays for one in known)
             one = DrawnMilestone(self._order[name], day, pays)
@@ -185,8 +223,8 @@ class _Compiler:
             )
             yield one._replace(pays=one.pays and is_first), units
 
-    def _claims(self, one: DrawnMilestone, units: int) -> Iterator[DrawnClaim]:
-        """What is claimed for a milestone: once, or its units of each period."""
+    def _claims(self, one: DrawnMilestone, units: int, last: int) -> Iterator[DrawnClaim]:
+        """What is claimed for a milestone: once, or its units of each period up to a last day."""
         name = self._names[one.milestone]
         term = self._contract.milestones[name].units
         if not one.pays:
@@ -198,7 +236,7 @@ class _Compiler:
         periods = self._contract.calendar.periods
         by_period: dict[int, list[int]] = {}
         for day in self._unit_days(name, one.day, most):
-            if day <= self._term[1]:
+            if day <= last:
                 by_period.setdefault(period_of(periods, day), []).append(day)
         for days in by_period.values():
             yield DrawnClaim(one.milestone, days[0], len(days))
@@ -216,6 +254,16 @@ class _Compiler:
                 yield day_number(term.every.times(place + 1).after(start)) - 1
             else:
                 yield day
+
+
+def _left(standing: Standing) -> date | None:
+    """The day on which whoever stands so leaves; None who stays."""
+    return next((from_day_number(one.day) for one in standing if one.milestone == _LEFT), None)
+
+
+def _last_day(standing: Standing, last: int) -> int:
+    """The last day, up to another, on which whoever stands so is still there."""
+    return min([last, *(one.day for one in standing if one.milestone == _LEFT)])
 
 
 def _in_order(contract: Contract, found: Iterable[Family]) -> list[list[Family]]:

@@ -16,6 +16,7 @@ from impactbond.errors import AssumptionError
 from impactbond.money import show_share
 from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.joint import check_joint
+from impactbond.simulation.spending import check_costs
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at, unknown
 
 _FILE = TermsFile(Area, "area", AssumptionError)
@@ -60,6 +61,8 @@ def _check(area: Area, contract: Contract | None) -> Diagnostics:
     """Every fault of meaning, each at the path of the term it is in."""
     yield from _check_groups(area)
     yield from _check_shares(area)
+    yield from _check_leaves(area)
+    yield from check_costs(area, contract)
     if contract is not None:
         yield from _check_chances(contract, area)
         varying = list(_check_varying(contract, area))
@@ -116,6 +119,13 @@ def _check_shares(area: Area) -> Diagnostics:
                     show_share(total),
                 )
                 yield fault_at(("chances", name, key), "not_the_whole", problem, found=found)
+
+
+def _check_leaves(area: Area) -> Diagnostics:
+    total = sum(area.leaves.values(), Fraction(0))
+    if total > 1:
+        problem, found = "more leave than have started", show_share(total)
+        yield fault_at(("leaves",), "all_left", problem, found=found, allowed="100%")
 
 
 def _check_varying(contract: Contract, area: Area) -> Diagnostics:

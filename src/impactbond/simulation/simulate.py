@@ -55,13 +55,14 @@ def simulate(
     funders, claims = draws.funders, len(draws.claim_dates)
     due = np.empty((trials, claims, len(funders.all)), dtype=np.int64)
     held = np.empty((trials, claims, len(limits_of(contract, funders))), dtype=np.int64)
+    spent = np.empty((trials, len(draws.spending.months), len(area.costs)), dtype=np.int64)
     blocks = _blocks(draws.trials_per_block, trials)
     settled = _here(draws, blocks) if executor is None else _on(executor, draws, blocks)
-    for done, (futures, (due_in_block, held_in_block)) in enumerate(settled, start=1):
-        due[futures], held[futures] = due_in_block, held_in_block
+    for done, (futures, in_block) in enumerate(settled, start=1):
+        due[futures], held[futures], spent[futures] = in_block
         if progress is not None:
             progress(min(done * draws.trials_per_block, trials))
-    return Forecast(draws, trials, due, held)
+    return Forecast(draws, trials, due, held, spent)
 
 
 def _blocks(size: int, trials: int) -> list[slice]:
@@ -69,7 +70,7 @@ def _blocks(size: int, trials: int) -> list[slice]:
     return [slice(first, min(first + size, trials)) for first in range(0, trials, size)]
 
 
-Settled = tuple[Pence, Pence]
+Settled = tuple[Pence, Pence, Pence]
 
 
 def _here(draws: Draws, blocks: Sequence[slice]) -> Iterator[tuple[slice, Settled]]:
@@ -115,9 +116,11 @@ def _not_returned(missing: Sequence[tuple[slice, str]]) -> SimulationError:
 
 
 def _settle_block(draws: Draws, number: int, trials: int) -> Settled:
-    """What is due in the first so many futures of a block, and what each limit withheld."""
+    """What is due in the first so many futures of a block, what each limit withheld, and what is
+    spent.
+    """
     contract, lots, funders = draws.contract, draws.lots, draws.funders
-    counts = draws.counts(number)[:trials]
+    counts, spent = (drawn[:trials] for drawn in draws.drawn(number))
     at_once = max(_LEAST_AT_ONCE, _AMOUNTS_AT_ONCE // max(1, len(lots.keys)))
     due, held = [], []
     for first in range(0, trials, at_once):
@@ -125,7 +128,7 @@ def _settle_block(draws: Draws, number: int, trials: int) -> Settled:
         settled = settle_lots(contract, lots, funders, quantities, pooled=True)
         due.append(settled.due)
         held.append(withheld_by_limit(contract, settled))
-    return np.concatenate(due), np.concatenate(held)
+    return np.concatenate(due), np.concatenate(held), np.ascontiguousarray(spent)
 
 
 def _assert_can_be_drawn(trials: int, seed: int) -> None:

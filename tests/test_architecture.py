@@ -41,6 +41,7 @@ MAY_IMPORT["records"] = _SETTLED | {"receipts", "statements"}
 MAY_IMPORT["closing"] = _SETTLED | {"receipts", "records"}
 MAY_IMPORT["comparison"] = _SETTLED | {"explanation", "records"}
 MAY_IMPORT["simulation"] = _SETTLED | {"receipts", "statements", "investment"}
+MAY_IMPORT["pages"] = _SETTLED | {"receipts", "statements", "explanation", "simulation", "records"}
 BELOW = ROOT | set(MAY_IMPORT)
 MAY_IMPORT["cli"] = BELOW
 MAY_IMPORT |= {name: ROOT for name in ROOT}

@@ -136,6 +136,10 @@ class StatementError(ImpactBondError):
     """A statement cannot be written, or does not verify."""
 
 
+class PageError(ImpactBondError):
+    """A page cannot be made as asked, or cannot be written."""
+
+
 class RecordError(ImpactBondError):
     """A record is damaged, of another version, or does not regenerate."""
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
+    from impactbond.investment.cash_flows import CashFlows
+    from impactbond.investment.schedule import investor_schedule
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
     from impactbond.records.following import settle
@@ -50,11 +52,13 @@ if TYPE_CHECKING:
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "CashFlows": "investment.cash_flows",
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
     "compare": "comparison.comparison",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
+    "investor_schedule": "investment.schedule",
     "planned_beside": "settlement.plans",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
@@ -78,6 +82,7 @@ _HOMES = {
 
 __all__ = [
     "AssumptionError",
+    "CashFlows",
     "ContractError",
     "EvidenceError",
     "ImpactBondError",
@@ -94,6 +99,7 @@ __all__ = [
     "compare",
     "explain",
     "explain_line",
+    "investor_schedule",
     "planned_beside",
     "read_area",
     "read_claims",

@@ -33,10 +33,15 @@ if TYPE_CHECKING:
     from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
     from impactbond.contract.wording.render import render
+    from impactbond.designs.compare import compare_designs
+    from impactbond.designs.sensitivity import global_sensitivity, grid, one_at_a_time
+    from impactbond.designs.solve import solve
+    from impactbond.designs.yardsticks import Condition
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
+    from impactbond.forecasts.cash import cash_of
     from impactbond.investment.cash_flows import CashFlows
     from impactbond.investment.schedule import investor_schedule
     from impactbond.receipts.read import read_receipts
@@ -56,6 +61,13 @@ _HOMES = {
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
     "compare": "comparison.comparison",
+    "compare_designs": "designs.compare",
+    "Condition": "designs.yardsticks",
+    "cash_of": "forecasts.cash",
+    "global_sensitivity": "designs.sensitivity",
+    "grid": "designs.sensitivity",
+    "one_at_a_time": "designs.sensitivity",
+    "solve": "designs.solve",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
     "investor_schedule": "investment.schedule",
@@ -83,6 +95,7 @@ _HOMES = {
 __all__ = [
     "AssumptionError",
     "CashFlows",
+    "Condition",
     "ContractError",
     "EvidenceError",
     "ImpactBondError",
@@ -94,12 +107,17 @@ __all__ = [
     "StatementError",
     "YearEndError",
     "__version__",
+    "cash_of",
     "check",
     "check_examples",
     "compare",
+    "compare_designs",
     "explain",
     "explain_line",
+    "global_sensitivity",
+    "grid",
     "investor_schedule",
+    "one_at_a_time",
     "planned_beside",
     "read_area",
     "read_claims",
@@ -114,6 +132,7 @@ __all__ = [
     "render",
     "settle",
     "simulate",
+    "solve",
     "verify",
     "write_record",
     "write_statements",

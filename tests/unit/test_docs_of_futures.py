@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from contextlib import redirect_stdout
+from fractions import Fraction
 from io import StringIO
 
 from tests.spec.drawn_tables import contract_of
-from tests.unit.test_docs_run import page, shown
+from tests.unit.test_docs_run import WLZ, page, shown
 
 import impactbond
+from impactbond.designs.yardsticks import YARDSTICKS
+
+AREA = WLZ.parents[1] / "areas" / "new_borough.yaml"
 
 
 def run(code: str, **names: object) -> str:
@@ -32,3 +36,15 @@ def test_the_schedule_of_investors_is_what_the_page_says() -> None:
     [block] = told("investors")
     assert block in said
     assert "principal   £39,966.85" in said  # 41,000.00 less 1,033.15
+
+
+def test_the_designs_of_the_page_are_compared_and_solved() -> None:
+    contract = impactbond.read_contract(WLZ)
+    area = impactbond.read_area(AREA, contract)
+    names = {"contract": contract, "area": area, "Fraction": Fraction}
+    compared, moved, solved = (run(code, **names) for code in shown("designs", "python"))
+    assert "Due from lottery" in compared
+    assert "Global, morris" in moved
+    assert "missed by" in solved
+    assert "No solution" not in solved
+    assert all(f"| `{of}`" in page("designs") for of in YARDSTICKS[:2])

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
     from impactbond.forecasts.cash import cash_of
+    from impactbond.forecasts.write import write_forecast
     from impactbond.investment.cash_flows import CashFlows
     from impactbond.investment.schedule import investor_schedule
     from impactbond.receipts.read import read_receipts
@@ -86,6 +87,7 @@ _HOMES = {
     "settle": "records.following",
     "simulate": "simulation.simulate",
     "verify": "records.verify",
+    "write_forecast": "forecasts.write",
     "write_record": "records.record",
     "write_statements": "statements.write",
     "write_template": "evidence.template",
@@ -134,6 +136,7 @@ __all__ = [
     "simulate",
     "solve",
     "verify",
+    "write_forecast",
     "write_record",
     "write_statements",
     "write_template",

@@ -6,7 +6,9 @@ import re
 from contextlib import redirect_stdout
 from fractions import Fraction
 from io import StringIO
+from pathlib import Path
 
+import openpyxl
 from tests.spec.drawn_tables import contract_of
 from tests.unit.test_docs_run import WLZ, page, shown
 
@@ -48,3 +50,14 @@ def test_the_designs_of_the_page_are_compared_and_solved() -> None:
     assert "missed by" in solved
     assert "No solution" not in solved
     assert all(f"| `{of}`" in page("designs") for of in YARDSTICKS[:2])
+
+
+def test_the_forecast_of_the_page_is_written(tmp_path: Path) -> None:
+    contract = impactbond.read_contract(WLZ)
+    area = impactbond.read_area(AREA, contract)
+    [code] = shown("forecasts", "python")
+    said = run(code, contract=contract, area=area, folder=tmp_path)
+    assert "wlz-lbhf_new-borough_forecast.html" in said
+    [workbook] = tmp_path.glob("*.xlsx")
+    sheets = openpyxl.load_workbook(workbook, read_only=True).sheetnames
+    assert all(f"| {sheet} |" in page("forecasts") for sheet in sheets)

@@ -4,7 +4,6 @@ then those that look at a contract alone. Each loads what it needs when it runs:
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -30,13 +29,13 @@ from impactbond.cli.options import (
     inputs_of,
     out_option,
     printed,
-    progressing,
     received,
     settled,
     versions_in,
     working,
     write_settled,
 )
+from impactbond.cli.simulate_command import simulate
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
 
@@ -270,36 +269,7 @@ def record(
     printed(as_json, lambda: {"written": written.name, "sha256": digest}, lambda: told)
 
 
-@app.command()
-def simulate(
-    contract: ContractFile,
-    area: Annotated[
-        Path,
-        typer.Argument(help="The area: a YAML file of groups and chances.", show_default=False),
-    ],
-    trials: Annotated[
-        int, typer.Option("--trials", min=1, help="How many futures to draw.")
-    ] = 10_000,
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, help="The same seed draws the same futures.")
-    ] = 1,
-    workers: Annotated[
-        int, typer.Option("--workers", min=1, help="How many processes draw; nothing else changes.")
-    ] = 1,
-    as_json: AsJson = False,
-) -> None:
-    """Draw many futures of an area under a contract, and settle each."""
-    from concurrent.futures import ProcessPoolExecutor
-
-    from impactbond.simulation.read import read_area
-    from impactbond.simulation.simulate import simulate as drawn
-
-    terms, assumed = versions_in(contract).terms, read_area(area)
-    with ExitStack() as stack:
-        told = stack.enter_context(progressing(f"Settling {trials:,} futures", trials))
-        pool = stack.enter_context(ProcessPoolExecutor(workers)) if workers > 1 else None
-        forecast = drawn(terms, assumed, trials=trials, seed=seed, executor=pool, progress=told)
-    printed(as_json, forecast.as_dict, lambda: forecast.text)
+app.command()(simulate)
 
 
 @app.command()

@@ -11,22 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.designs.design import Design, Overrides, Written
 from impactbond.designs.yardsticks import Judged, judged
 from impactbond.errors import AssumptionError, Fault
-from impactbond.money import Pence, half_up, round_fraction, show
+from impactbond.forecasts.amounts import spread_of
+from impactbond.money import Pence, show
 from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.simulate import simulate
-from impactbond.simulation.spread import percentile
 from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 
 _SPREAD = ("mean_pence", "p5_pence", "p50_pence", "p95_pence")
@@ -105,15 +103,6 @@ class DesignComparison:
     def __repr__(self) -> str:
         names = ", ".join(one.name for one in self.designs)
         return f"DesignComparison({names}; {self.forecasts[0].trials} trials)"
-
-
-def spread_of(amounts: Pence) -> tuple[int, int, int, int]:
-    """Mean to the nearest penny, and the 5th, 50th and 95th percentile, of amounts by trial."""
-    ascending = np.sort(amounts)
-    total = np.array(int(ascending.sum()), dtype=np.int64)
-    mean = int(round_fraction(total, Fraction(1, len(amounts)), half_up))
-    five, half, most = (int(percentile(ascending, percent)) for percent in (5, 50, 95))
-    return mean, five, half, most
 
 
 def compare_designs(

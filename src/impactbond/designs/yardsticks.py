@@ -16,6 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from impactbond.errors import AssumptionError, Fault, assert_one_of
+from impactbond.forecasts.amounts import unpaid_pence
 from impactbond.forecasts.cash import cash_of
 from impactbond.money import Pence, half_up, rounded, show
 from impactbond.simulation.forecast import Forecast
@@ -34,15 +35,6 @@ _OF: dict[str, Callable[[Forecast, int], Pence]] = {
     "lowest cash": lambda forecast, opening: cash_of(forecast, opening).lowest_pence,
 }
 YARDSTICKS = (*_OF, f"{DUE_FROM}FUNDER")
-
-
-def unpaid_pence(forecast: Forecast) -> Pence:
-    """What was achieved and nobody pays, in every trial: what limits on the whole hold back, and
-    what passes beyond the last funder's limit.
-    """
-    whole = [place for place, limit in enumerate(forecast.limits_on) if not limit.funder]
-    held = forecast.held_back_pence[:, -1, whole].sum(axis=1)
-    return np.asarray(held + forecast.due_pence[..., -1].sum(axis=1))
 
 
 def judged(forecast: Forecast, of: Judged, opening_pence: int = 0) -> Pence:

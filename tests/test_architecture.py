@@ -44,6 +44,7 @@ MAY_IMPORT["simulation"] = _SETTLED | {"receipts", "statements", "investment"}
 MAY_IMPORT["pages"] = _SETTLED | {"receipts", "statements", "explanation", "simulation", "records"}
 MAY_IMPORT["forecasts"] = _SETTLED | {"receipts", "statements", "investment", "simulation", "pages"}
 MAY_IMPORT["designs"] = _SETTLED | {"simulation", "forecasts"}
+MAY_IMPORT["charts"] = _SETTLED | {"investment", "simulation", "forecasts", "designs"}
 BELOW = ROOT | set(MAY_IMPORT)
 MAY_IMPORT["cli"] = BELOW
 MAY_IMPORT |= {name: ROOT for name in ROOT}

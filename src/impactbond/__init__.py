@@ -27,6 +27,7 @@ from impactbond.errors import (
 from impactbond.version import __version__
 
 if TYPE_CHECKING:
+    from impactbond.charts.chart import chart
     from impactbond.closing.close_year import year_end
     from impactbond.closing.ledger import read_ledger
     from impactbond.comparison.comparison import compare
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from impactbond.statements.write import write_statements
 
 _HOMES = {
+    "chart": "charts.chart",
     "CashFlows": "investment.cash_flows",
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
@@ -110,6 +112,7 @@ __all__ = [
     "YearEndError",
     "__version__",
     "cash_of",
+    "chart",
     "check",
     "check_examples",
     "compare",

@@ -13,6 +13,7 @@ from tests.spec.drawn_tables import contract_of
 from tests.unit.test_docs_run import WLZ, page, shown
 
 import impactbond
+from impactbond.charts.chart import KINDS as CHARTS
 from impactbond.designs.yardsticks import YARDSTICKS
 
 AREA = WLZ.parents[1] / "areas" / "new_borough.yaml"
@@ -55,9 +56,13 @@ def test_the_designs_of_the_page_are_compared_and_solved() -> None:
 def test_the_forecast_of_the_page_is_written(tmp_path: Path) -> None:
     contract = impactbond.read_contract(WLZ)
     area = impactbond.read_area(AREA, contract)
-    [code] = shown("forecasts", "python")
-    said = run(code, contract=contract, area=area, folder=tmp_path)
-    assert "wlz-lbhf_new-borough_forecast.html" in said
+    said = [
+        run(code, contract=contract, area=area, folder=tmp_path)
+        for code in shown("forecasts", "python")
+    ]
+    assert "wlz-lbhf_new-borough_forecast.html" in said[0]
+    assert "Asked of all funders to date" in said[1]
+    assert all(f"| `{kind}` |" in page("forecasts") for kind in CHARTS)
     [workbook] = tmp_path.glob("*.xlsx")
     sheets = openpyxl.load_workbook(workbook, read_only=True).sheetnames
     assert all(f"| {sheet} |" in page("forecasts") for sheet in sheets)

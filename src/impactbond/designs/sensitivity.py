@@ -21,7 +21,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.designs.compare import name_of
 from impactbond.designs.design import Overrides, Value, Written
-from impactbond.designs.scale import End, Scale, scale_between
+from impactbond.designs.steps import End, Steps, steps_between
 from impactbond.designs.yardsticks import Judged, judged
 from impactbond.errors import AssumptionError, Fault, assert_one_of
 from impactbond.money import half_up, rounded, show
@@ -227,7 +227,7 @@ def global_sensitivity(
     return runs.found(f"Global, {method}", contract, rows_table(rows, GLOBAL))
 
 
-def _ranked(scales: Mapping[str, Scale], result: Any, method: Method) -> Iterator[tuple[Any, ...]]:
+def _ranked(scales: Mapping[str, Steps], result: Any, method: Method) -> Iterator[tuple[Any, ...]]:
     strength = result["mu_star"] if method == "morris" else result["ST"]
     order = np.argsort(-np.nan_to_num(np.asarray(strength)), kind="stable")
     paths = list(scales)
@@ -260,8 +260,8 @@ def _salib(method: Method) -> tuple[Any, Any]:
     return sampling, analysis
 
 
-def _scales(ends: Ends, contract: Contract) -> dict[str, Scale]:
-    return {path: scale_between(between, None, contract.currency) for path, between in ends.items()}
+def _scales(ends: Ends, contract: Contract) -> dict[str, Steps]:
+    return {path: steps_between(between, None, contract.currency) for path, between in ends.items()}
 
 
 def _cell(name: str, value: Any, currency: str) -> str:

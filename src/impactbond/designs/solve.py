@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from impactbond.contract.contract import Contract
 from impactbond.designs.design import Overrides, Value, Written
-from impactbond.designs.scale import Scale, scale_between
+from impactbond.designs.steps import Steps, steps_between
 from impactbond.designs.yardsticks import Condition, shown
 from impactbond.simulation.area import Area
 from impactbond.simulation.simulate import simulate
@@ -125,7 +125,7 @@ def solve(
 
     Raises AssumptionError for ends that are none, and what reading a changed contract raises.
     """
-    scale = scale_between(between, step, contract.currency)
+    scale = steps_between(between, step, contract.currency)
     written = Written(contract, area)
     known: dict[int, Tried] = {}
 
@@ -154,7 +154,7 @@ def solve(
     )
 
 
-def _turn(at: Callable[[int], Tried], scale: Scale) -> tuple[int | None, int | None]:
+def _turn(at: Callable[[int], Tried], scale: Steps) -> tuple[int | None, int | None]:
     """A place that holds and its neighbour that does not; the first alone where both ends hold, and
     neither where nothing does.
     """

@@ -35,7 +35,7 @@ class InvestorFlow(NamedTuple):
     pence: int
 
 
-class Entry(NamedTuple):
+class AccountEntry(NamedTuple):
     """An entry of the account of what funders paid: above nothing what came, below it what went,
     to whom `who` says.
     """
@@ -58,7 +58,7 @@ class InvestorSchedule:
     contract: Contract
     until: date
     rows: tuple[InvestorFlow, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[AccountEntry, ...]
     unpaid_pence: Mapping[str, int]
     kind: str = "pandas"
 

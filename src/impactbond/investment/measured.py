@@ -95,18 +95,12 @@ def _settled(contract: Contract, received: Any, measure: str) -> list[tuple[date
     """
     if not isinstance(received, Settlement):
         return []
-    names = [
+    named = (
         name
         for name, result in contract.results.items()
         if name == measure or (result.measure == measure and not result.each)
-    ]
-    if not names:
-        return []
-    return [
-        (one.claim_date, one.measured)
-        for one in {
-            one.claim_date: one
-            for one in received.measured_results
-            if one.result == names[0] and not one.group
-        }.values()
-    ]
+    )
+    chosen = next(named, None)
+    own = [one for one in received.measured_results if (one.result, one.group) == (chosen, "")]
+    # Of several periods at one claim date the last stands.
+    return list({one.claim_date: one.measured for one in own}.items())

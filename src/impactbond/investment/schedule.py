@@ -23,7 +23,7 @@ from impactbond.investment.entitlement import (
     split_among_investors,
 )
 from impactbond.investment.investor_schedule import (
-    Entry,
+    AccountEntry,
     InvestorFlow,
     InvestorSchedule,
 )
@@ -99,7 +99,7 @@ class _Course:
         self.accounts = {one.name: one for one in accounts}
         self.receipts, self.fees = receipts, fees
         self.flows: list[InvestorFlow] = []
-        self.entries: list[Entry] = []
+        self.entries: list[AccountEntry] = []
         self.there = self.fees_open = 0
         self.split: dict[tuple[str, str], dict[str, int]] = {}
         self.total: dict[tuple[str, str], int] = {}
@@ -193,7 +193,7 @@ class _Course:
 
     def _entry(self, day: date, kind: str, who: str, pence: int) -> None:
         if pence:
-            self.entries.append(Entry(day, kind, who, pence))
+            self.entries.append(AccountEntry(day, kind, who, pence))
 
 
 def _investment(contract: Contract) -> Investment:

@@ -14,7 +14,7 @@ End = Decimal | str | int
 
 
 @dataclass(frozen=True)
-class Scale:
+class Steps:
     """Values from a first one upwards, by number: of a share, in percent."""
 
     kind: Kind
@@ -38,7 +38,7 @@ class Scale:
         return min(self.steps, max(0, round(share * self.steps)))
 
 
-def scale_between(between: tuple[End, End], step: End | None, currency: str) -> Scale:
+def steps_between(between: tuple[End, End], step: End | None, currency: str) -> Steps:
     """The values between two ends of one kind.
 
     Raises AssumptionError where they are not two of a kind in ascending order, some steps apart.
@@ -56,7 +56,7 @@ def scale_between(between: tuple[End, End], step: End | None, currency: str) -> 
     if not low < high or size <= 0 or (high - low) % size:
         raise _no_ends(f"from {between[0]} to {between[1]} in steps of {size}")
     assert kind is not None
-    return Scale(kind, low, size, int((high - low) / size))
+    return Steps(kind, low, size, int((high - low) / size))
 
 
 def _read(end: object) -> tuple[Kind | None, Decimal]:

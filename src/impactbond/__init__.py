@@ -28,6 +28,7 @@ from impactbond.errors import (
 from impactbond.version import __version__
 
 if TYPE_CHECKING:
+    from impactbond.charts.chart import chart
     from impactbond.closing.close_year import year_end
     from impactbond.closing.ledger import read_ledger
     from impactbond.closing.year_end import YearEnd
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from impactbond.contract.reading.plain_json import terms_json
     from impactbond.contract.versions import Versions
     from impactbond.contract.wording.render import render
+    from impactbond.designs.compare import compare_designs
+    from impactbond.designs.sensitivity import global_sensitivity, grid, one_at_a_time
+    from impactbond.designs.solve import solve
+    from impactbond.designs.yardsticks import Condition
     from impactbond.evidence.between_deliveries import compare_evidence
     from impactbond.evidence.counts import Counts
     from impactbond.evidence.evidence import Evidence
@@ -49,6 +54,10 @@ if TYPE_CHECKING:
     from impactbond.explanation.explanation import Explanation
     from impactbond.explanation.identification import identify
     from impactbond.explanation.journeys import journeys
+    from impactbond.forecasts.cash import cash_of
+    from impactbond.forecasts.write import write_forecast
+    from impactbond.investment.cash_flows import CashFlows
+    from impactbond.investment.schedule import investor_schedule
     from impactbond.pages.programme_page import programme_page
     from impactbond.questionnaires.read import read_instrument
     from impactbond.receipts.read import read_receipts
@@ -71,6 +80,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Area": "simulation.area",
+    "CashFlows": "investment.cash_flows",
+    "Condition": "designs.yardsticks",
     "Contract": "contract.contract",
     "Counts": "evidence.counts",
     "Evidence": "evidence.evidence",
@@ -83,17 +94,24 @@ _HOMES = {
     "Versions": "contract.versions",
     "YearEnd": "closing.year_end",
     "area_from": "simulation.learn",
+    "cash_of": "forecasts.cash",
+    "chart": "charts.chart",
     "check": "contract.diagnostics.check",
     "check_examples": "settlement.examples",
     "compare": "comparison.comparison",
+    "compare_designs": "designs.compare",
     "compare_evidence": "evidence.between_deliveries",
     "explain": "explanation.explain",
     "explain_each": "explanation.explain",
     "explain_line": "explanation.explain",
+    "global_sensitivity": "designs.sensitivity",
+    "grid": "designs.sensitivity",
     "identify": "explanation.identification",
+    "investor_schedule": "investment.schedule",
     "journeys": "explanation.journeys",
     "learnt_chances": "simulation.learn",
     "mark_workbook": "evidence.marked_workbook",
+    "one_at_a_time": "designs.sensitivity",
     "planned_beside": "settlement.plans",
     "programme_page": "pages.programme_page",
     "read_area": "simulation.read",
@@ -112,10 +130,12 @@ _HOMES = {
     "settle": "records.following",
     "show_record": "records.shown",
     "simulate": "simulation.simulate",
+    "solve": "designs.solve",
     "statement_files": "statements.write",
     "table_files": "statements.write",
     "terms_json": "contract.reading.plain_json",
     "verify": "records.verify",
+    "write_forecast": "forecasts.write",
     "write_record": "records.record",
     "write_statements": "statements.write",
     "write_template": "evidence.template",
@@ -125,6 +145,8 @@ _HOMES = {
 __all__ = [
     "Area",
     "AssumptionError",
+    "CashFlows",
+    "Condition",
     "Contract",
     "ContractError",
     "Counts",
@@ -149,17 +171,24 @@ __all__ = [
     "YearEndError",
     "__version__",
     "area_from",
+    "cash_of",
+    "chart",
     "check",
     "check_examples",
     "compare",
+    "compare_designs",
     "compare_evidence",
     "explain",
     "explain_each",
     "explain_line",
+    "global_sensitivity",
+    "grid",
     "identify",
+    "investor_schedule",
     "journeys",
     "learnt_chances",
     "mark_workbook",
+    "one_at_a_time",
     "planned_beside",
     "programme_page",
     "read_area",
@@ -178,10 +207,12 @@ __all__ = [
     "settle",
     "show_record",
     "simulate",
+    "solve",
     "statement_files",
     "table_files",
     "terms_json",
     "verify",
+    "write_forecast",
     "write_record",
     "write_statements",
     "write_template",

@@ -10,7 +10,7 @@ from tests.spec.drawn_tables import contract_of
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import ContractError
-from impactbond.investment import (
+from impactbond.investment.entitlement import (
     committed_pence,
     drawn_pence,
     for_repayment,

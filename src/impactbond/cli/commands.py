@@ -4,7 +4,6 @@ then those that look at a contract alone. Each loads what it needs when it runs:
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -35,15 +34,13 @@ from impactbond.cli.options import (
     answered,
     day_option,
     inputs_of,
-    printed,
-    progressing,
     received,
     settled,
-    versions_in,
     write_settled,
 )
 from impactbond.cli.page_commands import pages
 from impactbond.cli.score_command import score
+from impactbond.cli.simulate_command import simulate
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
 from impactbond.version import __version__
@@ -252,50 +249,10 @@ def plan(
     )
 
 
-@app.command(rich_help_panel=MODEL, epilog=EXAMPLES["simulate"])
-def simulate(
-    contract: ContractFile,
-    area: Annotated[
-        Path,
-        typer.Argument(help="The area: a YAML file of groups and chances.", show_default=False),
-    ],
-    trials: Annotated[
-        int, typer.Option("--trials", min=1, help="How many futures to draw.")
-    ] = 10_000,
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, help="The same seed draws the same futures.")
-    ] = 1,
-    workers: Annotated[
-        int, typer.Option("--workers", min=1, help="How many processes draw; nothing else changes.")
-    ] = 1,
-    paths: Annotated[
-        Path | None,
-        typer.Option("--paths", help="A Parquet file for every future in full; large."),
-    ] = None,
-    replace: Replace = False,
-    shared: Shared = False,
-    as_json: AsJson = False,
-) -> None:
-    """Draw many futures of an area under a contract, and settle each."""
-    from concurrent.futures import ProcessPoolExecutor
-
-    from impactbond.simulation.read import read_area
-    from impactbond.simulation.simulate import simulate as drawn
-
-    terms, assumed = versions_in(contract).terms, read_area(area)
-    with ExitStack() as stack:
-        told = stack.enter_context(progressing(f"Settling {trials:,} futures", trials))
-        pool = stack.enter_context(ProcessPoolExecutor(workers)) if workers > 1 else None
-        forecast = drawn(terms, assumed, trials=trials, seed=seed, executor=pool, progress=told)
-    if paths is not None:
-        how: Writing = {"replace": replace, "shared": shared, "inputs": [contract, area]}
-        forecast.write_paths(paths, **how)
-    printed(as_json, forecast.as_dict, lambda: forecast.text)
-
-
 for panel, commands in (
     (FINANCE, (template, check_evidence, score, identify, year_end)),
     (AUDIT, (record, show, regenerate, verify, compare)),
+    (MODEL, (simulate,)),
     (CONTRACTS, (new, check, render, difference)),
 ):
     for command in commands:

@@ -1,0 +1,196 @@
+"""A forecast as a workbook, by the conventions of statements: one table a sheet, whole minor units
+and beside them amounts as formulas, with the value that each gives; charts are the program's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from impactbond.forecasts.outlook import Outlook
+from impactbond.money import CURRENCIES, major_units, show, show_share
+from impactbond.statements.workbook.book import Book
+from impactbond.statements.workbook.layout import Column, Kind, SheetTable
+
+_NAMES = {"mean": "Mean", "p5": "5%", "p50": "Median", "p95": "95%", "most": "Most"}
+_BASED = "These are futures drawn from assumptions; nothing here is evidence."
+_HEIGHT = 420  # of a chart, in pixels
+_OWN = "Percentiles of each row are its own: down a column they do not add up."
+
+
+def forecast_workbook(outlook: Outlook) -> bytes:
+    """The workbook, the same bytes for the same forecast."""
+    forecast = outlook.forecast
+    title = f"{forecast.contract.title}: {forecast.area.title}"
+    book = Book(
+        title=title,
+        subject="Forecast",
+        company=forecast.contract.provider,
+        created=forecast.contract.version.signed_on,
+    )
+    sheets = [_figures(outlook, title), _exposure(outlook), _claims(outlook), _cash(outlook)]
+    if forecast.limits_on:
+        sheets.append(_limits(outlook))
+    sheets.append(_assumed(outlook))
+    for sheet in sheets:
+        book.add_table(sheet)
+    exposed = "What each funder may be asked for: the mean, and what 5 of 100 futures go beyond"
+    own = outlook.exposure_table.num_rows - 1
+    _chart(book, sheets[1], "bar", ("mean", "p95"), "funder", exposed, rows=own)
+    asked = "What all funders are asked for, to date: 5%, median and 95% of futures at each claim"
+    _chart(book, sheets[2], "line", ("p5", "p50", "p95"), "claim", asked)
+    cash = "The provider's cash: 5%, median and 95% of futures on each day on which money moves"
+    _chart(book, sheets[3], "line", ("p5", "p50", "p95"), "on", cash)
+    return book.close()
+
+
+def _amounts(table: pa.Table, names: Sequence[str], currency: str) -> list[Column]:
+    """Amounts in the currency's units, each worked out from the minor units at its right."""
+    known, found = CURRENCIES[currency], []
+    kind: Kind = _KINDS[known.decimals]
+    for name in names:
+        pence = table[f"{name}_pence"].to_pylist()
+        values = [None if one is None else float(major_units(one, currency)) for one in pence]
+        formula = f"[{name}_minor]/{known.in_one}"
+        heading = f"{_NAMES.get(name, name.capitalize())} ({known.sign.strip()})"
+        found.append(Column(name, heading, kind, 17, values, formula))
+    for name in names:
+        pence = table[f"{name}_pence"].to_pylist()
+        heading = f"{_NAMES.get(name, name.capitalize())} in {known.minor}"
+        found.append(Column(f"{name}_minor", heading, "pence", 15, pence))
+    return found
+
+
+_KINDS: dict[int, Kind] = {0: "amount 0", 2: "amount 2", 3: "amount 3", 4: "amount 4"}
+
+
+def _figures(outlook: Outlook, title: str) -> SheetTable:
+    table = outlook.figures_table
+    names = Column("figure", "Figure", "text", 40, table["figure"].to_pylist())
+    amounts = _amounts(table, tuple(_NAMES), outlook.forecast.contract.currency)
+    return SheetTable(
+        "Figures", title, "What it comes to", (_BASED, _OWN), (names, *amounts), last_printed="most"
+    )
+
+
+def _exposure(outlook: Outlook) -> SheetTable:
+    table, forecast = outlook.exposure_table, outlook.forecast
+    columns = (
+        Column("funder", "Funder", "text", 40, table["funder"].to_pylist()),
+        *_amounts(table, (*_NAMES, "committed"), forecast.contract.currency),
+        Column("over", "Trials above it", "count", 12, table["over_trials"].to_pylist()),
+    )
+    intro = (
+        f"What each funder is asked for over the term in {forecast.trials:,} futures.",
+        "Committed is what the contract says, or what a limit lets the funder pay.",
+    )
+    last = frozenset({table.num_rows - 1})
+    return SheetTable(
+        *("Exposure", "What funders may be asked for", "Exposure", intro, columns),
+        last_printed="committed",
+        strong=last,
+    )
+
+
+def _claims(outlook: Outlook) -> SheetTable:
+    table = outlook.to_date_table
+    columns = (
+        Column("claim", "Claim", "identifier", 14, table["claim_period"].to_pylist()),
+        Column("made", "Made on", "date", 14, table["claim_date"].to_pylist()),
+        *_amounts(table, tuple(_NAMES), outlook.forecast.contract.currency),
+    )
+    intro = ("What all funders are asked for up to each claim date.", _OWN)
+    return SheetTable(
+        "Claims", "Claim by claim, to date", "To date", intro, columns, last_printed="most"
+    )
+
+
+def _cash(outlook: Outlook) -> SheetTable:
+    table, forecast = outlook.cash_table, outlook.forecast
+    columns = (
+        Column("on", "On", "date", 14, table["on"].to_pylist()),
+        *_amounts(table, tuple(_NAMES), forecast.contract.currency),
+        Column("below", "Trials below nothing", "count", 14, table["below_trials"].to_pylist()),
+    )
+    begins = show(outlook.opening_pence, forecast.contract.currency)
+    intro = (
+        f"The provider's cash at the end of each day on which money moves, from {begins} on.",
+        "Payments are there on their due days; costs are taken on the first of their month.",
+    )
+    return SheetTable("Cash", "The provider's cash", "Cash", intro, columns, last_printed="most")
+
+
+def _limits(outlook: Outlook) -> SheetTable:
+    forecast = outlook.forecast
+    rows = forecast.limits_table.slice(forecast.limits_table.num_rows - len(forecast.limits_on))
+    named = [
+        one.name if one.funder in one.name else f"{one.name}, {one.funder}"
+        for one in forecast.limits_on
+    ]
+    columns = (
+        Column("limit", "Limit on", "text", 40, named),
+        Column("most", "At most", "text", 30, [one.at_most for one in forecast.limits_on]),
+        Column("bound", "Trials in which it binds", "count", 16, rows["bound_trials"].to_pylist()),
+        Column("of", "Trials", "count", 12, rows["trials"].to_pylist()),
+        Column("chance", "Chance", "percent", 12, rows["chance"].to_pylist(), "[bound]/[of]"),
+    )
+    intro = ("How often each limit has bound by the end of the term.",)
+    return SheetTable("Limits", "Limits", "Limits", intro, columns)
+
+
+def _assumed(outlook: Outlook) -> SheetTable:
+    forecast = outlook.forecast
+    area = forecast.area
+    facts: list[tuple[str, str]] = [
+        ("Contract", f"{forecast.contract.contract}, {forecast.contract.digest}"),
+        ("Area", area.area),
+        ("Children", f"{area.children:,} in {len(area.groups)} groups"),
+        ("Futures", f"{forecast.trials:,}, seed {forecast.seed}"),
+        *((f"Chance of {name}", show_share(one.chance)) for name, one in area.chances.items()),
+        *(("Caution", caution) for caution in forecast.cautions),
+    ]
+    columns = (
+        Column("what", "What", "text", 30, [what for what, _ in facts]),
+        Column("told", "Assumed", "text", 90, [told for _, told in facts]),
+    )
+    return SheetTable("Assumed", "What was assumed", "Assumed", (_BASED,), columns)
+
+
+def _chart(
+    book: Book,
+    table: SheetTable,
+    kind: str,
+    keys: Sequence[str],
+    names: str,
+    says: str,
+    rows: int | None = None,
+) -> None:
+    """The program's own chart below a table, in greys that are told apart and with dashes."""
+    sheet: Any = book.workbook.get_worksheet_by_name(table.sheet)
+    chart: Any = book.workbook.add_chart({"type": kind})
+    first, last = table.header_row + 1, table.header_row + (rows or table.height)
+    greys, dashes = ("#222222", "#777777", "#AAAAAA"), ("solid", "dash", "square_dot")
+    for place, key in enumerate(keys):
+        at, head = table.position(key), table.position(names)
+        look: dict[str, Any] = {"line": {"color": greys[place], "dash_type": dashes[place]}}
+        if kind == "bar":
+            look = {"fill": {"color": greys[place]}}
+        chart.add_series(
+            {
+                "name": [table.sheet, table.header_row, at],
+                "categories": [table.sheet, first, head, last, head],
+                "values": [table.sheet, first, at, last, at],
+                **look,
+            }
+        )
+    chart.set_title({"name": table.title, "name_font": {"size": 12}})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 900, "height": _HEIGHT})
+    if kind == "bar":
+        chart.set_y_axis({"reverse": True})
+    sheet.insert_chart(table.last_row + 2, 0, chart, {"description": says})
+    # The chart is printed with its table: it ends so many rows of twenty pixels below.
+    last_printed = table.position(table.last_printed)
+    sheet.print_area(0, 0, table.last_row + 2 + _HEIGHT // 20 + 1, last_printed)

@@ -49,11 +49,88 @@ def matches(found: Reconciliation) -> list[Row]:
 
 def account(found: Reconciliation) -> list[Row]:
     names = ("opening", "due", "received", "closing")
+    told = found.account_table.to_pylist()
+    names = (*names[:3], "written_off", "closing") if any(map(_written_off, told)) else names
     return [
         {"claim": row["claim_period"] or "since"}
         | {name: pounds(row[f"{name}_pence"]) for name in names}
-        for row in found.account_table.to_pylist()
+        for row in told
     ]
+
+
+def _written_off(row: dict[str, int]) -> bool:
+    return row["written_off_pence"] != 0
+
+
+def test_what_is_paid_back_takes_up_what_is_carried() -> None:
+    # £120.00 came for £100.00: £20.00 is carried, and goes back.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | kind
+        A1      | council | 2017-06-01  | 120.00 |
+        A2      | council | 2017-06-20  | 20.00  | refund
+        """,
+        on="2017-07-01",
+    )
+    assert matches(found) == rows(
+        """
+        receipt | pays      | on         | amount
+        A1      | 2017-Q1   | 2017-06-01 | 100.00
+        A1      | refund A2 | 2017-06-20 | 20.00
+        """
+    )
+    assert (found.open_pence, found.carried_pence, found.paid_back_pence) == (0, 0, 2_000)
+    assert account(found) == rows(
+        """
+        claim   | opening | due    | received | closing
+        2017-Q1 | 0.00    | 100.00 | 0.00     | 100.00
+        since   | 100.00  | 0.00   | 100.00   | 0.00
+        """
+    )
+
+
+def test_what_is_paid_back_and_not_carried_is_open_again() -> None:
+    # The whole £100.00 came, and £30.00 of it went back by mistake: the council owes that again.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | kind
+        A1      | council | 2017-06-01  | 100.00 | received
+        A2      | council | 2017-06-20  | 30.00  | refund
+        A3      | council | 2017-07-05  | 10.00  |
+        """,
+        on="2017-07-10",
+    )
+    assert matches(found)[1:] == rows(
+        """
+        receipt | pays      | on         | amount
+        A3      | refund A2 | 2017-07-05 | 10.00
+        """
+    )
+    assert (found.open_pence, found.received_pence) == (2_000, 8_000)
+    assert "Paid back, and taken off that: £30.00" in found.text
+
+
+def test_what_is_written_off_is_open_no_more_and_is_no_money() -> None:
+    # Of £100.00, £60.00 came and £40.00 is written off; £5.00 more than is open cannot be.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | kind
+        A1      | council | 2017-06-01  | 60.00  |
+        A2      | council | 2017-07-03  | 45.00  | write-off
+        """,
+        on="2017-07-10",
+    )
+    assert account(found) == rows(
+        """
+        claim   | opening | due    | received | written_off | closing
+        2017-Q1 | 0.00    | 100.00 | 0.00     | 0.00        | 100.00
+        since   | 100.00  | 0.00   | 60.00    | 45.00       | -5.00
+        """
+    )
+    assert found.received_pence == 6_000
+    (left,) = found.unmatched_table.to_pylist()
+    assert (left["unmatched_pence"], left["reason"]) == (500, "not_open")
+    assert "written off, though it was not open" in found.text
 
 
 def test_money_pays_the_oldest_due_first_and_a_part_pays_a_part() -> None:

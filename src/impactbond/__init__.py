@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
+    from impactbond.receipts.interest import statutory_interest
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
     from impactbond.records.following import settle
@@ -68,6 +69,7 @@ _HOMES = {
     "render": "contract.wording.render",
     "settle": "records.following",
     "simulate": "simulation.simulate",
+    "statutory_interest": "receipts.interest",
     "verify": "records.verify",
     "write_record": "records.record",
     "write_statements": "statements.write",
@@ -106,6 +108,7 @@ __all__ = [
     "render",
     "settle",
     "simulate",
+    "statutory_interest",
     "verify",
     "write_record",
     "write_statements",

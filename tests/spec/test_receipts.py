@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from tests.spec.drawn_tables import Row, pounds, rows, settled
 
 from impactbond.errors import ReceiptError, SettlementError
+from impactbond.receipts.interest import statutory_interest
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import Reconciliation, band, reconcile
@@ -131,6 +134,70 @@ def test_what_is_written_off_is_open_no_more_and_is_no_money() -> None:
     (left,) = found.unmatched_table.to_pylist()
     assert (left["unmatched_pence"], left["reason"]) == (500, "not_open")
     assert "written off, though it was not open" in found.text
+
+
+def test_how_long_a_funder_took_is_counted_from_the_day_after_the_claim() -> None:
+    # Claimed on 30 April and 31 July 2017. Day 30 of the first is 30 May, day 31 is 31 May, day 61
+    # is 30 June; money before a claim is made takes no day: 30, 31, 61 and 0 days, 30.5 on average.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | kind      | claim_period
+        A1      | council | 2017-05-30  | 40.00  |           |
+        A2      | council | 2017-05-31  | 20.00  |           |
+        A3      | council | 2017-06-30  | 30.00  |           |
+        A4      | council | 2017-07-01  | 10.00  | write-off |
+        A5      | council | 2017-07-30  | 50.00  |           | 2017-Q2
+        """,
+        on="2017-10-01",
+    )
+    assert found.payment_times_table.to_pylist() == [
+        {
+            "funder": "council",
+            "payments": 4,
+            "average_days": "30.5",
+            "within_30_percent": "50.0",
+            "from_31_to_60_percent": "25.0",
+            "after_60_percent": "25.0",
+            "unpaid": 1,
+        }
+    ]
+
+
+RATES = {"2016-12-31": "0.25", "2017-06-30": Decimal("0.25")}
+
+
+def test_statutory_interest_is_simple_and_of_the_rate_at_which_a_debt_became_late() -> None:
+    # £100.00 due on 30 May and £200.00 due on 30 August; 8.25% a year. Of the first, £60.00 is 10
+    # days late and £40.00 124 days, on 1 October: (600 + 4,960) pound-days. The second is 32 days
+    # late. 5,560 × 0.0825 / 365 = 1.2567, and 6,400 × 0.0825 / 365 = 1.4466.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | claim_period
+        A1      | council | 2017-06-09  | 60.00  |
+        """,
+        on="2017-10-01",
+    )
+    told = statutory_interest(found, RATES, funders=["council"]).to_pylist()
+    assert [
+        (str(row["runs_from_on"]), row["percent"], row["interest_pence"], row["fixed_sum_pence"])
+        for row in told
+    ] == [("2017-05-31", "8.25", 126, 4_000), ("2017-08-31", "8.25", 145, 4_000)]
+
+
+@pytest.mark.parametrize(
+    ("rates", "funders", "code"),
+    [
+        ({"2016-12-31": "0.25"}, ["council"], "rate_missing"),
+        ({"2016-12-30": "0.25"}, ["council"], "no_reference_rate"),
+        ({"2016-12-31": "a quarter"}, ["council"], "no_reference_rate"),
+        (RATES, ["trust"], "unknown_funder"),
+    ],
+)
+def test_no_rate_is_guessed(rates: dict[str, str], funders: list[str], code: str) -> None:
+    found = reconciled("receipt | funder | received_on | amount", on="2017-10-01")
+    with pytest.raises(ReceiptError) as refused:
+        statutory_interest(found, rates, funders=funders)
+    assert [fault.code for fault in refused.value.faults] == [code]
 
 
 def test_money_pays_the_oldest_due_first_and_a_part_pays_a_part() -> None:

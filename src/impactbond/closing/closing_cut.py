@@ -21,8 +21,10 @@ from pydantic import PrivateAttr
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import Period, day_number
+from impactbond.evaluation.decisions import decisions_table
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
+from impactbond.reasons import Verdict
 from impactbond.records.closed_claims import Closed
 from impactbond.records.following import settle
 from impactbond.records.record import File, Record
@@ -139,6 +141,20 @@ def unclaimed(
     settled, singly = settle_claims(known, claims, applicable, closed, cut.number)
     lines, shares = attributed(claims, settled, singly(), closed, cut.number)
     return Unclaimed(_without_nobody(settled.funders), *_of_the_cut(lines, shares, cut, on))
+
+
+def on_the_way(
+    versions: Versions, evidence: Evidence, on: date, evidence_to: date
+) -> dict[str, int]:
+    """How many participants can still achieve each milestone at a year end, by the terms in force
+    on it.
+    """
+    known = known_at(versions, on, evidence_to)
+    terms, claim = known.within(known.terms), ClaimDate(0, str(on), on, evidence_to)
+    decided = decisions_table(terms, evidence, claim, evidence.engine)
+    open_ = decided.filter(pc.equal(decided["verdict"], Verdict.NOT_YET_DUE.value))
+    counts = pc.value_counts(open_["milestone"].combine_chunks()).to_pylist()
+    return {one["values"]: one["counts"] for one in counts}
 
 
 def _claims(

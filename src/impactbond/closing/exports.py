@@ -48,6 +48,7 @@ _BEANCOUNT = {
     "up_front": "Liabilities:Contract:UpFront",
     "in_advance": "Liabilities:Contract:InAdvance",
     "income": "Income:Outcomes",
+    "bad_debt": "Expenses:BadDebt",
 }
 
 

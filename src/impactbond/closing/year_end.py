@@ -103,6 +103,41 @@ class YearEnd:
         return self._frame("postings")
 
     @property
+    def after(self) -> Any:
+        """What evidence changed between year end and sign-off, and what was paid in those days."""
+        return self._frame("after")
+
+    @property
+    def in_progress(self) -> Any:
+        """How many participants can still achieve each milestone, at its price."""
+        return self._frame("in_progress")
+
+    @property
+    def disputed(self) -> Any:
+        """What you do not count as earned, by your own figure, and why."""
+        return self._frame("disputed")
+
+    @property
+    def payment_times(self) -> Any:
+        """How long every funder took to pay, to date."""
+        return self._frame("payment_times")
+
+    @property
+    def trial_balance(self) -> Any:
+        """What the ledger shows, the journals to post, what it should show, and the rest."""
+        return self._frame("trial_balance")
+
+    @property
+    def disclosure(self) -> Any:
+        """The totals beside those of the previous year as filed, in the words of the framework."""
+        return self._frame("disclosure")
+
+    @property
+    def confirmations(self) -> Any:
+        """What every funder is asked to confirm."""
+        return self._frame("confirmations")
+
+    @property
     def checks(self) -> Any:
         """Every sum found twice, and whether the two are the same."""
         return self._frame("checks")
@@ -185,6 +220,7 @@ class YearEnd:
             f"    taken back, of earlier years: {self._money(self.total('income', 'taken_back'))}",
             f"    moved between funders: {self._money(self.total('income', 'moved'))}",
             f"    fees: {self._money(self.total('income', 'fees'))}",
+            *self._constrained_line(),
             "",
             *self._check_lines(),
         ]
@@ -199,6 +235,12 @@ class YearEnd:
             told.append(f"  Evidence after {self.evidence_to}, of the next year: {added} added,")
             told.append(f"    {taken_back} taken back")
         return "\n".join([*told, "", f"  {NO_ADVICE}"])
+
+    def _constrained_line(self) -> list[str]:
+        if not any(self.tables["income"]["constrained_pence"].to_pylist()):
+            return []
+        freed = self._money(self.total("income", "constrained"))
+        return [f"    in dispute, or may be taken back, by your own figure: {freed}"]
 
     def _since(self) -> str:
         if self.previous is None:

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from impactbond.errors import InvariantError
-from impactbond.receipts.match import Claimed, Credit, Due
+from impactbond.receipts.match import REFUND_OF, Claimed, Credit, Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _paid_back(receipts: pa.Table) -> list[Due]:
     back cannot pay for that.
     """
     return [
-        Due(funder, Claimed(-1, f"refund {receipt}", day), day, -pence, -pence, is_refund=True)
+        Due(funder, Claimed(-1, f"{REFUND_OF}{receipt}", day), day, -pence, -pence, is_refund=True)
         for funder, receipt, day, pence, *_ in _rows(receipts)
         if pence < 0
     ]

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+REFUND_OF = "refund "  # before the reference of what was paid back, in place of a claim period
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:

@@ -24,6 +24,7 @@ from impactbond.errors import Fault, ReceiptError, SettlementError
 from impactbond.money import show
 from impactbond.receipts.account import Entry, assert_balanced, dues_and_credits, entries, received
 from impactbond.receipts.match import Claimed, Credit, Due, Match
+from impactbond.receipts.payment_times import payment_times
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.together import accounts_of, members, named
 from impactbond.settlement.settlement import Settlement
@@ -87,6 +88,7 @@ class Reconciliation:
     dues_table: pa.Table
     unmatched_table: pa.Table
     account_table: pa.Table
+    payment_times_table: pa.Table
     received_pence: int
     paid_back_pence: int
     receipts: int
@@ -130,6 +132,13 @@ class Reconciliation:
             amounts = [_total(dues.filter(pc.equal(dues["band"], name)), "open") for name in BANDS]
             rows.append((funder, *amounts, carried, sum(amounts) - carried))
         return rows_table(rows, AGED)
+
+    @property
+    def payment_times(self) -> Any:
+        """How long every funder took to pay, as regulation 38 of the Procurement Regulations 2024
+        counts it: the average in days, and per cent of payments within 30 days, 31 to 60, later.
+        """
+        return as_kind(self.payment_times_table, self.kind)
 
     @property
     def open_pence(self) -> int:
@@ -196,7 +205,7 @@ class Reconciliation:
 
     def as_dict(self) -> dict[str, Any]:
         """The reconciliation as plain data, for `--json`."""
-        tables = ("aged", "account", "dues", "matches", "unmatched")
+        tables = ("aged", "account", "dues", "matches", "unmatched", "payment_times")
         return {
             "contract": self.contract,
             "on": self.on.isoformat(),
@@ -273,6 +282,7 @@ def reconcile(
         over = "overpaid" if one.dues else of_nobody
         left = [credit for credit in one.money if credit.left_pence]
         unmatched += [_unmatched(one.funder, credit, over, claims, left_over) for credit in left]
+    no_money = {None, *by_then.written_off_table["receipt"].to_pylist()}
     names = {funder.id: funder.name for funder in settlement.funders.all}
     told = {one.funder for one in accounts} | {one.funder for one in came}
     return Reconciliation(
@@ -285,6 +295,9 @@ def reconcile(
         dues_table=rows_table(due_rows, DUES),
         unmatched_table=rows_table(unmatched, UNMATCHED),
         account_table=rows_table(map(_entry, account), ACCOUNT),
+        payment_times_table=payment_times(
+            (due for one in accounts for due in one.dues), matches, no_money
+        ),
         received_pence=by_then.total_pence,
         paid_back_pence=-sum(one for one in sent if one < 0),
         receipts=sum(one > 0 for one in sent),

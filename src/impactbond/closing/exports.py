@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from impactbond.canonical import csv_bytes
 from impactbond.closing.ledger import Ledger
+from impactbond.closing.workbook import year_end_workbook
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
 from impactbond.money import major_units
@@ -250,11 +251,12 @@ def _quoted(text: str) -> str:
 
 def year_end_files(year: YearEnd) -> dict[str, bytes]:
     """Everything that is kept of a year end: the file that the next one begins from, every table as
-    CSV, and with a ledger map the journals for ledgers.
+    CSV and in a workbook, and with a ledger map the journals for ledgers.
     """
     stem = f"{year.contract}_{year.on}"
     tables = {f"{stem}_{name}.csv": csv_bytes(table) for name, table in year.tables.items()}
     del tables[f"{stem}_journals.csv"]  # by codes of accounts below, or as it is without them
     tables |= {f"{stem}_journal_keys.csv": csv_bytes(year.tables["journals"])}
     exported = {} if year.ledger is None else export_files(year)
-    return {year.file_name: year.filed, **tables, **exported}
+    book = {f"{stem}_year_end.xlsx": year_end_workbook(year)}
+    return {year.file_name: year.filed, **book, **tables, **exported}

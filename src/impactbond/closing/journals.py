@@ -37,7 +37,7 @@ _JOURNALS = (
     ("J4", INCOME, ACCRUED, "In dispute, or may be taken back", "the provider's constraint"),
     ("J5", INCOME, UP_FRONT_ACCOUNT, "Claimed for days after the year end", "ahead"),
 )
-_COLUMNS = dict(
+COLUMNS = dict(
     zip(
         (one[0] for one in _JOURNALS),
         (
@@ -55,7 +55,7 @@ def journals_table(position: pa.Table, on: date) -> pa.Table:
     rows = []
     for journal, debit, credit, text, basis in _JOURNALS:
         for row in position.to_pylist():
-            pence, fund = row[_COLUMNS[journal]], row["fund"]
+            pence, fund = row[COLUMNS[journal]], row["fund"]
             for account, amount in _two(debit, credit, pence):
                 about = (journal, on, on + timedelta(days=1), account, row["funder"], fund)
                 told = f"{text}: {row['name']}"

@@ -147,6 +147,11 @@ class YearEnd:
         """The checks that do not hold."""
         return [row for row in self.tables["checks"].to_pylist() if not row["holds"]]
 
+    @property
+    def words(self) -> tuple[str, str]:
+        """What the framework calls what is earned and not asked for, and the opposite."""
+        return WORDS[self.framework]
+
     def total(self, table: str, column: str) -> int:
         """A column of a table added up, in pence."""
         return sum(self.tables[table][f"{column}_pence"].to_pylist())
@@ -254,8 +259,8 @@ class YearEnd:
             "Earned": "earned",
             "Asked": "asked",
             "Received": "received",
-            WORDS[self.framework][0]: "contract_asset",
-            WORDS[self.framework][1]: "contract_liability",
+            self.words[0]: "contract_asset",
+            self.words[1]: "contract_liability",
             "Receivable": "receivable",
             "In advance": "in_advance",
         }

@@ -100,6 +100,19 @@ BESIDE: tuple[_Beside, ...] = (
         {"rest": "[should_be]-[trial_balance]-[journals]"},
     ),
     (
+        *("Invoices", "invoices", "What was asked for in the year, as invoices and credit notes"),
+        (
+            ("number", "Number", "identifier", 20),
+            ("document", "Document", "identifier", 12),
+            FUNDER,
+            ("asked_on", "Asked on", "date", 13),
+            ("due_on", "Due on", "date", 13),
+            ("text", "Text", "text", 40),
+        ),
+        {"amount": "Amount"},
+        {},
+    ),
+    (
         *("Confirmations", "confirmations", "What every funder is asked to confirm"),
         (
             FUNDER,

@@ -32,6 +32,7 @@ from impactbond.closing.closing_cut import (
 )
 from impactbond.closing.filed import Filed, parse_filed, read_filed
 from impactbond.closing.inputs import Year, by_funder
+from impactbond.closing.invoices import invoices_table
 from impactbond.closing.journals import journals_table, postings_table
 from impactbond.closing.ledger import Ledger, read_ledger
 from impactbond.closing.position import (
@@ -139,6 +140,9 @@ def _drawn_up(
         "journals": journals,
         "postings": postings,
         "trial_balance": trial_balance_table(given, ledger, postings, journals, filed),
+        "invoices": invoices_table(
+            year.asked, ledger, year.terms.contract, None if filed is None else filed.on
+        ),
         "disclosure": disclosure_table(position, income, filed, WORDS[framework]),
         "confirmations": confirmations_table(found, position),
     }

@@ -75,6 +75,7 @@ class Ledger(Term):
     """The ledger map of a contract."""
 
     accounts: Accounts
+    account_names: dict[str, str] = Field(default_factory=dict)
     tax: dict[str, dict[str, str]] = Field(default_factory=dict)
     funds: dict[str, Fund] = Field(
         default_factory=lambda: {UNRESTRICTED: Fund(name="Unrestricted")}
@@ -130,6 +131,10 @@ def _check(ledger: Ledger, contract: Contract) -> Diagnostics:
             known = [f"{key}: …" if one.each else key for key, one in contract.funders.items()]
             path = ("constraints", number, "funder")
             yield fault_at(path, "unknown_funder", problem, allowed=listing(known))
+    for name in ledger.account_names:
+        if name not in Accounts.model_fields:
+            problem, allowed = f"'{name}' is no account", listing(Accounts.model_fields)
+            yield fault_at(("account_names", name), "unknown_account", problem, allowed=allowed)
     named = {name.partition(": ")[0] for name in ledger.funders}
     for name in contract.funders:
         if name not in named:

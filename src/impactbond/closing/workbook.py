@@ -104,6 +104,7 @@ def year_end_workbook(year: YearEnd) -> bytes:
     _sources(sheets)
     _position(sheets)
     _of_the_year(sheets)
+    _movement(sheets)
     _journals(sheets)
     _beside(sheets)
     checks = _checks(sheets)
@@ -223,13 +224,15 @@ def _position(sheets: Sheets) -> None:
     )
 
 
+def _of(table: SheetTable, key: str) -> str:
+    """A column of the same funder's row of another sheet."""
+    return f"SUMIFS({table.span(key)},{table.span('funder')},[funder])"
+
+
 def _of_the_year(sheets: Sheets) -> None:
     """Income, movement and journals: of the position, and of what was filed."""
     here, filed = sheets.made["Position"], sheets.made["As filed"]
     natures = {row["funder"]: row["nature"] for row in sheets.rows("position")}
-
-    def of(table: SheetTable, key: str) -> str:
-        return f"SUMIFS({table.span(key)},{table.span('funder')},[funder])"
 
     sheets.add(
         "Income",
@@ -249,17 +252,20 @@ def _of_the_year(sheets: Sheets) -> None:
             "constrained": "Change of dispute",
         },
         {
-            "opening": of(filed, "earned"),
-            "earned": of(here, "earned"),
+            "opening": _of(filed, "earned"),
+            "earned": _of(here, "earned"),
             "income": "[earned]-[opening]",
-            "constrained": f"{of(filed, 'constrained')}-{of(here, 'constrained')}",
+            "constrained": f"{_of(filed, 'constrained')}-{_of(here, 'constrained')}",
         },
         totals=("income",),
     )
-    income = sheets.made["Income"]
+
+
+def _movement(sheets: Sheets) -> None:
+    here, filed, income = (sheets.made[name] for name in ("Position", "As filed", "Income"))
     opens = {
-        f"opening_{name}": of(filed, f"contract_{name}") for name in ("asset", "liability")
-    } | {"opening_receivable": f"{of(filed, 'receivable')}-{of(filed, 'in_advance')}"}
+        f"opening_{name}": _of(filed, f"contract_{name}") for name in ("asset", "liability")
+    } | {"opening_receivable": f"{_of(filed, 'receivable')}-{_of(filed, 'in_advance')}"}
     standing = "[opening_asset]-[opening_liability]+[income]-[asked]"
     sheets.add(
         "Movement",
@@ -282,13 +288,13 @@ def _of_the_year(sheets: Sheets) -> None:
         },
         {
             **opens,
-            "income": of(income, "income"),
-            "asked": f"{of(here, 'asked')}-{of(filed, 'asked')}",
+            "income": _of(income, "income"),
+            "asked": f"{_of(here, 'asked')}-{_of(filed, 'asked')}",
             "closing_asset": f"MAX({standing},0)",
             "closing_liability": f"MAX(-({standing}),0)",
-            "received": f"{of(here, 'received')}-{of(filed, 'received')}+[refunded]",
-            "refunded": f"{of(here, 'refunded')}-{of(filed, 'refunded')}",
-            "written_off": f"{of(here, 'written_off')}-{of(filed, 'written_off')}",
+            "received": f"{_of(here, 'received')}-{_of(filed, 'received')}+[refunded]",
+            "refunded": f"{_of(here, 'refunded')}-{_of(filed, 'refunded')}",
+            "written_off": f"{_of(here, 'written_off')}-{_of(filed, 'written_off')}",
             "closing_receivable": "[opening_receivable]+[asked]-[received]+[refunded]"
             "-[written_off]",
         },

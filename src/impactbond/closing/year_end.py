@@ -14,6 +14,7 @@ import pyarrow as pa
 from impactbond.closing.filed import Filed, filed_bytes
 from impactbond.closing.inputs import Sums
 from impactbond.closing.ledger import Ledger
+from impactbond.errors import Fault, YearEndError
 from impactbond.money import show
 from impactbond.tables import aligned, as_kind, plain_rows
 from impactbond.terms.words import counted
@@ -151,6 +152,36 @@ class YearEnd:
     def words(self) -> tuple[str, str]:
         """What the framework calls what is earned and not asked for, and the opposite."""
         return WORDS[self.framework]
+
+    @property
+    def ledger_given(self) -> Ledger:
+        """The ledger map. Raises YearEndError where there is none."""
+        if self.ledger is None:
+            fault = Fault(
+                code="no_ledger",
+                problem="journals cannot be exported without the codes of accounts",
+                hint="Give a ledger map: ledger=, --ledger",
+            )
+            raise YearEndError("There is no ledger map.", [fault])
+        return self.ledger
+
+    def code_of(self, account: str) -> str:
+        """The code of an account in the ledger."""
+        return str(getattr(self.ledger_given.accounts, account))
+
+    def account_name(self, account: str) -> str:
+        """What the ledger calls an account, or else its code."""
+        return self.ledger_given.account_names.get(account) or self.code_of(account)
+
+    def name_of(self, funder: str) -> str:
+        """What a funder is called."""
+        names = {row["funder"]: row["name"] for row in self.tables["position"].to_pylist()}
+        return str(names.get(funder, funder))
+
+    @property
+    def invoices(self) -> Any:
+        """Every line of an invoice or credit note asked for since the previous year end."""
+        return self._frame("invoices")
 
     def total(self, table: str, column: str) -> int:
         """A column of a table added up, in pence."""

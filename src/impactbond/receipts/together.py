@@ -134,8 +134,8 @@ def _joined(
             total[0] += due.amount_pence
             total[1] += due.open_pence
     found.dues = [
-        Due(funder, claim, day, *amounts, is_refund=is_refund)
-        for (claim, day, is_refund), amounts in sums.items()
+        Due(funder, claim, day, amount, open_, is_refund)
+        for (claim, day, is_refund), (amount, open_) in sums.items()
     ]
     found.dues.sort(key=lambda due: due.order)
     found.matches += match(found.dues, sorted(own, key=lambda one: one.order), claims)

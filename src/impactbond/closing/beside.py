@@ -9,8 +9,9 @@ Keeps  nothing here is in a journal, but for what is in dispute. No participant 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
+from datetime import date
 
+import numpy as np
 import pyarrow as pa
 
 from impactbond.closing.aged import Matched
@@ -70,7 +71,7 @@ def in_progress_table(year: Year, waiting: Mapping[str, int]) -> pa.Table:
         if count := waiting.get(name, 0):
             part = part_paid(terms, term)
             priced = minor_units(term.price, terms.currency_of_prices)
-            price = int(round_fraction(priced, Fraction(part), terms.rounding.rule))
+            price = int(round_fraction(np.array([priced]), part, terms.rounding.rule)[0])
             rows.append((name, count, price, count * price))
     return rows_table(rows, IN_PROGRESS)
 
@@ -108,7 +109,9 @@ def disclosure_table(
     rows: list[tuple[str, int, int | None]] = [("Income of the year", income_of_year, None)]
     for name, label in labels.items():
         now = sum(position[f"{name}_pence"].to_pylist())
-        was = previous and sum(row[f"{name}_pence"] for row in previous.position)
+        was = None
+        if previous is not None:
+            was = sum(row[f"{name}_pence"] for row in previous.position)
         rows.append((label, now, was))
     return rows_table(rows, DISCLOSURE)
 
@@ -117,7 +120,7 @@ def confirmations_table(found: Iterable[Matched], position: pa.Table) -> pa.Tabl
     """The table `confirmations`: what each funder is asked to confirm. What is open of it, less
     what it sent in advance, is what it owes; up-front money held stands for itself.
     """
-    rows = []
+    rows: list[tuple[str, str, str, date | None, int, int]] = []
     held = {row["funder"]: row["on_account_pence"] for row in position.to_pylist()}
     for funder, dues, money, _ in found:
         for due in dues:

@@ -129,8 +129,8 @@ def _check(ledger: Ledger, contract: Contract) -> Diagnostics:
         if funder is None or bool(funder.each) != bool(one):
             problem = f"'{constraint.funder}' is no single funder of the contract"
             known = [f"{key}: …" if one.each else key for key, one in contract.funders.items()]
-            path = ("constraints", number, "funder")
-            yield fault_at(path, "unknown_funder", problem, allowed=listing(known))
+            place = ("constraints", number, "funder")
+            yield fault_at(place, "unknown_funder", problem, allowed=listing(known))
     for name in ledger.account_names:
         if name not in Accounts.model_fields:
             problem, allowed = f"'{name}' is no account", listing(Accounts.model_fields)

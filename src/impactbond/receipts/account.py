@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -71,7 +71,7 @@ def received(receipts: pa.Table, written_off: pa.Table | None = None) -> list[Cr
     """The receipts as credits, by day and reference; after them what was written off."""
     found = [Credit(*row) for row in _rows(receipts) if row[3] > 0]
     off = [] if written_off is None else _rows(written_off)
-    return [*found, *(Credit(*row, True) for row in off)]
+    return [*found, *(replace(Credit(*row), is_write_off=True) for row in off)]
 
 
 def _paid_back(receipts: pa.Table) -> list[Due]:

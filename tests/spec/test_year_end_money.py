@@ -269,3 +269,11 @@ def test_a_trial_balance_that_cannot_be_read_is_refused(
         path.write_text("account,debit,credit\n", "utf-8")
         with pytest.raises(ib.YearEndError, match="codes of accounts"):
             closed("", FOUR, "2017-12-31", trial_balance=path)
+
+
+def test_a_previous_year_end_that_is_hardly_the_last_one_is_asked_about() -> None:
+    first = closed("", FOUR, "2017-03-31")
+    after_a_year = closed("", FOUR, "2018-03-31", previous=first)
+    after_two = closed("", FOUR, "2019-03-31", previous=first)
+    assert "IS IT THE LAST ONE?" not in after_a_year.text
+    assert "IS IT THE LAST ONE?" in after_two.text

@@ -281,7 +281,10 @@ class YearEnd:
     def _since(self) -> str:
         if self.previous is None:
             return "all to date: no previous year end was given"
-        return f"since {self.previous.on}, as filed: SHA-256 {self.previous.digest}"
+        since = f"since {self.previous.on}, as filed: SHA-256 {self.previous.digest}"
+        # A year of 53 weeks has 371 days. Longer is allowed, but is hardly the last one.
+        is_long = (self.on - self.previous.on).days > 371
+        return f"{since}; more than a year: IS IT THE LAST ONE?" if is_long else since
 
     def _position_lines(self) -> list[str]:
         columns = {

@@ -53,6 +53,7 @@ def terms_of(draw: Random, currency: str) -> str:
     ]
     # One of a kind: two limits on the same thing are refused.
     limits = list({one.split(",")[0] + ("each" in one) * "each": one for one in limits}.values())
+    limits.sort(key=lambda one: one.startswith("{funder"))  # those on the whole stand first
     share = draw.choice(("1/3", "1/2", "2/7", "100%"))
     shares = {"1/3": "trust: 2/3", "1/2": "trust: 1/2", "2/7": "trust: 5/7", "100%": ""}[share]
     both = ", ".join(filter(None, (f"council: {share}", shares)))

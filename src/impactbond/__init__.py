@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from impactbond.investment.schedule import investor_schedule
     from impactbond.pages.programme_page import programme_page
     from impactbond.questionnaires.read import read_instrument
+    from impactbond.receipts.interest import statutory_interest
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.receipts import Receipts
     from impactbond.receipts.reconcile import Reconciliation, reconcile
@@ -132,6 +133,7 @@ _HOMES = {
     "simulate": "simulation.simulate",
     "solve": "designs.solve",
     "statement_files": "statements.write",
+    "statutory_interest": "receipts.interest",
     "table_files": "statements.write",
     "terms_json": "contract.reading.plain_json",
     "verify": "records.verify",
@@ -209,6 +211,7 @@ __all__ = [
     "simulate",
     "solve",
     "statement_files",
+    "statutory_interest",
     "table_files",
     "terms_json",
     "verify",

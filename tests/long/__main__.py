@@ -45,6 +45,12 @@ JOBS = {
         10,
         {"IMPACTBOND_HISTORIES": 100},
     ),
+    "year-ends": Job(
+        "drawn contracts close two years and the rest, and their income is what claims come to",
+        ("tests/properties/test_years_roll.py", "tests/properties/test_year_ends.py"),
+        60,
+        {"IMPACTBOND_YEARS": 1_000, "IMPACTBOND_YEAR_ENDS": 100},
+    ),
     "bytes": Job(
         "single bytes of statements and records are changed, and each is found",
         ("tests/properties/test_single_bytes.py",),

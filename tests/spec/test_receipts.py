@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from tests.spec.drawn_tables import Row, pounds, rows, settled
 
 from impactbond.errors import ReceiptError, SettlementError
+from impactbond.receipts.interest import statutory_interest
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import Reconciliation, band, reconcile
@@ -49,11 +52,152 @@ def matches(found: Reconciliation) -> list[Row]:
 
 def account(found: Reconciliation) -> list[Row]:
     names = ("opening", "due", "received", "closing")
+    told = found.account_table.to_pylist()
+    names = (*names[:3], "written_off", "closing") if any(map(_written_off, told)) else names
     return [
         {"claim": row["claim_period"] or "since"}
         | {name: pounds(row[f"{name}_pence"]) for name in names}
-        for row in found.account_table.to_pylist()
+        for row in told
     ]
+
+
+def _written_off(row: dict[str, int]) -> bool:
+    return row["written_off_pence"] != 0
+
+
+def test_what_is_paid_back_takes_up_what_is_carried() -> None:
+    # £120.00 came for £100.00: £20.00 is carried, and goes back.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | kind
+        A1      | council | 2017-06-01  | 120.00 |
+        A2      | council | 2017-06-20  | 20.00  | refund
+        """,
+        on="2017-07-01",
+    )
+    assert matches(found) == rows(
+        """
+        receipt | pays      | on         | amount
+        A1      | 2017-Q1   | 2017-06-01 | 100.00
+        A1      | refund A2 | 2017-06-20 | 20.00
+        """
+    )
+    assert (found.open_pence, found.carried_pence, found.paid_back_pence) == (0, 0, 2_000)
+    assert account(found) == rows(
+        """
+        claim   | opening | due    | received | closing
+        2017-Q1 | 0.00    | 100.00 | 0.00     | 100.00
+        since   | 100.00  | 0.00   | 100.00   | 0.00
+        """
+    )
+
+
+def test_what_is_paid_back_and_not_carried_is_open_again() -> None:
+    # The whole £100.00 came, and £30.00 of it went back by mistake: the council owes that again.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | kind
+        A1      | council | 2017-06-01  | 100.00 | received
+        A2      | council | 2017-06-20  | 30.00  | refund
+        A3      | council | 2017-07-05  | 10.00  |
+        """,
+        on="2017-07-10",
+    )
+    assert matches(found)[1:] == rows(
+        """
+        receipt | pays      | on         | amount
+        A3      | refund A2 | 2017-07-05 | 10.00
+        """
+    )
+    assert (found.open_pence, found.received_pence) == (2_000, 8_000)
+    assert "Paid back, and taken off that: £30.00" in found.text
+
+
+def test_what_is_written_off_is_open_no_more_and_is_no_money() -> None:
+    # Of £100.00, £60.00 came and £40.00 is written off; £5.00 more than is open cannot be.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | kind
+        A1      | council | 2017-06-01  | 60.00  |
+        A2      | council | 2017-07-03  | 45.00  | write-off
+        """,
+        on="2017-07-10",
+    )
+    assert account(found) == rows(
+        """
+        claim   | opening | due    | received | written_off | closing
+        2017-Q1 | 0.00    | 100.00 | 0.00     | 0.00        | 100.00
+        since   | 100.00  | 0.00   | 60.00    | 45.00       | -5.00
+        """
+    )
+    assert found.received_pence == 6_000
+    (left,) = found.unmatched_table.to_pylist()
+    assert (left["unmatched_pence"], left["reason"]) == (500, "not_open")
+    assert "written off, though it was not open" in found.text
+
+
+def test_how_long_a_funder_took_is_counted_from_the_day_after_the_claim() -> None:
+    # Claimed on 30 April and 31 July 2017. Day 30 of the first is 30 May, day 31 is 31 May, day 61
+    # is 30 June; money before a claim is made takes no day: 30, 31, 61 and 0 days, 30.5 on average.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | kind      | claim_period
+        A1      | council | 2017-05-30  | 40.00  |           |
+        A2      | council | 2017-05-31  | 20.00  |           |
+        A3      | council | 2017-06-30  | 30.00  |           |
+        A4      | council | 2017-07-01  | 10.00  | write-off |
+        A5      | council | 2017-07-30  | 50.00  |           | 2017-Q2
+        """,
+        on="2017-10-01",
+    )
+    assert found.payment_times_table.to_pylist() == [
+        {
+            "funder": "council",
+            "payments": 4,
+            "average_days": "30.5",
+            "within_30_percent": "50.0",
+            "from_31_to_60_percent": "25.0",
+            "after_60_percent": "25.0",
+            "unpaid": 1,
+        }
+    ]
+
+
+RATES = {"2016-12-31": "0.25", "2017-06-30": Decimal("0.25")}
+
+
+def test_statutory_interest_is_simple_and_of_the_rate_at_which_a_debt_became_late() -> None:
+    # £100.00 due on 30 May and £200.00 due on 30 August; 8.25% a year. Of the first, £60.00 is 10
+    # days late and £40.00 124 days, on 1 October: (600 + 4,960) pound-days. The second is 32 days
+    # late. 5,560 × 0.0825 / 365 = 1.2567, and 6,400 × 0.0825 / 365 = 1.4466.
+    found = reconciled(
+        """
+        receipt | funder  | received_on | amount | claim_period
+        A1      | council | 2017-06-09  | 60.00  |
+        """,
+        on="2017-10-01",
+    )
+    told = statutory_interest(found, RATES, funders=["council"]).to_pylist()
+    assert [
+        (str(row["runs_from_on"]), row["percent"], row["interest_pence"], row["fixed_sum_pence"])
+        for row in told
+    ] == [("2017-05-31", "8.25", 126, 4_000), ("2017-08-31", "8.25", 145, 4_000)]
+
+
+@pytest.mark.parametrize(
+    ("rates", "funders", "code"),
+    [
+        ({"2016-12-31": "0.25"}, ["council"], "rate_missing"),
+        ({"2016-12-30": "0.25"}, ["council"], "no_reference_rate"),
+        ({"2016-12-31": "a quarter"}, ["council"], "no_reference_rate"),
+        (RATES, ["trust"], "unknown_funder"),
+    ],
+)
+def test_no_rate_is_guessed(rates: dict[str, str], funders: list[str], code: str) -> None:
+    found = reconciled("receipt | funder | received_on | amount", on="2017-10-01")
+    with pytest.raises(ReceiptError) as refused:
+        statutory_interest(found, rates, funders=funders)
+    assert [fault.code for fault in refused.value.faults] == [code]
 
 
 def test_money_pays_the_oldest_due_first_and_a_part_pays_a_part() -> None:

@@ -62,6 +62,46 @@ def test_a_limit_is_filled_by_the_outcomes_of_the_year_alone(
     assert limit["headroom_pence"] == 25000 - 100 * (claimed + unclaimed)
 
 
+def test_a_commitment_that_grows_after_the_year_end_is_of_the_next_year() -> None:
+    # £100.00 is committed until 15 October, then £400.00: the claim of 31 October pays for both.
+    terms = """
+funders:
+  council: {commits: [{from: 2017-01-01, amount: 100.00}, {from: 2017-10-15, amount: 400.00}]}
+limits: [{funder: council, at_most: commitment, beyond: unpaid}]
+"""
+    year = closed(terms, FOUR, "2017-09-30", "2017-12-31")
+    assert figures(year, "claimed", "unclaimed") == {"council": (100, 0)}
+    year = closed(terms, FOUR, "2017-10-20", "2017-12-31")
+    assert figures(year, "claimed", "unclaimed") == {"council": (100, 300)}
+
+
+def test_a_limit_in_proportion_is_not_met_by_a_fee_after_the_year_end() -> None:
+    # 4 consents of £100.00 are more than £350.00, of which £300.00 is claimed. With the fee of
+    # £100.00 on 31 December they would be cut to £280.00.
+    fee = "fees: {standing: {kind: standing charge, pay: 100.00, on: [2017-12-31]}}"
+    limit = "{contract: whole, at_most: 350.00, beyond: unpaid, first: in proportion}"
+    year = closed(f"{fee}\nlimits: [{limit}]", FOUR, "2017-11-30", "2017-12-31")
+    assert figures(year, "claimed", "unclaimed") == {"council": (300, 50)}
+
+
+@pytest.mark.parametrize(("on", "unclaimed"), [("2017-12-31", 0), ("2018-01-01", 100)])
+def test_what_a_year_withheld_waits_for_the_next_one_also_after_the_claim_of_its_last_day(
+    on: str, unclaimed: int
+) -> None:
+    # Two of 2017 at £100.00 a year: the claim made on 31 December holds one. From 1 January the
+    # other has the room of 2018.
+    terms = """
+calendar: {claims: {every: quarter, made: 0 days after the period}}
+limits: [{contract: whole, at_most: 100.00, each: year, beyond: next year}]
+"""
+    table = """
+        child | metric  | on         | value
+        c1 c2 | consent | 2017-11-10 | yes
+    """
+    year = closed(terms, table, on, "2018-01-31")
+    assert figures(year, "claimed", "unclaimed") == {"council": (100, unclaimed)}
+
+
 def test_a_share_of_all_claims_is_of_the_claims_of_the_year() -> None:
     # Half of 3 claims is 1; that c4 comes in October, which makes it 2 of 4, is of the next year.
     limit = "{milestone: consent, only: {borough: [north]}, at_most: 50% of claims, beyond: unpaid}"

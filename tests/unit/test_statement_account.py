@@ -41,6 +41,19 @@ def with_account(*rows: tuple[object, ...]) -> StatementSource:
     return small_source(receipts=received(*rows), refused_receipts=2)
 
 
+def test_a_refund_is_taken_off_what_was_received_and_shown_with_a_minus_sign() -> None:
+    source = with_account(*ROWS, ("B6", "lbhf", date(2017, 8, 2), -40, None, None))
+    statement = make_statement(source, "lbhf")
+    assert statement.account is not None
+    assert statement.account.received_pence == 600_000 + 100 - 40
+    assert not statement.failing
+    sheet = book_of(source, "lbhf")["Receipts"]
+    assert "A minus sign is money that was paid back to the funder." in [
+        row[0].value for row in sheet.iter_rows(max_row=6)
+    ]
+    assert -40 in [cell.value for row in sheet.iter_rows() for cell in row]
+
+
 def test_without_receipts_there_is_no_account() -> None:
     sheets = book_of(small_source()).sheetnames
     assert "Account" not in sheets

@@ -34,6 +34,15 @@ if TYPE_CHECKING:
     from impactbond.closing.year_end import Framework, YearEnd
 
 
+LedgerOption = Annotated[
+    Path | None, typer.Option("--ledger", help="The ledger map: a YAML or JSON file.")
+]
+TrialBalanceOption = Annotated[
+    Path | None,
+    typer.Option("--trial-balance", help="What the ledger shows: account,debit,credit as CSV."),
+]
+
+
 def year_end(
     contract: ContractFile,
     evidence: EvidenceFiles,
@@ -46,9 +55,8 @@ def year_end(
     previous: Annotated[
         Path | None, typer.Option("--previous", help="The year end before, as it was filed.")
     ] = None,
-    ledger: Annotated[
-        Path | None, typer.Option("--ledger", help="The ledger map: a YAML or JSON file.")
-    ] = None,
+    ledger: LedgerOption = None,
+    trial_balance: TrialBalanceOption = None,
     framework: Annotated[
         str, typer.Option("--framework", help="The words: 'SORP 2026' or 'SORP 2019'.")
     ] = "SORP 2026",
@@ -84,9 +92,10 @@ def year_end(
             ledger=ledger,
             framework=cast("Framework", framework),  # refused unless it is one
             earlier=earlier,
+            trial_balance=trial_balance,
             leave_out_refused=leave_out_refused,
         )
-    others = [one for one in (earlier, previous, ledger) if one]
+    others = [one for one in (earlier, previous, ledger, trial_balance) if one]
     inputs = inputs_of(contract, evidence, receipts, others)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
     written = [] if out is None else _written(year, out, how)

@@ -1,43 +1,66 @@
 """What is open at a year end by how long it is overdue, by the matching that reconciling does.
 
 Takes  what was asked and what came by the year end.
-Gives  the table AGED of a reconciliation.
+Gives  the tables AGED and PAYMENT_TIMES of a reconciliation.
 Keeps  up-front money can be open before the first claim is made.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 
 from impactbond.closing.inputs import Year
 from impactbond.receipts.account import dues_and_credits, received
-from impactbond.receipts.match import Claimed, match
+from impactbond.receipts.match import Claimed, Credit, Due, Match, match
+from impactbond.receipts.payment_times import payment_times
 from impactbond.receipts.reconcile import AGED, BANDS, band
 from impactbond.tables import rows_table, schema_of
 
 _PAYMENTS = schema_of("funder", "claim_period", "due_on", "amount_pence")
 
 
-def aged_table(year: Year) -> pa.Table:
-    """The table `aged`: a row for every funder."""
+Matched = tuple[str, list[Due], list[Credit], list[Match]]
+
+
+def matched(year: Year) -> list[Matched]:
+    """Of every funder, what it was asked for, its money, and what of it paid what."""
     claims = _claims(year)
     payments = [(one.funder, one.claim_period, one.due_on, one.amount_pence) for one in year.asked]
-    dues, given_back = dues_and_credits(rows_table(payments, _PAYMENTS), claims)
-    came = []
+    came, sent = [], None
     if year.receipts is not None:
-        came = received(year.receipts.received_by(year.on).received_table)
-    rows = []
+        by_then = year.receipts.received_by(year.on)
+        sent = by_then.received_table
+        came = received(sent, by_then.written_off_table)
+    dues, given_back = dues_and_credits(rows_table(payments, _PAYMENTS), claims, sent)
+    found = []
     for funder in year.funders:
         own = sorted((one for one in dues if one.funder == funder.id), key=lambda due: due.order)
         money = [one for one in (*given_back, *came) if one.funder == funder.id]
         money.sort(key=lambda credit: credit.order)
-        match(own, money, claims)
+        found.append((funder.id, own, money, match(own, money, claims)))
+    return found
+
+
+def aged_table(year: Year, found: Iterable[Matched]) -> pa.Table:
+    """The table `aged`: a row for every funder."""
+    rows = []
+    for funder, own, money, _ in found:
         open_ = dict.fromkeys(BANDS, 0)
         for due in own:
             open_[band((year.on - due.due_on).days)] += due.open_pence
         carried = sum(one.left_pence for one in money)
-        rows.append((funder.id, *open_.values(), carried, sum(open_.values()) - carried))
+        rows.append((funder, *open_.values(), carried, sum(open_.values()) - carried))
     return rows_table(rows, AGED)
+
+
+def paid_table(year: Year, found: Iterable[Matched]) -> pa.Table:
+    """The table `payment_times`: how long every funder took, to date."""
+    every = list(found)
+    no_money = {None, *(reference for _, _, reference, _ in year.written_off)}
+    dues = [due for _, own, _, _ in every for due in own]
+    return payment_times(dues, [one for *_, own in every for one in own], no_money)
 
 
 def _claims(year: Year) -> list[Claimed]:

@@ -8,10 +8,12 @@ Keeps  a difference is shown, never plugged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.closing.beside import open_by_funder
 from impactbond.closing.filed import Filed
 from impactbond.closing.inputs import Year, summed
 from impactbond.closing.journals import (
@@ -44,6 +46,8 @@ def checks_table(year: Year, tables: Tables, previous: Filed | None) -> pa.Table
         *_as_filed(tables, previous),
         *_up_front(year, tables),
         *_journals(tables),
+        *_confirmed(tables),
+        *_trial_balance(tables),
     )
     rows = [
         (*one, one[2] <= one[3] if one[0] == WITHIN_LIMITS else one[2] == one[3])
@@ -74,14 +78,14 @@ def _positions(tables: Tables) -> Iterator[Compared]:
     for row in tables["position"].to_pylist():
         asset = row["contract_asset_pence"] - row["contract_liability_pence"]
         open_ = row["receivable_pence"] - row["in_advance_pence"]
-        standing = row["earned_pence"] - row["received_pence"]
+        standing = row["earned_pence"] - row["received_pence"] - row["written_off_pence"]
         yield "earned less received is what stands", row["funder"], standing, asset + open_
 
 
 def _rolls(tables: Tables) -> Iterator[Compared]:
     """3 and 4. Income is what it is of; asset, liability and receivable roll from year to year."""
     for row in tables["income"].to_pylist():
-        parts = ("this_year", "late", "taken_back", "moved", "fees")
+        parts = ("this_year", "late", "taken_back", "moved", "fees", "constrained")
         income = sum(row[f"{name}_pence"] for name in parts)
         yield "income is what it is of", row["funder"], row["income_pence"], income
     for row in tables["movement"].to_pylist():
@@ -91,7 +95,8 @@ def _rolls(tables: Tables) -> Iterator[Compared]:
         )
         rolled = was + row["income_pence"] - row["asked_pence"]
         yield "asset and liability roll", row["funder"], rolled, now
-        open_ = row["opening_receivable_pence"] + row["asked_pence"] - row["received_pence"]
+        came = row["received_pence"] - row["refunded_pence"] + row["written_off_pence"]
+        open_ = row["opening_receivable_pence"] + row["asked_pence"] - came
         yield "receivable rolls", row["funder"], open_, row["closing_receivable_pence"]
 
 
@@ -141,6 +146,28 @@ def _up_front(year: Year, tables: Tables) -> Iterator[Compared]:
     for row in tables["position"].to_pylist():
         own = found.get(row["funder"], 0)
         yield "on account is up-front less recovered", row["funder"], row["on_account_pence"], own
+
+
+def _confirmed(tables: Tables) -> Iterator[Compared]:
+    """What funders are asked to confirm is what they owe, and what is in dispute is constrained."""
+    open_ = open_by_funder(tables["confirmations"])
+    constrained = summed((one["funder"], one["amount_pence"]) for one in _rows(tables, "disputed"))
+    for row in tables["position"].to_pylist():
+        funder, standing = row["funder"], row["receivable_pence"] - row["in_advance_pence"]
+        yield "confirmations are what is receivable", funder, open_.get(funder, 0), standing
+        own = constrained.get(funder, 0)
+        yield "disputed is what is constrained", funder, own, row["constrained_pence"]
+
+
+def _trial_balance(tables: Tables) -> Iterator[Compared]:
+    """10. The trial balance with the journals is what the ledger should show."""
+    for row in _rows(tables, "trial_balance"):
+        shown = row["trial_balance_pence"] + row["journals_pence"]
+        yield "the trial balance ties", row["account"], shown, row["should_be_pence"]
+
+
+def _rows(tables: Tables, name: str) -> list[dict[str, Any]]:
+    return list(tables[name].to_pylist())
 
 
 def _journals(tables: Tables) -> Iterator[Compared]:

@@ -9,15 +9,30 @@ Keeps  a year end is no claim: it settles nothing, and the next claim is what it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from os import PathLike
 from typing import get_args
 
-from impactbond.closing.aged import aged_table
+from impactbond.closing.aged import aged_table, matched, paid_table
+from impactbond.closing.beside import (
+    after_table,
+    confirmations_table,
+    disclosure_table,
+    disputed_table,
+    in_progress_table,
+)
 from impactbond.closing.checks import checks_table
-from impactbond.closing.closing_cut import Followed, claims_made, known_at, unclaimed
+from impactbond.closing.closing_cut import (
+    Followed,
+    claims_made,
+    known_at,
+    on_the_way,
+    unclaimed,
+)
 from impactbond.closing.filed import Filed, parse_filed, read_filed
-from impactbond.closing.inputs import Year
+from impactbond.closing.inputs import Year, by_funder
+from impactbond.closing.invoices import invoices_table
 from impactbond.closing.journals import journals_table, postings_table
 from impactbond.closing.ledger import Ledger, read_ledger
 from impactbond.closing.position import (
@@ -28,12 +43,14 @@ from impactbond.closing.position import (
     position_table,
     up_front_table,
 )
-from impactbond.closing.year_end import Framework, YearEnd
+from impactbond.closing.trial_balance import read_trial_balance, trial_balance_table
+from impactbond.closing.year_end import WORDS, Framework, YearEnd
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_given
 from impactbond.errors import Fault, YearEndError, assert_one_of
 from impactbond.evidence.evidence import Evidence
+from impactbond.money import show
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
 from impactbond.receipts.together import members
@@ -54,6 +71,7 @@ def year_end(
     ledger: Ledger | FilePath | None = None,
     framework: Framework = "SORP 2026",
     earlier: Followed = None,
+    trial_balance: FilePath | None = None,
     leave_out_refused: bool = False,
 ) -> YearEnd:
     """The position on the last day of a year, `on`, by evidence recorded up to `evidence_to` (by
@@ -62,6 +80,7 @@ def year_end(
     `previous` is the year end before, as filed: the income of the year is what this one adds to it;
     without it, income is all to date. `ledger` names funds and accounts. `earlier` is what the
     claims made follow on, as `settle` takes it. `framework` chooses words, no figure.
+    `trial_balance` is a CSV file of what the ledger shows of this contract before the journals.
 
     Raises YearEndError for a sign-off before the year end, a previous year end of another contract
     or not before this one, or receipts of several funders together; EvidenceError and ReceiptError
@@ -84,25 +103,48 @@ def year_end(
     after = unclaimed(versions, evidence, made, last, _EVER)
     terms = known_at(versions, last, last).whole
     holidays = bank_holidays_of([terms])
-    year = Year(terms, last, sign_off, made, cut, in_hand, after, receipts, holidays)
-    return _drawn_up(year, filed, ledger, framework, evidence)
+    year = Year(terms, last, sign_off, made, cut, in_hand, after, receipts, holidays, ledger)
+    _assert_within_earned(year)
+    waiting = on_the_way(versions, evidence, last, sign_off)
+    given = None
+    if trial_balance is not None:
+        given = read_trial_balance(trial_balance, versions.whole.currency)
+    return _drawn_up(year, filed, framework, evidence, waiting, given)
 
 
 def _drawn_up(
-    year: Year, filed: Filed | None, ledger: Ledger | None, framework: Framework, evidence: Evidence
+    year: Year,
+    filed: Filed | None,
+    framework: Framework,
+    evidence: Evidence,
+    waiting: Mapping[str, int],
+    given: dict[str, int] | None,
 ) -> YearEnd:
+    ledger = year.ledger
     position = position_table(year, ledger)
     income = income_table(year, filed, position)
+    cut_off, found = cut_off_table(year), matched(year)
+    journals, postings = journals_table(position, year.on), postings_table(year, ledger)
     tables = {
         "position": position,
         "income": income,
         "movement": movement_table(position, income, filed),
-        "cut_off": cut_off_table(year),
+        "cut_off": cut_off,
+        "after": after_table(year, cut_off),
         "up_front": up_front_table(year, position),
+        "in_progress": in_progress_table(year, waiting),
         "limits": limits_table(year),
-        "aged": aged_table(year),
-        "journals": journals_table(position, year.on),
-        "postings": postings_table(year, ledger),
+        "disputed": disputed_table(year),
+        "aged": aged_table(year, found),
+        "payment_times": paid_table(year, found),
+        "journals": journals,
+        "postings": postings,
+        "trial_balance": trial_balance_table(given, ledger, postings, journals, filed),
+        "invoices": invoices_table(
+            year.asked, ledger, year.terms.contract, None if filed is None else filed.on
+        ),
+        "disclosure": disclosure_table(position, income, filed, WORDS[framework]),
+        "confirmations": confirmations_table(found, position),
     }
     tables["checks"] = checks_table(year, tables, filed)
     return YearEnd(
@@ -125,11 +167,29 @@ def _drawn_up(
     )
 
 
+def _assert_within_earned(year: Year) -> None:
+    """No constraint is on more than a funder's claims and what is unclaimed."""
+    earned = by_funder(year.earned)
+    faults = [
+        Fault(
+            code="constraint_too_large",
+            problem=f"the constraints on '{funder}' are more than was earned of it",
+            found=show(pence, year.terms.currency),
+            allowed=f"{show(max(earned.get(funder, 0), 0), year.terms.currency)} at most",
+        )
+        for funder, pence in year.constrained.items()
+        if pence > max(earned.get(funder, 0), 0)
+    ]
+    if faults:
+        raise YearEndError("The year end cannot be drawn up.", faults)
+
+
 def _assert_from_one_each(receipts: Receipts, contract: Contract) -> None:
     """Every receipt is of one funder: a year end says of each what it owes, and of what several
     sent together nobody says who paid how much.
     """
-    rows = receipts.received_table.select(["receipt", "funder"]).to_pylist()
+    tables = (receipts.received_table, receipts.written_off_table)
+    rows = [row for table in tables for row in table.select(["receipt", "funder"]).to_pylist()]
     faults = [
         Fault(
             code="sent_together",

@@ -16,11 +16,15 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import PrivateAttr
 
+from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import day_number
+from impactbond.dates import Period, day_number
+from impactbond.evaluation.decisions import decisions_table
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
+from impactbond.reasons import Verdict
 from impactbond.records.closed_claims import Closed
 from impactbond.records.following import settle
 from impactbond.records.record import File, Record
@@ -31,6 +35,7 @@ from impactbond.settlement.lot_settlement import settle_claims
 from impactbond.settlement.lots import period_of
 from impactbond.settlement.settle import assert_complete
 from impactbond.settlement.settlement import Settlement
+from impactbond.terms.calendar import Calendar
 
 Followed = Settlement | Record | Closed | File | None  # what the claims made follow on
 
@@ -42,6 +47,46 @@ class Unclaimed:
     funders: tuple[Payer, ...]
     lines_table: pa.Table
     shares_table: pa.Table
+
+
+class ClosingCalendar(Calendar):
+    """A calendar of which nothing after a year end is known yet: no result, fee, commitment of a
+    funder or later year of the contract counts, although the cut stands for a claim made after it.
+    """
+
+    _closes_on: date = PrivateAttr(default=date.max)
+    _cut: date = PrivateAttr(default=date.max)
+
+    @classmethod
+    def of(cls, calendar: Calendar, closes_on: date, cut: int) -> ClosingCalendar:
+        """The calendar as it is known at a year end; `cut` is the number of the cut's period."""
+        terms = {name: getattr(calendar, name) for name in Calendar.model_fields}
+        closing = cls.model_construct(**terms)
+        closing._closes_on = closes_on
+        closing._cut = closing.periods[cut].last if cut < len(closing.periods) else date.max
+        return closing
+
+    @property
+    def closes_on(self) -> date:
+        return self._closes_on
+
+    def claim_date(self, period: Period) -> date:
+        return min(super().claim_date(period), self._closes_on)
+
+    def year_of(self, day: date) -> int:
+        # Where the claim of the year's last day is made, the cut takes the place of a claim of the
+        # next year; what this one withheld is not paid from the room of that before it begins.
+        return super().year_of(min(day, self._closes_on) if day == self._cut else day)
+
+
+def _closing(contract: Contract, on: date, cut: int) -> Contract:
+    """A version as it is known at a year end."""
+    terms = {name: getattr(contract, name) for name in Contract.model_fields}
+    terms["calendar"] = ClosingCalendar.of(contract.calendar, on, cut)
+    # Not model_copy, which would keep what was worked out from the other calendar.
+    closing = Contract.model_construct(**terms)
+    closing._source, closing._source_name = contract.source, contract._source_name
+    return closing
 
 
 def claims_made(
@@ -89,12 +134,27 @@ def unclaimed(
     # Between the claims made and the cut, periods may have ended whose claims are not made yet.
     # Only the cut is asked about: it holds what is theirs too.
     cut = claims[-1]
+    known = Versions(tuple(_closing(one, on, cut.number) for one in known.all))
     applicable = applicable_claims(
         known, evidence.known_on(evidence_to), claims, [cut], closed, evidence.engine
     )
     settled, singly = settle_claims(known, claims, applicable, closed, cut.number)
     lines, shares = attributed(claims, settled, singly(), closed, cut.number)
     return Unclaimed(_without_nobody(settled.funders), *_of_the_cut(lines, shares, cut, on))
+
+
+def on_the_way(
+    versions: Versions, evidence: Evidence, on: date, evidence_to: date
+) -> dict[str, int]:
+    """How many participants can still achieve each milestone at a year end, by the terms in force
+    on it.
+    """
+    known = known_at(versions, on, evidence_to)
+    terms, claim = known.within(known.terms), ClaimDate(0, str(on), on, evidence_to)
+    decided = decisions_table(terms, evidence, claim, evidence.engine)
+    open_ = decided.filter(pc.equal(decided["verdict"], Verdict.NOT_YET_DUE.value))
+    counts = pc.value_counts(open_["milestone"].combine_chunks()).to_pylist()
+    return {one["values"]: one["counts"] for one in counts}
 
 
 def _claims(

@@ -11,18 +11,19 @@ Keeps  debits and credits of a file are those of the year end; what would be cut
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from io import StringIO
-from typing import Any, NamedTuple
+from typing import Any
 
-from impactbond.canonical import csv_bytes
-from impactbond.closing.ledger import Ledger
+from impactbond.canonical import csv_bytes, sha256
+from impactbond.closing.csv_rows import amount_told, csv_rows
+from impactbond.closing.entries import JournalLine, entries_of, reversed_line
+from impactbond.closing.invoices import writable
+from impactbond.closing.more_ledgers import intacct, iris, quickbooks, sage_accounting
+from impactbond.closing.workbook import year_end_workbook
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
-from impactbond.money import major_units
 
 PLAIN = (
     *("journal", "date", "reverses_on", "account", "account_name", "debit", "credit"),
@@ -40,7 +41,6 @@ MOST_XERO_LINES = 300  # of one file
 # A journal is no sale: whatever VAT a sale has is in its invoice.
 NO_VAT_XERO, NO_VAT_SAGE = "No VAT", "T9"
 MOST_DETAILS, MOST_NOMINAL = 60, 8  # letters that Sage 50 takes
-_FORMULA = tuple("=+-@\t\r")
 _BEANCOUNT = {
     "receivable": "Assets:Contract:Receivable",
     "accrued": "Assets:Contract:Accrued",
@@ -48,22 +48,8 @@ _BEANCOUNT = {
     "up_front": "Liabilities:Contract:UpFront",
     "in_advance": "Liabilities:Contract:InAdvance",
     "income": "Income:Outcomes",
+    "bad_debt": "Expenses:BadDebt",
 }
-
-
-class JournalLine(NamedTuple):
-    """One line of a journal, with its codes; `pence` is a debit, or below nothing a credit."""
-
-    journal: str
-    day: date
-    reverses_on: date | None
-    account: str
-    code: str
-    pence: int
-    text: str
-    funder: str
-    fund: str
-    tax: str
 
 
 def export_files(year: YearEnd, *, reversals: bool = True) -> dict[str, bytes]:
@@ -71,65 +57,35 @@ def export_files(year: YearEnd, *, reversals: bool = True) -> dict[str, bytes]:
 
     Raises YearEndError where there is no ledger map, or a code is longer than a product takes.
     """
-    ledger = _ledger(year)
-    entries = list(_entries(year, ledger))
+    entries = list(entries_of(year))
     stem = f"{year.contract}_{year.on}"
-    back = [_reversed(one) for one in entries] if reversals else []
+    back = [reversed_line(one) for one in entries] if reversals else []
     files = {f"{stem}_journals.csv": _plain(year, entries)}
     for name, rows in (("journals", entries), ("reversals", back)):
-        for number, part in enumerate(_parted(rows), 1):
-            files[f"{stem}_xero_{name}_{number}.csv"] = _xero(year, part)
+        for number, some in enumerate(_parted(rows), 1):
+            files[f"{stem}_xero_{name}_{number}.csv"] = _xero(year, some)
     files[f"{stem}_sage50.csv"] = _sage_50(year, [*entries, *back])
     files[f"{stem}_sage50_texts.csv"] = _texts(entries)
+    every = [*entries, *back]
+    files[f"{stem}_quickbooks_journals.csv"] = quickbooks(year, every)
+    for number, part in enumerate(sage_accounting(year, every), 1):
+        files[f"{stem}_sage_accounting_{number}.csv"] = part
+    files[f"{stem}_intacct.csv"] = intacct(year, every)
+    files[f"{stem}_iris.csv"] = iris(year, every)
     return files | {f"{stem}.beancount": beancount_text(year).encode()}
-
-
-def _ledger(year: YearEnd) -> Ledger:
-    if year.ledger is None:
-        fault = Fault(
-            code="no_ledger",
-            problem="journals cannot be exported without the codes of accounts",
-            hint="Give a ledger map: ledger=, --ledger",
-        )
-        raise YearEndError("There is no ledger map.", [fault])
-    return year.ledger
-
-
-def _entries(year: YearEnd, ledger: Ledger) -> Iterator[JournalLine]:
-    codes = ledger.accounts.model_dump()
-    for row in year.tables["journals"].to_pylist():
-        entry = ledger.of(row["funder"])
-        yield JournalLine(
-            row["journal"],
-            row["date"],
-            row["reverses_on"],
-            row["account"],
-            codes[row["account"]],
-            row["debit_pence"] - row["credit_pence"],
-            row["text"],
-            row["funder"],
-            row["fund"],
-            "" if entry is None else entry.vat,
-        )
-
-
-def _reversed(one: JournalLine) -> JournalLine:
-    assert one.reverses_on is not None
-    text = f"Reversal: {one.text}"
-    return one._replace(day=one.reverses_on, reverses_on=None, pence=-one.pence, text=text)
 
 
 def _plain(year: YearEnd, entries: Iterable[JournalLine]) -> bytes:
     rows = [
         (
             *(one.journal, one.day, one.reverses_on or "", one.code, one.account),
-            *(_amount(year, max(one.pence, 0)), _amount(year, max(-one.pence, 0))),
+            *(amount_told(year, max(one.pence, 0)), amount_told(year, max(-one.pence, 0))),
             *(one.text, f"{year.contract} {one.journal}", one.funder, one.fund, one.tax),
             *(year.contract, year.digest),
         )
         for one in entries
     ]
-    return _csv(PLAIN, rows)
+    return csv_rows(PLAIN, rows)
 
 
 def _parted(entries: Sequence[JournalLine]) -> Iterator[Sequence[JournalLine]]:
@@ -143,11 +99,11 @@ def _xero(year: YearEnd, entries: Iterable[JournalLine]) -> bytes:
     rows = [
         (
             *(one.text, f"{one.day:%d/%m/%Y}", one.text, one.code, NO_VAT_XERO),
-            *(_amount(year, one.pence), "Fund", one.fund, "Funder", one.funder),
+            *(amount_told(year, one.pence), "Fund", one.fund, "Funder", one.funder),
         )
         for one in entries
     ]
-    return _csv(XERO, rows)
+    return csv_rows(XERO, rows)
 
 
 def _sage_50(year: YearEnd, entries: Iterable[JournalLine]) -> bytes:
@@ -164,32 +120,14 @@ def _sage_50(year: YearEnd, entries: Iterable[JournalLine]) -> bytes:
         kind, net = ("JD", one.pence) if one.pence > 0 else ("JC", -one.pence)
         details, day = one.text[:MOST_DETAILS].strip(), f"{one.day:%d/%m/%Y}"
         about = (kind, "", one.code, "0", day, f"{one.journal} {one.day}", details)
-        rows.append((*about, _amount(year, net), NO_VAT_SAGE, _amount(year, 0)))
-    return _csv(SAGE_50, rows)
+        rows.append((*about, amount_told(year, net), NO_VAT_SAGE, amount_told(year, 0)))
+    return csv_rows(SAGE_50, rows)
 
 
 def _texts(entries: Iterable[JournalLine]) -> bytes:
     """The texts that Sage 50 holds only the beginning of, in full."""
     rows = [(one.journal, one.funder, one.text) for one in entries if len(one.text) > MOST_DETAILS]
-    return _csv(("journal", "funder", "text"), sorted(set(rows)))
-
-
-def _amount(year: YearEnd, pence: int) -> str:
-    return f"{major_units(pence, year.currency):f}"
-
-
-def _csv(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(headings)
-    writer.writerows([_guarded(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
-
-
-def _guarded(cell: Any) -> str:
-    told = str(cell)
-    is_number = re.fullmatch(r"-?\d+(\.\d+)?", told)
-    return f"'{told}" if told.startswith(_FORMULA) and not is_number else told
+    return csv_rows(("journal", "funder", "text"), sorted(set(rows)))
 
 
 def beancount_text(year: YearEnd) -> str:
@@ -207,13 +145,13 @@ def beancount_text(year: YearEnd) -> str:
                 own = f"{_BEANCOUNT[account]}:{named[funder]}"
                 for asserted in (own, _BEANCOUNT[account]):  # of a funder, and of all
                     sums[asserted] = sums.get(asserted, 0) + pence
-                lines.append(f"  {own}  {_amount(year, pence)} {year.currency}")
+                lines.append(f"  {own}  {amount_told(year, pence)} {year.currency}")
             told.append("\n".join(lines))
     first = min((about.split(" ", 1)[0] for about in told), default=str(year.on))
     opened = [f"{first} open {own} {year.currency}" for own in sorted(sums)]
     balances = [
         f"{date.fromordinal(year.on.toordinal() + 1)} balance {own}  "
-        f"{_amount(year, pence)} ~ {_amount(year, 0)} {year.currency}"  # to the penny
+        f"{amount_told(year, pence)} ~ {amount_told(year, 0)} {year.currency}"  # to the penny
         for own, pence in sorted(sums.items())
     ]
     parts = ["\n".join(opened), *told, "\n".join(balances)]
@@ -249,11 +187,30 @@ def _quoted(text: str) -> str:
 
 def year_end_files(year: YearEnd) -> dict[str, bytes]:
     """Everything that is kept of a year end: the file that the next one begins from, every table as
-    CSV, and with a ledger map the journals for ledgers.
+    CSV and in a workbook, and with a ledger map the journals for ledgers.
     """
     stem = f"{year.contract}_{year.on}"
     tables = {f"{stem}_{name}.csv": csv_bytes(table) for name, table in year.tables.items()}
     del tables[f"{stem}_journals.csv"]  # by codes of accounts below, or as it is without them
     tables |= {f"{stem}_journal_keys.csv": csv_bytes(year.tables["journals"])}
-    exported = {} if year.ledger is None else export_files(year)
-    return {year.file_name: year.filed, **tables, **exported}
+    exported = {} if year.ledger is None else export_files(year) | _invoices(year)
+    book = {f"{stem}_year_end.xlsx": year_end_workbook(year)}
+    return {year.file_name: year.filed, **book, **tables, **exported}
+
+
+def _invoices(year: YearEnd) -> dict[str, bytes]:
+    """Invoices and credit notes; and of every export its size, its digest, or why it is not there.
+
+    Only where the ledger map says how an invoice is numbered: the numbers are the provider's own.
+    """
+    if not year.ledger_given.invoice_number:
+        return {}
+    files: dict[str, bytes] = {}
+    told: list[tuple[str, str, str, str]] = []
+    for product, written, why in writable(year):
+        files |= written
+        told += [(product, name, sha256(content), "") for name, content in written.items()]
+        if why:
+            told.append((product, "", "", f"not written: {why}"))
+    headings = ("product", "file", "sha256", "note")
+    return files | {f"{year.contract}_{year.on}_invoices_manifest.csv": csv_rows(headings, told)}

@@ -23,6 +23,8 @@ from impactbond.errors import Fault, YearEndError, unopened
 
 FORMAT = 1
 _SHA256 = "sha256"
+# What a year end that was filed by an earlier engine does not tell, because there was none.
+_NONE_YET = {"constrained_pence": 0, "refunded_pence": 0, "written_off_pence": 0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ def parse_filed(content: bytes, name: str) -> Filed:
             currency=plain["currency"],
             on=date.fromisoformat(plain["on"]),
             evidence_to=date.fromisoformat(plain["evidence_to"]),
-            position=tuple(plain["position"]),
+            position=tuple({**_NONE_YET, **row} for row in plain["position"]),
             earned={_outcome(row): row["earned_pence"] for row in plain["earned"]},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

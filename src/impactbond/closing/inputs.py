@@ -19,7 +19,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from impactbond.closing.closing_cut import Unclaimed
+from impactbond.closing.ledger import Ledger
 from impactbond.contract.contract import Contract
+from impactbond.money import minor_units
 from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.funding import UNFUNDED, Payer
 from impactbond.settlement.schedule import UP_FRONT
@@ -85,6 +87,11 @@ def summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     return found
 
 
+def _dated(table: pa.Table) -> tuple[tuple[date, str, str, int], ...]:
+    columns = ["received_on", "funder", "receipt", "amount_pence"]
+    return tuple(sorted(zip(*(table[name].to_pylist() for name in columns), strict=True)))
+
+
 @dataclass(frozen=True, eq=False)
 class Year:
     """What was settled and received by a year end. `terms` is the contract in force on it; `cut` is
@@ -101,6 +108,7 @@ class Year:
     after: Unclaimed
     receipts: Receipts | None
     holidays: tuple[date, ...]
+    ledger: Ledger | None
 
     @cached_property
     def claimed(self) -> Sums:
@@ -171,13 +179,30 @@ class Year:
                     yield Asked(funder, period.label, *about)
 
     @cached_property
-    def received(self) -> tuple[tuple[date, str, str, int], ...]:
-        """What came by the year end: day, funder, receipt, amount."""
+    def constrained(self) -> dict[str, int]:
+        """What the provider does not count as earned, by funder."""
+        constraints = () if self.ledger is None else self.ledger.constraints
+        return summed(
+            (one.funder, minor_units(one.amount, self.terms.currency))
+            for one in constraints
+            if one.holds_on(self.on)
+        )
+
+    @cached_property
+    def written_off(self) -> tuple[tuple[date, str, str, int], ...]:
+        """What was written off by the year end: day, funder, reference, amount."""
         if self.receipts is None:
             return ()
-        table = self.receipts.received_by(self.on).received_table
-        columns = ["received_on", "funder", "receipt", "amount_pence"]
-        return tuple(sorted(zip(*(table[name].to_pylist() for name in columns), strict=True)))
+        return _dated(self.receipts.received_by(self.on).written_off_table)
+
+    @cached_property
+    def received(self) -> tuple[tuple[date, str, str, int], ...]:
+        """What came by the year end: day, funder, receipt, amount, which is below nothing where it
+        was paid back.
+        """
+        if self.receipts is None:
+            return ()
+        return _dated(self.receipts.received_by(self.on).received_table)
 
     @cached_property
     def funders(self) -> tuple[Payer, ...]:
@@ -186,6 +211,6 @@ class Year:
         known = {one.id: one for one in (*self.cut.funders, *made) if one.id != UNFUNDED}
         terms = list(self.terms.funders)
         known = dict(sorted(known.items(), key=lambda item: (terms.index(item[1].term), item[0])))
-        for _, funder, _, _ in self.received:
+        for _, funder, _, _ in (*self.received, *self.written_off):
             known.setdefault(funder, Payer(funder, funder, funder, "unknown"))
         return tuple(known.values())

@@ -28,18 +28,22 @@ POSTINGS = schema_of(
     *("posting", "date", "account", "funder", "fund", "debit_pence", "credit_pence", "text"),
 )
 RECEIVABLE, ACCRUED, UP_FRONT_ACCOUNT = "receivable", "accrued", "up_front"
-IN_ADVANCE, INCOME, BANK = "in_advance", "income", "bank"
+IN_ADVANCE, INCOME, BANK, BAD_DEBT = "in_advance", "income", "bank", "bad_debt"
 # The journal, its debit and credit, its text, and how its amount follows from the position.
 _JOURNALS = (
     ("J1", ACCRUED, INCOME, "Income earned and not yet claimed", "unclaimed"),
     ("J2", UP_FRONT_ACCOUNT, ACCRUED, "Up-front money set off", "least of unclaimed, on account"),
     ("J3", RECEIVABLE, IN_ADVANCE, "Received in advance, shown apart", "received less asked"),
+    ("J4", INCOME, ACCRUED, "In dispute, or may be taken back", "the provider's constraint"),
     ("J5", INCOME, UP_FRONT_ACCOUNT, "Claimed for days after the year end", "ahead"),
 )
-_COLUMNS = dict(
+COLUMNS = dict(
     zip(
         (one[0] for one in _JOURNALS),
-        ("unclaimed_pence", "set_off_pence", "in_advance_pence", "ahead_pence"),
+        (
+            *("unclaimed_pence", "set_off_pence", "in_advance_pence", "constrained_pence"),
+            "ahead_pence",
+        ),
         strict=True,
     )
 )
@@ -51,7 +55,7 @@ def journals_table(position: pa.Table, on: date) -> pa.Table:
     rows = []
     for journal, debit, credit, text, basis in _JOURNALS:
         for row in position.to_pylist():
-            pence, fund = row[_COLUMNS[journal]], row["fund"]
+            pence, fund = row[COLUMNS[journal]], row["fund"]
             for account, amount in _two(debit, credit, pence):
                 about = (journal, on, on + timedelta(days=1), account, row["funder"], fund)
                 told = f"{text}: {row['name']}"
@@ -105,7 +109,10 @@ def _claims(year: Year) -> Iterator[Posting]:
 
 def _cash(year: Year) -> Iterator[Posting]:
     for day, funder, receipt, pence in year.received:
-        yield day, funder, f"Receipt {receipt}", list(_two(BANK, RECEIVABLE, pence))
+        text = f"Receipt {receipt}" if pence > 0 else f"Refund {receipt}"
+        yield day, funder, text, list(_two(BANK, RECEIVABLE, pence))
+    for day, funder, receipt, pence in year.written_off:
+        yield day, funder, f"Written off {receipt}", list(_two(BAD_DEBT, RECEIVABLE, pence))
 
 
 def balances(table: pa.Table) -> dict[tuple[str, str], int]:

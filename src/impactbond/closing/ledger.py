@@ -8,6 +8,7 @@ Keeps  nothing is guessed: nature, fund and VAT are what the provider and its au
 
 from __future__ import annotations
 
+from datetime import date
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Literal
@@ -18,7 +19,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.reading.terms_file import TermsFile
 from impactbond.errors import YearEndError
 from impactbond.terms.diagnostic import Diagnostics, did_you_mean, fault_at, listing
-from impactbond.terms.term import Term
+from impactbond.terms.term import Amount, Day, Some, Term
 
 UNRESTRICTED = "default"
 
@@ -32,6 +33,7 @@ class Accounts(Term):
     in_advance: str = Field(min_length=1, description="money received that nobody was asked for")
     income: str = Field(min_length=1, description="income from outcomes")
     bank: str = Field(default="", description="only where cash is posted from here")
+    bad_debt: str = Field(default="", description="only where a write-off is posted from here")
 
 
 class Fund(Term):
@@ -53,15 +55,33 @@ class FunderEntry(Term):
     purchase_order: dict[str, str] = Field(default_factory=dict)
 
 
+class Constraint(Term):
+    """What the provider does not count as earned of a funder's claims, because they are in dispute
+    or may be taken back; its own figure, and none that anything here works out.
+    """
+
+    funder: str
+    amount: Amount
+    since: Day
+    until: Day | None = None
+    reason: str = Field(min_length=1)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it stands at the end of a day."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
 class Ledger(Term):
     """The ledger map of a contract."""
 
     accounts: Accounts
+    account_names: dict[str, str] = Field(default_factory=dict)
     tax: dict[str, dict[str, str]] = Field(default_factory=dict)
     funds: dict[str, Fund] = Field(
         default_factory=lambda: {UNRESTRICTED: Fund(name="Unrestricted")}
     )
     funders: dict[str, FunderEntry] = Field(min_length=1)
+    constraints: Some[Constraint] = ()
     invoice_number: str = ""
 
     def of(self, funder: str) -> FunderEntry | None:
@@ -103,6 +123,18 @@ def _check(ledger: Ledger, contract: Contract) -> Diagnostics:
             problem = f"'{entry.vat}' is no word of tax"
             allowed = listing(ledger.tax)
             yield fault_at(("funders", name, "vat"), "unknown_tax", problem, allowed=allowed)
+    for number, constraint in enumerate(ledger.constraints):
+        term, _, one = constraint.funder.partition(": ")
+        funder = contract.funders.get(term)
+        if funder is None or bool(funder.each) != bool(one):
+            problem = f"'{constraint.funder}' is no single funder of the contract"
+            known = [f"{key}: …" if one.each else key for key, one in contract.funders.items()]
+            place = ("constraints", number, "funder")
+            yield fault_at(place, "unknown_funder", problem, allowed=listing(known))
+    for name in ledger.account_names:
+        if name not in Accounts.model_fields:
+            problem, allowed = f"'{name}' is no account", listing(Accounts.model_fields)
+            yield fault_at(("account_names", name), "unknown_account", problem, allowed=allowed)
     named = {name.partition(": ")[0] for name in ledger.funders}
     for name in contract.funders:
         if name not in named:

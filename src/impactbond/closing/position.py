@@ -30,18 +30,19 @@ from impactbond.tables import rows_table, schema_of
 
 POSITION = schema_of(
     *("funder", "name", "nature", "fund", "claimed_pence", "unclaimed_pence", "ahead_pence"),
-    *("earned_pence", "asked_pence", "on_account_pence", "received_pence"),
+    *("constrained_pence", "earned_pence", "asked_pence", "on_account_pence", "received_pence"),
+    *("refunded_pence", "written_off_pence"),
     *("contract_asset_pence", "contract_liability_pence", "receivable_pence"),
     *("in_advance_pence", "set_off_pence"),
 )
 INCOME = schema_of(
     *("funder", "fund", "opening_pence", "earned_pence", "income_pence", "this_year_pence"),
-    *("late_pence", "taken_back_pence", "moved_pence", "fees_pence"),
+    *("late_pence", "taken_back_pence", "moved_pence", "fees_pence", "constrained_pence"),
 )
 MOVEMENT = schema_of(
     *("funder", "opening_asset_pence", "opening_liability_pence", "income_pence", "asked_pence"),
     *("closing_asset_pence", "closing_liability_pence", "opening_receivable_pence"),
-    *("received_pence", "closing_receivable_pence"),
+    *("received_pence", "refunded_pence", "written_off_pence", "closing_receivable_pence"),
 )
 CUT_OFF = schema_of(
     *("funder", "participant", "milestone", "period", "achieved_on", "layer", "amount_pence"),
@@ -60,9 +61,12 @@ def position_table(year: Year, ledger: Ledger | None) -> pa.Table:
     claimed, unclaimed = by_funder(year.claimed), by_funder(year.unclaimed)
     asked = summed((one.funder, one.amount_pence) for one in year.asked)
     received = summed((funder, pence) for _, funder, _, pence in year.received)
+    refunded = summed((funder, max(-pence, 0)) for _, funder, _, pence in year.received)
+    written_off = summed((funder, pence) for _, funder, _, pence in year.written_off)
+    sums = (claimed, unclaimed, year.ahead, year.constrained, asked, received)
     rows = []
     for funder in year.funders:
-        own = [sums.get(funder.id, 0) for sums in (claimed, unclaimed, year.ahead, asked, received)]
+        own = [one.get(funder.id, 0) for one in (*sums, refunded, written_off)]
         entry = None if ledger is None else ledger.of(funder.id)
         nature = "" if entry is None else entry.nature
         fund = "" if ledger is None else ledger.fund_of(funder.id)
@@ -71,12 +75,20 @@ def position_table(year: Year, ledger: Ledger | None) -> pa.Table:
 
 
 def _amounts(
-    claimed: int, unclaimed: int, ahead: int, asked: int, received: int
+    claimed: int,
+    unclaimed: int,
+    ahead: int,
+    constrained: int,
+    asked: int,
+    received: int,
+    refunded: int,
+    written_off: int,
 ) -> tuple[int, ...]:
-    earned, on_account = claimed + unclaimed - ahead, asked - claimed
-    position, open_ = earned - asked, asked - received
+    earned, on_account = claimed + unclaimed - ahead - constrained, asked - claimed
+    position, open_ = earned - asked, asked - received - written_off
     return (
-        *(claimed, unclaimed, ahead, earned, asked, on_account, received),
+        *(claimed, unclaimed, ahead, constrained, earned, asked, on_account, received),
+        *(refunded, written_off),
         *(max(position, 0), max(-position, 0), max(open_, 0), max(-open_, 0)),
         max(min(unclaimed, on_account), 0),
     )
@@ -88,13 +100,16 @@ def income_table(year: Year, previous: Filed | None, position: pa.Table) -> pa.T
     Without a previous year end it is all that was earned to date.
     """
     before: Sums = {} if previous is None else previous.earned
-    opening = by_funder(before)
+    was = {} if previous is None else {row["funder"]: row for row in previous.position}
     parts = {kind: summed(pairs) for kind, pairs in _parts(year, before, previous).items()}
     rows = []
     for row in _with_filed(position, previous):
         funder, earned = row["funder"], row["earned_pence"]
         own = [parts[kind].get(funder, 0) for kind in _KINDS]
-        filed = opening.get(funder, 0)
+        filed, constrained = (
+            was.get(funder, {}).get(f"{name}_pence", 0) for name in ("earned", "constrained")
+        )
+        own.append(constrained - row["constrained_pence"])
         rows.append((funder, row["fund"], filed, earned, earned - filed, *own))
     return rows_table(rows, INCOME)
 
@@ -149,13 +164,17 @@ def movement_table(position: pa.Table, income: pa.Table, previous: Filed | None)
     rows = []
     for row in _with_filed(position, previous):
         was = filed.get(row["funder"], nothing)
-        asked, received = (row[n] - was[n] for n in ("asked_pence", "received_pence"))
+        asked, received, refunded, off = (
+            row[f"{name}_pence"] - was[f"{name}_pence"]
+            for name in ("asked", "received", "refunded", "written_off")
+        )
         both = [
             (one["contract_asset_pence"], one["contract_liability_pence"]) for one in (was, row)
         ]
         open_ = [one["receivable_pence"] - one["in_advance_pence"] for one in (was, row)]
-        movement = (*both[0], earned[row["funder"]], asked, *both[1], open_[0], received, open_[1])
-        rows.append((row["funder"], *movement))
+        # What came is told in full, with what went back beside it.
+        movement = (*both[0], earned[row["funder"]], asked, *both[1], open_[0])
+        rows.append((row["funder"], *movement, received + refunded, refunded, off, open_[1]))
     return rows_table(rows, MOVEMENT)
 
 

@@ -14,6 +14,7 @@ from impactbond.cards import text_card
 from impactbond.closing.filed import Filed, filed_bytes
 from impactbond.closing.inputs import Sums
 from impactbond.closing.ledger import Ledger
+from impactbond.errors import Fault, YearEndError
 from impactbond.money import show
 from impactbond.tables import aligned, as_kind, plain_rows
 from impactbond.terms.words import counted
@@ -103,6 +104,41 @@ class YearEnd:
         return self._frame("postings")
 
     @property
+    def after(self) -> Any:
+        """What evidence changed between year end and sign-off, and what was paid in those days."""
+        return self._frame("after")
+
+    @property
+    def in_progress(self) -> Any:
+        """How many participants can still achieve each milestone, at its price."""
+        return self._frame("in_progress")
+
+    @property
+    def disputed(self) -> Any:
+        """What you do not count as earned, by your own figure, and why."""
+        return self._frame("disputed")
+
+    @property
+    def payment_times(self) -> Any:
+        """How long every funder took to pay, to date."""
+        return self._frame("payment_times")
+
+    @property
+    def trial_balance(self) -> Any:
+        """What the ledger shows, the journals to post, what it should show, and the rest."""
+        return self._frame("trial_balance")
+
+    @property
+    def disclosure(self) -> Any:
+        """The totals beside those of the previous year as filed, in the words of the framework."""
+        return self._frame("disclosure")
+
+    @property
+    def confirmations(self) -> Any:
+        """What every funder is asked to confirm."""
+        return self._frame("confirmations")
+
+    @property
     def checks(self) -> Any:
         """Every sum found twice, and whether the two are the same."""
         return self._frame("checks")
@@ -111,6 +147,41 @@ class YearEnd:
     def failed(self) -> list[dict[str, Any]]:
         """The checks that do not hold."""
         return [row for row in self.tables["checks"].to_pylist() if not row["holds"]]
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What the framework calls what is earned and not asked for, and the opposite."""
+        return WORDS[self.framework]
+
+    @property
+    def ledger_given(self) -> Ledger:
+        """The ledger map. Raises YearEndError where there is none."""
+        if self.ledger is None:
+            fault = Fault(
+                code="no_ledger",
+                problem="journals cannot be exported without the codes of accounts",
+                hint="Give a ledger map: ledger=, --ledger",
+            )
+            raise YearEndError("There is no ledger map.", [fault])
+        return self.ledger
+
+    def code_of(self, account: str) -> str:
+        """The code of an account in the ledger."""
+        return str(getattr(self.ledger_given.accounts, account))
+
+    def account_name(self, account: str) -> str:
+        """What the ledger calls an account, or else its code."""
+        return self.ledger_given.account_names.get(account) or self.code_of(account)
+
+    def name_of(self, funder: str) -> str:
+        """What a funder is called."""
+        names = {row["funder"]: row["name"] for row in self.tables["position"].to_pylist()}
+        return str(names.get(funder, funder))
+
+    @property
+    def invoices(self) -> Any:
+        """Every line of an invoice or credit note asked for since the previous year end."""
+        return self._frame("invoices")
 
     def total(self, table: str, column: str) -> int:
         """A column of a table added up, in pence."""
@@ -185,6 +256,7 @@ class YearEnd:
             f"    taken back, of earlier years: {self._money(self.total('income', 'taken_back'))}",
             f"    moved between funders: {self._money(self.total('income', 'moved'))}",
             f"    fees: {self._money(self.total('income', 'fees'))}",
+            *self._constrained_line(),
             "",
             *self._check_lines(),
         ]
@@ -200,10 +272,19 @@ class YearEnd:
             told.append(f"    {taken_back} taken back")
         return "\n".join([*told, "", f"  {NO_ADVICE}"])
 
+    def _constrained_line(self) -> list[str]:
+        if not any(self.tables["income"]["constrained_pence"].to_pylist()):
+            return []
+        freed = self._money(self.total("income", "constrained"))
+        return [f"    in dispute, or may be taken back, by your own figure: {freed}"]
+
     def _since(self) -> str:
         if self.previous is None:
             return "all to date: no previous year end was given"
-        return f"since {self.previous.on}, as filed: SHA-256 {self.previous.digest}"
+        since = f"since {self.previous.on}, as filed: SHA-256 {self.previous.digest}"
+        # A year of 53 weeks has 371 days. Longer is allowed, but is hardly the last one.
+        is_long = (self.on - self.previous.on).days > 371
+        return f"{since}; more than a year: IS IT THE LAST ONE?" if is_long else since
 
     def _position_lines(self) -> list[str]:
         columns = {
@@ -212,8 +293,8 @@ class YearEnd:
             "Earned": "earned",
             "Asked": "asked",
             "Received": "received",
-            WORDS[self.framework][0]: "contract_asset",
-            WORDS[self.framework][1]: "contract_liability",
+            self.words[0]: "contract_asset",
+            self.words[1]: "contract_liability",
             "Receivable": "receivable",
             "In advance": "in_advance",
         }

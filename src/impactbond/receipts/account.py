@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pyarrow as pa
 
 from impactbond.errors import InvariantError
-from impactbond.receipts.match import Claimed, Credit, Due
+from impactbond.receipts.match import REFUND_OF, Claimed, Credit, Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Entry:
     """One funder's account from the day after one claim date through the next.
 
     `claim_period` is None in the last entry where days have passed since the latest claim. A
-    closing with a minus sign is a credit of the funder's.
+    closing with a minus sign is a credit of the funder's. What was paid back to it is taken off
+    what was received.
     """
 
     funder: str
@@ -34,17 +36,22 @@ class Entry:
     opening_pence: int
     due_pence: int
     received_pence: int
+    written_off_pence: int
 
     @property
     def closing_pence(self) -> int:
-        """What stands at the end: opening, with what was due, less what was received."""
-        return self.opening_pence + self.due_pence - self.received_pence
+        """What stands at the end: opening, with what was due, less what was received or written
+        off.
+        """
+        return self.opening_pence + self.due_pence - self.received_pence - self.written_off_pence
 
 
 def dues_and_credits(
-    payments: pa.Table, claims: Iterable[Claimed]
+    payments: pa.Table, claims: Iterable[Claimed], receipts: pa.Table | None = None
 ) -> tuple[list[Due], list[Credit]]:
-    """What those claims ask for, and what they give back, by funder, claim and due date."""
+    """What those claims ask for, and what they give back, by funder, claim and due date; and what
+    was paid back to funders, by the receipts.
+    """
     made = {claim.claim_period: claim for claim in claims}
     sums: defaultdict[tuple[str, str, date], int] = defaultdict(int)
     for row in payments.to_pylist():
@@ -57,14 +64,30 @@ def dues_and_credits(
             dues.append(due)
         elif pence < 0:
             credits_.append(Credit(funder, None, due.asked_on, -pence, -pence, period))
-    return dues, credits_
+    return dues + ([] if receipts is None else _paid_back(receipts)), credits_
 
 
-def received(receipts: pa.Table) -> list[Credit]:
-    """The receipts as credits, by day and reference."""
+def received(receipts: pa.Table, written_off: pa.Table | None = None) -> list[Credit]:
+    """The receipts as credits, by day and reference; after them what was written off."""
+    found = [Credit(*row) for row in _rows(receipts) if row[3] > 0]
+    off = [] if written_off is None else _rows(written_off)
+    return [*found, *(replace(Credit(*row), is_write_off=True) for row in off)]
+
+
+def _paid_back(receipts: pa.Table) -> list[Due]:
+    """The refunds among the receipts. Each stands before what is asked for on its day: what is paid
+    back cannot pay for that.
+    """
+    return [
+        Due(funder, Claimed(-1, f"{REFUND_OF}{receipt}", day), day, -pence, -pence, is_refund=True)
+        for funder, receipt, day, pence, *_ in _rows(receipts)
+        if pence < 0
+    ]
+
+
+def _rows(receipts: pa.Table) -> list[tuple[Any, ...]]:
     columns = ("funder", "receipt", "received_on", "amount_pence", "amount_pence", "claim_period")
-    rows = zip(*(receipts[column].to_pylist() for column in columns), strict=True)
-    return [Credit(*row) for row in rows]
+    return list(zip(*(receipts[column].to_pylist() for column in columns), strict=True))
 
 
 def entries(
@@ -77,6 +100,8 @@ def entries(
     """The entries of one funder, each opening as the one before closed."""
     due: defaultdict[str | None, int] = defaultdict(int)
     for one in asked:
+        if isinstance(one, Due) and one.is_refund:
+            continue
         if isinstance(one, Due):
             due[one.claim.claim_period] += one.amount_pence
         else:
@@ -90,12 +115,20 @@ def entries(
     found: list[Entry] = []
     opening, first = 0, None
     for period, until in spans:
-        came = sum(
-            credit.amount_pence
+        within = [
+            credit
             for credit in receipts
             if (first is None or first <= credit.day) and credit.day <= until
+        ]
+        off = sum(credit.amount_pence for credit in within if credit.is_write_off)
+        back = sum(
+            one.amount_pence
+            for one in asked
+            if isinstance(one, Due) and one.is_refund
+            if (first is None or first <= one.due_on) and one.due_on <= until
         )
-        entry = Entry(funder, period, first, until, opening, due[period], came)
+        came = sum(credit.amount_pence for credit in within) - off - back
+        entry = Entry(funder, period, first, until, opening, due[period], came, off)
         found.append(entry)
         opening, first = entry.closing_pence, until + timedelta(days=1)
     return found

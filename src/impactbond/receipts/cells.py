@@ -22,6 +22,8 @@ from impactbond.texts import one_spelling
 
 T = TypeVar("T")
 LARGEST_DIGITS = 15
+RECEIVED, REFUND, WRITE_OFF = "received", "refund", "write-off"
+KINDS = (RECEIVED, REFUND, WRITE_OFF)
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"\d(?:[\d.,]*\d)?", re.ASCII)
@@ -51,6 +53,12 @@ def columns_of(block: Block, contract: Contract) -> dict[str, CellColumn[Any]]:
         return _each(read, lambda text: text if text in allowed else refusal)
 
     amounts: CellColumn[Any] = CellColumn(block.column("amount"), {})
+    unknown_kind = Refusal(
+        "unknown_kind",
+        "this is no kind of receipt",
+        listing(KINDS),
+        "Leave it blank for money that arrived.",
+    )
     return {
         "receipt": texts(block.column("receipt")),
         "funder": _each(texts(block.column("funder")), lambda text: _funder(text, contract)),
@@ -58,6 +66,7 @@ def columns_of(block: Block, contract: Contract) -> dict[str, CellColumn[Any]]:
         "amount": _each(amounts, lambda cell: amount_of(cell, currency)),
         "claim_period": known("claim_period", periods, unknown_period),
         "note": texts(block.column("note")),
+        "kind": known("kind", KINDS, unknown_kind),
         "contract": known("contract", {contract.contract}, other_contract),
         "currency": known("currency", {currency}, _other_currency(currency, currency)),
     }
@@ -161,7 +170,7 @@ def _checked(number: Decimal, currency: str, allowed: str) -> int | Refusal:
             "negative_amount",
             "this amount is negative",
             allowed,
-            "A receipt is money in. Leave out what was paid back, and the receipt it was for.",
+            "Write the amount without its sign, and in the column kind that it is a refund.",
         )
     if scaled == 0:
         return Refusal("nothing_received", "the amount is nothing", allowed, "Take the row out.")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+REFUND_OF = "refund "  # before the reference of what was paid back, in place of a claim period
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -26,13 +28,18 @@ class Claimed:
 
 @dataclass(slots=True)
 class Due:
-    """What one funder was asked to pay on one day for one claim, and what is still open of it."""
+    """What one funder was asked to pay on one day for one claim, and what is still open of it.
+
+    A refund stands as one too: money paid back to a funder takes up what is carried for it, and
+    what nothing carried covers is open again.
+    """
 
     funder: str
     claim: Claimed
     due_on: date
     amount_pence: int
     open_pence: int
+    is_refund: bool = False
 
     @property
     def asked_on(self) -> date:
@@ -50,7 +57,7 @@ class Credit:
     """Money that a funder sent, or that a claim gives back to it, and what is left of it.
 
     `receipt` is None for what a claim gives back. `claim_period` is the claim that it is for, if
-    any is named.
+    any is named. What the provider has written off is one too, though no money.
     """
 
     funder: str
@@ -59,6 +66,7 @@ class Credit:
     amount_pence: int
     left_pence: int
     claim_period: str | None
+    is_write_off: bool = False
 
     @property
     def order(self) -> tuple[date, str]:

@@ -14,6 +14,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, ReceiptError
 from impactbond.evidence.csv_files import CsvFiles, lines_or_fault
@@ -23,12 +25,12 @@ from impactbond.evidence.headings import MOST_TITLES, as_name, below_a_title, he
 from impactbond.evidence.refusals import MISSING, Refusal, Refused
 from impactbond.evidence.sources import frame_in_memory, kind_to_give_back, plain_cells
 from impactbond.evidence.workbook import only_grid
-from impactbond.receipts.cells import columns_of
+from impactbond.receipts.cells import RECEIVED, REFUND, WRITE_OFF, columns_of
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.tables import rows_table
 
 REQUIRED = ("receipt", "funder", "received_on", "amount")
-OPTIONAL = ("claim_period", "note", "contract", "currency")
+OPTIONAL = ("claim_period", "note", "kind", "contract", "currency")
 SHEET = "Receipts"
 Source = Any  # a path, several paths, or one frame of any kind
 COPIED = Refusal(
@@ -57,6 +59,7 @@ class Row(NamedTuple):
     amount_pence: int
     claim_period: str | None
     note: str | None
+    kind: str
     file: str
     sheet: str
     row: int
@@ -65,12 +68,18 @@ class Row(NamedTuple):
     @property
     def says(self) -> tuple[object, ...]:
         """What the row says, wherever it stands."""
-        return self[:6]
+        return self[:7]
 
     @property
     def place(self) -> tuple[str, str, int, int]:
         """Where it stands."""
-        return self[6:]
+        return self[7:]
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """The row as a table holds it: what was paid back has a minus sign."""
+        pence = -self.amount_pence if self.kind == REFUND else self.amount_pence
+        return (*self[:3], pence, self.claim_period, self.note, *self[7:10])
 
 
 def read_receipts(source: Source, contract: Contract) -> Receipts:
@@ -78,7 +87,8 @@ def read_receipts(source: Source, contract: Contract) -> Receipts:
 
     Columns: `receipt` (a reference of its own), `funder` (its id in the contract, or its name; one
     of many as `school: Elm`; several that paid together as `council; trust`), `received_on`,
-    `amount` in pounds; as well, if you like, `claim_period`, `note`, `contract`, `currency`. A row
+    `amount` in pounds; as well, if you like, `claim_period`, `note`, `kind` (`received`, `refund`,
+    `write-off`), `contract`, `currency`. A row
     that cannot be used is in `.refused` with its reason. The order of rows and files and repeated
     files change nothing.
 
@@ -95,12 +105,17 @@ def read_receipts(source: Source, contract: Contract) -> Receipts:
     return Receipts(
         contract=contract.contract,
         currency=contract.currency,
-        received_table=rows_table([row[: len(RECEIPTS)] for row in kept], RECEIPTS),
+        received_table=_table(row for row in kept if row.kind != WRITE_OFF),
+        written_off_table=_table(row for row in kept if row.kind == WRITE_OFF),
         refused_table=refused_table(refused),  # delivered twice, a row is told once
         repeated=repeated,
         kind=kind,
         cautions=tuple(sorted(cautions.union(_alike(kept)))),
     )
+
+
+def _table(rows: Iterable[Row]) -> pa.Table:
+    return rows_table([row.told for row in rows], RECEIPTS)
 
 
 def _deliver(source: Source, cautions: set[str]) -> tuple[list[Block], str]:
@@ -270,7 +285,8 @@ def _rows(block: Block, delivery: int, contract: Contract, refused: list[Refused
         ]
         if not wrong:
             says = (columns[name].values[place] for name in (*REQUIRED, "claim_period", "note"))
-            yield Row._make((*says, block.file, block.sheet, row, delivery))
+            kind = columns["kind"].values[place] or RECEIVED
+            yield Row._make((*says, kind, block.file, block.sheet, row, delivery))
 
 
 def _once(
@@ -303,7 +319,7 @@ def _alike(rows: Iterable[Row]) -> Iterator[str]:
     """A caution for receipts that differ in nothing but their reference."""
     alike: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        alike[row.funder, row.received_on, row.amount_pence].append(row)
+        alike[row.funder, row.received_on, row.amount_pence, row.kind].append(row)
     for group in alike.values():
         if len(group) > 1:
             numbers = ", ".join(str(row.row) for row in sorted(group, key=lambda row: row.place))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -24,14 +24,16 @@ class Receipts:
 
     `received` and `refused` are frames of the kind that came in (pandas for a file); the `*_table`
     fields hold the same as Arrow tables. Amounts are whole minor units of the contract's currency.
-    `repeated` counts the rows dropped because another file says the same. `cautions` tell what
-    deserves a look though it stops nothing.
+    Money paid back to a funder has a minus sign; what the provider has written off is no money and
+    stands by itself in `written_off`. `repeated` counts the rows dropped because
+    another file says the same. `cautions` tell what deserves a look though it stops nothing.
     """
 
     contract: str
     currency: str
     received_table: pa.Table
     refused_table: pa.Table
+    written_off_table: pa.Table = field(default_factory=RECEIPTS.empty_table)
     repeated: int = 0
     kind: str = "pandas"
     cautions: tuple[str, ...] = ()
@@ -42,19 +44,28 @@ class Receipts:
         return as_kind(self.received_table, self.kind)
 
     @property
+    def written_off(self) -> Any:
+        """One row for each amount that the provider no longer expects."""
+        return as_kind(self.written_off_table, self.kind)
+
+    @property
     def refused(self) -> Any:
         """What was left out and why: file, sheet, row and column, never the value itself."""
         return as_kind(self.refused_table, self.kind)
 
     @property
     def total_pence(self) -> int:
-        """All that was received."""
+        """All that was received, less what was paid back."""
         return int(pc.sum(self.received_table["amount_pence"]).as_py() or 0)
 
     def received_by(self, day: date) -> Receipts:
         """The receipts of that day and before; what was refused stays."""
-        until = pc.less_equal(self.received_table["received_on"], pa.scalar(day, pa.date32()))
-        return replace(self, received_table=self.received_table.filter(until))
+        last = pa.scalar(day, pa.date32())
+        received, off = (
+            table.filter(pc.less_equal(table["received_on"], last))
+            for table in (self.received_table, self.written_off_table)
+        )
+        return replace(self, received_table=received, written_off_table=off)
 
     @property
     def _counts(self) -> list[tuple[str, str]]:
@@ -62,6 +73,11 @@ class Receipts:
         return [
             ("receipts", f"{self.received_table.num_rows:,}"),
             ("received in all", show(self.total_pence, self.currency)),
+            *(
+                [("written off", show(off, self.currency))]
+                if (off := pc.sum(self.written_off_table["amount_pence"]).as_py())
+                else []
+            ),
             *sorted((f"refused: {one['values']}", f"{one['counts']:,}") for one in refused),
             ("rows delivered more than once", f"{self.repeated:,}"),
         ]

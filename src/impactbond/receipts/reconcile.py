@@ -24,6 +24,7 @@ from impactbond.errors import Fault, ReceiptError, SettlementError
 from impactbond.money import show
 from impactbond.receipts.account import Entry, assert_balanced, dues_and_credits, entries, received
 from impactbond.receipts.match import Claimed, Credit, Due, Match
+from impactbond.receipts.payment_times import payment_times
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.together import accounts_of, members, named
 from impactbond.settlement.settlement import Settlement
@@ -44,6 +45,7 @@ REASONS = {
     "nothing_due": "nothing was ever asked of this funder",
     "unknown_funder": "the settlement has no such funder: look for another spelling of its name",
     "claim_not_made": "the claim that it names is not made yet",
+    "not_open": "written off, though it was not open: take the row out",
 }
 MATCHES = schema_of(*Match._fields)
 DUES = schema_of(
@@ -57,7 +59,7 @@ UNMATCHED = schema_of(
 )
 ACCOUNT = schema_of(
     *("funder", "claim_period", "until", "opening_pence", "due_pence", "received_pence"),
-    "closing_pence",
+    *("written_off_pence", "closing_pence"),
 )
 AGED = schema_of("funder", *BANDS.values(), "carried_pence", "balance_pence")
 
@@ -86,7 +88,9 @@ class Reconciliation:
     dues_table: pa.Table
     unmatched_table: pa.Table
     account_table: pa.Table
+    payment_times_table: pa.Table
     received_pence: int
+    paid_back_pence: int
     receipts: int
     later_receipts: int
     refused_left_out: int
@@ -130,6 +134,13 @@ class Reconciliation:
         return rows_table(rows, AGED)
 
     @property
+    def payment_times(self) -> Any:
+        """How long every funder took to pay, as regulation 38 of the Procurement Regulations 2024
+        counts it: the average in days, and per cent of payments within 30 days, 31 to 60, later.
+        """
+        return as_kind(self.payment_times_table, self.kind)
+
+    @property
     def open_pence(self) -> int:
         """What was asked for and is not paid."""
         return _total(self.dues_table, "open")
@@ -143,10 +154,13 @@ class Reconciliation:
     def text(self) -> str:
         """The reconciliation in plain words."""
         received = f"{self._money(self.received_pence)} in {counted(self.receipts, 'receipt')}"
+        back, off = self.paid_back_pence, _total(self.account_table, "written_off")
         told = [
             f"{self.contract}: what was received against what was due, on {self.on}",
             f"  Asked for up to claim {self.claim_period}: {self._money(self._asked_pence)}",
             f"  Received: {received}",
+            *([f"  Paid back, and taken off that: {self._money(back)}"] if back else []),
+            *([f"  Written off: {self._money(off)}"] if off else []),
             f"  Open: {self._money(self.open_pence)}; carried: {self._money(self.carried_pence)}",
             "",
             *self._aged_lines(),
@@ -191,13 +205,15 @@ class Reconciliation:
 
     def as_dict(self) -> dict[str, Any]:
         """The reconciliation as plain data, for `--json`."""
-        tables = ("aged", "account", "dues", "matches", "unmatched")
+        tables = ("aged", "account", "dues", "matches", "unmatched", "payment_times")
         return {
             "contract": self.contract,
             "on": self.on.isoformat(),
             "claim_period": self.claim_period,
             "asked_pence": self._asked_pence,
             "received_pence": self.received_pence,
+            "paid_back_pence": self.paid_back_pence,
+            "written_off_pence": _total(self.account_table, "written_off"),
             "open_pence": self.open_pence,
             "carried_pence": self.carried_pence,
             "receipts": self.receipts,
@@ -230,7 +246,9 @@ def reconcile(
     Claims made by then count, and receipts of that day and before. A receipt that names a claim
     pays that one first, any other the oldest due first; what is over is carried. What several
     funders sent together is not split: they have one account, of the sums of what they owe, which
-    its receipts pay after what each sent alone has paid what that one owes.
+    its receipts pay after what each sent alone has paid what that one owes. What was paid back
+    takes up what is carried, and the rest of it is open again; what was written off is open no
+    more.
 
     Raises ReceiptError where receipts were refused, unless `leave_out_refused`, or are for another
     contract; SettlementError where no claim had been made by that day.
@@ -239,8 +257,9 @@ def reconcile(
     assert_usable(receipts, settlement.contract.contract, leave_out_refused)
     claims = _claims_made(settlement, day)
     by_then = receipts.received_by(day)
-    dues, given_back = dues_and_credits(settlement.payments_table, claims)
-    came = received(by_then.received_table)
+    sent = by_then.received_table["amount_pence"].to_pylist()
+    dues, given_back = dues_and_credits(settlement.payments_table, claims, by_then.received_table)
+    came = received(by_then.received_table, by_then.written_off_table)
     order = [funder.id for funder in settlement.funders.all]
     terms = settlement.contract.funders
     # Whoever sent money and is no funder of the contract has an account too: nothing is lost.
@@ -263,6 +282,7 @@ def reconcile(
         over = "overpaid" if one.dues else of_nobody
         left = [credit for credit in one.money if credit.left_pence]
         unmatched += [_unmatched(one.funder, credit, over, claims, left_over) for credit in left]
+    no_money = {None, *by_then.written_off_table["receipt"].to_pylist()}
     names = {funder.id: funder.name for funder in settlement.funders.all}
     told = {one.funder for one in accounts} | {one.funder for one in came}
     return Reconciliation(
@@ -275,9 +295,13 @@ def reconcile(
         dues_table=rows_table(due_rows, DUES),
         unmatched_table=rows_table(unmatched, UNMATCHED),
         account_table=rows_table(map(_entry, account), ACCOUNT),
+        payment_times_table=payment_times(
+            (due for one in accounts for due in one.dues), matches, no_money
+        ),
         received_pence=by_then.total_pence,
-        receipts=by_then.received_table.num_rows,
-        later_receipts=receipts.received_table.num_rows - by_then.received_table.num_rows,
+        paid_back_pence=-sum(one for one in sent if one < 0),
+        receipts=sum(one > 0 for one in sent),
+        later_receipts=receipts.received_table.num_rows - len(sent),
         refused_left_out=receipts.refused_table.num_rows,
         kind=receipts.kind,
     )
@@ -340,7 +364,9 @@ def _unmatched(
     `left_over` are the funders and claims with up-front money that goes back.
     """
     came = credit.amount_pence
-    if credit.receipt is None:
+    if credit.is_write_off:
+        came, reason = 0, "not_open"
+    elif credit.receipt is None:
         is_left_over = (credit.funder, credit.claim_period) in left_over
         came, reason = 0, "returned" if is_left_over else "given_back"
     elif credit.claim_period not in {None, *(claim.claim_period for claim in claims)}:
@@ -350,5 +376,5 @@ def _unmatched(
 
 
 def _entry(one: Entry) -> tuple[Any, ...]:
-    amounts = (one.opening_pence, one.due_pence, one.received_pence, one.closing_pence)
-    return (one.funder, one.claim_period, one.until, *amounts)
+    amounts = (one.opening_pence, one.due_pence, one.received_pence, one.written_off_pence)
+    return (one.funder, one.claim_period, one.until, *amounts, one.closing_pence)

@@ -122,7 +122,7 @@ def _joined(
     claims: Collection[Claimed],
 ) -> Together:
     """The account of several: the sums of their dues, paid by what they sent together."""
-    sums: defaultdict[tuple[Claimed, date], list[int]] = defaultdict(lambda: [0, 0])
+    sums: defaultdict[tuple[Claimed, date, bool], list[int]] = defaultdict(lambda: [0, 0])
     found = Together(funder, who)
     for account in joined:
         found.asked += account.asked
@@ -130,10 +130,13 @@ def _joined(
         found.sent += account.sent
         found.matches += account.matches
         for due in account.dues:
-            total = sums[due.claim, due.due_on]
+            total = sums[due.claim, due.due_on, due.is_refund]
             total[0] += due.amount_pence
             total[1] += due.open_pence
-    found.dues = [Due(funder, *key, *amounts) for key, amounts in sums.items()]
+    found.dues = [
+        Due(funder, claim, day, amount, open_, is_refund)
+        for (claim, day, is_refund), (amount, open_) in sums.items()
+    ]
     found.dues.sort(key=lambda due: due.order)
     found.matches += match(found.dues, sorted(own, key=lambda one: one.order), claims)
     found.sent += own

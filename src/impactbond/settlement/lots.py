@@ -145,6 +145,11 @@ class ShareRules:
             self._shared[entry] = self.number[self._in_whole(shared)]
         return self._shared[entry]
 
+    @property
+    def closes_on(self) -> int:
+        """The day after which results and fees are not known yet; see `Calendar.closes_on`."""
+        return day_number(self._contract.calendar.closes_on)
+
     def uncounted(self, claims: int) -> list[LotKey]:
         """The lots that are not made of anybody's claims, known by so many claim dates: results at
         the end of every period, for every group; fees on their dates. Only on days that the version
@@ -252,6 +257,8 @@ def make_lots(
     found: dict[LotKey, dict[int, int]] = {key: {} for key in closed}
     for rules, rows in zip(rulebook.by_version, counted, strict=True):
         for key in rules.uncounted(claims):
+            if key.day > rules.closes_on and key not in found:
+                continue
             is_fee = int(key.milestone >= rulebook.first_fee)
             found[key] = dict.fromkeys(range(key.period, claims), is_fee)
         # A claim stands at many claim dates: which lot it is in is asked once.

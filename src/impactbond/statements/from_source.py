@@ -360,9 +360,9 @@ def _receipts_account(source: StatementSource, rows: StatementRows) -> ReceiptsA
         sent = table["funder"].unique().to_pylist()
         shown = [one for one in sent if rows.funder in members(one, terms)]
         table = table.filter(pc.is_in(table["funder"], pa.array(shown, pa.string())))
-    dues, given_back = dues_and_credits(source.payments, claims)
+    dues, given_back = dues_and_credits(source.payments, claims, table)
     credits_ = received(table)
-    strangers = sorted({credit.funder for credit in credits_} - set(rows.codes))
+    strangers = sorted({*table["funder"].to_pylist()} - set(rows.codes))
     codes = {**rows.codes, **{name: f"X{number:02d}" for number, name in enumerate(strangers, 1)}}
     names = {**rows.names, **{one: named(one, everybody, terms) for one in strangers}}
     balances: list[Balance] = []

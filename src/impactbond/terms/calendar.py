@@ -169,6 +169,11 @@ class Calendar(Term):
     """When payment is due."""
 
     @property
+    def closes_on(self) -> date:
+        """The day after which nothing is known yet; there is one only where a year is closed."""
+        return date.max
+
+    @property
     def periods(self) -> tuple[Period, ...]:
         """The periods of the term, in order."""
         if self.claims.every == "listed":

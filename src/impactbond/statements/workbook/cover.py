@@ -24,12 +24,12 @@ _FAIL = "A check fails: see the sheet Checks before paying"
 _CELLS = re.compile(r"\[(?P<sheet>[^].]+)\.(?P<column>[^].]+)(?:\.(?P<row>[^]]+))?\]")
 
 
-class _Page:
-    """The cover, filled from top to bottom."""
+class Page:
+    """A page of labelled values, such as the cover, filled from top to bottom."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, name: str = "Cover") -> None:
         self.book = book
-        self.sheet = book.add_sheet("Cover")
+        self.sheet = book.add_sheet(name)
         self.row = 0
 
     def line(self, *cells: tuple[Any, str]) -> None:
@@ -75,7 +75,7 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     """What the statement is, what is due and when, who approves it, and what it rests on."""
     statement = sheets.statement
     about = statement.about
-    page = _Page(book)
+    page = Page(book)
     for column, width in enumerate((32, 44, 26, 18, 30)):
         page.sheet.set_column(column, column, width)
     whom = "all funders" if statement.is_whole else about.funder_name
@@ -192,7 +192,7 @@ def _purpose(statement: Statement) -> str:
     return "What this funder is asked to pay at this claim, and how it comes about."
 
 
-def _due(page: _Page, sheets: Sheets) -> None:
+def _due(page: Page, sheets: Sheets) -> None:
     page.heading("What is due")
     statement, schedule = sheets.statement, sheets["Schedule"]
     total, amounts = statement.due_pence, AmountCells(statement.currency)
@@ -212,9 +212,7 @@ def _due(page: _Page, sheets: Sheets) -> None:
     page.formula("Checks", formula, _FAIL if statement.failing else _HOLD, "identifier")
 
 
-def _account(
-    page: _Page, account: ReceiptsAccount, table: SheetTable, amounts: AmountCells
-) -> None:
+def _account(page: Page, account: ReceiptsAccount, table: SheetTable, amounts: AmountCells) -> None:
     page.heading("The account, this claim included")
     came = f"SUM({table.span('received')})"
     page.amount("Received to date", came, account.received_pence, amounts)
@@ -224,7 +222,7 @@ def _account(
         page.remark("The minus sign means that more was received than was due.")
 
 
-def _facts(page: _Page, statement: Statement) -> None:
+def _facts(page: Page, statement: Statement) -> None:
     about = statement.about
     page.heading("What it is about")
     page.fact("Status", STATUS)
@@ -247,7 +245,7 @@ def _facts(page: _Page, statement: Statement) -> None:
     page.fact("Lines in this claim", len(statement.lines), "left count")
 
 
-def _approval(page: _Page) -> None:
+def _approval(page: Page) -> None:
     page.heading("Approval")
     page.line(
         ("To be completed by hand", "left header"), *((text, "left header") for text in _SIGNED)

@@ -62,11 +62,15 @@ def receipts_table(sheets: Sheets) -> SheetTable | None:
     rows, amounts = statement.account.receipts, AmountCells(statement.currency)
     notes, pence = [row.note for row in rows], [row.amount_pence for row in rows]
     codes, names = [row.code for row in rows], [row.name for row in rows]
+    back = any(one < 0 for one in pence)
     return SheetTable(
         sheet="Receipts",
         title="Receipts",
         holds="Every receipt of money up to the claim date",
-        intro=("As stated by whoever settled; impactbond has seen no bank account.",),
+        intro=(
+            "As stated by whoever settled; impactbond has seen no bank account.",
+            *(["A minus sign is money that was paid back to the funder."] if back else []),
+        ),
         columns=(
             Column("receipt", "Receipt", "identifier", 18, [row.receipt for row in rows]),
             *_whose(statement, codes, names, widest=40),

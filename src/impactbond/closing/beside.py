@@ -1,0 +1,142 @@
+"""What a year end shows beside its figures: what came after it, what is on the way, what is in
+dispute, what notes to the accounts say, and what every funder is asked to confirm.
+
+Takes  a Year, its tables, and the previous year end as filed.
+Gives  the tables AFTER, IN_PROGRESS, DISPUTED, DISCLOSURE and CONFIRMATIONS.
+Keeps  nothing here is in a journal, but for what is in dispute. No participant is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from impactbond.closing.aged import Matched
+from impactbond.closing.filed import Filed
+from impactbond.closing.inputs import Year, summed
+from impactbond.money import minor_units, round_fraction
+from impactbond.receipts.match import REFUND_OF
+from impactbond.settlement.values import part_paid
+from impactbond.tables import rows_table, schema_of
+
+AFTER = schema_of("on_or_by_on", "what", "funder", "about", "amount_pence", "counted")
+IN_PROGRESS = schema_of(
+    *("milestone", "participants", "price_pence", "in_all_pence"), participants=pa.int64()
+)
+DISPUTED = schema_of("funder", "since_on", "reason", "amount_pence")
+DISCLOSURE = schema_of("label", "this_year_pence", "previous_year_pence")
+CONFIRMATIONS = schema_of(
+    *("funder", "item", "claim_period", "due_on", "asked_pence", "open_pence"),
+)
+STATEMENT, REFUNDED, CARRIED = "asked for", "paid back", "received in advance"
+UP_FRONT_HELD = "up-front money held"
+IN_FIGURES, NOT_IN_FIGURES = "yes", "no"
+
+
+def after_table(year: Year, cut_off: pa.Table) -> pa.Table:
+    """The table `after`: what evidence between year end and sign-off changed, which is counted; and
+    what was paid in those days, which is not. Evidence is told by the day of the sign-off.
+    """
+    changed: dict[tuple[str, str, str], int] = {}
+    for row in cut_off.to_pylist():
+        if row["layer"] != "in hand at year end":
+            key = (row["layer"], row["funder"], row["milestone"])
+            changed[key] = changed.get(key, 0) + row["amount_pence"]
+    rows = [
+        (year.evidence_to, what, funder, about, pence, IN_FIGURES)
+        for (what, funder, about), pence in sorted(changed.items())
+    ]
+    if year.receipts is not None:
+        by_then = year.receipts.received_by(year.evidence_to)
+        tables = ((by_then.received_table, ""), (by_then.written_off_table, "written off"))
+        for table, told in tables:
+            for row in table.to_pylist():
+                if row["received_on"] > year.on:
+                    pence = row["amount_pence"]
+                    what = told or ("paid" if pence > 0 else "paid back")
+                    about = (row["funder"], row["receipt"], abs(pence), NOT_IN_FIGURES)
+                    rows.append((row["received_on"], what, *about))
+    return rows_table(rows, AFTER)
+
+
+def in_progress_table(year: Year, waiting: Mapping[str, int]) -> pa.Table:
+    """The table `in_progress`: how many participants can still achieve a milestone, at its price
+    before rates and changes. No estimate, and nothing of it is earned.
+    """
+    terms, rows = year.terms, []
+    for name, term in terms.milestones.items():
+        if count := waiting.get(name, 0):
+            part = part_paid(terms, term)
+            priced = minor_units(term.price, terms.currency_of_prices)
+            price = int(round_fraction(np.array([priced]), part, terms.rounding.rule)[0])
+            rows.append((name, count, price, count * price))
+    return rows_table(rows, IN_PROGRESS)
+
+
+def disputed_table(year: Year) -> pa.Table:
+    """The table `disputed`: the constraints of the ledger map that hold on the year end."""
+    constraints = () if year.ledger is None else year.ledger.constraints
+    rows = [
+        (one.funder, one.since, one.reason, minor_units(one.amount, year.terms.currency))
+        for one in constraints
+        if one.holds_on(year.on)
+    ]
+    return rows_table(rows, DISPUTED)
+
+
+def disclosure_table(
+    position: pa.Table, income: pa.Table, previous: Filed | None, words: tuple[str, str]
+) -> pa.Table:
+    """The table `disclosure`: totals beside those of the previous year as filed, in the words of
+    the framework. The income of the previous year is in its own file.
+    """
+    labels = {
+        "earned": "Earned to date",
+        "asked": "Asked for to date",
+        "received": "Received to date, less paid back",
+        "contract_asset": words[0],
+        "contract_liability": words[1],
+        "receivable": "Receivable",
+        "in_advance": "Received in advance",
+        "on_account": "Up-front money on account",
+        "constrained": "In dispute, or may be taken back",
+        "written_off": "Written off to date",
+    }
+    income_of_year = sum(income["income_pence"].to_pylist())
+    rows: list[tuple[str, int, int | None]] = [("Income of the year", income_of_year, None)]
+    for name, label in labels.items():
+        now = sum(position[f"{name}_pence"].to_pylist())
+        was = None
+        if previous is not None:
+            was = sum(row[f"{name}_pence"] for row in previous.position)
+        rows.append((label, now, was))
+    return rows_table(rows, DISCLOSURE)
+
+
+def confirmations_table(found: Iterable[Matched], position: pa.Table) -> pa.Table:
+    """The table `confirmations`: what each funder is asked to confirm. What is open of it, less
+    what it sent in advance, is what it owes; up-front money held stands for itself.
+    """
+    rows: list[tuple[str, str, str, date | None, int, int]] = []
+    held = {row["funder"]: row["on_account_pence"] for row in position.to_pylist()}
+    for funder, dues, money, _ in found:
+        for due in dues:
+            if due.open_pence:
+                item = REFUNDED if due.is_refund else STATEMENT
+                period = due.claim.claim_period.removeprefix(REFUND_OF)
+                rows.append((funder, item, period, due.due_on, due.amount_pence, due.open_pence))
+        for one in money:
+            if one.left_pence:
+                about = (one.receipt or one.claim_period or "", one.day, one.amount_pence)
+                rows.append((funder, CARRIED, *about, -one.left_pence))
+        if held[funder]:
+            rows.append((funder, UP_FRONT_HELD, "", None, held[funder], 0))
+    return rows_table(rows, CONFIRMATIONS)
+
+
+def open_by_funder(confirmations: pa.Table) -> dict[str, int]:
+    """What every funder is asked to confirm that it owes."""
+    return summed((row["funder"], row["open_pence"]) for row in confirmations.to_pylist())

@@ -29,7 +29,7 @@ SHEETS = [
     "Shares",
     "Checks",
 ]
-FUNCTIONS = {"SUM", "SUMIFS", "COUNTIFS", "INDEX", "MATCH", "IF", "ROUND", "AND", "ABS"}
+FUNCTIONS = {"SUM", "SUMIFS", "COUNTIFS", "INDEX", "MATCH", "IF", "ROUND", "AND", "ABS", "INT"}
 BROOK = "school: Brook Green Primary"
 
 

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime
 
 import pytest
+from openpyxl.utils import get_column_letter
 from tests.opened import beside, book_of, opened, rows_of
 from tests.statement_sources import (
     Movement,
@@ -125,17 +126,46 @@ def test_a_funders_statement_holds_no_other_funders_amounts() -> None:
         assert other not in texts
 
 
-def test_a_column_of_pounds_is_a_hundredth_of_the_pence_beside() -> None:
+def test_a_column_of_pounds_is_a_hundredth_of_the_pence_that_are_worked_out() -> None:
     book = book_of(small_source(), "trust")
     row = rows_of(book["Lines"])[0]
-    assert re.fullmatch(r"=K\d+/100", row["Your amount (£)"])
-    assert re.fullmatch(r"=(L\d+)-(M\d+)\+(N\d+)", row["Your amount (pence)"])
     (table,) = book["Lines"].tables.values()
     headers = [cell.value for cell in book["Lines"][table.ref][0]]
-    assert (headers[10], headers[11:14]) == (
-        "Your amount (pence)",
-        ["Your value (pence)", "Withheld (pence)", "Taken over or passed on (pence)"],
-    )
+
+    def at(header: str) -> str:
+        return f"{get_column_letter(headers.index(header) + 1)}{number}"
+
+    number = int(re.findall(r"\d+", table.ref)[0]) + 1
+    assert row["Your amount (£)"] == f"={at('Your amount (pence)')}/100"
+    parts = f"={at('Your value let through (pence)')}+{at('Taken over or passed on (pence)')}"
+    assert row["Your amount (pence)"] == parts
+    assert row["Value (pence)"] == f"={at('Quantity')}*{at('Price (pence)')}"
+    printed = book["Lines"].print_area.replace("$", "").rpartition(":")[2]
+    assert re.findall("[A-Z]+", printed) == [re.findall("[A-Z]+", at("Your amount (£)"))[0]]
+
+
+def test_a_price_is_looked_up_in_the_rates_and_a_share_in_the_shares() -> None:
+    book = book_of(small_source(), "trust")
+    (first, _) = rows_of(book["Lines"])
+    rates = {row["No."]: row for row in rows_of(book["Rates and limits"])}
+    assert rates[first["Rate"]]["What"] == first["Milestone"] == "High engagement in year 1"
+    assert first["Price (pence)"].startswith("='Rates and limits'!$")
+    # The trust's share begins where the others' end: at 27 + 18 + 10 of 90 parts, 11 of 18.
+    (share,) = rows_of(book["Shares"])
+    assert (share["Parts before yours"], share["Parts"], share["Out of"]) == (11, 7, 18)
+    part = first["Your value let through (pence)"]
+    assert part.count("INT(") == 4
+    assert part.count("Shares!$") == 8
+
+
+def test_the_running_totals_go_on_from_earlier_claims() -> None:
+    (engaged, taken) = rows_of(book_of(small_source(), "trust", values=True)["Lines"])
+    # Under the rule of St Mary's 450.00 was let through before, under that of Brook Green 570.00.
+    before, after = "Let through under the rule, before", "Let through under the rule, with it"
+    assert (engaged[f"{before} (pence)"], engaged[f"{after} (pence)"]) == (45_000, 105_000)
+    assert (taken[f"{before} (pence)"], taken[f"{after} (pence)"]) == (57_000, 12_000)
+    # 35/90 of £1,050 and of £450, each from 55/90 on: 408.33 less 175.00, both to the penny.
+    assert engaged["Your value (pence)"] == 23_333
 
 
 def test_amounts_dates_and_shares_have_their_formats() -> None:

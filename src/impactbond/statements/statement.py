@@ -119,6 +119,11 @@ class LineShare:
     moved_pence: int
 
     @property
+    def payable_pence(self) -> int:
+        """Its share of what limits on the contract or the milestone let through."""
+        return self.value_pence - self.withheld_pence
+
+    @property
     def amount_pence(self) -> int:
         """What the funder pays for the line."""
         return self.value_pence - self.withheld_pence + self.moved_pence
@@ -150,6 +155,7 @@ class StatementLine:
     shares: tuple[LineShare, ...]
     priced_in: str = ""
     group: str = ""
+    share_rule: str = ""
 
     @property
     def is_quantity_times_price(self) -> bool:
@@ -167,6 +173,40 @@ class StatementLine:
     def amount_pence(self) -> int:
         """What the funders shown pay for the line."""
         return sum(share.amount_pence for share in self.shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """How the figures of the lines follow, a value for every line in each list.
+
+    `previous` is the position of the line before under the same share rule (-1: none in this
+    claim), `value_before` and `payable_before` the running totals under that rule before the line,
+    `rate` the position of the term that states the price, and `cuts` for every funder the position
+    of the share by which its part is cut on the running totals (-1: its part is stated).
+    """
+
+    previous: list[int]
+    value_before: list[int]
+    payable_before: list[int]
+    rate: list[int | None]
+    cuts: Mapping[str, list[int]]
+
+    def term(self, funder: str, line: int) -> int | None:
+        """The position of the share by which a funder's part of a line is cut; None: stated."""
+        places = self.cuts.get(funder)
+        return None if places is None or places[line] < 0 else places[line]
+
+    def stated_parts(self, lines: tuple[StatementLine, ...], *, whole: bool) -> list[int]:
+        """For every line, how many of its parts are stated and not cut on the running totals. With
+        all funders side by side, what one took over or passed on has no column to follow from.
+        """
+        return [
+            sum(
+                self.term(share.funder, place) is None or (whole and share.moved_pence != 0)
+                for share in line.shares
+            )
+            for place, line in enumerate(lines)
+        ]
 
 
 def reference(contract: str, claim_period: str, funder: str | None, number: int = 1) -> str:
@@ -222,7 +262,11 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The totals that the settlement itself states for this claim; of the results, their value."""
+    """The totals that the settlement itself states for this claim; of the results, their value.
+
+    `priced_otherwise` counts the lines whose value is not quantity × price, `stated_parts` the
+    parts of lines that do not follow from the running totals alone.
+    """
 
     line_count: int
     lines_pence: int
@@ -230,6 +274,8 @@ class Control:
     adjustments_pence: int
     opening_pence: int
     due_pence: int
+    priced_otherwise: int
+    stated_parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +354,8 @@ class Statement:
     opening: str = ""
     results: tuple[MeasuredResult, ...] | None = None
     plans: tuple[Planned, ...] = ()
+    working: Working | None = None
+    half: str = "up"
 
     @property
     def is_whole(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from hashlib import sha256
 
 import pytest
 from openpyxl.utils import get_column_letter
@@ -19,7 +20,7 @@ from tests.statement_sources import (
 )
 
 from impactbond.errors import StatementError
-from impactbond.statements import make_statement, statement_workbook
+from impactbond.statements import LimitTerm, make_statement, statement_workbook
 
 BROOK = "school: Brook Green Primary"
 
@@ -40,9 +41,54 @@ def test_the_cover_leaves_approval_and_invoice_to_be_filled_in() -> None:
 def test_a_credit_is_told_in_words() -> None:
     cover = book_of(small_source(), BROOK, values=True)["Cover"]
     assert beside(cover, "Total due (£)") == -90.00
-    assert "The minus sign means that the provider owes the funder." in [
-        row[1].value for row in cover.iter_rows()
-    ]
+    texts = [row[1].value for row in cover.iter_rows()]
+    assert "The minus sign means that the provider owes the funder." in texts
+    assert "It is to be repaid, or carried to the next claim: nothing is to be paid." in texts
+    labels = [row[0].value for row in cover.iter_rows()]
+    assert "For the credit note" in labels
+    assert "For the invoice" not in labels
+
+
+def test_a_payment_has_a_slip_with_a_reference_that_is_its_own() -> None:
+    (own,) = rows_of(book_of(small_source(), "lbhf", values=True)["Remittance"])
+    assert (own["From"], own["To"]) == (
+        "London Borough of Hammersmith & Fulham",
+        "West London Zone",
+    )
+    assert (own["Amount (£)"], own["Due on"], own["Currency"]) == (
+        22.50,
+        datetime(2018, 3, 2),
+        "GBP",
+    )
+    # Bank references hold 18 signs; the digits are of the digest of the statement's own reference.
+    digest = sha256(b"wlz-lbhf / 2017-Q4 / lbhf").hexdigest()[:8].upper()
+    assert own["Payment reference"] == f"2017Q4-{digest}"
+    every = rows_of(book_of(small_source(), values=True)["Remittance"])
+    assert {row["No."]: row["What to do"] for row in every} == {
+        "F01": "To be paid",
+        "F02": "To be repaid or carried forward",
+        "F03": "To be paid",
+        "F04": "To be repaid or carried forward",
+        "F05": "To be paid",
+    }
+    references = [row["Payment reference"] for row in every]
+    assert references[0] == own["Payment reference"]
+    assert len(set(references)) == len(references) == 5
+    assert max(map(len, references)) <= 18
+
+
+def test_a_line_of_nothing_says_which_limit_withheld_it() -> None:
+    settling = Settling()
+    engaged = ("engaged_year_1", "2017-Q4", date(2017, 11, 3))
+    settling.settle(
+        [Movement("2017-Q4", "C-1", "Brook Green Primary", *engaged, withheld_pence=60_000)]
+    )
+    limit = LimitTerm("Whole contract", 1, "unpaid", "§9", whole_contract=True, name="contract")
+    source = make_source(settling, limits=(limit,))
+    (line,) = rows_of(book_of(source, "trust", values=True)["Lines"])
+    assert line["Why"] == "Achieved; withheld by the limit on contract, §9"
+    amounts = ("Price (£)", "Value (£)", "Withheld (£)", "Your amount (£)")
+    assert [line[name] for name in amounts] == [600, 600, 600, 0]
 
 
 def test_the_summary_has_a_row_for_every_funder_and_a_total() -> None:

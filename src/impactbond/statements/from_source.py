@@ -16,6 +16,7 @@ from impactbond.money import CURRENCIES
 from impactbond.reasons import Because, LineKind, Outcome
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.results import MeasuredResult
+from impactbond.statements.about import About
 from impactbond.statements.checks import checks_of
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
 from impactbond.statements.receipts_account import account_of
@@ -27,7 +28,6 @@ from impactbond.statements.statement import (
     KINDS,
     RESULT,
     THIS_CLAIM,
-    About,
     Account,
     Control,
     LineShare,
@@ -347,5 +347,6 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
         refused_rows=source.refused_rows,
         counted=source.counted,
         replaces=source.replaced(rows.claim_period).get(rows.funder),
+        replaced_of=source.replaced(rows.claim_period) if rows.funder is None else {},
         **{name: getattr(source, name) for name in (*as_stated, *digests)},
     )

@@ -15,9 +15,10 @@ from typing import Literal
 from impactbond.money import Currency
 from impactbond.reasons import LineKind
 from impactbond.settlement.results import MeasuredResult
+from impactbond.statements.about import About
 from impactbond.statements.notes import Note
 from impactbond.statements.receipts_account import ReceiptsAccount
-from impactbond.statements.source import LimitTerm, RateTerm, Replaced, ShareTerm, TrancheTerm
+from impactbond.statements.source import LimitTerm, RateTerm, ShareTerm, TrancheTerm
 
 KINDS = {
     "milestones": "Milestones",
@@ -29,7 +30,6 @@ KINDS = {
 }
 CLAIM, ADJUSTMENT = LineKind.CLAIM.printed, LineKind.ADJUSTMENT.printed
 RESULT = "Result"  # what a statement prints for a claim's line that is nobody's: of a group
-ALL_FUNDERS = "all funders"
 THIS_CLAIM, EARLIER_CLAIM = "This claim", "Earlier claim"
 
 
@@ -207,57 +207,6 @@ class Working:
             )
             for place, line in enumerate(lines)
         ]
-
-
-def reference(contract: str, claim_period: str, funder: str | None, number: int = 1) -> str:
-    """A statement's own reference: contract, claim period, funder; and its number, from the second.
-
-    The number stands before the funder, whose name is the only part that can hold anything.
-    """
-    numbered = f", number {number}" if number > 1 else ""
-    return f"{contract} / {claim_period}{numbered} / {funder or ALL_FUNDERS}"
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """Which contract, funder, claim and evidence a statement is about, and which issued statement
-    it replaces, if any. `counted` says that it rests on counts, without evidence.
-    """
-
-    contract_id: str
-    title: str
-    version: int
-    effective_on: date
-    provider: str
-    funder: str | None
-    funder_name: str
-    claim_period: str
-    claim_date: date
-    as_of: date
-    refused_rows: int
-    engine_version: str
-    contract_sha256: str
-    evidence_sha256: str
-    replaces: Replaced | None = None
-    counted: bool = False
-
-    @property
-    def number(self) -> int:
-        """Which statement of this contract, claim and funder it is: 1 unless it replaces one."""
-        return 1 if self.replaces is None else self.replaces.number + 1
-
-    @property
-    def reference(self) -> str:
-        """The statement's own reference."""
-        return reference(self.contract_id, self.claim_period, self.funder, self.number)
-
-    @property
-    def replaced(self) -> str:
-        """The reference and the digest of the statement that it replaces; empty without one."""
-        if self.replaces is None:
-            return ""
-        its = reference(self.contract_id, self.claim_period, self.funder, self.replaces.number)
-        return f"{its} (SHA-256 {self.replaces.sha256})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from impactbond.statements.workbook.payments import (
     receipts_table,
     schedule_table,
 )
+from impactbond.statements.workbook.remittance import remittance_table
 from impactbond.statements.workbook.results import results_table
 from impactbond.statements.workbook.summary import summary_table, to_date_table
 from impactbond.statements.workbook.terms import rates_table, shares_table
@@ -31,6 +32,7 @@ SHEETS = {
     "Summary": summary_table,
     "To date": to_date_table,
     "Schedule": schedule_table,
+    "Remittance": remittance_table,
     "Account": account_table,
     "Receipts": receipts_table,
     "Plans": plans_table,

@@ -94,6 +94,10 @@ def one_receipt_more(it: Statement) -> Statement:
     return replace(it, account=replace(it.account, stated_pence=it.account.stated_pence + 1))
 
 
+def up_front(it: Statement) -> int:
+    return [row.kind for row in it.schedule].index("Up-front")
+
+
 PLANTED: dict[str, Callable[[Statement], Statement]] = {
     "lines to summary": a_penny_in_a_line_and_its_share,
     "lines as settled": stated("lines_pence"),
@@ -101,11 +105,14 @@ PLANTED: dict[str, Callable[[Statement], Statement]] = {
     "line order": lambda it: part(it, "lines", 2, number=it.lines[1].number),
     "plain prices": stated("priced_otherwise"),
     "parts as cut": stated("stated_parts"),
+    "by milestone": lambda it: part(
+        it, "by_milestone", 0, paid_before_pence=it.by_milestone[0].paid_before_pence + 1
+    ),
     "milestones to schedule": scheduled("Milestones"),
     "adjustments to schedule": scheduled("Adjustments"),
     "adjustments listed": stated("adjustments_pence"),
     "schedule to closing": lambda it: part(
-        it, "schedule", 0, amount_pence=it.schedule[0].amount_pence + 1
+        it, "schedule", up_front(it), amount_pence=it.schedule[up_front(it)].amount_pence + 1
     ),
     "opening to closing": lambda it: stated("opening_pence")(
         a_penny_of_an_account("opening_pence")(it)
@@ -174,6 +181,7 @@ TYPED: dict[str, tuple[tuple[str, str, int, int], ...]] = {
     "line order": (("Lines", "Line number", 2, -1),),
     "plain prices": (("Lines", "Not quantity × price", FIRST_CLAIM, 1),),
     "parts as cut": (("Lines", "Parts that are stated", FIRST_CLAIM, 1),),
+    "by milestone": (("By milestone", "Payable before this claim (pence)", 0, 1),),
     "adjustments listed": (("Adjustments", PENCE, 0, 1),),
     "schedule to closing": (
         ("Summary", "Closing (pence)", -1, 1),

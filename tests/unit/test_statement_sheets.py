@@ -24,6 +24,7 @@ SHEETS = [
     "To date",
     "Schedule",
     "Remittance",
+    "By milestone",
     "Lines",
     "Adjustments",
     "Rates and limits",

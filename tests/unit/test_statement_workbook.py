@@ -222,7 +222,7 @@ def test_amounts_dates_and_shares_have_their_formats() -> None:
         header, *rows = sheet[table.ref]
         for row in rows:
             for name, cell in zip(header, row, strict=True):
-                if cell.value is not None:
+                if cell.value not in (None, "none"):
                     formats.setdefault(name.value, set()).add(cell.number_format)
     for name, found in formats.items():
         if name.endswith("(£)"):
@@ -280,14 +280,33 @@ def test_the_schedule_keeps_earlier_claims_for_context() -> None:
     assert above == {"This claim (£)": 22.50, "All claims to date (£)": 6_261.00}
 
 
-def test_adjustments_are_listed_by_the_period_that_they_concern() -> None:
+def test_an_adjustment_says_what_it_adjusts_what_was_what_is_and_what_changed() -> None:
     (row,) = rows_of(book_of(small_source(), "trust", values=True)["Adjustments"])
-    assert (row["Period concerned"], row["Claimed in"], row["Why"]) == (
+    assert (row["Period concerned"], row["Line"], row["Why"]) == (
         "2017-Q2",
-        "2017-Q4",
+        "2017-Q4/0002",
         "Taken back",
     )
-    assert (row["Amount (pence)"], row["Amount (£)"]) == (-17_500, -175.00)
+    assert row["Adjusts line"] == "2017-Q2/0002"
+    assert row["Of statement"] == "wlz-lbhf / 2017-Q2 / trust"
+    # 35/90 of £450 was paid for the sign-up, and all of it is taken back.
+    assert [row[name] for name in ("Was (£)", "Amount (£)", "Now (£)")] == [175, -175, 0]
+    assert row["What changed"].startswith("Taken back, because the evidence known by then")
+    assert row["What changed"].endswith("evidence recorded after 2017-10-31, by 2018-01-31")
+
+
+def test_the_milestones_say_how_many_at_what_price_now_and_to_date() -> None:
+    rows = rows_of(book_of(small_source(), "trust", values=True)["By milestone"])
+    shown = ("Price", "Claimed", "Taken back", "Net", "Number to date", "Your amount (£)")
+    assert {row["Milestone"]: [row[name] for name in shown] for row in rows} == {
+        "Parental consent": ["£120.00", 0, 0, 0, 1, 0],
+        "Sign-up": ["£450.00", 0, -1, -1, 1, -175],
+        # 233.33 of its own, and 30.00 taken over from the Lottery, which is at its limit.
+        "High engagement in year 1": ["£600.00", 1, 0, 1, 1, 263.33],
+    }
+    # Of the £120 for consent, 35/90.
+    assert rows[0]["Your amount to date (£)"] == 46.67
+    assert {row["Maximum (£)"] for row in rows} == {"none"}
 
 
 def test_a_claim_without_lines_says_so_in_a_proper_table() -> None:

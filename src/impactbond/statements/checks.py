@@ -25,6 +25,7 @@ _NONE = Way("Must be none", 0)
 def checks_of(statement: Statement) -> tuple[Check, ...]:
     """Every check of one statement, in reading order."""
     found = [*_of_lines(statement), *_of_working(statement), *_of_results(statement)]
+    found += _of_milestones(statement)
     found += [*_of_schedule(statement), *_of_accounts(statement)]
     if statement.is_whole:
         found += _of_shares_and_limits(statement)
@@ -148,6 +149,21 @@ def result_differences(statement: Statement) -> list[int]:
         sum(lines[index].value_pence for index in places.get(one.key[1:], ())) - one.value_pence
         for one in statement.results or ()
     ]
+
+
+def _of_milestones(statement: Statement) -> Iterator[Check]:
+    """That the milestones, added up over all claims, are what the schedule asked for them."""
+    rows = statement.by_milestone
+    pence = sum(row.paid_before_pence + row.paid_pence for row in rows)
+    found = Way("By milestone, to date", pence, "SUM([By milestone.to date])")
+    kinds = [KINDS[kind] for kind in ("milestones", "results", "adjustments")]
+    asked = Way(
+        "Milestones, results and adjustments of all claims in the Schedule",
+        sum(row.amount_pence for row in statement.schedule if row.kind in kinds),
+        "+".join(f'SUMIFS([Schedule.pence],[Schedule.kind],"{kind}")' for kind in kinds),
+    )
+    promise = "All that milestones ever came to was asked for"
+    yield Check("by milestone", promise, "pence", found, asked)
 
 
 def _of_schedule(statement: Statement) -> Iterator[Check]:

@@ -18,6 +18,7 @@ from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.about import About
 from impactbond.statements.checks import checks_of
+from impactbond.statements.milestones import Before, adjusted, by_milestone
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
 from impactbond.statements.receipts_account import account_of
 from impactbond.statements.source import StatementSource, is_for
@@ -58,6 +59,7 @@ def make_statement(
     again = [claim for claim in before if not source.is_closed(claim)]
     shares = (share for line in lines for share in line.shares)
     unfunded = sum(share.amount_pence for share in shares if share.funder == UNFUNDED)
+    earlier = Before.of(source, funder, rows.claim_date)
     share_rules = tuple(term for term in source.share_rules if rows.shows(term.funder))
     working = working_of(source, lines, source.rates, share_rules, rows.claim_date)
     stated = sum(working.stated_parts(lines, whole=funder is None))
@@ -93,6 +95,8 @@ def make_statement(
         results=rows.results(lines) if source.results else None,
         plans=_plans(source, rows),
         working=working,
+        by_milestone=by_milestone(source, lines, earlier),
+        adjusted=adjusted(source, lines, earlier, funder, rows.claim_date),
         half=source.half,
     )
     # Last, so that the checks are of what the statement shows, and not of what it was made from.

@@ -23,6 +23,8 @@ from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import LEFT_OVER, shares_of
+from impactbond.terms.limits.limit import LimitKind
+from impactbond.terms.limits.whole import MilestoneLimit
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
 from impactbond.terms.term import Term
@@ -73,7 +75,8 @@ class LimitTerm:
 
     `funder` is set only where the limit is on what that funder pays to date, `whole_contract` only
     where it is on what is paid to date by all together. `at_most_pence` is None for a limit in
-    number; `what` then says the number. `name` is what lines call it that it withholds of.
+    number; `what` then says the number. `name` is what lines call it that it withholds of,
+    `milestone` what it is on where it is on all that one thing costs.
     """
 
     what: str
@@ -83,6 +86,7 @@ class LimitTerm:
     funder: str | None = None
     whole_contract: bool = False
     name: str = ""
+    milestone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +287,17 @@ def _limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
         funder = None if limit.is_yearly else limit.on_funder
         whole = limit.is_on_everything
         told = (what, pence, beyond, limit.clause, funder)
-        found.append(LimitTerm(*told, whole_contract=whole, name=limit.name))
+        found.append(
+            LimitTerm(*told, whole_contract=whole, name=limit.name, milestone=_one_thing(limit))
+        )
     return tuple(found)
+
+
+def _one_thing(limit: LimitKind) -> str:
+    """What a limit in money is on, where that is one thing, for everybody and all the time."""
+    if not isinstance(limit, MilestoneLimit) or not limit.is_plain or len(limit.names) != 1:
+        return ""
+    return limit.names[0] if limit.at_most.of == "money" else ""
 
 
 def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:

@@ -16,6 +16,7 @@ from impactbond.money import Currency
 from impactbond.reasons import LineKind
 from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.about import About
+from impactbond.statements.line_totals import Adjusted, MilestoneTotals
 from impactbond.statements.notes import Note
 from impactbond.statements.receipts_account import ReceiptsAccount
 from impactbond.statements.source import LimitTerm, RateTerm, ShareTerm, TrancheTerm
@@ -304,6 +305,8 @@ class Statement:
     results: tuple[MeasuredResult, ...] | None = None
     plans: tuple[Planned, ...] = ()
     working: Working | None = None
+    by_milestone: tuple[MilestoneTotals, ...] = ()
+    adjusted: tuple[Adjusted, ...] = ()
     half: str = "up"
 
     @property

@@ -231,7 +231,9 @@ class Book:
         if table.height and all(value is None for value in column.values):
             # A blank column leaves whoever hears it read wondering whether it was forgotten.
             for index in range(table.height):
-                self.write(sheet, first + index, position, NONE, "identifier")
+                self.write(
+                    sheet, first + index, position, NONE, f"identifier{table.distance(position)}"
+                )
             return
         formula_of = table.formula_of(column)
         usual = column.kind + table.distance(position)

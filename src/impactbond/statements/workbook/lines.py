@@ -85,7 +85,7 @@ def lines_table(sheets: Sheets) -> SheetTable:
         title=f"Lines of claim {statement.about.claim_period}",
         holds="Every movement of this claim: participant, milestone, why, and what it comes to",
         intro=(*(_INTRO_WHOLE if whole else _INTRO_OWN), f"{value} {_WORKING}"),
-        columns=(*_identity_columns(statement), *printed, *working, *_order_columns(lines)),
+        columns=(*_identity_columns(statement), *printed, *working, *_order_columns(statement)),
         if_empty="No lines in this claim: nothing has moved since the last one.",
         totals=(
             money.sum_of("Value", "value", [line.value_pence for line in lines]),
@@ -94,37 +94,6 @@ def lines_table(sheets: Sheets) -> SheetTable:
         ),
         frozen=True,
         last_printed=printed[-1].key,
-    )
-
-
-def adjustments_table(sheets: Sheets) -> SheetTable:
-    """The lines that concern periods already claimed."""
-    statement, lines = sheets.statement, sheets["Lines"]
-    rows = [lines.row(index) for index, _ in statement.adjustments]
-    found = [line for _, line in statement.adjustments]
-    claims = [statement.about.claim_period for _ in found]
-    shown = lines.letter("entitled" if statement.is_whole else "amount")
-    pence = [statement.listed_pence(line) for line in found]
-    amounts = AmountCells(statement.currency)
-    return SheetTable(
-        sheet="Adjustments",
-        title="Adjustments of earlier periods",
-        holds="The lines that concern periods claimed before, and why they move",
-        intro=(
-            "Earlier claims stay as they were; what has changed since is settled in this claim.",
-        ),
-        columns=(
-            Column("line", "Line", "identifier", 17, [line.line for line in found]),
-            Column("period", "Period concerned", "identifier", 13, [line.period for line in found]),
-            Column("claim", "Claimed in", "identifier", 12, claims),
-            _participants(found, 14),
-            Column("milestone", "Milestone", "text", 34, [line.milestone_title for line in found]),
-            Column("because", "Why", "identifier", 17, [line.because for line in found]),
-            *amounts.both(
-                "pence", "Amount", 16, pence, lambda table, index: f"Lines!{shown}{rows[index]}"
-            ),
-        ),
-        if_empty="No adjustments in this claim.",
     )
 
 
@@ -146,7 +115,8 @@ def _at_most_one(lines: Sequence[StatementLine], members: set[str]) -> bool:
     return all(sum(share.funder in members for share in line.shares) <= 1 for line in lines)
 
 
-def _participants(lines: Sequence[StatementLine], narrowest: float) -> Column:
+def participants_column(lines: Sequence[StatementLine], narrowest: float) -> Column:
+    """Whose each line is."""
     names = [line.participant for line in lines]
     return Column("participant", "Participant", "identifier", fitting(names, narrowest, 40), names)
 
@@ -157,7 +127,7 @@ def _identity_columns(statement: Statement) -> tuple[Column, ...]:
     return (
         Column("line", "Line", "identifier", 15, [line.line for line in lines]),
         Column("kind", "Kind", "identifier", 13, [line.kind for line in lines]),
-        _participants(lines, 13),
+        participants_column(lines, 13),
         Column("milestone", "Milestone", "text", fitting(titles, 20, 28), titles),
         Column("period", "Achieved in", "identifier", 12, [line.period for line in lines]),
         Column("achieved on", "Achieved on", "date", 13, [line.achieved_on for line in lines]),
@@ -278,10 +248,13 @@ def _limits_column(lines: Sequence[StatementLine]) -> Column:
     return Column("limits", "Limits that withhold", "text", fitting(limits, 14, 30), limits)
 
 
-def _order_columns(lines: Sequence[StatementLine]) -> tuple[Column, ...]:
+def _order_columns(statement: Statement) -> tuple[Column, ...]:
+    lines, codes = statement.lines, {row.milestone: row.code for row in statement.by_milestone}
+    milestones = [codes[line.milestone] for line in lines]
     # SUM of one cell is 0 where the cell above is the header.
     formula = "IF(SUM([number^])<[number],0,1)"
     return (
+        Column("milestone code", "Milestone No.", "identifier", 10, milestones),
         Column("number", "Line number", "count", 10, [line.number for line in lines]),
         Column("order", "Out of order (must be 0)", "count", 12, is_out_of_order(lines), formula),
     )

@@ -1,4 +1,4 @@
-"""The sheet Remittance: the slip that goes with each payment, to be read by hand or by a program."""
+"""The sheet Remittance: the slip that goes with each payment, for people and for programs."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from impactbond.statements.workbook.cover import (
     notes_table,
 )
 from impactbond.statements.workbook.layout import Sheets
-from impactbond.statements.workbook.lines import adjustments_table, lines_table
+from impactbond.statements.workbook.lines import lines_table
+from impactbond.statements.workbook.milestones import adjustments_table, milestones_table
 from impactbond.statements.workbook.payments import (
     account_table,
     plans_table,
@@ -36,6 +37,7 @@ SHEETS = {
     "Account": account_table,
     "Receipts": receipts_table,
     "Plans": plans_table,
+    "By milestone": milestones_table,
     "Lines": lines_table,
     "Results": results_table,
     "Adjustments": adjustments_table,

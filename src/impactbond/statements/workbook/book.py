@@ -230,10 +230,10 @@ class Book:
             return
         if table.height and all(value is None for value in column.values):
             # A blank column leaves whoever hears it read wondering whether it was forgotten.
+            is_right = column.kind in RIGHT_ALIGNED
+            look = "number" if is_right else f"identifier{table.distance(position)}"
             for index in range(table.height):
-                self.write(
-                    sheet, first + index, position, NONE, f"identifier{table.distance(position)}"
-                )
+                self.write(sheet, first + index, position, NONE, look)
             return
         formula_of = table.formula_of(column)
         usual = column.kind + table.distance(position)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import accumulate
 from random import Random
 from typing import Any
 
@@ -117,10 +118,12 @@ class Settling:
                 "entitled_pence": value - movement.withheld_pence,
                 "because": movement.because,
                 "withheld_by": "contract" if movement.withheld_pence else "",
+                "share_rule": f"funding 1: lbhf; school: {movement.school}; lottery; trust",
             }
         )
         values = self._cut(f"{movement.school} value", value)
-        withheld = self._cut(f"{movement.school} withheld", movement.withheld_pence)
+        payable = self._cut(f"{movement.school} payable", value - movement.withheld_pence)
+        withheld = {payer: values[payer] - payable[payer] for payer in values}
         moved: defaultdict[str, int] = defaultdict(int)
         if self.lottery_limit_pence is not None:
             wanted = self._paid["lottery"] + values["lottery"] - withheld["lottery"]
@@ -306,8 +309,10 @@ def _share_rules() -> tuple[ShareTerm, ...]:
     names = {funder.partition(":")[0]: name for funder, name, _ in FUNDERS} | {
         "school": "The child's own school"
     }
+    first = dict(zip(SHARES, accumulate(SHARES.values(), initial=Fraction(0)), strict=False))
+    about = (tuple(MILESTONES), "Sch 3 §1", "")
     return tuple(
-        ShareTerm("1", payer, names[payer], WRITTEN[payer], share, tuple(MILESTONES), "Sch 3 §1")
+        ShareTerm("Funding 1", payer, names[payer], WRITTEN[payer], share, *about, first[payer])
         for payer, share in SHARES.items()
     )
 
@@ -335,6 +340,7 @@ _LINES = {
     "entitled_pence": pa.int64(),
     "because": pa.string(),
     "withheld_by": pa.string(),
+    "share_rule": pa.string(),
 }
 _SHARES = {
     "line": pa.string(),

@@ -134,7 +134,7 @@ def test_a_figure_changed_by_hand_fails_the_checks(tmp_path: Path, sheet: str) -
     (table,) = book[sheet].tables.values()
     header, first, *_ = book[sheet][table.ref]
     column = [cell.value for cell in header].index(
-        {"Lines": "Your value (pence)", "Schedule": "Amount (pence)"}[sheet]
+        {"Lines": "Quantity", "Schedule": "Amount (pence)"}[sheet]
     )
     first[column].value += 1
     changed = tmp_path / "changed.xlsx"

@@ -23,13 +23,15 @@ SHEETS = [
     "Summary",
     "To date",
     "Schedule",
+    "Remittance",
+    "By milestone",
     "Lines",
     "Adjustments",
     "Rates and limits",
     "Shares",
     "Checks",
 ]
-FUNCTIONS = {"SUM", "SUMIFS", "COUNTIFS", "INDEX", "MATCH", "IF", "ROUND", "AND", "ABS"}
+FUNCTIONS = {"SUM", "SUMIFS", "COUNTIFS", "INDEX", "MATCH", "IF", "ROUND", "AND", "ABS", "INT"}
 BROOK = "school: Brook Green Primary"
 
 
@@ -79,14 +81,38 @@ def test_only_the_lines_are_frozen_below_their_header(content: bytes) -> None:
             assert sheet.freeze_panes is None
 
 
-def test_every_sheet_prints_on_a4_one_page_wide_with_its_header_repeated(content: bytes) -> None:
+def test_every_sheet_prints_on_a4_in_8_points_or_more_with_its_header_repeated(
+    content: bytes,
+) -> None:
     for sheet in opened(content):
-        assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage
-        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+        is_cover = sheet.title == "Cover"
+        page = sheet.page_setup
+        assert (page.paperSize, page.orientation) == (9, "portrait" if is_cover else "landscape")
         assert "&P" in sheet.oddFooter.right.text
-        assert sheet.print_area
-        assert bool(sheet.print_title_rows) == (sheet.title != "Cover")
+        assert sheet.HeaderFooter.scaleWithDoc is False
+        assert bool(sheet.print_title_rows) == (not is_cover)
+        first, last = sheet.print_area.replace("$", "").split("!")[-1].split(":")
+        top = sheet[f"{first}:{last}"][0]
+        wide = sum(int(sheet.column_dimensions[cell.column_letter].width * 7) for cell in top)
+        # A4 within its margins holds 717 or 1,045 pixels across, and 1,007 down, at full size.
+        across = 717 if is_cover else 1045
+        if page.fitToWidth is None and page.scale:
+            assert page.scale * 12 >= 800
+            assert sheet.print_title_cols
+        else:
+            scale = min(1, across / wide)
+            if is_cover:
+                assert page.fitToHeight in (None, 1)
+                scale = min(scale, 1007 / (20.5 * sheet.max_row))
+            assert 12 * scale >= 8, (sheet.title, scale)
+
+
+def test_no_column_of_a_table_is_wholly_blank(content: bytes) -> None:
+    for sheet in opened(content).worksheets[1:]:
+        (table,) = sheet.tables.values()
+        header, *rows = sheet[table.ref]
+        for column, name in enumerate(header):
+            assert any(row[column].value is not None for row in rows), (sheet.title, name.value)
 
 
 def test_formulas_use_few_functions_and_no_names_of_tables(content: bytes) -> None:
@@ -142,7 +168,10 @@ def test_names_lead_to_single_cells_of_the_cover(content: bytes) -> None:
     assert found["contract_id"] == "wlz-lbhf"
     assert found["claim_period"] == LATEST
     assert found["claim_date"] == datetime(2018, 1, 31)
-    assert set(found) == {"contract_id", "funder", "claim_period", "claim_date", "total_due_pounds"}
+    names = {"contract_id", "funder", "claim_period", "claim_date", "total_due_pounds"}
+    assert set(found) - {"payment_reference"} == names
+    # The payment of all together has no reference: each funder's has its own.
+    assert ("payment_reference" in found) == (found["funder"] != "All funders")
 
 
 def test_the_contents_lead_to_every_sheet(content: bytes) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from hashlib import sha256
 
 import pytest
+from openpyxl.utils import get_column_letter
 from tests.opened import beside, book_of, opened, rows_of
 from tests.statement_sources import (
     Movement,
@@ -18,7 +20,7 @@ from tests.statement_sources import (
 )
 
 from impactbond.errors import StatementError
-from impactbond.statements import make_statement, statement_workbook
+from impactbond.statements import LimitTerm, make_statement, statement_workbook
 
 BROOK = "school: Brook Green Primary"
 
@@ -39,9 +41,54 @@ def test_the_cover_leaves_approval_and_invoice_to_be_filled_in() -> None:
 def test_a_credit_is_told_in_words() -> None:
     cover = book_of(small_source(), BROOK, values=True)["Cover"]
     assert beside(cover, "Total due (£)") == -90.00
-    assert "The minus sign means that the provider owes the funder." in [
-        row[1].value for row in cover.iter_rows()
-    ]
+    texts = [row[1].value for row in cover.iter_rows()]
+    assert "The minus sign means that the provider owes the funder." in texts
+    assert "It is to be repaid, or carried to the next claim: nothing is to be paid." in texts
+    labels = [row[0].value for row in cover.iter_rows()]
+    assert "For the credit note" in labels
+    assert "For the invoice" not in labels
+
+
+def test_a_payment_has_a_slip_with_a_reference_that_is_its_own() -> None:
+    (own,) = rows_of(book_of(small_source(), "lbhf", values=True)["Remittance"])
+    assert (own["From"], own["To"]) == (
+        "London Borough of Hammersmith & Fulham",
+        "West London Zone",
+    )
+    assert (own["Amount (£)"], own["Due on"], own["Currency"]) == (
+        22.50,
+        datetime(2018, 3, 2),
+        "GBP",
+    )
+    # Bank references hold 18 signs; the digits are of the digest of the statement's own reference.
+    digest = sha256(b"wlz-lbhf / 2017-Q4 / lbhf").hexdigest()[:8].upper()
+    assert own["Payment reference"] == f"2017Q4-{digest}"
+    every = rows_of(book_of(small_source(), values=True)["Remittance"])
+    assert {row["No."]: row["What to do"] for row in every} == {
+        "F01": "To be paid",
+        "F02": "To be repaid or carried forward",
+        "F03": "To be paid",
+        "F04": "To be repaid or carried forward",
+        "F05": "To be paid",
+    }
+    references = [row["Payment reference"] for row in every]
+    assert references[0] == own["Payment reference"]
+    assert len(set(references)) == len(references) == 5
+    assert max(map(len, references)) <= 18
+
+
+def test_a_line_of_nothing_says_which_limit_withheld_it() -> None:
+    settling = Settling()
+    engaged = ("engaged_year_1", "2017-Q4", date(2017, 11, 3))
+    settling.settle(
+        [Movement("2017-Q4", "C-1", "Brook Green Primary", *engaged, withheld_pence=60_000)]
+    )
+    limit = LimitTerm("Whole contract", 1, "unpaid", "§9", whole_contract=True, name="contract")
+    source = make_source(settling, limits=(limit,))
+    (line,) = rows_of(book_of(source, "trust", values=True)["Lines"])
+    assert line["Why"] == "Achieved; withheld by the limit on contract, §9"
+    amounts = ("Price (£)", "Value (£)", "Withheld (£)", "Your amount (£)")
+    assert [line[name] for name in amounts] == [600, 600, 600, 0]
 
 
 def test_the_summary_has_a_row_for_every_funder_and_a_total() -> None:
@@ -125,17 +172,46 @@ def test_a_funders_statement_holds_no_other_funders_amounts() -> None:
         assert other not in texts
 
 
-def test_a_column_of_pounds_is_a_hundredth_of_the_pence_beside() -> None:
+def test_a_column_of_pounds_is_a_hundredth_of_the_pence_that_are_worked_out() -> None:
     book = book_of(small_source(), "trust")
     row = rows_of(book["Lines"])[0]
-    assert re.fullmatch(r"=K\d+/100", row["Your amount (£)"])
-    assert re.fullmatch(r"=(L\d+)-(M\d+)\+(N\d+)", row["Your amount (pence)"])
     (table,) = book["Lines"].tables.values()
     headers = [cell.value for cell in book["Lines"][table.ref][0]]
-    assert (headers[10], headers[11:14]) == (
-        "Your amount (pence)",
-        ["Your value (pence)", "Withheld (pence)", "Taken over or passed on (pence)"],
-    )
+
+    def at(header: str) -> str:
+        return f"{get_column_letter(headers.index(header) + 1)}{number}"
+
+    number = int(re.findall(r"\d+", table.ref)[0]) + 1
+    assert row["Your amount (£)"] == f"={at('Your amount (pence)')}/100"
+    parts = f"={at('Your value let through (pence)')}+{at('Taken over or passed on (pence)')}"
+    assert row["Your amount (pence)"] == parts
+    assert row["Value (pence)"] == f"={at('Quantity')}*{at('Price (pence)')}"
+    printed = book["Lines"].print_area.replace("$", "").rpartition(":")[2]
+    assert re.findall("[A-Z]+", printed) == [re.findall("[A-Z]+", at("Your amount (£)"))[0]]
+
+
+def test_a_price_is_looked_up_in_the_rates_and_a_share_in_the_shares() -> None:
+    book = book_of(small_source(), "trust")
+    (first, _) = rows_of(book["Lines"])
+    rates = {row["No."]: row for row in rows_of(book["Rates and limits"])}
+    assert rates[first["Rate"]]["What"] == first["Milestone"] == "High engagement in year 1"
+    assert first["Price (pence)"].startswith("='Rates and limits'!$")
+    # The trust's share begins where the others' end: at 27 + 18 + 10 of 90 parts, 11 of 18.
+    (share,) = rows_of(book["Shares"])
+    assert (share["Parts before yours"], share["Parts"], share["Out of"]) == (11, 7, 18)
+    part = first["Your value let through (pence)"]
+    assert part.count("INT(") == 4
+    assert part.count("Shares!$") == 8
+
+
+def test_the_running_totals_go_on_from_earlier_claims() -> None:
+    (engaged, taken) = rows_of(book_of(small_source(), "trust", values=True)["Lines"])
+    # Under the rule of St Mary's 450.00 was let through before, under that of Brook Green 570.00.
+    before, after = "Let through under the rule, before", "Let through under the rule, with it"
+    assert (engaged[f"{before} (pence)"], engaged[f"{after} (pence)"]) == (45_000, 105_000)
+    assert (taken[f"{before} (pence)"], taken[f"{after} (pence)"]) == (57_000, 12_000)
+    # 35/90 of £1,050 and of £450, each from 55/90 on: 408.33 less 175.00, both to the penny.
+    assert engaged["Your value (pence)"] == 23_333
 
 
 def test_amounts_dates_and_shares_have_their_formats() -> None:
@@ -146,7 +222,7 @@ def test_amounts_dates_and_shares_have_their_formats() -> None:
         header, *rows = sheet[table.ref]
         for row in rows:
             for name, cell in zip(header, row, strict=True):
-                if cell.value is not None:
+                if cell.value not in (None, "none"):
                     formats.setdefault(name.value, set()).add(cell.number_format)
     for name, found in formats.items():
         if name.endswith("(£)"):
@@ -204,14 +280,33 @@ def test_the_schedule_keeps_earlier_claims_for_context() -> None:
     assert above == {"This claim (£)": 22.50, "All claims to date (£)": 6_261.00}
 
 
-def test_adjustments_are_listed_by_the_period_that_they_concern() -> None:
+def test_an_adjustment_says_what_it_adjusts_what_was_what_is_and_what_changed() -> None:
     (row,) = rows_of(book_of(small_source(), "trust", values=True)["Adjustments"])
-    assert (row["Period concerned"], row["Claimed in"], row["Why"]) == (
+    assert (row["Period concerned"], row["Line"], row["Why"]) == (
         "2017-Q2",
-        "2017-Q4",
+        "2017-Q4/0002",
         "Taken back",
     )
-    assert (row["Amount (pence)"], row["Amount (£)"]) == (-17_500, -175.00)
+    assert row["Adjusts line"] == "2017-Q2/0002"
+    assert row["Of statement"] == "wlz-lbhf / 2017-Q2 / trust"
+    # 35/90 of £450 was paid for the sign-up, and all of it is taken back.
+    assert [row[name] for name in ("Was (£)", "Amount (£)", "Now (£)")] == [175, -175, 0]
+    assert row["What changed"].startswith("Taken back, because the evidence known by then")
+    assert row["What changed"].endswith("evidence recorded after 2017-10-31, by 2018-01-31")
+
+
+def test_the_milestones_say_how_many_at_what_price_now_and_to_date() -> None:
+    rows = rows_of(book_of(small_source(), "trust", values=True)["By milestone"])
+    shown = ("Price", "Claimed", "Taken back", "Net", "Number to date", "Your amount (£)")
+    assert {row["Milestone"]: [row[name] for name in shown] for row in rows} == {
+        "Parental consent": ["£120.00", 0, 0, 0, 1, 0],
+        "Sign-up": ["£450.00", 0, -1, -1, 1, -175],
+        # 233.33 of its own, and 30.00 taken over from the Lottery, which is at its limit.
+        "High engagement in year 1": ["£600.00", 1, 0, 1, 1, 263.33],
+    }
+    # Of the £120 for consent, 35/90.
+    assert rows[0]["Your amount to date (£)"] == 46.67
+    assert {row["Maximum (£)"] for row in rows} == {"none"}
 
 
 def test_a_claim_without_lines_says_so_in_a_proper_table() -> None:

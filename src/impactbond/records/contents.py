@@ -40,8 +40,8 @@ from impactbond.settlement.results import RESULT_PARTS
 from impactbond.settlement.results import RESULTS as MEASURED
 from impactbond.settlement.schedule import BALANCES, PAYMENTS
 from impactbond.settlement.settlement import TABLES, Settlement
+from impactbond.statements.about import ALL_FUNDERS
 from impactbond.statements.source import Replaced, StatementSource, statement_source
-from impactbond.statements.statement import ALL_FUNDERS
 from impactbond.statements.write import statement_files, with_receipts
 from impactbond.tables import sorted_by
 from impactbond.terms.term import Listed, Term

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from impactbond.canonical import sha256
 from impactbond.errors import Fault, RecordError
 from impactbond.records.contents import Manifest, not_whole, statements_of
+from impactbond.statements.about import ALL_FUNDERS
 from impactbond.statements.source import Replaced, StatementSource
-from impactbond.statements.statement import ALL_FUNDERS
 from impactbond.statements.write import statement_files
 
 

@@ -24,7 +24,8 @@ _NONE = Way("Must be none", 0)
 
 def checks_of(statement: Statement) -> tuple[Check, ...]:
     """Every check of one statement, in reading order."""
-    found = [*_of_lines(statement), *_of_results(statement)]
+    found = [*_of_lines(statement), *_of_working(statement), *_of_results(statement)]
+    found += _of_milestones(statement)
     found += [*_of_schedule(statement), *_of_accounts(statement)]
     if statement.is_whole:
         found += _of_shares_and_limits(statement)
@@ -95,6 +96,28 @@ def _of_lines(statement: Statement) -> Iterator[Check]:
     yield Check("line order", "No line is there twice", "lines", again, _NONE)
 
 
+def _of_working(statement: Statement) -> Iterator[Check]:
+    """How many figures of the lines do not follow from a plain rate and a share alone."""
+    otherwise = sum(not line.is_quantity_times_price for line in statement.lines)
+    found = Way("Lines whose value is not quantity × price", otherwise, "SUM([Lines.otherwise])")
+    stated = Way("Such lines, as settled", statement.control.priced_otherwise)
+    promise = "Every other line is worth its quantity × its price"
+    yield Check("plain prices", promise, "lines", found, stated)
+    parts = stated_parts(statement)
+    found = Way("Parts of lines that are stated", sum(parts), "SUM([Lines.stated])")
+    told = Way("Such parts, as settled", statement.control.stated_parts)
+    promise = "Every other part of a line is cut on its running total"
+    yield Check("parts as cut", promise, "shares", found, told)
+
+
+def stated_parts(statement: Statement) -> list[int]:
+    """For every line, how many of its parts are stated and not cut on the running totals."""
+    lines, working = statement.lines, statement.working
+    if working is None:
+        return [len(line.shares) for line in lines]
+    return working.stated_parts(lines, whole=statement.is_whole)
+
+
 def _of_results(statement: Statement) -> Iterator[Check]:
     """That every result, worked out from its counts, is what its lines hold."""
     results = statement.results
@@ -126,6 +149,21 @@ def result_differences(statement: Statement) -> list[int]:
         sum(lines[index].value_pence for index in places.get(one.key[1:], ())) - one.value_pence
         for one in statement.results or ()
     ]
+
+
+def _of_milestones(statement: Statement) -> Iterator[Check]:
+    """That the milestones, added up over all claims, are what the schedule asked for them."""
+    rows = statement.by_milestone
+    pence = sum(row.paid_before_pence + row.paid_pence for row in rows)
+    found = Way("By milestone, to date", pence, "SUM([By milestone.to date])")
+    kinds = [KINDS[kind] for kind in ("milestones", "results", "adjustments")]
+    asked = Way(
+        "Milestones, results and adjustments of all claims in the Schedule",
+        sum(row.amount_pence for row in statement.schedule if row.kind in kinds),
+        "+".join(f'SUMIFS([Schedule.pence],[Schedule.kind],"{kind}")' for kind in kinds),
+    )
+    promise = "All that milestones ever came to was asked for"
+    yield Check("by milestone", promise, "pence", found, asked)
 
 
 def _of_schedule(statement: Statement) -> Iterator[Check]:

@@ -14,14 +14,13 @@ import pyarrow.compute as pc
 from impactbond.errors import InvariantError, StatementError
 from impactbond.money import CURRENCIES
 from impactbond.reasons import Because, LineKind, Outcome
-from impactbond.receipts.account import assert_balanced, dues_and_credits, entries, received
-from impactbond.receipts.match import Claimed
-from impactbond.receipts.together import members, named
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.results import MeasuredResult
+from impactbond.statements.about import About
 from impactbond.statements.checks import checks_of
+from impactbond.statements.milestones import Before, adjusted, by_milestone
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
-from impactbond.statements.receipts_account import Balance, ReceiptsAccount, Received
+from impactbond.statements.receipts_account import account_of
 from impactbond.statements.source import StatementSource, is_for
 from impactbond.statements.statement import (
     ADJUSTMENT,
@@ -30,7 +29,6 @@ from impactbond.statements.statement import (
     KINDS,
     RESULT,
     THIS_CLAIM,
-    About,
     Account,
     Control,
     LineShare,
@@ -39,6 +37,7 @@ from impactbond.statements.statement import (
     Statement,
     StatementLine,
 )
+from impactbond.statements.working import working_of
 
 
 def make_statement(
@@ -55,11 +54,16 @@ def make_statement(
     currency = CURRENCIES[source.currency]
     rows = StatementRows(source, funder, claim_period or source.claim_period)
     schedule, lines, control = rows.schedule(), rows.lines(), rows.control()
-    account = _receipts_account(source, rows)
+    account = account_of(source, funder, rows.claim_date, rows.names, rows.codes)
     before = [claim for claim, day in source.claim_dates.items() if day < rows.claim_date]
     again = [claim for claim in before if not source.is_closed(claim)]
     shares = (share for line in lines for share in line.shares)
     unfunded = sum(share.amount_pence for share in shares if share.funder == UNFUNDED)
+    earlier = Before.of(source, funder, rows.claim_date)
+    share_rules = tuple(term for term in source.share_rules if rows.shows(term.funder))
+    working = working_of(source, lines, source.rates, share_rules, rows.claim_date)
+    stated = sum(working.stated_parts(lines, whole=funder is None))
+    control = replace(control, stated_parts=stated)
     statement = Statement(
         about=_about(source, rows),
         currency=currency,
@@ -68,7 +72,7 @@ def make_statement(
         lines=lines,
         milestones=dict(source.milestones),
         rates=source.rates,
-        share_rules=tuple(term for term in source.share_rules if rows.shows(term.funder)),
+        share_rules=share_rules,
         limits=tuple(
             term for term in source.limits if term.funder is None or rows.shows(term.funder)
         ),
@@ -90,6 +94,10 @@ def make_statement(
         opening=opened_again(source.counted) if again else "",
         results=rows.results(lines) if source.results else None,
         plans=_plans(source, rows),
+        working=working,
+        by_milestone=by_milestone(source, lines, earlier),
+        adjusted=adjusted(source, lines, earlier, funder, rows.claim_date),
+        half=source.half,
     )
     # Last, so that the checks are of what the statement shows, and not of what it was made from.
     return replace(statement, checks=checks_of(statement))
@@ -264,6 +272,17 @@ class StatementRows:
             adjustments_pence=_total(adjustments, pence),
             opening_pence=_total(balances, "settled_pence"),
             due_pence=_total(balances, "due_pence"),
+            priced_otherwise=self._priced_otherwise(lines, shares),
+        )
+
+    def _priced_otherwise(self, lines: pa.Table, shares: pa.Table) -> int:
+        """How many lines of the statement are not worth their quantity × price."""
+        if self.funder is not None:
+            lines = lines.filter(pc.is_in(lines["line"], shares["line"]))
+        columns = ("milestone", "quantity", "price_pence", "value_pence")
+        return sum(
+            milestone in self.source.prices_in or quantity * price != value
+            for milestone, quantity, price, value in _tuples(lines, *columns)
         )
 
     def _of_results(self, lines: pa.Table, shares: pa.Table) -> pa.Table:
@@ -293,6 +312,7 @@ class StatementRows:
 _AS_SETTLED = (
     *("line", "participant", "milestone", "period", "achieved_on", "quantity", "price_pence"),
     *("value_pence", "withheld_pence", "withheld_by", "entitled_pence"),
+    "share_rule",
 )
 _AS_SCHEDULED = ("claim_period", "claim_date", "due_on", "amount_pence")
 _TO_DATE = ("value_pence", "moved_pence", "withheld_pence", "on_account_pence")
@@ -331,63 +351,6 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
         refused_rows=source.refused_rows,
         counted=source.counted,
         replaces=source.replaced(rows.claim_period).get(rows.funder),
+        replaced_of=source.replaced(rows.claim_period) if rows.funder is None else {},
         **{name: getattr(source, name) for name in (*as_stated, *digests)},
     )
-
-
-_OF_ENTRY = ("until", "opening_pence", "due_pence", "received_pence")
-
-
-def _receipts_account(source: StatementSource, rows: StatementRows) -> ReceiptsAccount | None:
-    """The account of a statement up to its claim date; None where no receipts were given.
-
-    Whoever sent money and is not among the funders that the statement may show has an account too:
-    nothing received is lost.
-    """
-    if source.receipts is None:
-        return None
-    claims = [
-        Claimed(number, period, day)
-        for number, (period, day) in enumerate(source.claim_dates.items())
-        if day <= rows.claim_date
-    ]
-    everybody = {row["funder"]: row["name"] for row in source.funders.to_pylist()}
-    terms = {funder.partition(": ")[0] for funder in everybody}
-    table = source.receipts
-    table = table.filter(pc.less_equal(table["received_on"], rows.claim_date))
-    if rows.funder is not None:
-        # Money that others sent too is shown to each of them, unsplit and in an account of its own.
-        sent = table["funder"].unique().to_pylist()
-        shown = [one for one in sent if rows.funder in members(one, terms)]
-        table = table.filter(pc.is_in(table["funder"], pa.array(shown, pa.string())))
-    dues, given_back = dues_and_credits(source.payments, claims, table)
-    credits_ = received(table)
-    strangers = sorted({*table["funder"].to_pylist()} - set(rows.codes))
-    codes = {**rows.codes, **{name: f"X{number:02d}" for number, name in enumerate(strangers, 1)}}
-    names = {**rows.names, **{one: named(one, everybody, terms) for one in strangers}}
-    balances: list[Balance] = []
-    for payer, code in codes.items():
-        due = [one for one in dues if one.funder == payer]
-        back = [one for one in given_back if one.funder == payer]
-        sent = [one for one in credits_ if one.funder == payer]
-        account = entries(payer, [*due, *back], sent, claims, claims[-1].claim_date)
-        # Nothing is matched here: all that was due is open, and all that came is left.
-        assert_balanced(account, due, [*back, *sent])
-        balances += [
-            Balance(
-                code=code,
-                name=names[payer],
-                claim_period=entry.claim_period or "",
-                is_first=entry.first is None,
-                **{name: getattr(entry, name) for name in _OF_ENTRY},
-            )
-            for entry in account
-        ]
-    receipts = []
-    for row in table.to_pylist():
-        code, name = codes[row["funder"]], names[row["funder"]]
-        told = {key: row[key] for key in ("receipt", "received_on", "amount_pence", "note")}
-        receipts.append(Received(code=code, name=name, names_claim=row["claim_period"], **told))
-    receipts.sort(key=lambda row: (row.received_on, row.receipt))
-    stated = _total(table, "amount_pence")
-    return ReceiptsAccount(tuple(balances), tuple(receipts), stated, source.refused_receipts)

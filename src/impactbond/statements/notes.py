@@ -269,12 +269,16 @@ _BLANKS = (
     "A blank limit or headroom means that the contract sets no such limit in money. A blank name "
     "in the Schedule means that the payment belongs to no tranche. A blank share means that "
     "nothing of the line falls to that funder. A blank date of achievement means that the "
-    "settlement states none. On the Cover, blanks are to be filled in by hand."
+    "settlement states none. A column in which nothing stands says none. On the Cover, blanks are "
+    "to be filled in by hand."
 )
 _CHECKS = (
-    "Every sum in this workbook is a live formula. The sheet Checks finds each figure in two ways;"
-    " every difference must be 0. The Cover repeats the result. What has no formula is stated by"
-    " the settlement, by the contract or by the evidence."
+    "Every sum in this workbook is a live formula. A line's price is looked up in Rates and "
+    "limits, its value is quantity × price, and a funder's part is what its share of the running "
+    "total grew by: change one of them, and the total follows and a check says so. What is priced "
+    "otherwise says so under Why, and is counted in a check, as are parts that are stated. The "
+    "sheet Checks finds each figure in two ways; every difference must be 0. The Cover repeats the "
+    "result. What has no formula is stated by the settlement, by the contract or by the evidence."
 )
 _AT_A_RATE = (
     "What a milestone has earned is converted on its running total, so that the value of a line is "

@@ -23,6 +23,8 @@ from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import LEFT_OVER, shares_of
+from impactbond.terms.limits.limit import LimitKind
+from impactbond.terms.limits.whole import MilestoneLimit
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
 from impactbond.terms.term import Term
@@ -52,8 +54,8 @@ class ShareTerm:
     it means.
 
     `funder` is the contract's name for the funder: "school" stands for every "school: ...". The
-    parts of one `rule` make a whole. `applies` says in words when it is not for everybody at all
-    times.
+    parts of one `rule` make a whole; `before` are those of the funders before it, together, at
+    which its own begins. `applies` says in words when it is not for everybody at all times.
     """
 
     rule: str
@@ -64,6 +66,7 @@ class ShareTerm:
     milestones: tuple[str, ...]
     clause: str
     applies: str = ""
+    before: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ class LimitTerm:
 
     `funder` is set only where the limit is on what that funder pays to date, `whole_contract` only
     where it is on what is paid to date by all together. `at_most_pence` is None for a limit in
-    number; `what` then says the number.
+    number; `what` then says the number. `name` is what lines call it that it withholds of,
+    `milestone` what it is on where it is on all that one thing costs.
     """
 
     what: str
@@ -81,6 +85,8 @@ class LimitTerm:
     clause: str
     funder: str | None = None
     whole_contract: bool = False
+    name: str = ""
+    milestone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,7 @@ class StatementSource:
     counts without evidence stand in place of evidence, whose digest is then theirs. `replaces` are
     the issued statements of the latest claim in whose place new ones are made. `results` are the
     names of the contract's results of groups, `measured` what they were measured on at every claim.
+    `half` is the contract's rule for half a minor unit.
     """
 
     lines: Any
@@ -158,6 +165,7 @@ class StatementSource:
     counted: bool = False
     results: frozenset[str] = frozenset()
     measured: tuple[MeasuredResult, ...] = ()
+    half: str = "up"
 
     def __repr__(self) -> str:
         return f"<StatementSource of {self.contract_id}, claim {self.claim_period}>"
@@ -239,6 +247,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
         counted=settlement.counts is not None,
         results=frozenset(contract.results),
         measured=settlement.measured_results,
+        half=contract.rounding.half,
         plans=planned_table(settlement) if contract.plans else None,
     )
 
@@ -260,9 +269,11 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
     for index, rule in enumerate(contract.funding, 1):
         milestones = contract.payables if rule.is_for_all else rule.for_
         about = (milestones, rule.clause, rule.in_short())
+        before = Fraction(0)
         for one in shares_of(rule.shares):
             whose = (one.funder, contract.funders[one.funder].name, one.written, one.fraction)
-            found.append(ShareTerm(f"Funding {index}", *whose, *about))
+            found.append(ShareTerm(f"Funding {index}", *whose, *about, before))
+            before += one.fraction
     return tuple(found)
 
 
@@ -278,8 +289,18 @@ def _limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
             pence = headroom_pence(contract, limit, day)
         funder = None if limit.is_yearly else limit.on_funder
         whole = limit.is_on_everything
-        found.append(LimitTerm(what, pence, beyond, limit.clause, funder, whole_contract=whole))
+        told = (what, pence, beyond, limit.clause, funder)
+        found.append(
+            LimitTerm(*told, whole_contract=whole, name=limit.name, milestone=_one_thing(limit))
+        )
     return tuple(found)
+
+
+def _one_thing(limit: LimitKind) -> str:
+    """What a limit in money is on, where that is one thing, for everybody and all the time."""
+    if not isinstance(limit, MilestoneLimit) or not limit.is_plain or len(limit.names) != 1:
+        return ""
+    return limit.names[0] if limit.at_most.of == "money" else ""
 
 
 def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:

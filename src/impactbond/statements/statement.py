@@ -15,9 +15,11 @@ from typing import Literal
 from impactbond.money import Currency
 from impactbond.reasons import LineKind
 from impactbond.settlement.results import MeasuredResult
+from impactbond.statements.about import About
+from impactbond.statements.line_totals import Adjusted, MilestoneTotals
 from impactbond.statements.notes import Note
 from impactbond.statements.receipts_account import ReceiptsAccount
-from impactbond.statements.source import LimitTerm, RateTerm, Replaced, ShareTerm, TrancheTerm
+from impactbond.statements.source import LimitTerm, RateTerm, ShareTerm, TrancheTerm
 
 KINDS = {
     "milestones": "Milestones",
@@ -29,7 +31,6 @@ KINDS = {
 }
 CLAIM, ADJUSTMENT = LineKind.CLAIM.printed, LineKind.ADJUSTMENT.printed
 RESULT = "Result"  # what a statement prints for a claim's line that is nobody's: of a group
-ALL_FUNDERS = "all funders"
 THIS_CLAIM, EARLIER_CLAIM = "This claim", "Earlier claim"
 
 
@@ -119,6 +120,11 @@ class LineShare:
     moved_pence: int
 
     @property
+    def payable_pence(self) -> int:
+        """Its share of what limits on the contract or the milestone let through."""
+        return self.value_pence - self.withheld_pence
+
+    @property
     def amount_pence(self) -> int:
         """What the funder pays for the line."""
         return self.value_pence - self.withheld_pence + self.moved_pence
@@ -150,6 +156,7 @@ class StatementLine:
     shares: tuple[LineShare, ...]
     priced_in: str = ""
     group: str = ""
+    share_rule: str = ""
 
     @property
     def is_quantity_times_price(self) -> bool:
@@ -169,60 +176,47 @@ class StatementLine:
         return sum(share.amount_pence for share in self.shares)
 
 
-def reference(contract: str, claim_period: str, funder: str | None, number: int = 1) -> str:
-    """A statement's own reference: contract, claim period, funder; and its number, from the second.
-
-    The number stands before the funder, whose name is the only part that can hold anything.
-    """
-    numbered = f", number {number}" if number > 1 else ""
-    return f"{contract} / {claim_period}{numbered} / {funder or ALL_FUNDERS}"
-
-
 @dataclass(frozen=True, slots=True)
-class About:
-    """Which contract, funder, claim and evidence a statement is about, and which issued statement
-    it replaces, if any. `counted` says that it rests on counts, without evidence.
+class Working:
+    """How the figures of the lines follow, a value for every line in each list.
+
+    `previous` is the position of the line before under the same share rule (-1: none in this
+    claim), `value_before` and `payable_before` the running totals under that rule before the line,
+    `rate` the position of the term that states the price, and `cuts` for every funder the position
+    of the share by which its part is cut on the running totals (-1: its part is stated).
     """
 
-    contract_id: str
-    title: str
-    version: int
-    effective_on: date
-    provider: str
-    funder: str | None
-    funder_name: str
-    claim_period: str
-    claim_date: date
-    as_of: date
-    refused_rows: int
-    engine_version: str
-    contract_sha256: str
-    evidence_sha256: str
-    replaces: Replaced | None = None
-    counted: bool = False
+    previous: list[int]
+    value_before: list[int]
+    payable_before: list[int]
+    rate: list[int | None]
+    cuts: Mapping[str, list[int]]
 
-    @property
-    def number(self) -> int:
-        """Which statement of this contract, claim and funder it is: 1 unless it replaces one."""
-        return 1 if self.replaces is None else self.replaces.number + 1
+    def term(self, funder: str, line: int) -> int | None:
+        """The position of the share by which a funder's part of a line is cut; None: stated."""
+        places = self.cuts.get(funder)
+        return None if places is None or places[line] < 0 else places[line]
 
-    @property
-    def reference(self) -> str:
-        """The statement's own reference."""
-        return reference(self.contract_id, self.claim_period, self.funder, self.number)
-
-    @property
-    def replaced(self) -> str:
-        """The reference and the digest of the statement that it replaces; empty without one."""
-        if self.replaces is None:
-            return ""
-        its = reference(self.contract_id, self.claim_period, self.funder, self.replaces.number)
-        return f"{its} (SHA-256 {self.replaces.sha256})"
+    def stated_parts(self, lines: tuple[StatementLine, ...], *, whole: bool) -> list[int]:
+        """For every line, how many of its parts are stated and not cut on the running totals. With
+        all funders side by side, what one took over or passed on has no column to follow from.
+        """
+        return [
+            sum(
+                self.term(share.funder, place) is None or (whole and share.moved_pence != 0)
+                for share in line.shares
+            )
+            for place, line in enumerate(lines)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The totals that the settlement itself states for this claim; of the results, their value."""
+    """The totals that the settlement itself states for this claim; of the results, their value.
+
+    `priced_otherwise` counts the lines whose value is not quantity × price, `stated_parts` the
+    parts of lines that do not follow from the running totals alone.
+    """
 
     line_count: int
     lines_pence: int
@@ -230,6 +224,8 @@ class Control:
     adjustments_pence: int
     opening_pence: int
     due_pence: int
+    priced_otherwise: int
+    stated_parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +304,10 @@ class Statement:
     opening: str = ""
     results: tuple[MeasuredResult, ...] | None = None
     plans: tuple[Planned, ...] = ()
+    working: Working | None = None
+    by_milestone: tuple[MilestoneTotals, ...] = ()
+    adjusted: tuple[Adjusted, ...] = ()
+    half: str = "up"
 
     def __repr__(self) -> str:
         """What it is, without a line of it."""

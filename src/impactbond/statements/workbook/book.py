@@ -31,6 +31,10 @@ from impactbond.statements.workbook.layout import (
 LANGUAGE = "en-GB"
 LINE_HEIGHT = 15.25
 LAST_ROW = 1_048_576
+# A4 landscape within its margins, in pixels; and how small 12 points may become: 8 points.
+PAGE_WIDTH = 1045
+SMALLEST = 0.67
+NONE = "none"
 # An amount in units has the decimals of its currency.
 _UNITS = {
     decimals: "{0};-{0}".format("#,##0" + ("." + "0" * decimals if decimals else ""))
@@ -119,13 +123,14 @@ class Book:
         }
 
     def add_sheet(self, name: str) -> Any:
-        """A new sheet: A4 landscape, one page wide, pages numbered."""
+        """A new sheet: A4 landscape, one page wide, pages numbered; see `_fit`."""
         sheet = self.workbook.add_worksheet(name, worksheet_class=_PlainWorksheet)
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
-        sheet.set_footer("&L&9&F&C&9&A&R&9Page &P of &N")
+        # Not scaled with the page, or it would be the one text that nobody can read.
+        sheet.set_footer("&L&9&F&C&9&A&R&9Page &P of &N", {"scale_with_doc": False})
         return sheet
 
     def add_table(self, table: SheetTable) -> None:
@@ -154,6 +159,7 @@ class Book:
             table.position(table.last_printed) if table.last_printed else len(table.columns) - 1
         )
         sheet.print_area(0, 0, table.last_row, last_printed)
+        _fit(sheet, table, last_printed)
         if table.frozen:
             sheet.freeze_panes(table.header_row + 1, 0)
 
@@ -222,6 +228,13 @@ class Book:
                     row, position, f"internal:'{target}'!A1", self.formats["link"], target
                 )
             return
+        if table.height and all(value is None for value in column.values):
+            # A blank column leaves whoever hears it read wondering whether it was forgotten.
+            is_right = column.kind in RIGHT_ALIGNED
+            look = "number" if is_right else f"identifier{table.distance(position)}"
+            for index in range(table.height):
+                self.write(sheet, first + index, position, NONE, look)
+            return
         formula_of = table.formula_of(column)
         usual = column.kind + table.distance(position)
         for index, value in enumerate(column.values):
@@ -235,6 +248,20 @@ class Book:
                 self.formula(sheet, first + index, position, formula, value, look)
             else:
                 self.write(sheet, first + index, position, value, look)
+
+
+def printed_width(table: SheetTable, last_printed: int) -> int:
+    """How many pixels wide the printed columns of a table are, at full size."""
+    return sum(int(column.width * 7 + 5) for column in table.columns[: last_printed + 1])
+
+
+def _fit(sheet: Any, table: SheetTable, last_printed: int) -> None:
+    """One page wide where that leaves the text at 8 points or more; otherwise in 8 points, on as
+    many pages as it takes, each with the first column.
+    """
+    if printed_width(table, last_printed) * SMALLEST > PAGE_WIDTH:
+        sheet.set_print_scale(round(SMALLEST * 100))
+        sheet.repeat_columns(0)
 
 
 def _writable(text: str) -> str:

@@ -76,7 +76,9 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     statement = sheets.statement
     about = statement.about
     page = Page(book)
-    for column, width in enumerate((32, 44, 26, 18, 30)):
+    page.sheet.set_portrait()
+    page.sheet.fit_to_pages(1, 1)
+    for column, width in enumerate((30, 40, 26, 16, 28)):
         page.sheet.set_column(column, column, width)
     whom = "all funders" if statement.is_whole else about.funder_name
     page.line((f"Statement for {whom}, claim {about.claim_period}", "title"))
@@ -85,7 +87,7 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     if statement.account is not None:
         _account(page, statement.account, sheets["Account"], AmountCells(statement.currency))
     _facts(page, statement)
-    _approval(page)
+    _approval(page, is_credit=statement.due_pence < 0)
     page.heading("Limits of this statement")
     for sentence in _limits(statement):
         page.line((sentence, "plain"))
@@ -199,6 +201,7 @@ def _due(page: Page, sheets: Sheets) -> None:
     page.amount("Total due", sheets["Summary"].total("due"), total, amounts, total="total_due")
     if total < 0:
         page.remark("The minus sign means that the provider owes the funder.")
+        page.remark("It is to be repaid, or carried to the next claim: nothing is to be paid.")
     if not statement.due_dates:
         page.fact("Due on", "Nothing is due at this claim")
     for due_on, pence in statement.due_dates:
@@ -227,6 +230,9 @@ def _facts(page: Page, statement: Statement) -> None:
     page.heading("What it is about")
     page.fact("Status", STATUS)
     page.fact("Statement reference", about.reference)
+    page.fact("Statement number", about.number, "left count")
+    if not statement.is_whole:
+        page.fact("Payment reference", about.payment_reference, name="payment_reference")
     if about.replaced:
         page.fact("Replaces statement", about.replaced)
     page.fact("Contract", about.contract_id, name="contract_id")
@@ -245,15 +251,15 @@ def _facts(page: Page, statement: Statement) -> None:
     page.fact("Lines in this claim", len(statement.lines), "left count")
 
 
-def _approval(page: Page) -> None:
+def _approval(page: Page, *, is_credit: bool) -> None:
     page.heading("Approval")
     page.line(
         ("To be completed by hand", "left header"), *((text, "left header") for text in _SIGNED)
     )
     for step in ("Prepared by", "Checked by", "Approved by"):
         page.line((step, "label"), *((None, "blank") for _ in _SIGNED))
-    page.heading("For the invoice")
-    for label, by in _INVOICE:
+    page.heading("For the credit note" if is_credit else "For the invoice")
+    for label, by in _CREDIT if is_credit else _INVOICE:
         page.line((label, "label"), (None, "blank"), (f"To be completed by {by}", "plain after"))
 
 
@@ -290,4 +296,10 @@ _INVOICE = (
     ("Invoice number and date", "the provider"),
     ("VAT treatment", "the provider"),
     ("Bank details", "the provider, by reference only"),
+)
+_CREDIT = (
+    ("Repaid or carried forward", "the funder"),
+    ("Credit note number and date", "the provider"),
+    ("VAT treatment", "the provider"),
+    ("Bank details", "the funder, by reference only"),
 )

@@ -38,7 +38,8 @@ RIGHT_ALIGNED = ("pence", *_AMOUNTS.values(), "count", "number", "percent")
 AFTER = " after"
 # What gives the formula of each row; see `Column`.
 Formula = str | Callable[["SheetTable", int], str] | None
-_CELL = re.compile(r"\[([^\]^]+)(\^?)\]")
+_CELL = re.compile(r"\[([^\]^@]+)([\^@]?)\]")
+_ROWS = {"": 0, "^": 1, "@": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,10 @@ class Column:
     """One column: its values as shown and, where they are worked out in the sheet, the formula of
     each row.
 
-    A formula is a pattern in which `[price]` is the cell of that column in the same row and
-    `[price^]` the cell above, or a function from the table and the row's index to a pattern, which
-    gives "" for a row that holds a plain value. A value of None is a blank cell, without a formula.
+    A formula is a pattern in which `[price]` is the cell of that column in the same row, `[price^]`
+    the cell above and `[price@]` that of the row in `links`, or a function from the table and the
+    row's index to a pattern, which gives "" for a row that holds a plain value. A value of None is
+    a blank cell, without a formula.
     """
 
     key: str
@@ -57,6 +59,7 @@ class Column:
     width: float
     values: Sequence[Any]
     formula: Formula = None
+    links: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +150,21 @@ class SheetTable:
         formula = column.formula
         if formula is None:
             return lambda index: ""
-        if isinstance(formula, str):
-            pattern = self._pattern(formula)
-            return lambda index: pattern.format(self.row(index), self.row(index) - 1)
-        by_row = formula
-        return lambda index: self._pattern(by_row(self, index)).format(
-            self.row(index), self.row(index) - 1
-        )
+        patterns: dict[str, str] = {}  # few formulas stand in many rows
+        links, first = column.links, self.row(0)
+
+        def filled(index: int) -> str:
+            told = formula if isinstance(formula, str) else formula(self, index)
+            pattern = patterns.get(told)
+            if pattern is None:
+                pattern = patterns[told] = self._pattern(told)
+            row = first + index
+            return pattern.format(row, row - 1, first + links[index] if links else 0)
+
+        return filled
 
     def _pattern(self, formula: str) -> str:
-        return _CELL.sub(
-            lambda found: f"{self.letter(found[1])}{{{1 if found[2] else 0}}}", formula
-        )
+        return _CELL.sub(lambda found: f"{self.letter(found[1])}{{{_ROWS[found[2]]}}}", formula)
 
     @property
     def _quoted(self) -> str:

@@ -5,7 +5,7 @@ and what had been planned.
 from __future__ import annotations
 
 from impactbond.statements.receipts_account import ReceiptsAccount
-from impactbond.statements.statement import THIS_CLAIM, Statement
+from impactbond.statements.statement import KINDS, THIS_CLAIM, Statement
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
@@ -44,7 +44,7 @@ def schedule_table(sheets: Sheets) -> SheetTable:
             *_whose(statement, codes, names, widest=44),
             Column("kind", "Kind", "identifier", 15, [row.kind for row in rows]),
             Column("tranche", "Tranche", "text", 24, [row.title or None for row in rows]),
-            *amounts.both("pence", "Amount", 16, pence),
+            *amounts.both("pence", "Amount", 16, pence, _of_tranches(sheets)),
         ),
         if_empty="No payment has been asked for.",
         totals=(
@@ -52,6 +52,26 @@ def schedule_table(sheets: Sheets) -> SheetTable:
             amounts.sum_of("All claims to date", "pence", pence),
         ),
     )
+
+
+def _of_tranches(sheets: Sheets) -> Formula:
+    """Up-front money is what the contract's tranche says, in its row of the terms; all else is
+    stated by the settlement.
+    """
+    statement = sheets.statement
+    funders = {account.code: account.funder for account in statement.accounts}
+    first = len(statement.rates) + len(statement.limits)
+    found = {
+        (KINDS["up-front"], one.title, one.funder, one.amount_pence): first + place
+        for place, one in enumerate(statement.tranches)
+    }
+
+    def formula(table: SheetTable, index: int) -> str:
+        row = statement.schedule[index]
+        place = found.get((row.kind, row.title, funders[row.code], row.amount_pence))
+        return "" if place is None else sheets["Rates and limits"].cell("pence", place)
+
+    return formula
 
 
 def receipts_table(sheets: Sheets) -> SheetTable | None:

@@ -13,13 +13,15 @@ from impactbond.statements.workbook.cover import (
     notes_table,
 )
 from impactbond.statements.workbook.layout import Sheets
-from impactbond.statements.workbook.lines import adjustments_table, lines_table
+from impactbond.statements.workbook.lines import lines_table
+from impactbond.statements.workbook.milestones import adjustments_table, milestones_table
 from impactbond.statements.workbook.payments import (
     account_table,
     plans_table,
     receipts_table,
     schedule_table,
 )
+from impactbond.statements.workbook.remittance import remittance_table
 from impactbond.statements.workbook.results import results_table
 from impactbond.statements.workbook.summary import summary_table, to_date_table
 from impactbond.statements.workbook.terms import rates_table, shares_table
@@ -31,9 +33,11 @@ SHEETS = {
     "Summary": summary_table,
     "To date": to_date_table,
     "Schedule": schedule_table,
+    "Remittance": remittance_table,
     "Account": account_table,
     "Receipts": receipts_table,
     "Plans": plans_table,
+    "By milestone": milestones_table,
     "Lines": lines_table,
     "Results": results_table,
     "Adjustments": adjustments_table,

@@ -16,6 +16,7 @@ from impactbond.statements.workbook.layout import (
     fitting,
     on_sheet,
 )
+from impactbond.statements.working import whole_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def rates_table(sheets: Sheets) -> SheetTable:
             "Limits are applied in the order shown.",
         ),
         columns=(
+            Column("number", "No.", "identifier", 7, rate_labels(len(rows))),
             Column("kind", "Term", "identifier", 12, [row.kind for row in rows]),
             Column("what", "What", "text", fitting(what, 30, 56), what),
             *_prices_in_others(rows),
@@ -58,16 +60,26 @@ def shares_table(sheets: Sheets) -> SheetTable:
     """Who pays which share of which milestones; in a funder's statement, its own only."""
     statement = sheets.statement
     whole, rules = statement.is_whole, statement.share_rules
-    totals = rule_parts(rules)
+    totals, wholes = rule_parts(rules), whole_of(rules)
     labels = {rule: f"R{number}" for number, rule in enumerate(totals, 1)}
-    # Side by side, the shares of a rule are parts of one whole.
-    out_of = [totals[term.rule][1] if whole else term.fraction.denominator for term in rules]
+    out_of = [wholes[term.rule] for term in rules]
     parts = [int(term.fraction * most) for term, most in zip(rules, out_of, strict=True)]
+    before = [int(term.before * most) for term, most in zip(rules, out_of, strict=True)]
+    up_to = [first + part for first, part in zip(before, parts, strict=True)]
     percent = [_percent(part, most) for part, most in zip(parts, out_of, strict=True)]
     exact = [f"{term.fraction.numerator}/{term.fraction.denominator}" for term in rules]
     milestones = [_titles(statement, term) for term in rules]
     names, written = [term.name for term in rules], [term.written for term in rules]
-    off = [totals[term.rule][0] - totals[term.rule][1] for term in rules]
+    off = [
+        totals[term.rule][0] * most // totals[term.rule][1] - most
+        for term, most in zip(rules, out_of, strict=True)
+    ]
+
+    def after_above(table: SheetTable, index: int) -> str:
+        """The share begins where the one above ends, where both are of one rule and shown."""
+        follows = index and rules[index - 1].rule == rules[index].rule
+        return "[up to^]" if follows and up_to[index - 1] == before[index] else ""
+
     difference = Column(
         "difference", "Parts of the rule less whole (must be 0)", "count", 18, off, _off_whole
     )
@@ -79,21 +91,52 @@ def shares_table(sheets: Sheets) -> SheetTable:
         else "Your share of each milestone",
         intro=(
             "A share is exact: parts out of a whole. The percentage is rounded for reading only.",
+            _CUT if whole else _CUT_OWN,
         ),
         columns=(
+            Column("number", "No.", "identifier", 7, share_labels(len(rules))),
             Column("rule", "Rule", "identifier", 8, [labels[term.rule] for term in rules]),
-            Column("milestones", "Milestones", "text", 60, milestones),
+            Column("milestones", "Milestones", "text", 50, milestones),
             Column("funder", "Funder", "text", fitting(names, 24, 44), names),
             Column("written", "Share as written", "identifier", 12, written),
             Column("share", "Share", "percent", 11, percent, "ROUND([parts]/[out of],6)"),
             Column("exact", "Exact share", "identifier", 12, exact),
             Column("parts", "Parts", "count", 10, parts),
             Column("out of", "Out of", "count", 10, out_of),
+            Column(
+                "before",
+                "Parts before" if whole else "Parts before yours",
+                "count",
+                10,
+                before,
+                after_above,
+            ),
+            Column("up to", "Parts up to it", "count", 10, up_to, "[before]+[parts]"),
             Column("clause", "Clause", "identifier", 14, [term.clause for term in rules]),
             *((difference,) if whole else ()),
         ),
         if_empty="No shares are shown.",
     )
+
+
+_CUT = (
+    "Each part is cut on the running total under its rule: the total times the parts up to it, out "
+    "of the whole, less the same of the parts before it."
+)
+_CUT_OWN = (
+    "Yours is cut on the running total under its rule: the total times the parts up to yours, out "
+    "of the whole, less the same of the parts before yours, which are all others' together."
+)
+
+
+def rate_labels(count: int) -> list[str]:
+    """What the terms of Rates and limits are called in other sheets, in their order."""
+    return [f"T{number:02d}" for number in range(1, count + 1)]
+
+
+def share_labels(count: int) -> list[str]:
+    """What the shares are called in other sheets, in their order."""
+    return [f"S{number:02d}" for number in range(1, count + 1)]
 
 
 def _off_whole(table: SheetTable, index: int) -> str:

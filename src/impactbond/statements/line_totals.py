@@ -1,0 +1,40 @@
+"""What the lines of a statement come to by milestone, and what its adjustments adjust."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneTotals:
+    """What one milestone, result or fee comes to: this claim, and all claims before it.
+
+    `paid` is what the funders shown pay, `most` what a limit lets it cost in all.
+    """
+
+    code: str
+    milestone: str
+    title: str
+    price: str
+    claimed: int
+    taken_back: int
+    value_pence: int
+    withheld_pence: int
+    paid_pence: int
+    number_before: int
+    value_before_pence: int
+    paid_before_pence: int
+    most_pence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """What an adjustment adjusts: the line that first claimed it and the statement that it stands
+    in (none where it was never claimed), what was paid for it, what is, and what changed.
+    """
+
+    line: str
+    statement: str
+    was_pence: int
+    now_pence: int
+    cause: str

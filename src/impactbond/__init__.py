@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from impactbond.errors import (
     AssumptionError,
     ContractError,
+    DisclosureError,
     EvidenceError,
     ImpactBondError,
     ReceiptError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from impactbond.contract.diagnostics.check import check
     from impactbond.contract.read import read_contract, read_versions
     from impactbond.contract.wording.render import render
+    from impactbond.disclosure.public_view import public_view
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
@@ -55,6 +57,7 @@ _HOMES = {
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
     "planned_beside": "settlement.plans",
+    "public_view": "disclosure.public_view",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
     "read_contract": "contract.read",
@@ -78,6 +81,7 @@ _HOMES = {
 __all__ = [
     "AssumptionError",
     "ContractError",
+    "DisclosureError",
     "EvidenceError",
     "ImpactBondError",
     "ReceiptError",
@@ -93,6 +97,7 @@ __all__ = [
     "explain",
     "explain_line",
     "planned_beside",
+    "public_view",
     "read_area",
     "read_claims",
     "read_contract",

@@ -37,6 +37,7 @@ from impactbond.cli.options import (
     working,
     write_settled,
 )
+from impactbond.cli.publish_command import publish
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
 
@@ -385,6 +386,7 @@ def compare(
 
 
 app.command()(year_end)
+app.command()(publish)
 # Those that look at a contract alone.
 for command in (new, check, render, difference):
     app.command()(command)

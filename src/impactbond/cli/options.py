@@ -60,15 +60,15 @@ def day_option(name: str, told: str) -> Any:
     return typer.Option(name, parser=day, metavar="YYYY-MM-DD", help=told)
 
 
-def out_option(told: str) -> Any:
+def out_option(told: str, name: str = "--out") -> Any:
     """An option that takes where to write; the folder that one stands in has to be named, as `.`"""
 
     def place(text: str | Path) -> Path:
         if not str(text).strip():
-            raise typer.BadParameter("name a file or a folder", param_hint="--out")
+            raise typer.BadParameter("name a file or a folder", param_hint=name)
         return Path(text)
 
-    return typer.Option("--out", parser=place, metavar="<path>", help=told)
+    return typer.Option(name, parser=place, metavar="<path>", help=told)
 
 
 AsOf = Annotated[date, day_option("--as-of", "Settle every claim date up to this day.")]

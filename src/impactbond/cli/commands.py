@@ -26,6 +26,7 @@ from impactbond.cli.options import (
     RowByRow,
     Shared,
     Supersedes,
+    allow_personal,
     day_option,
     inputs_of,
     out_option,
@@ -48,6 +49,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.callback()(allow_personal)
 
 
 @app.command()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from impactbond.contract.read import read_contract, read_versions
     from impactbond.contract.wording.render import render
     from impactbond.disclosure.public_view import public_view
+    from impactbond.evidence.pseudonyms import new_key, pseudonymise, read_key
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
@@ -56,7 +57,9 @@ _HOMES = {
     "compare": "comparison.comparison",
     "explain": "explanation.explain",
     "explain_line": "explanation.explain",
+    "new_key": "evidence.pseudonyms",
     "planned_beside": "settlement.plans",
+    "pseudonymise": "evidence.pseudonyms",
     "public_view": "disclosure.public_view",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
@@ -64,6 +67,7 @@ _HOMES = {
     "read_evidence": "evidence.read",
     "read_versions": "contract.read",
     "read_receipts": "receipts.read",
+    "read_key": "evidence.pseudonyms",
     "read_ledger": "closing.ledger",
     "read_record": "records.record",
     "reconcile": "receipts.reconcile",
@@ -96,12 +100,15 @@ __all__ = [
     "compare",
     "explain",
     "explain_line",
+    "new_key",
     "planned_beside",
+    "pseudonymise",
     "public_view",
     "read_area",
     "read_claims",
     "read_contract",
     "read_evidence",
+    "read_key",
     "read_ledger",
     "read_receipts",
     "read_record",

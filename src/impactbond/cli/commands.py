@@ -38,6 +38,7 @@ from impactbond.cli.options import (
     working,
     write_settled,
 )
+from impactbond.cli.pseudonymise_command import pseudonymise
 from impactbond.cli.publish_command import publish
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
@@ -389,6 +390,7 @@ def compare(
 
 app.command()(year_end)
 app.command()(publish)
+app.command()(pseudonymise)
 # Those that look at a contract alone.
 for command in (new, check, render, difference):
     app.command()(command)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import EngineError, EvidenceError, Fault, assert_one_of
-from impactbond.evidence.cautions import day_cautions, twin_cautions
+from impactbond.evidence.cautions import day_cautions, person_cautions, twin_cautions
 from impactbond.evidence.checks import Observation, Person, read_observations, read_people
 from impactbond.evidence.deliveries import Delivery, refuse, without_repeats
 from impactbond.evidence.evidence import (
@@ -110,6 +110,7 @@ def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> 
         *map(_without_reference, doubtful),
         *_as_fractions(observations, contract),
         *twin_cautions(participants_table, contract),
+        *person_cautions(participants_table, contract),
         *day_cautions(participants_table, contract),
         *day_cautions(observations_table, contract),
     }
@@ -154,7 +155,8 @@ def _external(
             f"The evidence cannot be read where it lies; {_BY_ROWS}.", error.faults
         ) from None
     _refuse_all(summary.faults, "the observations")
-    cautions |= {*twin_cautions(people, contract), *day_cautions(people, contract)}
+    cautions |= {*twin_cautions(people, contract), *person_cautions(people, contract)}
+    cautions |= set(day_cautions(people, contract))
     told = tuple(sorted(cautions))
     return ExternalEvidence(
         people, observations, contract, values, summary, kind=kind, cautions=told

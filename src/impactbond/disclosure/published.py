@@ -81,7 +81,8 @@ def _sheet(view: PublicView, name: str, figure: str) -> SheetTable:
     columns = [Column("milestone", "Milestone", "text", fitting(titles, 12, 40), titles)]
     if attribute:
         groups = [group for _, group in keys]
-        columns.append(Column("group", called.capitalize(), "text", fitting(groups, 12, 40), groups))
+        width = fitting(groups, 12, 40)
+        columns.append(Column("group", called.capitalize(), "text", width, groups))
     kind: Kind = "number"  # which ends at the right edge also where a mark stands in its place
     for period in (*view.axes.periods, ALL):
         cells = [wide[key][period] for key in keys]

@@ -42,6 +42,7 @@ MAY_IMPORT |= {
     "explanation": _SETTLED,
 }
 MAY_IMPORT["records"] = _SETTLED | {"receipts", "statements"}
+MAY_IMPORT["disclosure"] = _SETTLED | {"receipts", "statements"}
 MAY_IMPORT["closing"] = _SETTLED | {"receipts", "records", "statements"}
 MAY_IMPORT["comparison"] = _SETTLED | {"explanation", "records"}
 MAY_IMPORT["simulation"] = _SETTLED | {"receipts", "statements", "investment"}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from impactbond.errors import (
     AssumptionError,
     ContractError,
+    DisclosureError,
     EvidenceError,
     ImpactBondError,
     InstrumentError,
@@ -43,10 +44,12 @@ if TYPE_CHECKING:
     from impactbond.designs.sensitivity import global_sensitivity, grid, one_at_a_time
     from impactbond.designs.solve import solve
     from impactbond.designs.yardsticks import Condition
+    from impactbond.disclosure.public_view import public_view
     from impactbond.evidence.between_deliveries import compare_evidence
     from impactbond.evidence.counts import Counts
     from impactbond.evidence.evidence import Evidence
     from impactbond.evidence.marked_workbook import mark_workbook
+    from impactbond.evidence.pseudonyms import new_key, pseudonymise, read_key
     from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
@@ -112,14 +115,18 @@ _HOMES = {
     "journeys": "explanation.journeys",
     "learnt_chances": "simulation.learn",
     "mark_workbook": "evidence.marked_workbook",
+    "new_key": "evidence.pseudonyms",
     "one_at_a_time": "designs.sensitivity",
     "planned_beside": "settlement.plans",
     "programme_page": "pages.programme_page",
+    "pseudonymise": "evidence.pseudonyms",
+    "public_view": "disclosure.public_view",
     "read_area": "simulation.read",
     "read_claims": "evidence.read_counts",
     "read_contract": "contract.read",
     "read_evidence": "evidence.read",
     "read_instrument": "questionnaires.read",
+    "read_key": "evidence.pseudonyms",
     "read_ledger": "closing.ledger",
     "read_receipts": "receipts.read",
     "read_record": "records.record",
@@ -152,6 +159,7 @@ __all__ = [
     "Contract",
     "ContractError",
     "Counts",
+    "DisclosureError",
     "Evidence",
     "EvidenceError",
     "Explanation",
@@ -190,14 +198,18 @@ __all__ = [
     "journeys",
     "learnt_chances",
     "mark_workbook",
+    "new_key",
     "one_at_a_time",
     "planned_beside",
     "programme_page",
+    "pseudonymise",
+    "public_view",
     "read_area",
     "read_claims",
     "read_contract",
     "read_evidence",
     "read_instrument",
+    "read_key",
     "read_ledger",
     "read_receipts",
     "read_record",

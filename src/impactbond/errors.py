@@ -148,6 +148,10 @@ class RecordError(ImpactBondError):
     """A record is damaged, of another version, or does not regenerate."""
 
 
+class DisclosureError(ImpactBondError):
+    """What is asked cannot be published, or a reference cannot be replaced, as asked."""
+
+
 class EngineError(ImpactBondError):
     """A query engine could not finish: it lacked memory or room, or lost what it was reading.
 

@@ -93,6 +93,12 @@ JOBS = {
         15,
         {"IMPACTBOND_MUTANTS": 5_000},
     ),
+    "disclosure": Job(
+        "drawn public tables are attacked, and tell nothing that was left out",
+        ("tests/properties/test_disclosure.py",),
+        25,
+        {"IMPACTBOND_TABLES": 1_000},
+    ),
     "spark": Job(
         "drawn contracts and evidence at rest give the same bytes on Spark as users have it",
         ("tests/properties/test_same_bytes.py", "tests/unit/test_evidence_at_rest.py"),

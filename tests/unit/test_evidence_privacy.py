@@ -8,7 +8,7 @@ import pytest
 from tests.evidence_workbooks import FEB, HEADINGS, MAR, Rows, read_book, small_contract, write_book
 
 from impactbond.errors import EvidenceError
-from impactbond.evidence.deliveries import private_headings
+from impactbond.evidence.personal import heading_tells
 from impactbond.evidence.read import read_evidence
 
 SECRETS = ["Zebedee", "1917-06-05", "zq-77", "48.13", "12345", "zz-ref", "zz-other", "zzz", "Q-9"]
@@ -77,14 +77,22 @@ def test_the_evidence_is_shown_in_counts(tmp_path: Path) -> None:
         ("DOB", "a date of birth"),
         ("D.O.B.", "a date of birth"),
         ("Date of Birth", "a date of birth"),
+        ("DoB", "a date of birth"),
+        ("PupilMatchingRef", "a pupil number"),
+        ("E-mail", "an email address"),
+        ("Address", "an address"),
     ],
 )
-def test_a_heading_that_may_tell_who_a_child_is_is_cautioned(
+def test_a_heading_that_may_tell_who_a_child_is_is_refused_unless_allowed(
     tmp_path: Path, heading: str, what: str
 ) -> None:
     headings = HEADINGS | {"Surveys": (*HEADINGS["Surveys"], heading)}
     rows = {"Surveys": [["R1", "C-1", FEB, MAR, None, 7, None, None, "Zebedee"]]}
-    evidence = read_evidence(write_book(tmp_path / "a.xlsx", rows, headings), small_contract())
+    path = write_book(tmp_path / "a.xlsx", rows, headings)
+    with pytest.raises(EvidenceError, match=what) as raised:
+        read_evidence(path, small_contract())
+    assert "Zebedee" not in str(raised.value)
+    evidence = read_evidence(path, small_contract(), allow_personal=[heading])
     (caution,) = evidence.cautions
     assert "Surveys" in caution
     assert heading in caution
@@ -93,9 +101,12 @@ def test_a_heading_that_may_tell_who_a_child_is_is_cautioned(
     assert "<li>" in evidence._repr_html_()
 
 
-@pytest.mark.parametrize("heading", ["School name", "Child", "Renamed", "Update", "Partner name"])
-def test_other_headings_are_not_cautioned(heading: str) -> None:
-    assert private_headings("Surveys", [heading]) == set()
+@pytest.mark.parametrize(
+    "heading",
+    ["School name", "Child", "Renamed", "Update", "Partner name", "Activity name", "Phonics"],
+)
+def test_other_headings_tell_nothing(heading: str) -> None:
+    assert not list(heading_tells(heading))
 
 
 def test_sheets_that_the_contract_does_not_name_are_counted_and_not_named(tmp_path: Path) -> None:

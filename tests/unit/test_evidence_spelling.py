@@ -79,7 +79,7 @@ def test_two_spellings_of_a_school_that_pays_are_told_with_both() -> None:
     people = pd.DataFrame(
         [
             ("C-1", JAN, FEB, "Oak School", "north"),
-            ("c-1", JAN, FEB, "oak school", "north"),
+            ("C-2", JAN, FEB, "oak school", "north"),
             ("C-3", date(1970, 1, 2), date(2100, 1, 1), "Elm School", "north"),
         ],
         columns=["participant", "started_on", "recorded_on", "school", "borough"],

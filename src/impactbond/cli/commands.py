@@ -16,6 +16,7 @@ from impactbond.cli.evidence_command import check_evidence, template
 from impactbond.cli.help import AUDIT, CONTRACTS, EXAMPLES, FINANCE, MODEL
 from impactbond.cli.identify_command import identify
 from impactbond.cli.options import (
+    AllowPersonal,
     AnswerOut,
     AsJson,
     AsOf,
@@ -31,6 +32,7 @@ from impactbond.cli.options import (
     RowByRow,
     Shared,
     Supersedes,
+    allow_personal,
     answered,
     day_option,
     inputs_of,
@@ -39,6 +41,8 @@ from impactbond.cli.options import (
     write_settled,
 )
 from impactbond.cli.page_commands import pages
+from impactbond.cli.pseudonymise_command import pseudonymise
+from impactbond.cli.publish_command import publish
 from impactbond.cli.score_command import score
 from impactbond.cli.simulate_command import simulate
 from impactbond.cli.year_end_command import year_end
@@ -65,8 +69,10 @@ def impactbond(
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Say which version."),
     ] = False,
+    personal: AllowPersonal = None,
 ) -> None:
     """Outcomes-based funding contracts: evidence in, statements out, to the penny."""
+    allow_personal(personal)
 
 
 @app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["demo"])
@@ -250,7 +256,7 @@ def plan(
 
 
 for panel, commands in (
-    (FINANCE, (template, check_evidence, score, identify, year_end)),
+    (FINANCE, (template, check_evidence, score, identify, pseudonymise, publish, year_end)),
     (AUDIT, (record, show, regenerate, verify, compare)),
     (MODEL, (simulate,)),
     (CONTRACTS, (new, check, render, difference)),

@@ -14,8 +14,8 @@ from impactbond.cli.options import (
     EvidenceFiles,
     Replace,
     Shared,
-    evidence_in,
     inputs_of,
+    known_in,
     out_option,
     printed,
     versions_in,
@@ -83,13 +83,12 @@ def check_evidence(
         raise typer.BadParameter("name one workbook", param_hint="the evidence, with --marked")
     from impactbond.evidence.between_deliveries import compare_evidence
     from impactbond.evidence.marked_workbook import mark_workbook
-    from impactbond.evidence.read import read_evidence
 
     versions = versions_in(contract)
     how = Writing(replace=replace, shared=shared, inputs=inputs_of(contract, given, before))
     with working("Reading the evidence"):
         try:
-            found = read_evidence(evidence_in(given), versions, at_rest=False)
+            found = known_in(given, versions, row_by_row=True)
         except EvidenceError as error:
             if marked is None:
                 raise
@@ -98,7 +97,7 @@ def check_evidence(
             again = EvidenceError(told, error.faults)
             again.wrote = True
             raise again from None
-        earlier = read_evidence(evidence_in(before), versions, at_rest=False) if before else None
+        earlier = known_in(before, versions, row_by_row=True) if before else None
     differs = None if earlier is None else compare_evidence(earlier, found)
     written = []
     if marked is not None:

@@ -18,6 +18,8 @@ EXAMPLES = {
         "check-evidence": "contract.yaml evidence.xlsx --marked to-put-right.xlsx",
         "score": "answers.csv --instrument who-5",
         "identify": "contract.yaml evidence.xlsx --as-of 2017-04-30 --participant C-0001",
+        "pseudonymise": "people.csv --column child --key keys/wlz.key --new-key --out keyed.csv",
+        "publish": f"contract.yaml evidence.xlsx --by school {_QUARTER} --out published",
         "explain": f"contract.yaml evidence.xlsx --line 2017-Q1/0001 {_QUARTER}",
         "reconcile": f"contract.yaml evidence.xlsx --receipts bank.csv {_QUARTER}",
         "plan": f"contract.yaml evidence.xlsx {_QUARTER}",

@@ -17,8 +17,8 @@ from impactbond.cli.options import (
     Replace,
     Shared,
     day_option,
-    evidence_in,
     inputs_of,
+    known_in,
     out_option,
     printed,
     versions_in,
@@ -49,12 +49,11 @@ def identify(
     """Say who is at risk, in how many areas and why, by a condition of the contract."""
     import pyarrow.csv
 
-    from impactbond.evidence.read import read_evidence
     from impactbond.explanation.identification import identify as identified
 
     versions = versions_in(contract)
     with working("Reading the evidence"):
-        known = read_evidence(evidence_in(evidence or []), versions)
+        known = known_in(evidence or [], versions, row_by_row=False)
     with working("Identifying"):
         found = identified(versions, known, as_of=as_of, condition=condition)
     if participant is not None:

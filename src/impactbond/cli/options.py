@@ -21,6 +21,7 @@ from impactbond.files import Writing, write_file
 
 if TYPE_CHECKING:
     from impactbond.contract.versions import Versions
+    from impactbond.evidence.evidence import Evidence
     from impactbond.receipts.receipts import Receipts
     from impactbond.settlement.settlement import Settlement
 
@@ -164,6 +165,32 @@ def evidence_in(words: list[Path]) -> list[Path] | dict[str, list[str]]:
     return tables or words
 
 
+_ALLOWED: list[str] = []
+
+
+AllowPersonal = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-personal",
+        help="A heading that is read although its column looks as if it said who a child is; "
+        "repeatable. It may stand anywhere in a command.",
+    ),
+]
+
+
+def allow_personal(allowed: list[str] | None) -> None:
+    """Keeps the headings that are allowed, for whatever command reads evidence."""
+    _ALLOWED[:] = allowed or ()
+
+
+def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evidence:
+    """The evidence that words name, read as a command was told to."""
+    from impactbond.evidence.read import read_evidence
+
+    at_rest = False if row_by_row else None
+    return read_evidence(evidence_in(words), versions, at_rest=at_rest, allow_personal=_ALLOWED)
+
+
 def inputs_of(
     contract: Path, evidence: list[Path] | None, *others: list[Path] | None
 ) -> list[Path]:
@@ -188,7 +215,6 @@ def settled(
     """The settlement that a command is about, on evidence or on counts of claims; by default at the
     contract's last claim date.
     """
-    from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.records.contents import is_record
     from impactbond.records.following import settle
@@ -200,11 +226,8 @@ def settled(
         raise typer.BadParameter("name one of the two", param_hint="the evidence or --claims")
     with working(f"Reading the contract and the {'counts' if claims else 'evidence'}"):
         versions = versions_in(contract)
-        at_rest = False if row_by_row else None
-        known = (
-            read_evidence(evidence_in(evidence), versions, at_rest=at_rest) if evidence else None
-        )
-        counts = read_claims(claims, versions) if claims else None
+        known = known_in(evidence, versions, row_by_row=row_by_row) if evidence else None
+        counts = read_claims(claims, versions, allow_personal=_ALLOWED) if claims else None
     calendar = versions.terms.calendar
     day = as_of or calendar.claim_date(calendar.periods[-1])
     with working("Settling"):

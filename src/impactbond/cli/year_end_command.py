@@ -20,8 +20,8 @@ from impactbond.cli.options import (
     RowByRow,
     Shared,
     day_option,
-    evidence_in,
     inputs_of,
+    known_in,
     out_option,
     printed,
     versions_in,
@@ -73,13 +73,11 @@ def year_end(
 ) -> None:
     """Say what was earned by a year end and is not claimed yet, funder by funder, with journals."""
     from impactbond.closing.close_year import year_end as drawn_up
-    from impactbond.evidence.read import read_evidence
     from impactbond.receipts.read import read_receipts
 
     with working("Reading the contract and the evidence"):
         versions = versions_in(contract)
-        at_rest = False if row_by_row else None
-        known = read_evidence(evidence_in(evidence or []), versions, at_rest=at_rest)
+        known = known_in(evidence or [], versions, row_by_row=row_by_row)
         came = read_receipts(receipts, versions.whole) if receipts else None
     with working("Drawing up the year end"):
         year = drawn_up(

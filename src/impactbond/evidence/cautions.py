@@ -1,11 +1,15 @@
 """What deserves a look in evidence that is in order by itself: names that may be one, written in
-two ways, and days that no contract of these years speaks of.
+two ways; references that may be of one child, or of two; and days that no contract of these years
+speaks of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +18,7 @@ from impactbond.contract.contract import Contract
 from impactbond.texts import alike
 
 MOST_NAMES = 5_000  # different texts of an attribute that are compared with each other
+MOST_PEOPLE = 200_000  # rows about participants that are compared with each other
 _MOST_TOLD = 10
 _LONG_BEFORE, _LONG_AFTER = timedelta(days=3652), timedelta(days=730)
 
@@ -53,3 +58,82 @@ def day_cautions(table: pa.Table, contract: Contract) -> Iterator[str]:
                 f"sheet '{sheet}': '{name}' lies more than ten years before the contract begins or "
                 f"two years after it ends, in rows: {rows}. Look at the year."
             )
+
+
+_Row = dict[str, Any]
+_O_FOR_0 = re.compile(r"(?<=\d)o|o(?=\d)")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")
+
+
+def folded(reference: str) -> str:
+    """A reference without what people write in two ways: capitals, hyphens and blanks, and O for 0
+    beside a digit. Between digits something still parts them: 1-11 and 11-1 are two.
+    """
+    text = reference.casefold()
+    while (changed := _O_FOR_0.sub("0", text)) != text:
+        text = changed
+    return re.sub(r"[^\w-]|_|(?<!\d)-|-(?!\d)", "", _BETWEEN_DIGITS.sub("-", text))
+
+
+def person_cautions(participants: pa.Table, contract: Contract) -> Iterator[str]:
+    """A caution for references that may be of one child, and for one that may be of two. They tell
+    rows and no reference.
+    """
+    if participants.num_rows > MOST_PEOPLE:
+        return
+    rows: defaultdict[str, list[_Row]] = defaultdict(list)
+    for row in participants.to_pylist():
+        rows[row["participant"]].append(row)
+    spelt: defaultdict[str, list[str]] = defaultdict(list)
+    for reference in rows:
+        spelt[folded(reference)].append(reference)
+    twins = [[rows[one][0] for one in same] for same in spelt.values() if len(same) > 1]
+    for first in twins[:_MOST_TOLD]:
+        yield (
+            f"{_where(first)}: these references differ only in capitals, hyphens, blanks, or O and "
+            "0. If they are of one child, it is counted twice: write one of them in every row."
+        )
+    each = [one.each for one in contract.funders.values() if one.each]
+    attributes = list(dict.fromkeys(each)) or list(contract.participants.attributes)
+    several = [same for same in rows.values() if len(same) > 1]
+    for name in attributes:
+        clashing = [same for same in several if _is_of_two(same, name)]
+        for same in clashing[:_MOST_TOLD]:
+            yield (
+                f"{_where(same)}: rows of one reference differ in '{name}' and in the start. It "
+                "may be used for two children: give one of them another. If it is one child who "
+                "changed, keep the first start and say from which day the change holds."
+            )
+        returning = [same for same in several if same not in clashing and _comes_back(same, name)]
+        for same in returning[:_MOST_TOLD]:
+            yield (
+                f"{_where(same)}: '{name}' of one reference changes, and changes back. If two "
+                "deliver the same child, it is in both at once: agree on one, and deliver that."
+            )
+
+
+def _is_of_two(rows: Sequence[_Row], name: str) -> bool:
+    """Whether two rows differ in the start and in an attribute."""
+    told = {(row["started_on"], row[name]) for row in rows}
+    return len({start for start, _ in told}) > 1 and len({value for _, value in told}) > 1
+
+
+def _comes_back(rows: Sequence[_Row], name: str) -> bool:
+    """Whether an attribute takes a value again after another, in the order of days."""
+    ordered = sorted(rows, key=lambda row: (row["from_on"], row["recorded_on"]))
+    values = [row[name] for row in ordered]
+    runs = [one for at, one in enumerate(values) if at == 0 or values[at - 1] != one]
+    return len(runs) > len(set(runs))
+
+
+def _where(rows: Sequence[_Row]) -> str:
+    """Where rows stand: by sheet, with the file where there are several."""
+    files = {row["file"] for row in rows}
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        file = f"{row['file']}, " if len(files) > 1 else ""
+        places[f"{file}sheet '{row['sheet']}'"].append(row["row"])
+    return "; ".join(
+        f"{place}, rows {', '.join(map(str, sorted(numbers)))}"
+        for place, numbers in sorted(places.items())
+    )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.deliveries import Block, clean, private_headings, without_blank_rows
+from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.files import files_of
 from impactbond.evidence.headings import (
     MOST_TITLES,
@@ -25,6 +26,7 @@ from impactbond.evidence.headings import (
     missing_columns,
     repeated_headings,
 )
+from impactbond.evidence.personal import personal_columns
 from impactbond.evidence.sources import FORMATS, frame_in_memory, is_path, plain_cells
 from impactbond.evidence.workbook import only_grid
 
@@ -41,7 +43,12 @@ class _Grid(NamedTuple):
 
 
 def delivered_counts(
-    source: Source, wanted: tuple[str, ...], cautions: set[str], attributes: tuple[str, ...]
+    source: Source,
+    wanted: tuple[str, ...],
+    cautions: set[str],
+    attributes: tuple[str, ...],
+    personal: set[Fault],
+    begins: date,
 ) -> tuple[list[Block], str]:
     """The rows of every file, in the order of their names, and the kind of frame to give back.
 
@@ -65,7 +72,8 @@ def delivered_counts(
         where = grid.place.place or "the frame"
         if unread and not wrong:
             cautions.add(f"{where}: columns that are not read: {', '.join(unread[:10])}")
-        cautions |= private_headings(grid.place.sheet or "counts", headings)
+        place = replace(grid.place, sheet=grid.place.sheet or "counts")
+        personal |= set(personal_columns(place, grid.cells, known, begins))
         columns = {name: list(grid.cells[name]) for name in known if name in grid.cells}
         block = Block(grid.place.file, grid.place.sheet, "", grid.rows, columns)
         blocks.append(without_blank_rows(block))

@@ -5,7 +5,6 @@ in SQL where a table lies.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -134,12 +133,15 @@ def by_metric(block: Block, words: Mapping[str, str]) -> Iterator[Block]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
-    """Everything that came in at once, in reading order, and the kind of frame to give back."""
+    """Everything that came in at once, in reading order, and the kind of frame to give back.
+    `personal` are the columns that say who a child is.
+    """
 
     participants: list[Block]
     observations: list[Block]
     kind: str
     cautions: frozenset[str] = frozenset()
+    personal: frozenset[Fault] = frozenset()
 
 
 def _told_apart(cells: Cells) -> Cells:
@@ -335,35 +337,3 @@ def _circular(earlier: dict[Reference, str]) -> set[Reference]:
         if not pointed_at[target] and target in left:
             ends.append(target)
     return set(left)
-
-
-_PRIVATE = {
-    "a name": r"(fore|sur|nick)?names?",
-    "an NHS number": r"nhs(\s?(number|no|nr|id))?",
-    "a pupil number": r"(upn|uln|unique (pupil|learner) (number|no|id))",
-    "a postcode": r"(home )?post\s?codes?",
-    "a date of birth": r"(dob|d o b|birth\s?(day|date)|date of birth|born( on)?)",
-}
-_LOOKS_LIKE = {what: re.compile(rf"\b({pattern})\b") for what, pattern in _PRIVATE.items()}
-_OTHER_NAMES = re.compile(
-    r"\b(school|club|partner|worker|organisation|provider|programme|project|service)s? names?\b"
-)
-
-
-def private_headings(sheet: str, headings: Iterable[str]) -> set[str]:
-    """A caution for each heading that looks as if it held what says who a child is."""
-    found = set()
-    for heading in headings:
-        words = " ".join(
-            re.findall(
-                r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", heading).replace("'", "").casefold()
-            )
-        )
-        words = _OTHER_NAMES.sub("", words)
-        for what, pattern in _LOOKS_LIKE.items():
-            if pattern.search(words):
-                found.add(
-                    f"sheet '{sheet}', column '{heading}': the heading looks like {what}. "
-                    "Evidence needs none: take the column out of what is delivered."
-                )
-    return found

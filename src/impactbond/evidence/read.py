@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import Any, get_args
 
+import narwhals as nw
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import EngineError, EvidenceError, Fault, assert_one_of
-from impactbond.evidence.cautions import day_cautions, twin_cautions
+from impactbond.evidence.cautions import day_cautions, person_cautions, twin_cautions
 from impactbond.evidence.checks import Observation, Person, read_observations, read_people
-from impactbond.evidence.deliveries import Delivery, private_headings, refuse, without_repeats
+from impactbond.evidence.deliveries import Delivery, refuse, without_repeats
 from impactbond.evidence.evidence import (
     Evidence,
     ExternalEvidence,
@@ -25,6 +26,8 @@ from impactbond.evidence.evidence import (
 )
 from impactbond.evidence.external_checks import check_observations, check_participants
 from impactbond.evidence.external_columns import DELIVERED, Reading, Values
+from impactbond.evidence.headings import REQUIRED
+from impactbond.evidence.personal import SAMPLE, assert_allowed, personal_columns
 from impactbond.evidence.sources import (
     NAMES,
     NO_PARTICIPANTS,
@@ -33,6 +36,7 @@ from impactbond.evidence.sources import (
     external_table,
     is_external,
     is_path,
+    optional_columns,
     read_frames,
 )
 from impactbond.evidence.workbook import people_sheet, read_workbooks
@@ -49,6 +53,7 @@ def read_evidence(
     *,
     at_rest: bool | None = None,
     values: Values = "as written",
+    allow_personal: Sequence[str] = (),
 ) -> Evidence:
     """The evidence in an .xlsx workbook, in several, in frames, or in Parquet and CSV files.
 
@@ -64,6 +69,9 @@ def read_evidence(
     it; every observation needs a reference, and rows may not be delivered twice. Its `values` may
     be "as held": the whole numbers of `Evidence.observations`, quicker than reading texts.
 
+    Columns that say who a child is, by their heading or by what most of their cells are, are
+    refused, unless `allow_personal` names the heading.
+
     Raises EvidenceError when files, sheets or columns are not as the contract says, listing all.
     """
     assert_one_of(values, "values", get_args(Values), EvidenceError)
@@ -71,7 +79,7 @@ def read_evidence(
         contract = contract.whole
     if isinstance(source, Mapping):
         if at_rest or (at_rest is None and any(map(is_external, source.values()))):
-            return _external(source, contract, values)
+            return _external(source, contract, values, allow_personal)
         tables = {
             name: collected(table, name) if is_path(table) else table
             for name, table in source.items()
@@ -79,13 +87,14 @@ def read_evidence(
         delivery = read_frames(tables, contract)
         if any(map(is_path, source.values())):
             delivery = replace(delivery, kind="pandas")
-        return _checked(delivery, contract)
+        return _checked(delivery, contract, allow_personal)
     paths = [source] if isinstance(source, str | PathLike) else source
-    return _checked(read_workbooks(paths, contract), contract)
+    return _checked(read_workbooks(paths, contract), contract, allow_personal)
 
 
-def _checked(delivery: Delivery, contract: Contract) -> Evidence:
+def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> Evidence:
     """What was delivered, in memory, row by row."""
+    allowed_ones = assert_allowed(delivery.personal, allowed)
     people_blocks, people_repeated, _ = without_repeats(delivery.participants)
     blocks, repeated, doubtful = without_repeats(delivery.observations)
     people = read_people(people_blocks, contract)
@@ -97,9 +106,11 @@ def _checked(delivery: Delivery, contract: Contract) -> Evidence:
     observations_table = rows_table(observed, observations_schema(contract))
     cautions = {
         *delivery.cautions,
+        *allowed_ones,
         *map(_without_reference, doubtful),
         *_as_fractions(observations, contract),
         *twin_cautions(participants_table, contract),
+        *person_cautions(participants_table, contract),
         *day_cautions(participants_table, contract),
         *day_cautions(observations_table, contract),
     }
@@ -113,7 +124,9 @@ def _checked(delivery: Delivery, contract: Contract) -> Evidence:
     )
 
 
-def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> ExternalEvidence:
+def _external(
+    source: Mapping[str, Any], contract: Contract, values: Values, allowed: Sequence[str]
+) -> ExternalEvidence:
     """What lies elsewhere, checked as a whole, with the participants in memory.
 
     Raises EvidenceError with every kind of fault that any row has.
@@ -125,12 +138,12 @@ def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> 
     observations, kind = external_table(source["observations"], "observations")
     observations.assert_unchanged()  # stamps the files before they are read
     try:
-        people, cautions = _external_people(participants, contract)
+        people, cautions = _external_people(participants, contract, allowed)
         session = EngineSession(observations.engine)
         session.check_what_files_say()
         session.scan(DELIVERED["observations"], observations.table)
         reading = Reading.of(session, "observations", contract, values)
-        cautions |= private_headings("observations", _headings(reading))
+        cautions |= assert_allowed(_personal(session, reading), allowed)
         _refuse_all(reading.faults(), "the structure of the evidence")
         session.scan("people", people.select(["participant"]))
         summary = check_observations(session, reading)
@@ -142,19 +155,23 @@ def _external(source: Mapping[str, Any], contract: Contract, values: Values) -> 
             f"The evidence cannot be read where it lies; {_BY_ROWS}.", error.faults
         ) from None
     _refuse_all(summary.faults, "the observations")
-    cautions |= {*twin_cautions(people, contract), *day_cautions(people, contract)}
+    cautions |= {*twin_cautions(people, contract), *person_cautions(people, contract)}
+    cautions |= set(day_cautions(people, contract))
     told = tuple(sorted(cautions))
     return ExternalEvidence(
         people, observations, contract, values, summary, kind=kind, cautions=told
     )
 
 
-def _external_people(source: ExternalTable, contract: Contract) -> tuple[pa.Table, set[str]]:
+def _external_people(
+    source: ExternalTable, contract: Contract, allowed: Sequence[str]
+) -> tuple[pa.Table, set[str]]:
     session = EngineSession(source.engine)
     session.check_what_files_say()
     session.scan(DELIVERED["participants"], source.table)
     reading = Reading.of(session, "participants", contract)
     _refuse_all(reading.faults(), "the structure of the evidence")
+    cautions = assert_allowed(_personal(session, reading), allowed)
     session.create_view("people", reading.participants())
     _refuse_all(check_participants(session, reading), "the participants")
     rows = session.query(f"SELECT * FROM {session.table_name('people')}")
@@ -162,12 +179,27 @@ def _external_people(source: ExternalTable, contract: Contract) -> tuple[pa.Tabl
     people = as_evidence(rows, "participants", schema)
     if not people.num_rows:
         _refuse_all([NO_PARTICIPANTS], "the structure of the evidence")
-    cautions = private_headings("participants", _headings(reading))
     return sorted_by(people, "participant", "from_on", "recorded_on"), cautions
 
 
-def _headings(reading: Reading) -> list[str]:
-    return [name for name in reading.kinds if name not in (FILE, ROW)]
+def _personal(session: EngineSession, reading: Reading) -> Iterator[Fault]:
+    """The columns that say who a child is, by their headings and the first of their rows."""
+    columns: dict[str, list[object]] = {
+        name: [] for name in reading.kinds if name not in (FILE, ROW)
+    }
+    kinds = reading.kinds
+    texts = [one for one in columns if kinds[one] == nw.String or kinds[one].is_integer()]
+    if texts:
+        chosen = ", ".join(
+            f"CAST({reading.dialect.name(one)} AS STRING) AS c{at}" for at, one in enumerate(texts)
+        )
+        rows = session.query(f"SELECT {chosen} FROM {reading.table} LIMIT {SAMPLE}")
+        columns |= {one: rows[f"c{at}"].to_pylist() for at, one in enumerate(texts)}
+    attributes = tuple(reading.contract.participants.attributes)
+    known = (*REQUIRED[reading.name], *optional_columns(reading.name, reading.contract))
+    begins = reading.contract.calendar.periods[0].first
+    place = Fault(sheet=reading.name)
+    return personal_columns(place, columns, (*known, *attributes), begins)
 
 
 def _refuse_all(faults: Sequence[Fault], where: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import Period
+from impactbond.errors import Fault
 from impactbond.evidence.cells import numbers_counted
 from impactbond.evidence.counts import Counts, asked_of_counts, counts_schema
 from impactbond.evidence.counts_delivered import Source, delivered_counts
@@ -30,6 +31,7 @@ from impactbond.evidence.deliveries import (
 )
 from impactbond.evidence.evidence import refused_table
 from impactbond.evidence.headings import REQUIRED
+from impactbond.evidence.personal import assert_allowed
 from impactbond.evidence.refusals import (
     MISSING,
     RECORDED_BEFORE_OBSERVED,
@@ -107,7 +109,9 @@ class CountRow(NamedTuple):
         return self.milestone, self.achieved_on, self.standing, self.attributes
 
 
-def read_claims(source: Source, contract: Contract | Versions) -> Counts:
+def read_claims(
+    source: Source, contract: Contract | Versions, *, allow_personal: Sequence[str] = ()
+) -> Counts:
     """How many claims there were of each milestone: counts without evidence.
 
     Takes: CSV or Parquet files, a folder or pattern of them, workbooks (the sheet `Counts`, or the
@@ -120,13 +124,17 @@ def read_claims(source: Source, contract: Contract | Versions) -> Counts:
         its day on. A correction is a row that `replaces` the `ref` of another, from its own
         `recorded_on` on.
 
-    Raises EvidenceError when files, sheets or columns are not as they must be, listing all.
+    Raises EvidenceError when files, sheets or columns are not as they must be, listing all, and for
+    columns that say who a child is, unless `allow_personal` names their headings.
     """
     versions = Versions.of(contract)
     attributes = tuple(versions.whole.participants.attributes)
     cautions: set[str] = set()
     wanted = (*REQUIRED["counts"], *asked_of_counts(versions))
-    blocks, kind = delivered_counts(source, wanted, cautions, attributes)
+    personal: set[Fault] = set()
+    begins = versions.whole.calendar.periods[0].first
+    blocks, kind = delivered_counts(source, wanted, cautions, attributes, personal, begins)
+    cautions |= assert_allowed(personal, allow_personal)
     door = _Rows(versions, attributes)
     rows = [row for block in blocks for row in door.read(block)]
     stands = _together(rows, door)

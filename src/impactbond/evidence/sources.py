@@ -30,12 +30,12 @@ from impactbond.evidence.deliveries import (
     Delivery,
     by_metric,
     clean,
-    private_headings,
     refuse,
 )
 from impactbond.evidence.files import Files, files_of
 from impactbond.evidence.headings import OPTIONAL, REQUIRED, missing_columns
 from impactbond.evidence.parquet_files import ParquetFiles
+from impactbond.evidence.personal import SAMPLE, personal_columns
 from impactbond.files import private_folder
 from impactbond.tables import engine_edge
 from impactbond.terms.sheets import NAMES_IN_TABLES
@@ -165,7 +165,7 @@ def collected(given: Any, name: str) -> pa.Table:
 def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
     """The blocks of both frames. Raises EvidenceError with every fault of structure of both."""
     faults: list[Fault] = []
-    cautions: set[str] = set()
+    personal: set[Fault] = set()
     for name in frames:
         if name not in NAMES:
             problem = f"there is no evidence table '{name}'"
@@ -184,7 +184,12 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
         optional = optional_columns(name, contract)
         missing = list(missing_columns(headings, name, (*REQUIRED[name], *attributes), optional))
         faults += missing
-        cautions |= private_headings(name, headings)
+        known = (*REQUIRED[name], *optional, *attributes, "file", "sheet", "row")
+        personal |= set(
+            personal_columns(
+                Fault(sheet=name), sampled(frame), known, contract.calendar.periods[0].first
+            )
+        )
         if name == "participants" and not len(frame):
             faults.append(NO_PARTICIPANTS)
         if not missing:
@@ -194,7 +199,14 @@ def read_frames(frames: Mapping[str, Any], contract: Contract) -> Delivery:
             )
     refuse(faults)
     kind = kind_to_give_back(kind)
-    return Delivery(blocks["participants"], blocks["observations"], kind, frozenset(cautions))
+    found = frozenset(personal)
+    return Delivery(blocks["participants"], blocks["observations"], kind, personal=found)
+
+
+def sampled(frame: nw.DataFrame[Any]) -> dict[str, Cells]:
+    """Some cells of every column, evenly spaced: what most of a column is, they show."""
+    some = frame.gather_every(max(1, len(frame) // SAMPLE))
+    return {str(name): plain_cells(some.get_column(name)) for name in some.columns}
 
 
 def _frame_of(frames: Mapping[str, Any], name: str) -> nw.DataFrame[Any] | Fault:

@@ -19,7 +19,6 @@ from impactbond.evidence.deliveries import (
     Delivery,
     by_metric,
     clean,
-    private_headings,
     refuse,
     without_blank_rows,
 )
@@ -29,6 +28,7 @@ from impactbond.evidence.headings import (
     headings_below,
     missing_columns,
 )
+from impactbond.evidence.personal import SAMPLE, personal_columns
 from impactbond.evidence.spreadsheet import Spreadsheet, UnreadableError
 from impactbond.terms.sheets import EACH_ROW, Sheet
 from impactbond.texts import one_spelling
@@ -65,9 +65,10 @@ def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> 
         faults.append(Fault(code="no_file", problem="no file was named"))
     blocks: dict[str, list[Block]] = {"participants": [], "observations": []}
     cautions: set[str] = set()
+    personal: set[Fault] = set()
     for file in sorted(files, key=lambda file: (file.name, hashlib.sha256(file.content).digest())):
         for name, term in sheets.items():
-            block = _read_sheet(file, name, term, cautions, are_agreed=bool(contract.sheets))
+            block = _read_sheet(file, name, term, personal, contract)
             if not isinstance(block, Block):
                 faults += block
             elif term.is_long:
@@ -83,7 +84,8 @@ def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> 
         empty = Fault(file=names, code="no_rows", problem=problem, allowed=allowed)
         faults.append(replace(empty, sheet=people_sheet(contract)))
     refuse(faults)
-    return Delivery(blocks["participants"], blocks["observations"], "pandas", frozenset(cautions))
+    told = frozenset(cautions), frozenset(personal)
+    return Delivery(blocks["participants"], blocks["observations"], "pandas", *told)
 
 
 def people_sheet(contract: Contract) -> str:
@@ -179,9 +181,10 @@ def _not_usable(file: str, code: str, problem: str) -> Fault:
 
 
 def _read_sheet(
-    file: Opened, name: str, term: Sheet, cautions: set[str], *, are_agreed: bool
+    file: Opened, name: str, term: Sheet, personal: set[Fault], contract: Contract
 ) -> Block | list[Fault]:
     """One sheet of one file; the faults where its structure is not as agreed."""
+    are_agreed = bool(contract.sheets)
     if one_spelling(name) not in file.sheets:
         close = get_close_matches(name, list(file.sheets), n=1, cutoff=0.75)
         hint = f"Did you mean '{close[0]}'? Rename it" if close else "Add it, with its headings"
@@ -208,8 +211,15 @@ def _read_sheet(
         below = headings_below(grid, first, wanted)
         place = Fault(file=file.name, sheet=name, row=first + 1)
         return [below_a_title(place, below)] if below else faults
-    cautions |= private_headings(name, filter(None, headings))
     rows = range(first + 1, len(grid))
+    some = rows[:: max(1, len(rows) // SAMPLE)]
+    every = {one: [grid[row][at] for row in some] for at, one in enumerate(headings) if one}
+    begins, reference = (
+        contract.calendar.periods[0].first,
+        one_spelling(term.columns["participant"]),
+    )
+    here = Fault(file=file.name, sheet=name)
+    personal |= set(personal_columns(here, every, wanted, begins, reference))
 
     def cells(heading: str) -> Cells:
         place = headings.index(one_spelling(heading))

@@ -1,0 +1,150 @@
+"""What somebody who has every published table, and a solver, can find out about a cell.
+
+Takes  linked cells and, for each figure of them, between what it is known to lie: a figure that is
+       shown lies at its value, one that is left out at one or more where noughts are shown.
+Gives  whether a figure can be placed within some width, and which of the shown figures prove that:
+       with none of those shown, nothing proves it.
+Keeps  every part is known to be a whole number, not below nought.
+
+The solver is HiGHS, through SciPy (the extra `disclosure`). It is exact to about 1e-7, and all
+figures are whole: what it gives is compared with a margin of `MARGIN`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from impactbond.disclosure.cells import Linked, Real, Whole
+from impactbond.errors import DisclosureError, Fault, InvariantError
+
+MARGIN = 1e-6
+_INFINITE = float("inf")
+
+
+def solver() -> Any:
+    """`scipy.optimize`, with the solver. Raises DisclosureError where it is not installed."""
+    try:
+        import scipy.optimize
+    except ModuleNotFoundError:
+        hint = "pip install 'impactbond[disclosure]'"
+        problem = "what may be shown beside what is found by a solver, which SciPy brings"
+        fault = Fault(code="not_installed", problem=problem, found="no SciPy", hint=hint)
+        raise DisclosureError("The public view needs the extra 'disclosure'.", [fault]) from None
+    return scipy.optimize
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Attacker:
+    """Whoever knows how the figures hang together and between what each of them lies.
+
+    Figures are the counts of the cells, then, where money is published, their values. `most` is a
+    bound that the attacker has for a part: far above all, so that nothing is endless. `before` knew
+    all of this and more: every table that agreed with what it knew agrees with this too.
+    """
+
+    linked: Linked
+    low: Real
+    high: Real
+    most: float
+    before: Attacker | None = None
+
+    @cached_property
+    def rows(self) -> Whole:
+        """What each figure adds up, part by part."""
+        sums = self.linked.sums
+        return np.vstack([sums, sums * self.linked.units]) if self.linked.has_money else sums
+
+    @cached_property
+    def _seen(self) -> tuple[Real, Real]:
+        """The lowest and highest that each figure was in any table that was found to agree with
+        what is known. What was seen need not be searched for: one table often settles many figures.
+        """
+        if self.before is not None:
+            return self.before._seen[0].copy(), self.before._seen[1].copy()
+        true = (self.rows @ self.linked.parts).astype(float)
+        return true.copy(), true.copy()
+
+    def _see(self, parts: Real) -> None:
+        figures = self.rows @ parts
+        np.minimum(self._seen[0], figures, out=self._seen[0])
+        np.maximum(self._seen[1], figures, out=self._seen[1])
+
+    def is_wide(self, figure: int, width: float) -> bool:
+        """Whether tables were found between which a figure differs by as much as that."""
+        return bool(self._seen[1][figure] - self._seen[0][figure] >= width - MARGIN)
+
+    def proof(self, figure: int, width: float) -> frozenset[int] | None:
+        """The shown figures that place a figure within less than a width, if parts need not be
+        whole; None where nothing does.
+        """
+        found: frozenset[int] = frozenset()
+        for sign in (1, -1):
+            if self.is_wide(figure, width):
+                return None
+            found |= self._least(sign * self.rows[figure].astype(float))
+        return None if self.is_wide(figure, width) else found
+
+    def is_reached(self, figure: int, width: float) -> bool:
+        """Whether a figure can be placed within less than a width by somebody who knows that every
+        part is a whole number; to be asked before anything of parts that need not be.
+        """
+        for sign in (1, -1):
+            if self.is_wide(figure, width):
+                return False
+            found = solver().milp(
+                sign * self.rows[figure].astype(float),
+                integrality=np.ones(self.rows.shape[1]),
+                bounds=solver().Bounds(0, self.most),
+                constraints=solver().LinearConstraint(self.rows, self.low, self.high),
+                options={"mip_rel_gap": 0},
+            )
+            if found.status != 0:
+                raise InvariantError("the true figures do not agree with what is shown of them")
+            self._see(np.rint(found.x))
+        return not self.is_wide(figure, width)
+
+    def _least(self, wanted: Real) -> frozenset[int]:
+        """The shown figures that keep a sum of parts from being lower than it can be."""
+        is_shown = self.low == self.high
+        shown, known_low = np.flatnonzero(is_shown), np.flatnonzero(~is_shown & (self.low > 0))
+        known_high = np.flatnonzero(~is_shown & (self.high < _INFINITE))
+        below = np.vstack([-self.rows[known_low], self.rows[known_high]])
+        found = solver().linprog(
+            wanted,
+            A_eq=self.rows[shown] if shown.size else None,
+            b_eq=self.low[shown] if shown.size else None,
+            A_ub=below if below.size else None,
+            b_ub=np.concatenate([-self.low[known_low], self.high[known_high]])
+            if below.size
+            else None,
+            bounds=(0, self.most),
+            method="highs",
+        )
+        if found.status != 0:
+            raise InvariantError("the true figures do not agree with what is shown of them")
+        weights = found.eqlin.marginals if shown.size else np.empty(0)
+        self._see(found.x)
+        return frozenset(map(int, shown[np.abs(weights) > MARGIN]))
+
+
+def knowing(
+    linked: Linked,
+    hidden: frozenset[int],
+    *,
+    zeros_shown: bool,
+    most: float,
+    before: Attacker | None = None,
+) -> Attacker:
+    """The attacker who sees all cells but those, and knows whether one left out may be nought."""
+    figures = np.concatenate([linked.counts, linked.values]) if linked.has_money else linked.counts
+    low, high = figures.astype(float), figures.astype(float)
+    cells = len(linked.keys)
+    for cell in hidden:
+        low[cell], high[cell] = (1.0 if zeros_shown else 0.0), _INFINITE
+        if linked.has_money:
+            low[cells + cell], high[cells + cell] = 0.0, _INFINITE
+    return Attacker(linked, low, high, most, before)

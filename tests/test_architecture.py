@@ -26,11 +26,13 @@ MAY_IMPORT = {
     # The contract in English is a layer of its own inside its folder: nothing is decided by words.
     "wording": ROOT | {"terms", "contract"},
     "evidence": ROOT | {"terms", "contract"},
+    # What partners have becomes evidence; nothing below knows that there are mappings.
+    "mappings": ROOT | {"terms", "contract", "evidence"},
     "evaluation": ROOT | {"terms", "contract", "evidence"},
     # The steps of a result are told in words, as they are worked out.
     "settlement": ROOT | {"terms", "contract", "wording", "evidence", "evaluation"},
 }
-_SETTLED = ROOT | set(MAY_IMPORT)
+_SETTLED = (ROOT | set(MAY_IMPORT)) - {"mappings"}
 MAY_IMPORT |= {
     "receipts": _SETTLED,
     "investment": _SETTLED,

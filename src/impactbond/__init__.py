@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.read_counts import read_claims
     from impactbond.evidence.template import write_template
     from impactbond.explanation.explain import explain, explain_line
+    from impactbond.mappings.read import read_mapping
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile
     from impactbond.records.following import settle
@@ -62,6 +63,7 @@ _HOMES = {
     "read_versions": "contract.read",
     "read_receipts": "receipts.read",
     "read_ledger": "closing.ledger",
+    "read_mapping": "mappings.read",
     "read_record": "records.record",
     "reconcile": "receipts.reconcile",
     "regenerate": "records.regenerate",
@@ -98,6 +100,7 @@ __all__ = [
     "read_contract",
     "read_evidence",
     "read_ledger",
+    "read_mapping",
     "read_receipts",
     "read_record",
     "read_versions",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import Any, get_args
+from pathlib import Path
+from typing import Any, Protocol, get_args
 
 import pyarrow as pa
 
@@ -25,6 +26,7 @@ from impactbond.evidence.evidence import (
 )
 from impactbond.evidence.external_checks import check_observations, check_participants
 from impactbond.evidence.external_columns import DELIVERED, Reading, Values
+from impactbond.evidence.files import expanded
 from impactbond.evidence.sources import (
     NAMES,
     NO_PARTICIPANTS,
@@ -40,6 +42,21 @@ from impactbond.tables import FILE, ROW, EngineSession, rows_table, sorted_by
 from impactbond.terms.metrics.numbers import Percentage
 
 Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
+
+
+class Maps(Protocol):
+    """What reads files that are not in the contract's own form: a mapping."""
+
+    def deliver(
+        self,
+        paths: Sequence[Path],
+        contract: Contract,
+        given: Mapping[str, str],
+        beside: Sequence[Any] = (),
+    ) -> Delivery:
+        """What some files deliver by this mapping and others beside it."""
+
+
 _BY_ROWS = "at_rest=False, --row-by-row, reads it row by row"
 
 
@@ -49,6 +66,8 @@ def read_evidence(
     *,
     at_rest: bool | None = None,
     values: Values = "as written",
+    mapping: Maps | Sequence[Maps] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Evidence:
     """The evidence in an .xlsx workbook, in several, in frames, or in Parquet and CSV files.
 
@@ -64,11 +83,17 @@ def read_evidence(
     it; every observation needs a reference, and rows may not be delivered twice. Its `values` may
     be "as held": the whole numbers of `Evidence.observations`, quicker than reading texts.
 
+    With a `mapping`, or several, files are read as it says, whatever their form; each is read by
+    one mapping, and `given` are the columns that are to be said with the delivery, such as
+    {"recorded_on": "2024-09-30"}. The evidence then says which mapping read which file.
+
     Raises EvidenceError when files, sheets or columns are not as the contract says, listing all.
     """
     assert_one_of(values, "values", get_args(Values), EvidenceError)
     if isinstance(contract, Versions):
         contract = contract.whole
+    if mapping is not None or given:
+        return _checked(_by_mappings(source, contract, mapping, given or {}), contract)
     if isinstance(source, Mapping):
         if at_rest or (at_rest is None and any(map(is_external, source.values()))):
             return _external(source, contract, values)
@@ -82,6 +107,30 @@ def read_evidence(
         return _checked(delivery, contract)
     paths = [source] if isinstance(source, str | PathLike) else source
     return _checked(read_workbooks(paths, contract), contract)
+
+
+def _by_mappings(
+    source: Source,
+    contract: Contract,
+    mapping: Maps | Sequence[Maps] | None,
+    given: Mapping[str, str],
+) -> Delivery:
+    """What files deliver by mappings. Raises EvidenceError."""
+    mappings = mapping if isinstance(mapping, Sequence) else [mapping]
+    problem = ""
+    if isinstance(source, Mapping):
+        problem = "a mapping reads files, and tables in the library's own columns need none"
+    elif not mappings or not all(hasattr(one, "deliver") for one in mappings):
+        problem = "what is given as mapping is none"
+    if problem:
+        hint = "Read one with read_mapping, and name files"
+        raise EvidenceError(
+            "The evidence cannot be read.", [Fault(code="no_mapping", problem=problem, hint=hint)]
+        )
+    named = [source] if isinstance(source, str | PathLike) else list(source)
+    paths = [Path(one) for word in named for one in list(expanded(str(word))) or [str(word)]]
+    first, *beside = filter(None, mappings)
+    return first.deliver(paths, contract, given, beside)
 
 
 def _checked(delivery: Delivery, contract: Contract) -> Evidence:
@@ -106,10 +155,12 @@ def _checked(delivery: Delivery, contract: Contract) -> Evidence:
     return Evidence(
         participants_table=participants_table,
         observations_table=observations_table,
-        refused_table=refused_table([*people.refused, *refused]),
+        refused_table=refused_table([*delivery.refused, *people.refused, *refused]),
         repeated=people_repeated + repeated + people.repeated + disagreeing,
         kind=delivery.kind,
         cautions=tuple(sorted(cautions)),
+        mapped=delivery.mapped,
+        mappings=delivery.mappings,
     )
 
 

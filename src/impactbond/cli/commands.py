@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 
 from impactbond.cli.contract_commands import check, difference, new, render
+from impactbond.cli.map_command import propose
+from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -68,6 +70,7 @@ def demo(
 
 
 @app.command()
+@reads_files
 def settle(
     contract: ContractFile,
     as_of: AsOf,
@@ -109,6 +112,7 @@ def template(
 
 
 @app.command()
+@reads_files
 def explain(
     contract: ContractFile,
     evidence: EvidenceFiles = None,
@@ -173,6 +177,7 @@ def explain(
 
 
 @app.command()
+@reads_files
 def reconcile(
     contract: ContractFile,
     receipts: Annotated[list[Path], ReceiptsOption],
@@ -198,6 +203,7 @@ def reconcile(
 
 
 @app.command()
+@reads_files
 def plan(
     contract: ContractFile,
     evidence: EvidenceFiles,
@@ -220,6 +226,7 @@ def plan(
 
 
 @app.command()
+@reads_files
 def record(
     contract: ContractFile,
     as_of: AsOf,
@@ -385,6 +392,7 @@ def compare(
 
 
 app.command()(year_end)
+app.command("map")(propose)
 # Those that look at a contract alone.
 for command in (new, check, render, difference):
     app.command()(command)

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 import typer
 
+from impactbond.cli.mapped_options import mappings_asked
 from impactbond.errors import ImpactBondError
 from impactbond.files import Writing
 
 if TYPE_CHECKING:
     from impactbond.contract.versions import Versions
+    from impactbond.evidence.evidence import Evidence
     from impactbond.receipts.receipts import Receipts
     from impactbond.settlement.settlement import Settlement
 
@@ -155,10 +157,31 @@ def inputs_of(
     """The files that a command reads: it writes over none of them."""
     from impactbond.evidence.files import expanded
 
-    given = evidence_in(evidence or [])
+    mappings = mappings_asked().files
+    given = evidence or [] if mappings else evidence_in(evidence or [])
     named = [one for paths in given.values() for one in paths] if isinstance(given, dict) else given
     words = [*map(str, named), *(str(path) for paths in others for path in paths or [])]
-    return [contract, *(Path(path) for word in words for path in expanded(word))]
+    return [contract, *mappings, *(Path(path) for word in words for path in expanded(word))]
+
+
+def evidence_read(words: list[Path], versions: Versions, row_by_row: bool = False) -> Evidence:
+    """The evidence that words name: in the contract's own form, or by the mappings asked for."""
+    from impactbond.errors import EvidenceError, Fault
+    from impactbond.evidence.read import read_evidence
+    from impactbond.mappings.read import read_mapping
+
+    asked = mappings_asked()
+    if not asked.files and not asked.given:
+        at_rest = False if row_by_row else None
+        return read_evidence(evidence_in(words), versions, at_rest=at_rest)
+    given = dict(word.split("=", 1) for word in asked.given if "=" in word)
+    if len(given) < len(asked.given) or not asked.files:
+        problem = "--given says COLUMN=VALUE, each column once, and goes with --mapping"
+        hint = "Write --mapping FILE --given recorded_on=2024-09-30"
+        fault = Fault(code="not_given", problem=problem, hint=hint)
+        raise EvidenceError("The evidence cannot be read.", [fault])
+    mappings = [read_mapping(path, versions.whole) for path in asked.files]
+    return read_evidence(words, versions, mapping=mappings, given=given)
 
 
 def settled(
@@ -173,7 +196,6 @@ def settled(
     """The settlement that a command is about, on evidence or on counts of claims; by default at the
     contract's last claim date.
     """
-    from impactbond.evidence.read import read_evidence
     from impactbond.evidence.read_counts import read_claims
     from impactbond.records.following import settle
 
@@ -181,10 +203,7 @@ def settled(
         raise typer.BadParameter("name one of the two", param_hint="the evidence or --claims")
     with working(f"Reading the contract and the {'counts' if claims else 'evidence'}"):
         versions = versions_in(contract)
-        at_rest = False if row_by_row else None
-        known = (
-            read_evidence(evidence_in(evidence), versions, at_rest=at_rest) if evidence else None
-        )
+        known = evidence_read(evidence, versions, row_by_row) if evidence else None
         counts = read_claims(claims, versions) if claims else None
     calendar = versions.terms.calendar
     day = as_of or calendar.claim_date(calendar.periods[-1])

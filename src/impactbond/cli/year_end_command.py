@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     ContractFile,
@@ -20,7 +21,7 @@ from impactbond.cli.options import (
     RowByRow,
     Shared,
     day_option,
-    evidence_in,
+    evidence_read,
     inputs_of,
     out_option,
     printed,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from impactbond.closing.year_end import Framework, YearEnd
 
 
+@reads_files
 def year_end(
     contract: ContractFile,
     evidence: EvidenceFiles,
@@ -65,13 +67,11 @@ def year_end(
 ) -> None:
     """Say what was earned by a year end and is not claimed yet, funder by funder, with journals."""
     from impactbond.closing.close_year import year_end as drawn_up
-    from impactbond.evidence.read import read_evidence
     from impactbond.receipts.read import read_receipts
 
     with working("Reading the contract and the evidence"):
         versions = versions_in(contract)
-        at_rest = False if row_by_row else None
-        known = read_evidence(evidence_in(evidence or []), versions, at_rest=at_rest)
+        known = evidence_read(evidence or [], versions, row_by_row)
         came = read_receipts(receipts, versions.whole) if receipts else None
     with working("Drawing up the year end"):
         year = drawn_up(

@@ -4,11 +4,9 @@ them can read the same files in the same way.
 
 from __future__ import annotations
 
-from datetime import date
-
 from pydantic import Field
 
-from impactbond.terms.term import Listed, Term
+from impactbond.terms.term import Day, Listed, Term
 
 
 class FileRead(Term):
@@ -25,7 +23,7 @@ class MappedBy(Term):
 
     mapping: str
     version: int
-    dated: date
+    dated: Day
     sha256: str
     files: Listed[FileRead] = ()
     given: dict[str, str] = Field(default_factory=dict)

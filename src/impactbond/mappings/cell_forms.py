@@ -70,7 +70,7 @@ def read_as(
         case "reading age":
             return _reading_age
         case "number":
-            return _number
+            return read_number
         case "text":
             return lambda cell: _broken(cell) or (cell if isinstance(cell, str) else _NOT_A_TEXT)
 
@@ -142,7 +142,8 @@ def _reading_age(cell: object) -> object:
     return _broken(cell) or NOT_A_READING_AGE
 
 
-def _number(cell: object) -> object:
+def read_number(cell: object) -> object:
+    """A plain number; a Refusal for anything else."""
     if isinstance(cell, str) and _PLAIN.fullmatch(cell):
         return Decimal(cell)
     if isinstance(cell, float) and not isfinite(cell):

@@ -73,7 +73,7 @@ class _TableReading:
 
     def _refuse(self, read: TableColumn, column: str, counts: Sequence[bool]) -> None:
         self.found.refused += (
-            self.source.refused(place, column, refusal)
+            self.source.refused(place, read.told_at.get(place, column), refusal)
             for place, refusal in read.refusals.items()
             if counts[place]
         )

@@ -10,8 +10,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from impactbond.evidence.cells import CellColumn, numbers_counted
+from impactbond.evidence.cells import numbers_counted
 from impactbond.evidence.refusals import NOT_A_COUNT, Refusal
+from impactbond.mappings.cell_forms import read_number
 from impactbond.mappings.codes import Codes, check_codes, code_of, meant
 from impactbond.mappings.refused_cells import MORE_THAN_WHOLE, PARTS_DIFFER, unknown_code
 from impactbond.mappings.tables import SourceTable, TableColumn
@@ -67,10 +68,10 @@ class ShareOfCounts(MappedValue):
 
     def read(self, table: SourceTable, context: RowContext) -> TableColumn:
         names = self.headings
-        columns: list[TableColumn] = []
+        columns = {}
         for name in names:
             counted = numbers_counted(table.cells(name))
-            columns.append(CellColumn(list(counted.values), counted.refusals))
+            columns[name] = TableColumn(list(counted.values), counted.refusals)
         exponent = Decimal(1).scaleb(-context.decimals)
 
         def value(row: tuple[object, ...]) -> object:
@@ -112,7 +113,9 @@ def exactly_rounded(value: Fraction, step: Decimal, rule: Rounding) -> Decimal:
 
 
 class SumOfColumns(MappedValue):
-    """The sum of several columns; nothing where one of them is blank."""
+    """The sum of several columns; nothing where one of them is blank. With codes, only what is
+    listed is an answer.
+    """
 
     key: ClassVar[str] = "sum"
 
@@ -130,14 +133,19 @@ class SumOfColumns(MappedValue):
         return self.sum[0]
 
     def read(self, table: SourceTable, context: RowContext) -> TableColumn:
-        item = ColumnValue.model_construct(column_=self.sum[0], codes=self.codes, as_="number")
-        columns = [item.of_cells(table.cells(name), context) for name in self.sum]
+        item = ColumnValue(column=self.sum[0], codes=self.codes)
+        columns = {name: item.of_cells(table.cells(name), context) for name in self.sum}
         unlisted = unknown_code(self.look_up)
 
         def value(row: tuple[object, ...]) -> object:
             if any(cell is None for cell in row):
                 return None
-            total = sum((Decimal(str(cell)) for cell in row), Decimal(0))
+            numbers = [read_number(cell) for cell in row]
+            total = Decimal(0)
+            for number in numbers:
+                if isinstance(number, Refusal):
+                    return number
+                total += Decimal(str(number))
             if not self.look_up:
                 return total
             meanings = self.look_up.get(f"{total.normalize():f}")
@@ -189,7 +197,7 @@ class EveryColumn(MappedValue):
             found = code_of(cell)
             return found if isinstance(found, Refusal) or found in known else unlisted
 
-        columns = [each_cell(table.cells(name), code) for name in self.every]
+        columns = {name: each_cell(table.cells(name), code) for name in self.every}
 
         def value(row: tuple[object, ...]) -> object:
             if any(cell is None or cell in self.nothing for cell in row):

@@ -8,11 +8,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 
-from impactbond.evidence.cells import CellColumn
 from impactbond.evidence.deliveries import Cells, clean
 from impactbond.evidence.refusals import Refusal, Refused
 
-TableColumn = CellColumn[object]
+
+@dataclass(eq=False, repr=False)
+class TableColumn:
+    """The values of a column and its refusals, by place; `told_at` is the heading at which one is
+    told where it is not the column's own.
+    """
+
+    values: list[object]
+    refusals: dict[int, Refusal]
+    told_at: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

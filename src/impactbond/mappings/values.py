@@ -8,7 +8,7 @@ register it in `VALUES`.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from impactbond.evidence.cells import CellColumn
 from impactbond.evidence.deliveries import Cells
 from impactbond.evidence.refusals import Refusal
 from impactbond.mappings.cell_forms import Form, read_as
@@ -169,7 +168,7 @@ class ColumnValue(MappedValue):
 
         blank = None if self.blank == "nothing" else self.blank
         if not codes and read is None and blank is None:
-            return CellColumn(list(cells), {})
+            return TableColumn(list(cells), {})
         days = context.days if dated and context.days else None
         return each_cell(cells, value, days, blank)
 
@@ -232,21 +231,25 @@ def each_cell(
             refusals[place] = found
             found = None
         values.append(found)
-    return CellColumn(values, refusals)
+    return TableColumn(values, refusals)
 
 
 def by_rows(
-    count: int, columns: Sequence[TableColumn], value: Callable[[tuple[object, ...]], object]
+    count: int,
+    columns: Mapping[str, TableColumn],
+    value: Callable[[tuple[object, ...]], object],
 ) -> TableColumn:
-    """Every row of some columns by a function that gives a value or a Refusal; the first cell that
-    is refused is the row's refusal.
+    """Every row of some columns, by their headings, by a function that gives a value or a
+    Refusal; the first cell that is refused is the row's refusal.
     """
     values: list[object] = [None] * count
     refusals: dict[int, Refusal] = {}
-    for column in columns:
+    told_at: dict[int, str] = {}
+    for heading, column in columns.items():
         for place, refusal in column.refusals.items():
             refusals.setdefault(place, refusal)
-    for place, row in enumerate(zip(*(column.values for column in columns), strict=True)):
+            told_at.setdefault(place, heading)
+    for place, row in enumerate(zip(*(one.values for one in columns.values()), strict=True)):
         if place in refusals:
             continue
         found = value(row)
@@ -254,4 +257,4 @@ def by_rows(
             refusals[place] = found
         else:
             values[place] = found
-    return CellColumn(values, refusals)
+    return TableColumn(values, refusals, told_at)

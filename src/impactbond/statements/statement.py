@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from impactbond.evidence.mapped import MappedBy
 from impactbond.money import Currency
 from impactbond.reasons import LineKind
 from impactbond.settlement.results import MeasuredResult
@@ -200,6 +201,7 @@ class About:
     evidence_sha256: str
     replaces: Replaced | None = None
     counted: bool = False
+    mapped: tuple[MappedBy, ...] = ()
 
     @property
     def number(self) -> int:

@@ -17,6 +17,12 @@ from pydantic import Field
 from impactbond.mappings.codes import Codes
 from impactbond.mappings.value_kinds import AnyValue
 from impactbond.mappings.values import ColumnValue, MappedValue
+from impactbond.terms.sheets import (
+    OBSERVATION_COLUMNS,
+    PARTICIPANT_COLUMNS,
+    REQUIRED_OBSERVATION_COLUMNS,
+    REQUIRED_PARTICIPANT_COLUMNS,
+)
 from impactbond.terms.term import Cited, Day, Listed, OneOrMany, Term
 
 
@@ -164,6 +170,13 @@ class MappedTable(Cited):
         named += self.leave_out
         named += self.lists.columns if self.lists else ()
         return tuple(dict.fromkeys(named))
+
+    @property
+    def optional_headings(self) -> set[str]:
+        """The headings of columns that may be blank in every row."""
+        needed = {*REQUIRED_PARTICIPANT_COLUMNS, *REQUIRED_OBSERVATION_COLUMNS}
+        known = {*PARTICIPANT_COLUMNS, *OBSERVATION_COLUMNS} - needed
+        return {value.column for name, value in self.of_columns.items() if name in known}
 
     def named_columns(self) -> Iterator[tuple[str, str]]:
         """Every column of the evidence that it fills, with the key under which it does."""

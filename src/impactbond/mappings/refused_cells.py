@@ -65,13 +65,13 @@ OTHER_BEFORE = Refusal(
     "the other day or later",
     "The two days may have changed places.",
 )
-COLOUR_ONLY = Refusal(
-    "colour_only",
-    "this cell has a colour and holds nothing",
-    "a mark",
-    "A colour cannot be read: type the mark that it stands for.",
+LISTED_TWICE = Refusal(
+    "listed_twice",
+    "somebody stands in several lists of this row",
+    "everybody in one list",
+    "Take whoever stands in two lists out of the wrong one. Nothing of them counts until then.",
 )
-NOT_LOCAL = Refusal(
+NOT_SCORED = Refusal(
     "not_scored",
     "the answers of this row cannot be scored",
     "answers that the instrument takes",
@@ -100,11 +100,3 @@ def code_not_in_force(spans: Sequence[tuple[object, object]]) -> Refusal:
     problem = "this code has no meaning on the day that the row speaks of"
     hint = "Look at the day, or write the code that holds on it."
     return Refusal("code_not_in_force", problem, f"for days {allowed}", hint)
-
-
-LISTED_TWICE = Refusal(
-    "listed_twice",
-    "somebody stands in several lists of this row",
-    "everybody in one list",
-    "Take whoever stands in two lists out of the wrong one. Nothing of them counts until then.",
-)

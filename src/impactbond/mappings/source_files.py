@@ -72,7 +72,8 @@ class SourceFile:
             problem = "only an XML file has rows at a path, and it has no others"
             hint = "Write rows_at: for XML files alone"
             return [Fault(file=self.name, code="file_form", problem=problem, hint=hint)]
-        return xml_table(self.name, self.content, table.rows_at, table.headings)
+        paths = (table.rows_at, table.headings, table.optional_headings)
+        return xml_table(self.name, self.content, *paths)
 
     def _text_lines(self, table: MappedTable) -> Lines | Fault:
         key = (table.encoding, table.separator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from impactbond.mappings.instruments import InstrumentScore
 from impactbond.mappings.several_columns import EveryColumn, ShareOfCounts, SumOfColumns
 from impactbond.mappings.values import VALUES, ColumnValue, MappedValue
 from impactbond.terms.kind import OfKind
@@ -12,4 +13,5 @@ VALUES.register(ColumnValue)
 VALUES.register(ShareOfCounts)
 VALUES.register(SumOfColumns)
 VALUES.register(EveryColumn)
+VALUES.register(InstrumentScore)
 AnyValue = Annotated[str | MappedValue, OfKind(VALUES, named=True)]

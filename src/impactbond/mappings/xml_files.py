@@ -6,7 +6,7 @@ A document type is refused: without one there are no entities, and nothing outsi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from xml.parsers.expat import ExpatError, ParserCreate
 
@@ -43,10 +43,11 @@ class _NotAllowedError(Exception):
 
 
 def xml_table(
-    name: str, content: bytes, rows_at: str, headings: Sequence[str]
+    name: str, content: bytes, rows_at: str, headings: Sequence[str], optional: Container[str] = ()
 ) -> SourceTable | list[Fault]:
     """The rows of an XML file with the cells at the paths that are its headings; a path that begins
-    with / is one from the outermost element. Rows have the numbers of their lines.
+    with / is one from the outermost element. Rows have the numbers of their lines. Where nothing
+    stands at a path in any row it is a fault, unless it is `optional`.
     """
     root = _tree(name, content)
     if isinstance(root, Fault):
@@ -73,7 +74,7 @@ def xml_table(
         problem, hint = f"there is no element at {rows_at}", "Look at the path in rows_at"
         faults.append(Fault(file=name, code="no_rows", problem=problem, hint=hint))
     for heading, cells in zip(headings, columns, strict=True):
-        if rows and all(cell is None for cell in cells):
+        if rows and heading not in optional and all(cell is None for cell in cells):
             problem, hint = "nothing stands at this path in any row", "Look at the path"
             faults.append(
                 Fault(file=name, column=heading, code="column_missing", problem=problem, hint=hint)

@@ -54,8 +54,8 @@ def read_as(
     # One way out for each form: split up, no single place would list them.
     match kind:
         case None:
-            shown = {isinstance(cell, Percent) for cell in cells if _is_number(cell)}
-            return (lambda cell: _mixed(cell)) if len(shown) > 1 else None
+            kinds = set(map(type, cells))
+            return _mixed if Percent in kinds and kinds & {int, float, Decimal} else None
         case "date":
             refusal = not_written(forms)
             return lambda cell: _day(cell, forms, within, refusal)

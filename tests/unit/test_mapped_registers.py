@@ -157,3 +157,30 @@ def test_a_list_in_a_cell_is_everybody_in_it(tmp_path: Path) -> None:
         (4, "Attendees", "listed_twice"),
     ]
     assert "C-99" not in str(evidence.refused_table.to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        (",", ";", "other_separator"),
+        ('C-03",C-03', "C-03,C-03", "not_csv"),
+        ("16/09/2024,Art,C-01;C-99,", "16/09/2024,Art,C-01,C-99,C-02", "too_many_cells"),
+        ("Attendees", "Present", "column_missing"),
+    ],
+)
+def test_a_broken_list_is_told_and_nothing_is_read(
+    tmp_path: Path, before: str, after: str, code: str
+) -> None:
+    lines = "\n".join(LISTS).replace(before, after).split("\n")
+    path = csv_file(tmp_path / "register_session_lists.csv", lines)
+    with pytest.raises(EvidenceError) as caught:
+        read([path], LISTS_TABLE)
+    assert [fault.code for fault in caught.value.faults] == [code]
+    assert "C-0" not in str(caught.value)
+
+
+def test_a_place_that_is_not_there_is_told(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "sims_1.xlsx", {"Marks": SIMS})
+    table = SIMS_TABLE.replace("column: Mark,", "column: Mark, place: 2,")
+    with pytest.raises(EvidenceError, match="fewer times than its place"):
+        read([path], table, codes=MARKS, recorded_on="2024-09-30")

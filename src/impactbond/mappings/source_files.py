@@ -174,9 +174,12 @@ def found_table(
     rows = [row - 1 for row in table.headings_on] or [min(lines)]
     headings = _headings(lines, rows)
     faults = list(_heading_faults(place, headings, lines, rows[-1], table))
+    numbers = list(_below(lines, rows[-1], table.until))
+    long = [row + 1 for row in numbers if not sheet and max(lines[row]) >= len(headings)]
+    if long and not faults:  # a comma in a text moves every cell behind it under another heading
+        faults = [CrookedLineError("too_many_cells", long[0]).fault(file.name, "", len(long))]
     if faults:
         return faults
-    numbers = list(_below(lines, rows[-1], table.until))
     wanted = set(range(len(headings)))
     if table.across is None:
         named = set(table.headings)
@@ -235,6 +238,12 @@ def _heading_faults(
     place: Fault, headings: Sequence[str], lines: Lines, row: int, table: MappedTable
 ) -> Iterator[Fault]:
     wanted = table.headings
+    marks = [mark for mark in (",", ";", "\t", "|") if mark in headings[0]]
+    if len(headings) == 1 and len(wanted) > 1 and marks and not place.sheet:
+        problem = "the row of the headings is one cell"
+        hint = "Say in the mapping how cells are separated, such as separator: ;"
+        yield replace(place, row=row + 1, code="other_separator", problem=problem, hint=hint)
+        return
     missing = [one for one in wanted if one_spelling(one) not in headings]
     if missing:
         below = _seem_to_stand(lines, wanted)
@@ -257,6 +266,11 @@ def _heading_faults(
         for value in (*table.of_columns.values(), *table.of_metrics.values())
         if getattr(value, "place", 0)
     }
+    for value in (*table.of_columns.values(), *table.of_metrics.values()):
+        if getattr(value, "place", 0) > headings.count(value.column) > 0:
+            problem = f"the heading '{value.column}' stands fewer times than its place says"
+            few = replace(place, row=row + 1, column=value.column, code="column_missing")
+            yield replace(few, problem=problem, hint="Put place: right in the mapping")
     for heading in wanted:
         times = headings.count(one_spelling(heading))
         if times > 1 and heading not in placed:

@@ -30,11 +30,13 @@ MAY_IMPORT = {
     "questionnaires": ROOT | {"terms", "contract"},
     # A template tells the contract in its own words.
     "evidence": ROOT | {"terms", "contract", "wording", "questionnaires"},
+    # What partners have becomes evidence; nothing below knows that there are mappings.
+    "mappings": ROOT | {"terms", "contract", "evidence", "questionnaires"},
     "evaluation": ROOT | {"terms", "contract", "evidence"},
     # The steps of a result are told in words, as they are worked out.
     "settlement": ROOT | {"terms", "contract", "wording", "evidence", "evaluation"},
 }
-_SETTLED = ROOT | set(MAY_IMPORT)
+_SETTLED = (ROOT | set(MAY_IMPORT)) - {"mappings"}
 MAY_IMPORT |= {
     "receipts": _SETTLED,
     "investment": _SETTLED,

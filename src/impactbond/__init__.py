@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from impactbond.forecasts.write import write_forecast
     from impactbond.investment.cash_flows import CashFlows
     from impactbond.investment.schedule import investor_schedule
+    from impactbond.mappings.read import read_mapping
     from impactbond.pages.programme_page import programme_page
     from impactbond.questionnaires.read import read_instrument
     from impactbond.receipts.interest import statutory_interest
@@ -128,6 +129,7 @@ _HOMES = {
     "read_instrument": "questionnaires.read",
     "read_key": "evidence.pseudonyms",
     "read_ledger": "closing.ledger",
+    "read_mapping": "mappings.read",
     "read_receipts": "receipts.read",
     "read_record": "records.record",
     "read_versions": "contract.read",
@@ -211,6 +213,7 @@ __all__ = [
     "read_instrument",
     "read_key",
     "read_ledger",
+    "read_mapping",
     "read_receipts",
     "read_record",
     "read_versions",

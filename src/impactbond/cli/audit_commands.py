@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AnswerOut,
     AsJson,
@@ -34,6 +35,7 @@ from impactbond.cli.options import (
 from impactbond.files import Writing
 
 
+@reads_files
 def record(
     contract: ContractFile,
     as_of: AsOf,

@@ -15,6 +15,8 @@ from impactbond.cli.contract_commands import check, difference, new, render
 from impactbond.cli.evidence_command import check_evidence, template
 from impactbond.cli.help import AUDIT, CONTRACTS, EXAMPLES, FINANCE, MODEL
 from impactbond.cli.identify_command import identify
+from impactbond.cli.map_command import propose
+from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AllowPersonal,
     AnswerOut,
@@ -94,6 +96,7 @@ def demo(
 
 
 @app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["settle"])
+@reads_files
 def settle(
     contract: ContractFile,
     as_of: AsOf,
@@ -119,6 +122,7 @@ def settle(
 
 
 @app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["explain"])
+@reads_files
 def explain(
     contract: ContractOrRecord,
     evidence: EvidenceFiles = None,
@@ -197,6 +201,7 @@ def _assert_asks_for_one(
 
 
 @app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["reconcile"])
+@reads_files
 def reconcile(
     contract: ContractOrRecord,
     receipts: Annotated[list[Path], ReceiptsOption],
@@ -228,6 +233,7 @@ def reconcile(
 
 
 @app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["plan"])
+@reads_files
 def plan(
     contract: ContractOrRecord,
     evidence: EvidenceFiles,
@@ -264,4 +270,5 @@ for panel, commands in (
     for command in commands:
         example = EXAMPLES[command.__name__.replace("_", "-")]
         app.command(rich_help_panel=panel, epilog=example)(command)
+app.command("map", rich_help_panel=FINANCE, epilog=EXAMPLES["map"])(propose)
 app.add_typer(pages, name="page", rich_help_panel=FINANCE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     ContractFile,
@@ -55,6 +56,7 @@ def template(
     printed(as_json, lambda: data, lambda: "\n".join(f"Wrote {path}" for path in written))
 
 
+@reads_files
 def check_evidence(
     contract: ContractFile,
     evidence: EvidenceFiles = None,

@@ -15,6 +15,7 @@ EXAMPLES = {
         "demo": "--out demo-out",
         "settle": f"contract.yaml evidence.xlsx {_QUARTER} --out q1",
         "template": "contract.yaml --out template.xlsx",
+        "map": "answers.csv --contract contract.yaml",
         "check-evidence": "contract.yaml evidence.xlsx --marked to-put-right.xlsx",
         "score": "answers.csv --instrument who-5",
         "identify": "contract.yaml evidence.xlsx --as-of 2017-04-30 --participant C-0001",

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     ContractFile,
@@ -28,6 +29,7 @@ from impactbond.errors import SettlementError
 from impactbond.files import Writing, write_file
 
 
+@reads_files
 def identify(
     contract: ContractFile,
     as_of: Annotated[date, day_option("--as-of", "What was recorded by this day is known.")],

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 import typer
 
+from impactbond.cli.mapped_options import mappings_asked
 from impactbond.errors import ImpactBondError
 from impactbond.files import Writing, write_file
 
@@ -184,11 +185,26 @@ def allow_personal(allowed: list[str] | None) -> None:
 
 
 def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evidence:
-    """The evidence that words name, read as a command was told to."""
+    """The evidence that words name, read as a command was told to: in the contract's own form, or
+    by the mappings asked for.
+    """
+    from impactbond.errors import EvidenceError, Fault
     from impactbond.evidence.read import read_evidence
+    from impactbond.mappings.read import read_mapping
 
-    at_rest = False if row_by_row else None
-    return read_evidence(evidence_in(words), versions, at_rest=at_rest, allow_personal=_ALLOWED)
+    asked = mappings_asked()
+    if not asked.files and not asked.given:
+        at_rest = False if row_by_row else None
+        read_as = evidence_in(words)
+        return read_evidence(read_as, versions, at_rest=at_rest, allow_personal=_ALLOWED)
+    given = dict(word.split("=", 1) for word in asked.given if "=" in word)
+    if len(given) < len(asked.given) or not asked.files:
+        problem = "--given says COLUMN=VALUE, each column once, and goes with --mapping"
+        hint = "Write --mapping FILE --given recorded_on=2024-09-30"
+        fault = Fault(code="not_given", problem=problem, hint=hint)
+        raise EvidenceError("The evidence cannot be read.", [fault])
+    mappings = [read_mapping(path, versions.whole) for path in asked.files]
+    return read_evidence(words, versions, mapping=mappings, given=given, allow_personal=_ALLOWED)
 
 
 def inputs_of(
@@ -197,10 +213,11 @@ def inputs_of(
     """The files that a command reads: it writes over none of them."""
     from impactbond.evidence.files import expanded
 
-    given = evidence_in(evidence or [])
+    mappings = mappings_asked().files
+    given = evidence or [] if mappings else evidence_in(evidence or [])
     named = [one for paths in given.values() for one in paths] if isinstance(given, dict) else given
     words = [*map(str, named), *(str(path) for paths in others for path in paths or [])]
-    return [contract, *(Path(path) for word in words for path in expanded(word))]
+    return [contract, *mappings, *(Path(path) for word in words for path in expanded(word))]
 
 
 def settled(

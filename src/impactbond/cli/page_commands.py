@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -44,6 +45,7 @@ pages = typer.Typer(
 
 
 @pages.command("programme")
+@reads_files
 def programme(
     contract: ContractFile,
     evidence: EvidenceFiles,
@@ -68,6 +70,7 @@ def programme(
 
 
 @pages.command("statement")
+@reads_files
 def statement(
     contract: ContractFile,
     as_of: AsOf,
@@ -98,6 +101,7 @@ def statement(
 
 
 @pages.command("reconciliation")
+@reads_files
 def reconciliation(
     contract: ContractFile,
     receipts: Annotated[list[Path], ReceiptsOption],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -62,6 +63,7 @@ Log = Annotated[
 ]
 
 
+@reads_files
 def publish(
     contract: ContractFile,
     evidence: EvidenceFiles,

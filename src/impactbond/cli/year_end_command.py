@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     ContractFile,
@@ -43,6 +44,7 @@ TrialBalanceOption = Annotated[
 ]
 
 
+@reads_files
 def year_end(
     contract: ContractFile,
     evidence: EvidenceFiles,

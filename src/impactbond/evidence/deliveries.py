@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.cells import CellColumn, dates, listed, texts
+from impactbond.evidence.mapped import MappedBy
 from impactbond.evidence.refusals import (
     LEFT_BEFORE_START,
     MISSING,
@@ -135,6 +136,9 @@ def by_metric(block: Block, words: Mapping[str, str]) -> Iterator[Block]:
 class Delivery:
     """Everything that came in at once, in reading order, and the kind of frame to give back.
     `personal` are the columns that say who a child is.
+
+    Where it was read by mappings, `refused` are the cells that these could not read, `mapped` says
+    which read which files, and `mappings` holds their texts by name.
     """
 
     participants: list[Block]
@@ -142,6 +146,9 @@ class Delivery:
     kind: str
     cautions: frozenset[str] = frozenset()
     personal: frozenset[Fault] = frozenset()
+    refused: tuple[Refused, ...] = ()
+    mapped: tuple[MappedBy, ...] = ()
+    mappings: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def _told_apart(cells: Cells) -> Cells:

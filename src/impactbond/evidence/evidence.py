@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import PurePath
@@ -22,6 +22,7 @@ from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.external_checks import Summary, check_observations
 from impactbond.evidence.external_columns import DELIVERED, SEEN, Reading, Values
+from impactbond.evidence.mapped import MappedBy
 from impactbond.evidence.refusals import Refused
 from impactbond.evidence.sources import ExternalTable
 from impactbond.tables import (
@@ -104,7 +105,8 @@ class Evidence:
     `participants`, `observations` and `refused` are frames of the kind that came in (pandas for a
     workbook); the `*_table` fields hold the same as Arrow tables. `repeated` counts the rows
     dropped because another says the same. `cautions` tell what deserves a look though it stops
-    nothing; they never hold a child's value.
+    nothing; they never hold a child's value. `mapped` says which mapping read which files, and
+    `mappings` holds their texts by name; nothing where files were in the contract's own form.
 
     In `observations` the column `value` is a whole number: a score or percentage times 10 to the
     power of its metric's `decimals`, 1 or 0 for an event, the place of the mark for a session. It
@@ -118,6 +120,8 @@ class Evidence:
     repeated: int = 0
     kind: str = "pandas"
     cautions: tuple[str, ...] = ()
+    mapped: tuple[MappedBy, ...] = ()
+    mappings: Mapping[str, bytes] = field(default_factory=dict)
     called: ClassVar[str] = "Evidence"
 
     @property
@@ -262,6 +266,8 @@ class ExternalEvidence(Evidence):
             repeated=0,
             kind=kind,
             cautions=cautions,
+            mapped=(),
+            mappings={},
             until=until,
         )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import Any, get_args
+from pathlib import Path
+from typing import Any, Protocol, get_args
 
 import narwhals as nw
 import pyarrow as pa
@@ -26,6 +27,7 @@ from impactbond.evidence.evidence import (
 )
 from impactbond.evidence.external_checks import check_observations, check_participants
 from impactbond.evidence.external_columns import DELIVERED, Reading, Values
+from impactbond.evidence.files import expanded
 from impactbond.evidence.headings import REQUIRED
 from impactbond.evidence.personal import SAMPLE, assert_allowed, personal_columns
 from impactbond.evidence.sources import (
@@ -44,6 +46,21 @@ from impactbond.tables import FILE, ROW, EngineSession, rows_table, sorted_by
 from impactbond.terms.metrics.numbers import Percentage
 
 Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
+
+
+class Maps(Protocol):
+    """What reads files that are not in the contract's own form: a mapping."""
+
+    def deliver(
+        self,
+        paths: Sequence[Path],
+        contract: Contract,
+        given: Mapping[str, str],
+        beside: Sequence[Any] = (),
+    ) -> Delivery:
+        """What some files deliver by this mapping and others beside it."""
+
+
 _BY_ROWS = "at_rest=False, --row-by-row, reads it row by row"
 
 
@@ -54,6 +71,8 @@ def read_evidence(
     at_rest: bool | None = None,
     values: Values = "as written",
     allow_personal: Sequence[str] = (),
+    mapping: Maps | Sequence[Maps] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Evidence:
     """The evidence in an .xlsx workbook, in several, in frames, or in Parquet and CSV files.
 
@@ -72,11 +91,18 @@ def read_evidence(
     Columns that say who a child is, by their heading or by what most of their cells are, are
     refused, unless `allow_personal` names the heading.
 
+    With a `mapping`, or several, files are read as it says, whatever their form; each is read by
+    one mapping, and `given` are the columns that are to be said with the delivery, such as
+    {"recorded_on": "2024-09-30"}. The evidence then says which mapping read which file.
+
     Raises EvidenceError when files, sheets or columns are not as the contract says, listing all.
     """
     assert_one_of(values, "values", get_args(Values), EvidenceError)
     if isinstance(contract, Versions):
         contract = contract.whole
+    if mapping is not None or given:
+        delivery = _by_mappings(source, contract, mapping, given or {})
+        return _checked(delivery, contract, allow_personal)
     if isinstance(source, Mapping):
         if at_rest or (at_rest is None and any(map(is_external, source.values()))):
             return _external(source, contract, values, allow_personal)
@@ -90,6 +116,30 @@ def read_evidence(
         return _checked(delivery, contract, allow_personal)
     paths = [source] if isinstance(source, str | PathLike) else source
     return _checked(read_workbooks(paths, contract), contract, allow_personal)
+
+
+def _by_mappings(
+    source: Source,
+    contract: Contract,
+    mapping: Maps | Sequence[Maps] | None,
+    given: Mapping[str, str],
+) -> Delivery:
+    """What files deliver by mappings. Raises EvidenceError."""
+    mappings = mapping if isinstance(mapping, Sequence) else [mapping]
+    problem = ""
+    if isinstance(source, Mapping):
+        problem = "a mapping reads files, and tables in the library's own columns need none"
+    elif not mappings or not all(hasattr(one, "deliver") for one in mappings):
+        problem = "what is given as mapping is none"
+    if problem:
+        hint = "Read one with read_mapping, and name files"
+        raise EvidenceError(
+            "The evidence cannot be read.", [Fault(code="no_mapping", problem=problem, hint=hint)]
+        )
+    named = [source] if isinstance(source, str | PathLike) else list(source)
+    paths = [Path(one) for word in named for one in list(expanded(str(word))) or [str(word)]]
+    first, *beside = filter(None, mappings)
+    return first.deliver(paths, contract, given, beside)
 
 
 def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> Evidence:
@@ -117,10 +167,12 @@ def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> 
     return Evidence(
         participants_table=participants_table,
         observations_table=observations_table,
-        refused_table=refused_table([*people.refused, *refused]),
+        refused_table=refused_table([*delivery.refused, *people.refused, *refused]),
         repeated=people_repeated + repeated + people.repeated + disagreeing,
         kind=delivery.kind,
         cautions=tuple(sorted(cautions)),
+        mapped=delivery.mapped,
+        mappings=delivery.mappings,
     )
 
 

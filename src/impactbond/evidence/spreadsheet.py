@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -24,6 +24,7 @@ from zipfile import ZipFile, ZipInfo
 
 from impactbond.evidence.cells import Broken, Percent
 from impactbond.evidence.number_formats import BUILT_IN, GENERAL, Shows, shown_by
+from impactbond.evidence.quick_cells import MOST_AT_ONCE, quick_rows, quick_texts
 
 MOST_CELLS = 20_000_000  # of a sheet: those there are, and those in the area that they span
 MOST_BYTES = 2**30  # of all parts, unpacked
@@ -92,7 +93,7 @@ class Spreadsheet:
             file,
             entries,
             tuple(sheets),
-            tuple(bare._shared(parts.get("sharedStrings"))),
+            tuple(bare._texts(parts.get("sharedStrings"))),
             tuple(map(shown_by, bare._codes(parts.get("styles")))),
             _FIRST_1904 if is_1904 else _FIRST_1900,
         )
@@ -102,6 +103,22 @@ class Spreadsheet:
 
         Raises as `of` does.
         """
+        rows = self._quickly(sheet)
+        if rows is None:
+            rows = self._parsed(sheet)
+        if rows and (max(rows) + 1) * (max(map(max, rows.values())) + 1) > MOST_CELLS:
+            raise SPREAD_TOO_FAR
+        return rows
+
+    def _quickly(self, sheet: int) -> Rows | None:
+        """The cells of a sheet that is written plainly; None where a parser has to look."""
+        part = self.sheets[sheet][1]
+        if self.entries[_part(part)].file_size > MOST_AT_ONCE:
+            return None
+        with self._open(part) as stream:
+            return quick_rows(stream.read(), self.value, _column, _LAST_ROW)
+
+    def _parsed(self, sheet: int) -> Rows:
         found = _SheetCells(self)
         parser = ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
@@ -111,10 +128,7 @@ class Spreadsheet:
             while piece := stream.read(_PIECE):
                 parser.Parse(piece)
         parser.Parse(b"", True)
-        rows = {row: cells for row, cells in sorted(found.rows.items()) if cells}
-        if rows and (max(rows) + 1) * (max(map(max, rows.values())) + 1) > MOST_CELLS:
-            raise SPREAD_TOO_FAR
-        return rows
+        return {row: cells for row, cells in sorted(found.rows.items()) if cells}
 
     def value(self, kind: str, style: str, text: str) -> object:
         """What a cell of a kind and style holds, of which the file says that text."""
@@ -168,6 +182,14 @@ class Spreadsheet:
                 target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
                 links[element.get("Id", "")] = (element.get("Type", ""), target)
         return links
+
+    def _texts(self, part: str | None) -> Iterable[str]:
+        """The texts that cells refer to by number."""
+        if part is None or self.entries[_part(part)].file_size > MOST_AT_ONCE:
+            return self._shared(part)
+        with self._open(part) as stream:
+            found = quick_texts(stream.read())
+        return self._shared(part) if found is None else map(_unescaped, found)
 
     def _shared(self, part: str | None) -> Iterator[str]:
         """The texts that cells refer to by number."""

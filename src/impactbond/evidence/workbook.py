@@ -107,7 +107,7 @@ def open_workbook(path: Path) -> Opened | Fault:
     if content.startswith(_OLE):
         problem = "the workbook has a password, or is of an old format under a new name"
         return _not_usable(path.name, "not_a_workbook", problem)
-    book = _read(path.name, lambda: Spreadsheet.of(content))
+    book = attempted(path.name, lambda: Spreadsheet.of(content))
     if isinstance(book, Fault):
         return book
     if any(part.endswith("vbaproject.bin") for part in book.entries):
@@ -124,7 +124,7 @@ def open_workbook(path: Path) -> Opened | Fault:
 
 def grid_of(file: Opened, sheet: str) -> list[list[object]] | Fault:
     """The cells of a sheet, row by row, "" where they are blank; a Fault where it is damaged."""
-    rows = _read(file.name, lambda: file.book.rows(file.sheets[sheet]))
+    rows = attempted(file.name, lambda: file.book.rows(file.sheets[sheet]))
     if isinstance(rows, Fault):
         return replace(rows, sheet=sheet)
     width = 1 + max((max(cells) for cells in rows.values()), default=-1)
@@ -156,7 +156,7 @@ def only_grid(path: Path, called: str, holds: str) -> tuple[str, list[list[objec
     return grid if isinstance(grid, Fault) else (name, grid)
 
 
-def _read(file: str, read: Callable[[], T]) -> T | Fault:
+def attempted(file: str, read: Callable[[], T]) -> T | Fault:
     """What reading a workbook gives, or why it cannot be read, without a word of the reader's."""
     try:
         return read()

@@ -32,6 +32,7 @@ from impactbond.evidence.evidence import (
     observations_schema,
     participants_schema,
 )
+from impactbond.evidence.mapped import MappedBy
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.records.workbook import reference_of
 from impactbond.settlement.counted_claims import no_evidence
@@ -55,6 +56,7 @@ HOLIDAYS = "holidays.json"
 EARLIER = "earlier/lines.csv"
 RECEIVED, REFUSED_RECEIPTS = "receipts/received.csv", "receipts/refused.csv"
 EVIDENCE = {name: f"evidence/{name}.csv" for name in ("participants", "observations", "refused")}
+MAPPINGS = "mappings/"  # the texts of the mappings by which files were read
 COUNTS = "evidence/counts.csv"  # in place of participants and observations
 RESULTS = {name: f"results/{name}.csv" for name in (*TABLES, "results", "result_parts")}
 WORKBOOKS = "statements/"
@@ -146,7 +148,7 @@ class Manifest(Term):
 
     `earlier` is the last claim that came in closed, and `previous_record` the digest of its record,
     where there was one. `view` is None in a whole record. `replaces` are the issued statements that
-    those of this record replace.
+    those of this record replace. `mapped` says which mapping read which files of the evidence.
     """
 
     impactbond_record: int = FORMAT
@@ -159,6 +161,7 @@ class Manifest(Term):
     previous_record: str | None = None
     view: View | None = None
     replaces: Listed[Replaced] = ()
+    mapped: Listed[MappedBy] = ()
     parts: Listed[RecordPart] = ()
 
 
@@ -228,6 +231,8 @@ def packed(manifest: Manifest, parts: Mapping[str, bytes]) -> bytes:
         del plain["view"]
     if not manifest.replaces:  # and as before statements had numbers
         del plain["replaces"]
+    if not manifest.mapped:  # and as before there were mappings
+        del plain["mapped"]
     return zip_bytes({**parts, MANIFEST: json_bytes(plain)})
 
 
@@ -253,6 +258,8 @@ def parts_of(
         first = _ORDER.get(name, ())
         others = [column for column in schema.names if column not in first]
         parts[EVIDENCE.get(name, COUNTS)] = csv_bytes(sorted_by(table, *first, *others))
+    for name, text in settlement.evidence.mappings.items():
+        parts[f"{MAPPINGS}{name}.yaml"] = text
     if settlement.earlier is not None:
         parts[EARLIER] = csv_bytes(settlement.earlier.lines_table)
     if receipts is not None:
@@ -275,15 +282,26 @@ def evidence_schemas(contract: Contract, *, counted: bool) -> dict[str, pa.Schem
 
 
 def evidence_kept(
-    contract: Contract, counted: bool, table: Callable[[str, pa.Schema], pa.Table]
+    contract: Contract,
+    parts: Mapping[str, bytes],
+    table: Callable[[str, pa.Schema], pa.Table],
+    mapped: tuple[MappedBy, ...],
 ) -> tuple[Evidence, Counts | None]:
-    """The evidence that a record keeps, and the counts in its place, by what reads its parts."""
+    """The evidence that a record keeps, and the counts in its place, by what reads its parts; with
+    the mappings by which its files were read.
+    """
+    counted = COUNTS in parts
     schemas = evidence_schemas(contract, counted=counted)
     tables = {
         f"{name}_table": table(EVIDENCE.get(name, COUNTS), of) for name, of in schemas.items()
     }
     if not counted:
-        return Evidence(**tables), None
+        texts = {
+            name.removeprefix(MAPPINGS).removesuffix(".yaml"): content
+            for name, content in parts.items()
+            if name.startswith(MAPPINGS)
+        }
+        return Evidence(**tables, mapped=mapped, mappings=texts), None
     counts = Counts(**tables)
     return no_evidence(contract, counts), counts
 

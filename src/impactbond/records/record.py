@@ -40,7 +40,6 @@ from impactbond.receipts.reconcile import assert_usable
 from impactbond.records.closed_claims import Closed, Tables, assert_left_closed
 from impactbond.records.contents import (
     CONTRACT,
-    COUNTS,
     EARLIER,
     HOLIDAYS,
     MANIFEST,
@@ -119,7 +118,7 @@ class Record:
 
     @cached_property
     def _known(self) -> tuple[Evidence, Counts | None]:
-        return evidence_kept(self.contract, COUNTS in self.parts, self._table)
+        return evidence_kept(self.contract, self.parts, self._table, self.manifest.mapped)
 
     @cached_property
     def holidays(self) -> tuple[date, ...]:
@@ -323,6 +322,7 @@ def record_bytes(
         earlier=None if earlier is None else OfClaim.of(earlier.claim_dates[-1]),
         previous_record=previous_record,
         replaces=replaces,
+        mapped=settlement.evidence.mapped,
     )
     return packed(manifest, parts_of(settlement, __version__, receipts, replaces))
 

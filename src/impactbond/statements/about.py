@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from impactbond.canonical import sha256
+from impactbond.evidence.mapped import MappedBy
 from impactbond.statements.source import Replaced
 
 ALL_FUNDERS = "all funders"
@@ -50,6 +51,7 @@ class About:
     evidence_sha256: str
     replaces: Replaced | None = None
     counted: bool = False
+    mapped: tuple[MappedBy, ...] = ()
     replaced_of: Mapping[str | None, Replaced] = field(default_factory=dict)
 
     @property

@@ -350,6 +350,7 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
         claim_date=rows.claim_date,
         refused_rows=source.refused_rows,
         counted=source.counted,
+        mapped=source.mapped,
         replaces=source.replaced(rows.claim_period).get(rows.funder),
         replaced_of=source.replaced(rows.claim_period) if rows.funder is None else {},
         **{name: getattr(source, name) for name in (*as_stated, *digests)},

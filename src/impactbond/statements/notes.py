@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
+from impactbond.evidence.mapped import MappedBy
 from impactbond.money import CURRENCIES, Currency, half_away, rounded, show, show_share
 from impactbond.reasons import words_for_why
 from impactbond.settlement.settlement import Settlement
@@ -17,6 +18,7 @@ from impactbond.settlement.settlement import Settlement
 # A note's subject and text.
 NoteText = tuple[str, str]
 # The treatment of VAT, its rate and its clause.
+MOST_FILES = 100  # that a note names: a cell takes some 32,000 letters
 VatTerm = tuple[str, Fraction | None, str]
 
 
@@ -127,10 +129,22 @@ def contract_notes(settlement: Settlement) -> tuple[NoteText, ...]:
     rates = [_rate(contract) for contract in priced]
     if rates:
         found.append(("Prices", f"{' '.join(dict.fromkeys(rates))} {_AT_A_RATE}"))
+    if settlement.evidence.mapped:
+        found.append(("Mappings", " ".join(map(_mapping, settlement.evidence.mapped))))
     payment = settlement.contract.calendar.payment
     if payment.invoiced is not None:
         found.append(("Invoices", _INVOICED[payment.invoiced].format(payment.within)))
     return tuple(found)
+
+
+def _mapping(one: MappedBy) -> str:
+    """Which mapping read which files, each by its digest."""
+    files = [f"{file.name} (SHA-256 {file.sha256})" for file in one.files[:MOST_FILES]]
+    more = len(one.files) - MOST_FILES
+    others = f" and {more:,} more, which the record names" if more > 0 else ""
+    given = "; ".join(f"{name} {value}" for name, value in one.given.items())
+    said = f" Said with the delivery: {given}." if given else ""
+    return f"The mapping {one.label} (SHA-256 {one.sha256}) read {', '.join(files)}{others}.{said}"
 
 
 def vat_notes(vat: VatTerm | None, due_pence: int, currency: Currency) -> tuple[NoteText, ...]:

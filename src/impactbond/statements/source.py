@@ -16,6 +16,7 @@ from pydantic import Field
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.contract.wording.words import ContractWords
+from impactbond.evidence.mapped import MappedBy
 from impactbond.money import CURRENCIES, minor_units, show, show_amount, show_share
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.plans import planned_table
@@ -128,6 +129,7 @@ class StatementSource:
     the issued statements of the latest claim in whose place new ones are made. `results` are the
     names of the contract's results of groups, `measured` what they were measured on at every claim.
     `half` is the contract's rule for half a minor unit.
+    `mapped` says which mapping read which files of the evidence.
     """
 
     lines: Any
@@ -165,6 +167,7 @@ class StatementSource:
     counted: bool = False
     results: frozenset[str] = frozenset()
     measured: tuple[MeasuredResult, ...] = ()
+    mapped: tuple[MappedBy, ...] = ()
     half: str = "up"
 
     def __repr__(self) -> str:
@@ -242,6 +245,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
         evidence_sha256=settlement.basis.known_on(settlement.claim.known_by).digest,
         closed_until=None if earlier is None else earlier.claim_dates[-1].known_by,
         notes=contract_notes(settlement),
+        mapped=settlement.evidence.mapped,
         vat=None if vat is None else (vat.treatment, vat.rate, vat.clause),
         prices_in=_prices_in(settlement),
         counted=settlement.counts is not None,

@@ -95,6 +95,9 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     page.fact("SHA-256 of the contract", about.contract_sha256)
     what = "counts" if about.counted else "evidence"
     page.fact(f"SHA-256 of the {what}", about.evidence_sha256)
+    for one in about.mapped:
+        page.fact("SHA-256 of a mapping", one.sha256)
+        page.remark(f"The mapping {one.label}; the note on mappings names the files")
     page.fact("Worked out by", f"impactbond {about.engine_version}")
     page.sheet.print_area(0, 0, page.row - 1, 4)
 

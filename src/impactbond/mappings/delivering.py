@@ -1,0 +1,195 @@
+"""From files and mappings to what the evidence is checked from: every file opened once, every table
+of a mapping found in it, every cell that cannot be read refused with its place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from impactbond.contract.contract import Contract
+from impactbond.errors import Fault
+from impactbond.evidence.deliveries import Block, Delivery, refuse
+from impactbond.evidence.mapped import FileRead, MappedBy
+from impactbond.evidence.personal import heading_tells, values_tell
+from impactbond.evidence.refusals import Refused
+from impactbond.mappings.mapped_table import MappedTable
+from impactbond.mappings.observations import observed
+from impactbond.mappings.participants import people
+from impactbond.mappings.several import chosen, corrected
+from impactbond.mappings.source_files import SourceFile
+from impactbond.mappings.tables import SourceTable
+from impactbond.mappings.values import RowContext
+from impactbond.terms.diagnostic import listing
+
+
+class Plan(NamedTuple):
+    """A mapping on its way to be used: what is told of it, its text, and its tables."""
+
+    by: MappedBy
+    source: bytes
+    tables: tuple[tuple[MappedTable, RowContext], ...]
+
+    def takes(self, name: str) -> bool:
+        """Whether any of its tables reads a file of that name."""
+        return any(table.takes(name) for table, _ in self.tables)
+
+
+@dataclass(eq=False)
+class _Found:
+    """What was read so far, and what was wrong."""
+
+    people: list[Block]
+    observations: list[Block]
+    refused: list[Refused]
+    faults: list[Fault]
+    cautions: set[str]
+
+
+def delivered(
+    plans: Sequence[Plan], paths: Sequence[Path], contract: Contract, given: Mapping[str, str]
+) -> Delivery:
+    """What some files deliver. Raises EvidenceError with every fault of structure."""
+    opened = [SourceFile.of(path) for path in paths]
+    files = sorted(
+        (file for file in opened if isinstance(file, SourceFile)),
+        key=lambda file: (file.name, file.digest),
+    )
+    found = _Found([], [], [], [file for file in opened if isinstance(file, Fault)], set())
+    found.faults += _unplaced(plans, files, len(paths))
+    found.faults += _ungiven(plans, given)
+    refuse(found.faults)
+    for plan in plans:
+        for number, (table, context) in enumerate(plan.tables):
+            scope = f"{plan.by.mapping}/{number + 1}"
+            _read_table(scope, table, context, files, contract, given, found)
+    if not found.faults and not any(block.rows for block in found.people):
+        problem = "no row of any file tells who the participants are"
+        hint = "Add a table with `holds: participants` to the mapping, and deliver its file"
+        found.faults.append(Fault(code="no_rows", problem=problem, hint=hint))
+    refuse(found.faults)
+    return Delivery(
+        found.people,
+        found.observations,
+        "pandas",
+        frozenset(found.cautions),
+        refused=tuple(found.refused),
+        mapped=tuple(_told(plan, files, given) for plan in plans),
+        mappings={plan.by.mapping: plan.source for plan in plans},
+    )
+
+
+def _unplaced(plans: Sequence[Plan], files: Sequence[SourceFile], named: int) -> Iterator[Fault]:
+    """Files that no mapping reads, or several do; and tables without a file."""
+    if not named:
+        yield Fault(code="no_file", problem="no file was named")
+    twice = [
+        name for name, times in Counter(plan.by.mapping for plan in plans).items() if times > 1
+    ]
+    for name in twice:
+        yield Fault(code="mapping_twice", problem=f"the mapping '{name}' was named twice")
+    for file in files:
+        takers = [plan.by.mapping for plan in plans if plan.takes(file.name)]
+        patterns = [one for plan in plans for table, _ in plan.tables for one in table.files]
+        if not takers:
+            problem = "no table of the mapping reads a file of this name"
+            hint = "Rename the file, or add its name to files: of a table"
+            fault = Fault(file=file.name, code="file_not_mapped", problem=problem, hint=hint)
+            yield replace(fault, allowed=listing(dict.fromkeys(patterns)))
+        if len(set(takers)) > 1:
+            problem = f"several mappings read it: {listing(dict.fromkeys(takers))}"
+            hint = "Let files: of one of them be narrower"
+            yield Fault(file=file.name, code="file_mapped_twice", problem=problem, hint=hint)
+    for plan in plans:
+        for number, (table, _) in enumerate(plan.tables, 1):
+            if not table.optional and not any(table.takes(file.name) for file in files):
+                problem = f"there is no file for table {number} of the mapping '{plan.by.mapping}'"
+                hint = "Deliver it, or write optional: true"
+                allowed = f"a file named {listing(table.files)}"
+                yield Fault(code="file_missing", problem=problem, allowed=allowed, hint=hint)
+
+
+def _ungiven(plans: Sequence[Plan], given: Mapping[str, str]) -> Iterator[Fault]:
+    """What should be said with the delivery and is not, and what is said and asked for nowhere."""
+    asked = dict.fromkeys(
+        name for plan in plans for table, _ in plan.tables for name in table.given
+    )
+    for name in asked:
+        if not given.get(name, "").strip():
+            problem = f"'{name}' is to be said with the delivery, and is not"
+            hint = f"Add given={{'{name}': ...}}, or --given {name}=..."
+            yield Fault(column=name, code="not_given", problem=problem, hint=hint)
+    for name in given:
+        if name not in asked:
+            problem = f"'{name}' is said with the delivery, and no mapping asks for it"
+            hint = "Take it out, or name it under given: of a table"
+            allowed = listing(asked) or "nothing"
+            yield Fault(column=name, code="not_asked", problem=problem, allowed=allowed, hint=hint)
+
+
+def _read_table(
+    scope: str,
+    table: MappedTable,
+    context: RowContext,
+    files: Sequence[SourceFile],
+    contract: Contract,
+    given: Mapping[str, str],
+    found: _Found,
+) -> None:
+    """The blocks of one table of a mapping, of all files that it reads."""
+    constants = {**table.constant, **{name: given[name] for name in table.given if name in given}}
+    blocks: list[Block] = []
+    for file in files:
+        for source in file.tables(table) if table.takes(file.name) else ():
+            if not isinstance(source, SourceTable):
+                found.faults += source
+                continue
+            wrong = list(_identifying(source, table))
+            if wrong:
+                found.faults += wrong
+                continue
+            where = f"sheet '{source.sheet or source.file}'"
+            found.cautions |= {
+                f"{where}, column '{heading}': the heading looks like {what}. Evidence needs none: "
+                "take the column out of what is delivered."
+                for heading in table.headings
+                for what in heading_tells(heading)
+            }
+            read = people if table.holds == "participants" else observed
+            some = read(source, table, context, constants, contract, scope)
+            found.faults += some.faults
+            found.refused += some.refused
+            blocks += some.blocks
+    if table.holds == "participants":
+        found.people += blocks
+        return
+    blocks = chosen(blocks, table.choose)
+    found.observations += corrected(blocks) if table.again == "corrects" else blocks
+
+
+def _identifying(source: SourceTable, table: MappedTable) -> Iterator[Fault]:
+    """Columns that are read and hold what says who a child is to others."""
+    for heading in table.headings:
+        if heading in table.identifiers or not source.times[heading]:
+            continue
+        if what := values_tell(source.cells(heading), names=False, born=None):
+            yield Fault(
+                file=source.file,
+                sheet=source.sheet,
+                column=heading,
+                code="identifies",
+                problem=f"most values of this column look like {what}",
+                allowed="a reference that nobody outside can look up",
+                hint="Give the children references of your own, and take the column out of what "
+                "is delivered; or name the heading under identifiers: if it is none",
+            )
+
+
+def _told(plan: Plan, files: Sequence[SourceFile], given: Mapping[str, str]) -> MappedBy:
+    read = [FileRead(name=one.name, sha256=one.digest) for one in files if plan.takes(one.name)]
+    said = {name for table, _ in plan.tables for name in table.given}
+    kept = {name: value for name, value in given.items() if name in said}
+    return plan.by.model_copy(update={"files": tuple(read), "given": kept})

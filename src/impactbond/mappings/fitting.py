@@ -1,0 +1,82 @@
+"""Whether a contract knows what the tables of a mapping deliver, and gets what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from impactbond.contract.contract import Contract
+from impactbond.mappings.codes import NOTHING, Codes
+from impactbond.mappings.mapped_table import MappedTable, as_value
+from impactbond.mappings.values import ColumnValue
+from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at, unknown
+from impactbond.terms.metrics import Chosen
+from impactbond.terms.sheets import PARTICIPANT_COLUMNS
+
+
+def check_fit(
+    tables: Sequence[MappedTable], lists: Mapping[str, Codes], contract: Contract
+) -> Diagnostics:
+    """What the contract does not know of, or lacks."""
+    attributes = contract.participants.attributes
+    for index, table in enumerate(tables):
+        path: Path = ("tables", index)
+        if table.holds == "participants":
+            filled = dict(table.named_columns())
+            for name, key in filled.items():
+                if name not in PARTICIPANT_COLUMNS and name not in attributes:
+                    fault = unknown("column", name, (*PARTICIPANT_COLUMNS, *attributes))
+                    yield Diagnostic((*path, key), fault)
+            for name in attributes:
+                if name not in filled:
+                    problem = f"nothing says where the attribute '{name}' is found"
+                    hint = "Name its heading under columns, or write it under constant"
+                    yield fault_at(path, "column_missing", problem, hint=hint)
+            continue
+        yield from _check_metrics(lists, table, path, contract)
+
+
+def _check_metrics(
+    lists: Mapping[str, Codes], table: MappedTable, path: Path, contract: Contract
+) -> Diagnostics:
+    """Whether its metrics are the contract's, with their slots and marks."""
+    has_slot = "slot" in dict(table.named_columns()) or bool(table.across and table.across.slots)
+    for name in table.delivers:
+        place: Path = (*path, "metrics", name)
+        if name not in table.metrics:
+            place = (*path, "across" if table.across else "lists", "metric")
+        if name not in contract.metrics:
+            yield Diagnostic(place, unknown("metric", name, contract.metrics))
+            continue
+        slots = contract.metrics[name].slot_names
+        if slots and not has_slot:
+            problem, hint = f"the metric '{name}' has slots, and nothing says which", "Name it"
+            yield fault_at(place, "slot_missing", problem, allowed=", ".join(slots), hint=hint)
+        if table.across is not None and has_slot:
+            yield from _unlisted(table.across.slots.values(), slots, (*path, "across"), "slot")
+        term = contract.metrics[name]
+        if isinstance(term, Chosen):
+            marks = _marks(lists, table, name)
+            yield from _unlisted(marks, term.choices, place, term.noun)
+
+
+def _marks(lists: Mapping[str, Codes], table: MappedTable, metric: str) -> list[object]:
+    """What a table may deliver of a metric, as far as the mapping says it."""
+    if table.lists is not None and metric == table.lists.metric:
+        return list(table.lists.columns.values())
+    codes: str | Codes | None = None
+    blank: object = None
+    if table.across is not None and metric == table.across.metric:
+        codes, blank = table.across.codes, table.across.blank
+    elif isinstance(value := as_value(table.metrics[metric]), ColumnValue):
+        codes, blank = value.codes, value.blank
+    listed = lists.get(codes, {}) if isinstance(codes, str) else codes or {}
+    found: list[object] = [one.is_ for some in listed.values() for one in some]
+    if table.across is not None and blank in listed:
+        blank = None  # a code, whose meaning is among the others
+    return [*found, *([] if blank is None else [blank])]
+
+
+def _unlisted(words: Iterable[object], known: Sequence[str], path: Path, noun: str) -> Diagnostics:
+    for word in dict.fromkeys(map(str, words)):
+        if word != NOTHING and word not in known:
+            yield Diagnostic(path, unknown(noun, word, known))

@@ -1,0 +1,272 @@
+"""Observations from a table of a partner's file, of whatever shape: a row for each, with a column
+for each metric; a column for each day; or a row for each session, with who was there in one cell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import compress
+
+from impactbond.contract.contract import Contract
+from impactbond.errors import Fault
+from impactbond.evidence.cells import dates, texts
+from impactbond.evidence.deliveries import WITHDRAWN, Block, Cells
+from impactbond.mappings.codes import NOTHING
+from impactbond.mappings.days import written
+from impactbond.mappings.mapped_table import MappedTable
+from impactbond.mappings.participants import BaseColumns, BlocksRead, base_columns
+from impactbond.mappings.refused_cells import LISTED_TWICE
+from impactbond.mappings.tables import SourceTable, TableColumn
+from impactbond.mappings.values import ColumnValue, MappedValue, RowContext
+from impactbond.texts import one_spelling
+
+
+def observed(
+    source: SourceTable,
+    table: MappedTable,
+    context: RowContext,
+    constants: Mapping[str, object],
+    contract: Contract,
+    scope: str,
+) -> BlocksRead:
+    """The observations of a table. A row whose columns cannot be read is left out whole, a value
+    that cannot be read by itself.
+    """
+    base = base_columns(source, table, context, constants)
+    found = BlocksRead([], base.refused)
+    reading = _TableReading(source, table, context, contract, scope, base, found)
+    for metric, value in table.of_metrics.items():
+        reading.metric(metric, value)
+    if table.across is not None:
+        reading.across()
+    if table.lists is not None:
+        reading.lists()
+    return found
+
+
+@dataclass(eq=False)
+class _TableReading:
+    """A table while it is read."""
+
+    source: SourceTable
+    table: MappedTable
+    context: RowContext
+    contract: Contract
+    scope: str
+    base: BaseColumns
+    found: BlocksRead
+
+    def metric(self, metric: str, value: MappedValue) -> None:
+        """The observations of a metric that has a value in every row."""
+        context = replace(
+            self.context,
+            days=dates(self.base.columns["observed_on"]).values,
+            decimals=self.contract.metrics[metric].places,
+        )
+        read = value.read(self.source, context)
+        counts = _counting(self.source, value)
+        self._refuse(read, value.column, counts)
+        self._add(metric, read, self.base.columns, value.column, counts)
+
+    def _refuse(self, read: TableColumn, column: str, counts: Sequence[bool]) -> None:
+        self.found.refused += (
+            self.source.refused(place, read.told_at.get(place, column), refusal)
+            for place, refusal in read.refusals.items()
+            if counts[place]
+        )
+
+    def _add(
+        self,
+        metric: str,
+        read: TableColumn,
+        columns: Mapping[str, Cells],
+        heading: str,
+        counts: Sequence[bool],
+    ) -> None:
+        """A block of the rows that have a value; a row that takes another back needs none."""
+        replaces = columns.get("replaces") or [None] * len(read.values)
+        status = columns.get("status") or [None] * len(read.values)
+        wanted = [
+            (value is not None or back is not None or said == WITHDRAWN)
+            and place not in read.refusals
+            and place not in self.base.bad
+            and counts[place]
+            for place, (value, back, said) in enumerate(
+                zip(read.values, replaces, status, strict=True)
+            )
+        ]
+        if not any(wanted):
+            return
+        kept = {name: list(compress(cells, wanted)) for name, cells in columns.items()}
+        if not self.contract.metrics[metric].slot_names:
+            kept.pop("slot", None)
+        self.found.blocks.append(
+            Block(
+                file=self.source.file,
+                sheet=self.source.sheet,
+                scope=f"{self.scope}/{metric}",
+                rows=list(compress(self.source.rows, wanted)),
+                columns=kept,
+                metrics={metric: list(compress(read.values, wanted))},
+                headings={**self.base.headings, metric: heading},
+                names_observations=True,
+            )
+        )
+
+    def across(self) -> None:
+        """The marks below headings that are days. A heading that is neither a day nor named is a
+        fault: a day that is written otherwise would be lost without a word.
+        """
+        across = self.table.across
+        assert across is not None
+        named = set(self.table.headings)
+        first: dict[tuple[date, str], str] = {}
+        for place, heading in enumerate(self.source.headings):
+            if heading in named or (heading and self.table.is_never(heading)):
+                continue
+            cells = self.source.at(place)
+            if not heading:
+                if any(cell is not None for cell in cells):
+                    self._fault(f"number {place + 1}", *_NO_HEADING)
+                continue
+            day = self._day_of(heading)
+            if day is None:
+                self._fault(heading, *_NOT_A_DAY)
+            elif day in first:
+                self._fault(heading, *_DAY_TWICE)
+            else:
+                first[day] = heading
+                self._day(heading, cells, *day)
+
+    def _day_of(self, heading: str) -> tuple[date, str] | None:
+        """The day that a heading stands for, and its slot where it has one."""
+        across = self.table.across
+        assert across is not None
+        slot = ""
+        if across.slots:
+            heading, _, last = heading.rpartition(" ")
+            by_case = {word.casefold(): name for word, name in across.slots.items()}
+            slot = by_case.get(last.casefold(), "")
+            if not slot:
+                return None
+        within = self.table.span
+        day = written(heading.removesuffix(" 00:00:00"), (*across.format, "YYYY-MM-DD"), within)
+        return None if day is None else (day, slot)
+
+    def _day(self, heading: str, cells: Cells, day: date, slot: str) -> None:
+        across, count = self.table.across, len(self.source.rows)
+        assert across is not None
+        value = ColumnValue(column=heading, codes=across.codes)
+        codes = self.context.codes(across.codes)
+        context = replace(self.context, days=[day] * count)
+        blank = None if across.blank == NOTHING else across.blank
+        if blank in codes:
+            cells = [blank if cell is None else cell for cell in cells]
+        read = value.of_cells(cells, context)
+        if blank is not None and blank not in codes:
+            read.values = [
+                blank if cell is None else found
+                for cell, found in zip(cells, read.values, strict=True)
+            ]
+        columns: dict[str, Cells] = {**self.base.columns, "observed_on": [day] * count}
+        if slot:
+            columns["slot"] = [slot] * count
+        counts = [True] * count
+        self._refuse(read, heading, counts)
+        self._add(across.metric, read, columns, heading, counts)
+
+    def _fault(self, column: str, code: str, problem: str, hint: str) -> None:
+        place = Fault(file=self.source.file, sheet=self.source.sheet, column=column)
+        self.found.faults.append(replace(place, code=code, problem=problem, hint=hint))
+
+    def lists(self) -> None:
+        """Everybody who stands in a list, with the mark of the list."""
+        lists = self.table.lists
+        assert lists is not None
+        rows = [self._listed(place) for place in range(len(self.source.rows))]
+        for heading, mark in lists.columns.items():
+            of_heading = [
+                (place, who) for place, row in enumerate(rows) for who in row.get(heading, ())
+            ]
+            if not of_heading:
+                continue
+            places = [place for place, _ in of_heading]
+            columns = {
+                name: [cells[place] for place in places]
+                for name, cells in self.base.columns.items()
+            }
+            columns["participant"] = [who for _, who in of_heading]
+            if "ref" in columns:  # of the session: everybody in it has a row of his own
+                columns["ref"] = [
+                    None if ref is None else f"{ref}/{who}"
+                    for ref, (_, who) in zip(columns["ref"], of_heading, strict=True)
+                ]
+            if not self.contract.metrics[lists.metric].slot_names:
+                columns.pop("slot", None)
+            self.found.blocks.append(
+                Block(
+                    file=self.source.file,
+                    sheet=self.source.sheet,
+                    scope=f"{self.scope}/{lists.metric}",
+                    rows=[self.source.rows[place] for place in places],
+                    columns=columns,
+                    metrics={lists.metric: [mark] * len(places)},
+                    headings={**self.base.headings, "participant": heading, lists.metric: heading},
+                    names_observations=True,
+                )
+            )
+
+    def _listed(self, place: int) -> dict[str, list[str]]:
+        """Who stands in each list of a row, each once; nobody where one stands in two of them."""
+        lists = self.table.lists
+        assert lists is not None
+        found: dict[str, list[str]] = {}
+        if place in self.base.bad:
+            return found
+        for heading in lists.columns:
+            read = texts([self.source.cells(heading)[place]])
+            if read.refusals:
+                self.found.refused.append(self.source.refused(place, heading, read.refusals[0]))
+                continue
+            found[heading] = list(dict.fromkeys(_split(read.values[0] or "", lists.separated_by)))
+        times = Counter(who for some in found.values() for who in some)
+        for heading, some in found.items():
+            if any(times[who] > 1 for who in some):
+                self.found.refused.append(self.source.refused(place, heading, LISTED_TWICE))
+            found[heading] = [who for who in some if times[who] == 1]
+        return found
+
+
+def _split(text: str, separators: Sequence[str]) -> Iterator[str]:
+    for separator in separators[1:]:
+        text = text.replace(separator, separators[0])
+    yield from filter(None, map(one_spelling, text.split(separators[0])))
+
+
+def _counting(source: SourceTable, value: MappedValue) -> list[bool]:
+    """The rows in which a value is looked for."""
+    counts = [True] * len(source.rows)
+    for heading, words in value.where.items():
+        cells = texts(source.cells(heading)).values
+        counts = [one and cell in words for one, cell in zip(counts, cells, strict=True)]
+    return counts
+
+
+_NOT_A_DAY = (
+    "heading_not_mapped",
+    "this heading is no day in the forms that are stated, nor named in the mapping",
+    "Add its form to format: of across, or name it under never:",
+)
+_NO_HEADING = (
+    "no_heading",
+    "a column without a heading holds something",
+    "Give it a heading",
+)
+_DAY_TWICE = (
+    "day_twice",
+    "two columns are of the same day",
+    "Take one of them out, or tell them apart by slots: of across",
+)

@@ -1,0 +1,102 @@
+"""Why a cell cannot be read as its mapping says; like every refusal without what stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from impactbond.dates import between
+from impactbond.evidence.refusals import Refusal
+from impactbond.terms.diagnostic import listing
+
+_DAY_HINT = "Put the cell right, or add the form in which it is written to the mapping."
+NOT_A_PERCENTAGE = Refusal(
+    "not_a_percentage",
+    "this is not a percentage",
+    "a cell that shows 92.5%, the text 92.5%, or 92.5",
+    "The mapping says `as: percent`. Type what is meant.",
+)
+NOT_A_FRACTION = Refusal(
+    "not_a_fraction",
+    "this is not a fraction of one",
+    "a number from 0 to 1, such as 0.925, or a cell that shows 92.5%",
+    "The mapping says `as: fraction`. Look whether it is right for the whole column.",
+)
+MIXED_PERCENTAGES = Refusal(
+    "mixed_percentages",
+    "the column holds cells that show a percentage and cells that do not",
+    "one way of writing in a column, or a mapping that says which it is",
+    "Write `as: percent` or `as: fraction` for this column in the mapping.",
+)
+NOT_A_READING_AGE = Refusal(
+    "not_a_reading_age",
+    "this is not a reading age in years and months",
+    "years:months such as 7:10 (or 7y 10m), with months from 0 to 11",
+    "7.10 may be seven years and ten months, or seven and a tenth: write 7:10. What is only a "
+    "bound, such as <6:00, needs a code in the mapping.",
+)
+NOT_A_MOMENT = Refusal(
+    "not_a_moment",
+    "this is not a moment in UTC",
+    "such as 2025-04-27T23:30:00Z, or with its distance from UTC such as +01:00",
+    "Export the column with its time zone.",
+)
+NOT_A_SCHOOL_YEAR = Refusal(
+    "not_a_school_year",
+    "this is not a school year",
+    "2024/25, 2024/2025 or 202425; a lone 2024 only where the mapping says `year: starts` or "
+    "`year: ends`",
+    "Put the cell right, or say in the mapping what a lone year means.",
+)
+PARTS_DIFFER = Refusal(
+    "parts_differ",
+    "the parts of this row do not add up to their whole",
+    "parts that come to the whole exactly",
+    "Look at the counts of the row; ask whoever made the summary.",
+)
+MORE_THAN_WHOLE = Refusal(
+    "more_than_the_whole",
+    "the part of this row is more than its whole",
+    "at most the whole",
+    "Look at the counts of the row.",
+)
+OTHER_BEFORE = Refusal(
+    "before_the_other_day",
+    "this day comes before another that it must not come before",
+    "the other day or later",
+    "The two days may have changed places.",
+)
+LISTED_TWICE = Refusal(
+    "listed_twice",
+    "somebody stands in several lists of this row",
+    "everybody in one list",
+    "Take whoever stands in two lists out of the wrong one. Nothing of them counts until then.",
+)
+NOT_SCORED = Refusal(
+    "not_scored",
+    "the answers of this row cannot be scored",
+    "answers that the instrument takes",
+    "Look at the answers of the row.",
+)
+
+
+def not_written(forms: Sequence[str], days: tuple[str, ...] = ()) -> Refusal:
+    """A text that is no day in the forms that the mapping states."""
+    allowed = f"a day written {' or '.join(forms)}{''.join(days)}, or a date of Excel"
+    return Refusal(
+        "not_in_form", "this is not a day in the form that is stated", allowed, _DAY_HINT
+    )
+
+
+def unknown_code(known: Iterable[str], also: str = "") -> Refusal:
+    """A code that the mapping does not know; nothing is taken for it."""
+    allowed = listing(known) + (f", or {also}" if also else "")
+    hint = "Look for a slip; a code that is right needs its meaning in the mapping."
+    return Refusal("unknown_code", "the mapping has no meaning for this code", allowed, hint)
+
+
+def code_not_in_force(spans: Sequence[tuple[object, object]]) -> Refusal:
+    """A code that means nothing on the day of its row."""
+    allowed = " or ".join(between(first, last) for first, last in spans)  # type: ignore[arg-type]
+    problem = "this code has no meaning on the day that the row speaks of"
+    hint = "Look at the day, or write the code that holds on it."
+    return Refusal("code_not_in_force", problem, f"for days {allowed}", hint)

@@ -1,0 +1,300 @@
+"""Opening a partner's files, and finding the table of a mapping in each: below a title, above
+totals, in the sheets that it names; or every fault of structure with its place.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from io import StringIO
+from pathlib import Path
+
+from impactbond.errors import Fault, unopened
+from impactbond.evidence.csv_files import LONGEST_CELL, CrookedLineError
+from impactbond.evidence.headings import MOST_TITLES
+from impactbond.evidence.workbook import Opened, attempted, open_workbook
+from impactbond.mappings.codes import code_of
+from impactbond.mappings.mapped_table import MappedTable, pattern_of
+from impactbond.mappings.tables import SourceTable
+from impactbond.mappings.xml_files import xml_table
+from impactbond.texts import one_spelling
+
+Line = Mapping[int, object]
+Lines = Mapping[int, Line]  # the cells that are not blank, by row and column, both from 0
+_SEPARATORS = {"tab": "\t"}
+_CELL = re.compile(r"([A-Z]+)(\d+)")
+MOST_BYTES = 2**28
+
+
+@dataclass(eq=False)
+class SourceFile:
+    """A file of a delivery, with what was opened of it."""
+
+    name: str
+    content: bytes
+    path: Path
+    opened: dict[object, Opened | Fault | Lines] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, path: Path) -> SourceFile | Fault:
+        """The file at a path, or why it cannot be read."""
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                problem = f"the file is larger than {MOST_BYTES:,} bytes"
+                hint = "Deliver it in parts"
+                return Fault(file=path.name, code="too_large", problem=problem, hint=hint)
+            return cls(path.name, path.read_bytes(), path)
+        except OSError as error:
+            return unopened(path, error)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def tables(self, table: MappedTable) -> Iterator[SourceTable | list[Fault]]:
+        """The tables in the file that a mapping describes, or what is wrong with them."""
+        suffix = self.path.suffix.casefold()
+        if suffix == ".xml" or table.rows_at:
+            yield self._xml(table, suffix)
+        elif suffix in (".csv", ".txt", ".tsv"):
+            lines = self._text_lines(table)
+            yield [lines] if isinstance(lines, Fault) else found_table(self, "", lines, table)
+        else:
+            yield from self._sheets(table)
+
+    def _xml(self, table: MappedTable, suffix: str) -> SourceTable | list[Fault]:
+        if suffix != ".xml" or not table.rows_at:
+            problem = "only an XML file has rows at a path, and it has no others"
+            hint = "Write rows_at: for XML files alone"
+            return [Fault(file=self.name, code="file_form", problem=problem, hint=hint)]
+        paths = (table.rows_at, table.headings, table.optional_headings)
+        return xml_table(self.name, self.content, *paths)
+
+    def _text_lines(self, table: MappedTable) -> Lines | Fault:
+        key = (table.encoding, table.separator)
+        if key not in self.opened:
+            self.opened[key] = text_lines(self.name, self.content, *key)
+        return self.opened[key]  # type: ignore[return-value]
+
+    def _sheets(self, table: MappedTable) -> Iterator[SourceTable | list[Fault]]:
+        if "book" not in self.opened:
+            self.opened["book"] = open_workbook(self.path)
+        book = self.opened["book"]
+        if isinstance(book, Fault):
+            yield [book]
+            return
+        assert isinstance(book, Opened)
+        names = list(book.sheets)
+        if table.sheet:
+            names = [name for name in names if pattern_of(one_spelling(table.sheet)).match(name)]
+        if not names and table.optional:
+            return
+        found = 0
+        told = list(book.sheets)
+        for name in names:
+            lines = self._lines(book, name)
+            if isinstance(lines, Fault):
+                yield [lines]
+            elif lines:
+                found += 1
+                if not table.sheet and found > 1:
+                    break
+                result = found_table(self, name, lines, table)
+                if not table.sheet and len(names) > 1:
+                    others = [one for one in names if one != name and self._lines(book, one)]
+                    if others:
+                        found = 2
+                        break
+                yield result
+        if not names or (not table.sheet and found != 1):
+            yield [_no_sheet(self.name, table, told, found)]
+
+    def _lines(self, book: Opened, name: str) -> Lines | Fault:
+        if name not in self.opened:
+            rows = attempted(self.name, lambda: book.book.rows(book.sheets[name]))
+            self.opened[name] = replace(rows, sheet=name) if isinstance(rows, Fault) else rows
+        return self.opened[name]  # type: ignore[return-value]
+
+
+def _no_sheet(file: str, table: MappedTable, there: Sequence[str], found: int) -> Fault:
+    if table.sheet:
+        close = get_close_matches(table.sheet, there, n=1, cutoff=0.6)
+        hint = f"Did you mean '{close[0]}'?" if close else "Put the pattern of sheet: right"
+        problem = f"there is no sheet '{table.sheet}' among {len(there)} sheets"
+        return Fault(file=file, code="sheet_missing", problem=problem, hint=hint)
+    problem = "several sheets hold something" if found else "no sheet holds anything"
+    hint = "Name the sheet: in the mapping"
+    return Fault(file=file, code="sheet_missing", problem=problem, hint=hint)
+
+
+def text_lines(name: str, content: bytes, encoding: str, separator: str) -> Lines | Fault:
+    """The cells of a text file, or why it cannot be read as one."""
+    codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252", "utf-16": "utf-16"}[encoding]
+    try:
+        text = content.decode(codec)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        others = "windows-1252, utf-16" if encoding == "utf-8" else "utf-8"
+        problem = f"this is not text in {encoding}"
+        hint = f"Say the encoding: in the mapping; it may be {others}"
+        return Fault(file=name, line=line, code="other_encoding", problem=problem, hint=hint)
+    before = csv.field_size_limit(LONGEST_CELL)
+    found: dict[int, dict[int, object]] = {}
+    line = 1
+    try:
+        mark = _SEPARATORS.get(separator, separator)
+        reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=mark)
+        for cells in reader:
+            row: dict[int, object] = {
+                column: cell for column, cell in enumerate(cells) if cell and not cell.isspace()
+            }
+            if row:
+                found[line - 1] = row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        code = "cell_too_long" if "field limit" in str(error) else "not_csv"
+        return CrookedLineError(code, line).fault(name)
+    finally:
+        csv.field_size_limit(before)
+    return found
+
+
+def found_table(
+    file: SourceFile, sheet: str, lines: Lines, table: MappedTable
+) -> SourceTable | list[Fault]:
+    """The table that a mapping describes among the rows of a sheet."""
+    place = Fault(file=file.name, sheet=sheet)
+    if not lines:
+        return [replace(place, code="no_headings", problem="there is nothing in it")]
+    rows = [row - 1 for row in table.headings_on] or [min(lines)]
+    headings = _headings(lines, rows)
+    faults = list(_heading_faults(place, headings, lines, rows[-1], table))
+    numbers = list(_below(lines, rows[-1], table.until))
+    long = [row + 1 for row in numbers if not sheet and max(lines[row]) >= len(headings)]
+    if long and not faults:  # a comma in a text moves every cell behind it under another heading
+        faults = [CrookedLineError("too_many_cells", long[0]).fault(file.name, "", len(long))]
+    if faults:
+        return faults
+    wanted = set(range(len(headings)))
+    if table.across is None:
+        named = set(table.headings)
+        wanted = {at for at, heading in enumerate(headings) if heading in named}
+    raw = [
+        [lines[row].get(column) for row in numbers] if column in wanted else []
+        for column in range(len(headings))
+    ]
+    found = SourceTable(
+        *(file.name, sheet, [row + 1 for row in numbers], headings, raw),
+        above={name: cell_at(lines, cell.cell) for name, cell in table.above.items()},
+    )
+    for heading, values in table.leave_out.items():
+        cells = found.cells(heading)
+        found = found.only([cell is None or code_of(cell) not in values for cell in cells])
+    return found
+
+
+def _headings(lines: Lines, rows: Sequence[int]) -> tuple[str, ...]:
+    """The headings; of two rows both, the upper one standing for the columns beside it as well."""
+    width = 1 + max(max(lines.get(row, {0: ""})) for row in rows)
+    told = [""] * width
+    for depth, row in enumerate(rows):
+        cells, last = lines.get(row, {}), ""
+        for column in range(width):
+            cell = cells.get(column)
+            text = "" if cell is None else one_spelling(heading_text(cell))
+            if depth < len(rows) - 1:
+                # A merged title stands in the first of its cells; the others are blank.
+                text = last = text or last
+            told[column] = f"{told[column]} {text}".strip()
+    return tuple(told)
+
+
+def heading_text(cell: object) -> str:
+    """A heading as text: a date as year-month-day, a whole number by its digits."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell if isinstance(cell, str) else str(cell)
+
+
+def _below(lines: Lines, last: int, until: Sequence[str]) -> Iterator[int]:
+    """The rows of the table: up to the first that begins with words which end it."""
+    ends = tuple(one_spelling(one).casefold() for one in until)
+    for row in sorted(lines):
+        if row <= last:
+            continue
+        if ends:
+            first = lines[row][min(lines[row])]
+            if isinstance(first, str) and one_spelling(first).casefold().startswith(ends):
+                return
+        yield row
+
+
+def _heading_faults(
+    place: Fault, headings: Sequence[str], lines: Lines, row: int, table: MappedTable
+) -> Iterator[Fault]:
+    wanted = table.headings
+    marks = [mark for mark in (",", ";", "\t", "|") if mark in headings[0]]
+    if len(headings) == 1 and len(wanted) > 1 and marks and not place.sheet:
+        problem = "the row of the headings is one cell"
+        hint = "Say in the mapping how cells are separated, such as separator: ;"
+        yield replace(place, row=row + 1, code="other_separator", problem=problem, hint=hint)
+        return
+    missing = [one for one in wanted if one_spelling(one) not in headings]
+    if missing:
+        below = _seem_to_stand(lines, wanted)
+        if below is not None and below != row:
+            problem = f"row {row + 1} was read as the headings; they seem to be in row {below + 1}"
+            hint = f"Write headings_on: [{below + 1}] in the mapping"
+            yield replace(place, row=row + 1, code="headings_below", problem=problem, hint=hint)
+            return
+    spare = {one.casefold(): one for one in headings if one and one not in wanted}
+    for heading in missing:
+        close = get_close_matches(heading.casefold(), spare, n=1)
+        hint = "Add the column, or put the heading right in the mapping"
+        if close:
+            hint = f"Did you mean '{spare[close[0]]}'? Put it right in the mapping"
+        problem = f"there is no column '{heading}'"
+        missed = replace(place, row=row + 1, column=heading, code="column_missing")
+        yield replace(missed, problem=problem, hint=hint)
+    placed = {
+        value.column
+        for value in (*table.of_columns.values(), *table.of_metrics.values())
+        if getattr(value, "place", 0)
+    }
+    for value in (*table.of_columns.values(), *table.of_metrics.values()):
+        if getattr(value, "place", 0) > headings.count(value.column) > 0:
+            problem = f"the heading '{value.column}' stands fewer times than its place says"
+            few = replace(place, row=row + 1, column=value.column, code="column_missing")
+            yield replace(few, problem=problem, hint="Put place: right in the mapping")
+    for heading in wanted:
+        times = headings.count(one_spelling(heading))
+        if times > 1 and heading not in placed:
+            problem = f"the heading '{heading}' stands {times} times"
+            hint = "Say which is meant: {column: " + heading + ", place: 2}"
+            twice = replace(place, row=row + 1, column=heading, code="duplicate_heading")
+            yield replace(twice, problem=problem, hint=hint)
+
+
+def _seem_to_stand(lines: Lines, wanted: Sequence[str]) -> int | None:
+    """The row near the top in which the most of the headings stand, at least half of them."""
+    held = {
+        row: sum(isinstance(cell, str) and one_spelling(cell) in wanted for cell in cells.values())
+        for row, cells in sorted(lines.items())[:MOST_TITLES]
+    }
+    best = max(held, key=lambda row: (held[row], -row))
+    return best if held[best] and held[best] * 2 >= len(wanted) else None
+
+
+def cell_at(lines: Lines, name: str) -> object:
+    """The cell of a name such as B2; None where it is blank."""
+    match = _CELL.fullmatch(name)
+    assert match is not None
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return lines.get(int(match[2]) - 1, {}).get(column - 1)

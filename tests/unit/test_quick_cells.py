@@ -1,0 +1,91 @@
+"""What is read without a parser is what the parser reads, and what is not plain is left to it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from xml.parsers.expat import ExpatError
+from zipfile import ZipFile
+
+import pytest
+import xlsxwriter
+
+from impactbond.evidence.quick_cells import quick_rows, quick_texts
+from impactbond.evidence.spreadsheet import Spreadsheet, _column
+
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "evidence" / "west_london_zone.xlsx"
+ROW = b'<row r="1"><c r="A1"><v>1</v></c></row>'
+SHEET = b'<worksheet xmlns="m"><sheetData>%s</sheetData></worksheet>'
+
+
+def book() -> Spreadsheet:
+    content = BytesIO()
+    with xlsxwriter.Workbook(content) as made:
+        sheet = made.add_worksheet("One")
+        percent = made.add_format({"num_format": "0%"})
+        day = made.add_format({"num_format": "dd/mm/yyyy"})
+        for row, cells in enumerate([["a", "b  c", "\u00e9"], [1, 2.5, True], [None, "", " x "]]):
+            sheet.write_row(row, 0, cells)
+        sheet.write_number(5, 1, 0.9, percent)
+        sheet.write_datetime(5, 40, datetime(2024, 9, 9), day)
+        sheet.write_blank(6, 0, None, percent)
+    return Spreadsheet.of(content.getvalue())
+
+
+def test_plain_sheets_are_read_as_the_parser_reads_them() -> None:
+    for opened in (book(), Spreadsheet.of(FIXTURE.read_bytes())):
+        for place in range(len(opened.sheets)):
+            quick = opened._quickly(place)
+            assert quick is not None
+            assert quick == opened._parsed(place)
+    made = book()
+    assert made.rows(0)[5][40] == date(2024, 9, 9)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="1"><c r="A1"><f>1+1</f><v>2</v></c></row>',
+        b'<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>',
+        b'<row r="1"><c r="A1"><v>1&#50;</v></c></row>',
+        b'<row r="1"><!-- x --><c r="A1"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1" t="str"><v>a\r\nb</v></c></row>',
+        b'<row r="1"><c r="A1"><v/></c></row>',
+        b'<row r="1"><c><v>1</v></c></row>',
+        b'<row><c r="A1"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><v>1</v></c>',
+        ROW + b"<x/>",
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_parser(rows: bytes) -> None:
+    assert quick_rows(SHEET % ROW, book().value, _column, 9) == {0: {0: 1.0}}
+    assert quick_rows(SHEET % rows, book().value, _column, 9) is None
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ROW + ROW,
+        ROW.replace(b'"A1"', b'"A2"'),
+        ROW.replace(b'"1"', b'"99"').replace(b"A1", b"A99"),
+        ROW.replace(b"</row>", b'<c r="A1"><v>2</v></c></row>'),
+    ],
+)
+def test_rows_and_cells_that_are_there_twice_or_elsewhere_are_refused(rows: bytes) -> None:
+    with pytest.raises(ValueError, match=r"a (row|cell) is"):
+        quick_rows(SHEET % rows, book().value, _column, 9)
+
+
+def test_texts_with_runs_are_left_to_the_parser() -> None:
+    plain = b'<sst xmlns="m"><si><t>a</t></si><si><t xml:space="preserve"> b</t></si></sst>'
+    assert quick_texts(plain) == ["a", " b"]
+    assert quick_texts(plain.replace(b"<t>a</t>", b"<r><t>a</t></r>")) is None
+    assert quick_texts(plain.replace(b">a<", b">a&amp;<")) is None
+
+
+def test_a_sheet_that_ends_too_soon_is_no_sheet() -> None:
+    with ZipFile(FIXTURE) as file:
+        sheet = file.read("xl/worksheets/sheet1.xml")
+    with pytest.raises(ExpatError, match="no element found"):
+        quick_rows(sheet.replace(b"</worksheet>", b""), book().value, _column, 1_048_576)

@@ -208,6 +208,13 @@ TYPED: dict[str, tuple[tuple[str, str, int, int], ...]] = {
 }
 
 
+# Milestones add lines up, and are held against the schedule: what is typed over in either of them
+# fails there too.
+ALSO = dict.fromkeys(
+    ("lines to summary", "milestones to schedule", "adjustments to schedule"), ("by milestone",)
+)
+
+
 def typed_over(book: Workbook, shown: Workbook, key: str) -> None:
     for sheet, header, row, more in TYPED[key]:
         (table,) = book[sheet].tables.values()
@@ -241,5 +248,5 @@ def test_the_formulas_find_a_figure_that_is_typed_over(typed: dict[str, Path], k
     failing = [
         check.key for check, row in zip(WHOLE.checks, rows, strict=True) if not row[-1].value
     ]
-    assert failing == [key]
+    assert {*failing} == {key, *ALSO.get(key, ())}
     assert str(recalculated["Cover"]["B7"].value).startswith("A check fails")

@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from secrets import token_bytes
@@ -52,10 +53,13 @@ class Key(NamedTuple):
 
 
 def new_key(path: str | os.PathLike[str]) -> Key:
-    """A new key in a file that was not there, for its owner alone. Raises EvidenceError."""
+    """A new key in a file that was not there, for its owner alone, as is the folder where that is
+    made for it. Raises EvidenceError.
+    """
     key = Key(token_bytes(KEY_BYTES))
     content = f"{_HEADER}\n{key.secret.hex()}\n".encode()
-    write_file(path, content, lambda faults: EvidenceError("The key cannot be written.", faults))
+    refused = partial(EvidenceError, "The key cannot be written.")
+    write_file(path, content, refused, make_folders=True)
     return key
 
 

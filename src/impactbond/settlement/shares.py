@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -83,7 +83,7 @@ class Parts:
         concerned = (value != 0) | (payable != 0) | (overflow != 0)
         entries = Entries.where(concerned.any(axis=0).T)
         at = (slice(None), entries.movement, entries.funder)
-        return cls(entries, lambda: value[at], payable[at], overflow[at], [])
+        return cls(entries, partial(np.asarray, value[at]), payable[at], overflow[at], [])
 
     @cached_property
     def values(self) -> Pence:
@@ -125,11 +125,15 @@ class Parts:
         withheld = [(place[at[stays[at]]], left[:, stays[at]]) for at, left in self.withheld]
         return Parts(
             Entries.where(concerned[:, stays]),
-            lambda: self.values[:, kept],
+            partial(_values_of, self, kept),
             self.payables[:, kept],
             self.overflows[:, kept],
             withheld,
         )
+
+
+def _values_of(parts: Parts, kept: Numbers) -> Pence:
+    return np.asarray(parts.values[:, kept])
 
 
 def share_out(contract: Contract, lots: Lots, funders: Funders, history: Movements) -> Parts:
@@ -139,9 +143,7 @@ def share_out(contract: Contract, lots: Lots, funders: Funders, history: Movemen
     payables = _cut_by_rule(contract, lots, funders, entries, rule, history.entitled)
     limited = _apply_funder_limits(contract, lots, funders, history, entries, payables)
 
-    def values() -> Pence:
-        return _cut_by_rule(contract, lots, funders, entries, rule, history.value)
-
+    values = partial(_cut_by_rule, contract, lots, funders, entries, rule, history.value)
     parts = Parts(entries, values, payables, *limited)
     paid = np.zeros_like(history.entitled)
     for funder in range(len(funders.all)):

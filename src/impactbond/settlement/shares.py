@@ -132,7 +132,7 @@ class Parts:
         )
 
 
-def _values_of(parts: Parts, kept: Numbers) -> Pence:
+def _values_of(parts: Parts, kept: NDArray[np.bool_]) -> Pence:
     return np.asarray(parts.values[:, kept])
 
 

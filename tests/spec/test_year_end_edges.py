@@ -22,7 +22,7 @@ FOUR = """
     c3    | consent | 2017-09-20 | 2017-09-20 | yes
     c4    | consent | 2017-10-05 | 2017-10-05 | yes
 """
-MORE = "    c9    | consent | 2017-12-23 | 2018-05-02 | yes   | r9  |          |\n"
+MORE = "    c4    | consent | 2017-12-23 | 2018-05-02 | yes   | r9  |          |\n"
 
 
 def closed(terms: Any, table: str, on: str, to: str | None = None, **more: Any) -> YearEnd:

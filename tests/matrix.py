@@ -118,10 +118,17 @@ def statement(case: Case, folder: Path) -> None:
 
 
 def explain(case: Case, folder: Path) -> None:
-    """The way of a participant, and every line."""
+    """The way of everybody to everything, with its lines; and a line of each kind by itself, of a
+    milestone and of each result and fee.
+    """
     people = case.evidence.participants_table["participant"].unique().to_pylist()
-    assert str(ib.explain(case.settled, participant=people[0]))
-    for line in case.settled.lines_table["line"].to_pylist():
+    assert len([*map(str, ib.explain_each(case.settled))]) == len(people)
+    lines = case.settled.lines_table.select(["milestone", "kind", "line"]).to_pylist()
+    kinds = {
+        (row["milestone"] in case.contract.milestones or row["milestone"], row["kind"]): row["line"]
+        for row in lines
+    }
+    for line in kinds.values():
         assert str(ib.explain_line(case.settled, line))
 
 

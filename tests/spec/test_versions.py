@@ -25,7 +25,7 @@ from tests.spec.test_earlier import tables
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, SettlementError
 from impactbond.evidence.read import read_evidence
-from impactbond.explanation.explain import explain, explain_line
+from impactbond.explanation.explain import explain, explain_each, explain_line
 from impactbond.records.record import read_record, write_record
 from impactbond.records.regenerate import regenerate
 from impactbond.settlement.settle import settle
@@ -463,11 +463,14 @@ def test_every_child_and_every_line_can_be_explained_under_several_versions(gove
     versions = versions_of(f"{EVERYTHING}\ngoverns: {governs}", AMENDED, CORRECTED)
     for as_of in (DATES[1], DATES[3]):
         settlement = amended(versions, EVENTFUL, as_of)
-        for child in ("c1", "c2", "c3"):
-            told = explain(settlement, participant=child)
-            own = [row for row in settlement.lines_table.to_pylist() if row["participant"] == child]
+        lines = settlement.lines_table.to_pylist()
+        everybody = ("c1", "c2", "c3")
+        for child, told in zip(everybody, explain_each(settlement, everybody), strict=True):
+            own = [row for row in lines if row["participant"] == child]
             assert told.entitled_pence == sum(row["entitled_pence"] for row in own)
-        for line in settlement.lines_table["line"].to_pylist():
+        # Of each period and kind of line one: a line is explained by itself.
+        kinds = {(row["claim_period"], row["kind"]): row["line"] for row in lines}
+        for line in kinds.values():
             assert explain_line(settlement, line).milestones[0].lines
 
 

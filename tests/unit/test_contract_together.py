@@ -171,7 +171,7 @@ def spoilt(draw: st.DrawFn) -> str:
     return written(value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(spoilt())
 def test_however_a_contract_is_spoilt_it_is_read_or_everything_wrong_is_told(text: str) -> None:
     try:

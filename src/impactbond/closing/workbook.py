@@ -40,7 +40,7 @@ _SIDES: tuple[Plain, ...] = (
 )
 
 
-class Sheets:
+class PackSheets:
     """The sheets of a year end, made one after another: each may name those before it."""
 
     def __init__(self, year: YearEnd) -> None:
@@ -100,7 +100,7 @@ class Sheets:
 
 def year_end_workbook(year: YearEnd) -> bytes:
     """The year end as an Excel workbook; the same year end gives the same bytes."""
-    sheets = Sheets(year)
+    sheets = PackSheets(year)
     _sources(sheets)
     _position(sheets)
     _of_the_year(sheets)
@@ -128,7 +128,7 @@ def year_end_workbook(year: YearEnd) -> bytes:
 _READ_FIRST = ("Position", "Income", "Movement", "Journals", "Checks", "Disclosure")
 
 
-def _sources(sheets: Sheets) -> None:
+def _sources(sheets: PackSheets) -> None:
     """What everything else is worked out from."""
     entry = {"debit": "Debit", "credit": "Credit"}
     sheets.add(
@@ -205,7 +205,7 @@ _FILED = (
 )
 
 
-def _position(sheets: Sheets) -> None:
+def _position(sheets: PackSheets) -> None:
     asset, liability = sheets.year.words
     headers = _POSITION | {"contract_asset": asset, "contract_liability": liability}
     sheets.add(
@@ -229,7 +229,7 @@ def _of(table: SheetTable, key: str) -> str:
     return f"SUMIFS({table.span(key)},{table.span('funder')},[funder])"
 
 
-def _of_the_year(sheets: Sheets) -> None:
+def _of_the_year(sheets: PackSheets) -> None:
     """Income, movement and journals: of the position, and of what was filed."""
     here, filed = sheets.made["Position"], sheets.made["As filed"]
     natures = {row["funder"]: row["nature"] for row in sheets.rows("position")}
@@ -261,7 +261,7 @@ def _of_the_year(sheets: Sheets) -> None:
     )
 
 
-def _movement(sheets: Sheets) -> None:
+def _movement(sheets: PackSheets) -> None:
     here, filed, income = (sheets.made[name] for name in ("Position", "As filed", "Income"))
     opens = {
         f"opening_{name}": _of(filed, f"contract_{name}") for name in ("asset", "liability")
@@ -301,7 +301,7 @@ def _movement(sheets: Sheets) -> None:
     )
 
 
-def _journals(sheets: Sheets) -> None:
+def _journals(sheets: PackSheets) -> None:
     here, rows = sheets.made["Position"], sheets.rows("journals")
     sides = {side: journal_formula(here, rows, side) for side in ("debit", "credit")}
     sheets.add(
@@ -323,7 +323,7 @@ def _journals(sheets: Sheets) -> None:
     )
 
 
-def _beside(sheets: Sheets) -> None:
+def _beside(sheets: PackSheets) -> None:
     """What stands beside the figures; see `closing/beside.py`."""
     for sheet, name, title, plain, pence, formulas in BESIDE:
         headers = pence
@@ -361,7 +361,7 @@ _DISCLOSED = (
 )
 
 
-def _checks(sheets: Sheets) -> SheetTable:
+def _checks(sheets: PackSheets) -> SheetTable:
     """Every sum found twice, by live formulas where a sheet holds what it is of."""
     rows = sheets.rows("checks")
     both = [check_formulas(sheets.made, row) for row in rows]

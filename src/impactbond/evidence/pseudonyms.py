@@ -95,7 +95,7 @@ def rotated(references: Iterable[str], old: Key, new: Key) -> dict[str, str]:
     return {old.pseudonym(one): new.pseudonym(one) for one in references}
 
 
-class Replaced(NamedTuple):
+class Pseudonymised(NamedTuple):
     """A CSV file with its references replaced: its bytes, how many rows, how many children."""
 
     content: bytes
@@ -105,7 +105,7 @@ class Replaced(NamedTuple):
 
 def pseudonymise(
     path: str | os.PathLike[str], *, columns: Sequence[str], key: Key, drop: Sequence[str] = ()
-) -> Replaced:
+) -> Pseudonymised:
     """A CSV file with the references in some columns replaced, and other columns taken out.
 
     Blank cells stay blank; everything else stays as it stands. Raises EvidenceError for a file that
@@ -124,7 +124,7 @@ def pseudonymise(
 
 def replaced_references(
     path: str | os.PathLike[str], *, columns: Sequence[str], links: str | os.PathLike[str]
-) -> Replaced:
+) -> Pseudonymised:
     """A CSV file of old pseudonyms with the new ones that links say. Raises EvidenceError, also for
     one that no link has.
     """
@@ -141,7 +141,7 @@ def replaced_references(
 
 def _replaced(
     place: Path, columns: Sequence[str], drop: Sequence[str], new: Callable[[str, Fault], str]
-) -> Replaced:
+) -> Pseudonymised:
     rows = _rows(place)
     headings = [one_spelling(one) for one in rows[0]] if rows else []
     fault = Fault(file=place.name)
@@ -168,7 +168,7 @@ def _replaced(
                 cells[at] = new(one_spelling(cells[at]), where)
                 children.add(cells[at])
         out.writerow([cells[at] for at in kept])
-    return Replaced(written.getvalue().encode(), len(rows) - 1, len(children))
+    return Pseudonymised(written.getvalue().encode(), len(rows) - 1, len(children))
 
 
 def _no_column(place: Path, column: str) -> Fault:

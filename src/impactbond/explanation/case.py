@@ -38,7 +38,7 @@ TOGETHER = 1_000  # participants whom the engine is asked about at once
 _AS_DECIDED = ("verdict", "reason", "achieved_on", "known_on")
 
 
-class Asked:
+class AskedAbout:
     """Some participants asked about at one claim date: what is the same for all of them, or found
     for all of them at once, is found here, when it is first needed.
 
@@ -115,7 +115,7 @@ class Case:
     `person` is None while nothing is known of it, `judged` where the contract does not cover it.
     """
 
-    asked: Asked
+    asked: AskedAbout
     settlement: Settlement
     participant: str
     claim: ClaimDate
@@ -126,7 +126,7 @@ class Case:
     @classmethod
     def of(
         cls,
-        asked: Asked,
+        asked: AskedAbout,
         settlement: Settlement,
         participant: str,
         governed: frozenset[str] | None = None,
@@ -244,7 +244,7 @@ class Case:
 
 
 def cases_by_milestone(
-    asked: Asked, participant: str, milestones: Sequence[str]
+    asked: AskedAbout, participant: str, milestones: Sequence[str]
 ) -> dict[str, Case]:
     """The case of each milestone, by the terms of the version that governs it."""
     if not asked.settlement.is_amended:
@@ -259,7 +259,7 @@ def cases_by_milestone(
     return {name: cases[text.version.number] for name, text in texts.items()}
 
 
-def _governing(asked: Asked, participant: str, milestone: str) -> Contract:
+def _governing(asked: AskedAbout, participant: str, milestone: str) -> Contract:
     known, settlement = asked.known, asked.settlement
     naming = [text.terms for text in known.stretches if milestone in text.terms.milestones]
     governs = known.terms.governs

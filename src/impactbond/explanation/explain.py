@@ -19,7 +19,7 @@ from impactbond.contract.wording.words import ContractWords
 from impactbond.errors import Fault, SettlementError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.counts import Counts
-from impactbond.explanation.case import TOGETHER, Asked, Case, cases_by_milestone
+from impactbond.explanation.case import TOGETHER, AskedAbout, Case, cases_by_milestone
 from impactbond.explanation.explanation import Explanation
 from impactbond.explanation.lines import LineBook
 from impactbond.explanation.measured import explained_steps
@@ -69,7 +69,9 @@ def explain(
         fault = Fault(code="unknown_participant", problem=problem, found=kind)
         raise SettlementError("There is nothing to explain.", [fault])
     asked = _milestones_asked(settlement, milestone)
-    return _of_participant(Asked(settlement, [participant], settlement.claim), participant, asked)
+    return _of_participant(
+        AskedAbout(settlement, [participant], settlement.claim), participant, asked
+    )
 
 
 def explain_each(
@@ -93,7 +95,7 @@ def explain_each(
     several = list(participants)
     for place in range(0, len(several), TOGETHER):
         together = several[place : place + TOGETHER]
-        asked = Asked(settlement, together, settlement.claim)
+        asked = AskedAbout(settlement, together, settlement.claim)
         for participant in together:
             yield _of_participant(asked, participant, names)
 
@@ -169,7 +171,7 @@ def explain_line(settlement: Settlement, line: str) -> Explanation:
         )
     if row["milestone"] in settlement.contract.milestones:
         who = row["participant"]
-        return _of_participant(Asked(settlement, [who], claim), who, [row["milestone"]], line)
+        return _of_participant(AskedAbout(settlement, [who], claim), who, [row["milestone"]], line)
     return _explanation(
         settlement,
         claim,
@@ -196,7 +198,7 @@ def _explanation(settlement: Settlement, claim: ClaimDate, **told: Any) -> Expla
 
 
 def _of_participant(
-    asked: Asked, participant: str, milestones: Sequence[str], line: str | None = None
+    asked: AskedAbout, participant: str, milestones: Sequence[str], line: str | None = None
 ) -> Explanation:
     settlement, claim = asked.settlement, asked.claim
     cases = cases_by_milestone(asked, participant, milestones)

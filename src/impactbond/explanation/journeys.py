@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.explanation.case import TOGETHER, Asked, Case, cases_by_milestone
+from impactbond.explanation.case import TOGETHER, AskedAbout, Case, cases_by_milestone
 from impactbond.explanation.parts import ConditionExplained
 from impactbond.explanation.verdicts import open_until, reason
 from impactbond.money import round_fraction, show_share
@@ -98,7 +98,7 @@ def journeys(settlement: Settlement) -> Journeys:
     parts: list[tuple[Any, ...]] = []
     for place in range(0, len(covered), TOGETHER):
         several = covered[place : place + TOGETHER]
-        asked = Asked(settlement, several, settlement.claim, with_rows=False)
+        asked = AskedAbout(settlement, several, settlement.claim, with_rows=False)
         for participant in several:
             cases = cases_by_milestone(asked, participant, list(settlement.contract.milestones))
             for name, case in cases.items():

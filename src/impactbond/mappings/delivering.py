@@ -26,7 +26,7 @@ from impactbond.mappings.values import RowContext
 from impactbond.terms.diagnostic import listing
 
 
-class Plan(NamedTuple):
+class MappingPlan(NamedTuple):
     """A mapping on its way to be used: what is told of it, its text, and its tables."""
 
     by: MappedBy
@@ -50,7 +50,10 @@ class _Found:
 
 
 def delivered(
-    plans: Sequence[Plan], paths: Sequence[Path], contract: Contract, given: Mapping[str, str]
+    plans: Sequence[MappingPlan],
+    paths: Sequence[Path],
+    contract: Contract,
+    given: Mapping[str, str],
 ) -> Delivery:
     """What some files deliver. Raises EvidenceError with every fault of structure."""
     opened = [SourceFile.of(path) for path in paths]
@@ -82,7 +85,9 @@ def delivered(
     )
 
 
-def _unplaced(plans: Sequence[Plan], files: Sequence[SourceFile], named: int) -> Iterator[Fault]:
+def _unplaced(
+    plans: Sequence[MappingPlan], files: Sequence[SourceFile], named: int
+) -> Iterator[Fault]:
     """Files that no mapping reads, or several do; and tables without a file."""
     if not named:
         yield Fault(code="no_file", problem="no file was named")
@@ -112,7 +117,7 @@ def _unplaced(plans: Sequence[Plan], files: Sequence[SourceFile], named: int) ->
                 yield Fault(code="file_missing", problem=problem, allowed=allowed, hint=hint)
 
 
-def _ungiven(plans: Sequence[Plan], given: Mapping[str, str]) -> Iterator[Fault]:
+def _ungiven(plans: Sequence[MappingPlan], given: Mapping[str, str]) -> Iterator[Fault]:
     """What should be said with the delivery and is not, and what is said and asked for nowhere."""
     asked = dict.fromkeys(
         name for plan in plans for table, _ in plan.tables for name in table.given
@@ -188,7 +193,7 @@ def _identifying(source: SourceTable, table: MappedTable) -> Iterator[Fault]:
             )
 
 
-def _told(plan: Plan, files: Sequence[SourceFile], given: Mapping[str, str]) -> MappedBy:
+def _told(plan: MappingPlan, files: Sequence[SourceFile], given: Mapping[str, str]) -> MappedBy:
     read = [FileRead(name=one.name, sha256=one.digest) for one in files if plan.takes(one.name)]
     said = {name for table, _ in plan.tables for name in table.given}
     kept = {name: value for name, value in given.items() if name in said}

@@ -16,7 +16,7 @@ from impactbond.errors import EvidenceError
 from impactbond.evidence.deliveries import Delivery
 from impactbond.evidence.mapped import MappedBy
 from impactbond.mappings.codes import Codes
-from impactbond.mappings.delivering import Plan, delivered
+from impactbond.mappings.delivering import MappingPlan, delivered
 from impactbond.mappings.fitting import check_fit
 from impactbond.mappings.mapped_table import MappedTable
 from impactbond.mappings.values import RowContext
@@ -88,10 +88,10 @@ class SourceMapping(Cited):
         raise EvidenceError(told, faults)
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> MappingPlan:
         """What is to be read by it, and what is told of it."""
         contexts = [RowContext(lists=self.codes, within=table.span) for table in self.tables]
         by = MappedBy(
             mapping=self.mapping, version=self.version, dated=self.dated, sha256=self.digest
         )
-        return Plan(by, self.source, tuple(zip(self.tables, contexts, strict=True)))
+        return MappingPlan(by, self.source, tuple(zip(self.tables, contexts, strict=True)))

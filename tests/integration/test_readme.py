@@ -31,7 +31,9 @@ def test_every_command_is_in_the_readme_and_the_other_way_round() -> None:
     words = re.findall(r"^\| `impactbond ([\w-]+)", README, re.MULTILINE)
     told = {word.replace("-", "_") for word in words} | {"demo"}
     commands = {
-        command.callback.__name__ for command in app.registered_commands if command.callback
+        command.name or command.callback.__name__
+        for command in app.registered_commands
+        if command.callback
     }
     assert told == commands | {str(group.name) for group in app.registered_groups}
 

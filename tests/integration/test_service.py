@@ -60,11 +60,11 @@ def test_a_contract_is_checked(client: httpx.Client) -> None:
 
 
 def test_settlements_asked_for_at_once_are_those_of_one_after_another(client: httpx.Client) -> None:
-    """Statements of two claim dates, two of each at a time: the same bytes as the library gives."""
+    """Statements of two claim dates at the same time: the same bytes as the library gives."""
     terms = ib.read_contract(CONTRACT)
     evidence = ib.read_evidence(ROOT / "fixtures/evidence/west_london_zone.xlsx", terms)
-    days = ["2017-01-31", "2017-04-30"] * 2
-    with ThreadPoolExecutor(4) as pool:
+    days = ["2017-01-31", "2017-04-30"]
+    with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda day: client.post("/statements", **asked(day)), days))
     for day, answer in zip(days, answers, strict=True):
         assert answer.status_code == 200

@@ -68,10 +68,9 @@ def explain(
         problem = "a participant is asked for by the id, as text"
         fault = Fault(code="unknown_participant", problem=problem, found=kind)
         raise SettlementError("There is nothing to explain.", [fault])
-    asked = _milestones_asked(settlement, milestone)
-    return _of_participant(
-        AskedAbout(settlement, [participant], settlement.claim), participant, asked
-    )
+    names = _milestones_asked(settlement, milestone)
+    about = AskedAbout(settlement, [participant], settlement.claim)
+    return _of_participant(about, participant, names)
 
 
 def explain_each(
@@ -90,8 +89,8 @@ def explain_each(
         raise nobody_behind("an explanation of a participant")
     names = _milestones_asked(settlement, milestone)
     if participants is None:
-        found = settlement.evidence.participants_table["participant"].unique().to_pylist()
-        participants = sorted(found)
+        participants = settlement.evidence.participants_table["participant"].unique().to_pylist()
+        participants = sorted(participants)
     several = list(participants)
     for place in range(0, len(several), TOGETHER):
         together = several[place : place + TOGETHER]
@@ -104,9 +103,8 @@ def _milestones_asked(settlement: Settlement, milestone: str | None) -> Sequence
     """The milestone that is asked for, or all. Raises SettlementError where there is none."""
     milestones = settlement.contract.milestones
     if milestone is not None and milestone not in milestones:
-        raise SettlementError(
-            "There is nothing to explain.", [_no_milestone(settlement, milestone)]
-        )
+        fault = _no_milestone(settlement, milestone)
+        raise SettlementError("There is nothing to explain.", [fault])
     return list(milestones) if milestone is None else [milestone]
 
 

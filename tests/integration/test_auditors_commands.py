@@ -93,3 +93,29 @@ def test_what_a_record_cannot_answer_is_told(
     done = run(*words)
     assert done.returncode == 2
     assert told in " ".join(done.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "explain --line 2017-Q2/0001",
+        "plan",
+        f"reconcile --receipts {FIXTURES / 'receipts' / 'west_london_zone.csv'}",
+        "record",
+        "page programme",
+    ],
+    ids=lambda words: words.split()[0],
+)
+def test_what_a_command_reads_never_gives_way(kept: Path, words: str) -> None:
+    """Not the record of the claim before either, though others may be replaced."""
+    record = kept / "q1.record"
+    before = record.read_bytes()
+    verb = words.split(" --")[0].split()
+    given = (CONTRACT, EVIDENCE, "--as-of", "2017-07-31", "--leave-out-refused")
+    done = run(
+        *(*verb, *given, *words.split()[len(verb) :]),
+        *("--earlier", record, "--out", record, "--replace"),
+    )
+    assert done.returncode == 2
+    assert "q1.record" in done.stderr
+    assert record.read_bytes() == before

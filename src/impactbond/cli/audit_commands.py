@@ -67,7 +67,7 @@ def record(
 
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
     came = received(receipts, settlement)
-    kept = [one for one in (earlier, previous, supersedes) if one]
+    kept = (earlier, previous, supersedes)
     with working("Writing the record"):
         written = write_record(
             settlement,
@@ -79,7 +79,7 @@ def record(
             funder=funder,
             replace=replace,
             shared=shared,
-            inputs=inputs_of(contract, evidence, claims, receipts, kept),
+            inputs=inputs_of(contract, evidence, claims, receipts, *kept),
         )
     digest = read_record(written).digest
     told = f"Wrote {written}\nNote its SHA-256 elsewhere: {digest}"
@@ -130,7 +130,8 @@ def regenerate(
         result = regenerate_record(record)
     told, text = result.as_dict(), result.text
     if out is not None:
-        written = result.write(out, replace=replace, shared=shared, inputs=[kept])
+        read = [one for one in (kept, previous, view) if one]
+        written = result.write(out, replace=replace, shared=shared, inputs=read)
         told["written"] = [path.name for path in written]
         text += f"\n  Wrote {len(written)} files to {out}"
     printed(as_json, lambda: told, lambda: text)

@@ -115,8 +115,7 @@ def settle(
     """Write decisions, claims, schedule and one statement for each funder."""
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
     came = received(receipts, settlement)
-    kept = [one for one in (earlier, supersedes) if one]
-    inputs = inputs_of(contract, evidence, claims, receipts, kept)
+    inputs = inputs_of(contract, evidence, claims, receipts, earlier, supersedes)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
     write_settled(settlement, out, as_json, came, leave_out_refused, supersedes, **how)
 
@@ -176,7 +175,8 @@ def explain(
         answer = nearest_change(settlement, participant=participant, milestone=milestone)
     else:
         answer = explained.explain(settlement, participant=participant, milestone=milestone)
-    how = Writing(replace=replace, shared=shared, inputs=inputs_of(contract, evidence, claims))
+    inputs = inputs_of(contract, evidence, claims, earlier)
+    how = Writing(replace=replace, shared=shared, inputs=inputs)
     answered(out, as_json, answer.as_dict, lambda: answer.text, **how)
 
 
@@ -226,9 +226,8 @@ def reconcile(
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
     came = read_receipts(receipts, settlement.contract)
     found = matched(settlement, came, on=on or as_of, leave_out_refused=leave_out_refused)
-    how = Writing(
-        replace=replace, shared=shared, inputs=inputs_of(contract, evidence, claims, receipts)
-    )
+    inputs = inputs_of(contract, evidence, claims, receipts, earlier)
+    how = Writing(replace=replace, shared=shared, inputs=inputs)
     answered(out, as_json, found.as_dict, lambda: found.text, **how)
 
 
@@ -251,7 +250,7 @@ def plan(
     from impactbond.tables import plain_rows
 
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
-    how = Writing(replace=replace, shared=shared, inputs=inputs_of(contract, evidence))
+    how = Writing(replace=replace, shared=shared, inputs=inputs_of(contract, evidence, earlier))
     answered(
         out,
         as_json,

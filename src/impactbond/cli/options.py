@@ -208,15 +208,18 @@ def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evid
 
 
 def inputs_of(
-    contract: Path, evidence: list[Path] | None, *others: list[Path] | None
+    contract: Path, evidence: list[Path] | None, *others: list[Path] | Path | None
 ) -> list[Path]:
-    """The files that a command reads: it writes over none of them."""
+    """The files that a command reads, with those of its options, given or not: it writes over none
+    of them.
+    """
     from impactbond.evidence.files import expanded
 
     mappings = mappings_asked().files
     given = evidence or [] if mappings else evidence_in(evidence or [])
     named = [one for paths in given.values() for one in paths] if isinstance(given, dict) else given
-    words = [*map(str, named), *(str(path) for paths in others for path in paths or [])]
+    more = [path for one in others if one for path in (one if isinstance(one, list) else [one])]
+    words = [*map(str, named), *map(str, more)]
     return [contract, *mappings, *(Path(path) for word in words for path in expanded(word))]
 
 

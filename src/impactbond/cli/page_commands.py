@@ -65,7 +65,7 @@ def programme(
     settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
     with working("Making the page"):
         page = programme_page(settlement, audience=audience)
-    inputs = inputs_of(contract, evidence, [earlier] if earlier else None)
+    inputs = inputs_of(contract, evidence, earlier)
     _write(page, out, as_json, replace=replace, shared=shared, inputs=inputs)
 
 
@@ -96,7 +96,7 @@ def statement(
     if came is not None:
         source = with_receipts(source, came, leave_out_refused=leave_out_refused)
     page = statement_page(source, audience)
-    inputs = inputs_of(contract, evidence, claims, receipts, [earlier] if earlier else None)
+    inputs = inputs_of(contract, evidence, claims, receipts, earlier)
     _write(page, out, as_json, replace=replace, shared=shared, inputs=inputs)
 
 
@@ -129,7 +129,7 @@ def reconciliation(
     came = read_receipts(receipts, settlement.contract)
     found = reconcile(settlement, came, on=on or as_of, leave_out_refused=leave_out_refused)
     page = reconciliation_page(found, audience=audience)
-    inputs = inputs_of(contract, evidence, claims, receipts, [earlier] if earlier else None)
+    inputs = inputs_of(contract, evidence, claims, receipts, earlier)
     _write(page, out, as_json, replace=replace, shared=shared, inputs=inputs)
 
 

@@ -105,7 +105,7 @@ def publish(
             rounded_to=rounded_to,
         )
     refused = partial(DisclosureError, "The tables cannot be written.")
-    inputs = inputs_of(contract, evidence, [earlier] if earlier else None)
+    inputs = inputs_of(contract, evidence, earlier)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
     written = [one.name for one in write_files(out, public_files(view), refused, **how)]
     if log is not None:

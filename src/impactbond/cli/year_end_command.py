@@ -95,8 +95,8 @@ def year_end(
             trial_balance=trial_balance,
             leave_out_refused=leave_out_refused,
         )
-    others = [one for one in (earlier, previous, ledger, trial_balance) if one]
-    inputs = inputs_of(contract, evidence, receipts, others)
+    others = (earlier, previous, ledger, trial_balance)
+    inputs = inputs_of(contract, evidence, receipts, *others)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
     written = [] if out is None else _written(year, out, how)
     told = "".join(f"\nWrote {out}/{name}" for name in written)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from stdnum.gb import upn
+from tests.commands import run
 from tests.evidence_workbooks import FEB, HEADINGS, MAR, small_contract, write_book
 from tests.properties.test_disclosure import contract as long_contract
 
@@ -131,6 +132,27 @@ def test_workbooks_and_counts_refuse_them_too(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="column 'note'"):
         ib.read_claims(counts, long_contract())
     assert ib.read_claims(counts, long_contract(), allow_personal=["note"]).counts_table.num_rows
+
+
+@pytest.mark.parametrize("command", ["check-evidence", "settle", "identify"])
+def test_the_command_line_reads_what_is_allowed_there_and_forgets_it(
+    tmp_path: Path, command: str
+) -> None:
+    """Allowed once is allowed for that command alone."""
+    contract = tmp_path / "contract.yaml"
+    contract.write_bytes(long_contract().source)
+    tables = [f"{name}={tmp_path}/{name}.csv" for name in frames(UPNS)]
+    for name, table in frames(UPNS).items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    words = [command, contract, *tables]
+    if command != "check-evidence":
+        words += ["--as-of", "2024-04-30"]
+    if command == "settle":
+        words += ["--out", tmp_path / "out"]
+    for more, refused in (((), True), (("--allow-personal", "Participant"), False), ((), True)):
+        told = run(*words, *more).stderr
+        assert ("most of its cells look like pupil numbers" in told) == refused
+        assert not any(one in told for one in UPNS)
 
 
 def test_a_heading_that_is_itself_a_number_is_not_told() -> None:

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AnswerOut,
     AsJson,
@@ -32,6 +31,7 @@ from impactbond.cli.options import (
     settled,
     working,
 )
+from impactbond.cli.reading_options import reads_files
 from impactbond.files import Writing
 
 

@@ -16,9 +16,7 @@ from impactbond.cli.evidence_command import check_evidence, template
 from impactbond.cli.help import AUDIT, CONTRACTS, EXAMPLES, FINANCE, MODEL
 from impactbond.cli.identify_command import identify
 from impactbond.cli.map_command import propose
-from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
-    AllowPersonal,
     AnswerOut,
     AsJson,
     AsOf,
@@ -34,7 +32,6 @@ from impactbond.cli.options import (
     RowByRow,
     Shared,
     Supersedes,
-    allow_personal,
     answered,
     day_option,
     inputs_of,
@@ -45,6 +42,7 @@ from impactbond.cli.options import (
 from impactbond.cli.page_commands import pages
 from impactbond.cli.pseudonymise_command import pseudonymise
 from impactbond.cli.publish_command import publish
+from impactbond.cli.reading_options import reads_files
 from impactbond.cli.score_command import score
 from impactbond.cli.simulate_command import simulate
 from impactbond.cli.year_end_command import year_end
@@ -71,10 +69,8 @@ def impactbond(
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Say which version."),
     ] = False,
-    personal: AllowPersonal = None,
 ) -> None:
     """Outcomes-based funding contracts: evidence in, statements out, to the penny."""
-    allow_personal(personal)
 
 
 @app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["demo"])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     ContractFile,
@@ -22,6 +21,7 @@ from impactbond.cli.options import (
     versions_in,
     working,
 )
+from impactbond.cli.reading_options import reads_files
 from impactbond.errors import EvidenceError
 from impactbond.files import Writing, write_file
 

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     ContractFile,
@@ -25,6 +24,7 @@ from impactbond.cli.options import (
     versions_in,
     working,
 )
+from impactbond.cli.reading_options import reads_files
 from impactbond.errors import SettlementError
 from impactbond.files import Writing, write_file
 

@@ -29,7 +29,7 @@ def main() -> None:
     """Run the command line; whatever happens ends with an exit code, and none with a traceback
     unless `--debug` asks for it.
     """
-    words = _in_front([word for word in sys.argv[1:] if word != "--debug"])
+    words = [word for word in sys.argv[1:] if word != "--debug"]
     as_json = "--json" in words
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # an arrow is shown as \u2192 where there is none
@@ -44,20 +44,6 @@ def main() -> None:
             print_exc()
         code = _told(error, as_json)
     raise SystemExit(code)
-
-
-def _in_front(words: list[str]) -> list[str]:
-    """The words of a command with what holds of every command first, wherever it was written."""
-    name = "--allow-personal"
-    moved: list[str] = []
-    others: list[str] = []
-    waiting = iter(words)
-    for word in waiting:
-        if word == name:
-            moved += [word, *([after] if (after := next(waiting, None)) is not None else [])]
-        else:
-            (moved if word.startswith(f"{name}=") else others).append(word)
-    return [*moved, *others]
 
 
 def _lines(faults: Sequence[Fault]) -> list[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 import typer
 
-from impactbond.cli.mapped_options import mappings_asked
+from impactbond.cli.reading_options import reading_asked
 from impactbond.errors import ImpactBondError
 from impactbond.files import Writing, write_file
 
@@ -166,24 +166,6 @@ def evidence_in(words: list[Path]) -> list[Path] | dict[str, list[str]]:
     return tables or words
 
 
-_ALLOWED: list[str] = []
-
-
-AllowPersonal = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow-personal",
-        help="A heading that is read although its column looks as if it said who a child is; "
-        "repeatable. It may stand anywhere in a command.",
-    ),
-]
-
-
-def allow_personal(allowed: list[str] | None) -> None:
-    """Keeps the headings that are allowed, for whatever command reads evidence."""
-    _ALLOWED[:] = allowed or ()
-
-
 def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evidence:
     """The evidence that words name, read as a command was told to: in the contract's own form, or
     by the mappings asked for.
@@ -192,11 +174,11 @@ def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evid
     from impactbond.evidence.read import read_evidence
     from impactbond.mappings.read import read_mapping
 
-    asked = mappings_asked()
+    asked = reading_asked()
     if not asked.files and not asked.given:
         at_rest = False if row_by_row else None
         read_as = evidence_in(words)
-        return read_evidence(read_as, versions, at_rest=at_rest, allow_personal=_ALLOWED)
+        return read_evidence(read_as, versions, at_rest=at_rest, allow_personal=asked.allowed)
     given = dict(word.split("=", 1) for word in asked.given if "=" in word)
     if len(given) < len(asked.given) or not asked.files:
         problem = "--given says COLUMN=VALUE, each column once, and goes with --mapping"
@@ -204,7 +186,9 @@ def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evid
         fault = Fault(code="not_given", problem=problem, hint=hint)
         raise EvidenceError("The evidence cannot be read.", [fault])
     mappings = [read_mapping(path, versions.whole) for path in asked.files]
-    return read_evidence(words, versions, mapping=mappings, given=given, allow_personal=_ALLOWED)
+    return read_evidence(
+        words, versions, mapping=mappings, given=given, allow_personal=asked.allowed
+    )
 
 
 def inputs_of(
@@ -215,7 +199,7 @@ def inputs_of(
     """
     from impactbond.evidence.files import expanded
 
-    mappings = mappings_asked().files
+    mappings = reading_asked().files
     given = evidence or [] if mappings else evidence_in(evidence or [])
     named = [one for paths in given.values() for one in paths] if isinstance(given, dict) else given
     more = [path for one in others if one for path in (one if isinstance(one, list) else [one])]
@@ -247,7 +231,8 @@ def settled(
     with working(f"Reading the contract and the {'counts' if claims else 'evidence'}"):
         versions = versions_in(contract)
         known = known_in(evidence, versions, row_by_row=row_by_row) if evidence else None
-        counts = read_claims(claims, versions, allow_personal=_ALLOWED) if claims else None
+        allowed = reading_asked().allowed
+        counts = read_claims(claims, versions, allow_personal=allowed) if claims else None
     calendar = versions.terms.calendar
     day = as_of or calendar.claim_date(calendar.periods[-1])
     with working("Settling"):

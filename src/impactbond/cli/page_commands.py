@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -29,6 +28,7 @@ from impactbond.cli.options import (
     settled,
     working,
 )
+from impactbond.cli.reading_options import reads_files
 
 OutFile = Annotated[Path, out_option("The HTML file to write.")]
 Audience = Annotated[

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     AsOf,
@@ -26,6 +25,7 @@ from impactbond.cli.options import (
     settled,
     working,
 )
+from impactbond.cli.reading_options import reads_files
 from impactbond.errors import DisclosureError
 from impactbond.files import Writing, write_file, write_files
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from impactbond.cli.mapped_options import reads_files
 from impactbond.cli.options import (
     AsJson,
     ContractFile,
@@ -28,6 +27,7 @@ from impactbond.cli.options import (
     versions_in,
     working,
 )
+from impactbond.cli.reading_options import reads_files
 from impactbond.errors import YearEndError
 from impactbond.files import Writing, write_files
 

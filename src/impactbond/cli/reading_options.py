@@ -1,5 +1,6 @@
-"""The options of every command that reads evidence, by which files of partners are read: --mapping
-and --given. They are added to a command by a decorator, so that no command can leave one out.
+"""The options of every command that reads evidence: how files of partners are read (--mapping,
+--given), and which columns are read although they look personal (--allow-personal). They are added
+to a command by a decorator, so that no command can leave one out.
 """
 
 from __future__ import annotations
@@ -29,34 +30,47 @@ Given = Annotated[
         help="With --mapping: what holds for the whole delivery, such as recorded_on=2024-09-30.",
     ),
 ]
+AllowPersonal = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-personal",
+        help="A heading that is read although its column looks as if it said who a child is; "
+        "repeatable.",
+    ),
+]
+_OPTIONS = {"mapping": MappingFiles, "given": Given, "allow_personal": AllowPersonal}
 
 
-class MappingsAsked(NamedTuple):
-    """The mappings that a command was given, and what was said with the delivery."""
+class ReadingAsked(NamedTuple):
+    """How a command was told to read evidence: the mappings, what was said with the delivery, and
+    the headings that are allowed.
+    """
 
     files: tuple[Path, ...] = ()
     given: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
-_ASKED: ContextVar[MappingsAsked | None] = ContextVar("mappings", default=None)
+_ASKED: ContextVar[ReadingAsked | None] = ContextVar("reading", default=None)
 
 
-def mappings_asked() -> MappingsAsked:
-    """What the command that runs was given."""
-    return _ASKED.get() or MappingsAsked()
+def reading_asked() -> ReadingAsked:
+    """What the command that runs was told."""
+    return _ASKED.get() or ReadingAsked()
 
 
 def reads_files(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with the options --mapping and --given."""
+    """A command with the options of whatever reads evidence."""
     own = inspect.signature(command, eval_str=True)
     more = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
-        for name, kind in (("mapping", MappingFiles), ("given", Given))
+        for name, kind in _OPTIONS.items()
     ]
 
     @wraps(command)
-    def run(*, mapping: list[Path] | None, given: list[str] | None, **options: Any) -> None:
-        with _asked(MappingsAsked(tuple(mapping or ()), tuple(given or ()))):
+    def run(**options: Any) -> None:
+        told = (tuple(options.pop(name) or ()) for name in _OPTIONS)
+        with _asked(ReadingAsked(*told)):
             command(**options)
 
     signature = own.replace(parameters=[*own.parameters.values(), *more])
@@ -66,7 +80,7 @@ def reads_files(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def _asked(asked: MappingsAsked) -> Iterator[None]:
+def _asked(asked: ReadingAsked) -> Iterator[None]:
     before = _ASKED.set(asked)
     try:
         yield

@@ -104,6 +104,15 @@ def assert_one_of(
         raise error("An argument cannot be used.", [fault])
 
 
+def not_installed(what: str, library: str, extra: str) -> Fault:
+    """The fault of what needs a library that comes with an extra of impactbond alone."""
+    return Fault(
+        code="not_installed",
+        problem=f"{what} {library}, which is not installed",
+        hint=f"Install it with pip install 'impactbond[{extra}]'",
+    )
+
+
 class ContractError(ImpactBondError):
     """The contract cannot be trusted as written."""
 

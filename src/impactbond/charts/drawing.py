@@ -15,7 +15,7 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
-from impactbond.errors import Fault, SimulationError
+from impactbond.errors import SimulationError, not_installed
 from impactbond.money import CURRENCIES
 
 INK, DARK, MIDDLE, LIGHT = "#111111", "#333333", "#808080", "#d0d0d0"
@@ -71,11 +71,7 @@ def drawn(
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        fault = Fault(
-            code="no_matplotlib",
-            problem="charts need matplotlib, which is not installed",
-            hint="Install it with pip install 'impactbond[charts]'",
-        )
+        fault = not_installed("charts need", "matplotlib", "charts")
         raise SimulationError("The chart cannot be drawn.", [fault]) from None
     with mpl.rc_context():
         mpl.rcdefaults()

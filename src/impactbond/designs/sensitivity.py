@@ -23,7 +23,7 @@ from impactbond.designs.compare import name_of
 from impactbond.designs.design import Overrides, Value, Written
 from impactbond.designs.steps import End, Steps, steps_between
 from impactbond.designs.yardsticks import Judged, judged
-from impactbond.errors import AssumptionError, Fault, assert_one_of
+from impactbond.errors import AssumptionError, Fault, assert_one_of, not_installed
 from impactbond.money import half_up, rounded, show
 from impactbond.simulation.area import Area
 from impactbond.simulation.simulate import simulate
@@ -251,11 +251,7 @@ def _salib(method: Method) -> tuple[Any, Any]:
             from SALib.analyze import sobol as analysis
             from SALib.sample import sobol as sampling
     except ImportError:
-        fault = Fault(
-            code="no_salib",
-            problem="global sensitivity needs SALib, which is not installed",
-            hint="Install it with pip install 'impactbond[sensitivity]'",
-        )
+        fault = not_installed("global sensitivity needs", "SALib", "sensitivity")
         raise AssumptionError("The terms cannot be sampled.", [fault]) from None
     return sampling, analysis
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from impactbond.disclosure.cells import Linked, Real, Whole
-from impactbond.errors import DisclosureError, Fault, InvariantError
+from impactbond.errors import DisclosureError, InvariantError, not_installed
 
 MARGIN = 1e-6
 _INFINITE = float("inf")
@@ -30,9 +30,8 @@ def solver() -> Any:
     try:
         import scipy.optimize
     except ModuleNotFoundError:
-        hint = "pip install 'impactbond[disclosure]'"
-        problem = "what may be shown beside what is found by a solver, which SciPy brings"
-        fault = Fault(code="not_installed", problem=problem, found="no SciPy", hint=hint)
+        what = "what may be shown beside what is found by a solver, which needs"
+        fault = not_installed(what, "SciPy", "disclosure")
         raise DisclosureError("The public view needs the extra 'disclosure'.", [fault]) from None
     return scipy.optimize
 

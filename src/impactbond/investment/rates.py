@@ -16,7 +16,7 @@ from itertools import pairwise
 from math import exp, expm1, log1p
 from typing import Literal
 
-from impactbond.errors import Fault, SettlementError
+from impactbond.errors import SettlementError, not_installed
 
 RateStatus = Literal["one", "several", "none", "total loss"]
 LEAST, MOST = -0.9999, 1000.0
@@ -79,11 +79,7 @@ def _by_pyxirr(flows: Sequence[tuple[date, int]], largest: int, near: float) -> 
     try:
         from pyxirr import xirr
     except ImportError:
-        fault = Fault(
-            code="no_pyxirr",
-            problem="an internal rate of return needs pyxirr, which is not installed",
-            hint="Install it with pip install 'impactbond[investors]'",
-        )
+        fault = not_installed("an internal rate of return needs", "pyxirr", "investors")
         raise SettlementError("There is no internal rate of return.", [fault]) from None
     days, scaled = [day for day, _ in flows], [pence / largest for _, pence in flows]
     rate = xirr(days, scaled, guess=near, silent=True)

@@ -13,7 +13,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from impactbond.errors import Fault, PageError
+from impactbond.errors import PageError, not_installed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -82,11 +82,7 @@ def _environment() -> Environment:
     try:
         import jinja2
     except ImportError:
-        fault = Fault(
-            code="no_jinja",
-            problem="pages need Jinja, which is not installed",
-            hint="Install it with pip install 'impactbond[pages]'",
-        )
+        fault = not_installed("pages need", "Jinja", "pages")
         raise PageError("The page cannot be made.", [fault]) from None
     return jinja2.Environment(
         loader=jinja2.PackageLoader("impactbond.pages"),

@@ -125,6 +125,7 @@ class _Compiler:
         self._tariff = Tariff(contract, area)
         self._claim_days = [day_number(day) for day in contract.calendar.claim_dates]
         self._order = {name: number for number, name in enumerate(self._names)}
+        self._apart: set[str] = set()
         self._term = tuple(map(day_number, contract.calendar.term))
         self._rivals = {
             self._order[name]: {self._order[one] for one in names}
@@ -139,7 +140,9 @@ class _Compiler:
         cells: list[Standing] = list(start) or [()]
         steps: list[Step] = []
         for together in ordered:
-            steps += [together, *self._dated_apart(together)]
+            apart = self._dated_apart(together)
+            self._apart.update(apart)
+            steps += [together, *apart]
         for place, step in enumerate(steps):
             later = [self._asked(one) for one in steps[place + 1 :]]
             asked = {_LEFT, *(self._order[name] for names in later for name in names)}
@@ -225,20 +228,19 @@ class _Compiler:
             for share, one, units in self._ways(standing, step) if is_reached else _NO_WAY:
                 yield (share,), [] if one is None else [(one, units)]
             return
-        apart = set(self._dated_apart(step))
-        for drawn in product(*(self._drawn(standing, family, apart) for family in step)):
+        for drawn in product(*(self._drawn(standing, family) for family in step)):
             chance = drawn[0][0]
             for own, _ in drawn[1:]:
                 chance = tuple(map(mul, chance, own))
             yield chance, [way for _, reached in drawn for way in reached]
 
     def _drawn(
-        self, standing: Standing, family: Family, apart: set[str]
+        self, standing: Standing, family: Family
     ) -> list[tuple[Levels, list[tuple[DrawnMilestone, int]]]]:
         """What can come of one draw: its chances, and what is reached with how many units."""
         found = []
         for chances, names in family.outcomes:
-            ways = [self._ways(standing, name, has_day=name not in apart) for name in names]
+            ways = [self._ways(standing, name, has_day=name not in self._apart) for name in names]
             for chosen in product(*ways):
                 share = prod((part for part, _, _ in chosen), start=Fraction(1))
                 reached = [(one, units) for _, one, units in chosen if one is not None]

@@ -40,7 +40,7 @@ OLD, NEW = contents("o", "all", "lbhf", "elm"), contents("n", "all", "lbhf", "oa
 source = small_source()
 
 def write(files, folder):
-    write_set(folder, source, "2017-Q4", files, replace=True)
+    write_set(folder, source.contract_id, "2017-Q4", files, replace=True)
 
 def found(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix == ".xlsx"}

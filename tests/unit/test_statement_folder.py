@@ -20,7 +20,7 @@ STEM = "wlz-lbhf_2017-Q4_"
 def put(folder: Path, *funders: str, claim: str = "2017-Q4", content: bytes = b"1") -> None:
     """Writes a set of statements in which only the names matter."""
     files = {f"wlz-lbhf_{claim}_{funder}.xlsx": content for funder in funders}
-    write_set(folder, small_source(), claim, files, replace=True)
+    write_set(folder, small_source().contract_id, claim, files, replace=True)
 
 
 def differences(folder: Path) -> list[str]:

@@ -287,7 +287,7 @@ def write_settled(
         if supersedes is not None:
             source = read_record(supersedes).superseded_by(source)
         files = table_files(settlement) | statement_files(source)
-        written = write_set(out, source, source.claim_period, files, **how)
+        written = write_set(out, source.contract_id, source.claim_period, files, **how)
     due = {funder.id: settlement.due_pence(funder.id) for funder in settlement.funders.all}
     data = {
         "contract": settlement.contract.contract,

@@ -26,7 +26,6 @@ from impactbond.records.contents import (
     WORKBOOKS,
     fitting_together,
     results_of,
-    source_of,
 )
 from impactbond.records.record import File, Record, read_record
 from impactbond.records.workbook import parts_of
@@ -104,16 +103,14 @@ class Regeneration(Report):
         """Writes the tables and statements that were made again into a folder, and its manifest
         last, as `write_statements` does; they are those of the record where it is the `same`.
         """
-        manifest = self.record.manifest
-        source = source_of(self.settlement, manifest.engine, self.record.receipts)
+        of, claim = self.record.manifest.contract, self.record.manifest.claim
         books = {
             name.removeprefix(WORKBOOKS): content
             for name, content in self.made.items()
             if name.startswith(WORKBOOKS)
         }
-        return write_set(
-            Path(out), source, source.claim_period, table_files(self.settlement) | books, **how
-        )
+        files = table_files(self.settlement) | books
+        return write_set(Path(out), of.contract, claim.claim_period, files, **how)
 
     @property
     def same(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from impactbond.money import show
@@ -29,7 +30,7 @@ class RecordShown(Report):
     @property
     def text(self) -> str:
         """The same in plain words."""
-        told, manifest = self.as_dict(), self.record.manifest
+        told, manifest = self._told, self.record.manifest
         claim = manifest.claim
         lines = [
             f"{self.record.name}: {told['title'] or manifest.contract.contract}, "
@@ -66,7 +67,7 @@ class RecordShown(Report):
             yield f"The statement for {whose} replaces number {one.number}, with another content"
 
     def _rests_on(self) -> Iterator[str]:
-        told = self.as_dict()
+        told = self._told
         for version in told["versions"]:
             yield f"Contract version {version['number']}, {version['kind']}: {version['sha256']}"
         what = "counts without evidence" if COUNTS in self.record.parts else "evidence"
@@ -81,6 +82,10 @@ class RecordShown(Report):
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data, for `--json`."""
+        return dict(self._told)
+
+    @cached_property
+    def _told(self) -> dict[str, Any]:
         record, manifest = self.record, self.record.manifest
         told: dict[str, Any] = {"record": record.name, "sha256": record.digest, "title": ""}
         told |= manifest.model_dump(mode="json")

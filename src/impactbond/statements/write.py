@@ -74,7 +74,8 @@ def write_statements(
             raise StatementError(NOT_WRITTEN, [fault])
         source = supersedes.superseded_by(source)
     files = statement_files(source, claim_period)
-    return write_set(out, source, claim_period or source.claim_period, files, **how)
+    claim = claim_period or source.claim_period
+    return write_set(out, source.contract_id, claim, files, **how)
 
 
 def with_receipts(
@@ -124,16 +125,16 @@ def table_files(settlement: Settlement) -> dict[str, bytes]:
 
 def write_set(
     out: str | Path,
-    source: StatementSource,
+    contract_id: str,
     claim_period: str,
     files: Mapping[str, bytes],
     **how: Unpack[Writing],
 ) -> list[Path]:
-    """Writes the files of one claim into a folder, and its manifest last.
+    """Writes the files of one claim of a contract into a folder, and its manifest last.
 
     Raises StatementError, and writes nothing, where that cannot be or `how` does not allow it.
     """
-    folder, of = Path(out), f"{source.contract_id} / {claim_period}"
+    folder, of = Path(out), f"{contract_id} / {claim_period}"
     manifest = partial(manifest_with, folder, of, files)
     return write_files(folder, files, partial(StatementError, NOT_WRITTEN), last=manifest, **how)
 

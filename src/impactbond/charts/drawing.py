@@ -9,7 +9,7 @@ Keeps  the same data, the same bytes; nothing of matplotlib's settings by others
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -57,6 +57,18 @@ class Drawing:
 
     def __repr__(self) -> str:
         return f"Drawing({self.title!r}: {self.alt})"
+
+
+def bands(axes: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """A bar for each row, from what 5% of futures come to through what 95% do; gives their places
+    from the bottom.
+    """
+    places = list(range(len(rows)))
+    low = [row["p5_pence"] for row in rows]
+    wide = [row["p95_pence"] - row["p5_pence"] for row in rows]
+    look = {"color": LIGHT, "edgecolor": DARK, "height": 0.5}
+    axes.barh(places, wide, left=low, label="5% to 95% of futures", **look)
+    return places
 
 
 def drawn(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from impactbond.charts.drawing import DARK, HATCH, INK, LIGHT, Drawing, drawn, money_axis
+from impactbond.charts.drawing import DARK, HATCH, INK, Drawing, bands, drawn, money_axis
 from impactbond.designs.compare import DesignComparison
 from impactbond.designs.sensitivity import ONE_AT_A_TIME, Sensitivity
 from impactbond.errors import AssumptionError, Fault, assert_one_of
@@ -66,11 +66,7 @@ def comparison_chart(found: DesignComparison, of: str | None = None) -> Drawing:
     )
 
     def draw(axes: Any) -> None:
-        places = list(range(len(rows)))
-        low = [row["p5_pence"] for row in rows]
-        wide = [row["p95_pence"] - row["p5_pence"] for row in rows]
-        look = {"color": LIGHT, "edgecolor": DARK, "height": 0.5}
-        axes.barh(places, wide, left=low, label="5% to 95% of futures", **look)
+        places = bands(axes, rows)
         means = [row["mean_pence"] for row in rows]
         axes.plot(means, places, "o", color=INK, label="Mean")
         axes.set_yticks(places, [row["design"] for row in rows])

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from impactbond.charts.drawing import DARK, HATCH, INK, LIGHT, MIDDLE, Drawing, drawn, money_axis
+from impactbond.charts.drawing import (
+    DARK,
+    HATCH,
+    INK,
+    LIGHT,
+    MIDDLE,
+    Drawing,
+    bands,
+    drawn,
+    money_axis,
+)
 from impactbond.forecasts.outlook import ALL_FUNDERS, Outlook
 from impactbond.investment.investor_schedule import InvestorSchedule
 from impactbond.money import show
@@ -70,11 +80,7 @@ def exposure_chart(forecast: Forecast) -> Drawing:
     )
 
     def draw(axes: Any) -> None:
-        places = list(range(len(rows)))
-        low = [row["p5_pence"] for row in rows]
-        wide = [row["p95_pence"] - row["p5_pence"] for row in rows]
-        look = {"color": LIGHT, "edgecolor": DARK, "height": 0.5}
-        axes.barh(places, wide, left=low, label="5% to 95% of futures", **look)
+        places = bands(axes, rows)
         named: tuple[tuple[str, str, str], ...] = (
             ("mean_pence", "o", "Mean"),
             ("most_pence", "x", "Most of the futures drawn"),

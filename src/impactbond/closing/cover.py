@@ -7,7 +7,7 @@ Keeps  it says that it is no accounting advice, and which questions the charity 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from impactbond.closing.year_end import NO_ADVICE, YearEnd
 from impactbond.statements.workbook.book import Book
@@ -82,21 +82,6 @@ def add_cover(
     for step in ("Prepared by", "Checked by", "Approved by"):
         page.line((step, "label"), *((None, "blank") for _ in signed))
     page.sheet.print_area(0, 0, page.row - 1, 4)
-
-
-def contents_sheet(tables: Iterable[SheetTable]) -> SheetTable:
-    """The sheets after this one, with what each holds."""
-    found = list(tables)
-    return SheetTable(
-        sheet="Contents",
-        title="Contents",
-        holds="",
-        intro=("Choose a name to go to its sheet. Pages for funders to sign come last.",),
-        columns=(
-            Column("sheet", "Sheet", "link", 24, [table.sheet for table in found]),
-            Column("holds", "What it holds", "text", 100, [table.holds for table in found]),
-        ),
-    )
 
 
 def notes_sheet(year: YearEnd) -> SheetTable:

@@ -15,11 +15,12 @@ from typing import Any
 from impactbond.closing.beside_sheets import BESIDE, FUNDER, Plain
 from impactbond.closing.checks import WITHIN_LIMITS
 from impactbond.closing.confirmation_pages import add_confirmations
-from impactbond.closing.cover import add_cover, contents_sheet, notes_sheet
+from impactbond.closing.cover import add_cover, notes_sheet
 from impactbond.closing.formulas import check_formulas, journal_formula, position_formulas
 from impactbond.closing.year_end import YearEnd
 from impactbond.money import CURRENCIES
 from impactbond.statements.workbook.book import Book
+from impactbond.statements.workbook.cover import contents_of
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
@@ -117,7 +118,7 @@ def year_end_workbook(year: YearEnd) -> bytes:
         created=year.evidence_to,
     )
     add_cover(book, year, sheets.made, sheets.amounts, checks)
-    book.add_table(contents_sheet(tables))
+    book.add_table(contents_of(tables, "Pages for funders to sign come last."))
     book.add_table(notes_sheet(year))
     for table in tables:
         book.add_table(table)

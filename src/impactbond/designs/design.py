@@ -87,17 +87,6 @@ class Written:
         called = name or ", ".join(map(_said, overrides.items())) or "as written"
         return Design(called, contract, area, dict(overrides))
 
-    def value_at(self, path: str) -> Any:
-        """What is written at a path; None where nothing is, or where it leads to several places."""
-        kind, parts = self._parted(path)
-        found: Any = self._terms[kind == "area"]
-        for part in parts:
-            key = _key(found, part)
-            if key is None:
-                return None
-            found = found[key]
-        return found
-
     def _parted(self, path: str) -> tuple[str, list[str]]:
         """Whether a path is one of the area or of the contract, and its parts: terms of an area
         are known by their first key, which no contract has, or by "area" before it.

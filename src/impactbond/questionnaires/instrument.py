@@ -101,10 +101,6 @@ class Instrument(FromText):
         """The valid answers of an item."""
         return self.answers_of.get(item, self.answers)
 
-    def is_of_items(self, score: str) -> bool:
-        """Whether a score is made of items, and not of other scores."""
-        return self.scores[score].of[0] in self._places
-
     @property
     def shift(self) -> Fraction:
         """How far a number that is written lies above the one that it counts as."""

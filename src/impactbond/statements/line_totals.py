@@ -22,7 +22,6 @@ class MilestoneTotals:
     withheld_pence: int
     paid_pence: int
     number_before: int
-    value_before_pence: int
     paid_before_pence: int
     most_pence: int | None
 

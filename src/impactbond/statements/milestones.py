@@ -88,7 +88,6 @@ def by_milestone(
             withheld_pence=sum(one.withheld_pence for one in lines if one.milestone == name),
             paid_pence=now[name][2],
             number_before=earlier[name][0],
-            value_before_pence=earlier[name][1],
             paid_before_pence=earlier[name][2],
             most_pence=most.get(name),
         )

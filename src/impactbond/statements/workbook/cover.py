@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from impactbond.statements.receipts_account import ReceiptsAccount
@@ -104,12 +105,16 @@ def add_cover(book: Book, sheets: Sheets) -> None:
 
 def contents_table(sheets: Sheets) -> SheetTable:
     """The sheets after this one, with what each holds."""
-    tables = list(sheets.after("Contents"))
+    return contents_of(list(sheets.after("Contents")))
+
+
+def contents_of(tables: Sequence[SheetTable], *more: str) -> SheetTable:
+    """Some sheets, with what each holds; `more` is said beside how to go to one."""
     return SheetTable(
         sheet="Contents",
         title="Contents",
         holds="",
-        intro=("Choose a name to go to its sheet.",),
+        intro=(" ".join(("Choose a name to go to its sheet.", *more)),),
         columns=(
             Column("sheet", "Sheet", "link", 24, [table.sheet for table in tables]),
             Column("holds", "What it holds", "text", 100, [table.holds for table in tables]),

@@ -57,7 +57,8 @@ def codes_in(path: Path) -> set[str]:
 def test_the_page_tells_every_code_that_evidence_is_refused_by() -> None:
     every = [*(SOURCE / "evidence").glob("*.py"), SOURCE / "questionnaires" / "scoring.py"]
     every += [SOURCE / "questionnaires" / "answer_tables.py", SOURCE / "errors.py"]
-    given = set().union(*map(codes_in, every))
+    # A library that is missing is a fault of the installation: it refuses no evidence.
+    given = set().union(*map(codes_in, every)) - {"not_installed"}
     assert len(given) > 50
     assert given - TOLD.keys() == set()
     # And tells of none that is not given any more: `unknown_mark` is made of two words.

@@ -72,7 +72,13 @@ SHARES: list[Row] = [
     ),
 ]
 MONEY: list[Row] = [
-    ("price: 120.00", "price: 120.005", "too_fine", "", ("2 decimals of GBP", "120.005")),
+    (
+        "price: 120.00",
+        "price: 120.005",
+        "too_fine",
+        "",
+        ("2 decimals of GBP", "120.005", "by a result"),
+    ),
     ("currency: GBP", "currency: gbp", "unknown_currency", "currency", ("Did you mean 'GBP'?",)),
     ("[one_outcome,", "[one_outcom,", "unknown_milestone", "", ("one_outcome'?",)),
     ("[one_outcome,", "[consent, one_outcome,", "funded_twice", "", ("consent", "in entry 1")),

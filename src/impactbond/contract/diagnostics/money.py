@@ -24,6 +24,8 @@ from impactbond.terms.investment import Investment, InvestmentClass
 _CURRENCY: Path = ("currency",)
 _PRICES_IN: Path = ("prices_in", "currency")
 _ENOUGH_CLAIMS = 100_000
+_ROUND_IT = "Round it to what can be paid"
+_OR_A_RESULT = "; a finer rate for what is counted is paid by a result, and rounded once"
 
 
 def check_money(contract: Contract) -> Diagnostics:
@@ -38,7 +40,8 @@ def check_money(contract: Contract) -> Diagnostics:
     most = _most_in_all(contract)
     for path, amount in _prices(contract):
         rests = (_CURRENCY, _PRICES_IN)
-        yield from _check_amount(amount, contract.currency_of_prices, path, rests, most)
+        hint = _ROUND_IT + _OR_A_RESULT
+        yield from _check_amount(amount, contract.currency_of_prices, path, rests, most, hint)
     for path, amount in _amounts(contract):
         yield from _check_amount(amount, contract.currency, path, (_CURRENCY,), most)
 
@@ -112,7 +115,12 @@ def _check_currency(currency: str, path: Path) -> Diagnostics:
 
 
 def _check_amount(
-    amount: Decimal, currency: str, path: Path, rests: tuple[Path, ...], most: int
+    amount: Decimal,
+    currency: str,
+    path: Path,
+    rests: tuple[Path, ...],
+    most: int,
+    finer: str = _ROUND_IT,
 ) -> Diagnostics:
     """An amount that is finer than its currency, or too large for the shares that cut it; nothing
     is told where the currency is not known.
@@ -129,8 +137,8 @@ def _check_amount(
     except ValueError:
         decimals = CURRENCIES[currency].decimals
         problem = f"the amount has more than the {decimals} decimals of {currency}"
-        found, hint = f"the number {amount}", "Round it to what can be paid"
-        yield fault_at(path, "too_fine", problem, found=found, hint=hint, rests=rests)
+        found = f"the number {amount}"
+        yield fault_at(path, "too_fine", problem, found=found, hint=finer, rests=rests)
 
 
 def _prices(contract: Contract) -> Iterator[tuple[Path, Decimal]]:

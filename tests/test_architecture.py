@@ -14,6 +14,7 @@ ROOT = {
     "dates",
     "tables",
     "dialect",
+    "duckdb_instances",
     "canonical",
     "version",
     "reasons",

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.dialect import Dialect, Engine
+from impactbond.duckdb_instances import DuckDBInstance
 from impactbond.errors import EngineError, Fault
-from impactbond.files import private_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,7 +53,6 @@ def with_dates(table: pa.Table, columns: Sequence[str]) -> pa.Table:
 
 
 _ENGINES = ("duckdb", "_duckdb", "polars", "pandas", "pyarrow", "pyspark", "py4j", "narwhals")
-_NOT_FOR_US = "join_order,build_side_probe_side,type_pushdown"
 _CAUSES = (
     ("outofmemory", "it needed more memory than there is", "Close other programs, or take less"),
     ("outofrange", "a number became too large to count", "Look for a slip in prices and values"),
@@ -94,31 +93,20 @@ class EngineSession:
         self._program = program
         self._taken: dict[str, nw.LazyFrame[Any]] = {}
         self._kept: dict[str, nw.LazyFrame[Any]] = {}
-        self._connection: duckdb.DuckDBPyConnection | None = None
         self._number = next(_NUMBERS)
+        self._instance: DuckDBInstance | None = None
+        self._connection: duckdb.DuckDBPyConnection | None = None
         if engine == "duckdb":
-            import duckdb
-
-            # What does not fit memory is spilled: into a folder of our own, gone with the session,
-            # because DuckDB's own choice is the folder that the user happens to stand in.
-            folder, put_away = private_folder()
-            self._connection = duckdb.connect(":memory:", config={"temp_directory": folder})
-            finalize(self, _put_away, self._connection, put_away)
-            # Our text has the smaller table on the right of every join, and DuckDB, which cannot
-            # tell how many rows of a file will stand, would sometimes hold the observations in
-            # memory instead. No table has an order that has to be kept. And texts are texts: DuckDB
-            # would have a file's reader make of them what they are cast to, by other rules.
-            self._connection.execute(
-                f"SET disabled_optimizers = '{_NOT_FOR_US}';SET preserve_insertion_order = false"
-            )
+            self._instance = DuckDBInstance.lent()
+            self._connection = self._instance.connection
+            finalize(self, self._instance.give_back)
 
     def check_what_files_say(self) -> None:
         """From now on, look at every row of a file, and not at what the file says of its rows: that
         none is null, or beyond some day, may be wrong in a damaged one.
         """
-        if self._connection is not None:
-            everything = f"{_NOT_FOR_US},statistics_propagation"
-            self._connection.execute(f"SET disabled_optimizers = '{everything}'")
+        if self._instance is not None:
+            self._instance.check_what_files_say()
 
     @engine_edge()
     def register(self, name: str, table: pa.Table) -> None:
@@ -157,25 +145,23 @@ class EngineSession:
         """Let a table be read under a name where it lies: an Arrow table, files (in DuckDB with
         FILE and ROW), or a Spark frame. For the engines that read SQL.
         """
-        if self._connection is None:
+        if self._instance is None:
             self._view(name, _in_spark(source))
         elif isinstance(source, pa.Table):
-            self._connection.register(name, source)
+            self._instance.connection.register(name, source)
         else:
-            self._connection.execute(f'CREATE VIEW "{name}" AS {source.in_duckdb()}')
+            self._instance.spent()
+            self._instance.make("VIEW", name, source.in_duckdb())
         self._taken[name] = self._frame_of(name)
 
     @engine_edge()
     def create_view(self, name: str, query: str, *, once: bool = False) -> None:
         """Let a table be the result of a query, found anew whenever it is read, or once."""
-        if self._connection is None:
+        if self._instance is None:
             frame = _spark().sql(query)
             self._view(name, self._cached(frame) if once else frame)
         else:
-            kind = "TABLE" if once else "VIEW"
-            # What had the name goes first, so that the two are not in memory together.
-            self._connection.execute(f'DROP {kind} IF EXISTS "{name}"')
-            self._connection.execute(f'CREATE {kind} "{name}" AS {query}')
+            self._instance.make("TABLE" if once else "VIEW", name, query)
         self._taken[name] = self._frame_of(name)
 
     def table_name(self, name: str) -> str:
@@ -242,9 +228,9 @@ class EngineSession:
         return True
 
     def _create(self, name: str, query: str) -> nw.LazyFrame[Any]:
-        assert self._connection is not None
-        self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
-        return _lazy(self._connection.table(name))
+        assert self._instance is not None
+        self._instance.make("TABLE", name, query)
+        return self._frame_of(name)
 
     def collect_later(self, frame: nw.LazyFrame[Any]) -> Callable[[], pa.Table]:
         """What gives a frame that was kept as an Arrow table, when it is called.
@@ -266,11 +252,6 @@ class EngineSession:
         if self.engine == "pandas":  # whose index is no column
             return pa.Table.from_pandas(frame.collect().to_native(), preserve_index=False)
         return frame.collect(backend="pyarrow").to_native()
-
-
-def _put_away(connection: duckdb.DuckDBPyConnection, folder_away: Callable[[], None]) -> None:
-    connection.close()
-    folder_away()
 
 
 def _lazy(native: Any) -> nw.LazyFrame[Any]:

@@ -29,6 +29,7 @@ from impactbond.canonical import csv_bytes
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.dialect import Engine
+from impactbond.duckdb_instances import close_idle_instances
 from impactbond.errors import EvidenceError
 from impactbond.evaluation.claims import claims_of, counted
 from impactbond.evaluation.decisions import decide
@@ -158,6 +159,7 @@ def test_threads_and_the_order_of_files_and_row_groups_change_no_byte(
             return connect(*given, config=config | {"threads": threads})
 
         monkeypatch.setattr(duckdb, "connect", connected)
+        close_idle_instances()  # those at hand were opened with as many threads as there are
         for turned in (False, True):
             source = in_files(tmp_path, population, f"{threads}{turned}", turned=turned)
             evidence = read_evidence(source, contract, values="as held")

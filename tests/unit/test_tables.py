@@ -6,10 +6,12 @@ import gc
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import narwhals as nw
 import pyarrow as pa
 import pytest
 
+from impactbond.duckdb_instances import close_idle_instances
 from impactbond.tables import EngineSession
 
 
@@ -51,3 +53,48 @@ def test_a_compiled_query_finds_the_tables_that_were_kept_while_it_was_compiled(
         ]
 
     assert [settled_once() for _ in range(3)] == [[4, 2], [4, 2], [4, 2]]
+
+
+def kept_for(values: list[int]) -> tuple[EngineSession, Any]:
+    session = EngineSession("duckdb", program="one contract")
+    session.register("rows", pa.table({"value": values}))
+    return session, session.materialize("kept", lambda: session.table("rows").select("value"))
+
+
+def test_an_instance_is_taken_again_and_nothing_of_its_last_session_is_in_it() -> None:
+    close_idle_instances()
+    session, kept = kept_for([1, 2])
+    assert session.collect(kept)["value"].to_pylist() == [1, 2]
+    used = session._instance
+    del session
+    gc.collect()
+    other, _ = kept_for([3])
+    assert other._instance is used
+    assert other._connection is not None
+    found = other._connection.execute(
+        "SELECT table_name FROM duckdb_tables() UNION ALL "
+        "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1"
+    )
+    assert found.fetchall() == [("kept",), ("rows",)]
+    assert other._connection.execute("SELECT value FROM kept").fetchall() == [(3,)]
+    # What outlived its session is refused: it would read the other's rows under the same names.
+    with pytest.raises(duckdb.ConnectionException, match="already been closed"):
+        kept.collect()
+
+
+def test_sessions_side_by_side_have_an_instance_each() -> None:
+    (one, ones), (other, others) = kept_for([1]), kept_for([2])
+    assert one._instance is not other._instance
+    assert one.collect(ones)["value"].to_pylist() == [1]
+    assert other.collect(others)["value"].to_pylist() == [2]
+
+
+def test_an_instance_that_read_files_is_not_taken_again() -> None:
+    close_idle_instances()
+    session, _ = kept_for([1])
+    used = session._instance
+    session.check_what_files_say()
+    del session
+    gc.collect()
+    other, _ = kept_for([2])
+    assert other._instance is not used

@@ -19,8 +19,7 @@ import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
-from impactbond.evaluation.claims import claims_of
-from impactbond.evaluation.decisions import achieved, decide, evaluate_conditions
+from impactbond.evaluation.decisions import decide, evaluate_conditions
 from impactbond.evaluation.facts import NEVER, concerns, packed
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
 from impactbond.evaluation.known_evidence import (
@@ -40,6 +39,7 @@ from impactbond.terms.conditions.passes import Days, FactKind, Row
 from impactbond.terms.metrics.metric import Values
 
 VERDICTS, REASONS, STANDINGS = tuple(Verdict), tuple(Reason), tuple(Standing)
+_ACHIEVED = Verdict.ACHIEVED.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,7 @@ class Sight:
     @cached_property
     def people(self) -> Mapping[str, PersonView]:
         """Who each participant was, covered or not; of whom nothing was known yet is not there."""
-        everybody = self.contract.participants.model_copy(update={"covered": {}, "started": None})
-        anybody = self.contract.model_copy(update={"participants": everybody})
-        inputs = EvaluationInput.of(anybody, self._own, [self.claim])
+        inputs = self._inputs_of_anybody()
         people = known_participants(inputs)
         found = rows_by_participant(inputs.session.collect(people))
         at_start = rows_by_participant(inputs.session.collect(segments_at_start(inputs, people)))
@@ -145,6 +143,15 @@ class Sight:
             held = named[at_start[who][0]["segment"]]
             views[who] = PersonView(day, day_or_none(row["left_on"]), held, clock_on=day)
         return views
+
+    def _inputs_of_anybody(self) -> EvaluationInput:
+        """The input for those who are asked about, as if the contract covered everybody."""
+        terms = self.contract.participants
+        if not terms.covered and terms.started is None and not self._has_others:
+            return self.inputs
+        everybody = terms.model_copy(update={"covered": {}, "started": None})
+        anybody = self.contract.model_copy(update={"participants": everybody})
+        return EvaluationInput.of(anybody, self._own, [self.claim])
 
     @cached_property
     def clocks(self) -> Mapping[str, date]:
@@ -188,7 +195,9 @@ class Sight:
         """The units of every milestone that pays for them, in the order of their days: by milestone
         and participant.
         """
-        earned, found = achieved(self.inputs), {}
+        # What was achieved is part of what was decided, which is found anyhow: `achieved` would
+        # have the engine judge everything once more, without reasons.
+        earned, found = decide(self.inputs).filter(nw.col("verdict") == _ACHIEVED), {}
         for number, (name, term) in enumerate(self.contract.milestones.items()):
             if term.units is not None:
                 completed = completed_units(self.inputs, earned, number, began=True)
@@ -206,11 +215,14 @@ class Sight:
     @cached_property
     def quantities(self) -> Mapping[str, Mapping[str, int]]:
         """How many claims or units of every milestone stand, of whom there are any."""
-        milestones = list(self.contract.milestones)
         found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for who, rows in self._own_rows(claims_of(self.inputs)).items():
-            for row in rows:
-                found[who][milestones[row["milestone"]]] += row["quantity"]
+        for who, decided in self.decisions.items():
+            for name, decision in decided.items():
+                if decision.verdict == Verdict.ACHIEVED and name not in self.units:
+                    found[who][name] = 1
+        for name, completed in self.units.items():
+            for who, units in completed.items():
+                found[who][name] = sum(one.quantity for one in units)
         return found
 
     @cached_property

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pyarrow.compute as pc
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, settled
 
-from impactbond.explanation.explain import explain
+from impactbond.explanation.explain import explain, explain_each
 from impactbond.explanation.parts import ConditionExplained
 from impactbond.settlement.settle import settle
 
@@ -28,12 +29,19 @@ def finding(condition: str, evidence: str, **more: str) -> ConditionExplained:
     return found
 
 
+HEADINGS = "child | metric | on | value"
+
+
+def rows_of(child: str, metric: str, *observed: str) -> list[str]:
+    """The drawn rows of one metric for a child, from `day value` pairs."""
+    return [f"{child} | {metric} | {' | '.join(pair.split(' ', 1))}" for pair in observed]
+
+
 def drawn(metric: str, *observed: str) -> str:
     """A drawn table of one metric for c1, from `day value` pairs."""
     # Another child, and another metric, are always there: their rows could be mistaken.
     others = ["c9 | consent | 2017-03-01 | yes", "c1 | assessed | 2017-01-20 | yes"]
-    table = [f"c1 | {metric} | {' | '.join(pair.split(' ', 1))}" for pair in observed]
-    return "\n".join(["child | metric | on | value", *others, *table])
+    return "\n".join([HEADINGS, *others, *rows_of("c1", metric, *observed)])
 
 
 OBSERVED = "{observed: consent, in: year one}"
@@ -98,11 +106,26 @@ LEAVES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("condition", "observed", "state", "sentence"), LEAVES)
-def test_a_leaf_is_told_with_its_figures_days_and_windows(
-    condition: str, observed: str, state: str, sentence: str
-) -> None:
-    found = finding(condition, drawn(*observed.split("; ")))
+@cache
+def leaves_found() -> list[ConditionExplained]:
+    """Every leaf as a milestone of one contract, and how the evidence about a child of its own
+    stands to it; of the other children there are other rows.
+    """
+    asked, table = [], [HEADINGS]
+    for at, (condition, observed, _, _) in enumerate(LEAVES):
+        asked.append(f"  m{at}: {{when: {condition}, price: 1.00}}")
+        table += [f"c{at} | assessed | 2017-01-20 | yes"]
+        table += rows_of(f"c{at}", *observed.split("; "))
+    settlement = settled("\n".join(["milestones:", *asked]), "\n".join(table))
+    each = explain_each(settlement, [f"c{at}" for at in range(len(LEAVES))])
+    found = [told.milestones[at].condition for at, told in enumerate(each)]
+    return [one for one in found if one is not None]
+
+
+@pytest.mark.parametrize("at", range(len(LEAVES)), ids=[row[3] for row in LEAVES])
+def test_a_leaf_is_told_with_its_figures_days_and_windows(at: int) -> None:
+    _, _, state, sentence = LEAVES[at]
+    found = leaves_found()[at]
     assert found.state == state
     assert sentence in found.sentence
 
@@ -207,13 +230,21 @@ JOINED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("condition", "state", "sentence"), JOINED)
-def test_a_junction_is_told_with_how_many_parts_are_met_and_which(
-    condition: str, state: str, sentence: str
-) -> None:
+@cache
+def junctions_found() -> list[ConditionExplained]:
+    """Every junction as a milestone of one contract, found on the same evidence about c1."""
+    asked = [f"  m{at}: {{when: {row[0]}, price: 1.00}}" for at, row in enumerate(JOINED)]
     evidence = drawn("sdq", "2018-01-15 10") + "\nc1 | reading | 2018-01-20 | 95"
     evidence += "\nc1 | meeting | 2017-02-01 | yes"
-    found = finding(condition, evidence, conditions=JUNCTIONS)
+    terms = "\n".join([JUNCTIONS, "milestones:", *asked])
+    told = explain(settled(terms, evidence), participant="c1")
+    return [one.condition for one in told.milestones if one.condition is not None]
+
+
+@pytest.mark.parametrize("at", range(len(JOINED)), ids=[row[0] for row in JOINED])
+def test_a_junction_is_told_with_how_many_parts_are_met_and_which(at: int) -> None:
+    condition, state, sentence = JOINED[at]
+    found = junctions_found()[at]
     assert found.state == state
     assert sentence in found.sentence
     assert [part.name in condition for part in found.parts] == [True] * len(found.parts)

@@ -100,15 +100,28 @@ def contract_of(terms: str) -> Contract:
 
 def contract_text(terms: str) -> str:
     """The text of the base contract with the terms that differ."""
-    yaml = YAML()
-    written = deepcopy(_base())
-    for part, value in (yaml.load(terms) or {}).items():
+    written = dict(_written())
+    for part, value in (YAML().load(terms) or {}).items():
         if part in ADDED_TO:
-            _add(written[part], value)
+            together = deepcopy(_base()[part])
+            _add(together, value)
+            written[part] = _dumped({part: together})
         else:
-            written[part] = value
+            written[part] = _dumped({part: value})
+    return "".join(written.values())
+
+
+@lru_cache
+def _written() -> dict[str, str]:
+    """Each part of the base contract, as it is written: writing all of it costs what reading does,
+    for each of some thousand contracts.
+    """
+    return {part: _dumped({part: value}) for part, value in _base().items()}
+
+
+def _dumped(terms: Any) -> str:
     stream = StringIO()
-    yaml.dump(written, stream)
+    YAML().dump(terms, stream)
     return stream.getvalue()
 
 
@@ -124,15 +137,13 @@ def versions_of(terms: str, *later: str) -> Versions:
 
 
 def _over(terms: str, more: str) -> str:
-    yaml, stream = YAML(), StringIO()
-    written = yaml.load(terms) or {}
-    for part, value in yaml.load(more).items():
+    written = YAML().load(terms) or {}
+    for part, value in YAML().load(more).items():
         if part in ADDED_TO and part in written:
             _add(written[part], value)
         else:
             written[part] = value
-    yaml.dump(written, stream)
-    return stream.getvalue()
+    return _dumped(written)
 
 
 @lru_cache

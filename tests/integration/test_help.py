@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.commands import Done, run
+from tests.evidence_workbooks import few_children
 
 from impactbond.cli.help import EXAMPLES
 from impactbond.version import __version__
@@ -27,11 +28,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     for name, source in (
         ("contract.yaml", "contracts/west_london_zone.yaml"),
-        ("evidence.xlsx", "evidence/west_london_zone.xlsx"),
         ("bank.csv", "receipts/west_london_zone.csv"),
         ("area.yaml", "areas/new_borough.yaml"),
     ):
         shutil.copy(FIXTURES / source, folder / name)
+    few_children(folder / "evidence.xlsx")
     (folder / "people.csv").write_text("child\nC-1\nC-2\n", encoding="utf-8")
     (folder / "answers.csv").write_text("q1,q2,q3,q4,q5\n5,4,3,2,1\n", encoding="utf-8")
     given = (folder / "contract.yaml", folder / "evidence.xlsx", "--leave-out-refused")

@@ -10,10 +10,17 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 from tests.commands import Done, run, run_apart
+from tests.evidence_workbooks import few_children
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONTRACT = FIXTURES / "contracts" / "west_london_zone.yaml"
 EVIDENCE = FIXTURES / "evidence" / "west_london_zone.xlsx"
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example evidence about eighty children, for what does not depend on how many they are."""
+    return few_children(tmp_path_factory.mktemp("few") / "evidence.xlsx")
 
 
 def settle(contract: Path, evidence: Path, out: Path, *more: str) -> Done:
@@ -64,12 +71,12 @@ def test_check_lists_what_is_worth_a_look_and_refuses_it_only_when_strict(tmp_pa
     assert (done.returncode, done.stdout.count("\n")) == (0, 2)
 
 
-def test_plan_shows_every_version_beside_what_came(tmp_path: Path) -> None:
+def test_plan_shows_every_version_beside_what_came(few: Path, tmp_path: Path) -> None:
     text = CONTRACT.read_text(encoding="utf-8")
     planned = "plans: {first: {made_on: 2016-10-01, payments: {2017-Q1: {sign_up: 1000.125}}}}"
     contract = tmp_path / "contract.yaml"
     contract.write_text(f"{text}\n{planned}\n", encoding="utf-8")
-    asked = ("plan", contract, EVIDENCE, "--as-of", "2017-04-30", "--leave-out-refused")
+    asked = ("plan", contract, few, "--as-of", "2017-04-30", "--leave-out-refused")
     done = run(*asked)
     assert (done.returncode, done.stderr) == (0, "")
     assert "first, made on 2016-10-01" in done.stdout
@@ -138,11 +145,11 @@ def test_a_missing_sheet_or_column_is_named(
 
 
 def test_a_contract_in_another_currency_is_settled_recorded_and_regenerated(
-    tmp_path: Path,
+    few: Path, tmp_path: Path
 ) -> None:
     out, record = tmp_path / "out", tmp_path / "q4.record"
     in_dollars = damaged(tmp_path, ("currency: GBP", "currency: USD"))
-    done = settle(in_dollars, EVIDENCE, out, "--leave-out-refused")
+    done = settle(in_dollars, few, out, "--leave-out-refused")
     assert done.returncode == 0, done.stderr
     assert "US$" in done.stdout
     assert "£" not in done.stdout
@@ -150,7 +157,7 @@ def test_a_contract_in_another_currency_is_settled_recorded_and_regenerated(
     cover = openpyxl.load_workbook(statement, data_only=True)["Cover"]
     assert "Total due (US$)" in [row[0].value for row in cover.iter_rows()]
     words = ("--as-of", "2018-01-31", "--leave-out-refused", "--out", record)
-    assert run("record", in_dollars, EVIDENCE, *words).returncode == 0
+    assert run("record", in_dollars, few, *words).returncode == 0
     assert run("regenerate", record).returncode == 0
     verified = run("verify", statement, record)
     assert verified.returncode == 0, verified.stdout
@@ -174,9 +181,9 @@ def test_faults_are_given_to_programs_as_json(tmp_path: Path) -> None:
     }
 
 
-def test_explain_leads_from_a_milestone_to_rows_of_evidence() -> None:
+def test_explain_leads_from_a_milestone_to_rows_of_evidence(few: Path) -> None:
     done = run(
-        *("explain", CONTRACT, EVIDENCE, "--participant", "C-0001"),
+        *("explain", CONTRACT, few, "--participant", "C-0001"),
         *("--as-of", "2019-04-30", "--leave-out-refused"),
     )
     assert done.returncode == 0
@@ -184,9 +191,9 @@ def test_explain_leads_from_a_milestone_to_rows_of_evidence() -> None:
         assert told in done.stdout
 
 
-def test_explain_leads_from_a_line_of_a_statement_to_rows_of_evidence() -> None:
+def test_explain_leads_from_a_line_of_a_statement_to_rows_of_evidence(few: Path) -> None:
     asked = ("--as-of", "2017-04-30", "--leave-out-refused")
-    done = run("explain", CONTRACT, EVIDENCE, "--line", "2017-Q1/0001", *asked, "--json")
+    done = run("explain", CONTRACT, few, "--line", "2017-Q1/0001", *asked, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["line"] == "2017-Q1/0001"
@@ -203,10 +210,10 @@ def test_explain_leads_from_a_line_of_a_statement_to_rows_of_evidence() -> None:
     ],
 )
 def test_explain_takes_a_participant_or_a_line_and_says_which_is_missing(
-    asked: tuple[str, ...],
+    few: Path, asked: tuple[str, ...]
 ) -> None:
     done = run(
-        *("explain", CONTRACT, EVIDENCE, *asked),
+        *("explain", CONTRACT, few, *asked),
         *("--as-of", "2017-04-30", "--leave-out-refused"),
     )
     assert done.returncode == 2
@@ -214,10 +221,10 @@ def test_explain_takes_a_participant_or_a_line_and_says_which_is_missing(
     assert "Traceback" not in done.stderr
 
 
-def test_a_record_regenerates_and_a_changed_one_is_refused(tmp_path: Path) -> None:
+def test_a_record_regenerates_and_a_changed_one_is_refused(few: Path, tmp_path: Path) -> None:
     kept = tmp_path / "2017-Q4.record"
     words = ("--as-of", "2018-01-31", "--out", kept, "--leave-out-refused")
-    assert run("record", CONTRACT, EVIDENCE, *words).returncode == 0
+    assert run("record", CONTRACT, few, *words).returncode == 0
     assert run("regenerate", kept).returncode == 0
     changed = bytearray(kept.read_bytes())
     changed[len(changed) // 2] ^= 1
@@ -247,7 +254,7 @@ def test_a_date_that_is_none_is_refused_with_the_form_to_write(tmp_path: Path) -
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kept(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the record of a quarter, its statements, and the record of the next."""
     folder = tmp_path_factory.mktemp("kept")
     words = ("--leave-out-refused",)
@@ -256,10 +263,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("q1", "2018-04-30", ("--previous", folder / "q4.record")),
     ):
         out = folder / f"{name}.record"
-        done = run("record", CONTRACT, EVIDENCE, "--as-of", as_of, "--out", out, *words, *more)
+        done = run("record", CONTRACT, few, "--as-of", as_of, "--out", out, *words, *more)
         assert done.returncode == 0, done.stderr
         assert "SHA-256" in done.stdout
-    assert settle(CONTRACT, EVIDENCE, folder / "out", *words).returncode == 0
+    assert settle(CONTRACT, few, folder / "out", *words).returncode == 0
     return folder
 
 
@@ -281,7 +288,7 @@ def test_a_statement_verifies_and_an_edited_one_names_the_cell(kept: Path, tmp_p
     assert "this is not an Excel workbook" in refused.stderr
 
 
-def test_a_record_must_follow_on_the_one_before(kept: Path) -> None:
+def test_a_record_must_follow_on_the_one_before(few: Path, kept: Path) -> None:
     done = run("regenerate", kept / "q1.record", "--previous", kept / "q4.record", "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["same"] is True
@@ -292,7 +299,7 @@ def test_a_record_must_follow_on_the_one_before(kept: Path) -> None:
     assert "not the one that was noted" in noted.stderr
     turned = kept / "turned.record"
     words = ("--as-of", "2018-01-31", "--out", turned, "--leave-out-refused")
-    backward = run("record", CONTRACT, EVIDENCE, *words, "--previous", kept / "q1.record")
+    backward = run("record", CONTRACT, few, *words, "--previous", kept / "q1.record")
     assert backward.returncode == 2
     assert "its claim, 2018-Q1, is not before 2017-Q4" in backward.stderr
     assert not turned.exists()
@@ -312,31 +319,31 @@ def test_compare_says_whether_two_records_or_contracts_differ(kept: Path, tmp_pa
     assert "one is a contract, the other is settled" in mixed.stderr
 
 
-def test_receipts_are_reconciled_and_broken_ones_listed(tmp_path: Path) -> None:
+def test_receipts_are_reconciled_and_broken_ones_listed(few: Path, tmp_path: Path) -> None:
     head = "receipt,funder,received_on,amount\n"
     bank = tmp_path / "bank.csv"
     bank.write_text(f"{head}B1,trust,2016-12-20,18000.00\n", encoding="utf-8")
     words = ("--as-of", "2018-01-31", "--leave-out-refused", "--receipts", bank)
-    done = run("reconcile", CONTRACT, EVIDENCE, *words, "--on", "2018-03-31", "--json")
+    done = run("reconcile", CONTRACT, few, *words, "--on", "2018-03-31", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["received_pence"] == 1_800_000
     assert told["open_pence"] - told["carried_pence"] == told["asked_pence"] - 1_800_000
-    stated = run("settle", CONTRACT, EVIDENCE, *words, "--out", tmp_path / "out")
+    stated = run("settle", CONTRACT, few, *words, "--out", tmp_path / "out")
     assert stated.returncode == 0
     names = CalamineWorkbook.from_path(tmp_path / "out" / "wlz-lbhf_2017-Q4_trust.xlsx").sheet_names
     assert {"Account", "Receipts"} <= set(names)
     bank.write_text("receipt,funder,amount\nB1,trust,5.00\n", encoding="utf-8")
-    refused = run("settle", CONTRACT, EVIDENCE, *words, "--out", tmp_path / "no")
+    refused = run("settle", CONTRACT, few, *words, "--out", tmp_path / "no")
     assert refused.returncode == 2
     assert "bank.csv, column 'received_on': there is no column 'received_on'" in refused.stderr
     assert not (tmp_path / "no").exists()
 
 
-def test_a_view_is_proven_by_the_whole_record(kept: Path, tmp_path: Path) -> None:
+def test_a_view_is_proven_by_the_whole_record(few: Path, kept: Path, tmp_path: Path) -> None:
     view = tmp_path / "lbhf.record"
     words = ("--as-of", "2018-01-31", "--out", view, "--leave-out-refused", "--funder", "lbhf")
-    assert run("record", CONTRACT, EVIDENCE, *words).returncode == 0
+    assert run("record", CONTRACT, few, *words).returncode == 0
     assert run("regenerate", kept / "q4.record", "--view", view).returncode == 0
     other = run("regenerate", kept / "q1.record", "--view", view)
     assert other.returncode == 2

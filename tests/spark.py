@@ -33,6 +33,9 @@ def _session() -> Any:
         "spark.log.level": "ERROR",
         # Every small table that is broadcast takes a whole page, of 16 MB where nobody says.
         "spark.buffer.pageSize": "1m",
+        # Nor does this Java live long enough to make good what compiling its own code well costs:
+        # planning took 102 s of its time for two contracts, and 55 in this way.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         # Compiling a query takes longer than working through a handful of rows.
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",

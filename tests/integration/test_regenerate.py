@@ -8,6 +8,7 @@ from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
+from tests.evidence_workbooks import few_children
 from tests.spec.drawn_tables import settled
 
 from impactbond.canonical import json_bytes, sha256, zip_bytes
@@ -38,9 +39,10 @@ limits: [{contract: whole, at_most: 150.00, beyond: unpaid}]
 
 
 @pytest.fixture(scope="module")
-def london() -> tuple[Contract, Evidence]:
+def london(tmp_path_factory: pytest.TempPathFactory) -> tuple[Contract, Evidence]:
     contract = read_contract(FIXTURES / "contracts" / "west_london_zone.yaml")
-    return contract, read_evidence(FIXTURES / "evidence" / "west_london_zone.xlsx", contract)
+    workbook = few_children(tmp_path_factory.mktemp("london") / "west_london_zone.xlsx")
+    return contract, read_evidence(workbook, contract)
 
 
 def of_london(london: tuple[Contract, Evidence], as_of: str, earlier: object = None) -> Settlement:

@@ -214,11 +214,12 @@ def _counted(
             "counts do not say how many children there were", "Say children=, all who started"
         )
     names = tuple(contract.participants.attributes)
-    first, last = contract.participants.started or contract.calendar.term
-    start = max(first, contract.calendar.term[0])
+    opens, last = contract.calendar.term
+    start = max((contract.participants.started or (opens, last))[0], opens)
     found = {name: _Seen() for name in contract.milestones}
     held: set[tuple[str, ...]] = set()
-    for row in counts.counts_table.to_pylist():
+    # A row that another replaces stands no more: both together would count its children twice.
+    for row in counts.standing_on(settlement.claim.known_by):
         if row["milestone"] not in found:
             continue
         if contract.milestones[row["milestone"]].units is not None:

@@ -222,6 +222,19 @@ def lines_or_fault(path: Path) -> list[tuple[int, list[str]]] | Fault:
         return unopened_csv(path, error)
 
 
+def straight_lines(path: Path) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
+    """The lines of a file, each with as many cells as its first line has headings; and why there is
+    none, or what is wrong with others.
+    """
+    lines = lines_or_fault(path)
+    if isinstance(lines, Fault):
+        return [], [lines]
+    straight: list[tuple[int, list[str]]] = []
+    # A comma that is not quoted, as in 1,200.00, moves every cell behind it under another heading.
+    faults = list(crooked_lines(path, "", len(lines[0][1]), straight)) if lines else []
+    return straight, faults
+
+
 def crooked_lines(
     path: Path, sheet: str, width: int, straight: list[tuple[int, list[str]]] | None = None
 ) -> Iterator[Fault]:

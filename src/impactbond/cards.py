@@ -4,7 +4,7 @@ amounts at the right, notes below it, and what is long folded away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 _CARD = (
@@ -32,12 +32,7 @@ def card(
     parts = [f'<div lang="en-GB" style="{_CARD}">', f"<h4>{escape(title)}</h4>"]
     if subtitle:
         parts.append(f"<p>{escape(subtitle)}</p>")
-    body = [_row(row, words) for row in rows]
-    if heads or body:
-        named = "".join(_heading(name, place >= words) for place, name in enumerate(heads))
-        head = f"<thead><tr>{named}</tr></thead>" if heads else ""
-        foot = f"<tfoot>{_row(total, words, 'th')}</tfoot>" if total else ""
-        parts.append(f"<table>{head}<tbody>{''.join(body)}</tbody>{foot}</table>")
+    parts += _table(heads, [_row(row, words) for row in rows], words, total)
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)
     if items:
         parts.append(f"<ul>{items}</ul>")
@@ -53,6 +48,16 @@ def text_card(text: str) -> str:
     return (
         f'<div lang="en-GB" style="{_CARD}"><h4>{escape(title)}</h4><pre>{escape(rest)}</pre></div>'
     )
+
+
+def _table(
+    heads: Sequence[str], body: Sequence[str], words: int, total: Sequence[str]
+) -> Iterator[str]:
+    if heads or body:
+        named = "".join(_heading(name, place >= words) for place, name in enumerate(heads))
+        head = f"<thead><tr>{named}</tr></thead>" if heads else ""
+        foot = f"<tfoot>{_row(total, words, 'th')}</tfoot>" if total else ""
+        yield f"<table>{head}<tbody>{''.join(body)}</tbody>{foot}</table>"
 
 
 def _heading(name: str, is_amount: bool) -> str:

@@ -94,6 +94,7 @@ def _scored(
             raise EvidenceError("Columns of answers are missing.", [fault])
         who = [row[at[as_name(informant)]] for row in rows]
     found = score_columns(instrument, columns, bands=bands, informant=who, place=place, rows=lines)
+    # The answers are not written again: what goes on from here are scores.
     taken = {as_name(one) for one in (*instrument.items, *found.columns, informant or "")}
     kept = {
         heading: [_text_of(row[index]) for row in rows]

@@ -149,6 +149,7 @@ class CsvFiles(Files):
             places = {name: place for place, name in enumerate(headings)}
             for name, column in cells.items():
                 place = places.get(name)
+                # Files need not have the same columns: where one has none, its cells are blank.
                 column += (None if place is None else one[place] or None for _, one in lines[1:])
             files += (Path(path).name for _ in lines[1:])
             rows += (number for number, _ in lines[1:])

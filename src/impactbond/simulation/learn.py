@@ -161,7 +161,6 @@ def _people(settlement: Settlement) -> dict[str, _Person]:
     found: dict[str, tuple[tuple[date, date], _Person]] = {}
     for row in settlement.evidence.participants_table.to_pylist():
         who, order = row["participant"], (row["recorded_on"], row["from_on"])
-        # Whom nothing was decided about is not covered, and has no reason at all.
         if row["recorded_on"] > settlement.claim.known_by or reasons[who] <= _NOBODY:
             continue
         if who not in found or found[who][0] < order:

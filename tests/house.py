@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 SOURCE = Path(__file__).parents[1] / "src" / "impactbond"
-# A function that branches more often than this says why in a comment or in its docstring's body.
+# A function that branches more often than this says why in a comment.
 TANGLED = 10
 _BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.ExceptHandler, ast.comprehension)
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef

@@ -29,30 +29,49 @@ def card(
 
     `folded` is a text with what it is called, shown when asked for.
     """
-    parts = [f'<div lang="en-GB" style="{_CARD}">', f"<h4>{escape(title)}</h4>"]
+    parts = [f"<h4>{escape(title)}</h4>"]
     if subtitle:
         parts.append(f"<p>{escape(subtitle)}</p>")
-    body = [_row(row, words) for row in rows]
-    if heads or body:
-        named = "".join(_heading(name, place >= words) for place, name in enumerate(heads))
-        head = f"<thead><tr>{named}</tr></thead>" if heads else ""
-        foot = f"<tfoot>{_row(total, words, 'th')}</tfoot>" if total else ""
-        parts.append(f"<table>{head}<tbody>{''.join(body)}</tbody>{foot}</table>")
+    parts.append(card_table(heads, rows, words=words, total=total))
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)
     if items:
         parts.append(f"<ul>{items}</ul>")
     if folded is not None:
         called, text = map(escape, folded)
         parts.append(f"<details><summary>{called}</summary><pre>{text}</pre></details>")
-    return "".join([*parts, "</div>"])
+    return framed(*parts)
 
 
 def text_card(text: str) -> str:
     """The card of an answer that is told line by line; its first line says what it is."""
     title, _, rest = text.partition("\n")
-    return (
-        f'<div lang="en-GB" style="{_CARD}"><h4>{escape(title)}</h4><pre>{escape(rest)}</pre></div>'
-    )
+    return framed(f"<h4>{escape(title)}</h4><pre>{escape(rest)}</pre>")
+
+
+def framed(*parts: str) -> str:
+    """Parts that are HTML already, as one card."""
+    return f'<div lang="en-GB" style="{_CARD}">{"".join(parts)}</div>'
+
+
+def card_table(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    words: int,
+    total: Sequence[str] = (),
+    caption: str = "",
+) -> str:
+    """A table of a card, its first `words` columns words; nothing where it has neither heads nor
+    rows.
+    """
+    body = "".join(_row(row, words) for row in rows)
+    if not heads and not body:
+        return ""
+    called = f"<caption style='text-align:left;font-weight:bold'>{escape(caption)}</caption>"
+    named = "".join(_heading(name, place >= words) for place, name in enumerate(heads))
+    head = f"<thead><tr>{named}</tr></thead>" if heads else ""
+    foot = f"<tfoot>{_row(total, words, 'th')}</tfoot>" if total else ""
+    return f"<table>{called if caption else ''}{head}<tbody>{body}</tbody>{foot}</table>"
 
 
 def _heading(name: str, is_amount: bool) -> str:

@@ -147,6 +147,7 @@ def _put(folder: Path, files: Mapping[str, bytes], last: Mapping[str, bytes], ho
     wanted = [(name, content, how) for name, content in files.items()]
     wanted += [(name, content, Writing(replace=True)) for name, content in last.items()]
     new, faults = [], []
+    # Everything that stands in the way is told before anything is written.
     for name, content, given in wanted:
         try:
             new += [] if _stands(folder / name, content, given) else [(name, content)]
@@ -161,6 +162,8 @@ def _put(folder: Path, files: Mapping[str, bytes], last: Mapping[str, bytes], ho
             with _told(name):
                 waiting[name] = _new_name(folder)
                 _write_new(waiting[name], content, 0o666 if how.get("shared") else 0o600)
+        # Whole under other names by now: renaming is all that can still fail between the first file
+        # and the last.
         for name in list(waiting):
             with _told(name, wrote):
                 waiting[name].replace(folder / name)

@@ -256,6 +256,9 @@ def test_a_trial_balance_that_ties_and_one_that_does_not(tmp_path: Path) -> None
         ("account,debit,credit\n,1.00,\n", "names no account"),
         ("account,debit,credit\n1100,many,\n", "not an amount"),
         ("account,debit,credit\n1100,-1.00,\n", "negative"),
+        # £1,200.00 without quotation marks: a debit of £1 and a credit of £200, or a cell too many.
+        ("account,debit,credit\n1100,1,200.00\n", "a debit and a credit"),
+        ("account,debit,credit\n1100,1,200.00,0.00\n", "more cells than there are headings"),
     ],
 )
 def test_a_trial_balance_that_cannot_be_read_is_refused(

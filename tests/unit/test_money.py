@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -44,14 +45,16 @@ def array(*amounts: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     return np.array(amounts, dtype=np.int64)
 
 
-def nearest(exact: Fraction, half: str) -> int:
-    """A fraction rounded to a whole number; `round` takes halves to even."""
-    return floor(exact + Fraction(1, 2)) if half == "up" else round(exact)
+# What every rule makes of a fraction, worked out otherwise; `round` takes halves to even.
+NEAREST: dict[str, Callable[[Fraction], int]] = {
+    "up": lambda exact: floor(exact + Fraction(1, 2)),
+    "even": round,
+}
 
 
 @given(st.lists(PENNIES, max_size=5), FRACTIONS, KEYS)
 def test_rounding_is_exact(amounts: list[int], share: Fraction, half: str) -> None:
-    expected = [nearest(amount * share, half) for amount in amounts]
+    expected = [NEAREST[half](amount * share) for amount in amounts]
     assert round_fraction(array(*amounts), share, HALVES[half].rule).tolist() == expected
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.commands import run
 from typer.testing import CliRunner
 
 from impactbond.cli.commands import app
@@ -70,6 +71,17 @@ def test_the_command_of_the_page_writes_the_scores(
     done = CliRunner().invoke(app, [*words, "--starting-at", "1", "--replace"])
     assert done.exit_code == 0, done.output
     assert [one[2] for one in read_scores()] == ["10", "10"]
+
+
+def test_an_answer_under_another_heading_is_refused(tmp_path: Path) -> None:
+    answers, out = tmp_path / "answers.csv", tmp_path / "scores.csv"
+    items = read_instrument("sdq").items
+    # The comma in the note moves 25 answers by one: scored, the first would be the note's own 2.
+    answers.write_text(f"note,{','.join(items)}\nseen,2{',1' * 25}\nseen{',1' * 25}\n", "utf-8")
+    done = run("score", answers, "--instrument", "sdq", "--out", out)
+    assert done.returncode == 2
+    assert "answers.csv, line 2: the line has more cells than there are headings" in done.stderr
+    assert not out.exists()
 
 
 def read_scores() -> list[tuple[str, ...]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from tests.drawn_areas import area_of
 
 import impactbond as ib
 from impactbond.contract.contract import Contract
+from impactbond.contract.read import parse_contract
 from impactbond.dates import Span
 from impactbond.errors import AssumptionError
 from impactbond.settlement.settle import settle
@@ -131,3 +134,30 @@ def test_counts_and_the_children_behind_them_are_learnt_from() -> None:
             area_from(settlement, children=children)
     with pytest.raises(AssumptionError, match="how many could reach"):
         learnt_chances(settlement)
+
+
+def test_counts_that_were_put_right_are_learnt_once_and_on_their_own_days() -> None:
+    text = (FIXTURES / "contracts" / "hounslow_dementia.yaml").read_text("utf-8")
+    text = text.partition("examples:")[0] + (
+        "participants: {started: 2021-04-01 through 2021-06-30}\n"
+    )
+    contract = parse_contract(text.encode(), name="terms.yaml")
+    rows = [("A", None, 513, date(2024, 1, 5)), ("B", "A", 500, date(2024, 1, 20))]
+    frame = pa.table(
+        {
+            "milestone": ["first_outcome"] * 2,
+            "period": ["2023-Q4"] * 2,
+            **{name: [row[at] for row in rows] for at, name in enumerate(("ref", "replaces"))},
+            "number": [row[2] for row in rows],
+            "recorded_on": [row[3] for row in rows],
+        }
+    )
+    counts = ib.read_claims(frame, contract)
+    area = area_from(
+        settle(contract, counts, as_of=contract.calendar.claim_dates[-1]), children=1_000
+    )
+    learnt = area.chances["first_outcome"]
+    # 500 stand in place of 513; the quarter ends 275 + 365 + 364 = 1,004 days after 1 April 2021,
+    # long after the last day on which anybody may start.
+    assert learnt.chance == Fraction(500, 1_000)
+    assert learnt.after.keys() == {Span(1_004, "day")}

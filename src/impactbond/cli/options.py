@@ -147,6 +147,7 @@ def evidence_in(words: list[Path]) -> list[Path] | dict[str, list[str]]:
     tables: dict[str, list[str]] = {}
     for word in words:
         name, is_table, place = str(word).partition("=")
+        # A file may be called participants=2024.xlsx.
         if is_table and name in NAMES and not word.exists():
             tables.setdefault(name, []).append(place)
     others = [word for word in words if str(word).partition("=")[0] not in tables]
@@ -200,6 +201,7 @@ def inputs_of(
     from impactbond.evidence.files import expanded
 
     mappings = reading_asked().files
+    # With a mapping every word is a file, and none the name of a table.
     given = evidence or [] if mappings else evidence_in(evidence or [])
     named = [one for paths in given.values() for one in paths] if isinstance(given, dict) else given
     more = [path for one in others if one for path in (one if isinstance(one, list) else [one])]
@@ -296,6 +298,7 @@ def write_settled(
         "due_pence": {funder: pence for funder, pence in due.items() if pence},
         "refused_rows_left_out": settlement.refused_left_out,
         "written": [path.name for path in written],
+        # What is left of an earlier writing is named, and not deleted: somebody may have sent it.
         "no_longer": (gone := no_longer_in(out)),
     }
     told = [f"{name} is of an earlier writing; this claim has no such statement." for name in gone]

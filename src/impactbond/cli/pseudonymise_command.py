@@ -48,6 +48,7 @@ def pseudonymise(
     if (old_key is None) != (links is None):
         raise typer.BadParameter("goes with --links, and it with this", param_hint="--old-key")
     apart = [one for one in (key, old_key, links) if one is not None]
+    # Whoever has key and pseudonyms in one folder has the children: told before anything is read.
     for one in apart:
         pseudonyms.assert_apart(one, [out, file])
     if new_key:

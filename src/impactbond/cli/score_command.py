@@ -94,6 +94,7 @@ def _scored(
             raise EvidenceError("Columns of answers are missing.", [fault])
         who = [row[at[as_name(informant)]] for row in rows]
     found = score_columns(instrument, columns, bands=bands, informant=who, place=place, rows=lines)
+    # The answers are not written again: what goes on from here are scores.
     taken = {as_name(one) for one in (*instrument.items, *found.columns, informant or "")}
     kept = {
         heading: [_text_of(row[index]) for row in rows]
@@ -105,16 +106,16 @@ def _scored(
 
 def _cells(path: Path) -> tuple[str, list[str], list[list[object]], list[int]]:
     """The sheet, the headings, the rows that are not blank, and where each stands."""
-    from impactbond.evidence.csv_files import CsvFiles, lines_or_fault
+    from impactbond.evidence.csv_files import CsvFiles, straight_lines
     from impactbond.evidence.deliveries import clean
     from impactbond.evidence.headings import repeated_headings
     from impactbond.evidence.workbook import only_grid
 
     sheet, numbered = "", list[tuple[int, list[object]]]()
     if path.name.casefold().endswith(CsvFiles.suffixes):
-        lines = lines_or_fault(path)
-        if isinstance(lines, Fault):
-            raise EvidenceError("The answers cannot be read.", [lines])
+        lines, faults = straight_lines(path)
+        if faults:
+            raise EvidenceError("The answers cannot be read.", faults)
         numbered = [(number, clean(cells)) for number, cells in lines]
     else:
         grid = only_grid(path, "Answers", "answers")
@@ -130,6 +131,7 @@ def _cells(path: Path) -> tuple[str, list[str], list[list[object]], list[int]]:
         raise EvidenceError("The answers cannot be read.", [fault])
     headings = ["" if cell is None else str(cell) for cell in numbered[0][1]]
     if faults := list(repeated_headings(place, headings)):
+        # Capitals aside two headings are one: of two columns of one item only one would be scored.
         raise EvidenceError("The answers cannot be read.", faults)
     width = len(headings)
     rows = [(row + [None] * width)[:width] for _, row in numbered[1:]]

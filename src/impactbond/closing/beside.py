@@ -131,6 +131,7 @@ def confirmations_table(found: Iterable[Matched], position: pa.Table) -> pa.Tabl
         for one in money:
             if one.left_pence:
                 about = (one.receipt or one.claim_period or "", one.day, one.amount_pence)
+                # What no claim has used up is the funder's, and comes off what it is asked for.
                 rows.append((funder, CARRIED, *about, -one.left_pence))
         if held[funder]:
             rows.append((funder, UP_FRONT_HELD, "", None, held[funder], 0))

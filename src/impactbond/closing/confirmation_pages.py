@@ -47,6 +47,7 @@ def add_confirmations(book: Book, year: YearEnd, table: SheetTable, amounts: Amo
         page.row += 1
         total = sum(rows[index]["open_pence"] for index in own)
         cells = "+".join(table.cell("open", index) for index in own)
+        # Where nothing is open there is no cell to add, and a formula of nothing is none.
         formula = amounts.divided(f"({cells or 0})")
         label = amounts.heading("You owe us in all")
         page.formula(label, formula, amounts.value(total), amounts.look("total"))

@@ -108,6 +108,8 @@ def read_ledger(path: str | PathLike[str], contract: Contract) -> Ledger:
 
 def _check(ledger: Ledger, contract: Contract) -> Diagnostics:
     for name, entry in ledger.funders.items():
+        # Of a funder for each school the ledger names single ones, `school: Park`; the contract has
+        # the one term.
         term = name.partition(": ")[0]
         if term not in contract.funders:
             problem = f"the contract has no funder '{name}'"

@@ -18,7 +18,7 @@ from impactbond.closing.filed import Filed
 from impactbond.closing.journals import BAD_DEBT, BANK, INCOME, balances
 from impactbond.closing.ledger import Ledger
 from impactbond.errors import Fault, YearEndError
-from impactbond.evidence.csv_files import lines_or_fault
+from impactbond.evidence.csv_files import straight_lines
 from impactbond.evidence.headings import as_name
 from impactbond.evidence.refusals import Refusal
 from impactbond.receipts.cells import amount_of
@@ -37,11 +37,10 @@ def read_trial_balance(path: str | PathLike[str], currency: str) -> dict[str, in
     Raises YearEndError listing every row that cannot be read.
     """
     file = Path(path)
-    lines = lines_or_fault(file)
-    if isinstance(lines, Fault):
-        raise YearEndError("The trial balance cannot be read.", [lines])
+    lines, faults = straight_lines(file)
+    if faults:
+        raise YearEndError("The trial balance cannot be read.", faults)
     found: dict[str, int] = {}
-    faults: list[Fault] = []
     names = [as_name(cell) for cell in lines[0][1]] if lines else []
     if any(names.count(heading) != 1 for heading in HEADINGS):
         told = f"it needs the headings {', '.join(HEADINGS)}, each once"
@@ -58,6 +57,9 @@ def read_trial_balance(path: str | PathLike[str], currency: str) -> dict[str, in
             problem = "this account stands above"
         elif any(isinstance(one, str) for one in sides):
             problem = next(one for one in sides if isinstance(one, str))
+        elif all(sides):
+            # 1,200.00 without quotation marks is two cells: a debit of 1 and a credit of 200.
+            problem = "this account has a debit and a credit: give its balance, on one side"
         if problem:
             place = Fault(file=file.name, row=number, code="trial_balance", problem=problem)
             faults.append(place)

@@ -84,6 +84,7 @@ class PackSheets:
             intro=tuple(intro),
             columns=tuple(columns),
             if_empty=if_empty,
+            # A table without rows has no cells that a total could name.
             totals=tuple(
                 self.amounts.sum_of(f"All: {pence[key].lower()}", key, values[key])
                 for key in totals

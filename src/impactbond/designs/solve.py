@@ -162,6 +162,8 @@ def _turn(at: Callable[[int], Tried], scale: Steps) -> tuple[int | None, int | N
     if at(low).holds and at(high).holds:
         return low, None
     holds, fails = (low, high) if at(low).holds else (high, low)
+    # Neither end holds. In between it may, as where a price is too low at one end, and a limit is
+    # reached too soon at the other.
     if not at(holds).holds:
         looks = {high * look // (_LOOKS + 1) for look in range(1, _LOOKS + 1)} - {low, high}
         inside = next((place for place in sorted(looks) if at(place).holds), None)

@@ -53,6 +53,7 @@ def steps_between(between: tuple[End, End], step: End | None, currency: str) -> 
     usual = {"amount": Decimal(1).scaleb(-decimals), "share": Decimal("0.01")}
     size = usual.get(str(kind), Decimal(1)) if given is None else given[1]
     low, high = ends[0][1], ends[1][1]
+    # With steps that do not lead to it the upper end would never be tried.
     if not low < high or size <= 0 or (high - low) % size:
         raise _no_ends(f"from {between[0]} to {between[1]} in steps of {size}")
     assert kind is not None

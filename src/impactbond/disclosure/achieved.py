@@ -102,6 +102,7 @@ def linked_cells(
         place = parts[one.groups, one.period, one.pence // unit if money else 0]
         counted[place] += 1
         for cell in np.flatnonzero(sums[:, place]):
+            # By child: one with several claims in a cell is one child, who could be found.
             whose[int(cell)][one.child] += one.pence // unit
     amounts = [
         np.array(sorted(whose[cell].values(), reverse=True), np.int64) for cell in range(len(keys))

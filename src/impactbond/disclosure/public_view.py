@@ -65,6 +65,7 @@ class PublicView:
         what it came to in minor units where values are published, and how the count is shown.
         """
         attribute = ALL if name == BY_PERIOD else name.removeprefix("by_")
+        # Totals stand in every table: each has to be read by itself.
         wanted = (ALL,) if attribute == ALL else (attribute, ALL)
         cells = [cell for cell in self.cells if cell.key.attribute in wanted]
         columns: dict[str, Any] = {"milestone": [cell.key.milestone for cell in cells]}
@@ -179,6 +180,8 @@ def public_view(
             cells += [PublishedCell(*one, None) for one in zip(linked.keys, counts, strict=True)]
             continue
         unsafe = rules.unsafe(linked, amounts)
+        # Where noughts are shown everybody knows the empty cells: they protect nobody, and are not
+        # hidden.
         asked, filled = linked.only_filled() if zeros == "shown" else (linked, None)
         places = list(range(len(linked.keys))) if filled is None else filled.tolist()
         kept = [amounts[place] for place in places]

@@ -126,6 +126,7 @@ def disclosure_rules(
     if dominance is not None and not has_money:
         problem = "dominance is about values, and none are published"
         faults.append(Fault(code="no_values", problem=problem, hint="Ask for values too"))
+    # What is no mapping is told as no known rule, beside everything else that is wrong.
     given = dict(dominance) if isinstance(dominance, Mapping) else {"": 0}
     if dominance is not None and set(given) not in ({"n", "k"}, {"p"}, {"n", "k", "p"}):
         allowed = "n with k, or p: {'n': 2, 'k': 85}, {'p': 10}"

@@ -97,14 +97,19 @@ def person_cautions(participants: pa.Table, contract: Contract) -> Iterator[str]
     attributes = list(dict.fromkeys(each)) or list(contract.participants.attributes)
     several = [same for same in rows.values() if len(same) > 1]
     for name in attributes:
-        clashing = [same for same in several if _is_of_two(same, name)]
+        clashing, returning = [], []
+        for same in several:
+            # Of a reference that may be two children's, that it comes back says nothing more.
+            if _is_of_two(same, name):
+                clashing.append(same)
+            elif _comes_back(same, name):
+                returning.append(same)
         for same in clashing[:_MOST_TOLD]:
             yield (
                 f"{_where(same)}: rows of one reference differ in '{name}' and in the start. It "
                 "may be used for two children: give one of them another. If it is one child who "
                 "changed, keep the first start and say from which day the change holds."
             )
-        returning = [same for same in several if same not in clashing and _comes_back(same, name)]
         for same in returning[:_MOST_TOLD]:
             yield (
                 f"{_where(same)}: '{name}' of one reference changes, and changes back. If two "

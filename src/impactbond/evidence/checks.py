@@ -179,6 +179,7 @@ def read_observations(
             if contract.slots:
                 refused += _refuse_slots(block, columns, term, metric, values)
             for row in _of_metric(block, columns, metric, values, faults, references):
+                # A slot beside a metric that has none would tell apart what is the same.
                 found.append(row if term.slot_names else row._replace(slot=None))
         refused += faults.refused()
     standing, disagreeing, repeated = _agreeing(found, contract, references)
@@ -292,11 +293,14 @@ def _of_metric(
         if place in faults:
             continue
         who, ref, replaced, source, proof, slot, day, known, status, value = row
+        # What is withdrawn is no evidence, whatever value its row still shows.
         if status == WITHDRAWN:
             value = 0
         elif value is None:
             if replaced is None or place in values.refusals or block.names_observations:
                 continue
+            # A correction says its whole row anew: a blank takes back what the replaced row had
+            # there, and where that had nothing there is nothing to take back.
             if block.observation_id(replaced, metric) not in references.evidenced:
                 continue
             value, status = 0, WITHDRAWN
@@ -335,6 +339,8 @@ def _agreeing(
     for name in reused:
         del standing[name]
     repeated = len(found) - len(refused) - len(standing)
+    # Once a row is refused it replaces nothing any more: what it had replaced stands again, and may
+    # contradict others in its turn.
     while True:
         superseded = {
             name: references.superseded(row.block, row.supersedes, row.metric, standing)
@@ -369,6 +375,7 @@ def _contradictory(
     ]
     for row in live:
         is_again = row.measured in first
+        # Rows alike say the same twice and harm nobody, except of a slot.
         differs = first.setdefault(row.measured, row.value) != row.value
         if differs or (is_again and wrong[row.metric] is SLOT_TWICE):
             differing.add(row.measured)

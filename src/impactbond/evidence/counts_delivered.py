@@ -70,6 +70,8 @@ def delivered_counts(
         faults += (replace(one, file=grid.place.file, sheet=grid.place.sheet) for one in wrong)
         unread = [f"'{one[:40]}'" for one in headings if one and one not in known]
         where = grid.place.place or "the frame"
+        # With a column missing, the one that is not read is most likely that one under another
+        # name, and the fault says so.
         if unread and not wrong:
             cautions.add(f"{where}: columns that are not read: {', '.join(unread[:10])}")
         place = replace(grid.place, sheet=grid.place.sheet or "counts")
@@ -127,12 +129,14 @@ def _of_workbook(path: Path, wanted: Sequence[str], faults: list[Fault]) -> _Gri
         return None
     headings = [as_name(cell) if isinstance(cell, str) else "" for cell in rows[first]]
     plain = [[as_name(cell) for cell in row] for row in rows[: first + MOST_TITLES]]
+    # A title read as headings would be told as every column missing.
     below = headings_below(plain, first, wanted)
     if below:
         faults.append(below_a_title(replace(place, row=first + 1), below))
         return None
     faults += repeated_headings(place, headings)
     bare = [at for at, heading in enumerate(headings) if not heading]
+    # A number under no heading is a count that would be left out unseen.
     if any(row[at] is not None for row in rows[first + 1 :] for at in bare):
         problem, hint = "cells stand under no heading", "Give the column a heading, or take it out"
         faults.append(replace(place, code="no_heading", problem=problem, hint=hint))

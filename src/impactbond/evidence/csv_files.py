@@ -149,6 +149,7 @@ class CsvFiles(Files):
             places = {name: place for place, name in enumerate(headings)}
             for name, column in cells.items():
                 place = places.get(name)
+                # Files need not have the same columns: where one has none, its cells are blank.
                 column += (None if place is None else one[place] or None for _, one in lines[1:])
             files += (Path(path).name for _ in lines[1:])
             rows += (number for number, _ in lines[1:])
@@ -220,6 +221,19 @@ def lines_or_fault(path: Path) -> list[tuple[int, list[str]]] | Fault:
         return wrong.fault(path.name)
     except _UNREADABLE as error:
         return unopened_csv(path, error)
+
+
+def straight_lines(path: Path) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
+    """The lines of a file, each with as many cells as its first line has headings; and why there is
+    none, or what is wrong with others.
+    """
+    lines = lines_or_fault(path)
+    if isinstance(lines, Fault):
+        return [], [lines]
+    straight: list[tuple[int, list[str]]] = []
+    # A comma that is not quoted, as in 1,200.00, moves every cell behind it under another heading.
+    faults = list(crooked_lines(path, "", len(lines[0][1]), straight)) if lines else []
+    return straight, faults
 
 
 def crooked_lines(

@@ -120,6 +120,7 @@ def by_metric(block: Block, words: Mapping[str, str]) -> Iterator[Block]:
     places: defaultdict[str, list[int]] = defaultdict(list)
     for place, cell in enumerate(block.column(METRIC)):
         written = "" if cell is None else one_spelling(str(cell))
+        # A contract may have a metric by the very name that a file uses for another.
         places[metrics.get(written, written and f"{_UNKNOWN}{written}")].append(place)
     for metric, chosen in places.items():
         yield replace(
@@ -263,6 +264,7 @@ def read_columns(block: Block, rules: RowRules) -> tuple[Columns, RowFaults]:
     for name in rules.required:
         column = columns[name]
         for place, value in enumerate(column.values):
+            # A cell that cannot be read is not missing as well: one fault is told once.
             if value is None and place not in column.refusals:
                 faults.add(place, name, MISSING)
     later, earlier, refusal = rules.order
@@ -306,6 +308,8 @@ class References:
                     replaced.add((block.scope, target))
                 if target is not None and ref is not None:
                     key = (block.scope, ref)
+                    # Two rows may have one reference and replace different ones: which of the two
+                    # is followed may not hang on the order of files.
                     earlier[key] = min(earlier.get(key, target), target)
         evidenced = (
             block.observation_id(ref, metric)

@@ -92,6 +92,8 @@ def check_observations(session: EngineSession, reading: Reading) -> Summary:
     for status in STATUSES:
         others.append(f"max(CASE WHEN c_status = '{status}' THEN 1 ELSE 0 END) AS is_{status}")
     counted = _counted(session, rows, checks, "c_metric", *others)
+    # Rows are compared with each other only where each is in order: of a value that cannot be read
+    # nobody knows whether it contradicts another.
     if any(row["faulty"] for row in counted):
         faults = _faults_by_check(session, reading.name, rows, checks)
     else:

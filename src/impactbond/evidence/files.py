@@ -92,6 +92,7 @@ def files_of(
             fault = _fault(name, one, "no_files", "there is no file here")
             faults.append(fault)
         for path in paths:
+            # By the end of the name and not its suffix alone: .csv.gz has two.
             suffix = next((one for one in by_suffix if path.casefold().endswith(one)), None)
             if suffix is None:
                 faults.append(_fault(name, path, "file_form", "this is no file of evidence"))

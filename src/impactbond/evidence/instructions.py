@@ -107,6 +107,7 @@ def _wide(contract: Contract, sheet: Sheet, day: date, number: int) -> Iterator[
     metrics = {name: contract.metrics[name] for name in sheet.metrics}
     first = next(iter(metrics.values()))
     source = first.sources[0] if first.sources else "Example"
+    # A row has one source, so an example of all metrics at once could be one that is refused.
     fits = {name: one for name, one in metrics.items() if not one.sources or source in one.sources}
     slotted = next((one for one in fits.values() if one.slot_names), first)
     ref = f"EXAMPLE-{number}-1"

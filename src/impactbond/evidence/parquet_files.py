@@ -5,7 +5,7 @@ and nothing is turned into text and back.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -145,23 +145,25 @@ def _blank_columns(metadata: pq.FileMetaData) -> set[str]:
     return names - filled
 
 
+_SORTS: dict[Callable[[pa.DataType], bool], str] = {
+    pa.types.is_null: "nothing",
+    pa.types.is_integer: "whole numbers",
+    pa.types.is_floating: "numbers",
+    pa.types.is_decimal: "numbers",
+    pa.types.is_string: "texts",
+    pa.types.is_large_string: "texts",
+    pa.types.is_string_view: "texts",
+    pa.types.is_date: "dates",
+}
+
+
 def _sort(kind: pa.DataType) -> str:
     """What people would say that a column holds."""
     if pa.types.is_dictionary(kind):
         return _sort(kind.value_type)
-    if pa.types.is_null(kind):
-        return "nothing"
-    if pa.types.is_integer(kind):
-        return "whole numbers"
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return "numbers"
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return "texts"
-    if pa.types.is_date(kind):
-        return "dates"
     if pa.types.is_timestamp(kind):
         return "times" if kind.tz is None else "times with a zone"
-    return str(kind)
+    return next((sort for is_one, sort in _SORTS.items() if is_one(kind)), str(kind))
 
 
 def _sorts(schemas: Sequence[pa.Schema]) -> dict[str, dict[str, int]]:

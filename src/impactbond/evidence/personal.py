@@ -109,15 +109,19 @@ def values_tell(cells: Sequence[object], *, names: bool, born: tuple[date, date]
     texts = [str(cell).strip() for cell in chosen if isinstance(cell, str | int)]
     for what, holds in _VALUES.items():
         passed = {text for text in texts if holds(text)}
+        # A number written in groups, 943 476 5919, was typed as what it is; a bare one that passes
+        # may be anybody's invoice.
         by_chance = what in _BY_CHANCE and not any(" " in text for text in passed)
         if len(passed) < (_LEAST_NUMBERS if by_chance else 1):
             continue
         if 2 * sum(text in passed for text in texts) > len(chosen):
             return what
+    # Elsewhere two words with capitals are a school or a street as well.
     if names and 2 * sum(bool(_TWO_NAMES.fullmatch(text)) for text in texts) > len(chosen) > 0:
         return "names"
     if born is not None:
         days = [day for day in map(_day, chosen) if day is not None and born[0] <= day <= born[1]]
+        # One day in every row is the day of an export.
         if 2 * len(days) > len(chosen) > 0 and len(set(days)) > 1:
             return "dates of birth"
     return ""

@@ -75,6 +75,7 @@ def read_key(path: str | os.PathLike[str]) -> Key:
     found = re.fullmatch(rf"{_HEADER}\r?\n([0-9a-f]+)\s*", text)
     secret = bytes.fromhex(found[1]) if found and len(found[1]) % 2 == 0 else b""
     faults = []
+    # A key that somebody typed repeats its bytes, and can be guessed.
     if not found or len(secret) != KEY_BYTES or len(set(secret)) < _FEWEST_DIFFERENT:
         problem = "this is no key, or one that could be guessed"
         allowed = f"{KEY_BYTES} random bytes, as --new-key writes them"
@@ -163,6 +164,7 @@ def _replaced(
     for number, row in enumerate(rows[1:], 2):
         cells = list(row)
         for at in chosen:
+            # A hash of nothing would make one child of all who have no reference.
             if one_spelling(cells[at]):
                 where = replace(fault, row=number, column=headings[at])
                 cells[at] = new(one_spelling(cells[at]), where)

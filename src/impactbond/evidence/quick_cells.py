@@ -56,6 +56,8 @@ def quick_rows(
             return None
         found = _CELL.findall(piece, head.end())
         blank = sum(1 for cell in found if cell[2][-2:] == b"/>")
+        # A cell with a value has four tags, a blank one is one, and a row that does not close
+        # itself has one more at its end: any other < is something that the pattern passed over.
         tags = 4 * (len(found) - blank) + blank + (not head[2])
         if piece.count(b"<") != tags or (not head[2]) != piece.rstrip().endswith(b"</row>"):
             return None

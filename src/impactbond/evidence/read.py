@@ -111,6 +111,7 @@ def read_evidence(
             for name, table in source.items()
         }
         delivery = read_frames(tables, contract)
+        # Files have no kind of frame of their own: what is given back is what a workbook gives.
         if any(map(is_path, source.values())):
             delivery = replace(delivery, kind="pandas")
         return _checked(delivery, contract, allow_personal)
@@ -137,6 +138,7 @@ def _by_mappings(
             "The evidence cannot be read.", [Fault(code="no_mapping", problem=problem, hint=hint)]
         )
     named = [source] if isinstance(source, str | PathLike) else list(source)
+    # A pattern that finds nothing stays as it is written, and is told as a file that is not there.
     paths = [Path(one) for word in named for one in list(expanded(str(word))) or [str(word)]]
     first, *beside = filter(None, mappings)
     return first.deliver(paths, contract, given, beside)

@@ -219,6 +219,8 @@ class _Rows:
         """What is wrong between the cells of a row, each with its column."""
         period, day = cells["period"], cells["achieved_on"]
         dated = {"achieved_on", "period"}
+        # A cell that could not be read is told as that: "no day", told of a row that has one, would
+        # send people looking for the wrong fault.
         if not broken & dated:
             if period and day:
                 yield "period", _TWO_DAYS

@@ -298,6 +298,7 @@ def _blocks(
             file=from_file,
             sheet=from_sheet,
             scope="",
+            # A library that has no whole numbers with gaps makes 7.0 of row 7.
             rows=[int(row) if isinstance(row, int | float) else 0 for row in numbers],
             columns={column: [cells[at] for at in chosen] for column, cells in columns.items()},
             headings=NAMES_IN_TABLES,

@@ -66,6 +66,8 @@ def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> 
     blocks: dict[str, list[Block]] = {"participants": [], "observations": []}
     cautions: set[str] = set()
     personal: set[Fault] = set()
+    # By name and then content: neither the order in which files are named, nor two of one name, may
+    # change the order of rows.
     for file in sorted(files, key=lambda file: (file.name, hashlib.sha256(file.content).digest())):
         for name, term in sheets.items():
             block = _read_sheet(file, name, term, personal, contract)

@@ -159,6 +159,8 @@ class Case:
         started = f"started on {self.person.started_on}{left}"
         clause = f" [{people.clause}]" if people.clause else ""
         day = self.person.started_on
+        # Whom the contract does not cover is not judged, whichever of the two is the reason: the
+        # day of the start is asked for first, or the attributes would be blamed for it.
         if people.started is not None and not people.started[0] <= day <= people.started[1]:
             first, last = people.started
             missed = f"it covers those who started from {first} through {last}"

@@ -116,6 +116,7 @@ def _of_result(settlement: Settlement, name: str) -> Explanation:
     contract, claim = settlement.contract, settlement.claim
     measured = [one for one in settlement.measured_results if one.result == name]
     paid = {one.place for one in measured if one.value_pence}
+    # Results stand by claim date: of a place the last one measured stays.
     latest = {one.place: one for one in measured}.values()
     found = [one for one in latest if one.claim_date == claim.known_by or one.place in paid]
     if not found:

@@ -236,6 +236,7 @@ def _moves(
         if row["recorded_on"] <= day and row["from_on"] <= day and row["participant"] in covered:
             rows = held.setdefault(row["participant"], {})
             last = rows.get(row["from_on"])
+            # A row may say anew what holds from the same day. That puts it right, and nobody moved.
             if last is None or last["recorded_on"] <= row["recorded_on"]:
                 rows[row["from_on"]] = row
     for who, rows in sorted(held.items()):

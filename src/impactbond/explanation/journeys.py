@@ -182,8 +182,11 @@ def _evidence_until(case: Case, name: str, until: date | None) -> date | None:
         claims = (calendar.claim_date(one) for one in calendar.periods if one.last >= last)
         made = next(claims, None)
         in_time = calendar.evidence.within.after(last)
+        # What is late where late evidence earns nothing is lost at the deadline, although the claim
+        # is made after it.
         return min(in_time, made) if made and calendar.evidence.late == "nothing" else made
     is_wanting = decision.verdict == Verdict.NO_EVIDENCE
+    # A place that another took is no prerequisite that a row could still bring.
     if not is_wanting or (decision.reason == Reason.PREREQUISITE and not judged.blocking(name)):
         return None
     later = (calendar.claim_date(one) for one in calendar.periods)

@@ -29,6 +29,8 @@ def count_explained(
     """The rows that count what a line is about, with the lines for it."""
     contract, name = settlement.contract, row["milestone"]
     book = LineBook(settlement, [""])
+    # What settlement counts together: rows of one milestone and day may be of other prices, shares
+    # or standings, and are told with the lines of their own lot alone.
     lot = ("milestone", "period", "achieved_on", "price_pence", "standing", "share_rule", "group")
     lines = tuple(
         book.explained(other)
@@ -67,6 +69,7 @@ def group_explained(
     contract, name = settlement.contract, row["milestone"]
     is_result, book = name in contract.results, LineBook(settlement, [""])
     measured = _measured_result(settlement, row, until) if is_result else None
+    # A result of each group has the same title in all of them.
     group = f": {measured.group}" if measured and measured.group else ""
     lines = tuple(
         book.explained(other)

@@ -206,6 +206,7 @@ def _tree(
         WindowDays(window, str(view.contract.windows[window]), *view.window(window))
         for window in (looking.windows if looking else ())
     ]
+    # Asked for even where no row is shown: how many there are is in the words of the condition.
     used = looking.evidence(view) if looking else EvidenceUsed()
     named, days = tuple(map(str, windows)), tuple((one.first, one.last) for one in windows)
     state, on = view.state(condition), view.on(condition)

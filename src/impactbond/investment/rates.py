@@ -63,6 +63,8 @@ def internal_rate(flows: Sequence[tuple[date, int]]) -> InternalRate:
         return InternalRate("total loss", (-1.0,))
     if flows[0][0] == flows[-1][0]:
         return InternalRate("none", why="all flows are on one day")
+    # As a sum of exponentials of the logarithm of 1 and the rate: of such a sum every root can be
+    # found, and none is made up.
     largest = max(map(abs, amounts))
     first = flows[0][0]
     terms = [((day - first).days / _YEAR, pence / largest) for day, pence in flows]

@@ -92,6 +92,7 @@ def _days(parts: dict[str, str | None], within: tuple[date, date] | None) -> lis
             day = date(each, month, int(parts["day"] or 0))
         except ValueError:
             continue
+        # A weekday of another day says that one of the two is a slip, or the year another.
         if weekday and _WEEKDAYS[day.weekday()] != weekday:
             continue
         if within is None or within[0] <= day <= within[1]:

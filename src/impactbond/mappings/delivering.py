@@ -104,6 +104,7 @@ def _unplaced(
             hint = "Rename the file, or add its name to files: of a table"
             fault = Fault(file=file.name, code="file_not_mapped", problem=problem, hint=hint)
             yield replace(fault, allowed=listing(dict.fromkeys(patterns)))
+        # Two tables of one mapping may read one file; of two mappings each would bring its rows.
         if len(set(takers)) > 1:
             problem = f"several mappings read it: {listing(dict.fromkeys(takers))}"
             hint = "Let files: of one of them be narrower"
@@ -152,6 +153,7 @@ def _read_table(
             if not isinstance(source, SourceTable):
                 found.faults += source
                 continue
+            # Before a row is read: what says to others who a child is goes no further.
             wrong = list(_identifying(source, table))
             if wrong:
                 found.faults += wrong

@@ -232,6 +232,8 @@ class _TableReading:
                 self.found.refused.append(self.source.refused(place, heading, read.refusals[0]))
                 continue
             found[heading] = list(dict.fromkeys(_split(read.values[0] or "", lists.separated_by)))
+        # Who stands in two lists of a row was there and was not: neither is taken, and the others
+        # are.
         times = Counter(who for some in found.values() for who in some)
         for heading, some in found.items():
             if any(times[who] > 1 for who in some):

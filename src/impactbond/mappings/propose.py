@@ -134,6 +134,7 @@ def propose_mapping(path: str | PathLike[str], contract: Contract | None = None)
         fault = Fault(file=file.name, code="no_headings", problem=problem)
         raise EvidenceError("Nothing can be proposed.", [fault])
     name = re.sub(r"[^a-z0-9]+", "-", file.path.stem.casefold()).strip("-") or "partner"
+    # A day that nobody means stands where one is to be filled in, so that the proposal reads.
     told = [
         f"mapping: {name}",
         "version: 1",
@@ -198,6 +199,7 @@ def _understood(name: str, lines: Lines) -> _Sheet:
     rows = sorted(lines)
     near = rows[:20]
     most = max(len(lines[row]) for row in near)
+    # The first row that is nearly as wide as the widest: titles above a table are short.
     heading_row = next(row for row in near if len(lines[row]) * 10 >= most * 6)
     cells = lines[heading_row]
     width = 1 + max(cells)
@@ -221,6 +223,7 @@ def _describe(sheet: _Sheet, contract: Contract | None) -> None:
     if sheet.ends:
         sheet.lines.append(f"until: {_quoted(sheet.ends)}")
     days = [at for at, heading in enumerate(sheet.headings) if _day_forms(heading)]
+    # A register has many days for headings; one alone is a column that happens to be called so.
     days = days if len(days) > 1 else []
     never = [at for at, cells in enumerate(sheet.columns) if _is_private(sheet, at, cells)]
     roles = _roles(sheet, {*days, *never})
@@ -259,6 +262,7 @@ def _roles(sheet: _Sheet, taken: set[int]) -> dict[str, int]:
             plain = " ".join(re.findall(r"[a-z]+", heading.casefold()))
             if at in taken or not re.fullmatch(rf"(.* )?({pattern})( .*)?", plain):
                 continue
+            # Much is called a session; a slot has the parts of a day in its cells.
             if name == "slot" and {str(cell).upper() for cell in sheet.columns[at]} - _SLOTS:
                 continue
             if name == "observed_on" and not _looks_like_days(sheet.columns[at]):
@@ -298,6 +302,7 @@ def _column(sheet: _Sheet, name: str, at: int) -> str:
     if not fit:
         sheet.unsure.append(f"'{sheet.headings[at]}' holds days in no form that is known")
         return f"{{column: {heading}, as: date, format: {_FILL_IN}}}"
+    # With no day after the 12th both fit, and the wrong one reads every cell without a fault.
     if "MM/DD/YYYY" in fit and "DD/MM/YYYY" in fit:
         sheet.unsure.append(f"'{sheet.headings[at]}': whether day or month comes first")
     return f"{{column: {heading}, as: date, format: {fit[0]}}}"
@@ -337,6 +342,7 @@ def _metrics(sheet: _Sheet, rest: Sequence[int], metrics: Sequence[str]) -> list
         heading, cells = sheet.headings[at], sheet.columns[at]
         close = get_close_matches(heading.casefold(), by_case, n=1, cutoff=0.7)
         held = {cell for cell in cells if cell is not None}
+        # A column of attendance codes is one, whatever it is called.
         is_marks = bool(held) and len(held & CODES) * 2 > len(held)
         if not close and not is_marks:
             others.append(at)

@@ -79,6 +79,7 @@ def _check_places(table: MappedTable, path: Path) -> Diagnostics:
         problem = "an XML file has no sheets, rows of headings, titles or totals"
         yield fault_at((*path, "rows_at"), "xml_only", problem)
     for heading in table.headings:
+        # Only its author knows which of the two was meant.
         if table.is_never(heading):
             problem = f"'{heading}' is read, and is one that must not be"
             hint = "Take it out of one of the two"
@@ -93,6 +94,7 @@ def _check_columns(table: MappedTable, path: Path) -> Diagnostics:
     own = PARTICIPANT_COLUMNS if is_people else OBSERVATION_COLUMNS
     filled: dict[str, str] = {}
     for name, key in table.named_columns():
+        # Which of two values counts is nothing to be chosen here.
         if filled.setdefault(name, key) != key:
             problem = f"'{name}' is filled by {filled[name]} and by {key}"
             yield fault_at((*path, key), "column_twice", problem, hint="Take one of them out")

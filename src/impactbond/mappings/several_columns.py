@@ -78,6 +78,7 @@ class ShareOfCounts(MappedValue):
             counts = {name: count for name, count in zip(names, row, strict=True)}
             if all(count is None for count in counts.values()):
                 return None
+            # A blank beside counts is no nought: it was not counted, or not sent.
             if any(count is None for count in counts.values()):
                 return NOT_A_COUNT
             part, whole, every = (

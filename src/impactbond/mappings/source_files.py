@@ -106,6 +106,8 @@ class SourceFile:
                     break
                 result = found_table(self, name, lines, table)
                 if not table.sheet and len(names) > 1:
+                    # Which of two sheets is meant is not guessed. One that cannot be read may hold
+                    # the table as well as any.
                     others = [one for one in names if one != name and self._lines(book, one)]
                     if others:
                         found = 2
@@ -246,6 +248,7 @@ def _heading_faults(
         return
     missing = [one for one in wanted if one_spelling(one) not in headings]
     if missing:
+        # Told alone: with the wrong row read as headings every column is missing.
         below = _seem_to_stand(lines, wanted)
         if below is not None and below != row:
             problem = f"row {row + 1} was read as the headings; they seem to be in row {below + 1}"

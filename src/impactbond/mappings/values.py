@@ -159,6 +159,8 @@ class ColumnValue(MappedValue):
             if codes:
                 code = code_of(cell)
                 if isinstance(code, Refusal):
+                    # What is no code may still be a value of the stated form: numbers beside a few
+                    # codes.
                     return code if read is None else read(cell)
                 if code in codes:
                     return meant(codes[code], day)

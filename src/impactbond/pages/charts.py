@@ -62,6 +62,7 @@ def bar_chart(
     `parts` names the parts in the key above, where there are several, and `mark` the marks.
     """
     room = WIDTH - LABELS - FIGURES
+    # At least 1: where every bar is nothing there is nothing to divide by.
     most = max([1, *(sum(_drawn(bar.parts)) for bar in bars), *(bar.mark or 0 for bar in bars)])
     has_key = len(parts) > 1 or bool(mark)
     top = TOP if has_key else 8

@@ -225,6 +225,7 @@ class _Programme:
         labels = [claim.label for claim in self.settlement.claim_dates]
         came: dict[str, int] = dict.fromkeys(labels, 0)
         for row in self.settlement.payments_table.to_pylist():
+            # What others pay is none of a funder's page, and a sum with it would tell.
             if self.audience in (None, row["funder"]):
                 came[row["claim_period"]] += row["amount_pence"]
         curves = [Curve("Due to date", _running([came[label] for label in labels]))]

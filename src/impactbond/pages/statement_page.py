@@ -157,6 +157,7 @@ def _milestones(statement: Statement, money: _Money) -> PageTable:
         of[line.milestone_title].append(line)
     rows, sums = [], [0, 0, 0]
     for title, lines in of.items():
+        # Apart, as net alone would hide that both happened.
         come = sum(line.quantity for line in lines if line.quantity > 0)
         gone = -sum(line.quantity for line in lines if line.quantity < 0)
         own = [

@@ -93,6 +93,8 @@ def score_columns(
             if isinstance(value, NotListed)
         ]
         faults += wrong
+        # Nothing is scored where an answer is refused; the others are kept to see whether all are
+        # one too high.
         read[item] = [None if isinstance(value, NotListed) else value for value in values]
     who = None if informant is None else list(_informants(instrument, informant, numbers, faults))
     if faults:
@@ -158,6 +160,7 @@ def score_table(
         raise EvidenceError("Columns of answers are missing.", [fault])
     who = None if informant is None else _cells(table, informant)
     found = score_columns(instrument, cells, bands=bands, informant=who)
+    # Answers are not given back: what goes on from here are scores.
     kept = [one for one in table.columns if one not in {*named.values(), *wanted, *found.columns}]
     backend = nw.get_native_namespace(table)
     scored = [

@@ -29,6 +29,7 @@ def attainable(
     sums: set[tuple[int, Fraction]] = {(0, Fraction(0))}
     for values in parts:
         answered = {(count + 1, total + value) for count, total in sums for value in values}
+        # How many were answered goes with each sum: what is made up for the others depends on both.
         sums = answered | sums if _may_be_left_out(term) else answered
         if len(sums) > MOST_VALUES:
             return None

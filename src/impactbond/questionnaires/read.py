@@ -131,6 +131,7 @@ def _check_parts(instrument: Instrument) -> Diagnostics:
             yield fault_at(path, "name_twice", problem, hint="Give the score another name")
         yield from listed_twice((*path, "of"), term.of, "part")
         for index, part in enumerate(term.of):
+            # Of scores only those above it: so none can be made of itself.
             if part not in instrument.items and part not in above:
                 fault = unknown("item", part, [*above, *instrument.items])
                 hint = fault.hint or "A score is made of items, or of scores that stand above it"

@@ -386,6 +386,7 @@ def verify_record(
     if before is not None and before.digest != record.manifest.previous_record:
         told.append(("other_previous", f"it does not follow on {before.name}"))
     view = record.manifest.view
+    # Cut again and compared byte for byte: what a view says of itself could be made to agree.
     if whole is not None and (
         view is None or read_record(whole).view(view.funder) != zip_bytes(record.parts)
     ):

@@ -85,6 +85,8 @@ def counted_claims(known: Versions, counts: Counts, asked: Sequence[ClaimDate]) 
     at = {id(stretch.terms): place for place, stretch in enumerate(known.stretches)}
     for claim in asked:
         for row in counts.standing_on(claim.known_by):
+            # A claim is made some time after its period: what was achieved in between is known by
+            # then, and belongs to the next one.
             if row["achieved_on"] > claim.ends_on:
                 continue
             place = at[id(known.governing(row["achieved_on"]))]
@@ -92,6 +94,7 @@ def counted_claims(known: Versions, counts: Counts, asked: Sequence[ClaimDate]) 
             milestone = texts[place].payables.index(row["milestone"])
             day, standing = day_number(row["achieved_on"]), Standing(row["standing"]).number
             count = Counted(claim.number, milestone, day, segment, row["number"], "", standing)
+            # A row of nought claims nothing, and still says that its period was counted.
             if row["number"]:
                 rows[place].append(count)
             if row["period"] is not None:
@@ -112,6 +115,8 @@ def rows_counted(
         for row in counts.standing_on(day)
         if all(row[key] == line[key] for key in ("milestone", "achieved_on", "standing"))
     ]
+    # Every row is a segment of its own, so that the very rules of settlement say which lot it is
+    # in.
     segments = {at: {name: row[name] for name in names} for at, row in enumerate(rows)}
     rulebook = Rulebook(known, [segments for _ in known.stretches])
     versions = [stretch.terms for stretch in known.stretches]
@@ -306,6 +311,7 @@ def _could_withhold(contract: Contract, limit: WholeLimit, settled: LotSettlemen
         and key.milestone < len(contract.milestones)
         and is_about(limit.only, dict(zip(contract.grouping, key.group, strict=True)))
     ]
+    # At every claim date: what a correction took back since may have gone over the limit before.
     for claim in np.unique(history.claim):
         now = history.up_to(int(claim) + 1)
         quantity, value = (np.zeros(len(lots.keys), dtype=np.int64) for _ in range(2))

@@ -73,6 +73,8 @@ def planned_text(settlement: Settlement) -> str:
             cells.append([row["claim_period"], row["name"], planned, actual, off])
         told += ["", f"  {name}, made on {own[0]['made_on']}"]
         told += [f"    {line}" for line in aligned(cells, 2)]
+    # A plan may be finer than the currency, and what came never is: without the note the columns do
+    # not add up.
     if any(row["planned"] is not None and not _is_whole(row, currency) for row in rows):
         told += ["", "  Differences are from what was planned, to the nearest minor unit."]
     return "\n".join(told)
@@ -97,6 +99,8 @@ def _planned(settlement: Settlement) -> Iterator[tuple[Any, ...]]:
         named = dict.fromkeys(paid for sums in plan.payments.values() for paid in sums)
         for label, first, last in _periods_of(plan, periods, claimed):
             inside = [one for one in periods if first <= one.first and one.last <= last]
+            # What came is known by claim period. Where the plan's own period cuts one in two nobody
+            # knows its part, and a number for the rest would read as the whole.
             whole = [one for one in periods if one.first <= last and first <= one.last] == inside
             is_over = whole and set(inside) <= set(claimed)
             for paid in named:

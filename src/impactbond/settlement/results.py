@@ -111,6 +111,8 @@ def measured_results(
         np.add.at(value[0], history.lot[moved], history.value[0, moved])
         now = np.zeros_like(value[0])
         np.add.at(now, history.lot[moved], history.value[0, moved])
+        # By the terms signed at that claim date: measured by those of today, the steps of a closed
+        # claim would come to something else than it settled.
         terms = known.known_by(claim.known_by).whole
         counts = GroupCounts.of(terms, lots, quantity, value, 0)
         has_line = set(history.lot[moved].tolist())
@@ -176,6 +178,7 @@ def _measured(
     left = worth
     if less is not None:
         left, nothing = worth - less, whole(0)
+        # Others that came to more than this is worth leave nothing of it, and no debt.
         left = left.compared(">", nothing).chosen(left, nothing)
         left = workings.worked("net", "What is left of it", left, "minor units")
     before = 0
@@ -183,6 +186,7 @@ def _measured(
         before = counts.worth(name, of, period - 1)
         says, at = f"Worth at the end of {periods[period - 1].label}", (name, group, period - 1)
         left -= workings.given("before", says, before, "minor units", of=[at])
+    # A period claimed before moves by what it should have been less what is settled of it.
     if period < claim.number:
         left -= workings.given("settled", "Settled at earlier claims", settled, "minor units")
     value = workings.worked("value", f"Value in claim {claim.label}", left, "minor units")

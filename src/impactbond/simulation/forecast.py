@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from impactbond.cards import framed
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.errors import AssumptionError, Fault, SimulationError
@@ -302,9 +303,9 @@ class Forecast:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{escape(caution)}</li>" for caution in self.cautions)
-        tables = "".join(f"<h5>{escape(shown.title)}</h5>{shown.html}" for shown in self._shown)
         opening = f"<h4>{escape(self._title)}</h4><p>{escape(self._about)}</p>"
-        return opening + tables + (f"<ul>{notes}</ul>" if notes else "")
+        tables = (shown.html for shown in self._shown)
+        return framed(opening, *tables, f"<ul>{notes}</ul>" if notes else "")
 
     @property
     def _title(self) -> str:

@@ -71,6 +71,7 @@ def families(contract: Contract, area: Area) -> list[Family]:
         if not relation.is_exclusive
         for outer, inner in pairwise(relation.names)
     }
+    # Those side by side are one family, found at the first of them.
     beside = {relation.names[0]: relation.names for relation in related if relation.is_exclusive}
     stand_beside = {name for names in beside.values() for name in names[1:]}
     for first in contract.milestones:
@@ -82,6 +83,7 @@ def families(contract: Contract, area: Area) -> list[Family]:
 def _family(area: Area, side_by_side: Sequence[str], inside: Mapping[str, str]) -> Family:
     """The family of milestones that stand side by side, with everything inside them."""
     names = list(side_by_side)
+    # What is inside something inside comes with it, however deep.
     while more := [name for name in inside if name not in names and inside[name] in names]:
         names += more
     levels = {name: area.levels(name) for name in names}
@@ -200,6 +202,7 @@ def check_joint(contract: Contract, area: Area) -> Diagnostics:
     """
     faults = list(_check_names(contract, area))
     yield from faults
+    # Whatever follows looks names up, and would fail on one that is not there.
     if faults or any(name not in area.chances for name in contract.milestones):
         return
     chance = {name: area.chances[name].chance for name in contract.milestones}
@@ -243,6 +246,7 @@ def _check_names(contract: Contract, area: Area) -> Diagnostics:
                 path: Path = (key, index, place)
                 if name not in contract.milestones:
                     yield Diagnostic(path, unknown("milestone", name, contract.milestones))
+                # One draw has one place for a milestone: beside others, or inside another.
                 elif (key, name) in seen or (key == "exclusive" and name in contained):
                     problem = f"{quoted(name)} is related to others twice"
                     hint = "Join the two lists; of what excludes one another, name what contains it"

@@ -198,6 +198,8 @@ def _seen(settlement: Settlement, people: Mapping[str, _Person]) -> dict[str, _S
         seen.days.append(max(0, (row["achieved_on"] - people[who].start).days))
         seen.units.append(units[who, name])
         claim = claim_of.get(period_of.get((who, name), ""))
+        # What its own period's claim still knew is in time, however long it took: only what missed
+        # that claim delays a payment.
         if claim is not None and row["known_on"] > claim.known_by:
             seen.late.append((row["known_on"] - row["achieved_on"]).days)
     return found
@@ -214,17 +216,18 @@ def _counted(
             "counts do not say how many children there were", "Say children=, all who started"
         )
     names = tuple(contract.participants.attributes)
-    first, last = contract.participants.started or contract.calendar.term
-    start = max(first, contract.calendar.term[0])
+    term, started = contract.calendar.term, contract.participants.started
+    start = term[0] if started is None else max(started[0], term[0])
     found = {name: _Seen() for name in contract.milestones}
     held: set[tuple[str, ...]] = set()
-    for row in counts.counts_table.to_pylist():
+    # A row that another replaces stands no more: both together would count its children twice.
+    for row in counts.standing_on(settlement.claim.known_by):
         if row["milestone"] not in found:
             continue
         if contract.milestones[row["milestone"]].units is not None:
             raise _nothing_to_learn("units are counted, and not who completed how many")
         seen = found[row["milestone"]]
-        seen.days += [max(0, (min(row["achieved_on"], last) - start).days)] * (row["number"] or 0)
+        seen.days += [max(0, (row["achieved_on"] - start).days)] * (row["number"] or 0)
         held.add(tuple(row[name] or "" for name in names))
     if len(held) > 1:
         raise _nothing_to_learn("the counts are of several groups", "Settle each by itself")

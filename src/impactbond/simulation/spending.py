@@ -156,6 +156,7 @@ def _check_days(cost: Cost, path: Path) -> Diagnostics:
         yield fault_at((*path, "every"), "too_often", "nothing is spent again after no time")
     elif cost.on is not None and cost.through is not None and cost.through < cost.on:
         yield fault_at((*path, "through"), "ends_early", f"it ends before {cost.on}, its first day")
+    # Counted last: of days in the wrong order, or again after no time, there is no number.
     elif cost.every is not None and sum(1 for _ in _days(cost)) > MOST_TIMES:
         problem, allowed = "it is spent too often", f"{MOST_TIMES} times"
         yield fault_at((*path, "every"), "too_often", problem, allowed=allowed)

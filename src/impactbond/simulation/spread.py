@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from html import escape
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from impactbond.cards import card_table
 from impactbond.money import Pence, half_up, round_fraction, show
 from impactbond.tables import aligned, rows_table
 
@@ -78,16 +78,7 @@ class Shown:
     @property
     def html(self) -> str:
         """The table for a notebook."""
-
-        def line(cells: Sequence[str], tag: str) -> str:
-            return "".join(
-                f"<{tag} style='text-align:{'left' if place < self.words else 'right'}'>"
-                f"{escape(cell)}</{tag}>"
-                for place, cell in enumerate(cells)
-            )
-
-        body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.rows)
-        return f"<table><tr>{line(self.headings, 'th')}</tr>{body}</table>"
+        return card_table(self.headings, self.rows, words=self.words, caption=self.title)
 
     @property
     def text(self) -> str:

@@ -15,6 +15,7 @@ def in_order(contract: Contract, found: Iterable[Family]) -> list[list[Family]]:
     in one stage.
     """
     stages = [[family] for family in found]
+    # Which of them pays is decided by who is first, and so only once all of them are drawn.
     for names in alternatives(contract.milestones):
         joined = [stage for stage in stages if any(_holds(stage, name) for name in names)]
         stages = [stage for stage in stages if stage not in joined]

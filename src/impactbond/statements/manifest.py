@@ -99,6 +99,7 @@ def verify_folder(folder: str | PathLike[str]) -> FolderVerification:
     found = [(file.name, *wrong) for file in manifest.files if (wrong := _wrong(place, file))]
     listed = {file.name for file in manifest.files}
     left = {file.name: file.of for file in manifest.no_longer}
+    # What lies beside the files of a claim is sent with them.
     for name in {path.name for path in place.iterdir() if path.suffix in _ENDINGS} - listed:
         if name in left:
             problem = f"is of an earlier writing; the last of {left[name]} has no such statement"

@@ -74,6 +74,7 @@ def by_milestone(
     for rate in source.rates:
         if rate.price_pence is not None:
             prices[rate.milestone].append(show(rate.price_pence, rate.priced_in or source.currency))
+    # What only earlier claims paid for stays: without it the sums to date would not add up.
     known = [name for name in source.milestones if name in earlier or name in now]
     most = {term.milestone: term.at_most_pence for term in source.limits if term.milestone}
     return tuple(

@@ -4,13 +4,14 @@ and a statement as a small page, for notebooks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
 
 import pyarrow.compute as pc
 
+from impactbond.cards import card_table, framed
 from impactbond.money import show
 from impactbond.reasons import LineKind
 from impactbond.settlement.funding import UNFUNDED
@@ -154,27 +155,22 @@ def _columns(rows: list[tuple[str, str, str]]) -> list[str]:
 
 
 _LEAST_COUNT = 5  # so that a small summary stands as a large one does
-_PAGE = "font-family:Arial,sans-serif;max-width:60em"
-_TABLE = "border-collapse:collapse;margin:0 0 1em 0"
-_CAPTION = "text-align:left;font-weight:bold"
-_CELL = "padding:.2em .8em .2em 0;vertical-align:top"
-_HEADER = f"{_CELL};border-bottom:1px solid #000;text-align:left"
 
 
 def statement_html(statement: Statement) -> str:
     """The statement as one self-contained piece of HTML."""
-    about, summary = statement.about, ("Funder", *_figures(statement).values())
+    about, (rows, total) = statement.about, _summary_rows(statement)
+    summary = ("Funder", *_figures(statement).values())
     what = "counts" if about.counted else "evidence"
     parts = [
-        f'<div lang="en-GB" style="{_PAGE}">',
         f"<h2>Statement for {escape(about.funder_name)}, claim {escape(about.claim_period)}</h2>",
         f"<p>{escape(about.title)}, version {about.version}. {escape(about.provider)}. "
         "Draft for approval.</p>",
         *(["<p><strong>Counts without evidence.</strong></p>"] if about.counted else []),
         f"<p><strong>Total due: {_money(statement, statement.due_pence)}</strong>"
         f"{_due_dates(statement)}</p>",
-        _table("From opening to closing", summary, _summary_rows(statement), texts=1),
-        _table("Due at this claim", _SCHEDULE, _schedule_rows(statement), texts=3),
+        card_table(summary, rows, words=1, total=total, caption="From opening to closing"),
+        card_table(_SCHEDULE, _schedule_rows(statement), words=3, caption="Due at this claim"),
         *_account(statement),
         f"<p>{counted(len(statement.lines), 'line')}, of which "
         f"{counted(len(statement.adjustments), 'adjustment')} of earlier periods. "
@@ -182,9 +178,8 @@ def statement_html(statement: Statement) -> str:
         f"{counted(about.refused_rows, 'row')} of {what} refused.</p>",
         *([f"<p>{escape(statement.opening)}</p>"] if statement.opening else []),
         f"<p>{escape(_checks(statement))}</p>",
-        "</div>",
     ]
-    return "\n".join(parts)
+    return framed(*parts)
 
 
 def _figures(statement: Statement) -> dict[str, str]:
@@ -202,18 +197,17 @@ def _figures(statement: Statement) -> dict[str, str]:
     }
 
 
-def _summary_rows(statement: Statement) -> list[tuple[str, ...]]:
+def _summary_rows(statement: Statement) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """The figures of every funder, and of all together where all are shown."""
     accounts = [
         (account.name, *(getattr(account, f"{figure}_pence") for figure in _figures(statement)))
         for account in statement.accounts
     ]
     rows = [(name, *(_money(statement, one) for one in amounts)) for name, *amounts in accounts]
-    if statement.is_whole:
-        totals = [
-            sum(column) for column in zip(*(amounts for _, *amounts in accounts), strict=True)
-        ]
-        rows.append(("All funders", *(_money(statement, one) for one in totals)))
-    return rows
+    if not statement.is_whole:
+        return rows, ()
+    totals = [sum(column) for column in zip(*(amounts for _, *amounts in accounts), strict=True)]
+    return rows, ("All funders", *(_money(statement, one) for one in totals))
 
 
 _SCHEDULE = ("Due on", "Funder", "Kind", "Amount")
@@ -230,7 +224,8 @@ def _account(statement: Statement) -> list[str]:
         pence = (row.opening_pence, row.due_pence, row.received_pence, row.closing_pence)
         amounts = (_money(statement, one) for one in pence)
         rows.append((row.name, row.claim_period, *amounts))
-    return [_table("What was received against what was due", _ACCOUNT, rows, texts=2)]
+    caption = "What was received against what was due"
+    return [card_table(_ACCOUNT, rows, words=2, caption=caption)]
 
 
 def _schedule_rows(statement: Statement) -> list[tuple[str, ...]]:
@@ -253,21 +248,3 @@ def _checks(statement: Statement) -> str:
     if not statement.failing:
         return f"All {len(statement.checks)} checks hold."
     return "A check fails: " + "; ".join(check.promise for check in statement.failing) + "."
-
-
-def _table(caption: str, headers: Iterable[str], rows: list[tuple[str, ...]], *, texts: int) -> str:
-    """A table whose first columns are texts; the others, the amounts, stand at the right."""
-    head = "".join(f'<th scope="col" style="{_HEADER}">{escape(header)}</th>' for header in headers)
-    body = "\n".join(
-        f"<tr>{''.join(_cell(text, place >= texts) for place, text in enumerate(row))}</tr>"
-        for row in rows
-    )
-    return (
-        f'<table style="{_TABLE}"><caption style="{_CAPTION}">{escape(caption)}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
-    )
-
-
-def _cell(text: str, is_amount: bool) -> str:
-    side = "right" if is_amount else "left"
-    return f'<td style="{_CELL};text-align:{side}">{escape(text)}</td>'

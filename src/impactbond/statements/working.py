@@ -77,6 +77,7 @@ def working_of(
             for here, share, value, payable in zip(
                 chain.lines, shares, values.tolist(), payables.tolist(), strict=True
             ):
+                # A funder's limit, or money that it took over, makes a part that no share gives.
                 if share is not None and (share.value_pence, share.payable_pence) == (
                     value,
                     payable,

@@ -92,6 +92,18 @@ def check_values(contract: Contract) -> Diagnostics:
 
 def check_same_names(contract: Contract) -> Diagnostics:
     """Every name that two things have, or that means something else already."""
+    yield from _attribute_names(contract)
+    yield from _funder_names(contract)
+    sections: dict[str, str] = {}
+    for section in PAYABLE:
+        for name in getattr(contract, section):
+            if (other := sections.setdefault(name, section)) != section:
+                problem = f"'{name}' is also the name of one of the {other}"
+                hint = "Give one of them another name"
+                yield fault_at((section, name), "same_name", problem, hint=hint)
+
+
+def _attribute_names(contract: Contract) -> Diagnostics:
     for name, values in contract.participants.attributes.items():
         path: Path = (*ATTRIBUTES, name)
         if name.casefold() in _TAKEN:
@@ -99,13 +111,18 @@ def check_same_names(contract: Contract) -> Diagnostics:
             yield fault_at(path, "taken_name", problem, hint="Give the attribute another name")
         if isinstance(values, tuple):
             yield from listed_twice(path, values, "value")
+
+
+def _funder_names(contract: Contract) -> Diagnostics:
     funders: dict[str, str] = {}
     for name, funder in contract.funders.items():
-        path = ("funders", name)
+        path: Path = ("funders", name)
         if name == _UNFUNDED:
             problem = f"'{name}' means the money that no funder pays"
             yield fault_at(path, "taken_name", problem, hint="Give the funder another name")
         for other, one in contract.funders.items():
+            # `each` makes a funder of every value, and money finds it as `school: Park`: a funder
+            # of that very name would be asked for what is another's.
             if one.each is not None and name.startswith(f"{other}: "):
                 problem = f"'{name}' is how one of the funders '{other}' is called"
                 hint, rests = "Give the funder another name", (("funders", other, "each"),)
@@ -115,13 +132,6 @@ def check_same_names(contract: Contract) -> Diagnostics:
             hint = f"The other is '{other}'; statements must tell them apart"
             rests = (("funders", other, "name"),)
             yield fault_at((*path, "name"), "same_name", problem, hint=hint, rests=rests)
-    sections: dict[str, str] = {}
-    for section in PAYABLE:
-        for name in getattr(contract, section):
-            if (other := sections.setdefault(name, section)) != section:
-                problem = f"'{name}' is also the name of one of the {other}"
-                hint = "Give one of them another name"
-                yield fault_at((section, name), "same_name", problem, hint=hint)
 
 
 def look_at_unused(contract: Contract) -> Diagnostics:

@@ -239,9 +239,12 @@ def _why_not_yaml(error: Exception, text: str, file: str) -> Fault:
                 problem, hint = meaning, remedy
                 break
         mark = error.problem_mark
+        # The parser stops where it can go on no longer, which for a bracket is often the end of the
+        # file.
         if problem in _TOLD_AT_OPENING and error.context_mark is not None:
             mark = error.context_mark
         line = mark.line + 1 if mark is not None else 0
+        # YAML reads *, & and ! as marks of its own, and then complains of columns.
         if problem == _COLUMN and re.search(r":\s+[*&!]", "".join(lines[line - 1 : line])):
             problem, hint = _MARKED
         elif problem == _COLUMN and mark is not None:

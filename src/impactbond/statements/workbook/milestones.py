@@ -66,6 +66,7 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
         return f"SUMIFS({lines.span(key)},{lines.span('milestone code')},[code])"
 
     paid = summed("entitled" if statement.is_whole else "amount")
+    # What no funder pays is entitled all the same, and asked of nobody.
     if statement.is_whole and any(column.key == UNFUNDED for column in lines.columns):
         paid += f"-{summed(UNFUNDED)}"
     before = [row.paid_before_pence for row in rows]

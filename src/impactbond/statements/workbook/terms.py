@@ -70,6 +70,7 @@ def shares_table(sheets: Sheets) -> SheetTable:
     exact = [f"{term.fraction.numerator}/{term.fraction.denominator}" for term in rules]
     milestones = [_titles(statement, term) for term in rules]
     names, written = [term.name for term in rules], [term.written for term in rules]
+    # Shown, and not made to fit: parts that are not the whole are a fault to be seen.
     off = [
         totals[term.rule][0] * most // totals[term.rule][1] - most
         for term, most in zip(rules, out_of, strict=True)
@@ -86,9 +87,7 @@ def shares_table(sheets: Sheets) -> SheetTable:
     return SheetTable(
         sheet="Shares",
         title="Shares of the funders" if whole else "Your shares",
-        holds="Who pays which share of which milestones"
-        if whole
-        else "Your share of each milestone",
+        holds=_WHO if whole else "Your share of each milestone",
         intro=(
             "A share is exact: parts out of a whole. The percentage is rounded for reading only.",
             _CUT if whole else _CUT_OWN,
@@ -119,6 +118,7 @@ def shares_table(sheets: Sheets) -> SheetTable:
     )
 
 
+_WHO = "Who pays which share of which milestones"
 _CUT = (
     "Each part is cut on the running total under its rule: the total times the parts up to it, out "
     "of the whole, less the same of the parts before it."

@@ -115,6 +115,8 @@ class Session(Chosen):
         held = {mark: one.days for one in self.dated for mark in one.marks}
         edges = sorted({edge for days in held.values() for edge in (days[0], days[1] + 1)} | {0})
         for first, after in zip(edges, [*edges[1:], LAST_DAY_NUMBER + 1], strict=True):
+            # A mark without a last day ends with the last day there is: after its edge nothing is
+            # left.
             if held and first < after:
                 stands = [
                     place
@@ -141,6 +143,8 @@ class Session(Chosen):
                 is_in, is_out = (any(o.first <= first <= o.last for o in some) for some in own)
                 if not is_in or is_out:
                     continue
+                # Stretches that touch are one, however many edges the lists had: whether two lists
+                # mean the same is asked by comparing what they come to.
                 if found and found[-1].value == value and found[-1].last == first - 1:
                     first = found.pop().first
                 found.append(ValueDays(value, first, after - 1))
@@ -237,6 +241,8 @@ def check_marked(
                 )
     if is_known and isinstance(metric, Session) and leaving_out:
         counts = metric.counted(marked)
+        # By days and not by names: a mark may be left out by a group's name, or on days on which it
+        # does not count anyway.
         if counts is not None and metric.counted(marked, leaving_out) != counts:
             problem = "a mark counts, and is left out as well"
             hint = "Name it in one of the two"

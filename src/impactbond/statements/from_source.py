@@ -18,6 +18,7 @@ from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.about import About
 from impactbond.statements.checks import checks_of
+from impactbond.statements.let_through import limited
 from impactbond.statements.milestones import Before, adjusted, by_milestone
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
 from impactbond.statements.receipts_account import account_of
@@ -61,7 +62,9 @@ def make_statement(
     unfunded = sum(share.amount_pence for share in shares if share.funder == UNFUNDED)
     earlier = Before.of(source, funder, rows.claim_date)
     share_rules = tuple(term for term in source.share_rules if rows.shows(term.funder))
-    working = working_of(source, lines, source.rates, share_rules, rows.claim_date)
+    limits = tuple(term for term in source.limits if term.whose is None or rows.shows(term.whose))
+    through = limited(source, limits, funder, rows.claim_date)
+    working = working_of(source, lines, source.rates, share_rules, rows.claim_date, through)
     stated = sum(working.stated_parts(lines, whole=funder is None))
     control = replace(control, stated_parts=stated)
     statement = Statement(
@@ -73,9 +76,7 @@ def make_statement(
         milestones=dict(source.milestones),
         rates=source.rates,
         share_rules=share_rules,
-        limits=tuple(
-            term for term in source.limits if term.funder is None or rows.shows(term.funder)
-        ),
+        limits=limits,
         tranches=tuple(term for term in source.tranches if rows.shows(term.funder)),
         notes=statement_notes(
             funder=funder,
@@ -273,7 +274,21 @@ class StatementRows:
             opening_pence=_total(balances, "settled_pence"),
             due_pence=_total(balances, "due_pence"),
             priced_otherwise=self._priced_otherwise(lines, shares),
+            terms_pence=self._terms_pence(),
         )
+
+    def _terms_pence(self) -> int:
+        """What prices, limits and up-front money of the contract come to, in the currency of
+        payments: no sum of anything, and yet another where one of them is.
+        """
+        prices = [one.price_pence for one in self.source.rates if not one.priced_in]
+        limits = [
+            one.at_most_pence
+            for one in self.source.limits
+            if one.whose is None or self.shows(one.whose)
+        ]
+        money = [one.amount_pence for one in self.source.tranches if self.shows(one.funder)]
+        return sum(filter(None, [*prices, *limits, *money]))
 
     def _priced_otherwise(self, lines: pa.Table, shares: pa.Table) -> int:
         """How many lines of the statement are not worth their quantity × price."""

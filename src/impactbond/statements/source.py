@@ -15,17 +15,14 @@ from pydantic import Field
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.contract.wording.words import ContractWords
 from impactbond.evidence.mapped import MappedBy
 from impactbond.money import CURRENCIES, minor_units, show, show_amount, show_share
-from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.plans import planned_table
 from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements.limit_terms import LimitTerm, limit_terms
 from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import LEFT_OVER, shares_of
-from impactbond.terms.limits.limit import LimitKind
-from impactbond.terms.limits.whole import MilestoneLimit
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
 from impactbond.terms.term import Term
@@ -68,26 +65,6 @@ class ShareTerm:
     clause: str
     applies: str = ""
     before: Fraction = Fraction(0)
-
-
-@dataclass(frozen=True, slots=True)
-class LimitTerm:
-    """One limit in the contract's order.
-
-    `funder` is set only where the limit is on what that funder pays to date, `whole_contract` only
-    where it is on what is paid to date by all together. `at_most_pence` is None for a limit in
-    number; `what` then says the number. `name` is what lines call it that it withholds of,
-    `milestone` what it is on where it is on all that one thing costs.
-    """
-
-    what: str
-    at_most_pence: int | None
-    beyond: str
-    clause: str
-    funder: str | None = None
-    whole_contract: bool = False
-    name: str = ""
-    milestone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +213,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
         as_of=settlement.as_of,
         rates=_rates(settlement.known) if settlement.is_amended else _rates_of(contract),
         share_rules=_share_terms(contract),
-        limits=_limit_terms(contract, settlement.claim.known_by),
+        limits=limit_terms(contract, settlement.claim.known_by),
         tranches=_tranche_terms(contract),
         rounding=_rounding(contract),
         refused_rows=settlement.refused_left_out,
@@ -279,32 +256,6 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
             found.append(ShareTerm(f"Funding {index}", *whose, *about, before))
             before += one.fraction
     return tuple(found)
-
-
-def _limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
-    """The limits as they stand on a claim date, by which a funder has committed so much."""
-    found, words = [], ContractWords(contract)
-    for limit in contract.limits:
-        what, pence = limit.subject_in_full(words), None
-        beyond = limit.beyond_in_words(words, by_name=True)
-        if limit.most_on(contract.funders, day) is None:
-            what = f"{what}: {limit.most_in_words(words)}"
-        else:
-            pence = headroom_pence(contract, limit, day)
-        funder = None if limit.is_yearly else limit.on_funder
-        whole = limit.is_on_everything
-        told = (what, pence, beyond, limit.clause, funder)
-        found.append(
-            LimitTerm(*told, whole_contract=whole, name=limit.name, milestone=_one_thing(limit))
-        )
-    return tuple(found)
-
-
-def _one_thing(limit: LimitKind) -> str:
-    """What a limit in money is on, where that is one thing, for everybody and all the time."""
-    if not isinstance(limit, MilestoneLimit) or not limit.is_plain or len(limit.names) != 1:
-        return ""
-    return limit.names[0] if limit.at_most.of == "money" else ""
 
 
 def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from impactbond.settlement.funding import UNFUNDED
-from impactbond.statements.workbook.layout import AmountCells, Column, Sheets, SheetTable, fitting
+from impactbond.statements.workbook.layout import (
+    AmountCells,
+    Column,
+    Formula,
+    Sheets,
+    SheetTable,
+    fitting,
+)
 from impactbond.statements.workbook.lines import participants_column
 
 
@@ -76,7 +83,7 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
         ("withheld", "Withheld", held, summed("withheld")),
         ("paid", whose, [row.paid_pence for row in rows], paid),
         ("to date", f"{whose} to date", to_date, "[paid before]+[paid]"),
-        ("most", "Maximum", [row.most_pence for row in rows], None),
+        ("most", "Maximum", [row.most_pence for row in rows], _maximum(sheets)),
     )
     first = [row.number_before for row in rows]
     return (
@@ -85,6 +92,15 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
         money.in_minor("paid before", f"{whose} before this claim", 14, before),
         *(money.in_minor(*told[:2], 14, *told[2:]) for told in amounts),
     )
+
+
+def _maximum(sheets: Sheets) -> Formula:
+    """What a limit in Rates and limits lets each milestone cost in all."""
+    statement, terms = sheets.statement, sheets["Rates and limits"]
+    first = len(statement.rates)
+    places = {term.milestone: first + at for at, term in enumerate(statement.limits)}
+    rows = statement.by_milestone
+    return lambda table, index: terms.cell("pence", places[rows[index].milestone])
 
 
 def adjustments_table(sheets: Sheets) -> SheetTable:

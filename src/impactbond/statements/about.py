@@ -8,6 +8,7 @@ from datetime import date
 
 from impactbond.canonical import sha256
 from impactbond.evidence.mapped import MappedBy
+from impactbond.statements.how_to_pay import HowToPay
 from impactbond.statements.source import Replaced
 
 ALL_FUNDERS = "all funders"
@@ -53,6 +54,7 @@ class About:
     counted: bool = False
     mapped: tuple[MappedBy, ...] = ()
     replaced_of: Mapping[str | None, Replaced] = field(default_factory=dict)
+    how: HowToPay = field(default_factory=HowToPay)
 
     @property
     def number(self) -> int:

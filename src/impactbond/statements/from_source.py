@@ -366,6 +366,7 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
         refused_rows=source.refused_rows,
         counted=source.counted,
         mapped=source.mapped,
+        how=source.how.shown_to(rows.funder),
         replaces=source.replaced(rows.claim_period).get(rows.funder),
         replaced_of=source.replaced(rows.claim_period) if rows.funder is None else {},
         **{name: getattr(source, name) for name in (*as_stated, *digests)},

@@ -20,6 +20,7 @@ from impactbond.money import CURRENCIES, minor_units, show, show_amount, show_sh
 from impactbond.settlement.plans import planned_table
 from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements.how_to_pay import HowToPay, how_to_pay
 from impactbond.statements.limit_terms import LimitTerm, limit_terms
 from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import LEFT_OVER, shares_of
@@ -106,6 +107,7 @@ class StatementSource:
     the issued statements of the latest claim in whose place new ones are made. `results` are the
     names of the contract's results of groups, `measured` what they were measured on at every claim.
     `half` is the contract's rule for half a minor unit.
+    `how` is what the contract says of how to pay.
     `mapped` says which mapping read which files of the evidence.
     """
 
@@ -146,6 +148,7 @@ class StatementSource:
     measured: tuple[MeasuredResult, ...] = ()
     mapped: tuple[MappedBy, ...] = ()
     half: str = "up"
+    how: HowToPay = field(default_factory=HowToPay)
 
     def __repr__(self) -> str:
         return f"<StatementSource of {self.contract_id}, claim {self.claim_period}>"
@@ -229,6 +232,7 @@ def statement_source(settlement: Settlement) -> StatementSource:
         results=frozenset(contract.results),
         measured=settlement.measured_results,
         half=contract.rounding.half,
+        how=how_to_pay(contract, settlement.funders_table["funder"].to_pylist()),
         plans=planned_table(settlement) if contract.plans else None,
     )
 

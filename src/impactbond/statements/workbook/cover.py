@@ -9,6 +9,7 @@ from typing import Any
 from impactbond.statements.receipts_account import ReceiptsAccount
 from impactbond.statements.statement import THIS_CLAIM, Statement, Way
 from impactbond.statements.workbook.book import Book
+from impactbond.statements.workbook.how_to_pay import account_words, paying_lines
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
@@ -87,8 +88,9 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     _due(page, sheets)
     if statement.account is not None:
         _account(page, statement.account, sheets["Account"], AmountCells(statement.currency))
+    _how_to_pay(page, statement)
     _facts(page, statement)
-    _approval(page, is_credit=statement.due_pence < 0)
+    _approval(page, statement)
     page.heading("Limits of this statement")
     for sentence in _limits(statement):
         page.line((sentence, "plain"))
@@ -259,7 +261,20 @@ def _facts(page: Page, statement: Statement) -> None:
     page.fact("Lines in this claim", len(statement.lines), "left count")
 
 
-def _approval(page: Page, *, is_credit: bool) -> None:
+def _how_to_pay(page: Page, statement: Statement) -> None:
+    """How to pay; nothing where the contract does not say it."""
+    lines = list(paying_lines(statement))
+    if lines:
+        page.heading("How to pay")
+    for label, text in lines:
+        page.fact(label, text)
+
+
+def _approval(page: Page, statement: Statement) -> None:
+    how, is_credit = statement.about.how, statement.due_pence < 0
+    order = how.order_of(statement.about.funder)
+    bank = how.account_for(statement.about.funder, statement.due_pence)
+    known = {"Purchase order": order, "Bank details": bank and account_words(bank)}
     page.heading("Approval")
     page.line(
         ("To be completed by hand", "left header"), *((text, "left header") for text in _SIGNED)
@@ -268,6 +283,9 @@ def _approval(page: Page, *, is_credit: bool) -> None:
         page.line((step, "label"), *((None, "blank") for _ in _SIGNED))
     page.heading("For the credit note" if is_credit else "For the invoice")
     for label, by in _CREDIT if is_credit else _INVOICE:
+        if (told := known.get(label)) is not None:
+            page.fact(label, told)
+            continue
         page.line((label, "label"), (None, "blank"), (f"To be completed by {by}", "plain after"))
 
 

@@ -367,6 +367,7 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
         counted=source.counted,
         mapped=source.mapped,
         how=source.how.shown_to(rows.funder),
+        ahead_of=source.ahead_of,
         replaces=source.replaced(rows.claim_period).get(rows.funder),
         replaced_of=source.replaced(rows.claim_period) if rows.funder is None else {},
         **{name: getattr(source, name) for name in (*as_stated, *digests)},

@@ -107,7 +107,8 @@ class StatementSource:
     the issued statements of the latest claim in whose place new ones are made. `results` are the
     names of the contract's results of groups, `measured` what they were measured on at every claim.
     `half` is the contract's rule for half a minor unit.
-    `how` is what the contract says of how to pay.
+    `how` is what the contract says of how to pay. `ahead_of` is the claim period whose claim counts
+    the up-front money that is asked for here on its own day; there is then no evidence.
     `mapped` says which mapping read which files of the evidence.
     """
 
@@ -149,6 +150,7 @@ class StatementSource:
     mapped: tuple[MappedBy, ...] = ()
     half: str = "up"
     how: HowToPay = field(default_factory=HowToPay)
+    ahead_of: str = ""
 
     def __repr__(self) -> str:
         return f"<StatementSource of {self.contract_id}, claim {self.claim_period}>"
@@ -194,47 +196,56 @@ def is_for(term_funder: str, funder: str) -> bool:
 
 def statement_source(settlement: Settlement) -> StatementSource:
     """Everything that the statements of a settlement show."""
-    contract, vat = settlement.contract, settlement.contract.vat
-    payables = {name: contract.term_of(name) for name in contract.payables}
-    titles = {name: (term.title or name, term.clause) for name, term in payables.items()}
-    earlier = settlement.earlier
+    contract, earlier = settlement.contract, settlement.earlier
+    shown = terms_shown(contract, settlement.claim.known_by)
+    if settlement.is_amended:
+        shown["rates"] = _rates(settlement.known)
     return StatementSource(
         lines=settlement.lines_table,
         shares=settlement.shares_table,
         payments=settlement.payments_table,
         balances=settlement.balances_table,
         funders=settlement.funders_table,
-        contract_id=contract.contract,
-        title=contract.title,
-        version=contract.version.number,
-        effective_on=contract.version.effective_on,
-        currency=contract.currency,
-        provider=contract.provider,
-        milestones=titles,
         claim_period=settlement.claim.label,
         claim_date=settlement.claim.known_by,
         as_of=settlement.as_of,
-        rates=_rates(settlement.known) if settlement.is_amended else _rates_of(contract),
-        share_rules=_share_terms(contract),
-        limits=limit_terms(contract, settlement.claim.known_by),
-        tranches=_tranche_terms(contract),
-        rounding=_rounding(contract),
         refused_rows=settlement.refused_left_out,
         engine_version=__version__,
-        contract_sha256=contract.digest,
         evidence_sha256=settlement.basis.known_on(settlement.claim.known_by).digest,
         closed_until=None if earlier is None else earlier.claim_dates[-1].known_by,
         notes=contract_notes(settlement),
         mapped=settlement.evidence.mapped,
-        vat=None if vat is None else (vat.treatment, vat.rate, vat.clause),
         prices_in=_prices_in(settlement),
         counted=settlement.counts is not None,
-        results=frozenset(contract.results),
         measured=settlement.measured_results,
-        half=contract.rounding.half,
         how=how_to_pay(contract, settlement.funders_table["funder"].to_pylist()),
         plans=planned_table(settlement) if contract.plans else None,
+        **shown,
     )
+
+
+def terms_shown(contract: Contract, day: date) -> dict[str, Any]:
+    """What a source says of the contract alone, as it stands on a claim date."""
+    vat = contract.vat
+    payables = {name: contract.term_of(name) for name in contract.payables}
+    return {
+        "contract_id": contract.contract,
+        "title": contract.title,
+        "version": contract.version.number,
+        "effective_on": contract.version.effective_on,
+        "currency": contract.currency,
+        "provider": contract.provider,
+        "milestones": {name: (term.title or name, term.clause) for name, term in payables.items()},
+        "rates": _rates_of(contract),
+        "share_rules": _share_terms(contract),
+        "limits": limit_terms(contract, day),
+        "tranches": _tranche_terms(contract),
+        "rounding": _rounding(contract),
+        "contract_sha256": contract.digest,
+        "vat": None if vat is None else (vat.treatment, vat.rate, vat.clause),
+        "results": frozenset(contract.results),
+        "half": contract.rounding.half,
+    }
 
 
 def _rates(known: Versions) -> tuple[RateTerm, ...]:

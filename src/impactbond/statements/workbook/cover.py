@@ -97,7 +97,8 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     page.heading("What it rests on")
     page.fact("SHA-256 of the contract", about.contract_sha256)
     what = "counts" if about.counted else "evidence"
-    page.fact(f"SHA-256 of the {what}", about.evidence_sha256)
+    if about.evidence_sha256:
+        page.fact(f"SHA-256 of the {what}", about.evidence_sha256)
     for one in about.mapped:
         page.fact("SHA-256 of a mapping", one.sha256)
         page.remark(f"The mapping {one.label}; the note on mappings names the files")
@@ -253,6 +254,11 @@ def _facts(page: Page, statement: Statement) -> None:
     page.fact("Funder", about.funder_name, name="funder")
     page.fact("Claim period", about.claim_period, name="claim_period")
     page.fact("Claim date", about.claim_date, "date", name="claim_date")
+    if about.ahead_of:
+        page.fact("Asked for ahead of claim", about.ahead_of)
+        page.remark("Its statement shows these payments again, under the same references:")
+        page.remark("each is paid once.")
+        return
     if about.counted:
         page.fact("Rests on", "Counts without evidence")
     what = "Counts" if about.counted else "Evidence"
@@ -291,6 +297,8 @@ def _approval(page: Page, statement: Statement) -> None:
 
 def _limits(statement: Statement) -> tuple[str, ...]:
     refused, counted = statement.about.refused_rows, statement.about.counted
+    if statement.about.ahead_of:
+        return (*_ON_A_DAY, _INVOICE_LIMIT)
     rests, true, participants = _ON_COUNTS if counted else _ON_EVIDENCE
     return (
         f"This statement says what the contract makes payable on {rests}.",
@@ -311,6 +319,10 @@ _ON_COUNTS = (
     "counts without evidence, as they were stated",
     "counts are",
     "No participant appears: a line is so many claims that were counted together.",
+)
+_ON_A_DAY = (
+    "This statement says what the contract makes payable up-front on a day, without evidence.",
+    "It is on account of later claims, which recover it as the contract says; see the sheet Notes.",
 )
 _INVOICE_LIMIT = "It is not an invoice, works out no VAT, and says nothing about money received."
 _RECEIPTS_LIMIT = (

@@ -113,6 +113,22 @@ def second_claim(at_most: str = "") -> Settlement:
     return amended(versions_of(first, then), QUARTERS, "2017-08-01")
 
 
+# The first child's consent is withdrawn at the second claim: there is room for £50.00 that the
+# limit withheld of the third, and what is settled does not follow in the order of the lines.
+TAKEN_BACK = """
+    child | metric  | on         | recorded   | value | ref | replaces | status
+    c1    | consent | 2017-02-01 |            | yes   | r1  |          |
+    c2    | consent | 2017-02-02 |            | yes   | r2  |          |
+    c3    | consent | 2017-02-03 |            | yes   | r3  |          |
+    c1    | consent | 2017-02-01 | 2017-06-01 |       | r4  | r1       | withdrawn
+    c4    | consent | 2017-05-01 |            | yes   | r5  |          |
+"""
+
+
+def taken_back() -> StatementSource:
+    return statement_source(settled(TERMS + AT_MOST % "250.00", TAKEN_BACK, "2017-08-01"))
+
+
 def lotterys(settlement: Settlement) -> Statement:
     return make_statement(statement_source(settlement), "lottery")
 
@@ -172,6 +188,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     for to in THEN:
         more = pence(to) - pence("250.00")
         paths.append(with_limit(folder / f"then {to}.xlsx", second, 0, more))
+    paths += [folder / "all taken back.xlsx", folder / "own taken back.xlsx"]
+    for path, funder in zip(paths[-2:], (None, "lottery"), strict=True):
+        path.write_bytes(statement_workbook(make_statement(taken_back(), funder)))
     return convert_all(paths, folder / "new", RECALCULATED, seconds=600)
 
 
@@ -268,3 +287,22 @@ def test_a_limit_that_changes_later_leaves_what_was_let_through_before(made: lis
         total, told = shown(path)
         assert round(total * 100) == moved
         assert told.startswith("A check fails")
+
+
+def test_what_passes_from_line_to_line_is_told_and_comes_to_nothing(made: list[Path]) -> None:
+    for funder, path in zip((None, "lottery"), made[-2:], strict=True):
+        statement = make_statement(taken_back(), funder)
+        assert statement.working is not None
+        (limit,) = statement.working.limited.whole
+        # Less £100.00 of the first, and £50.00 through of the third and of the fourth: of the
+        # running total of £200.00 after the first, none had been withheld.
+        assert [line.withheld_pence for line in statement.lines] == limit.held == [0, -5_000, 5_000]
+        assert limit.between == [5_000, -5_000, 0]
+        content = statement_workbook(statement)
+        written, again = opened(content, values=True), openpyxl.load_workbook(path, data_only=True)
+        for sheet in ("Lines", "Summary", "Checks"):
+            ours, theirs = (
+                [[cell.value for cell in row] for row in book[sheet].iter_rows()]
+                for book in (written, again)
+            )
+            assert ours == theirs

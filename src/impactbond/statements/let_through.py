@@ -12,7 +12,7 @@ Keeps  a limit is followed only where the least of what was asked for and its am
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -70,49 +70,50 @@ def limited(
     source: StatementSource, limits: Sequence[LimitTerm], funder: str | None, claim_date: date
 ) -> Limited:
     """What the limits of a statement let through of its lines."""
-    stated = {place: told for place, term in enumerate(limits) if (told := _unfit(term))}
-    whole = {
-        place: term
-        for place, term in enumerate(limits)
-        if place not in stated and term.whose is None
-    }
-    own = {
-        place: term
-        for place, term in enumerate(limits)
-        if place not in stated
-        and funder is not None
-        and term.whose is not None
-        and is_for(term.whose, funder)
-    }
-    stated |= {
-        place: OTHERS
-        for place in range(len(limits))
-        if place not in stated and place not in whole and place not in own
-    }
+    stated = {place: told for place, term in enumerate(limits) if (told := _unfit(term, funder))}
+    fit = {place: term for place, term in enumerate(limits) if place not in stated}
+    whole = {place: term for place, term in fit.items() if term.whose is None}
+    own = {place: term for place, term in fit.items() if term.whose is not None}
     lines = source.lines.filter(pc.less_equal(source.lines["claim_date"], claim_date))
     shares = None if funder is None else _shares(source, funder, lines)
     if shares is not None:
-        for place, term in list(whole.items()):
-            if term.reach is not None and _has_others(lines, shares, term.reach):
-                stated[place] = OTHERS
-                del whole[place]
+        _take_out(whole, stated, lambda reach: _has_others(lines, shares, reach))
     if not whole and not own:
         return Limited(stated=stated)
     rows = _rows(lines)
     if shares is not None:
-        stated |= _of_others(rows, shares, whole)
+        _take_out(whole, stated, lambda reach: _meets_others(rows, shares, reach))
         rows = [row for row in rows if row["line"] in shares]
     on_whole = _settled(rows, whole, stated, claim_date)
     on_own = _own(rows, shares or {}, own, stated, claim_date)
-    # A line that no limit withholds of by name is withheld of otherwise: see `_settled`.
     return Limited(tuple(on_whole.found), tuple(on_own.found), on_whole.otherwise, stated)
 
 
-def _unfit(term: LimitTerm) -> str:
-    """Why a limit is of a kind that cannot be followed; nothing where it can be."""
+def _unfit(term: LimitTerm, funder: str | None) -> str:
+    """Why a limit cannot be followed, by its kind or because it is on what others pay; nothing
+    where it can be.
+    """
     if term.at_most_pence is None:
         return _IN_NUMBER
-    return "" if term.reach is not None else _KIND
+    if term.reach is None:
+        return _KIND
+    is_own = term.whose is None or (funder is not None and is_for(term.whose, funder))
+    return "" if is_own else OTHERS
+
+
+def _take_out(
+    limits: dict[int, LimitTerm], stated: dict[int, str], is_others: Callable[[LimitReach], bool]
+) -> None:
+    """Takes out the limits that lines of others meet too."""
+    for place, term in list(limits.items()):
+        if is_others(_reach(term)):
+            stated[place] = OTHERS
+            del limits[place]
+
+
+def _reach(term: LimitTerm) -> LimitReach:
+    assert term.reach is not None, "a limit that is followed has its reach"
+    return term.reach
 
 
 def _shares(source: StatementSource, funder: str, lines: pa.Table) -> dict[str, tuple[int, int]]:
@@ -150,23 +151,15 @@ def _rows(lines: pa.Table) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["claim_date"])
 
 
-def _of_others(
-    rows: Sequence[dict[str, Any]],
-    mine: Mapping[str, object],
-    limits: dict[int, LimitTerm],
-) -> dict[int, str]:
-    """The limits of which a funder's groups have lines of others; they are taken out."""
-    found = {}
-    for place, term in list(limits.items()):
-        assert term.reach is not None, "a limit that is followed has its reach"
-        own, others = set[str](), set[str]()
-        for row in rows:
-            if (group := term.reach.group(row)) is not None:
-                (own if row["line"] in mine else others).add(group)
-        if own & others:
-            found[place] = OTHERS
-            del limits[place]
-    return found
+def _meets_others(
+    rows: Sequence[dict[str, Any]], mine: Mapping[str, object], reach: LimitReach
+) -> bool:
+    """Whether lines of others meet a limit together with lines of the funder."""
+    own, others = set[str](), set[str]()
+    for row in rows:
+        if (group := reach.group(row)) is not None:
+            (own if row["line"] in mine else others).add(group)
+    return bool(own & others)
 
 
 def _settled(
@@ -228,33 +221,44 @@ def _followed(meetings: Sequence[_Meeting], limits: Mapping[int, LimitTerm]) -> 
     """The limits in their order, each on what the one before let through."""
     chains = _Chains()
     for place, term in limits.items():
-        reach, most = term.reach, term.at_most_pence
-        assert reach is not None, "a limit that is followed has its reach"
+        reach, most = _reach(term), term.at_most_pence
         assert most is not None, "a limit that is followed is in money"
-        groups: defaultdict[str, _Group] = defaultdict(_Group)
-        place_of = [reach.group(one.row) for one in meetings]
-        for one, name in zip(meetings, place_of, strict=True):
-            if name is None or one.is_now:
-                continue
-            if len(one.by) > 1 and place in one.by:
-                chains.failed[place] = _MIXED
-            held = one.held if one.by == (place,) else 0
-            groups[name].asked += one.asked
-            groups[name].through += one.asked - held
-            one.asked -= held
-        if reach.passes_on and any(group.asked != group.through for group in groups.values()):
-            chains.failed[place] = _PASSED_ON
+        met = [(one, reach.group(one.row)) for one in meetings]
+        groups, why = _before(place, met)
+        now = [(one, name) for one, name in met if one.is_now]
         waiting = {name for name, group in groups.items() if group.asked != group.through}
-        now = [(one, name) for one, name in zip(meetings, place_of, strict=True) if one.is_now]
-        if waiting - {name for _, name in now}:
-            chains.failed[place] = _NO_LINE
+        if waiting and reach.passes_on:
+            why = _PASSED_ON
+        elif waiting - {name for _, name in now}:
+            why = _NO_LINE
         found = _line_by_line(place, most, now, groups, is_apart=reach.each != "")
         if any(group.between for group in groups.values()):
-            chains.failed[place] = _NOT_FOLLOWED
+            why = why or _NOT_FOLLOWED
         if found.first is None:
-            chains.failed[place] = _EMPTY
+            why = why or _EMPTY
+        if why:
+            chains.failed[place] = why
         chains.found.append(found)
     return chains
+
+
+def _before(
+    place: int, met: Sequence[tuple[_Meeting, str | None]]
+) -> tuple[defaultdict[str, _Group], str]:
+    """What earlier claims asked for under a limit, and what it let through, by what it holds apart;
+    and why that cannot be told, where two limits withheld of one line.
+    """
+    groups, why = defaultdict[str, _Group](_Group), ""
+    for one, name in met:
+        if name is None or one.is_now:
+            continue
+        if len(one.by) > 1 and place in one.by:
+            why = _MIXED
+        held = one.held if one.by == (place,) else 0
+        groups[name].asked += one.asked
+        groups[name].through += one.asked - held
+        one.asked -= held
+    return groups, why
 
 
 def _line_by_line(

@@ -78,7 +78,8 @@ def _how_to_pay(contract: Contract) -> Iterator[Rule]:
     for name, term in contract.parties.items():
         funder = contract.funders.get(name)
         who = contract.provider if funder is None else f"{funder.name} ({name})"
-        if parts := tuple(_details(term)):
+        parts = tuple(_details(term))
+        if parts or term.clause:
             yield Rule(f"for payments, of {who}:", term.clause, parts)
         for value, one in term.each.items():
             yield Rule(f"for payments, of {who}, {value}:", one.clause, tuple(_details(one)))

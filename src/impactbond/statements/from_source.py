@@ -19,7 +19,7 @@ from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.about import About
 from impactbond.statements.checks import checks_of
 from impactbond.statements.let_through import limited
-from impactbond.statements.milestones import Before, adjusted, by_milestone
+from impactbond.statements.milestones import Before, adjusted, by_milestone, planned_to_date
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
 from impactbond.statements.receipts_account import account_of
 from impactbond.statements.source import StatementSource, is_for
@@ -60,6 +60,7 @@ def make_statement(
     again = [claim for claim in before if not source.is_closed(claim)]
     shares = (share for line in lines for share in line.shares)
     unfunded = sum(share.amount_pence for share in shares if share.funder == UNFUNDED)
+    plans = _plans(source, rows)
     earlier = Before.of(source, funder, rows.claim_date)
     share_rules = tuple(term for term in source.share_rules if rows.shows(term.funder))
     limits = tuple(term for term in source.limits if term.whose is None or rows.shows(term.whose))
@@ -94,9 +95,9 @@ def make_statement(
         account=account,
         opening=opened_again(source.counted) if again else "",
         results=rows.results(lines) if source.results else None,
-        plans=_plans(source, rows),
+        plans=plans,
         working=working,
-        by_milestone=by_milestone(source, lines, earlier),
+        by_milestone=by_milestone(source, lines, earlier, planned_to_date(plans)),
         adjusted=adjusted(source, lines, earlier, funder, rows.claim_date),
         half=source.half,
     )

@@ -75,9 +75,10 @@ def _funder(contract: Contract, name: str, term: Funder) -> Rule:
 
 def _how_to_pay(contract: Contract) -> Iterator[Rule]:
     """Where the parties are reached, their numbers, and the accounts that money goes to."""
+    known = {"provider": contract.provider}
+    known |= {name: f"{one.name} ({name})" for name, one in contract.funders.items()}
     for name, term in contract.parties.items():
-        funder = contract.funders.get(name)
-        who = contract.provider if funder is None else f"{funder.name} ({name})"
+        who = known[name]
         parts = tuple(_details(term))
         if parts or term.clause:
             yield Rule(f"for payments, of {who}:", term.clause, parts)

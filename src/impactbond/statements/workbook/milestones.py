@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from impactbond.settlement.funding import UNFUNDED
+from impactbond.statements.line_totals import MilestoneTotals
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
@@ -28,6 +31,7 @@ def milestones_table(sheets: Sheets) -> SheetTable:
         intro=(
             "Claimed and taken back count the lines of this claim; net is both together.",
             "Maximum is what a limit lets a milestone cost all funders together.",
+            *((_PLANNED,) if any(row.planned_pence is not None for row in rows) else ()),
         ),
         columns=(*_counted(sheets), *_paid(sheets, whose)),
         if_empty="No milestone was claimed yet.",
@@ -39,6 +43,7 @@ def milestones_table(sheets: Sheets) -> SheetTable:
     )
 
 
+_PLANNED = "Planned to date is what the latest plan says of the periods that are over."
 _PAYABLE, _YOURS = "Payable", "Your amount"
 
 
@@ -83,6 +88,7 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
         ("withheld", "Withheld", held, summed("withheld")),
         ("paid", whose, [row.paid_pence for row in rows], paid),
         ("to date", f"{whose} to date", to_date, "[paid before]+[paid]"),
+        *_planned(rows),
         ("most", "Maximum", [row.most_pence for row in rows], _maximum(sheets)),
     )
     first = [row.number_before for row in rows]
@@ -92,6 +98,16 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
         money.in_minor("paid before", f"{whose} before this claim", 14, before),
         *(money.in_minor(*told[:2], 14, *told[2:]) for told in amounts),
     )
+
+
+def _planned(
+    rows: Sequence[MilestoneTotals],
+) -> tuple[tuple[str, str, list[int | None], None], ...]:
+    """What the latest plan says of each milestone; nothing where there is none."""
+    pence = [row.planned_pence for row in rows]
+    if all(one is None for one in pence):
+        return ()
+    return (("planned", "Planned to date", pence, None),)
 
 
 def _maximum(sheets: Sheets) -> Formula:

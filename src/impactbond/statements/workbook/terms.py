@@ -55,6 +55,7 @@ def rates_table(sheets: Sheets) -> SheetTable:
             *_limited_columns(sheets.statement, rows),
         ),
         if_empty="No terms are shown.",
+        last_printed="clause",
     )
 
 

@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from impactbond.simulation.learn import area_from, learnt_chances
     from impactbond.simulation.read import read_area
     from impactbond.simulation.simulate import simulate
+    from impactbond.statements.up_front import write_up_front
     from impactbond.statements.write import statement_files, table_files, write_statements
 
 _HOMES = {
@@ -150,6 +151,7 @@ _HOMES = {
     "write_record": "records.record",
     "write_statements": "statements.write",
     "write_template": "evidence.template",
+    "write_up_front": "statements.up_front",
     "year_end": "closing.close_year",
 }
 
@@ -234,6 +236,7 @@ __all__ = [
     "write_record",
     "write_statements",
     "write_template",
+    "write_up_front",
     "year_end",
 ]
 

@@ -13,9 +13,12 @@ import pytest
 from openpyxl.workbook import Workbook
 from tests.libreoffice import RECALCULATED, convert_all, needs_libreoffice
 from tests.opened import beside, opened
+from tests.spec.drawn_tables import amended, settled, versions_of
 from tests.statement_sources import PRICES, Movement, Settling, make_source
 
-from impactbond.statements import StatementSource, make_statement, statement_workbook
+from impactbond.settlement.settlement import Settlement
+from impactbond.statements import Statement, StatementSource, make_statement, statement_workbook
+from impactbond.statements.source import statement_source
 
 pytestmark = needs_libreoffice
 
@@ -31,6 +34,108 @@ CHANGES: list[tuple[str, str, int, int]] = [
     (RATES, "Amount (pence)", UP_FRONT, 5_000),
     ("Lines", "Taken over or passed on (pence)", 1, 77),
 ]
+
+
+# The kinds of limits, with what each lets through and what it is changed to.
+LIMITS: dict[str, tuple[str, str, str]] = {
+    "each participant": ("milestone: consent, each: participant", "95.00", "60.00"),
+    "a milestone": ("milestone: consent", "470.00", "200.00"),
+    "each borough": ("contract: whole, each: borough", "1500.00", "1400.00"),
+    "each year": ("contract: whole, each: year", "2960.00", "2900.00"),
+    "some alone": ("contract: whole, only: {school: [Elm]}", "2500.00", "1000.00"),
+    "besides": (
+        "contract: whole, besides: consent, first: in proportion",
+        "2600.00",
+        "2000.00",
+    ),
+    "the contract": ("contract: whole", "2950.00", "2500.00"),
+    "the funder": ("funder: lottery", "1750.00", "1600.00"),
+}
+STATED = {
+    "in number": ("milestone: agreement", "6 claims", ""),
+    "straddling": ("milestone: agreement, straddling: unpaid", "2700.00", "2699.00"),
+}
+CHILDREN = """
+    child | school | borough
+    c1    | Elm    | north
+    c2    | Elm    | north
+    c3    | Elm    | north
+    c4    | Oak    | south
+    c5    | Elm    | south
+    c6    | Elm    | south
+    ---
+    child | metric    | on         | value
+    c1    | consent   | 2017-02-01 | yes
+    c1    | agreement | 2017-02-02 | yes
+    c2    | consent   | 2017-02-03 | yes
+    c2    | agreement | 2017-02-04 | yes
+    c3    | agreement | 2017-02-05 | yes
+    c4    | consent   | 2017-02-06 | yes
+    c4    | agreement | 2017-02-07 | yes
+    c5    | consent   | 2017-02-08 | yes
+    c5    | agreement | 2017-02-09 | yes
+    c6    | consent   | 2017-02-10 | yes
+    c6    | agreement | 2017-02-11 | yes
+"""
+
+
+def limited(changed: str = "") -> Settlement:
+    """One claim under limits of every kind, one of them changed."""
+    kinds = STATED | LIMITS
+    limits = [
+        f"  - {{{on}, at_most: {to if name == changed else most}, beyond: unpaid}}"
+        for name, (on, most, to) in kinds.items()
+    ]
+    return settled("\n".join([TERMS, "limits:", *limits]), CHILDREN, "2017-05-01")
+
+
+TERMS = """
+milestones:
+  consent: {when: {observed: consent, in: year one}, price: 100.00}
+  agreement: {when: {observed: agreement, in: year one}, price: 450.00}
+funding: [{for: every milestone, shares: {council: 40%, lottery: 60%}}]
+"""
+# Three claims of £100.00 at each of two claim dates, under a limit that binds at both.
+QUARTERS = """
+    child  | metric  | on         | value
+    c1..c3 | consent | 2017-02-01 | yes
+    c4..c6 | consent | 2017-05-01 | yes
+"""
+AT_MOST = "limits: [{contract: whole, at_most: %s, beyond: unpaid}]"
+THEN = ("330.00", "200.00")
+AMENDED = "version: {number: 2, kind: amendment, signed_on: 2017-06-01, effective_on: 2017-06-01}"
+
+
+def second_claim(at_most: str = "") -> Settlement:
+    """The second claim: under the limit of £250.00, or one that an amendment states since."""
+    first = TERMS + AT_MOST % "250.00"
+    then = AMENDED + "\n" + AT_MOST % (at_most or "250.00")
+    return amended(versions_of(first, then), QUARTERS, "2017-08-01")
+
+
+# The first child's consent is withdrawn at the second claim: there is room for £50.00 that the
+# limit withheld of the third, and what is settled does not follow in the order of the lines.
+TAKEN_BACK = """
+    child | metric  | on         | recorded   | value | ref | replaces | status
+    c1    | consent | 2017-02-01 |            | yes   | r1  |          |
+    c2    | consent | 2017-02-02 |            | yes   | r2  |          |
+    c3    | consent | 2017-02-03 |            | yes   | r3  |          |
+    c1    | consent | 2017-02-01 | 2017-06-01 |       | r4  | r1       | withdrawn
+    c4    | consent | 2017-05-01 |            | yes   | r5  |          |
+"""
+
+
+def taken_back() -> StatementSource:
+    return statement_source(settled(TERMS + AT_MOST % "250.00", TAKEN_BACK, "2017-08-01"))
+
+
+def lotterys(settlement: Settlement) -> Statement:
+    return make_statement(statement_source(settlement), "lottery")
+
+
+def in_rates(statement: Statement, place: int) -> int:
+    """The row of a limit in the sheet Rates and limits, after the prices."""
+    return len(statement.rates) + place
 
 
 def source() -> StatementSource:
@@ -75,7 +180,30 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         cell.value = before
     paths.append(folder / "undone.xlsx")
     undone.save(paths[-1])
+    first, second = lotterys(limited()), lotterys(second_claim())
+    for place, (name, (_, most, to)) in enumerate((STATED | LIMITS).items()):
+        if to:
+            more = pence(to) - pence(most)
+            paths.append(with_limit(folder / f"{name}.xlsx", first, place, more))
+    for to in THEN:
+        more = pence(to) - pence("250.00")
+        paths.append(with_limit(folder / f"then {to}.xlsx", second, 0, more))
+    paths += [folder / "all taken back.xlsx", folder / "own taken back.xlsx"]
+    for path, funder in zip(paths[-2:], (None, "lottery"), strict=True):
+        path.write_bytes(statement_workbook(make_statement(taken_back(), funder)))
     return convert_all(paths, folder / "new", RECALCULATED, seconds=600)
+
+
+def with_limit(path: Path, statement: Statement, place: int, more: int) -> Path:
+    """The workbook of a statement with one of its limits changed."""
+    book = opened(statement_workbook(statement))
+    table_cell(book, RATES, "Amount (pence)", in_rates(statement, place)).value += more
+    book.save(path)
+    return path
+
+
+def pence(pounds: str) -> int:
+    return int(pounds.replace(".", ""))
 
 
 def shown(path: Path) -> tuple[float, str]:
@@ -87,11 +215,12 @@ def test_every_input_moves_the_total_and_breaks_a_check(made: list[Path]) -> Non
     assert len(CHANGES) >= 20
     due = make_statement(source(), "trust", "2017-Q2").due_pence / 100
     assert shown(made[0]) == (due, "All checks hold")
-    for change, path in zip(CHANGES, made[1:-1], strict=True):
+    for change, path in zip(CHANGES, made[1:], strict=False):
         total, told = shown(path)
         assert total != due, change
         assert told.startswith("A check fails"), change
-    assert shown(made[-1]) == (due, "All checks hold")
+    undone = made[1 + len(CHANGES)]
+    assert shown(undone) == (due, "All checks hold")
 
 
 def test_the_total_moves_by_the_share_of_the_running_total(made: list[Path]) -> None:
@@ -111,3 +240,69 @@ def test_the_total_moves_by_the_share_of_the_running_total(made: list[Path]) -> 
     # Of 18 parts the trust's 7 become 6, from 11 to 17: 17/18 of £1,847.33 is £1,744.70.
     assert moved(("Shares", "Parts", 0, -1)) == 174_470 - 112_892 - 71_841
     assert moved((RATES, "Amount (pence)", UP_FRONT, 5_000)) == 5_000
+
+
+def test_a_limit_of_each_kind_moves_the_total_as_settling_under_it_does(made: list[Path]) -> None:
+    by_name = {path.stem: path for path in made}
+    due = lotterys(limited()).due_pence
+    for name in LIMITS:
+        settled_again = lotterys(limited(name)).due_pence
+        total, told = shown(by_name[name])
+        assert round(total * 100) == settled_again != due, name
+        assert told.startswith("A check fails"), name
+    # By hand: £470.00 of the consents (five of £95.00 let through) and six agreements of £450.00
+    # are £3,170.00; by borough £1,500.00 each of £1,540.00 and £1,630.00 less £5.00 withheld; then
+    # £2,960.00 in the year, and £2,950.00 in all, of which the lottery's 60% are £1,770.00, of
+    # which its own limit lets £1,750.00 through. At most £2,500.00 in all would be £1,500.00.
+    assert due == 175_000
+    assert lotterys(limited("the contract")).due_pence == 150_000
+
+
+def test_a_limit_that_is_only_stated_says_so_and_fails_a_check(made: list[Path]) -> None:
+    (path,) = (path for path in made if path.stem == "straddling")
+    due = lotterys(limited()).due_pence / 100
+    total, told = shown(path)
+    assert total == due
+    assert told.startswith("A check fails")
+    book = openpyxl.load_workbook(path, data_only=True)
+    rates, first = book[RATES], lotterys(limited())
+    told_of = [
+        table_cell(book, rates.title, "What it withholds", in_rates(first, place)).value
+        for place in range(len(STATED | LIMITS))
+    ]
+    assert [text.partition(":")[0] for text in told_of] == [
+        *["Stated"] * len(STATED),
+        *["Worked out in Lines"] * len(LIMITS),
+    ]
+
+
+def test_a_limit_that_changes_later_leaves_what_was_let_through_before(made: list[Path]) -> None:
+    """Of £300.00 asked for at the first claim £250.00 was let through, and of £600.00 at both as
+    much: £330.00 would let through £80.00 more, £200.00 take £50.00 back; 60% of it is hers.
+    """
+    assert lotterys(second_claim()).due_pence == 0
+    for to, moved in zip(THEN, (4_800, -3_000), strict=True):
+        assert lotterys(second_claim(to)).due_pence == moved
+        (path,) = (path for path in made if path.stem == f"then {to}")
+        total, told = shown(path)
+        assert round(total * 100) == moved
+        assert told.startswith("A check fails")
+
+
+def test_what_passes_from_line_to_line_is_told_and_comes_to_nothing(made: list[Path]) -> None:
+    for funder, path in zip((None, "lottery"), made[-2:], strict=True):
+        statement = make_statement(taken_back(), funder)
+        assert statement.working is not None
+        (limit,) = statement.working.limited.whole
+        # Less £100.00 of the first, and £50.00 through of the third and of the fourth: of the
+        # running total of £200.00 after the first, none had been withheld.
+        assert [line.withheld_pence for line in statement.lines] == limit.held == [0, -5_000, 5_000]
+        assert limit.between == [5_000, -5_000, 0]
+        content = statement_workbook(statement)
+        written, again = opened(content, values=True), openpyxl.load_workbook(path, data_only=True)
+        for sheet in ("Lines", "Summary", "Checks"):
+            ours, theirs = (
+                [[cell.value for cell in row] for row in book[sheet].iter_rows()]
+                for book in (written, again)
+            )
+            assert ours == theirs

@@ -40,6 +40,8 @@ TOLD = (
     "Score",
     "Percentage",
     "Event",
+    "PartyDetails",
+    "BankAccount",
 )
 NO_MONEY = {
     *((term, "clause") for term, field in every_field() if field == "clause"),

@@ -114,3 +114,16 @@ def test_a_statement_has_a_sheet_of_plans_and_shows_a_funder_its_own_rows() -> N
     [own] = found["trust"]
     assert {"p", "trust", 14000, 12000} <= set(own)
     assert len(found[None]) == 2
+
+
+def test_milestones_stand_beside_what_the_latest_plan_says_of_the_periods_that_are_over() -> None:
+    periods = "2017-Q4: {consent: 350.00, trust: 140.00}; 2018-Q1: {consent: 99.00}"
+    source = statement_source(settled(plan(periods), EVIDENCE, "2018-01-31"))
+    (row,) = make_statement(source).by_milestone
+    assert row.planned_pence == 35_000
+    assert [one.planned_pence for one in make_statement(source, "trust").by_milestone] == [None]
+    book = load_workbook(BytesIO(statement_workbook(make_statement(source))))
+    cells = [list(row) for row in book["By milestone"].iter_rows(values_only=True)]
+    (header,) = (row for row in cells if "Planned to date (pence)" in row)
+    (told,) = (row for row in cells if "M01" in row)
+    assert told[header.index("Planned to date (pence)")] == 35_000

@@ -105,6 +105,7 @@ PLANTED: dict[str, Callable[[Statement], Statement]] = {
     "line order": lambda it: part(it, "lines", 2, number=it.lines[1].number),
     "plain prices": stated("priced_otherwise"),
     "parts as cut": stated("stated_parts"),
+    "terms as agreed": stated("terms_pence"),
     "by milestone": lambda it: part(
         it, "by_milestone", 0, paid_before_pence=it.by_milestone[0].paid_before_pence + 1
     ),
@@ -123,7 +124,13 @@ PLANTED: dict[str, Callable[[Statement], Statement]] = {
     "funder limits": lambda it: part(it, "accounts", 0, limit_pence=1),
     "shares to lines": lambda it: more_of_a_share(it, FIRST_CLAIM, 1),
     "shares whole": lambda it: part(it, "share_rules", 0, fraction=Fraction(29, 100)),
-    "contract limit": lambda it: part(it, "limits", 0, at_most_pence=1),
+    "contract limit": lambda it: replace(
+        part(it, "limits", 0, at_most_pence=1),
+        control=replace(
+            it.control,
+            terms_pence=it.control.terms_pence + 1 - (it.limits[0].at_most_pence or 0),
+        ),
+    ),
     "account due": in_the_account("due_pence"),
     "account received": in_the_account("received_pence"),
     "receipts as read": one_receipt_more,
@@ -195,14 +202,17 @@ TYPED: dict[str, tuple[tuple[str, str, int, int], ...]] = {
     "funder limits": (("To date", "Limit (pence)", 3, -800_000),),
     "shares to lines": (("Lines", "Shares less entitled (must be 0)", FIRST_CLAIM, 1),),
     "shares whole": (("Shares", "Parts", 0, 1), ("Shares", "Parts up to it", 0, 0)),
-    "contract limit": (("Rates and limits", PENCE, len(WHOLE.rates), 1 - 300_000_000_000),),
+    "contract limit": (
+        ("Rates and limits", PENCE, len(WHOLE.rates), 1 - 300_000_000_000),
+        ("Checks", "Second figure", STATED["terms as agreed"], 1 - 300_000_000_000),
+    ),
     "account due": (("Account", "Due (pence)", 0, 1),),
     "account received": (("Account", "Received (pence)", 0, 1),),
     **{
         key: (("Checks", "Second figure", STATED[key], 1),)
         for key in (
             *("lines as settled", "line count", "opening as settled", "due as settled"),
-            "receipts as read",
+            *("receipts as read", "terms as agreed"),
         )
     },
 }

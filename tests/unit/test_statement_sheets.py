@@ -31,7 +31,9 @@ SHEETS = [
     "Shares",
     "Checks",
 ]
-FUNCTIONS = {"SUM", "SUMIFS", "COUNTIFS", "INDEX", "MATCH", "IF", "ROUND", "AND", "ABS", "INT"}
+FUNCTIONS = {
+    *("SUM", "SUMIFS", "COUNTIFS", "INDEX", "MATCH", "IF", "ROUND", "AND", "ABS", "INT", "MIN"),
+}
 BROOK = "school: Brook Green Primary"
 
 

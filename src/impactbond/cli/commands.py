@@ -45,6 +45,7 @@ from impactbond.cli.publish_command import publish
 from impactbond.cli.reading_options import reads_files
 from impactbond.cli.score_command import score
 from impactbond.cli.simulate_command import simulate
+from impactbond.cli.up_front_command import up_front
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
 from impactbond.version import __version__
@@ -257,7 +258,10 @@ def plan(
 
 
 for panel, commands in (
-    (FINANCE, (template, check_evidence, score, identify, pseudonymise, publish, year_end)),
+    (
+        FINANCE,
+        (up_front, template, check_evidence, score, identify, pseudonymise, publish, year_end),
+    ),
     (AUDIT, (record, show, regenerate, verify, compare)),
     (MODEL, (simulate,)),
     (CONTRACTS, (new, check, render, difference)),

@@ -14,6 +14,7 @@ EXAMPLES = {
     for name, words in {
         "demo": "--out demo-out",
         "settle": f"contract.yaml evidence.xlsx {_QUARTER} --out q1",
+        "up-front": "contract.yaml mobilisation --out asked-for",
         "template": "contract.yaml --out template.xlsx",
         "map": "answers.csv --contract contract.yaml",
         "check-evidence": "contract.yaml evidence.xlsx --marked to-put-right.xlsx",

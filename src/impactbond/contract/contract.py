@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 from functools import cached_property
 from typing import Literal
 
@@ -22,8 +23,10 @@ from impactbond.terms.measures import Measure
 from impactbond.terms.metrics import Metric
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.parties import Funder, Participants, Version
+from impactbond.terms.payment_details import PartyDetails
 from impactbond.terms.phrases import WindowPhrase
 from impactbond.terms.prices import Discount, IndexValue, PricesIn, Vat
+from impactbond.terms.reference import PayeeName
 from impactbond.terms.results import Result
 from impactbond.terms.rounding import Rounding
 from impactbond.terms.sheets import Sheet, evidence_tables
@@ -74,6 +77,8 @@ class Contract(FromText):
     """Who delivers, and is paid."""
     funders: dict[str, Funder] = Field(min_length=1)
     """Who pays, by the short name that shares and limits use."""
+    parties: dict[PayeeName, PartyDetails] = Field(default_factory=dict, exclude_if=operator.not_)
+    """How to pay: addresses, numbers and bank accounts, by provider or the funder's short name."""
     calendar: Calendar
     """The term, its periods, when claims are made and when payment is due."""
     participants: Participants = Participants()

@@ -25,7 +25,9 @@ _NAMED = frozenset(
 )
 _AMOUNTS = frozenset(("price", "pay", "at_most", "amount"))
 _SAID_WITH_SPACES = _AMOUNTS | {"working_days_of", "bank_holidays", "if_closed"}
-_NO_MONEY = frozenset(("impactbond", "contract", "title", "provider", "sheets", "accepted"))
+_NO_MONEY = frozenset(
+    ("impactbond", "contract", "title", "provider", "parties", "sheets", "accepted")
+)
 _NO_MONEY_WITHIN = frozenset(("clause", "title", "name"))
 _ABOUT = (
     *("contract", "milestone", "funder", "participant", "segment", "period", "for", "from", "code"),

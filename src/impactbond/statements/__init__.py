@@ -1,9 +1,9 @@
 """What is shown: statements as plain data, as Excel workbooks and as pages."""
 
 from impactbond.statements.from_source import make_statement
+from impactbond.statements.limit_terms import LimitReach, LimitTerm
 from impactbond.statements.manifest import FolderVerification, verify_folder
 from impactbond.statements.source import (
-    LimitTerm,
     RateTerm,
     ShareTerm,
     StatementSource,
@@ -16,6 +16,7 @@ from impactbond.statements.write import write_statements
 
 __all__ = [
     "FolderVerification",
+    "LimitReach",
     "LimitTerm",
     "RateTerm",
     "ShareTerm",

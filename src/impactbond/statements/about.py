@@ -8,6 +8,7 @@ from datetime import date
 
 from impactbond.canonical import sha256
 from impactbond.evidence.mapped import MappedBy
+from impactbond.statements.how_to_pay import HowToPay
 from impactbond.statements.source import Replaced
 
 ALL_FUNDERS = "all funders"
@@ -32,7 +33,7 @@ def payment_reference(claim_period: str, of: str) -> str:
 class About:
     """Which contract, funder, claim and evidence a statement is about, and which issued statement
     it replaces, if any; `replaced_of` says it of every funder. `counted` says that it rests on
-    counts, without evidence.
+    counts, without evidence; `ahead_of` that it asks for up-front money that this claim counts.
     """
 
     contract_id: str
@@ -53,6 +54,8 @@ class About:
     counted: bool = False
     mapped: tuple[MappedBy, ...] = ()
     replaced_of: Mapping[str | None, Replaced] = field(default_factory=dict)
+    how: HowToPay = field(default_factory=HowToPay)
+    ahead_of: str = ""
 
     @property
     def number(self) -> int:
@@ -73,9 +76,11 @@ class About:
     @property
     def payment_reference(self) -> str:
         """What a payment of it names: at most 18 signs, as bank references hold, and no other
-        statement's.
+        statement's; of up-front money that is asked for ahead of its claim, that of the claim's.
         """
-        return payment_reference(self.claim_period, self.reference)
+        claim = self.ahead_of or self.claim_period
+        of = reference(self.contract_id, claim, self.funder, self.number)
+        return payment_reference(claim, of)
 
     @property
     def replaced(self) -> str:

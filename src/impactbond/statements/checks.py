@@ -15,11 +15,13 @@ from itertools import pairwise
 from math import lcm
 
 from impactbond.settlement.funding import UNFUNDED
+from impactbond.statements.limit_terms import LimitTerm
 from impactbond.statements.receipts_account import ReceiptsAccount
-from impactbond.statements.source import LimitTerm, ShareTerm
+from impactbond.statements.source import ShareTerm
 from impactbond.statements.statement import KINDS, THIS_CLAIM, Check, Statement, StatementLine, Way
 
 _NONE = Way("Must be none", 0)
+_TERMS = "SUM([Rates and limits.pence])"
 
 
 def checks_of(statement: Statement) -> tuple[Check, ...]:
@@ -108,6 +110,13 @@ def _of_working(statement: Statement) -> Iterator[Check]:
     told = Way("Such parts, as settled", statement.control.stated_parts)
     promise = "Every other part of a line is cut on its running total"
     yield Check("parts as cut", promise, "shares", found, told)
+    terms = [one.price_pence for one in statement.rates if not one.priced_in]
+    terms += [one.at_most_pence for one in statement.limits]
+    terms += [one.amount_pence for one in statement.tranches]
+    shown = Way("Amounts of Rates and limits", sum(filter(None, terms)), _TERMS)
+    agreed = Way("The same, stated by the contract", statement.control.terms_pence)
+    promise = "Prices, limits and up-front money are those of the contract"
+    yield Check("terms as agreed", promise, "pence", shown, agreed)
 
 
 def stated_parts(statement: Statement) -> list[int]:

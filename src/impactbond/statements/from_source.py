@@ -18,7 +18,8 @@ from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.about import About
 from impactbond.statements.checks import checks_of
-from impactbond.statements.milestones import Before, adjusted, by_milestone
+from impactbond.statements.let_through import limited
+from impactbond.statements.milestones import Before, adjusted, by_milestone, planned_to_date
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
 from impactbond.statements.receipts_account import account_of
 from impactbond.statements.source import StatementSource, is_for
@@ -59,9 +60,12 @@ def make_statement(
     again = [claim for claim in before if not source.is_closed(claim)]
     shares = (share for line in lines for share in line.shares)
     unfunded = sum(share.amount_pence for share in shares if share.funder == UNFUNDED)
+    plans = _plans(source, rows)
     earlier = Before.of(source, funder, rows.claim_date)
     share_rules = tuple(term for term in source.share_rules if rows.shows(term.funder))
-    working = working_of(source, lines, source.rates, share_rules, rows.claim_date)
+    limits = tuple(term for term in source.limits if term.whose is None or rows.shows(term.whose))
+    through = limited(source, limits, funder, rows.claim_date)
+    working = working_of(source, lines, source.rates, share_rules, rows.claim_date, through)
     stated = sum(working.stated_parts(lines, whole=funder is None))
     control = replace(control, stated_parts=stated)
     statement = Statement(
@@ -73,9 +77,7 @@ def make_statement(
         milestones=dict(source.milestones),
         rates=source.rates,
         share_rules=share_rules,
-        limits=tuple(
-            term for term in source.limits if term.funder is None or rows.shows(term.funder)
-        ),
+        limits=limits,
         tranches=tuple(term for term in source.tranches if rows.shows(term.funder)),
         notes=statement_notes(
             funder=funder,
@@ -93,9 +95,9 @@ def make_statement(
         account=account,
         opening=opened_again(source.counted) if again else "",
         results=rows.results(lines) if source.results else None,
-        plans=_plans(source, rows),
+        plans=plans,
         working=working,
-        by_milestone=by_milestone(source, lines, earlier),
+        by_milestone=by_milestone(source, lines, earlier, planned_to_date(plans)),
         adjusted=adjusted(source, lines, earlier, funder, rows.claim_date),
         half=source.half,
     )
@@ -273,7 +275,21 @@ class StatementRows:
             opening_pence=_total(balances, "settled_pence"),
             due_pence=_total(balances, "due_pence"),
             priced_otherwise=self._priced_otherwise(lines, shares),
+            terms_pence=self._terms_pence(),
         )
+
+    def _terms_pence(self) -> int:
+        """What prices, limits and up-front money of the contract come to, in the currency of
+        payments: no sum of anything, and yet another where one of them is.
+        """
+        prices = [one.price_pence for one in self.source.rates if not one.priced_in]
+        limits = [
+            one.at_most_pence
+            for one in self.source.limits
+            if one.whose is None or self.shows(one.whose)
+        ]
+        money = [one.amount_pence for one in self.source.tranches if self.shows(one.funder)]
+        return sum(filter(None, [*prices, *limits, *money]))
 
     def _priced_otherwise(self, lines: pa.Table, shares: pa.Table) -> int:
         """How many lines of the statement are not worth their quantity × price."""
@@ -351,6 +367,8 @@ def _about(source: StatementSource, rows: StatementRows) -> About:
         refused_rows=source.refused_rows,
         counted=source.counted,
         mapped=source.mapped,
+        how=source.how.shown_to(rows.funder),
+        ahead_of=source.ahead_of,
         replaces=source.replaced(rows.claim_period).get(rows.funder),
         replaced_of=source.replaced(rows.claim_period) if rows.funder is None else {},
         **{name: getattr(source, name) for name in (*as_stated, *digests)},

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class MilestoneTotals:
     """What one milestone, result or fee comes to: this claim, and all claims before it.
 
-    `paid` is what the funders shown pay, `most` what a limit lets it cost in all.
+    `paid` is what the funders shown pay, `most` what a limit lets it cost in all, `planned` what
+    the latest plan says of it in the periods that are over.
     """
 
     code: str
@@ -24,6 +25,7 @@ class MilestoneTotals:
     number_before: int
     paid_before_pence: int
     most_pence: int | None
+    planned_pence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

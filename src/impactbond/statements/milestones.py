@@ -10,7 +10,7 @@ Keeps  a funder's statement counts the lines that it has a part in, and its own 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,7 +24,7 @@ from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.about import reference
 from impactbond.statements.line_totals import Adjusted, MilestoneTotals
 from impactbond.statements.source import StatementSource
-from impactbond.statements.statement import ADJUSTMENT, StatementLine
+from impactbond.statements.statement import ADJUSTMENT, Planned, StatementLine
 
 _KEY = ("participant", "milestone", "period", "group")
 
@@ -58,8 +58,23 @@ class Before:
         return cls(rows)
 
 
+def planned_to_date(plans: Sequence[Planned]) -> dict[str, int]:
+    """What the plan made last says of each name, in its periods that are over."""
+    latest = max((row.made_on for row in plans), default=None)
+    found = Counter[str]()
+    for row in plans:
+        # Only of a period that is over is there a difference.
+        is_over = row.difference_pence is not None
+        if row.made_on == latest and is_over and row.planned_pence is not None:
+            found[row.name] += row.planned_pence
+    return dict(found)
+
+
 def by_milestone(
-    source: StatementSource, lines: Sequence[StatementLine], before: Before
+    source: StatementSource,
+    lines: Sequence[StatementLine],
+    before: Before,
+    planned: Mapping[str, int],
 ) -> tuple[MilestoneTotals, ...]:
     """The totals of every milestone, result and fee that a line was ever for, in the contract's
     order.
@@ -91,6 +106,7 @@ def by_milestone(
             number_before=earlier[name][0],
             paid_before_pence=earlier[name][2],
             most_pence=most.get(name),
+            planned_pence=planned.get(name),
         )
         for number, name in enumerate(known, 1)
     )

@@ -15,17 +15,15 @@ from pydantic import Field
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.contract.wording.words import ContractWords
 from impactbond.evidence.mapped import MappedBy
 from impactbond.money import CURRENCIES, minor_units, show, show_amount, show_share
-from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.plans import planned_table
 from impactbond.settlement.results import MeasuredResult
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements.how_to_pay import HowToPay, how_to_pay
+from impactbond.statements.limit_terms import LimitTerm, limit_terms
 from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import LEFT_OVER, shares_of
-from impactbond.terms.limits.limit import LimitKind
-from impactbond.terms.limits.whole import MilestoneLimit
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
 from impactbond.terms.term import Term
@@ -71,26 +69,6 @@ class ShareTerm:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitTerm:
-    """One limit in the contract's order.
-
-    `funder` is set only where the limit is on what that funder pays to date, `whole_contract` only
-    where it is on what is paid to date by all together. `at_most_pence` is None for a limit in
-    number; `what` then says the number. `name` is what lines call it that it withholds of,
-    `milestone` what it is on where it is on all that one thing costs.
-    """
-
-    what: str
-    at_most_pence: int | None
-    beyond: str
-    clause: str
-    funder: str | None = None
-    whole_contract: bool = False
-    name: str = ""
-    milestone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class TrancheTerm:
     """What one funder pays up-front under one tranche, and how it is recovered."""
 
@@ -129,6 +107,8 @@ class StatementSource:
     the issued statements of the latest claim in whose place new ones are made. `results` are the
     names of the contract's results of groups, `measured` what they were measured on at every claim.
     `half` is the contract's rule for half a minor unit.
+    `how` is what the contract says of how to pay. `ahead_of` is the claim period whose claim counts
+    the up-front money that is asked for here on its own day; there is then no evidence.
     `mapped` says which mapping read which files of the evidence.
     """
 
@@ -169,6 +149,8 @@ class StatementSource:
     measured: tuple[MeasuredResult, ...] = ()
     mapped: tuple[MappedBy, ...] = ()
     half: str = "up"
+    how: HowToPay = field(default_factory=HowToPay)
+    ahead_of: str = ""
 
     def __repr__(self) -> str:
         return f"<StatementSource of {self.contract_id}, claim {self.claim_period}>"
@@ -214,46 +196,56 @@ def is_for(term_funder: str, funder: str) -> bool:
 
 def statement_source(settlement: Settlement) -> StatementSource:
     """Everything that the statements of a settlement show."""
-    contract, vat = settlement.contract, settlement.contract.vat
-    payables = {name: contract.term_of(name) for name in contract.payables}
-    titles = {name: (term.title or name, term.clause) for name, term in payables.items()}
-    earlier = settlement.earlier
+    contract, earlier = settlement.contract, settlement.earlier
+    shown = terms_shown(contract, settlement.claim.known_by)
+    if settlement.is_amended:
+        shown["rates"] = _rates(settlement.known)
     return StatementSource(
         lines=settlement.lines_table,
         shares=settlement.shares_table,
         payments=settlement.payments_table,
         balances=settlement.balances_table,
         funders=settlement.funders_table,
-        contract_id=contract.contract,
-        title=contract.title,
-        version=contract.version.number,
-        effective_on=contract.version.effective_on,
-        currency=contract.currency,
-        provider=contract.provider,
-        milestones=titles,
         claim_period=settlement.claim.label,
         claim_date=settlement.claim.known_by,
         as_of=settlement.as_of,
-        rates=_rates(settlement.known) if settlement.is_amended else _rates_of(contract),
-        share_rules=_share_terms(contract),
-        limits=_limit_terms(contract, settlement.claim.known_by),
-        tranches=_tranche_terms(contract),
-        rounding=_rounding(contract),
         refused_rows=settlement.refused_left_out,
         engine_version=__version__,
-        contract_sha256=contract.digest,
         evidence_sha256=settlement.basis.known_on(settlement.claim.known_by).digest,
         closed_until=None if earlier is None else earlier.claim_dates[-1].known_by,
         notes=contract_notes(settlement),
         mapped=settlement.evidence.mapped,
-        vat=None if vat is None else (vat.treatment, vat.rate, vat.clause),
         prices_in=_prices_in(settlement),
         counted=settlement.counts is not None,
-        results=frozenset(contract.results),
         measured=settlement.measured_results,
-        half=contract.rounding.half,
+        how=how_to_pay(contract, settlement.funders_table["funder"].to_pylist()),
         plans=planned_table(settlement) if contract.plans else None,
+        **shown,
     )
+
+
+def terms_shown(contract: Contract, day: date) -> dict[str, Any]:
+    """What a source says of the contract alone, as it stands on a claim date."""
+    vat = contract.vat
+    payables = {name: contract.term_of(name) for name in contract.payables}
+    return {
+        "contract_id": contract.contract,
+        "title": contract.title,
+        "version": contract.version.number,
+        "effective_on": contract.version.effective_on,
+        "currency": contract.currency,
+        "provider": contract.provider,
+        "milestones": {name: (term.title or name, term.clause) for name, term in payables.items()},
+        "rates": _rates_of(contract),
+        "share_rules": _share_terms(contract),
+        "limits": limit_terms(contract, day),
+        "tranches": _tranche_terms(contract),
+        "rounding": _rounding(contract),
+        "contract_sha256": contract.digest,
+        "vat": None if vat is None else (vat.treatment, vat.rate, vat.clause),
+        "results": frozenset(contract.results),
+        "half": contract.rounding.half,
+    }
 
 
 def _rates(known: Versions) -> tuple[RateTerm, ...]:
@@ -279,32 +271,6 @@ def _share_terms(contract: Contract) -> tuple[ShareTerm, ...]:
             found.append(ShareTerm(f"Funding {index}", *whose, *about, before))
             before += one.fraction
     return tuple(found)
-
-
-def _limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
-    """The limits as they stand on a claim date, by which a funder has committed so much."""
-    found, words = [], ContractWords(contract)
-    for limit in contract.limits:
-        what, pence = limit.subject_in_full(words), None
-        beyond = limit.beyond_in_words(words, by_name=True)
-        if limit.most_on(contract.funders, day) is None:
-            what = f"{what}: {limit.most_in_words(words)}"
-        else:
-            pence = headroom_pence(contract, limit, day)
-        funder = None if limit.is_yearly else limit.on_funder
-        whole = limit.is_on_everything
-        told = (what, pence, beyond, limit.clause, funder)
-        found.append(
-            LimitTerm(*told, whole_contract=whole, name=limit.name, milestone=_one_thing(limit))
-        )
-    return tuple(found)
-
-
-def _one_thing(limit: LimitKind) -> str:
-    """What a limit in money is on, where that is one thing, for everybody and all the time."""
-    if not isinstance(limit, MilestoneLimit) or not limit.is_plain or len(limit.names) != 1:
-        return ""
-    return limit.names[0] if limit.at_most.of == "money" else ""
 
 
 def _tranche_terms(contract: Contract) -> tuple[TrancheTerm, ...]:

@@ -16,10 +16,12 @@ from impactbond.money import Currency
 from impactbond.reasons import LineKind
 from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.about import About
+from impactbond.statements.limit_terms import LimitTerm
+from impactbond.statements.limit_totals import Limited
 from impactbond.statements.line_totals import Adjusted, MilestoneTotals
 from impactbond.statements.notes import Note
 from impactbond.statements.receipts_account import ReceiptsAccount
-from impactbond.statements.source import LimitTerm, RateTerm, ShareTerm, TrancheTerm
+from impactbond.statements.source import RateTerm, ShareTerm, TrancheTerm
 
 KINDS = {
     "milestones": "Milestones",
@@ -191,6 +193,7 @@ class Working:
     payable_before: list[int]
     rate: list[int | None]
     cuts: Mapping[str, list[int]]
+    limited: Limited
 
     def term(self, funder: str, line: int) -> int | None:
         """The position of the share by which a funder's part of a line is cut; None: stated."""
@@ -215,7 +218,8 @@ class Control:
     """The totals that the settlement itself states for this claim; of the results, their value.
 
     `priced_otherwise` counts the lines whose value is not quantity × price, `stated_parts` the
-    parts of lines that do not follow from the running totals alone.
+    parts of lines that do not follow from the running totals alone. `terms_pence` is what the
+    amounts of the terms come to.
     """
 
     line_count: int
@@ -226,6 +230,7 @@ class Control:
     due_pence: int
     priced_otherwise: int
     stated_parts: int = 0
+    terms_pence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from impactbond.money import round_fraction
+from impactbond.statements.limit_totals import Limited
 from impactbond.statements.source import RateTerm, ShareTerm, StatementSource, is_for
 from impactbond.statements.statement import LineShare, StatementLine, Working
 from impactbond.terms.rounding import HALVES
@@ -50,6 +51,7 @@ def working_of(
     rates: Sequence[RateTerm],
     share_rules: Sequence[ShareTerm],
     claim_date: date,
+    through: Limited,
 ) -> Working:
     """The working of the lines that a statement shows."""
     count = len(lines)
@@ -84,7 +86,7 @@ def working_of(
                 ):
                     found[here] = place
     rate = _rates(lines, rates)
-    return Working(previous, value_before, payable_before, rate, dict(cuts))
+    return Working(previous, value_before, payable_before, rate, dict(cuts), through)
 
 
 def whole_of(share_rules: Sequence[ShareTerm]) -> dict[str, int]:

@@ -97,6 +97,14 @@ def check_rounding(contract: Contract) -> Diagnostics:
         yield fault_at((*path, "way"), "rounded_over_limits", problem, found=term.way, hint=hint)
 
 
+def check_parties(contract: Contract) -> Diagnostics:
+    """Every fault of what a contract says on how to pay."""
+    for name, term in contract.parties.items():
+        funder = contract.funders.get(name)
+        if funder is not None or name == "provider":
+            yield from term.errors(("parties", name), name, funder, contract.participants)
+
+
 def check_vat(contract: Contract) -> Diagnostics:
     """Every fault of the treatment of VAT."""
     if contract.vat is not None:

@@ -37,7 +37,7 @@ _SECTIONS = {
     "measures": "measure",
 }
 # Where a name stands that does not use what it names: what is delivered, shown or planned.
-_BESIDE = ("sheets", "examples", "plans")
+_BESIDE = ("parties", "sheets", "examples", "plans")
 
 ATTRIBUTES: Path = ("participants", "attributes")
 

@@ -29,7 +29,7 @@ _ERRORS: _Rules = (
     *(payables.check_results, fees.check_fees, money.check_money),
     *(funding.check_funding, funding.check_commitments),
     *(limits.check_tranches, limits.check_limits),
-    *(sheets.check_sheets, money.check_vat, examples.check_plans),
+    *(sheets.check_sheets, money.check_vat, money.check_parties, examples.check_plans),
     *(money.check_investment, examples.check_examples),
 )
 _WARNINGS: _Rules = (

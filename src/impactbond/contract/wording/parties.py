@@ -13,6 +13,7 @@ from impactbond.dates import between, said_day
 from impactbond.money import CURRENCIES, show_share
 from impactbond.terms.applicability import with_attributes
 from impactbond.terms.parties import Funder, Places
+from impactbond.terms.payment_details import Details
 from impactbond.terms.prices import PricesIn, Vat
 from impactbond.terms.words import listed, number, plain, quoted
 
@@ -57,6 +58,7 @@ def parties(contract: Contract) -> SchedulePart:
         Rule(governs_words(contract)),
         Rule(f"the provider is {contract.provider}"),
         *(_funder(contract, name, term) for name, term in contract.funders.items()),
+        *_how_to_pay(contract),
     ]
     return SchedulePart("Parties and version", tuple(rules))
 
@@ -69,6 +71,33 @@ def _funder(contract: Contract, name: str, term: Funder) -> Rule:
         return Rule(says, term.clause)
     commits = tuple(map(Rule, commitments(contract, term)))
     return Rule(f"{says}; until its next commitment, it commits:", term.clause, commits)
+
+
+def _how_to_pay(contract: Contract) -> Iterator[Rule]:
+    """Where the parties are reached, their numbers, and the accounts that money goes to."""
+    known = {"provider": contract.provider}
+    known |= {name: f"{one.name} ({name})" for name, one in contract.funders.items()}
+    for name, term in contract.parties.items():
+        who = known[name]
+        parts = tuple(_details(term))
+        if parts or term.clause:
+            yield Rule(f"for payments, of {who}:", term.clause, parts)
+        for value, one in term.each.items():
+            yield Rule(f"for payments, of {who}, {value}:", one.clause, tuple(_details(one)))
+
+
+def _details(one: Details) -> Iterator[Rule]:
+    if one.address:
+        yield Rule(f"address: {', '.join(one.address)}")
+    for label, text in one.registered.items():
+        yield Rule(f"{_in_a_sentence(label)}: {text}")
+    if (bank := one.bank) is not None:
+        numbers = [f"{_in_a_sentence(label)} {text}" for label, text in bank.numbers.items()]
+        yield Rule(f"account of {bank.account_name}: {', '.join(numbers)}", bank.clause)
+
+
+def _in_a_sentence(label: str) -> str:
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def commitments(contract: Contract, term: Funder) -> list[str]:

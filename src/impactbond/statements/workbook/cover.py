@@ -9,6 +9,7 @@ from typing import Any
 from impactbond.statements.receipts_account import ReceiptsAccount
 from impactbond.statements.statement import THIS_CLAIM, Statement, Way
 from impactbond.statements.workbook.book import Book
+from impactbond.statements.workbook.how_to_pay import account_words, paying_lines
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
@@ -87,15 +88,17 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     _due(page, sheets)
     if statement.account is not None:
         _account(page, statement.account, sheets["Account"], AmountCells(statement.currency))
+    _how_to_pay(page, statement)
     _facts(page, statement)
-    _approval(page, is_credit=statement.due_pence < 0)
+    _approval(page, statement)
     page.heading("Limits of this statement")
     for sentence in _limits(statement):
         page.line((sentence, "plain"))
     page.heading("What it rests on")
     page.fact("SHA-256 of the contract", about.contract_sha256)
     what = "counts" if about.counted else "evidence"
-    page.fact(f"SHA-256 of the {what}", about.evidence_sha256)
+    if about.evidence_sha256:
+        page.fact(f"SHA-256 of the {what}", about.evidence_sha256)
     for one in about.mapped:
         page.fact("SHA-256 of a mapping", one.sha256)
         page.remark(f"The mapping {one.label}; the note on mappings names the files")
@@ -251,6 +254,11 @@ def _facts(page: Page, statement: Statement) -> None:
     page.fact("Funder", about.funder_name, name="funder")
     page.fact("Claim period", about.claim_period, name="claim_period")
     page.fact("Claim date", about.claim_date, "date", name="claim_date")
+    if about.ahead_of:
+        page.fact("Asked for ahead of claim", about.ahead_of)
+        page.remark("Its statement shows these payments again, under the same references:")
+        page.remark("each is paid once.")
+        return
     if about.counted:
         page.fact("Rests on", "Counts without evidence")
     what = "Counts" if about.counted else "Evidence"
@@ -259,7 +267,20 @@ def _facts(page: Page, statement: Statement) -> None:
     page.fact("Lines in this claim", len(statement.lines), "left count")
 
 
-def _approval(page: Page, *, is_credit: bool) -> None:
+def _how_to_pay(page: Page, statement: Statement) -> None:
+    """How to pay; nothing where the contract does not say it."""
+    lines = list(paying_lines(statement))
+    if lines:
+        page.heading("How to pay")
+    for label, text in lines:
+        page.fact(label, text)
+
+
+def _approval(page: Page, statement: Statement) -> None:
+    how, is_credit = statement.about.how, statement.due_pence < 0
+    order = how.order_of(statement.about.funder)
+    bank = how.account_for(statement.about.funder, statement.due_pence)
+    known = {"Purchase order": order, "Bank details": bank and account_words(bank)}
     page.heading("Approval")
     page.line(
         ("To be completed by hand", "left header"), *((text, "left header") for text in _SIGNED)
@@ -268,11 +289,16 @@ def _approval(page: Page, *, is_credit: bool) -> None:
         page.line((step, "label"), *((None, "blank") for _ in _SIGNED))
     page.heading("For the credit note" if is_credit else "For the invoice")
     for label, by in _CREDIT if is_credit else _INVOICE:
+        if (told := known.get(label)) is not None:
+            page.fact(label, told)
+            continue
         page.line((label, "label"), (None, "blank"), (f"To be completed by {by}", "plain after"))
 
 
 def _limits(statement: Statement) -> tuple[str, ...]:
     refused, counted = statement.about.refused_rows, statement.about.counted
+    if statement.about.ahead_of:
+        return (*_ON_A_DAY, _INVOICE_LIMIT)
     rests, true, participants = _ON_COUNTS if counted else _ON_EVIDENCE
     return (
         f"This statement says what the contract makes payable on {rests}.",
@@ -293,6 +319,10 @@ _ON_COUNTS = (
     "counts without evidence, as they were stated",
     "counts are",
     "No participant appears: a line is so many claims that were counted together.",
+)
+_ON_A_DAY = (
+    "This statement says what the contract makes payable up-front on a day, without evidence.",
+    "It is on account of later claims, which recover it as the contract says; see the sheet Notes.",
 )
 _INVOICE_LIMIT = "It is not an invoice, works out no VAT, and says nothing about money received."
 _RECEIPTS_LIMIT = (

@@ -20,6 +20,7 @@ from impactbond.statements.workbook.layout import (
     SheetTable,
     fitting,
 )
+from impactbond.statements.workbook.limited import LimitColumns, on_the_funder, on_the_whole
 from impactbond.statements.workbook.live import (
     Cuts,
     rate_and_share,
@@ -243,6 +244,16 @@ def _value_columns(sheets: Sheets) -> _Amount:
     return _Amount.of(money, "value", "Value", 13, [line.value_pence for line in lines], value)
 
 
+def _withheld_columns(
+    money: AmountCells, lines: Sequence[StatementLine], limits: LimitColumns
+) -> _Amount:
+    """What is withheld of every line: by the limits that are followed, and otherwise."""
+    pence = [line.withheld_pence for line in lines]
+    return _Amount.of(
+        money, "withheld", "Withheld", 13, pence, lambda table, index: limits.held(index)
+    )
+
+
 def _limits_column(lines: Sequence[StatementLine]) -> Column:
     limits = [line.withheld_by or "none" for line in lines]
     return Column("limits", "Limits that withhold", "text", fitting(limits, 14, 30), limits)
@@ -267,7 +278,8 @@ def _own_columns(sheets: Sheets) -> tuple[tuple[Column, ...], tuple[Column, ...]
     shares, cuts = [line.shares[0] for line in lines], Cuts(sheets)
     whole_lines = [line.payable_pence for line in lines]
     price, value = _price_columns(sheets), _value_columns(sheets)
-    withheld = _Amount.of(money, "withheld", "Withheld", 13, [one.withheld_pence for one in lines])
+    limits = on_the_whole(sheets)
+    withheld = _withheld_columns(money, lines, limits)
     amount = _Amount.of(
         money, "amount", "Your amount", 14, [one.amount_pence for one in shares], _YOUR_AMOUNT
     )
@@ -277,6 +289,12 @@ def _own_columns(sheets: Sheets) -> tuple[tuple[Column, ...], tuple[Column, ...]
     )
     held = [one.withheld_pence for one in shares]
     moved = [one.moved_pence for one in shares]
+    own_limits = on_the_funder(sheets)
+
+    def passed_on(table: SheetTable, index: int) -> str:
+        beyond = own_limits.held(index)
+        return f"-({beyond})" if beyond else ""
+
     printed = (
         Column("quantity", "Quantity", "count", 10, [line.quantity for line in lines]),
         *(*price.printed, *value.printed, *withheld.printed),
@@ -284,7 +302,7 @@ def _own_columns(sheets: Sheets) -> tuple[tuple[Column, ...], tuple[Column, ...]
         *amount.printed,
     )
     working = (
-        *(*price.working, *value.working, *withheld.working),
+        *(*price.working, *value.working, *limits.columns(), *withheld.working),
         money.in_minor("entitled", "Whole line", 12, whole_lines, "[value]-[withheld]"),
         *rate_and_share(cuts),
         *cuts.running("value", "Values under the rule"),
@@ -294,7 +312,8 @@ def _own_columns(sheets: Sheets) -> tuple[tuple[Column, ...], tuple[Column, ...]
             "own payable", "Your value let through", 13, own_payable, cuts.own("entitled")
         ),
         money.in_minor("own withheld", "Your withheld", 13, held, "[own value]-[own payable]"),
-        money.in_minor("moved", "Taken over or passed on", 15, moved),
+        *own_limits.columns(),
+        money.in_minor("moved", "Taken over or passed on", 15, moved, passed_on),
         *amount.working,
         _limits_column(lines),
         *stated_columns(statement),
@@ -312,7 +331,8 @@ def _whole_columns(sheets: Sheets) -> tuple[tuple[Column, ...], tuple[Column, ..
     entitled = [line.payable_pence for line in lines]
     differences = [line_difference(line) for line in lines]
     price, value = _price_columns(sheets), _value_columns(sheets)
-    withheld = _Amount.of(money, "withheld", "Withheld", 13, [one.withheld_pence for one in lines])
+    limits = on_the_whole(sheets)
+    withheld = _withheld_columns(money, lines, limits)
     through = _Amount.of(money, "entitled", "Entitled", 13, entitled, "[value]-[withheld]")
     payers = _payer_columns(statement, cuts)
     off = f"SUM([{payers[0].key}]:[{payers[-1].key}])-[entitled]"
@@ -322,7 +342,7 @@ def _whole_columns(sheets: Sheets) -> tuple[tuple[Column, ...], tuple[Column, ..
         *payers,
     )
     working = (
-        *(*price.working, *value.working, *withheld.working, *through.working),
+        *(*price.working, *value.working, *limits.columns(), *withheld.working, *through.working),
         *rate_and_share(cuts),
         *cuts.running("entitled", "Let through under the rule"),
         _limits_column(lines),

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from impactbond.settlement.funding import UNFUNDED
-from impactbond.statements.workbook.layout import AmountCells, Column, Sheets, SheetTable, fitting
+from impactbond.statements.line_totals import MilestoneTotals
+from impactbond.statements.workbook.layout import (
+    AmountCells,
+    Column,
+    Formula,
+    Sheets,
+    SheetTable,
+    fitting,
+)
 from impactbond.statements.workbook.lines import participants_column
 
 
@@ -21,6 +31,7 @@ def milestones_table(sheets: Sheets) -> SheetTable:
         intro=(
             "Claimed and taken back count the lines of this claim; net is both together.",
             "Maximum is what a limit lets a milestone cost all funders together.",
+            *((_PLANNED,) if any(row.planned_pence is not None for row in rows) else ()),
         ),
         columns=(*_counted(sheets), *_paid(sheets, whose)),
         if_empty="No milestone was claimed yet.",
@@ -32,6 +43,7 @@ def milestones_table(sheets: Sheets) -> SheetTable:
     )
 
 
+_PLANNED = "Planned to date is what the latest plan says of the periods that are over."
 _PAYABLE, _YOURS = "Payable", "Your amount"
 
 
@@ -77,7 +89,8 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
         ("withheld", "Withheld", held, summed("withheld")),
         ("paid", whose, [row.paid_pence for row in rows], paid),
         ("to date", f"{whose} to date", to_date, "[paid before]+[paid]"),
-        ("most", "Maximum", [row.most_pence for row in rows], None),
+        *_planned(rows),
+        ("most", "Maximum", [row.most_pence for row in rows], _maximum(sheets)),
     )
     first = [row.number_before for row in rows]
     return (
@@ -86,6 +99,25 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
         money.in_minor("paid before", f"{whose} before this claim", 14, before),
         *(money.in_minor(*told[:2], 14, *told[2:]) for told in amounts),
     )
+
+
+def _planned(
+    rows: Sequence[MilestoneTotals],
+) -> tuple[tuple[str, str, list[int | None], None], ...]:
+    """What the latest plan says of each milestone; nothing where there is none."""
+    pence = [row.planned_pence for row in rows]
+    if all(one is None for one in pence):
+        return ()
+    return (("planned", "Planned to date", pence, None),)
+
+
+def _maximum(sheets: Sheets) -> Formula:
+    """What a limit in Rates and limits lets each milestone cost in all."""
+    statement, terms = sheets.statement, sheets["Rates and limits"]
+    first = len(statement.rates)
+    places = {term.milestone: first + at for at, term in enumerate(statement.limits)}
+    rows = statement.by_milestone
+    return lambda table, index: terms.cell("pence", places[rows[index].milestone])
 
 
 def adjustments_table(sheets: Sheets) -> SheetTable:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 from impactbond.statements.statement import THIS_CLAIM, Statement
+from impactbond.statements.workbook.how_to_pay import paying_columns
 from impactbond.statements.workbook.layout import AmountCells, Column, Sheets, SheetTable, fitting
 
 _TO_PAY, _CREDIT = "To be paid", "To be repaid or carried forward"
@@ -34,6 +35,7 @@ def remittance_table(sheets: Sheets) -> SheetTable:
             *((codes,) if statement.is_whole else ()),
             Column("payer", "From", "text", fitting(names, 20, 36), names),
             Column("payee", "To", "text", fitting(payee, 20, 36), payee),
+            *paying_columns(statement, [one.funder or "" for one in own], pence),
             Column("contract", "Contract", "identifier", fitting(contract, 12, 24), contract),
             Column("claim", "Claim", "identifier", 11, [about.claim_period] * count),
             Column("number", "Statement No.", "ordinal", 11, [one.number for one in own]),

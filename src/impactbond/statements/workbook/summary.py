@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from impactbond.statements.source import is_for
 from impactbond.statements.statement import (
     ADJUSTMENT,
     CLAIM,
@@ -101,7 +102,7 @@ def to_date_table(sheets: Sheets) -> Grid:
     """The sheet To date: how closing comes about, and what the funders' limits leave."""
     return _grid(
         sheets.statement,
-        (*_positions(sheets["Summary"]), *_LIMITS),
+        (*_positions(sheets["Summary"]), *_limits(sheets)),
         sheet="To date",
         title=f"Position to date at claim {sheets.statement.about.claim_period}",
         holds="How closing comes about, and what the limits of funders leave",
@@ -244,10 +245,26 @@ def _positions(summary: SheetTable) -> tuple[Figure, ...]:
 _MOST = "The most that milestones may cost this funder to date; blank: no such limit"
 _LEFT = "What the limit leaves, up-front money apart"
 _ROOM = "[limit]-[value]-[moved]+[withheld]"
-_LIMITS = (
-    Figure("limit", "Limit", _MOST, is_summed=False),
-    Figure("headroom", "Headroom", _LEFT, _ROOM, is_summed=False, is_total=True),
-)
+
+
+def _limits(sheets: Sheets) -> tuple[Figure, ...]:
+    """The lowest of the amounts in Rates and limits that a funder pays at most to date."""
+    statement, terms = sheets.statement, sheets["Rates and limits"]
+    first = len(statement.rates)
+
+    def lowest(index: int) -> str:
+        funder = statement.accounts[index].funder
+        cells = [
+            terms.cell("pence", first + place)
+            for place, term in enumerate(statement.limits)
+            if term.at_most_pence is not None and term.funder and is_for(term.funder, funder)
+        ]
+        return f"MIN({','.join(cells)})"
+
+    return (
+        Figure("limit", "Limit", _MOST, lowest, is_summed=False),
+        Figure("headroom", "Headroom", _LEFT, _ROOM, is_summed=False, is_total=True),
+    )
 
 
 def _scheduled(statement: Statement, schedule: SheetTable, *tests: tuple[str, str]) -> str:

@@ -42,6 +42,7 @@ def rates_table(sheets: Sheets) -> SheetTable:
         intro=(
             f"Terms of version {about.version}, effective {about.effective_on.isoformat()}. "
             "Limits are applied in the order shown.",
+            *((_IF_CHANGED,) if sheets.statement.limits else ()),
         ),
         columns=(
             Column("number", "No.", "identifier", 7, rate_labels(len(rows))),
@@ -51,9 +52,45 @@ def rates_table(sheets: Sheets) -> SheetTable:
             *amounts.both("pence", "Amount", 16, pence),
             Column("words", "How it applies", "text", 60, [row.words for row in rows]),
             Column("clause", "Clause", "identifier", 14, [row.clause for row in rows]),
+            *_limited_columns(sheets.statement, rows),
         ),
         if_empty="No terms are shown.",
+        last_printed="clause",
     )
+
+
+_WORKED_OUT = "Worked out in Lines: a change moves the total"
+_ONLY_STATED = "Stated: a change moves no amount, and fails a check ({})"
+_IF_CHANGED = (
+    "A limit that is changed here changes what this claim lets through, where its effect is worked "
+    "out; earlier claims stay as they were settled."
+)
+
+
+def _limited_columns(statement: Statement, rows: list[_Term]) -> tuple[Column, ...]:
+    """Whether what a limit withholds is worked out in Lines, and from what it goes on there."""
+    assert statement.working is not None, "a statement that is shown has its working"
+    limited, first = statement.working.limited, len(statement.rates)
+    if not statement.limits:
+        return ()
+    followed, told = limited.followed, list[str | None]([None] * len(rows))
+    asked, through = (list[int | None]([None] * len(rows)) for _ in range(2))
+    for place in range(len(statement.limits)):
+        told[first + place] = _ONLY_STATED.format(limited.stated.get(place, ""))
+        if place in followed:
+            told[first + place] = _WORKED_OUT
+            one = followed[place]
+            if not one.is_apart and one.first is not None:
+                asked[first + place] = one.before[one.first]
+                through[first + place] = one.through_before[one.first]
+    money = AmountCells(statement.currency)
+    found = [Column("working", "What it withholds", "text", 34, told)]
+    if any(one is not None for one in asked):
+        found += [
+            money.in_minor("asked before", "Under it before this claim", 16, asked),
+            money.in_minor("let through before", "Let through before this claim", 16, through),
+        ]
+    return tuple(found)
 
 
 def shares_table(sheets: Sheets) -> SheetTable:
@@ -132,6 +169,12 @@ _CUT_OWN = (
 def rate_labels(count: int) -> list[str]:
     """What the terms of Rates and limits are called in other sheets, in their order."""
     return [f"T{number:02d}" for number in range(1, count + 1)]
+
+
+def limit_labels(statement: Statement) -> list[str]:
+    """What the limits are called in other sheets: the terms after the prices."""
+    labels = rate_labels(len(statement.rates) + len(statement.limits))
+    return labels[len(statement.rates) :]
 
 
 def share_labels(count: int) -> list[str]:

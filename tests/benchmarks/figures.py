@@ -103,12 +103,12 @@ def _futures_by_hand(measurer: Measurer, trials: int) -> Iterator[Figure]:
 
 def _workbook(measurer: Measurer, lines: int) -> Figure:
     ours = measurer.task("workbooks:written", {"lines": lines}, repeats=1)
+    theirs = measurer.task("workbooks:written_barely", {"lines": lines}, repeats=1)
     texts, numbers, formulas = map(int, ours.told.split())
-    cells = {"texts": texts, "numbers": numbers + formulas}
-    theirs = measurer.task("workbooks:written_barely", cells, repeats=1)
     note = f"{texts + numbers + formulas:,} cells, {formulas:,} formulas"
-    reference = "bare XlsxWriter, as many cells, no formulas"
-    return figure(f"statement workbook of {lines:,} lines", ours, reference, theirs, note)
+    reference = "bare XlsxWriter, the same cells and formulas"
+    name = f"statement workbook of {lines:,} lines"
+    return figure(name, ours, reference, theirs, note, same=True)
 
 
 def _more_children(measurer: Measurer) -> Iterator[Figure]:

@@ -7,7 +7,7 @@ so that a viewer that does not calculate shows it too.
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
@@ -16,7 +16,6 @@ from xlsxwriter import Workbook
 from xlsxwriter.core import Core
 from xlsxwriter.packager import Packager
 from xlsxwriter.utility import xl_col_to_name
-from xlsxwriter.worksheet import Worksheet
 
 from impactbond.errors import StatementError
 from impactbond.money import CURRENCIES
@@ -27,6 +26,7 @@ from impactbond.statements.workbook.layout import (
     SheetTable,
     line_count,
 )
+from impactbond.statements.workbook.table_sheet import Looks, TableSheet, in_xml, writable
 
 LANGUAGE = "en-GB"
 LINE_HEIGHT = 15.25
@@ -78,8 +78,6 @@ _VARIANTS: dict[str, dict[str, Any]] = {
     AFTER: {"align": "left", "indent": 1},
     STRONG: {"bold": True, "top": 1},
 }
-# What XML cannot hold, and what XlsxWriter would take for its own markup.
-_UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 class Book:
@@ -124,7 +122,7 @@ class Book:
 
     def add_sheet(self, name: str) -> Any:
         """A new sheet: A4 landscape, one page wide, pages numbered; see `_fit`."""
-        sheet = self.workbook.add_worksheet(name, worksheet_class=_PlainWorksheet)
+        sheet = self.workbook.add_worksheet(name, worksheet_class=TableSheet)
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
@@ -167,7 +165,7 @@ class Book:
         """One value into one cell; text is always text, whatever it begins with."""
         shape = self.formats[look]
         if isinstance(value, str):
-            if sheet.write_string(row, column, _writable(value), shape):
+            if sheet.write_string(row, column, writable(value), shape):
                 raise StatementError(
                     f"A text of the sheet {sheet.get_name()} is longer than a cell can hold."
                 )
@@ -193,10 +191,10 @@ class Book:
             sheet.set_column(position, position, column.width)
             side = "right" if column.kind in RIGHT_ALIGNED else "left"
             look = self.formats[f"{side} header{table.distance(position)}"]
-            headers.append({"header": _writable(column.header), "header_format": look})
+            headers.append({"header": writable(column.header), "header_format": look})
         options = {"name": table.name, "style": None, "autofilter": False, "columns": headers}
         last_column = len(table.columns) - 1
-        if sheet.add_table(table.header_row, 0, table.last_row, last_column, options):
+        if not sheet.mark_up(table.header_row, table.last_row, options):
             raise StatementError(
                 f"The table of the sheet {table.sheet} has two columns of one name."
             )
@@ -221,33 +219,23 @@ class Book:
                 sheet.set_row(row, count * LINE_HEIGHT)
 
     def _write_column(self, sheet: Any, table: SheetTable, position: int, column: Column) -> None:
-        first = table.header_row + 1
         if column.kind == "link":
-            for row, target in enumerate(column.values, first):
-                sheet.write_url(
-                    row, position, f"internal:'{target}'!A1", self.formats["link"], target
-                )
+            sheet.add_links(column.values, self.formats["link"])
             return
-        if table.height and all(value is None for value in column.values):
+        look, values = column.kind + table.distance(position), column.values
+        if table.height and all(value is None for value in values):
             # A blank column leaves whoever hears it read wondering whether it was forgotten.
             is_right = column.kind in RIGHT_ALIGNED
             look = "number" if is_right else f"identifier{table.distance(position)}"
-            for index in range(table.height):
-                self.write(sheet, first + index, position, NONE, look)
-            return
-        formula_of = table.formula_of(column)
-        usual = column.kind + table.distance(position)
-        for index, value in enumerate(column.values):
-            look = usual + STRONG if index in table.strong else usual
-            if value is None:
-                if index in table.strong:
-                    sheet.write_blank(first + index, position, None, self.formats[look])
-                continue
-            formula = formula_of(index)
-            if formula:
-                self.formula(sheet, first + index, position, formula, value, look)
-            else:
-                self.write(sheet, first + index, position, value, look)
+            column, strong_rows = replace(column, formula=None), frozenset[int]()
+            values = [NONE] * table.height
+        else:
+            strong_rows = table.strong
+        looks = Looks(self.formats[look], self.formats[look + STRONG], strong_rows)
+        if not sheet.add_column(values, looks, lambda: table.formulas_of(column, in_xml)):
+            raise StatementError(
+                f"A text of the sheet {table.sheet} is longer than a cell can hold."
+            )
 
 
 def printed_width(table: SheetTable, last_printed: int) -> int:
@@ -262,23 +250,6 @@ def _fit(sheet: Any, table: SheetTable, last_printed: int) -> None:
     if printed_width(table, last_printed) * SMALLEST > PAGE_WIDTH:
         sheet.set_print_scale(round(SMALLEST * 100))
         sheet.repeat_columns(0)
-
-
-def _writable(text: str) -> str:
-    if _UNWRITABLE.search(text):
-        text = _UNWRITABLE.sub("\ufffd", text)
-    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
-
-
-class _PlainWorksheet(Worksheet):  # type: ignore[misc]
-    """A worksheet whose formulas hold no function newer than the file format.
-
-    XlsxWriter searches every formula for 29 such functions, which takes a third of the time of a
-    long statement.
-    """
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
-        return formula.removeprefix("=")
 
 
 class _BritishCore(Core):  # type: ignore[misc]

@@ -145,23 +145,17 @@ class SheetTable:
         """The address of the last value of a column, where that is the total of the others."""
         return self.cell(key, self.height - 1)
 
-    def formula_of(self, column: Column) -> Callable[[int], str]:
-        """The formula of each row of a column, by the row's index; "" where the column has none."""
-        formula = column.formula
-        if formula is None:
-            return lambda index: ""
-        patterns: dict[str, str] = {}  # few formulas stand in many rows
-        links, first = column.links, self.row(0)
-
-        def filled(index: int) -> str:
-            told = formula if isinstance(formula, str) else formula(self, index)
+    def formulas_of(self, column: Column, spelt: Callable[[str], str] = str) -> Iterator[str]:
+        """The formula of each row of a column as `spelt` spells it; "" where a row has none."""
+        formula, links, first = column.formula, column.links, self.row(0)
+        patterns = {"": ""}  # few formulas stand in many rows
+        for index in range(self.height):
+            told = formula(self, index) if callable(formula) else formula or ""
             pattern = patterns.get(told)
             if pattern is None:
-                pattern = patterns[told] = self._pattern(told)
+                pattern = patterns[told] = spelt(self._pattern(told))
             row = first + index
-            return pattern.format(row, row - 1, first + links[index] if links else 0)
-
-        return filled
+            yield pattern and pattern.format(row, row - 1, first + links[index] if links else 0)
 
     def _pattern(self, formula: str) -> str:
         return _CELL.sub(lambda found: f"{self.letter(found[1])}{{{_ROWS[found[2]]}}}", formula)

@@ -157,7 +157,7 @@ def _read_table(
             if wrong:
                 found.faults += wrong
                 continue
-            found.cautions |= {
+            found.cautions |= set(source.cautions) | {
                 f"{source.place}, column '{heading}': the heading looks like {what}. Evidence "
                 "needs none: take the column out of what is delivered."
                 for heading in table.headings

@@ -171,8 +171,8 @@ class InstrumentScore(MappedValue):
         }
         if has_numbers and not lowest_stands(instrument, read):
             for column in found.values():
-                for place, answer in enumerate(column.values):
-                    if answer is not None:
+                for place, said in enumerate(column.values):
+                    if said is not None:
                         column.refusals.setdefault(place, OTHER_CODING)
         return found
 

@@ -123,6 +123,10 @@ class MappedTable(Cited):
     """A column for each day."""
     lists: ListsInCells | None = None
     """A list of participants in a cell."""
+    colours: Literal["refused", "ignored"] = "refused"
+    """What a blank cell is whose colour tells it from others."""
+    merged: Literal["refused", "each"] = "refused"
+    """What a cell is that a merged cell covers: refused, or each holds what all show."""
     choose: Literal["all", "latest", "first"] = "all"
     """Which of several results of a participant counts, by the day observed."""
     again: Literal["refused", "corrects"] = "refused"

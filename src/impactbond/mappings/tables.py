@@ -39,6 +39,7 @@ class SourceTable:
     headings: tuple[str, ...]
     raw: list[Cells]
     above: Mapping[str, object] = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
 
     @cached_property
     def _clean(self) -> dict[int, Cells]:

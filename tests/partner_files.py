@@ -44,6 +44,7 @@ metrics:
   phonics:    {kind: score, range: [0, 40], better: higher}
   gld:        {kind: event}
   difficulty: {kind: score, range: [0, 40], better: lower}
+  emotion:    {kind: score, range: [0, 10], better: lower}
   wellbeing:  {kind: score, range: [7, 35], better: higher, decimals: 2}
   reading_age: {kind: score, range: [60, 200], better: higher}
   sas:        {kind: score, range: [69, 141], better: higher}

@@ -47,7 +47,7 @@ def test_every_example_is_read_to_what_the_page_says(number: int, tmp_path: Path
 
 def test_every_block_is_of_an_example_and_every_key_is_named() -> None:
     assert PAGE.count("```") == 6 * len(EXAMPLES)
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
     keys = {field.alias or name for name, field in MappedTable.model_fields.items()} - {"clause"}
     assert [key for key in keys if f"`{key}`" not in PAGE] == []
     own = {field.alias or name for name, field in ColumnValue.model_fields.items()} - {"column"}

@@ -24,12 +24,14 @@ from impactbond.evidence.refusals import (
     FIRST_DAY,
     FORMULA_TEXT,
     LAST_DAY,
+    MERGED,
     MOST_COUNTED,
     NEGATIVE_COUNT,
     NOT_A_COUNT,
     NOT_A_DATE,
     NOT_CALCULATED,
     NOT_TEXT,
+    ONLY_COLOURED,
     PART_OF_A_COUNT,
     SHOWN_AS_PERCENT,
     SHOWS_OTHER,
@@ -62,6 +64,8 @@ class Broken(Enum):
     ERROR = ERROR_VALUE
     NOT_CALCULATED = NOT_CALCULATED
     SHOWS_OTHER = SHOWS_OTHER
+    ONLY_COLOURED = ONLY_COLOURED
+    MERGED = MERGED
 
 
 @dataclass(frozen=True, slots=True)

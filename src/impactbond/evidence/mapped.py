@@ -18,7 +18,8 @@ class FileRead(Term):
 
 class MappedBy(Term):
     """A mapping by which files were read: its name, version, day and the digest of its text; the
-    files; and the columns that were said with the delivery.
+    files; the columns that were said with the delivery; and the version of each instrument by which
+    answers were scored.
     """
 
     mapping: str
@@ -27,6 +28,7 @@ class MappedBy(Term):
     sha256: str
     files: Listed[FileRead] = ()
     given: dict[str, str] = Field(default_factory=dict)
+    instruments: dict[str, str] = Field(default_factory=dict)
 
     @property
     def label(self) -> str:

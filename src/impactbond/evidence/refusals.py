@@ -68,6 +68,18 @@ SHOWS_OTHER = Refusal(
     "a cell that shows its number",
     "Format the cell as General, look whether the number is right, and type it again if it is not.",
 )
+ONLY_COLOURED = Refusal(
+    "only_coloured",
+    "this cell holds nothing, and is in a colour that others around it are not in",
+    "a value, or an empty cell in no colour",
+    "Type what the colour stands for, or take it away.",
+)
+MERGED = Refusal(
+    "merged_cell",
+    "this cell is merged with another, which alone holds what both seem to say",
+    "a value in every cell",
+    "Take the cells apart, and type the value into each for which it holds.",
+)
 SHOWN_AS_PERCENT = Refusal(
     "shown_as_percentage",
     "this cell shows a percentage: Excel holds 0.9 where it shows 90%",

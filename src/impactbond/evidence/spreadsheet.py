@@ -25,6 +25,7 @@ from zipfile import ZipFile, ZipInfo
 from impactbond.evidence.cells import Broken, Percent
 from impactbond.evidence.number_formats import BUILT_IN, GENERAL, Shows, shown_by
 from impactbond.evidence.quick_cells import MOST_AT_ONCE, quick_rows, quick_texts
+from impactbond.evidence.sheet_looks import SheetLooks, fill_of, looks_of
 
 MOST_CELLS = 20_000_000  # of a sheet: those there are, and those in the area that they span
 MOST_BYTES = 2**30  # of all parts, unpacked
@@ -54,7 +55,8 @@ SPREAD_TOO_FAR = UnreadableError(
 @dataclass(frozen=True, slots=True, repr=False)
 class Spreadsheet:
     """An .xlsx file in memory: the names of its sheets in their order, each with its part, and what
-    cells refer to: texts, number formats, and the day that days are counted from.
+    cells refer to: texts, number formats and colours of styles, and the day that days are counted
+    from. `hidden` are the places of sheets that are not seen.
     """
 
     file: ZipFile
@@ -62,7 +64,9 @@ class Spreadsheet:
     sheets: tuple[tuple[str, str], ...]
     texts: tuple[str, ...]
     formats: tuple[tuple[Shows, Shows, Shows], ...]
+    fills: tuple[str, ...]
     first_day: datetime
+    hidden: frozenset[int]
 
     @classmethod
     def of(cls, content: bytes) -> Spreadsheet:
@@ -78,25 +82,35 @@ class Spreadsheet:
         entries = {_part(entry.filename): entry for entry in file.infolist()}
         if len(entries) < len(file.infolist()):
             raise ValueError("a part is there twice")
-        bare = cls(file, entries, (), (), (), _FIRST_1900)
+        bare = cls(file, entries, (), (), (), (), _FIRST_1900, frozenset())
         book, links = bare._book()
-        sheets, is_1904 = [], False
+        sheets, hidden, is_1904 = [], set(), False
         for _, element in bare._read(book):
             if _local(element) == "sheet":
                 kind = next(links[value] for key, value in element.items() if key.endswith("}id"))
+                if element.get("state", "visible") != "visible":
+                    hidden.add(len(sheets))
                 is_cells = kind[0].endswith("/worksheet")
                 sheets.append((element.get("name", ""), kind[1] if is_cells else ""))
             elif _local(element) == "workbookPr":
                 is_1904 = element.get("date1904", "0") in ("1", "true")
         parts = {kind.rpartition("/")[2]: part for kind, part in links.values()}
+        codes, fills = bare._styles(parts.get("styles"))
         return cls(
             file,
             entries,
             tuple(sheets),
             tuple(bare._texts(parts.get("sharedStrings"))),
-            tuple(map(shown_by, bare._codes(parts.get("styles")))),
+            tuple(map(shown_by, codes)),
+            tuple(fills),
             _FIRST_1904 if is_1904 else _FIRST_1900,
+            frozenset(hidden),
         )
+
+    def looks(self, sheet: int) -> SheetLooks:
+        """What is hidden, merged and coloured in the sheet at that place. Raises as `of` does."""
+        with self._open(self.sheets[sheet][1]) as stream:
+            return looks_of(stream.read(), self.fills, _column)
 
     def rows(self, sheet: int) -> Rows:
         """The cells of the sheet at that place that are not blank, by row and column, both from 0.
@@ -198,17 +212,24 @@ class Spreadsheet:
                 yield _text_of(element)
                 element.clear()
 
-    def _codes(self, part: str | None) -> list[str]:
-        """The code of the number format of every style that cells refer to by number."""
+    def _styles(self, part: str | None) -> tuple[list[str], list[str]]:
+        """The code of the number format, and the colour, of every style that cells refer to by
+        number.
+        """
         codes, found = dict(BUILT_IN), [GENERAL]
+        colours, fills = [""], [""]
         for _, element in self._read(part) if part else ():
             match _local(element):
                 case "numFmt":
                     codes[int(element.get("numFmtId", ""))] = element.get("formatCode", GENERAL)
+                case "fills":
+                    colours = list(map(fill_of, element))
                 case "cellXfs":
                     numbers = [int(style.get("numFmtId", "0")) for style in element]
                     found = [codes.get(number, GENERAL) for number in numbers]
-        return found
+                    of_styles = [int(style.get("fillId", "0")) for style in element]
+                    fills = [colours[one] if 0 <= one < len(colours) else "" for one in of_styles]
+        return found, fills
 
     def _read(self, part: str) -> Iterator[tuple[str, Element]]:
         """Every element of a part, each when it ends."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from os import PathLike
@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, unopened
+from impactbond.evidence.cells import Broken
 from impactbond.evidence.deliveries import (
     Block,
     Cells,
@@ -29,8 +30,10 @@ from impactbond.evidence.headings import (
     missing_columns,
 )
 from impactbond.evidence.personal import SAMPLE, personal_columns
+from impactbond.evidence.sheet_looks import SheetLooks
 from impactbond.evidence.spreadsheet import Spreadsheet, UnreadableError
 from impactbond.terms.sheets import EACH_ROW, Sheet
+from impactbond.terms.words import counted
 from impactbond.texts import one_spelling
 
 T = TypeVar("T")
@@ -38,6 +41,7 @@ T = TypeVar("T")
 TO_PUT_RIGHT = "To put right"  # of a workbook that was sent back
 # Sheets that people expect to hold no evidence.
 NOTES = ("About", "Notes", "Lists", "Instructions", "Examples", TO_PUT_RIGHT)
+SHEET_HIDDEN = "sheet '{}': hidden, and read like the others"
 _OLE = b"\xd0\xcf\x11\xe0"
 _AGAIN = "Open it in Excel or LibreOffice, save it as 'Excel Workbook (.xlsx)', and deliver that"
 
@@ -70,7 +74,7 @@ def read_workbooks(paths: Sequence[str | PathLike[str]], contract: Contract) -> 
     # change the order of rows.
     for file in sorted(files, key=lambda file: (file.name, hashlib.sha256(file.content).digest())):
         for name, term in sheets.items():
-            block = _read_sheet(file, name, term, personal, contract)
+            block = _read_sheet(file, name, term, personal, cautions, contract)
             if not isinstance(block, Block):
                 faults += block
             elif term.is_long:
@@ -183,7 +187,12 @@ def _not_usable(file: str, code: str, problem: str) -> Fault:
 
 
 def _read_sheet(
-    file: Opened, name: str, term: Sheet, personal: set[Fault], contract: Contract
+    file: Opened,
+    name: str,
+    term: Sheet,
+    personal: set[Fault],
+    cautions: set[str],
+    contract: Contract,
 ) -> Block | list[Fault]:
     """One sheet of one file; the faults where its structure is not as agreed."""
     are_agreed = bool(contract.sheets)
@@ -209,6 +218,14 @@ def _read_sheet(
         ]
         term = _as_delivered(term, headings)
     faults = faults or list(_heading_faults(file.name, name, term, headings))
+    if not faults:
+        looks = attempted(file.name, lambda: file.book.looks(file.sheets[one_spelling(name)]))
+        if isinstance(looks, Fault):
+            return [replace(looks, sheet=name)]
+        read = [one if one in wanted else "" for one in headings]
+        cautions |= set(_look_at(looks, f"sheet '{name}'", read, grid, first))
+        if file.sheets[one_spelling(name)] in file.book.hidden:
+            cautions.add(SHEET_HIDDEN.format(name))
     if faults:
         below = headings_below(grid, first, wanted)
         place = Fault(file=file.name, sheet=name, row=first + 1)
@@ -242,6 +259,45 @@ def _read_sheet(
         names_observations=term.is_long,
     )
     return without_blank_rows(block)
+
+
+def hidden_told(
+    looks: SheetLooks,
+    where: str,
+    headings: Sequence[str],
+    rows: Sequence[int],
+    columns: Collection[int],
+) -> Iterator[str]:
+    """Cautions about what is read of a sheet and is not seen; rows and columns from 0."""
+    hidden = sum(row in looks.hidden_rows for row in rows)
+    if hidden:
+        yield f"{where}: {counted(hidden, 'hidden row')}, read like the others: look at them"
+    for column in sorted(columns):
+        if looks.is_hidden(column) and column < len(headings) and headings[column]:
+            yield f"{where}, column '{headings[column]}': hidden, and read like the others"
+
+
+def _look_at(
+    looks: SheetLooks, where: str, headings: Sequence[str], grid: list[list[object]], first: int
+) -> tuple[str, ...]:
+    """What a sheet's looks give a caution about. Cells that a merged one covers are marked."""
+    rows = [row for row in range(first + 1, len(grid)) if any(cell != "" for cell in grid[row])]
+    columns = [column for column, heading in enumerate(headings) if heading]
+    there = set(rows)
+    for (row, column), (top, left) in looks.covered.items():
+        is_in = row in there and column in columns and top > first
+        if is_in and top < len(grid) and grid[top][left] != "":
+            grid[row][column] = Broken.MERGED
+    told = list(hidden_told(looks, where, headings, rows, columns))
+    coloured: dict[str, int] = {}
+    for _, column in looks.only_coloured(rows, columns, lambda row, at: grid[row][at] == ""):
+        coloured[headings[column]] = coloured.get(headings[column], 0) + 1
+    told += (
+        f"{where}, column '{name}': {counted(times, 'blank cell')} in a colour: nothing is read "
+        "from a colour, type what it stands for"
+        for name, times in coloured.items()
+    )
+    return tuple(told)
 
 
 def _needed(term: Sheet) -> tuple[str, ...]:

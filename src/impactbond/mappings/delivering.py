@@ -79,7 +79,8 @@ def delivered(
         found.observations,
         "pandas",
         frozenset(found.cautions),
-        refused=tuple(found.refused),
+        # What several metrics read, such as a day or who answered, is refused once.
+        refused=tuple(dict.fromkeys(found.refused)),
         mapped=tuple(_told(plan, files, given) for plan in plans),
         mappings={plan.by.mapping: plan.source for plan in plans},
     )
@@ -158,10 +159,9 @@ def _read_table(
             if wrong:
                 found.faults += wrong
                 continue
-            where = f"sheet '{source.sheet or source.file}'"
-            found.cautions |= {
-                f"{where}, column '{heading}': the heading looks like {what}. Evidence needs none: "
-                "take the column out of what is delivered."
+            found.cautions |= set(source.cautions) | {
+                f"{source.place}, column '{heading}': the heading looks like {what}. Evidence "
+                "needs none: take the column out of what is delivered."
                 for heading in table.headings
                 for what in heading_tells(heading)
             }
@@ -169,6 +169,7 @@ def _read_table(
             some = read(source, table, context, constants, contract, scope)
             found.faults += some.faults
             found.refused += some.refused
+            found.cautions |= set(some.cautions)
             blocks += some.blocks
     if table.holds == "participants":
         found.people += blocks

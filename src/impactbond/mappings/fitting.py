@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from impactbond.contract.contract import Contract
+from impactbond.errors import InstrumentError
 from impactbond.mappings.codes import NOTHING, Codes
+from impactbond.mappings.instruments import InstrumentScore, instrument_of
 from impactbond.mappings.mapped_table import MappedTable, as_value
 from impactbond.mappings.values import ColumnValue
+from impactbond.questionnaires.instrument import Instrument
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at, unknown
 from impactbond.terms.metrics import Chosen
+from impactbond.terms.metrics.numbers import Scale
 from impactbond.terms.sheets import PARTICIPANT_COLUMNS
 
 
 def check_fit(
-    tables: Sequence[MappedTable], lists: Mapping[str, Codes], contract: Contract
+    tables: Sequence[MappedTable],
+    lists: Mapping[str, Codes],
+    contract: Contract,
+    instruments: Mapping[str, Instrument],
 ) -> Diagnostics:
     """What the contract does not know of, or lacks."""
     attributes = contract.participants.attributes
@@ -33,6 +40,7 @@ def check_fit(
                     yield fault_at(path, "column_missing", problem, hint=hint)
             continue
         yield from _check_metrics(lists, table, path, contract)
+        yield from _check_scores(instruments, table, path, contract)
 
 
 def _check_metrics(
@@ -57,6 +65,30 @@ def _check_metrics(
         if isinstance(term, Chosen):
             marks = _marks(lists, table, name)
             yield from _unlisted(marks, term.choices, place, term.noun)
+
+
+def _check_scores(
+    instruments: Mapping[str, Instrument], table: MappedTable, path: Path, contract: Contract
+) -> Diagnostics:
+    """Whether scores of instruments go into metrics on a scale, of which the same end is better."""
+    for name, value in table.of_metrics.items():
+        term = contract.metrics.get(name)
+        if term is None or not isinstance(value, InstrumentScore):
+            continue
+        place: Path = (*path, "metrics", name)
+        if not isinstance(term, Scale):
+            problem = f"a score is a number on a scale, and '{name}' is of the kind {term.kind}"
+            yield fault_at(place, "not_a_scale", problem, hint="Name a metric that is a score")
+            continue
+        try:
+            scored = instrument_of(value.instrument, instruments).scores.get(value.score)
+        except InstrumentError:
+            continue  # which is told of the mapping itself
+        if scored is not None and scored.better not in (None, term.better):
+            problem = f"of '{name}' the contract says that {term.better} is better, and "
+            problem += f"{value.instrument} says {scored.better} of its score '{value.score}'"
+            hint = "Look which score is meant; the contract may be the wrong way round"
+            yield fault_at((*place, "score"), "other_end_better", problem, hint=hint)
 
 
 def _marks(lists: Mapping[str, Codes], table: MappedTable, metric: str) -> list[object]:

@@ -24,6 +24,7 @@ from impactbond.terms.sheets import (
     REQUIRED_PARTICIPANT_COLUMNS,
 )
 from impactbond.terms.term import Cited, Day, Listed, OneOrMany, Term
+from impactbond.texts import one_spelling
 
 
 def pattern_of(text: str) -> Pattern[str]:
@@ -122,6 +123,10 @@ class MappedTable(Cited):
     """A column for each day."""
     lists: ListsInCells | None = None
     """A list of participants in a cell."""
+    colours: Literal["refused", "ignored"] = "refused"
+    """What a blank cell is whose colour tells it from others."""
+    merged: Literal["refused", "each"] = "refused"
+    """What a cell is that a merged cell covers: refused, or each holds what all show."""
     choose: Literal["all", "latest", "first"] = "all"
     """Which of several results of a participant counts, by the day observed."""
     again: Literal["refused", "corrects"] = "refused"
@@ -169,14 +174,15 @@ class MappedTable(Cited):
         named = [heading for value in values for heading in value.every_heading]
         named += self.leave_out
         named += self.lists.columns if self.lists else ()
-        return tuple(dict.fromkeys(named))
+        return tuple(dict.fromkeys(map(one_spelling, named)))
 
     @property
     def optional_headings(self) -> set[str]:
         """The headings of columns that may be blank in every row."""
         needed = {*REQUIRED_PARTICIPANT_COLUMNS, *REQUIRED_OBSERVATION_COLUMNS}
         known = {*PARTICIPANT_COLUMNS, *OBSERVATION_COLUMNS} - needed
-        return {value.column for name, value in self.of_columns.items() if name in known}
+        columns = self.of_columns.items()
+        return {one_spelling(value.column) for name, value in columns if name in known}
 
     def named_columns(self) -> Iterator[tuple[str, str]]:
         """Every column of the evidence that it fills, with the key under which it does."""

@@ -18,9 +18,11 @@ from impactbond.evidence.mapped import MappedBy
 from impactbond.mappings.codes import Codes
 from impactbond.mappings.delivering import MappingPlan, delivered
 from impactbond.mappings.fitting import check_fit
+from impactbond.mappings.instruments import InstrumentScore, instrument_of
 from impactbond.mappings.mapped_table import MappedTable
 from impactbond.mappings.values import RowContext
-from impactbond.terms.term import Cited, Day, Some
+from impactbond.questionnaires.instrument import Instrument
+from impactbond.terms.term import Cited, Day, Listed, Some
 from impactbond.terms.words import counted
 
 
@@ -38,6 +40,9 @@ class SourceMapping(Cited):
     codes: dict[str, Codes] = Field(
         default_factory=dict, description="lists of codes, each with its name"
     )
+
+    instruments: Listed[Instrument] = ()
+    """Questionnaires of its own, each as a file of an instrument is written."""
 
     _source: bytes = PrivateAttr(default=b"")
     _source_name: str = PrivateAttr(default="")
@@ -77,7 +82,7 @@ class SourceMapping(Cited):
 
     def assert_fits(self, contract: Contract) -> None:
         """Nothing, or EvidenceError listing everything that the contract cannot take."""
-        found = list(check_fit(self.tables, self.codes, contract))
+        found = list(check_fit(self.tables, self.codes, contract, self.own_instruments))
         if not found:
             return
         name = self._source_name
@@ -88,10 +93,31 @@ class SourceMapping(Cited):
         raise EvidenceError(told, faults)
 
     @property
+    def own_instruments(self) -> dict[str, Instrument]:
+        """Its own instruments by their names."""
+        return {one.instrument: one for one in self.instruments}
+
+    @property
+    def scores_by(self) -> tuple[str, ...]:
+        """The instruments that its scores are made by."""
+        values = (value for table in self.tables for value in table.of_metrics.values())
+        names = (value.instrument for value in values if isinstance(value, InstrumentScore))
+        return tuple(dict.fromkeys(names))
+
+    @property
     def plan(self) -> MappingPlan:
         """What is to be read by it, and what is told of it."""
-        contexts = [RowContext(lists=self.codes, within=table.span) for table in self.tables]
+        own = self.own_instruments
+        contexts = [
+            RowContext(lists=self.codes, instruments=own, within=table.span)
+            for table in self.tables
+        ]
+        scored = {name: instrument_of(name, own) for name in self.scores_by}
         by = MappedBy(
-            mapping=self.mapping, version=self.version, dated=self.dated, sha256=self.digest
+            mapping=self.mapping,
+            version=self.version,
+            dated=self.dated,
+            sha256=self.digest,
+            instruments={name: one.version for name, one in scored.items()},
         )
         return MappingPlan(by, self.source, tuple(zip(self.tables, contexts, strict=True)))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import compress
 
@@ -21,6 +21,7 @@ from impactbond.mappings.participants import BaseColumns, BlocksRead, base_colum
 from impactbond.mappings.refused_cells import LISTED_TWICE
 from impactbond.mappings.tables import SourceTable, TableColumn
 from impactbond.mappings.values import ColumnValue, MappedValue, RowContext
+from impactbond.terms.words import counted
 from impactbond.texts import one_spelling
 
 
@@ -40,6 +41,7 @@ def observed(
     reading = _TableReading(source, table, context, contract, scope, base, found)
     for metric, value in table.of_metrics.items():
         reading.metric(metric, value)
+    reading.unasked()
     if table.across is not None:
         reading.across()
     if table.lists is not None:
@@ -58,6 +60,23 @@ class _TableReading:
     scope: str
     base: BaseColumns
     found: BlocksRead
+    asked: dict[str, tuple[MappedValue, list[bool]]] = field(default_factory=dict)
+
+    def unasked(self) -> None:
+        """A caution about rows of which no metric asks: a word may be written in another way."""
+        every = list(self.asked.values())
+        headings = dict.fromkeys(one for value, _ in every for one in value.asks)
+        if not all(value.asks for value, _ in every) or not headings:
+            return
+        missed = sum(
+            not any(counts) for counts in zip(*(counts for _, counts in every), strict=True)
+        )
+        if missed:
+            names = " and ".join(f"'{one}'" for one in headings)
+            self.found.cautions.append(
+                f"{self.source.place}: {counted(missed, 'row')} are asked for by no metric: look "
+                f"whether {names} is written there as in the mapping"
+            )
 
     def metric(self, metric: str, value: MappedValue) -> None:
         """The observations of a metric that has a value in every row."""
@@ -67,7 +86,11 @@ class _TableReading:
             decimals=self.contract.metrics[metric].places,
         )
         read = value.read(self.source, context)
-        counts = _counting(self.source, value)
+        counts = value.counting(self.source, context)
+        self.found.cautions += [
+            f"{self.source.place}, metric '{metric}': {one}" for one in read.cautions
+        ]
+        self.asked[metric] = value, counts
         self._refuse(read, value.column, counts)
         self._add(metric, read, self.base.columns, value.column, counts)
 
@@ -246,15 +269,6 @@ def _split(text: str, separators: Sequence[str]) -> Iterator[str]:
     for separator in separators[1:]:
         text = text.replace(separator, separators[0])
     yield from filter(None, map(one_spelling, text.split(separators[0])))
-
-
-def _counting(source: SourceTable, value: MappedValue) -> list[bool]:
-    """The rows in which a value is looked for."""
-    counts = [True] * len(source.rows)
-    for heading, words in value.where.items():
-        cells = texts(source.cells(heading)).values
-        counts = [one and cell in words for one, cell in zip(counts, cells, strict=True)]
-    return counts
 
 
 _NOT_A_DAY = (

@@ -17,11 +17,12 @@ from impactbond.mappings.values import RowContext
 
 @dataclass(eq=False)
 class BlocksRead:
-    """Blocks of rows, the cells that were refused on the way, and faults of structure."""
+    """Blocks of rows, the cells that were refused on the way, faults of structure, and cautions."""
 
     blocks: list[Block] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    cautions: list[str] = field(default_factory=list)
 
 
 @dataclass(eq=False)

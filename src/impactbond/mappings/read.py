@@ -10,10 +10,19 @@ from impactbond.contract.reading.terms_file import TermsFile
 from impactbond.errors import EvidenceError
 from impactbond.mappings.days import form, has_year
 from impactbond.mappings.fitting import check_fit
+from impactbond.mappings.instruments import InstrumentScore
 from impactbond.mappings.mapped_table import MappedTable
 from impactbond.mappings.mapping import SourceMapping
 from impactbond.mappings.values import MappedValue, check_list
-from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at, unknown
+from impactbond.questionnaires.read import check_instrument
+from impactbond.terms.diagnostic import (
+    Diagnostic,
+    Diagnostics,
+    Path,
+    fault_at,
+    listed_twice,
+    unknown,
+)
 from impactbond.terms.sheets import (
     OBSERVATION_COLUMNS,
     PARTICIPANT_COLUMNS,
@@ -43,6 +52,12 @@ def parse_mapping(source: bytes, *, name: str, contract: Contract | None = None)
 def _check(mapping: SourceMapping, contract: Contract | None) -> Diagnostics:
     for name, codes in mapping.codes.items():
         yield from check_list(codes, ("codes", name), ())
+    own = mapping.own_instruments
+    names = [one.instrument for one in mapping.instruments]
+    yield from listed_twice(("instruments",), names, "instrument")
+    for index, instrument in enumerate(mapping.instruments):
+        for one in check_instrument(instrument):
+            yield Diagnostic(("instruments", index, *one.path), one.fault, one.rests_on)
     for index, table in enumerate(mapping.tables):
         path: Path = ("tables", index)
         yield from _check_places(table, path)
@@ -50,11 +65,13 @@ def _check(mapping: SourceMapping, contract: Contract | None) -> Diagnostics:
         yield from _check_shape(table, path)
         for key, value in _values(table):
             yield from value.check((*path, *key), list(mapping.codes))
+            if isinstance(value, InstrumentScore):
+                yield from value.check_scoring((*path, *key), own)
         if table.across is not None:
             place = (*path, "across", "codes")
             yield from check_list(table.across.codes, place, list(mapping.codes))
     if contract is not None:
-        yield from check_fit(mapping.tables, mapping.codes, contract)
+        yield from check_fit(mapping.tables, mapping.codes, contract, own)
 
 
 def _values(table: MappedTable) -> Iterator[tuple[Path, MappedValue]]:

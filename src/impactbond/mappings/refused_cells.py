@@ -71,11 +71,13 @@ LISTED_TWICE = Refusal(
     "everybody in one list",
     "Take whoever stands in two lists out of the wrong one. Nothing of them counts until then.",
 )
-NOT_SCORED = Refusal(
-    "not_scored",
-    "the answers of this row cannot be scored",
-    "answers that the instrument takes",
-    "Look at the answers of the row.",
+
+OTHER_CODING = Refusal(
+    "answers_coded_otherwise",
+    "answers of this file are no answers of the instrument, and none is its lowest",
+    "answers that are coded as the instrument says",
+    "Look at the form. If the lowest answer is written 1 where the instrument says 0, write "
+    "starting_at: 1 in the mapping.",
 )
 
 
@@ -100,3 +102,14 @@ def code_not_in_force(spans: Sequence[tuple[object, object]]) -> Refusal:
     problem = "this code has no meaning on the day that the row speaks of"
     hint = "Look at the day, or write the code that holds on it."
     return Refusal("code_not_in_force", problem, f"for days {allowed}", hint)
+
+
+def answer_not_listed(allowed: str, hint: str) -> Refusal:
+    """An answer that its item does not have."""
+    return Refusal("answer_not_listed", "this is not an answer of its item", allowed, hint)
+
+
+def unknown_informant(words: Iterable[str]) -> Refusal:
+    """A word for nobody whose answers the instrument knows."""
+    hint = "Write who answered in one of these words."
+    return Refusal("unknown_informant", "this does not say who answered", listing(words), hint)

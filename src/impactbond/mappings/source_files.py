@@ -14,9 +14,17 @@ from io import StringIO
 from pathlib import Path
 
 from impactbond.errors import Fault, unopened
+from impactbond.evidence.cells import Broken
 from impactbond.evidence.csv_files import LONGEST_CELL, CrookedLineError
 from impactbond.evidence.headings import MOST_TITLES
-from impactbond.evidence.workbook import Opened, attempted, open_workbook
+from impactbond.evidence.sheet_looks import SheetLooks
+from impactbond.evidence.workbook import (
+    SHEET_HIDDEN,
+    Opened,
+    attempted,
+    hidden_told,
+    open_workbook,
+)
 from impactbond.mappings.codes import code_of
 from impactbond.mappings.mapped_table import MappedTable, pattern_of
 from impactbond.mappings.tables import SourceTable
@@ -38,6 +46,7 @@ class SourceFile:
     content: bytes
     path: Path
     opened: dict[object, Opened | Fault | Lines] = field(default_factory=dict)
+    looked: dict[str, SheetLooks | Fault] = field(default_factory=dict)
 
     @classmethod
     def of(cls, path: Path) -> SourceFile | Fault:
@@ -122,6 +131,20 @@ class SourceFile:
             self.opened[name] = replace(rows, sheet=name) if isinstance(rows, Fault) else rows
         return self.opened[name]  # type: ignore[return-value]
 
+    def looks(self, sheet: str) -> SheetLooks | Fault:
+        """What is hidden, merged and coloured in a sheet."""
+        if sheet not in self.looked:
+            book = self.opened["book"]
+            assert isinstance(book, Opened)
+            found = attempted(self.name, lambda: book.book.looks(book.sheets[sheet]))
+            self.looked[sheet] = replace(found, sheet=sheet) if isinstance(found, Fault) else found
+        return self.looked[sheet]
+
+    def is_hidden(self, sheet: str) -> bool:
+        """Whether a sheet is hidden."""
+        book = self.opened["book"]
+        return isinstance(book, Opened) and book.sheets[sheet] in book.book.hidden
+
 
 def _no_sheet(file: str, table: MappedTable, there: Sequence[str], found: int) -> Fault:
     if table.sheet:
@@ -182,7 +205,7 @@ def found_table(
         faults = [CrookedLineError("too_many_cells", long[0]).fault(file.name, "", len(long))]
     if faults:
         return faults
-    wanted = set(range(len(headings)))
+    wanted = {at for at, one in enumerate(headings) if not (one and table.is_never(one))}
     if table.across is None:
         named = set(table.headings)
         wanted = {at for at, heading in enumerate(headings) if heading in named}
@@ -190,14 +213,49 @@ def found_table(
         [lines[row].get(column) for row in numbers] if column in wanted else []
         for column in range(len(headings))
     ]
+    cautions = ()
+    if sheet:
+        looks = file.looks(sheet)
+        if isinstance(looks, Fault):
+            return [looks]
+        _as_it_looks(looks, lines, numbers, sorted(wanted), table, raw)
+        cautions = tuple(hidden_told(looks, f"sheet '{sheet}'", headings, numbers, wanted))
+        cautions += (SHEET_HIDDEN.format(sheet),) if file.is_hidden(sheet) else ()
     found = SourceTable(
         *(file.name, sheet, [row + 1 for row in numbers], headings, raw),
         above={name: cell_at(lines, cell.cell) for name, cell in table.above.items()},
+        cautions=cautions,
     )
     for heading, values in table.leave_out.items():
         cells = found.cells(heading)
         found = found.only([cell is None or code_of(cell) not in values for cell in cells])
     return found
+
+
+def _as_it_looks(
+    looks: SheetLooks,
+    lines: Lines,
+    numbers: Sequence[int],
+    wanted: Sequence[int],
+    table: MappedTable,
+    raw: list[list[object]],
+) -> None:
+    """Put into the cells what they seem to hold and do not: what a merged cell shows in others, and
+    a colour without a word.
+    """
+    at = {row: place for place, row in enumerate(numbers)}
+    for (row, column), (top, left) in looks.covered.items():
+        if row in at and column in wanted:
+            shown = lines.get(top, {}).get(left)
+            shows = shown if table.merged == "each" else Broken.MERGED
+            raw[column][at[row]] = None if shown is None else shows
+    if table.colours == "refused":
+
+        def is_blank(row: int, column: int) -> bool:
+            return raw[column][at[row]] is None
+
+        for row, column in looks.only_coloured(numbers, wanted, is_blank):
+            raw[column][at[row]] = Broken.ONLY_COLOURED
 
 
 def _headings(lines: Lines, rows: Sequence[int]) -> tuple[str, ...]:

@@ -10,17 +10,19 @@ from itertools import compress
 
 from impactbond.evidence.deliveries import Cells, clean
 from impactbond.evidence.refusals import Refusal, Refused
+from impactbond.texts import one_spelling
 
 
 @dataclass(eq=False, repr=False)
 class TableColumn:
     """The values of a column and its refusals, by place; `told_at` is the heading at which one is
-    told where it is not the column's own.
+    told where it is not the column's own. `cautions` are about all of them.
     """
 
     values: list[object]
     refusals: dict[int, Refusal]
     told_at: dict[int, str] = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,10 +39,16 @@ class SourceTable:
     headings: tuple[str, ...]
     raw: list[Cells]
     above: Mapping[str, object] = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
 
     @cached_property
     def _clean(self) -> dict[int, Cells]:
         return {}
+
+    @property
+    def place(self) -> str:
+        """The sheet, or the file that has none."""
+        return f"sheet '{self.sheet or self.file}'"
 
     @cached_property
     def times(self) -> Counter[str]:
@@ -49,7 +57,7 @@ class SourceTable:
 
     def place_of(self, heading: str) -> int:
         """The place of the first column under a heading."""
-        return self.headings.index(heading)
+        return self.headings.index(one_spelling(heading))
 
     def cells(self, heading: str) -> Cells:
         """The cells under a heading, in one spelling; None where they are blank."""

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from impactbond.evidence.cells import texts
 from impactbond.evidence.deliveries import Cells
 from impactbond.evidence.refusals import Refusal
 from impactbond.mappings.cell_forms import Form, read_as
@@ -27,6 +28,7 @@ from impactbond.mappings.refused_cells import (
     unknown_code,
 )
 from impactbond.mappings.tables import SourceTable, TableColumn
+from impactbond.questionnaires.instrument import Instrument
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at, unknown
 from impactbond.terms.kind import Kind, Kinds
 from impactbond.terms.term import OneOrMany
@@ -35,12 +37,14 @@ from impactbond.terms.term import OneOrMany
 @dataclass(frozen=True)
 class RowContext:
     """What is known of the rows of a table besides their cells: their days, the decimals that a
-    value may have, the code lists of the mapping, and the days within which they lie.
+    value may have, the code lists and instruments of the mapping, and the days within which they
+    lie.
     """
 
     days: Sequence[date | None] = ()
     decimals: int = 0
     lists: dict[str, Codes] = field(default_factory=dict)
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)
     within: tuple[date, date] | None = None
 
     def day(self, place: int) -> date | None:
@@ -78,9 +82,22 @@ class MappedValue(Kind):
         """What is wrong with it by itself."""
 
     @property
+    def asks(self) -> tuple[str, ...]:
+        """The headings of what decides which rows count."""
+        return tuple(self.where)
+
+    @property
     def every_heading(self) -> tuple[str, ...]:
         """The headings that it reads or asks."""
-        return (*self.headings, *self.where)
+        return (*self.headings, *self.asks)
+
+    def counting(self, table: SourceTable, context: RowContext) -> list[bool]:
+        """The rows in which the value is looked for."""
+        counts = [True] * len(table.rows)
+        for heading, words in self.where.items():
+            cells = texts(table.cells(heading)).values
+            counts = [one and cell in words for one, cell in zip(counts, cells, strict=True)]
+        return counts
 
 
 VALUES: Kinds[MappedValue] = Kinds("value", MappedValue, "write a heading, or one of")

@@ -104,7 +104,7 @@ def score_columns(
             _with_shift(instrument, read, told),
         )
     found = _scored(instrument, read, bands, who)
-    cautions = _cautions(instrument, read)
+    cautions = doubtful_coding(instrument, read)
     return AnswerTable(instrument.instrument, instrument.version, found, tuple(cautions))
 
 
@@ -219,7 +219,7 @@ def _informants(
         yield name
 
 
-def _numbers_meet(instrument: Instrument, read: Mapping[str, Sequence[Exact | None]]) -> bool:
+def lowest_stands(instrument: Instrument, read: Mapping[str, Sequence[Exact | None]]) -> bool:
     """Whether the lowest answer stands anywhere, before items are turned round."""
     for item, values in read.items():
         every = instrument.values_of(item)
@@ -233,7 +233,7 @@ def _with_shift(
     instrument: Instrument, read: Mapping[str, Sequence[Exact | None]], faults: list[Fault]
 ) -> list[Fault]:
     """The faults, with a hint where the answers look as if they were counted from one higher."""
-    if instrument.written_from is not None or _numbers_meet(instrument, read):
+    if instrument.written_from is not None or lowest_stands(instrument, read):
         return faults
     start = int(min(map(Fraction, instrument.answers))) + 1
     hint = (
@@ -243,10 +243,17 @@ def _with_shift(
     return [replace(one, hint=hint) if one.code == "answer_not_listed" else one for one in faults]
 
 
-def _cautions(instrument: Instrument, read: Mapping[str, Sequence[Exact | None]]) -> Iterator[str]:
+def doubtful_coding(
+    instrument: Instrument,
+    read: Mapping[str, Sequence[Exact | None]],
+    said_by: str = "--starting-at",
+) -> Iterator[str]:
+    """A caution where many answers were read and none is the lowest; `said_by` is what would say
+    that they are coded from another number on.
+    """
     answered = sum(value is not None for values in read.values() for value in values)
-    if answered >= _SHIFTED and not _numbers_meet(instrument, read):
+    if answered >= _SHIFTED and not lowest_stands(instrument, read):
         yield (
             f"Among {answered:,} answers none is the lowest: look whether they are coded from "
-            "another number on, and say so with --starting-at"
+            f"another number on, and say so with {said_by}"
         )

@@ -53,12 +53,12 @@ def parse_instrument(source: bytes, *, name: str) -> Instrument:
 
     Raises InstrumentError listing every fault with its line.
     """
-    instrument = _FILE.parse(source, name, lambda found: list(_check(found)))
+    instrument = _FILE.parse(source, name, lambda found: list(check_instrument(found)))
     instrument._source, instrument._source_name = source, name
     return instrument
 
 
-def _check(instrument: Instrument) -> Diagnostics:
+def check_instrument(instrument: Instrument) -> Diagnostics:
     """Every fault of meaning, each at the path of the term that it is in."""
     yield from listed_twice(("items",), instrument.items, "item")
     yield from listed_twice(("reversed",), instrument.reversed, "item")

@@ -233,6 +233,9 @@ def packed(manifest: Manifest, parts: Mapping[str, bytes]) -> bytes:
         del plain["replaces"]
     if not manifest.mapped:  # and as before there were mappings
         del plain["mapped"]
+    for one in plain.get("mapped", ()):
+        if not one["instruments"]:  # and as before mappings had scores made
+            del one["instruments"]
     return zip_bytes({**parts, MANIFEST: json_bytes(plain)})
 
 

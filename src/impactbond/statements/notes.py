@@ -144,6 +144,8 @@ def _mapping(one: MappedBy) -> str:
     others = f" and {more:,} more, which the record names" if more > 0 else ""
     given = "; ".join(f"{name} {value}" for name, value in one.given.items())
     said = f" Said with the delivery: {given}." if given else ""
+    scored = "; ".join(f"{name}, version {version}" for name, version in one.instruments.items())
+    said += f" Answers were scored by {scored}." if scored else ""
     return f"The mapping {one.label} (SHA-256 {one.sha256}) read {', '.join(files)}{others}.{said}"
 
 

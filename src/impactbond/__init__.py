@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from impactbond.explanation.identification import identify
     from impactbond.explanation.journeys import journeys
     from impactbond.forecasts.cash import cash_of
+    from impactbond.forecasts.plans import plans_beside
+    from impactbond.forecasts.returns import returns_of
     from impactbond.forecasts.write import write_forecast
     from impactbond.investment.cash_flows import CashFlows
     from impactbond.investment.schedule import investor_schedule
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from impactbond.simulation.forecast import Forecast
     from impactbond.simulation.learn import area_from, learnt_chances
     from impactbond.simulation.read import read_area
+    from impactbond.simulation.reforecast import reforecast
     from impactbond.simulation.simulate import simulate
     from impactbond.statements.up_front import write_up_front
     from impactbond.statements.write import statement_files, table_files, write_statements
@@ -120,6 +123,7 @@ _HOMES = {
     "new_key": "evidence.pseudonyms",
     "one_at_a_time": "designs.sensitivity",
     "planned_beside": "settlement.plans",
+    "plans_beside": "forecasts.plans",
     "programme_page": "pages.programme_page",
     "pseudonymise": "evidence.pseudonyms",
     "public_view": "disclosure.public_view",
@@ -136,8 +140,10 @@ _HOMES = {
     "read_versions": "contract.read",
     "reconcile": "receipts.reconcile",
     "record_bytes": "records.record",
+    "reforecast": "simulation.reforecast",
     "regenerate": "records.regenerate",
     "render": "contract.wording.render",
+    "returns_of": "forecasts.returns",
     "settle": "records.following",
     "show_record": "records.shown",
     "simulate": "simulation.simulate",
@@ -205,6 +211,7 @@ __all__ = [
     "new_key",
     "one_at_a_time",
     "planned_beside",
+    "plans_beside",
     "programme_page",
     "pseudonymise",
     "public_view",
@@ -221,8 +228,10 @@ __all__ = [
     "read_versions",
     "reconcile",
     "record_bytes",
+    "reforecast",
     "regenerate",
     "render",
+    "returns_of",
     "settle",
     "show_record",
     "simulate",

@@ -14,9 +14,9 @@ from impactbond.errors import AssumptionError
 from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.cautions import cautions
 from impactbond.simulation.draw import Draws
-from impactbond.simulation.journeys import DrawnMilestone
 from impactbond.simulation.read import parse_area, read_area
 from impactbond.simulation.simulate import simulate
+from impactbond.simulation.stages import DrawnMilestone
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONTRACT = read_contract(FIXTURES / "contracts" / "west_london_zone.yaml")

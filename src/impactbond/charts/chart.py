@@ -8,9 +8,13 @@ from typing import Any
 from impactbond.charts.drawing import Drawing
 from impactbond.charts.of_designs import comparison_chart, tornado_chart
 from impactbond.charts.of_forecasts import cash_chart, exposure_chart, fan_chart, returns_chart
+from impactbond.charts.of_plans import plans_chart
+from impactbond.charts.of_returns import multiples_chart
 from impactbond.designs.compare import DesignComparison
 from impactbond.designs.sensitivity import Sensitivity
 from impactbond.errors import AssumptionError, Fault, assert_one_of
+from impactbond.forecasts.plans import PlansBeside
+from impactbond.forecasts.returns import FutureReturns
 from impactbond.investment.investor_schedule import InvestorSchedule
 from impactbond.simulation.forecast import Forecast
 
@@ -21,6 +25,8 @@ KINDS: dict[str, tuple[type, Callable[..., Drawing]]] = {
     "returns": (InvestorSchedule, returns_chart),
     "tornado": (Sensitivity, tornado_chart),
     "comparison": (DesignComparison, comparison_chart),
+    "plans": (PlansBeside, plans_chart),
+    "multiples": (FutureReturns, multiples_chart),
 }
 
 
@@ -28,7 +34,8 @@ def chart(kind: str, shows: Any, **more: Any) -> Drawing:
     """A chart: `svg` and `png` as bytes, the same for the same data, and `alt`, its words.
 
     "fan", "exposure" and "cash" (with opening_pence=) are of a forecast, "returns" of an investor's
-    schedule, "tornado" of what `one_at_a_time` found, "comparison" (with of=) of compared designs.
+    schedule, "tornado" of what `one_at_a_time` found, "comparison" (with of=) of compared designs,
+    "plans" of what `plans_beside` gives, "multiples" of what `returns_of` gives.
     All are in greys that are told apart, with amounts in the contract's currency.
 
     Raises AssumptionError for another kind, or something else than it is of; SimulationError where

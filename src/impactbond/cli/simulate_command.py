@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from impactbond.cli.options import (
     AsJson,
-    ContractFile,
+    ContractOrRecord,
+    LeaveOut,
     Replace,
     Shared,
+    day_option,
+    inputs_of,
     out_option,
     printed,
     progressing,
+    settled,
     versions_in,
 )
 from impactbond.files import Writing
 
+if TYPE_CHECKING:
+    from impactbond.simulation.area import Area
+    from impactbond.simulation.forecast import Forecast
+
 
 def simulate(
-    contract: ContractFile,
+    contract: ContractOrRecord,
     area: Annotated[
         Path,
         typer.Argument(help="The area: a YAML file of groups and chances.", show_default=False),
     ],
+    evidence: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="With evidence, or a record in place of the contract: forecast what is left from "
+            "where it stands, what was claimed staying as it is.",
+            show_default=False,
+        ),
+    ] = None,
+    as_of: Annotated[
+        date | None, day_option("--as-of", "With evidence: the claim dates up to this day stand.")
+    ] = None,
+    leave_out: LeaveOut = False,
     trials: Annotated[
         int, typer.Option("--trials", min=1, help="How many futures to draw.")
     ] = 10_000,
@@ -51,19 +74,23 @@ def simulate(
     from concurrent.futures import ProcessPoolExecutor
 
     from impactbond.simulation.read import read_area
-    from impactbond.simulation.simulate import simulate as drawn
 
-    terms, assumed = versions_in(contract).terms, read_area(area)
+    begun = begins_from(contract, read_area(area), evidence, as_of, leave_out)
     with ExitStack() as stack:
         told = stack.enter_context(progressing(f"Settling {trials:,} futures", trials))
         pool = stack.enter_context(ProcessPoolExecutor(workers)) if workers > 1 else None
-        forecast = drawn(terms, assumed, trials=trials, seed=seed, executor=pool, progress=told)
-    how = Writing(replace=replace, shared=shared, inputs=[contract, area])
+        forecast = begun(trials=trials, seed=seed, executor=pool, progress=told)
+    how = Writing(replace=replace, shared=shared, inputs=[*inputs_of(contract, evidence), area])
     if paths is not None:
         forecast.write_paths(paths, **how)
     if out is None:
         printed(as_json, forecast.as_dict, lambda: forecast.text)
-        return
+    else:
+        write_out(forecast, out, how, as_json)
+
+
+def write_out(forecast: Forecast, out: Path, how: Writing, as_json: bool) -> None:
+    """The forecast as a workbook and a page, and told."""
     from impactbond.forecasts.write import write_forecast
 
     written = write_forecast(forecast, out, **how)
@@ -73,3 +100,23 @@ def simulate(
         lambda: forecast.as_dict() | {"written": names},
         lambda: "\n".join([forecast.text, "", *(f"Wrote {path}" for path in written)]),
     )
+
+
+def begins_from(
+    contract: Path,
+    area: Area,
+    evidence: list[Path] | None,
+    as_of: date | None,
+    leave_out: bool,
+) -> Callable[..., Forecast]:
+    """What draws the futures: of the whole term, or of what is left of it."""
+    from impactbond.records.contents import is_record
+    from impactbond.simulation.reforecast import reforecast
+    from impactbond.simulation.simulate import simulate
+
+    if not evidence and not is_record(contract):
+        if as_of is not None or leave_out:
+            problem = "name the evidence, or a record in place of the contract"
+            raise typer.BadParameter(problem, param_hint="--as-of, --leave-out-refused")
+        return partial(simulate, versions_in(contract).terms, area)
+    return partial(reforecast, settled(contract, evidence, as_of, leave_out), area)

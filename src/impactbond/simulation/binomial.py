@@ -9,7 +9,8 @@ Keeps  a number depends on the bits alone: tables are made by +, −, × and ÷ 
 
 A number of children is written in base 16, and each digit is drawn by inversion of its own
 distribution: Bin(a + b, p) = Bin(a, p) + Bin(b, p). So a chance needs a few small tables, however
-many children there are and however much their number differs between trials.
+many children there are and however much their number differs between trials. The leading bits of a
+draw mostly tell its number alone, and a guide says which; only where they do not is it searched.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ _BASE = 2**_DIGIT_BITS
 MOST_LEVELS = 2**5
 _DRAWN_BITS = 64 - _DIGIT_BITS - 5
 _FLOAT_BITS = 53
+# So many leading bits of a draw are looked up in a guide; fewer where many tables share it, so that
+# it stays near the processor.
+_LEADING, _LEADING_OF_LEVELS = 11, 8
+Guide = NDArray[np.int32]
 # A table reaches so many standard deviations, and so many numbers more, to both sides of the most
 # likely number: what is left out is rarer than the least step of a float below one.
 _DEVIATIONS, _BESIDE = 9, 40
@@ -47,7 +52,8 @@ class Binomial:
 
     def __init__(self, chances: Chances) -> None:
         self._chances = chances
-        self._tables: dict[int, tuple[Bits, Numbers]] = {}
+        self._tables: dict[int, tuple[Bits, Numbers, Guide]] = {}
+        self._leading = _LEADING if len(chances) == 1 else _LEADING_OF_LEVELS
 
     def draw(self, children: Numbers, bits: Bits, level: Numbers | None = None) -> Numbers:
         """How many of the children of every trial reach it: int64 shaped (trial,).
@@ -56,19 +62,25 @@ class Binomial:
         every trial, the first where nothing is said.
         """
         found = np.zeros_like(children)
-        at = np.zeros_like(children) if level is None else level * _BASE
+        at = None if level is None else level * _BASE
         for place, row in enumerate(bits):
-            table = at + ((children >> (place * _DIGIT_BITS)) & (_BASE - 1))
-            steps, before = self._table(place)
-            own = (table.astype(np.uint64) << np.uint64(_DRAWN_BITS)) | (
-                row >> np.uint64(64 - _DRAWN_BITS)
-            )
-            found += np.searchsorted(steps, own, side="right") - before[table]
+            table = (children >> (place * _DIGIT_BITS)) & (_BASE - 1)
+            if at is not None:
+                table += at
+            steps, before, guide = self._table(place)
+            leading = (row >> np.uint64(64 - self._leading)).view(np.int64)
+            number = guide[(table << self._leading) | leading]
+            unsure = np.flatnonzero(number < 0)
+            if unsure.size:
+                mark = table[unsure].astype(np.uint64) << np.uint64(_DRAWN_BITS)
+                own = mark | (row[unsure] >> np.uint64(64 - _DRAWN_BITS))
+                number[unsure] = np.searchsorted(steps, own, side="right") - before[table[unsure]]
+            found += number
         return found
 
-    def _table(self, place: int) -> tuple[Bits, Numbers]:
+    def _table(self, place: int) -> tuple[Bits, Numbers, Guide]:
         """The steps of every level and digit at a place, one table after another, each marked with
-        its number; and how many steps stand before a table, less the least number in it.
+        its number; how many steps stand before a table, less the least number in it; and the guide.
         """
         if place not in self._tables:
             found: list[Bits] = []
@@ -80,8 +92,20 @@ class Binomial:
                     mark = (level * _BASE + digit) << _DRAWN_BITS
                     found.append(steps | np.uint64(mark))
                     count += len(steps)
-            self._tables[place] = np.concatenate(found), np.array(before, dtype=np.int64)
+            steps, sums = np.concatenate(found), np.array(before, dtype=np.int64)
+            self._tables[place] = steps, sums, self._guide(steps, sums)
         return self._tables[place]
+
+    def _guide(self, steps: Bits, before: Numbers) -> Guide:
+        """The number that is drawn in a table with some leading bits, whatever the others are; -1
+        where it depends on these.
+        """
+        rest = np.uint64(_DRAWN_BITS - self._leading)
+        least = np.arange(len(before) << self._leading, dtype=np.uint64) << rest
+        most = least | ((np.uint64(1) << rest) - np.uint64(1))
+        at_least, at_most = (np.searchsorted(steps, own, side="right") for own in (least, most))
+        number = at_least - np.repeat(before, 1 << self._leading)
+        return np.where(at_least == at_most, number, -1).astype(np.int32)
 
 
 def _steps(children: int, chance: float) -> tuple[int, Bits]:

@@ -11,16 +11,18 @@ from collections.abc import Iterator, Sequence
 from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
 from impactbond.dates import Span
-from impactbond.simulation.area import Area
+from impactbond.simulation.area import Area, Group
 from impactbond.simulation.draw import Draws
-from impactbond.simulation.journeys import Stage
+from impactbond.simulation.stages import Stage
 
 
 def cautions(draws: Draws) -> tuple[str, ...]:
     """What a modeller should know: milestones that never pay, and days on which none is reached."""
     contract, area = draws.contract, draws.area
-    groups, found = area.cohorts, []
-    paying = [set(_paying(stages)) for stages in draws.stages]
+    # Of those on record it is known what they reached, and nothing is assumed.
+    on_record = 0 if draws.outturn is None else len(draws.outturn.groups)
+    groups, found = area.cohorts[on_record:], list(_of_those_on_record(draws))
+    paying = [set(_paying(stages)) for stages in draws.stages[on_record:]]
     for number, name in enumerate(contract.milestones):
         unpaid = sum(number not in pays for pays in paying)
         if unpaid and any(area.about(one.attributes).chances[name].chance for one in groups):
@@ -31,10 +33,34 @@ def cautions(draws: Draws) -> tuple[str, ...]:
     for name in contract.milestones:
         spans = (span for one in groups for span in area.about(one.attributes).chances[name].after)
         for after in dict.fromkeys(spans):
-            found += _cannot_be_met(contract, area, name, after)
+            found += _cannot_be_met(contract, area, groups, name, after)
     if draws.is_single:
         found.append("Every child is drawn by itself: a limit looks at single claims")
     return tuple(found)
+
+
+def _of_those_on_record(draws: Draws) -> Iterator[str]:
+    """What is settled, who is left out, and what is open and not drawn."""
+    outturn = draws.outturn
+    if outturn is None:
+        return
+    yield (
+        f"What was claimed up to {outturn.claim.known_by} is settled, and stays; what may still"
+        " come is drawn given what is known by then"
+    )
+    if outturn.not_eligible:
+        yield f"{outturn.not_eligible:,} on record who are not eligible are left out"
+    for number, name in enumerate(draws.contract.milestones):
+        passed = sum(
+            group.children
+            for group, stages in zip(outturn.groups, draws.stages, strict=False)
+            if any(number in stage.passed for stage in stages)
+        )
+        if passed:
+            yield (
+                f"'{name}' is still open for {passed:,} on record, and every length of time that"
+                " the area gives is over: none is drawn; write a longer one, if it may come"
+            )
 
 
 def _paying(stages: Sequence[Stage]) -> Iterator[int]:
@@ -45,12 +71,14 @@ def _paying(stages: Sequence[Stage]) -> Iterator[int]:
                 yield from (one.milestone for one in turn.reached if one.pays)
 
 
-def _cannot_be_met(contract: Contract, area: Area, milestone: str, after: Span) -> list[str]:
+def _cannot_be_met(
+    contract: Contract, area: Area, groups: Sequence[Group], milestone: str, after: Span
+) -> list[str]:
     """A caution where a milestone is assumed on a day on which its condition cannot be met."""
     when = contract.milestones[milestone].when
     ranges = []
     assumed = [
-        one for one in area.cohorts if after in area.about(one.attributes).chances[milestone].after
+        one for one in groups if after in area.about(one.attributes).chances[milestone].after
     ]
     for group in assumed:
         reach = reach_from(contract, when, group.start)
@@ -65,5 +93,5 @@ def _cannot_be_met(contract: Contract, area: Area, milestone: str, after: Span) 
         seen = f"it can be met from {opens} to {closes} days after the start"
     return [
         f"'{milestone}' is assumed {after} after the start, when the contract cannot see it, in "
-        f"{len(ranges)} of {len(area.cohorts)} groups; for the first of them {seen}"
+        f"{len(ranges)} of {len(groups)} groups; for the first of them {seen}"
     ]

@@ -12,25 +12,28 @@ Keeps  the first trials are the same however many are drawn; a group added at th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.random import PCG64, SeedSequence
+from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.evaluation.claims import Counted
 from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
 from impactbond.money import Pence
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.limits import settles_in_order
-from impactbond.settlement.lots import LotKey, Lots, Numbers, Rulebook, make_lots
+from impactbond.settlement.lots import Lots, Numbers, Rulebook
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import MOST_LEVELS, Binomial, Bits, digits_of
-from impactbond.simulation.journeys import DrawnClaim, Stage, Turn, journeys
+from impactbond.simulation.columns import Place, columns_of
+from impactbond.simulation.journeys import journeys
+from impactbond.simulation.outturn import Outturn
 from impactbond.simulation.spending import Spending, Tariff
+from impactbond.simulation.stages import Stage, Turn
 
 # Parts of what a seed means: another number is another set of futures.
 TRIALS_PER_BLOCK = 2048
@@ -39,10 +42,7 @@ SINGLE_TRIALS_PER_BLOCK = 256
 # children who stay have the luck that they have without it.
 _LUCK, _LEAVING = 2**31, 2**31 - 1
 _LEVEL_BITS = MOST_LEVELS.bit_length() - 1
-
-
-# A group, a claim of it, and a child of it: the claim as one, however many.
-Place = tuple[int, DrawnClaim, int]
+_FLOAT_BITS = 53
 
 
 class Taken(NamedTuple):
@@ -73,26 +73,35 @@ class Draws:
     later: tuple[tuple[int, int], ...]
     place: Mapping[Place, int]
     spending: Spending
+    outturn: Outturn | None = None
+    claimed: Numbers | None = None
 
     @classmethod
-    def of(cls, contract: Contract, area: Area, seed: int) -> Draws:
-        """The draws of an area that fits the contract. Every claim date of the contract is in."""
+    def of(cls, contract: Contract, area: Area, seed: int, outturn: Outturn | None = None) -> Draws:
+        """The draws of an area that fits the contract. Every claim date of the contract is in. With
+        an `outturn`, those on record are the first groups of the area.
+        """
         calendar = contract.calendar
         claims = claim_dates(contract, calendar.claim_date(calendar.periods[-1]))
         names = tuple(contract.participants.attributes)
         held = [tuple(group.attributes[name] for name in names) for group in area.cohorts]
         segments = Segments(names, tuple(sorted(set(held))))
         named = {number: segments.named(number) for number in range(len(segments.values))}
-        rulebook = Rulebook(Versions.of(contract), [named])
-        stages = journeys(contract, area)
+        settled = [] if outturn is None else outturn.share_rules(contract)
+        rulebook = Rulebook(Versions.of(contract), [named], settled)
+        stages = journeys(contract, area, () if outturn is None else outturn.known)
         segment = [segments.values.index(values) for values in held]
-        lots, later, place = _lots_of(contract, area, stages, rulebook, segment, len(claims))
+        lots, later, place, claimed = columns_of(
+            contract, area, stages, rulebook, segment, claims, outturn
+        )
         funders = Funders.of(contract, rulebook.all)
         every = (turn for own in stages for stage in own for of in stage.of_cell for turn in of)
         drawn = (spent for turn in every for spent in turn.spent)
         spending = Spending(Tariff(contract, area).fixed(), drawn, area.children)
         of_area = (contract, area, seed, claims, funders, stages)
-        return cls(*of_area, lots, later, place, spending)
+        if outturn is not None:  # the lines have been counted, and workers need none
+            outturn = replace(outturn, lines=outturn.lines.schema.empty_table())
+        return cls(*of_area, lots, later, place, spending, outturn, claimed)
 
     @cached_property
     def cohorts(self) -> tuple[Group, ...]:
@@ -107,7 +116,7 @@ class Draws:
     @cached_property
     def settles_in_order(self) -> bool:
         """Whether all claim dates of a future can be settled at once."""
-        return not self.later and settles_in_order(self.contract)
+        return not self.later and self.claimed is None and settles_in_order(self.contract)
 
     @property
     def trials_per_block(self) -> int:
@@ -150,6 +159,8 @@ class Draws:
         known = claims[:, None] >= self.lots.period[None, :]
         lots = len(self.lots.keys)
         by_claim = np.multiply(known[..., None], counts.T[:lots], dtype=np.int64)
+        if self.claimed is not None:
+            by_claim += self.claimed[..., None]
         for (lot, since), more in zip(self.later, counts.T[lots:], strict=True):
             by_claim[since:, lot] += more
         return np.asarray(by_claim.transpose(2, 0, 1), dtype=np.int64)
@@ -185,7 +196,34 @@ class Draws:
             return None
         alike = self._alike[stage.varies][group]
         bits = self._stream(block, _LUCK + stage.varies, alike).random_raw(self.trials_per_block)
+        bars = self._luck_known(stage.varies, alike)
+        if bars is not None:
+            return np.searchsorted(bars, bits, side="right")
         return np.asarray(bits >> np.uint64(64 - _LEVEL_BITS), dtype=np.int64)
+
+    @cached_property
+    def _known_luck(self) -> dict[tuple[int, int], Bits | None]:
+        return {}
+
+    def _luck_known(self, varies: int, alike: int) -> Bits | None:
+        """The bits from which on each next level is drawn, where some who share this luck are on
+        record: a level is as likely as what is known of all of them is at it. Otherwise None.
+        """
+        if (varies, alike) not in self._known_luck:
+            weights = np.ones(MOST_LEVELS)
+            for group, stages in enumerate(self.stages):
+                if self._alike[varies][group] != alike:
+                    continue
+                for stage in stages:
+                    if stage.varies == varies and stage.likely:
+                        known = _power(np.array(stage.likely), self.cohorts[group].children)
+                        weights = _scaled(weights * known)
+            below = np.cumsum(weights)[:-1] / np.cumsum(weights)[-1]
+            is_known = (weights != 1).any()
+            bars = np.minimum(np.floor(below * 2.0**_FLOAT_BITS), 2.0**_FLOAT_BITS - 1)
+            scaled = bars.astype(np.uint64) << np.uint64(64 - _FLOAT_BITS)
+            self._known_luck[varies, alike] = scaled if is_known else None
+        return self._known_luck[varies, alike]
 
     @cached_property
     def _alike(self) -> list[list[int]]:
@@ -311,6 +349,24 @@ def _chosen(turns: Sequence[Turn], drawn: Bits, level: Numbers | None) -> Number
     return found
 
 
+def _scaled(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights of which the largest is one; where all are nothing, nothing is known."""
+    most = weights.max()
+    return weights / most if most > 0 else np.ones_like(weights)
+
+
+def _power(likely: NDArray[np.float64], times: int) -> NDArray[np.float64]:
+    """Each to a power but for their scale, by multiplication alone, which every machine does
+    alike.
+    """
+    found = np.ones_like(likely)
+    while times:
+        if times & 1:
+            found = _scaled(found * likely)
+        likely, times = _scaled(likely * likely), times >> 1
+    return found
+
+
 def _bars(turns: Sequence[Turn], level: int) -> Bits:
     """The bits from which on each next turn is drawn at a level, exact to one in 2^53."""
     below, bars = 0.0, []
@@ -318,48 +374,3 @@ def _bars(turns: Sequence[Turn], level: int) -> Bits:
         below += turn.chances[level]
         bars.append(min(int(below * 2.0**53) << 11, 2**64 - 1))
     return np.array(bars, dtype=np.uint64)
-
-
-def child_name(group: str, child: int) -> str:
-    """What a drawn child is called: its group and its number there, counted from one."""
-    return f"{group} {child + 1:07d}"
-
-
-def _lots_of(
-    contract: Contract,
-    area: Area,
-    stages: Sequence[Sequence[Stage]],
-    rulebook: Rulebook,
-    segment: Sequence[int],
-    claims: int,
-) -> tuple[Lots, tuple[tuple[int, int], ...], Mapping[Place, int]]:
-    """The lots that can be claimed, in settlement order; the lots that are known later; and which
-    column each claim is in.
-    """
-    (rules,), rows = rulebook.by_version, []
-    keys: dict[Place, LotKey] = {}
-    for group, (own, of_area) in enumerate(zip(stages, area.cohorts, strict=True)):
-        children = of_area.children if contract.claim_by_claim else 1
-        asked = {
-            claim._replace(quantity=1)
-            for stage in own
-            for turns in stage.of_cell
-            for turn in turns
-            for claim in turn.claims
-        }
-        for child in range(children):
-            who = child_name(of_area.name, child) if contract.claim_by_claim else ""
-            for claim in sorted(asked):
-                of = (claim.milestone, claim.day, segment[group])
-                rows.append(Counted(claim.known, *of, 1, who, claim.standing))
-                keys[group, claim, child] = rules.key(*of, who, claim.standing)
-    lots, _ = make_lots(rulebook, [rows], claims)
-    number = {key: index for index, key in enumerate(lots.keys)}
-    later: dict[tuple[int, int], int] = {}
-    place = {}
-    for at, key in keys.items():
-        column, since = number[key], at[1].known
-        if since != key.period:
-            column = later.setdefault((column, since), len(lots.keys) + len(later))
-        place[at] = column
-    return lots, tuple(later), place

@@ -30,8 +30,8 @@ from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.simulation.cautions import cautions
 from impactbond.simulation.draw import Draws
-from impactbond.simulation.journeys import Turn
 from impactbond.simulation.spread import SPREAD, SPREAD_HEADINGS, Shown, spread_rows, spread_table
+from impactbond.simulation.stages import Turn
 from impactbond.simulation.trial_evidence import by_events, evidence_of
 from impactbond.simulation.withheld import LimitOn, limits_of
 from impactbond.tables import as_kind, plain_rows, rows_table, schema_of
@@ -96,6 +96,13 @@ class Forecast:
     def funders(self) -> Funders:
         """The funders, in the order of the funder axis."""
         return self.draws.funders
+
+    @property
+    def settled_claims(self) -> int:
+        """How many claim dates are settled, and the same in every future: none, unless it is a
+        re-forecast.
+        """
+        return 0 if self.draws.outturn is None else self.draws.outturn.claim.number + 1
 
     @cached_property
     def limits_on(self) -> tuple[LimitOn, ...]:
@@ -287,6 +294,7 @@ class Forecast:
             "children": self.area.children,
             "trials": self.trials,
             "seed": self.seed,
+            "settled_claims": self.settled_claims,
             "cautions": list(self.cautions),
             "payments": plain_rows(self.payments_table),
             "totals": plain_rows(self.totals_table),

@@ -6,20 +6,19 @@ Gives  the stages of every group; at each, where children can stand by then (a c
        what is claimed for it, and the cell that follows.
 Keeps  children in one cell are alike for everything that is still to come: what no later stage asks
        for is forgotten. A child reaches no milestone without its prerequisites, nor before them;
-       nothing outside the term pays; of alternatives the first pays.
+       nothing outside the term pays; of alternatives the first pays. Of children on record, what
+       is known is certain, and all else is drawn given that it is not known yet.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from itertools import product
+from itertools import islice, product, zip_longest
 from math import prod
 from operator import add, mul
-from typing import NamedTuple
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import Span, day_number, from_day_number
@@ -27,100 +26,62 @@ from impactbond.errors import AssumptionError, Fault
 from impactbond.settlement.lots import FULL, LATE, period_of
 from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.costs import CHILD
+from impactbond.simulation.given import NOTHING_KNOWN, Given
 from impactbond.simulation.joint import Family, Levels, families
+from impactbond.simulation.outturn import AlreadyReached, Knowledge
 from impactbond.simulation.spending import Spent, Tariff
 from impactbond.simulation.stage_order import in_order, needed_by
+from impactbond.simulation.stages import (
+    LEFT,
+    NO_DAY,
+    NO_WAY,
+    DrawnClaim,
+    DrawnMilestone,
+    Outcome,
+    Stage,
+    Standing,
+    Turn,
+    Way,
+)
 from impactbond.terms.applicability import is_about
 from impactbond.terms.milestones import DaysIn, alternatives
 
 # Beyond so many, ways to stand are no longer worked out one by one.
 _MOST_CELLS = 4096
-# Leaving stands among the milestones of a child, and is none.
-_LEFT = -1
 _AT_ONCE = Span(0, "day")
 
-
-class DrawnMilestone(NamedTuple):
-    """A milestone that a child reaches on a day; `pays` where the contract counts it. `recorded` is
-    the day by which all that it rests on is recorded; `is_late`, whether any of that is so late
-    that it earns less.
-    """
-
-    milestone: int
-    day: int
-    pays: bool
-    recorded: int
-    is_late: bool = False
-
-
-class DrawnClaim(NamedTuple):
-    """So many units, or one claim, of a milestone first completed on a day; known at the claim date
-    of a number, in one of the standings of lots.
-    """
-
-    milestone: int
-    day: int
-    quantity: int
-    known: int
-    standing: int = FULL
-
-
-class Turn(NamedTuple):
-    """What can come of a stage: its chance at each level, what is reached and claimed, and the cell
-    after it; and what is spent on a child of whom it comes true.
-    """
-
-    chances: tuple[float, ...]
-    reached: tuple[DrawnMilestone, ...]
-    claims: tuple[DrawnClaim, ...]
-    cell: int
-    spent: tuple[Spent, ...] = ()
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What can come of a stage, for children of each cell. `varies` is the place of what the area
-    says of the levels of its chances; None where it says nothing. `is_start` is of the stage in
-    which it is decided when each child leaves.
-    """
-
-    of_cell: tuple[tuple[Turn, ...], ...]
-    varies: int | None
-    is_start: bool = False
-
-
-Standing = tuple[DrawnMilestone, ...]
 # What a stage decides: who is reached, of families that are decided together; or, of one milestone
 # that is reached by then, on which day and with how many units.
 Step = Sequence[Family] | str
-# The day of a milestone that is reached and has no day yet.
-_NO_DAY = -1
-# A share of those of whom a milestone is drawn: how it is reached, with how many units; None where
-# it is not.
-Way = tuple[Fraction, DrawnMilestone | None, int]
-_NO_WAY: Sequence[Way] = ((Fraction(1), None, 0),)
 
 
-def journeys(contract: Contract, area: Area) -> tuple[tuple[Stage, ...], ...]:
-    """The stages of every group, in the order in which milestones need one another."""
+def journeys(
+    contract: Contract, area: Area, known: Sequence[Knowledge] = ()
+) -> tuple[tuple[Stage, ...], ...]:
+    """The stages of every group, in the order in which milestones need one another; `known` is what
+    is known of the first groups.
+    """
     # What is drawn together, and in which order, is the same for all that are in the same segments.
-    known: dict[tuple[bool, ...], tuple[Area, list[list[Family]]]] = {}
+    worked_out: dict[tuple[bool, ...], tuple[Area, list[list[Family]]]] = {}
     found = []
-    for group in area.cohorts:
+    for group, on_record in zip_longest(area.cohorts, known):
         alike = area.alike(group.attributes)
-        if alike not in known:
+        if alike not in worked_out:
             of_these = area.about(group.attributes)
-            known[alike] = of_these, in_order(contract, families(contract, of_these))
-        of_these, ordered = known[alike]
-        found.append(_Compiler(contract, of_these, group).stages(ordered))
+            worked_out[alike] = of_these, in_order(contract, families(contract, of_these))
+        of_these, ordered = worked_out[alike]
+        found.append(_Compiler(contract, of_these, group, on_record).stages(ordered))
     return tuple(found)
 
 
 class _Compiler:
     """Works out the stages of one group; `order` are the milestones by their number."""
 
-    def __init__(self, contract: Contract, area: Area, group: Group) -> None:
+    def __init__(
+        self, contract: Contract, area: Area, group: Group, known: Knowledge | None
+    ) -> None:
         self._contract, self._area, self._group = contract, area, group
+        self._given = Given(contract, known or NOTHING_KNOWN)
         self._names = list(contract.milestones)
         self._tariff = Tariff(contract, area)
         self._claim_days = [day_number(day) for day in contract.calendar.claim_dates]
@@ -145,10 +106,13 @@ class _Compiler:
             steps += [together, *apart]
         for place, step in enumerate(steps):
             later = [self._asked(one) for one in steps[place + 1 :]]
-            asked = {_LEFT, *(self._order[name] for names in later for name in names)}
+            asked = {LEFT, *(self._order[name] for names in later for name in names)}
             number: dict[Standing, int] = {}
+            self._given.begin()
             of_cell = tuple(tuple(self._turns(standing, step, asked, number)) for standing in cells)
-            found.append(Stage(of_cell, None if isinstance(step, str) else step[0].varies))
+            varies = None if isinstance(step, str) else step[0].varies
+            likely = self._given.likely if varies is not None else ()
+            found.append(Stage(of_cell, varies, likely=likely, passed=self._given.passed))
             cells = list(number)
             if len(cells) > _MOST_CELLS:
                 raise _too_many(self._contract)
@@ -180,10 +144,10 @@ class _Compiler:
         for chance, ways in self._outcomes(standing, step):
             if not any(chance):
                 continue
-            told = tuple(self._contested([way for way in ways if way[0].day != _NO_DAY]))
+            told = tuple(self._contested([way for way in ways if way[0].day != NO_DAY]))
             last = _last_day(standing, self._term[1])
             claims = tuple(claim for one, units in told for claim in self._claims(one, units, last))
-            waiting = (one for one, _ in ways if one.day == _NO_DAY)
+            waiting = (one for one, _ in ways if one.day == NO_DAY)
             known = (*stays, *(one for one, _ in told), *waiting)
             kept = tuple(sorted(one for one in known if one.milestone in asked))
             cell = number.setdefault(kept, len(number))
@@ -195,15 +159,16 @@ class _Compiler:
 
     def _start(self) -> dict[Standing, Turn]:
         """The turns of the start: when children leave, and what is spent on each until then."""
-        area, start = self._area, self._group.start
-        if not area.leaves and all(cost.per != CHILD for cost in area.costs):
+        area, start, has_left = self._area, self._group.start, self._given.has_left
+        if not has_left and not area.leaves and all(cost.per != CHILD for cost in area.costs):
             return {}
         chances: dict[Standing, Fraction] = {}
         for span, share in area.leaves.items():
             day = day_number(span.after(start))
-            left: Standing = (DrawnMilestone(_LEFT, day, False, day),)
+            left: Standing = (DrawnMilestone(LEFT, day, False, day),)
             chances[left] = chances.get(left, Fraction(0)) + share
         chances[()] = 1 - sum(chances.values(), Fraction(0))
+        chances = self._given.still_to_leave(chances)
         found: dict[Standing, Turn] = {}
         for standing, chance in chances.items():
             if chance:
@@ -219,13 +184,26 @@ class _Compiler:
             for spent in self._tariff.of(self._names[one.milestone], from_day_number(one.day), left)
         )
 
-    def _outcomes(
-        self, standing: Standing, step: Step
-    ) -> Iterator[tuple[Levels, list[tuple[DrawnMilestone, int]]]]:
-        """What can come of a stage: its chances, and what is reached with how many units."""
+    def _outcomes(self, standing: Standing, step: Step) -> Iterator[Outcome]:
+        """What can come of a stage: its chances, and what is reached with how many units; given
+        what is known.
+        """
+        found = self._assumed(standing, step)
+        if self._given.is_nothing:
+            return found
+        before = {one.milestone: one for one in standing}
+        if isinstance(step, str):
+            certain = self._given.certain([step], before)
+            return self._given.left_to_come(list(found), 1, certain)
+        names, levels = [one for own in step for one in own.names], len(step[0].outcomes[0][0])
+        certain = self._given.certain(names, before, undated=self._apart)
+        return self._given.left_to_come(list(found), levels, certain, is_of_chance=True)
+
+    def _assumed(self, standing: Standing, step: Step) -> Iterator[Outcome]:
+        """What can come of a stage as the area says, without what is ruled out."""
         if isinstance(step, str):
             is_reached = any(one.milestone == self._order[step] for one in standing)
-            for share, one, units in self._ways(standing, step) if is_reached else _NO_WAY:
+            for share, one, units in self._ways(standing, step) if is_reached else NO_WAY:
                 yield (share,), [] if one is None else [(one, units)]
             return
         for drawn in product(*(self._drawn(standing, family) for family in step)):
@@ -234,12 +212,15 @@ class _Compiler:
                 chance = tuple(map(mul, chance, own))
             yield chance, [way for _, reached in drawn for way in reached]
 
-    def _drawn(
-        self, standing: Standing, family: Family
-    ) -> list[tuple[Levels, list[tuple[DrawnMilestone, int]]]]:
+    def _drawn(self, standing: Standing, family: Family) -> list[Outcome]:
         """What can come of one draw: its chances, and what is reached with how many units."""
         found = []
+        reached_already = {
+            name for name in family.names if self._order[name] in self._given.already
+        }
         for chances, names in family.outcomes:
+            if not reached_already.issubset(names):
+                continue
             ways = [self._ways(standing, name, has_day=name not in self._apart) for name in names]
             for chosen in product(*ways):
                 share = prod((part for part, _, _ in chosen), start=Fraction(1))
@@ -254,27 +235,61 @@ class _Compiler:
         """
         term, assumed = self._contract.milestones[name], self._area.chances[name]
         before = {one.milestone: one for one in standing}
+        given, number = self._given, self._order[name]
+        already = given.already.get(number)
+        if already is not None and has_day:
+            actual = given.actual(already, before)
+            return [(share, actual, units) for units, share in self._more(actual, already)]
+        if number in given.never:
+            return NO_WAY
         needed = [before.get(self._order[earlier]) for earlier in term.after]
         if None in needed:
-            return _NO_WAY
+            return NO_WAY
         if not has_day:
-            return [(Fraction(1), DrawnMilestone(self._order[name], _NO_DAY, False, _NO_DAY), 0)]
+            # Of whoever has no day yet, only so many are left once days are drawn.
+            is_whole = given.is_nothing or already is not None
+            dated = NO_WAY if is_whole else self._ways(standing, name)
+            of = sum((share for share, _, _ in dated), Fraction(0))
+            return [(of, DrawnMilestone(number, NO_DAY, False, NO_DAY), 0)] if of else []
         known = [one for one in needed if one is not None]
         is_for = is_about(term.only, self._group.attributes)
         found: list[Way] = []
         for span, share in assumed.after.items():
             own = day_number(span.after(self._group.start))
             day = max([own, *(one.day for one in known)])
-            if _LEFT in before and day > before[_LEFT].day:
+            if LEFT in before and day > before[LEFT].day:
                 found.append((share, None, 0))
                 continue
             is_inside = self._term[0] <= day <= self._term[1]
             pays = is_for and is_inside and all(one.pays for one in known)
             one = DrawnMilestone(self._order[name], day, pays, day)
             for recorded, of_these in self._recorded(one, known, assumed):
+                if given.rules_out(recorded):
+                    continue
                 for units, part in _units(assumed).items():
                     found.append((share * of_these * part, recorded, units))
+        if not found:
+            given.note_passed(number)
         return found
+
+    def _more(
+        self, actual: DrawnMilestone, already: AlreadyReached
+    ) -> Sequence[tuple[int, Fraction]]:
+        """How many units whoever has claimed some of them may come to: as many as would have been
+        claimed by now, if so many are completed in all.
+        """
+        name = self._names[already.milestone]
+        if self._contract.milestones[name].units is None:
+            return [(1, Fraction(1))]
+        shares = _units(self._area.chances[name])
+        days = {
+            units: self._unit_days(name, actual.day, self._at_most(name, units)) for units in shares
+        }
+        return self._given.units_in_all(already, shares, days)
+
+    def _at_most(self, name: str, units: int) -> int:
+        term = self._contract.milestones[name].units
+        return units if term is None or term.at_most is None else min(units, term.at_most)
 
     def _recorded(
         self, one: DrawnMilestone, needed: Sequence[DrawnMilestone], assumed: Chance
@@ -318,14 +333,19 @@ class _Compiler:
         if not one.pays:
             return
         periods = self._contract.calendar.periods
+        already = self._given.already.get(one.milestone)
         if term is None:
+            if already is not None:
+                return  # claimed
             known = max(period_of(periods, one.day), bisect_left(self._claim_days, one.recorded))
             if known < len(periods):
                 yield DrawnClaim(one.milestone, one.day, 1, known, LATE if one.is_late else FULL)
             return
-        most = units if term.at_most is None else min(units, term.at_most)
+        claimed = already.units if already is not None else 0
         by_period: dict[int, list[int]] = {}
-        for day in self._unit_days(name, one.day, most):
+        for day in islice(
+            self._unit_days(name, one.day, self._at_most(name, units)), claimed, None
+        ):
             if day <= last:
                 by_period.setdefault(period_of(periods, day), []).append(day)
         asked = bisect_left(self._claim_days, one.recorded)
@@ -361,12 +381,12 @@ def _ways_of(assumed: Chance) -> int:
 
 def _left(standing: Standing) -> date | None:
     """The day on which whoever stands so leaves; None who stays."""
-    return next((from_day_number(one.day) for one in standing if one.milestone == _LEFT), None)
+    return next((from_day_number(one.day) for one in standing if one.milestone == LEFT), None)
 
 
 def _last_day(standing: Standing, last: int) -> int:
     """The last day, up to another, on which whoever stands so is still there."""
-    return min([last, *(one.day for one in standing if one.milestone == _LEFT)])
+    return min([last, *(one.day for one in standing if one.milestone == LEFT)])
 
 
 def _too_many(contract: Contract) -> AssumptionError:

@@ -31,6 +31,7 @@ from impactbond.money import show_share
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area
+from impactbond.simulation.outturn import NOT_ELIGIBLE, OnRecord, people_of
 from impactbond.simulation.read import parse_area
 from impactbond.tables import as_kind, rows_table, schema_of
 from impactbond.terms.milestones import alternatives
@@ -47,7 +48,6 @@ _NEITHER_WAY = {
     *(Reason.ALTERNATIVE, Reason.PLACE_TAKEN, Reason.ANOTHER_VERSION),
 }
 _NOT_YET = {Reason.WINDOW_OPEN, Reason.LEFT}
-_NOBODY = {Reason.NOT_ELIGIBLE, Reason.ELIGIBILITY_NOT_EVIDENCED}
 LEARNT = schema_of(
     *("milestone", "reached", "of", "chance", "low", "high"),
     reached=pa.int64(),
@@ -143,35 +143,21 @@ def learnt_chances(settlement: Settlement) -> Any:
     return as_kind(rows_table(rows, LEARNT), settlement.evidence.kind)
 
 
-@dataclass(frozen=True)
-class _Person:
-    start: date
-    left: date | None
-    held: tuple[str, ...]
-
-
-def _people(settlement: Settlement) -> dict[str, _Person]:
-    """The participants who count, by reference: as last recorded by the day of the settlement."""
-    names = tuple(settlement.contract.participants.attributes)
+def _people(settlement: Settlement) -> dict[str, OnRecord]:
+    """The participants who count, by reference."""
     reasons = defaultdict[str, set[str]](set)
     table = settlement.decisions_table
     pairs = zip(table["participant"].to_pylist(), table["reason"].to_pylist(), strict=True)
     for who, reason in pairs:
         reasons[who].add(reason)
-    found: dict[str, tuple[tuple[date, date], _Person]] = {}
-    for row in settlement.evidence.participants_table.to_pylist():
-        who, order = row["participant"], (row["recorded_on"], row["from_on"])
-        if row["recorded_on"] > settlement.claim.known_by or reasons[who] <= _NOBODY:
-            continue
-        if who not in found or found[who][0] < order:
-            held = tuple(row[name] or "" for name in names)
-            found[who] = order, _Person(row["started_on"], row["left_on"], held)
+    found = people_of(settlement)
+    found = {who: person for who, person in found.items() if not reasons[who] <= NOT_ELIGIBLE}
     if not found:
         raise _nothing_to_learn("nobody has been decided about")
-    return {who: person for who, (_, person) in found.items()}
+    return found
 
 
-def _seen(settlement: Settlement, people: Mapping[str, _Person]) -> dict[str, _Seen]:
+def _seen(settlement: Settlement, people: Mapping[str, OnRecord]) -> dict[str, _Seen]:
     """What was seen of every milestone, of the people who count."""
     contract = settlement.contract
     found = {name: _Seen() for name in contract.milestones}
@@ -244,7 +230,7 @@ def _counted(
     return found, [group]
 
 
-def _groups(contract: Contract, people: Iterable[_Person]) -> list[dict[str, Any]]:
+def _groups(contract: Contract, people: Iterable[OnRecord]) -> list[dict[str, Any]]:
     """Those who started in one calendar month and are alike, on the middle one of their days."""
     alike = defaultdict[tuple[Any, ...], list[date]](list)
     for one in people:

@@ -50,10 +50,19 @@ def simulate(
     Raises AssumptionError listing everything in the area that the contract cannot take, or where
     the contract has places; SimulationError where an executor did not return every future.
     """
-    _assert_can_be_drawn(trials, seed)
-    _assert_can_be_drawn_apart(contract)
+    assert_can_be_drawn(contract, trials, seed)
     assert_fits(contract, area)
-    draws = Draws.of(contract, area, seed)
+    return forecast_of(Draws.of(contract, area, seed), trials, executor, progress)
+
+
+def forecast_of(
+    draws: Draws,
+    trials: int,
+    executor: Executor | None,
+    progress: Callable[[int], object] | None,
+) -> Forecast:
+    """So many futures, drawn and settled."""
+    contract, area = draws.contract, draws.area
     funders, claims = draws.funders, len(draws.claim_dates)
     due = np.empty((trials, claims, len(funders.all)), dtype=np.int64)
     held = np.empty((trials, claims, len(limits_of(contract, funders))), dtype=np.int64)
@@ -142,7 +151,8 @@ def _settled(draws: Draws, counts: Numbers) -> LotSettlement:
     return settle_lots(contract, lots, funders, draws.quantities(counts), pooled=True)
 
 
-def _assert_can_be_drawn(trials: int, seed: int) -> None:
+def assert_can_be_drawn(contract: Contract, trials: int, seed: int) -> None:
+    """Nothing, or AssumptionError saying what cannot be drawn."""
     asked = [
         ("no_trials", "trials must be a whole number, at least 1", trials, 1),
         ("negative_seed", "the seed must be a whole number, and not negative", seed, 0),
@@ -154,6 +164,7 @@ def _assert_can_be_drawn(trials: int, seed: int) -> None:
     ]
     if faults:
         raise AssumptionError("Nothing can be drawn.", faults)
+    _assert_can_be_drawn_apart(contract)
 
 
 def _assert_can_be_drawn_apart(contract: Contract) -> None:

@@ -9,7 +9,7 @@ Keeps  settled, they come to the same pence as the trial: whatever decides money
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -23,7 +23,8 @@ from impactbond.evidence.evidence import (
     Evidence,
     participants_schema,
 )
-from impactbond.simulation.draw import Draws, child_name
+from impactbond.simulation.columns import child_name
+from impactbond.simulation.draw import Draws
 from impactbond.terms.conditions.counts import Observed
 from impactbond.terms.metrics.choices import Event
 from impactbond.terms.milestones import Rows
@@ -59,6 +60,10 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
         for one in turn.reached:
             days = from_day_number(one.day), from_day_number(one.recorded)
             yield who, f"is {names[one.milestone]}", *days
+            for on, units in _claimed(draws, group, one.milestone):
+                for _ in range(units):
+                    day = from_day_number(on)
+                    yield who, f"unit of {names[one.milestone]}", day, day
         for claim in turn.claims:
             name = names[claim.milestone]
             if draws.contract.milestones[name].units is not None:
@@ -66,6 +71,15 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
                 first = from_day_number(claim.day)
                 for _ in range(claim.quantity):
                     yield who, f"unit of {name}", first, first
+
+
+def _claimed(draws: Draws, group: int, milestone: int) -> Sequence[tuple[int, int]]:
+    """The units that those on record have claimed: on which days how many."""
+    known = () if draws.outturn is None else draws.outturn.known
+    is_by_unit = list(draws.contract.milestones.values())[milestone].units is not None
+    if not is_by_unit or group >= len(known):
+        return ()
+    return next((one.claimed for one in known[group].reached if one.milestone == milestone), ())
 
 
 def evidence_of(draws: Draws, trial: int) -> Evidence:

@@ -1,0 +1,143 @@
+"""What is still to come of children on record, given what is known of them.
+
+Takes  what is known of children who are alike, and what can come of a stage as an area assumes it.
+Gives  what is left to come, in proportion: by the rule of Bayes, and nothing else.
+Keeps  what was reached stays. What would be known by now, had it come, has not come; where by the
+       assumptions everything would, nothing more comes, and it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from impactbond.contract.contract import Contract
+from impactbond.dates import day_number, from_day_number
+from impactbond.simulation.outturn import AlreadyReached, Knowledge
+from impactbond.simulation.stages import LEFT, NO_DAY, DrawnMilestone, Outcome, Standing
+
+NOTHING_KNOWN = Knowledge(-1, -1, None, (), frozenset(), frozenset())
+
+
+class Given:
+    """What is known of the children of a group; and, of the stage that is worked out, how likely
+    that is at each level (`likely`), and which open milestones have no day left (`passed`).
+    """
+
+    def __init__(self, contract: Contract, known: Knowledge) -> None:
+        self._contract, self._known = contract, known
+        self._names = list(contract.milestones)
+        self.already = {one.milestone: one for one in known.reached}
+        self.never, self.has_left = known.never, known.left is not None
+        self.is_nothing = known is NOTHING_KNOWN
+        self.begin()
+
+    def begin(self) -> None:
+        """A stage begins."""
+        self._passed: set[int] = set()
+        self.likely: tuple[float, ...] = ()
+
+    @property
+    def passed(self) -> frozenset[int]:
+        """The open milestones that every day has passed on which they are assumed."""
+        return frozenset(self._passed)
+
+    def note_passed(self, milestone: int) -> None:
+        """Of a milestone every day has passed on which it is assumed."""
+        if milestone not in self._known.over:
+            self._passed.add(milestone)
+
+    def rules_out(self, one: DrawnMilestone) -> bool:
+        """Whether it would be known by now that a milestone was reached so, or its window is over
+        by that day.
+        """
+        known = self._known
+        is_over = one.milestone in known.over and one.day > known.until
+        return is_over or (one.day <= known.until and one.recorded <= known.known_by)
+
+    def units_in_all(
+        self,
+        already: AlreadyReached,
+        shares: Mapping[int, Fraction],
+        days: Mapping[int, Iterable[int]],
+    ) -> list[tuple[int, Fraction]]:
+        """To how many units those may come who have claimed some: of the numbers that an area
+        assumes, those of which so many would be completed by now; where there is none, no more.
+        """
+        left = {
+            units: share
+            for units, share in shares.items()
+            if sum(day <= self._known.until for day in days[units]) == already.units
+        }
+        whole = sum(left.values(), Fraction(0))
+        if not whole:
+            self.note_passed(already.milestone)
+            return [(already.units, Fraction(1))]
+        return [(units, share / whole) for units, share in left.items()]
+
+    def certain(
+        self,
+        names: Iterable[str],
+        before: Mapping[int, DrawnMilestone],
+        undated: Collection[str] = (),
+    ) -> list[tuple[DrawnMilestone, int]]:
+        """Which of some milestones are reached already, with how many units; those `undated` get
+        their days in a stage of their own.
+        """
+        found = []
+        for name in names:
+            already = self.already.get(self._names.index(name))
+            if already is not None:
+                actual = self.actual(already, before)
+                actual = actual._replace(day=NO_DAY) if name in undated else actual
+                found.append((actual, already.units or 1))
+        return found
+
+    def actual(
+        self, already: AlreadyReached, before: Mapping[int, DrawnMilestone]
+    ) -> DrawnMilestone:
+        """A milestone that was reached, as it is on record."""
+        order = {name: number for number, name in enumerate(self._names)}
+        after = self._contract.milestones[self._names[already.milestone]].after
+        needed = [before[order[name]] for name in after if order[name] in before]
+        evidence = self._contract.calendar.evidence
+        deadline = day_number(evidence.within.after(from_day_number(already.day)))
+        is_late = already.recorded > deadline and evidence.late_pays is not None
+        is_late = is_late or any(one.is_late for one in needed)
+        return DrawnMilestone(already.milestone, already.day, True, already.recorded, is_late)
+
+    def still_to_leave(self, chances: Mapping[Standing, Fraction]) -> dict[Standing, Fraction]:
+        """When they leave: on the day that is known, or later than what is known."""
+        known = self._known
+        if known.left is not None:
+            return {(DrawnMilestone(LEFT, known.left, False, known.left),): Fraction(1)}
+        later = {
+            standing: share
+            for standing, share in chances.items()
+            if not standing or standing[0].day > known.known_by
+        }
+        whole = sum(later.values(), Fraction(0))
+        return {one: share / whole for one, share in later.items()} if whole else {(): Fraction(1)}
+
+    def left_to_come(
+        self,
+        found: Sequence[Outcome],
+        levels: int,
+        certain: list[tuple[DrawnMilestone, int]],
+        *,
+        is_of_chance: bool = False,
+    ) -> Iterator[Outcome]:
+        """What is left of what can come of a stage, in proportion at each level; where nothing is
+        left, what is certain and no more.
+
+        `is_of_chance` is of stages in which the levels of chances count: how likely what is known
+        is in the first cell is how likely it is, because in every cell it is alike.
+        """
+        whole = [sum((chance[at] for chance, _ in found), Fraction(0)) for at in range(levels)]
+        if is_of_chance and not self.likely:
+            self.likely = tuple(map(float, whole))
+        for chance, ways in found:
+            shares = zip(chance, whole, strict=True)
+            yield tuple(own / of if of else Fraction(0) for own, of in shares), ways
+        if not all(whole):
+            yield tuple(Fraction(not of) for of in whole), certain

@@ -1,0 +1,85 @@
+"""Stages: what can become of children of a group, step by step, as it is drawn and counted.
+
+Takes  nothing: these are the forms that journeys are worked out in.
+Gives  the stages of a group; of each, the turns that children of every cell can come to.
+Keeps  milestones are by their number in the contract, days by their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from impactbond.settlement.lots import FULL
+from impactbond.simulation.joint import Levels
+from impactbond.simulation.spending import Spent
+
+# Leaving stands among the milestones of a child, and is none.
+LEFT = -1
+# The day of a milestone that is reached and has no day yet.
+NO_DAY = -1
+
+
+class DrawnMilestone(NamedTuple):
+    """A milestone that a child reaches on a day; `pays` where the contract counts it. `recorded` is
+    the day by which all that it rests on is recorded; `is_late`, whether any of that is so late
+    that it earns less.
+    """
+
+    milestone: int
+    day: int
+    pays: bool
+    recorded: int
+    is_late: bool = False
+
+
+class DrawnClaim(NamedTuple):
+    """So many units, or one claim, of a milestone first completed on a day; known at the claim date
+    of a number, in one of the standings of lots.
+    """
+
+    milestone: int
+    day: int
+    quantity: int
+    known: int
+    standing: int = FULL
+
+
+class Turn(NamedTuple):
+    """What can come of a stage: its chance at each level, what is reached and claimed, and the cell
+    after it; and what is spent on a child of whom it comes true.
+    """
+
+    chances: tuple[float, ...]
+    reached: tuple[DrawnMilestone, ...]
+    claims: tuple[DrawnClaim, ...]
+    cell: int
+    spent: tuple[Spent, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What can come of a stage, for children of each cell. `varies` is the place of what the area
+    says of the levels of its chances; None where it says nothing. `is_start` is of the stage in
+    which it is decided when each child leaves.
+
+    Of children on record, `likely` is how likely at each level is what is known of one of them, and
+    `passed` are the milestones that are open, though every day on which they are assumed is over.
+    """
+
+    of_cell: tuple[tuple[Turn, ...], ...]
+    varies: int | None
+    is_start: bool = False
+    likely: tuple[float, ...] = ()
+    passed: frozenset[int] = frozenset()
+
+
+Standing = tuple[DrawnMilestone, ...]
+# A share of those of whom a milestone is drawn: how it is reached, with how many units; None where
+# it is not.
+Way = tuple[Fraction, DrawnMilestone | None, int]
+# What can come of a stage: its chance at each level, and what is reached with how many units.
+Outcome = tuple[Levels, list[tuple[DrawnMilestone, int]]]
+NO_WAY: Sequence[Way] = ((Fraction(1), None, 0),)

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.between_deliveries import compare_evidence
     from impactbond.evidence.counts import Counts
     from impactbond.evidence.evidence import Evidence
+    from impactbond.evidence.given_files import GivenFile
     from impactbond.evidence.marked_workbook import mark_workbook
     from impactbond.evidence.pseudonyms import new_key, pseudonymise, read_key
     from impactbond.evidence.read import read_evidence
@@ -59,6 +60,9 @@ if TYPE_CHECKING:
     from impactbond.explanation.journeys import journeys
     from impactbond.forecasts.cash import cash_of
     from impactbond.forecasts.write import write_forecast
+    from impactbond.frames.declared import declared_frames
+    from impactbond.frames.frame import Frame
+    from impactbond.frames.people import for_people
     from impactbond.investment.cash_flows import CashFlows
     from impactbond.investment.schedule import investor_schedule
     from impactbond.mappings.read import read_mapping
@@ -92,6 +96,8 @@ _HOMES = {
     "Evidence": "evidence.evidence",
     "Explanation": "explanation.explanation",
     "Forecast": "simulation.forecast",
+    "Frame": "frames.frame",
+    "GivenFile": "evidence.given_files",
     "Receipts": "receipts.receipts",
     "Reconciliation": "receipts.reconcile",
     "Record": "records.record",
@@ -106,9 +112,11 @@ _HOMES = {
     "compare": "comparison.comparison",
     "compare_designs": "designs.compare",
     "compare_evidence": "evidence.between_deliveries",
+    "declared_frames": "frames.declared",
     "explain": "explanation.explain",
     "explain_each": "explanation.explain",
     "explain_line": "explanation.explain",
+    "for_people": "frames.people",
     "global_sensitivity": "designs.sensitivity",
     "grid": "designs.sensitivity",
     "identify": "explanation.identification",
@@ -166,6 +174,8 @@ __all__ = [
     "EvidenceError",
     "Explanation",
     "Forecast",
+    "Frame",
+    "GivenFile",
     "ImpactBondError",
     "InstrumentError",
     "PageError",
@@ -190,9 +200,11 @@ __all__ = [
     "compare",
     "compare_designs",
     "compare_evidence",
+    "declared_frames",
     "explain",
     "explain_each",
     "explain_line",
+    "for_people",
     "global_sensitivity",
     "grid",
     "identify",

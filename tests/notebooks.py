@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+_FORGET = "%reset -f"
 
 
-def executed(path: Path) -> Any:
-    """The notebook run from its own folder in a fresh kernel."""
+@contextmanager
+def kernel() -> Iterator[KernelManager]:
+    """A kernel in the folder of the notebooks. To start one for each, and to import everything in
+    it, would cost as much again as what they show.
+    """
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(NOTEBOOKS))
+    try:
+        yield manager
+    finally:
+        manager.shutdown_kernel(now=True)
+
+
+def executed(path: Path, manager: KernelManager) -> Any:
+    """The notebook run in a kernel that has forgotten every name of the one before."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook,
-        timeout=120,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-    ).execute()
+    for one in (nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(_FORGET)]), notebook):
+        NotebookClient(one, km=manager, timeout=120).execute()
     return notebook
 
 
@@ -31,18 +44,26 @@ def outputs(notebook: Any) -> list[list[dict[str, Any]]]:
             for output in cell.outputs
             if output.get("name") != "stderr"
         ]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
+        for cell in _code(notebook)
     ]
+
+
+def _code(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def main() -> None:
     """Run every notebook and keep what it shows."""
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        notebook = executed(path)
-        for cell in notebook.cells:
-            cell.metadata.pop("execution", None)
-        nbformat.write(notebook, path)
+    with kernel() as manager:
+        for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+            notebook = executed(path, manager)
+            for cell in notebook.cells:
+                cell.metadata.pop("execution", None)
+            for number, cell in enumerate(_code(notebook), 1):
+                for counted in (cell, *cell.outputs):
+                    if "execution_count" in counted:
+                        counted["execution_count"] = number
+            nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":

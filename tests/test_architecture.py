@@ -53,6 +53,8 @@ MAY_IMPORT["pages"] = _SETTLED | {"receipts", "statements", "explanation", "simu
 MAY_IMPORT["forecasts"] = _SETTLED | {"receipts", "statements", "investment", "simulation", "pages"}
 MAY_IMPORT["designs"] = _SETTLED | {"simulation", "forecasts"}
 MAY_IMPORT["charts"] = _SETTLED | {"investment", "simulation", "forecasts", "designs"}
+# What every frame holds is told of all rooms that give one.
+MAY_IMPORT["frames"] = ROOT | set(MAY_IMPORT)
 BELOW = ROOT | set(MAY_IMPORT)
 MAY_IMPORT["cli"] = BELOW
 MAY_IMPORT |= {name: ROOT for name in ROOT}

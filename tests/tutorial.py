@@ -61,7 +61,7 @@ def _do(does: str, given: str) -> None:
 
 
 def _type(name: str, sheet: str, given: str) -> None:
-    """A table below the last row of a sheet; or, where its first heading is `cell`, cell by cell."""
+    """A table below the last row of a sheet; cell by cell where its first heading is `cell`."""
     book = openpyxl.load_workbook(name)
     headings, _, *rows = [
         [cell.strip() for cell in line.split("|")[1:-1]] for line in given.splitlines()
@@ -86,7 +86,7 @@ def _typed(text: str) -> str | int | date | None:
 
 
 def _answered(console: str) -> str:
-    """The commands, each with what it answers: as shown where that is so but for what is left out."""
+    """The commands, each with what it answers: as shown, but for what is left out there."""
     told = []
     for one in re.split(r"^\$ ", console, flags=re.MULTILINE)[1:]:
         command, _, shown = one.partition("\n")

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from datetime import date
 from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 from zipfile import ZipFile
 
@@ -78,8 +76,5 @@ def statements(
 
 def _settled(contract: bytes, workbook: bytes, as_of: date, leave_out: bool) -> ib.Settlement:
     terms = ib.read_contract(contract)
-    with TemporaryDirectory() as folder:  # private to this process, and gone with the request
-        path = Path(folder, "evidence.xlsx")
-        path.write_bytes(workbook)
-        evidence = ib.read_evidence(path, terms)
+    evidence = ib.read_evidence(ib.GivenFile("evidence.xlsx", workbook), terms)
     return ib.settle(terms, evidence, as_of=as_of, leave_out_refused=leave_out)

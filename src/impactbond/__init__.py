@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.between_deliveries import compare_evidence
     from impactbond.evidence.counts import Counts
     from impactbond.evidence.evidence import Evidence
+    from impactbond.evidence.given_files import GivenFile
     from impactbond.evidence.marked_workbook import mark_workbook
     from impactbond.evidence.pseudonyms import new_key, pseudonymise, read_key
     from impactbond.evidence.read import read_evidence
@@ -61,6 +62,9 @@ if TYPE_CHECKING:
     from impactbond.forecasts.plans import plans_beside
     from impactbond.forecasts.returns import returns_of
     from impactbond.forecasts.write import write_forecast
+    from impactbond.frames.declared import declared_frames
+    from impactbond.frames.frame import Frame
+    from impactbond.frames.people import for_people
     from impactbond.investment.cash_flows import CashFlows
     from impactbond.investment.schedule import investor_schedule
     from impactbond.mappings.read import read_mapping
@@ -96,6 +100,8 @@ _HOMES = {
     "Evidence": "evidence.evidence",
     "Explanation": "explanation.explanation",
     "Forecast": "simulation.forecast",
+    "Frame": "frames.frame",
+    "GivenFile": "evidence.given_files",
     "Receipts": "receipts.receipts",
     "Reconciliation": "receipts.reconcile",
     "Record": "records.record",
@@ -110,9 +116,11 @@ _HOMES = {
     "compare": "comparison.comparison",
     "compare_designs": "designs.compare",
     "compare_evidence": "evidence.between_deliveries",
+    "declared_frames": "frames.declared",
     "explain": "explanation.explain",
     "explain_each": "explanation.explain",
     "explain_line": "explanation.explain",
+    "for_people": "frames.people",
     "global_sensitivity": "designs.sensitivity",
     "grid": "designs.sensitivity",
     "identify": "explanation.identification",
@@ -174,6 +182,8 @@ __all__ = [
     "EvidenceError",
     "Explanation",
     "Forecast",
+    "Frame",
+    "GivenFile",
     "ImpactBondError",
     "InstrumentError",
     "PageError",
@@ -198,9 +208,11 @@ __all__ = [
     "compare",
     "compare_designs",
     "compare_evidence",
+    "declared_frames",
     "explain",
     "explain_each",
     "explain_line",
+    "for_people",
     "global_sensitivity",
     "grid",
     "identify",

@@ -288,7 +288,22 @@ def as_kind(table: pa.Table, kind: str) -> Any:
         case "pyspark":
             return _spark().createDataFrame(table)
         case _:
-            return table.to_pandas(date_as_object=True)
+            return _as_pandas(table)
+
+
+def _as_pandas(table: pa.Table) -> Any:
+    """As a pandas frame: days typed as such, and whole numbers whole, where pandas itself makes
+    floats of a column in which one is missing.
+    """
+    import pandas as pd
+
+    frame = table.to_pandas(date_as_object=False)
+    whole = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
+    for field in table.schema:
+        column = table[field.name]
+        if field.type in whole and column.null_count:
+            frame[field.name] = column.to_pandas(types_mapper=whole.get)
+    return frame
 
 
 def sorted_by(table: pa.Table, *columns: str) -> pa.Table:

@@ -95,7 +95,7 @@ def test_the_page_on_embedding_runs_as_it_stands(
     blocks = re.findall(
         r"```python\n(.*?)```", (DOCS / "embedding.md").read_text("utf-8"), re.DOTALL
     )
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     with warnings.catch_warnings():  # the page leaves closing its streams to Python
         warnings.simplefilter("ignore", ResourceWarning)
         exec("\n".join(blocks), {})

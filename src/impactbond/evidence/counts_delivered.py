@@ -17,6 +17,7 @@ import pyarrow as pa
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.files import files_of
+from impactbond.evidence.given_files import GivenFiles
 from impactbond.evidence.headings import (
     MOST_TITLES,
     OPTIONAL,
@@ -31,7 +32,7 @@ from impactbond.evidence.sources import FORMATS, frame_in_memory, is_path, plain
 from impactbond.evidence.workbook import only_grid
 
 SHEET = "Counts"
-Source = Any  # a path, several paths, or one frame of any kind
+Source = Any  # a path, bytes, a stream, a GivenFile, several, or one frame of any kind
 
 
 class _Grid(NamedTuple):
@@ -56,6 +57,8 @@ def delivered_counts(
     """
     faults: list[Fault] = []
     kind = "pandas"
+    files = GivenFiles()  # until all is read
+    source = files.paths_for(source, "counts")
     if is_path(source):
         paths: Iterable[str | PathLike[str]]
         paths = [source] if isinstance(source, str | PathLike) else source

@@ -28,6 +28,7 @@ from impactbond.evidence.evidence import (
 from impactbond.evidence.external_checks import check_observations, check_participants
 from impactbond.evidence.external_columns import DELIVERED, Reading, Values
 from impactbond.evidence.files import expanded
+from impactbond.evidence.given_files import Given, GivenFiles
 from impactbond.evidence.headings import REQUIRED
 from impactbond.evidence.personal import SAMPLE, assert_allowed, personal_columns
 from impactbond.evidence.sources import (
@@ -45,7 +46,7 @@ from impactbond.evidence.workbook import people_sheet, read_workbooks
 from impactbond.tables import FILE, ROW, EngineSession, rows_table, sorted_by
 from impactbond.terms.metrics.numbers import Percentage
 
-Source = str | PathLike[str] | Sequence[str | PathLike[str]] | Mapping[str, Any]
+Source = Given | Sequence[Given] | Mapping[str, Any]
 
 
 class Maps(Protocol):
@@ -79,7 +80,8 @@ def read_evidence(
     Takes: a path, several paths (deliveries may overlap, or be the same twice), or a mapping of
         `participants` and `observations` to tables in the library's own columns, where `value` is
         as people write it: 17, 91.5, yes, a mark. A table is a frame of any kind, or Parquet or CSV
-        files: a path, a folder, a pattern, or several.
+        files: a path, a folder, a pattern, or several. Wherever a file is taken, so are its bytes,
+        an open stream, or a GivenFile, which has a name besides.
     Gives: participants and observations in order, and every refused row with its reason.
     Keeps: the order of rows, of files and of repeated deliveries changes nothing.
 
@@ -100,27 +102,29 @@ def read_evidence(
     assert_one_of(values, "values", get_args(Values), EvidenceError)
     if isinstance(contract, Versions):
         contract = contract.whole
+    files = GivenFiles()
+    laid: Any = files.paths_for(source, "evidence")
     if mapping is not None or given:
-        delivery = _by_mappings(source, contract, mapping, given or {})
+        delivery = _by_mappings(laid, contract, mapping, given or {})
         return _checked(delivery, contract, allow_personal)
-    if isinstance(source, Mapping):
-        if at_rest or (at_rest is None and any(map(is_external, source.values()))):
-            return _external(source, contract, values, allow_personal)
+    if isinstance(laid, Mapping):
+        if at_rest or (at_rest is None and any(map(is_external, laid.values()))):
+            return _external(laid, contract, values, allow_personal, files)
         tables = {
             name: collected(table, name) if is_path(table) else table
-            for name, table in source.items()
+            for name, table in laid.items()
         }
         delivery = read_frames(tables, contract)
         # Files have no kind of frame of their own: what is given back is what a workbook gives.
-        if any(map(is_path, source.values())):
+        if any(map(is_path, laid.values())):
             delivery = replace(delivery, kind="pandas")
         return _checked(delivery, contract, allow_personal)
-    paths = [source] if isinstance(source, str | PathLike) else source
+    paths = [laid] if isinstance(laid, str | PathLike) else laid
     return _checked(read_workbooks(paths, contract), contract, allow_personal)
 
 
 def _by_mappings(
-    source: Source,
+    source: Any,
     contract: Contract,
     mapping: Maps | Sequence[Maps] | None,
     given: Mapping[str, str],
@@ -179,9 +183,14 @@ def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> 
 
 
 def _external(
-    source: Mapping[str, Any], contract: Contract, values: Values, allowed: Sequence[str]
+    source: Mapping[str, Any],
+    contract: Contract,
+    values: Values,
+    allowed: Sequence[str],
+    files: GivenFiles,
 ) -> ExternalEvidence:
-    """What lies elsewhere, checked as a whole, with the participants in memory.
+    """What lies elsewhere, checked as a whole, with the participants in memory. `files` holds what
+    was given as bytes for as long as the evidence is there.
 
     Raises EvidenceError with every kind of fault that any row has.
     """
@@ -189,7 +198,8 @@ def _external(
     problems = [f"no evidence table '{name}', or one too many" for name in unknown]
     refuse([Fault(code="unknown_table", problem=problem) for problem in problems])
     participants, _ = external_table(source["participants"], "participants")
-    observations, kind = external_table(source["observations"], "observations")
+    found, kind = external_table(source["observations"], "observations")
+    observations = replace(found, owner=(found.owner, files))
     observations.assert_unchanged()  # stamps the files before they are read
     try:
         people, cautions = _external_people(participants, contract, allowed)

@@ -115,10 +115,11 @@ def read_claims(
     """How many claims there were of each milestone: counts without evidence.
 
     Takes: CSV or Parquet files, a folder or pattern of them, workbooks (the sheet `Counts`, or the
-        only one), several paths, or a frame of any kind. Columns: `milestone`; `achieved_on`, a
-        day, or `period`, a claim period of the contract; `number` of claims, or `units` where the
-        milestone is paid by unit; every attribute on which the contract lets money depend; as well,
-        if you like, `recorded_on`, `standing` (full, late or disputed), `ref`, `replaces`.
+        only one), several, the bytes or streams of files, or a frame of any kind. Columns:
+        `milestone`; `achieved_on`, a day, or `period`, a claim period of the contract; `number` of
+        claims, or `units` where the milestone is paid by unit; every attribute on which the
+        contract lets money depend; as well, if you like, `recorded_on`, `standing` (full, late or
+        disputed), `ref`, `replaces`.
     Gives: Counts; a row that cannot be used is in `.refused` with its reason.
     Keeps: a count for a period stands on its last day. Without `recorded_on` a count is known from
         its day on. A correction is a row that `replaces` the `ref` of another, from its own

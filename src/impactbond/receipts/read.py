@@ -21,6 +21,7 @@ from impactbond.errors import Fault, ReceiptError
 from impactbond.evidence.csv_files import CsvFiles, lines_or_fault
 from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import refused_table
+from impactbond.evidence.given_files import GivenFiles
 from impactbond.evidence.headings import MOST_TITLES, as_name, below_a_title, headings_below
 from impactbond.evidence.refusals import MISSING, Refusal, Refused
 from impactbond.evidence.sources import frame_in_memory, kind_to_give_back, plain_cells
@@ -32,7 +33,7 @@ from impactbond.tables import rows_table
 REQUIRED = ("receipt", "funder", "received_on", "amount")
 OPTIONAL = ("claim_period", "note", "kind", "contract", "currency")
 SHEET = "Receipts"
-Source = Any  # a path, several paths, or one frame of any kind
+Source = Any  # a path, bytes, a stream, a GivenFile, several, or one frame of any kind
 COPIED = Refusal(
     "copied_receipt",
     "the same receipt stands above in this file",
@@ -83,7 +84,8 @@ class Row(NamedTuple):
 
 
 def read_receipts(source: Source, contract: Contract) -> Receipts:
-    """The receipts in a CSV file or a workbook, in several, or in a frame.
+    """The receipts in a CSV file or a workbook, in several, or in a frame; of a file also its
+    bytes, an open stream, or a GivenFile.
 
     Columns: `receipt` (a reference of its own), `funder` (its id in the contract, or its name; one
     of many as `school: Elm`; several that paid together as `council; trust`), `received_on`,
@@ -125,6 +127,8 @@ def _deliver(source: Source, cautions: set[str]) -> tuple[list[Block], str]:
     """
     faults: list[Fault] = []
     kind = "pandas"
+    files = GivenFiles(ReceiptError)  # until all is read
+    source = files.paths_for(source, "receipts")
     if isinstance(source, str | PathLike | list | tuple):
         paths = [source] if isinstance(source, str | PathLike) else source
         blocks = [block for path in paths for block in _of_file(Path(path), faults, cautions)]

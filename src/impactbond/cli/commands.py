@@ -44,7 +44,7 @@ from impactbond.cli.pseudonymise_command import pseudonymise
 from impactbond.cli.publish_command import publish
 from impactbond.cli.reading_options import reads_files
 from impactbond.cli.score_command import score
-from impactbond.cli.simulate_command import simulate
+from impactbond.cli.simulate_command import learn, simulate
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
 from impactbond.version import __version__
@@ -259,7 +259,7 @@ def plan(
 for panel, commands in (
     (FINANCE, (template, check_evidence, score, identify, pseudonymise, publish, year_end)),
     (AUDIT, (record, show, regenerate, verify, compare)),
-    (MODEL, (simulate,)),
+    (MODEL, (simulate, learn)),
     (CONTRACTS, (new, check, render, difference)),
 ):
     for command in commands:

@@ -22,6 +22,7 @@ from impactbond.dates import Span
 from impactbond.settlement.settle import settle
 from impactbond.simulation.area import Chance
 from impactbond.simulation.forecast import Forecast
+from impactbond.simulation.reforecast import reforecast
 from impactbond.simulation.simulate import simulate
 from impactbond.simulation.trial_evidence import by_events
 from impactbond.terms.calendar import EvidenceDeadline
@@ -49,6 +50,30 @@ def assert_settles_as_evidence(forecast: Forecast) -> None:
         np.testing.assert_array_equal(forecast.due_pence[trial][:, places].ravel(), paid)
         assert forecast.due_pence[trial].sum() == paid.sum()
     assert forecast.due_pence.any()
+
+
+# Two of them in the suite, and all in the long job.
+LEFT = CONTRACTS if TRIALS > 1 else [one for one in CONTRACTS if one.stem in ("chances", "newpin")]
+
+
+@pytest.mark.parametrize("path", LEFT, ids=lambda path: path.stem)
+def test_what_is_left_settles_as_its_evidence_would_and_what_was_claimed_stays(path: Path) -> None:
+    contract = by_events(read_contract(path))
+    first = simulate(contract, area_of(contract), trials=1, seed=1)
+    dates = contract.calendar.claim_dates
+    paid = np.flatnonzero(first.due_pence[0].sum(axis=1))
+    middle = min(int(paid[len(paid) // 3]), len(dates) - 2)
+    settlement = settle(*first.as_evidence(0), as_of=dates[middle])
+    left = reforecast(settlement, area_of(contract), trials=2, seed=2)
+    for trial in range(2):
+        again = settle(*left.as_evidence(trial), as_of=dates[-1])
+        places = [left.funders.position(funder.id) for funder in again.funders.all]
+        due = again.balances_table["due_pence"].to_numpy()
+        np.testing.assert_array_equal(left.due_pence[trial][:, places].ravel(), due)
+        # Nothing of it can be lost on the way: what had come stays as it was settled.
+        np.testing.assert_array_equal(
+            left.due_pence[trial, : middle + 1], first.due_pence[0, : middle + 1]
+        )
 
 
 NEXT = {"late": "next claim"}

@@ -98,8 +98,10 @@ chances:
 """
     forecast = forecast_of(settled(TERMS, EVIDENCE, "2017-04-30"), chances)
     assert by_claim(forecast) == [[120_000, *[0] * 7]]
-    [told] = [caution for caution in forecast.cautions if "still open" in caution]
-    assert told.startswith("'consent' is still open for 1 on record")
+    [over, never] = [caution for caution in forecast.cautions if "still open" in caution]
+    assert over.startswith("'consent' is still open for 1 on record, and every length of time")
+    # c1 and c3 might be settled: c2 is, and c4 has left.
+    assert never == "'settled' is still open for 2 on record, and has no chance in the area"
 
 
 def test_what_was_reached_and_is_not_recorded_yet_comes_with_the_next_claim() -> None:
@@ -185,6 +187,10 @@ def test_a_command_forecasts_what_is_left_of_a_record(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "What was claimed up to 2017-04-30 is settled, and stays" in done.stdout
     assert "4 children in 4 groups" in done.stdout
+    learnt = tmp_path / "learnt.yaml"
+    assert run("learn", record, "--out", learnt).returncode == 0
+    # Two of three who had the time consented; who left is not among them.
+    assert "  # 2 of 3; 95% interval" in learnt.read_text()
     contract = tmp_path / "contract.yaml"
     contract.write_bytes(contract_of(TERMS).source)
     wrong = run("simulate", contract, area, "--as-of", "2017-04-30")

@@ -85,9 +85,9 @@ def test_the_forecast_of_the_page_is_written(tmp_path: Path) -> None:
     names["planned"] = contract_of(PLANNED)
     said = [run(code, **names) for code in shown("forecasts", "python")]
     assert "wlz-lbhf_new-borough_forecast.html" in said[0]
-    assert said[1] == "1 claim dates are settled\nTrue\n"
+    assert said[1] == "2 claim dates are settled\nTrue\n"
     # £1,550.00 came by June, of £1,500.00 that were planned.
-    assert "2017-Q2  £500.00        £1,500.00      £1,550.00             £50.00" in said[2]
+    assert "2017-Q2    £500.00        £1,500.00     £1,550.00             £50.00" in said[2]
     assert "plan had £1,500.00 by 2017-06-30, and £1,550.00 had come" in said[2]
     assert "Asked of all funders to date" in said[3]
     assert all(f"| `{kind}` |" in page("forecasts") for kind in CHARTS)

@@ -44,7 +44,7 @@ from impactbond.cli.pseudonymise_command import pseudonymise
 from impactbond.cli.publish_command import publish
 from impactbond.cli.reading_options import reads_files
 from impactbond.cli.score_command import score
-from impactbond.cli.simulate_command import simulate
+from impactbond.cli.simulate_command import learn, simulate
 from impactbond.cli.up_front_command import up_front
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
@@ -263,7 +263,7 @@ for panel, commands in (
         (up_front, template, check_evidence, score, identify, pseudonymise, publish, year_end),
     ),
     (AUDIT, (record, show, regenerate, verify, compare)),
-    (MODEL, (simulate,)),
+    (MODEL, (simulate, learn)),
     (CONTRACTS, (new, check, render, difference)),
 ):
     for command in commands:

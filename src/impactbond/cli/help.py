@@ -31,6 +31,7 @@ EXAMPLES = {
         "verify": "q1.xlsx q1.record",
         "compare": "q1.record q2.record",
         "simulate": "contract.yaml area.yaml --trials 200",
+        "learn": f"contract.yaml evidence.xlsx {_QUARTER} --out learnt.yaml",
         "year-end": "contract.yaml evidence.xlsx --on 2017-03-31 --leave-out-refused",
         "new": "first.yaml",
         "check": "contract.yaml",

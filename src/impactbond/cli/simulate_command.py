@@ -13,7 +13,9 @@ import typer
 
 from impactbond.cli.options import (
     AsJson,
+    ClaimsFiles,
     ContractOrRecord,
+    EvidenceFiles,
     LeaveOut,
     Replace,
     Shared,
@@ -25,13 +27,16 @@ from impactbond.cli.options import (
     settled,
     versions_in,
 )
-from impactbond.files import Writing
+from impactbond.cli.reading_options import reads_files
+from impactbond.errors import SimulationError
+from impactbond.files import Writing, write_file
 
 if TYPE_CHECKING:
     from impactbond.simulation.area import Area
     from impactbond.simulation.forecast import Forecast
 
 
+@reads_files
 def simulate(
     contract: ContractOrRecord,
     area: Annotated[
@@ -120,3 +125,35 @@ def begins_from(
             raise typer.BadParameter(problem, param_hint="--as-of, --leave-out-refused")
         return partial(simulate, versions_in(contract).terms, area)
     return partial(reforecast, settled(contract, evidence, as_of, leave_out), area)
+
+
+@reads_files
+def learn(
+    contract: ContractOrRecord,
+    evidence: EvidenceFiles = None,
+    as_of: Annotated[
+        date | None, day_option("--as-of", "Learn from every claim date up to this day.")
+    ] = None,
+    claims: ClaimsFiles = None,
+    children: Annotated[
+        int | None,
+        typer.Option("--children", min=1, help="With --claims: how many children started."),
+    ] = None,
+    leave_out_refused: LeaveOut = False,
+    out: Annotated[Path | None, out_option("The area to write, as YAML; else print it.")] = None,
+    replace: Replace = False,
+    shared: Shared = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the area that results are those of: who started, and how sure each chance is."""
+    from impactbond.simulation.learn import area_from
+
+    settlement = settled(contract, evidence, as_of, leave_out_refused, claims=claims)
+    area = area_from(settlement, children=children)
+    text = area.source.decode()
+    told = text.rstrip()
+    if out is not None:
+        refused = partial(SimulationError, "The area cannot be written.")
+        how = Writing(replace=replace, shared=shared, inputs=inputs_of(contract, evidence, claims))
+        told = f"Wrote {write_file(out, area.source, refused, **how)}"
+    printed(as_json, lambda: {"children": area.children, "area": text}, lambda: told)

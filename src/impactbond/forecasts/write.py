@@ -21,14 +21,18 @@ def write_forecast(
     opening_pence: int = 0,
     **how: Unpack[Writing],
 ) -> list[Path]:
-    """Writes a forecast into a folder: CONTRACT_AREA_forecast.xlsx and .html, and gives their
-    paths. `opening_pence` is what the provider has to begin with.
+    """Writes a forecast into a folder: CONTRACT_AREA_forecast.xlsx and .html, of a re-forecast
+    CONTRACT_AREA_reforecast with the day from which it goes on; and gives their paths.
+    `opening_pence` is what the provider has to begin with.
 
     Raises SimulationError where a file cannot be written, or another stands there; PageError where
     Jinja, of the extra `pages`, is not installed.
     """
     outlook = Outlook(forecast, opening_pence)
-    stem = f"{forecast.contract.contract}_{forecast.area.area}_forecast"
+    kind = "forecast"
+    if forecast.settled_claims:  # those of several claim dates stand side by side
+        kind = f"reforecast_{forecast.claim_dates[forecast.settled_claims - 1].known_by}"
+    stem = f"{forecast.contract.contract}_{forecast.area.area}_{kind}"
     files = {
         f"{stem}.xlsx": forecast_workbook(outlook),
         f"{stem}.html": forecast_page(outlook).encode(),

@@ -15,8 +15,6 @@ draw mostly tell its number alone, and a guide says which; only where they do no
 
 from __future__ import annotations
 
-from math import isqrt
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,49 +81,67 @@ class Binomial:
         its number; how many steps stand before a table, less the least number in it; and the guide.
         """
         if place not in self._tables:
-            found: list[Bits] = []
-            before, count = [], 0
-            for level, chance in enumerate(self._chances.tolist()):
-                for digit in range(_BASE):
-                    first, steps = _steps(digit << (place * _DIGIT_BITS), chance)
-                    before.append(count - first)
-                    mark = (level * _BASE + digit) << _DRAWN_BITS
-                    found.append(steps | np.uint64(mark))
-                    count += len(steps)
-            steps, sums = np.concatenate(found), np.array(before, dtype=np.int64)
-            self._tables[place] = steps, sums, self._guide(steps, sums)
+            levels = len(self._chances)
+            children = np.tile(np.arange(_BASE, dtype=np.int64) << (place * _DIGIT_BITS), levels)
+            table, steps, first = _steps(children, np.repeat(self._chances, _BASE))
+            count = np.bincount(table, minlength=len(children))
+            before = np.cumsum(count) - count - first
+            marked = (table.astype(np.uint64) << np.uint64(_DRAWN_BITS)) | steps
+            self._tables[place] = marked, before, self._guide(marked, before)
         return self._tables[place]
 
     def _guide(self, steps: Bits, before: Numbers) -> Guide:
         """The number that is drawn in a table with some leading bits, whatever the others are; -1
         where it depends on these.
         """
-        rest = np.uint64(_DRAWN_BITS - self._leading)
-        least = np.arange(len(before) << self._leading, dtype=np.uint64) << rest
-        most = least | ((np.uint64(1) << rest) - np.uint64(1))
-        at_least, at_most = (np.searchsorted(steps, own, side="right") for own in (least, most))
-        number = at_least - np.repeat(before, 1 << self._leading)
-        return np.where(at_least == at_most, number, -1).astype(np.int32)
+        rest, places = np.uint64(_DRAWN_BITS - self._leading), len(before) << self._leading
+        place = steps >> rest
+        inside = np.bincount(place.view(np.int64), minlength=places)
+        # A step at the very least of a place is behind every draw in it.
+        at_least = np.bincount(place[place << rest == steps].view(np.int64), minlength=places)
+        number = np.cumsum(inside) - np.repeat(before, 1 << self._leading)
+        return np.where(inside == at_least, number, -1).astype(np.int32)
 
 
-def _steps(children: int, chance: float) -> tuple[int, Bits]:
-    """The least number that is drawn, and the bits from which each next one is."""
-    none = np.zeros(0, dtype=np.uint64)
-    if not children or not 0 < chance < 1:
-        return (children if chance >= 1 else 0), none
-    mode = int(children * chance)
-    reach = _DEVIATIONS * (isqrt(int(children * chance * (1 - chance))) + 1) + _BESIDE
-    first, last = max(0, mode - reach), min(children, mode + reach)
-    odds = chance / (1 - chance)
+def _steps(children: Numbers, chance: Chances) -> tuple[Numbers, Bits, Numbers]:
+    """The bits from which each next number is drawn, of one table after another, with the number of
+    the table; and the least number that each table draws.
+
+    All tables are worked out side by side, each from its most likely number outwards; nothing
+    stands where a table is shorter than the longest, and changes no sum.
+    """
+    is_open = (children > 0) & (chance > 0) & (chance < 1)
+    # Where a number is certain there is no step: any numbers will do for what is left out.
+    n, p = np.where(is_open, children, 1), np.where(is_open, chance, 0.5)
+    mode = (n * p).astype(np.int64)
+    spread = np.sqrt((n * p * (1 - p)).astype(np.int64)).astype(np.int64)
+    reach = _DEVIATIONS * (spread + 1) + _BESIDE
+    first, last = np.maximum(0, mode - reach), np.minimum(n, mode + reach)
     # Next to one another, chances are in the ratio (n - k) / (k + 1) × odds: from the most likely
     # number, whose weight is taken to be one, outwards nothing overflows.
-    number = np.arange(first, last, dtype=np.float64)
-    ratio = (children - number) / (number + 1.0) * odds
-    up = np.cumprod(ratio[mode - first :])
-    down = np.cumprod(1.0 / ratio[: mode - first][::-1])[::-1]
-    below = np.cumsum(np.concatenate([down, np.ones(1), up]))
+    odds = (p / (1 - p))[:, None]
+    step = np.arange(int((last - mode).max()))[None, :]
+    up = np.cumprod(
+        np.where(step < (last - mode)[:, None], _ratio(n, mode, step, odds), 0.0), axis=1
+    )
+    step = np.arange(int((mode - first).max()))[None, :]
+    # Beyond the least number any ratio will do.
+    inside = np.minimum(step, np.maximum(mode - first - 1, 0)[:, None])
+    ratio = 1.0 / _ratio(n, np.maximum(mode - 1, 0), -inside, odds)
+    down = np.cumprod(np.where(step < (mode - first)[:, None], ratio, 0.0), axis=1)[:, ::-1]
+    below = np.cumsum(np.concatenate([down, np.ones((len(n), 1)), up], axis=1), axis=1)
     # Rounded to whole numbers of 2^-53, then in the scale of what is drawn. A number from which
     # less than that is left is never drawn; its step would not fit beside the mark either.
-    scaled = np.floor(below[:-1] / below[-1] * 2.0**_FLOAT_BITS).astype(np.uint64)
-    scaled = scaled[scaled < 2**_FLOAT_BITS]
-    return first, scaled << np.uint64(_DRAWN_BITS - _FLOAT_BITS)
+    scaled = np.floor(below[:, :-1] / below[:, -1:] * 2.0**_FLOAT_BITS).astype(np.uint64)
+    number = np.arange(scaled.shape[1])[None, :] - step.shape[1]
+    counts = (number >= (first - mode)[:, None]) & (number < (last - mode)[:, None])
+    counts &= is_open[:, None] & (scaled < 2**_FLOAT_BITS)
+    least = np.where(is_open, first, np.where(chance >= 1, children, 0))
+    table = np.nonzero(counts)[0].astype(np.int64)
+    return table, scaled[counts] << np.uint64(_DRAWN_BITS - _FLOAT_BITS), least
+
+
+def _ratio(n: Numbers, mode: Numbers, step: Numbers, odds: Chances) -> Chances:
+    """The chance of the next number in terms of its own, so many steps from the most likely."""
+    number = (mode[:, None] + step).astype(np.float64)
+    return (n[:, None] - number) / (number + 1.0) * odds

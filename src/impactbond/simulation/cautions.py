@@ -51,6 +51,13 @@ def _of_those_on_record(draws: Draws) -> Iterator[str]:
     if outturn.not_eligible:
         yield f"{outturn.not_eligible:,} on record who are not eligible are left out"
     for number, name in enumerate(draws.contract.milestones):
+        without = sum(
+            group.children
+            for group, known in zip(outturn.groups, outturn.known, strict=True)
+            if known.is_open(number) and not draws.area.about(group.attributes).chances[name].chance
+        )
+        if without:
+            yield f"'{name}' is still open for {without:,} on record, and has no chance in the area"
         passed = sum(
             group.children
             for group, stages in zip(outturn.groups, draws.stages, strict=False)

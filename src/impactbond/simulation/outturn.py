@@ -75,9 +75,10 @@ class Knowledge(NamedTuple):
     over: frozenset[int]
     never: frozenset[int]
 
-    def rules_out(self, day: int, recorded: int) -> bool:
-        """Whether a milestone that was reached and recorded so would be known."""
-        return day <= self.until and recorded <= self.known_by
+    def is_open(self, milestone: int) -> bool:
+        """Whether a milestone may still be reached, as far as is known."""
+        reached = (one.milestone for one in self.reached)
+        return milestone not in {*reached, *self.over, *self.never} and self.left is None
 
 
 @dataclass(frozen=True, eq=False)

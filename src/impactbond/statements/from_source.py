@@ -64,7 +64,7 @@ def make_statement(
     earlier = Before.of(source, funder, rows.claim_date)
     share_rules = tuple(term for term in source.share_rules if rows.shows(term.funder))
     limits = tuple(term for term in source.limits if term.whose is None or rows.shows(term.whose))
-    through = limited(source, limits, funder, rows.claim_date)
+    through = limited(source, limits, funder, rows.claim_period)
     working = working_of(source, lines, source.rates, share_rules, rows.claim_date, through)
     stated = sum(working.stated_parts(lines, whole=funder is None))
     control = replace(control, stated_parts=stated)

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -24,7 +23,8 @@ from impactbond.statements.limit_terms import LimitReach, LimitTerm
 from impactbond.statements.limit_totals import LetThrough, Limited
 from impactbond.statements.source import StatementSource, is_for
 
-OTHERS = "others have lines under it"
+_OTHERS = "others have lines under it"
+_IN_ITS_OWN = "it is worked out in the funder's own statement"
 _IN_NUMBER = "it counts claims"
 _KIND = "it is no sum to date"
 _NO_LINE = "it withheld something of which no line is here"
@@ -67,14 +67,16 @@ class _Chains:
 
 
 def limited(
-    source: StatementSource, limits: Sequence[LimitTerm], funder: str | None, claim_date: date
+    source: StatementSource, limits: Sequence[LimitTerm], funder: str | None, claim_period: str
 ) -> Limited:
     """What the limits of a statement let through of its lines."""
     stated = {place: told for place, term in enumerate(limits) if (told := _unfit(term, funder))}
     fit = {place: term for place, term in enumerate(limits) if place not in stated}
     whole = {place: term for place, term in fit.items() if term.whose is None}
     own = {place: term for place, term in fit.items() if term.whose is not None}
-    lines = source.lines.filter(pc.less_equal(source.lines["claim_date"], claim_date))
+    now = pc.equal(source.lines["claim_period"], claim_period)
+    earlier = pc.less(source.lines["claim_date"], source.claim_dates[claim_period])
+    lines = source.lines.filter(pc.or_(now, earlier))
     shares = None if funder is None else _shares(source, funder, lines)
     if shares is not None:
         _take_out(whole, stated, lambda reach: _has_others(lines, shares, reach))
@@ -84,8 +86,8 @@ def limited(
     if shares is not None:
         _take_out(whole, stated, lambda reach: _meets_others(rows, shares, reach))
         rows = [row for row in rows if row["line"] in shares]
-    on_whole = _settled(rows, whole, stated, claim_date)
-    on_own = _own(rows, shares or {}, own, stated, claim_date)
+    on_whole = _settled(rows, whole, stated, claim_period)
+    on_own = _own(rows, shares or {}, own, stated, claim_period)
     return Limited(tuple(on_whole.found), tuple(on_own.found), on_whole.otherwise, stated)
 
 
@@ -97,8 +99,9 @@ def _unfit(term: LimitTerm, funder: str | None) -> str:
         return _IN_NUMBER
     if term.reach is None:
         return _KIND
-    is_own = term.whose is None or (funder is not None and is_for(term.whose, funder))
-    return "" if is_own else OTHERS
+    if term.whose is None or (funder is not None and is_for(term.whose, funder)):
+        return ""
+    return _IN_ITS_OWN
 
 
 def _take_out(
@@ -107,7 +110,7 @@ def _take_out(
     """Takes out the limits that lines of others meet too."""
     for place, term in list(limits.items()):
         if is_others(_reach(term)):
-            stated[place] = OTHERS
+            stated[place] = _OTHERS
             del limits[place]
 
 
@@ -145,7 +148,7 @@ def _has_others(lines: pa.Table, mine: Mapping[str, object], reach: LimitReach) 
 
 
 def _rows(lines: pa.Table) -> list[dict[str, Any]]:
-    columns = ["claim_date", *_COLUMNS, *_AMOUNTS]
+    columns = ["claim_period", "claim_date", *_COLUMNS, *_AMOUNTS]
     columns += ["group"] if "group" in lines.column_names else []
     rows = lines.select(columns).to_pylist()
     return sorted(rows, key=lambda row: row["claim_date"])
@@ -166,7 +169,7 @@ def _settled(
     rows: Sequence[dict[str, Any]],
     limits: dict[int, LimitTerm],
     stated: dict[int, str],
-    claim_date: date,
+    claim_period: str,
 ) -> _Chains:
     """The limits on the whole, followed on what each line is worth. One that cannot be followed is
     taken out, with why, and the others are followed again: what it withheld is then stated.
@@ -179,7 +182,7 @@ def _settled(
             by = tuple(places[name] for name in names if name in places)
             apart = row["withheld_pence"] if len(by) < len(names) or not names else 0
             mixed |= set(by) if by and apart else set()
-            is_now = row["claim_date"] == claim_date
+            is_now = row["claim_period"] == claim_period
             held = row["withheld_pence"] - apart
             meetings.append(_Meeting(row, is_now, row["value_pence"] - apart, held, by))
             otherwise += [apart] if is_now else []
@@ -198,7 +201,7 @@ def _own(
     shares: Mapping[str, tuple[int, int]],
     limits: dict[int, LimitTerm],
     stated: dict[int, str],
-    claim_date: date,
+    claim_period: str,
 ) -> _Chains:
     """The funder's own limits, followed on its share of what limits on the whole let through."""
     while limits:
@@ -206,7 +209,7 @@ def _own(
         for row in rows:
             payable, moved = shares[row["line"]]
             by = tuple(limits) if moved else ()
-            is_now = row["claim_date"] == claim_date
+            is_now = row["claim_period"] == claim_period
             meetings.append(_Meeting(row, is_now, payable, -moved, by))
         chains = _followed(meetings, limits)
         if not chains.failed:

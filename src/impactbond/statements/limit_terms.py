@@ -125,8 +125,9 @@ def _reach(contract: Contract, limit: LimitKind) -> LimitReach | None:
         return LimitReach(each=each, year_starts=starts, passes_on=limit.taker is not None)
     # A claim that is not paid in part, room of later years, and numbers of claims do not add up to
     # the least of two amounts.
-    is_sum = isinstance(limit, WholeLimit) and limit.at_most.of == "money"
-    if not is_sum or limit.straddling == "unpaid" or limit.beyond == "next year":
+    if not isinstance(limit, WholeLimit) or limit.at_most.of != "money":
+        return None
+    if limit.straddling == "unpaid" or limit.beyond == "next year":
         return None
     grouping = contract.grouping
     return LimitReach(

@@ -71,7 +71,7 @@ JOBS = {
     ),
     "doors": Job(
         "drawn files of evidence, whole and broken, say the same by every door",
-        ("tests/properties/test_file_doors.py",),
+        ("tests/properties/test_file_doors.py", "tests/properties/test_quick_cells_drawn.py"),
         30,
         {"IMPACTBOND_MUTANTS": 20_000},
     ),

@@ -6,22 +6,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from xml.parsers.expat import ParserCreate
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from impactbond.evidence.cells import Broken
 
 MOST_AT_ONCE = 2**27  # bytes of a sheet that is held in memory as a whole
 _BEGIN, _END = b"<sheetData>", b"</sheetData>"
 _ROW = re.compile(rb'r="([1-9]\d{0,6})"[^<>]*?(/?)>')
+_HEAD = re.compile(rb'<row r="[1-9]\d{0,6}"([^<>]*?)/?>')
 _CELL = re.compile(
     rb'<c r="([A-Z]{1,3})([1-9]\d{0,6})"'
     rb'((?: s="\d+")?(?: t="(?:s|n|str|b|e)")?(?:/>|><v>[^<&]*</v></c>))'
 )
 _INSIDE = re.compile(rb'(?: s="(\d+)")?(?: t="(\w+)")?(?:/>|><v>([^<&]*)</v></c>)')
 _TEXT = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<&]*)</t></si>')
-_OTHER_ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"'](?!utf-8[\"'])", re.IGNORECASE)
-# What XML does not allow, and the carriage return, of which a parser makes a line feed.
-_NOT_PLAIN = re.compile(rb"[\x00-\x08\x0b-\x1f]")
+# One declaration at most, of this encoding, and then the outermost element: nothing before it.
+_BEGINS = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"']utf-8[\"'])?"
+    rb"(?: standalone=[\"'](?:yes|no)[\"'])? ?\?>)?\s*<[a-z]",
+    re.IGNORECASE,
+)
+_BEFORE_TEXTS = re.compile(
+    _BEGINS.pattern.removesuffix(rb"<[a-z]") + rb"<sst[^<>]*>\s*", re.IGNORECASE
+)
+# What XML does not allow, an entity, and the carriage return, of which a parser makes a line feed.
+_NOT_PLAIN = re.compile(rb"[\x00-\x08\x0b-\x1f&]|\]\]>")
 _MOST_KNOWN = 100_000
 
 Value = Callable[[str, str, str], object]
@@ -37,12 +46,15 @@ def quick_rows(
     one of them. What stands around the rows goes through the parser. Raises as `Spreadsheet.rows`.
     """
     first, end = content.find(_BEGIN), content.rfind(_END)
-    is_plain = content.count(_BEGIN) == 1 and content.count(_END) == 1 and b"<!" not in content
-    if not is_plain or first > end or _OTHER_ENCODING.match(content):
+    is_plain = content.count(_BEGIN) == 1 and content.count(_END) == 1 and _is_plain(content)
+    if not is_plain or first > end:
         return None
-    if _NOT_PLAIN.search(content, first, end):
+    if _NOT_PLAIN.search(content, first, end) or not _is_text(content[first:end]):
         return None
-    around = content[: first + len(_BEGIN)] + content[end:]
+    # What rows say beside their numbers is alike in most: the parser sees each of it once.
+    heads = set(_HEAD.findall(content, first, end))
+    told = b"".join(b'<row r="1"%s/>' % one for one in sorted(heads))
+    around = content[: first + len(_BEGIN)] + told + content[end:]
     ParserCreate(namespace_separator=" ").Parse(around, True)
     rows: Cells = {}
     known: dict[bytes, object] = {}
@@ -109,14 +121,35 @@ def _inside(inside: bytes, value: Value) -> object:
     return None if held == "" else held
 
 
+def _is_text(content: bytes) -> bool:
+    try:
+        return content.isascii() or bool(content.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether nothing can stand in it that a parser would not see as elements: no comment, no text
+    kept apart, no instruction but the first, no other encoding.
+    """
+    if b"<!" in content or content.count(b"<?") > content.startswith((b"<?", b"\xef\xbb\xbf<?")):
+        return False
+    return _BEGINS.match(content) is not None
+
+
 def quick_texts(content: bytes) -> list[str] | None:
     """The texts that cells refer to, where all are plain; None where a parser has to look."""
     first, end = content.find(b"<si>"), content.rfind(b"</sst>")
-    if first < 0 or end < first or b"<!" in content or _OTHER_ENCODING.match(content):
+    # An empty text before the first that is found, `<si/>`, would move all others up by one.
+    is_first = first >= 0 and _BEFORE_TEXTS.fullmatch(content, 0, first) is not None
+    if not is_first or end < first or not _is_plain(content):
         return None
-    if _NOT_PLAIN.search(content, first, end):
+    if _NOT_PLAIN.search(content, first, end) or not _is_text(content[first:end]):
         return None
-    ParserCreate(namespace_separator=" ").Parse(content[:first] + content[end:], True)
+    try:
+        ParserCreate(namespace_separator=" ").Parse(content[:first] + content[end:], True)
+    except ExpatError:
+        return None
     found = _TEXT.findall(content, first, end)
     if content.count(b"<", first, end) != 4 * len(found):
         return None

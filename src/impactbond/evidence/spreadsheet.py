@@ -84,7 +84,8 @@ class Spreadsheet:
             raise ValueError("a part is there twice")
         bare = cls(file, entries, (), (), (), (), _FIRST_1900, frozenset())
         book, links = bare._book()
-        sheets, hidden, is_1904 = [], set(), False
+        sheets: list[tuple[str, str]] = []
+        hidden, is_1904 = set[int](), False
         for _, element in bare._read(book):
             if _local(element) == "sheet":
                 kind = next(links[value] for key, value in element.items() if key.endswith("}id"))

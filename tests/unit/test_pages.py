@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -132,6 +133,15 @@ def test_who_is_no_funder_is_told_of_those_there_are(settlement: Settlement) -> 
     with pytest.raises(PageError, match="no funder of that name") as raised:
         programme_page(settlement, audience="mayor")
     assert "council" in str(raised.value)
+
+
+def test_two_milestones_of_one_title_stand_apart() -> None:
+    source = small_source()
+    titled = {name: ("Sign up", clause) for name, (_, clause) in source.milestones.items()}
+    page = statement_page(replace(source, milestones=titled))
+    rows = [row[1:4] for row in Shown(page).rows if row[0] == "Sign up"]
+    # This claim has one of engaged_year_1, and takes one of sign_up back.
+    assert sorted(rows) == [["0", "1", "-1"], ["1", "0", "1"]]
 
 
 def test_a_statement_says_what_the_workbook_says() -> None:

@@ -152,11 +152,12 @@ def _schedule(statement: Statement, money: _Money) -> PageTable:
 
 def _milestones(statement: Statement, money: _Money) -> PageTable:
     """What was claimed and taken back of each milestone, result and fee, and what it came to."""
-    of: defaultdict[str, list[StatementLine]] = defaultdict(list)
+    of: defaultdict[tuple[str, str], list[StatementLine]] = defaultdict(list)
     for line in statement.lines:
-        of[line.milestone_title].append(line)
+        # By name as well: two milestones may have one title, at two prices.
+        of[line.milestone, line.milestone_title].append(line)
     rows, sums = [], [0, 0, 0]
-    for title, lines in of.items():
+    for (_, title), lines in of.items():
         # Apart, as net alone would hide that both happened.
         come = sum(line.quantity for line in lines if line.quantity > 0)
         gone = -sum(line.quantity for line in lines if line.quantity < 0)

@@ -31,6 +31,7 @@ from impactbond.version import __version__
 if TYPE_CHECKING:
     from impactbond.charts.chart import chart
     from impactbond.closing.close_year import year_end
+    from impactbond.closing.exports import write_year_end
     from impactbond.closing.ledger import read_ledger
     from impactbond.closing.year_end import YearEnd
     from impactbond.comparison.comparison import compare
@@ -166,6 +167,7 @@ _HOMES = {
     "write_statements": "statements.write",
     "write_template": "evidence.template",
     "write_up_front": "statements.up_front",
+    "write_year_end": "closing.exports",
     "year_end": "closing.close_year",
 }
 
@@ -258,6 +260,7 @@ __all__ = [
     "write_statements",
     "write_template",
     "write_up_front",
+    "write_year_end",
     "year_end",
 ]
 

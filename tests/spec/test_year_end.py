@@ -208,9 +208,22 @@ def test_by_the_evidence_of_the_year_end_alone_less_is_earned() -> None:
         "moved between funders": 0,
     }
     late = {
-        row["participant"] for row in rows_of(in_2018(), "cut_off") if "arrived" in row["layer"]
+        (row["participant"], str(row["recorded_on"]))
+        for row in rows_of(in_2018(), "cut_off")
+        if "arrived" in row["layer"]
     }
-    assert late == {"C-0009", "C-0026", "C-0067"}
+    assert late == {
+        ("C-0009", "2018-06-18"),
+        ("C-0026", "2018-06-04"),
+        ("C-0067", "2018-07-09"),
+    }
+    told = [row for row in rows_of(in_2018(), "after") if row["funder"] == "lbhf"]
+    assert [(str(row["on_or_by_on"]), row["what"], row["amount_pence"]) for row in told][:4] == [
+        ("2018-06-04", "arrived by sign-off", 18000),
+        ("2018-06-18", "arrived by sign-off", 18000),
+        ("2018-06-18", "taken back by sign-off", -18000),
+        ("2018-07-09", "arrived by sign-off", 18000),
+    ]
 
 
 def test_up_front_money_is_there_before_the_first_claim() -> None:
@@ -228,7 +241,7 @@ def test_every_check_holds_and_is_made() -> None:
     for year in (in_2017(), in_2018(), closed("2016-12-31", "2017-01-31")):
         assert not year.failed
     checks = {row["check"] for row in rows_of(in_2018(), "checks")}
-    assert len(checks) == 20
+    assert len(checks) == 21
 
 
 def test_a_claim_after_a_year_end_is_the_same_bytes(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ product documents, and comes to what the year end says. And Beancount's own chec
 from __future__ import annotations
 
 import csv
+import hashlib
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.spec.drawn_tables import contract_of
+from tests.spec.drawn_tables import contract_of, evidence_of
 from tests.spec.test_year_end import FIXTURES, closed, in_2017
 from tests.spec.test_year_end_edges import FOUR
 from tests.spec.test_year_end_edges import closed as closed_of
@@ -22,7 +23,7 @@ from tests.unit.test_year_end_exports import BY_CODE, summed
 
 import impactbond as ib
 from impactbond.closing.exports import beancount_text, export_files, year_end_files
-from impactbond.closing.invoices import invoice_files, quickbooks_files, sage_50_file, xero_files
+from impactbond.closing.invoices import quickbooks_files, sage_50_file, writable, xero_files
 from impactbond.closing.year_end import YearEnd
 
 VAT = """
@@ -180,8 +181,8 @@ def test_what_a_claim_gives_back_is_a_credit_note(tmp_path: Path) -> None:
     back = closed_of("", BACK, "2017-12-31", ledger=vat_ledger(tmp_path))
     documents = {row["number"]: row["document"] for row in back.tables["invoices"].to_pylist()}
     assert documents == {"IB-2017-Q1-COUNCIL1": "invoice", "IB-2017-Q3-COUNCIL1": "credit note"}
-    names = {name.partition("2017-12-31_")[2] for name in invoice_files(back)}
-    assert {"xero_credit_notes_1.csv", "quickbooks_credit_notes.csv"} < names
+    names = {name.partition("2017-12-31_")[2] for name in year_end_files(back)}
+    assert {"xero_credit_notes_1.csv", "quickbooks_credit_notes_1.csv"} < names
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_nothing_is_cut_or_supposed_to_suit_a_product(
 ) -> None:
     refused = closed_of("", FOUR, "2017-12-31", ledger=vat_ledger(tmp_path, vat, council))
     with pytest.raises(ib.YearEndError) as raised:
-        invoice_files(refused)
+        sage_50_file(refused)
     assert {fault.code for fault in raised.value.faults} == {code}
     # One product's limits stop no other, and the manifest says why.
     files = year_end_files(refused)
@@ -219,3 +220,49 @@ def test_beancounts_own_checker_accepts_the_ledger_and_its_balances(tmp_path: Pa
     wrong = text.replace("balance Income:Outcomes  -340.00", "balance Income:Outcomes  -341.00")
     assert wrong != text
     assert len(loader.load_string(wrong)[1]) == 1
+
+
+def test_an_invoice_names_the_statement_that_was_issued_and_a_changed_one_is_refused(
+    tmp_path: Path,
+) -> None:
+    contract = contract_of("")
+    settled = ib.settle(contract, evidence_of(FOUR, contract), as_of="2017-04-30", engine="polars")
+    ib.write_statements(settled, tmp_path / "issued")
+    given = {"ledger": vat_ledger(tmp_path), "statements": [tmp_path / "issued"]}
+    closed_year = closed_of("", FOUR, "2017-12-31", **given)
+    issued = tmp_path / "issued" / "specification_2017-Q1_council.xlsx"
+    digest = hashlib.sha256(issued.read_bytes()).hexdigest()
+    first, second = closed_year.tables["invoices"].to_pylist()
+    assert (first["statement"], first["statement_sha256"]) == (
+        "specification / 2017-Q1 / council",
+        digest,
+    )
+    assert (second["claim_period"], second["statement_sha256"]) == ("2017-Q3", "")  # not written
+    (content,) = xero_files(closed_year).values()
+    assert rows(content)[0]["*Description"].endswith(f"2017-Q1 / council, SHA-256 {digest}")
+    issued.write_bytes(issued.read_bytes() + b" ")
+    with pytest.raises(ib.YearEndError, match="not as it was written"):
+        closed_of("", FOUR, "2017-12-31", **given)
+
+
+def test_quickbooks_takes_a_hundred_invoices_a_file_and_is_told_of_lines_below_nothing(
+    tmp_path: Path,
+) -> None:
+    # 101 schools, of which each owes £100.00.
+    schools = "funding: [{for: every milestone, shares: {school: 100%}}]"
+    people = "\n".join(f"c{n} | 2017-01-09 | School {n}" for n in range(101))
+    seen = "\n".join(f"c{n} | consent | 2017-02-01 | yes" for n in range(101))
+    table = f"child | start | school\n{people}\n---\nchild | metric | on | value\n{seen}"
+    ledger = vat_ledger(tmp_path)
+    every = ledger.funders | {
+        "school": ledger.funders["school"].model_copy(update={"vat": "exempt"})
+    }
+    many = closed_of(
+        schools, table, "2017-06-30", ledger=ledger.model_copy(update={"funders": every})
+    )
+    parts = list(quickbooks_files(many).values())
+    assert [len(rows(part)) for part in parts] == [100, 1]
+    recovered = closed_of(UP_FRONT, FOUR, "2017-12-31", ledger=ledger)
+    notes = {product: note for product, _, note in writable(recovered)}
+    assert notes["QuickBooks Online"] == "2 invoices with a line below nothing: type them in"
+    assert notes["Xero"] == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -28,11 +27,10 @@ from impactbond.cli.options import (
     working,
 )
 from impactbond.cli.reading_options import reads_files
-from impactbond.errors import YearEndError
-from impactbond.files import Writing, write_files
+from impactbond.files import Writing
 
 if TYPE_CHECKING:
-    from impactbond.closing.year_end import Framework, YearEnd
+    from impactbond.closing.year_end import Framework
 
 
 LedgerOption = Annotated[
@@ -41,6 +39,11 @@ LedgerOption = Annotated[
 TrialBalanceOption = Annotated[
     Path | None,
     typer.Option("--trial-balance", help="What the ledger shows: account,debit,credit as CSV."),
+]
+
+StatementsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--statements", help="A folder of statements issued: invoices name each SHA-256."),
 ]
 
 
@@ -59,6 +62,7 @@ def year_end(
     ] = None,
     ledger: LedgerOption = None,
     trial_balance: TrialBalanceOption = None,
+    statements: StatementsOption = None,
     framework: Annotated[
         str, typer.Option("--framework", help="The words: 'SORP 2026' or 'SORP 2019'.")
     ] = "SORP 2026",
@@ -75,6 +79,7 @@ def year_end(
 ) -> None:
     """Say what was earned by a year end and is not claimed yet, funder by funder, with journals."""
     from impactbond.closing.close_year import year_end as drawn_up
+    from impactbond.closing.exports import write_year_end
     from impactbond.receipts.read import read_receipts
 
     with working("Reading the contract and the evidence"):
@@ -93,21 +98,14 @@ def year_end(
             framework=cast("Framework", framework),  # refused unless it is one
             earlier=earlier,
             trial_balance=trial_balance,
+            statements=statements or (),
             leave_out_refused=leave_out_refused,
         )
     others = (earlier, previous, ledger, trial_balance)
     inputs = inputs_of(contract, evidence, receipts, *others)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
-    written = [] if out is None else _written(year, out, how)
+    written = [] if out is None else [one.name for one in write_year_end(year, out, **how)]
     told = "".join(f"\nWrote {out}/{name}" for name in written)
     printed(as_json, lambda: {**year.as_dict(), "written": written}, lambda: year.text + told)
     if year.failed:
         raise typer.Exit(1)
-
-
-def _written(year: YearEnd, out: Path, how: Writing) -> list[str]:
-    """The names of the files of a year end, when they are written."""
-    from impactbond.closing.exports import year_end_files
-
-    refused = partial(YearEndError, "The year end cannot be written.")
-    return [one.name for one in write_files(out, year_end_files(year), refused, **how)]

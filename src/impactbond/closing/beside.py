@@ -2,7 +2,7 @@
 dispute, what notes to the accounts say, and what every funder is asked to confirm.
 
 Takes  a Year, its tables, and the previous year end as filed.
-Gives  the tables AFTER, IN_PROGRESS, DISPUTED, DISCLOSURE and CONFIRMATIONS.
+Gives  the tables AFTER, WITHHELD, IN_PROGRESS, DISPUTED, DISCLOSURE and CONFIRMATIONS.
 Keeps  nothing here is in a journal, but for what is in dispute. No participant is named.
 """
 
@@ -16,13 +16,17 @@ import pyarrow as pa
 
 from impactbond.closing.aged import Matched
 from impactbond.closing.filed import Filed
-from impactbond.closing.inputs import Year, summed
+from impactbond.closing.inputs import Year
+from impactbond.closing.position import IN_HAND
+from impactbond.closing.sums import summed
 from impactbond.money import minor_units, round_fraction
 from impactbond.receipts.match import REFUND_OF
+from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.values import part_paid
 from impactbond.tables import rows_table, schema_of
 
 AFTER = schema_of("on_or_by_on", "what", "funder", "about", "amount_pence", "counted")
+WITHHELD = schema_of("funder", "value_pence", "withheld_pence", "moved_pence", "entitled_pence")
 IN_PROGRESS = schema_of(
     *("milestone", "participants", "price_pence", "in_all_pence"), participants=pa.int64()
 )
@@ -38,17 +42,17 @@ IN_FIGURES, NOT_IN_FIGURES = "yes", "no"
 
 def after_table(year: Year, cut_off: pa.Table) -> pa.Table:
     """The table `after`: what evidence between year end and sign-off changed, which is counted; and
-    what was paid in those days, which is not. Evidence is told by the day of the sign-off.
+    what was paid in those days, which is not. Evidence is told by the day on which it was recorded;
+    by the day of the sign-off where it was recorded before, and something else changed its money.
     """
-    changed: dict[tuple[str, str, str], int] = {}
+    changed: dict[tuple[date, str, str, str], int] = {}
     for row in cut_off.to_pylist():
-        if row["layer"] != "in hand at year end":
-            key = (row["layer"], row["funder"], row["milestone"])
+        if row["layer"] != IN_HAND:
+            came = row["recorded_on"]
+            day = came if came is not None and came > year.on else year.evidence_to
+            key = (day, row["layer"], row["funder"], row["milestone"])
             changed[key] = changed.get(key, 0) + row["amount_pence"]
-    rows = [
-        (year.evidence_to, what, funder, about, pence, IN_FIGURES)
-        for (what, funder, about), pence in sorted(changed.items())
-    ]
+    rows = [(*about, pence, IN_FIGURES) for about, pence in sorted(changed.items())]
     if year.receipts is not None:
         by_then = year.receipts.received_by(year.evidence_to)
         tables = ((by_then.received_table, ""), (by_then.written_off_table, "written off"))
@@ -60,6 +64,23 @@ def after_table(year: Year, cut_off: pa.Table) -> pa.Table:
                     about = (row["funder"], row["receipt"], abs(pence), NOT_IN_FIGURES)
                     rows.append((row["received_on"], what, *about))
     return rows_table(rows, AFTER)
+
+
+def withheld_table(year: Year) -> pa.Table:
+    """The table `withheld`: what is claimed and unclaimed is worth at its prices, what limits and
+    disputes withhold of it, and what one funder takes over from another, to date. What lies beyond
+    the funders' limits stands last, under a name of its own: nobody pays it.
+    """
+    names = ("value", "withheld", "moved", "amount")
+    found = {one.id: [0, 0, 0, 0] for one in year.funders}
+    for one in (year.made, year.cut):
+        for row in [] if one is None else one.shares_table.to_pylist():
+            sums = found.setdefault(row["funder"], [0, 0, 0, 0])
+            for place, name in enumerate(names):
+                sums[place] += row[f"{name}_pence"]
+    nobody = found.pop(UNFUNDED, [0, 0, 0, 0])
+    rows = [(funder, *sums) for funder, sums in found.items()]
+    return rows_table([*rows, (UNFUNDED, *nobody)] if any(nobody) else rows, WITHHELD)
 
 
 def in_progress_table(year: Year, waiting: Mapping[str, int]) -> pa.Table:

@@ -65,6 +65,17 @@ BESIDE: tuple[_Beside, ...] = (
         {"headroom": "[at_most]-[used]"},
     ),
     (
+        *("Withheld", "withheld", "What outcomes are worth, and what of it is withheld, to date"),
+        (FUNDER,),
+        {
+            "value": "Worth at its price",
+            "withheld": "Withheld",
+            "moved": "Taken over",
+            "entitled": "Earned by terms",
+        },
+        {"entitled": "[value]-[withheld]+[moved]"},
+    ),
+    (
         *("Aged", "aged", "What is open, by how long it is overdue"),
         (FUNDER,),
         _BANDS,
@@ -107,7 +118,8 @@ BESIDE: tuple[_Beside, ...] = (
             FUNDER,
             ("asked_on", "Asked on", "date", 13),
             ("due_on", "Due on", "date", 13),
-            ("text", "Text", "text", 40),
+            ("text", "Text", "text", 30),
+            ("statement", "Statement", "text", 30),
         ),
         {"amount": "Amount"},
         {},

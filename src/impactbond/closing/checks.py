@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from impactbond.closing.beside import open_by_funder
 from impactbond.closing.filed import Filed
-from impactbond.closing.inputs import Year, summed
+from impactbond.closing.inputs import Year
 from impactbond.closing.journals import (
     ACCRUED,
     IN_ADVANCE,
@@ -24,6 +24,7 @@ from impactbond.closing.journals import (
     UP_FRONT_ACCOUNT,
     balances,
 )
+from impactbond.closing.sums import summed
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.schedule import ON_ACCOUNT
 from impactbond.tables import rows_table, schema_of
@@ -43,6 +44,7 @@ def checks_table(year: Year, tables: Tables, previous: Filed | None) -> pa.Table
         *_aged(tables),
         *((WITHIN_LIMITS, *_limit(row)) for row in tables["limits"].to_pylist()),
         *_cut_off(year, tables),
+        *_withheld(tables),
         *_as_filed(tables, previous),
         *_up_front(year, tables),
         *_journals(tables),
@@ -128,6 +130,16 @@ def _cut_off(year: Year, tables: Tables) -> Iterator[Compared]:
         )
     )
     yield "lines of the cut are shared in full", "all", entitled, shared
+
+
+def _withheld(tables: Tables) -> Iterator[Compared]:
+    """6, from the other side. What is earned is its value, less what is withheld of it."""
+    found = {row["funder"]: row for row in _rows(tables, "withheld")}
+    for row in tables["position"].to_pylist():
+        own = found[row["funder"]]
+        left = own["value_pence"] - own["withheld_pence"] + own["moved_pence"]
+        earned = row["earned_pence"] + row["constrained_pence"] + row["ahead_pence"]
+        yield "earned is its value less what is withheld", row["funder"], earned, left
 
 
 def _as_filed(tables: Tables, previous: Filed | None) -> Iterator[Compared]:

@@ -9,10 +9,10 @@ Keeps  a year end is no claim: it settles nothing, and the next claim is what it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from os import PathLike
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from impactbond.closing.aged import aged_table, matched, paid_table
 from impactbond.closing.beside import (
@@ -21,17 +21,21 @@ from impactbond.closing.beside import (
     disclosure_table,
     disputed_table,
     in_progress_table,
+    withheld_table,
 )
 from impactbond.closing.checks import checks_table
 from impactbond.closing.closing_cut import (
     Followed,
+    Recorded,
     claims_made,
+    decided_at,
     known_at,
     on_the_way,
+    recorded,
     unclaimed,
 )
 from impactbond.closing.filed import Filed, parse_filed, read_filed
-from impactbond.closing.inputs import Year, by_funder
+from impactbond.closing.inputs import Year
 from impactbond.closing.invoices import invoices_table
 from impactbond.closing.journals import journals_table, postings_table
 from impactbond.closing.ledger import Ledger, read_ledger
@@ -43,11 +47,14 @@ from impactbond.closing.position import (
     position_table,
     up_front_table,
 )
+from impactbond.closing.statements_issued import Issued, StatementNames, statements_issued
+from impactbond.closing.sums import by_funder
 from impactbond.closing.trial_balance import read_trial_balance, trial_balance_table
 from impactbond.closing.year_end import WORDS, Framework, YearEnd
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_given
+from impactbond.dialect import Engine
 from impactbond.errors import Fault, YearEndError, assert_one_of
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import show
@@ -72,7 +79,9 @@ def year_end(
     framework: Framework = "SORP 2026",
     earlier: Followed = None,
     trial_balance: FilePath | None = None,
+    statements: Sequence[FilePath] = (),
     leave_out_refused: bool = False,
+    engine: Engine | None = None,
 ) -> YearEnd:
     """The position on the last day of a year, `on`, by evidence recorded up to `evidence_to` (by
     default that day): what was achieved by then, whether or not it is claimed.
@@ -81,6 +90,8 @@ def year_end(
     without it, income is all to date. `ledger` names funds and accounts. `earlier` is what the
     claims made follow on, as `settle` takes it. `framework` chooses words, no figure.
     `trial_balance` is a CSV file of what the ledger shows of this contract before the journals.
+    `statements` are folders of statements that were issued, whose digests invoices then name.
+    `engine` is by default the one that reads the evidence where it is.
 
     Raises YearEndError for a sign-off before the year end, a previous year end of another contract
     or not before this one, or receipts of several funders together; EvidenceError and ReceiptError
@@ -89,6 +100,8 @@ def year_end(
     last = day_given(on, "on", YearEndError)
     sign_off = last if evidence_to is None else day_given(evidence_to, "evidence_to", YearEndError)
     assert_one_of(framework, "framework", get_args(Framework), YearEndError)
+    chosen = engine or evidence.engine
+    assert_one_of(chosen, "engine", get_args(Engine), YearEndError)
     versions = Versions.of(contract)
     filed = _filed(previous)
     _assert_in_order(versions.whole, last, sign_off, filed)
@@ -97,19 +110,35 @@ def year_end(
         _assert_from_one_each(receipts, versions.whole)
     if ledger is not None and not isinstance(ledger, Ledger):
         ledger = read_ledger(ledger, versions.whole)
-    made = claims_made(versions, evidence, last, earlier, leave_out_refused)
-    cut = unclaimed(versions, evidence, made, last, sign_off)
-    in_hand = cut if sign_off == last else unclaimed(versions, evidence, made, last, last)
-    after = unclaimed(versions, evidence, made, last, _EVER)
+    issued = statements_issued(statements)
+    made = claims_made(versions, evidence, last, earlier, leave_out_refused, chosen)
+    cut, in_hand, after = (
+        unclaimed(versions, evidence, made, last, day, chosen) for day in (sign_off, last, _EVER)
+    )
     terms = known_at(versions, last, last).whole
     holidays = bank_holidays_of([terms])
     year = Year(terms, last, sign_off, made, cut, in_hand, after, receipts, holidays, ledger)
     _assert_within_earned(year)
-    waiting = on_the_way(versions, evidence, last, sign_off)
+    decided = decided_at(versions, evidence, last, sign_off, chosen)
+    known = {sign_off: recorded(decided)}
+    if last not in known and any(day > last for day in known[sign_off].values()):
+        known[last] = recorded(decided_at(versions, evidence, last, last, chosen))
     given = None
     if trial_balance is not None:
         given = read_trial_balance(trial_balance, versions.whole.currency)
-    return _drawn_up(year, filed, framework, evidence, waiting, given)
+    beside = Beside(on_the_way(decided), known[sign_off], known.get(last, known[sign_off]), issued)
+    return _drawn_up(year, filed, framework, evidence, beside, given)
+
+
+class Beside(NamedTuple):
+    """What is on the way, when evidence was recorded as known at the sign-off and at the year end,
+    and which statements were issued.
+    """
+
+    waiting: Mapping[str, int]
+    recorded: Recorded
+    recorded_in_hand: Recorded
+    issued: Issued
 
 
 def _drawn_up(
@@ -117,13 +146,15 @@ def _drawn_up(
     filed: Filed | None,
     framework: Framework,
     evidence: Evidence,
-    waiting: Mapping[str, int],
+    beside: Beside,
     given: dict[str, int] | None,
 ) -> YearEnd:
     ledger = year.ledger
     position = position_table(year, ledger)
     income = income_table(year, filed, position)
-    cut_off, found = cut_off_table(year), matched(year)
+    cut_off = cut_off_table(year, beside.recorded, beside.recorded_in_hand)
+    found, since = matched(year), None if filed is None else filed.on
+    names = StatementNames(year.terms.contract, position["funder"].to_pylist(), beside.issued)
     journals, postings = journals_table(position, year.on), postings_table(year, ledger)
     tables = {
         "position": position,
@@ -132,17 +163,16 @@ def _drawn_up(
         "cut_off": cut_off,
         "after": after_table(year, cut_off),
         "up_front": up_front_table(year, position),
-        "in_progress": in_progress_table(year, waiting),
+        "in_progress": in_progress_table(year, beside.waiting),
         "limits": limits_table(year),
+        "withheld": withheld_table(year),
         "disputed": disputed_table(year),
         "aged": aged_table(year, found),
         "payment_times": paid_table(year, found),
         "journals": journals,
         "postings": postings,
         "trial_balance": trial_balance_table(given, ledger, postings, journals, filed),
-        "invoices": invoices_table(
-            year.asked, ledger, year.terms.contract, None if filed is None else filed.on
-        ),
+        "invoices": invoices_table(year.asked, ledger, year.terms.contract, since, names),
         "disclosure": disclosure_table(position, income, filed, WORDS[framework]),
         "confirmations": confirmations_table(found, position),
     }

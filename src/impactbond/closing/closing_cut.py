@@ -10,7 +10,7 @@ Keeps  limits are filled by outcomes of the year alone: nothing achieved after t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,6 +21,7 @@ from pydantic import PrivateAttr
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import Period, day_number
+from impactbond.dialect import Engine
 from impactbond.evaluation.decisions import decisions_table
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.evidence import Evidence
@@ -37,6 +38,7 @@ from impactbond.settlement.settle import assert_complete
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.calendar import Calendar
 
+Recorded = Mapping[tuple[str, str], date]  # by participant and milestone
 Followed = Settlement | Record | Closed | File | None  # what the claims made follow on
 
 
@@ -90,14 +92,24 @@ def _closing(contract: Contract, on: date, cut: int) -> Contract:
 
 
 def claims_made(
-    versions: Versions, evidence: Evidence, on: date, earlier: Followed, leave_out_refused: bool
+    versions: Versions,
+    evidence: Evidence,
+    on: date,
+    earlier: Followed,
+    leave_out_refused: bool,
+    engine: Engine,
 ) -> Settlement | None:
     """The claims made by the year end, as they settle; None where no claim date has come."""
     if not claim_dates(versions, on):
         assert_complete(evidence, leave_out_refused)
         return None
     return settle(
-        versions, evidence, as_of=on, earlier=earlier, leave_out_refused=leave_out_refused
+        versions,
+        evidence,
+        as_of=on,
+        earlier=earlier,
+        leave_out_refused=leave_out_refused,
+        engine=engine,
     )
 
 
@@ -120,7 +132,12 @@ def known_at(versions: Versions, on: date, evidence_to: date) -> Versions:
 
 
 def unclaimed(
-    versions: Versions, evidence: Evidence, made: Settlement | None, on: date, evidence_to: date
+    versions: Versions,
+    evidence: Evidence,
+    made: Settlement | None,
+    on: date,
+    evidence_to: date,
+    engine: Engine,
 ) -> Unclaimed:
     """What was achieved by the year end, by evidence recorded up to a day, less what claims made by
     the year end hold.
@@ -136,22 +153,41 @@ def unclaimed(
     cut = claims[-1]
     known = Versions(tuple(_closing(one, on, cut.number) for one in known.all))
     applicable = applicable_claims(
-        known, evidence.known_on(evidence_to), claims, [cut], closed, evidence.engine
+        known, evidence.known_on(evidence_to), claims, [cut], closed, engine
     )
     settled, singly = settle_claims(known, claims, applicable, closed, cut.number)
     lines, shares = attributed(claims, settled, singly(), closed, cut.number)
     return Unclaimed(_without_nobody(settled.funders), *_of_the_cut(lines, shares, cut, on))
 
 
-def on_the_way(
-    versions: Versions, evidence: Evidence, on: date, evidence_to: date
-) -> dict[str, int]:
-    """How many participants can still achieve each milestone at a year end, by the terms in force
-    on it.
+def decided_at(
+    versions: Versions, evidence: Evidence, on: date, evidence_to: date, engine: Engine
+) -> pa.Table:
+    """The decisions at a year end, by the terms in force on it and evidence recorded up to a day
+    (DECISIONS).
     """
     known = known_at(versions, on, evidence_to)
     terms, claim = known.within(known.terms), ClaimDate(0, str(on), on, evidence_to)
-    decided = decisions_table(terms, evidence, claim, evidence.engine)
+    decided = decisions_table(terms, evidence, claim, engine)
+    # Of a milestone that pays for units, each has evidence of its own, and a decision is of none.
+    by_unit = [name for name, term in terms.milestones.items() if term.units]
+    if by_unit:
+        is_unit = pc.is_in(decided["milestone"], pa.array(by_unit, pa.string()))
+        known_on = pc.if_else(is_unit, None, decided["known_on"])
+        place = decided.schema.get_field_index("known_on")
+        decided = decided.set_column(place, "known_on", known_on)
+    return decided
+
+
+def recorded(decided: pa.Table) -> Recorded:
+    """The day on which the newest evidence of each participant and milestone was recorded."""
+    columns = [decided[name].to_pylist() for name in ("participant", "milestone", "known_on")]
+    rows = zip(*columns, strict=True)
+    return {(who, milestone): day for who, milestone, day in rows if day is not None}
+
+
+def on_the_way(decided: pa.Table) -> dict[str, int]:
+    """How many participants can still achieve each milestone, by the decisions at a year end."""
     open_ = decided.filter(pc.equal(decided["verdict"], Verdict.NOT_YET_DUE.value))
     counts = pc.value_counts(open_["milestone"].combine_chunks()).to_pylist()
     return {one["values"]: one["counts"] for one in counts}

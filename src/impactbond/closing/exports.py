@@ -14,7 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any, Unpack
 
 from impactbond.canonical import csv_bytes, sha256
 from impactbond.closing.csv_rows import amount_told, csv_rows
@@ -24,6 +27,7 @@ from impactbond.closing.more_ledgers import intacct, iris, quickbooks, sage_acco
 from impactbond.closing.workbook import year_end_workbook
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
+from impactbond.files import Writing, write_files
 
 PLAIN = (
     *("journal", "date", "reverses_on", "account", "account_name", "debit", "credit"),
@@ -198,6 +202,18 @@ def year_end_files(year: YearEnd) -> dict[str, bytes]:
     return {year.file_name: year.filed, **book, **tables, **exported}
 
 
+def write_year_end(year: YearEnd, out: str | PathLike[str], **how: Unpack[Writing]) -> list[Path]:
+    """Writes into a folder what is kept of a year end: the file that the next one begins from,
+    every table as CSV and in a workbook; with a ledger map journals for ledgers, and invoices and
+    credit notes where it says how they are numbered. Gives the paths written.
+
+    Raises YearEndError, and writes nothing, where a code does not suit a ledger, or `how` does not
+    allow it.
+    """
+    refused = partial(YearEndError, "The year end cannot be written.")
+    return write_files(Path(out), year_end_files(year), refused, **how)
+
+
 def _invoices(year: YearEnd) -> dict[str, bytes]:
     """Invoices and credit notes; and of every export its size, its digest, or why it is not there.
 
@@ -207,10 +223,10 @@ def _invoices(year: YearEnd) -> dict[str, bytes]:
         return {}
     files: dict[str, bytes] = {}
     told: list[tuple[str, str, str, str]] = []
-    for product, written, why in writable(year):
+    for product, written, note in writable(year):
         files |= written
-        told += [(product, name, sha256(content), "") for name, content in written.items()]
-        if why:
-            told.append((product, "", "", f"not written: {why}"))
+        told += [(product, name, sha256(content), note) for name, content in written.items()]
+        if not written:
+            told.append((product, "", "", note))
     headings = ("product", "file", "sha256", "note")
     return files | {f"{year.contract}_{year.on}_invoices_manifest.csv": csv_rows(headings, told)}

@@ -169,6 +169,10 @@ _CHECKS: dict[str, _Both] = {
         _added(made, "Cut off", of, "amount"),
         "",
     ),
+    "earned is its value less what is withheld": lambda made, of: (
+        _added(made, "Position", of, "earned constrained ahead"),
+        _added(made, "Withheld", of, "entitled"),
+    ),
     "opening is the closing as filed": lambda made, of: (
         _added(made, "Income", of, "opening"),
         _added(made, "As filed", of, "earned"),

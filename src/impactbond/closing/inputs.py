@@ -10,32 +10,24 @@ Keeps  what lies beyond the funders' limits, which nobody pays, is no income.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from impactbond.closing.closing_cut import Unclaimed
+from impactbond.closing.deferred_fees import deferred_fees
 from impactbond.closing.ledger import Ledger
+from impactbond.closing.sums import Sums, by_funder, by_outcome, summed, summed_by_outcome
 from impactbond.contract.contract import Contract
 from impactbond.money import minor_units
 from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.funding import UNFUNDED, Payer
 from impactbond.settlement.schedule import UP_FRONT
 from impactbond.settlement.settlement import Settlement
-
-
-class EarnedOutcome(NamedTuple):
-    """What was achieved, and by whom it is paid: a result or a fee is of no participant."""
-
-    funder: str
-    participant: str
-    milestone: str
-    period: str
-    achieved_on: date
 
 
 class Asked(NamedTuple):
@@ -48,43 +40,6 @@ class Asked(NamedTuple):
     kind: str
     name: str
     amount_pence: int
-
-
-Sums = dict[EarnedOutcome, int]
-
-
-def by_outcome(lines: pa.Table, shares: pa.Table) -> Sums:
-    """What each funder owes for each outcome, by lines and their shares (LINES, SHARES)."""
-    columns = ["participant", "milestone", "period", "achieved_on"]
-    rows = zip(*(lines[name].to_pylist() for name in ["line", *columns]), strict=True)
-    of_line = {line: about for line, *about in rows}
-    sums: Sums = defaultdict(int)
-    columns = ["line", "funder", "amount_pence"]
-    for line, funder, pence in zip(*(shares[name].to_pylist() for name in columns), strict=True):
-        if funder != UNFUNDED and pence:
-            sums[EarnedOutcome(funder, *of_line[line])] += pence
-    return sums
-
-
-def by_funder(sums: Sums) -> dict[str, int]:
-    """The same for each funder in all."""
-    return summed((outcome.funder, pence) for outcome, pence in sums.items())
-
-
-def summed_by_outcome(sums: Sums) -> dict[tuple[Any, ...], int]:
-    """The same for each outcome, whoever pays it."""
-    found: dict[tuple[Any, ...], int] = defaultdict(int)
-    for outcome, pence in sums.items():
-        found[outcome[1:]] += pence
-    return found
-
-
-def summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Amounts added up by their names."""
-    found: dict[str, int] = defaultdict(int)
-    for name, pence in pairs:
-        found[name] += pence
-    return found
 
 
 def _dated(table: pa.Table) -> tuple[tuple[date, str, str, int], ...]:
@@ -138,20 +93,33 @@ class Year:
         return sum(max(one, 0) for one in parts), sum(min(one, 0) for one in parts)
 
     @cached_property
-    def earned(self) -> Sums:
-        """What was earned by the year end: claimed and unclaimed, without what is of later days."""
+    def _due(self) -> Sums:
+        """What fell due by the year end: claimed and unclaimed, without what is of later days."""
         sums: Sums = defaultdict(int)
         for part in (self.claimed, self.unclaimed):
             for outcome, pence in part.items():
                 if outcome.achieved_on <= self.on:
                     sums[outcome] += pence
-        return {outcome: pence for outcome, pence in sorted(sums.items()) if pence}
+        return sums
+
+    @cached_property
+    def _deferred(self) -> Sums:
+        return deferred_fees(self._due, self.terms, self.ledger, self.on)
+
+    @cached_property
+    def earned(self) -> Sums:
+        """What was earned by the year end: what fell due, less fees for later days."""
+        left = (
+            (outcome, pence - self._deferred.get(outcome, 0))
+            for outcome, pence in sorted(self._due.items())
+        )
+        return {outcome: pence for outcome, pence in left if pence}
 
     @cached_property
     def ahead(self) -> dict[str, int]:
-        """What is claimed for days after the year end, by funder."""
-        later = ((one, pence) for one, pence in self.claimed.items() if one.achieved_on > self.on)
-        return summed((one.funder, pence) for one, pence in later)
+        """What is claimed, or fell due as a fee, for days after the year end, by funder."""
+        later = {one: pence for one, pence in self.claimed.items() if one.achieved_on > self.on}
+        return by_funder({**later, **self._deferred})
 
     @cached_property
     def asked(self) -> tuple[Asked, ...]:

@@ -19,14 +19,16 @@ from impactbond.closing.csv_rows import amount_told, csv_rows, day_told
 from impactbond.closing.inputs import Asked
 from impactbond.closing.journals import INCOME, UP_FRONT_ACCOUNT
 from impactbond.closing.ledger import Ledger
+from impactbond.closing.statements_issued import StatementNames
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
 from impactbond.settlement.schedule import ON_ACCOUNT
 from impactbond.tables import rows_table, schema_of
+from impactbond.terms.words import counted
 
 INVOICES = schema_of(
     *("number", "document", "funder", "claim_period", "asked_on", "due_on", "account"),
-    *("text", "amount_pence"),
+    *("text", "statement", "statement_sha256", "amount_pence"),
 )
 INVOICE, CREDIT_NOTE = "invoice", "credit note"
 XERO_INVOICES = (
@@ -51,13 +53,21 @@ QUICKBOOKS = (
     *("Item Quantity", "Item Rate", "*Item Amount", "Memo"),
 )
 MOST_XERO_INVOICES = 500  # of one file
+# Of one file, by guides to it; they say, too, that no line is below nothing.
+MOST_QUICKBOOKS_INVOICES = 100
 MOST_ACCOUNT, MOST_REFERENCE, MOST_DETAILS = 8, 30, 60  # letters that Sage 50 takes
 
 
 def invoices_table(
-    asked: Iterable[Asked], ledger: Ledger | None, contract: str, since: date | None
+    asked: Iterable[Asked],
+    ledger: Ledger | None,
+    contract: str,
+    since: date | None,
+    statements: StatementNames,
 ) -> pa.Table:
-    """The table `invoices`: a row for every line of a document asked for after a day."""
+    """The table `invoices`: a row for every line of a document asked for after a day, with the
+    statement that it is of.
+    """
     documents: dict[tuple[date, str, str, date], list[Asked]] = {}
     for one in sorted(asked, key=lambda one: (one.asked_on, one.funder)):
         if since is None or one.asked_on > since:
@@ -77,18 +87,9 @@ def invoices_table(
         for one in lines:
             account = UP_FRONT_ACCOUNT if one.kind in ON_ACCOUNT else INCOME
             text = " ".join(filter(None, (f"Claim {period}:", one.kind, one.name)))
-            about = (funder, period, day, due_on, account, text, one.amount_pence)
-            rows.append((number, document, *about))
+            about = (funder, period, day, due_on, account, text, *statements.of(period, funder))
+            rows.append((number, document, *about, one.amount_pence))
     return rows_table([row for row in rows if row[-1]], INVOICES)
-
-
-def invoice_files(year: YearEnd) -> dict[str, bytes]:
-    """Files of invoices and credit notes, by name.
-
-    Raises YearEndError where there is no ledger map, or it lacks what a product needs: a customer
-    of Sage 50 of up to 8 letters, a number of up to 30.
-    """
-    return xero_files(year) | sage_50_file(year) | quickbooks_files(year)
 
 
 def xero_files(year: YearEnd) -> dict[str, bytes]:
@@ -108,6 +109,12 @@ def xero_files(year: YearEnd) -> dict[str, bytes]:
     return files
 
 
+def _told(row: dict[str, Any]) -> str:
+    """What a line is of, with the statement that it can be held against."""
+    digest = f", SHA-256 {row['statement_sha256']}" if row["statement_sha256"] else ""
+    return f"{row['text']}; statement {row['statement']}{digest}"
+
+
 def _xero(year: YearEnd, row: dict[str, Any], sign: int) -> tuple[Any, ...]:
     entry = year.ledger_given.of(row["funder"])
     contact = (entry.contact if entry and ": " not in row["funder"] else "") or year.name_of(
@@ -115,7 +122,7 @@ def _xero(year: YearEnd, row: dict[str, Any], sign: int) -> tuple[Any, ...]:
     )
     order = entry.purchase_order.get(row["claim_period"], "") if entry else ""
     days = (day_told(row["asked_on"]), day_told(row["due_on"]))
-    about = (row["number"], order, *days, "", row["text"], "1")
+    about = (row["number"], order, *days, "", _told(row), "1")
     money = (amount_told(year, sign * row["amount_pence"]), "", year.code_of(row["account"]))
     fund = year.ledger_given.fund_of(row["funder"])
     tracked = ("Fund", fund, "Funder", row["funder"])
@@ -152,7 +159,9 @@ def sage_50_file(year: YearEnd) -> dict[str, bytes]:
 
 
 def quickbooks_files(year: YearEnd) -> dict[str, bytes]:
-    """Invoices, and credit notes by themselves and above nothing; columns are mapped on import."""
+    """Invoices, and credit notes by themselves and above nothing, in files of no more than the
+    product takes; columns are mapped on import.
+    """
     files = {}
     for document, name, sign in ((INVOICE, "invoices", 1), (CREDIT_NOTE, "credit_notes", -1)):
         rows = []
@@ -161,11 +170,28 @@ def quickbooks_files(year: YearEnd) -> dict[str, bytes]:
             pence = amount_told(year, sign * row["amount_pence"])
             about = (row["number"], year.name_of(row["funder"]), *days, pence)
             tax = _tax(year, row["funder"], "qbo")
-            item = (tax, "", "", "", row["text"], "1", pence, pence, year.contract)
+            item = (tax, "", "", "", _told(row), "1", pence, pence, year.contract)
             rows.append((*about, *item))
-        if rows:
-            files[f"{_stem(year)}_quickbooks_{name}.csv"] = csv_rows(QUICKBOOKS, rows)
+        for at, part in enumerate(_parted(rows, MOST_QUICKBOOKS_INVOICES), 1):
+            files[f"{_stem(year)}_quickbooks_{name}_{at}.csv"] = csv_rows(QUICKBOOKS, part)
     return files
+
+
+def _parted(rows: Sequence[tuple[str, ...]], most: int) -> Iterator[list[tuple[str, ...]]]:
+    """Rows in parts of so many documents, by the number that each begins with: none is parted."""
+    numbers = list(dict.fromkeys(row[0] for row in rows))
+    for first in range(0, len(numbers), most):
+        own = set(numbers[first : first + most])
+        yield [row for row in rows if row[0] in own]
+
+
+def _below_nothing(year: YearEnd) -> str:
+    """What QuickBooks does not take of what is written for it, in words."""
+    rows = [row for row in year.tables["invoices"].to_pylist() if row["amount_pence"] < 0]
+    numbers = {row["number"] for row in rows if row["document"] == INVOICE}
+    if not numbers:
+        return ""
+    return f"{counted(len(numbers), 'invoice')} with a line below nothing: type them in"
 
 
 def _of(year: YearEnd, document: str) -> Sequence[dict[str, Any]]:
@@ -202,9 +228,13 @@ PRODUCTS: tuple[Written, ...] = (
 
 
 def writable(year: YearEnd) -> Iterator[tuple[str, dict[str, bytes], str]]:
-    """For every product its files, or why there are none: one product's limits stop no other."""
+    """For every product its files, and what to know of them, or why there are none: one product's
+    limits stop no other.
+    """
     for product, written in PRODUCTS:
         try:
-            yield product, written(year), ""
+            files = written(year)
+            yield product, files, _below_nothing(year) if written is quickbooks_files else ""
         except YearEndError as error:
-            yield product, {}, "; ".join(fault.problem for fault in error.faults)
+            why = "; ".join(fault.problem for fault in error.faults)
+            yield product, {}, f"not written: {why}"

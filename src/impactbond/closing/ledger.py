@@ -9,6 +9,7 @@ Keeps  nothing is guessed: nature, fund and VAT are what the provider and its au
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Literal
@@ -71,6 +72,18 @@ class Constraint(Term):
         return self.since <= day and (self.until is None or day <= self.until)
 
 
+class FeeDays(Term):
+    """The days that all a fee pays is for, the first and the last among them."""
+
+    from_: Day = Field(alias="from")
+    through: Day
+
+    def part_by(self, day: date) -> Fraction:
+        """How much of the days is over at the end of a day."""
+        over = (min(day, self.through) - self.from_).days + 1
+        return Fraction(max(over, 0), (self.through - self.from_).days + 1)
+
+
 class Ledger(Term):
     """The ledger map of a contract."""
 
@@ -81,6 +94,7 @@ class Ledger(Term):
         default_factory=lambda: {UNRESTRICTED: Fund(name="Unrestricted")}
     )
     funders: dict[str, FunderEntry] = Field(min_length=1)
+    fee_days: dict[str, FeeDays] = Field(default_factory=dict)
     constraints: Some[Constraint] = ()
     invoice_number: str = ""
 
@@ -133,6 +147,16 @@ def _check(ledger: Ledger, contract: Contract) -> Diagnostics:
             known = [f"{key}: …" if one.each else key for key, one in contract.funders.items()]
             place = ("constraints", number, "funder")
             yield fault_at(place, "unknown_funder", problem, allowed=listing(known))
+    for name, days in ledger.fee_days.items():
+        if name not in contract.fees:
+            problem, allowed = f"the contract has no fee '{name}'", listing(contract.fees)
+            hint = did_you_mean(name, contract.fees)
+            at = ("fee_days", name)
+            yield fault_at(at, "unknown_fee", problem, allowed=allowed, hint=hint)
+        if days.through < days.from_:
+            problem = f"the days of '{name}' end on {days.through}, before they begin"
+            through = ("fee_days", name, "through")
+            yield fault_at(through, "days_out_of_order", problem, allowed=f"{days.from_} or later")
     for name in ledger.account_names:
         if name not in Accounts.model_fields:
             problem, allowed = f"'{name}' is no account", listing(Accounts.model_fields)

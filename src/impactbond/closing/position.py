@@ -15,15 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from impactbond.closing.closing_cut import Recorded
 from impactbond.closing.filed import Filed
-from impactbond.closing.inputs import (
-    Sums,
-    Year,
-    by_funder,
-    summed,
-    summed_by_outcome,
-)
+from impactbond.closing.inputs import Year
 from impactbond.closing.ledger import Ledger
+from impactbond.closing.sums import Sums, by_funder, summed, summed_by_outcome
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.schedule import RECOVERED, RETURNED, UP_FRONT
 from impactbond.tables import rows_table, schema_of
@@ -45,7 +41,8 @@ MOVEMENT = schema_of(
     *("received_pence", "refunded_pence", "written_off_pence", "closing_receivable_pence"),
 )
 CUT_OFF = schema_of(
-    *("funder", "participant", "milestone", "period", "achieved_on", "layer", "amount_pence"),
+    *("funder", "participant", "milestone", "period", "achieved_on", "recorded_on", "layer"),
+    "amount_pence",
 )
 UP_FRONT_MONEY = schema_of(
     *("tranche", "funder", "asked_on", "amount_pence", "recovered_pence", "set_off_pence"),
@@ -178,25 +175,29 @@ def movement_table(position: pa.Table, income: pa.Table, previous: Filed | None)
     return rows_table(rows, MOVEMENT)
 
 
-def cut_off_table(year: Year) -> pa.Table:
+def cut_off_table(year: Year, recorded: Recorded, recorded_in_hand: Recorded) -> pa.Table:
     """The table `cut_off`: a row for every outcome and funder of what is unclaimed, by when its
-    evidence came.
+    evidence came. `recorded` is when the newest evidence of a milestone was recorded, as known at
+    the sign-off and at the year end; a result, a fee and a unit have no such day.
     """
-    return rows_table(_cut_off(year.unclaimed_in_hand, year.unclaimed), CUT_OFF)
+    rows = _cut_off(year.unclaimed_in_hand, year.unclaimed, recorded, recorded_in_hand)
+    return rows_table(rows, CUT_OFF)
 
 
-def _cut_off(in_hand: Sums, by_sign_off: Sums) -> Iterator[tuple[object, ...]]:
+def _cut_off(
+    in_hand: Sums, by_sign_off: Sums, recorded: Recorded, recorded_in_hand: Recorded
+) -> Iterator[tuple[object, ...]]:
     changed = summed_by_outcome(by_sign_off)
     for outcome, pence in summed_by_outcome(in_hand).items():
         changed[outcome] = changed.get(outcome, 0) - pence
     for one in sorted({*in_hand, *by_sign_off}):
         was, now, whole = in_hand.get(one, 0), by_sign_off.get(one, 0), changed[one[1:]]
         if was:
-            yield (*one, IN_HAND, was)
+            yield (*one, recorded_in_hand.get(one[1:3]), IN_HAND, was)
         if now != was:
             # As for earlier years: what all funders owe for an outcome says what happened to it.
             layer = ARRIVED if whole > 0 else TAKEN_BACK if whole else MOVED
-            yield (*one, layer, now - was)
+            yield (*one, recorded.get(one[1:3]), layer, now - was)
 
 
 def up_front_table(year: Year, position: pa.Table) -> pa.Table:
@@ -226,7 +227,9 @@ def up_front_table(year: Year, position: pa.Table) -> pa.Table:
 
 def limits_table(year: Year) -> pa.Table:
     """The table `limits`: every limit in money on all that a funder, or everybody, pays to date."""
-    earned, rows = by_funder(year.earned), []
+    # A fee that is for later days is within a limit all the same.
+    due = summed((*by_funder(year.earned).items(), *year.ahead.items()))
+    rows: list[tuple[object, ...]] = []
     for limit in year.terms.limits:
         if limit.is_yearly or limit.most_on(year.terms.funders, year.on) is None:
             continue
@@ -239,7 +242,7 @@ def limits_table(year: Year) -> pa.Table:
         # A limit on a funder of which there are many is on each of them.
         groups = [own] if limit.is_on_everything else [[one] for one in own]
         for group in groups:
-            used = sum(earned.get(one, 0) for one in group)
+            used = sum(due.get(one, 0) for one in group)
             funder = "" if limit.is_on_everything else group[0]
             rows.append((limit.name, funder, most, used, most - used))
     return rows_table(rows, LIMITS)

@@ -154,10 +154,14 @@ def _sources(sheets: PackSheets) -> None:
             ("milestone", "Milestone", "identifier", 18),
             ("period", "Period", "identifier", 12),
             ("achieved_on", "Achieved on", "date", 13),
+            ("recorded_on", "Recorded on", "date", 13),
             ("layer", "Evidence", "identifier", 24),
         ),
         {"amount": "Amount"},
-        intro=("A reference of a participant is personal data: keep this sheet confidential.",),
+        intro=(
+            "A reference of a participant is personal data: keep this sheet confidential.",
+            "Recorded on: the day on which the newest evidence of the line was recorded.",
+        ),
         totals=("amount",),
     )
     sheets.add(
@@ -344,7 +348,7 @@ def _beside(sheets: PackSheets) -> None:
 
     sheets.add(
         "Disclosure",
-        "Totals for notes to the accounts, beside the previous year as filed",
+        "Totals for notes to the accounts",
         "Totals in the words of the framework; which apply is for you to decide",
         rows,
         (("label", "Figure", "identifier", 38),),

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from impactbond.cards import text_card
 from impactbond.closing.filed import Filed, filed_bytes
-from impactbond.closing.inputs import Sums
 from impactbond.closing.ledger import Ledger
+from impactbond.closing.sums import Sums
 from impactbond.errors import Fault, YearEndError
 from impactbond.money import show
 from impactbond.tables import aligned, as_kind, plain_rows
@@ -87,6 +87,11 @@ class YearEnd:
     def limits(self) -> Any:
         """Every limit in money on all that a funder, or everybody, pays; what is used of it."""
         return self._frame("limits")
+
+    @property
+    def withheld(self) -> Any:
+        """What outcomes are worth, and what of it limits and disputes withhold, by funder."""
+        return self._frame("withheld")
 
     @property
     def aged(self) -> Any:

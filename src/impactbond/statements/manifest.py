@@ -114,6 +114,12 @@ def verify_folder(folder: str | PathLike[str]) -> FolderVerification:
     )
 
 
+def workbooks_in(folder: str | PathLike[str]) -> dict[str, str]:
+    """The digest of every workbook that the manifest of a folder lists, by its name."""
+    manifest = _read(Path(folder), _UNVERIFIED) or FolderManifest(impactbond_folder=FORMAT)
+    return {file.name: file.sha256 for file in manifest.files if file.name.endswith(_WORKBOOK)}
+
+
 def no_longer_in(folder: Path) -> list[str]:
     """The statements in a folder that the last writing of their claim does not have."""
     manifest = _read(folder, _UNVERIFIED) or FolderManifest(impactbond_folder=FORMAT)

@@ -161,11 +161,22 @@ def _funder_names(stem: str, statements: list[Statement]) -> list[str]:
     taken: dict[str, int] = {}
     names = []
     for statement in statements:
-        # Lower case, because some file systems take A and a for one name.
-        slug = _slug(statement.about.funder or "").lower()[:80] or "funder"
-        taken[slug] = taken.get(slug, 0) + 1
-        names.append(f"{stem}_{slug}{f'_{taken[slug]}' if taken[slug] > 1 else ''}")
+        name = f"{stem}_{_funder_slug(statement.about.funder or '')}"
+        taken[name] = taken.get(name, 0) + 1
+        names.append(f"{name}_{taken[name]}" if taken[name] > 1 else name)
     return names
+
+
+def workbook_stem(contract: str, claim_period: str, funder: str) -> str:
+    """How the name of a funder's statement of a claim begins, where no other funder's name comes to
+    the same.
+    """
+    return f"{_slug(contract)}_{_slug(claim_period)}_{_funder_slug(funder)}"
+
+
+def _funder_slug(funder: str) -> str:
+    # Lower case, because some file systems take A and a for one name.
+    return _slug(funder).lower()[:80] or "funder"
 
 
 def _slug(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -58,8 +58,6 @@ def make_statement(
     account = account_of(source, funder, rows.claim_date, rows.names, rows.codes)
     before = [claim for claim, day in source.claim_dates.items() if day < rows.claim_date]
     again = [claim for claim in before if not source.is_closed(claim)]
-    shares = (share for line in lines for share in line.shares)
-    unfunded = sum(share.amount_pence for share in shares if share.funder == UNFUNDED)
     plans = _plans(source, rows)
     earlier = Before.of(source, funder, rows.claim_date)
     share_rules = tuple(term for term in source.share_rules if rows.shows(term.funder))
@@ -84,7 +82,7 @@ def make_statement(
             currency=currency,
             rounding=source.rounding,
             refused_rows=source.refused_rows,
-            unfunded_pence=unfunded,
+            unfunded_pence=_unfunded(lines),
             refused_receipts=None if account is None else account.refused_rows,
             opening=opening_words(before, again, counted=source.counted),
             counted=source.counted,
@@ -350,6 +348,12 @@ def _plans(source: StatementSource, rows: StatementRows) -> tuple[Planned, ...]:
         for row in source.plans.to_pylist()
         if rows.funder in (None, row["name"])
     )
+
+
+def _unfunded(lines: Sequence[StatementLine]) -> int:
+    """What of lines is asked of nobody."""
+    shares = (share for line in lines for share in line.shares)
+    return sum(share.amount_pence for share in shares if share.funder == UNFUNDED)
 
 
 def _total(table: pa.Table, column: str) -> int:

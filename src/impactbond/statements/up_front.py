@@ -9,6 +9,7 @@ Keeps  no claim changes: the statement of the claim in whose period the day lies
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -77,7 +78,7 @@ def up_front_source(
         engine_version=__version__,
         evidence_sha256="",
         ahead_of=claim.label,
-        how=how_to_pay(terms, parts),
+        how=replace(how_to_pay(terms, parts), within="On the day that the contract states"),
         **terms_shown(terms, day),
     )
 

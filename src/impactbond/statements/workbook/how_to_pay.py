@@ -62,7 +62,7 @@ def paying_columns(
     for name in ("Sort code", "Account number", "IBAN", "BIC"):
         told[name] = [None if one is None else one.numbers.get(name) for one in accounts]
     return tuple(
-        Column(name.lower(), name, "identifier", fitting(values, 14, 36), values)
+        Column(name.lower(), name, "identifier", fitting([name, *values], 10, 36), values)
         for name, values in told.items()
         if any(values)
     )

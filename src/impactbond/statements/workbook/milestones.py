@@ -43,6 +43,8 @@ def milestones_table(sheets: Sheets) -> SheetTable:
     )
 
 
+# Key, heading, amounts and formula of a column.
+_Amounts = tuple[str, str, Sequence[int | None], Formula]
 _PLANNED = "Planned to date is what the latest plan says of the periods that are over."
 _PAYABLE, _YOURS = "Payable", "Your amount"
 
@@ -84,7 +86,7 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
     before = [row.paid_before_pence for row in rows]
     to_date = [row.paid_before_pence + row.paid_pence for row in rows]
     held = [row.withheld_pence for row in rows]
-    amounts = (
+    amounts: tuple[_Amounts, ...] = (
         ("value", "Value", [row.value_pence for row in rows], summed("value")),
         ("withheld", "Withheld", held, summed("withheld")),
         ("paid", whose, [row.paid_pence for row in rows], paid),
@@ -101,9 +103,7 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
     )
 
 
-def _planned(
-    rows: Sequence[MilestoneTotals],
-) -> tuple[tuple[str, str, list[int | None], None], ...]:
+def _planned(rows: Sequence[MilestoneTotals]) -> tuple[_Amounts, ...]:
     """What the latest plan says of each milestone; nothing where there is none."""
     pence = [row.planned_pence for row in rows]
     if all(one is None for one in pence):

@@ -22,30 +22,44 @@ def remittance_table(sheets: Sheets) -> SheetTable:
     references = [one.payment_reference for one in own]
     names, count = [funders[code].name for code, _ in due], len(due)
     payee = [about.provider] * count
+    paying = paying_columns(statement, [one.funder or "" for one in own], pence)
+    widest = 28 if paying else 36
     notes = [_CREDIT if one < 0 else _TO_PAY for one in pence]
-    codes = Column("code", "No.", "identifier", 7, [code for code, _ in due])
-    contract = [about.contract_id] * count
+    contract = Column(
+        *("contract", "Contract", "identifier"),
+        fitting([about.contract_id], 12, 24),
+        [about.contract_id] * count,
+    )
+    numbers = [one.number for one in own]
+    units = amounts.in_units("pence", "Amount", 14, pence)
+    minor = amounts.in_minor("pence", "Amount", 14, pence, _amount(sheets))
+    before = (
+        Column("reference", "Payment reference", "identifier", 21, references),
+        *([Column("code", "No.", "identifier", 7, [code for code, _ in due])] * statement.is_whole),
+        Column("payer", "From", "text", fitting(names, 20, widest), names),
+        Column("payee", "To", "text", fitting(payee, 20, widest), payee),
+    )
+    when = (
+        Column("claim", "Claim", "identifier", 11, [about.claim_period] * count),
+        Column("number", "Statement No.", "ordinal", 11, numbers),
+        Column("due on", "Due on", "date", 13, [day for _, day in due]),
+        Column("currency", "Currency", "identifier", 10, [statement.currency.code] * count),
+    )
+    note = Column("note", "What to do", "text", 20, notes)
+    columns = (*before, contract, *when, *units, minor, note)
+    if paying:
+        # One page wide: what a payment does not need stands at the right, and is not printed.
+        amount, rest = (units, (contract, minor)) if units else ((minor,), (contract,))
+        columns = (*before, *when, *amount, note, *paying, *rest)
     return SheetTable(
         sheet="Remittance",
         title=f"Remittance slip for claim {about.claim_period}",
         holds="What goes with a payment: its reference, amount and day; one row for each",
         intro=("Quote the payment reference, or send this row with the payment.",),
-        columns=(
-            Column("reference", "Payment reference", "identifier", 21, references),
-            *((codes,) if statement.is_whole else ()),
-            Column("payer", "From", "text", fitting(names, 20, 36), names),
-            Column("payee", "To", "text", fitting(payee, 20, 36), payee),
-            *paying_columns(statement, [one.funder or "" for one in own], pence),
-            Column("contract", "Contract", "identifier", fitting(contract, 12, 24), contract),
-            Column("claim", "Claim", "identifier", 11, [about.claim_period] * count),
-            Column("number", "Statement No.", "ordinal", 11, [one.number for one in own]),
-            Column("due on", "Due on", "date", 13, [day for _, day in due]),
-            Column("currency", "Currency", "identifier", 10, [statement.currency.code] * count),
-            *amounts.both("pence", "Amount", 14, pence, _amount(sheets)),
-            Column("note", "What to do", "text", 20, notes),
-        ),
+        columns=columns,
         if_empty="Nothing is due at this claim.",
         totals=(amounts.sum_of("This claim", "pence", pence),),
+        last_printed=paying[-1].key if paying else "",
     )
 
 

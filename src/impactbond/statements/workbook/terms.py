@@ -84,7 +84,7 @@ def _limited_columns(statement: Statement, rows: list[_Term]) -> tuple[Column, .
                 asked[first + place] = one.before[one.first]
                 through[first + place] = one.through_before[one.first]
     money = AmountCells(statement.currency)
-    found = [Column("working", "What it withholds", "text", 34, told)]
+    found = [Column("working", "What it withholds", "text", 76, told)]
     if any(one is not None for one in asked):
         found += [
             money.in_minor("asked before", "Under it before this claim", 16, asked),

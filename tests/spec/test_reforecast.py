@@ -189,8 +189,8 @@ def test_a_command_forecasts_what_is_left_of_a_record(tmp_path: Path) -> None:
     assert "4 children in 4 groups" in done.stdout
     learnt = tmp_path / "learnt.yaml"
     assert run("learn", record, "--out", learnt).returncode == 0
-    # Two of three who had the time consented; who left is not among them.
-    assert "  # 2 of 3; 95% interval" in learnt.read_text()
+    # All four were there on 1 February, when two of them consented.
+    assert "  # 2 of 4; 95% interval" in learnt.read_text()
     contract = tmp_path / "contract.yaml"
     contract.write_bytes(contract_of(TERMS).source)
     wrong = run("simulate", contract, area, "--as-of", "2017-04-30")

@@ -13,6 +13,7 @@ from impactbond.cli.options import (
     ContractFile,
     Replace,
     Shared,
+    after_writing,
     out_option,
     printed,
     progressing,
@@ -38,7 +39,7 @@ def simulate(
     ] = 1,
     paths: Annotated[
         Path | None,
-        typer.Option("--paths", help="A Parquet file for every future in full; large."),
+        out_option("A Parquet file for every future in full; large.", "--paths"),
     ] = None,
     out: Annotated[
         Path | None, out_option("The folder for a workbook and a page of the forecast.")
@@ -66,7 +67,8 @@ def simulate(
         return
     from impactbond.forecasts.write import write_forecast
 
-    written = write_forecast(forecast, out, **how)
+    with after_writing(paths):
+        written = write_forecast(forecast, out, **how)
     names = [path.name for path in written]
     printed(
         as_json,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MOST_TOLD = 1_000  # letters of each part of a fault
+_LONGEST_NAME = 255  # of a file, on every system
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -31,6 +32,8 @@ class Fault:
     hint: str = ""
 
     def __post_init__(self) -> None:
+        if not _is_name(self.file):
+            object.__setattr__(self, "file", "")
         for name in ("clause", "problem", "found", "allowed", "hint"):
             if len(told := getattr(self, name)) > MOST_TOLD:
                 object.__setattr__(self, name, f"{told[:MOST_TOLD]}…")
@@ -61,9 +64,21 @@ class Fault:
         return f"{text}. {self.hint}" if self.hint else f"{text}."
 
 
-def unopened(path: Path, error: OSError) -> Fault:
-    """The fault of a file that cannot be opened; of its path only the name is told."""
-    problem = f"the file cannot be opened: {error.strerror}"
+def _is_name(text: str) -> bool:
+    """Whether a file may be called so."""
+    return len(text) <= _LONGEST_NAME and not any(letter < " " for letter in text)
+
+
+def unopened(path: Path, error: OSError | ValueError) -> Fault:
+    """The fault of a file that cannot be opened; of its path only the name is told, and nothing of
+    a text that was given for one: it may be a delivery.
+    """
+    if not _is_name(path.name):
+        hint = "Write the text to a file, and name that"
+        return Fault(code="not_a_path", problem="this is no name of a file", hint=hint)
+    # A name that no file has, with half a character in it, is a ValueError.
+    why = error.strerror if isinstance(error, OSError) else "the system does not take such a name"
+    problem = f"the file cannot be opened: {why}"
     hint = "Check its name, its folder, and that you may read it"
     return Fault(file=path.name, code="no_file", problem=problem, hint=hint)
 

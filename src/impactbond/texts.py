@@ -22,7 +22,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
-from unicodedata import combining, normalize
+from unicodedata import combining, name, normalize
 
 # Characters stand for themselves above ÿ, because the three engines write those in three ways.
 UNSEEN = (
@@ -37,6 +37,8 @@ HYPHENS = "[\u2010\u2011]"
 FOLDS = ((UNSEEN, ""), (BLANKS, " "), (APOSTROPHES, "'"), (HYPHENS, "-"))
 PLAIN = r"[\x21-\x7E]+( [\x21-\x7E]+)*"
 _WORD = re.compile(r"[^\W_]+")
+# Small letters, Cyrillic and Greek, and the Latin ones that they, or their capitals, look like.
+_LOOK_ALIKE = str.maketrans("авекмнорстухіјѕαβεηικμνορτυχ", "abekmhopctyxijsabenikmvoptux")
 _FOLDS = tuple((re.compile(pattern), replacement) for pattern, replacement in FOLDS)
 
 
@@ -51,20 +53,37 @@ def one_spelling(text: str) -> str:
 
 def alike(texts: Iterable[str]) -> list[tuple[str, str]]:
     """Pairs of texts that may be one, written in two ways: that differ in capitals, accents, blanks
-    and signs alone, or by a slip in one word. Each pair once, in order.
+    and signs alone, in letters of another alphabet or width that look the same, or by a slip in one
+    word. Each pair once, in order.
 
     Texts that differ in a digit, or in one letter of a word of less than five, are two: 'School 1'
     and 'School 2', 'Class A' and 'Class B'.
     """
     same: defaultdict[object, set[str]] = defaultdict(set)
     for text in set(texts):
-        bare = "".join(one for one in normalize("NFD", text.casefold()) if not combining(one))
+        # NFKD takes wide letters, and ligatures out of a PDF, for the letters that they show.
+        plain = normalize("NFKD", text.casefold()).translate(_LOOK_ALIKE)
+        bare = "".join(one for one in plain if not combining(one))
         words = _WORD.findall(bare)
         same["".join(words)].add(text)
         for at, word in enumerate(words):
             for slip in _slips(word):
                 same[(*words[:at], slip, *words[at + 1 :])].add(text)
     return sorted({pair for ones in same.values() for pair in combinations(sorted(ones), 2)})
+
+
+def with_letters_named(text: str) -> str:
+    """The text in quotation marks, and after it the letters that look like others: beside a text
+    without them it could not be told apart.
+    """
+    odd = [
+        one
+        for one in dict.fromkeys(text)
+        if ord(one.casefold()[0]) in _LOOK_ALIKE
+        or (not one.isascii() and normalize("NFKD", one).isascii())
+    ]
+    told = ", ".join(f"{one} is {name(one, 'a letter without a name').lower()}" for one in odd)
+    return f"'{text}' ({told})" if told else f"'{text}'"
 
 
 def _slips(word: str) -> Iterator[str]:

@@ -69,6 +69,12 @@ JOBS = {
         12,
         {"IMPACTBOND_KILLS": 500, "IMPACTBOND_PAIRS": 200},
     ),
+    "writing": Job(
+        "every command is refused a place to write in every way, and leaves all as it was",
+        ("tests/integration/test_every_writing_command.py",),
+        4,
+        marker="long",
+    ),
     "doors": Job(
         "drawn files of evidence, whole and broken, say the same by every door",
         ("tests/properties/test_file_doors.py", "tests/properties/test_quick_cells_drawn.py"),

@@ -30,6 +30,7 @@ from impactbond.cli.commands import app
 from impactbond.errors import EvidenceError
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
+from impactbond.mappings.propose import propose_mapping
 from impactbond.mappings.read import parse_mapping
 from impactbond.records.record import read_record, write_record
 from impactbond.records.regenerate import regenerate
@@ -163,3 +164,25 @@ def test_a_proposal_says_what_it_is_unsure_of_and_shows_no_child(tmp_path: Path)
     assert "the year of the headings" in wide.output
     assert "across:" in (tmp_path / "club.yaml").read_text()
     parse_mapping((tmp_path / "club.yaml").read_bytes(), name="club.yaml")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["C-01", "2024-09-09", "AM", "/"],  # a reference of the same shape stands below
+        ["Invented", "2024-09-09", "AM", "/"],  # a day does
+        ["Invented", "9 Sept", "PM", "/"],  # a word of its own does
+    ],
+)
+def test_the_first_row_of_a_file_without_headings_is_not_shown_as_headings(
+    tmp_path: Path, row: list[str]
+) -> None:
+    rows = [row, ["C-02", "2024-09-09", "PM", "/"], ["C-03", "2024-09-10", "PM", "\\"]]
+    file = tmp_path / "marks.csv"
+    file.write_text("\n".join(map(",".join, rows)))
+    with pytest.raises(EvidenceError, match="looks like a row") as caught:
+        propose_mapping(file)
+    assert not [one for one in row if len(one) > 2 and one in str(caught.value)]
+    # Numbers of questions stand above answers that are numbers too, and are headings.
+    file.write_text("Pupil,1,2,Day\nC-01,1,2,2024-09-09\nC-02,2,1,2024-09-09\n")
+    assert "participant: Pupil" in propose_mapping(file).text

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from impactbond.dialect import Dialect
-from impactbond.texts import FOLDS, PLAIN, alike, one_spelling
+from impactbond.texts import FOLDS, PLAIN, alike, one_spelling, with_letters_named
 
 OAK = "St Mary's Oak-Hill École"
 
@@ -84,10 +84,19 @@ def test_what_is_plain_stays_as_it_is_and_what_is_seen_stays_too() -> None:
         ("Oak School", "Oak Shool"),  # one is missing
         ("Oak School", "Oak Schooll"),  # one is too many
         ("Oak School", "Oak Schoul"),  # one is another
+        ("Oak", "\uff2fak"),  # a wide letter
+        ("Oak", "\u041eak"),  # a Cyrillic one
+        ("Fife", "\ufb01fe"),  # a ligature, as copied out of a PDF
     ],
 )
 def test_twins_are_found(one: str, other: str) -> None:
     assert alike([one, other, "Elm House"]) == [tuple(sorted((one, other)))]
+
+
+def test_letters_that_look_alike_are_named() -> None:
+    assert with_letters_named("École, Oak") == "'École, Oak'"
+    told = "'\u041eak' (\u041e is cyrillic capital letter o)"
+    assert with_letters_named("\u041eak") == told
 
 
 def test_names_that_only_resemble_each_other_are_no_twins() -> None:

@@ -4,6 +4,7 @@ compare.
 
 from __future__ import annotations
 
+from os.path import isdir
 from pathlib import Path
 from typing import Annotated
 
@@ -160,7 +161,7 @@ def verify(
     from impactbond.records.verify import verify as verified
     from impactbond.statements.manifest import verify_folder
 
-    if kept is None and workbook.is_dir():
+    if kept is None and isdir(workbook):
         folder = verify_folder(workbook)
         printed(as_json, folder.as_dict, lambda: folder.text)
         if not folder.same:

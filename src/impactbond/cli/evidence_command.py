@@ -14,6 +14,7 @@ from impactbond.cli.options import (
     EvidenceFiles,
     Replace,
     Shared,
+    after_writing,
     inputs_of,
     known_in,
     out_option,
@@ -106,7 +107,8 @@ def check_evidence(
         written.append(mark_workbook(given[0], found, marked, **how))
     if refused is not None:
         told_of = partial(EvidenceError, "What was refused cannot be written.")
-        written.append(write_file(refused, _csv(found), told_of, **how))
+        with after_writing(*written):
+            written.append(write_file(refused, _csv(found), told_of, **how))
     printed(
         as_json,
         lambda: _data(found, differs, written),

@@ -136,7 +136,7 @@ def versions_in(path: Path) -> Versions:
     from impactbond.contract.read import read_contract, read_versions
     from impactbond.contract.versions import Versions
 
-    return read_versions(path) if path.is_dir() else Versions.of(read_contract(path))
+    return read_versions(path) if os.path.isdir(path) else Versions.of(read_contract(path))
 
 
 def evidence_in(words: list[Path]) -> list[Path] | dict[str, list[str]]:
@@ -148,13 +148,13 @@ def evidence_in(words: list[Path]) -> list[Path] | dict[str, list[str]]:
     for word in words:
         name, is_table, place = str(word).partition("=")
         # A file may be called participants=2024.xlsx.
-        if is_table and name in NAMES and not word.exists():
+        if is_table and name in NAMES and not os.path.exists(word):
             tables.setdefault(name, []).append(place)
     others = [word for word in words if str(word).partition("=")[0] not in tables]
     unnamed = [
         word.name
         for word in others
-        if tables or word.is_dir() or word.name.lower().endswith((".csv", ".parquet", ".gz"))
+        if tables or os.path.isdir(word) or word.name.lower().endswith((".csv", ".parquet", ".gz"))
     ]
     if unnamed or (tables and len(tables) < len(NAMES)):
         fault = Fault(
@@ -340,6 +340,21 @@ def progressing(what: str, whole: int) -> Iterator[Callable[[int], object]]:
     with Progress(console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(what, total=whole)
         yield lambda done: shown.update(task, completed=done)
+
+
+@contextmanager
+def after_writing(*written: Path | None) -> Iterator[None]:
+    """Of a command that writes in several places: what stands in the first ones, where a later one
+    is refused.
+    """
+    try:
+        yield
+    except ImpactBondError as error:
+        names = [path.name for path in written if path is not None]
+        if names:
+            error.summary += f" Written before that: {', '.join(names)}."
+            error.wrote = True
+        raise
 
 
 def answered(

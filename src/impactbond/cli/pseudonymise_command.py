@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from impactbond.cli.options import AsJson, Replace, Shared, out_option, printed
+from impactbond.cli.options import AsJson, Replace, Shared, after_writing, out_option, printed
 from impactbond.errors import EvidenceError
 from impactbond.files import Writing, write_file
 
@@ -54,15 +54,18 @@ def pseudonymise(
     if new_key:
         pseudonyms.new_key(key)
     secret = pseudonyms.read_key(key)
-    done = pseudonyms.pseudonymise(file, columns=column, key=secret, drop=drop or ())
+    made = key if new_key else None
     refused = partial(EvidenceError, "The pseudonyms cannot be written.")
     how = Writing(replace=replace, shared=shared, inputs=[file, *apart])
-    if old_key is not None and links is not None:
-        old = pseudonyms.read_key(old_key)
-        found = (one for name in column for one in pseudonyms.references_in(file, name))
-        linked = pseudonyms.linked_bytes(pseudonyms.rotated(found, old, secret))
-        write_file(links, linked, refused, replace=replace, inputs=[file, key, old_key])
-    write_file(out, done.content, refused, **how)
+    with after_writing(made):
+        done = pseudonyms.pseudonymise(file, columns=column, key=secret, drop=drop or ())
+        if old_key is not None and links is not None:
+            old = pseudonyms.read_key(old_key)
+            found = (one for name in column for one in pseudonyms.references_in(file, name))
+            linked = pseudonyms.linked_bytes(pseudonyms.rotated(found, old, secret))
+            write_file(links, linked, refused, replace=replace, inputs=[file, key, old_key])
+    with after_writing(made, links):
+        write_file(out, done.content, refused, **how)
     told = f"Wrote {out}: rows {done.rows}, children {done.children}, key {secret.mark}"
     data = {"written": out.name, "rows": done.rows, "children": done.children, "key": secret.mark}
     printed(as_json, lambda: data, lambda: told)

@@ -19,6 +19,7 @@ from impactbond.cli.options import (
     Replace,
     RowByRow,
     Shared,
+    after_writing,
     inputs_of,
     out_option,
     printed,
@@ -110,7 +111,8 @@ def publish(
     written = [one.name for one in write_files(out, public_files(view), refused, **how)]
     if log is not None:
         own = Writing(replace=replace, shared=False, inputs=inputs)
-        write_file(log, log_bytes(view), refused, **own)
+        with after_writing(*(out / name for name in written)):
+            write_file(log, log_bytes(view), refused, **own)
     told = "".join(f"\nWrote {out}/{name}" for name in written)
     if log is not None:
         told += f"\nWrote {log}: not to be published"

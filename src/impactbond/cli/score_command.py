@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping
 from functools import partial
 from io import StringIO
+from os.path import exists
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +53,7 @@ def score(
         found, kept = _scored(answers, scored_by, bands, informant)
     written: list[str] = []
     if out is not None:
-        own = [path for path in (answers, Path(instrument)) if path.exists()]
+        own = [path for path in (answers, Path(instrument)) if exists(path)]
         how = Writing(replace=replace, shared=shared, inputs=own)
         content = _csv({**kept, **found.columns}, found)
         refused = partial(EvidenceError, "The scores cannot be written.")

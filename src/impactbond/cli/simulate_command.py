@@ -19,6 +19,7 @@ from impactbond.cli.options import (
     LeaveOut,
     Replace,
     Shared,
+    after_writing,
     day_option,
     inputs_of,
     out_option,
@@ -66,7 +67,7 @@ def simulate(
     ] = 1,
     paths: Annotated[
         Path | None,
-        typer.Option("--paths", help="A Parquet file for every future in full; large."),
+        out_option("A Parquet file for every future in full; large.", "--paths"),
     ] = None,
     out: Annotated[
         Path | None, out_option("The folder for a workbook and a page of the forecast.")
@@ -91,7 +92,8 @@ def simulate(
     if out is None:
         printed(as_json, forecast.as_dict, lambda: forecast.text)
     else:
-        write_out(forecast, out, how, as_json)
+        with after_writing(paths):
+            write_out(forecast, out, how, as_json)
 
 
 def write_out(forecast: Forecast, out: Path, how: Writing, as_json: bool) -> None:

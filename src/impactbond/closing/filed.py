@@ -53,7 +53,7 @@ def read_filed(path: str | PathLike[str]) -> Filed:
     file = Path(path)
     try:
         content = file.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise YearEndError(
             "The previous year end cannot be read.", [unopened(file, error)]
         ) from None

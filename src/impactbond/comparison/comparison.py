@@ -70,7 +70,7 @@ def _opened(compared: Compared) -> Settlement | Record | Contract:
     try:
         with path.open("rb") as file:
             is_zip = file.read(4) == _ZIP
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise RecordError("There is nothing to compare.", [unopened(path, error)]) from None
     if is_zip and path.suffix.casefold() == ".xlsx":
         problem, allowed = "this is a workbook", "two records, or two contracts"

@@ -5,6 +5,7 @@ wrong in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import isdir  # no to a name that is too long, where pathlib raises
 from pathlib import Path as FilePath
 
 from impactbond.contract.contract import Contract
@@ -78,6 +79,6 @@ def _files(paths: str | FilePath | Sequence[str | FilePath]) -> list[FilePath]:
     if not isinstance(paths, str | FilePath):
         return [FilePath(path) for path in paths]
     place = FilePath(paths)
-    if not place.is_dir():
+    if not isdir(place):
         return [place]
     return sorted(file for file in place.iterdir() if file.suffix in (".yaml", ".yml", ".json"))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.texts import alike
+from impactbond.texts import alike, with_letters_named
 
 MOST_NAMES = 5_000  # different texts of an attribute that are compared with each other
 MOST_PEOPLE = 200_000  # rows about participants that are compared with each other
@@ -36,8 +36,9 @@ def twin_cautions(participants: pa.Table, contract: Contract) -> Iterator[str]:
             sheets = participants.filter(spelt)["sheet"].unique().to_pylist()
             yield (
                 f"sheet '{', '.join(sorted(filter(None, sheets)))}', column for '{name}': "
-                f"'{one}' and '{other}' may be one, written in two ways. As it is they are two "
-                "funders: write one of them in every row, if they are one."
+                f"{with_letters_named(one)} and {with_letters_named(other)} may be one, written in "
+                "two ways. As it is they are two funders: write one of them in every row, if they "
+                "are one."
             )
 
 

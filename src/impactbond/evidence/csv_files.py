@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from errno import EINVAL
 from io import TextIOWrapper
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -183,7 +184,10 @@ def _text(path: Path) -> Iterator[TextIOWrapper]:
 
 
 def _bytes(path: Path) -> Any:
-    return gzip.open(path) if path.suffix.casefold() == ".gz" else path.open("rb")
+    try:
+        return gzip.open(path) if path.suffix.casefold() == ".gz" else path.open("rb")
+    except ValueError:  # half a character in the name, or a null
+        raise OSError(EINVAL, "the system does not take such a name") from None
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:

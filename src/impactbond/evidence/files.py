@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from glob import glob, has_magic
 from os import PathLike, fspath, walk
+from os.path import exists, isdir  # no to a name that is too long, where pathlib raises
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -123,10 +124,10 @@ def _fault(
 
 def expanded(path: str) -> Iterator[str]:
     """The files that a path names. A path that exists is that path, whatever is in its name."""
-    if not Path(path).exists() and has_magic(path):
+    if not exists(path) and has_magic(path):
         for one in glob(path, recursive=True):
             yield from expanded(one)
-    elif Path(path).is_dir():
+    elif isdir(path):
         for folder, folders, names in walk(path):
             folders[:] = [one for one in folders if not one.startswith(".")]
             hidden = [one for one in names if one.startswith(".") or one in _BESIDE]
@@ -134,5 +135,5 @@ def expanded(path: str) -> Iterator[str]:
             yield from (str(Path(folder, one)) for one in folders if one.startswith("_"))
             yield from (str(Path(folder, one)) for one in names if one not in hidden)
             folders[:] = [one for one in folders if not one.startswith("_")]
-    elif Path(path).exists():
+    elif exists(path):
         yield path

@@ -68,10 +68,10 @@ def read_key(path: str | os.PathLike[str]) -> Key:
     place = Path(path)
     try:
         text, mode = place.read_text("ascii"), place.stat().st_mode
-    except OSError as error:
-        raise EvidenceError("The key cannot be read.", [unopened(place, error)]) from None
     except UnicodeDecodeError:
         text, mode = "", 0
+    except (OSError, ValueError) as error:
+        raise EvidenceError("The key cannot be read.", [unopened(place, error)]) from None
     found = re.fullmatch(rf"{_HEADER}\r?\n([0-9a-f]+)\s*", text)
     secret = bytes.fromhex(found[1]) if found and len(found[1]) % 2 == 0 else b""
     faults = []
@@ -187,12 +187,12 @@ def _rows(place: Path) -> list[list[str]]:
     try:
         text = place.read_bytes().decode("utf-8-sig")
         return list(csv.reader(StringIO(text, newline=""), strict=True))
-    except OSError as error:
-        raise _cannot([unopened(place, error)]) from None
     except (UnicodeDecodeError, csv.Error):
         problem, allowed = "this is no CSV file in UTF-8", "a CSV file in UTF-8"
         fault = Fault(file=place.name, code="not_csv", problem=problem, allowed=allowed)
         raise _cannot([fault]) from None
+    except (OSError, ValueError) as error:
+        raise _cannot([unopened(place, error)]) from None
 
 
 def assert_apart(key: Path, others: Iterable[Path]) -> None:

@@ -104,7 +104,7 @@ def open_workbook(path: Path) -> Opened | Fault:
     """The workbook in a file, or why there is none that can be read."""
     try:
         content = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return unopened(path, error)
     if path.suffix.casefold() == ".xlsm":
         return _not_usable(path.name, "macros", _MACROS)

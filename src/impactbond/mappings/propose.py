@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from os import PathLike
@@ -25,63 +25,11 @@ from impactbond.texts import one_spelling
 FORMS = ("YYYY-MM-DD", "DD/MM/YYYY", "D/M/YYYY", "DD/MM/YY", "D MMM YYYY", "MM/DD/YYYY")
 HEADING_FORMS = (*FORMS, "D/M", "D MMM", "DDD D MMM", "DDD D/M")
 # Codes that are shown where they are found: they say how somebody attended and not who.
-CODES = frozenset(
-    [
-        "/",
-        "\\",
-        "L",
-        "K",
-        "V",
-        "P",
-        "W",
-        "B",
-        "D",
-        "Q",
-        "X",
-        "Y1",
-        "Y2",
-        "Y3",
-        "Y4",
-        "Y5",
-        "Y6",
-        "Y7",
-        "Z",
-        "#",
-        "C1",
-        "M",
-        "J1",
-        "S",
-        "C2",
-        "C",
-        "T",
-        "R",
-        "I",
-        "E",
-        "G",
-        "N",
-        "O",
-        "U",
-        "H",
-        "J",
-        "Y",
-        "-",
-        "✓",
-        "✔",
-        "x",
-        "A",
-        "1",
-        "0",
-        "DNA",
-        "CNA",
-        "AA",
-        "yes",
-        "no",
-        "Yes",
-        "No",
-        "Present",
-        "Absent",
-    ]
+_WORDS_OF_REGISTERS = (
+    *("Y1", "Y2", "Y3", "Y4", "Y5", "Y6", "Y7", "C1", "C2", "J1", "DNA", "CNA", "AA"),
+    *("yes", "no", "Yes", "No", "Present", "Absent"),
 )
+CODES = frozenset("/\\LKVPWBDQXZ#MSCTRIEGNOUHJY-✓✔xA10") | frozenset(_WORDS_OF_REGISTERS)
 _WORDS = {
     "participant": r"child|pupil|student|learner|client|participant|young person|ref(erence)?|id",
     "recorded_on": r"recorded|entered|created|produced|exported",
@@ -128,7 +76,7 @@ def propose_mapping(path: str | PathLike[str], contract: Contract | None = None)
     if isinstance(file, Fault):
         raise EvidenceError("The file cannot be read.", [file])
     how: list[str] = []
-    sheets = [_understood(name, lines) for name, lines in _sheets(file, how) if lines]
+    sheets = [_understood(file.name, name, lines) for name, lines in _sheets(file, how) if lines]
     if not sheets:
         problem = "nothing in it looks like a table"
         fault = Fault(file=file.name, code="no_headings", problem=problem)
@@ -194,7 +142,7 @@ def _byte(separator: str) -> bytes:
     return b"\t" if separator == "tab" else separator.encode()
 
 
-def _understood(name: str, lines: Lines) -> _Sheet:
+def _understood(file: str, name: str, lines: Lines) -> _Sheet:
     """Where the headings of a sheet stand, and the columns below them."""
     rows = sorted(lines)
     near = rows[:20]
@@ -213,7 +161,33 @@ def _understood(name: str, lines: Lines) -> _Sheet:
             end, ends = at, match[0]
             break
     columns = [clean(lines[row].get(at) for row in below[:end]) for at in range(width)]
+    if any(map(_is_a_cell, headings, columns)):
+        problem = "what should be the headings looks like a row: it reads like what stands below it"
+        hint = "Write headings above the rows: a mapping names columns by them"
+        fault = Fault(file=file, sheet=name, row=heading_row + 1, code="no_headings")
+        raise EvidenceError(
+            "Nothing can be proposed.", [replace(fault, problem=problem, hint=hint)]
+        )
     return _Sheet(name, heading_row, headings, columns, ends)
+
+
+def _is_a_cell(heading: str, cells: Cells) -> bool:
+    """Whether a heading may be a value, as in a file without headings: it stands below itself, or
+    is written as most of its column is, with digits among letters or marks. Headings are shown, and
+    the first row of such a file is a child's.
+    """
+    below = [one_spelling(cell) for cell in cells if isinstance(cell, str)]
+    if not heading or not below:
+        return False
+    shape = _shape(heading)
+    if not shape.strip("9."):  # the numbers of questions stand above their answers
+        return False
+    alike = sum(_shape(one) == shape for one in below)
+    return heading in below or ("9" in shape and 2 * alike > len(below))
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d", "9", text))
 
 
 def _describe(sheet: _Sheet, contract: Contract | None) -> None:

@@ -57,7 +57,7 @@ class SourceFile:
                 hint = "Deliver it in parts"
                 return Fault(file=path.name, code="too_large", problem=problem, hint=hint)
             return cls(path.name, path.read_bytes(), path)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             return unopened(path, error)
 
     @property

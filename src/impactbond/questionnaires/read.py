@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from os import PathLike
+from os.path import exists  # no to a name that is too long, where pathlib raises
 from pathlib import Path as FilePath
 
 from impactbond.contract.reading.terms_file import TermsFile
@@ -41,8 +42,9 @@ def read_instrument(name: str | PathLike[str]) -> Instrument:
     place = FilePath(name)
     if isinstance(name, str) and name in shipped_instruments():
         place = _SHIPPED / f"{name}.yaml"
-    elif isinstance(name, str) and place.name == name and not place.suffix and not place.exists():
-        fault = unknown("instrument", name[:40], shipped_instruments())
+    elif isinstance(name, str) and place.name == name and not place.suffix and not exists(place):
+        shown = name if name.isprintable() and len(name) <= 40 else "something else"
+        fault = unknown("instrument", shown, shipped_instruments())
         raise InstrumentError("The instrument cannot be read.", [fault])
     source, file = _FILE.source_of(place)
     return parse_instrument(source, name=file)

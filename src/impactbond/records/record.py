@@ -332,7 +332,7 @@ def read_record(path: File) -> Record:
     file = Path(path)
     try:
         content = file.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise RecordError("The record cannot be read.", [unopened(file, error)]) from None
     return record_of(content, file.name)
 

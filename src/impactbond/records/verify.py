@@ -131,7 +131,7 @@ def verify(workbook: File, record: File, *, engine: Engine = "duckdb") -> Verifi
     path = Path(workbook)
     try:
         content = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise StatementError(UNREADABLE, [unopened(path, error)]) from None
     return verify_content(content, path.name, read_record(record), engine=engine)
 

@@ -190,7 +190,7 @@ def _read(folder: Path, summary: str) -> FolderManifest | None:
         content = (folder / MANIFEST).read_bytes()
     except FileNotFoundError:
         return None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise StatementError(summary, [unopened(folder / MANIFEST, error)]) from None
     try:
         manifest = FolderManifest.model_validate_json(content)

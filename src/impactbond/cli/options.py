@@ -145,9 +145,9 @@ def evidence_in(words: list[Path]) -> list[Path] | dict[str, list[str]]:
     from impactbond.evidence.sources import NAMES
 
     tables: dict[str, list[str]] = {}
+    # A file may be called participants=2024.xlsx.
     for word in words:
         name, is_table, place = str(word).partition("=")
-        # A file may be called participants=2024.xlsx.
         if is_table and name in NAMES and not os.path.exists(word):
             tables.setdefault(name, []).append(place)
     others = [word for word in words if str(word).partition("=")[0] not in tables]

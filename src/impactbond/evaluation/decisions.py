@@ -23,7 +23,6 @@ from impactbond.evaluation.judgement import is_verdict, judge, verdict_and_reaso
 from impactbond.evaluation.known_evidence import (
     Basis,
     bases,
-    earns_nothing,
     live_observations,
     live_states,
     people_of,
@@ -67,7 +66,7 @@ def decide(inputs: EvaluationInput) -> Frame:
     `milestone` is its position in the contract.
     """
     decisions = _with_reasons(inputs, bases(inputs))
-    if not earns_nothing(inputs.contract):
+    if not inputs.contract.calendar.evidence.earns_nothing:
         return decisions
     # Once more with all evidence, to tell who is late from who did not achieve.
     whenever = _with_reasons(inputs, [(Basis(), Standing.FULL)])

@@ -12,7 +12,6 @@ from typing import Any
 
 import narwhals as nw
 
-from impactbond.contract.contract import Contract
 from impactbond.dates import LAST_DAY_NUMBER, day_number
 from impactbond.evaluation.facts import KEYS, NEVER, where
 from impactbond.evaluation.inputs import EvaluationInput, columns_about, confirmed
@@ -44,7 +43,7 @@ def bases(inputs: EvaluationInput) -> list[tuple[Basis, Standing]]:
     earns not of that in dispute: each basis is evaluated only for what those before it did not
     earn.
     """
-    is_disputed, only_in_time = inputs.is_disputed, earns_nothing(inputs.contract)
+    is_disputed, only_in_time = inputs.is_disputed, inputs.contract.calendar.evidence.earns_nothing
     found: list[tuple[Basis, Standing]] = []
     if inputs.contract.calendar.evidence.late_pays is not None:
         found.append((Basis(in_time=True, undisputed=is_disputed), Standing.FULL))
@@ -54,11 +53,6 @@ def bases(inputs: EvaluationInput) -> list[tuple[Basis, Standing]]:
     if is_disputed:
         found.append((Basis(only_in_time), Standing.DISPUTED))
     return found
-
-
-def earns_nothing(contract: Contract) -> bool:
-    """Whether late evidence earns nothing."""
-    return contract.calendar.evidence.late == "nothing"
 
 
 def known_participants(inputs: EvaluationInput) -> Frame:
@@ -207,7 +201,7 @@ def rows_that_count(inputs: EvaluationInput) -> Frame:
     """Every live observation that can earn something by itself, with how what it earns stands: one
     both late and in dispute is in dispute.
     """
-    rows = live_observations(inputs, Basis(in_time=earns_nothing(inputs.contract)))
+    rows = live_observations(inputs, Basis(in_time=inputs.contract.calendar.evidence.earns_nothing))
     standing = nw.lit(Standing.FULL.number)
     if inputs.contract.calendar.evidence.late_pays is not None:
         rows = rows.join(inputs.session.table("deadlines"), on="observed_on", how="inner")

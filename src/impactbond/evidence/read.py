@@ -114,8 +114,8 @@ def read_evidence(
             name: collected(table, name) if is_path(table) else table
             for name, table in laid.items()
         }
-        delivery = read_frames(tables, contract)
         # Files have no kind of frame of their own: what is given back is what a workbook gives.
+        delivery = read_frames(tables, contract)
         if any(map(is_path, laid.values())):
             delivery = replace(delivery, kind="pandas")
         return _checked(delivery, contract, allow_personal)

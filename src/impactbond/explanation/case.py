@@ -18,7 +18,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import Fault, InvariantError, SettlementError
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.evaluation.known_evidence import Basis, earns_nothing
+from impactbond.evaluation.known_evidence import Basis
 from impactbond.explanation.lines import LineBook
 from impactbond.explanation.participant_view import (
     EvidenceArchive,
@@ -331,7 +331,9 @@ def _judged(
         name: views[one.standing] if one.verdict == Verdict.ACHIEVED else last
         for name, one in decisions.items()
     }
-    ever = earns_nothing(contract) and view_participant(sight, participant, person, Basis())
+    ever = contract.calendar.evidence.earns_nothing and view_participant(
+        sight, participant, person, Basis()
+    )
     terms = contract.milestones.items()
     eligible = contract.participants.eligible
     asked = [condition_tree(view, archive, eligible) for view in views.values() if eligible]

@@ -184,14 +184,14 @@ def _evidence_until(case: Case, name: str, until: date | None) -> date | None:
         in_time = calendar.evidence.within.after(last)
         # What is late where late evidence earns nothing is lost at the deadline, although the claim
         # is made after it.
-        return min(in_time, made) if made and calendar.evidence.late == "nothing" else made
+        return min(in_time, made) if made and calendar.evidence.earns_nothing else made
     is_wanting = decision.verdict == Verdict.NO_EVIDENCE
     # A place that another took is no prerequisite that a row could still bring.
     if not is_wanting or (decision.reason == Reason.PREREQUISITE and not judged.blocking(name)):
         return None
     later = (calendar.claim_date(one) for one in calendar.periods)
     following = next((day for day in later if day > case.claim.known_by), None)
-    if calendar.evidence.late != "nothing" or following is None:
+    if not calendar.evidence.earns_nothing or following is None:
         return following
     in_time = calendar.evidence.within.after(judged.findings[name].due_on)
     return min(in_time, following) if in_time > case.claim.known_by else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.calendar import claims_words, late_words, year_words
+from impactbond.contract.wording.calendar import claims_words, year_words
 from impactbond.contract.wording.parties import commitments, governs_words, places_words, rate_words
 from impactbond.contract.wording.payables import fee_rule, paid_words, price_terms
 from impactbond.contract.wording.words import ContractWords, money
@@ -140,7 +140,7 @@ def _calendar(contract: Contract) -> Iterator[Stated]:
     made = f"{claims_words(contract)}, made {claims.made} after the period"
     yield Stated("claims", made, claims.clause)
     in_time = f"recorded within {evidence.within} of the day it speaks of"
-    yield Stated("evidence", f"{in_time}; {late_words(contract)}", evidence.clause)
+    yield Stated("evidence", f"{in_time}; {evidence.says_late()}", evidence.clause)
     due = f"within {pay.within} of the claim date, on a working day{_working_days(pay)}"
     yield Stated("payment", f"{due}, otherwise the {pay.if_closed}", pay.clause)
 

@@ -24,6 +24,7 @@ from impactbond.dates import (
     periods,
     working_day,
 )
+from impactbond.money import show_share
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at
 from impactbond.terms.phrases import SharePhrase, SpanPhrase, TermPhrase, parse_span
 from impactbond.terms.term import Cited, Day, Some, Term, phrase
@@ -105,9 +106,35 @@ class EvidenceDeadline(Cited):
     )
 
     @property
+    def earns_nothing(self) -> bool:
+        """Whether what is recorded late earns nothing."""
+        return self.late == "nothing"
+
+    @property
     def tells_late(self) -> bool:
         """Whether what is recorded late earns anything else than what is recorded in time."""
-        return self.late == "nothing" or self.late_pays is not None
+        return self.earns_nothing or self.late_pays is not None
+
+    def errors(self, path: Path) -> Diagnostics:
+        """Late evidence earns a share of the price, or nothing, and not both."""
+        if self.late_pays is not None and self.earns_nothing:
+            problem = "late evidence earns nothing, and a share of the price"
+            hint = "Write late: next claim beside late_pays, or take late_pays out"
+            rests = ((*path, "late"),)
+            yield fault_at(
+                (*path, "late_pays"), "late_pays_nothing", problem, hint=hint, rests=rests
+            )
+
+    def says_late(self) -> str:
+        """What evidence earns that is recorded after its deadline."""
+        if self.late_pays is not None:
+            earns = f"earns {show_share(self.late_pays)} of the price"
+            if self.earns_nothing:
+                return f"later evidence {earns}, and otherwise nothing"
+            return f"later evidence {earns}, at the first claim date by which it is recorded"
+        if self.earns_nothing:
+            return "later evidence earns nothing"
+        return "later evidence counts at the first claim date by which it is recorded"
 
 
 class PaymentTerms(Cited):

@@ -133,12 +133,7 @@ def check_prices(contract: Contract) -> Diagnostics:
             problem = "no part of any claim is paid"
             hint = "Write price: 0.00 for a milestone that is tracked and not paid"
             yield fault_at((*path, "paid_for"), "pays_nothing", problem, found="0%", hint=hint)
-    evidence, at = contract.calendar.evidence, ("calendar", "evidence")
-    if evidence.late_pays is not None and evidence.late == "nothing":
-        problem = "late evidence earns nothing, and a share of the price"
-        hint = "Write late: next claim beside late_pays, or take late_pays out"
-        rests = ((*at, "late"),)
-        yield fault_at((*at, "late_pays"), "late_pays_nothing", problem, hint=hint, rests=rests)
+    yield from contract.calendar.evidence.errors(("calendar", "evidence"))
 
 
 def _check_unreached_rates(term: Milestone, path: Path) -> Diagnostics:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
 from impactbond.dates import MONTH_NAMES, between, said_day, said_place
-from impactbond.money import show_share
 from impactbond.terms.calendar import PaymentTerms
 from impactbond.terms.sheets import EACH_ROW
 from impactbond.terms.words import listed, plain, quoted
@@ -66,7 +65,7 @@ def process(contract: Contract) -> SchedulePart:
     rules = (
         Rule(
             f"evidence is to be recorded within {evidence.within} of the day that it speaks of; "
-            f"{late_words(contract)}",
+            f"{evidence.says_late()}",
             evidence.clause,
         ),
         Rule(
@@ -107,19 +106,6 @@ _INVOICED = {
     "by the provider": "the provider sends the invoice",
     "by the funder itself": "each funder makes out the invoice itself",
 }
-
-
-def late_words(contract: Contract) -> str:
-    """What evidence earns that is recorded after its deadline."""
-    evidence = contract.calendar.evidence
-    if evidence.late_pays is not None:
-        earns = f"earns {show_share(evidence.late_pays)} of the price"
-        if evidence.late == "nothing":
-            return f"later evidence {earns}, and otherwise nothing"
-        return f"later evidence {earns}, at the first claim date by which it is recorded"
-    if evidence.late == "nothing":
-        return "later evidence earns nothing"
-    return "later evidence counts at the first claim date by which it is recorded"
 
 
 _COLUMNS = {

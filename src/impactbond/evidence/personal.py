@@ -107,8 +107,9 @@ def values_tell(cells: Sequence[object], *, names: bool, born: tuple[date, date]
     filled = [cell for cell in cells if cell is not None and cell != ""]
     chosen = filled[:: max(1, len(filled) // SAMPLE)]
     texts = [str(cell).strip() for cell in chosen if isinstance(cell, str | int)]
+    different = set(texts)
     for what, holds in _VALUES.items():
-        passed = {text for text in texts if holds(text)}
+        passed = {text for text in different if holds(text)}
         by_chance = what in _BY_CHANCE and not any(" " in text for text in passed)
         if len(passed) < (_LEAST_NUMBERS if by_chance else 1):
             continue

@@ -74,7 +74,9 @@ def cells_of(content: bytes) -> Iterator[list[tuple[int, int, str | float, str]]
                 continue
             found = []
             for place, kind, formula, shown in _CELL.findall(parts.read(name).decode()):
-                value = texts[int(shown)] if kind == "s" else shown if kind == "str" else float(shown)
+                value: str | float = shown
+                if kind != "str":
+                    value = texts[int(shown)] if kind == "s" else float(shown)
                 found.append((*xl_cell_to_rowcol(place), value, unescaped(formula)))
             yield found
 

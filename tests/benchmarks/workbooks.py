@@ -60,7 +60,7 @@ def written_barely(lines: int) -> Work:
 
 
 _CELL = re.compile(
-    r'<c r="([A-Z]+[0-9]+)" s="[0-9]+"(?: t="(s|str)")?>(?:<f>([^<]*)</f>)?<v>([^<]*)</v>'
+    r'<c r="([A-Z]+[0-9]+)" s="[0-9]+"(?: t="(s|str|b)")?>(?:<f>([^<]*)</f>)?<v>([^<]*)</v>'
 )
 
 
@@ -74,7 +74,9 @@ def cells_of(content: bytes) -> Iterator[list[tuple[int, int, str | float, str]]
                 continue
             found = []
             for place, kind, formula, shown in _CELL.findall(parts.read(name).decode()):
-                value = texts[int(shown)] if kind == "s" else shown if kind else float(shown)
+                value: str | float = shown
+                if kind != "str":
+                    value = texts[int(shown)] if kind == "s" else float(shown)
                 found.append((*xl_cell_to_rowcol(place), value, unescaped(formula)))
             yield found
 

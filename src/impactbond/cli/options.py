@@ -22,6 +22,7 @@ from impactbond.files import Writing, write_file
 
 if TYPE_CHECKING:
     from impactbond.contract.versions import Versions
+    from impactbond.evidence.counts import Counts
     from impactbond.evidence.evidence import Evidence
     from impactbond.receipts.receipts import Receipts
     from impactbond.settlement.settlement import Settlement
@@ -173,7 +174,6 @@ def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evid
     """
     from impactbond.errors import EvidenceError, Fault
     from impactbond.evidence.read import read_evidence
-    from impactbond.mappings.read import read_mapping
 
     asked = reading_asked()
     if not asked.files and not asked.given:
@@ -186,10 +186,19 @@ def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evid
         hint = "Write --mapping FILE --given recorded_on=2024-09-30"
         fault = Fault(code="not_given", problem=problem, hint=hint)
         raise EvidenceError("The evidence cannot be read.", [fault])
+    from impactbond.mappings.read import read_mapping
+
     mappings = [read_mapping(path, versions.whole) for path in asked.files]
     return read_evidence(
         words, versions, mapping=mappings, given=given, allow_personal=asked.allowed
     )
+
+
+def counts_in(files: list[Path], versions: Versions) -> Counts:
+    """The counts of claims in some files."""
+    from impactbond.evidence.read_counts import read_claims
+
+    return read_claims(files, versions, allow_personal=reading_asked().allowed)
 
 
 def inputs_of(
@@ -221,7 +230,6 @@ def settled(
     """The settlement that a command is about, on evidence or on counts of claims; by default at the
     contract's last claim date.
     """
-    from impactbond.evidence.read_counts import read_claims
     from impactbond.records.contents import is_record
     from impactbond.records.following import settle
 
@@ -233,8 +241,7 @@ def settled(
     with working(f"Reading the contract and the {'counts' if claims else 'evidence'}"):
         versions = versions_in(contract)
         known = known_in(evidence, versions, row_by_row=row_by_row) if evidence else None
-        allowed = reading_asked().allowed
-        counts = read_claims(claims, versions, allow_personal=allowed) if claims else None
+        counts = counts_in(claims, versions) if claims else None
     calendar = versions.terms.calendar
     day = as_of or calendar.claim_date(calendar.periods[-1])
     with working("Settling"):
@@ -261,9 +268,11 @@ def _settled_of(path: Path, as_of: date | None, others: list[str]) -> Settlement
 
 def received(files: list[Path] | None, settlement: Settlement) -> Receipts | None:
     """The receipts in some files, where there are any."""
+    if not files:
+        return None
     from impactbond.receipts.read import read_receipts
 
-    return read_receipts(files, settlement.contract) if files else None
+    return read_receipts(files, settlement.contract)
 
 
 def write_settled(
@@ -276,7 +285,6 @@ def write_settled(
     **how: Unpack[Writing],
 ) -> None:
     """Writes the tables and statements of a settlement, and says what it came to."""
-    from impactbond.records.record import read_record
     from impactbond.statements.manifest import no_longer_in
     from impactbond.statements.source import statement_source
     from impactbond.statements.summary import summary_text
@@ -287,6 +295,8 @@ def write_settled(
         if receipts is not None:
             source = with_receipts(source, receipts, leave_out_refused=leave_out)
         if supersedes is not None:
+            from impactbond.records.record import read_record
+
             source = read_record(supersedes).superseded_by(source)
         files = table_files(settlement) | statement_files(source)
         written = write_set(out, source.contract_id, source.claim_period, files, **how)

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from operator import attrgetter
 from typing import NamedTuple
 
 from impactbond.contract.contract import Contract
@@ -141,15 +142,14 @@ class Observation(NamedTuple):
         """Whose measure of which day, and of which slot of it, it is."""
         return self.participant, self.metric, self.observed_on, self.slot
 
-    @property
-    def order(self) -> tuple[object, ...]:
-        """Where it comes among the others; no two have the same id."""
-        return (*self.measured[:3], self.recorded_on, self.observation)
-
     def refused(self, refusal: Refusal) -> Refused:
         """The cell of its value, refused; its participant's where it has no cell of its own."""
         column = "participant" if self.block.heading(self.metric) == EACH_ROW else self.metric
         return self.block.refused(self.place, column, refusal)
+
+
+# Where an observation comes among the others; no two have the same id.
+_ORDER = attrgetter("participant", "metric", "observed_on", "recorded_on", "observation")
 
 
 def read_observations(
@@ -180,7 +180,9 @@ def read_observations(
                 refused += _refuse_slots(block, columns, term, metric, values)
             for row in _of_metric(block, columns, metric, values, faults, references):
                 # A slot beside a metric that has none would tell apart what is the same.
-                found.append(row if term.slot_names else row._replace(slot=None))
+                found.append(
+                    row if term.slot_names or row.slot is None else row._replace(slot=None)
+                )
         refused += faults.refused()
     standing, disagreeing, repeated = _agreeing(found, contract, references)
     return standing, refused + disagreeing, repeated
@@ -329,7 +331,8 @@ def _agreeing(
     standing: dict[str, Observation] = {}
     reused: set[str] = set()
     for row in found:
-        if standing.setdefault(row.observation, row).content != row.content:
+        first = standing.setdefault(row.observation, row)
+        if first is not row and first.content != row.content:
             reused.add(row.observation)
     refused = [
         row.block.refused(row.place, "ref", REFERENCE_REUSED)
@@ -355,7 +358,7 @@ def _agreeing(
             del standing[row.observation]
     for name, other in superseded.items():
         standing[name] = standing[name]._replace(supersedes=other)
-    return sorted(standing.values(), key=lambda row: row.order), refused, repeated
+    return sorted(standing.values(), key=_ORDER), refused, repeated
 
 
 def _contradictory(

@@ -160,7 +160,10 @@ def _told_apart(cells: Cells) -> Cells:
 
 def clean(cells: Iterable[object]) -> Cells:
     """Cells with their texts in one spelling, and None where nothing is left."""
-    return [(one_spelling(cell) or None) if type(cell) is str else cell for cell in cells]
+    held = list(cells)
+    texts_held = {cell for cell in held if type(cell) is str}  # the same few in most columns
+    spelt = {text: one_spelling(text) or None for text in texts_held}
+    return [spelt[cell] if type(cell) is str else cell for cell in held]
 
 
 def without_blank_rows(block: Block) -> Block:
@@ -181,10 +184,12 @@ def without_repeats(blocks: Sequence[Block]) -> tuple[list[Block], int, set[str]
         here: set[tuple[object, ...]] = set()
         wanted = []
         for content, reference in zip(block.contents(), block.column("ref"), strict=True):
-            if content in here and reference is None and block.metrics:
-                doubtful.add(block.sheet)
-            wanted.append(content not in before and content not in here)
+            there = len(here)
             here.add(content)
+            is_again = len(here) == there
+            if is_again and reference is None and block.metrics:
+                doubtful.add(block.sheet)
+            wanted.append(not is_again and not (before and content in before))
         before |= here
         repeated += wanted.count(False)
         kept.append(block.only(wanted))

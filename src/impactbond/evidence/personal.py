@@ -107,8 +107,9 @@ def values_tell(cells: Sequence[object], *, names: bool, born: tuple[date, date]
     filled = [cell for cell in cells if cell is not None and cell != ""]
     chosen = filled[:: max(1, len(filled) // SAMPLE)]
     texts = [str(cell).strip() for cell in chosen if isinstance(cell, str | int)]
+    different = set(texts)
     for what, holds in _VALUES.items():
-        passed = {text for text in texts if holds(text)}
+        passed = {text for text in different if holds(text)}
         # A number written in groups, 943 476 5919, was typed as what it is; a bare one that passes
         # may be anybody's invoice.
         by_chance = what in _BY_CHANCE and not any(" " in text for text in passed)

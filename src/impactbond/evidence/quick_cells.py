@@ -18,7 +18,7 @@ _CELL = re.compile(
     rb'<c r="([A-Z]{1,3})([1-9]\d{0,6})"'
     rb'((?: s="\d+")?(?: t="(?:s|n|str|b|e)")?(?:/>|><v>[^<&]*</v></c>))'
 )
-_INSIDE = re.compile(rb'(?: s="(\d+)")?(?: t="(\w+)")?(?:/>|><v>([^<&]*)</v></c>)')
+_HEAD = re.compile(rb'(?: s="(\d+)")?(?: t="(\w+)")?')
 _TEXT = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<&]*)</t></si>')
 # One declaration at most, of this encoding, and then the outermost element: nothing before it.
 _BEGINS = re.compile(
@@ -58,6 +58,7 @@ def quick_rows(
     ParserCreate(namespace_separator=" ").Parse(around, True)
     rows: Cells = {}
     known: dict[bytes, object] = {}
+    heads: dict[bytes, tuple[str, str]] = {}
     columns: dict[bytes, int] = {}
     before, *pieces = content[first + len(_BEGIN) : end].split(b"<row ")
     if b"<" in before:
@@ -76,7 +77,7 @@ def quick_rows(
         row, digits = int(head[1]) - 1, head[1]
         if row in rows or row >= last_row:
             raise ValueError("a row is there twice, or too far down")
-        rows[row] = _held(found, digits, known, columns, value, column)
+        rows[row] = _held(found, digits, known, heads, columns, value, column)
     return {row: cells for row, cells in sorted(rows.items()) if cells}
 
 
@@ -84,6 +85,7 @@ def _held(
     found: list[tuple[bytes, bytes, bytes]],
     digits: bytes,
     known: dict[bytes, object],
+    heads: dict[bytes, tuple[str, str]],
     columns: dict[bytes, int],
     value: Value,
     column: Callable[[str], int],
@@ -98,7 +100,7 @@ def _held(
         if inside not in known:
             if len(known) > _MOST_KNOWN:
                 known.clear()
-            known[inside] = _inside(inside, value)
+            known[inside] = _inside(inside, heads, value)
         held = known[inside]
         if held is None:
             continue
@@ -109,15 +111,21 @@ def _held(
     return cells
 
 
-def _inside(inside: bytes, value: Value) -> object:
-    """What a cell holds, by what its XML says after its place; None where it is blank."""
-    match = _INSIDE.fullmatch(inside)
-    if match is None:
-        raise ValueError("a cell is written as none is")
-    style, kind, text = match[1] or b"0", match[2] or b"n", match[3]
-    if kind == b"e":
+def _inside(inside: bytes, heads: dict[bytes, tuple[str, str]], value: Value) -> object:
+    """What a cell holds, by what its XML says after its place; None where it is blank. Of what
+    stands before the values there are few, and each is read once.
+    """
+    head, _, text = inside.removesuffix(b"/>").partition(b"><v>")
+    if head not in heads:
+        match = _HEAD.fullmatch(head)
+        if match is None:
+            raise ValueError("a cell is written as none is")
+        heads[head] = (match[2] or b"n").decode(), (match[1] or b"0").decode()
+    kind, style = heads[head]
+    if kind == "e":
         return Broken.ERROR
-    held = value(kind.decode(), style.decode(), text.decode()) if text else None
+    shown = text.removesuffix(b"</v></c>").decode()
+    held = value(kind, style, shown) if shown else None
     return None if held == "" else held
 
 

@@ -24,7 +24,10 @@ FIRST_YEAR, LAST_YEAR = 1800, 2999
 class Term(BaseModel):
     """A part of a contract. Unknown keys are refused; nothing is converted silently."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    # A model is made ready when it is first used: of those within a contract, that is once with it.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True
+    )
 
 
 class Cited(Term):

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import IO, Any, Generic, TypeVar
@@ -192,12 +193,17 @@ class Repair(Generic[Terms]):
     something stands in, what was wrong, and in the end the terms as far as they could be read.
     """
 
-    schema: FileSchema
+    model: type[Terms]
     value: dict[str, Any]
     document: Located
     replaced: set[Path] = field(default_factory=set)
     faults: list[tuple[Path, Fault]] = field(default_factory=list)
     terms: Terms | None = None
+
+    @cached_property
+    def schema(self) -> FileSchema:
+        """What the model allows where: found for what is wrong alone, since it takes long."""
+        return FileSchema.of(self.model)
 
     def believes(self, finding: Diagnostic) -> bool:
         """Whether a finding is about what was written, not about what stands in for it."""
@@ -305,7 +311,7 @@ class Repair(Generic[Terms]):
 
 def repaired(model: type[Terms], document: Located) -> Repair[Terms]:
     """A document, which must hold keys with values, fitted into a model."""
-    repair: Repair[Terms] = Repair(FileSchema.of(model), copy.deepcopy(document.value), document)
+    repair: Repair[Terms] = Repair(model, copy.deepcopy(document.value), document)
     for path in sorted(document.unreadable, key=len, reverse=True):
         repair.replace(path)
     for path in list(islice(_empty(repair.value, ()), MOST_FAULTS)):

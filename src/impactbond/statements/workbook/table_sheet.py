@@ -88,6 +88,8 @@ class TableSheet(Worksheet):  # type: ignore[misc]
     function newer than the file format: XlsxWriter would search every one for 29 of them.
     """
 
+    dim_rowmax: Any  # the last row with a cell, of which XlsxWriter does not say what it is
+
     def __init__(self) -> None:
         super().__init__()
         self._cells: list[_Cells] = []

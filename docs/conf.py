@@ -18,7 +18,8 @@ html_theme_options = {
     "sidebar_width": "260px",
 }
 # Nothing is fetched from elsewhere, so that the site reads offline too.
-html_css_files: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 myst_heading_anchors = 4

@@ -178,8 +178,8 @@ def read_observations(
             refused += _refuse_sources(block, columns, term, metric, values)
             if contract.slots:
                 refused += _refuse_slots(block, columns, term, metric, values)
+            # A slot beside a metric that has none would tell apart what is the same.
             for row in _of_metric(block, columns, metric, values, faults, references):
-                # A slot beside a metric that has none would tell apart what is the same.
                 found.append(
                     row if term.slot_names or row.slot is None else row._replace(slot=None)
                 )

@@ -110,9 +110,9 @@ def values_tell(cells: Sequence[object], *, names: bool, born: tuple[date, date]
     different = set(texts)
     for what, holds in _VALUES.items():
         passed = {text for text in different if holds(text)}
+        by_chance = what in _BY_CHANCE and not any(" " in text for text in passed)
         # A number written in groups, 943 476 5919, was typed as what it is; a bare one that passes
         # may be anybody's invoice.
-        by_chance = what in _BY_CHANCE and not any(" " in text for text in passed)
         if len(passed) < (_LEAST_NUMBERS if by_chance else 1):
             continue
         if 2 * sum(text in passed for text in texts) > len(chosen):

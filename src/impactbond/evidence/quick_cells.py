@@ -13,12 +13,12 @@ from impactbond.evidence.cells import Broken
 MOST_AT_ONCE = 2**27  # bytes of a sheet that is held in memory as a whole
 _BEGIN, _END = b"<sheetData>", b"</sheetData>"
 _ROW = re.compile(rb'r="([1-9]\d{0,6})"[^<>]*?(/?)>')
-_HEAD = re.compile(rb'<row r="[1-9]\d{0,6}"([^<>]*?)/?>')
+_ROW_HEAD = re.compile(rb'<row r="[1-9]\d{0,6}"([^<>]*?)/?>')
 _CELL = re.compile(
     rb'<c r="([A-Z]{1,3})([1-9]\d{0,6})"'
     rb'((?: s="\d+")?(?: t="(?:s|n|str|b|e)")?(?:/>|><v>[^<&]*</v></c>))'
 )
-_HEAD = re.compile(rb'(?: s="(\d+)")?(?: t="(\w+)")?')
+_CELL_HEAD = re.compile(rb'(?: s="(\d+)")?(?: t="(\w+)")?')
 _TEXT = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<&]*)</t></si>')
 # One declaration at most, of this encoding, and then the outermost element: nothing before it.
 _BEGINS = re.compile(
@@ -52,8 +52,8 @@ def quick_rows(
     if _NOT_PLAIN.search(content, first, end) or not _is_text(content[first:end]):
         return None
     # What rows say beside their numbers is alike in most: the parser sees each of it once.
-    heads = set(_HEAD.findall(content, first, end))
-    told = b"".join(b'<row r="1"%s/>' % one for one in sorted(heads))
+    said = set(_ROW_HEAD.findall(content, first, end))
+    told = b"".join(b'<row r="1"%s/>' % one for one in sorted(said))
     around = content[: first + len(_BEGIN)] + told + content[end:]
     ParserCreate(namespace_separator=" ").Parse(around, True)
     rows: Cells = {}
@@ -117,7 +117,7 @@ def _inside(inside: bytes, heads: dict[bytes, tuple[str, str]], value: Value) ->
     """
     head, _, text = inside.removesuffix(b"/>").partition(b"><v>")
     if head not in heads:
-        match = _HEAD.fullmatch(head)
+        match = _CELL_HEAD.fullmatch(head)
         if match is None:
             raise ValueError("a cell is written as none is")
         heads[head] = (match[2] or b"n").decode(), (match[1] or b"0").decode()

@@ -32,7 +32,9 @@ def executed(path: Path, manager: KernelManager) -> Any:
     """The notebook run in a kernel that has forgotten every name of the one before."""
     notebook = nbformat.read(path, as_version=4)
     for one in (nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(_FORGET)]), notebook):
-        NotebookClient(one, km=manager, timeout=120).execute()
+        client = NotebookClient(one, km=manager, timeout=120)
+        client.execute()
+        client.kc.stop_channels()  # which it leaves open to a kernel that is not its own
     return notebook
 
 

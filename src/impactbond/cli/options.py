@@ -1,6 +1,4 @@
-"""What commands share: their options, what they read and settle before they answer, and how they
-tell the answer or write it.
-"""
+"""What commands share: options, what they read and settle before they answer, how they tell it."""
 
 from __future__ import annotations
 

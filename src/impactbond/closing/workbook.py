@@ -3,8 +3,8 @@ with the value that it gives, a check for every sum, and a page for every funder
 
 Takes  a YearEnd.
 Gives  the bytes of an Excel workbook, written as statements are.
-Keeps  what is worked out is a formula: a changed posting or outcome moves every total that rests on
-       it. The previous year stands as it was filed. It names participants, in the sheet Cut off.
+Keeps  what is worked out is a formula: what is changed moves every total that rests on it. The
+       previous year stands as it was filed. It names participants, in the sheet Cut off.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class PackSheets:
         totals: Sequence[str] = (),
         if_empty: str = "None.",
     ) -> SheetTable:
-        """A sheet of one table: columns of no amount, then amounts in pounds, which are read; and
-        beside them in pence, which are worked out and not printed.
+        """A sheet of one table: columns of no amount, then amounts in pounds, which are printed,
+        and in pence, which are worked out.
         """
         given = formulas or {}
         values = {key: [row[f"{key}_pence"] for row in rows] for key in pence}
@@ -96,7 +96,6 @@ class PackSheets:
         return table
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """The rows of a table of the year end."""
         return list(self.year.tables[name].to_pylist())
 
 

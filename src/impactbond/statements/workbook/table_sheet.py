@@ -41,7 +41,7 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cells:
+class _ColumnCells:
     """A column of a table: texts as `Shared`, days as numbers, None where a cell is blank. The
     formulas are made when the rows go out.
     """
@@ -92,7 +92,7 @@ class TableSheet(Worksheet):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._cells: list[_Cells] = []
+        self._cells: list[_ColumnCells] = []
         self._first = 0
 
     def mark_up(self, header_row: int, last_row: int, options: dict[str, Any]) -> bool:
@@ -139,7 +139,7 @@ class TableSheet(Worksheet):  # type: ignore[misc]
             elif isinstance(value, float) and not isfinite(value):
                 raise InvariantError(f"The sheet {self.get_name()} has a number that is none.")
             held.append(value)
-        cells = _Cells(held, looks, formulas)
+        cells = _ColumnCells(held, looks, formulas)
         for way in (range(len(held)), range(len(held) - 1, -1, -1)):
             index = next(filter(cells.is_there, way), None)
             if index is not None:
@@ -155,7 +155,7 @@ class TableSheet(Worksheet):  # type: ignore[misc]
         held = [
             Shared(self.table.pop(self._first + at)[column].string) for at in range(len(targets))
         ]
-        self._cells.append(_Cells(held, Looks(look, look), lambda: [""] * len(held)))
+        self._cells.append(_ColumnCells(held, Looks(look, look), lambda: [""] * len(held)))
 
     @property
     def _height(self) -> int:
@@ -209,7 +209,7 @@ class TableSheet(Worksheet):  # type: ignore[misc]
         columns = [list(self._charted(one, rows)) for one in self._cells[col_start : col_end + 1]]
         return [value for row in zip(*columns, strict=True) for value in row]
 
-    def _charted(self, cells: _Cells, rows: range) -> Iterator[Any]:
+    def _charted(self, cells: _ColumnCells, rows: range) -> Iterator[Any]:
         formulas = list(cells.formulas())
         for index in rows:
             value = cells.values[index]

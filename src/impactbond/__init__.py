@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from impactbond.receipts.receipts import Receipts
     from impactbond.receipts.reconcile import Reconciliation, reconcile
     from impactbond.records.following import settle
+    from impactbond.records.forget import forget
     from impactbond.records.record import Record, read_record, record_bytes, write_record
     from impactbond.records.regenerate import regenerate
     from impactbond.records.shown import show_record
@@ -109,6 +110,7 @@ _HOMES = {
     "explain": "explanation.explain",
     "explain_each": "explanation.explain",
     "explain_line": "explanation.explain",
+    "forget": "records.forget",
     "global_sensitivity": "designs.sensitivity",
     "grid": "designs.sensitivity",
     "identify": "explanation.identification",
@@ -193,6 +195,7 @@ __all__ = [
     "explain",
     "explain_each",
     "explain_line",
+    "forget",
     "global_sensitivity",
     "grid",
     "identify",

@@ -211,7 +211,7 @@ def found_table(
         [lines[row].get(column) for row in numbers] if column in wanted else []
         for column in range(len(headings))
     ]
-    cautions = ()
+    cautions: tuple[str, ...] = ()
     if sheet:
         looks = file.looks(sheet)
         if isinstance(looks, Fault):

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from impactbond.receipts.receipts import Receipts
     from impactbond.receipts.reconcile import Reconciliation, reconcile
     from impactbond.records.following import settle
+    from impactbond.records.forget import forget
     from impactbond.records.record import Record, read_record, record_bytes, write_record
     from impactbond.records.regenerate import regenerate
     from impactbond.records.shown import show_record
@@ -122,6 +123,7 @@ _HOMES = {
     "explain_each": "explanation.explain",
     "explain_line": "explanation.explain",
     "for_people": "frames.people",
+    "forget": "records.forget",
     "global_sensitivity": "designs.sensitivity",
     "grid": "designs.sensitivity",
     "identify": "explanation.identification",
@@ -215,6 +217,7 @@ __all__ = [
     "explain_each",
     "explain_line",
     "for_people",
+    "forget",
     "global_sensitivity",
     "grid",
     "identify",

@@ -13,6 +13,7 @@ import typer
 from impactbond.cli.audit_commands import compare, record, regenerate, show, verify
 from impactbond.cli.contract_commands import check, difference, new, render
 from impactbond.cli.evidence_command import check_evidence, template
+from impactbond.cli.forget_command import forget
 from impactbond.cli.help import AUDIT, CONTRACTS, EXAMPLES, FINANCE, MODEL
 from impactbond.cli.identify_command import identify
 from impactbond.cli.map_command import propose
@@ -262,7 +263,7 @@ for panel, commands in (
         FINANCE,
         (up_front, template, check_evidence, score, identify, pseudonymise, publish, year_end),
     ),
-    (AUDIT, (record, show, regenerate, verify, compare)),
+    (AUDIT, (record, show, regenerate, verify, compare, forget)),
     (MODEL, (simulate, learn)),
     (CONTRACTS, (new, check, render, difference)),
 ):

@@ -28,6 +28,7 @@ EXAMPLES = {
         "record": f"contract.yaml evidence.xlsx {_QUARTER} --out q1.record",
         "show": "q1.record",
         "regenerate": "q1.record --out again",
+        "forget": "q1.record q2.record --participants who.txt --out forgotten",
         "verify": "q1.xlsx q1.record",
         "compare": "q1.record q2.record",
         "simulate": "contract.yaml area.yaml --trials 200",

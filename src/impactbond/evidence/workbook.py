@@ -218,18 +218,13 @@ def _read_sheet(
         ]
         term = _as_delivered(term, headings)
     faults = faults or list(_heading_faults(file.name, name, term, headings))
-    if not faults:
-        looks = attempted(file.name, lambda: file.book.looks(file.sheets[one_spelling(name)]))
-        if isinstance(looks, Fault):
-            return [replace(looks, sheet=name)]
-        read = [one if one in wanted else "" for one in headings]
-        cautions |= set(_look_at(looks, f"sheet '{name}'", read, grid, first))
-        if file.sheets[one_spelling(name)] in file.book.hidden:
-            cautions.add(SHEET_HIDDEN.format(name))
     if faults:
         below = headings_below(grid, first, wanted)
         place = Fault(file=file.name, sheet=name, row=first + 1)
         return [below_a_title(place, below)] if below else faults
+    read = [one if one in wanted else "" for one in headings]
+    if faults := _looked_at(file, name, read, grid, first, cautions):
+        return faults
     rows = range(first + 1, len(grid))
     some = rows[:: max(1, len(rows) // SAMPLE)]
     every = {one: [grid[row][at] for row in some] for at, one in enumerate(headings) if one}
@@ -239,16 +234,28 @@ def _read_sheet(
     )
     here = Fault(file=file.name, sheet=name)
     personal |= set(personal_columns(here, every, wanted, begins, reference))
+    # The one long sheet of a contract without sheets has references as they are in files.
+    return _block_of(here, name if are_agreed else "", term, headings, grid, rows)
+
+
+def _block_of(
+    here: Fault,
+    scope: str,
+    term: Sheet,
+    headings: Sequence[str],
+    grid: list[list[object]],
+    rows: range,
+) -> Block:
+    """The rows of a sheet whose headings are as agreed, without blank ones."""
 
     def cells(heading: str) -> Cells:
         place = headings.index(one_spelling(heading))
         return clean(grid[row][place] for row in rows)
 
     block = Block(
-        file=file.name,
-        sheet=name,
-        # The one long sheet of a contract without sheets has references as they are in files.
-        scope=name if are_agreed else "",
+        file=here.file,
+        sheet=here.sheet,
+        scope=scope,
         rows=[row + 1 for row in rows],
         columns={column: cells(heading) for column, heading in term.columns.items()},
         metrics={
@@ -275,6 +282,25 @@ def hidden_told(
     for column in sorted(columns):
         if looks.is_hidden(column) and column < len(headings) and headings[column]:
             yield f"{where}, column '{headings[column]}': hidden, and read like the others"
+
+
+def _looked_at(
+    file: Opened,
+    name: str,
+    headings: Sequence[str],
+    grid: list[list[object]],
+    first: int,
+    cautions: set[str],
+) -> list[Fault]:
+    """Adds to the cautions what is seen of a sheet beside its cells; or says why it is damaged."""
+    place = file.sheets[one_spelling(name)]
+    looks = attempted(file.name, lambda: file.book.looks(place))
+    if isinstance(looks, Fault):
+        return [replace(looks, sheet=name)]
+    cautions |= set(_look_at(looks, f"sheet '{name}'", headings, grid, first))
+    if place in file.book.hidden:
+        cautions.add(SHEET_HIDDEN.format(name))
+    return []
 
 
 def _look_at(

@@ -143,12 +143,22 @@ class View(Term):
     of_record: str
 
 
+class Forgotten(Term):
+    """How many participants a record names no more, and the digest of the record in whose place it
+    stands.
+    """
+
+    participants: int
+    of_record: str
+
+
 class Manifest(Term):
     """What a record says about itself.
 
     `earlier` is the last claim that came in closed, and `previous_record` the digest of its record,
     where there was one. `view` is None in a whole record. `replaces` are the issued statements that
-    those of this record replace. `mapped` says which mapping read which files of the evidence.
+    those of this record replace. `mapped` says which mapping read which files of the evidence, and
+    `forgotten` how many participants are under pseudonyms that nobody can resolve.
     """
 
     impactbond_record: int = FORMAT
@@ -162,6 +172,7 @@ class Manifest(Term):
     view: View | None = None
     replaces: Listed[Replaced] = ()
     mapped: Listed[MappedBy] = ()
+    forgotten: Forgotten | None = None
     parts: Listed[RecordPart] = ()
 
 
@@ -231,6 +242,8 @@ def packed(manifest: Manifest, parts: Mapping[str, bytes]) -> bytes:
         del plain["view"]
     if not manifest.replaces:  # and as before statements had numbers
         del plain["replaces"]
+    if manifest.forgotten is None:  # and as before anybody was forgotten
+        del plain["forgotten"]
     if not manifest.mapped:  # and as before there were mappings
         del plain["mapped"]
     for one in plain.get("mapped", ()):

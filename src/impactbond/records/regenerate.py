@@ -32,6 +32,7 @@ from impactbond.records.workbook import parts_of
 from impactbond.settlement.settle import bank_holidays_of, settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.write import table_files, write_set
+from impactbond.terms.words import counted
 from impactbond.version import __version__
 
 SHOWN = 30
@@ -131,6 +132,12 @@ class Regeneration(Report):
         if self.engine != made_by:
             told.append(f"  Made by engine {made_by}, settled again by engine {self.engine}")
         told += self._holidays()
+        if (forgotten := self.record.manifest.forgotten) is not None:
+            told.append(
+                f"  In place of the record {forgotten.of_record}: "
+                f"{counted(forgotten.participants, 'participant')} under pseudonyms that nobody "
+                "can resolve; of whom their rows are is not proven"
+            )
         if self.same:
             return "\n".join([*told, f"  All {count} results are the same, byte for byte"])
         told.append(f"  {len(self.differences)} of {count} results are not the same:")
@@ -145,7 +152,7 @@ class Regeneration(Report):
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain data, for `--json`."""
-        manifest = self.record.manifest
+        manifest, forgotten = self.record.manifest, self.record.manifest.forgotten
         return {
             "record": self.record.name,
             "sha256": self.record.digest,
@@ -157,6 +164,7 @@ class Regeneration(Report):
             "same": self.same,
             "differences": [asdict(difference) for difference in self.differences],
             "holidays_not_known": [day.isoformat() for day in self.holidays_not_known],
+            "forgotten": forgotten.model_dump() if forgotten is not None else None,
             "holidays_not_used": [day.isoformat() for day in self.holidays_not_used],
         }
 

@@ -173,7 +173,7 @@ def _understood(file: str, name: str, lines: Lines) -> _Sheet:
 
 def _is_a_cell(heading: str, cells: Cells) -> bool:
     """Whether a heading may be a value, as in a file without headings: it stands below itself, or
-    is written as most of its column is, with digits among letters or marks. Headings are shown, and
+    is written as half of its column is, with digits among letters or marks. Headings are shown, and
     the first row of such a file is a child's.
     """
     below = [one_spelling(cell) for cell in cells if isinstance(cell, str)]
@@ -183,7 +183,7 @@ def _is_a_cell(heading: str, cells: Cells) -> bool:
     if not shape.strip("9."):  # the numbers of questions stand above their answers
         return False
     alike = sum(_shape(one) == shape for one in below)
-    return heading in below or ("9" in shape and 2 * alike > len(below))
+    return heading in below or ("9" in shape and 2 * alike >= len(below))
 
 
 def _shape(text: str) -> str:

@@ -82,13 +82,13 @@ def terms_of(draw: Random, currency: str) -> str:
     ]
     # One of a kind: two limits on the same thing are refused.
     limits = list({one.split(",")[0] + ("each" in one) * "each": one for one in limits}.values())
-    limits.sort(key=lambda one: one.startswith("{funder"))
+    limits.sort(key=lambda one: (one.startswith("{funder"), one.startswith("{funder: trust")))
     share = draw.choice(("1/3", "1/2", "2/7", "100%"))
     shares = {"1/3": "trust: 2/3", "1/2": "trust: 1/2", "2/7": "trust: 5/7", "100%": ""}[share]
     both = ", ".join(filter(None, (f"council: {share}", shares)))
     left_over = draw.choice(("", ", left_over: returned"))
     day = date(2017, 1, 20) + timedelta(days=draw.randrange(400))
-    tranche = TRANCHE.replace("MONEY", money(draw, 50, 300)).replace("DAY", str(day))
+    tranche = TRANCHE.replace("MONEY", money(draw, 30, 90)).replace("DAY", str(day))
     tranche = tranche.replace("LEFT_OVER", left_over)
     commits = "[{from: 2017-01-01, amount: 150}, {from: 2018-01-10, amount: 400}]"
     return "\n".join(

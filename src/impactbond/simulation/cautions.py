@@ -25,6 +25,7 @@ def cautions(draws: Draws) -> tuple[str, ...]:
     paying = [set(_paying(stages)) for stages in draws.stages[on_record:]]
     for number, name in enumerate(contract.milestones):
         unpaid = sum(number not in pays for pays in paying)
+        # That what is never reached is never paid needs no telling.
         if unpaid and any(area.about(one.attributes).chances[name].chance for one in groups):
             found.append(
                 f"'{name}' never pays in {unpaid} of {len(groups)} groups: it, or a milestone that "

@@ -85,6 +85,7 @@ class Draws:
         claims = claim_dates(contract, calendar.claim_date(calendar.periods[-1]))
         names = tuple(contract.participants.attributes)
         held = [tuple(group.attributes[name] for name in names) for group in area.cohorts]
+        # In order, and not as groups stand in the file: the same area gives the same lots.
         segments = Segments(names, tuple(sorted(set(held))))
         named = {number: segments.named(number) for number in range(len(segments.values))}
         settled = [] if outturn is None else outturn.share_rules(contract)

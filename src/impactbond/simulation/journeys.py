@@ -149,6 +149,8 @@ class _Compiler:
             claims = tuple(claim for one, units in told for claim in self._claims(one, units, last))
             waiting = (one for one, _ in ways if one.day == NO_DAY)
             known = (*stays, *(one for one, _ in told), *waiting)
+            # What nothing later asks for is forgotten here: without that every way to have come so
+            # far would be a cell of its own, and thousands of children as many draws.
             kept = tuple(sorted(one for one in known if one.milestone in asked))
             cell = number.setdefault(kept, len(number))
             turn = (tuple(one for one, _ in told), claims, cell)
@@ -256,6 +258,8 @@ class _Compiler:
         found: list[Way] = []
         for span, share in assumed.after.items():
             own = day_number(span.after(self._group.start))
+            # Days are drawn from the start, by themselves: what is reached is reached with the last
+            # of all that it needs.
             day = max([own, *(one.day for one in known)])
             if LEFT in before and day > before[LEFT].day:
                 found.append((share, None, 0))
@@ -337,6 +341,8 @@ class _Compiler:
         if term is None:
             if already is not None:
                 return  # claimed
+            # It waits for the claim of its own period, and for the first one that is made after it
+            # was recorded.
             known = max(period_of(periods, one.day), bisect_left(self._claim_days, one.recorded))
             if known < len(periods):
                 yield DrawnClaim(one.milestone, one.day, 1, known, LATE if one.is_late else FULL)

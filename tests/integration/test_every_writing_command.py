@@ -42,10 +42,13 @@ CALLS: dict[tuple[str, str], tuple[str, ...]] = {
     ("publish", "--out"): ("publish", *SETTLED, "--out", "PLACE"),
     ("publish", "--log"): ("publish", *SETTLED, "--out", "published", "--log", "PLACE"),
     ("year-end", "--out"): ("year-end", *SETTLED[:2], "--on", "2017-03-31", "--out", "PLACE"),
+    ("up-front", "--out"): ("up-front", "contract.yaml", "first", "--out", "PLACE"),
     ("record", "--out"): ("record", *SETTLED, "--out", "PLACE"),
     ("show", "--out"): ("show", "q1.record", "--out", "PLACE"),
     ("regenerate", "--out"): ("regenerate", "q1.record", "--out", "PLACE"),
     ("compare", "--out"): ("compare", "q1.record", "q1.record", "--out", "PLACE"),
+    ("forget", "--out"): ("forget", "q1.record", "--participants", "who.txt", "--out", "PLACE"),
+    ("learn", "--out"): ("learn", *SETTLED, "--out", "PLACE"),
     ("simulate", "--out"): (*DRAWN, "--out", "PLACE"),
     ("simulate", "--paths"): (*DRAWN, "--paths", "PLACE"),
     ("new", "FILE"): ("new", "PLACE"),
@@ -59,7 +62,7 @@ BEFORE = {("publish", "--log"): "small_2017-Q1_public.xlsx"}
 # What the suite does not wait for, because it settles or draws before it writes.
 SLOW = (
     *("demo", "explain", "reconcile", "plan", "identify", "record", "regenerate", "compare"),
-    *("simulate", "page programme", "page statement", "page reconciliation"),
+    *("forget", "learn", "simulate", "page programme", "page statement", "page reconciliation"),
 )
 AREA = """
 impactbond: 1
@@ -77,7 +80,11 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with everything that the commands read."""
     folder = tmp_path_factory.mktemp("given")
     conditions = "conditions:\n  signed: {observed: consent, in: year}\nmilestones:"
-    (folder / "contract.yaml").write_text(CONTRACT.replace("milestones:", conditions))
+    first = "{pay: 5.00, on: 2017-01-03, by: {council: 100%}, recovered: {at: 40%}}"
+    (folder / "contract.yaml").write_text(
+        CONTRACT.replace("milestones:", conditions) + f"\ntranches:\n  first: {first}\n"
+    )
+    (folder / "who.txt").write_text("C-1\n")
     forms = [("F1", "C-1", FEB, MAR, None, "parent", "scan", "yes")]
     write_book(folder / "evidence.xlsx", {"Forms": forms})
     (folder / "area.yaml").write_text(AREA)

@@ -33,6 +33,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         shutil.copy(FIXTURES / source, folder / name)
     few_children(folder / "evidence.xlsx")
+    (folder / "who.txt").write_text("C-0071\n", encoding="utf-8")
     (folder / "people.csv").write_text("child\nC-1\nC-2\n", encoding="utf-8")
     (folder / "answers.csv").write_text("q1,q2,q3,q4,q5\n5,4,3,2,1\n", encoding="utf-8")
     given = (folder / "contract.yaml", folder / "evidence.xlsx", "--leave-out-refused")

@@ -35,7 +35,20 @@ def executed(path: Path, manager: KernelManager) -> Any:
         client = NotebookClient(one, km=manager, timeout=120)
         client.execute()
         client.kc.stop_channels()  # which it leaves open to a kernel that is not its own
+    for cell in _code(notebook):
+        cell.outputs = _joined(cell.outputs)
     return notebook
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """What is printed comes in as many pieces as the kernel happens to send."""
+    found: list[Any] = []
+    for output in outputs:
+        if found and output.get("name", "") == found[-1].get("name") != "":
+            found[-1].text += output.text
+        else:
+            found.append(output)
+    return found
 
 
 def outputs(notebook: Any) -> list[list[dict[str, Any]]]:

@@ -13,7 +13,7 @@ ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
 def test_there_are_notebooks() -> None:
-    assert len(ALL) == 5
+    assert len(ALL) == 6
 
 
 @pytest.mark.filterwarnings("default")

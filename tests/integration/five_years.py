@@ -29,7 +29,7 @@ QUARTERS = 20
 AMENDED_ON = date(2019, 6, 14)
 SCHOOLS = ("Quillbrook Primary School", "Hollinmere Primary School", "Tallowfield School")
 INTAKES = ("2017-01-09", "2017-09-11", "2018-09-10", "2019-09-09")
-OF_EACH = 8
+OF_EACH = 5
 SESSIONS = 24
 # A child of each: what was wrong, what is right, and the day on which that was recorded.
 TAKEN_BACK, LOST, GAINED = "A-02", "B-03", "C-04"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from tests.commands import run
+from tests.evidence_workbooks import few_children
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CONTRACT = FIXTURES / "contracts" / "west_london_zone.yaml"
-EVIDENCE = FIXTURES / "evidence" / "west_london_zone.xlsx"
 QUARTER = ("--as-of", "2017-04-30", "--leave-out-refused")
 
 
@@ -19,10 +19,11 @@ QUARTER = ("--as-of", "2017-04-30", "--leave-out-refused")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the record of a quarter, a funder's view of it, and what was sent out."""
     folder = tmp_path_factory.mktemp("kept")
+    evidence = few_children(folder / "evidence.xlsx")
     for words in (
-        ("record", CONTRACT, EVIDENCE, *QUARTER, "--out", folder / "q1.record"),
-        ("record", CONTRACT, EVIDENCE, *QUARTER, "--out", folder / "v.record", "--funder", "trust"),
-        ("settle", CONTRACT, EVIDENCE, *QUARTER, "--out", folder / "sent"),
+        ("record", CONTRACT, evidence, *QUARTER, "--out", folder / "q1.record"),
+        ("record", CONTRACT, evidence, *QUARTER, "--out", folder / "v.record", "--funder", "trust"),
+        ("settle", CONTRACT, evidence, *QUARTER, "--out", folder / "sent"),
     ):
         done = run(*words)
         assert done.returncode == 0, done.stderr
@@ -52,7 +53,7 @@ def test_a_line_of_a_statement_is_explained_from_the_record_as_from_the_evidence
     line = ("--line", "2017-Q1/0002")
     of_record = run("explain", kept / "q1.record", *line)
     assert of_record.returncode == 0, of_record.stderr
-    of_evidence = run("explain", CONTRACT, EVIDENCE, *line, *QUARTER).stdout
+    of_evidence = run("explain", CONTRACT, kept / "evidence.xlsx", *line, *QUARTER).stdout
     # A record keeps what was known on the claim date: what came later is not in it.
     assert of_record.stdout.splitlines() == [
         one for one in of_evidence.splitlines() if not one.startswith("  Rows recorded after")
@@ -76,7 +77,7 @@ def test_what_was_sent_is_written_again_byte_for_byte(kept: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("explain", "q1.record", EVIDENCE, "--line", "2017-Q1/0001"), "holds its contract"),
+        (("explain", "q1.record", "evidence.xlsx", "--line", "2017-Q1/0001"), "holds its contract"),
         (
             ("explain", "q1.record", "--line", "2017-Q1/0001", "--as-of", "2018-01-31"),
             "settled as of 2017-04-30",
@@ -98,7 +99,7 @@ def test_what_a_record_cannot_answer_is_told(
 @pytest.mark.parametrize(
     "words",
     [
-        "explain --line 2017-Q2/0001",
+        "explain --line 2017-Q1/0001",
         "plan",
         f"reconcile --receipts {FIXTURES / 'receipts' / 'west_london_zone.csv'}",
         "record",
@@ -111,7 +112,7 @@ def test_what_a_command_reads_never_gives_way(kept: Path, words: str) -> None:
     record = kept / "q1.record"
     before = record.read_bytes()
     verb = words.split(" --")[0].split()
-    given = (CONTRACT, EVIDENCE, "--as-of", "2017-07-31", "--leave-out-refused")
+    given = (CONTRACT, kept / "evidence.xlsx", "--as-of", "2017-07-31", "--leave-out-refused")
     done = run(
         *(*verb, *given, *words.split()[len(verb) :]),
         *("--earlier", record, "--out", record, "--replace"),

@@ -19,7 +19,7 @@ EVIDENCE = FIXTURES / "evidence" / "west_london_zone.xlsx"
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example evidence about eighty children, for what does not depend on how many they are."""
+    """The example evidence about thirty children, for what does not depend on how many they are."""
     return few_children(tmp_path_factory.mktemp("few") / "evidence.xlsx")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.commands import Done
+from tests.commands import run as run_command
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 GIVEN = (
@@ -14,9 +15,8 @@ GIVEN = (
 )
 
 
-def run(*words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "impactbond", "year-end", *GIVEN, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def run(*words: str | Path) -> Done:
+    return run_command("year-end", *GIVEN, *words)
 
 
 def test_two_year_ends_on_the_command_line(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_every_refused_cell_of_the_copy_is_marked_and_says_why(tmp_path: Path) -
     }
     for sheet, row, column, _ in WRONG:
         cell = book[sheet].cell(row, HEADINGS[sheet].index(column) + 1)
-        assert cell.fill.start_color.rgb == "FFFFC7CE"
+        assert cell.fill.start_color.rgb == "FFFFC9CF"
     assert book["Surveys"].cell(2, 7).fill.fill_type is None
     listed = book["To put right"]
     assert [row[2].value for row in listed.iter_rows(min_row=3)] == [one[3] for one in WRONG]

@@ -10,6 +10,7 @@ from tests.rich_contracts import rich_contract
 from impactbond.contract.contract import Contract
 from impactbond.explanation.parts import Stated
 from impactbond.explanation.payment import StatedTerms
+from impactbond.terms.payment_details import BankAccount, Details, PartyDetails
 
 # What an explanation tells elsewhere: conditions and windows with what was found in them.
 ELSEWHERE = {
@@ -20,6 +21,7 @@ ELSEWHERE = {
     ("Participants", "eligible"),
 }
 # What changes no payment: names, and which funders there are beside those who pay.
+WAYS_TO_PAY = (PartyDetails, Details, BankAccount)
 NO_MONEY = {
     *(("Contract", key) for key in ("contract", "title", "provider", "funders", "accepted")),
     *(("Accepted", key) for key in ("code", "at", "because", "clause")),
@@ -27,6 +29,9 @@ NO_MONEY = {
     ("Tranche", "held_by"),
     ("Version", "corrects"),
     ("PaymentTerms", "invoiced"),
+    # How to pay, which moves nothing of what is paid.
+    ("Contract", "parties"),
+    *((kind.__name__, key) for kind in WAYS_TO_PAY for key in kind.model_fields),
 }
 
 

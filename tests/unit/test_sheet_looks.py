@@ -19,7 +19,9 @@ import impactbond as ib
 from impactbond.evidence.evidence import Evidence
 
 Paint = Callable[[Worksheet], object]
-GREEN, GREY = (PatternFill("solid", fgColor=colour) for colour in ("FF92D050", "FFD9D9D9"))
+GREEN, GREY, BAD = (
+    PatternFill("solid", fgColor=colour) for colour in ("FF92D050", "FFD9D9D9", "FFFFC7CE")
+)
 WHITE = PatternFill("solid", fgColor="FFFFFFFF")
 
 
@@ -52,6 +54,7 @@ def fill(what: PatternFill, *areas: str) -> Paint:
     ("paint", "told"),
     [
         (fill(GREEN, "C4:C4"), [(4, "9/9")]),
+        (fill(BAD, "C4:C4"), [(4, "9/9")]),  # Excel's style 'Bad', which is not our mark
         (
             fill(GREEN, "B3:B6", "C4:C4", "D5:E5"),
             [(4, "9/9"), (5, "2024-09-23"), (5, "Mon 16 Sep")],
@@ -74,6 +77,18 @@ def test_a_cell_that_has_only_a_colour_is_refused(
     assert len(values(evidence, "club")) == 13
     ignored = club(tmp_path, paint, "    colours: ignored\n")
     assert refused(ignored) == []
+
+
+def test_a_copy_sent_back_and_delivered_as_it_is_is_refused_for_the_same_colour(
+    tmp_path: Path,
+) -> None:
+    evidence = club(tmp_path, fill(GREEN, "C4:C4"))
+    folder = tmp_path / "again"
+    folder.mkdir()
+    copy = folder / "register_wide_club.xlsx"
+    ib.mark_workbook(tmp_path / copy.name, evidence, copy)
+    again = read([copy], CLUB_TABLE)
+    assert refused(again) == refused(evidence) == [(4, "9/9", "only_coloured")]
 
 
 def test_a_colour_is_no_blank_that_stands_for_a_mark(tmp_path: Path) -> None:

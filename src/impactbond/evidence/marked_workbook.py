@@ -22,16 +22,21 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.evidence import Evidence
-from impactbond.evidence.workbook import TO_PUT_RIGHT, Opened, grid_of, open_workbook
+from impactbond.evidence.sheet_looks import MARKED
+from impactbond.evidence.workbook import (
+    PUT_RIGHT_TITLE,
+    TO_PUT_RIGHT,
+    Opened,
+    grid_of,
+    open_workbook,
+)
 from impactbond.files import Writing, write_file
 from impactbond.texts import one_spelling
 
 MOST_COMMENTS = 2_000  # of a workbook; beyond these, cells are marked and stand on the list
 _AUTHOR = "impactbond"
-_MARKED = "FFFFC7CE"  # light red, with dark words on it readable; the comment says the same
 _COLUMNS = {"Where": 18, "Column": 18, "Code": 24, "What is wrong": 40, "Allowed": 34}
 _COLUMNS["What to do"] = 40
-_TITLE = "To be put right, then delivered again. Each marked cell says the same in a comment."
 
 
 class _Wrong(NamedTuple):
@@ -155,7 +160,10 @@ def _write_marks(cells: _Cells, wrong: Sequence[_Wrong]) -> None:
         cell = sheets[title].cell(row, column)
         if not hasattr(cell, "comment") or type(cell).__name__ == "MergedCell":
             continue
-        cell.fill = PatternFill("solid", start_color=_MARKED)
+        # A blank cell in our colour is no statement: one that is refused for its own colour keeps
+        # it, or the copy delivered again as it is would be read.
+        if all(one.code != "only_coloured" for one in ones):
+            cell.fill = PatternFill("solid", start_color=MARKED)
         if count < MOST_COMMENTS:
             theirs = f"{cell.comment.text}\n\n" if cell.comment else ""
             said = Comment(theirs + "\n\n".join(map(_said, ones)), _AUTHOR, height=150, width=320)
@@ -170,7 +178,7 @@ def _said(one: _Wrong) -> str:
 def _unmark(book: Any) -> None:
     """Take away the marks of an earlier round, so that what is in order by now is not marked."""
     for sheet in list(book.worksheets):
-        if sheet.title == TO_PUT_RIGHT and sheet.cell(1, 1).value == _TITLE:
+        if sheet.title == TO_PUT_RIGHT and sheet.cell(1, 1).value == PUT_RIGHT_TITLE:
             book.remove(sheet)
             continue
         for row in sheet.iter_rows():
@@ -180,7 +188,8 @@ def _unmark(book: Any) -> None:
                     continue
                 theirs = comment.text.partition("To put right (")[0].strip()
                 cell.comment = Comment(theirs, comment.author) if theirs else None
-                cell.fill = PatternFill()
+                if cell.fill.start_color.rgb == MARKED:
+                    cell.fill = PatternFill()
 
 
 def _write_list(book: Any, cells: _Cells, wrong: Sequence[_Wrong]) -> None:
@@ -189,7 +198,7 @@ def _write_list(book: Any, cells: _Cells, wrong: Sequence[_Wrong]) -> None:
     book.active = 0
     for other in book.worksheets[1:]:
         other.sheet_view.tabSelected = False
-    sheet.append([_TITLE])
+    sheet.append([PUT_RIGHT_TITLE])
     sheet.cell(1, 1).font = Font(bold=True)
     sheet.append(list(_COLUMNS))
     for column, width in enumerate(_COLUMNS.values(), 1):

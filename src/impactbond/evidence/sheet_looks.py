@@ -19,7 +19,11 @@ from xml.parsers.expat import ParserCreate
 _BEGIN, _END = b"<sheetData>", b"</sheetData>"
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 _MOST_MERGED = 100_000  # cells that are looked at, however large an area is that a file names
+# Our own mark on a cell that was refused: light red, with dark words on it readable. A shade beside
+# that of Excel's style 'Bad' (FFC7CE), which people use, and which must be told.
+MARKED = "FFFFC9CF"
 _WHITE = ({"rgb": "FFFFFFFF"}, {"rgb": "00FFFFFF"}, {"indexed": "9"}, {"theme": "0"})
+_UNSEEN = (*_WHITE, {"rgb": MARKED})
 Place = tuple[int, int]  # row and column, both from 0
 
 
@@ -160,7 +164,9 @@ def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
 
 
 def fill_of(element: Element) -> str:
-    """The colour of a fill as a text of its own; "" where none is seen."""
+    """The colour of a fill as a text of its own; "" where none is seen, or our mark, which
+    tells no more than that the cell was refused once.
+    """
     pattern = next((one for one in element if one.tag.endswith("}patternFill")), None)
     if pattern is None:
         return "gradient" if len(element) else ""
@@ -169,4 +175,4 @@ def fill_of(element: Element) -> str:
         return ""
     colours = {one.tag.rpartition("}")[2]: dict(one.items()) for one in pattern}
     front = colours.get("fgColor", {})
-    return "" if kind == "solid" and front in _WHITE else f"{kind} {sorted(front.items())}"
+    return "" if kind == "solid" and front in _UNSEEN else f"{kind} {sorted(front.items())}"

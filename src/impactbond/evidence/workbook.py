@@ -38,7 +38,10 @@ from impactbond.texts import one_spelling
 
 T = TypeVar("T")
 
-TO_PUT_RIGHT = "To put right"  # of a workbook that was sent back
+TO_PUT_RIGHT = "To put right"  # of a workbook that was sent back, with this in its first cell
+PUT_RIGHT_TITLE = (
+    "To be put right, then delivered again. Each marked cell says the same in a comment."
+)
 # Sheets that people expect to hold no evidence.
 NOTES = ("About", "Notes", "Lists", "Instructions", "Examples", TO_PUT_RIGHT)
 SHEET_HIDDEN = "sheet '{}': hidden, and read like the others"

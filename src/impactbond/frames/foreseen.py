@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from impactbond.designs.compare import DESIGNS
 from impactbond.designs.sensitivity import GLOBAL, ONE_AT_A_TIME
-from impactbond.forecasts import outlook
+from impactbond.forecasts import outlook, plans, returns
 from impactbond.frames.frame import declared
 from impactbond.investment import investor_schedule
 from impactbond.simulation import forecast
@@ -80,6 +80,37 @@ FORESEEN = (
         chance="reached, of",
         low="the low end of Wilson's interval of 95%",
         high="its high end",
+    ),
+    declared(
+        "plans beside.frame",
+        "a period of a plan, a claim that was made, or one that is forecast",
+        plans.BESIDE,
+        blank="plan made_on came_to_date_pence difference_pence p5_to_date_pence p95_to_date_pence",
+        kind="plan, came, forecast",
+        plan="the plan, as the contract names it",
+        made_on="the day on which the plan was made",
+        last_on="the last day of the period",
+        pence="what the period comes to alone; of a forecast the mean",
+        to_date_pence="what all up to here come to; of a forecast the median",
+        came_to_date_pence="what came by the same day",
+        difference_pence="how much more came than was planned",
+        p5_to_date_pence="in one future of twenty it is less",
+        p95_to_date_pence="in one future of twenty it is more",
+    ),
+    declared(
+        "returns of futures.frame",
+        "a future",
+        returns.RETURNS,
+        blank="payback_on multiple rate",
+        trial="its number, from 0",
+        paid_in_pence="what was paid in",
+        came_back_pence="what came back",
+        gain_pence="came back less paid in",
+        peak_need_pence="the most that was out at the end of a day",
+        payback_on="the first day on which as much is back as was paid in",
+        multiple="what came back for each unit paid in",
+        status="how many internal rates there are: one, several, none; or total loss",
+        rate="the internal rate of return, where there is one alone; -1 of a total loss",
     ),
     declared(
         "design comparison.table",

@@ -19,7 +19,9 @@ from impactbond.evidence.csv_files import LONGEST_CELL, CrookedLineError
 from impactbond.evidence.headings import MOST_TITLES
 from impactbond.evidence.sheet_looks import SheetLooks
 from impactbond.evidence.workbook import (
+    PUT_RIGHT_TITLE,
     SHEET_HIDDEN,
+    TO_PUT_RIGHT,
     Opened,
     attempted,
     hidden_told,
@@ -128,7 +130,11 @@ class SourceFile:
     def _lines(self, book: Opened, name: str) -> Lines | Fault:
         if name not in self.opened:
             rows = attempted(self.name, lambda: book.book.rows(book.sheets[name]))
-            self.opened[name] = replace(rows, sheet=name) if isinstance(rows, Fault) else rows
+            if isinstance(rows, Fault):
+                rows = replace(rows, sheet=name)
+            elif name == TO_PUT_RIGHT and rows and rows.get(0, {}).get(0) == PUT_RIGHT_TITLE:
+                rows = {}  # our own list of what was refused, in a copy that comes back
+            self.opened[name] = rows
         return self.opened[name]  # type: ignore[return-value]
 
     def looks(self, sheet: str) -> SheetLooks | Fault:

@@ -42,6 +42,8 @@ from impactbond.simulation.stages import (
     Standing,
     Turn,
     Way,
+    last_day,
+    left_on,
 )
 from impactbond.terms.applicability import is_about
 from impactbond.terms.milestones import DaysIn, alternatives
@@ -145,7 +147,7 @@ class _Compiler:
             if not any(chance):
                 continue
             told = tuple(self._contested([way for way in ways if way[0].day != NO_DAY]))
-            last = _last_day(standing, self._term[1])
+            last = last_day(standing, self._term[1])
             claims = tuple(claim for one, units in told for claim in self._claims(one, units, last))
             waiting = (one for one, _ in ways if one.day == NO_DAY)
             known = (*stays, *(one for one, _ in told), *waiting)
@@ -157,7 +159,7 @@ class _Compiler:
             before = chances.get(turn)
             chances[turn] = chance if before is None else tuple(map(add, before, chance))
         for turn, chance in chances.items():
-            yield Turn(tuple(map(float, chance)), *turn, self._spent(turn[0], _left(standing)))
+            yield Turn(tuple(map(float, chance)), *turn, self._spent(turn[0], left_on(standing)))
 
     def _start(self) -> dict[Standing, Turn]:
         """The turns of the start: when children leave, and what is spent on each until then."""
@@ -174,7 +176,7 @@ class _Compiler:
         found: dict[Standing, Turn] = {}
         for standing, chance in chances.items():
             if chance:
-                spent = tuple(self._tariff.of(CHILD, start, _left(standing)))
+                spent = tuple(self._tariff.of(CHILD, start, left_on(standing)))
                 found[standing] = Turn((float(chance),), (), (), len(found), spent)
         return found
 
@@ -383,16 +385,6 @@ def _units(assumed: Chance) -> Mapping[int, Fraction]:
 def _ways_of(assumed: Chance) -> int:
     """How many ways there are to reach a milestone."""
     return len(assumed.after) * len(_units(assumed)) * len(assumed.recorded or [_AT_ONCE])
-
-
-def _left(standing: Standing) -> date | None:
-    """The day on which whoever stands so leaves; None who stays."""
-    return next((from_day_number(one.day) for one in standing if one.milestone == LEFT), None)
-
-
-def _last_day(standing: Standing, last: int) -> int:
-    """The last day, up to another, on which whoever stands so is still there."""
-    return min([last, *(one.day for one in standing if one.milestone == LEFT)])
 
 
 def _too_many(contract: Contract) -> AssumptionError:

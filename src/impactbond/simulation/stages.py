@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
+from impactbond.dates import from_day_number
 from impactbond.settlement.lots import FULL
 from impactbond.simulation.joint import Levels
 from impactbond.simulation.spending import Spent
@@ -83,3 +85,13 @@ Way = tuple[Fraction, DrawnMilestone | None, int]
 # What can come of a stage: its chance at each level, and what is reached with how many units.
 Outcome = tuple[Levels, list[tuple[DrawnMilestone, int]]]
 NO_WAY: Sequence[Way] = ((Fraction(1), None, 0),)
+
+
+def left_on(standing: Standing) -> date | None:
+    """The day on which whoever stands so leaves; None who stays."""
+    return next((from_day_number(one.day) for one in standing if one.milestone == LEFT), None)
+
+
+def last_day(standing: Standing, last: int) -> int:
+    """The last day, up to another, on which whoever stands so is still there."""
+    return min([last, *(one.day for one in standing if one.milestone == LEFT)])

@@ -116,8 +116,12 @@ def _maximum(sheets: Sheets) -> Formula:
     statement, terms = sheets.statement, sheets["Rates and limits"]
     first = len(statement.rates)
     places = {term.milestone: first + at for at, term in enumerate(statement.limits)}
-    rows = statement.by_milestone
-    return lambda table, index: terms.cell("pence", places[rows[index].milestone])
+
+    def formula(table: SheetTable, index: int) -> str:
+        place = places.get(statement.by_milestone[index].milestone)
+        return "" if place is None else terms.cell("pence", place)
+
+    return formula
 
 
 def adjustments_table(sheets: Sheets) -> SheetTable:

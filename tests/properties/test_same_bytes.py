@@ -96,7 +96,7 @@ def test_spark_gives_the_same_bytes(drawn: Drawn) -> None:
 # An engine decides and counts claims; limits, shares, fees and results of groups are worked out of
 # the counts, by one code for all of them. Spark takes seconds to plan each, and minutes for the two
 # with a milestone of every kind of condition and of unit: here it has the others of what engines
-# do, and with IMPACTBOND_SPARK_CASES (`python -m tests.long engines`) every one.
+# do, and with IMPACTBOND_SPARK_CASES (`python -m tests.long spark`) every one.
 DECIDED = ("reached and confirmed", "people", "attendance", "prices")
 
 

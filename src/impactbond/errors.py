@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,6 +83,14 @@ def unopened(path: Path, error: OSError | ValueError) -> Fault:
     problem = f"the file cannot be opened: {why}"
     hint = "Check its name, its folder, and that you may read it"
     return Fault(file=path.name, code="no_file", problem=problem, hint=hint)
+
+
+@contextmanager
+def libraries_unheard() -> Iterator[None]:
+    """Within it no library's warning is passed on: one may quote the file that it reads."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 class ImpactBondError(Exception):

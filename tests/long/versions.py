@@ -20,7 +20,7 @@ RESOLUTIONS = ("lowest-direct", "highest")
 # What the tests need beside the package, at any version that goes with it.
 TOOLS = ("pytest", "pytest-xdist", "hypothesis", "jsonschema", "packaging")
 OF_LIBRARY = " (a workbook or record)"  # whose bytes depend on the library that writes it
-TOOLS += ("polars", "nbformat", "nbclient", "ipykernel", "beancount")
+TOOLS += ("python-calamine", "polars", "nbformat", "nbclient", "ipykernel", "beancount")
 
 
 def run(*words: str | Path, cwd: Path = ROOT) -> int:

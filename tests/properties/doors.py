@@ -14,6 +14,7 @@ from random import Random
 from resource import RUSAGE_SELF, getrusage
 from tempfile import TemporaryDirectory
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from tests.partner_files import contract as partners_contract
 from tests.properties.door_contents import (
@@ -287,13 +288,17 @@ def wrong_with(name: str, seed: int, folder: Path) -> tuple[str, str]:
     try:
         path.touch(0o600)
         path.write_bytes(door.mutant(Random(f"{name} {seed}")))
-        is_refused, told = refused_or_told(door.ask, path)
+        # A library's warning would stand beside what we say, and quote the file.
+        with catch_warnings(record=True) as heard:
+            simplefilter("always")
+            is_refused, told = refused_or_told(door.ask, path)
     except Exception as error:
         return "fell", f"{type(error).__name__}: {error!s:.300}"
     took = time.process_time() - began
     held = getrusage(RUSAGE_SELF).ru_maxrss * 1024
     wrong = [
         *(["it tells who a child is"] if SECRET in told else []),
+        *(["a library warns"] if heard else []),
         *(["something unforeseen"] if "something unforeseen" in told else []),
         *([f"it took {took:.1f} s"] if took > LONGEST else []),
         *([f"the process holds {held:,} bytes"] if held > LARGEST else []),

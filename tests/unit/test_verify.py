@@ -192,6 +192,16 @@ def test_what_no_cell_shows_is_named_by_its_part(record: Record) -> None:
     assert told(content, record) == ["The workbook: the part 'xl/styles.xml' is otherwise"]
 
 
+def test_a_library_that_warns_of_what_stands_in_a_workbook_is_not_heard(record: Record) -> None:
+    """Its warning quotes the file; here it would be an error, as everywhere in these tests."""
+    part, area = "xl/workbook.xml", b'name="_xlnm.Print_Area" '
+    with ZipFile(BytesIO(statement(record))) as file:
+        inside = file.read(part)
+    was = inside[inside.index(area) :].partition(b">")[2].partition(b"<")[0]
+    content = changed_inside(statement(record), part, b">" + was, f">{SECRET}".encode())
+    assert told(content, record)
+
+
 def test_a_statement_of_another_claim_is_compared_with_the_closest(record: Record) -> None:
     later = settled(TERMS, EVIDENCE, "2017-07-31")
     other = record_bytes(later)

@@ -4,7 +4,6 @@ sent back to whoever filled it in. The copy holds what it held: the marks themse
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -20,7 +19,7 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from impactbond.errors import EvidenceError, Fault
+from impactbond.errors import EvidenceError, Fault, libraries_unheard
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.sheet_looks import MARKED
 from impactbond.evidence.workbook import (
@@ -90,9 +89,8 @@ def _all_wrong(file: str, found: Evidence | EvidenceError) -> Iterator[_Wrong]:
 
 def _marked(opened: Opened, wrong: Sequence[_Wrong]) -> bytes:
     try:
-        with warnings.catch_warnings():
-            # What a spreadsheet library cannot keep of later versions is said in the docstring.
-            warnings.simplefilter("ignore")
+        # What a spreadsheet library cannot keep of later versions is said in the docstring.
+        with libraries_unheard():
             book = openpyxl.load_workbook(BytesIO(opened.content), rich_text=True)
             _unmark(book)
             cells = _Cells(opened, book)

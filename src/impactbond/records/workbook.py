@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from impactbond.canonical import read_parts
-from impactbond.errors import Fault, StatementError
+from impactbond.errors import Fault, StatementError, libraries_unheard
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell as OpenedCell
@@ -66,6 +66,7 @@ class WorkbookCells:
     facts: frozenset[tuple[str, str]]
 
 
+@libraries_unheard()
 def read_cells(content: bytes, name: str) -> WorkbookCells:
     """The workbook in some bytes.
 
@@ -116,6 +117,7 @@ def parts_of(content: bytes, name: str) -> dict[str, bytes]:
     return parts
 
 
+@libraries_unheard()
 def reference_of(content: bytes) -> str | None:
     """The statement's own reference, as its cover gives it; None where there is none to read."""
     import openpyxl

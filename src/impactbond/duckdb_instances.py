@@ -10,12 +10,8 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from impactbond.files import LOCK, private_folder
-
-if TYPE_CHECKING:
-    pass
 
 _MOST_IDLE = 2  # by threads that work side by side
 # Our text has the smaller table on the right of every join, and DuckDB, which cannot tell how many

@@ -121,28 +121,26 @@ def _schema_of(path: Path) -> pa.Schema | Fault:
     """
     try:
         with pq.ParquetFile(path) as file:
-            schema, blank = file.schema_arrow, _blank_columns(file.metadata)
-        for name in blank.intersection(schema.names):
+            schema = file.schema_arrow
+        for name in _blank_columns(path, schema):
             schema = schema.set(schema.get_field_index(name), pa.field(name, pa.null()))
         return schema
-    except (pa.ArrowException, ValueError):
+    except (pa.ArrowException, EngineError, ValueError):
         return _damaged(path)
     except OSError as error:
         return unopened(path, error) if error.strerror else _damaged(path)
 
 
-def _blank_columns(metadata: pq.FileMetaData) -> set[str]:
-    """The columns that a file says hold nothing but nulls."""
-    filled = set()
-    names = {metadata.schema.column(place).path for place in range(metadata.num_columns)}
-    for group in range(metadata.num_row_groups):
-        for place in range(metadata.num_columns):
-            column = metadata.row_group(group).column(place)
-            known = column.statistics is not None and column.statistics.has_null_count
-            nulls = column.statistics.null_count if known else 0
-            if nulls < column.num_values:
-                filled.add(column.path_in_schema)
-    return names - filled
+def _blank_columns(path: Path, schema: pa.Schema) -> set[str]:
+    """The columns that a file says hold nothing but nulls. DuckDB is asked: Arrow ends the process
+    where a damaged file's sizes are of another type than its column.
+    """
+    dialect = Dialect("duckdb")
+    of_file = f"parquet_metadata({dialect.text(dialect.path(str(path)))})"
+    is_filled = "coalesce(stats_null_count, 0) < num_values"
+    query = f"SELECT DISTINCT path_in_schema AS column_path FROM {of_file} WHERE {is_filled}"
+    filled = set(EngineSession().query(query)["column_path"].to_pylist())
+    return {field.name for field in schema if not pa.types.is_nested(field.type)} - filled
 
 
 _SORTS: dict[Callable[[pa.DataType], bool], str] = {

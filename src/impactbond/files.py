@@ -293,17 +293,18 @@ def _told(name: str, wrote: bool = False) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:  # a name with a null or half a character is a ValueError
-        number = error.errno if isinstance(error, OSError) else errno.EINVAL
-        why, hint = _REASONS.get(
-            number or 0,
-            (f"the system refuses it ({errno.errorcode.get(number or 0, 'no reason told')})", ""),
-        )
-        shown = name if name.isprintable() else ""
-        problem = f"cannot be written: {why}"
-        if wrote:
-            problem += ", and others are in place already; write them again"
-        fault = Fault(file=shown, code="not_written", problem=problem, hint=hint)
-        raise _NotWrittenError([fault], wrote) from None
+        more = ", and others are in place already; write them again" if wrote else ""
+        raise _NotWrittenError([unwritten(name, error, more)], wrote) from None
+
+
+def unwritten(name: str, error: OSError | ValueError, more: str = "") -> Fault:
+    """What the system refuses, in our words, without a path."""
+    number = (error.errno if isinstance(error, OSError) else errno.EINVAL) or 0
+    untold = f"the system refuses it ({errno.errorcode.get(number, 'no reason told')})"
+    why, hint = _REASONS.get(number, (untold, ""))
+    shown = name if name.isprintable() else ""
+    problem = f"cannot be written: {why}{more}"
+    return Fault(file=shown, code="not_written", problem=problem, hint=hint)
 
 
 def _locked(folder: Path) -> int:

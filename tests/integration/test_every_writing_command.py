@@ -174,6 +174,8 @@ def tried(call: tuple[str, str], way: str, folder: Path, *, as_json: bool) -> No
     if is_before:
         assert BEFORE[call] in told
         assert any(path.endswith(BEFORE[call]) for path in left)
+        for path in sorted(map(Path, left), reverse=True):  # the next way finds what the first did
+            path.rmdir() if path.is_dir() else path.unlink()
     else:
         assert left == {}
     assert {path: contents(folder)[path] for path in before} == before

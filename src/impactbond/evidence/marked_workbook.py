@@ -29,11 +29,12 @@ from impactbond.evidence.workbook import (
     grid_of,
     open_workbook,
 )
-from impactbond.files import Writing, write_file
+from impactbond.files import Writing, unwritten, write_file
 from impactbond.texts import one_spelling
 
 MOST_COMMENTS = 2_000  # of a workbook; beyond these, cells are marked and stand on the list
 _AUTHOR = "impactbond"
+_UNWRITTEN = "The marked workbook cannot be written."
 _COLUMNS = {"Where": 18, "Column": 18, "Code": 24, "What is wrong": 40, "Allowed": 34}
 _COLUMNS["What to do"] = 40
 
@@ -69,7 +70,7 @@ def mark_workbook(
     if isinstance(opened, Fault):
         raise EvidenceError("The workbook cannot be marked.", [opened])
     content = _marked(opened, list(_all_wrong(place.name, found)))
-    refused = partial(EvidenceError, "The marked workbook cannot be written.")
+    refused = partial(EvidenceError, _UNWRITTEN)
     how["inputs"] = [*how.get("inputs", ()), place]
     return write_file(path, content, refused, **how)
 
@@ -100,6 +101,8 @@ def _marked(opened: Opened, wrong: Sequence[_Wrong]) -> bytes:
             book.save(buffer)
     except EvidenceError:
         raise
+    except OSError as error:  # the library lays each sheet down beside it first
+        raise EvidenceError(_UNWRITTEN, [unwritten(opened.name, error)]) from None
     except Exception:  # whatever the library makes of a workbook that was read by other means
         problem = "the workbook can be read, and not written again"
         hint = "Save it from Excel or LibreOffice, and mark that"

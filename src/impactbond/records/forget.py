@@ -219,6 +219,8 @@ def _assert_usable(records: Sequence[Record], wanted: Sequence[str]) -> None:
         if what != "contracts" and len(set(each)) < len(each):
             problem = "two records have the same name of a file"
             faults.append(Fault(code="name_twice", problem=problem, hint="Rename one of them"))
+    # A view or a record of counts has no participants to look among: those who are missing would
+    # be all of them, which says nothing beside what is wrong already.
     if not faults:
         there = {
             who

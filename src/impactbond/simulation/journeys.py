@@ -109,6 +109,8 @@ class _Compiler:
         for place, step in enumerate(steps):
             later = [self._asked(one) for one in steps[place + 1 :]]
             asked = {LEFT, *(self._order[name] for names in later for name in names)}
+            # Cells get their numbers in the order in which turns come to them, so that the same
+            # contract and area always draw the same futures from a seed.
             number: dict[Standing, int] = {}
             self._given.begin()
             of_cell = tuple(tuple(self._turns(standing, step, asked, number)) for standing in cells)
@@ -210,6 +212,7 @@ class _Compiler:
             for share, one, units in self._ways(standing, step) if is_reached else NO_WAY:
                 yield (share,), [] if one is None else [(one, units)]
             return
+        # Once it is known how the chances of the stage turn out, its families are independent.
         for drawn in product(*(self._drawn(standing, family) for family in step)):
             chance = drawn[0][0]
             for own, _ in drawn[1:]:
@@ -223,6 +226,8 @@ class _Compiler:
             name for name in family.names if self._order[name] in self._given.already
         }
         for chances, names in family.outcomes:
+            # An outcome without what is known to be reached did not happen. What is left adds up
+            # to less than one; it is put in proportion once, for the whole stage (`left_to_come`).
             if not reached_already.issubset(names):
                 continue
             ways = [self._ways(standing, name, has_day=name not in self._apart) for name in names]

@@ -191,6 +191,8 @@ def _known(settlement: Settlement, people: dict[str, OnRecord]) -> dict[str, Kno
             if row["verdict"] == Verdict.ACHIEVED
         ]
         missed = [(number[row["milestone"]], row["reason"]) for row in rows]
+        # What has no day left is over; a prerequisite that is open keeps its milestone open, unless
+        # the milestone's own days have passed meanwhile. Any other reason no later row can change.
         over = frozenset(
             number[row["milestone"]]
             for row in rows

@@ -77,6 +77,8 @@ def limited(
     now = pc.equal(source.lines["claim_period"], claim_period)
     earlier = pc.less(source.lines["claim_date"], source.claim_dates[claim_period])
     lines = source.lines.filter(pc.or_(now, earlier))
+    # Whether lines of others meet a limit is first asked of columns: most statements have thousands
+    # of lines, and no limit for which each must be looked at.
     shares = None if funder is None else _shares(source, funder, lines)
     if shares is not None:
         _take_out(whole, stated, lambda reach: _has_others(lines, shares, reach))
@@ -180,6 +182,8 @@ def _settled(
         for row in rows:
             names = [name for name in row["withheld_by"].split("; ") if name]
             by = tuple(places[name] for name in names if name in places)
+            # What a limit withheld that is not followed comes off before those that are: the line
+            # says one sum for all, so a line of both kinds cannot be told apart.
             apart = row["withheld_pence"] if len(by) < len(names) or not names else 0
             mixed |= set(by) if by and apart else set()
             is_now = row["claim_period"] == claim_period
@@ -229,6 +233,8 @@ def _followed(meetings: Sequence[_Meeting], limits: Mapping[int, LimitTerm]) -> 
         met = [(one, reach.group(one.row)) for one in meetings]
         groups, why = _before(place, met)
         now = [(one, name) for one, name in met if one.is_now]
+        # What was withheld before waits for room. Where the room that this claim makes goes to it,
+        # there has to be a line of this claim on which that can stand.
         waiting = {name for name, group in groups.items() if group.asked != group.through}
         if waiting and reach.passes_on:
             why = _PASSED_ON

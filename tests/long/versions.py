@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 RESOLUTIONS = ("lowest-direct", "highest")
 # What the tests need beside the package, at any version that goes with it.
 TOOLS = ("pytest", "pytest-xdist", "hypothesis", "jsonschema", "packaging")
-OF_LIBRARY = " (a workbook or record)"  # whose bytes depend on the library that writes it
+# What depends on the library that writes it, and the manifest that says which one it was.
+OF_LIBRARY = " (a workbook, a record or the manifest of them)"
 TOOLS += ("python-calamine", "polars", "nbformat", "nbclient", "ipykernel", "beancount")
 
 
@@ -76,7 +77,7 @@ def _differences(one: Path, other: Path) -> list[str]:
         if not all((place / name).exists() for place in (one, other))
         or (one / name).read_bytes() != (other / name).read_bytes()
     ]
-    by_library = (".xlsx", ".record")
+    by_library = (".xlsx", ".record", "manifest.json")
     return [f"{name}{OF_LIBRARY if name.endswith(by_library) else ''}" for name in differ]
 
 

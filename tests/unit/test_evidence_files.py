@@ -183,6 +183,13 @@ def test_a_crooked_file_says_what_was_seen(tmp_path: Path) -> None:
             read_evidence(given(tmp_path, {"o.csv": BROKEN[kind][0]}), small_contract())
 
 
+def test_a_row_of_a_child_where_headings_should_be_is_not_repeated(tmp_path: Path) -> None:
+    files = given(tmp_path, {"o.csv": "R1,C-77,consent,2017-02-01,2017-02-01\n" * 2})
+    with pytest.raises(EvidenceError, match="columns 4 and 5 have the same heading") as raised:
+        read_evidence(files, small_contract())
+    assert not any(cell in str(raised.value) for cell in ("R1", "C-77", "2017"))
+
+
 def test_line_ends_of_two_sorts_are_read_row_by_row_and_refused_at_rest(tmp_path: Path) -> None:
     rest = ",C-1,consent,yes,2017-02-01,2017-03-31,seen"
     text = f"{written([])}R1{rest}\r\nR4{rest}\nR5{rest}\r\n"

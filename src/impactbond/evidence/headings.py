@@ -11,6 +11,7 @@ from difflib import get_close_matches
 
 from impactbond.errors import Fault
 from impactbond.terms.sheets import REQUIRED_PARTICIPANT_COLUMNS
+from impactbond.terms.words import listed
 from impactbond.texts import one_spelling
 
 # The columns of the two evidence tables, and of counts in their place, by the names that frames
@@ -59,16 +60,18 @@ def below_a_title(place: Fault, below: int) -> Fault:
 
 def repeated_headings(place: Fault, headings: Iterable[str]) -> Iterator[Fault]:
     """A fault for each heading that stands more than once, capitals aside: engines tell no two
-    columns apart by them.
+    columns apart by them. Told by place: the first row of a file without headings is a child's.
     """
     alike: defaultdict[str, list[str]] = defaultdict(list)
-    for one in headings:
-        alike[one.casefold()].append(one)
+    for at, one in enumerate(headings, 1):
+        if one:
+            alike[one.casefold()].append(str(at))
     for same in alike.values():
-        if len(same) > 1 and same[0]:
-            problem = f"the heading '{same[0]}' stands {len(same)} times"
-            fault = replace(place, column=same[0], code="duplicate_heading", problem=problem)
-            yield replace(fault, allowed="each once", hint="Rename or take out the other column")
+        if len(same) > 1:
+            problem = f"columns {listed(same)} have the same heading"
+            fault = replace(place, code="duplicate_heading", problem=problem)
+            hint = "Rename or take out the other column, or put headings above the first row"
+            yield replace(fault, allowed="each heading once", hint=hint)
 
 
 def missing_columns(

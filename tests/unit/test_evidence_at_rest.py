@@ -17,6 +17,7 @@ from tests.evidence_workbooks import FEB, JAN, MAR, small_contract
 from tests.spark import spark_session
 
 from impactbond.errors import EvidenceError
+from impactbond.evidence import external_checks, external_screen
 from impactbond.evidence.evidence import Evidence, ExternalEvidence
 from impactbond.evidence.read import read_evidence
 from impactbond.explanation.explain import explain
@@ -251,6 +252,29 @@ def test_one_fault_refuses_everything_and_says_where(
     assert [(one.column, one.code, one.row) for one in raised.value.faults] == [(column, code, row)]
     assert raised.value.faults[0].file == "observations.parquet"
     assert "zebedee" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        changed("observation", 1, "R2"),
+        changed("supersedes", 0, "R5"),
+        changed("observed_on", 5, FEB) | changed("status", 6, None) | changed("value", 6, "3"),
+    ],
+)
+def test_rows_that_are_compared_part_by_part_are_compared_with_all(
+    wrong: dict[str, list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(external_screen, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(external_checks, "ROWS_AT_ONCE", 2)
+    expected = [one[1:] for one in FAULTY if one[0] == wrong]
+    found = []
+    try:
+        read_evidence(as_parquet(tables(**wrong), tmp_path), small_contract())
+    except EvidenceError as error:
+        found = [(one.column, one.code, one.row) for one in error.faults]
+    assert found == expected
 
 
 def test_dates_as_texts_are_not_guessed_at(tmp_path: Path) -> None:

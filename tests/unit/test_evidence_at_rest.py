@@ -17,6 +17,7 @@ from tests.evidence_workbooks import FEB, JAN, MAR, small_contract
 from tests.spark import spark_session
 
 from impactbond.errors import EvidenceError
+from impactbond.evidence import external_checks, external_screen
 from impactbond.evidence.evidence import Evidence, ExternalEvidence
 from impactbond.evidence.read import read_evidence
 from impactbond.explanation.explain import explain
@@ -224,6 +225,18 @@ FAULTY: list[tuple[dict[str, list[Any]], str, str, int]] = [
     (changed("observed_on", 0, date(1969, 1, 1)), "observed_on", "date_outside", 1),
     (changed("supersedes", 0, "zebedee"), "supersedes", "unknown_replaced", 1),
     (changed("supersedes", 0, "R5"), "supersedes", "replaces_itself", 1),
+    (changed("observation", 1, "=R1"), "observation", "formula_as_text", 2),
+    (changed("observation", 1, "#REF!"), "observation", "error_value", 2),
+    (changed("observation", 1, "1\u200b"), "observation", "spaces_around", 2),
+    (changed("observation", 1, "R 1  b"), "observation", "spaces_around", 2),
+    (changed("observation", 1, "R1\x07"), "observation", "spaces_around", 2),
+    (changed("source", 1, "a  form"), "source", "spaces_around", 2),
+    (changed("source", 1, "=form"), "source", "formula_as_text", 2),
+    (changed("supersedes", 6, "R1/sdq "), "supersedes", "spaces_around", 7),
+    (changed("status", 1, " recorded"), "status", "unknown_value", 2),
+    (changed("recorded_on", 0, None), "recorded_on", "missing_value", 1),
+    ({"supersedes": [None, None, None, "R3", "R4", "R2", "R1/sdq"]},
+     "supersedes", "replaces_itself", 4),
     (changed("observed_on", 5, FEB) | changed("status", 6, None) | changed("value", 6, "3"),
      "value", "contradictory_values", 6),
 ]  # fmt: skip
@@ -239,6 +252,29 @@ def test_one_fault_refuses_everything_and_says_where(
     assert [(one.column, one.code, one.row) for one in raised.value.faults] == [(column, code, row)]
     assert raised.value.faults[0].file == "observations.parquet"
     assert "zebedee" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        changed("observation", 1, "R2"),
+        changed("supersedes", 0, "R5"),
+        changed("observed_on", 5, FEB) | changed("status", 6, None) | changed("value", 6, "3"),
+    ],
+)
+def test_rows_that_are_compared_part_by_part_are_compared_with_all(
+    wrong: dict[str, list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(external_screen, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(external_checks, "ROWS_AT_ONCE", 2)
+    expected = [one[1:] for one in FAULTY if one[0] == wrong]
+    found = []
+    try:
+        read_evidence(as_parquet(tables(**wrong), tmp_path), small_contract())
+    except EvidenceError as error:
+        found = [(one.column, one.code, one.row) for one in error.faults]
+    assert found == expected
 
 
 def test_dates_as_texts_are_not_guessed_at(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from tests.evidence_workbooks import CONTRACT, FEB, JAN, MAR, read_book, refusals, values
 from tests.spec.drawn_tables import contract_of
@@ -14,6 +15,8 @@ from tests.spec.drawn_tables import contract_of
 from impactbond.contract.read import parse_contract
 from impactbond.evidence.read import read_evidence
 from impactbond.receipts.read import read_receipts
+from impactbond.tables import EngineSession
+from impactbond.texts import one_spelling
 
 OAK = "St Mary's École"
 UNSEEN = [
@@ -103,3 +106,24 @@ def test_meetings_of_one_day_without_references_are_two_where_their_times_say_so
     assert evidence.observations_table["metric"].to_pylist() == ["meeting", "meeting"]
     assert evidence.repeated == 1
     assert any("counted once" in one for one in evidence.cautions)
+
+
+def test_where_rows_lie_the_rule_is_the_same_for_every_sign() -> None:
+    signs = [
+        *map(chr, range(1, 0x180)),
+        "\u0301",
+        "\u200b",
+        "\u2011",
+        "\u2019",
+        "\u3000",
+        "\U0001f600",
+    ]
+    odd = ["", "C-1/sdq", 'a "b"', "a  b", " a", "a ", "e\u0301t\u00e9", "\u00e9t\u00e9"]
+    words = [*odd, *(word for one in signs for word in (one, f"{one}a", f"a{one}b", f"a{one}"))]
+    session = EngineSession()
+    session.register("words", pa.table({"word": words}))
+    is_other = session.dialect.has_other_spelling("word")
+    found = session.query(f"SELECT word, {is_other} AS is_other FROM words").to_pylist()
+    assert {row["word"]: row["is_other"] for row in found} == {
+        word: one_spelling(word) != word for word in words
+    }

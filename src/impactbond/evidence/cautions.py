@@ -6,7 +6,7 @@ speaks of.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -71,6 +71,8 @@ def folded(reference: str) -> str:
     beside a digit. Between digits something still parts them: 1-11 and 11-1 are two.
     """
     text = reference.casefold()
+    if "o" not in text and text.isalnum():  # as most are: nothing in it is written in two ways
+        return text
     while (changed := _O_FOR_0.sub("0", text)) != text:
         text = changed
     return re.sub(r"[^\w-]|_|(?<!\d)-|-(?!\d)", "", _BETWEEN_DIGITS.sub("-", text))
@@ -82,12 +84,17 @@ def person_cautions(participants: pa.Table, contract: Contract) -> Iterator[str]
     """
     if participants.num_rows > MOST_PEOPLE:
         return
-    rows: defaultdict[str, list[_Row]] = defaultdict(list)
-    for row in participants.to_pylist():
-        rows[row["participant"]].append(row)
+    counts = Counter(participants["participant"].to_pylist())
     spelt: defaultdict[str, list[str]] = defaultdict(list)
-    for reference in rows:
+    for reference in counts:
         spelt[folded(reference)].append(reference)
+    # Only these are looked at as rows: of most references there is one, unlike all others.
+    doubtful = [one for one, count in counts.items() if count > 1]
+    doubtful += (one for same in spelt.values() if len(same) > 1 for one in same)
+    of_these = pc.is_in(participants["participant"], pa.array(doubtful, pa.string()))
+    rows: defaultdict[str, list[_Row]] = defaultdict(list)
+    for row in participants.filter(of_these).to_pylist():
+        rows[row["participant"]].append(row)
     twins = [[rows[one][0] for one in same] for same in spelt.values() if len(same) > 1]
     for first in twins[:_MOST_TOLD]:
         yield (

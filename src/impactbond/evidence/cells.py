@@ -172,6 +172,9 @@ def _refuse_broken(cell: object) -> None:
 
 
 def _text(cell: object) -> str:
+    # Nothing that is broken begins otherwise, and there is a text in nearly every cell.
+    if type(cell) is str and not cell.startswith(("=", "#")):
+        return cell
     _refuse_broken(cell)
     if isinstance(cell, str):
         return cell

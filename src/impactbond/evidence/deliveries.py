@@ -169,7 +169,7 @@ def clean(cells: Iterable[object]) -> Cells:
 def without_blank_rows(block: Block) -> Block:
     """The block without the rows in which every cell is blank."""
     rows = zip(*block.delivered, strict=True)
-    return block.only([any(cell is not None for cell in row) for row in rows])
+    return block.only([row.count(None) < len(row) for row in rows])
 
 
 def without_repeats(blocks: Sequence[Block]) -> tuple[list[Block], int, set[str]]:

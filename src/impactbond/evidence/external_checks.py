@@ -22,6 +22,13 @@ from impactbond.evidence.deliveries import (
 )
 from impactbond.evidence.external_columns import Reading
 from impactbond.evidence.external_rules import RowCheck, checks_of, observation_checks
+from impactbond.evidence.external_screen import (
+    ROWS_AT_ONCE,
+    Group,
+    groups_of,
+    may_be_faulty,
+    may_disagree,
+)
 from impactbond.evidence.refusals import (
     CONTRADICTORY_VALUES,
     REPLACES_ITSELF,
@@ -31,7 +38,6 @@ from impactbond.evidence.refusals import (
 )
 from impactbond.tables import FILE, ROW, EngineSession
 
-ROWS_AT_ONCE = 10_000_000  # compared with each other at once
 _REPEATED = Refusal(
     "reference_repeated",
     "the same reference stands on several rows",
@@ -82,29 +88,36 @@ def check_observations(session: EngineSession, reading: Reading) -> Summary:
     """
     checks = observation_checks(reading)
     columns = [f"{reading.column(name)} AS c_{name}" for name in ("metric", "value", "status")]
-    columns = ["*", *columns, *_days_of(reading, OBSERVATION_RULES)]
+    columns = [*reading.delivered, *columns, *_days_of(reading, OBSERVATION_RULES)]
+    columns.append(f"{reading.status_place()} AS status_place")
+    alone = f"SELECT {', '.join(columns)} FROM {reading.table}"
     people = f"SELECT DISTINCT participant AS known FROM {session.table_name('people')}"
-    rows = (
-        f"SELECT * FROM (SELECT {', '.join(columns)} FROM {reading.table})"
-        f" LEFT JOIN ({people}) ON {reading.text('participant')} = known"
-    )
-    others = ["min(d_observed_on) AS first_day", "max(d_observed_on) AS last_day"]
-    for status in STATUSES:
-        others.append(f"max(CASE WHEN c_status = '{status}' THEN 1 ELSE 0 END) AS is_{status}")
-    counted = _counted(session, rows, checks, "c_metric", *others)
+    rows = f"SELECT * FROM ({alone}) LEFT JOIN ({people}) ON {reading.text('participant')} = known"
+    groups: Sequence[Group]
+    in_duckdb = session.engine == "duckdb"
+    if in_duckdb:
+        groups = groups_of(session, reading, alone, checks)
+        is_doubtful = may_be_faulty(session, reading, groups)
+    else:
+        first_last = (f"{what}(d_observed_on) AS {what}_d_observed_on" for what in ("min", "max"))
+        groups = _counted(session, rows, checks, "c_metric, status_place", *first_last)
+        is_doubtful = any(group["faulty"] for group in groups)
+    count = sum(group["rows"] for group in groups)
+    faults: list[Fault] = []
     # Rows are compared with each other only where each is in order: of a value that cannot be read
     # nobody knows whether it contradicts another.
-    if any(row["faulty"] for row in counted):
-        faults = _faults_by_check(session, reading.name, rows, checks)
-    else:
-        faults = _faults_among(session, reading, sum(row["rows"] for row in counted))
+    if is_doubtful or not in_duckdb or may_disagree(session, reading, checks, count):
+        if is_doubtful or in_duckdb:
+            faults = _faults_by_check(session, reading.name, rows, checks)
+        faults = faults or _faults_among(session, reading, count)
     of_metric = {
-        name: sum(row["rows"] for row in counted if row["c_metric"] == place)
+        name: sum(group["rows"] for group in groups if group["c_metric"] == place)
         for place, name in enumerate(reading.contract.metrics)
     }
-    edges = [row[name] for row in counted for name in ("first_day", "last_day")]
+    edges = [group[f"{what}_d_observed_on"] for group in groups for what in ("min", "max")]
     days = [day for day in edges if day is not None] or [0]
-    statuses = frozenset(one for one in STATUSES if any(row[f"is_{one}"] for row in counted))
+    places = {group["status_place"] for group in groups}
+    statuses = frozenset(one for place, one in enumerate(STATUSES) if place in places)
     return Summary(tuple(faults), of_metric, (min(days), max(days)), statuses)
 
 

@@ -16,7 +16,7 @@ import narwhals as nw
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Dialect
 from impactbond.errors import Fault
-from impactbond.evidence.deliveries import RECORDED, WITHDRAWN
+from impactbond.evidence.deliveries import RECORDED, STATUSES, WITHDRAWN
 from impactbond.evidence.headings import REQUIRED, missing_columns
 from impactbond.evidence.sources import NAMES, optional_columns
 from impactbond.tables import FILE, ROW, EngineSession
@@ -85,6 +85,15 @@ class Reading:
         fault = replace(fault, problem="the column holds times with a time zone, which are no days")
         return replace(fault, hint="Turn them into dates where they are made, in the right zone")
 
+    @property
+    def delivered(self) -> list[str]:
+        """The columns of evidence that the table has, and FILE and ROW: what else it may have could
+        bear a name that a query gives.
+        """
+        optional = optional_columns(self.name, self.contract)
+        known = dict.fromkeys((*REQUIRED[self.name], "observation", *optional, FILE, ROW))
+        return [self.dialect.name(name) for name in known if name in self.kinds]
+
     def raw(self, column: str) -> str:
         """A column as it was delivered; null where nobody delivers it."""
         if column not in self.kinds:
@@ -147,6 +156,12 @@ class Reading:
                 return f"coalesce({self.text('status')}, '{RECORDED}')"
             case _:
                 return self.day(name) if name in DAYS else self.text(name)
+
+    def status_place(self) -> str:
+        """The place of a row's status among those there are; null where it is none of them."""
+        status = self.text("status")
+        place = self.dialect.place(status, STATUSES)
+        return f"CASE WHEN {status} IS NULL THEN {STATUSES.index(RECORDED)} ELSE {place} END"
 
     def observations(self) -> str:
         """The query for the observations as evaluation takes them."""

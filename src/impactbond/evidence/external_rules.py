@@ -33,20 +33,27 @@ from impactbond.evidence.refusals import (
 from impactbond.terms.metrics import Metric
 from impactbond.terms.metrics.sessions import Session
 
-_SPACES = Refusal(
+SPACES = Refusal(
     "spaces_around",
     "there are spaces before or after the text, or characters that nobody sees",
     "text without them, and one space between words",
     "Take them out where the file is made.",
 )
+# No blank cell is refused for these.
+NOT_IN_BLANKS = (SPACES, FORMULA_TEXT, ERROR_VALUE)
 
 
 class RowCheck(NamedTuple):
-    """A fault that a row may have: the column it is told under, and the condition in SQL."""
+    """A fault that a row may have: the column it is told under, and the condition in SQL.
+
+    Where it is `of_values`, it shows in how many values of a metric could be read, and in the
+    smallest and the largest.
+    """
 
     column: str
     refusal: Refusal
     condition: str
+    of_values: bool = False
 
 
 def checks_of(
@@ -58,7 +65,7 @@ def checks_of(
     for column in texts:
         raw, text = reading.raw(column), reading.text(column)
         if reading.kinds.get(column) == nw.String:
-            yield RowCheck(column, _SPACES, reading.dialect.has_other_spelling(raw))
+            yield RowCheck(column, SPACES, reading.dialect.has_other_spelling(raw))
             # Where a text comes among others says how it begins, and is quicker than to look.
             yield RowCheck(column, FORMULA_TEXT, f"{raw} >= '=' AND {raw} < '>'")
             errors = ", ".join(map(reading.dialect.text, sorted(ERRORS)))
@@ -96,14 +103,14 @@ def observation_checks(reading: Reading) -> list[RowCheck]:
         *checks_of(reading, OBSERVATION_RULES, required, texts),
         RowCheck("metric", no_metric, f"c_metric IS NULL AND {what} <> ''"),
         RowCheck("participant", nobody, f"known IS NULL AND {who} <> '' AND trim({who}) = {who}"),
-        RowCheck("value", MISSING, f"{stands} AND {blank}"),
+        RowCheck("value", MISSING, f"{stands} AND {blank}", of_values=True),
     ]
     for place, metric in enumerate(metrics.values()):
         here, (low, high) = f"c_metric = {place} AND {stands}", metric.bounds
         unread = f"{here} AND c_value IS NULL AND NOT {blank}"
-        checks.append(RowCheck("value", unreadable(metric), unread))
+        checks.append(RowCheck("value", unreadable(metric), unread, of_values=True))
         beyond = f"{here} AND NOT c_value BETWEEN {low} AND {high}"
-        checks.append(RowCheck("value", outside(metric), beyond))
+        checks.append(RowCheck("value", outside(metric), beyond, of_values=True))
     for place, (name, metric) in enumerate(metrics.items()):
         here = f"c_metric = {place} AND {stands} AND c_value IS NOT NULL"
         checks += _mark_checks(metric, here)

@@ -67,12 +67,14 @@ def quick_rows(
         head = _ROW.match(piece)
         if head is None:
             return None
-        found = _CELL.findall(piece, head.end())
-        blank = sum(1 for cell in found if cell[2][-2:] == b"/>")
+        found, is_open = _CELL.findall(piece, head.end()), not head[2]
         # A cell with a value has four tags, a blank one is one, and a row that does not close
         # itself has one more at its end: any other < is something that the pattern passed over.
-        tags = 4 * (len(found) - blank) + blank + (not head[2])
-        if piece.count(b"<") != tags or (not head[2]) != piece.rstrip().endswith(b"</row>"):
+        # Each blank cell ends in />. Where a text holds that too, fewer tags would be expected than
+        # the cells that were found have by themselves, and the parser looks.
+        blank = piece.count(b"/>", head.end())
+        tags = 4 * (len(found) - blank) + blank + is_open
+        if piece.count(b"<") != tags or is_open != piece.rstrip().endswith(b"</row>"):
             return None
         row, digits = int(head[1]) - 1, head[1]
         if row in rows or row >= last_row:
@@ -115,7 +117,9 @@ def _inside(inside: bytes, heads: dict[bytes, tuple[str, str]], value: Value) ->
     """What a cell holds, by what its XML says after its place; None where it is blank. Of what
     stands before the values there are few, and each is read once.
     """
-    head, _, text = inside.removesuffix(b"/>").partition(b"><v>")
+    head, _, text = inside.partition(b"><v>")
+    if not text:
+        head = head.removesuffix(b"/>")
     if head not in heads:
         match = _CELL_HEAD.fullmatch(head)
         if match is None:
@@ -124,8 +128,8 @@ def _inside(inside: bytes, heads: dict[bytes, tuple[str, str]], value: Value) ->
     kind, style = heads[head]
     if kind == "e":
         return Broken.ERROR
-    shown = text.removesuffix(b"</v></c>").decode()
-    held = value(kind, style, shown) if shown else None
+    shown = text[: -len(b"</v></c>")]
+    held = value(kind, style, shown.decode()) if shown else None
     return None if held == "" else held
 
 

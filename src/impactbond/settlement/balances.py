@@ -20,7 +20,7 @@ from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, round_fraction
 from impactbond.settlement.funding import Funders
-from impactbond.settlement.limits import headroom_by_claim
+from impactbond.settlement.limits import headroom_by_claim, nothing_of
 from impactbond.settlement.lots import Numbers, period_of
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.running import added_at
@@ -63,8 +63,7 @@ def on_account(
         asked = limit.asked + _left_of(up_front, recovered, own)
         if (asked > limit.most)[:, first:].any():
             raise InvariantError(f"the limit on the {limit.name} is exceeded")
-    returned = _trials_together((len(contract.tranches), *amount.shape))
-    _return_at_the_end(contract, concerned, up_front, recovered, returned)
+    returned = _returned_at_the_end(contract, concerned, up_front, recovered)
     return up_front, recovered, returned
 
 
@@ -102,16 +101,20 @@ def _trials_together(shape: tuple[int, ...]) -> Pence:
     return np.moveaxis(np.zeros((*outer, claims, funders, trials), dtype=np.int64), -1, -3)
 
 
-def _return_at_the_end(
-    contract: Contract, concerned: list[int], up_front: Pence, recovered: Pence, returned: Pence
-) -> None:
+def _returned_at_the_end(
+    contract: Contract, concerned: list[int], up_front: Pence, recovered: Pence
+) -> Pence:
     """What goes back to its funder at the last claim date, of what is left of every tranche."""
+    if not any(tranche.left_over == "returned" for tranche in contract.tranches.values()):
+        return nothing_of(recovered)
+    returned = _trials_together(recovered.shape)
     last = len(contract.calendar.periods) - 1
     for index, tranche in enumerate(contract.tranches.values()):
         if tranche.left_over == "returned":
             for funder in concerned:
                 at = (index, slice(None), slice(last, None), funder)
                 returned[at] = up_front[at] - recovered[at]
+    return returned
 
 
 def _recover(
@@ -120,14 +123,17 @@ def _recover(
     """Up-front money paid and recovered to date, shaped (tranche, trial, claim date, funder);
     `parts` are what each funder, by its position, pays of every tranche.
     """
-    shape = (len(contract.tranches), *amount.shape)
-    up_front, recovered = _trials_together(shape), _trials_together(shape)
+    tranches, (trials, claims, funders) = len(contract.tranches), amount.shape
+    # The same in every trial, and in memory once.
+    paid = np.zeros((tranches, 1, claims, funders), dtype=np.int64)
+    up_front = np.broadcast_to(paid, (tranches, *amount.shape))
+    recovered = _trials_together((tranches, trials, claims, funders))
     for index, tranche in enumerate(contract.tranches.values()):
         paid_from = period_of(contract.calendar.periods, day_number(tranche.on))
         if paid_from >= amount.shape[1]:
             continue  # its claim date has not come
         for position, part in parts[index].items():
-            up_front[index, :, paid_from:, position] = part
+            paid[index, 0, paid_from:, position] = part
             before = amount[:, paid_from - 1, position] if paid_from else 0
             later = np.maximum(amount[..., position] - np.reshape(before, (-1, 1)), 0)
             back = round_fraction(later, tranche.recovered.at, contract.rounding.rule)

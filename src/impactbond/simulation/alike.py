@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -91,24 +92,23 @@ def alike_groups(
             (stage.varies, stage.is_start, tuple(map(_chances_of, stage.of_cell))) for stage in own
         )
         together.setdefault((digits_of(children[group]), chances), []).append(group)
-    known: dict[tuple[float, ...], Binomial] = {}
-
-    def binomial(chances: tuple[float, ...]) -> Binomial:
-        if chances not in known:
-            known[chances] = Binomial(np.array(chances))
-        return known[chances]
-
     found = []
     for alike in together.values():
         own = stages[alike[0]]
         binomials = tuple(
-            tuple(tuple(map(binomial, _parts(turns))) for turns in stage.of_cell) for stage in own
+            tuple(tuple(map(_binomial, _parts(turns))) for turns in stage.of_cell) for stage in own
         )
         at_once = max(1, _NUMBERS_AT_ONCE // trials)
         for first in range(0, len(alike), at_once):
             some = tuple(alike[first : first + at_once])
             found.append(AlikeGroups(some, tuple(children[one] for one in some), own, binomials))
     return found
+
+
+@lru_cache(maxsize=64)
+def _binomial(chances: tuple[float, ...]) -> Binomial:
+    """The same for all who draw with these chances: designs are compared on the same ones."""
+    return Binomial(np.array(chances))
 
 
 def _chances_of(turns: Sequence[Turn]) -> tuple[tuple[tuple[float, ...], int], ...]:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 Pence = NDArray[np.int64]
 # The most that is worked out in 64 bits, in minor units times the parts that a share cuts them in.
 MOST_PENCE = 2**62 - 1
+_LARGEST = np.iinfo(np.int64).max
 # Whether what lies `rest` parts of a `whole` above a whole number goes to the next: `rule(below,
 # rest, whole)`, written with operators only, so that it holds for an int and for an array alike.
 RoundingRule = Callable[[Any, Any, int], Any]
@@ -123,6 +124,7 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _RATIO = re.compile(r"(\d+)\s*/\s*(\d+)")
 
 
+@lru_cache(maxsize=4096)
 def minor_units(amount: Decimal, currency: str) -> int:
     """The amount in minor units of the currency, exactly.
 
@@ -227,12 +229,29 @@ def round_fraction(amount: Pence, share: Fraction, rule: RoundingRule) -> Pence:
 
     Raises OverflowError where the exact product would not fit int64.
     """
-    largest = int(np.abs(amount).max(initial=0)) * share.numerator
-    if 2 * max(largest, share.denominator) > np.iinfo(np.int64).max:
+    return _rounded_parts(amount, _largest_of(amount), share, rule)
+
+
+def _largest_of(amount: Pence) -> int:
+    """The largest amount, whatever its sign."""
+    return max(int(amount.max(initial=0)), -int(amount.min(initial=0)))
+
+
+def _rounded_parts(amount: Pence, largest: int, share: Fraction, rule: RoundingRule) -> Pence:
+    """`amount × share` by a rule, of amounts of which the largest is known."""
+    if 2 * max(largest * share.numerator, share.denominator) > _LARGEST:
         raise OverflowError(
             "amount × share does not fit 64 bits: use a share with a smaller denominator"
         )
-    return np.asarray(_whole(amount * share.numerator, share.denominator, rule), dtype=np.int64)
+    parts = np.asarray(amount * share.numerator, dtype=np.int64)
+    if rule is half_up and parts.ndim:
+        # What `_whole` comes to, in one division: with half of an odd whole rounded down, exactly
+        # the rests of at least a half reach the next. Nothing overflows: each term is within half
+        # of what fits.
+        parts += share.denominator // 2
+        parts //= share.denominator
+        return parts
+    return np.asarray(_whole(parts, share.denominator, rule), dtype=np.int64)
 
 
 def _whole(parts: Any, whole: int, rule: RoundingRule) -> Any:
@@ -259,8 +278,9 @@ def cut(running: Pence, shares: tuple[Fraction, ...], rule: RoundingRule) -> Pen
 
 def boundaries(running: Pence, shares: tuple[Fraction, ...], rule: RoundingRule) -> Iterator[Pence]:
     """Where running totals are cut: what the first share, the first two and so on come to."""
+    largest = _largest_of(running)
     for share in _cumulative(shares):
-        yield running if share == 1 else round_fraction(running, share, rule)
+        yield running if share == 1 else _rounded_parts(running, largest, share, rule)
 
 
 @lru_cache(maxsize=4096)

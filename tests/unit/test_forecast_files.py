@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -16,9 +18,11 @@ from typer.testing import CliRunner
 from impactbond.cli.commands import app
 from impactbond.errors import SimulationError
 from impactbond.forecasts.outlook import Outlook
+from impactbond.forecasts.page import forecast_page
 from impactbond.forecasts.workbook import forecast_workbook
 from impactbond.forecasts.write import write_forecast
 from impactbond.simulation.simulate import simulate
+from impactbond.terms.expected import Plan
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -109,3 +113,28 @@ def test_the_command_writes_both(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "wlz-lbhf_new-borough_forecast.xlsx" in done.output.replace("\n", "")
     assert sorted(path.suffix for path in (tmp_path / "x").iterdir()) == [".html", ".xlsx"]
+
+
+def test_plans_stand_beside_what_is_forecast() -> None:
+    contract, area = CERTAIN
+    terms = {"total": Decimal("20000.00")}
+    first = Plan(made_on=date(2016, 12, 1), payments={"to 2016-12-31": terms, "2018": terms})
+    planned = contract.model_copy(update={"plans": {"first": first}})
+    outlook = Outlook(simulate(planned, area, trials=4, seed=1))
+    found = [
+        (row["period"], row["planned_pence"], row["p50_pence"], row["more_pence"])
+        for row in outlook.plans_table.to_pylist()
+    ]
+    # Before the first claim nothing; of the year 2018 the last claim is one: £44,000 in all.
+    assert found == [
+        ("to 2016-12-31", 20_000_00, 0, -20_000_00),
+        ("2018", 40_000_00, 44_000_00, 4_000_00),
+    ]
+    shown = openpyxl.load_workbook(BytesIO(forecast_workbook(outlook)), data_only=True)["Plans"]
+    cells = [[cell.value for cell in row] for row in shown.iter_rows()]
+    assert "Median less planned (£)" in next(row for row in cells if row[0] == "Plan")
+    assert cells[-1][4:9] == [40_000, 44_000, 44_000, 44_000, 4_000]
+    page = forecast_page(outlook)
+    assert page.count('id="plans"') == 1
+    assert "£4,000.00" in page
+    assert "Plans</" not in forecast_page(outlook_of(20))

@@ -76,6 +76,18 @@ def test_a_tax_taken_back_is_the_tax_that_was_asked() -> None:
     assert rounded(Fraction(-5, 4), half_away) == -1
 
 
+@pytest.mark.parametrize("whole", [1, 2, 3, 9, 20, 10**9 + 7])
+def test_halves_go_up_as_far_as_64_bits_reach(whole: int) -> None:
+    """The largest amounts that are taken, and those about a half, whether the whole is even or
+    odd.
+    """
+    most = (2**63 - 1) // 2
+    about = [whole // 2 - 1, whole // 2, whole // 2 + 1, whole - 1, whole]
+    amounts = [most, -most, *about, *(-one for one in about)]
+    expected = [floor(Fraction(one, whole) + Fraction(1, 2)) for one in amounts]
+    assert round_fraction(array(*amounts), Fraction(1, whole), half_up).tolist() == expected
+
+
 def test_what_does_not_fit_64_bits_is_refused_and_not_wrapped() -> None:
     share = Fraction(333_333_333, 10**9)
     assert round_fraction(array(10**9), share, half_up).tolist() == [333_333_333]

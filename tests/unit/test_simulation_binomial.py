@@ -83,3 +83,16 @@ def test_the_digits_of_the_number_of_children_are_counted_to_base_sixteen(
     most: int, digits: int
 ) -> None:
     assert digits_of(most) == digits
+
+
+@pytest.mark.parametrize("levels", [1, 32])
+def test_a_number_depends_on_its_own_bits_and_not_on_what_was_drawn_before(levels: int) -> None:
+    """Tables are made for the digits that are needed, and again where others come to be."""
+    chances = np.array([(level + 1) / (levels + 1) for level in range(levels)])
+    children = np.array([[4_095, 4_000, 3_900], [300, 17, 0]], dtype=np.int64).repeat(500, axis=1)
+    level = np.arange(children.size).reshape(children.shape) % levels
+    bits = PCG64(7).random_raw(3 * children.size).reshape(3, *children.shape)
+    together, known = Binomial(chances).draw(children, bits, level), Binomial(chances)
+    for row in (1, 0):
+        apart = known.draw(children[row], bits[:, row], level[row])
+        np.testing.assert_array_equal(apart, together[row])

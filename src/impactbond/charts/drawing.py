@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
+from textwrap import fill
 from typing import Any
 
 from impactbond.errors import SimulationError, not_installed
@@ -118,3 +119,10 @@ def money_axis(axis: Any, currency: str) -> None:
         return f"{sign}{known.sign}{abs(units):,.0f}"
 
     axis.set_major_formatter(shown)
+    if axis.axis_name == "x":  # side by side, more amounts would run into one another
+        axis.get_major_locator().set_params(nbins=5)
+
+
+def wrapped(name: str) -> str:
+    """A name on lines short enough to stand beside its bar."""
+    return fill(name, 28)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from impactbond.charts.drawing import DARK, HATCH, INK, Drawing, bands, drawn, money_axis
+from impactbond.charts.drawing import DARK, HATCH, INK, Drawing, bands, drawn, money_axis, wrapped
 from impactbond.designs.compare import DesignComparison
 from impactbond.designs.sensitivity import ONE_AT_A_TIME, Sensitivity
 from impactbond.errors import AssumptionError, Fault, assert_one_of
@@ -69,7 +69,7 @@ def comparison_chart(found: DesignComparison, of: str | None = None) -> Drawing:
         places = bands(axes, rows)
         means = [row["mean_pence"] for row in rows]
         axes.plot(means, places, "o", color=INK, label="Mean")
-        axes.set_yticks(places, [row["design"] for row in rows])
+        axes.set_yticks(places, [wrapped(row["design"]) for row in rows])
         axes.use_sticky_edges = False  # or the first bar would end at the frame
         axes.margins(x=0.1)
         money_axis(axes.xaxis, currency)

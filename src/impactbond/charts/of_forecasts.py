@@ -16,6 +16,7 @@ from impactbond.charts.drawing import (
     bands,
     drawn,
     money_axis,
+    wrapped,
 )
 from impactbond.forecasts.outlook import ALL_FUNDERS, Outlook
 from impactbond.investment.investor_schedule import InvestorSchedule
@@ -92,7 +93,7 @@ def exposure_chart(forecast: Forecast) -> Drawing:
                 size = 18 if marker == "|" else 7
                 values, at = zip(*known, strict=True)
                 axes.plot(values, at, marker, color=INK, markersize=size, label=label)
-        axes.set_yticks(places, [_wrapped(row["funder"]) for row in rows])
+        axes.set_yticks(places, [wrapped(row["funder"]) for row in rows])
         axes.set_xlim(left=0)
         money_axis(axes.xaxis, currency)
         axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.12), ncols=4, fontsize=8)
@@ -144,9 +145,3 @@ def _band(axes: Any, places: Any, rows: Rows, step: str | None = None) -> None:
         axes.plot(places, values, color=MIDDLE, linestyle="dashed", linewidth=1, **where)
     where = {"drawstyle": "steps-post"} if step else {}
     axes.plot(places, middle, color=INK, linewidth=2, label="Median", **where)
-
-
-def _wrapped(name: str) -> str:
-    from textwrap import fill
-
-    return fill(name, 28)

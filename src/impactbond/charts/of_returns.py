@@ -34,12 +34,17 @@ def multiples_chart(found: FutureReturns) -> Drawing:
     )
 
     def draw(axes: Any) -> None:
-        least, most = min(values), max(values)
-        # Where every future earns the same, one bar stands for all.
-        edges = np.linspace(least, most if most > least else least + 0.01, _BARS + 1)
-        counts, _ = np.histogram(values, bins=edges)
-        look = {"color": LIGHT, "edgecolor": DARK, "align": "edge"}
-        axes.bar(edges[:-1], counts, width=np.diff(edges), **look)
+        places, counts = np.unique(values, return_counts=True)
+        # From nothing, or the least, through what was paid in: so that a bar is seen beside it.
+        wide = max(places[-1], 1.0) - min(places[0], 1.0) or 1.0
+        width = wide / _BARS
+        if len(places) > _BARS:
+            counts, edges = np.histogram(values, bins=_BARS)
+            width = edges[1] - edges[0]
+            places = edges[:-1] + width / 2
+        elif len(places) > 1:  # few values have a bar each, where they are
+            width = min(width, 0.8 * np.diff(places).min())
+        axes.bar(places, counts, width=width, color=LIGHT, edgecolor=DARK)
         for value, dashes, label in (
             (low, "dashed", "5% and 95% of futures"),
             (middle, "solid", "Median"),
@@ -49,6 +54,7 @@ def multiples_chart(found: FutureReturns) -> Drawing:
         axes.axvline(1, color=DARK, linestyle="dotted", linewidth=2, label="Paid back")
         axes.set_xlabel("What comes back, times what was paid in")
         axes.set_ylabel("Futures")
-        axes.legend(loc="upper left", fontsize=8)
+        # Below: bars and lines may stand anywhere.
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
 
     return drawn(f"What {found.about} earns over {len(values):,} futures", alt, draw)

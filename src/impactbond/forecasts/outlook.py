@@ -1,4 +1,5 @@
-"""What a forecast comes to: exposure of each funder, claim by claim, limits, cash, cost of a child.
+"""What a forecast comes to: exposure of each funder, claim by claim, plans, limits, cash, cost
+of a child.
 
 Takes  a forecast, and what the provider has to begin with.
 Gives  an Outlook: tables of whole pence, a row for what a reader asks for.
@@ -19,6 +20,7 @@ import pyarrow as pa
 
 from impactbond.forecasts.amounts import spread_of, unpaid_pence
 from impactbond.forecasts.cash import Cash, cash_of
+from impactbond.forecasts.plans import PLAN, plans_beside
 from impactbond.money import Pence, half_up, minor_units, rounded
 from impactbond.simulation.forecast import Forecast
 from impactbond.tables import plain_rows, rows_table, schema_of
@@ -29,6 +31,10 @@ EXPOSURE = schema_of("funder", *_SPREAD, "committed_pence", "over_trials", "tria
 TO_DATE = schema_of("claim_period", "claim_date", *_SPREAD)
 CASH = schema_of("on", *_SPREAD, "below_trials", on=pa.date32(), below_trials=pa.int64())
 FIGURES = schema_of("figure", *_SPREAD)
+PLANNED = schema_of(
+    *("plan", "made_on", "period", "last_on", "planned_pence"),
+    *("p5_pence", "p50_pence", "p95_pence", "more_pence"),
+)
 ALL_FUNDERS = "All funders"
 
 
@@ -79,6 +85,27 @@ class Outlook:
             for claim in self.forecast.claim_dates
         ]
         return rows_table(rows, TO_DATE)
+
+    @cached_property
+    def plans_table(self) -> pa.Table:
+        """What every plan has to date by the end of each of its periods, beside what all funders
+        were asked for in total at the claims of periods that end by then, and by how much the
+        median is more than planned (PLANNED); no row where the contract has no plan.
+        """
+        forecast = self.forecast
+        if not forecast.contract.plans:
+            return PLANNED.empty_table()
+        ends = [one.last for one in forecast.contract.calendar.periods]
+        to_date = forecast.due_pence[..., :-1].sum(axis=2).cumsum(axis=1)
+        rows = []
+        for row in plans_beside(forecast.contract, None, forecast).rows(PLAN):
+            claims = sum(end <= row["last_on"] for end in ends)
+            own = to_date[:, claims - 1] if claims else np.zeros_like(to_date[:, 0])
+            _, low, middle, high = spread_of(own)
+            planned = row["to_date_pence"]
+            named = (row["plan"], row["made_on"], row["period"], row["last_on"])
+            rows.append((*named, planned, low, middle, high, middle - planned))
+        return rows_table(rows, PLANNED)
 
     @cached_property
     def cash_table(self) -> pa.Table:
@@ -132,5 +159,6 @@ class Outlook:
             "figures": plain_rows(self.figures_table),
             "exposure": plain_rows(self.exposure_table),
             "to_date": plain_rows(self.to_date_table),
+            "plans": plain_rows(self.plans_table),
             "cash": plain_rows(self.cash_table),
         }

@@ -19,6 +19,7 @@ _PARTS = (
     ("figures", "What it comes to"),
     ("exposure", "What funders may be asked for"),
     ("claims", "Claim by claim"),
+    ("plans", "Plans"),
     ("limits", "Limits"),
     ("cash", "The provider's cash"),
     ("assumed", "What was assumed"),
@@ -44,7 +45,7 @@ def forecast_page(outlook: Outlook) -> str:
     head = PageHead(
         f"{forecast.contract.title}: {area.title}",
         f"{forecast.trials:,} futures of {area.children:,} children, from seed {forecast.seed}",
-        _PARTS,
+        [part for part in _PARTS if part[0] != "plans" or outlook.plans_table.num_rows],
         [
             f"Made by impactbond {__version__}. Nothing here is evidence: it follows from what was"
             " assumed.",
@@ -67,6 +68,7 @@ def forecast_page(outlook: Outlook) -> str:
         exposed=_exposure_chart(exposure, currency),
         to_date=_to_date(outlook.to_date_table, currency),
         fan=_fan(outlook.to_date_table, currency),
+        plans=_plans(outlook.plans_table, currency),
         limits=_limits(outlook),
         cash=_cash(outlook.cash_table, currency, forecast.trials),
         assumed=assumed,
@@ -147,6 +149,24 @@ def _fan(table: pa.Table, currency: str) -> Chart:
         "fan-chart", title, describes, periods, curves, lambda pence: show(pence, currency)
     )
     return Chart(title, svg)
+
+
+def _plans(table: pa.Table, currency: str) -> PageTable | None:
+    """Plans beside the forecast; None where the contract has none."""
+    if not table.num_rows:
+        return None
+    amounts = ("planned_pence", "p5_pence", "p50_pence", "p95_pence", "more_pence")
+    cells = [
+        [
+            *(row["plan"], row["made_on"].isoformat(), row["period"]),
+            *(show(row[name], currency) for name in amounts),
+        ]
+        for row in table.to_pylist()
+    ]
+    heads = ("Plan", "Made on", "By the end of", "Planned", "5%", "Median", "95%")
+    kinds = {1: DAY} | dict.fromkeys(range(3, 8), AMOUNT)
+    caption = "Planned to date, beside what is asked of all funders to date"
+    return PageTable("plans-table", caption, (*heads, "Median less planned"), cells, kinds)
 
 
 def _limits(outlook: Outlook) -> PageTable:

@@ -15,6 +15,7 @@ from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.layout import Column, Kind, SheetTable
 
 _NAMES = {"mean": "Mean", "p5": "5%", "p50": "Median", "p95": "95%", "most": "Most"}
+_PLANNED = ("planned", "p5", "p50", "p95", "more")
 _BASED = "These are futures drawn from assumptions; nothing here is evidence."
 _HEIGHT = 420  # of a chart, in pixels
 _OWN = "Percentiles of each row are its own: down a column they do not add up."
@@ -31,6 +32,8 @@ def forecast_workbook(outlook: Outlook) -> bytes:
         created=forecast.contract.version.signed_on,
     )
     sheets = [_figures(outlook, title), _exposure(outlook), _claims(outlook), _cash(outlook)]
+    if outlook.plans_table.num_rows:
+        sheets.append(_plans(outlook))
     if forecast.limits_on:
         sheets.append(_limits(outlook))
     sheets.append(_assumed(outlook))
@@ -54,13 +57,18 @@ def _amounts(table: pa.Table, names: Sequence[str], currency: str) -> list[Colum
         pence = table[f"{name}_pence"].to_pylist()
         values = [None if one is None else float(major_units(one, currency)) for one in pence]
         formula = f"[{name}_minor]/{known.in_one}"
-        heading = f"{_NAMES.get(name, name.capitalize())} ({known.sign.strip()})"
+        heading = f"{_named(name)} ({known.sign.strip()})"
         found.append(Column(name, heading, kind, 17, values, formula))
     for name in names:
         pence = table[f"{name}_pence"].to_pylist()
-        heading = f"{_NAMES.get(name, name.capitalize())} in {known.minor}"
+        heading = f"{_named(name)} in {known.minor}"
         found.append(Column(f"{name}_minor", heading, "pence", 15, pence))
     return found
+
+
+def _named(name: str) -> str:
+    """The heading of an amount."""
+    return {**_NAMES, "more": "Median less planned"}.get(name, name.capitalize())
 
 
 _KINDS: dict[int, Kind] = {0: "amount 0", 2: "amount 2", 3: "amount 3", 4: "amount 4"}
@@ -104,6 +112,24 @@ def _claims(outlook: Outlook) -> SheetTable:
     intro = ("What all funders are asked for up to each claim date.", _OWN)
     return SheetTable(
         "Claims", "Claim by claim, to date", "To date", intro, columns, last_printed="most"
+    )
+
+
+def _plans(outlook: Outlook) -> SheetTable:
+    table = outlook.plans_table
+    columns = (
+        Column("plan", "Plan", "text", 24, table["plan"].to_pylist()),
+        Column("made", "Made on", "date", 14, table["made_on"].to_pylist()),
+        Column("period", "Period", "text", 18, table["period"].to_pylist()),
+        Column("ends", "Ends on", "date", 14, table["last_on"].to_pylist()),
+        *_amounts(table, _PLANNED, outlook.forecast.contract.currency),
+    )
+    intro = (
+        "What each plan has in total by the end of its period, beside what all funders are asked",
+        "for to date at the claims of periods that end by then.",
+    )
+    return SheetTable(
+        "Plans", "Plans beside the forecast, to date", "Plans", intro, columns, last_printed="more"
     )
 
 

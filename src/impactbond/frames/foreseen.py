@@ -59,6 +59,16 @@ FORESEEN = (
         "outlook.to_date_table", "what all were asked for up to a claim date", outlook.TO_DATE
     ),
     declared(
+        "outlook.plans_table",
+        "a period of a plan, beside what all are asked for by its end",
+        outlook.PLANNED,
+        plan="the plan, as the contract names it",
+        made_on="the day on which the plan was made",
+        last_on="the last day of the period",
+        planned_pence="what the plan has to date",
+        more_pence="how much the median is more than planned",
+    ),
+    declared(
         "outlook.cash_table",
         "the provider's cash at the end of a day on which money moves",
         outlook.CASH,

@@ -93,9 +93,14 @@ def nothing_of(amounts: Pence) -> Pence:
     return np.broadcast_to(np.int64(0), amounts.shape)
 
 
+def is_known_nothing(amounts: Pence) -> bool:
+    """Whether amounts are `nothing_of` others."""
+    return not any(amounts.strides)
+
+
 def is_nothing(amounts: Pence) -> bool:
     """Whether amounts are nothing; of `nothing_of` it is known without a look."""
-    return not any(amounts.strides) or not amounts.any()
+    return is_known_nothing(amounts) or not amounts.any()
 
 
 def settles_in_order(contract: Contract) -> bool:
@@ -260,12 +265,15 @@ def _money(limit: WholeLimit, priority: Priority, amount: Pence, headroom: Numbe
         return np.where(fits | (amount < 0), amount, 0)
     # The running total is cut, not each amount: what is taken off makes room for the claims after
     # it, and no more passes in all than the limit or than was asked for.
-    return priority.steps(np.minimum(priority.running(amount), headroom[:, priority.group]))
+    running = priority.running(amount)
+    return priority.steps(np.minimum(running, headroom[:, priority.group], out=running))
 
 
 def _fits(priority: Priority, amount: Pence, headroom: Numbers) -> bool:
     """Whether amounts of money stay within headroom wherever they are added up to."""
-    return bool((priority.totals(np.maximum(amount, 0)) <= headroom).all())
+    # Mostly nothing is taken off, and no second array of all amounts is made.
+    added = amount if amount.min(initial=0) >= 0 else np.maximum(amount, 0)
+    return bool((priority.totals(added) <= headroom).all())
 
 
 def _claims(priority: Priority, demand: Demand, headroom: Numbers) -> Pence:

@@ -25,7 +25,7 @@ from impactbond.contract.versions import Versions
 from impactbond.evaluation.claims import Claims, Counted
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
-from impactbond.settlement.balances import left_on_account, on_account, to_date
+from impactbond.settlement.balances import left_on_account, on_account, to_date, with_on_account
 from impactbond.settlement.funding import UNFUNDED, Funders, named_rule
 from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
 from impactbond.settlement.movements import (
@@ -35,6 +35,7 @@ from impactbond.settlement.movements import (
     movements_in_order,
     none_yet,
 )
+from impactbond.settlement.running import steps_of
 from impactbond.settlement.shares import Parts, share_out, shared_alike, without_idle
 
 
@@ -120,26 +121,34 @@ class LotSettlement:
     @property
     def on_account(self) -> Pence:
         """Up-front money less what has been recovered of it, and went back at the end."""
-        return left_on_account(self.up_front, self.recovered, self.returned)
+        return with_on_account(np.zeros_like(self.amount), self._account)
 
-    @cached_property
+    @property
     def asked(self) -> Pence:
         """What the funder has been asked for to date, this claim date included."""
-        return self.amount + self.on_account
+        return with_on_account(self.amount, self._account)
 
     @property
     def settled(self) -> Pence:
         """What the funder had been asked for before this claim date."""
-        before = np.zeros_like(self.asked)
-        before[:, 1:] = self.asked[:, :-1]
+        asked = self.asked
+        before = np.zeros_like(asked)
+        before[:, 1:] = asked[:, :-1]
         return before
 
     @property
     def due(self) -> Pence:
         """What the funder is asked for at this claim date."""
-        due = self.asked.copy(order="K")
-        due[:, 1:] -= self.asked[:, :-1]
+        due = np.empty_like(self.amount, order="K")
+        due[:, 0] = self.amount[:, 0]
+        np.subtract(self.amount[:, 1:], self.amount[:, :-1], out=due[:, 1:])
+        for funder, left in left_on_account(*self._account):
+            due[..., funder] += steps_of(left)
         return due
+
+    @property
+    def _account(self) -> tuple[Pence, Pence, Pence]:
+        return self.up_front, self.recovered, self.returned
 
 
 def settle_claims(
@@ -245,7 +254,7 @@ def _shared(
 ) -> LotSettlement:
     """A history shared among its funders, with the balances that follow."""
     history, parts = without_idle(history, _share_out(terms, lots, funders, history))
-    amount = to_date(parts.payables + parts.overflows, parts.entries, history, terms[-1].end)
+    amount = to_date(parts.amounts, parts.entries, history, terms[-1].end)
     amount[..., funders.position(UNFUNDED)] = 0
     account = _on_account(terms, funders, amount)
     return LotSettlement(terms, funders, lots, history, parts, held, amount, *account)
@@ -263,8 +272,9 @@ def _reached_by_new_terms(history: Movements, claim: int) -> Movements:
     before = int(np.searchsorted(history.claim, claim))
     if not before:
         return history
-    added = Movements(*(np.insert(column, before, 0, axis=-1) for column in history))
+    added = Movements._make(np.insert(column, before, 0, axis=-1) for column in history)
     added.claim[before], added.lot[before] = claim, history.lot[before - 1]
+    added.is_release[before] = True
     return added
 
 

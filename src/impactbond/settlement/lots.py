@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,6 +74,13 @@ class Lots:
         numbers = np.array([key[:6] for key in self.keys], dtype=np.int64).reshape(-1, 6)
         columns: list[Numbers] = list(numbers.T.copy())
         self.period, self.day, self.milestone, self.rule, self.price_pence, self.standing = columns
+
+    @cached_property
+    def shares_of_rules(self) -> tuple[Sequence[tuple[Fraction, ...]], Numbers]:
+        """The different shares under the rules, and which of these each rule has."""
+        number: dict[tuple[Fraction, ...], int] = {}
+        found = [number.setdefault(rule.shares, len(number)) for rule in self.rules]
+        return list(number), np.array(found, dtype=np.int64)
 
 
 class ShareRules:

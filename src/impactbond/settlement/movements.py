@@ -22,7 +22,13 @@ from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
 from impactbond.reasons import Standing
 from impactbond.settlement.funding import ShareRule, rule_name
-from impactbond.settlement.limits import apply_limits, grows_at, is_nothing, reasons_to_withhold
+from impactbond.settlement.limits import (
+    apply_limits,
+    grows_at,
+    is_known_nothing,
+    is_nothing,
+    reasons_to_withhold,
+)
 from impactbond.settlement.lots import LotKey, Lots, Numbers
 from impactbond.settlement.running import summed
 from impactbond.settlement.values import values_to_date
@@ -34,20 +40,16 @@ class Movements(NamedTuple):
 
     value: price × change of quantity. entitled: the part that limits on the whole let through.
     limited: bit i is set where what reason i of `reasons_to_withhold` withholds has changed.
+    is_release: where nothing moves, so that a funder can pay what its limit had left unpaid.
     """
 
     claim: Numbers
     lot: Numbers
     limited: Numbers
+    is_release: NDArray[np.bool_]
     quantity: Numbers
     value: Pence
     entitled: Pence
-
-    @property
-    def is_release(self) -> NDArray[np.bool_]:
-        """The movements of value 0, by which a funder pays what its limit had left unpaid."""
-        moves = self.quantity.any(axis=0) | self.value.any(axis=0) | self.entitled.any(axis=0)
-        return np.asarray(~moves)
 
     def pooled(self, alike: Numbers) -> Movements:
         """Movements of one claim date and one number in `alike` as one movement, of the first lot
@@ -66,11 +68,11 @@ class Movements(NamedTuple):
             summed(amounts, order, first) for amounts in (self.quantity, self.value, self.entitled)
         )
         limited = np.bitwise_or.reduceat(self.limited[order], first)
-        return Movements(claim[first], self.lot[order][first], limited, *sums)
+        return Movements(claim[first], self.lot[order][first], limited, ~moves[first], *sums)
 
     def where(self, chosen: NDArray[np.bool_] | Numbers) -> Movements:
         """The movements at which that is true, or at those positions."""
-        return Movements(*(column[..., chosen] for column in self))
+        return Movements._make(column[..., chosen] for column in self)
 
     def up_to(self, end: int) -> Movements:
         """The movements before the claim date of a number."""
@@ -82,7 +84,7 @@ class Movements(NamedTuple):
 def none_yet(trials: int) -> Movements:
     """A history in which nothing has happened."""
     empty, nothing = np.zeros(0, dtype=np.int64), np.zeros((trials, 0), dtype=np.int64)
-    return Movements(empty, empty, empty, nothing, nothing, nothing)
+    return Movements(empty, empty, empty, empty.astype(bool), nothing, nothing, nothing)
 
 
 class LotState(NamedTuple):
@@ -135,7 +137,7 @@ def find_movements(
                 held[claim - first_open, reason] = amounts.sum(axis=1)
         before = now
     columns = (_side_by_side(column) for column in zip(*parts, strict=True))
-    return Movements(*columns), held.transpose(2, 0, 1)
+    return Movements._make(columns), held.transpose(2, 0, 1)
 
 
 def movements_in_order(
@@ -147,23 +149,30 @@ def movements_in_order(
     Every lot moves once, by what it has come to at the last claim date.
     """
     state = _state_of(contract, lots, counts, claims - 1)
-    reasons = [None if is_nothing(amounts) else amounts for amounts in state.withheld]
     limited = np.zeros(len(lots.keys), dtype=np.int64)
-    held = np.zeros((claims, len(reasons), len(counts)), dtype=np.int64)
-    for bit, amounts in enumerate(reasons):
-        if amounts is None:
+    held = np.zeros((claims, len(state.withheld), len(counts)), dtype=np.int64)
+    for bit, amounts in enumerate(state.withheld):
+        if is_known_nothing(amounts):
             continue
-        limited |= amounts.any(axis=0).astype(np.int64) << bit
-        for one in np.flatnonzero(amounts.any(axis=0)).tolist():
+        is_held = amounts.any(axis=0)
+        limited |= is_held.astype(np.int64) << bit
+        for one in np.flatnonzero(is_held).tolist():
             held[lots.period[one], bit] += amounts[:, one]
-    moved = np.zeros(len(lots.keys), dtype=bool)
-    for of_each in state[:3]:
-        moved |= of_each.any(axis=0)
-    lot = np.flatnonzero(moved)
+    lot = np.flatnonzero(_any_of(state[:3]))
     # Lots stand in the order of their periods, which is that of the history.
-    found = state[:3] if lot.size == moved.size else (each[:, lot] for each in state[:3])
-    history = Movements(lots.period[lot], lot, limited[lot], *found)
+    are_all = lot.size == len(lots.keys)
+    found = state[:3] if are_all else (each[:, lot] for each in state[:3])
+    history = Movements(lots.period[lot], lot, limited[lot], np.zeros(lot.size, bool), *found)
     return history, np.cumsum(held, axis=0).transpose(2, 0, 1)
+
+
+def _any_of(amounts: Sequence[Numbers]) -> NDArray[np.bool_]:
+    """The columns in which any of several is other than nothing in any trial."""
+    found = np.asarray(amounts[0].any(axis=0))
+    for others in amounts[1:]:
+        left = np.flatnonzero(~found)
+        found[left] = others[:, left].any(axis=0)
+    return found
 
 
 def _side_by_side(parts: Sequence[Numbers]) -> Numbers:
@@ -174,7 +183,8 @@ def _side_by_side(parts: Sequence[Numbers]) -> Numbers:
 def _releases(claim: int, before: list[Movements]) -> Movements:
     lot = np.unique(np.concatenate([part.lot for part in before]))
     nothing = np.zeros((before[0].value.shape[0], lot.size), dtype=np.int64)
-    return Movements(np.full_like(lot, claim), lot, np.zeros_like(lot), nothing, nothing, nothing)
+    claims, is_release = np.full_like(lot, claim), np.ones(lot.size, dtype=bool)
+    return Movements(claims, lot, np.zeros_like(lot), is_release, nothing, nothing, nothing)
 
 
 def _between(claim: int, before: LotState, now: LotState) -> Movements:
@@ -188,7 +198,8 @@ def _between(claim: int, before: LotState, now: LotState) -> Movements:
         moved |= (were != are).any(axis=0)
     lot = np.flatnonzero(moved)
     amounts = (are[:, lot] - were[:, lot] for were, are in zip(before[:3], now[:3], strict=True))
-    return Movements(np.full_like(lot, claim), lot, limited[lot], *amounts)
+    is_release = np.zeros(lot.size, dtype=bool)
+    return Movements(np.full_like(lot, claim), lot, limited[lot], is_release, *amounts)
 
 
 class ClosedLines(NamedTuple):
@@ -233,7 +244,8 @@ class ClosedLines(NamedTuple):
             limited.append(sum(1 << bit for bit, name in enumerate(limits) if name in withheld_by))
         columns = [np.array(column, dtype=np.int64) for column in (made, range(len(made)), limited)]
         names = ("quantity", "value_pence", "entitled_pence")
-        return cls(keys, Movements(*columns, *(lines[name].to_numpy()[None] for name in names)))
+        amounts = [lines[name].to_numpy()[None] for name in names]
+        return cls(keys, Movements._make([*columns, ~_any_of(amounts), *amounts]))
 
     def pooled(self) -> ClosedLines:
         """Closed lines as the lots have them, which do not tell participants apart.

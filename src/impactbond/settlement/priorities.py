@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from impactbond.contract.contract import Contract
 from impactbond.dates import from_day_number
 from impactbond.settlement.lots import Lots, Numbers
-from impactbond.settlement.running import running_from_zero, steps_of, sums_between
+from impactbond.settlement.running import begins, running_from_zero, steps_within, sums_between
 from impactbond.terms.limits import WholeLimit
 
 Truths = NDArray[np.bool_]
@@ -44,7 +44,7 @@ class Priority:
     @cached_property
     def starts(self) -> Numbers:
         """The position at which each group begins."""
-        return np.flatnonzero(np.diff(self.group, prepend=-1))
+        return begins(self.group)
 
     @cached_property
     def is_as_settled(self) -> bool:
@@ -67,9 +67,7 @@ class Priority:
 
     def steps(self, running: Numbers) -> Numbers:
         """What was added up: the opposite of `running`."""
-        steps = steps_of(running)
-        steps[:, self.starts] = running[:, self.starts]
-        return steps
+        return steps_within(running, self.starts)
 
     def totals(self, amounts: Numbers) -> Numbers:
         """Amounts added up over each group, shaped (trial, group)."""

@@ -26,7 +26,8 @@ def running_total(amounts: Pence) -> Pence:
 def running_from_zero(amounts: Pence) -> Pence:
     """What stands before the first column, which is nothing, and after each."""
     trials, columns = amounts.shape
-    total = np.zeros((columns + 1, trials), dtype=np.int64).T
+    total = np.empty((columns + 1, trials), dtype=np.int64).T
+    total[:, 0] = 0
     if trials < _MANY_TRIALS:
         np.cumsum(amounts, axis=1, out=total[:, 1:])
         return total
@@ -37,10 +38,44 @@ def running_from_zero(amounts: Pence) -> Pence:
     return total
 
 
+def begins(numbers: Numbers) -> Numbers:
+    """The places at which another number stands than before, the first of all among them."""
+    is_new = np.ones(numbers.size, dtype=bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=is_new[1:])
+    return np.flatnonzero(is_new)
+
+
+def lengths(starts: Numbers, size: int) -> Numbers:
+    """How many places there are from each start up to the next one, or the end of all."""
+    return np.diff(np.append(starts, size))
+
+
+def running_within(amounts: Pence, order: Numbers, starts: Numbers) -> Pence:
+    """Columns taken in an order and added up, anew from each of the places `starts` of it on."""
+    if len(amounts) < _MANY_TRIALS:
+        total = running_from_zero(amounts[:, order])
+        return np.asarray(total[:, 1:] - total[:, np.repeat(starts, lengths(starts, order.size))])
+    total = np.empty((order.size, len(amounts)), dtype=np.int64)
+    columns, anew = amounts.T, set(starts.tolist())
+    for place, (after, column) in enumerate(zip(total, order.tolist(), strict=True)):
+        if place in anew:
+            after[...] = columns[column]
+        else:
+            np.add(total[place - 1], columns[column], out=after)
+    return total.T
+
+
 def steps_of(running: Pence) -> Pence:
     """What was added up: the opposite of `running_total`."""
-    steps = running.copy(order="K")
-    steps[:, 1:] -= running[:, :-1]
+    return steps_within(running, np.zeros(1, dtype=np.int64))
+
+
+def steps_within(running: Pence, starts: Numbers) -> Pence:
+    """What was added up: the opposite of `running_within`, in the order of its columns."""
+    steps = np.empty_like(running, order="K")
+    np.subtract(running[:, 1:], running[:, :-1], out=steps[:, 1:])
+    if running.shape[1]:
+        steps[:, starts] = running[:, starts]
     return steps
 
 
@@ -52,6 +87,18 @@ def summed(amounts: Pence, order: Numbers, first: Numbers) -> Pence:
     for total, begin, end in zip(found, first.tolist(), ends, strict=True):
         for column in at[begin:end]:
             total += columns[column]
+    return found.T
+
+
+def added_at(amounts: Pence, place: Numbers, places: int) -> Pence:
+    """Sums of the columns that are of each of so many places: (trial, place)."""
+    found = np.zeros((places, len(amounts)), dtype=np.int64)
+    if len(amounts) < _MANY_TRIALS:
+        for total, of_trial in zip(found.T, amounts, strict=True):
+            np.add.at(total, place, of_trial)
+        return found.T
+    for at, column in zip(place.tolist(), amounts.T, strict=True):
+        found[at] += column
     return found.T
 
 

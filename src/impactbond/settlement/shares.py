@@ -12,10 +12,8 @@ Keeps  the parts sum to the whole; no funder is a penny from its share of the ru
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property, partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -31,7 +29,15 @@ from impactbond.settlement.limits import headroom_by_claim
 from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.movements import Movements
 from impactbond.settlement.priorities import years_of
-from impactbond.settlement.running import running_from_zero, running_total, steps_of
+from impactbond.settlement.running import (
+    added_at,
+    begins,
+    lengths,
+    running_total,
+    running_within,
+    steps_of,
+    steps_within,
+)
 from impactbond.terms.limits import ShareLimit
 
 
@@ -65,7 +71,7 @@ class Parts:
     Of every entry, shaped (trial, entry): `values`, the funder's share of what was achieved, cut
     when it is first asked for; `payables`, its share of what limits on the whole let through;
     `overflows`, what it took over from other funders, less what it passed on. Payable and overflow
-    are what it pays.
+    are what it pays, its `amounts`.
     `withheld` is, for each limited funder, the movements that met its limit and what the limit
     withheld of each, shaped (trial, movement); less than nothing where it releases what it had
     withheld.
@@ -90,6 +96,11 @@ class Parts:
         """Every funder's share of what was achieved, shaped (trial, entry)."""
         return self.cut_values()
 
+    @cached_property
+    def amounts(self) -> Pence:
+        """What every funder pays, shaped (trial, entry)."""
+        return self.payables + self.overflows
+
     @property
     def value(self) -> Pence:
         """Every funder's share of what was achieved, shaped (trial, movement, funder)."""
@@ -108,7 +119,7 @@ class Parts:
     @property
     def amount(self) -> Pence:
         """What it pays, of the same shape."""
-        return self._in_full(self.payables + self.overflows)
+        return self._in_full(self.amounts)
 
     def _in_full(self, amounts: Pence) -> Pence:
         funders, movements = self.entries.number.shape
@@ -145,10 +156,7 @@ def share_out(contract: Contract, lots: Lots, funders: Funders, history: Movemen
 
     values = partial(_cut_by_rule, contract, lots, funders, entries, rule, history.value)
     parts = Parts(entries, values, payables, *limited)
-    paid = np.zeros_like(history.entitled)
-    for funder in range(len(funders.all)):
-        own = entries.of(funder)
-        paid[:, entries.movement[own]] += payables[:, own] + parts.overflows[:, own]
+    paid = added_at(parts.amounts, entries.movement, rule.size)
     if (paid != history.entitled).any():
         raise InvariantError("the funders' parts do not sum to the whole")
     return parts
@@ -180,14 +188,14 @@ def _entries(
     """The entries that can be other than nothing: a rule's own funders, and whoever may take over
     from them. And a limit is met by the first movement under other headroom, whoever's it is.
     """
-    concerned = np.zeros((len(funders.all), rule.size), dtype=bool)
+    pays = np.zeros((len(funders.all), len(lots.rules)), dtype=bool)
     for number in np.unique(rule).tolist():
-        for funder in lots.rules[number].funders:
-            concerned[funders.position(funder)] |= rule == number
+        pays[[funders.position(funder) for funder in lots.rules[number].funders], number] = True
+    concerned = pays[:, rule]
     for limit, taker, headroom in _funder_limits(contract, funders, history):
         for funder in funders.of_term(limit.on_funder):
             for own in _by_headroom(contract, limit, lots, history.lot):
-                concerned[funder, own[np.flatnonzero(np.diff(headroom[own], prepend=-1))]] = True
+                concerned[funder, np.arange(rule.size)[own][begins(headroom[own])]] = True
             concerned[taker] |= concerned[funder]
     if contract.rounding.to is not None:
         concerned[funders.position(UNFUNDED)] |= concerned.any(axis=0)
@@ -206,23 +214,21 @@ def _cut_by_rule(
     entry). Rules of equal shares, such as those of every school, are cut together.
     """
     parts = np.zeros((entries.movement.size, len(moved)), dtype=np.int64).T
-    alike = defaultdict[tuple[Fraction, ...], list[int]](list)
-    for number in np.unique(rule).tolist():
-        alike[lots.rules[number].shares].append(number)
-    for shares, numbers in alike.items():
-        under = np.concatenate([np.flatnonzero(rule == number) for number in numbers])
-        starts = np.flatnonzero(np.diff(rule[under], prepend=-1))
-        counts = np.diff(starts, append=under.size)
-        total = running_from_zero(moved[:, under])
-        running = total[:, 1:] - total[:, np.repeat(starts, counts)]
-        boundary: Pence | int = 0
-        for index, to in enumerate(boundaries(running, shares, contract.rounding.rule)):
-            part = to - boundary
-            steps = steps_of(part)
-            steps[:, starts] = part[:, starts]
-            payer = [funders.position(lots.rules[number].funders[index]) for number in numbers]
-            parts[:, entries.number[np.repeat(payer, counts), under]] = steps
-            boundary = to
+    different, of_rule = lots.shares_of_rules
+    order = np.argsort(rule, kind="stable")
+    alike = of_rule[rule[order]]
+    for number in np.unique(alike).tolist():
+        under = order[alike == number]
+        starts = begins(rule[under])
+        counts = lengths(starts, under.size)
+        rules = [lots.rules[one] for one in rule[under[starts]].tolist()]
+        running = running_within(moved, under, starts)
+        before: Pence | int = 0
+        for index, to in enumerate(boundaries(running, different[number], contract.rounding.rule)):
+            steps = steps_within(to, starts)
+            payer = [funders.position(one.funders[index]) for one in rules]
+            parts[:, entries.number[np.repeat(payer, counts), under]] = steps - before
+            before = steps
     return parts
 
 
@@ -258,7 +264,7 @@ def _apply_funder_limits(
             # its own limit too.
             of, at = entries.of(funder), entries.movement[entries.of(funder)]
             asked = payable[:, of] + overflow[:, of]
-            beyond = np.zeros_like(asked)
+            beyond = np.empty_like(asked)
             for own in _by_headroom(contract, limit, lots, history.lot[at]):
                 here = at[own]
                 meets = Meeting(
@@ -291,12 +297,12 @@ def _in_whole_units(
 
 def _by_headroom(
     contract: Contract, limit: ShareLimit, lots: Lots, lot: Numbers
-) -> Iterator[Numbers]:
+) -> Iterator[Numbers | slice]:
     """The movements, of these lots, that share one headroom: all of them, or those of what each
     year achieved.
     """
     if not limit.is_yearly or not lot.size:
-        yield np.arange(lot.size)
+        yield slice(None)
         return
     year = years_of(contract, lots)[lot]
     for one in np.unique(year):
@@ -324,8 +330,7 @@ def _paid(limit: ShareLimit, meets: Meeting, asked: Pence) -> Pence:
     trials, count = asked.shape
     paid = np.zeros_like(asked)
     total, used, gone = (np.zeros((trials, 1), dtype=np.int64) for _ in range(3))
-    begins = np.flatnonzero(np.diff(meets.headroom, prepend=-1)).tolist()
-    for begin, end in pairwise([*begins, count]):
+    for begin, end in pairwise([*begins(meets.headroom).tolist(), count]):
         most, here = int(meets.headroom[begin]), slice(begin, end)
         if limit.taker is None:
             freed = np.minimum(total, most) - used
@@ -333,8 +338,13 @@ def _paid(limit: ShareLimit, meets: Meeting, asked: Pence) -> Pence:
             used = used + freed
         else:
             gone = total - used
-        running = total + running_total(asked[:, here])
-        kept = np.minimum(np.maximum(running - gone, np.minimum(running, 0)), most)
+        running = running_total(asked[:, here])
+        if begin:
+            running += total
+        if gone.any():
+            kept = np.minimum(np.maximum(running - gone, np.minimum(running, 0)), most)
+        else:
+            kept = np.minimum(running, most)
         steps = steps_of(kept)
         steps[:, :1] -= used
         paid[:, here] += steps

@@ -37,9 +37,7 @@ from impactbond.terms.results import Result
 def values_to_date(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> Pence:
     """What the claims of every lot are worth at the claim date of that number."""
     # 64 bits would wrap without a word.
-    most = np.maximum(quantity, 0).max(axis=0, initial=0).astype(float) @ np.abs(
-        lots.price_pence.astype(float)
-    )
+    most = quantity.max(axis=0, initial=0).astype(float) @ np.abs(lots.price_pence.astype(float))
     if most > MOST_PENCE:  # of all trials together: then each by itself is looked at
         assert_fits(float((quantity.astype(float) @ lots.price_pence.astype(float)).max(initial=0)))
     value = np.asarray(quantity * lots.price_pence, dtype=np.int64)

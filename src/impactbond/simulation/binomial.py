@@ -15,6 +15,8 @@ draw mostly tell its number alone, and a guide says which; only where they do no
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,9 +31,9 @@ _BASE = 2**_DIGIT_BITS
 MOST_LEVELS = 2**5
 _DRAWN_BITS = 64 - _DIGIT_BITS - 5
 _FLOAT_BITS = 53
-# So many leading bits of a draw are looked up in a guide; fewer where many tables share it, so that
-# it stays near the processor.
-_LEADING, _LEADING_OF_LEVELS = 11, 8
+# So many leading bits of a draw are looked up in a guide: more, up to a most, at every place, whose
+# tables are longer; and the least where many tables share it, so that it stays near the processor.
+_LEAST_LEADING, _MOST_LEADING = 8, 11
 Guide = NDArray[np.int32]
 # A table reaches so many standard deviations, and so many numbers more, to both sides of the most
 # likely number: what is left out is rarer than the least step of a float below one.
@@ -50,57 +52,105 @@ class Binomial:
 
     def __init__(self, chances: Chances) -> None:
         self._chances = chances
-        self._tables: dict[int, tuple[Bits, Numbers, Guide]] = {}
-        self._leading = _LEADING if len(chances) == 1 else _LEADING_OF_LEVELS
+        self._tables: dict[int, Tables] = {}
 
     def draw(self, children: Numbers, bits: Bits, level: Numbers | None = None) -> Numbers:
-        """How many of the children of every trial reach it: int64 shaped (trial,).
+        """How many of the children of every trial reach it: int64 of any one shape, such as
+        (trial,) or (group, trial).
 
-        `bits` are shaped (digit, trial), a row for every digit of `digits_of`; `level` is that of
-        every trial, the first where nothing is said.
+        `bits` are shaped (digit, ...), one of that shape for every digit of `digits_of`; `level` is
+        that of every trial, the first where nothing is said.
         """
-        found = np.zeros_like(children)
-        at = None if level is None else level * _BASE
+        found = np.zeros(children.shape, dtype=np.int64)
         for place, row in enumerate(bits):
-            table = (children >> (place * _DIGIT_BITS)) & (_BASE - 1)
-            if at is not None:
-                table += at
-            steps, before, guide = self._table(place)
-            leading = (row >> np.uint64(64 - self._leading)).view(np.int64)
-            number = guide[(table << self._leading) | leading]
-            unsure = np.flatnonzero(number < 0)
-            if unsure.size:
-                mark = table[unsure].astype(np.uint64) << np.uint64(_DRAWN_BITS)
-                own = mark | (row[unsure] >> np.uint64(64 - _DRAWN_BITS))
-                number[unsure] = np.searchsorted(steps, own, side="right") - before[table[unsure]]
-            found += number
+            digit = children >> (place * _DIGIT_BITS)
+            first, last = 0, _BASE - 1
+            if place + 1 < len(bits):
+                digit &= _BASE - 1
+            elif digit.size:
+                # Numbers alike begin with the same digits, and the longest tables are theirs.
+                first, last = int(digit.min()), int(digit.max())
+            tables = self._tables_of(place, first, last)
+            digit -= tables.first
+            if level is not None:
+                digit += level * tables.digits
+            found += tables.numbers(digit, row)
         return found
 
-    def _table(self, place: int) -> tuple[Bits, Numbers, Guide]:
-        """The steps of every level and digit at a place, one table after another, each marked with
-        its number; how many steps stand before a table, less the least number in it; and the guide.
-        """
-        if place not in self._tables:
-            levels = len(self._chances)
-            children = np.tile(np.arange(_BASE, dtype=np.int64) << (place * _DIGIT_BITS), levels)
-            table, steps, first = _steps(children, np.repeat(self._chances, _BASE))
-            count = np.bincount(table, minlength=len(children))
-            before = np.cumsum(count) - count - first
-            marked = (table.astype(np.uint64) << np.uint64(_DRAWN_BITS)) | steps
-            self._tables[place] = marked, before, self._guide(marked, before)
+    def _tables_of(self, place: int, first: int, last: int) -> Tables:
+        """The tables of every level, and of some digits at a place, perhaps of others too."""
+        known = self._tables.get(place)
+        if known is not None:
+            if known.first <= first and last < known.first + known.digits:
+                return known
+            first, last = min(first, known.first), max(last, known.first + known.digits - 1)
+        digits, levels = np.arange(first, last + 1, dtype=np.int64), len(self._chances)
+        children = np.tile(digits << (place * _DIGIT_BITS), levels)
+        table, steps, least = _steps(children, np.repeat(self._chances, digits.size))
+        count = np.bincount(table, minlength=len(children))
+        before = np.cumsum(count) - count - least
+        marked = (table.astype(np.uint64) << np.uint64(_DRAWN_BITS)) | steps
+        leading = _LEAST_LEADING if levels > 1 else min(_LEAST_LEADING + place, _MOST_LEADING)
+        self._tables[place] = Tables.of(first, digits.size, leading, marked, before)
         return self._tables[place]
 
-    def _guide(self, steps: Bits, before: Numbers) -> Guide:
-        """The number that is drawn in a table with some leading bits, whatever the others are; -1
-        where it depends on these.
-        """
-        rest, places = np.uint64(_DRAWN_BITS - self._leading), len(before) << self._leading
+
+class Tables(NamedTuple):
+    """Tables of so many `digits` from the `first` on, level after level, each marked with its
+    number: their `steps`; how many steps stand `before` a table, less the least number in it; and a
+    guide by table and so many `leading` bits.
+
+    The `guide` is the number that is drawn, whatever the other bits are. Where it is less than
+    nothing, they decide: at -1 among several steps, further below at the one of `edge` in that
+    place, before which the number of `least` is drawn and the next from it on.
+    """
+
+    first: int
+    digits: int
+    leading: int
+    steps: Bits
+    before: Numbers
+    guide: Guide
+    least: Guide
+    edge: Bits
+
+    @classmethod
+    def of(cls, first: int, digits: int, leading: int, steps: Bits, before: Numbers) -> Tables:
+        """Tables of these steps, with a guide."""
+        rest, places = np.uint64(_DRAWN_BITS - leading), len(before) << leading
         place = steps >> rest
         inside = np.bincount(place.view(np.int64), minlength=places)
         # A step at the very least of a place is behind every draw in it.
         at_least = np.bincount(place[place << rest == steps].view(np.int64), minlength=places)
-        number = np.cumsum(inside) - np.repeat(before, 1 << self._leading)
-        return np.where(inside == at_least, number, -1).astype(np.int32)
+        end = np.cumsum(inside)
+        number = (end - np.repeat(before, 1 << leading)).astype(np.int32)
+        left = inside - at_least
+        one = np.flatnonzero(left == 1)
+        guide = np.where(left > 0, np.int32(-1), number)
+        guide[one] = -2 - np.arange(one.size, dtype=np.int32)
+        # The first place is that of several steps.
+        edge = np.append(np.uint64(0), steps[end[one] - 1] & np.uint64(2**_DRAWN_BITS - 1))
+        least = np.append(np.int32(0), number[one] - 1)
+        return cls(first, digits, leading, steps, before, guide, least, edge)
+
+    def numbers(self, table: Numbers, row: Bits) -> Guide:
+        """The numbers drawn by some bits, each in a table."""
+        place = table << self.leading
+        place |= (row >> np.uint64(64 - self.leading)).view(np.int64)
+        number = self.guide.take(place)
+        unsure = np.flatnonzero(number < 0)
+        if not unsure.size:
+            return number
+        drawn = row.reshape(-1)[unsure] >> np.uint64(64 - _DRAWN_BITS)
+        which = -1 - number.reshape(-1)[unsure]
+        found = self.least[which] + (drawn >= self.edge[which])
+        several = np.flatnonzero(which == 0)
+        if several.size:
+            at = table.reshape(-1)[unsure[several]]
+            own = (at.astype(np.uint64) << np.uint64(_DRAWN_BITS)) | drawn[several]
+            found[several] = np.searchsorted(self.steps, own, side="right") - self.before[at]
+        number.reshape(-1)[unsure] = found
+        return number
 
 
 def _steps(children: Numbers, chance: Chances) -> tuple[Numbers, Bits, Numbers]:

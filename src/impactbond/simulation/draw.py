@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.random import PCG64, SeedSequence
@@ -27,8 +26,9 @@ from impactbond.money import Pence
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.limits import settles_in_order
 from impactbond.settlement.lots import Lots, Numbers, Rulebook
+from impactbond.simulation.alike import AlikeGroups, Taken, alike_groups
 from impactbond.simulation.area import Area, Group
-from impactbond.simulation.binomial import MOST_LEVELS, Binomial, Bits, digits_of
+from impactbond.simulation.binomial import MOST_LEVELS, Bits
 from impactbond.simulation.columns import Place, columns_of
 from impactbond.simulation.journeys import journeys
 from impactbond.simulation.outturn import Outturn
@@ -43,14 +43,8 @@ SINGLE_TRIALS_PER_BLOCK = 256
 _LUCK, _LEAVING = 2**31, 2**31 - 1
 _LEVEL_BITS = MOST_LEVELS.bit_length() - 1
 _FLOAT_BITS = 53
-
-
-class Taken(NamedTuple):
-    """How many children of a cell a turn came to, in every trial of a block."""
-
-    cell: int
-    turn: Turn
-    children: Numbers
+# Of every stage and turn, in each group: the turn, and the columns of its claims with how many.
+ClaimedByTurns = list[list[list[tuple[Turn, list[tuple[int, int]]]]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,17 +132,26 @@ class Draws:
         first_fee = len(self.contract.milestones) + len(self.contract.results)
         counts[:, np.flatnonzero(self.lots.milestone >= first_fee)] = 1
         spent = self.spending.nothing(len(self.area.costs), self.trials_per_block)
-        for group in range(len(self.stages)):
-            if self.is_single:
-                for child, turn, is_taken in self._singly(block, group):
-                    self._add(counts, group, child, turn, is_taken)
-                    self.spending.add(spent, turn.spent, is_taken)
-            else:
-                for stage in self._taken(block, group):
-                    for one in stage:
-                        self._add(counts, group, 0, one.turn, one.children)
-                        self.spending.add(spent, one.turn.spent, one.children)
+        if self.is_single:
+            for group in range(len(self.stages)):
+                for child, came, is_taken in self._singly(block, group):
+                    self._add(counts, self._columns(group, child, came), is_taken)
+                    self.spending.add(spent, came.spent, is_taken)
+            return counts, spent.transpose(2, 0, 1)
+        for alike in self._batches:
+            stages = zip(self._claimed_by(alike), self._taken(block, alike), strict=True)
+            for of_turns, stage in stages:
+                for of_turn, one in zip(of_turns, stage, strict=True):
+                    for (came, claimed), children in zip(of_turn, one.children, strict=True):
+                        self._add(counts, claimed, children)
+                        self.spending.add(spent, came.spent, children)
         return counts, spent.transpose(2, 0, 1)
+
+    @cached_property
+    def _batches(self) -> list[AlikeGroups]:
+        """All groups, those together that are drawn side by side."""
+        children = [group.children for group in self.cohorts]
+        return alike_groups(self.stages, children, self.trials_per_block)
 
     def quantities(self, counts: Numbers) -> Numbers:
         """Claims to date of trials, shaped (trial, claim date, lot).
@@ -179,15 +182,6 @@ class Draws:
             else:
                 for child, turn in self._dealt(block, group, place):
                     yield group, child, turn
-
-    @cached_property
-    def _binomials(self) -> dict[tuple[float, ...], Binomial]:
-        return {}
-
-    def _binomial(self, chances: tuple[float, ...]) -> Binomial:
-        if chances not in self._binomials:
-            self._binomials[chances] = Binomial(np.array(chances))
-        return self._binomials[chances]
 
     def _level(self, block: int, group: int, stage: Stage) -> Numbers | None:
         """The level of the chances of a stage in every trial of a block; None where they are
@@ -255,31 +249,29 @@ class Draws:
         """
         return PCG64(SeedSequence(self.seed, spawn_key=key))
 
-    def _taken(self, block: int, group: int) -> Iterator[list[Taken]]:
-        """Of every stage, how many children of each cell come to each turn."""
-        stream, children = self._stream(block, group), self.cohorts[group].children
-        leaving = self._stream(block, _LEAVING, group)
-        digits = digits_of(children)
-        standing = {0: np.full(TRIALS_PER_BLOCK, children, dtype=np.int64)}
-        for stage in self.stages[group]:
-            found: list[Taken] = []
-            after: dict[int, Numbers] = {}
-            level = self._level(block, group, stage)
-            for cell, turns in enumerate(stage.of_cell):
-                left = standing[cell]
-                for turn, part in zip(turns, _parts(turns), strict=True):
-                    taken = left
-                    if turn is not turns[-1]:
-                        source = leaving if stage.is_start else stream
-                        bits = source.random_raw(digits * TRIALS_PER_BLOCK)
-                        bits = bits.reshape(digits, TRIALS_PER_BLOCK)
-                        taken = self._binomial(part).draw(left, bits, level)
-                    left = left - taken
-                    found.append(Taken(cell, turn, taken))
-                    before = after.get(turn.cell)
-                    after[turn.cell] = taken if before is None else before + taken
-            standing = after
-            yield found
+    def _taken(self, block: int, alike: AlikeGroups) -> Iterator[list[Taken]]:
+        """Of every stage, how many children of each cell come to each turn, in groups that are
+        drawn side by side.
+        """
+        trials, digits = self.trials_per_block, alike.digits
+        streams = [self._stream(block, group) for group in alike.groups]
+        leaving: list[PCG64] = []
+        if any(stage.is_start for stage in alike.stages):
+            leaving = [self._stream(block, _LEAVING, group) for group in alike.groups]
+
+        def bits(stage: Stage) -> Bits:
+            found = np.empty((digits, len(streams), trials), dtype=np.uint64)
+            for place, source in enumerate(leaving if stage.is_start else streams):
+                found[:, place] = source.random_raw(digits * trials).reshape(digits, trials)
+            return found
+
+        def level(number: int) -> Numbers | None:
+            if alike.stages[number].varies is None:
+                return None
+            own = [self._level(block, one, self.stages[one][number]) for one in alike.groups]
+            return np.array(own, dtype=np.int64)
+
+        return alike.taken(trials, bits, level)
 
     def _dealt(self, block: int, group: int, place: int) -> Iterator[tuple[int, Turn]]:
         """The children of a group in one trial, each with a turn of every stage.
@@ -289,14 +281,16 @@ class Draws:
         """
         stream = self._stream(block, group, place)
         standing = {0: np.arange(self.cohorts[group].children)}
-        for stage in self._taken(block, group):
+        alike = next(one.alone(group) for one in self._batches if group in one.groups)
+        for number, stage in enumerate(self._taken(block, alike)):
             after: dict[int, list[Numbers]] = {}
             waiting: dict[int, Numbers] = {}
-            for cell, turn, children in stage:
+            for cell, place_of_turn, children in stage:
+                turn = self.stages[group][number].of_cell[cell][place_of_turn]
                 if cell not in waiting:
                     order = np.argsort(stream.random_raw(len(standing[cell])), kind="stable")
                     waiting[cell] = standing[cell][order]
-                chosen, waiting[cell] = np.split(waiting[cell], [int(children[place])])
+                chosen, waiting[cell] = np.split(waiting[cell], [int(children[0, place])])
                 after.setdefault(turn.cell, []).append(chosen)
                 for child in chosen.tolist():
                     yield child, turn
@@ -324,19 +318,40 @@ class Draws:
                         yield child, turn, np.asarray(chosen == number, dtype=np.int64)
                 standing = after
 
-    def _add(self, counts: Numbers, group: int, child: int, turn: Turn, children: Numbers) -> None:
-        for claim in turn.claims:
-            column = self.place[group, claim._replace(quantity=1), child]
-            counts[:, column] += children * claim.quantity
+    def _columns(self, group: int, child: int, turn: Turn) -> list[tuple[int, int]]:
+        """In which columns the claims of a turn are counted, each with how many they are."""
+        return [
+            (self.place[group, claim._replace(quantity=1), child], claim.quantity)
+            for claim in turn.claims
+        ]
 
+    @cached_property
+    def _known_columns(self) -> dict[tuple[int, ...], ClaimedByTurns]:
+        return {}
 
-def _parts(turns: Sequence[Turn]) -> Iterator[tuple[float, ...]]:
-    """The chance of each turn, at each level, where those before it were not drawn."""
-    left = [1.0] * len(turns[0].chances)
-    for turn in turns:
-        pairs = zip(turn.chances, left, strict=True)
-        yield tuple(min(1.0, own / of) if of > 0 else 0.0 for own, of in pairs)
-        left = [of - own for own, of in zip(turn.chances, left, strict=True)]
+    def _claimed_by(self, alike: AlikeGroups) -> ClaimedByTurns:
+        """Of every stage and turn, cell after cell: the turn of each group, and its columns."""
+        if alike.groups not in self._known_columns:
+            of_groups = [
+                [[turn for turns in stage.of_cell for turn in turns] for stage in self.stages[one]]
+                for one in alike.groups
+            ]
+            self._known_columns[alike.groups] = [
+                [
+                    [
+                        (turn, self._columns(group, 0, turn))
+                        for group, turn in zip(alike.groups, turns, strict=True)
+                    ]
+                    for turns in zip(*stages, strict=True)
+                ]
+                for stages in zip(*of_groups, strict=True)
+            ]
+        return self._known_columns[alike.groups]
+
+    @staticmethod
+    def _add(counts: Numbers, columns: Sequence[tuple[int, int]], children: Numbers) -> None:
+        for column, each in columns:
+            counts[:, column] += children if each == 1 else children * each
 
 
 def _chosen(turns: Sequence[Turn], drawn: Bits, level: Numbers | None) -> Numbers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -25,9 +26,9 @@ from impactbond.simulation.read import assert_fits
 from impactbond.simulation.withheld import limits_of, withheld_by_limit
 
 # How many amounts (trial, lot), or (trial, claim date, lot) where each claim date is settled by
-# itself, one array of a settlement may hold: 8 MB, so that memory does not grow with the number of
+# itself, one array of a settlement may hold: 16 MB, so that memory does not grow with the number of
 # trials. It changes no result.
-_AMOUNTS_AT_ONCE = 2**20
+_AMOUNTS_AT_ONCE = 2**21
 # But never so few futures that each costs what starting an array operation does.
 _LEAST_AT_ONCE = 256
 
@@ -62,18 +63,12 @@ def forecast_of(
     progress: Callable[[int], object] | None,
 ) -> Forecast:
     """So many futures, drawn and settled."""
-    contract, area = draws.contract, draws.area
-    funders, claims = draws.funders, len(draws.claim_dates)
-    due = np.empty((trials, claims, len(funders.all)), dtype=np.int64)
-    held = np.empty((trials, claims, len(limits_of(contract, funders))), dtype=np.int64)
-    spent = np.empty((trials, len(draws.spending.months), len(area.costs)), dtype=np.int64)
-    blocks = _blocks(draws.trials_per_block, trials)
-    settled = _here(draws, blocks) if executor is None else _on(executor, draws, blocks)
-    for done, (futures, in_block) in enumerate(settled, start=1):
-        due[futures], held[futures], spent[futures] = in_block
+    futures, blocks = _room(draws, trials), _blocks(draws.trials_per_block, trials)
+    settled = _here if executor is None else partial(_on, executor)
+    for done, _ in enumerate(settled(draws, blocks, futures), start=1):
         if progress is not None:
             progress(min(done * draws.trials_per_block, trials))
-    return Forecast(draws, trials, due, held, spent)
+    return Forecast(draws, trials, *futures)
 
 
 def _blocks(size: int, trials: int) -> list[slice]:
@@ -81,31 +76,39 @@ def _blocks(size: int, trials: int) -> list[slice]:
     return [slice(first, min(first + size, trials)) for first in range(0, trials, size)]
 
 
-Settled = tuple[Pence, Pence, Pence]
+# What is due in some futures, what each limit withheld, and what is spent.
+Futures = tuple[Pence, Pence, Pence]
 
 
-def _here(draws: Draws, blocks: Sequence[slice]) -> Iterator[tuple[slice, Settled]]:
-    for number, futures in enumerate(blocks):
-        yield futures, _settle_block(draws, number, futures.stop - futures.start)
+def _here(draws: Draws, blocks: Sequence[slice], futures: Futures) -> Iterator[None]:
+    """Every block settled into its place among the futures, one after another."""
+    due, held, spent = futures
+    for number, block in enumerate(blocks):
+        _settle_block(draws, number, (due[block], held[block], spent[block]))
+        yield
 
 
 def _on(
-    executor: Executor, draws: Draws, blocks: Sequence[slice]
-) -> Iterator[tuple[slice, Settled]]:
-    """The blocks as an executor returns them; nothing where any of them is missing."""
-    started: dict[Future[Settled], slice] = {}
+    executor: Executor, draws: Draws, blocks: Sequence[slice], futures: Futures
+) -> Iterator[None]:
+    """Every block put in its place among the futures as an executor returns it; SimulationError
+    where any of them is missing.
+    """
+    started: dict[Future[Futures], slice] = {}
     missing = []
-    for number, futures in enumerate(blocks):
+    for number, block in enumerate(blocks):
         try:
-            one = executor.submit(_settle_block, draws, number, futures.stop - futures.start)
+            one = executor.submit(_settled_block, draws, number, block.stop - block.start)
         except RuntimeError as error:  # an executor that is broken or shut down takes nothing
-            missing.append((futures, type(error).__name__))
+            missing.append((block, type(error).__name__))
         else:
-            started[one] = futures
+            started[one] = block
     for one in as_completed(started):
         raised = one.exception()
         if raised is None:
-            yield started[one], one.result()
+            for place, found in zip(futures, one.result(), strict=True):
+                place[started[one]] = found
+            yield
         else:
             missing.append((started[one], type(raised).__name__))
     if missing:
@@ -126,22 +129,40 @@ def _not_returned(missing: Sequence[tuple[slice, str]]) -> SimulationError:
     return SimulationError("The executor did not return every future.", faults)
 
 
-def _settle_block(draws: Draws, number: int, trials: int) -> Settled:
-    """What is due in the first so many futures of a block, what each limit withheld, and what is
-    spent.
-    """
-    contract, lots = draws.contract, draws.lots
-    counts, spent = (drawn[:trials] for drawn in draws.drawn(number))
-    of_each = len(lots.keys) * (1 if draws.settles_in_order else len(draws.claim_dates))
+def _settled_block(draws: Draws, number: int, trials: int) -> Futures:
+    """The first so many futures of a block."""
+    futures = _room(draws, trials)
+    _settle_block(draws, number, futures)
+    return futures
+
+
+def _settle_block(draws: Draws, number: int, futures: Futures) -> None:
+    """Write the first futures of a block, as many as there is room for."""
+    due, held, spends = futures
+    counts, spent = draws.drawn(number)
+    spends[...] = spent[: len(due)]
+    of_each = len(draws.lots.keys) * (1 if draws.settles_in_order else len(draws.claim_dates))
     at_once = max(_LEAST_AT_ONCE, _AMOUNTS_AT_ONCE // max(1, of_each))
-    due = np.empty((trials, len(draws.claim_dates), len(draws.funders.all)), dtype=np.int64)
-    limits = limits_of(contract, draws.funders)
-    held = np.empty((trials, len(draws.claim_dates), len(limits)), dtype=np.int64)
-    for first in range(0, trials, at_once):
-        settled = _settled(draws, counts[first : first + at_once])
-        futures = slice(first, first + at_once)
-        due[futures], held[futures] = settled.due, withheld_by_limit(contract, settled)
-    return due, held, np.ascontiguousarray(spent)
+    for first in range(0, len(due), at_once):
+        some = slice(first, min(first + at_once, len(due)))
+        settled = _settled(draws, counts[some])
+        due[some], held[some] = settled.due, withheld_by_limit(draws.contract, settled)
+
+
+def _room(draws: Draws, trials: int) -> Futures:
+    """Room for so many futures. In memory the trials of each amount lie side by side, as they are
+    settled and summed up.
+    """
+    claims, limits = len(draws.claim_dates), limits_of(draws.contract, draws.funders)
+    shapes = (
+        (claims, len(draws.funders.all)),
+        (claims, len(limits)),
+        (len(draws.spending.months), len(draws.area.costs)),
+    )
+    due, held, spent = (
+        np.moveaxis(np.empty((*shape, trials), dtype=np.int64), -1, 0) for shape in shapes
+    )
+    return due, held, spent
 
 
 def _settled(draws: Draws, counts: Numbers) -> LotSettlement:

@@ -134,7 +134,10 @@ def test_scaled_scores_of_a_pupil_download_and_no_pupil_number(tmp_path: Path) -
         ("C-05", day, 120),
         ("C-06", day, 80),
     ]
-    assert refused(evidence) == [(4, "READSCORE", "out_of_range"), (9, "READSCORE", "text_in_number")]
+    assert refused(evidence) == [
+        (4, "READSCORE", "out_of_range"),
+        (9, "READSCORE", "text_in_number"),
+    ]
     record = write_record(
         settle(contract(), evidence, as_of="2026-08-31", leave_out_refused=True),
         tmp_path / "record.zip",

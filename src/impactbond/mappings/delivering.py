@@ -42,7 +42,7 @@ class MappingPlan(NamedTuple):
         return any(table.takes(name) for table, _ in self.tables)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class _Found:
     """What was read so far, and what was wrong."""
 

@@ -52,7 +52,7 @@ def observed(
     return found
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class _TableReading:
     """A table while it is read."""
 

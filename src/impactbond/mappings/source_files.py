@@ -36,7 +36,7 @@ _CELL = re.compile(r"([A-Z]+)(\d+)")
 MOST_BYTES = 2**28
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SourceFile:
     """A file of a delivery, with what was opened of it."""
 

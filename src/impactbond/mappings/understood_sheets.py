@@ -21,7 +21,7 @@ _LOOKED_AT = 20  # rows or lines, from the first
 _CANNOT = "The file cannot be read."
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Sheet:
     """A sheet as far as it was understood. `titles` are the cells above its headings."""
 

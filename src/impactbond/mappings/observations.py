@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import compress
 
 from impactbond.contract.contract import Contract
@@ -247,11 +248,17 @@ class _TableReading:
             ]
         if slot:
             columns["slot"] = [slot] * count
-        if not slot and self.table.again != "corrects":
+        if not slot and self.table.again != "corrects" and self._has_child_twice:
             read.refusals |= self._child_twice(read)
         counts = [True] * count
         self._refuse(read, heading, counts)
         self._add(across.metric, read, columns, heading, counts)
+
+    @cached_property
+    def _has_child_twice(self) -> bool:
+        """Whether any child has several rows: in most registers none has."""
+        people = self.base.columns["participant"]
+        return len(set(people)) < len(people)
 
     def _child_twice(self, read: TableColumn) -> dict[int, Refusal]:
         """The cells of a day in which rows of one child differ: in two sessions of a day they could

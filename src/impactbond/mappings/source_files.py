@@ -220,9 +220,9 @@ def _rows_of(found: SourceTable, table: MappedTable, wanted: Iterable[int]) -> S
     and without those that the mapping leaves out.
     """
     columns = [found.at(place) for place in wanted]
-    found = found.only(
-        [any(cell is not None for cell in row) for row in zip(*columns, strict=True)]
-    )
+    if all(None in cells for cells in columns):  # seldom: a column without a blank has no such row
+        rows = zip(*columns, strict=True)
+        found = found.only([any(cell is not None for cell in row) for row in rows])
     for heading, values in table.leave_out.items():
         cells = found.cells(heading)
         found = found.only([cell is None or code_of(cell) not in values for cell in cells])

@@ -111,9 +111,15 @@ def _understood(file: str, name: str, lines: Lines) -> Sheet:
     width = 1 + max(cells)
     headings = [one_spelling(heading_text(cells.get(at, ""))) for at in range(width)]
     below = [row for row in rows if row > heading_row]
-    held, ends, unsure = _table_rows(lines, heading_row, below)
-    columns = [clean(lines[row].get(at) for row in held) for at in range(width)]
-    if any(map(_is_a_cell, headings, columns)):
+    rows_held, ends, unsure = _table_rows(lines, heading_row, below)
+    columns = [clean(lines[row].get(at) for row in rows_held) for at in range(width)]
+    # Of a file without headings the first row is a child's, and may well stand in it twice.
+    others = [row for row in below if lines[row] != cells]
+    whole = [clean(lines[row].get(at) for row in others) for at in range(width)]
+    held = {one for column in whole for one in column if isinstance(one, str)}
+    # A reference of a child among the headings stands in another column below.
+    is_reference = any({"a", "9"} <= set(_shape(one)) and one in held for one in headings)
+    if is_reference or any(map(_is_a_cell, headings, whole)):
         problem = "what should be the headings looks like a row: it reads like what stands below it"
         hint = "Write headings above the rows: a mapping names columns by them"
         fault = Fault(file=file, sheet=name, row=heading_row + 1, code="no_headings")
@@ -133,7 +139,9 @@ def _table_rows(
     totals between rows, and headings that stand again.
     """
     heads = lines[heading_row]
-    again = next((row for row in below if lines[row] == heads), None)
+    first = str(heads[min(heads)])
+    is_word = not any(letter.isdigit() for letter in first)
+    again = next((row for row in below if is_word and lines[row] == heads), None)
     full = [row for row in below if len(lines[row]) * 2 >= len(heads) and _end_of(lines[row]) == ""]
     within = [row for row in below if again is None or row < again]
     last = max((row for row in full if row in within), default=heading_row)

@@ -289,15 +289,54 @@ PHONICS = [
     "2024/2025,B801200005001,C-01,34,Wa",
     "2024/2025,D20512324500A,C-02,,A",
 ]
-GOALS = [f"FSP_GOAL_E{number:02d}" for number in range(1, 14)]
+AREAS = {"COM": 2, "PSE": 3, "PHY": 2, "LIT": 3, "MAT": 2, "UTW": 3, "EXP": 2}
+_AREA_OF = [area for area, count in AREAS.items() for _ in range(count)]
+GOALS = [f"FSP_{area}_E{at:02d}" for at, area in enumerate(_AREA_OF, 1)]
+OLD_AREAS = {"COM": 3, "PHY": 2, "PSE": 3, "LIT": 2, "MAT": 2, "UTW": 3, "EXP": 2}
+_OLD_AREA_OF = [area for area, count in OLD_AREAS.items() for _ in range(count)]
+OLD_GOALS = [f"FSP_{area}_G{at:02d}" for at, area in enumerate(_OLD_AREA_OF, 1)]
+
+
+def profile(year: str, who: str, old: str, new: str) -> str:
+    """A row of the profile, with seventeen goals of the old framework or of the new."""
+    goals = [*(old or " " * 17), *(new or " " * 17)]
+    return ",".join([year, "B801200005001", "Invented", who, *map(str.strip, goals), "x"])
+
+
 EYFSP = [
-    f"FSP_ACADYR,FSP_UPN,Ref,FSP_COM_G01,{','.join(GOALS)}",
-    f"2024/2025,x,C-01,,{','.join(['2'] * 12)},1",
-    f"2024/2025,x,C-02,,{','.join(['2'] * 4 + ['1'] + ['2'] * 8)}",
-    f"2024/2025,x,C-03,,{','.join(['A'] * 13)}",
-    f"2018/2019,x,C-04,3,{','.join([''] * 13)}",
-    f"2024/2025,x,C-05,,{','.join(['2'] * 11 + ['7', '2'])}",
+    ",".join(
+        ["FSP_ACADYR", "FSP_UPN", "FSP_SURNAME", "Ref", *OLD_GOALS, *GOALS, "FSP_GLD"],
+    ),
+    profile("2024/2025", "C-01", "", "222222222222" + "12222"),
+    profile("2024/2025", "C-02", "", "222212222222" + "22222"),
+    profile("2024/2025", "C-03", "", "A" * 17),
+    profile("2018/2019", "C-04", "322222222222" + "11111", ""),
+    profile("2024/2025", "C-05", "", "222222222227" + "22222"),
 ]
+KS2 = [
+    "ACADYR,PupilMatchingRef,UPN,Surname,Ref,READSCORE,READSCORE_noSpeccon,MATSCORE,FSM6,READEXP",
+    "2024/2025,PM-1,B801200005001,Invented,C-01,102,101,99,1,1",
+    "2024/2025,PM-2,D20512324500A,Invented,C-02,N,N,N,0,0",
+    "2024/2025,PM-3,B801200005001,Invented,C-03,79,79,99,0,0",
+    "2024/2025,PM-4,B801200005001,Invented,C-04,B,,B,0,0",
+    "2024/2025,PM-5,B801200005001,Invented,C-05,120,120,120,,1",
+    "202425,PM-6,B801200005001,Invented,C-06,80,80,80,0,0",
+    "2014/2015,PM-7,B801200005001,Invented,C-07,4B,,4B,0,1",
+    "2024/2025,PM-8,B801200005001,Invented,C-08,Z,,,0,0",
+]
+KS2_TABLE = """
+  - files: "*ks2*.csv"
+    never: ["*UPN", Surname, PupilMatchingRef, "*_noSpeccon"]
+    leave_out: {ACADYR: 2014/2015}
+    constant: {recorded_on: 2025-07-31}
+    columns:
+      participant: Ref
+      observed_on: {column: ACADYR, as: school year, on: 05-15}
+    metrics:
+      reading:
+        {column: READSCORE, as: number,
+         codes: {A: nothing, B: nothing, N: nothing, U: nothing, T: nothing}}
+"""
 PHONICS_TABLE = """
   - files: "*phonics*.csv"
     never: "*UPN"
@@ -317,6 +356,10 @@ EYFSP_TABLE = f"""
       observed_on: {{column: FSP_ACADYR, as: school year, on: 06-30}}
     metrics: {{gld: {{every: [{", ".join(GOALS[:12])}], is: "2", not: "1", nothing: A}}}}
 """
+# Before 2021 goals were others, and 3 was more than was expected: a rule of its own.
+OLD_EYFSP_TABLE = EYFSP_TABLE.replace(", ".join(GOALS[:12]), ", ".join(OLD_GOALS[:12])).replace(
+    'is: "2"', 'is: ["2", "3"]'
+)
 # 7: answers in words, some with a space behind, and one block coded 1 to 3.
 WORDS = {"0": "Not true", "1": "Somewhat true ", "2": "Certainly true"}
 ITEMS = [f"Q{number}" for number in range(1, 21)]

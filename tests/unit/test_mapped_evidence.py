@@ -183,6 +183,14 @@ def test_the_first_row_of_a_file_without_headings_is_not_shown_as_headings(
     with pytest.raises(EvidenceError, match="looks like a row") as caught:
         propose_mapping(file)
     assert not [one for one in row if len(one) > 2 and one in str(caught.value)]
+    # Nor where that row stands twice, or behind the headings in one line, or among them.
+    again = [row, *rows]
+    file.write_text("\n".join(map(",".join, again)))
+    with pytest.raises(EvidenceError, match="looks like a row"):
+        propose_mapping(file)
+    file.write_text("Pupil,Day,C-02\nC-01,2024-09-09,x\nC-02,2024-09-09,x\n")
+    with pytest.raises(EvidenceError, match="looks like a row"):
+        propose_mapping(file)
     # Numbers of questions stand above answers that are numbers too, and are headings.
     file.write_text("Pupil,1,2,Day\nC-01,1,2,2024-09-09\nC-02,2,1,2024-09-09\n")
     assert "participant: Pupil" in propose_mapping(file).text

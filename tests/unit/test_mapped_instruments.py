@@ -104,6 +104,34 @@ def test_answers_from_one_to_three_are_refused_unless_the_mapping_says_so(tmp_pa
     assert "starting_at: 1" in told[0]
 
 
+def test_two_blocks_of_a_file_that_are_coded_otherwise_are_not_taken_for_one(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        ("T", *answers(0)),
+        ("T", *answers(1, q3=0)),
+        ("P", *answers(3)),  # nobody asks what a parent said
+        ("T", *answers(1)),  # may be of the block below: then all are the lowest
+        ("T", *answers("Somewhat true")),
+        ("T", *answers(2, q3=1)),
+        ("T", *answers(3, q8=1)),
+    ]
+    evidence = scored(tmp_path, rows)
+    # 10; 20 with an emotion less; in words what is said is said.
+    assert of(evidence, "difficulty") == {"C-01": 10, "C-02": 19, "C-05": 20}
+    codes = {(row, code) for row, _, code in refused(evidence)}
+    assert {row for row, code in codes if code == OTHER} == {5, 7}
+    assert (8, "answer_not_listed") in codes
+    # Without the block below nothing is in doubt, and a slip refuses its own row alone.
+    alone = scored(tmp_path, [rows[0], rows[3], ("T", *answers(0, q8=3))])
+    assert of(alone, "difficulty") == {"C-01": 10, "C-02": 20}
+    assert {code for _, _, code in refused(alone)} == {"answer_not_listed"}
+    # Declared, the block that is coded from 0 is the one that is not taken: 2 is 1, 3 is 2.
+    declared = scored(tmp_path, rows, f"{TEACHER}, starting_at: 1")
+    assert of(declared, "difficulty") == {"C-05": 20, "C-07": 28}
+    assert {row for row, _, code in refused(declared) if code == OTHER} == {3, 5, 7}
+
+
 def test_what_was_turned_round_before_is_not_turned_again(tmp_path: Path) -> None:
     rows = [("T", *answers(0, q7=2))]
     # Turned once: conduct 0. Item 7 was written down turned round already: 2 counts 2.

@@ -24,6 +24,7 @@ from tests.partner_files import (
     workbook,
 )
 
+from impactbond import explain
 from impactbond.errors import EvidenceError
 from impactbond.settlement.settle import settle
 
@@ -45,6 +46,9 @@ def test_marks_of_sessions_keep_both_halves_of_a_day(tmp_path: Path) -> None:
     # 2 of 4 possible sessions are 50%: below the 70% that pay.
     settled = settle(contract(), evidence, as_of="2026-08-31", leave_out_refused=True)
     assert settled.payments_table.num_rows == 0
+    told = explain(settled, participant="C-01").text
+    assert "2 of 4" in told
+    assert "50%" in told or "50.0%" in told
 
 
 def test_a_code_that_is_put_right_later_corrects_the_one_before(tmp_path: Path) -> None:
@@ -70,9 +74,12 @@ def test_counts_become_exact_shares(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "mis_summary_autumn.csv", SUMMARY, "cp1252")
     evidence = read([path], SUMMARY_TABLE)
     day = date(2024, 12, 20)
-    # 342/380 = 90.0%; 341/379 = 89.97%, cut to 89.9%; of nothing there is no share.
+    # 342/380 = 90.0%; 341/379 = 89.974%, cut to 89.9%; of nothing there is no share.
     assert values(evidence, "attendance") == [("C-01", day, 900), ("C-02", day, 899)]
-    # 38/380 = 10.0%; 38/379 = 10.026%.
+    # Rounded to the nearer it shows 90.0: a contract that pays from 90% says which it means.
+    shown = read([path], SUMMARY_TABLE.replace("rounded: down", "rounded: half up"))
+    assert values(shown, "attendance") == [("C-01", day, 900), ("C-02", day, 900)]
+    # 38/380 = 10.0%, which is persistent; 38/379 = 10.026%.
     assert values(evidence, "absence") == [("C-01", day, 100), ("C-02", day, 100)]
     assert set(refused(evidence)) == {(5, "Possible", "parts_differ")}
 
@@ -97,6 +104,71 @@ def test_a_column_for_each_day_is_read_below_its_heading(tmp_path: Path) -> None
     assert refused(evidence) == [(6, "2024-09-23", "unknown_code")]
     missed = read([path], CLUB_TABLE.replace("blank: nothing", "blank: x"))
     assert len(values(missed, "club")) == 15
+
+
+def test_a_half_in_one_heading_a_hidden_day_and_a_colour_are_read_or_told(tmp_path: Path) -> None:
+    rows = [list(row) for row in CLUB]
+    rows[1][3] = "Mon 16 Sep AM"
+    path = workbook(
+        *(tmp_path / "register_wide_club.xlsx", {"Autumn": rows}),
+        formats={(4, 4): "colour"},
+        hidden=[4],
+    )
+    table = CLUB_TABLE.replace("blank: nothing", "blank: nothing\n      slots: {AM: nothing}")
+    evidence = read([path], table)
+    assert values(evidence, "club") == values(read([path], table), "club")
+    assert len(values(evidence, "club")) == 12
+    # C-03 of the 23rd is only coloured; C-04's mark of that day is none.
+    assert sorted(refused(evidence)) == [
+        (5, "2024-09-23", "only_coloured"),
+        (6, "2024-09-23", "unknown_code"),
+    ]
+    assert [one for one in evidence.cautions if "hidden" in one] == [
+        "sheet 'Autumn', column '2024-09-23': hidden, and read like the others"
+    ]
+    # Unsaid, the half is no part of a day; where the metric has slots, each heading needs one.
+    with pytest.raises(EvidenceError) as caught:
+        read([path], CLUB_TABLE)
+    assert [fault.code for fault in caught.value.faults] == ["heading_not_mapped"]
+    halves = table.replace("metric: club", "metric: register").replace("{AM: nothing}", "{AM: AM}")
+    halves = halves.replace("attended, x: missed, DNA: missed", "present, x: absent, DNA: absent")
+    with pytest.raises(EvidenceError) as caught:
+        read([path], halves)
+    assert {fault.code for fault in caught.value.faults} == {"heading_not_mapped"}
+    assert len(caught.value.faults) == 3
+
+
+def test_the_same_file_again_in_another_order_says_nothing_new(tmp_path: Path) -> None:
+    lines = [*SUMMARY[:3]]
+    lines = [f"{line},," for line in lines]  # columns without a heading behind, all of them blank
+    again = [lines[0], *reversed(lines[1:])]
+    paths = [
+        csv_file(tmp_path / f"mis_summary_{at}.csv", some, "cp1252")
+        for at, some in enumerate((lines, again))
+    ]
+    evidence = read(paths, SUMMARY_TABLE)
+    assert values(evidence, "attendance") == values(read(paths[:1], SUMMARY_TABLE), "attendance")
+    assert evidence.repeated == 4  # two children, each with two metrics
+    assert refused(evidence) == []
+    twice = csv_file(tmp_path / "mis_summary_3.csv", [f"{lines[0]}Possible", *lines[1:]], "cp1252")
+    with pytest.raises(EvidenceError) as caught:
+        read([twice], SUMMARY_TABLE)
+    assert {fault.code for fault in caught.value.faults} == {"duplicate_heading"}
+
+
+def test_a_leap_day_is_a_day_where_there_is_one(tmp_path: Path) -> None:
+    rows = [["Child", "29 Feb", "1 Mar"], ["C-01", "x", "x"]]
+    path = workbook(tmp_path / "register_wide_leap.xlsx", {"S": rows})
+    table = CLUB_TABLE.replace("headings_on: [2]", "headings_on: [1]").replace("DDD D MMM", "D MMM")
+    table = table.replace("    never: Total\n", "")
+    with pytest.raises(EvidenceError) as caught:  # 2025 has none
+        read([path], table)
+    assert [fault.column for fault in caught.value.faults] == ["29 Feb"]
+    leap = table.replace("2024-09-01, 2025-08-31", "2023-09-01, 2024-08-31")
+    assert [day for _, day, _ in values(read([path], leap), "club")] == [
+        date(2024, 2, 29),
+        date(2024, 3, 1),
+    ]
 
 
 @pytest.mark.parametrize(

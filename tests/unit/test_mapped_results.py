@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from tests.partner_files import (
     CTF_TABLES,
     EYFSP,
     EYFSP_TABLE,
+    KS2,
+    KS2_TABLE,
     LEAK,
     LEAK_TABLE,
     NGRT,
     NGRT_TABLE,
+    OLD_EYFSP_TABLE,
     PERCENT,
     PERCENT_TABLE,
     PHONICS,
@@ -25,6 +31,7 @@ from tests.partner_files import (
     SHOWN,
     SWEMWBS,
     SWEMWBS_TABLES,
+    contract,
     csv_file,
     ctf,
     read,
@@ -34,6 +41,9 @@ from tests.partner_files import (
 )
 
 from impactbond.errors import EvidenceError
+from impactbond.records.record import read_record, write_record
+from impactbond.settlement.settle import settle
+from impactbond.statements.write import statement_files
 
 TESTED = date(2024, 9, 9)
 
@@ -55,6 +65,13 @@ def test_a_transfer_file_gives_years_and_results(tmp_path: Path, version: str) -
     assert values(evidence, "tables") == [("C-01", date(2025, 7, 18), 25)]
     assert values(evidence, "phonics") == []
     assert "Invented" not in str(evidence.refused_table.to_pylist())
+
+
+def test_transfer_files_of_two_versions_say_the_same_once(tmp_path: Path) -> None:
+    paths = [ctf(tmp_path / f"ctf_{year}.xml", f"{year}.0") for year in (24, 25)]
+    both, one = read(paths, CTF_TABLES), read(paths[:1], CTF_TABLES)
+    for metric in ("attendance", "reading", "tables", "phonics"):
+        assert values(both, metric) == values(one, metric)
 
 
 @pytest.mark.parametrize(
@@ -90,9 +107,47 @@ def test_of_a_retake_the_latest_counts(tmp_path: Path) -> None:
 def test_a_rule_over_twelve_goals_is_yes_no_or_nothing(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "giap_eyfsp.csv", EYFSP)
     evidence = read([path], EYFSP_TABLE)
+    # Goal 13 is none of the twelve; goal 5 is. Of the old framework's child nothing is known by
+    # this rule.
     assert of(evidence, "gld") == {"C-01": 1, "C-02": 0}
     # Goal 12 says 7, which is no code: nothing is known of the child, and it is told.
-    assert refused(evidence) == [(6, "FSP_GOAL_E12", "unknown_code")]
+    assert refused(evidence) == [(6, "FSP_MAT_E12", "unknown_code")]
+    both = read([path], EYFSP_TABLE + OLD_EYFSP_TABLE)
+    assert values(both, "gld") == [
+        ("C-01", date(2025, 6, 30), 1),
+        ("C-02", date(2025, 6, 30), 0),
+        ("C-04", date(2019, 6, 30), 1),
+    ]
+    # A 3 under the old rule's codes is no 2 of the new one.
+    wrong = read([path], OLD_EYFSP_TABLE.replace('is: ["2", "3"]', 'is: "2"'))
+    assert refused(wrong) == [(5, "FSP_COM_G01", "unknown_code")]
+
+
+def test_scaled_scores_of_a_pupil_download_and_no_pupil_number(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "giap_ks2.csv", KS2)
+    evidence = read([path], KS2_TABLE)
+    day = date(2025, 5, 15)
+    # The twin without special consideration says 101 and is not read. A letter is no score; levels
+    # of 2015 are left out.
+    assert values(evidence, "reading") == [
+        ("C-01", day, 102),
+        ("C-05", day, 120),
+        ("C-06", day, 80),
+    ]
+    assert refused(evidence) == [
+        (4, "READSCORE", "out_of_range"),
+        (9, "READSCORE", "text_in_number"),
+    ]
+    record = write_record(
+        settle(contract(), evidence, as_of="2026-08-31", leave_out_refused=True),
+        tmp_path / "record.zip",
+    )
+    kept = b"".join(read_record(record).parts.values())
+    for secret in (b"B801200005001", b"D20512324500A", b"Invented", b"PM-1"):
+        assert secret not in kept
+    # With the levels read as scores the year is told, cell by cell.
+    every = read([path], KS2_TABLE.replace("    leave_out: {ACADYR: 2014/2015}\n", ""))
+    assert [row for row, *_ in refused(every)] == [4, 8, 9]
 
 
 def test_answers_in_words_are_added_up(tmp_path: Path) -> None:
@@ -104,6 +159,18 @@ def test_answers_in_words_are_added_up(tmp_path: Path) -> None:
     assert refused(evidence) == [(4, "Q11", "unknown_code")]
     either = SDQ_TABLE.replace("{Not true", "{Somewhat True: 1, Not true")
     assert of(read([path], either), "difficulty") == {"C-01": 10, "C-02": 20, "C-03": 30}
+
+
+def test_the_raw_sum_may_be_what_a_contract_counts(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "swemwbs_pre_post.xlsx", {"Scores": SWEMWBS})
+    raw = SWEMWBS_TABLES.replace(", look_up: {21: 19.25, 26: 23.21}", "")
+    # 7 times 3, and 5 times 4 with twice 3: 5 more, which in the metric score are 3.96.
+    assert values(read([path], raw), "wellbeing")[:2] == [
+        ("C-01", date(2024, 9, 9), 2100),
+        ("C-01", date(2025, 3, 10), 2600),
+    ]
+    unlisted = SWEMWBS_TABLES.replace("26: 23.21", "27: 24.11")
+    assert {code for _, _, code in refused(read([path], unlisted))} >= {"unknown_code"}
 
 
 def test_before_and_after_stand_on_one_row(tmp_path: Path) -> None:
@@ -168,3 +235,24 @@ def test_numbers_that_say_who_a_child_is_are_refused_as_a_whole(tmp_path: Path) 
     assert not any(str(cell) in str(caught.value) for row in LEAK[1:] for cell in (row[0], row[1]))
     assert "pupil numbers" in str(caught.value)
     assert "NHS numbers" in str(caught.value)
+
+
+def test_of_a_file_with_identifiers_that_are_not_read_only_the_hash_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [[*row, "Key" if at == 0 else f"C-{at:02d}"] for at, row in enumerate(LEAK)]
+    path = workbook(tmp_path / "pii_leak.xlsx", {"Club": rows})
+    table = LEAK_TABLE.replace("participant: Child, ref: Ref", "participant: Key")
+    with caplog.at_level("DEBUG"):
+        evidence = read([path], table + "    never: [Child, Ref, DoB, Adno, Note]\n")
+        settled = settle(contract(), evidence, as_of="2026-08-31")
+        record = read_record(write_record(settled, tmp_path / "record.zip"))
+    assert len(values(evidence, "club")) == 2
+    whole = [*record.parts.values(), caplog.text.encode(), repr(settled).encode()]
+    for content in statement_files(settled).values():
+        with ZipFile(BytesIO(content)) as book:
+            whole += [book.read(name) for name in book.namelist()]
+    kept = b"".join(whole)
+    assert sha256(path.read_bytes()).hexdigest().encode() in kept
+    for secret in ("B801200005001", "D20512324500A", "943 476 5919", "2014-03-0", "SW1A"):
+        assert secret.encode() not in kept

@@ -5,7 +5,7 @@ holds, become the same evidence by mappings alone: the same claims, lots and pay
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -14,12 +14,15 @@ from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 import xlsxwriter
 
 from impactbond.contract.read import read_contract
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.mappings.read import parse_mapping
+from impactbond.settlement import lot_settlement
+from impactbond.settlement.lots import Lots, Numbers, make_lots
 from impactbond.settlement.settle import settle
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -264,11 +267,24 @@ def results(folder: Path, rows: list[Row]) -> Path:
 
 def said(evidence: Evidence) -> list[tuple[object, ...]]:
     rows = evidence.observations_table.to_pylist()
-    names = ("participant", "metric", "observed_on", "recorded_on", "value")
-    return sorted(tuple(row[name] for name in names) for row in rows)
+    names = ("participant", "metric", "observed_on", "recorded_on", "value", "status")
+    # What a row replaces is another row of the same child, metric and day or value: told by those.
+    before = {row["observation"]: (row["metric"], row["observed_on"], row["value"]) for row in rows}
+    return sorted(
+        ((*(row[name] for name in names), before.get(row["supersedes"])) for row in rows), key=str
+    )
 
 
-def test_six_files_by_mappings_alone_settle_as_the_workbook_does(tmp_path: Path) -> None:
+def people(evidence: Evidence) -> list[tuple[object, ...]]:
+    """Who the children are and what holds of them from when, wherever it was read."""
+    table = evidence.participants_table
+    told = [name for name in table.column_names if name not in ("file", "sheet", "row")]
+    return sorted((tuple(row[name] for name in told) for row in table.to_pylist()), key=str)
+
+
+def test_six_files_by_mappings_alone_settle_as_the_workbook_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     contract = read_contract(FIXTURES / "contracts" / "west_london_zone.yaml")
     known = fixture()
     mappings = [
@@ -280,11 +296,25 @@ def test_six_files_by_mappings_alone_settle_as_the_workbook_does(tmp_path: Path)
     assert mapped.refused_table.to_pylist() == []
     assert said(mapped) == said(known)
     assert len(said(mapped)) > 1_000
+    assert people(mapped) == people(known)
+    made: list[tuple[Sequence[object], object]] = []
+
+    def recorded(*given: Any) -> tuple[Lots, Numbers]:
+        lots, quantities = make_lots(*given)
+        made.append((lots.keys, quantities.tolist()))
+        return lots, quantities
+
+    monkeypatch.setattr(lot_settlement, "make_lots", recorded)
     ours, theirs = (settle(contract, one, as_of=AS_OF) for one in (mapped, known))
-    # Of each line its milestone, day, price, share rule and standing: what makes a lot.
+    # The same lots, with the same quantities at each claim date.
+    our_lots, their_lots = made
+    assert our_lots == their_lots
+    assert len(our_lots[0]) > 20
     assert ours.lines_table == theirs.lines_table
     assert ours.claims_table == theirs.claims_table
     assert ours.payments_table == theirs.payments_table
+    for name in ("shares", "decisions", "balances"):
+        assert getattr(ours, f"{name}_table") == getattr(theirs, f"{name}_table"), name
     assert ours.claims_table.num_rows > 50
     read = {file.name for one in mapped.mapped for file in one.files}
     assert read == {path.name for path in paths}

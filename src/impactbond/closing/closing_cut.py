@@ -42,7 +42,7 @@ Recorded = Mapping[tuple[str, str], date]  # by participant and milestone
 Followed = Settlement | Record | Closed | File | None  # what the claims made follow on
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Unclaimed:
     """What is in no claim made by the year end, by the evidence of one day: LINES and SHARES."""
 

@@ -97,11 +97,16 @@ def rotated(references: Iterable[str], old: Key, new: Key) -> dict[str, str]:
 
 
 class Pseudonymised(NamedTuple):
-    """A CSV file with its references replaced: its bytes, how many rows, how many children."""
+    """A CSV file with its references replaced: its bytes, how many rows, how many children. Its
+    representation does not show the bytes.
+    """
 
     content: bytes
     rows: int
     children: int
+
+    def __repr__(self) -> str:
+        return f"<Pseudonymised: {self.rows} rows, {self.children} children>"
 
 
 def pseudonymise(

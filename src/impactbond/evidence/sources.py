@@ -61,7 +61,7 @@ _READABLE = (str, bool, int, float, Decimal, date, time, timedelta, NoneType)
 FORMATS = (CsvFiles, ParquetFiles)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ExternalTable:
     """A table where it lies, and the engine that reads it there.
 

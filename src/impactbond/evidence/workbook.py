@@ -49,7 +49,7 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _AGAIN = "Open it in Excel or LibreOffice, save it as 'Excel Workbook (.xlsx)', and deliver that"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Opened:
     """A workbook in memory; `sheets` are its sheets' places by their names in one spelling."""
 

@@ -108,7 +108,7 @@ class AskedAbout:
         return self._texts[number]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """One participant at one claim date.
 

@@ -119,7 +119,7 @@ class Nearest:
         return text_card(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Try:
     """A change to be tried; `size` ranks it among those of its metric."""
 

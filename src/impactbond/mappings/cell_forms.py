@@ -13,6 +13,7 @@ from impactbond.evidence.cells import Percent, why_broken
 from impactbond.evidence.refusals import Refusal, not_listed
 from impactbond.mappings.days import in_school_year, local_day, written
 from impactbond.mappings.refused_cells import (
+    DAY_AS_NUMBER,
     MIXED_PERCENTAGES,
     NOT_A_FRACTION,
     NOT_A_MOMENT,
@@ -33,6 +34,7 @@ _READING_AGE = re.compile(
     r"(?P<years>\d{1,2}) ?(?::|y(?:ears?|rs?)?,? ?)(?P<months>\d{1,2}) ?(?:m(?:onths?|ths?)?)?",
     re.IGNORECASE | re.ASCII,
 )
+_DAY_NUMBER = re.compile(r"[234]\d{4}(?:\.\d+)?", re.ASCII)  # from 1954 to 2036
 _NOT_A_NUMBER = not_listed("text_in_number", "a plain number", ("digits, such as 17 or 91.5",))
 _NOT_A_TEXT = Refusal("not_text", "this cell holds no text", "text", "Format the column as text.")
 
@@ -95,8 +97,9 @@ def _day(
     if isinstance(cell, date):
         return cell
     if isinstance(cell, str) and not cell.startswith("="):
-        return _broken(cell) or written(cell, forms, within) or refusal
-    return _broken(cell) or refusal
+        found = _broken(cell) or written(cell, forms, within)
+        return found or (DAY_AS_NUMBER if _DAY_NUMBER.fullmatch(cell) else refusal)
+    return _broken(cell) or (DAY_AS_NUMBER if _is_number(cell) else refusal)
 
 
 def _school_year(cell: object, lone: str, on: str) -> object:

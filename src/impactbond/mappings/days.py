@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -45,8 +45,10 @@ FIRST_MONTH = 9  # of a school year
 
 
 @cache
-def form(text: str) -> re.Pattern[str]:
-    """The pattern of a form such as DD/MM/YYYY. Raises ValueError for one that names no day."""
+def form(text: str, in_week: bool = False) -> re.Pattern[str]:
+    """The pattern of a form such as DD/MM/YYYY, and `in_week` of DDD alone. Raises ValueError for
+    one that names no day.
+    """
     pattern, names, end = "", [], 0
     for part in _PART.finditer(text):
         pattern += re.escape(text[end : part.start()]) + _PARTS[part[0]]
@@ -54,7 +56,8 @@ def form(text: str) -> re.Pattern[str]:
         end = part.end()
     pattern += re.escape(text[end:])
     kinds = [name[0] for name in names if name not in ("DDD", "hh", "mm", "ss")]
-    if sorted(kinds) not in (["D", "M"], ["D", "M", "Y"]):
+    is_weekday = in_week and not kinds and "DDD" in names
+    if not is_weekday and sorted(kinds) not in (["D", "M"], ["D", "M", "Y"]):
         raise ValueError(f"this names no day: write a form {FORMS}")
     return re.compile(pattern, re.IGNORECASE | re.ASCII)
 
@@ -64,20 +67,27 @@ def has_year(text: str) -> bool:
     return "Y" in text
 
 
-def written(text: str, forms: Sequence[str], within: tuple[date, date] | None) -> date | None:
+def written(
+    text: str, forms: Sequence[str], within: tuple[date, date] | None, in_week: bool = False
+) -> date | None:
     """The day that a text stands for in one of some forms; None where it is none of them, or two.
 
-    A day without a year is the only such day `within`; a weekday must be that of its day.
+    A day without a year is the only such day `within`; a weekday must be that of its day, and is
+    one by itself where `within` is a week.
     """
     found: set[date] = set()
     for one in forms:
-        match = form(one).fullmatch(text)
+        match = form(one, in_week).fullmatch(text)
         if match is not None:
             found |= set(_days(match.groupdict(), within))
     return found.pop() if len(found) == 1 else None
 
 
 def _days(parts: dict[str, str | None], within: tuple[date, date] | None) -> list[date]:
+    weekday = (parts.get("weekday") or "")[:3].lower()
+    if within and weekday and not parts.get("day"):
+        week = [within[0] + timedelta(days=one) for one in range((within[1] - within[0]).days + 1)]
+        return [day for day in week if _WEEKDAYS[day.weekday()] == weekday]
     name = parts.get("name")
     month = _MONTHS.index(name[:3].lower()) + 1 if name else int(parts.get("month") or 0)
     year, short = parts.get("year"), parts.get("short")
@@ -85,7 +95,6 @@ def _days(parts: dict[str, str | None], within: tuple[date, date] | None) -> lis
         years = [int(year or 2000 + int(short or 0))]
     else:
         years = list(range(within[0].year, within[1].year + 1)) if within else []
-    weekday = (parts.get("weekday") or "")[:3].lower()
     days = []
     for each in years:
         try:
@@ -98,6 +107,12 @@ def _days(parts: dict[str, str | None], within: tuple[date, date] | None) -> lis
         if within is None or within[0] <= day <= within[1]:
             days.append(day)
     return days
+
+
+def week_of(day: date) -> tuple[date, date]:
+    """The Monday and the Sunday of the week of a day."""
+    monday = day - timedelta(days=day.weekday())
+    return monday, monday + timedelta(days=6)
 
 
 def local_day(cell: object, zone: str) -> date | None:

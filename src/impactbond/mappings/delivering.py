@@ -19,11 +19,15 @@ from impactbond.evidence.refusals import Refused
 from impactbond.mappings.mapped_table import MappedTable
 from impactbond.mappings.observations import observed
 from impactbond.mappings.participants import people
+from impactbond.mappings.refused_cells import BELOW_THE_END
 from impactbond.mappings.several import chosen, corrected
 from impactbond.mappings.source_files import SourceFile
 from impactbond.mappings.tables import SourceTable
 from impactbond.mappings.values import RowContext
 from impactbond.terms.diagnostic import listing
+from impactbond.terms.sheets import REQUIRED_OBSERVATION_COLUMNS, REQUIRED_PARTICIPANT_COLUMNS
+
+_NEEDED = {*REQUIRED_PARTICIPANT_COLUMNS, *REQUIRED_OBSERVATION_COLUMNS}
 
 
 class MappingPlan(NamedTuple):
@@ -38,7 +42,7 @@ class MappingPlan(NamedTuple):
         return any(table.takes(name) for table, _ in self.tables)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class _Found:
     """What was read so far, and what was wrong."""
 
@@ -47,6 +51,7 @@ class _Found:
     refused: list[Refused]
     faults: list[Fault]
     cautions: set[str]
+    below: list[Refused]
 
 
 def delivered(
@@ -61,7 +66,7 @@ def delivered(
         (file for file in opened if isinstance(file, SourceFile)),
         key=lambda file: (file.name, file.digest),
     )
-    found = _Found([], [], [], [file for file in opened if isinstance(file, Fault)], set())
+    found = _Found([], [], [], [file for file in opened if isinstance(file, Fault)], set(), [])
     found.faults += _unplaced(plans, files, len(paths))
     found.faults += _ungiven(plans, given)
     refuse(found.faults)
@@ -74,6 +79,8 @@ def delivered(
         hint = "Add a table with `holds: participants` to the mapping, and deliver its file"
         found.faults.append(Fault(code="no_rows", problem=problem, hint=hint))
     refuse(found.faults)
+    read = {(one.file, one.sheet, row) for one in _blocks(found) for row in one.rows}
+    found.refused += (one for one in found.below if (one.file, one.sheet, one.row) not in read)
     return Delivery(
         found.people,
         found.observations,
@@ -167,6 +174,9 @@ def _read_table(
             }
             read = people if table.holds == "participants" else observed
             some = read(source, table, context, constants, contract, scope)
+            if source.below is not None:
+                below = read(source.below, table, context, constants, contract, scope)
+                found.below += _below_the_end(below.blocks)
             found.faults += some.faults
             found.refused += some.refused
             found.cautions |= set(some.cautions)
@@ -176,6 +186,22 @@ def _read_table(
         return
     blocks = chosen(blocks, table.choose)
     found.observations += corrected(blocks) if table.again == "corrects" else blocks
+
+
+def _blocks(found: _Found) -> Iterator[Block]:
+    yield from found.people
+    yield from found.observations
+
+
+def _below_the_end(blocks: Sequence[Block]) -> Iterator[Refused]:
+    """Rows behind the end of a table that are whole rows of it: a total in the middle would cut off
+    every child below it. Those that another table reads are not told.
+    """
+    for block in blocks:
+        for place, row in enumerate(zip(*block.columns.values(), strict=True)):
+            needed = zip(block.columns, row, strict=True)
+            if all(cell is not None for name, cell in needed if name in _NEEDED):
+                yield block.refused(place, "participant", BELOW_THE_END)
 
 
 def _identifying(source: SourceTable, table: MappedTable) -> Iterator[Fault]:

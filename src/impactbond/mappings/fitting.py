@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import InstrumentError
@@ -47,7 +47,8 @@ def _check_metrics(
     lists: Mapping[str, Codes], table: MappedTable, path: Path, contract: Contract
 ) -> Diagnostics:
     """Whether its metrics are the contract's, with their slots and marks."""
-    has_slot = "slot" in dict(table.named_columns()) or bool(table.across and table.across.slots)
+    across = table.across
+    has_slot = "slot" in dict(table.named_columns())
     for name in table.delivers:
         place: Path = (*path, "metrics", name)
         if name not in table.metrics:
@@ -56,15 +57,25 @@ def _check_metrics(
             yield Diagnostic(place, unknown("metric", name, contract.metrics))
             continue
         slots = contract.metrics[name].slot_names
-        if slots and not has_slot:
+        told = list(_slots_told(table, name))
+        if slots and not (has_slot or told):
             problem, hint = f"the metric '{name}' has slots, and nothing says which", "Name it"
             yield fault_at(place, "slot_missing", problem, allowed=", ".join(slots), hint=hint)
-        if table.across is not None and has_slot:
-            yield from _unlisted(table.across.slots.values(), slots, (*path, "across"), "slot")
+        at = (*path, "across") if across is not None and across.metric == name else place
+        yield from _unlisted(told, slots, at, "slot")
         term = contract.metrics[name]
         if isinstance(term, Chosen):
             marks = _marks(lists, table, name)
             yield from _unlisted(marks, term.choices, place, term.noun)
+
+
+def _slots_told(table: MappedTable, metric: str) -> Iterator[str]:
+    """The slots that a mapping names for a metric, beside those that a column names."""
+    if table.across is not None and table.across.metric == metric:
+        yield from (*table.across.slots.values(), *table.across.marks_of)
+    value = table.of_metrics.get(metric)
+    if isinstance(value, ColumnValue):
+        yield from value.marks_of
 
 
 def _check_scores(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -154,11 +155,16 @@ class InstrumentScore(MappedValue):
         """
         reader, headings = Reader(instrument), self.heading_of(instrument)
         found: dict[str, TableColumn] = {}
+        rows = _RowsOfNumbers()
         has_numbers = False
         for item in rests_on(instrument, self.score):
             cells, refusals = self._answers(table.cells(headings[item]), context)
+            numbers = sorted(map(Fraction, instrument.answers_to(item)))
+            rows.ends = numbers[0] + instrument.shift, numbers[-1] + instrument.shift
             values: list[object] = []
             for place, answer in enumerate(reader.column(item, cells)):
+                if counts[place]:
+                    rows.add(place, cells[place])
                 if isinstance(answer, NotListed):
                     has_numbers |= counts[place] and answer.number is not None
                     fault = not_listed(instrument, item, answer)
@@ -169,11 +175,13 @@ class InstrumentScore(MappedValue):
             item: cast("list[Exact | None]", list(compress(column.values, counts)))
             for item, column in found.items()
         }
+        doubtful = rows.doubtful(is_declared=self.starting_at == 1)
         if has_numbers and not lowest_stands(instrument, read):
-            for column in found.values():
-                for place, said in enumerate(column.values):
-                    if said is not None:
-                        column.refusals.setdefault(place, OTHER_CODING)
+            doubtful = set(range(len(counts)))
+        for column in found.values():
+            for place in doubtful:
+                if column.values[place] is not None:
+                    column.refusals.setdefault(place, OTHER_CODING)
         return found
 
     def _as_written(self, instrument: Instrument) -> Instrument:
@@ -254,6 +262,40 @@ class InstrumentScore(MappedValue):
         if twice:
             problem = f"'{twice[0]}' is the heading of two items"
             yield fault_at(path, "heading_twice", problem, hint="Name it once")
+
+
+@dataclass(eq=False)
+class _RowsOfNumbers:
+    """Which rows hold answers as numbers, and at which end of the scale, or one step beyond it."""
+
+    ends: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0))
+    numbers: set[int] = field(default_factory=set)
+    lowest: set[int] = field(default_factory=set)
+    highest: set[int] = field(default_factory=set)
+    below: set[int] = field(default_factory=set)
+    above: set[int] = field(default_factory=set)
+
+    def add(self, place: int, cell: object) -> None:
+        """An answer of a row."""
+        number = cell if isinstance(cell, str) else str(cell)
+        if isinstance(cell, bool) or not re.fullmatch(r"\d+(\.0)?", number, re.ASCII):
+            return
+        self.numbers.add(place)
+        first, last = self.ends
+        for told, rows in (
+            *((first, self.lowest), (last, self.highest)),
+            *((first - 1, self.below), (last + 1, self.above)),
+        ):
+            if Fraction(number) == told:
+                rows.add(place)
+
+    def doubtful(self, *, is_declared: bool) -> set[int]:
+        """The rows that may be coded otherwise than others of the file: some from 1 and some from
+        0. Where in one a 3 stands and no 0, those without a 0 may be of either kind.
+        """
+        if is_declared:
+            return self.numbers - self.highest if self.below - self.highest else set()
+        return self.numbers - self.lowest if self.above - self.lowest else set()
 
 
 def _ranged(text: str) -> Iterator[str]:

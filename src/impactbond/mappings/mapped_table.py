@@ -26,6 +26,8 @@ from impactbond.terms.sheets import (
 from impactbond.terms.term import Cited, Day, Listed, OneOrMany, Term
 from impactbond.texts import one_spelling
 
+WEEK = "the week"
+
 
 def pattern_of(text: str) -> Pattern[str]:
     """The pattern of names in which * is anything and ? one letter, whatever their capitals."""
@@ -53,8 +55,14 @@ class AcrossColumns(Term):
     blank: str
     """What a blank cell stands for: a mark, or nothing."""
     slots: dict[str, str] = Field(
-        default_factory=dict, description="words at the end of a heading, each with its slot"
+        default_factory=dict,
+        description="words at the end of a heading, each with its slot; or nothing, where the "
+        "metric has none",
     )
+    marks_of: Listed[str] = ()
+    """The slots whose marks stand in one cell, one after the other."""
+    week_of: CellAbove | None = None
+    """The cell above the table with a day of the week whose weekdays the headings are."""
     codes: str | Codes | None = Field(
         default=None, description="codes, each with its meaning; or the name of a list"
     )
@@ -150,6 +158,12 @@ class MappedTable(Cited):
     def span(self) -> tuple[date, date] | None:
         """The days of which it may speak."""
         return (self.within[0], self.within[1]) if len(self.within) == 2 else None
+
+    @property
+    def cells_above(self) -> dict[str, CellAbove]:
+        """The cells above it, by the column that they fill; under WEEK that of the week."""
+        week = self.across.week_of if self.across else None
+        return {**self.above, **({WEEK: week} if week else {})}
 
     @property
     def of_columns(self) -> dict[str, MappedValue]:

@@ -4,21 +4,25 @@ for each metric; a column for each day; or a row for each session, with who was 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import compress
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault
 from impactbond.evidence.cells import dates, texts
 from impactbond.evidence.deliveries import WITHDRAWN, Block, Cells
+from impactbond.evidence.refusals import Refusal
+from impactbond.mappings.cell_forms import day_in
 from impactbond.mappings.codes import NOTHING
-from impactbond.mappings.days import written
-from impactbond.mappings.mapped_table import MappedTable
+from impactbond.mappings.days import week_of, written
+from impactbond.mappings.mapped_table import WEEK, MappedTable
+from impactbond.mappings.marks_in_cells import marks_of_slots
 from impactbond.mappings.participants import BaseColumns, BlocksRead, base_columns
-from impactbond.mappings.refused_cells import LISTED_TWICE
+from impactbond.mappings.refused_cells import CHILD_TWICE, LISTED_TWICE
 from impactbond.mappings.tables import SourceTable, TableColumn
 from impactbond.mappings.values import ColumnValue, MappedValue, RowContext
 from impactbond.terms.words import counted
@@ -49,7 +53,7 @@ def observed(
     return found
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class _TableReading:
     """A table while it is read."""
 
@@ -85,14 +89,40 @@ class _TableReading:
             days=dates(self.base.columns["observed_on"]).values,
             decimals=self.contract.metrics[metric].places,
         )
-        read = value.read(self.source, context)
         counts = value.counting(self.source, context)
+        self.asked[metric] = value, counts
+        if isinstance(value, ColumnValue) and value.marks_of:
+            cells = value.cells(self.source)
+            self._marks(metric, value, context, cells, value.marks_of, self.base.columns, counts)
+            return
+        read = value.read(self.source, context)
         self.found.cautions += [
             f"{self.source.place}, metric '{metric}': {one}" for one in read.cautions
         ]
-        self.asked[metric] = value, counts
         self._refuse(read, value.column, counts)
         self._add(metric, read, self.base.columns, value.column, counts)
+
+    def _marks(
+        self,
+        metric: str,
+        value: ColumnValue,
+        context: RowContext,
+        cells: Cells,
+        slots: Sequence[str],
+        columns: Mapping[str, Cells],
+        counts: Sequence[bool],
+    ) -> None:
+        """The marks of several slots in each cell; a cell of which one is refused is none."""
+        marks, refusals = marks_of_slots(cells, slots, context.codes(value.codes))
+        found = [value.of_cells(some, context) for some in marks]
+        for one in found:
+            for place, refusal in one.refusals.items():
+                refusals.setdefault(place, refusal)
+        self._refuse(TableColumn([], refusals), value.column, counts)
+        for slot, one in zip(slots, found, strict=True):
+            one.refusals = refusals
+            told: dict[str, Cells] = {**columns, "slot": [slot] * len(cells)}
+            self._add(metric, one, told, value.column, counts)
 
     def _refuse(self, read: TableColumn, column: str, counts: Sequence[bool]) -> None:
         self.found.refused += (
@@ -147,6 +177,7 @@ class _TableReading:
         assert across is not None
         named = set(self.table.headings)
         first: dict[tuple[date, str], str] = {}
+        within = self._week() if across.week_of else self.table.span
         for place, heading in enumerate(self.source.headings):
             if heading in named or (heading and self.table.is_never(heading)):
                 continue
@@ -155,28 +186,44 @@ class _TableReading:
                 if any(cell is not None for cell in cells):
                     self._fault(f"number {place + 1}", *_NO_HEADING)
                 continue
-            day = self._day_of(heading)
+            day = self._day_of(heading, within)
             if day is None:
-                self._fault(heading, *_NOT_A_DAY)
+                number = heading.isdecimal() and len(heading) == 5
+                self._fault(heading, *(_DAY_NUMBER if number else _NOT_A_DAY))
             elif day in first:
                 self._fault(heading, *_DAY_TWICE)
             else:
                 first[day] = heading
                 self._day(heading, cells, *day)
 
-    def _day_of(self, heading: str) -> tuple[date, str] | None:
+    def _week(self) -> tuple[date, date] | None:
+        """The week that a cell above the table names."""
+        across = self.table.across
+        assert across is not None
+        assert across.week_of is not None
+        cell, after = self.source.above.get(WEEK), across.week_of.after
+        day = day_in(cell, after, across.week_of.format, self.table.span)
+        if isinstance(day, date):
+            return week_of(day)
+        problem = f"no day of a week stands in the cell {across.week_of.cell}"
+        hint = "Put the cell right, or week_of: of across"
+        self._fault(across.week_of.cell, "no_week", problem, hint)
+        return None
+
+    def _day_of(self, heading: str, within: tuple[date, date] | None) -> tuple[date, str] | None:
         """The day that a heading stands for, and its slot where it has one."""
         across = self.table.across
         assert across is not None
-        slot = ""
-        if across.slots:
-            heading, _, last = heading.rpartition(" ")
-            by_case = {word.casefold(): name for word, name in across.slots.items()}
-            slot = by_case.get(last.casefold(), "")
-            if not slot:
-                return None
-        within = self.table.span
-        day = written(heading.removesuffix(" 00:00:00"), (*across.format, "YYYY-MM-DD"), within)
+        stem, _, last = heading.rpartition(" ")
+        by_case = {word.casefold(): name for word, name in across.slots.items()}
+        slot = by_case.get(last.casefold(), "")
+        heading = stem if slot else heading
+        slot = "" if slot == NOTHING else slot
+        slots = self.contract.metrics[across.metric].slot_names
+        if slots and not (slot or across.marks_of or "slot" in self.base.columns):
+            return None
+        forms, in_week = (*across.format, "YYYY-MM-DD"), across.week_of is not None
+        day = written(heading.removesuffix(" 00:00:00"), forms, within, in_week)
         return None if day is None else (day, slot)
 
     def _day(self, heading: str, cells: Cells, day: date, slot: str) -> None:
@@ -188,18 +235,45 @@ class _TableReading:
         blank = None if across.blank == NOTHING else across.blank
         if blank in codes:
             cells = [blank if cell is None else cell for cell in cells]
+        columns: dict[str, Cells] = {**self.base.columns, "observed_on": [day] * count}
+        if across.marks_of:
+            slots, counts = across.marks_of, [True] * count
+            self._marks(across.metric, value, context, cells, slots, columns, counts)
+            return
         read = value.of_cells(cells, context)
         if blank is not None and blank not in codes:
             read.values = [
                 blank if cell is None else found
                 for cell, found in zip(cells, read.values, strict=True)
             ]
-        columns: dict[str, Cells] = {**self.base.columns, "observed_on": [day] * count}
         if slot:
             columns["slot"] = [slot] * count
+        if not slot and self.table.again != "corrects" and self._has_child_twice:
+            read.refusals |= self._child_twice(read)
         counts = [True] * count
         self._refuse(read, heading, counts)
         self._add(across.metric, read, columns, heading, counts)
+
+    @cached_property
+    def _has_child_twice(self) -> bool:
+        """Whether any child has several rows: in most registers none has."""
+        people = self.base.columns["participant"]
+        return len(set(people)) < len(people)
+
+    def _child_twice(self, read: TableColumn) -> dict[int, Refusal]:
+        """The cells of a day in which rows of one child differ: in two sessions of a day they could
+        not, for the day has one column.
+        """
+        marks: dict[object, set[object]] = defaultdict(set)
+        people = self.base.columns["participant"]
+        for who, mark in zip(people, read.values, strict=True):
+            if mark is not None:
+                marks[who].add(mark)
+        return {
+            place: CHILD_TWICE
+            for place, (who, mark) in enumerate(zip(people, read.values, strict=True))
+            if mark is not None and who is not None and len(marks[who]) > 1
+        }
 
     def _fault(self, column: str, code: str, problem: str, hint: str) -> None:
         place = Fault(file=self.source.file, sheet=self.source.sheet, column=column)
@@ -275,6 +349,11 @@ _NOT_A_DAY = (
     "heading_not_mapped",
     "this heading is no day in the forms that are stated, nor named in the mapping",
     "Add its form to format: of across, or name it under never:",
+)
+_DAY_NUMBER = (
+    "day_as_number",
+    "this heading is a number, as a spreadsheet keeps a day that is not formatted as one",
+    "Format the row of the headings as dates, or name the heading under never:",
 )
 _NO_HEADING = (
     "no_heading",

@@ -15,7 +15,7 @@ from impactbond.mappings.tables import SourceTable
 from impactbond.mappings.values import RowContext
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BlocksRead:
     """Blocks of rows, the cells that were refused on the way, faults of structure, and cautions."""
 
@@ -25,7 +25,7 @@ class BlocksRead:
     cautions: list[str] = field(default_factory=list)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BaseColumns:
     """The columns of the evidence that a table fills, with the rows that cannot be used."""
 

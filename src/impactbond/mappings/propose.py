@@ -5,8 +5,9 @@ what it is unsure of, for a person to decide. No cell of a child is repeated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from os import PathLike
@@ -15,15 +16,22 @@ from pathlib import Path
 from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.cells import Percent
-from impactbond.evidence.deliveries import Cells, clean
+from impactbond.evidence.deliveries import Cells
 from impactbond.evidence.personal import heading_tells, values_tell
-from impactbond.evidence.workbook import NOTES, Opened, attempted, open_workbook
 from impactbond.mappings.days import form, has_year
-from impactbond.mappings.source_files import Lines, SourceFile, heading_text, text_lines
+from impactbond.mappings.source_files import SourceFile, cell_name
+from impactbond.mappings.understood_sheets import Sheet, understood_sheets
 from impactbond.texts import one_spelling
 
-FORMS = ("YYYY-MM-DD", "DD/MM/YYYY", "D/M/YYYY", "DD/MM/YY", "D MMM YYYY", "MM/DD/YYYY")
-HEADING_FORMS = (*FORMS, "D/M", "D MMM", "DDD D MMM", "DDD D/M")
+_DAYS = (
+    *("YYYY-MM-DD", "DD/MM/YYYY", "D/M/YYYY", "DD/MM/YY", "D/M/YY", "DD.MM.YYYY", "DD-MM-YYYY"),
+    *("D MMM YYYY", "D-MMM-YY", "D MMM YY", "DDD D MMM YYYY", "DDD DD/MM/YYYY", "DDD D/M/YY"),
+    *("MM/DD/YYYY",),
+)
+_TIMES = (" hh:mm", " hh:mm:ss", "Thh:mm:ss")
+FORMS = (*_DAYS, *(f"{day}{time}" for time in _TIMES for day in _DAYS[:5]))
+HEADING_FORMS = (*_DAYS, "D/M", "D MMM", "DDD D MMM", "DDD D/M")
+_MOST_FORMS = 3  # in one column
 # Codes that are shown where they are found: they say how somebody attended and not who.
 _WORDS_OF_REGISTERS = (
     *("Y1", "Y2", "Y3", "Y4", "Y5", "Y6", "Y7", "C1", "C2", "J1", "DNA", "CNA", "AA"),
@@ -37,8 +45,10 @@ _WORDS = {
     "slot": r"session|half day|am pm|period",
     "source": r"source|completed by|informant",
 }
-_ENDS = re.compile(r"(sub)?totals?\b|printed|produced|average|mean\b|key\b", re.IGNORECASE)
-_LISTED = re.compile(r"[;,]")
+_SMALL = {code.casefold() for code in CODES}
+_TWO_COUNTS = re.compile(r"\d{1,4} ?/ ?\d{1,4}", re.ASCII)
+_WEEK = re.compile(r"(w/?c|week (commencing|beginning|starting|of)):?", re.IGNORECASE)
+_WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*( (am|pm))?", re.IGNORECASE)
 _FILL_IN = "FILL_IN"
 
 
@@ -54,19 +64,6 @@ class Proposal:
         return {"mapping": self.text, "unsure": self.unsure}
 
 
-@dataclass(eq=False)
-class _Sheet:
-    """A sheet as far as it was understood."""
-
-    name: str
-    heading_row: int
-    headings: list[str]
-    columns: list[Cells]
-    ends: str = ""
-    lines: list[str] = field(default_factory=list)
-    unsure: list[str] = field(default_factory=list)
-
-
 def propose_mapping(path: str | PathLike[str], contract: Contract | None = None) -> Proposal:
     """A mapping for a file, to be looked through and completed; with a contract, by its metrics.
 
@@ -76,7 +73,7 @@ def propose_mapping(path: str | PathLike[str], contract: Contract | None = None)
     if isinstance(file, Fault):
         raise EvidenceError("The file cannot be read.", [file])
     how: list[str] = []
-    sheets = [_understood(file.name, name, lines) for name, lines in _sheets(file, how) if lines]
+    sheets = list(understood_sheets(file, how))
     if not sheets:
         problem = "nothing in it looks like a table"
         fault = Fault(file=file.name, code="no_headings", problem=problem)
@@ -103,94 +100,7 @@ def propose_mapping(path: str | PathLike[str], contract: Contract | None = None)
     return Proposal("\n".join([*comments, *told]) + "\n", unsure)
 
 
-def _sheets(file: SourceFile, how: list[str]) -> Iterator[tuple[str, Lines]]:
-    """The sheets of a file with their cells; adds to `how` what a text file needs to be read."""
-    suffix = file.path.suffix.casefold()
-    if suffix in (".csv", ".txt", ".tsv"):
-        encoding = next(
-            (one for one in ("utf-8", "windows-1252") if _decodes(file.content, one)), "utf-16"
-        )
-        first = file.content.splitlines()[0] if file.content else b""
-        separator = max((",", ";", "tab", "|"), key=lambda one: first.count(_byte(one)))
-        how += [f"encoding: {encoding}"] if encoding != "utf-8" else []
-        how += [f"separator: {_quoted(separator)}"] if separator != "," else []
-        lines = text_lines(file.name, file.content, encoding, separator)
-        if isinstance(lines, Fault):
-            raise EvidenceError("The file cannot be read.", [lines])
-        yield "", lines
-        return
-    book = open_workbook(file.path)
-    if not isinstance(book, Opened):
-        raise EvidenceError("The file cannot be read.", [book])
-    for name, place in book.sheets.items():
-        rows = attempted(file.name, lambda place=place: book.book.rows(place))  # type: ignore[misc]
-        if isinstance(rows, Fault):
-            raise EvidenceError("The file cannot be read.", [rows])
-        if name not in NOTES:
-            yield name, rows
-
-
-def _decodes(content: bytes, encoding: str) -> bool:
-    try:
-        content.decode("utf-8-sig" if encoding == "utf-8" else "cp1252")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _byte(separator: str) -> bytes:
-    return b"\t" if separator == "tab" else separator.encode()
-
-
-def _understood(file: str, name: str, lines: Lines) -> _Sheet:
-    """Where the headings of a sheet stand, and the columns below them."""
-    rows = sorted(lines)
-    near = rows[:20]
-    most = max(len(lines[row]) for row in near)
-    # The first row that is nearly as wide as the widest: titles above a table are short.
-    heading_row = next(row for row in near if len(lines[row]) * 10 >= most * 6)
-    cells = lines[heading_row]
-    width = 1 + max(cells)
-    headings = [one_spelling(heading_text(cells.get(at, ""))) for at in range(width)]
-    below = [row for row in rows if row > heading_row]
-    end, ends = len(below), ""
-    for at, row in enumerate(below):
-        first = lines[row][min(lines[row])]
-        match = _ENDS.match(first) if isinstance(first, str) else None
-        if match is not None:
-            end, ends = at, match[0]
-            break
-    columns = [clean(lines[row].get(at) for row in below[:end]) for at in range(width)]
-    if any(map(_is_a_cell, headings, columns)):
-        problem = "what should be the headings looks like a row: it reads like what stands below it"
-        hint = "Write headings above the rows: a mapping names columns by them"
-        fault = Fault(file=file, sheet=name, row=heading_row + 1, code="no_headings")
-        raise EvidenceError(
-            "Nothing can be proposed.", [replace(fault, problem=problem, hint=hint)]
-        )
-    return _Sheet(name, heading_row, headings, columns, ends)
-
-
-def _is_a_cell(heading: str, cells: Cells) -> bool:
-    """Whether a heading may be a value, as in a file without headings: it stands below itself, or
-    is written as half of its column is, with digits among letters or marks. Headings are shown, and
-    the first row of such a file is a child's.
-    """
-    below = [one_spelling(cell) for cell in cells if isinstance(cell, str)]
-    if not heading or not below:
-        return False
-    shape = _shape(heading)
-    if not shape.strip("9."):  # the numbers of questions stand above their answers
-        return False
-    alike = sum(_shape(one) == shape for one in below)
-    return heading in below or ("9" in shape and 2 * alike >= len(below))
-
-
-def _shape(text: str) -> str:
-    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d", "9", text))
-
-
-def _describe(sheet: _Sheet, contract: Contract | None) -> None:
+def _describe(sheet: Sheet, contract: Contract | None) -> None:
     """The keys of a table for a sheet."""
     if sheet.heading_row:
         sheet.lines.append(f"headings_on: [{sheet.heading_row + 1}]")
@@ -199,6 +109,9 @@ def _describe(sheet: _Sheet, contract: Contract | None) -> None:
     days = [at for at, heading in enumerate(sheet.headings) if _day_forms(heading)]
     # A register has many days for headings; one alone is a column that happens to be called so.
     days = days if len(days) > 1 else []
+    week = [at for at, heading in enumerate(sheet.headings) if _WEEKDAY.fullmatch(heading)]
+    is_week = not days and len(week) > 2
+    days = week if is_week else days
     never = [at for at, cells in enumerate(sheet.columns) if _is_private(sheet, at, cells)]
     roles = _roles(sheet, {*days, *never})
     lines = [f"{name}: {_column(sheet, name, at)}" for name, at in roles.items()]
@@ -211,16 +124,17 @@ def _describe(sheet: _Sheet, contract: Contract | None) -> None:
     sheet.lines += ["columns:", *(f"  {line}" for line in lines)]
     metrics = list(contract.metrics) if contract else []
     if days:
-        _across(sheet, days, metrics)
+        _across(sheet, days, metrics, is_week=is_week)
         never += rest
     else:
         never += _metrics(sheet, rest, metrics)
-    if never:
-        names = ", ".join(_quoted(sheet.headings[at]) for at in sorted(set(never)))
-        sheet.lines.append(f"never: [{names}]")
+    read = {sheet.headings[at] for at in roles.values()}
+    unread = dict.fromkeys(sheet.headings[at] for at in sorted(set(never)))
+    if names := [_quoted(heading) for heading in unread if heading not in read]:
+        sheet.lines.append(f"never: [{', '.join(names)}]")
 
 
-def _is_private(sheet: _Sheet, at: int, cells: Cells) -> bool:
+def _is_private(sheet: Sheet, at: int, cells: Cells) -> bool:
     heading = sheet.headings[at]
     what = values_tell(cells, names=False, born=None)
     if what:
@@ -228,7 +142,7 @@ def _is_private(sheet: _Sheet, at: int, cells: Cells) -> bool:
     return bool(what or next(heading_tells(heading), None))
 
 
-def _roles(sheet: _Sheet, taken: set[int]) -> dict[str, int]:
+def _roles(sheet: Sheet, taken: set[int]) -> dict[str, int]:
     """Which columns of the evidence stand under which headings."""
     roles: dict[str, int] = {}
     for name, pattern in _WORDS.items():
@@ -240,6 +154,9 @@ def _roles(sheet: _Sheet, taken: set[int]) -> dict[str, int]:
             if name == "slot" and {str(cell).upper() for cell in sheet.columns[at]} - _SLOTS:
                 continue
             if name == "observed_on" and not _looks_like_days(sheet.columns[at]):
+                if {str(cell).upper() for cell in sheet.columns[at]} - _SLOTS:
+                    told = "may be observed_on, and holds days in no form that is known"
+                    sheet.unsure.append(f"'{heading}' {told}")
                 continue
             if name in roles:
                 sheet.unsure.append(f"'{heading}' may be {name} as well")
@@ -254,35 +171,65 @@ _SLOTS = {"AM", "PM", "NONE"}
 
 def _looks_like_days(cells: Cells) -> bool:
     held = [cell for cell in cells if cell is not None]
-    days = sum(isinstance(cell, date) or bool(_day_forms(str(cell))) for cell in held)
+    days = sum(isinstance(cell, date) or _is_day(str(cell)) for cell in held)
     return not held or 2 * days > len(held)
+
+
+def _is_day(text: str) -> bool:
+    return any(form(one).fullmatch(text) for one in (*FORMS, *HEADING_FORMS)) or bool(
+        re.match(r"\d{4}-\d\d-\d\d[T ]", text)
+    )
 
 
 def _day_forms(text: str) -> list[str]:
     return [one for one in HEADING_FORMS if form(one).fullmatch(text)]
 
 
-def _column(sheet: _Sheet, name: str, at: int) -> str:
+def _column(sheet: Sheet, name: str, at: int) -> str:
     """How a column is read: text days by the forms that fit every one."""
-    heading = _quoted(sheet.headings[at])
+    told = sheet.headings[at]
+    heading = _heading(sheet, at)
     texts = {cell for cell in sheet.columns[at] if isinstance(cell, str)}
     if name not in ("observed_on", "recorded_on") or not texts:
-        return heading
+        return f"{{column: {heading}}}" if "place:" in heading else heading
     fit = [one for one in FORMS if all(form(one).fullmatch(text) for text in texts)]
     if fit == ["YYYY-MM-DD"]:
-        return heading
+        return f"{{column: {heading}}}" if "place:" in heading else heading
     if any(text.endswith("Z") or "+00" in text for text in texts):
         return f"{{column: {heading}, as: utc time, zone: Europe/London}}"
-    if not fit:
-        sheet.unsure.append(f"'{sheet.headings[at]}' holds days in no form that is known")
-        return f"{{column: {heading}, as: date, format: {_FILL_IN}}}"
     # With no day after the 12th both fit, and the wrong one reads every cell without a fault.
     if "MM/DD/YYYY" in fit and "DD/MM/YYYY" in fit:
-        sheet.unsure.append(f"'{sheet.headings[at]}': whether day or month comes first")
-    return f"{{column: {heading}, as: date, format: {fit[0]}}}"
+        sheet.unsure.append(f"'{told}': whether day or month comes first")
+    forms = fit[:1] or _covering(texts)
+    if not forms:
+        sheet.unsure.append(f"'{told}' holds days in no form that is known")
+    if len(forms) > 1:
+        sheet.unsure.append(f"'{told}' holds days in several forms: look whether each is meant")
+    shown = _FILL_IN if not forms else forms[0] if len(forms) == 1 else f"[{', '.join(forms)}]"
+    return f"{{column: {heading}, as: date, format: {shown}}}"
 
 
-def _needed(sheet: _Sheet, roles: dict[str, int], *, has_days: bool) -> None:
+def _covering(texts: Iterable[str]) -> list[str]:
+    """A few forms of which every text has one; none where there are none."""
+    left, found = set(texts), list[str]()
+    while left and len(found) < _MOST_FORMS:
+        best = max(FORMS, key=lambda one: sum(bool(form(one).fullmatch(text)) for text in left))
+        rest = {text for text in left if not form(best).fullmatch(text)}
+        if rest == left:
+            return []
+        left, found = rest, [*found, best]
+    return [] if left else found
+
+
+def _heading(sheet: Sheet, at: int) -> str:
+    """A heading, with its place where several columns stand under it."""
+    heading = sheet.headings[at]
+    if sheet.headings.count(heading) < 2:
+        return _quoted(heading)
+    return f"{_quoted(heading)}, place: {sheet.headings[: at + 1].count(heading)}"
+
+
+def _needed(sheet: Sheet, roles: dict[str, int], *, has_days: bool) -> None:
     if "participant" not in roles:
         sheet.unsure.append("which column holds the reference of the child")
         sheet.lines.append("# columns needs participant: its heading")
@@ -294,54 +241,118 @@ def _needed(sheet: _Sheet, roles: dict[str, int], *, has_days: bool) -> None:
         sheet.lines.append("given: recorded_on")
 
 
-def _across(sheet: _Sheet, days: Sequence[int], metrics: Sequence[str]) -> None:
-    forms = [_day_forms(sheet.headings[at]) for at in days]
+def _across(sheet: Sheet, days: Sequence[int], metrics: Sequence[str], *, is_week: bool) -> None:
+    forms = [["DDD"] if is_week else _day_forms(sheet.headings[at]) for at in days]
     named = list(dict.fromkeys(some[0] for some in forms))
-    if not all(map(has_year, named)):
+    lines = [f"metric: {metrics[0] if len(metrics) == 1 else _FILL_IN}"]
+    lines += [f"format: [{', '.join(map(_quoted, named))}]", "blank: nothing"]
+    if is_week:
+        lines.append(f"week_of: {_week_of(sheet)}")
+        if any(" " in sheet.headings[at] for at in days):
+            lines.append("slots: {AM: AM, PM: PM}")
+            sheet.unsure.append("whether AM and PM are slots: where the metric has none, nothing")
+    elif not all(map(has_year, named)):
         sheet.unsure.append("the year of the headings: write the first and last day under within:")
         sheet.lines.append("within: [2000-01-01, 2000-12-31]  # FILL IN")
     cells = [cell for at in days for cell in sheet.columns[at]]
-    sheet.lines += ["across:", f"  metric: {metrics[0] if len(metrics) == 1 else _FILL_IN}"]
-    sheet.lines += [f"  format: [{', '.join(map(_quoted, named))}]", "  blank: nothing"]
-    sheet.lines += [f"  codes: {_codes(sheet, 'the register', cells)}"]
+    lines.append(f"codes: {_codes(sheet, 'the register', cells)}")
+    if _two_marks(cells):
+        lines.append("marks_of: [AM, PM]")
+    sheet.lines += ["across:", *(f"  {line}" for line in lines)]
     sheet.unsure.append("what a blank cell stands for: nothing, or a mark")
     sheet.unsure.append("which metric the marks are of")
 
 
-def _metrics(sheet: _Sheet, rest: Sequence[int], metrics: Sequence[str]) -> list[int]:
+def _week_of(sheet: Sheet) -> str:
+    """The cell above a table that seems to say which week it is of."""
+    for (row, at), cell in sheet.titles.items():
+        text = one_spelling(cell) if isinstance(cell, str) else ""
+        before = match[0] if (match := _WEEK.match(text)) else ""
+        fit = [one for one in _DAYS if form(one).fullmatch(text[len(before) :].strip())]
+        if isinstance(cell, date):
+            fit = ["YYYY-MM-DD"]
+        if fit:
+            after = f"after: {_quoted(before)}, " if before else ""
+            return f"{{cell: {cell_name(row, at)}, {after}format: {fit[0]}}}"
+    sheet.unsure.append("which week it is: name the cell under week_of, or write days as headings")
+    return f"{{cell: A1, after: {_FILL_IN}, format: DD/MM/YYYY}}"
+
+
+def _two_marks(cells: Iterable[object]) -> bool:
+    """Whether most cells hold two marks."""
+    held = [cell for cell in cells if cell is not None]
+    return 2 * sum(len(_marks(cell)) == 2 for cell in held) > len(held)
+
+
+def _marks(cell: object) -> list[str]:
+    """The marks in a cell that are known: one, or one for each half of a day; none otherwise."""
+    text = cell if isinstance(cell, str) else ""
+    if text.casefold() in _SMALL:
+        return [text]
+    parts = text.split() if " " in text else list(text)
+    return parts if len(parts) == 2 and all(one.casefold() in _SMALL for one in parts) else []
+
+
+def _metrics(sheet: Sheet, rest: Sequence[int], metrics: Sequence[str]) -> list[int]:
     """The lines for metrics; gives the columns that are none."""
     by_case = {name.replace("_", " ").casefold(): name for name in metrics}
-    lines, others = [], []
+    lines, others, slots = [], [], []
     for at in rest:
         heading, cells = sheet.headings[at], sheet.columns[at]
-        close = get_close_matches(heading.casefold(), by_case, n=1, cutoff=0.7)
+        plain = re.sub(r"[\W_]+", " ", heading).strip().casefold()
+        close = get_close_matches(plain, by_case, n=1, cutoff=0.7)
         held = {cell for cell in cells if cell is not None}
         # A column of attendance codes is one, whatever it is called.
-        is_marks = bool(held) and len(held & CODES) * 2 > len(held)
-        if not close and not is_marks:
+        is_marks = bool(held) and 2 * sum(bool(_marks(cell)) for cell in held) > len(held)
+        counts = sum(bool(_TWO_COUNTS.fullmatch(str(cell))) for cell in held)
+        if not close and not is_marks and 2 * counts <= len(held):
             others.append(at)
             continue
-        name = by_case[close[0]] if close else _FILL_IN
-        value = _quoted(heading)
-        if is_marks:
-            value = f"{{column: {value}, codes: {_codes(sheet, heading, cells)}}}"
-        elif any(isinstance(cell, Percent) for cell in held) or "%" in heading:
-            value = f"{{column: {value}, as: percent}}"
-            sheet.unsure.append(f"'{heading}': whether it holds percentages or fractions")
         if not close:
             sheet.unsure.append(f"'{heading}': which metric it is")
-        lines.append(f"  {name}: {value}")
+        slots += [heading] if is_marks and re.search(r"\b(AM|PM)\b", heading) else []
+        lines.append((by_case[close[0]] if close else "", _metric_value(sheet, at)))
+    if slots:
+        sheet.unsure.append("AM and PM seem to stand in columns of their own: write a table for")
+        sheet.unsure[-1] += " each, with its slot under constant"
     if not lines:
         sheet.unsure.append("which columns hold metrics")
-        lines = [f"  {_FILL_IN}: {_FILL_IN}"]
-    sheet.lines += ["metrics:", *lines]
+        lines = [("", _FILL_IN)]
+    sheet.lines += ["metrics:", *_each_once(lines)]
     return others
 
 
-def _codes(sheet: _Sheet, where: str, cells: Cells) -> str:
+def _each_once(lines: Iterable[tuple[str, str]]) -> list[str]:
+    """The lines with names that stand once: otherwise the proposal could not be read."""
+    times: Counter[str] = Counter()
+    told = []
+    for name, value in lines:
+        name = name or _FILL_IN
+        times[name] += 1
+        told.append(f"  {name}{f'_{times[name]}' if times[name] > 1 else ''}: {value}")
+    return told
+
+
+def _metric_value(sheet: Sheet, at: int) -> str:
+    heading, cells, value = sheet.headings[at], sheet.columns[at], _heading(sheet, at)
+    held = [cell for cell in cells if cell is not None]
+    if held and 2 * sum(bool(_marks(cell)) for cell in held) > len(held):
+        more = ", marks_of: [AM, PM]" if _two_marks(cells) else ""
+        return f"{{column: {value}, codes: {_codes(sheet, heading, cells)}{more}}}"
+    if held and 2 * sum(bool(_TWO_COUNTS.fullmatch(str(cell))) for cell in held) > len(held):
+        sheet.unsure.append(f"'{heading}': how shares of counts are rounded")
+        name = _quoted(heading)
+        return f'{{share: {name}, of: {name}, separated_by: "/", rounded: half up}}'
+    if any(isinstance(cell, Percent) for cell in held) or "%" in heading:
+        sheet.unsure.append(f"'{heading}': whether it holds percentages or fractions")
+        return f"{{column: {value}, as: percent}}"
+    return f"{{column: {value}}}" if "place:" in value else value
+
+
+def _codes(sheet: Sheet, where: str, cells: Iterable[object]) -> str:
     held = {cell for cell in cells if cell is not None}
-    known = sorted(cell for cell in held if isinstance(cell, str) and cell in CODES)
-    others = len(held) - len(known)
+    known = sorted({mark for cell in held for mark in _marks(cell)})
+    others = sum(not _marks(cell) for cell in held)
     if others:
         sheet.unsure.append(f"'{where}' holds other codes, not shown here: {others}")
     sheet.unsure.append(f"'{where}': what each code stands for")

@@ -63,6 +63,7 @@ def _check(mapping: SourceMapping, contract: Contract | None) -> Diagnostics:
         yield from _check_places(table, path)
         yield from _check_columns(table, path)
         yield from _check_shape(table, path)
+        yield from _check_marks_of(table, path)
         for key, value in _values(table):
             yield from value.check((*path, *key), list(mapping.codes))
             if isinstance(value, InstrumentScore):
@@ -147,11 +148,15 @@ def _check_shape(table: MappedTable, path: Path) -> Diagnostics:
         hint = "Write metrics, across or lists"
         yield fault_at(path, "no_metrics", problem, hint=hint)
     if table.across is not None:
-        yield from _check_forms(table.across.format, (*path, "across", "format"))
-        if not table.within and not all(map(has_year, table.across.format)):
+        week = table.across.week_of
+        place = (*path, "across", "format")
+        yield from _check_forms(table.across.format, place, in_week=week is not None)
+        if week is not None:
+            yield from _check_forms(week.format, (*path, "across", "week_of", "format"))
+        elif not table.within and not all(map(has_year, table.across.format)):
             problem = "a form of the headings has no year, and nothing says which it is"
             hint = "Write within: with the first and the last day of the register"
-            yield fault_at((*path, "across", "format"), "no_year", problem, hint=hint)
+            yield fault_at(place, "no_year", problem, hint=hint)
     if table.lists is not None and table.across is not None:
         yield fault_at((*path, "lists"), "two_shapes", "a table is of one shape: across, or lists")
     if table.again == "corrects" and "ref" in dict(table.named_columns()):
@@ -159,10 +164,22 @@ def _check_shape(table: MappedTable, path: Path) -> Diagnostics:
         yield fault_at((*path, "again"), "two_ways", problem, hint="Take out one of the two")
 
 
-def _check_forms(forms: Sequence[str], path: Path) -> Diagnostics:
+def _check_marks_of(table: MappedTable, path: Path) -> Diagnostics:
+    """Where a cell holds the marks of several slots no column can say of which it is."""
+    places: list[Path] = [key for key, one in _values(table) if getattr(one, "marks_of", ())]
+    if table.across is not None and table.across.marks_of:
+        places.append(("across",))
+    for key in places:
+        if "slot" in dict(table.named_columns()) or key[0] == "columns":
+            problem = "the marks of several slots stand in a cell, and a column names the slot too"
+            hint = "Take one of the two out; marks_of is of a metric"
+            yield fault_at((*path, *key, "marks_of"), "slot_twice", problem, hint=hint)
+
+
+def _check_forms(forms: Sequence[str], path: Path, *, in_week: bool = False) -> Diagnostics:
     for one in forms:
         try:
-            form(one)
+            form(one, in_week)
         except ValueError as error:
             problem, _, hint = str(error).partition(": ")
             yield fault_at(path, "no_form", problem, found=one, hint=hint)

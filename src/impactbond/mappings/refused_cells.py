@@ -65,20 +65,60 @@ OTHER_BEFORE = Refusal(
     "the other day or later",
     "The two days may have changed places.",
 )
+NOT_TWO_COUNTS = Refusal(
+    "not_two_counts",
+    "this is not a count and its whole in one cell",
+    "two whole numbers with the separator that the mapping states between them, such as 18/20",
+    "Put the cell right. Excel makes a date of 3/10: format the column as text before it is typed.",
+)
 LISTED_TWICE = Refusal(
     "listed_twice",
     "somebody stands in several lists of this row",
     "everybody in one list",
     "Take whoever stands in two lists out of the wrong one. Nothing of them counts until then.",
 )
-
+BELOW_THE_END = Refusal(
+    "below_the_end",
+    "this row stands below the one that ends the table, and reads like a row of it",
+    "no row of a child below the words of until:",
+    "If it is one, take the rows between out by leave_out: and let until: be what stands below the "
+    "last child. If another table begins there, map it; if it is a footnote, add the words with "
+    "which it begins to until:.",
+)
+CHILD_TWICE = Refusal(
+    "child_twice",
+    "another row of the sheet has another mark of this child for this day",
+    "one row for each child, or rows that say the same",
+    "Look which of the two is right, and take the other out; a child of two groups needs a sheet "
+    "for each.",
+)
 OTHER_CODING = Refusal(
     "answers_coded_otherwise",
-    "answers of this file are no answers of the instrument, and none is its lowest",
+    "answers of the file seem to be counted from another number than the instrument counts from",
     "answers that are coded as the instrument says",
     "Look at the form. If the lowest answer is written 1 where the instrument says 0, write "
     "starting_at: 1 in the mapping.",
 )
+
+
+DAY_AS_NUMBER = Refusal(
+    "day_as_number",
+    "this is a number, as a spreadsheet keeps a day that is not formatted as one",
+    "a date",
+    "Format the column as a date and export the file again. The number itself is not read: two "
+    "systems count days from different ones.",
+)
+
+
+def not_a_mark_each(slots: Sequence[str]) -> Refusal:
+    """A cell that does not hold the marks of several slots."""
+    return Refusal(
+        "not_a_mark_each",
+        "this cell does not hold one mark for each slot",
+        f"a mark for {' and '.join(slots)} one after the other, with a blank between those of more "
+        "than one letter",
+        "Write a mark for each, also where there is none to give, such as -.",
+    )
 
 
 def not_written(forms: Sequence[str], days: tuple[str, ...] = ()) -> Refusal:

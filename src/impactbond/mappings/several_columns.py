@@ -10,11 +10,16 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from impactbond.evidence.cells import numbers_counted
+from impactbond.evidence.cells import numbers_counted, why_broken
 from impactbond.evidence.refusals import NOT_A_COUNT, Refusal
 from impactbond.mappings.cell_forms import read_number
 from impactbond.mappings.codes import Codes, check_codes, code_of, meant
-from impactbond.mappings.refused_cells import MORE_THAN_WHOLE, PARTS_DIFFER, unknown_code
+from impactbond.mappings.refused_cells import (
+    MORE_THAN_WHOLE,
+    NOT_TWO_COUNTS,
+    PARTS_DIFFER,
+    unknown_code,
+)
 from impactbond.mappings.tables import SourceTable, TableColumn
 from impactbond.mappings.values import (
     CODES,
@@ -57,6 +62,8 @@ class ShareOfCounts(MappedValue):
     """The headings of all parts, which must come to the whole."""
     least: int = Field(default=1, ge=1)
     """The smallest whole of which there is a share."""
+    separated_by: str = ""
+    """What stands between the two where one cell holds both: / in 18/20."""
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -69,9 +76,15 @@ class ShareOfCounts(MappedValue):
     def read(self, table: SourceTable, context: RowContext) -> TableColumn:
         names = self.headings
         columns = {}
-        for name in names:
-            counted = numbers_counted(table.cells(name))
-            columns[name] = TableColumn(list(counted.values), counted.refusals)
+        if self.separated_by:
+            names = (self.share[0], "")
+            both = table.cells(self.share[0])
+            columns = dict(zip(names, _two_counts(both, self.separated_by), strict=True))
+        else:
+            for name in names:
+                counted = numbers_counted(table.cells(name))
+                columns[name] = TableColumn(list(counted.values), counted.refusals)
+        of = names[1:] if self.separated_by else self.of
         exponent = Decimal(1).scaleb(-context.decimals)
 
         def value(row: tuple[object, ...]) -> object:
@@ -83,7 +96,7 @@ class ShareOfCounts(MappedValue):
                 return NOT_A_COUNT
             part, whole, every = (
                 sum(int(str(counts[name])) for name in some)
-                for some in (self.share, self.of, self.adding_up)
+                for some in (self.share, of, self.adding_up)
             )
             if self.adding_up and every != whole:
                 return PARTS_DIFFER
@@ -97,9 +110,33 @@ class ShareOfCounts(MappedValue):
 
     def check(self, path: Path, lists: Sequence[str]) -> Diagnostics:
         both = set(self.share) & set(self.of)
-        if both:
+        if self.separated_by:
+            if self.share != self.of or len(self.of) > 1 or self.adding_up:
+                problem = "where one cell holds a count and its whole, both are of its one column"
+                hint = "Write {share: Sessions, of: Sessions, separated_by: /, ...}"
+                yield fault_at((*path, "separated_by"), "not_one_cell", problem, hint=hint)
+        elif both:
             problem = f"'{sorted(both)[0]}' is counted and is the whole as well"
             yield fault_at((*path, "share"), "part_and_whole", problem)
+
+
+def _two_counts(cells: Sequence[object], separator: str) -> tuple[TableColumn, TableColumn]:
+    """The count and its whole, where one cell holds both."""
+    found = TableColumn([], {}), TableColumn([], {})
+    for place, cell in enumerate(cells):
+        broken = why_broken(cell)
+        text = cell.casefold() if isinstance(cell, str) and broken is None else ""
+        parts = list(map(str.strip, text.split(separator.casefold())))
+        counts: Sequence[object] = [None, None]
+        if cell is not None:
+            read = numbers_counted(parts)
+            if len(parts) == 2 and all(parts) and not read.refusals:
+                counts = read.values
+            else:
+                found[0].refusals[place] = broken or NOT_TWO_COUNTS
+        for column, count in zip(found, counts, strict=True):
+            column.values.append(count)
+    return found
 
 
 def exactly_rounded(value: Fraction, step: Decimal, rule: Rounding) -> Decimal:

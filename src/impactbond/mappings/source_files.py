@@ -4,18 +4,16 @@ totals, in the sheets that it names; or every fault of structure with its place.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from io import StringIO
 from pathlib import Path
 
 from impactbond.errors import Fault, unopened
 from impactbond.evidence.cells import Broken
-from impactbond.evidence.csv_files import LONGEST_CELL, CrookedLineError
+from impactbond.evidence.csv_files import CrookedLineError
 from impactbond.evidence.headings import MOST_TITLES
 from impactbond.evidence.sheet_looks import SheetLooks
 from impactbond.evidence.workbook import (
@@ -30,17 +28,15 @@ from impactbond.evidence.workbook import (
 from impactbond.mappings.codes import code_of
 from impactbond.mappings.mapped_table import MappedTable, pattern_of
 from impactbond.mappings.tables import SourceTable
+from impactbond.mappings.text_files import Lines, text_lines
 from impactbond.mappings.xml_files import xml_table
 from impactbond.texts import one_spelling
 
-Line = Mapping[int, object]
-Lines = Mapping[int, Line]  # the cells that are not blank, by row and column, both from 0
-_SEPARATORS = {"tab": "\t"}
 _CELL = re.compile(r"([A-Z]+)(\d+)")
 MOST_BYTES = 2**28
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SourceFile:
     """A file of a delivery, with what was opened of it."""
 
@@ -75,6 +71,8 @@ class SourceFile:
         elif suffix in (".csv", ".txt", ".tsv"):
             lines = self._text_lines(table)
             yield [lines] if isinstance(lines, Fault) else found_table(self, "", lines, table)
+        elif suffix != ".xlsx":
+            yield [not_readable(self.name)]
         else:
             yield from self._sheets(table)
 
@@ -152,6 +150,14 @@ class SourceFile:
         return isinstance(book, Opened) and book.sheets[sheet] in book.book.hidden
 
 
+def not_readable(file: str) -> Fault:
+    """The fault of a file of a kind that no mapping reads."""
+    problem = "files of this kind are not read"
+    hint = "Export it as one of these. From Excel: save it as 'Excel Workbook (.xlsx)'"
+    allowed = ".xlsx, .csv, .txt, .tsv or .xml"
+    return Fault(file=file, code="not_readable", problem=problem, allowed=allowed, hint=hint)
+
+
 def _no_sheet(file: str, table: MappedTable, there: Sequence[str], found: int) -> Fault:
     if table.sheet:
         close = get_close_matches(table.sheet, there, n=1, cutoff=0.6)
@@ -161,38 +167,6 @@ def _no_sheet(file: str, table: MappedTable, there: Sequence[str], found: int) -
     problem = "several sheets hold something" if found else "no sheet holds anything"
     hint = "Name the sheet: in the mapping"
     return Fault(file=file, code="sheet_missing", problem=problem, hint=hint)
-
-
-def text_lines(name: str, content: bytes, encoding: str, separator: str) -> Lines | Fault:
-    """The cells of a text file, or why it cannot be read as one."""
-    codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252", "utf-16": "utf-16"}[encoding]
-    try:
-        text = content.decode(codec)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        others = "windows-1252, utf-16" if encoding == "utf-8" else "utf-8"
-        problem = f"this is not text in {encoding}"
-        hint = f"Say the encoding: in the mapping; it may be {others}"
-        return Fault(file=name, line=line, code="other_encoding", problem=problem, hint=hint)
-    before = csv.field_size_limit(LONGEST_CELL)
-    found: dict[int, dict[int, object]] = {}
-    line = 1
-    try:
-        mark = _SEPARATORS.get(separator, separator)
-        reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=mark)
-        for cells in reader:
-            row: dict[int, object] = {
-                column: cell for column, cell in enumerate(cells) if cell and not cell.isspace()
-            }
-            if row:
-                found[line - 1] = row
-            line = reader.line_num + 1
-    except csv.Error as error:
-        code = "cell_too_long" if "field limit" in str(error) else "not_csv"
-        return CrookedLineError(code, line).fault(name)
-    finally:
-        csv.field_size_limit(before)
-    return found
 
 
 def found_table(
@@ -205,7 +179,7 @@ def found_table(
     rows = [row - 1 for row in table.headings_on] or [min(lines)]
     headings = _headings(lines, rows)
     faults = list(_heading_faults(place, headings, lines, rows[-1], table))
-    numbers = list(_below(lines, rows[-1], table.until))
+    numbers, after = _parted(lines, rows[-1], table.until)
     long = [row + 1 for row in numbers if not sheet and max(lines[row]) >= len(headings)]
     if long and not faults:  # a comma in a text moves every cell behind it under another heading
         faults = [CrookedLineError("too_many_cells", long[0]).fault(file.name, "", len(long))]
@@ -215,10 +189,13 @@ def found_table(
     if table.across is None:
         named = set(table.headings)
         wanted = {at for at, heading in enumerate(headings) if heading in named}
-    raw = [
-        [lines[row].get(column) for row in numbers] if column in wanted else []
-        for column in range(len(headings))
-    ]
+    raw, raw_after = (
+        [
+            [lines[row].get(column) for row in some] if column in wanted else []
+            for column in range(len(headings))
+        ]
+        for some in (numbers, after)
+    )
     cautions: tuple[str, ...] = ()
     if sheet:
         looks = file.looks(sheet)
@@ -229,9 +206,23 @@ def found_table(
         cautions += (SHEET_HIDDEN.format(sheet),) if file.is_hidden(sheet) else ()
     found = SourceTable(
         *(file.name, sheet, [row + 1 for row in numbers], headings, raw),
-        above={name: cell_at(lines, cell.cell) for name, cell in table.above.items()},
+        above={name: cell_at(lines, cell.cell) for name, cell in table.cells_above.items()},
         cautions=cautions,
     )
+    below = replace(found, rows=[row + 1 for row in after], raw=raw_after, cautions=())
+    return replace(
+        _rows_of(found, table, wanted), below=_rows_of(below, table, wanted) if after else None
+    )
+
+
+def _rows_of(found: SourceTable, table: MappedTable, wanted: Iterable[int]) -> SourceTable:
+    """The table without rows that hold nothing of it, such as numbered ones that wait for somebody,
+    and without those that the mapping leaves out.
+    """
+    columns = [found.at(place) for place in wanted]
+    if all(None in cells for cells in columns):  # seldom: a column without a blank has no such row
+        rows = zip(*columns, strict=True)
+        found = found.only([any(cell is not None for cell in row) for row in rows])
     for heading, values in table.leave_out.items():
         cells = found.cells(heading)
         found = found.only([cell is None or code_of(cell) not in values for cell in cells])
@@ -287,17 +278,22 @@ def heading_text(cell: object) -> str:
     return cell if isinstance(cell, str) else str(cell)
 
 
-def _below(lines: Lines, last: int, until: Sequence[str]) -> Iterator[int]:
-    """The rows of the table: up to the first that begins with words which end it."""
+def _parted(lines: Lines, last: int, until: Sequence[str]) -> tuple[list[int], list[int]]:
+    """The rows of the table, up to the first that begins with words which end it; and those behind
+    it that do not begin with such words.
+    """
     ends = tuple(one_spelling(one).casefold() for one in until)
+    parts: tuple[list[int], list[int]] = ([], [])
+    part = parts[0]
     for row in sorted(lines):
         if row <= last:
             continue
-        if ends:
-            first = lines[row][min(lines[row])]
-            if isinstance(first, str) and one_spelling(first).casefold().startswith(ends):
-                return
-        yield row
+        first = lines[row][min(lines[row])]
+        if ends and isinstance(first, str) and one_spelling(first).casefold().startswith(ends):
+            part = parts[1]
+        else:
+            part.append(row)
+    return parts
 
 
 def _heading_faults(
@@ -365,3 +361,12 @@ def cell_at(lines: Lines, name: str) -> object:
     for letter in match[1]:
         column = column * 26 + ord(letter) - ord("A") + 1
     return lines.get(int(match[2]) - 1, {}).get(column - 1)
+
+
+def cell_name(row: int, column: int) -> str:
+    """The name of a cell, such as B2."""
+    letters, rest = "", column + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{letters}{row + 1}"

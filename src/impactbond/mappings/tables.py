@@ -30,7 +30,8 @@ class SourceTable:
     """Rows of cells below headings, each row with its number in the file.
 
     A heading is in one spelling; `raw` are the cells as they were read, column by column, and empty
-    where nothing names the column. `above` are cells above the table, by the column they fill.
+    where nothing names the column. `above` are cells above the table, by the column they fill, and
+    `below` the rows behind the one that ends it.
     """
 
     file: str
@@ -40,6 +41,7 @@ class SourceTable:
     raw: list[Cells]
     above: Mapping[str, object] = field(default_factory=dict)
     cautions: tuple[str, ...] = ()
+    below: SourceTable | None = None
 
     @cached_property
     def _clean(self) -> dict[int, Cells]:

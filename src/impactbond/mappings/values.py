@@ -31,7 +31,7 @@ from impactbond.mappings.tables import SourceTable, TableColumn
 from impactbond.questionnaires.instrument import Instrument
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at, unknown
 from impactbond.terms.kind import Kind, Kinds
-from impactbond.terms.term import OneOrMany
+from impactbond.terms.term import Listed, OneOrMany
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,8 @@ class ColumnValue(MappedValue):
     """The day of a school year, such as 07-31."""
     blank: str | int | Decimal | None = None
     """What a blank cell stands for; by default nothing."""
+    marks_of: Listed[str] = ()
+    """The slots whose marks stand in a cell, one after the other."""
     not_before: str = ""
     """The heading of a day before which this one may not come."""
 
@@ -148,7 +150,7 @@ class ColumnValue(MappedValue):
         return str(self.column_)
 
     def read(self, table: SourceTable, context: RowContext) -> TableColumn:
-        found = self.of_cells(self._cells(table), context)
+        found = self.of_cells(self.cells(table), context)
         if not self.not_before:
             return found
         other = self.of_cells(table.cells(self.not_before), context)
@@ -158,7 +160,8 @@ class ColumnValue(MappedValue):
                 found.refusals[place] = OTHER_BEFORE
         return found
 
-    def _cells(self, table: SourceTable) -> Cells:
+    def cells(self, table: SourceTable) -> Cells:
+        """The cells of its column."""
         if not self.place:
             return table.cells(self.column_)
         places = [at for at, name in enumerate(table.headings) if name == self.column_]

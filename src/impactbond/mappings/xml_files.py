@@ -17,7 +17,7 @@ _DEEPEST = 100
 _AGAIN = "Export the file again, and deliver it as it was exported"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class XmlElement:
     """An element: its name without its namespace, the line it begins on, and what is in it."""
 

@@ -141,20 +141,32 @@ def forget(
 
 @dataclass(frozen=True, repr=False)
 class _Names:
-    """The pseudonyms of participants, and of the references of their rows, which can tell them."""
+    """The pseudonyms of participants, of the references of their rows, and by column of texts of
+    these that can tell them: where their proofs are kept, and sources that nobody else has.
+    """
 
     of_people: Mapping[str, str]
     of_rows: Mapping[str, str]
+    of_texts: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def of(cls, records: Sequence[Record], wanted: Sequence[str]) -> _Names:
         key = Key(token_bytes(KEY_BYTES))  # which is nowhere kept, and gone with this call
         rows: dict[str, str] = {}
+        proofs, sources, others = set[str](), set[str](), set[str]()
         for record in records:
             table = record.evidence.observations_table
-            own = table.filter(pc.is_in(table["participant"], pa.array(wanted, pa.string())))
+            theirs = pc.is_in(table["participant"], pa.array(wanted, pa.string()))
+            own = table.filter(theirs)
             rows |= {one: key.pseudonym(f"row {one}") for one in own["observation"].to_pylist()}
-        return cls({one: key.pseudonym(one) for one in wanted}, rows)
+            proofs |= set(own["evidence_ref"].drop_null().to_pylist())
+            sources |= set(own["source"].drop_null().to_pylist())
+            others |= set(table.filter(pc.invert(theirs))["source"].drop_null().to_pylist())
+        texts = {
+            "evidence_ref": {one: key.pseudonym(f"proof {one}") for one in proofs},
+            "source": {one: key.pseudonym(f"source {one}") for one in sources - others},
+        }
+        return cls({one: key.pseudonym(one) for one in wanted}, rows, texts)
 
     def rows(self, table: pa.Table) -> int:
         """How many rows are of one of them."""
@@ -177,13 +189,24 @@ class _Names:
             if not pa.types.is_string(column.type):
                 continue
             cells = column.to_pylist()
-            if name in exact:
+            if name in self.of_texts and "participant" in table.column_names:
+                texts = self.of_texts[name]
+                told = [
+                    cell and ((own and texts.get(cell)) or self._put(cell))
+                    for cell, own in zip(cells, self._theirs(table), strict=True)
+                ]
+            elif name in exact:
                 told = [exact[name].get(cell, cell) if cell is not None else None for cell in cells]
             else:
                 told = [None if cell is None else self._put(cell) for cell in cells]
             if told != cells:
                 table = table.set_column(place, table.field(place), pa.array(told, column.type))
         return table
+
+    def _theirs(self, table: pa.Table) -> list[bool]:
+        """Which rows are of one of them, under either name."""
+        known = {*self.of_people, *self.of_people.values()}
+        return [who in known for who in table["participant"].to_pylist()]
 
     def _put(self, text: str) -> str:
         pattern = self.pattern

@@ -35,7 +35,7 @@ _CARRIERS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cell:
     """One cell: its value or formula, the result that was saved with it, and how it looks."""
 
@@ -47,7 +47,7 @@ class Cell:
     link: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SheetCells:
     """One sheet: its cells by address, and facts about it, each with the place that it is about."""
 

@@ -81,7 +81,7 @@ class Knowledge(NamedTuple):
         return milestone not in {*reached, *self.over, *self.never} and self.left is None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Outturn:
     """What a settlement found: `groups` of participants who are alike, with what is known of each
     and their references, the lines that are settled, and how many are not eligible.

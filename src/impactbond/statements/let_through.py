@@ -36,7 +36,7 @@ _COLUMNS = ("line", "participant", "milestone", "period", "achieved_on")
 _AMOUNTS = ("value_pence", "withheld_pence", "withheld_by")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Meeting:
     """One line as it meets limits: what is asked for, what was withheld, and by which of them."""
 

@@ -29,7 +29,7 @@ from impactbond.statements.statement import ADJUSTMENT, Planned, StatementLine
 _KEY = ("participant", "milestone", "period", "group")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Before:
     """The lines of the claims before that a statement may show, each with what was paid for it."""
 

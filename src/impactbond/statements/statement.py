@@ -132,7 +132,7 @@ class LineShare:
         return self.value_pence - self.withheld_pence + self.moved_pence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StatementLine:
     """One movement of one participant's milestone, with the shares that the statement may show.
 

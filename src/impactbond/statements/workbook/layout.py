@@ -42,7 +42,7 @@ _CELL = re.compile(r"\[([^\]^@]+)([\^@]?)\]")
 _ROWS = {"": 0, "^": 1, "@": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Column:
     """One column: its values as shown and, where they are worked out in the sheet, the formula of
     each row.

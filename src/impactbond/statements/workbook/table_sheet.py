@@ -40,7 +40,7 @@ class Looks:
     strong_rows: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _ColumnCells:
     """A column of a table: texts as `Shared`, days as numbers, None where a cell is blank. The
     formulas are made when the rows go out.

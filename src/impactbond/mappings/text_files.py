@@ -1,0 +1,46 @@
+"""The cells of a text file in a stated encoding, apart by a stated separator."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from io import StringIO
+
+from impactbond.errors import Fault
+from impactbond.evidence.csv_files import LONGEST_CELL, CrookedLineError
+
+Line = Mapping[int, object]
+Lines = Mapping[int, Line]  # the cells that are not blank, by row and column, both from 0
+_SEPARATORS = {"tab": "\t"}
+
+
+def text_lines(name: str, content: bytes, encoding: str, separator: str) -> Lines | Fault:
+    """The cells of a text file, or why it cannot be read as one."""
+    codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252", "utf-16": "utf-16"}[encoding]
+    try:
+        text = content.decode(codec)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        others = "windows-1252, utf-16" if encoding == "utf-8" else "utf-8"
+        problem = f"this is not text in {encoding}"
+        hint = f"Say the encoding: in the mapping; it may be {others}"
+        return Fault(file=name, line=line, code="other_encoding", problem=problem, hint=hint)
+    before = csv.field_size_limit(LONGEST_CELL)
+    found: dict[int, dict[int, object]] = {}
+    line = 1
+    try:
+        mark = _SEPARATORS.get(separator, separator)
+        reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=mark)
+        for cells in reader:
+            row: dict[int, object] = {
+                column: cell for column, cell in enumerate(cells) if cell and not cell.isspace()
+            }
+            if row:
+                found[line - 1] = row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        code = "cell_too_long" if "field limit" in str(error) else "not_csv"
+        return CrookedLineError(code, line).fault(name)
+    finally:
+        csv.field_size_limit(before)
+    return found

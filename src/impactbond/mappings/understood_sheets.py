@@ -1,0 +1,183 @@
+"""A partner's file as far as it is understood before anybody says what is in it: how it is written,
+where the headings of each sheet stand, and which columns lie below them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from impactbond.errors import EvidenceError, Fault
+from impactbond.evidence.deliveries import Cells, clean
+from impactbond.evidence.workbook import NOTES, Opened, attempted, open_workbook
+from impactbond.mappings.source_files import SourceFile, heading_text, not_readable
+from impactbond.mappings.text_files import Lines, text_lines
+from impactbond.texts import one_spelling
+
+_ENDS = re.compile(r"(sub)?totals?\b|printed|produced|average|mean\b|key\b", re.IGNORECASE)
+_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_LOOKED_AT = 20  # rows or lines, from the first
+_CANNOT = "The file cannot be read."
+
+
+@dataclass(eq=False, repr=False)
+class Sheet:
+    """A sheet as far as it was understood. `titles` are the cells above its headings."""
+
+    name: str
+    heading_row: int
+    headings: list[str]
+    columns: list[Cells]
+    titles: dict[tuple[int, int], object]
+    ends: str = ""
+    lines: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+
+
+def understood_sheets(file: SourceFile, how: list[str]) -> Iterator[Sheet]:
+    """The sheets of a file that hold something; adds to `how` what a text file needs to be read.
+
+    Raises EvidenceError where the file cannot be read, or a sheet has no headings.
+    """
+    for name, lines in _sheets(file, how):
+        if lines:
+            yield _understood(file.name, name, lines)
+
+
+def _sheets(file: SourceFile, how: list[str]) -> Iterator[tuple[str, Lines]]:
+    suffix = file.path.suffix.casefold()
+    if suffix in (".csv", ".txt", ".tsv"):
+        yield "", _text(file, how)
+        return
+    if suffix == ".xml":
+        problem = "an XML file has elements in place of headings, and nothing is proposed for it"
+        hint = "Write rows_at: with the path of what is a row, and the paths of its cells"
+        fault = Fault(file=file.name, code="no_headings", problem=problem, hint=hint)
+        raise EvidenceError("Nothing can be proposed.", [fault])
+    if suffix != ".xlsx":
+        raise EvidenceError(_CANNOT, [not_readable(file.name)])
+    book = open_workbook(file.path)
+    if not isinstance(book, Opened):
+        raise EvidenceError(_CANNOT, [book])
+    for name, place in book.sheets.items():
+        rows = attempted(file.name, lambda place=place: book.book.rows(place))  # type: ignore[misc]
+        if isinstance(rows, Fault):
+            raise EvidenceError(_CANNOT, [rows])
+        if name not in NOTES:
+            yield name, rows
+
+
+def _text(file: SourceFile, how: list[str]) -> Lines:
+    """The cells of a text file: its encoding by its first bytes or by what it decodes as, its
+    separator by how often each stands in the line that has the most of them.
+    """
+    encoding = next((one for one in ("utf-8", "windows-1252") if _decodes(file, one)), "utf-16")
+    if file.content.startswith(_MARKS_OF_UTF_16):
+        encoding = "utf-16"
+    codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding)
+    near = file.content.decode(codec, "replace").splitlines()[:_LOOKED_AT]
+    most = {
+        one: max((line.count("\t" if one == "tab" else one) for line in near), default=0)
+        for one in (",", ";", "tab", "|")
+    }
+    separator = max(most, key=lambda one: most[one])
+    how += [f"encoding: {encoding}"] if encoding != "utf-8" else []
+    how += ['separator: "|"' if separator == "|" else f"separator: {separator}"] * (
+        separator != ","
+    )
+    lines = text_lines(file.name, file.content, encoding, separator)
+    if isinstance(lines, Fault):
+        raise EvidenceError(_CANNOT, [lines])
+    return lines
+
+
+def _decodes(file: SourceFile, encoding: str) -> bool:
+    try:
+        file.content.decode("utf-8-sig" if encoding == "utf-8" else "cp1252")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _understood(file: str, name: str, lines: Lines) -> Sheet:
+    """Where the headings of a sheet stand, and the columns below them."""
+    rows = sorted(lines)
+    near = rows[:_LOOKED_AT]
+    most = max(len(lines[row]) for row in near)
+    # The first row that is nearly as wide as the widest: titles above a table are short.
+    heading_row = next(row for row in near if len(lines[row]) * 10 >= most * 6)
+    cells = lines[heading_row]
+    width = 1 + max(cells)
+    headings = [one_spelling(heading_text(cells.get(at, ""))) for at in range(width)]
+    below = [row for row in rows if row > heading_row]
+    rows_held, ends, unsure = _table_rows(lines, heading_row, below)
+    columns = [clean(lines[row].get(at) for row in rows_held) for at in range(width)]
+    # Of a file without headings the first row is a child's, and may well stand in it twice.
+    others = [row for row in below if lines[row] != cells]
+    whole = [clean(lines[row].get(at) for row in others) for at in range(width)]
+    held = {one for column in whole for one in column if isinstance(one, str)}
+    # A reference of a child among the headings stands in another column below.
+    is_reference = any({"a", "9"} <= set(_shape(one)) and one in held for one in headings)
+    if is_reference or any(map(_is_a_cell, headings, whole)):
+        problem = "what should be the headings looks like a row: it reads like what stands below it"
+        hint = "Write headings above the rows: a mapping names columns by them"
+        fault = Fault(file=file, sheet=name, row=heading_row + 1, code="no_headings")
+        raise EvidenceError(
+            "Nothing can be proposed.", [replace(fault, problem=problem, hint=hint)]
+        )
+    titles = {
+        (row, at): cell for row in rows if row < heading_row for at, cell in lines[row].items()
+    }
+    return Sheet(name, heading_row, headings, columns, titles, ends, unsure=unsure)
+
+
+def _table_rows(
+    lines: Lines, heading_row: int, below: Sequence[int]
+) -> tuple[list[int], str, list[str]]:
+    """The rows of a table, the word that begins the row which ends it, and what is unsure of both:
+    totals between rows, and headings that stand again.
+    """
+    heads = lines[heading_row]
+    first = str(heads[min(heads)])
+    is_word = not any(letter.isdigit() for letter in first)
+    again = next((row for row in below if is_word and lines[row] == heads), None)
+    full = [row for row in below if len(lines[row]) * 2 >= len(heads) and _end_of(lines[row]) == ""]
+    within = [row for row in below if again is None or row < again]
+    last = max((row for row in full if row in within), default=heading_row)
+    ends = next((_end_of(lines[row]) for row in within if row > last and _end_of(lines[row])), "")
+    unsure = []
+    totals = {_end_of(lines[row]) for row in within if row < last} - {""}
+    for word in sorted(totals):
+        unsure.append(f"rows that begin with '{word}' stand between others: name them in leave_out")
+    if again is not None:
+        unsure.append(f"the headings stand again in row {again + 1}: what is below is not proposed")
+    held = [row for row in within if row <= last and _end_of(lines[row]) == ""]
+    return held, "" if ends in totals else ends, unsure
+
+
+def _end_of(line: object) -> str:
+    """The word that begins a row which ends a table; "" where it is none."""
+    assert isinstance(line, dict)
+    first = line[min(line)]
+    match = _ENDS.match(first) if isinstance(first, str) else None
+    return match[0] if match else ""
+
+
+def _is_a_cell(heading: str, cells: Cells) -> bool:
+    """Whether a heading may be a value, as in a file without headings: it stands below itself, or
+    is written as half of its column is, with digits among letters or marks. Headings are shown, and
+    the first row of such a file is a child's.
+    """
+    below = [one_spelling(cell) for cell in cells if isinstance(cell, str)]
+    if not heading or not below:
+        return False
+    shape = _shape(heading)
+    if not shape.strip("9."):  # the numbers of questions stand above their answers
+        return False
+    alike = sum(_shape(one) == shape for one in below)
+    return heading in below or ("9" in shape and 2 * alike >= len(below))
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d", "9", text))

@@ -278,5 +278,9 @@ def test_a_previous_year_end_that_is_hardly_the_last_one_is_asked_about() -> Non
     first = closed("", FOUR, "2017-03-31")
     after_a_year = closed("", FOUR, "2018-03-31", previous=first)
     after_two = closed("", FOUR, "2019-03-31", previous=first)
-    assert "IS IT THE LAST ONE?" not in after_a_year.text
-    assert "IS IT THE LAST ONE?" in after_two.text
+    assert "IS IT THE LAST?" not in after_a_year.text
+    assert "CAUTION: The previous year end is of 2017-03-31, more than a year" in after_two.text
+    # One that was forgotten: c1 was earned on 1 February 2017, a year and 333 days before.
+    forgotten = closed("", FOUR, "2018-12-31")
+    assert any("since 2017-02-01: IS IT RIGHT?" in one for one in forgotten.cautions)
+    assert closed("", FOUR, "2017-12-31").cautions == ()

@@ -11,6 +11,12 @@ from impactbond.statements.workbook.layout import Formula, Kind
 
 Plain = tuple[str, str, Kind, float]  # a column that is no amount: key, header, kind, width
 FUNDER: Plain = ("funder", "Funder", "identifier", 34)
+DATED: Plain = ("date", "Date", "date", 12)
+SIDES: tuple[Plain, ...] = (
+    ("account", "Account", "identifier", 13),
+    FUNDER,
+    ("fund", "Fund", "identifier", 18),
+)
 _MILESTONE: Plain = ("milestone", "Milestone", "identifier", 24)
 _BANDS = {
     "not_yet_due": "Not yet due",
@@ -30,6 +36,7 @@ BESIDE: tuple[_Beside, ...] = (
             ("tranche", "Payment", "identifier", 20),
             FUNDER,
             ("asked_on", "Asked on", "date", 13),
+            ("left_over", "What is left at the end", "identifier", 16),
         ),
         {
             "amount": "Asked for",
@@ -109,6 +116,28 @@ BESIDE: tuple[_Beside, ...] = (
             "rest": "Rest",
         },
         {"rest": "[should_be]-[trial_balance]-[journals]"},
+    ),
+    (
+        *("Interest", "interest", "Statutory interest on late payment, to date: not counted"),
+        (
+            FUNDER,
+            ("claim_period", "Claim", "identifier", 12),
+            ("due_on", "Due on", "date", 13),
+            ("runs_from_on", "Runs from", "date", 13),
+            ("percent", "% a year", "identifier", 10),
+        ),
+        {"debt": "Debt", "interest": "Interest", "fixed_sum": "Fixed sum"},
+        {},
+    ),
+    (
+        *("Refused", "refused", "Rows refused and left out, by reason"),
+        (
+            ("of", "Of", "identifier", 14),
+            ("reason", "Reason", "identifier", 34),
+            ("rows", "Rows", "count", 10),
+        ),
+        {},
+        {},
     ),
     (
         *("Invoices", "invoices", "What was asked for in the year, as invoices and credit notes"),

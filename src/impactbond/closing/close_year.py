@@ -23,6 +23,7 @@ from impactbond.closing.beside import (
     in_progress_table,
     withheld_table,
 )
+from impactbond.closing.by_fund import funds_table
 from impactbond.closing.checks import checks_table
 from impactbond.closing.closing_cut import (
     Followed,
@@ -34,11 +35,14 @@ from impactbond.closing.closing_cut import (
     recorded,
     unclaimed,
 )
-from impactbond.closing.filed import Filed, parse_filed, read_filed
+from impactbond.closing.exchange import exchange_table
+from impactbond.closing.filed import Filed, assert_last, parse_filed, read_filed
 from impactbond.closing.inputs import Year
 from impactbond.closing.invoices import invoices_table
 from impactbond.closing.journals import journals_table, postings_table
+from impactbond.closing.late_interest import interest_table
 from impactbond.closing.ledger import Ledger, read_ledger
+from impactbond.closing.policy import policy_table
 from impactbond.closing.position import (
     cut_off_table,
     income_table,
@@ -47,9 +51,14 @@ from impactbond.closing.position import (
     position_table,
     up_front_table,
 )
+from impactbond.closing.refused_rows import refused_rows_table
 from impactbond.closing.statements_issued import Issued, StatementNames, statements_issued
 from impactbond.closing.sums import by_funder
-from impactbond.closing.trial_balance import read_trial_balance, trial_balance_table
+from impactbond.closing.trial_balance import (
+    read_trial_balance,
+    trial_balance_table,
+    unmapped_accounts,
+)
 from impactbond.closing.year_end import WORDS, Framework, YearEnd
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
@@ -93,9 +102,10 @@ def year_end(
     `statements` are folders of statements that were issued, whose digests invoices then name.
     `engine` is by default the one that reads the evidence where it is.
 
-    Raises YearEndError for a sign-off before the year end, a previous year end of another contract
-    or not before this one, or receipts of several funders together; EvidenceError and ReceiptError
-    for refused rows, unless `leave_out_refused`.
+    Raises YearEndError for a sign-off before the year end, a previous year end of another contract,
+    not before this one or not the last one beside it, an account that the ledger map lacks, a rate
+    that is missing, or receipts of several funders together; EvidenceError and ReceiptError for
+    refused rows, unless `leave_out_refused`.
     """
     last = day_given(on, "on", YearEndError)
     sign_off = last if evidence_to is None else day_given(evidence_to, "evidence_to", YearEndError)
@@ -103,7 +113,7 @@ def year_end(
     chosen = engine or evidence.engine
     assert_one_of(chosen, "engine", get_args(Engine), YearEndError)
     versions = Versions.of(contract)
-    filed = _filed(previous)
+    filed = _filed(previous, last)
     _assert_in_order(versions.whole, last, sign_off, filed)
     if receipts is not None:
         assert_usable(receipts, versions.whole.contract, leave_out_refused)
@@ -119,6 +129,7 @@ def year_end(
     holidays = bank_holidays_of([terms])
     year = Year(terms, last, sign_off, made, cut, in_hand, after, receipts, holidays, ledger)
     _assert_within_earned(year)
+    _assert_accounts(year)
     decided = decided_at(versions, evidence, last, sign_off, chosen)
     known = {sign_off: recorded(decided)}
     if last not in known and any(day > last for day in known[sign_off].values()):
@@ -160,6 +171,7 @@ def _drawn_up(
         "position": position,
         "income": income,
         "movement": movement_table(position, income, filed),
+        "exchange": exchange_table(year, position, filed),
         "cut_off": cut_off,
         "after": after_table(year, cut_off),
         "up_front": up_front_table(year, position),
@@ -169,6 +181,8 @@ def _drawn_up(
         "disputed": disputed_table(year),
         "aged": aged_table(year, found),
         "payment_times": paid_table(year, found),
+        "interest": interest_table(year, found),
+        "refused": refused_rows_table(evidence, year.receipts),
         "journals": journals,
         "postings": postings,
         "trial_balance": trial_balance_table(given, ledger, postings, journals, filed),
@@ -176,7 +190,11 @@ def _drawn_up(
         "disclosure": disclosure_table(position, income, filed, WORDS[framework]),
         "confirmations": confirmations_table(found, position),
     }
+    tables["funds"] = funds_table(tables, ledger)
+    refused = sum(tables["refused"]["rows"].to_pylist())
+    tables["policy"] = policy_table(year, position, framework, refused, tables)
     tables["checks"] = checks_table(year, tables, filed)
+    made = 0 if year.made is None else len(year.made.claim_dates)
     return YearEnd(
         contract=year.terms.contract,
         title=year.terms.title,
@@ -189,11 +207,14 @@ def _drawn_up(
         ledger=ledger,
         earned=year.earned,
         tables=tables,
-        claims_made=0 if year.made is None else len(year.made.claim_dates),
+        claims_made=made,
         refused_left_out=evidence.refused_table.num_rows,
         refused_receipts=0 if year.receipts is None else year.receipts.refused_table.num_rows,
         later=year.later,
         kind=evidence.kind,
+        claims_left=len(year.terms.calendar.periods) - made,
+        unmapped=unmapped_accounts(given, ledger),
+        evidence_sha256=evidence.known_on(year.evidence_to).digest,
     )
 
 
@@ -212,6 +233,17 @@ def _assert_within_earned(year: Year) -> None:
     ]
     if faults:
         raise YearEndError("The year end cannot be drawn up.", faults)
+
+
+def _assert_accounts(year: Year) -> None:
+    """The ledger map names an account for whatever was written off."""
+    if year.ledger is not None and year.written_off and not year.ledger.accounts.bad_debt:
+        fault = Fault(
+            code="account_missing",
+            problem="the receipts hold a write-off, and the ledger map has no account for it",
+            hint="Name its code under accounts: bad_debt",
+        )
+        raise YearEndError("The year end cannot be drawn up.", [fault])
 
 
 def _assert_from_one_each(receipts: Receipts, contract: Contract) -> None:
@@ -235,10 +267,14 @@ def _assert_from_one_each(receipts: Receipts, contract: Contract) -> None:
         raise YearEndError("Who paid how much cannot be told.", faults)
 
 
-def _filed(previous: YearEnd | Filed | FilePath | None) -> Filed | None:
+def _filed(previous: YearEnd | Filed | FilePath | None, on: date) -> Filed | None:
     if isinstance(previous, YearEnd):
         return parse_filed(previous.filed, previous.file_name)
-    return read_filed(previous) if isinstance(previous, str | PathLike) else previous
+    if not isinstance(previous, str | PathLike):
+        return previous
+    filed = read_filed(previous)
+    assert_last(previous, filed, on)
+    return filed
 
 
 def _assert_in_order(contract: Contract, on: date, evidence_to: date, filed: Filed | None) -> None:

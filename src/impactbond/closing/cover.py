@@ -13,6 +13,7 @@ from impactbond.closing.year_end import NO_ADVICE, YearEnd
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.cover import Page
 from impactbond.statements.workbook.layout import AmountCells, Column, SheetTable
+from impactbond.version import __version__
 
 _HOLD, _FAIL = "All checks hold", "A check fails: see the sheet Checks"
 _QUESTIONS = (
@@ -21,6 +22,7 @@ _QUESTIONS = (
     "Will unclaimed income be paid, and none of it be taken back? See Cut off, Disputed.",
     "Does evidence that came after the year end show what was so on it? See After.",
     "Is any up-front money to be paid back, or owed after more than a year? See Up front.",
+    "What is taken back of earlier years: was it paid, and is it to be paid back? See Income.",
     "Did the funders confirm their balances? See the pages Confirm.",
 )
 
@@ -43,6 +45,10 @@ def add_cover(
     income = made["Income"]
     total = f"SUM({income.span('income')})"
     page.amount("Income of the year", total, year.total("income", "income"), amounts)
+    if year.previous is not None:
+        filed = sum(year.previous.income.values())
+        total = f"SUM({made['As filed'].span('income')})"
+        page.amount("Income of the year before, as filed", total, filed, amounts)
     asset, liability = year.words
     for key, label in (
         ("earned", "Earned to date"),
@@ -61,20 +67,31 @@ def add_cover(
     page.fact("Year end", year.on, "date")
     page.fact("Evidence recorded up to", year.evidence_to, "date")
     page.fact("Words of", year.framework)
+    before = "none was given" if year.previous is None else str(year.previous.on)
+    page.fact("Year end before, as filed", before)
+    page.fact("Ledger map", "none was given" if year.ledger is None else "given")
+    balance = year.tables["trial_balance"].num_rows
+    page.fact("Trial balance", "tied on its sheet" if balance else "none was given")
     page.fact("Claims made by then", year.claims_made, "left count")
     page.fact("Rows of evidence refused", year.refused_left_out, "left count")
     page.fact("Rows of receipts refused", year.refused_receipts, "left count")
     for label, pence in zip(("added", "taken back"), year.later, strict=True):
         value = amounts.value(pence)
         page.fact(amounts.heading(f"After the sign-off, {label}"), value, amounts.look("left"))
+    if year.cautions:
+        page.heading("Look at this first")
+        for sentence in year.cautions:
+            page.line((sentence, "plain"))
     page.heading("What is for you to decide")
     for question in _QUESTIONS:
         page.line((question, "plain"))
     page.heading("What it rests on")
     page.fact("SHA-256 of this year end", year.digest)
     page.fact("SHA-256 of the contract", year.contract_sha256)
+    page.fact("SHA-256 of the evidence", year.evidence_sha256)
     before = "none was given" if year.previous is None else year.previous.digest
     page.fact("SHA-256 of the previous one", before)
+    page.fact("Worked out by", f"impactbond {__version__}")
     page.heading("Approval")
     signed = ("Name", "Role", "Date", "Signature")
     headed = (("To be completed by hand", "left header"), *((one, "left header") for one in signed))
@@ -97,6 +114,7 @@ def notes_sheet(year: YearEnd) -> SheetTable:
         ),
         ("Claimed ahead", "What is claimed for days after the year end."),
         ("In dispute", "What the provider does not count as earned, by its own figure."),
+        ("Passed on", "What is earned for another party, whose agent the provider is."),
         ("Earned", "Claimed and unclaimed, less what is claimed ahead or in dispute."),
         ("Asked for", "What claims and up-front payments asked for by the year end."),
         ("On account", "Up-front money asked for, less what claims recovered or gave back."),
@@ -108,6 +126,11 @@ def notes_sheet(year: YearEnd) -> SheetTable:
         (
             "Late, taken back",
             "Outcomes of earlier years, new or gone since the year end before.",
+        ),
+        (
+            "Windows",
+            "A share of sessions, and the last of several readings, count on the last day of their "
+            "window. Where that is after the year end, nothing of it is earned.",
         ),
         (
             "Days to pay",

@@ -53,6 +53,7 @@ _BEANCOUNT = {
     "in_advance": "Liabilities:Contract:InAdvance",
     "income": "Income:Outcomes",
     "bad_debt": "Expenses:BadDebt",
+    "passed_on": "Liabilities:PassedOn",
 }
 
 

@@ -86,15 +86,22 @@ def withheld_table(year: Year) -> pa.Table:
 
 def in_progress_table(year: Year, waiting: Mapping[str, int]) -> pa.Table:
     """The table `in_progress`: how many participants can still achieve a milestone, at its price
-    before rates and changes. No estimate, and nothing of it is earned.
+    before rates and changes; and the most of a result of many that is first measured later. No
+    estimate, and nothing of it is earned.
     """
-    terms, rows = year.terms, []
+    terms = year.terms
+    rows: list[tuple[str, int | None, int | None, int | None]] = []
     for name, term in terms.milestones.items():
         if count := waiting.get(name, 0):
             part = part_paid(terms, term)
             priced = minor_units(term.price, terms.currency_of_prices)
             price = int(round_fraction(np.array([priced]), part, terms.rounding.rule)[0])
             rows.append((name, count, price, count * price))
+    for name, result in terms.results.items():
+        if result.on is not None and result.on > year.on:
+            most = result.most
+            paid = None if most is None else minor_units(most, terms.currency)
+            rows.append((name, None, None, paid))
     return rows_table(rows, IN_PROGRESS)
 
 

@@ -7,7 +7,7 @@ Keeps  a column that is worked out is a formula of its row.
 
 from __future__ import annotations
 
-from impactbond.statements.workbook.layout import Formula, Kind
+from impactbond.statements.workbook.layout import Formula, Kind, SheetTable
 
 Plain = tuple[str, str, Kind, float]  # a column that is no amount: key, header, kind, width
 FUNDER: Plain = ("funder", "Funder", "identifier", 34)
@@ -28,6 +28,13 @@ _BANDS = {
     "balance": "Balance",
 }
 _ADDED = "+".join(f"[{key}]" for key in list(_BANDS)[:5])
+
+
+def _in_all(table: SheetTable, index: int) -> str:
+    """What a milestone comes to; the most of a result is what the contract says."""
+    return "" if table.columns[1].values[index] is None else "[participants]*[price]"
+
+
 _Beside = tuple[str, str, str, tuple[Plain, ...], dict[str, str], dict[str, Formula]]
 BESIDE: tuple[_Beside, ...] = (
     (
@@ -62,8 +69,8 @@ BESIDE: tuple[_Beside, ...] = (
     (
         *("In progress", "in_progress", "What is on the way: nothing of it is earned"),
         (_MILESTONE, ("participants", "Can still achieve it", "count", 14)),
-        {"price": "Price before changes", "in_all": "In all"},
-        {"in_all": "[participants]*[price]"},
+        {"price": "Price before changes", "in_all": "In all, at most"},
+        {"in_all": _in_all},
     ),
     (
         *("Limits", "limits", "Limits in money to date, and what is used of them"),

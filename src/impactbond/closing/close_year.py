@@ -34,6 +34,7 @@ from impactbond.closing.closing_cut import (
     on_the_way,
     recorded,
     unclaimed,
+    went_into,
 )
 from impactbond.closing.exchange import exchange_table
 from impactbond.closing.filed import Filed, assert_last, parse_filed, read_filed
@@ -44,6 +45,7 @@ from impactbond.closing.late_interest import interest_table
 from impactbond.closing.ledger import Ledger, read_ledger
 from impactbond.closing.policy import policy_table
 from impactbond.closing.position import (
+    Claims,
     cut_off_table,
     income_table,
     limits_table,
@@ -137,19 +139,29 @@ def year_end(
     given = None
     if trial_balance is not None:
         given = read_trial_balance(trial_balance, versions.whole.currency)
-    beside = Beside(on_the_way(decided), known[sign_off], known.get(last, known[sign_off]), issued)
+    later = made
+    if sign_off > last:
+        later = claims_made(versions, evidence, sign_off, earlier, leave_out_refused, chosen)
+    beside = Beside(
+        on_the_way(decided),
+        known[sign_off],
+        known.get(last, known[sign_off]),
+        issued,
+        went_into(made, later),
+    )
     return _drawn_up(year, filed, framework, evidence, beside, given)
 
 
 class Beside(NamedTuple):
     """What is on the way, when evidence was recorded as known at the sign-off and at the year end,
-    and which statements were issued.
+    which statements were issued, and which claim holds by the sign-off what none did before.
     """
 
     waiting: Mapping[str, int]
     recorded: Recorded
     recorded_in_hand: Recorded
     issued: Issued
+    claimed: Claims
 
 
 def _drawn_up(
@@ -163,7 +175,7 @@ def _drawn_up(
     ledger = year.ledger
     position = position_table(year, ledger)
     income = income_table(year, filed, position)
-    cut_off = cut_off_table(year, beside.recorded, beside.recorded_in_hand)
+    cut_off = cut_off_table(year, beside.recorded, beside.recorded_in_hand, beside.claimed)
     found, since = matched(year), None if filed is None else filed.on
     names = StatementNames(year.terms.contract, position["funder"].to_pylist(), beside.issued)
     journals, postings = journals_table(position, year.on), postings_table(year, ledger)

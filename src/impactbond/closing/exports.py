@@ -22,12 +22,14 @@ from typing import Any, Unpack
 from impactbond.canonical import csv_bytes, sha256
 from impactbond.closing.csv_rows import amount_told, csv_rows
 from impactbond.closing.entries import JournalLine, entries_of, reversed_line
+from impactbond.closing.exchange import DIFFERENCE
 from impactbond.closing.invoices import writable
 from impactbond.closing.more_ledgers import intacct, iris, quickbooks, sage_accounting
 from impactbond.closing.workbook import year_end_workbook
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
 from impactbond.files import Writing, write_files
+from impactbond.money import major_units
 
 PLAIN = (
     *("journal", "date", "reverses_on", "account", "account_name", "debit", "credit"),
@@ -77,6 +79,8 @@ def export_files(year: YearEnd, *, reversals: bool = True) -> dict[str, bytes]:
         files[f"{stem}_sage_accounting_{number}.csv"] = part
     files[f"{stem}_intacct.csv"] = intacct(year, every)
     files[f"{stem}_iris.csv"] = iris(year, every)
+    if year.ledger_currency:
+        files[f"{stem}_exchange_journal.csv"] = _exchange_journal(year)
     return files | {f"{stem}.beancount": beancount_text(year).encode()}
 
 
@@ -90,6 +94,27 @@ def _plain(year: YearEnd, entries: Iterable[JournalLine]) -> bytes:
         )
         for one in entries
     ]
+    return csv_rows(PLAIN, rows)
+
+
+def _exchange_journal(year: YearEnd) -> bytes:
+    """The exchange difference of the year, in the ledger's currency. It is not reversed: what is
+    settled at another rate, and what stands at one, are of the year in which the rate moved.
+    """
+    ledger, rows = year.ledger_given, []
+    for row in year.tables["exchange"].to_pylist():
+        if row["item"] != DIFFERENCE or not row["year_pence"]:
+            continue
+        gain, funder = row["year_pence"], row["funder"]
+        sides = (("receivable", gain), ("exchange", -gain))
+        text = f"Exchange difference: {year.name_of(funder)}"
+        for account, pence in sorted(sides, key=lambda side: -side[1]):
+            debit, credit = (
+                f"{major_units(max(side, 0), year.ledger_currency):f}" for side in (pence, -pence)
+            )
+            about = ("EX", year.on, "", year.code_of(account), account, debit, credit, text)
+            of = (f"{year.contract} EX", funder, ledger.fund_of(funder), "")
+            rows.append((*about, *of, year.contract, year.digest))
     return csv_rows(PLAIN, rows)
 
 

@@ -22,7 +22,7 @@ from impactbond.contract.reading.terms_file import TermsFile
 from impactbond.errors import YearEndError
 from impactbond.terms.phrases import SharePhrase
 from impactbond.terms.prices import IndexValue
-from impactbond.terms.term import Amount, Day, OneOrMany, Some, Term
+from impactbond.terms.term import Amount, Day, Listed, OneOrMany, Some, Term
 
 UNRESTRICTED = "default"
 
@@ -124,7 +124,7 @@ class Ledger(Term):
     constraints: Some[Constraint] = ()
     invoice_number: str = ""
     exchange: Exchange | None = None
-    reference_rates: tuple[IndexValue, ...] = Field(
+    reference_rates: Listed[IndexValue] = Field(
         default=(), description="official rates of the Bank of England, for statutory interest"
     )
     materiality: Amount | None = Field(

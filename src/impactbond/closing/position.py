@@ -9,7 +9,7 @@ Keeps  earned - received = asset - liability + receivable - in advance, for ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -45,13 +45,14 @@ MOVEMENT = schema_of(
 )
 CUT_OFF = schema_of(
     *("funder", "participant", "milestone", "period", "achieved_on", "recorded_on", "layer"),
-    "amount_pence",
+    *("claimed_in", "claimed_on", "amount_pence"),
 )
 UP_FRONT_MONEY = schema_of(
     *("tranche", "funder", "asked_on", "amount_pence", "recovered_pence", "set_off_pence"),
     *("returned_pence", "remaining_pence", "left_over"),
 )
 LIMITS = schema_of("limit", "funder", "at_most_pence", "used_pence", "headroom_pence")
+Claims = Mapping[tuple[str, str, date], tuple[str, date]]
 IN_HAND, ARRIVED = "in hand at year end", "arrived by sign-off"
 TAKEN_BACK, MOVED = "taken back by sign-off", "moved between funders"
 
@@ -192,18 +193,25 @@ def movement_table(position: pa.Table, income: pa.Table, previous: Filed | None)
     return rows_table(rows, MOVEMENT)
 
 
-def cut_off_table(year: Year, recorded: Recorded, recorded_in_hand: Recorded) -> pa.Table:
+def cut_off_table(
+    year: Year, recorded: Recorded, recorded_in_hand: Recorded, claimed: Claims
+) -> pa.Table:
     """The table `cut_off`: a row for every outcome and funder of what is unclaimed, by when its
     evidence came. `recorded` is when the newest evidence of a milestone was recorded, as known at
-    the sign-off and at the year end; a result, a fee and a unit have no such day.
+    the sign-off and at the year end; a result, a fee and a unit have no such day. `claimed` is the
+    claim that holds an outcome by the sign-off, if one was made by then.
     """
-    rows = _cut_off(year.unclaimed_in_hand, year.unclaimed, recorded, recorded_in_hand)
+    found = _cut_off(year.unclaimed_in_hand, year.unclaimed, recorded, recorded_in_hand)
+    rows = []
+    for *about, pence in found:
+        claim = claimed.get((about[1], about[2], about[4]), ("", None))
+        rows.append((*about, *claim, pence))
     return rows_table(rows, CUT_OFF)
 
 
 def _cut_off(
     in_hand: Sums, by_sign_off: Sums, recorded: Recorded, recorded_in_hand: Recorded
-) -> Iterator[tuple[object, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     changed = summed_by_outcome(by_sign_off)
     for outcome, pence in summed_by_outcome(in_hand).items():
         changed[outcome] = changed.get(outcome, 0) - pence

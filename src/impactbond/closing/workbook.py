@@ -101,11 +101,14 @@ def _sources(sheets: PackSheets) -> None:
             ("achieved_on", "Achieved on", "date", 13),
             ("recorded_on", "Recorded on", "date", 13),
             ("layer", "Evidence", "identifier", 24),
+            ("claimed_in", "Claimed since in", "identifier", 14),
+            ("claimed_on", "On", "date", 13),
         ),
         {"amount": "Amount"},
         intro=(
             "A reference of a participant is personal data: keep this sheet confidential.",
             "Recorded on: the day on which the newest evidence of the line was recorded.",
+            "Claimed since in: the claim after the year end, by the sign-off, that holds the line.",
         ),
         totals=("amount",),
     )

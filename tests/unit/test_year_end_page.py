@@ -30,7 +30,7 @@ def test_the_example_runs_as_written(
     monkeypatch.chdir(tmp_path)
     exec(compile("\n".join(blocks("python")), "year_end.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "Checks: all 172 hold" in printed
+    assert "Checks: all 181 hold" in printed
     assert {"£64,320.00", "£90,120.00"} <= set(re.findall(r"£[\d,.]+\d", printed))
 
 

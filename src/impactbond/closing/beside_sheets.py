@@ -96,6 +96,17 @@ BESIDE: tuple[_Beside, ...] = (
         {"balance": f"{_ADDED}-[carried]"},
     ),
     (
+        *("Paid", "paid", "Every receipt, by the claims that it paid; without one, it paid none"),
+        (
+            FUNDER,
+            ("receipt", "Receipt", "identifier", 18),
+            ("received_on", "Received on", "date", 13),
+            ("claim_period", "Claim", "identifier", 12),
+        ),
+        {"amount": "Amount"},
+        {},
+    ),
+    (
         *("Payment times", "payment_times", "How long every funder took to pay, to date"),
         (
             FUNDER,

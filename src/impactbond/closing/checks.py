@@ -116,9 +116,12 @@ def _rolls(tables: Tables) -> Iterator[Compared]:
 def _aged(tables: Tables) -> Iterator[Compared]:
     """5. What is open is what matching the receipts leaves open."""
     aged = {row["funder"]: row["balance_pence"] for row in tables["aged"].to_pylist()}
+    paid = summed((row["funder"], row["amount_pence"]) for row in tables["paid"].to_pylist())
     for row in tables["position"].to_pylist():
         open_ = row["receivable_pence"] - row["in_advance_pence"]
         yield "receivable is what is aged", row["funder"], open_, aged.get(row["funder"], 0)
+        own = paid.get(row["funder"], 0)
+        yield "receipts are what was received", row["funder"], own, row["received_pence"]
 
 
 def _limit(row: Mapping[str, int | str]) -> tuple[str, int, int]:

@@ -14,7 +14,7 @@ from datetime import date
 from os import PathLike
 from typing import NamedTuple, get_args
 
-from impactbond.closing.aged import aged_table, matched, paid_table
+from impactbond.closing.aged import aged_table, matched, paid_table, received_table
 from impactbond.closing.beside import (
     after_table,
     confirmations_table,
@@ -192,6 +192,7 @@ def _drawn_up(
         "withheld": withheld_table(year),
         "disputed": disputed_table(year),
         "aged": aged_table(year, found),
+        "paid": received_table(year, found),
         "payment_times": paid_table(year, found),
         "interest": interest_table(year, found),
         "refused": refused_rows_table(evidence, year.receipts),

@@ -19,12 +19,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Unpack
 
-from impactbond.canonical import csv_bytes, sha256
+from impactbond.canonical import csv_bytes
 from impactbond.closing.csv_rows import amount_told, csv_rows
 from impactbond.closing.entries import JournalLine, entries_of, reversed_line
 from impactbond.closing.exchange import DIFFERENCE
+from impactbond.closing.export_manifest import MANIFEST, manifest_row, unwritten_row
 from impactbond.closing.invoices import writable
 from impactbond.closing.more_ledgers import intacct, iris, quickbooks, sage_accounting
+from impactbond.closing.open_data import open_data_files
 from impactbond.closing.workbook import year_end_workbook
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
@@ -223,7 +225,7 @@ def year_end_files(year: YearEnd) -> dict[str, bytes]:
     tables = {f"{stem}_{name}.csv": csv_bytes(table) for name, table in year.tables.items()}
     del tables[f"{stem}_journals.csv"]  # by codes of accounts below, or as it is without them
     tables |= {f"{stem}_journal_keys.csv": csv_bytes(year.tables["journals"])}
-    exported = {} if year.ledger is None else export_files(year) | _invoices(year)
+    exported = {} if year.ledger is None else _exported(year)
     book = {f"{stem}_year_end.xlsx": year_end_workbook(year)}
     return {year.file_name: year.filed, **book, **tables, **exported}
 
@@ -240,19 +242,37 @@ def write_year_end(year: YearEnd, out: str | PathLike[str], **how: Unpack[Writin
     return write_files(Path(out), year_end_files(year), refused, **how)
 
 
-def _invoices(year: YearEnd) -> dict[str, bytes]:
-    """Invoices and credit notes; and of every export its size, its digest, or why it is not there.
+def _exported(year: YearEnd) -> dict[str, bytes]:
+    """Journals, postings, invoices and credit notes, and open data; and of every export its lines,
+    its totals, its digest, or why it is not there.
 
-    Only where the ledger map says how an invoice is numbered: the numbers are the provider's own.
+    Invoices only where the ledger map says how one is numbered: the numbers are the provider's own.
     """
-    if not year.ledger_given.invoice_number:
-        return {}
-    files: dict[str, bytes] = {}
-    told: list[tuple[str, str, str, str]] = []
-    for product, written, note in writable(year):
+    files = export_files(year)
+    rows = [manifest_row("journals", name, content) for name, content in files.items()]
+    invoices = writable(year) if year.ledger_given.invoice_number else ()
+    for product, written, note in (postings_file(year), *invoices, *open_data_files(year)):
         files |= written
-        told += [(product, name, sha256(content), note) for name, content in written.items()]
+        rows += [manifest_row(product, name, content, note) for name, content in written.items()]
         if not written:
-            told.append((product, "", "", note))
-    headings = ("product", "file", "sha256", "note")
-    return files | {f"{year.contract}_{year.on}_invoices_manifest.csv": csv_rows(headings, told)}
+            rows.append(unwritten_row(product, note))
+    return files | {f"{year.contract}_{year.on}_exports_manifest.csv": csv_rows(MANIFEST, rows)}
+
+
+def postings_file(year: YearEnd) -> tuple[str, dict[str, bytes], str]:
+    """The postings with the codes of the ledger map, where it names an account for each."""
+    rows = year.tables["postings"].to_pylist()
+    missing = sorted({row["account"] for row in rows if not year.code_of(row["account"])})
+    if missing:
+        return "postings", {}, f"not written: the ledger map has no account {', '.join(missing)}"
+    told = [
+        (
+            *(row["posting"], row["date"], "", year.code_of(row["account"]), row["account"]),
+            *(amount_told(year, row[f"{side}_pence"]) for side in ("debit", "credit")),
+            *(row["text"], f"{year.contract} {row['posting']}", row["funder"], row["fund"], ""),
+            *(year.contract, year.digest),
+        )
+        for row in rows
+    ]
+    name = f"{year.contract}_{year.on}_postings_by_code.csv"
+    return "postings", {name: csv_rows(PLAIN, told)}, "post these or invoices, never both"

@@ -188,6 +188,10 @@ _CHECKS: dict[str, _Both] = {
         _added(made, "Position", of, "receivable", "in_advance"),
         _added(made, "Aged", of, "balance"),
     ),
+    "receipts are what was received": lambda made, of: (
+        _added(made, "Paid", of, "amount"),
+        _added(made, "Position", of, "received"),
+    ),
     "earned is within every limit": lambda made, of: (
         _limit(made, of, "used"),
         _limit(made, of, "at_most"),

@@ -110,6 +110,13 @@ class Exchange(Term):
     rates: Some[IndexValue]
 
 
+class OrganisationIds(Term):
+    """How open data name an organisation."""
+
+    indigo: str = Field(default="", description="its id of INDIGO, such as INDIGO-ORG-0012")
+    giving: str = Field(default="", description="its id of org-id.guide, such as GB-CHC-1134679")
+
+
 class Ledger(Term):
     """The ledger map of a contract."""
 
@@ -124,6 +131,9 @@ class Ledger(Term):
     constraints: Some[Constraint] = ()
     invoice_number: str = ""
     exchange: Exchange | None = None
+    open_data: dict[str, OrganisationIds] = Field(
+        default_factory=dict, description="by funder; `provider` is the provider itself"
+    )
     reference_rates: Listed[IndexValue] = Field(
         default=(), description="official rates of the Bank of England, for statutory interest"
     )

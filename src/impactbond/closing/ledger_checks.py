@@ -29,6 +29,7 @@ def checked_ledger(ledger: Ledger, contract: Contract) -> Diagnostics:
     yield from _accounts(ledger)
     yield from _amount(ledger.materiality, contract, ("materiality",))
     yield from _exchange(ledger, contract)
+    yield from _open_data(ledger, contract)
     for number, rate in enumerate(ledger.reference_rates):
         if (rate.from_.month, rate.from_.day) not in ((6, 30), (12, 31)) or not rate.is_ < 100:
             problem = f"this is no reference rate: {rate.is_} on {rate.from_}"
@@ -62,6 +63,13 @@ def _funders(ledger: Ledger, contract: Contract) -> Diagnostics:
             problem = f"there is no entry for the funder '{name}'"
             hint = "Say its nature, and its fund where it is not the default one"
             yield fault_at(("funders",), "funder_missing", problem, hint=hint)
+
+
+def _open_data(ledger: Ledger, contract: Contract) -> Diagnostics:
+    for name in ledger.open_data:
+        if name != "provider" and name.partition(": ")[0] not in contract.funders:
+            problem, allowed = f"'{name}' is no funder", listing(["provider", *contract.funders])
+            yield fault_at(("open_data", name), "unknown_funder", problem, allowed=allowed)
 
 
 def _constraint(number: int, constraint: Constraint, contract: Contract) -> Diagnostics:

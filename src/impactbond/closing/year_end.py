@@ -165,6 +165,11 @@ class YearEnd:
         return "" if exchange is None else exchange.currency
 
     @property
+    def paid(self) -> Any:
+        """Every receipt by the claims that it paid, and what of it paid none."""
+        return self._frame("paid")
+
+    @property
     def payment_times(self) -> Any:
         """How long every funder took to pay, to date."""
         return self._frame("payment_times")

@@ -7,28 +7,37 @@ Keeps  they are told and filed nowhere: what came after the sign-off changes no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
+import pyarrow as pa
+
+from impactbond.closing.filed import Filed
+from impactbond.closing.inputs import Year
 from impactbond.money import minor_units, show
 from impactbond.terms.words import counted
-
-if TYPE_CHECKING:
-    from impactbond.closing.year_end import YearEnd
 
 # A year of 53 weeks has 371 days. Longer is allowed, but is hardly the last one.
 LONGEST_YEAR = 371
 _SHOWN = 8
+Tables = Mapping[str, pa.Table]
 
 
-def cautions_of(year: YearEnd) -> tuple[str, ...]:
-    """Every caution of a year end."""
-    every = (_order(year), _material(year), _left_over(year), _unmapped(year.unmapped))
+def cautions_of(
+    year: Year, tables: Tables, previous: Filed | None, unmapped: Sequence[str]
+) -> tuple[str, ...]:
+    """Every caution of a year end. `unmapped` are accounts of the trial balance that the ledger map
+    does not name.
+    """
+    every = (
+        _order(year, previous),
+        _material(year, tables, previous),
+        _left_over(year, tables),
+        _unmapped(unmapped),
+    )
     return tuple(sentence for some in every for sentence in some)
 
 
-def _order(year: YearEnd) -> Iterator[str]:
-    before = year.previous
+def _order(year: Year, before: Filed | None) -> Iterator[str]:
     if before is None:
         first = min((one.achieved_on for one in year.earned), default=year.on)
         if (year.on - first).days > LONGEST_YEAR:
@@ -37,34 +46,38 @@ def _order(year: YearEnd) -> Iterator[str]:
         yield f"The previous year end is of {before.on}, more than a year before: IS IT THE LAST?"
 
 
-def _material(year: YearEnd) -> Iterator[str]:
+def _material(year: Year, tables: Tables, previous: Filed | None) -> Iterator[str]:
     """What is of years that were filed, or of this one and came too late, above the materiality
     that the charity has set itself.
     """
     amount = None if year.ledger is None else year.ledger.materiality
     if amount is None:
         return
-    most = minor_units(amount, year.currency)
-    told = f"above the {show(most, year.currency)} that you set"
-    late, back = year.total("income", "late"), year.total("income", "taken_back")
-    if year.previous is not None and max(late, -back) > most:
-        of = f"{show(late, year.currency)} late, {show(back, year.currency)} taken back"
+    currency = year.terms.currency
+    most = minor_units(amount, currency)
+    told = f"above the {show(most, currency)} that you set"
+    late, back = (
+        sum(tables["income"][f"{name}_pence"].to_pylist()) for name in ("late", "taken_back")
+    )
+    if previous is not None and max(late, -back) > most:
+        of = f"{show(late, currency)} late, {show(back, currency)} taken back"
         yield f"Income of earlier years is {told}: {of}. Was an earlier year wrong?"
     added, taken = year.later
     if max(added, -taken) > most:
-        of = f"{show(added, year.currency)} added, {show(taken, year.currency)} taken back"
+        of = f"{show(added, currency)} added, {show(taken, currency)} taken back"
         yield f"Evidence after {year.evidence_to} is {told}: {of}. Is the sign-off too early?"
 
 
-def _left_over(year: YearEnd) -> Iterator[str]:
+def _left_over(year: Year, tables: Tables) -> Iterator[str]:
     """Up-front money that no claim will use up any more."""
-    rows = year.tables["up_front"].to_pylist()
+    made = 0 if year.made is None else len(year.made.claim_dates)
+    rows = tables["up_front"].to_pylist()
     left = sum(row["remaining_pence"] for row in rows)
-    if left > 0 and not year.claims_left:
+    if left > 0 and made == len(year.terms.calendar.periods):
         words = sorted({row["left_over"] or "not said" for row in rows if row["remaining_pence"]})
         yield (
-            f"The last claim is made, and {show(left, year.currency)} stays on account. By the"
-            f" contract it is: {', '.join(words)}. Is it still a liability?"
+            f"The last claim is made, and {show(left, year.terms.currency)} stays on account. By"
+            f" the contract it is: {', '.join(words)}. Is it still a liability?"
         )
 
 

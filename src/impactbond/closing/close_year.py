@@ -14,6 +14,8 @@ from datetime import date
 from os import PathLike
 from typing import NamedTuple, get_args
 
+import pyarrow as pa
+
 from impactbond.closing.aged import aged_table, matched, paid_table, received_table
 from impactbond.closing.beside import (
     after_table,
@@ -24,6 +26,7 @@ from impactbond.closing.beside import (
     withheld_table,
 )
 from impactbond.closing.by_fund import funds_table
+from impactbond.closing.cautions import cautions_of
 from impactbond.closing.checks import checks_table
 from impactbond.closing.closing_cut import (
     Followed,
@@ -42,7 +45,7 @@ from impactbond.closing.inputs import Year
 from impactbond.closing.invoices import invoices_table
 from impactbond.closing.journals import journals_table, postings_table
 from impactbond.closing.late_interest import interest_table
-from impactbond.closing.ledger import Ledger, read_ledger
+from impactbond.closing.ledger import Ledger
 from impactbond.closing.policy import policy_table
 from impactbond.closing.position import (
     Claims,
@@ -53,6 +56,7 @@ from impactbond.closing.position import (
     position_table,
     up_front_table,
 )
+from impactbond.closing.read_ledger import read_ledger
 from impactbond.closing.refused_rows import refused_rows_table
 from impactbond.closing.statements_issued import Issued, StatementNames, statements_issued
 from impactbond.closing.sums import by_funder
@@ -164,14 +168,15 @@ class Beside(NamedTuple):
     claimed: Claims
 
 
-def _drawn_up(
+def _tables(
     year: Year,
     filed: Filed | None,
     framework: Framework,
     evidence: Evidence,
     beside: Beside,
     given: dict[str, int] | None,
-) -> YearEnd:
+) -> dict[str, pa.Table]:
+    """Every table of a year end; the checks last, which compare the others."""
     ledger = year.ledger
     position = position_table(year, ledger)
     income = income_table(year, filed, position)
@@ -207,6 +212,19 @@ def _drawn_up(
     refused = sum(tables["refused"]["rows"].to_pylist())
     tables["policy"] = policy_table(year, position, framework, refused, tables)
     tables["checks"] = checks_table(year, tables, filed)
+    return tables
+
+
+def _drawn_up(
+    year: Year,
+    filed: Filed | None,
+    framework: Framework,
+    evidence: Evidence,
+    beside: Beside,
+    given: dict[str, int] | None,
+) -> YearEnd:
+    tables = _tables(year, filed, framework, evidence, beside, given)
+    unmapped = unmapped_accounts(given, year.ledger)
     made = 0 if year.made is None else len(year.made.claim_dates)
     return YearEnd(
         contract=year.terms.contract,
@@ -217,7 +235,7 @@ def _drawn_up(
         evidence_to=year.evidence_to,
         framework=framework,
         previous=filed,
-        ledger=ledger,
+        ledger=year.ledger,
         earned=year.earned,
         tables=tables,
         claims_made=made,
@@ -225,8 +243,7 @@ def _drawn_up(
         refused_receipts=0 if year.receipts is None else year.receipts.refused_table.num_rows,
         later=year.later,
         kind=evidence.kind,
-        claims_left=len(year.terms.calendar.periods) - made,
-        unmapped=unmapped_accounts(given, ledger),
+        cautions=cautions_of(year, tables, filed, unmapped),
         evidence_sha256=evidence.known_on(year.evidence_to).digest,
     )
 

@@ -61,23 +61,7 @@ def add_cover(
     overall = f"Checks!${checks.letter('holds')}${checks.header_row}"
     formula = f'IF({overall},"{_HOLD}","{_FAIL}")'
     page.formula("Checks", formula, _FAIL if year.failed else _HOLD, "identifier")
-    page.heading("What it is about")
-    page.fact("Contract", year.contract)
-    page.fact("Title", year.title)
-    page.fact("Year end", year.on, "date")
-    page.fact("Evidence recorded up to", year.evidence_to, "date")
-    page.fact("Words of", year.framework)
-    before = "none was given" if year.previous is None else str(year.previous.on)
-    page.fact("Year end before, as filed", before)
-    page.fact("Ledger map", "none was given" if year.ledger is None else "given")
-    balance = year.tables["trial_balance"].num_rows
-    page.fact("Trial balance", "tied on its sheet" if balance else "none was given")
-    page.fact("Claims made by then", year.claims_made, "left count")
-    page.fact("Rows of evidence refused", year.refused_left_out, "left count")
-    page.fact("Rows of receipts refused", year.refused_receipts, "left count")
-    for label, pence in zip(("added", "taken back"), year.later, strict=True):
-        value = amounts.value(pence)
-        page.fact(amounts.heading(f"After the sign-off, {label}"), value, amounts.look("left"))
+    _about(page, year, amounts)
     if year.cautions:
         page.heading("Look at this first")
         for sentence in year.cautions:
@@ -99,6 +83,27 @@ def add_cover(
     for step in ("Prepared by", "Checked by", "Approved by"):
         page.line((step, "label"), *((None, "blank") for _ in signed))
     page.sheet.print_area(0, 0, page.row - 1, 4)
+
+
+def _about(page: Page, year: YearEnd, amounts: AmountCells) -> None:
+    """What contract, days and files it is about, and what was not given."""
+    page.heading("What it is about")
+    page.fact("Contract", year.contract)
+    page.fact("Title", year.title)
+    page.fact("Year end", year.on, "date")
+    page.fact("Evidence recorded up to", year.evidence_to, "date")
+    page.fact("Words of", year.framework)
+    before = "none was given" if year.previous is None else str(year.previous.on)
+    page.fact("Year end before, as filed", before)
+    page.fact("Ledger map", "none was given" if year.ledger is None else "given")
+    balance = year.tables["trial_balance"].num_rows
+    page.fact("Trial balance", "tied on its sheet" if balance else "none was given")
+    page.fact("Claims made by then", year.claims_made, "left count")
+    page.fact("Rows of evidence refused", year.refused_left_out, "left count")
+    page.fact("Rows of receipts refused", year.refused_receipts, "left count")
+    for label, pence in zip(("added", "taken back"), year.later, strict=True):
+        value = amounts.value(pence)
+        page.fact(amounts.heading(f"After the sign-off, {label}"), value, amounts.look("left"))
 
 
 def notes_sheet(year: YearEnd) -> SheetTable:

@@ -1,7 +1,7 @@
 """The ledger map: how a provider's ledger calls what a contract's year end is about, funder by
 funder. It stands beside the contract and is no part of it: nothing is settled by it.
 
-Takes  a YAML or JSON file, and the contract.
+Takes  the terms of a map, as they are written.
 Gives  accounts, funds, and for every funder its nature, fund, VAT, customer and purchase orders.
 Keeps  nothing is guessed: nature, fund and VAT are what the provider and its auditor decided.
 """
@@ -10,16 +10,10 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
-from os import PathLike
-from pathlib import Path as FilePath
 from typing import Literal
 
 from pydantic import Field
 
-from impactbond.closing.ledger_checks import checked_ledger
-from impactbond.contract.contract import Contract
-from impactbond.contract.reading.terms_file import TermsFile
-from impactbond.errors import YearEndError
 from impactbond.terms.phrases import SharePhrase
 from impactbond.terms.prices import IndexValue
 from impactbond.terms.term import Amount, Day, Listed, OneOrMany, Some, Term
@@ -149,15 +143,3 @@ class Ledger(Term):
         """The name of the fund that a funder's money is in; nothing where nobody said so."""
         entry = self.of(funder)
         return "" if entry is None else self.funds[entry.fund].name
-
-
-_FILE = TermsFile(Ledger, "ledger map", YearEndError)
-
-
-def read_ledger(path: str | PathLike[str], contract: Contract) -> Ledger:
-    """The ledger map in a YAML or JSON file, checked against the contract.
-
-    Raises YearEndError listing every fault with its line.
-    """
-    source, name = _FILE.source_of(FilePath(path))
-    return _FILE.parse(source, name, lambda ledger: list(checked_ledger(ledger, contract)))

@@ -44,6 +44,7 @@ def year_end_workbook(year: YearEnd) -> bytes:
     """The year end as an Excel workbook; the same year end gives the same bytes."""
     sheets = PackSheets(year)
     _sources(sheets)
+    _from_others(sheets)
     add_position(sheets)
     add_income(sheets)
     add_movement(sheets)
@@ -112,6 +113,10 @@ def _sources(sheets: PackSheets) -> None:
         ),
         totals=("amount",),
     )
+
+
+def _from_others(sheets: PackSheets) -> None:
+    """What the provider states, and what the year opens with."""
     sheets.add(
         "Disputed",
         "In dispute, or may be taken back",

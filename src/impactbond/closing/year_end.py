@@ -11,7 +11,6 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from impactbond.cards import text_card
-from impactbond.closing.cautions import cautions_of
 from impactbond.closing.filed import Filed, filed_bytes
 from impactbond.closing.ledger import Ledger
 from impactbond.closing.sums import Sums
@@ -36,8 +35,8 @@ NO_ADVICE = (
 class YearEnd:
     """The result of `year_end`. Frames come in the kind that the evidence came in; money is whole
     pence (`*_pence`). `tables` holds the same as Arrow tables, by name; `later` is what evidence
-    after the sign-off would add and take back, in pence; `claims_left` is how many claims are still
-    to be made, `unmapped` accounts of a trial balance that the ledger map does not name.
+    after the sign-off would add and take back, in pence; `cautions` tell what deserves a look
+    though it stops nothing.
     """
 
     contract: str
@@ -57,8 +56,7 @@ class YearEnd:
     later: tuple[int, int]
     kind: str = field(default="pandas")
     evidence_sha256: str = ""
-    claims_left: int = 0
-    unmapped: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     def _frame(self, name: str) -> Any:
         return as_kind(self.tables[name], self.kind)
@@ -152,11 +150,6 @@ class YearEnd:
     def refused(self) -> Any:
         """What was refused and left out, by reason."""
         return self._frame("refused")
-
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """What deserves a look, though it stops nothing."""
-        return cautions_of(self)
 
     @property
     def ledger_currency(self) -> str:

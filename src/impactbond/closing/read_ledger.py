@@ -1,8 +1,8 @@
-"""What a ledger map has to have for a contract: names that the contract knows, days in their order,
-amounts in its currency, and an account for everything that it says is posted.
+"""Reading a ledger map, and what it has to have for a contract: names that the contract knows, days
+in their order, amounts in its currency, and an account for everything that it says is posted.
 
-Takes  a ledger map as it was read, and the contract.
-Gives  every fault, with its place in the file.
+Takes  a YAML or JSON file, and the contract.
+Gives  the ledger map, or every fault with its line.
 Keeps  nothing is guessed in place of what is missing.
 """
 
@@ -10,17 +10,29 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from os import PathLike
+from pathlib import Path as FilePath
 
+from impactbond.closing.ledger import Constraint, Ledger
 from impactbond.contract.contract import Contract
+from impactbond.contract.reading.terms_file import TermsFile
+from impactbond.errors import YearEndError
 from impactbond.money import CURRENCIES, minor_units
 from impactbond.terms.diagnostic import Diagnostics, Path, did_you_mean, fault_at, listing
 
-if TYPE_CHECKING:
-    from impactbond.closing.ledger import Constraint, Ledger
+_FILE = TermsFile(Ledger, "ledger map", YearEndError)
 
 
-def checked_ledger(ledger: Ledger, contract: Contract) -> Diagnostics:
+def read_ledger(path: str | PathLike[str], contract: Contract) -> Ledger:
+    """The ledger map in a YAML or JSON file, checked against the contract.
+
+    Raises YearEndError listing every fault with its line.
+    """
+    source, name = _FILE.source_of(FilePath(path))
+    return _FILE.parse(source, name, lambda ledger: list(_checked(ledger, contract)))
+
+
+def _checked(ledger: Ledger, contract: Contract) -> Diagnostics:
     """Every fault of a ledger map."""
     yield from _funders(ledger, contract)
     for number, constraint in enumerate(ledger.constraints):

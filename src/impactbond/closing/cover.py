@@ -36,6 +36,8 @@ def add_cover(
 ) -> None:
     """What the year comes to, whether it adds up, what it rests on, and what is left to decide."""
     page, position = Page(book), made["Position"]
+    page.sheet.set_portrait()
+    page.sheet.fit_to_pages(1, 1)
     for column, width in enumerate((40, 44, 26, 18, 30)):
         page.sheet.set_column(column, column, width)
     page.line((f"Year end of {year.contract} on {year.on}", "title"))
@@ -97,7 +99,7 @@ def _about(page: Page, year: YearEnd, amounts: AmountCells) -> None:
     page.fact("Year end before, as filed", before)
     page.fact("Ledger map", "none was given" if year.ledger is None else "given")
     balance = year.tables["trial_balance"].num_rows
-    page.fact("Trial balance", "tied on its sheet" if balance else "none was given")
+    page.fact("Trial balance", "beside the year end, on its sheet" if balance else "none was given")
     page.fact("Claims made by then", year.claims_made, "left count")
     page.fact("Rows of evidence refused", year.refused_left_out, "left count")
     page.fact("Rows of receipts refused", year.refused_receipts, "left count")

@@ -5,6 +5,7 @@ and a previous year end that is not the last. By hand; the base contract pays £
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from tests.spec.test_year_end_money import LEDGER, MONEY, ledger_of, receipts_of
 
 import impactbond as ib
 from impactbond.closing.exports import write_year_end
+from impactbond.closing.filed import filed_bytes
 
 
 def test_a_fund_has_its_income_what_it_received_and_what_stands(tmp_path: Path) -> None:
@@ -195,6 +197,19 @@ def test_a_year_end_that_is_not_the_last_one_is_refused(tmp_path: Path) -> None:
     assert third.total("income", "income") == 10000
     # Drawn up once more, a year that follows the first is no later one.
     assert closed("", FOUR, "2017-09-30", previous=tmp_path / first.file_name).filed == second.filed
+
+
+def test_a_year_end_that_an_earlier_engine_filed_is_gone_on_from(tmp_path: Path) -> None:
+    # It had neither agents nor another currency, and its position fewer columns.
+    first = closed("", FOUR, "2017-09-30")
+    plain = json.loads(first.filed)
+    for name in ("impactbond_year_end", "sha256", "exchange", "ledger_currency"):
+        del plain[name]
+    for row in plain["position"]:
+        del row["passed_on_pence"], row["constrained_pence"]
+    (tmp_path / "old.json").write_bytes(filed_bytes(plain)[0])
+    second = closed("", FOUR, "2017-12-31", previous=tmp_path / "old.json")
+    assert second.total("income", "income") == 10000
 
 
 def test_what_is_written_off_needs_an_account(tmp_path: Path) -> None:

@@ -78,13 +78,15 @@ def test_postings_by_code_are_for_a_ledger_without_invoices() -> None:
     for row in found:
         pence = Decimal(row["debit"]) - Decimal(row["credit"])
         sums[row["account"]] = sums.get(row["account"], Decimal(0)) + pence
-    # Asked 74,637.33 less received 71,973.34; on account 10,317.33; claimed 64,320.00.
+    # Of the year alone, or what was posted in the year before would be posted twice: asked
+    # 50,220.92 and received 47,670.93; 23,846.41 on account becomes 10,317.33; claimed 63,750.00.
     assert sums == {
-        "1100": Decimal("2663.99"),
-        "1200": Decimal("71973.34"),
-        "2115": Decimal("-10317.33"),
-        "4105": Decimal("-64320.00"),
+        "1100": Decimal("2549.99"),
+        "1200": Decimal("47670.93"),
+        "2115": Decimal("13529.08"),
+        "4105": Decimal("-63750.00"),
     }
+    assert min(row["date"] for row in found) > "2017-03-31"
     assert manifest(files())["postings_by_code.csv"]["note"] == (
         "post these or invoices, never both"
     )
@@ -97,6 +99,22 @@ def test_postings_without_a_code_for_the_bank_are_not_written(tmp_path: Path) ->
     found = year_end_files(year)
     assert not [name for name in found if "by_code" in name]
     assert manifest(found)[""]["note"] == "not written: the ledger map has no account bank"
+
+
+def test_a_receipt_of_a_year_that_is_filed_is_told_where_it_is_posted_nowhere(
+    tmp_path: Path,
+) -> None:
+    # £130.00 came in May, and was known only after the year end of September.
+    path = tmp_path / "ledger.yaml"
+    path.write_text(LEDGER.replace('"7100"', '"7100", bank: "1200"'), "utf-8")
+    first = closed_of("", FOUR, "2017-09-30", ledger=path)
+    money = receipts_of(MONEY)
+    second = closed_of("", FOUR, "2017-12-31", ledger=path, receipts=money, previous=first)
+    (told,) = [
+        one["note"] for name, one in manifest(year_end_files(second)).items() if "by_code" in name
+    ]
+    # Of it £30.00 went back in August, which nobody posted either.
+    assert told.endswith("-£100.00 that is receivable is of earlier years: post it too")
 
 
 IDS = """

@@ -12,7 +12,7 @@ Keeps  debits and credits of a file are those of the year end; what would be cut
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from os import PathLike
@@ -25,13 +25,14 @@ from impactbond.closing.entries import JournalLine, entries_of, reversed_line
 from impactbond.closing.exchange import DIFFERENCE
 from impactbond.closing.export_manifest import MANIFEST, manifest_row, unwritten_row
 from impactbond.closing.invoices import writable
+from impactbond.closing.journals import RECEIVABLE
 from impactbond.closing.more_ledgers import intacct, iris, quickbooks, sage_accounting
 from impactbond.closing.open_data import open_data_files
 from impactbond.closing.workbook import year_end_workbook
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
 from impactbond.files import Writing, write_files
-from impactbond.money import major_units
+from impactbond.money import major_units, show
 
 PLAIN = (
     *("journal", "date", "reverses_on", "account", "account_name", "debit", "credit"),
@@ -260,8 +261,12 @@ def _exported(year: YearEnd) -> dict[str, bytes]:
 
 
 def postings_file(year: YearEnd) -> tuple[str, dict[str, bytes], str]:
-    """The postings with the codes of the ledger map, where it names an account for each."""
-    rows = year.tables["postings"].to_pylist()
+    """The postings since the previous year end, with the codes of the ledger map, where it names an
+    account for each. What is of an earlier year and was filed by none is not in them, and is told.
+    """
+    since = None if year.previous is None else year.previous.on
+    every = year.tables["postings"].to_pylist()
+    rows = [row for row in every if since is None or row["date"] > since]
     missing = sorted({row["account"] for row in rows if not year.code_of(row["account"])})
     if missing:
         return "postings", {}, f"not written: the ledger map has no account {', '.join(missing)}"
@@ -275,4 +280,21 @@ def postings_file(year: YearEnd) -> tuple[str, dict[str, bytes], str]:
         for row in rows
     ]
     name = f"{year.contract}_{year.on}_postings_by_code.csv"
-    return "postings", {name: csv_rows(PLAIN, told)}, "post these or invoices, never both"
+    note = "post these or invoices, never both"
+    if missed := _came_late(year, rows):
+        note += (
+            f"; {show(missed, year.currency)} that is receivable is of earlier years: post it too"
+        )
+    return "postings", {name: csv_rows(PLAIN, told)}, note
+
+
+def _came_late(year: YearEnd, rows: Iterable[Mapping[str, Any]]) -> int:
+    """What the year moved of what is receivable, and no posting of its days does: a receipt, say,
+    of an earlier year that its year end did not know.
+    """
+    posted = sum(
+        row["debit_pence"] - row["credit_pence"] for row in rows if row["account"] == RECEIVABLE
+    )
+    plus, minus = ("asked", "refunded"), ("received", "written_off")
+    moved = sum(year.total("movement", name) for name in plus)
+    return moved - sum(year.total("movement", name) for name in minus) - posted

@@ -203,13 +203,14 @@ def test_a_year_end_that_an_earlier_engine_filed_is_gone_on_from(tmp_path: Path)
     # It had neither agents nor another currency, and its position fewer columns.
     first = closed("", FOUR, "2017-09-30")
     plain = json.loads(first.filed)
-    for name in ("impactbond_year_end", "sha256", "exchange", "ledger_currency"):
+    for name in ("impactbond_year_end", "sha256", "exchange", "ledger_currency", "income"):
         del plain[name]
     for row in plain["position"]:
         del row["passed_on_pence"], row["constrained_pence"]
     (tmp_path / "old.json").write_bytes(filed_bytes(plain)[0])
     second = closed("", FOUR, "2017-12-31", previous=tmp_path / "old.json")
     assert second.total("income", "income") == 10000
+    assert second.tables["disclosure"].to_pylist()[0]["previous_year_pence"] is None
 
 
 def test_what_is_written_off_needs_an_account(tmp_path: Path) -> None:

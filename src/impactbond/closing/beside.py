@@ -141,7 +141,9 @@ def disclosure_table(
         "passed_on": "Passed on to others, to date",
     }
     income_of_year = sum(income["income_pence"].to_pylist())
-    filed = None if previous is None else sum(previous.income.values())
+    # What an earlier engine filed does not tell the income of its year.
+    told = {} if previous is None else previous.income
+    filed = sum(told.values()) if told else None
     rows: list[tuple[str, int, int | None]] = [("Income of the year", income_of_year, filed)]
     for name, label in labels.items():
         now = sum(position[f"{name}_pence"].to_pylist())

@@ -71,7 +71,7 @@ from impactbond.contract.versions import Versions
 from impactbond.dates import day_given
 from impactbond.dialect import Engine
 from impactbond.errors import Fault, YearEndError, assert_one_of
-from impactbond.evidence.evidence import Evidence
+from impactbond.evidence.evidence import Evidence, ExternalEvidence
 from impactbond.money import show
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
@@ -244,8 +244,16 @@ def _drawn_up(
         later=year.later,
         kind=evidence.kind,
         cautions=cautions_of(year, tables, filed, unmapped),
-        evidence_sha256=evidence.known_on(year.evidence_to).digest,
+        evidence_sha256=_digest(evidence, year.evidence_to),
     )
+
+
+def _digest(evidence: Evidence, sign_off: date) -> str:
+    """What the evidence said by the sign-off; "" where it is read where it is, and would have to be
+    brought into memory whole.
+    """
+    is_elsewhere = isinstance(evidence, ExternalEvidence)
+    return "" if is_elsewhere else evidence.known_on(sign_off).digest
 
 
 def _assert_within_earned(year: Year) -> None:

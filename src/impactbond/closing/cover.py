@@ -47,7 +47,7 @@ def add_cover(
     income = made["Income"]
     total = f"SUM({income.span('income')})"
     page.amount("Income of the year", total, year.total("income", "income"), amounts)
-    if year.previous is not None:
+    if year.previous is not None and year.previous.income:
         filed = sum(year.previous.income.values())
         total = f"SUM({made['As filed'].span('income')})"
         page.amount("Income of the year before, as filed", total, filed, amounts)
@@ -74,7 +74,9 @@ def add_cover(
     page.heading("What it rests on")
     page.fact("SHA-256 of this year end", year.digest)
     page.fact("SHA-256 of the contract", year.contract_sha256)
-    page.fact("SHA-256 of the evidence", year.evidence_sha256)
+    page.fact(
+        "SHA-256 of the evidence", year.evidence_sha256 or "not taken: it is read where it is"
+    )
     before = "none was given" if year.previous is None else year.previous.digest
     page.fact("SHA-256 of the previous one", before)
     page.fact("Worked out by", f"impactbond {__version__}")

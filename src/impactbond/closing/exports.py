@@ -292,7 +292,7 @@ def _came_late(year: YearEnd, rows: Iterable[Mapping[str, Any]]) -> int:
     """What the year moved of what is receivable, and no posting of its days does: a receipt, say,
     of an earlier year that its year end did not know.
     """
-    posted = sum(
+    posted: int = sum(
         row["debit_pence"] - row["credit_pence"] for row in rows if row["account"] == RECEIVABLE
     )
     plus, minus = ("asked", "refunded"), ("received", "written_off")

@@ -104,7 +104,7 @@ def parse_filed(content: bytes, name: str) -> Filed:
             evidence_to=date.fromisoformat(plain["evidence_to"]),
             position=tuple({**_NONE_YET, **row} for row in plain["position"]),
             earned={_outcome(row): row["earned_pence"] for row in plain["earned"]},
-            income={row["funder"]: row["income_pence"] for row in plain["income"]},
+            income={row["funder"]: row["income_pence"] for row in plain.get("income", ())},
             exchange={
                 (row["funder"], row["item"]): row["ledger_pence"]
                 for row in plain.get("exchange", ())

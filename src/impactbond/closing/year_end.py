@@ -241,7 +241,6 @@ class YearEnd:
             {
                 "contract": self.contract,
                 "contract_sha256": self.contract_sha256,
-                "evidence_sha256": self.evidence_sha256,
                 "currency": self.currency,
                 "on": str(self.on),
                 "evidence_to": str(self.evidence_to),
@@ -279,6 +278,7 @@ class YearEnd:
             "evidence_to": str(self.evidence_to),
             "framework": self.framework,
             "sha256": self.digest,
+            "evidence_sha256": self.evidence_sha256,
             "previous_sha256": None if self.previous is None else self.previous.digest,
             "refused_rows_left_out": self.refused_left_out,
             "refused_receipts_left_out": self.refused_receipts,

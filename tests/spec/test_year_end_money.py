@@ -200,6 +200,25 @@ def test_a_year_may_end_on_any_day() -> None:
         assert year.total("position", "earned") == earned * 100
 
 
+@pytest.mark.parametrize(
+    ("on", "earned"), [("2016-02-28", 1), ("2016-02-29", 2), ("2016-03-01", 3)]
+)
+def test_the_29th_of_february_is_a_day_like_any_other(on: str, earned: int) -> None:
+    table = """
+        child | start      | school
+        c1    | 2016-01-09 | Elm
+        c2    | 2016-01-09 | Elm
+        c3    | 2016-01-09 | Elm
+        ---
+        child | metric  | on         | value
+        c1    | consent | 2016-02-28 | yes
+        c2    | consent | 2016-02-29 | yes
+        c3    | consent | 2016-03-01 | yes
+    """
+    year = closed("calendar: {term: 2016-01-01 through 2018-12-31}", table, on)
+    assert year.total("position", "earned") == 10000 * earned
+
+
 def test_rows_refused_and_left_out_are_told_and_a_repair_is_late() -> None:
     contract = contract_of("")
     broken = FOUR.replace("2017-09-20 | yes", "2017-09-20 | perhaps", 1)

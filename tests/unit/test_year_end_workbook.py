@@ -36,7 +36,7 @@ def test_an_examiner_finds_the_figures_the_checks_and_what_is_to_be_decided() ->
     assert beside(cover, "Checks") == "All checks hold"
     told = [str(row[0].value) for row in cover.iter_rows()]
     assert "These are figures, no accounting advice." in told
-    assert sum(line.endswith("?") or "? See" in line for line in told) == 7
+    assert sum(line.endswith("?") or "? See" in line for line in told) == 8
     listed = [row["Sheet"] for row in rows_of(found["Contents"])]
     assert set(listed) <= set(found.sheetnames)
     position = {row["Funder"]: row for row in rows_of(found["Position"])}

@@ -18,7 +18,8 @@ from impactbond.version import __version__
 _HOLD, _FAIL = "All checks hold", "A check fails: see the sheet Checks"
 _QUESTIONS = (
     "Is each funder's money an exchange, a performance-related grant or a grant? See Income.",
-    "Is any of it restricted, and to which fund? See Income.",
+    "Is any of it restricted, and to which fund? See Funds.",
+    "Is any of it another party's, for which you act as an agent? See Position.",
     "Will unclaimed income be paid, and none of it be taken back? See Cut off, Disputed.",
     "Does evidence that came after the year end show what was so on it? See After.",
     "Is any up-front money to be paid back, or owed after more than a year? See Up front.",

@@ -97,6 +97,39 @@ def test_up_front_money_stays_at_the_rate_of_its_day(tmp_path: Path) -> None:
     assert (found["receivable, less in advance"], found["exchange difference"]) == (35600, 2600)
 
 
+BACK = """
+tranches:
+  start: {pay: 500.00, on: 2017-01-31, by: {council: 100%}, held_by: A bank, recovered: {at: 1/4},
+          left_over: returned}
+"""
+
+
+def test_up_front_money_that_goes_back_is_owed_at_the_rate_of_that_day(tmp_path: Path) -> None:
+    # €500.00 at 0.80. Claims of €100.00, €200.00 and €100.00 recover a quarter, €100.00 at 0.80,
+    # and ask for €75.00 at 0.84, €150.00 at 0.88 and €75.00 at 0.875. €400.00, which stood at
+    # £320.00, goes back on 31 January 2019 at 0.90, £360.00: £40.00 lost. Nobody paid: €400.00 is
+    # open at 0.91, £364.00, of 400.00 + 63.00 + 132.00 + 65.63 - 360.00 = £300.63.
+    more = f"{EXCHANGED}    - {{from: 2019-12-31, is: 0.91}}\n"
+    terms = f"{EUROS}\n{BACK}"
+    year = closed(terms, FOUR, "2019-12-31", ledger=abroad(tmp_path, more, terms))
+    found = items(year)
+    assert found["income to date"] == 6300 + 13200 + 6563 + 8000
+    assert found["receivable, less in advance"] == 36400
+    assert found["up-front and deferred"] == 0
+    assert found["exchange difference"] == 36400 - 30063 - 4000
+
+
+def test_a_fee_for_later_days_is_deferred_at_the_rate_of_its_claim(tmp_path: Path) -> None:
+    # €1.00 a day from 1 August, of which 31 days are after December; claimed on 31 October at 0.88,
+    # with €200.00. Before it €100.00 at 0.84, and €100.00 more at 0.89.
+    terms = f"{EUROS}\nfees: {{standing: {{kind: standing charge, pay: 184.00, on: 2017-08-15}}}}"
+    days = "fee_days: {standing: {from: 2017-08-01, through: 2018-01-31}}\n"
+    ledger = abroad(tmp_path, f"{days}{EXCHANGED}", terms)
+    found = items(closed(terms, FOUR, "2017-12-31", ledger=ledger))
+    assert found["up-front and deferred"] == 2728  # 31.00 × 0.88
+    assert found["income to date"] == 8400 + 33792 + 8900 - 2728
+
+
 @pytest.mark.parametrize(("currency", "income"), [("JPY", 349), ("KWD", 349000)])
 def test_minor_units_of_the_ledger_are_its_own(tmp_path: Path, currency: str, income: int) -> None:
     # €100.00 at 0.84, €200.00 at 0.88 and €100.00 at 0.89 is 349.00 of another currency, in whole

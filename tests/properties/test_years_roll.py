@@ -13,6 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -22,7 +23,7 @@ from tests.spec.drawn_tables import contract_of, evidence_of, versions_of
 
 import impactbond as ib
 from impactbond.closing.closing_cut import known_at
-from impactbond.closing.ledger import Ledger
+from impactbond.closing.ledger import Agent, Exchange, Ledger
 from impactbond.closing.year_end import YearEnd
 from impactbond.contract.versions import Versions
 from impactbond.dialect import Engine
@@ -59,7 +60,7 @@ TRANCHE = (
 )
 LEDGER = """
 accounts: {receivable: "1100", accrued: "1105", up_front: "2115", in_advance: "2116",
-           income: "4105", bad_debt: "7100"}
+           income: "4105", bad_debt: "7100", passed_on: "2200", exchange: "7900"}
 funders:
   council: {nature: exchange}
   lottery: {nature: grant}
@@ -166,6 +167,26 @@ def ledger_of(draw: Random, contract: Versions, folder: Path) -> Ledger:
     return ib.read_ledger(path, contract.whole)
 
 
+def abroad_or_agent(draw: Random, ledger: Ledger, world: World) -> dict[str, object]:
+    """What of a ledger map says, three times in ten each, that it is kept in another currency, or
+    that the provider is an agent of the council's.
+    """
+    kind = draw.random()
+    if kind < 0.3:
+        days = {date(2016, 1, 1), LAST, *(on for on, _ in world.ends)}
+        days |= {date(2017, 1, 1) + timedelta(days=draw.randrange(900)) for _ in range(6)}
+        rates = [
+            {"from": day, "is": Decimal(draw.randrange(5000, 9999)) / 10000} for day in sorted(days)
+        ]
+        other = draw.choice([one for one in ("GBP", "EUR", "JPY", "KWD") if one != world.currency])
+        return {"exchange": Exchange.model_validate({"currency": other, "rates": rates})}
+    if kind < 0.6:
+        agent = Agent.model_validate({"keeps": draw.choice(("1/3", "15%", "2/7", "100%"))})
+        council = ledger.funders["council"].model_copy(update={"agent": agent})
+        return {"funders": {**ledger.funders, "council": council}}
+    return {}
+
+
 def by_funder(settlement: Settlement) -> dict[str, int]:
     """What the claims come to, without what nobody pays."""
     found: dict[str, int] = {}
@@ -186,7 +207,9 @@ def trial_balance_of(
     on_account = sum(row["amount_pence"] for row in payments if row["kind"] in ON_ACCOUNT)
     received = sum(receipts.received_table["amount_pence"].to_pylist())
     written_off = sum(receipts.written_off_table["amount_pence"].to_pylist())
-    closed = previous.total("position", "earned"), previous.total("position", "written_off")
+    # What an agent passes on was no income of the years that are closed.
+    own = previous.total("position", "earned") - previous.total("position", "passed_on")
+    closed = own, previous.total("position", "written_off")
     balances = {
         "1100": asked - received - written_off,
         "2115": -on_account,
@@ -224,6 +247,7 @@ class World:
             (on, on + timedelta(days=draw.choice((0, 30, 60, 120))))
             for on in draw.choice(((first, second), (first,)))
         ]
+        self.ledger = self.ledger.model_copy(update=abroad_or_agent(draw, self.ledger, self))
 
     def years(self) -> list[YearEnd]:
         """The year ends, each on what was filed before, and one after everything."""
@@ -241,7 +265,8 @@ class World:
         income: dict[str, int] = {}
         for year in found:
             for row in year.tables["income"].to_pylist():
-                income[row["funder"]] = income.get(row["funder"], 0) + row["income_pence"]
+                whole = row["income_pence"] - row["passed_on_pence"]
+                income[row["funder"]] = income.get(row["funder"], 0) + whole
         claimed = by_funder(settled)
         of_all = {*income, *claimed}
         assert {one: income.get(one, 0) for one in of_all} == {
@@ -293,6 +318,8 @@ class World:
             ("up-front money set off", "position", "set_off"),
             ("something withheld", "withheld", "withheld"),
             ("something another funder took over", "withheld", "moved"),
+            ("what an agent passes on", "position", "passed_on"),
+            ("an exchange difference", "exchange", "ledger"),
             ("a refund", "position", "refunded"),
             ("a write-off", "position", "written_off"),
             ("a fee", "income", "fees"),
@@ -354,6 +381,8 @@ OFTEN = (
     "a second version that a year end knows",
     "money in JPY",
     "money in KWD",
+    "what an agent passes on",
+    "an exchange difference",
     "a refund",
     "a write-off",
     "a fee",

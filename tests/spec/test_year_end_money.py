@@ -200,6 +200,25 @@ def test_a_year_may_end_on_any_day() -> None:
         assert year.total("position", "earned") == earned * 100
 
 
+@pytest.mark.parametrize(
+    ("on", "earned"), [("2016-02-28", 1), ("2016-02-29", 2), ("2016-03-01", 3)]
+)
+def test_the_29th_of_february_is_a_day_like_any_other(on: str, earned: int) -> None:
+    table = """
+        child | start      | school
+        c1    | 2016-01-09 | Elm
+        c2    | 2016-01-09 | Elm
+        c3    | 2016-01-09 | Elm
+        ---
+        child | metric  | on         | value
+        c1    | consent | 2016-02-28 | yes
+        c2    | consent | 2016-02-29 | yes
+        c3    | consent | 2016-03-01 | yes
+    """
+    year = closed("calendar: {term: 2016-01-01 through 2018-12-31}", table, on)
+    assert year.total("position", "earned") == 10000 * earned
+
+
 def test_rows_refused_and_left_out_are_told_and_a_repair_is_late() -> None:
     contract = contract_of("")
     broken = FOUR.replace("2017-09-20 | yes", "2017-09-20 | perhaps", 1)
@@ -278,5 +297,9 @@ def test_a_previous_year_end_that_is_hardly_the_last_one_is_asked_about() -> Non
     first = closed("", FOUR, "2017-03-31")
     after_a_year = closed("", FOUR, "2018-03-31", previous=first)
     after_two = closed("", FOUR, "2019-03-31", previous=first)
-    assert "IS IT THE LAST ONE?" not in after_a_year.text
-    assert "IS IT THE LAST ONE?" in after_two.text
+    assert "IS IT THE LAST?" not in after_a_year.text
+    assert "CAUTION: The previous year end is of 2017-03-31, more than a year" in after_two.text
+    # One that was forgotten: c1 was earned on 1 February 2017, a year and 333 days before.
+    forgotten = closed("", FOUR, "2018-12-31")
+    assert any("since 2017-02-01: IS IT RIGHT?" in one for one in forgotten.cautions)
+    assert closed("", FOUR, "2017-12-31").cautions == ()

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of
 from tests.spec.test_year_end import FIXTURES, closed, in_2017
+from tests.spec.test_year_end_currencies_and_agents import agents
 from tests.spec.test_year_end_edges import FOUR
 from tests.spec.test_year_end_edges import closed as closed_of
 from tests.spec.test_year_end_money import CONSTRAINED, MONEY, UP_FRONT, ledger_of, receipts_of
@@ -213,7 +214,8 @@ def test_beancounts_own_checker_accepts_the_ledger_and_its_balances(tmp_path: Pa
     loader = import_module("beancount.loader")
     ledger = ledger_of(tmp_path, CONSTRAINED)
     other = closed_of(UP_FRONT, FOUR, "2017-12-31", ledger=ledger, receipts=receipts_of(MONEY))
-    for text in (beancount_text(year()), beancount_text(other)):
+    agent = closed_of("", FOUR, "2017-12-31", ledger=agents(tmp_path, passed_on="2200"))
+    for text in map(beancount_text, (year(), agent, other)):
         entries, errors, _ = loader.load_string(text)
         assert errors == []
         assert sum(type(entry).__name__ == "Balance" for entry in entries) > 4

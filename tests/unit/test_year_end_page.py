@@ -12,7 +12,7 @@ import pytest
 from tests.spec.test_year_end import in_2018
 
 import impactbond as ib
-from impactbond.closing.ledger import Accounts
+from impactbond.closing.ledger import Accounts, Ledger
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "year_end.md").read_text("utf-8")
@@ -30,15 +30,17 @@ def test_the_example_runs_as_written(
     monkeypatch.chdir(tmp_path)
     exec(compile("\n".join(blocks("python")), "year_end.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "Checks: all 170 hold" in printed
+    assert "Checks: all 181 hold" in printed
     assert {"£64,320.00", "£90,120.00"} <= set(re.findall(r"£[\d,.]+\d", printed))
 
 
 def test_the_ledger_map_is_one(tmp_path: Path) -> None:
-    [written] = blocks("yaml")
-    path = tmp_path / "ledger.yaml"
+    contract, path = ib.read_contract(CONTRACT), tmp_path / "ledger.yaml"
+    written, more = blocks("yaml")
+    path.write_text(more, "utf-8")
+    assert ib.read_ledger(path, contract).materiality == 500
     path.write_text(written, "utf-8")
-    ledger = ib.read_ledger(path, ib.read_contract(CONTRACT))
+    ledger = ib.read_ledger(path, contract)
     assert ledger.fund_of("lottery") == "Lottery project"
     assert ledger.fund_of("school: Elm") == "Unrestricted"
 
@@ -50,3 +52,5 @@ def test_the_page_names_every_table_journal_and_needed_account() -> None:
     assert set(tables["journals"]["journal"].to_pylist()) <= set(re.findall(r"\*\*(J\d)\*\*", PAGE))
     needed = [name for name, field in Accounts.model_fields.items() if field.is_required()]
     assert all(re.search(rf"\b{name}: ", PAGE) for name in needed)
+    # Whatever a ledger map can say is on the page.
+    assert all(re.search(rf"`?\b{name}\b", PAGE) for name in Ledger.model_fields)

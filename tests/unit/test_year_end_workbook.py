@@ -9,14 +9,16 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.libreoffice import differences, needs_libreoffice, recalculate, values
+from tests.libreoffice import differences, differences_of, needs_libreoffice, recalculate, values
 from tests.opened import beside, opened, rows_of
 from tests.spec.test_year_end import FIXTURES, closed, in_2017
+from tests.spec.test_year_end_currencies_and_agents import EUROS, abroad, agents
 from tests.spec.test_year_end_edges import FOUR
 from tests.spec.test_year_end_edges import closed as closed_of
-from tests.spec.test_year_end_money import CONSTRAINED, MONEY, ledger_of, receipts_of
+from tests.spec.test_year_end_money import CONSTRAINED, MONEY, UP_FRONT, ledger_of, receipts_of
 
 from impactbond.closing.workbook import year_end_workbook
+from impactbond.closing.year_end import YearEnd
 
 
 @cache
@@ -34,10 +36,23 @@ def test_an_examiner_finds_the_figures_the_checks_and_what_is_to_be_decided() ->
     assert beside(cover, "Checks") == "All checks hold"
     told = [str(row[0].value) for row in cover.iter_rows()]
     assert "These are figures, no accounting advice." in told
-    assert sum(line.endswith("?") or "? See" in line for line in told) == 6
+    assert sum(line.endswith("?") or "? See" in line for line in told) == 8
     listed = [row["Sheet"] for row in rows_of(found["Contents"])]
     assert set(listed) <= set(found.sheetnames)
     position = {row["Funder"]: row for row in rows_of(found["Position"])}
+    # Names stand beside ids, codes of the ledger beside the keys of its accounts.
+    assert position["lbhf"]["Name"] == "London Borough of Hammersmith & Fulham"
+    codes = {row["Account"]: row["Code"] for row in rows_of(found["Journals"])}
+    assert (codes["accrued"], codes["income"]) == ("1105", "4105")
+    assert beside(cover, "Income of the year before, as filed (£)") == 40710.00
+    assert beside(cover, "Trial balance") == "none was given"
+    funds = {row["Fund"]: row for row in rows_of(found["Funds"])}
+    assert funds["Lottery project"]["Income of the year (£)"] == 7411.50
+    assert funds["Lottery project"]["Restricted?"] == "restricted"
+    policy = {row["Subject"]: row["Text"] for row in rows_of(found["Policy"])}
+    assert "evidence recorded up to 2018-07-31" in policy["Cut-off"]
+    refused = rows_of(found["Refused"])
+    assert sum(row["Rows"] for row in refused) == 12
     assert position["trust"]["Contract liability (£)"] == 4153.99
     # What was filed stands as it was filed: £40,710.00 earned by 31 March 2017.
     assert sum(row["Earned (£)"] for row in rows_of(found["As filed"])) == 40710.00
@@ -69,6 +84,32 @@ def test_what_is_worked_out_is_a_formula() -> None:
         "lines of the cut are shared in full",
         "shares are what the schedule asks for",
     }
+
+
+def written(folder: Path, name: str, year: YearEnd) -> Path:
+    path = folder / f"{name}.xlsx"
+    path.write_bytes(year_end_workbook(year))
+    return path
+
+
+@needs_libreoffice
+def test_an_agents_books_and_those_in_two_currencies_are_as_written(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    agent = agents(tmp_path / "first", passed_on="2200")
+    before = closed_of("", FOUR, "2017-09-30", ledger=agent)
+    ours = closed_of("", FOUR, "2017-12-31", ledger=agent, previous=before)
+    terms = f"{EUROS}\n{UP_FRONT}"
+    pounds = closed_of(terms, FOUR, "2017-12-31", ledger=abroad(tmp_path / "second", terms=terms))
+    paths = [written(tmp_path, "agent", ours), written(tmp_path, "abroad", pounds)]
+    for count, different in differences_of(paths, tmp_path / "again"):
+        assert count > 150
+        assert different == {}
+    assert beside(opened(paths[0].read_bytes(), values=True)["Cover"], "Earned to date (£)") == 400
+    found = rows_of(opened(paths[1].read_bytes(), values=True)["Exchange"])
+    council = {row["Item"]: row for row in found if row["Funder"] == "council"}
+    assert council["exchange difference"]["Of the year (£)"] == 26.00
+    assert council["income to date"]["In the contract's (€)"] == 400.00
 
 
 @needs_libreoffice

@@ -1,7 +1,7 @@
 """What is open at a year end by how long it is overdue, by the matching that reconciling does.
 
 Takes  what was asked and what came by the year end.
-Gives  the tables AGED and PAYMENT_TIMES of a reconciliation.
+Gives  the tables AGED and PAYMENT_TIMES of a reconciliation, and PAID.
 Keeps  up-front money can be open before the first claim is made.
 """
 
@@ -18,6 +18,9 @@ from impactbond.receipts.payment_times import payment_times
 from impactbond.receipts.reconcile import AGED, BANDS, band
 from impactbond.tables import rows_table, schema_of
 
+PAID = schema_of(
+    *("funder", "receipt", "received_on", "claim_period", "from_on", "through_on"), "amount_pence"
+)
 _PAYMENTS = schema_of("funder", "claim_period", "due_on", "amount_pence")
 
 
@@ -53,6 +56,31 @@ def aged_table(year: Year, found: Iterable[Matched]) -> pa.Table:
         carried = sum(one.left_pence for one in money)
         rows.append((funder, *open_.values(), carried, sum(open_.values()) - carried))
     return rows_table(rows, AGED)
+
+
+def received_table(year: Year, found: Iterable[Matched]) -> pa.Table:
+    """The table `paid`: every receipt by the claims that it paid, and what of it paid none: it is
+    carried, or was paid back.
+    """
+    periods = {one.label: one for one in year.terms.calendar.periods}
+    left = {receipt: pence for _, _, receipt, pence in year.received}
+    days = {receipt: day for day, _, receipt, _ in year.received}
+    funders = {receipt: funder for _, funder, receipt, _ in year.received}
+    sums: dict[tuple[str, str], int] = {}
+    for *_, matches in found:
+        for one in matches:
+            # What a claim gives back, and what is written off, is no money.
+            if one.receipt in left and one.claim_period in periods:
+                key = (one.receipt, one.claim_period)
+                sums[key] = sums.get(key, 0) + one.amount_pence
+                left[one.receipt] -= one.amount_pence
+    sums |= {(receipt, ""): pence for receipt, pence in left.items() if pence}
+    rows = []
+    for (receipt, claim), pence in sums.items():
+        period = periods.get(claim)
+        of = (None, None) if period is None else (period.first, period.last)
+        rows.append((funders[receipt], receipt, days[receipt], claim, *of, pence))
+    return rows_table(sorted(rows, key=lambda row: (row[2], row[1], row[3])), PAID)
 
 
 def paid_table(year: Year, found: Iterable[Matched]) -> pa.Table:

@@ -17,9 +17,10 @@ import pyarrow as pa
 from impactbond.closing.aged import Matched
 from impactbond.closing.filed import Filed
 from impactbond.closing.inputs import Year
+from impactbond.closing.ledger import Constraint
 from impactbond.closing.position import IN_HAND
 from impactbond.closing.sums import summed
-from impactbond.money import minor_units, round_fraction
+from impactbond.money import minor_units, round_fraction, show_share
 from impactbond.receipts.match import REFUND_OF
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.values import part_paid
@@ -30,7 +31,7 @@ WITHHELD = schema_of("funder", "value_pence", "withheld_pence", "moved_pence", "
 IN_PROGRESS = schema_of(
     *("milestone", "participants", "price_pence", "in_all_pence"), participants=pa.int64()
 )
-DISPUTED = schema_of("funder", "since_on", "reason", "amount_pence")
+DISPUTED = schema_of("funder", "since_on", "reason", "basis", "amount_pence")
 DISCLOSURE = schema_of("label", "this_year_pence", "previous_year_pence")
 CONFIRMATIONS = schema_of(
     *("funder", "item", "claim_period", "due_on", "asked_pence", "open_pence"),
@@ -85,34 +86,46 @@ def withheld_table(year: Year) -> pa.Table:
 
 def in_progress_table(year: Year, waiting: Mapping[str, int]) -> pa.Table:
     """The table `in_progress`: how many participants can still achieve a milestone, at its price
-    before rates and changes. No estimate, and nothing of it is earned.
+    before rates and changes; and the most of a result of many that is first measured later. No
+    estimate, and nothing of it is earned.
     """
-    terms, rows = year.terms, []
+    terms = year.terms
+    rows: list[tuple[str, int | None, int | None, int | None]] = []
     for name, term in terms.milestones.items():
         if count := waiting.get(name, 0):
             part = part_paid(terms, term)
             priced = minor_units(term.price, terms.currency_of_prices)
             price = int(round_fraction(np.array([priced]), part, terms.rounding.rule)[0])
             rows.append((name, count, price, count * price))
+    for name, result in terms.results.items():
+        if result.on is not None and result.on > year.on:
+            most = result.most
+            paid = None if most is None else minor_units(most, terms.currency)
+            rows.append((name, None, None, paid))
     return rows_table(rows, IN_PROGRESS)
 
 
 def disputed_table(year: Year) -> pa.Table:
     """The table `disputed`: the constraints of the ledger map that hold on the year end."""
-    constraints = () if year.ledger is None else year.ledger.constraints
     rows = [
-        (one.funder, one.since, one.reason, minor_units(one.amount, year.terms.currency))
-        for one in constraints
-        if one.holds_on(year.on)
+        (one.funder, one.since, one.reason, _how_much(one), pence)
+        for one, pence in year.constraints
     ]
     return rows_table(rows, DISPUTED)
+
+
+def _how_much(one: Constraint) -> str:
+    """How a constraint comes to its amount."""
+    if one.share is None:
+        return "an amount"
+    return f"{show_share(one.share)} of {', '.join(one.claims)}"
 
 
 def disclosure_table(
     position: pa.Table, income: pa.Table, previous: Filed | None, words: tuple[str, str]
 ) -> pa.Table:
     """The table `disclosure`: totals beside those of the previous year as filed, in the words of
-    the framework. The income of the previous year is in its own file.
+    the framework.
     """
     labels = {
         "earned": "Earned to date",
@@ -125,9 +138,13 @@ def disclosure_table(
         "on_account": "Up-front money on account",
         "constrained": "In dispute, or may be taken back",
         "written_off": "Written off to date",
+        "passed_on": "Passed on to others, to date",
     }
     income_of_year = sum(income["income_pence"].to_pylist())
-    rows: list[tuple[str, int, int | None]] = [("Income of the year", income_of_year, None)]
+    # What an earlier engine filed does not tell the income of its year.
+    told = {} if previous is None else previous.income
+    filed = sum(told.values()) if told else None
+    rows: list[tuple[str, int, int | None]] = [("Income of the year", income_of_year, filed)]
     for name, label in labels.items():
         now = sum(position[f"{name}_pence"].to_pylist())
         was = None

@@ -7,10 +7,16 @@ Keeps  a column that is worked out is a formula of its row.
 
 from __future__ import annotations
 
-from impactbond.statements.workbook.layout import Formula, Kind
+from impactbond.statements.workbook.layout import Formula, Kind, SheetTable
 
 Plain = tuple[str, str, Kind, float]  # a column that is no amount: key, header, kind, width
 FUNDER: Plain = ("funder", "Funder", "identifier", 34)
+DATED: Plain = ("date", "Date", "date", 12)
+SIDES: tuple[Plain, ...] = (
+    ("account", "Account", "identifier", 13),
+    FUNDER,
+    ("fund", "Fund", "identifier", 18),
+)
 _MILESTONE: Plain = ("milestone", "Milestone", "identifier", 24)
 _BANDS = {
     "not_yet_due": "Not yet due",
@@ -22,6 +28,13 @@ _BANDS = {
     "balance": "Balance",
 }
 _ADDED = "+".join(f"[{key}]" for key in list(_BANDS)[:5])
+
+
+def _in_all(table: SheetTable, index: int) -> str:
+    """What a milestone comes to; the most of a result is what the contract says."""
+    return "" if table.columns[1].values[index] is None else "[participants]*[price]"
+
+
 _Beside = tuple[str, str, str, tuple[Plain, ...], dict[str, str], dict[str, Formula]]
 BESIDE: tuple[_Beside, ...] = (
     (
@@ -30,6 +43,7 @@ BESIDE: tuple[_Beside, ...] = (
             ("tranche", "Payment", "identifier", 20),
             FUNDER,
             ("asked_on", "Asked on", "date", 13),
+            ("left_over", "What is left at the end", "identifier", 16),
         ),
         {
             "amount": "Asked for",
@@ -55,8 +69,8 @@ BESIDE: tuple[_Beside, ...] = (
     (
         *("In progress", "in_progress", "What is on the way: nothing of it is earned"),
         (_MILESTONE, ("participants", "Can still achieve it", "count", 14)),
-        {"price": "Price before changes", "in_all": "In all"},
-        {"in_all": "[participants]*[price]"},
+        {"price": "Price before changes", "in_all": "In all, at most"},
+        {"in_all": _in_all},
     ),
     (
         *("Limits", "limits", "Limits in money to date, and what is used of them"),
@@ -80,6 +94,17 @@ BESIDE: tuple[_Beside, ...] = (
         (FUNDER,),
         _BANDS,
         {"balance": f"{_ADDED}-[carried]"},
+    ),
+    (
+        *("Paid", "paid", "Every receipt, by the claims that it paid; without one, it paid none"),
+        (
+            FUNDER,
+            ("receipt", "Receipt", "identifier", 18),
+            ("received_on", "Received on", "date", 13),
+            ("claim_period", "Claim", "identifier", 12),
+        ),
+        {"amount": "Amount"},
+        {},
     ),
     (
         *("Payment times", "payment_times", "How long every funder took to pay, to date"),
@@ -109,6 +134,28 @@ BESIDE: tuple[_Beside, ...] = (
             "rest": "Rest",
         },
         {"rest": "[should_be]-[trial_balance]-[journals]"},
+    ),
+    (
+        *("Interest", "interest", "Statutory interest on late payment, to date: not counted"),
+        (
+            FUNDER,
+            ("claim_period", "Claim", "identifier", 12),
+            ("due_on", "Due on", "date", 13),
+            ("runs_from_on", "Runs from", "date", 13),
+            ("percent", "% a year", "identifier", 10),
+        ),
+        {"debt": "Debt", "interest": "Interest", "fixed_sum": "Fixed sum"},
+        {},
+    ),
+    (
+        *("Refused", "refused", "Rows refused and left out, by reason"),
+        (
+            ("of", "Of", "identifier", 14),
+            ("reason", "Reason", "identifier", 34),
+            ("rows", "Rows", "count", 10),
+        ),
+        {},
+        {},
     ),
     (
         *("Invoices", "invoices", "What was asked for in the year, as invoices and credit notes"),

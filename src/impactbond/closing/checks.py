@@ -14,6 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.closing.beside import open_by_funder
+from impactbond.closing.exchange import (
+    ACCRUED_ITEM,
+    CAME,
+    DIFFERENCE,
+    GIVEN_UP,
+    HELD,
+    INCOME_ITEM,
+    OPEN,
+)
 from impactbond.closing.filed import Filed
 from impactbond.closing.inputs import Year
 from impactbond.closing.journals import (
@@ -50,6 +59,8 @@ def checks_table(year: Year, tables: Tables, previous: Filed | None) -> pa.Table
         *_journals(tables),
         *_confirmed(tables),
         *_trial_balance(tables),
+        *_in_the_ledgers_currency(tables),
+        *_by_fund(tables),
     )
     rows = [
         (*one, one[2] <= one[3] if one[0] == WITHIN_LIMITS else one[2] == one[3])
@@ -87,7 +98,7 @@ def _positions(tables: Tables) -> Iterator[Compared]:
 def _rolls(tables: Tables) -> Iterator[Compared]:
     """3 and 4. Income is what it is of; asset, liability and receivable roll from year to year."""
     for row in tables["income"].to_pylist():
-        parts = ("this_year", "late", "taken_back", "moved", "fees", "constrained")
+        parts = ("this_year", "late", "taken_back", "moved", "fees", "constrained", "passed_on")
         income = sum(row[f"{name}_pence"] for name in parts)
         yield "income is what it is of", row["funder"], row["income_pence"], income
     for row in tables["movement"].to_pylist():
@@ -95,7 +106,7 @@ def _rolls(tables: Tables) -> Iterator[Compared]:
             row[f"{when}_asset_pence"] - row[f"{when}_liability_pence"]
             for when in ("opening", "closing")
         )
-        rolled = was + row["income_pence"] - row["asked_pence"]
+        rolled = was + row["income_pence"] + row["passed_on_pence"] - row["asked_pence"]
         yield "asset and liability roll", row["funder"], rolled, now
         came = row["received_pence"] - row["refunded_pence"] + row["written_off_pence"]
         open_ = row["opening_receivable_pence"] + row["asked_pence"] - came
@@ -105,9 +116,12 @@ def _rolls(tables: Tables) -> Iterator[Compared]:
 def _aged(tables: Tables) -> Iterator[Compared]:
     """5. What is open is what matching the receipts leaves open."""
     aged = {row["funder"]: row["balance_pence"] for row in tables["aged"].to_pylist()}
+    paid = summed((row["funder"], row["amount_pence"]) for row in tables["paid"].to_pylist())
     for row in tables["position"].to_pylist():
         open_ = row["receivable_pence"] - row["in_advance_pence"]
         yield "receivable is what is aged", row["funder"], open_, aged.get(row["funder"], 0)
+        own = paid.get(row["funder"], 0)
+        yield "receipts are what was received", row["funder"], own, row["received_pence"]
 
 
 def _limit(row: Mapping[str, int | str]) -> tuple[str, int, int]:
@@ -178,6 +192,26 @@ def _trial_balance(tables: Tables) -> Iterator[Compared]:
         yield "the trial balance ties", row["account"], shown, row["should_be_pence"]
 
 
+def _in_the_ledgers_currency(tables: Tables) -> Iterator[Compared]:
+    """What came and stands in the ledger's currency is income and the exchange difference."""
+    found: dict[str, dict[str, int]] = {}
+    for row in _rows(tables, "exchange"):
+        found.setdefault(row["funder"], {})[row["item"]] = row["ledger_pence"]
+    for funder, own in found.items():
+        came = own[CAME] + own[GIVEN_UP] + own[OPEN] + own[ACCRUED_ITEM] - own[HELD]
+        earned = own[INCOME_ITEM] + own[DIFFERENCE]
+        yield "in the ledger's currency it adds up", funder, came, earned
+
+
+def _by_fund(tables: Tables) -> Iterator[Compared]:
+    """The funds together are the funders together."""
+    for name, table in (("income", "income"), ("contract_asset", "position")):
+        one, other = (
+            sum(row[f"{name}_pence"] for row in _rows(tables, of)) for of in ("funds", table)
+        )
+        yield "funds are what funders come to", name.replace("_", " "), one, other
+
+
 def _rows(tables: Tables, name: str) -> list[dict[str, Any]]:
     return list(tables[name].to_pylist())
 
@@ -200,7 +234,8 @@ def _journals(tables: Tables) -> Iterator[Compared]:
         asset = row["contract_asset_pence"] - row["contract_liability_pence"]
         held = balance(funder, ACCRUED, UP_FRONT_ACCOUNT)
         yield "the ledger holds asset and liability", funder, held, asset
-        yield "the ledger holds income", funder, -balance(funder, INCOME), row["earned_pence"]
+        own = row["earned_pence"] - row["passed_on_pence"]
+        yield "the ledger holds income", funder, -balance(funder, INCOME), own
         open_ = balance(funder, RECEIVABLE)
         yield "the ledger holds what is receivable", funder, open_, row["receivable_pence"]
         ahead = -balance(funder, IN_ADVANCE)

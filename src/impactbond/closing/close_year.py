@@ -14,7 +14,9 @@ from datetime import date
 from os import PathLike
 from typing import NamedTuple, get_args
 
-from impactbond.closing.aged import aged_table, matched, paid_table
+import pyarrow as pa
+
+from impactbond.closing.aged import aged_table, matched, paid_table, received_table
 from impactbond.closing.beside import (
     after_table,
     confirmations_table,
@@ -23,6 +25,8 @@ from impactbond.closing.beside import (
     in_progress_table,
     withheld_table,
 )
+from impactbond.closing.by_fund import funds_table
+from impactbond.closing.cautions import cautions_of
 from impactbond.closing.checks import checks_table
 from impactbond.closing.closing_cut import (
     Followed,
@@ -33,13 +37,18 @@ from impactbond.closing.closing_cut import (
     on_the_way,
     recorded,
     unclaimed,
+    went_into,
 )
-from impactbond.closing.filed import Filed, parse_filed, read_filed
+from impactbond.closing.exchange import exchange_table
+from impactbond.closing.filed import Filed, assert_last, parse_filed, read_filed
 from impactbond.closing.inputs import Year
 from impactbond.closing.invoices import invoices_table
 from impactbond.closing.journals import journals_table, postings_table
-from impactbond.closing.ledger import Ledger, read_ledger
+from impactbond.closing.late_interest import interest_table
+from impactbond.closing.ledger import Ledger
+from impactbond.closing.policy import policy_table
 from impactbond.closing.position import (
+    Claims,
     cut_off_table,
     income_table,
     limits_table,
@@ -47,16 +56,22 @@ from impactbond.closing.position import (
     position_table,
     up_front_table,
 )
+from impactbond.closing.read_ledger import read_ledger
+from impactbond.closing.refused_rows import refused_rows_table
 from impactbond.closing.statements_issued import Issued, StatementNames, statements_issued
 from impactbond.closing.sums import by_funder
-from impactbond.closing.trial_balance import read_trial_balance, trial_balance_table
+from impactbond.closing.trial_balance import (
+    read_trial_balance,
+    trial_balance_table,
+    unmapped_accounts,
+)
 from impactbond.closing.year_end import WORDS, Framework, YearEnd
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_given
 from impactbond.dialect import Engine
 from impactbond.errors import Fault, YearEndError, assert_one_of
-from impactbond.evidence.evidence import Evidence
+from impactbond.evidence.evidence import Evidence, ExternalEvidence
 from impactbond.money import show
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
@@ -93,9 +108,10 @@ def year_end(
     `statements` are folders of statements that were issued, whose digests invoices then name.
     `engine` is by default the one that reads the evidence where it is.
 
-    Raises YearEndError for a sign-off before the year end, a previous year end of another contract
-    or not before this one, or receipts of several funders together; EvidenceError and ReceiptError
-    for refused rows, unless `leave_out_refused`.
+    Raises YearEndError for a sign-off before the year end, a previous year end of another contract,
+    not before this one or not the last one beside it, an account that the ledger map lacks, a rate
+    that is missing, or receipts of several funders together; EvidenceError and ReceiptError for
+    refused rows, unless `leave_out_refused`.
     """
     last = day_given(on, "on", YearEndError)
     sign_off = last if evidence_to is None else day_given(evidence_to, "evidence_to", YearEndError)
@@ -103,7 +119,7 @@ def year_end(
     chosen = engine or evidence.engine
     assert_one_of(chosen, "engine", get_args(Engine), YearEndError)
     versions = Versions.of(contract)
-    filed = _filed(previous)
+    filed = _filed(previous, last)
     _assert_in_order(versions.whole, last, sign_off, filed)
     if receipts is not None:
         assert_usable(receipts, versions.whole.contract, leave_out_refused)
@@ -119,6 +135,7 @@ def year_end(
     holidays = bank_holidays_of([terms])
     year = Year(terms, last, sign_off, made, cut, in_hand, after, receipts, holidays, ledger)
     _assert_within_earned(year)
+    _assert_accounts(year)
     decided = decided_at(versions, evidence, last, sign_off, chosen)
     known = {sign_off: recorded(decided)}
     if last not in known and any(day > last for day in known[sign_off].values()):
@@ -126,19 +143,76 @@ def year_end(
     given = None
     if trial_balance is not None:
         given = read_trial_balance(trial_balance, versions.whole.currency)
-    beside = Beside(on_the_way(decided), known[sign_off], known.get(last, known[sign_off]), issued)
+    later = made
+    if sign_off > last:
+        later = claims_made(versions, evidence, sign_off, earlier, leave_out_refused, chosen)
+    beside = Beside(
+        on_the_way(decided),
+        known[sign_off],
+        known.get(last, known[sign_off]),
+        issued,
+        went_into(made, later),
+    )
     return _drawn_up(year, filed, framework, evidence, beside, given)
 
 
 class Beside(NamedTuple):
     """What is on the way, when evidence was recorded as known at the sign-off and at the year end,
-    and which statements were issued.
+    which statements were issued, and which claim holds by the sign-off what none did before.
     """
 
     waiting: Mapping[str, int]
     recorded: Recorded
     recorded_in_hand: Recorded
     issued: Issued
+    claimed: Claims
+
+
+def _tables(
+    year: Year,
+    filed: Filed | None,
+    framework: Framework,
+    evidence: Evidence,
+    beside: Beside,
+    given: dict[str, int] | None,
+) -> dict[str, pa.Table]:
+    """Every table of a year end; the checks last, which compare the others."""
+    ledger = year.ledger
+    position = position_table(year, ledger)
+    income = income_table(year, filed, position)
+    cut_off = cut_off_table(year, beside.recorded, beside.recorded_in_hand, beside.claimed)
+    found, since = matched(year), None if filed is None else filed.on
+    names = StatementNames(year.terms.contract, position["funder"].to_pylist(), beside.issued)
+    journals, postings = journals_table(position, year.on), postings_table(year, ledger)
+    tables = {
+        "position": position,
+        "income": income,
+        "movement": movement_table(position, income, filed),
+        "exchange": exchange_table(year, position, filed),
+        "cut_off": cut_off,
+        "after": after_table(year, cut_off),
+        "up_front": up_front_table(year, position),
+        "in_progress": in_progress_table(year, beside.waiting),
+        "limits": limits_table(year),
+        "withheld": withheld_table(year),
+        "disputed": disputed_table(year),
+        "aged": aged_table(year, found),
+        "paid": received_table(year, found),
+        "payment_times": paid_table(year, found),
+        "interest": interest_table(year, found),
+        "refused": refused_rows_table(evidence, year.receipts),
+        "journals": journals,
+        "postings": postings,
+        "trial_balance": trial_balance_table(given, ledger, postings, journals, filed),
+        "invoices": invoices_table(year.asked, ledger, year.terms.contract, since, names),
+        "disclosure": disclosure_table(position, income, filed, WORDS[framework]),
+        "confirmations": confirmations_table(found, position),
+    }
+    tables["funds"] = funds_table(tables, ledger)
+    refused = sum(tables["refused"]["rows"].to_pylist())
+    tables["policy"] = policy_table(year, position, framework, refused, tables)
+    tables["checks"] = checks_table(year, tables, filed)
+    return tables
 
 
 def _drawn_up(
@@ -149,34 +223,9 @@ def _drawn_up(
     beside: Beside,
     given: dict[str, int] | None,
 ) -> YearEnd:
-    ledger = year.ledger
-    position = position_table(year, ledger)
-    income = income_table(year, filed, position)
-    cut_off = cut_off_table(year, beside.recorded, beside.recorded_in_hand)
-    found, since = matched(year), None if filed is None else filed.on
-    names = StatementNames(year.terms.contract, position["funder"].to_pylist(), beside.issued)
-    journals, postings = journals_table(position, year.on), postings_table(year, ledger)
-    tables = {
-        "position": position,
-        "income": income,
-        "movement": movement_table(position, income, filed),
-        "cut_off": cut_off,
-        "after": after_table(year, cut_off),
-        "up_front": up_front_table(year, position),
-        "in_progress": in_progress_table(year, beside.waiting),
-        "limits": limits_table(year),
-        "withheld": withheld_table(year),
-        "disputed": disputed_table(year),
-        "aged": aged_table(year, found),
-        "payment_times": paid_table(year, found),
-        "journals": journals,
-        "postings": postings,
-        "trial_balance": trial_balance_table(given, ledger, postings, journals, filed),
-        "invoices": invoices_table(year.asked, ledger, year.terms.contract, since, names),
-        "disclosure": disclosure_table(position, income, filed, WORDS[framework]),
-        "confirmations": confirmations_table(found, position),
-    }
-    tables["checks"] = checks_table(year, tables, filed)
+    tables = _tables(year, filed, framework, evidence, beside, given)
+    unmapped = unmapped_accounts(given, year.ledger)
+    made = 0 if year.made is None else len(year.made.claim_dates)
     return YearEnd(
         contract=year.terms.contract,
         title=year.terms.title,
@@ -186,15 +235,25 @@ def _drawn_up(
         evidence_to=year.evidence_to,
         framework=framework,
         previous=filed,
-        ledger=ledger,
+        ledger=year.ledger,
         earned=year.earned,
         tables=tables,
-        claims_made=0 if year.made is None else len(year.made.claim_dates),
+        claims_made=made,
         refused_left_out=evidence.refused_table.num_rows,
         refused_receipts=0 if year.receipts is None else year.receipts.refused_table.num_rows,
         later=year.later,
         kind=evidence.kind,
+        cautions=cautions_of(year, tables, filed, unmapped),
+        evidence_sha256=_digest(evidence, year.evidence_to),
     )
+
+
+def _digest(evidence: Evidence, sign_off: date) -> str:
+    """What the evidence said by the sign-off; "" where it is read where it is, and would have to be
+    brought into memory whole.
+    """
+    is_elsewhere = isinstance(evidence, ExternalEvidence)
+    return "" if is_elsewhere else evidence.known_on(sign_off).digest
 
 
 def _assert_within_earned(year: Year) -> None:
@@ -212,6 +271,17 @@ def _assert_within_earned(year: Year) -> None:
     ]
     if faults:
         raise YearEndError("The year end cannot be drawn up.", faults)
+
+
+def _assert_accounts(year: Year) -> None:
+    """The ledger map names an account for whatever was written off."""
+    if year.ledger is not None and year.written_off and not year.ledger.accounts.bad_debt:
+        fault = Fault(
+            code="account_missing",
+            problem="the receipts hold a write-off, and the ledger map has no account for it",
+            hint="Name its code under accounts: bad_debt",
+        )
+        raise YearEndError("The year end cannot be drawn up.", [fault])
 
 
 def _assert_from_one_each(receipts: Receipts, contract: Contract) -> None:
@@ -235,10 +305,14 @@ def _assert_from_one_each(receipts: Receipts, contract: Contract) -> None:
         raise YearEndError("Who paid how much cannot be told.", faults)
 
 
-def _filed(previous: YearEnd | Filed | FilePath | None) -> Filed | None:
+def _filed(previous: YearEnd | Filed | FilePath | None, on: date) -> Filed | None:
     if isinstance(previous, YearEnd):
         return parse_filed(previous.filed, previous.file_name)
-    return read_filed(previous) if isinstance(previous, str | PathLike) else previous
+    if not isinstance(previous, str | PathLike):
+        return previous
+    filed = read_filed(previous)
+    assert_last(previous, filed, on)
+    return filed
 
 
 def _assert_in_order(contract: Contract, on: date, evidence_to: date, filed: Filed | None) -> None:

@@ -113,6 +113,26 @@ def claims_made(
     )
 
 
+def went_into(
+    made: Settlement | None, later: Settlement | None
+) -> Mapping[tuple[str, str, date], tuple[str, date]]:
+    """Of what no claim held by the year end, the first claim made after it that does, and its day:
+    by participant, milestone and day of achievement.
+    """
+    if later is None:
+        return {}
+    known = 0 if made is None else len(made.claim_dates)
+    days = {one.label: one.known_by for one in later.claim_dates[known:]}
+    names = ("participant", "milestone", "achieved_on", "claim_period")
+    found: dict[tuple[str, str, date], tuple[str, date]] = {}
+    for who, milestone, day, claim in zip(
+        *(later.lines_table[name].to_pylist() for name in names), strict=True
+    ):
+        if claim in days:
+            found.setdefault((who, milestone, day), (claim, days[claim]))
+    return found
+
+
 def known_at(versions: Versions, on: date, evidence_to: date) -> Versions:
     """The versions that a year end knows: signed by it; or by the sign-off, and effective by it.
     One that only begins to count later says nothing about the year.

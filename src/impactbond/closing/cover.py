@@ -13,14 +13,17 @@ from impactbond.closing.year_end import NO_ADVICE, YearEnd
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.cover import Page
 from impactbond.statements.workbook.layout import AmountCells, Column, SheetTable
+from impactbond.version import __version__
 
 _HOLD, _FAIL = "All checks hold", "A check fails: see the sheet Checks"
 _QUESTIONS = (
     "Is each funder's money an exchange, a performance-related grant or a grant? See Income.",
-    "Is any of it restricted, and to which fund? See Income.",
+    "Is any of it restricted, and to which fund? See Funds.",
+    "Is any of it another party's, for which you act as an agent? See Position.",
     "Will unclaimed income be paid, and none of it be taken back? See Cut off, Disputed.",
     "Does evidence that came after the year end show what was so on it? See After.",
     "Is any up-front money to be paid back, or owed after more than a year? See Up front.",
+    "What is taken back of earlier years: was it paid, and is it to be paid back? See Income.",
     "Did the funders confirm their balances? See the pages Confirm.",
 )
 
@@ -34,6 +37,8 @@ def add_cover(
 ) -> None:
     """What the year comes to, whether it adds up, what it rests on, and what is left to decide."""
     page, position = Page(book), made["Position"]
+    page.sheet.set_portrait()
+    page.sheet.fit_to_pages(1, 1)
     for column, width in enumerate((40, 44, 26, 18, 30)):
         page.sheet.set_column(column, column, width)
     page.line((f"Year end of {year.contract} on {year.on}", "title"))
@@ -43,6 +48,10 @@ def add_cover(
     income = made["Income"]
     total = f"SUM({income.span('income')})"
     page.amount("Income of the year", total, year.total("income", "income"), amounts)
+    if year.previous is not None and year.previous.income:
+        filed = sum(year.previous.income.values())
+        total = f"SUM({made['As filed'].span('income')})"
+        page.amount("Income of the year before, as filed", total, filed, amounts)
     asset, liability = year.words
     for key, label in (
         ("earned", "Earned to date"),
@@ -55,26 +64,23 @@ def add_cover(
     overall = f"Checks!${checks.letter('holds')}${checks.header_row}"
     formula = f'IF({overall},"{_HOLD}","{_FAIL}")'
     page.formula("Checks", formula, _FAIL if year.failed else _HOLD, "identifier")
-    page.heading("What it is about")
-    page.fact("Contract", year.contract)
-    page.fact("Title", year.title)
-    page.fact("Year end", year.on, "date")
-    page.fact("Evidence recorded up to", year.evidence_to, "date")
-    page.fact("Words of", year.framework)
-    page.fact("Claims made by then", year.claims_made, "left count")
-    page.fact("Rows of evidence refused", year.refused_left_out, "left count")
-    page.fact("Rows of receipts refused", year.refused_receipts, "left count")
-    for label, pence in zip(("added", "taken back"), year.later, strict=True):
-        value = amounts.value(pence)
-        page.fact(amounts.heading(f"After the sign-off, {label}"), value, amounts.look("left"))
+    _about(page, year, amounts)
+    if year.cautions:
+        page.heading("Look at this first")
+        for sentence in year.cautions:
+            page.line((sentence, "plain"))
     page.heading("What is for you to decide")
     for question in _QUESTIONS:
         page.line((question, "plain"))
     page.heading("What it rests on")
     page.fact("SHA-256 of this year end", year.digest)
     page.fact("SHA-256 of the contract", year.contract_sha256)
+    page.fact(
+        "SHA-256 of the evidence", year.evidence_sha256 or "not taken: it is read where it is"
+    )
     before = "none was given" if year.previous is None else year.previous.digest
     page.fact("SHA-256 of the previous one", before)
+    page.fact("Worked out by", f"impactbond {__version__}")
     page.heading("Approval")
     signed = ("Name", "Role", "Date", "Signature")
     headed = (("To be completed by hand", "left header"), *((one, "left header") for one in signed))
@@ -82,6 +88,27 @@ def add_cover(
     for step in ("Prepared by", "Checked by", "Approved by"):
         page.line((step, "label"), *((None, "blank") for _ in signed))
     page.sheet.print_area(0, 0, page.row - 1, 4)
+
+
+def _about(page: Page, year: YearEnd, amounts: AmountCells) -> None:
+    """What contract, days and files it is about, and what was not given."""
+    page.heading("What it is about")
+    page.fact("Contract", year.contract)
+    page.fact("Title", year.title)
+    page.fact("Year end", year.on, "date")
+    page.fact("Evidence recorded up to", year.evidence_to, "date")
+    page.fact("Words of", year.framework)
+    before = "none was given" if year.previous is None else str(year.previous.on)
+    page.fact("Year end before, as filed", before)
+    page.fact("Ledger map", "none was given" if year.ledger is None else "given")
+    balance = year.tables["trial_balance"].num_rows
+    page.fact("Trial balance", "beside the year end, on its sheet" if balance else "none was given")
+    page.fact("Claims made by then", year.claims_made, "left count")
+    page.fact("Rows of evidence refused", year.refused_left_out, "left count")
+    page.fact("Rows of receipts refused", year.refused_receipts, "left count")
+    for label, pence in zip(("added", "taken back"), year.later, strict=True):
+        value = amounts.value(pence)
+        page.fact(amounts.heading(f"After the sign-off, {label}"), value, amounts.look("left"))
 
 
 def notes_sheet(year: YearEnd) -> SheetTable:
@@ -97,6 +124,7 @@ def notes_sheet(year: YearEnd) -> SheetTable:
         ),
         ("Claimed ahead", "What is claimed for days after the year end."),
         ("In dispute", "What the provider does not count as earned, by its own figure."),
+        ("Passed on", "What is earned for another party, whose agent the provider is."),
         ("Earned", "Claimed and unclaimed, less what is claimed ahead or in dispute."),
         ("Asked for", "What claims and up-front payments asked for by the year end."),
         ("On account", "Up-front money asked for, less what claims recovered or gave back."),
@@ -108,6 +136,11 @@ def notes_sheet(year: YearEnd) -> SheetTable:
         (
             "Late, taken back",
             "Outcomes of earlier years, new or gone since the year end before.",
+        ),
+        (
+            "Windows",
+            "A share of sessions, and the last of several readings, count on the last day of their "
+            "window. Where that is after the year end, nothing of it is earned.",
         ),
         (
             "Days to pay",

@@ -12,22 +12,27 @@ Keeps  debits and credits of a file are those of the year end; what would be cut
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Unpack
 
-from impactbond.canonical import csv_bytes, sha256
+from impactbond.canonical import csv_bytes
 from impactbond.closing.csv_rows import amount_told, csv_rows
 from impactbond.closing.entries import JournalLine, entries_of, reversed_line
+from impactbond.closing.exchange import DIFFERENCE
+from impactbond.closing.export_manifest import MANIFEST, manifest_row, unwritten_row
 from impactbond.closing.invoices import writable
+from impactbond.closing.journals import RECEIVABLE
 from impactbond.closing.more_ledgers import intacct, iris, quickbooks, sage_accounting
+from impactbond.closing.open_data import open_data_files
 from impactbond.closing.workbook import year_end_workbook
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
 from impactbond.files import Writing, write_files
+from impactbond.money import major_units, show
 
 PLAIN = (
     *("journal", "date", "reverses_on", "account", "account_name", "debit", "credit"),
@@ -53,6 +58,7 @@ _BEANCOUNT = {
     "in_advance": "Liabilities:Contract:InAdvance",
     "income": "Income:Outcomes",
     "bad_debt": "Expenses:BadDebt",
+    "passed_on": "Liabilities:PassedOn",
 }
 
 
@@ -76,6 +82,8 @@ def export_files(year: YearEnd, *, reversals: bool = True) -> dict[str, bytes]:
         files[f"{stem}_sage_accounting_{number}.csv"] = part
     files[f"{stem}_intacct.csv"] = intacct(year, every)
     files[f"{stem}_iris.csv"] = iris(year, every)
+    if year.ledger_currency:
+        files[f"{stem}_exchange_journal.csv"] = _exchange_journal(year)
     return files | {f"{stem}.beancount": beancount_text(year).encode()}
 
 
@@ -89,6 +97,27 @@ def _plain(year: YearEnd, entries: Iterable[JournalLine]) -> bytes:
         )
         for one in entries
     ]
+    return csv_rows(PLAIN, rows)
+
+
+def _exchange_journal(year: YearEnd) -> bytes:
+    """The exchange difference of the year, in the ledger's currency. It is not reversed: what is
+    settled at another rate, and what stands at one, are of the year in which the rate moved.
+    """
+    ledger, rows = year.ledger_given, []
+    for row in year.tables["exchange"].to_pylist():
+        if row["item"] != DIFFERENCE or not row["year_pence"]:
+            continue
+        gain, funder = row["year_pence"], row["funder"]
+        sides = (("receivable", gain), ("exchange", -gain))
+        text = f"Exchange difference: {year.name_of(funder)}"
+        for account, pence in sorted(sides, key=lambda side: -side[1]):
+            debit, credit = (
+                f"{major_units(max(side, 0), year.ledger_currency):f}" for side in (pence, -pence)
+            )
+            about = ("EX", year.on, "", year.code_of(account), account, debit, credit, text)
+            of = (f"{year.contract} EX", funder, ledger.fund_of(funder), "")
+            rows.append((*about, *of, year.contract, year.digest))
     return csv_rows(PLAIN, rows)
 
 
@@ -197,7 +226,7 @@ def year_end_files(year: YearEnd) -> dict[str, bytes]:
     tables = {f"{stem}_{name}.csv": csv_bytes(table) for name, table in year.tables.items()}
     del tables[f"{stem}_journals.csv"]  # by codes of accounts below, or as it is without them
     tables |= {f"{stem}_journal_keys.csv": csv_bytes(year.tables["journals"])}
-    exported = {} if year.ledger is None else export_files(year) | _invoices(year)
+    exported = {} if year.ledger is None else _exported(year)
     book = {f"{stem}_year_end.xlsx": year_end_workbook(year)}
     return {year.file_name: year.filed, **book, **tables, **exported}
 
@@ -214,19 +243,58 @@ def write_year_end(year: YearEnd, out: str | PathLike[str], **how: Unpack[Writin
     return write_files(Path(out), year_end_files(year), refused, **how)
 
 
-def _invoices(year: YearEnd) -> dict[str, bytes]:
-    """Invoices and credit notes; and of every export its size, its digest, or why it is not there.
+def _exported(year: YearEnd) -> dict[str, bytes]:
+    """Journals, postings, invoices and credit notes, and open data; and of every export its lines,
+    its totals, its digest, or why it is not there.
 
-    Only where the ledger map says how an invoice is numbered: the numbers are the provider's own.
+    Invoices only where the ledger map says how one is numbered: the numbers are the provider's own.
     """
-    if not year.ledger_given.invoice_number:
-        return {}
-    files: dict[str, bytes] = {}
-    told: list[tuple[str, str, str, str]] = []
-    for product, written, note in writable(year):
+    files = export_files(year)
+    rows = [manifest_row("journals", name, content) for name, content in files.items()]
+    invoices = writable(year) if year.ledger_given.invoice_number else ()
+    for product, written, note in (postings_file(year), *invoices, *open_data_files(year)):
         files |= written
-        told += [(product, name, sha256(content), note) for name, content in written.items()]
+        rows += [manifest_row(product, name, content, note) for name, content in written.items()]
         if not written:
-            told.append((product, "", "", note))
-    headings = ("product", "file", "sha256", "note")
-    return files | {f"{year.contract}_{year.on}_invoices_manifest.csv": csv_rows(headings, told)}
+            rows.append(unwritten_row(product, note))
+    return files | {f"{year.contract}_{year.on}_exports_manifest.csv": csv_rows(MANIFEST, rows)}
+
+
+def postings_file(year: YearEnd) -> tuple[str, dict[str, bytes], str]:
+    """The postings since the previous year end, with the codes of the ledger map, where it names an
+    account for each. What is of an earlier year and was filed by none is not in them, and is told.
+    """
+    since = None if year.previous is None else year.previous.on
+    every = year.tables["postings"].to_pylist()
+    rows = [row for row in every if since is None or row["date"] > since]
+    missing = sorted({row["account"] for row in rows if not year.code_of(row["account"])})
+    if missing:
+        return "postings", {}, f"not written: the ledger map has no account {', '.join(missing)}"
+    told = [
+        (
+            *(row["posting"], row["date"], "", year.code_of(row["account"]), row["account"]),
+            *(amount_told(year, row[f"{side}_pence"]) for side in ("debit", "credit")),
+            *(row["text"], f"{year.contract} {row['posting']}", row["funder"], row["fund"], ""),
+            *(year.contract, year.digest),
+        )
+        for row in rows
+    ]
+    name = f"{year.contract}_{year.on}_postings_by_code.csv"
+    note = "post these or invoices, never both"
+    if missed := _came_late(year, rows):
+        note += (
+            f"; {show(missed, year.currency)} that is receivable is of earlier years: post it too"
+        )
+    return "postings", {name: csv_rows(PLAIN, told)}, note
+
+
+def _came_late(year: YearEnd, rows: Iterable[Mapping[str, Any]]) -> int:
+    """What the year moved of what is receivable, and no posting of its days does: a receipt, say,
+    of an earlier year that its year end did not know.
+    """
+    posted: int = sum(
+        row["debit_pence"] - row["credit_pence"] for row in rows if row["account"] == RECEIVABLE
+    )
+    plus, minus = ("asked", "refunded"), ("received", "written_off")
+    moved = sum(year.total("movement", name) for name in plus)
+    return moved - sum(year.total("movement", name) for name in minus) - posted

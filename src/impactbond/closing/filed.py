@@ -10,6 +10,7 @@ Keeps  the next year opens with what was filed, never with what would be worked 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,9 +23,11 @@ from impactbond.closing.sums import EarnedOutcome, Sums
 from impactbond.errors import Fault, YearEndError, unopened
 
 FORMAT = 1
+_NAMED = re.compile(r"(?P<contract>.+)_year_end_(?P<on>\d{4}-\d\d-\d\d)_evidence_to_.+\.json")
 _SHA256 = "sha256"
 # What a year end that was filed by an earlier engine does not tell, because there was none.
-_NONE_YET = {"constrained_pence": 0, "refunded_pence": 0, "written_off_pence": 0}
+_LATER_KEPT = ("constrained", "refunded", "written_off", "passed_on")
+_NONE_YET = {f"{name}_pence": 0 for name in _LATER_KEPT}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,9 @@ class Filed:
     evidence_to: date
     position: tuple[dict[str, Any], ...] = field(repr=False)
     earned: Sums = field(repr=False)
+    income: Mapping[str, int] = field(repr=False, default_factory=dict)  # of its year, by funder
+    exchange: Mapping[tuple[str, str], int] = field(repr=False, default_factory=dict)
+    ledger_currency: str = ""
 
 
 def filed_bytes(plain: Mapping[str, Any]) -> tuple[bytes, str]:
@@ -60,6 +66,28 @@ def read_filed(path: str | PathLike[str]) -> Filed:
     return parse_filed(content, file.name)
 
 
+def assert_last(path: str | PathLike[str], filed: Filed, on: date) -> None:
+    """No later year end of the contract, before a day, stands in the folder of this one: whoever
+    takes the one before the last would count a year's income twice.
+    """
+    later = sorted(
+        one.name
+        for one in Path(path).parent.glob("*.json")
+        if (told := _NAMED.fullmatch(one.name)) is not None
+        and told["contract"] == filed.contract
+        and str(filed.on) < told["on"] < str(on)
+    )
+    if later:
+        fault = Fault(
+            file=filed.name,
+            code="not_the_last",
+            problem=f"it is of {filed.on}, and a later one stands beside it",
+            found=", ".join(later),
+            hint="Name the last one, or move what was never filed to another folder",
+        )
+        raise YearEndError("The previous year end is not the last one.", [fault])
+
+
 def parse_filed(content: bytes, name: str) -> Filed:
     """The same from the bytes of a file called `name`."""
     try:
@@ -76,6 +104,12 @@ def parse_filed(content: bytes, name: str) -> Filed:
             evidence_to=date.fromisoformat(plain["evidence_to"]),
             position=tuple({**_NONE_YET, **row} for row in plain["position"]),
             earned={_outcome(row): row["earned_pence"] for row in plain["earned"]},
+            income={row["funder"]: row["income_pence"] for row in plain.get("income", ())},
+            exchange={
+                (row["funder"], row["item"]): row["ledger_pence"]
+                for row in plain.get("exchange", ())
+            },
+            ledger_currency=plain.get("ledger_currency", ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         fault = Fault(

@@ -11,6 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from impactbond.closing.exchange import (
+    ACCRUED_ITEM,
+    CAME,
+    DIFFERENCE,
+    GIVEN_UP,
+    HELD,
+    INCOME_ITEM,
+    OPEN,
+)
 from impactbond.closing.journals import (
     ACCRUED,
     BAD_DEBT,
@@ -139,6 +148,24 @@ def _limit(made: Made, of: str, key: str) -> str:
     return table.cell(key, names.index(of))
 
 
+def _funds(made: Made, of: str) -> tuple[str, str]:
+    key = of.replace(" ", "_")
+    sheet = "Income" if key == "income" else "Position"
+    return f"SUM({made['Funds'].span(key)})", f"SUM({made[sheet].span(key)})"
+
+
+def _items(made: Made, funder: str, plus: Sequence[str], minus: Sequence[str] = ()) -> str:
+    """Items of a funder in the ledger's currency added up, less others."""
+    table = made["Exchange"]
+    quoted = '"' + funder.replace('"', '""') + '"'
+
+    def one(item: str) -> str:
+        where = f"{table.span('funder')},{quoted},{table.span('item')}"
+        return f'SUMIFS({table.span("ledger")},{where},"{item}")'
+
+    return "+".join(map(one, plus)) + "".join(f"-{one(item)}" for item in minus)
+
+
 _Both = Callable[[Made, str], tuple[str, str]]
 _CHECKS: dict[str, _Both] = {
     "earned less received is what stands": lambda made, of: (
@@ -147,10 +174,10 @@ _CHECKS: dict[str, _Both] = {
     ),
     "income is what it is of": lambda made, of: (
         _added(made, "Income", of, "income"),
-        _added(made, "Income", of, "this_year late taken_back moved fees constrained"),
+        _added(made, "Income", of, "this_year late taken_back moved fees constrained passed_on"),
     ),
     "asset and liability roll": lambda made, of: (
-        _added(made, "Movement", of, "opening_asset income", "opening_liability asked"),
+        _added(made, "Movement", of, "opening_asset income passed_on", "opening_liability asked"),
         _added(made, "Position", of, "contract_asset", "contract_liability"),
     ),
     "receivable rolls": lambda made, of: (
@@ -160,6 +187,10 @@ _CHECKS: dict[str, _Both] = {
     "receivable is what is aged": lambda made, of: (
         _added(made, "Position", of, "receivable", "in_advance"),
         _added(made, "Aged", of, "balance"),
+    ),
+    "receipts are what was received": lambda made, of: (
+        _added(made, "Paid", of, "amount"),
+        _added(made, "Position", of, "received"),
     ),
     "earned is within every limit": lambda made, of: (
         _limit(made, of, "used"),
@@ -187,7 +218,7 @@ _CHECKS: dict[str, _Both] = {
     ),
     "the ledger holds income": lambda made, of: (
         _ledger(made, of, INCOME, is_credit=True),
-        _added(made, "Position", of, "earned"),
+        _added(made, "Position", of, "earned", "passed_on"),
     ),
     "the ledger holds what is receivable": lambda made, of: (
         _ledger(made, of, RECEIVABLE),
@@ -204,6 +235,11 @@ _CHECKS: dict[str, _Both] = {
     "disputed is what is constrained": lambda made, of: (
         _added(made, "Disputed", of, "amount"),
         _added(made, "Position", of, "constrained"),
+    ),
+    "funds are what funders come to": _funds,
+    "in the ledger's currency it adds up": lambda made, of: (
+        _items(made, of, (CAME, GIVEN_UP, OPEN, ACCRUED_ITEM), (HELD,)),
+        _items(made, of, (INCOME_ITEM, DIFFERENCE)),
     ),
     "the trial balance ties": lambda made, of: (
         "+".join(

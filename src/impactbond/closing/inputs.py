@@ -13,17 +13,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from impactbond.closing.closing_cut import Unclaimed
 from impactbond.closing.deferred_fees import deferred_fees
-from impactbond.closing.ledger import Ledger
+from impactbond.closing.ledger import Constraint, Ledger
 from impactbond.closing.sums import Sums, by_funder, by_outcome, summed, summed_by_outcome
 from impactbond.contract.contract import Contract
-from impactbond.money import minor_units
+from impactbond.money import minor_units, rounded
 from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.funding import UNFUNDED, Payer
 from impactbond.settlement.schedule import UP_FRONT
@@ -118,8 +119,23 @@ class Year:
     @cached_property
     def ahead(self) -> dict[str, int]:
         """What is claimed, or fell due as a fee, for days after the year end, by funder."""
+        return by_funder(self.ahead_by_outcome)
+
+    @cached_property
+    def ahead_by_outcome(self) -> Sums:
+        """The same by outcome."""
         later = {one: pence for one, pence in self.claimed.items() if one.achieved_on > self.on}
-        return by_funder({**later, **self._deferred})
+        return {**later, **self._deferred}
+
+    @cached_property
+    def claimed_on(self) -> dict[tuple[Any, ...], date]:
+        """The day of the newest claim that holds an outcome, whoever pays for it."""
+        if self.made is None:
+            return {}
+        days = {one.label: one.known_by for one in self.made.claim_dates}
+        names = ("participant", "milestone", "period", "achieved_on", "claim_period")
+        columns = (self.made.lines_table[name].to_pylist() for name in names)
+        return {tuple(about): days[label] for *about, label in zip(*columns, strict=True)}
 
     @cached_property
     def asked(self) -> tuple[Asked, ...]:
@@ -149,12 +165,25 @@ class Year:
     @cached_property
     def constrained(self) -> dict[str, int]:
         """What the provider does not count as earned, by funder."""
-        constraints = () if self.ledger is None else self.ledger.constraints
-        return summed(
-            (one.funder, minor_units(one.amount, self.terms.currency))
-            for one in constraints
-            if one.holds_on(self.on)
+        return summed((one.funder, pence) for one, pence in self.constraints)
+
+    @cached_property
+    def constraints(self) -> tuple[tuple[Constraint, int], ...]:
+        """The constraints that hold on the year end, each with what it comes to."""
+        every = () if self.ledger is None else self.ledger.constraints
+        return tuple((one, self._comes_to(one)) for one in every if one.holds_on(self.on))
+
+    def _comes_to(self, one: Constraint) -> int:
+        """An amount, or a share of what the claims of some periods hold of the funder."""
+        if one.amount is not None:
+            return minor_units(one.amount, self.terms.currency)
+        rows = [] if self.made is None else self.made.shares_table.to_pylist()
+        held = sum(
+            row["amount_pence"]
+            for row in rows
+            if row["funder"] == one.funder and row["claim_period"] in one.claims
         )
+        return rounded(max(held, 0) * (one.share or Fraction(0)), self.terms.rounding.rule)
 
     @cached_property
     def written_off(self) -> tuple[tuple[date, str, str, int], ...]:

@@ -29,6 +29,7 @@ POSTINGS = schema_of(
 )
 RECEIVABLE, ACCRUED, UP_FRONT_ACCOUNT = "receivable", "accrued", "up_front"
 IN_ADVANCE, INCOME, BANK, BAD_DEBT = "in_advance", "income", "bank", "bad_debt"
+PASSED_ON = "passed_on"
 # The journal, its debit and credit, its text, and how its amount follows from the position.
 _JOURNALS = (
     ("J1", ACCRUED, INCOME, "Income earned and not yet claimed", "unclaimed"),
@@ -36,13 +37,14 @@ _JOURNALS = (
     ("J3", RECEIVABLE, IN_ADVANCE, "Received in advance, shown apart", "received less asked"),
     ("J4", INCOME, ACCRUED, "In dispute, or may be taken back", "the provider's constraint"),
     ("J5", INCOME, UP_FRONT_ACCOUNT, "Claimed for days after the year end", "ahead"),
+    ("J6", INCOME, PASSED_ON, "Another party's, whose agent this is", "all but the share kept"),
 )
 COLUMNS = dict(
     zip(
         (one[0] for one in _JOURNALS),
         (
             *("unclaimed_pence", "set_off_pence", "in_advance_pence", "constrained_pence"),
-            "ahead_pence",
+            *("ahead_pence", "passed_on_pence"),
         ),
         strict=True,
     )

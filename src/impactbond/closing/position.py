@@ -9,7 +9,7 @@ Keeps  earned - received = asset - liability + receivable - in advance, for ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -18,8 +18,9 @@ import pyarrow as pa
 from impactbond.closing.closing_cut import Recorded
 from impactbond.closing.filed import Filed
 from impactbond.closing.inputs import Year
-from impactbond.closing.ledger import Ledger
+from impactbond.closing.ledger import FunderEntry, Ledger
 from impactbond.closing.sums import Sums, by_funder, summed, summed_by_outcome
+from impactbond.money import half_up, rounded
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.schedule import RECOVERED, RETURNED, UP_FRONT
 from impactbond.tables import rows_table, schema_of
@@ -29,26 +30,29 @@ POSITION = schema_of(
     *("constrained_pence", "earned_pence", "asked_pence", "on_account_pence", "received_pence"),
     *("refunded_pence", "written_off_pence"),
     *("contract_asset_pence", "contract_liability_pence", "receivable_pence"),
-    *("in_advance_pence", "set_off_pence"),
+    *("in_advance_pence", "set_off_pence", "passed_on_pence"),
 )
 INCOME = schema_of(
     *("funder", "fund", "opening_pence", "earned_pence", "income_pence", "this_year_pence"),
     *("late_pence", "taken_back_pence", "moved_pence", "fees_pence", "constrained_pence"),
+    "passed_on_pence",
 )
 MOVEMENT = schema_of(
-    *("funder", "opening_asset_pence", "opening_liability_pence", "income_pence", "asked_pence"),
+    *("funder", "opening_asset_pence", "opening_liability_pence", "income_pence"),
+    *("passed_on_pence", "asked_pence"),
     *("closing_asset_pence", "closing_liability_pence", "opening_receivable_pence"),
     *("received_pence", "refunded_pence", "written_off_pence", "closing_receivable_pence"),
 )
 CUT_OFF = schema_of(
     *("funder", "participant", "milestone", "period", "achieved_on", "recorded_on", "layer"),
-    "amount_pence",
+    *("claimed_in", "claimed_on", "amount_pence"),
 )
 UP_FRONT_MONEY = schema_of(
     *("tranche", "funder", "asked_on", "amount_pence", "recovered_pence", "set_off_pence"),
-    *("returned_pence", "remaining_pence"),
+    *("returned_pence", "remaining_pence", "left_over"),
 )
 LIMITS = schema_of("limit", "funder", "at_most_pence", "used_pence", "headroom_pence")
+Claims = Mapping[tuple[str, str, date], tuple[str, date]]
 IN_HAND, ARRIVED = "in hand at year end", "arrived by sign-off"
 TAKEN_BACK, MOVED = "taken back by sign-off", "moved between funders"
 
@@ -67,8 +71,18 @@ def position_table(year: Year, ledger: Ledger | None) -> pa.Table:
         entry = None if ledger is None else ledger.of(funder.id)
         nature = "" if entry is None else entry.nature
         fund = "" if ledger is None else ledger.fund_of(funder.id)
-        rows.append((funder.id, funder.name, nature, fund, *_amounts(*own)))
+        amounts = _amounts(*own)
+        rows.append((funder.id, funder.name, nature, fund, *amounts, passed_on(entry, amounts[4])))
     return rows_table(rows, POSITION)
+
+
+def passed_on(entry: FunderEntry | None, earned: int) -> int:
+    """What of an amount that was earned is another party's, whose agent the provider is. It is cut
+    on what is earned to date, so that the years add up to it.
+    """
+    if entry is None or entry.agent is None:
+        return 0
+    return earned - rounded(earned * entry.agent.keeps, half_up)
 
 
 def _amounts(
@@ -94,7 +108,8 @@ def _amounts(
 def income_table(year: Year, previous: Filed | None, position: pa.Table) -> pa.Table:
     """The table `income`: what the year adds to what was filed, and what of it is of earlier years.
 
-    Without a previous year end it is all that was earned to date.
+    Without a previous year end it is all that was earned to date. What is passed on to another
+    party is no income of an agent's.
     """
     before: Sums = {} if previous is None else previous.earned
     was = {} if previous is None else {row["funder"]: row for row in previous.position}
@@ -103,11 +118,12 @@ def income_table(year: Year, previous: Filed | None, position: pa.Table) -> pa.T
     for row in _with_filed(position, previous):
         funder, earned = row["funder"], row["earned_pence"]
         own = [parts[kind].get(funder, 0) for kind in _KINDS]
-        filed, constrained = (
-            was.get(funder, {}).get(f"{name}_pence", 0) for name in ("earned", "constrained")
+        filed, constrained, passed = (
+            was.get(funder, {}).get(f"{name}_pence", 0)
+            for name in ("earned", "constrained", "passed_on")
         )
-        own.append(constrained - row["constrained_pence"])
-        rows.append((funder, row["fund"], filed, earned, earned - filed, *own))
+        own += [constrained - row["constrained_pence"], passed - row["passed_on_pence"]]
+        rows.append((funder, row["fund"], filed, earned, earned - filed + own[-1], *own))
     return rows_table(rows, INCOME)
 
 
@@ -156,7 +172,7 @@ def movement_table(position: pa.Table, income: pa.Table, previous: Filed | None)
     A receivable is after what was received in advance, which is below nothing.
     """
     filed = {} if previous is None else {row["funder"]: row for row in previous.position}
-    earned = {row["funder"]: row["income_pence"] for row in income.to_pylist()}
+    earned = {row["funder"]: row for row in income.to_pylist()}
     nothing = dict.fromkeys(POSITION.names, 0)
     rows = []
     for row in _with_filed(position, previous):
@@ -170,23 +186,32 @@ def movement_table(position: pa.Table, income: pa.Table, previous: Filed | None)
         ]
         open_ = [one["receivable_pence"] - one["in_advance_pence"] for one in (was, row)]
         # What came is told in full, with what went back beside it.
-        movement = (*both[0], earned[row["funder"]], asked, *both[1], open_[0])
+        own = earned[row["funder"]]
+        of_year = (own["income_pence"], -own["passed_on_pence"], asked)
+        movement = (*both[0], *of_year, *both[1], open_[0])
         rows.append((row["funder"], *movement, received + refunded, refunded, off, open_[1]))
     return rows_table(rows, MOVEMENT)
 
 
-def cut_off_table(year: Year, recorded: Recorded, recorded_in_hand: Recorded) -> pa.Table:
+def cut_off_table(
+    year: Year, recorded: Recorded, recorded_in_hand: Recorded, claimed: Claims
+) -> pa.Table:
     """The table `cut_off`: a row for every outcome and funder of what is unclaimed, by when its
     evidence came. `recorded` is when the newest evidence of a milestone was recorded, as known at
-    the sign-off and at the year end; a result, a fee and a unit have no such day.
+    the sign-off and at the year end; a result, a fee and a unit have no such day. `claimed` is the
+    claim that holds an outcome by the sign-off, if one was made by then.
     """
-    rows = _cut_off(year.unclaimed_in_hand, year.unclaimed, recorded, recorded_in_hand)
+    found = _cut_off(year.unclaimed_in_hand, year.unclaimed, recorded, recorded_in_hand)
+    rows = []
+    for *about, pence in found:
+        claim = claimed.get((about[1], about[2], about[4]), ("", None))
+        rows.append((*about, *claim, pence))
     return rows_table(rows, CUT_OFF)
 
 
 def _cut_off(
     in_hand: Sums, by_sign_off: Sums, recorded: Recorded, recorded_in_hand: Recorded
-) -> Iterator[tuple[object, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     changed = summed_by_outcome(by_sign_off)
     for outcome, pence in summed_by_outcome(in_hand).items():
         changed[outcome] = changed.get(outcome, 0) - pence
@@ -202,7 +227,8 @@ def _cut_off(
 
 def up_front_table(year: Year, position: pa.Table) -> pa.Table:
     """The table `up_front`: what was asked on account, what claims recovered of it, what the year
-    end sets off against unclaimed income, what went back to the funder, and what remains.
+    end sets off against unclaimed income, what went back to the funder, and what remains; and what
+    the contract says becomes of what no claim uses up.
     """
     left = {row["funder"]: row["set_off_pence"] for row in position.to_pylist()}
     recovered, returned = (
@@ -221,7 +247,8 @@ def up_front_table(year: Year, position: pa.Table) -> pa.Table:
             off = min(left[one.funder], one.amount_pence - taken - back)
             left[one.funder] -= off
             amounts = (one.amount_pence, taken, off, back, one.amount_pence - taken - off - back)
-            rows.append((one.name, one.funder, one.asked_on, *amounts))
+            left_over = year.terms.tranches[one.name].left_over or ""
+            rows.append((one.name, one.funder, one.asked_on, *amounts, left_over))
     return rows_table(rows, UP_FRONT_MONEY)
 
 

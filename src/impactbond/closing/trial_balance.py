@@ -2,7 +2,8 @@
 show then.
 
 Takes  a trial balance of the contract's accounts before the journals of the year end, as CSV.
-Gives  the table TRIAL_BALANCE: a row for every code of the ledger map but the bank's.
+Gives  the table TRIAL_BALANCE: a row for every code of the ledger map but of accounts that hold
+       more than the contract: the bank's, what is passed on, exchange differences.
 Keeps  what does not tie is shown as a rest, and never plugged. Accounts of income and of bad debts
        begin a year at nothing; the others are to date.
 """
@@ -15,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from impactbond.closing.filed import Filed
-from impactbond.closing.journals import BAD_DEBT, BANK, INCOME, balances
+from impactbond.closing.journals import BAD_DEBT, BANK, INCOME, PASSED_ON, balances
 from impactbond.closing.ledger import Ledger
 from impactbond.errors import Fault, YearEndError
 from impactbond.evidence.csv_files import straight_lines
@@ -28,6 +29,8 @@ HEADINGS = ("account", "debit", "credit")
 TRIAL_BALANCE = schema_of(
     *("account", "trial_balance_pence", "journals_pence", "should_be_pence", "rest_pence"),
 )
+# The bank holds more than a contract; what is passed on, what was paid to the other party.
+_OF_MORE = (BANK, PASSED_ON, "exchange")
 _ADVICE = "Give account,debit,credit of this contract alone, before the journals of the year end"
 
 
@@ -98,7 +101,10 @@ def trial_balance_table(
         raise YearEndError("There is no ledger map.", [fault])
     # What earlier years earned and lost is in no account of this year any more.
     closed = {
-        INCOME: 0 if previous is None else sum(one["earned_pence"] for one in previous.position),
+        INCOME: sum(
+            one["earned_pence"] - one["passed_on_pence"]
+            for one in (() if previous is None else previous.position)
+        ),
         BAD_DEBT: -(
             0 if previous is None else sum(one["written_off_pence"] for one in previous.position)
         ),
@@ -106,7 +112,7 @@ def trial_balance_table(
     should, posted = dict[str, int](), dict[str, int]()
     by_account = [_by_account(table) for table in (postings, journals)]
     for account, code in ledger.accounts.model_dump().items():
-        if code and account != BANK:
+        if code and account not in _OF_MORE:
             before, change = (one.get(account, 0) for one in by_account)
             should[code] = should.get(code, 0) + before + change + closed.get(account, 0)
             posted[code] = posted.get(code, 0) + change
@@ -115,6 +121,12 @@ def trial_balance_table(
         shown = given.get(code, 0)
         rows.append((code, shown, posted[code], pence, pence - shown - posted[code]))
     return rows_table(rows, TRIAL_BALANCE)
+
+
+def unmapped_accounts(given: dict[str, int] | None, ledger: Ledger | None) -> tuple[str, ...]:
+    """The accounts of a trial balance that the ledger map does not name."""
+    known = set() if ledger is None else set(ledger.accounts.model_dump().values())
+    return tuple(sorted(set(given or ()) - known))
 
 
 def _by_account(table: pa.Table) -> dict[str, int]:

@@ -9,15 +9,25 @@ Keeps  what is worked out is a formula: what is changed moves every total that r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from impactbond.closing.beside_sheets import BESIDE, FUNDER, Plain
+from impactbond.closing.beside_sheets import BESIDE, DATED, FUNDER, SIDES
 from impactbond.closing.checks import WITHIN_LIMITS
 from impactbond.closing.confirmation_pages import add_confirmations
 from impactbond.closing.cover import add_cover, notes_sheet
-from impactbond.closing.formulas import check_formulas, journal_formula, position_formulas
+from impactbond.closing.filed import Filed
+from impactbond.closing.formulas import check_formulas
+from impactbond.closing.pack_sheets import PackSheets
 from impactbond.closing.year_end import YearEnd
+from impactbond.closing.year_sheets import (
+    FILED_COLUMNS,
+    POSITION_HEADERS,
+    add_income,
+    add_journals,
+    add_movement,
+    add_position,
+)
 from impactbond.money import CURRENCIES
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.cover import contents_of
@@ -25,88 +35,23 @@ from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
     ColumnTotal,
-    Formula,
     SheetTable,
-    fitting,
     on_sheet,
 )
-
-Made = dict[str, SheetTable]
-# Every sheet: the table that it shows, its title, what it holds, and the columns of no amount.
-_DATED: Plain = ("date", "Date", "date", 12)
-_SIDES: tuple[Plain, ...] = (
-    ("account", "Account", "identifier", 13),
-    FUNDER,
-    ("fund", "Fund", "identifier", 18),
-)
-
-
-class PackSheets:
-    """The sheets of a year end, made one after another: each may name those before it."""
-
-    def __init__(self, year: YearEnd) -> None:
-        self.year = year
-        self.amounts = AmountCells(CURRENCIES[year.currency])
-        self.made: Made = {}
-
-    def add(
-        self,
-        sheet: str,
-        title: str,
-        holds: str,
-        rows: Sequence[Mapping[str, Any]],
-        plain: Sequence[Plain],
-        pence: Mapping[str, str],
-        formulas: Mapping[str, Formula] | None = None,
-        *,
-        intro: Sequence[str] = (),
-        totals: Sequence[str] = (),
-        if_empty: str = "None.",
-    ) -> SheetTable:
-        """A sheet of one table: columns of no amount, then amounts in pounds, which are printed,
-        and in pence, which are worked out.
-        """
-        given = formulas or {}
-        values = {key: [row[f"{key}_pence"] for row in rows] for key in pence}
-        columns = []
-        for key, header, kind, width in plain:
-            cells = [None if row[key] == "" else row[key] for row in rows]
-            wide = fitting(cells, width, 46) if kind == "identifier" else width
-            columns.append(Column(key, header, kind, wide, cells, given.get(key)))
-        for key, header in pence.items():
-            columns += self.amounts.in_units(key, header, 12.5, values[key])
-        for key, header in pence.items():
-            columns.append(self.amounts.in_minor(key, header, 12.5, values[key], given.get(key)))
-        table = SheetTable(
-            sheet=sheet,
-            title=title,
-            holds=holds,
-            intro=tuple(intro),
-            columns=tuple(columns),
-            if_empty=if_empty,
-            # A table without rows has no cells that a total could name.
-            totals=tuple(
-                self.amounts.sum_of(f"All: {pence[key].lower()}", key, values[key])
-                for key in totals
-                if rows
-            ),
-            last_printed=self.amounts.shown(list(pence)[-1]) if pence else "",
-        )
-        self.made[sheet] = table
-        return table
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        return list(self.year.tables[name].to_pylist())
 
 
 def year_end_workbook(year: YearEnd) -> bytes:
     """The year end as an Excel workbook; the same year end gives the same bytes."""
     sheets = PackSheets(year)
     _sources(sheets)
-    _position(sheets)
-    _of_the_year(sheets)
-    _movement(sheets)
-    _journals(sheets)
+    _from_others(sheets)
+    add_position(sheets)
+    add_income(sheets)
+    add_movement(sheets)
+    add_journals(sheets)
+    _policy(sheets)
+    _funds(sheets)
+    _exchange(sheets)
     _beside(sheets)
     checks = _checks(sheets)
     order = (*_READ_FIRST, *(name for name in sheets.made if name not in _READ_FIRST))
@@ -126,7 +71,9 @@ def year_end_workbook(year: YearEnd) -> bytes:
     return book.close()
 
 
-_READ_FIRST = ("Position", "Income", "Movement", "Journals", "Checks", "Disclosure")
+_READ_FIRST = (
+    *("Policy", "Position", "Income", "Movement", "Funds", "Journals", "Checks", "Disclosure"),
+)
 
 
 def _sources(sheets: PackSheets) -> None:
@@ -137,7 +84,7 @@ def _sources(sheets: PackSheets) -> None:
         "What was asked for and what came, to date",
         "Every claim, up-front payment, receipt, refund and write-off by the year end",
         sheets.rows("postings"),
-        (("posting", "Posting", "identifier", 14), _DATED, *_SIDES, ("text", "Text", "text", 40)),
+        (("posting", "Posting", "identifier", 14), DATED, *SIDES, ("text", "Text", "text", 40)),
         entry,
         intro=("For a ledger without invoices of its own: post these or invoices, never both.",),
         totals=("debit", "credit"),
@@ -155,25 +102,37 @@ def _sources(sheets: PackSheets) -> None:
             ("achieved_on", "Achieved on", "date", 13),
             ("recorded_on", "Recorded on", "date", 13),
             ("layer", "Evidence", "identifier", 24),
+            ("claimed_in", "Claimed since in", "identifier", 14),
+            ("claimed_on", "On", "date", 13),
         ),
         {"amount": "Amount"},
         intro=(
             "A reference of a participant is personal data: keep this sheet confidential.",
             "Recorded on: the day on which the newest evidence of the line was recorded.",
+            "Claimed since in: the claim after the year end, by the sign-off, that holds the line.",
         ),
         totals=("amount",),
     )
+
+
+def _from_others(sheets: PackSheets) -> None:
+    """What the provider states, and what the year opens with."""
     sheets.add(
         "Disputed",
         "In dispute, or may be taken back",
         "What is not counted as earned by the provider's own figure, and why",
         sheets.rows("disputed"),
-        (FUNDER, ("since_on", "Since", "date", 13), ("reason", "Reason", "text", 50)),
+        (
+            FUNDER,
+            ("since_on", "Since", "date", 13),
+            ("reason", "Reason", "text", 50),
+            ("basis", "How much", "identifier", 20),
+        ),
         {"amount": "Amount"},
         totals=("amount",),
     )
     filed = sheets.year.previous
-    rows = [] if filed is None else list(filed.position)
+    rows = [] if filed is None else [_with_income(row, filed) for row in filed.position]
     told = "no year end before it was given" if filed is None else f"of {filed.on}"
     sheets.add(
         "As filed",
@@ -181,150 +140,100 @@ def _sources(sheets: PackSheets) -> None:
         "The position that this year opens with",
         rows,
         (FUNDER,),
-        {key: _POSITION[key] for key in _FILED},
+        {"income": "Income of its year"} | {key: POSITION_HEADERS[key] for key in FILED_COLUMNS},
         intro=() if filed is None else (f"SHA-256 of its file: {filed.digest}",),
-        totals=("earned",),
+        totals=("income", "earned"),
     )
 
 
-_POSITION = {
-    "claimed": "Claimed",
-    "unclaimed": "Unclaimed",
-    "ahead": "Claimed ahead",
-    "constrained": "In dispute",
-    "earned": "Earned",
-    "asked": "Asked for",
-    "on_account": "On account",
-    "received": "Received",
-    "refunded": "Of it paid back",
-    "written_off": "Written off",
-    "contract_asset": "Contract asset",
-    "contract_liability": "Contract liability",
-    "receivable": "Receivable",
-    "in_advance": "In advance",
-    "set_off": "Set off",
-}
-_FILED = (
-    *("constrained", "earned", "asked", "received", "refunded", "written_off"),
-    *("contract_asset", "contract_liability", "receivable", "in_advance"),
-)
+def _with_income(row: dict[str, Any], filed: Filed) -> dict[str, Any]:
+    return row | {"income_pence": filed.income.get(row["funder"], 0)}
 
 
-def _position(sheets: PackSheets) -> None:
+def _policy(sheets: PackSheets) -> None:
+    sheets.add(
+        "Policy",
+        "How the figures were come by",
+        "What was done, for a note on accounting policies to begin from",
+        sheets.rows("policy"),
+        (("subject", "Subject", "text", 30), ("text", "Text", "text", 110)),
+        {},
+        intro=("No advice: whether this is your policy is for you and your auditor or examiner.",),
+    )
+
+
+def _funds(sheets: PackSheets) -> None:
+    """Every fund's figures, added up from the sheets by funder."""
+    made = sheets.made
+
+    def of(sheet: str, key: str) -> str:
+        # A funder's fund stands in Income; the other sheets have the same funders.
+        income, table = made["Income"], made[sheet]
+        if sheets.year.ledger is None:  # one fund without a name, which no cell can be asked for
+            return f"SUM({table.span(key)})"
+        if sheet == "Income":
+            return f"SUMIFS({table.span(key)},{table.span('fund')},[fund])"
+        by_funder = f"SUMIF({table.span('funder')},{income.span('funder')},{table.span(key)})"
+        return f"SUMPRODUCT(({income.span('fund')}=[fund])*{by_funder})"
+
+    standing = {
+        key: of("Position", key)
+        for key in ("contract_asset", "contract_liability", "receivable", "in_advance")
+    }
     asset, liability = sheets.year.words
-    headers = _POSITION | {"contract_asset": asset, "contract_liability": liability}
     sheets.add(
-        "Position",
-        f"Position on {sheets.year.on}, to date, funder by funder",
-        "What every funder owes for what was earned, claimed or not, and what came",
-        sheets.rows("position"),
-        (FUNDER,),
-        headers,
-        position_formulas(sheets.made),
-        intro=(
-            "Earned - received - written off = asset - liability + receivable - in advance.",
-            "No funder is netted against another.",
-        ),
-        totals=("earned", "received", "contract_asset", "contract_liability", "receivable"),
-    )
-
-
-def _of(table: SheetTable, key: str) -> str:
-    """A column of the same funder's row of another sheet."""
-    return f"SUMIFS({table.span(key)},{table.span('funder')},[funder])"
-
-
-def _of_the_year(sheets: PackSheets) -> None:
-    """Income, movement and journals: of the position, and of what was filed."""
-    here, filed = sheets.made["Position"], sheets.made["As filed"]
-    natures = {row["funder"]: row["nature"] for row in sheets.rows("position")}
-
-    sheets.add(
-        "Income",
-        "Income of the year, funder by funder",
-        "What the year adds to what was filed, and what of it is of earlier years",
-        [row | {"nature": natures.get(row["funder"], "")} for row in sheets.rows("income")],
-        (FUNDER, ("nature", "Nature", "identifier", 16), ("fund", "Fund", "identifier", 18)),
+        "Funds",
+        "The year by fund",
+        "Income, what was received, and what stands, by fund",
+        sheets.rows("funds"),
+        (("fund", "Fund", "identifier", 26), ("restricted", "Restricted?", "identifier", 14)),
         {
-            "opening": "Opening, as filed",
-            "earned": "Earned to date",
             "income": "Income of the year",
-            "this_year": "Of this year",
-            "late": "Late, of earlier years",
-            "taken_back": "Taken back, of earlier",
-            "moved": "Moved between funders",
-            "fees": "Fees",
-            "constrained": "Change of dispute",
+            "received": "Received in the year",
+            "paid_back": "Paid back in the year",
+            "contract_asset": asset,
+            "contract_liability": liability,
+            "receivable": "Receivable",
+            "in_advance": "In advance",
         },
         {
-            "opening": _of(filed, "earned"),
-            "earned": _of(here, "earned"),
-            "income": "[earned]-[opening]",
-            "constrained": f"{_of(filed, 'constrained')}-{_of(here, 'constrained')}",
+            "income": of("Income", "income"),
+            "received": of("Movement", "received"),
+            "paid_back": of("Movement", "refunded"),
+            **standing,
         },
-        totals=("income",),
+        intro=("Accounts of receipts and payments need what was received and paid back alone.",),
+        totals=("income", "received"),
     )
 
 
-def _movement(sheets: PackSheets) -> None:
-    here, filed, income = (sheets.made[name] for name in ("Position", "As filed", "Income"))
-    opens = {
-        f"opening_{name}": _of(filed, f"contract_{name}") for name in ("asset", "liability")
-    } | {"opening_receivable": f"{_of(filed, 'receivable')}-{_of(filed, 'in_advance')}"}
-    standing = "[opening_asset]-[opening_liability]+[income]-[asked]"
-    sheets.add(
-        "Movement",
-        "How asset, liability and receivable roll from the previous year end",
-        "Opening, what the year adds, and closing",
-        sheets.rows("movement"),
-        (FUNDER,),
-        {
-            "opening_asset": "Opening asset",
-            "opening_liability": "Opening liability",
-            "income": "Income",
-            "asked": "Asked for",
-            "closing_asset": "Closing asset",
-            "closing_liability": "Closing liability",
-            "opening_receivable": "Opening receivable",
-            "received": "Received",
-            "refunded": "Paid back",
-            "written_off": "Written off",
-            "closing_receivable": "Closing receivable",
-        },
-        {
-            **opens,
-            "income": _of(income, "income"),
-            "asked": f"{_of(here, 'asked')}-{_of(filed, 'asked')}",
-            "closing_asset": f"MAX({standing},0)",
-            "closing_liability": f"MAX(-({standing}),0)",
-            "received": f"{_of(here, 'received')}-{_of(filed, 'received')}+[refunded]",
-            "refunded": f"{_of(here, 'refunded')}-{_of(filed, 'refunded')}",
-            "written_off": f"{_of(here, 'written_off')}-{_of(filed, 'written_off')}",
-            "closing_receivable": "[opening_receivable]+[asked]-[received]+[refunded]"
-            "-[written_off]",
-        },
-    )
-
-
-def _journals(sheets: PackSheets) -> None:
-    here, rows = sheets.made["Position"], sheets.rows("journals")
-    sides = {side: journal_formula(here, rows, side) for side in ("debit", "credit")}
-    sheets.add(
-        "Journals",
-        f"Journals of the year end, {sheets.year.on}, reversed the next day",
-        "What to post so that the ledger shows the position",
-        rows,
-        (
-            ("journal", "Journal", "identifier", 9),
-            _DATED,
-            ("reverses_on", "Reverses on", "date", 13),
-            *_SIDES,
-            ("text", "Text", "text", 44),
-            ("basis", "How much", "text", 26),
-        ),
-        {"debit": "Debit", "credit": "Credit"},
-        sides,
-        totals=("debit", "credit"),
+def _exchange(sheets: PackSheets) -> None:
+    """What stands in the ledger's currency, where it has another one."""
+    currency = sheets.year.ledger_currency
+    if not currency:
+        return
+    cells, rows = AmountCells(CURRENCIES[currency]), sheets.rows("exchange")
+    amounts = [row["amount_pence"] for row in rows]
+    columns = [
+        Column("funder", "Funder", "identifier", 34, [row["funder"] for row in rows]),
+        Column("item", "Item", "identifier", 26, [row["item"] for row in rows]),
+        *sheets.amounts.in_units("amount", "In the contract's", 15, amounts),
+    ]
+    headers = {"ledger": "To date", "filed": "As filed", "year": "Of the year"}
+    values = {key: [row[f"{key}_pence"] for row in rows] for key in headers}
+    for key, header in headers.items():
+        columns += cells.in_units(key, header, 15, values[key])
+    columns.append(sheets.amounts.in_minor("amount", "In the contract's", 15, amounts, None))
+    for key, header in headers.items():
+        formula = "[ledger]-[filed]" if key == "year" else None
+        columns.append(cells.in_minor(key, header, 15, values[key], formula))
+    sheets.made["Exchange"] = SheetTable(
+        sheet="Exchange",
+        title=f"In {currency}, the currency of the ledger",
+        holds="What stands in the currency of the ledger, and the exchange difference",
+        intro=("A difference below nothing is a loss.",),
+        columns=tuple(columns),
+        last_printed=cells.shown("year"),
     )
 
 
@@ -343,7 +252,7 @@ def _beside(sheets: PackSheets) -> None:
 
     def was(_: SheetTable, index: int) -> str:
         filed, key = sheets.made["As filed"], keys[index]
-        return f"SUM({filed.span(key)})" if key in _FILED else ""
+        return f"SUM({filed.span(key)})" if key in ("income", *FILED_COLUMNS) else ""
 
     sheets.add(
         "Disclosure",
@@ -355,14 +264,14 @@ def _beside(sheets: PackSheets) -> None:
         {"this_year": now, "previous_year": was},
         intro=(
             f"In the words of {sheets.year.framework}. Figures are the same in any framework.",
-            "The income of the previous year stands in its own file.",
+            "The previous year stands as it was filed.",
         ),
     )
 
 
 _DISCLOSED = (
     *("earned", "asked", "received", "contract_asset", "contract_liability", "receivable"),
-    *("in_advance", "on_account", "constrained", "written_off"),
+    *("in_advance", "on_account", "constrained", "written_off", "passed_on"),
 )
 
 

@@ -35,7 +35,8 @@ NO_ADVICE = (
 class YearEnd:
     """The result of `year_end`. Frames come in the kind that the evidence came in; money is whole
     pence (`*_pence`). `tables` holds the same as Arrow tables, by name; `later` is what evidence
-    after the sign-off would add and take back, in pence.
+    after the sign-off would add and take back, in pence; `cautions` tell what deserves a look
+    though it stops nothing.
     """
 
     contract: str
@@ -54,6 +55,8 @@ class YearEnd:
     refused_receipts: int
     later: tuple[int, int]
     kind: str = field(default="pandas")
+    evidence_sha256: str = ""
+    cautions: tuple[str, ...] = ()
 
     def _frame(self, name: str) -> Any:
         return as_kind(self.tables[name], self.kind)
@@ -122,6 +125,42 @@ class YearEnd:
     def disputed(self) -> Any:
         """What you do not count as earned, by your own figure, and why."""
         return self._frame("disputed")
+
+    @property
+    def exchange(self) -> Any:
+        """What stands in the currency of the ledger, where that is not the contract's."""
+        return self._frame("exchange")
+
+    @property
+    def funds(self) -> Any:
+        """The year by fund: income, what was received, and what stands."""
+        return self._frame("funds")
+
+    @property
+    def interest(self) -> Any:
+        """Statutory interest on what was paid late, where the ledger map gives reference rates."""
+        return self._frame("interest")
+
+    @property
+    def policy(self) -> Any:
+        """How the figures were come by, for a note on accounting policies to begin from."""
+        return self._frame("policy")
+
+    @property
+    def refused(self) -> Any:
+        """What was refused and left out, by reason."""
+        return self._frame("refused")
+
+    @property
+    def ledger_currency(self) -> str:
+        """The currency of the ledger, where that is not the contract's; else nothing."""
+        exchange = None if self.ledger is None else self.ledger.exchange
+        return "" if exchange is None else exchange.currency
+
+    @property
+    def paid(self) -> Any:
+        """Every receipt by the claims that it paid, and what of it paid none."""
+        return self._frame("paid")
 
     @property
     def payment_times(self) -> Any:
@@ -206,6 +245,7 @@ class YearEnd:
                 "on": str(self.on),
                 "evidence_to": str(self.evidence_to),
                 "framework": self.framework,
+                "ledger_currency": self.ledger_currency,
                 "previous_sha256": None if self.previous is None else self.previous.digest,
                 "refused_left_out": self.refused_left_out,
                 "refused_receipts_left_out": self.refused_receipts,
@@ -238,11 +278,13 @@ class YearEnd:
             "evidence_to": str(self.evidence_to),
             "framework": self.framework,
             "sha256": self.digest,
+            "evidence_sha256": self.evidence_sha256,
             "previous_sha256": None if self.previous is None else self.previous.digest,
             "refused_rows_left_out": self.refused_left_out,
             "refused_receipts_left_out": self.refused_receipts,
             "after_sign_off_pence": {"added": self.later[0], "taken_back": self.later[1]},
             "checks_hold": not self.failed,
+            "cautions": list(self.cautions),
             **{name: plain_rows(table) for name, table in shown.items()},
         }
 
@@ -261,9 +303,10 @@ class YearEnd:
             f"    taken back, of earlier years: {self._money(self.total('income', 'taken_back'))}",
             f"    moved between funders: {self._money(self.total('income', 'moved'))}",
             f"    fees: {self._money(self.total('income', 'fees'))}",
-            *self._constrained_line(),
+            *self._other_lines(),
             "",
             *self._check_lines(),
+            *(f"  CAUTION: {sentence}" for sentence in self.cautions),
         ]
         if self.refused_left_out:
             left_out = counted(self.refused_left_out, "row")
@@ -277,19 +320,26 @@ class YearEnd:
             told.append(f"    {taken_back} taken back")
         return "\n".join([*told, "", f"  {NO_ADVICE}"])
 
-    def _constrained_line(self) -> list[str]:
-        if not any(self.tables["income"]["constrained_pence"].to_pylist()):
-            return []
-        freed = self._money(self.total("income", "constrained"))
-        return [f"    in dispute, or may be taken back, by your own figure: {freed}"]
+    def _other_lines(self) -> list[str]:
+        told = []
+        for name, words in (
+            ("constrained", "in dispute, or may be taken back, by your own figure"),
+            ("passed_on", "another party's, whose agent you are"),
+        ):
+            if any(self.tables["income"][f"{name}_pence"].to_pylist()):
+                told.append(f"    {words}: {self._money(self.total('income', name))}")
+        for item in ("income to date", "exchange difference"):
+            rows = [row for row in self.tables["exchange"].to_pylist() if row["item"] == item]
+            if rows:
+                of_year = show(sum(row["year_pence"] for row in rows), self.ledger_currency)
+                words = item.replace(" to date", "")
+                told.append(f"  In {self.ledger_currency}, {words} of the year: {of_year}")
+        return told
 
     def _since(self) -> str:
         if self.previous is None:
             return "all to date: no previous year end was given"
-        since = f"since {self.previous.on}, as filed: SHA-256 {self.previous.digest}"
-        # A year of 53 weeks has 371 days. Longer is allowed, but is hardly the last one.
-        is_long = (self.on - self.previous.on).days > 371
-        return f"{since}; more than a year: IS IT THE LAST ONE?" if is_long else since
+        return f"since {self.previous.on}, as filed: SHA-256 {self.previous.digest}"
 
     def _position_lines(self) -> list[str]:
         columns = {

@@ -11,7 +11,7 @@ Keeps  the Late Payment of Commercial Debts (Interest) Act 1998: simple interest
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -29,6 +29,7 @@ INTEREST = schema_of(
     *("funder", "claim_period", "due_on", "runs_from_on", "debt_pence", "percent"),
     *("interest_pence", "fixed_sum_pence"),
 )
+Of = tuple[str, str, date]  # the funder, the claim period and the day of a due
 OVER_REFERENCE = Decimal(8)  # per cent a year
 # The least debt in pence, and its fixed sum: £40, from £1,000 £70, from £10,000 £100.
 FIXED_SUMS = ((1_000_000, 10_000), (100_000, 7_000), (0, 4_000))
@@ -65,24 +66,42 @@ def statutory_interest(
         )
     if faults:
         raise ReceiptError("Statutory interest cannot be worked out.", faults)
-    paid: dict[tuple[str, str, date], list[tuple[date, int]]] = defaultdict(list)
-    for one in found.matches_table.to_pylist():
-        of = (one["funder"], one["claim_period"], one["due_on"])
-        paid[of].append((one["received_on"], one["amount_pence"]))
+    names = ("funder", "claim_period", "due_on")
+    dues = [
+        (tuple(due[name] for name in names), due["due_pence"], due["open_pence"])
+        for due in found.dues_table.to_pylist()
+    ]
+    paid = [
+        (tuple(one[name] for name in names), one["received_on"], one["amount_pence"])
+        for one in found.matches_table.to_pylist()
+    ]
+    return interest_on(dues, paid, given, found.on, funders)
+
+
+def interest_on(
+    dues: Iterable[tuple[Of, int, int]],
+    paid: Iterable[tuple[Of, date, int]],
+    given: Mapping[date, Decimal],
+    on: date,
+    funders: Collection[str],
+) -> pa.Table:
+    """The same of dues, each with what was asked for and what is open, and of what paid them."""
+    payments: dict[Of, list[tuple[date, int]]] = defaultdict(list)
+    for of, day, pence in paid:
+        payments[of].append((day, pence))
     rows = []
-    for due in found.dues_table.to_pylist():
-        of = (due["funder"], due["claim_period"], due["due_on"])
+    for of, asked, open_ in dues:
         if of[0] not in funders or of[1].startswith(REFUND_OF):
             continue
-        parts = [*paid[of], (found.on, due["open_pence"])]
+        parts = [*payments[of], (on, open_)]
         # A pound for a day: what runs from the day after the due day, through that of payment.
         days = sum(pence * max((day - of[2]).days, 0) for day, pence in parts)
         if days:
             runs_from = of[2] + timedelta(days=1)
             percent = OVER_REFERENCE + _reference(given, runs_from)
             interest = int(Fraction(days) * Fraction(percent) / 36_500 + Fraction(1, 2))
-            fixed = next(sum_ for least, sum_ in FIXED_SUMS if due["due_pence"] >= least)
-            rows.append((*of, runs_from, due["due_pence"], str(percent), interest, fixed))
+            fixed = next(sum_ for least, sum_ in FIXED_SUMS if asked >= least)
+            rows.append((*of, runs_from, asked, str(percent), interest, fixed))
     return rows_table(rows, INTEREST)
 
 

@@ -1,0 +1,77 @@
+"""How a sheet of a year end's workbook is made: columns of no amount, then amounts in units, which
+are read, and in minor units, which are worked out.
+
+Takes  a YearEnd.
+Gives  its sheets, one after another.
+Keeps  a sheet may name those made before it, and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from impactbond.closing.beside_sheets import Plain
+from impactbond.closing.year_end import YearEnd
+from impactbond.money import CURRENCIES
+from impactbond.statements.workbook.layout import AmountCells, Column, Formula, SheetTable, fitting
+
+Made = dict[str, SheetTable]
+
+
+class PackSheets:
+    """The sheets of a year end, made one after another: each may name those before it."""
+
+    def __init__(self, year: YearEnd) -> None:
+        self.year = year
+        self.amounts = AmountCells(CURRENCIES[year.currency])
+        self.made: Made = {}
+
+    def add(
+        self,
+        sheet: str,
+        title: str,
+        holds: str,
+        rows: Sequence[Mapping[str, Any]],
+        plain: Sequence[Plain],
+        pence: Mapping[str, str],
+        formulas: Mapping[str, Formula] | None = None,
+        *,
+        intro: Sequence[str] = (),
+        totals: Sequence[str] = (),
+        if_empty: str = "None.",
+    ) -> SheetTable:
+        """A sheet of one table: columns of no amount, then amounts in pounds, which are printed,
+        and in pence, which are worked out.
+        """
+        given = formulas or {}
+        values = {key: [row[f"{key}_pence"] for row in rows] for key in pence}
+        columns = []
+        for key, header, kind, width in plain:
+            cells = [None if row[key] == "" else row[key] for row in rows]
+            wide = fitting(cells, width, 46) if kind == "identifier" else width
+            columns.append(Column(key, header, kind, wide, cells, given.get(key)))
+        for key, header in pence.items():
+            columns += self.amounts.in_units(key, header, 12.5, values[key])
+        for key, header in pence.items():
+            columns.append(self.amounts.in_minor(key, header, 12.5, values[key], given.get(key)))
+        table = SheetTable(
+            sheet=sheet,
+            title=title,
+            holds=holds,
+            intro=tuple(intro),
+            columns=tuple(columns),
+            if_empty=if_empty,
+            # A table without rows has no cells that a total could name.
+            totals=tuple(
+                self.amounts.sum_of(f"All: {pence[key].lower()}", key, values[key])
+                for key in totals
+                if rows
+            ),
+            last_printed=self.amounts.shown(list(pence)[-1]) if pence else "",
+        )
+        self.made[sheet] = table
+        return table
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        return list(self.year.tables[name].to_pylist())

@@ -79,8 +79,8 @@ def _worth_nothing(contract: Contract, name: str) -> bool:
     milestone = contract.milestones.get(name)
     if milestone is None:
         return False
-    prices = (milestone, *milestone.rates, *milestone.bands)
-    return not any(one.price for one in prices)
+    others = [one.price for one in (*milestone.rates, *milestone.bands)]
+    return not any([milestone.price, *others])
 
 
 def _late_in_full(contract: Contract) -> Diagnostics:

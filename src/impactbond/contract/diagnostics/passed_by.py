@@ -49,14 +49,12 @@ def look_at_passed_by(contract: Contract) -> Diagnostics:
 
 
 def _passed_by_funding(contract: Contract) -> Diagnostics:
-    """Shares for some participants alone are not for what is of none."""
-    of_none = [*contract.results, *contract.fees]
+    """Shares for some participants alone are not for a result, which is of none."""
     for index, rule in enumerate(contract.funding):
-        named = [name for name in of_none if rule.names(name)]
-        each = {name: getattr(contract.results.get(name), "each", None) for name in named}
-        if beside := [name for name in named if not set(rule.only) <= {each[name]}]:
-            problem = "the shares are for some participants alone, and never for what is of none: "
-            problem += "an entry below pays for it"
+        named = {name: one for name, one in contract.results.items() if rule.names(name)}
+        if beside := [name for name, one in named.items() if not set(rule.only) <= {one.each}]:
+            problem = "the shares are for some participants alone, and never for a result, which "
+            problem += "is of none: an entry below pays for it"
             hint = "Name under for what the entry is for, or let the result be worked out for each"
             path, found = ("funding", index), listing(beside)
             yield fault_at(path, "result_beside_shares", problem, found=found, hint=hint)
@@ -79,8 +77,9 @@ def _worth_nothing(contract: Contract, name: str) -> bool:
     milestone = contract.milestones.get(name)
     if milestone is None:
         return False
-    others = [one.price for one in (*milestone.rates, *milestone.bands)]
-    return not any([milestone.price, *others])
+    rates = [one.price for one in milestone.rates]
+    bands = [one.price for one in milestone.bands]
+    return not any([milestone.price, *rates, *bands])
 
 
 def _late_in_full(contract: Contract) -> Diagnostics:

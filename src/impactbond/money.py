@@ -144,6 +144,14 @@ def major_units(pence: int, currency: str) -> Decimal:
     return Decimal(pence).scaleb(-CURRENCIES[currency].decimals)
 
 
+def thousands_in(amount: Decimal, decimals: int) -> str:
+    """A number without its point, where that may part thousands, as in 1.500 pesos, and not its
+    `decimals`; otherwise nothing.
+    """
+    whole, _, after = f"{amount:f}".partition(".")
+    return whole + after if len(after) == 3 != decimals and 1 <= abs(amount) < 1000 else ""
+
+
 def show(pence: int, currency: str) -> str:
     """The amount as people write it: `£1,234.50`, `-£0.05`, `¥1,234`."""
     known = CURRENCIES[currency]

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from tests.properties.reference_conditions import Finding, Row, Rows, State, find
 from tests.properties.reference_units import units
@@ -113,7 +115,9 @@ def claims(
             ]
             days = (decision.achieved_on, min(end, one.left_on or end))
             clock = clock_of(contract, one, everybody)
-            made = units(contract, terms.units, own, clock, days, decision.standing)
+            name = decision.milestone
+            told = partial(money_of_a_day, contract, name, one)
+            made = units(contract, terms.units, own, clock, days, decision.standing, told)
         for day, standing, quantity in made:
             found.append(
                 Claim(
@@ -128,6 +132,32 @@ def claims(
                 )
             )
     return found
+
+
+def money_of_a_day(
+    contract: Contract, name: str, one: Participant, day: date
+) -> tuple[int, dict[str, str]]:
+    """What decides the money of a unit on a day: how many terms of the milestone's money have begun
+    or ended by then, and what is known of the participant.
+    """
+    terms, turns = contract.milestones[name], set[date]()
+    dated: list[Any] = [*terms.rates, *terms.changes]
+    dated += [rule for rule in contract.discounts if name in rule.for_ or "every" in rule.for_[0]]
+    dated += [rule for rule in contract.funding if name in rule.for_ or "every" in rule.for_[0]]
+    reliefs = [fee.instead_of for fee in contract.fees.values() if fee.instead_of is not None]
+    dated += [relief for relief in reliefs if name in relief.milestones]
+    for term in dated:
+        if getattr(term, "from_", None) is not None:
+            turns.add(term.from_)
+        if getattr(term, "through", None) is not None:
+            turns.add(term.through + timedelta(days=1))
+        if hasattr(term, "index"):
+            turns |= {value.from_ for value in contract.indices[term.index]}
+    if any(getattr(limit, "each", None) == "year" for limit in contract.limits):
+        first, last = contract.calendar.term
+        years = range(first.year, last.year + 1)
+        turns |= {date(year, *contract.calendar.year_starts) for year in years}
+    return sum(turn <= day for turn in turns), attributes_on(contract, one, day)
 
 
 def claim_dates(contract: Contract) -> list[date]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from tests.properties.reference_conditions import (
     ONE_DAY,
@@ -31,8 +32,10 @@ def units(
     clock: date,
     days: tuple[date, date],
     least: int,
+    alike: Callable[[date], Any] = lambda day: None,
 ) -> list[tuple[date, int, int]]:
-    """The units of each period: the first day that completed one, how they stand, how many.
+    """The units of each period: the first day that completed one, how they stand, how many; by
+    themselves where `alike` says something else of their days.
 
     `passes` holds the rows that can earn something and how what they earn stands; the units are
     those of some days, and stand no better than the milestone itself.
@@ -54,15 +57,16 @@ def units(
     else:
         made = whole_amounts(terms, sorted(inside))
     left = terms.at_most
-    by_period: dict[tuple[int, int], tuple[date, int]] = {}
+    by_period: dict[tuple[int, int, str], tuple[date, int]] = {}
     for standing, day, many in sorted(made):
         many = many if left is None else min(many, left)
         left = left if left is None else left - many
         (period,) = (n for n, one in enumerate(periods) if one.first <= day <= one.last)
-        first, before = by_period.get((period, standing), (day, 0))
+        key = (period, standing, str(alike(day)))
+        first, before = by_period.get(key, (day, 0))
         if many:
-            by_period[period, standing] = (first, before + many)
-    return [(day, standing, many) for (_, standing), (day, many) in sorted(by_period.items())]
+            by_period[key] = (min(first, day), before + many)
+    return [(day, key[1], many) for key, (day, many) in by_period.items()]
 
 
 def whole_amounts(

@@ -72,6 +72,8 @@ def test_rates_words_and_explanation_state_what_is_taken_off() -> None:
     said = " ".join(render(contract_of(TERMS)).split())
     assert said.count(first) == 2 * 4  # in the sentence of each milestone and in the price table
     assert "What changes the price" in said
+    assert said.casefold().count("a discount of 5% ") == 2 * 4  # no sentence that reads as another
+    assert "The discount of 5% that is stated above is one and the same for the prices of" in said
     told = str(explain(settlement, participant="s1", milestone="agreement"))
     assert second in " ".join(told.split())
 

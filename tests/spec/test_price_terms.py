@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.spec.drawn_tables import lines, paid, rows
+from tests.spec.drawn_tables import contract_of, lines, paid, rows
+
+from impactbond.errors import ContractError
 
 ONE_YES = "consent: {when: {observed: consent, in: year one}, price: "
 
@@ -235,3 +237,73 @@ prices_in: {{currency: {prices}, rate: {rate}}}
         c1    | consent | 2017-02-01 | yes
     """
     assert paid(terms, evidence) == {"2017-Q1": {"council": total}}
+
+
+POINTS = """
+metrics: {points: {kind: quantity, unit: points}}
+milestones:
+  point: {when: {observed: consent, in: year one},
+    units: {amounts: points, in: year one, every: 1}, PRICE}
+"""
+A_THOUSAND = "price: 125.00, paid_for: 1/1000"
+
+
+@pytest.mark.mechanic(60)
+def test_a_rate_finer_than_a_penny_is_that_of_a_thousand_of_which_a_thousandth_is_paid() -> None:
+    """Twelve and a half pence a point: 3 points are 37.5 pence, paid as 38; 5 are 62.5, paid as 63
+    in all.
+    """
+    evidence = """
+        child | metric  | on         | value
+        c1    | consent | 2017-01-12 | yes
+        c1    | points  | 2017-01-20 | 3
+        c1    | points  | 2017-04-20 | 2
+    """
+    assert paid(POINTS.replace("PRICE", A_THOUSAND), evidence) == {
+        "2017-Q1": {"council": "0.38"},
+        "2017-Q2": {"council": "0.25"},
+    }
+
+
+@pytest.mark.mechanic(60, 65, 103, 145)
+def test_limits_discounts_and_late_evidence_are_those_of_the_milestone_at_a_finer_rate() -> None:
+    """A tenth off leaves 11.25 pence a point. 101 points are £11.3625, of which the limit on each
+    child leaves £5.00. 33 points that come late earn half, £1.85625: £13.21875 in all is paid as
+    £13.22, of which £11.36 were the first child's, so that £1.86 are left for the second.
+    """
+    terms = f"""
+{POINTS.replace("PRICE", A_THOUSAND)}
+calendar: {{evidence: {{within: 10 days, late: next claim, late_pays: 50%}}}}
+discounts: [{{off: 10%}}]
+limits: [{{contract: whole, each: participant, at_most: 5.00, beyond: unpaid}}]
+"""
+    evidence = """
+        child | metric  | on         | value | recorded
+        c1 c2 | consent | 2017-01-12 | yes   |
+        c1    | points  | 2017-02-01 | 101   |
+        c2    | points  | 2017-02-01 | 33    | 2017-09-01
+    """
+    assert paid(terms, evidence) == {
+        "2017-Q1": {"council": "5.00"},
+        "2017-Q3": {"council": "1.86"},
+    }
+
+
+@pytest.mark.mechanic(60)
+@pytest.mark.parametrize(
+    ("finer", "instead"),
+    [
+        ("price: 0.125", "price: 125.00, paid_for: 1/1000"),
+        ("price: 0.125, paid_for: 5/6", "price: 125.00, paid_for: 1/1200"),
+        ("price: 0.00025", "price: 0.25, paid_for: 1/1000"),
+        ("price: 0.000025", "price: 0.25, paid_for: 1/10000"),
+    ],
+)
+def test_a_rate_finer_than_a_penny_is_refused_with_what_to_write_in_its_place(
+    finer: str, instead: str
+) -> None:
+    with pytest.raises(ContractError) as refused:
+        contract_of(POINTS.replace("PRICE", finer))
+    (fault,) = refused.value.faults
+    assert fault.hint.endswith(instead)
+    assert contract_of(POINTS.replace("PRICE", instead)).milestones["point"].paid_for

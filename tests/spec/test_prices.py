@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from tests.spec.drawn_tables import contract_of, paid
 
@@ -95,6 +97,46 @@ milestones: {{goal: {{when: {{observed: consent, in: year one}}, price: {price}}
     with pytest.raises(ContractError) as refused:
         contract_of(terms)
     assert [fault.clause for fault in refused.value.faults] == ["milestones > goal > price"]
+
+
+@pytest.mark.mechanic(142)
+@pytest.mark.parametrize(
+    ("currency", "price", "hint"),
+    [
+        ("CLP", "250.000", "Write 250000 if thousands are meant, and otherwise 250"),
+        ("EUR", "1.500", "Write 1500 if thousands are meant, and otherwise 1.5"),
+        ("CLP", "1.250", "Write 1250 if thousands are meant; otherwise round it"),
+    ],
+)
+def test_three_digits_after_a_point_may_be_thousands_and_are_refused(
+    currency: str, price: str, hint: str
+) -> None:
+    """In Santiago, Madrid and Jakarta 250.000 is a quarter of a million."""
+    written = "{when: {observed: consent, in: year one}, price: 100}"
+    terms = f"""
+currency: {currency}
+milestones: {{goal: {written.replace("100", price)}}}
+"""
+    with pytest.raises(ContractError) as refused:
+        contract_of(terms)
+    assert [fault.clause for fault in refused.value.faults] == ["milestones > goal > price"]
+    assert refused.value.faults[0].hint.startswith(hint)
+    limit = f"""
+currency: EUR
+milestones: {{goal: {written}}}
+limits: [{{milestone: goal, at_most: {"90.000"}, beyond: unpaid}}]
+"""
+    with pytest.raises(ContractError, match="Write 90000 if thousands are meant"):
+        contract_of(limit)
+
+
+@pytest.mark.parametrize(("currency", "price"), [("KWD", "1.500"), ("GBP", "1200.000")])
+def test_three_digits_that_can_be_no_thousands_are_decimals(currency: str, price: str) -> None:
+    terms = f"""
+currency: {currency}
+milestones: {{goal: {{when: {{observed: consent, in: year one}}, price: {price}}}}}
+"""
+    assert contract_of(terms).milestones["goal"].price == Decimal(price)
 
 
 DEAREST = """

@@ -159,3 +159,104 @@ def test_every_whole_thousand_of_earnings_is_a_unit() -> None:
         "2017-Q1": {"council": "70.00"},
         "2017-Q2": {"council": "140.00"},
     }
+
+
+MEETINGS = "units: {rows: meeting, in: year one}, price: 10.00"
+HALF_THROUGH = [
+    # a term that begins or ends on 15 February; what 1 February and 1 March then come to
+    (f"{MEETINGS}, rates: [{{price: 20.00, from: 2017-02-15}}]", "", {"council": "30.00"}),
+    (f"{MEETINGS}, changes: [{{by: +50%, through: 2017-02-14}}]", "", {"council": "25.00"}),
+    (
+        f"{MEETINGS}, changes: [{{index: cpi, base: 2016-01-01}}]",
+        "indices: {cpi: [{from: 2016-01-01, is: 100}, {from: 2017-02-15, is: 150}]}",
+        {"council": "25.00"},
+    ),
+    (MEETINGS, "discounts: [{off: 50%, from: 2017-02-15}]", {"council": "15.00"}),
+    (
+        MEETINGS,
+        """
+funding:
+  - {for: meetings, through: 2017-02-14, shares: {council: 100%}}
+  - {for: meetings, shares: {lottery: 100%}}
+""",
+        {"council": "10.00", "lottery": "10.00"},
+    ),
+    (
+        MEETINGS,
+        "fees: {help: {kind: relief, pay: 3.00, on: 2017-03-31, instead_of:"
+        " {milestones: meetings, from: 2017-02-15, through: 2017-03-31}}}",
+        {"council": "13.00"},
+    ),
+    (
+        MEETINGS,
+        "funding: [{for: every milestone, shares: {school: 100%}}]",
+        {"school: Elm": "10.00", "school: Oak": "10.00"},
+    ),
+]
+
+
+@pytest.mark.mechanic(17, 56, 57, 84, 97, 114, 145)
+@pytest.mark.parametrize(("milestone", "terms", "due"), HALF_THROUGH)
+def test_each_unit_has_the_price_the_shares_and_the_school_of_its_own_day(
+    milestone: str, terms: str, due: dict[str, str]
+) -> None:
+    terms = f"""
+milestones:
+  meetings: {{when: {{observed: consent, in: year one}}, {milestone}}}
+{terms}
+"""
+    evidence = """
+        child | school | from       | recorded
+        c1    | Elm    | 2017-01-09 | 2017-01-09
+        c1    | Oak    | 2017-02-15 | 2017-02-15
+        ---
+        child | metric  | on                    | value
+        c1    | consent | 2017-01-12            | yes
+        c1    | meeting | 2017-02-01 2017-03-01 | yes
+    """
+    assert paid(terms, evidence) == {"2017-Q1": due}
+
+
+@pytest.mark.mechanic(27, 56)
+def test_weeks_that_are_over_after_a_price_rose_are_paid_at_the_price_that_rose() -> None:
+    """Weeks end on 7 and 14 February at £50.00, on 21 and 28 February and on 7 and 14 March at
+    £60.00; of the last two it is known in May, when the quarter was claimed.
+    """
+    terms = weekly(
+        "days: home, as: family, in: year one, every: 1 week, lapses: none",
+        "50.00, rates: [{price: 60.00, from: 2017-02-15}]",
+    )
+    evidence = """
+        child | metric  | on         | value  | recorded
+        c1    | consent | 2017-02-01 | yes    |
+        c1    | home    | 2017-02-01 | family |
+        c1    | home    | 2017-02-28 | family |
+        c1    | home    | 2017-03-15 | care   | 2017-05-10
+    """
+    assert paid(terms, evidence) == {
+        "2017-Q1": {"council": "220.00"},
+        "2017-Q2": {"council": "120.00"},
+    }
+
+
+@pytest.mark.mechanic(70)
+def test_a_unit_counts_towards_the_limit_of_the_year_of_its_own_day() -> None:
+    """One claim for both years; each has room for £25.00 of its three meetings."""
+    terms = f"""
+calendar:
+  claims:
+    every: listed
+    made: 1 month after the period
+    listed: {{all: 2017-01-01 through 2018-12-31}}
+milestones:
+  meetings: {{when: {{observed: consent, in: year one}}, {MEETINGS.replace("year one", "both")}}}
+windows: {{both: start to 2 years after start}}
+limits: [{{contract: whole, each: year, at_most: 25.00, beyond: unpaid}}]
+"""
+    evidence = """
+        child | metric  | on                               | value
+        c1    | consent | 2017-01-12                       | yes
+        c1    | meeting | 2017-02-01 2017-03-01 2017-12-31 | yes
+        c1    | meeting | 2018-01-01 2018-02-01 2018-03-01 | yes
+    """
+    assert paid(terms, evidence) == {"all": {"council": "50.00"}}

@@ -77,7 +77,7 @@ MONEY: list[Row] = [
         "price: 120.005",
         "too_fine",
         "",
-        ("2 decimals of GBP", "120.005", "by a result"),
+        ("2 decimals of GBP", "120.005", "Write 120005 if", "price: 120005.00, paid_for: 1/1000"),
     ),
     ("currency: GBP", "currency: gbp", "unknown_currency", "currency", ("Did you mean 'GBP'?",)),
     ("[one_outcome,", "[one_outcom,", "unknown_milestone", "", ("one_outcome'?",)),

@@ -254,6 +254,45 @@ def test_a_misspelt_key_does_not_hide_what_stands_under_it() -> None:
     ]
 
 
+# a term in place of what pays or limits, where two kinds are told, which; words of the hint
+TWO_KINDS = [
+    ("{observed: consent, count: link_worker, in: enrolment, at_least: 3}", "count", "under all"),
+    ("{all: [{observed: consent, in: enrolment}], any: [met six times]}", "any", "or any"),
+    ("{level: sdq, pick: last, in: enrolment, is: below 9, observed: consent}", "level", "all"),
+]
+
+
+@pytest.mark.parametrize(("when", "second", "hint"), TWO_KINDS)
+def test_no_half_of_a_condition_that_is_two_is_told_to_be_taken_out(
+    when: str, second: str, hint: str
+) -> None:
+    """Without the second half a consent alone would pay."""
+    wanted = "when: {observed: consent, in: enrolment}"
+    (fault,) = faults_of(damaged((wanted, f"when: {when}")))
+    assert fault.code == "two_kinds"
+    assert fault.clause.endswith(f"when > {second}")
+    assert hint in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{funder: lottery, ", "{funder: lottery, milestone: consent, "),
+        ("{contract: whole, ", "{contract: whole, milestone: consent, "),
+    ],
+)
+def test_no_limit_that_is_two_loses_what_it_is_on(old: str, new: str) -> None:
+    """Without `milestone` the limit would be on all that is paid."""
+    (fault,) = faults_of(damaged((old, new)))
+    assert fault.code == "two_kinds"
+    assert "write each as an entry of its own" in fault.hint
+
+
+def test_every_word_is_told_that_may_stand_in_the_place_of_a_wrong_one() -> None:
+    fault = faults_of(damaged(("every: quarter", "every: term")))[0]
+    assert fault.allowed == "month, quarter, year, listed"
+
+
 @pytest.mark.parametrize("every", ["3 months", "2 weeks", "1 year"])
 def test_no_hint_takes_a_length_of_time_for_a_number(every: str) -> None:
     units = f"units: {{rows: consent, in: enrolment, every: {every}}}, price: 120.00"

@@ -5,7 +5,8 @@ Takes  what was achieved at every claim date, the rows about participants, and t
        towards units from the day of achievement.
 Gives  claim, participant, milestone, reached (day number), segment, standing, quantity; and the
        same counted, which is what money needs. Units are reached on the first day that completed
-       one in their period, so that what becomes known later adds to the same claim.
+       one in their period (or the part of it in which they come to the same money), so that what
+       becomes known later adds to the same claim.
 Keeps  nothing but achieved decisions becomes a claim. Whole units on the running total, no more
        than at most so many, none after leaving.
 """

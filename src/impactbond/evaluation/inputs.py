@@ -4,6 +4,7 @@ this contract and this evidence? It holds every table that enters the engine.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.unit_stretches import unit_stretches
 from impactbond.contract.versions import Versions
 from impactbond.dates import Span, day_number, from_day_number
 from impactbond.dialect import Engine
@@ -264,8 +266,10 @@ def _unit_ends_tables(contract: Contract) -> dict[str, pa.Table]:
 
 
 def _days_table(contract: Contract) -> pa.Table:
-    """Every day of every period: day, period, and `lapse_<i>`, how many days a lapse that begins
-    the day after may have without starting the count of a milestone's units again.
+    """Every day of every period: day, period, and of a milestone that is paid by the unit
+    `stretch_<i>`, the number of the stretch in which its units come to the same money, and
+    `lapse_<i>`, how many days a lapse that begins the day after may have without starting the count
+    again.
     """
     found = [
         (day, number)
@@ -278,7 +282,17 @@ def _days_table(contract: Contract) -> pa.Table:
         for index, units in _units_in_stretches(contract)
         if units.lapses is not None
     }
-    return _of_numbers(day=days, period=numbers, **lapses)
+    alike = {
+        f"stretch_{index}": _stretches(unit_stretches(contract, name), days)
+        for index, (name, term) in enumerate(contract.milestones.items())
+        if term.units is not None
+    }
+    return _of_numbers(day=days, period=numbers, **alike, **lapses)
+
+
+def _stretches(first_days: Sequence[date], days: Sequence[int]) -> list[int]:
+    starts = list(map(day_number, first_days))
+    return [bisect_right(starts, day) for day in days]
 
 
 def _windows_table(contract: Contract, evidence: Evidence) -> pa.Table:

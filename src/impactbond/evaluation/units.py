@@ -1,8 +1,9 @@
 """Units: what a milestone that pays for every so many rows, so long a time in a state or so much of
-a quantity comes to in each period.
+a quantity comes to in each period, and in each part of it in which a unit comes to other money.
 
 Takes  what was achieved at every claim date, and the rows and days that count from that day on.
-Gives  the units completed in each period, of the first day that completed one, and how they stand.
+Gives  the units completed in each period, of the first day that completed one, and how they stand;
+       where a price, a share or a participant's attributes change within it, before and after.
 Keeps  whole units only, no more than at most so many, none after leaving. What evidence in time
        earned is not asked of late evidence again, nor what undisputed evidence earned of that in
        dispute.
@@ -15,7 +16,13 @@ import narwhals as nw
 from impactbond.contract.contract import Contract
 from impactbond.evaluation.facts import KEYS, Frame, in_window, is_one_of, where
 from impactbond.evaluation.inputs import EvaluationInput
-from impactbond.evaluation.known_evidence import bases, live_states, people_of, rows_that_count
+from impactbond.evaluation.known_evidence import (
+    bases,
+    live_states,
+    people_of,
+    rows_that_count,
+    segments_on,
+)
 from impactbond.evaluation.stays import held_states, stretches
 from impactbond.terms.metrics import Chosen
 from impactbond.terms.metrics.numbers import Quantity
@@ -25,15 +32,19 @@ STRETCH = (*KEYS, "stretch")
 
 
 def units_of(inputs: EvaluationInput, earned: Frame, milestone: int) -> Frame:
-    """The units of a milestone completed in each period, as known at each claim date."""
+    """The units of a milestone completed in each period, as known at each claim date: those that
+    come to the same money together, by their days and by the attributes held on them.
+    """
     completed = completed_units(inputs, earned, milestone)
-    by_period = completed.group_by(*KEYS, "known_by", "period", "standing").agg(
+    told = ["claim", "known_by", "stretch", "standing", "day", "quantity"]
+    completed = segments_on(inputs, completed, "day", told)
+    alike = completed.group_by(*KEYS, "known_by", "stretch", "standing", "segment").agg(
         nw.col("quantity").sum(), reached=nw.col("day").min()
     )
     # In the order and of the types of what is achieved; some engines add up in wider integers.
     numbers = (nw.col(name).cast(nw.Int64) for name in ("known_by", "standing", "reached"))
     own_number = nw.lit(milestone).cast(nw.Int64)
-    return by_period.select(
+    return alike.select(
         *KEYS, *numbers, milestone=own_number, quantity=nw.col("quantity").cast(nw.Int64)
     )
 
@@ -41,8 +52,9 @@ def units_of(inputs: EvaluationInput, earned: Frame, milestone: int) -> Frame:
 def completed_units(
     inputs: EvaluationInput, earned: Frame, milestone: int, *, began: bool = False
 ) -> Frame:
-    """The days that completed units: keys, known_by, period, standing, day and how many (quantity);
-    with `began`, also the first day that counted towards them.
+    """The days that completed units: keys, known_by, the `stretch` of days on which they come to
+    the same money, standing, day and how many (quantity); with `began`, also the first day that
+    counted towards them.
     """
     units = list(inputs.contract.milestones.values())[milestone].units
     assert units is not None
@@ -59,13 +71,14 @@ def completed_units(
         .filter((day >= nw.col("start")) & (day <= nw.col("left_on")) & (day <= nw.col("ends_on")))
         .with_columns(standing=nw.max_horizontal("standing", "least"))
         .join(inputs.session.table("days"), on="day", how="inner")
+        .with_columns(alike=nw.col(f"stretch_{milestone}"))
     )
     if isinstance(units, DaysIn) and units.in_stretches:
         completed = _in_stretches(inputs, counting, milestone, units, began=began)
     else:
         completed = _on_the_total(inputs.contract, counting, units, began=began)
-    held = ("known_by", "period", "standing", "day", "quantity", *(["began"] if began else []))
-    return completed.select(*KEYS, *held)
+    held = ("known_by", "standing", "day", "quantity", *(["began"] if began else []))
+    return completed.select(*KEYS, *held, stretch=nw.col("alike"))
 
 
 def _on_the_total(contract: Contract, counting: Frame, units: Units, *, began: bool) -> Frame:
@@ -123,7 +136,7 @@ def _in_stretches(
             kept = kept.group_by(*STRETCH).agg(kept=nw.len())
             done = done.join(kept, on=list(STRETCH), how="left")
             done = done.filter(nw.col("number") > nw.col("kept").fill_null(0))
-        held = ("known_by", "period", "day", *(["began"] if began else []))
+        held = ("known_by", "alike", "day", *(["began"] if began else []))
         # It stands as the evidence that it took, which other days of its stretch may have brought.
         own = nw.lit(standing.number).cast(nw.Int64)
         new = done.select(*KEYS, *held, standing=own, quantity=nw.lit(1).cast(nw.Int64))
@@ -153,7 +166,7 @@ def _placed(known: Frame, milestone: int, units: DaysIn) -> Frame:
     # What only later evidence tells of comes after the rest, so that nothing is earned by it twice.
     place = nw.col("amount").cum_sum().over(*STRETCH, order_by=["standing", "day"])
     first = nw.col("day").min().over(*STRETCH)
-    names = ("known_by", "period", "standing", "day")
+    names = ("known_by", "alike", "standing", "day")
     return days.select(*STRETCH, *names, first=first, place=place.cast(nw.Int64))
 
 

@@ -11,6 +11,7 @@ from impactbond.forecasts.outlook import ALL_FUNDERS, Outlook
 from impactbond.money import show
 from impactbond.pages.charts import Bar, Curve, bar_chart, line_chart
 from impactbond.pages.house import AMOUNT, DAY, Chart, PageHead, PageTable, page_of
+from impactbond.terms.words import counted
 from impactbond.version import __version__
 
 HEADS = ("Mean", "5%", "Median", "95%", "Most")
@@ -55,7 +56,7 @@ def forecast_page(outlook: Outlook) -> str:
     assumed = [
         ("Contract", forecast.contract.contract),
         ("Area", area.area),
-        ("Children", f"{area.children:,} in {len(area.groups)} groups"),
+        ("Children", f"{area.children:,} in {counted(len(area.groups), 'group')}"),
         ("Futures", f"{forecast.trials:,}, seed {forecast.seed}"),
         ("Provider begins with", show(outlook.opening_pence, currency)),
     ]

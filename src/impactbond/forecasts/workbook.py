@@ -13,6 +13,7 @@ from impactbond.forecasts.outlook import Outlook
 from impactbond.money import CURRENCIES, major_units, show, show_share
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.layout import Column, Kind, SheetTable
+from impactbond.terms.words import counted
 
 _NAMES = {"mean": "Mean", "p5": "5%", "p50": "Median", "p95": "95%", "most": "Most"}
 _PLANNED = ("planned", "p5", "p50", "p95", "more")
@@ -172,7 +173,7 @@ def _assumed(outlook: Outlook) -> SheetTable:
     facts: list[tuple[str, str]] = [
         ("Contract", f"{forecast.contract.contract}, {forecast.contract.digest}"),
         ("Area", area.area),
-        ("Children", f"{area.children:,} in {len(area.groups)} groups"),
+        ("Children", f"{area.children:,} in {counted(len(area.groups), 'group')}"),
         ("Futures", f"{forecast.trials:,}, seed {forecast.seed}"),
         *((f"Chance of {name}", show_share(one.chance)) for name, one in area.chances.items()),
         *(("Caution", caution) for caution in forecast.cautions),

@@ -35,6 +35,7 @@ from impactbond.simulation.stages import Turn
 from impactbond.simulation.trial_evidence import by_events, evidence_of
 from impactbond.simulation.withheld import LimitOn, limits_of
 from impactbond.tables import as_kind, plain_rows, rows_table, schema_of
+from impactbond.terms.words import counted
 
 DATED = ("claim_period", "claim_date")
 _COUNT = pa.int64()
@@ -322,9 +323,9 @@ class Forecast:
     @property
     def _about(self) -> str:
         return (
-            f"{self.area.children:,} children in {len(self.area.cohorts)} groups, {self.trials:,} "
-            f"trials from seed {self.seed}. Each row has its own percentiles: down a column they "
-            f"do not add up. {self._luck}"
+            f"{self.area.children:,} children in {counted(len(self.area.cohorts), 'group')}, "
+            f"{self.trials:,} trials from seed {self.seed}. Each row has its own percentiles: down "
+            f"a column they do not add up. {self._luck}"
         )
 
     @property

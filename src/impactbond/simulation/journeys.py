@@ -12,7 +12,7 @@ Keeps  children in one cell are alike for everything that is still to come: what
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -21,6 +21,7 @@ from math import prod
 from operator import add, mul
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.unit_stretches import unit_stretches
 from impactbond.dates import Span, day_number, from_day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.settlement.lots import FULL, LATE, period_of
@@ -87,6 +88,11 @@ class _Compiler:
         self._names = list(contract.milestones)
         self._tariff = Tariff(contract, area)
         self._claim_days = [day_number(day) for day in contract.calendar.claim_dates]
+        self._stretches = {
+            name: [day_number(day) for day in unit_stretches(contract, name)]
+            for name, term in contract.milestones.items()
+            if term.units is not None
+        }
         self._order = {name: number for number, name in enumerate(self._names)}
         self._apart: set[str] = set()
         self._term = tuple(map(day_number, contract.calendar.term))
@@ -355,16 +361,16 @@ class _Compiler:
                 yield DrawnClaim(one.milestone, one.day, 1, known, LATE if one.is_late else FULL)
             return
         claimed = already.units if already is not None else 0
-        by_period: dict[int, list[int]] = {}
+        by_stretch: dict[int, list[int]] = {}  # in which they come to the same money
         for day in islice(
             self._unit_days(name, one.day, self._at_most(name, units)), claimed, None
         ):
             if day <= last:
-                by_period.setdefault(period_of(periods, day), []).append(day)
+                by_stretch.setdefault(bisect_right(self._stretches[name], day), []).append(day)
         asked = bisect_left(self._claim_days, one.recorded)
         standing = LATE if one.is_late else FULL
-        for period, days in by_period.items():
-            known = max(period, asked)
+        for days in by_stretch.values():
+            known = max(period_of(periods, days[0]), asked)
             if known < len(periods):
                 yield DrawnClaim(one.milestone, days[0], len(days), known, standing)
 

@@ -249,6 +249,12 @@ class Discount(Dated, Cited):
                 (*path, "only"), "discount_in_bands", problem, found=listed(named), hint=hint
             )
 
+    def warnings(self, path: Path) -> Diagnostics:
+        """A price of which all is taken off."""
+        if self.off == 1:
+            problem = "the discount takes off the whole price"
+            yield fault_at((*path, "off"), "price_of_nothing", problem, found="100%")
+
     def says(self) -> str:
         """What is taken off, for whom and when."""
         says = f"a discount of {show_share(self.off)} is taken off the price {self.applies_to()}"

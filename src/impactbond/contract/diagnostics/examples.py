@@ -134,8 +134,15 @@ def _check_days(row: dict[str, str], place: Path, *, singly: bool) -> Diagnostic
             if name in row and parse_day(row[name]) is None:
                 raise ValueError("write a day such as 2017-01-31")
     except (ValueError, OverflowError) as error:  # days after the year 9999 overflow
-        problem, hint = "the row holds no day, or no number of times", str(error).capitalize()
-        yield fault_at(place, "not_a_day", problem, hint=hint, rests=rests)
+        hint, found = str(error).capitalize(), ""
+        problem = "the row holds a day that is none"
+        if "times" in hint:
+            problem, found = (
+                "the number of times is none that can be used",
+                f"times: {row['times']}",
+            )
+            problem += ", where a limit looks at single claims" if singly else ""
+        yield fault_at(place, "not_a_day", problem, found=found, hint=hint, rests=rests)
 
 
 def _check_expected(contract: Contract, example: Example, path: Path) -> Diagnostics:

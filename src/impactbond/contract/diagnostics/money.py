@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.calendar import check_dated
@@ -16,16 +17,20 @@ from impactbond.money import (
     minor_units,
     show,
     show_amount,
+    thousands_in,
     why_no_currency,
 )
 from impactbond.terms.diagnostic import Diagnostics, Path, did_you_mean, fault_at, listing
 from impactbond.terms.investment import Investment, InvestmentClass
+from impactbond.terms.term import Term
+from impactbond.terms.words import number
 
 _CURRENCY: Path = ("currency",)
 _PRICES_IN: Path = ("prices_in", "currency")
 _ENOUGH_CLAIMS = 100_000
 _ROUND_IT = "Round it to what can be paid"
-_OR_A_RESULT = "; a finer rate for what is counted is paid by a result, and rounded once"
+_PAID = frozenset(("pays", "at_most", "at_least"))  # the keys of money in a way to pay
+_OF_MANY = 1000  # a price that is finer than can be paid is written for so many at least
 
 
 def check_money(contract: Contract) -> Diagnostics:
@@ -40,10 +45,29 @@ def check_money(contract: Contract) -> Diagnostics:
     most = _most_in_all(contract)
     for path, amount in _prices(contract):
         rests = (_CURRENCY, _PRICES_IN)
-        hint = _ROUND_IT + _OR_A_RESULT
+        hint = _for_many(contract, path, amount) if path[-1] == "price" else _ROUND_IT
         yield from _check_amount(amount, contract.currency_of_prices, path, rests, most, hint)
     for path, amount in _amounts(contract):
         yield from _check_amount(amount, contract.currency, path, (_CURRENCY,), most)
+    for path, amount in _rates(contract) if contract.currency in CURRENCIES else ():
+        yield from _check_thousands(amount, contract.currency, path)
+
+
+def _for_many(contract: Contract, path: Path, amount: Decimal) -> str:
+    """How a price that is finer than can be paid is written: for a thousand, of which a thousandth
+    is paid, which is worked out on all claims together and rounded once. So limits, discounts,
+    shares and late evidence are those of the milestone.
+    """
+    currency = CURRENCIES.get(contract.currency_of_prices)
+    decimals = currency.decimals if currency else 0
+    many = max(_OF_MANY, 10 ** (-int(amount.normalize().as_tuple().exponent) - decimals))
+    milestone = contract.milestones[str(path[1])]
+    share = Fraction(1 if milestone.paid_for is None else milestone.paid_for) / many
+    several = "every price of it" if milestone.rates or milestone.bands else "it"
+    return (
+        f"Round it to what can be paid, or write {several} for {many:,} and pay for that part, "
+        f"rounded once for all claims: price: {amount * many:.{decimals}f}, paid_for: {share}"
+    )
 
 
 def look_at_sizes(contract: Contract) -> Diagnostics:
@@ -133,6 +157,8 @@ def _check_amount(
     """An amount that is finer than its currency, or too large for the shares that cut it; nothing
     is told where the currency is not known.
     """
+    if currency in CURRENCIES:
+        yield from _check_thousands(amount, currency, path, rests)
     try:
         pence = minor_units(amount, currency) if currency in CURRENCIES else 0
         if pence > most:
@@ -146,7 +172,43 @@ def _check_amount(
         decimals = CURRENCIES[currency].decimals
         problem = f"the amount has more than the {decimals} decimals of {currency}"
         found = f"the number {amount}"
+        if thousands := thousands_in(amount, decimals):
+            otherwise = f"{finer[0].lower()}{finer[1:]}"
+            finer = f"Write {thousands} if thousands are meant; otherwise {otherwise}"
         yield fault_at(path, "too_fine", problem, found=found, hint=finer, rests=rests)
+
+
+def _check_thousands(
+    amount: Decimal, currency: str, path: Path, rests: tuple[Path, ...] = (_CURRENCY,)
+) -> Diagnostics:
+    """An amount that fits its currency, with three digits after the point that it does not need."""
+    decimals = CURRENCIES[currency].decimals
+    thousands = thousands_in(amount, decimals)
+    if thousands and amount == round(amount, decimals):
+        problem = "three digits after the point may be thousands, and nobody guesses"
+        found = f"the number {amount:f}"
+        hint = f"Write {thousands} if thousands are meant, and otherwise {number(amount)}"
+        yield fault_at(path, "may_be_thousands", problem, found=found, hint=hint, rests=rests)
+
+
+def _rates(contract: Contract) -> Iterator[tuple[Path, Decimal]]:
+    """Every amount that may be finer than the contract's currency, where it is written."""
+    for name, result in contract.results.items():
+        yield from _money_in(result.pays, ("results", name, "pays"))
+    for name, plan in contract.plans.items():
+        for period, sums in plan.payments.items():
+            planned: Path = ("plans", name, "payments", period)
+            yield from (((*planned, paid), one) for paid, one in sums.items())
+
+
+def _money_in(term: Term, path: Path) -> Iterator[tuple[Path, Decimal]]:
+    """The amounts in a way to pay, whatever its kind."""
+    for key in type(term).model_fields:
+        held = getattr(term, key)
+        if key in _PAID and isinstance(held, Decimal):
+            yield (*path, key), held
+        for at, one in enumerate(held if isinstance(held, tuple) else ()):
+            yield from _money_in(one, (*path, key, at))
 
 
 def _prices(contract: Contract) -> Iterator[tuple[Path, Decimal]]:

@@ -17,6 +17,7 @@ from impactbond.contract.diagnostics.units import check_units
 from impactbond.money import show_share
 from impactbond.terms.applicability import Dated
 from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Looking
+from impactbond.terms.conditions.condition import written_bars
 from impactbond.terms.diagnostic import (
     Diagnostic,
     Diagnostics,
@@ -30,9 +31,11 @@ from impactbond.terms.diagnostic import (
 )
 from impactbond.terms.measures import Measure, parts_of
 from impactbond.terms.metrics.metric import check_kind
+from impactbond.terms.metrics.numbers import Percentage
 from impactbond.terms.milestones import DaysIn, Milestone, alternatives
 from impactbond.terms.phrases import Threshold
 from impactbond.terms.results import Result
+from impactbond.terms.words import number
 
 
 def check_conditions(contract: Contract) -> Diagnostics:
@@ -196,6 +199,23 @@ def look_at_reach(contract: Contract) -> Diagnostics:
                 yield fault_at(path, "contradiction", problem, found=found, hint=hint)
 
 
+def look_at_bars(contract: Contract) -> Diagnostics:
+    """Every bar for a percentage that is written as a fraction of one may be meant: 0.9 is less
+    than one per cent.
+    """
+    for path, condition in every_condition(contract):
+        if not isinstance(condition, ConditionTerm):
+            continue
+        for place, metric, bar in written_bars(condition):
+            size = abs(bar.bar if isinstance(bar, Threshold) else bar.size)
+            is_percentage = isinstance(contract.metrics[metric], Percentage)
+            if is_percentage and not bar.percent and 0 < size < 1:
+                problem = "a bar for a percentage is below 1, and may be meant as a fraction"
+                hint = f"Write {number(size * 100)}%, or {number(size)}% if so little is meant"
+                where = (*path, *place)
+                yield fault_at(where, "bar_of_a_fraction", problem, found=bar, hint=hint)
+
+
 def _look_at_days(contract: Contract, name: str) -> Diagnostics:
     milestone = contract.milestones[name]
     needs = [milestone.when]
@@ -259,6 +279,8 @@ def look_at_prices(contract: Contract) -> Diagnostics:
     """Every price of nothing, and every number of claims from which one more earns less."""
     counted = _counted_by_measures(contract)
     steps = {name for milestone in contract.milestones.values() for name in milestone.after}
+    for at, discount in enumerate(contract.discounts):
+        yield from discount.warnings(("discounts", at))
     for name, milestone in contract.milestones.items():
         path: Path = ("milestones", name)
         needed = name in steps

@@ -14,6 +14,7 @@ from impactbond.contract.diagnostics import (
     limits,
     money,
     names,
+    passed_by,
     payables,
     sheets,
     units,
@@ -34,6 +35,7 @@ _ERRORS: _Rules = (
 )
 _WARNINGS: _Rules = (
     *(limits.look_at_amounts, money.look_at_sizes, payables.look_at_reach),
+    *(payables.look_at_bars, passed_by.look_at_passed_by),
     *(calendar.look_at_dates, calendar.look_at_bank_holidays),
     *(payables.look_at_prices, limits.look_at_cut_claims),
     *(payables.look_at_results, units.look_at_units, fees.look_at_fees),

@@ -49,6 +49,8 @@ class FileSchema:
         for part in path:
             value = inside(value, part)
         meant = kinds if len(kinds) == 1 else [kind for kind in kinds if _is_meant(kind, value)]
+        if len(meant) > 1 and all(map(_choices, meant)):  # words of several lists
+            return {"type": "string", "enum": [word for kind in meant for word in _choices(kind)]}
         if len(meant) > 1:
             meant = [kind for kind in meant if _is_named(kind, value)]
         return meant[0] if meant else {"anyOf": kinds} if kinds else None
@@ -124,6 +126,11 @@ def keys_of(node: Node | None) -> list[str]:
 def naming_key(node: Node) -> str:
     """The key that makes a term what it is: the first that it needs."""
     return str(next(iter(node.get("required", ())), ""))
+
+
+def _choices(node: Node) -> list[Any]:
+    """The words that may stand there, where only a few may."""
+    return list(node["enum"]) if "enum" in node else [node["const"]] if "const" in node else []
 
 
 def _is_meant(kind: Node, value: Any) -> bool:
@@ -205,6 +212,17 @@ def unknown_key(key: str, known: Sequence[str]) -> Fault:
     return Fault(code="unknown_key", problem=problem, allowed=", ".join(known), hint=hint)
 
 
+def second_kind(key: str, kept: str, names: Sequence[str]) -> Fault:
+    """A key that makes a term of another kind of what stands beside it. To take it out, or the
+    other, may be to drop half of what was agreed.
+    """
+    hint = "Keep the one that is meant; where both are, write each as an entry of its own"
+    if "all" in names:  # conditions, which can be joined
+        hint = "Write each in a list under all, where both must hold, or any, where one is enough"
+    problem = f"'{key}' stands beside '{kept}', and each of them makes a term by itself"
+    return Fault(code="two_kinds", problem=problem, found=f"{kept} and {key}", hint=hint)
+
+
 def no_colon(key: str) -> Fault:
     """A key and its value without what parts them."""
     problem = f"'{key}' stands without a colon and a space after it"
@@ -263,12 +281,14 @@ def unfit(detail: ErrorDetails, node: Node | None) -> Fault:
 def _out_of_bounds(kind: str, limits: Mapping[str, Any], node: Node, wrong: Any) -> Fault | None:
     length = node.get("minItems", node.get("minProperties", 1))
     entries = f"{length} {'entry' if length == 1 else 'entries'}"
-    exactly = "exactly" if length == node.get("maxItems") else "at least"
+    most = node.get("maxItems")
+    exactly = "exactly" if length == most else "at least"
+    longest = f"exactly {entries}" if length == most else f"at most {most} entries"
     problems = {
         "greater_than_equal": f"the number must be {limits.get('ge')} or more",
         "less_than_equal": f"the number must be {limits.get('le')} or less",
         "too_short": f"{exactly} {entries} must stand here",
-        "too_long": f"{exactly} {entries} must stand here",
+        "too_long": f"{longest} must stand here",
         "string_too_short": "nothing is written here",
     }
     found = _written(wrong)

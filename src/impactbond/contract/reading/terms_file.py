@@ -29,6 +29,7 @@ from impactbond.contract.reading.file_schema import (
     no_choice,
     no_colon,
     nothing_written,
+    second_kind,
     split_by_comma,
     unfit,
     unknown_key,
@@ -217,8 +218,13 @@ class Repair(Generic[Terms]):
         # What is unknown comes first, since it may be what is missing; the order in which faults
         # are told is that of the file all the same.
         placed = [(_real_path(detail, self.value), detail) for detail in details]
-        for path, detail in placed:
-            if detail["type"] == "extra_forbidden":
+        unknown = [path for path, detail in placed if detail["type"] == "extra_forbidden"]
+        second = {path: kinds for path in unknown if (kinds := self._two_kinds(path, unknown))}
+        of_two_kinds = {path[:-1] for path in second}  # what is meant there nobody knows
+        for path in unknown:
+            if path in second:
+                self._repair_second_kind(path, *second[path])
+            else:
                 self._repair_unknown(path)
         # A list is said to be too short when none of its entries can be read.
         above = {path[:depth] for path, _ in placed for depth in range(len(path))}
@@ -230,6 +236,8 @@ class Repair(Generic[Terms]):
                     self.replace(path)
             elif detail["type"] == "extra_forbidden" or path in above or path in self.replaced:
                 continue
+            elif any(path[: len(home)] == home for home in of_two_kinds):
+                self.replace(path)
             elif detail["type"].startswith(_OF_NO_KIND):
                 self._repair_kind(path, detail)
             else:
@@ -259,6 +267,27 @@ class Repair(Generic[Terms]):
         for part in path:
             value = value[part]
         return value
+
+    def _two_kinds(self, path: Path, unknown: Sequence[Path]) -> tuple[str, str] | None:
+        """Of a key that belongs to another kind of term than the one that is read: the key that
+        names the one that is read, and that which names the other.
+        """
+        home, above = path[:-1], self._at(path[:-1])
+        kinds = {naming_key(kind): kind for kind in self.schema.kinds_at(home, self.value)}
+        named = [key for key in kinds if key in above]
+        kept = [key for key in named if (*home, key) not in unknown]
+        others = [key for key in named if key not in kept and path[-1] in keys_of(kinds[key])]
+        return (kept[0], others[0]) if kept and others else None
+
+    def _repair_second_kind(self, path: Path, kept: str, other: str) -> None:
+        """Tell of two kinds of terms in one, once for each further kind, and go on with the first;
+        nothing else of the term is believed.
+        """
+        if path[-1] == other:
+            kinds = self.schema.kinds_at(path[:-1], self.value)
+            self._tell(path, second_kind(other, kept, list(map(naming_key, kinds))))
+        del self._at(path[:-1])[path[-1]]
+        self.replaced.add(path[:-1])
 
     def _repair_unknown(self, path: Path) -> None:
         """Tell of an unknown key, and go on with the key that may have been meant."""

@@ -36,8 +36,10 @@ def prices(contract: Contract) -> SchedulePart:
     for discount in contract.discounts:
         named, when = discount.for_, discount.applies_to()
         of = EVERY_MILESTONE if EVERY_MILESTONE in named else payables(contract, named)
-        off = f"a discount of {show_share(discount.off)} is taken off the prices of {of}"
-        order = "after a price's own changes, and before it is rounded"
+        # It stands with each price, and a second sentence is not to be read as a second discount.
+        off = f"the discount of {show_share(discount.off)} that is stated above is one and the same"
+        off += f" for the prices of {of}"
+        order = "taken off once, after a price's own changes and before it is rounded"
         rules.append(Rule(f"{' '.join(filter(None, [off, when]))}, {order}", discount.clause))
     rows: list[tuple[str, ...]] = []
     changes = []

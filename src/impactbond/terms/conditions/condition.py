@@ -33,7 +33,7 @@ from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, f
 from impactbond.terms.kind import Kind, Kinds, OfKind
 from impactbond.terms.metrics.metric import MetricTerm
 from impactbond.terms.metrics.numbers import Scale
-from impactbond.terms.phrases import Threshold
+from impactbond.terms.phrases import Distance, Threshold
 from impactbond.terms.reference import ConditionName
 from impactbond.terms.term import Cited
 
@@ -301,6 +301,17 @@ def check_bars(
         rests = (*around(home, ["kind", "decimals", "better"]), *around((*home, "range"), range(2)))
         for key, faults in bars.items():
             yield from (Diagnostic((*path, *key), fault, rests) for fault in faults)
+
+
+def written_bars(condition: ConditionTerm) -> Iterator[tuple[Path, str, Threshold | Distance]]:
+    """Every bar of a condition: where it stands from here, of which metric, and the bar."""
+    of_one = getattr(condition, condition.key, "")  # conditions with others inside have no bars
+    for name, field in type(condition).model_fields.items():
+        held, key = getattr(condition, name), field.alias or name
+        bars = held.items() if isinstance(held, Mapping) else [(None, held)]
+        for metric, bar in bars:
+            if isinstance(bar, Threshold | Distance):
+                yield (key, metric) if metric else (key,), metric or of_one, bar
 
 
 def is_refutable(terms: Terms, condition: Condition) -> bool:

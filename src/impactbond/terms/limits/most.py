@@ -20,7 +20,7 @@ _MOST_OF = {
     "of paid claims": "share of paid claims",
     "of participants with claims": "share of participants",
 }
-_MOST = re.compile(rf"(\S+(?: ?/ ?\d+)?) (claims|participants|{'|'.join(_MOST_OF)})")
+_MOST = re.compile(rf"(\S+(?: ?/ ?\d+)?) (claims?|participants?|{'|'.join(_MOST_OF)})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,13 @@ class Most:
         if match and match[2] in _MOST_OF:
             return cls(_MOST_OF[match[2]], share=parse_part(match[1]))  # type: ignore[arg-type]
         if match and match[1].isdigit() and len(match[1]) <= 12:
-            return cls(match[2], number=int(match[1]))  # type: ignore[arg-type]
+            return cls(f"{match[2].removesuffix('s')}s", number=int(match[1]))  # type: ignore[arg-type]
         raise ValueError(
-            "not what a limit may let through: write an amount, 300 claims, 20 participants,"
-            " commitment, or a share: 40% of claims (of all that stand, paid or not), 40% of paid"
-            " claims (these among them), or 40% of participants with claims (name a milestone at a"
-            " price of nothing as well that everybody achieves at the start, if everybody counts)"
+            "not what a limit may let through: write an amount in digits, such as 5000.00, 300"
+            " claims, 20 participants, commitment, or a share: 40% of claims (of all that stand,"
+            " paid or not), 40% of paid claims (these among them), or 40% of participants with"
+            " claims (name a milestone at a price of nothing as well that everybody achieves at the"
+            " start, if everybody counts)"
         )
 
     def __str__(self) -> str:

@@ -112,6 +112,17 @@ class WholeLimit(LimitKind):
         only = frozenset((name, frozenset(values)) for name, values in self.only.items())
         return type(self), frozenset(self.names), self.each, only, self.at_most.of
 
+    def passes_by(self, contract: LimitedContract, name: str) -> bool:
+        """Whether it tells apart what something that is no milestone does not: participants, their
+        claims or their attributes. A result has the one attribute that it is worked out for, a fee
+        none: by any other, the limit could not tell in which group they count.
+        """
+        attributes = {each for each in (self.each, *self.only) if each in contract.grouping}
+        result = contract.results.get(name)
+        known = {result.each} if result is not None else set()
+        in_number = self.at_most.of != "money"
+        return in_number or self.each == "participant" or not attributes <= known
+
     @property
     def is_yearly(self) -> bool:
         return self.each == "year"
@@ -348,16 +359,10 @@ class MilestoneLimit(WholeLimit):
 
     def _check_apart(self, contract: LimitedContract, path: Path) -> Diagnostics:
         """A limit on participants or claims cannot be on what is of no participant, or no claim."""
-        attributes = {name for name in (self.each, *self.only) if name in contract.grouping}
-        in_number = self.at_most.of != "money"
         for index, name in enumerate(self.milestone):
             if name in contract.milestones or name not in contract.payables:
                 continue
-            # A result has the one attribute that it is worked out for, a fee none: by any other,
-            # the limit could not tell in which group they count.
-            result = contract.results.get(name)
-            known = {result.each} if result is not None else set()
-            if in_number or self.each == "participant" or not attributes <= known:
+            if self.passes_by(contract, name):
                 place = entry(path, index, len(self.milestone))
                 problem = f"the limit tells participants apart, and '{name}' is of no participant"
                 hint = "Take it out, or write a limit of its own"

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from impactbond.errors import Fault
+from impactbond.money import thousands_in
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, around, fault_at
 from impactbond.terms.metrics.metric import LARGEST, Numbered
 from impactbond.terms.phrases import Distance, Threshold
@@ -201,3 +202,9 @@ class Quantity(Numbered):
         elif amount * 10**self.decimals % 1:
             rests = around(("metrics", name), ["kind", "decimals"])
             yield Diagnostic(path, self.too_fine(f"'{amount}'"), rests)
+        elif thousands := thousands_in(amount, self.decimals):
+            problem = "three digits after the point may be thousands, and nobody guesses"
+            found = f"the number {amount:f}"
+            hint = f"Write {thousands} if thousands are meant, and otherwise {number(amount)}"
+            rests = around(("metrics", name), ["kind", "decimals"])
+            yield fault_at(path, "may_be_thousands", problem, found=found, hint=hint, rests=rests)

@@ -1,0 +1,50 @@
+"""Stretches of days on which a unit of a milestone comes to the same money, by days alone: its
+price, who pays it, whether relief stands in its place, and the year of the contract. Units of one
+stretch are counted together; those of another are priced and shared by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from impactbond.contract.contract import Contract
+from impactbond.terms.prices import Indexed
+from impactbond.terms.term import Term
+
+_ONE_DAY = timedelta(days=1)
+
+
+def unit_stretches(contract: Contract, milestone: str) -> list[date]:
+    """The first days of the stretches, in order: of every period, and wherever a term of the money
+    of the milestone starts or ends within one.
+    """
+    first, last = contract.calendar.term
+    turns = {one.first for one in contract.calendar.periods}
+    turns |= {day for day in _turns(contract, milestone) if first <= day <= last}
+    if any(limit.is_yearly for limit in contract.limits):
+        month, day = contract.calendar.year_starts
+        years = (date(year, month, day) for year in range(first.year, last.year + 1))
+        turns |= {start for start in years if first <= start <= last}
+    return sorted(turns)
+
+
+def _turns(contract: Contract, milestone: str) -> Iterator[date]:
+    term = contract.milestones[milestone]
+    dated: list[Term] = [*term.rates, *contract.discounts_of(milestone)]
+    dated += contract.fundings_of(milestone)
+    dated += [one for one in term.changes if not isinstance(one, Indexed)]
+    reliefs = (fee.instead_of for fee in contract.fees.values())
+    dated += [one for one in reliefs if one is not None and milestone in one.milestones]
+    for one in dated:
+        yield from _ends(getattr(one, "from_", None), getattr(one, "through", None))
+    for change in term.changes:
+        if isinstance(change, Indexed):
+            yield from (value.from_ for value in contract.indices[change.index])
+
+
+def _ends(from_: date | None, through: date | None) -> Iterator[date]:
+    if from_ is not None:
+        yield from_
+    if through is not None:
+        yield through + _ONE_DAY

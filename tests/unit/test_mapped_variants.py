@@ -471,3 +471,15 @@ def test_a_line_that_tells_excel_the_separator_is_no_heading(tmp_path: Path) -> 
     proposed = propose_mapping(path).text
     assert "separator: ;" in proposed
     assert "headings_on: [2]" in proposed
+
+
+def test_a_heading_that_reads_like_a_reference_is_told_by_its_place(tmp_path: Path) -> None:
+    """A lost end of a line, or a cell that slid up, puts a child among the headings."""
+    path = text(tmp_path, "Child,Date,Zed-7,Sep-24,KZ901", "Zed-1,2024-09-09,Y,4,N", "KZ902,,,,N")
+    proposal = propose_mapping(path)
+    assert not any(told in proposal.text for told in ("Zed-7", "KZ901"))
+    assert "Sep-24" in proposal.text  # a month
+    assert [one.split(" reads")[0] for one in proposal.unsure if "column" in one] == [
+        "the heading of column 3",
+        "the heading of column 5",
+    ]

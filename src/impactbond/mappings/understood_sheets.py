@@ -12,11 +12,14 @@ from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.deliveries import Cells, clean
 from impactbond.evidence.workbook import NOTES, Opened, attempted, open_workbook
 from impactbond.mappings.source_files import SourceFile, heading_text, not_readable
-from impactbond.mappings.text_files import Lines, text_lines
+from impactbond.mappings.text_files import Line, Lines, text_lines
 from impactbond.texts import one_spelling
 
 _ENDS = re.compile(r"(sub)?totals?\b|printed|produced|average|mean\b|key\b", re.IGNORECASE)
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_PARTS = re.compile(r"[\w-]+")
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec"  # Sep-24 is a month
+_REFERENCE = re.compile(rf"\b(?!(?:{_MONTH})[a-z]*-)[^\W\d_]+-+ ?\d", re.IGNORECASE)
 _LOOKED_AT = 20  # rows or lines, from the first
 _CANNOT = "The file cannot be read."
 
@@ -126,10 +129,27 @@ def _understood(file: str, name: str, lines: Lines) -> Sheet:
         raise EvidenceError(
             "Nothing can be proposed.", [replace(fault, problem=problem, hint=hint)]
         )
+    for at in _like_references(headings, [lines[row] for row in rows if lines[row] != cells]):
+        headings[at] = ""
+        told = "reads like a reference, and is not repeated here: write where it belongs"
+        unsure.append(f"the heading of column {at + 1} {told}")
     titles = {
         (row, at): cell for row in rows if row < heading_row for at, cell in lines[row].items()
     }
     return Sheet(name, heading_row, headings, columns, titles, ends, unsure=unsure)
+
+
+def _like_references(headings: Sequence[str], others: Sequence[Line]) -> list[int]:
+    """The headings of which a part is written as a reference often is, or as a cell of another row
+    is, in letters and digits: whoever shifts cells, or loses the end of a line, has them there.
+    """
+    texts = {cell for line in others for cell in line.values() if isinstance(cell, str)}
+    shapes = {shape for shape in map(_shape, texts) if {"a", "9"} <= set(shape)}
+    return [
+        at
+        for at, heading in enumerate(headings)
+        if _REFERENCE.search(heading) or not shapes.isdisjoint(map(_shape, _PARTS.findall(heading)))
+    ]
 
 
 def _table_rows(

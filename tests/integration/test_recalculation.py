@@ -18,6 +18,7 @@ from tests.statement_sources import (
     small_source,
     with_cells,
 )
+from tests.unit.test_statement_groups import in_part_of_schools
 
 from impactbond.statements import StatementSource, make_statement, statement_workbook
 
@@ -99,7 +100,7 @@ def look_alikes() -> StatementSource:
 
 @pytest.mark.parametrize(
     "source",
-    [small_source, beyond_a_limit, without_lines, before_anything, look_alikes],
+    [small_source, beyond_a_limit, without_lines, before_anything, look_alikes, in_part_of_schools],
     ids=lambda make: make.__name__,
 )
 def test_unusual_statements_recalculate_to_what_was_written(tmp_path: Path, source: object) -> None:

@@ -36,8 +36,8 @@ def by_group(
     """
     members: defaultdict[str, list[Account]] = defaultdict(list)
     for account in accounts:
-        resolved_by, found, _ = account.funder.partition(": ")
-        if found:
+        resolved_by, is_many, _ = account.funder.partition(": ")
+        if is_many:
             members[resolved_by].append(account)
     found: list[Grouped] = []
     for name, of in members.items():

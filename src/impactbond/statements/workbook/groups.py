@@ -62,7 +62,7 @@ def _groups_table(sheets: Sheets, place: int) -> SheetTable | None:
 _Rows = Callable[[SheetTable, int], str]
 
 
-def _of_lines(sheets: Sheets, of: Grouped) -> Callable[[str, str], _Rows]:
+def _of_lines(sheets: Sheets, of: Grouped) -> Callable[..., _Rows]:
     """What gives the sum of a column over the lines of a row's group, under one more condition."""
     statement, lines, mine = sheets.statement, sheets["Lines"], f"{of.name}: "
     key = next(

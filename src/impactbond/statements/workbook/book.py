@@ -231,7 +231,7 @@ class Book:
             sheet.add_links(column.values, self.formats["link"])
             return
         look, values = column.kind + table.distance(position), column.values
-        if table.height and all(value is None for value in values):
+        if table.height and all(value is None or value == "" for value in values):
             # A blank column leaves whoever hears it read wondering whether it was forgotten.
             is_right = column.kind in RIGHT_ALIGNED
             look = "number" if is_right else f"identifier{table.distance(position)}"

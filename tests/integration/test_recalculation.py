@@ -124,9 +124,9 @@ def test_a_statement_that_fails_its_checks_says_so_by_its_own_formulas(tmp_path:
     assert len(statement.failing) >= 5
     path = written(tmp_path, source)
     wrong = differences(path, tmp_path / "recalculated")[1]
-    # Shares that are not those of their lines are added up by milestone otherwise than the lines,
-    # which a check says; no such statement is ever written for a funder.
-    assert {sheet for sheet, _ in wrong} == {"By milestone", "Checks"}
+    # Shares that are not those of their lines are added up by milestone, and by school, otherwise
+    # than the lines, which a check says; no such statement is ever written for a funder.
+    assert {sheet for sheet, _ in wrong} == {"By milestone", "By school", "Checks"}
     assert "A check fails" in str(values(path)["Cover", "B7"])
 
 

@@ -134,7 +134,9 @@ def not_installed(what: str, library: str, extra: str) -> Fault:
     return Fault(
         code="not_installed",
         problem=f"{what} {library}, which is not installed",
-        hint=f"Install it with pip install 'impactbond[{extra}]'",
+        # Most have the repository and no package index; double quotation marks are Windows's too.
+        hint=f'Install it with python -m pip install ".[{extra}]" in the folder of the repository, '
+        f'or "impactbond[{extra}]" where it came from a package index',
     )
 
 

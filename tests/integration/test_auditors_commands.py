@@ -120,3 +120,95 @@ def test_what_a_command_reads_never_gives_way(kept: Path, words: str) -> None:
     assert done.returncode == 2
     assert "q1.record" in done.stderr
     assert record.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def second(kept: Path) -> Path:
+    """The record of the claim after, which follows on the first, and what was sent with it."""
+    later = (CONTRACT, kept / "evidence.xlsx", "--as-of", "2018-01-31", "--leave-out-refused")
+    after = ("--earlier", kept / "q1.record")
+    for words in (
+        ("record", *later, *after, "--out", kept / "q4.record"),
+        ("settle", *later, *after, "--out", kept / "sent_q4"),
+    ):
+        done = run(*words)
+        assert done.returncode == 0, done.stderr
+    return kept
+
+
+TRUST = "sent_q4/wlz-lbhf_2017-Q4_trust.xlsx"
+RECEIPTS = FIXTURES / "receipts" / "west_london_zone.csv"
+# What an auditor asks who has a record and a workbook alone, each in one command: how it ends, and
+# what of the answer stands at its head or is what was asked for.
+QUESTIONS: dict[str, tuple[tuple[str | Path, ...], int, tuple[str, ...]]] = {
+    "what is this file, and what does it rest on?": (
+        ("show", "q4.record"),
+        0,
+        (
+            "2017-Q4, claimed on 2018-01-31",
+            "Rests on evidence recorded by",
+            "Follows on the record",
+        ),
+    ),
+    "is the workbook that I was sent the one of this record?": (
+        ("verify", TRUST, "q4.record"),
+        0,
+        ("Settled again from the record, the statement comes out the same", "byte for byte"),
+    ),
+    "and was it perhaps that of another claim?": (
+        ("verify", TRUST, "q1.record"),
+        1,
+        ("NOT THE SAME: 2 differences", "of another claim, funder or contract"),
+    ),
+    "is what was sent out whole, and nothing else with it?": (
+        ("verify", "sent_q4"),
+        0,
+        ("17 files, each as it was written",),
+    ),
+    "does the same come out if it is settled again?": (
+        ("regenerate", "q4.record"),
+        0,
+        ("results are the same, byte for byte",),
+    ),
+    "why was this line paid?": (
+        ("explain", "q4.record", "--line", "2017-Q1/0001"),
+        0,
+        ("2017-Q1/0001",),
+    ),
+    "why was this child's milestone not paid?": (
+        ("explain", "q4.record", "--participant", "C-0001", "--milestone", "sign_up"),
+        0,
+        ("Sign-up",),
+    ),
+    "what has moved since the claim before, and why?": (
+        ("compare", "q1.record", "q4.record"),
+        1,
+        ("Asked for to date", "All funders"),
+    ),
+    "was it paid?": (
+        ("reconcile", "q4.record", "--receipts", RECEIPTS),
+        0,
+        ("Philanthropic trust",),
+    ),
+    "what had been planned?": (("plan", "q4.record"), 0, ("No plan had been made",)),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_an_auditor_has_an_answer_in_one_command(
+    second: Path, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    monkeypatch.chdir(second)
+    words, code, told = QUESTIONS[question]
+    done = run(*words)
+    said = " ".join((done.stdout + done.stderr).replace("│", " ").split())
+    assert done.returncode == code, said
+    assert [one for one in told if one not in said] == []
+
+
+def test_only_a_record_says_its_own_day(second: Path) -> None:
+    done = run("reconcile", CONTRACT, second / "evidence.xlsx", "--receipts", RECEIPTS)
+    assert done.returncode == 2
+    assert "name the day up to which claims are settled" in " ".join(
+        done.stderr.replace("│", " ").split()
+    )

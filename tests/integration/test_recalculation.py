@@ -18,6 +18,7 @@ from tests.statement_sources import (
     small_source,
     with_cells,
 )
+from tests.unit.test_statement_groups import in_part_of_schools
 
 from impactbond.statements import StatementSource, make_statement, statement_workbook
 
@@ -99,7 +100,7 @@ def look_alikes() -> StatementSource:
 
 @pytest.mark.parametrize(
     "source",
-    [small_source, beyond_a_limit, without_lines, before_anything, look_alikes],
+    [small_source, beyond_a_limit, without_lines, before_anything, look_alikes, in_part_of_schools],
     ids=lambda make: make.__name__,
 )
 def test_unusual_statements_recalculate_to_what_was_written(tmp_path: Path, source: object) -> None:
@@ -123,9 +124,9 @@ def test_a_statement_that_fails_its_checks_says_so_by_its_own_formulas(tmp_path:
     assert len(statement.failing) >= 5
     path = written(tmp_path, source)
     wrong = differences(path, tmp_path / "recalculated")[1]
-    # Shares that are not those of their lines are added up by milestone otherwise than the lines,
-    # which a check says; no such statement is ever written for a funder.
-    assert {sheet for sheet, _ in wrong} == {"By milestone", "Checks"}
+    # Shares that are not those of their lines are added up by milestone, and by school, otherwise
+    # than the lines, which a check says; no such statement is ever written for a funder.
+    assert {sheet for sheet, _ in wrong} == {"By milestone", "By school", "Checks"}
     assert "A check fails" in str(values(path)["Cover", "B7"])
 
 

@@ -41,7 +41,9 @@ def test_what_needs_a_library_that_is_not_there_names_its_extra(
         use()
     (fault,) = refused.value.faults
     assert fault.code == "not_installed"
-    assert fault.hint == f"Install it with pip install 'impactbond[{extra}]'"
+    # For whoever has the repository, and for whoever has a package index.
+    assert f'python -m pip install ".[{extra}]" in the folder of the repository' in fault.hint
+    assert f'"impactbond[{extra}]"' in fault.hint
 
 
 def test_every_command_can_be_asked_for_without_any_of_them() -> None:

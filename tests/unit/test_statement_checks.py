@@ -18,6 +18,7 @@ from tests.unit.test_statement_account import ROWS, received
 
 from impactbond.statements import Statement, make_statement, statement_workbook
 from impactbond.statements.checks import checks_of
+from impactbond.statements.line_totals import Grouped
 
 WHOLE = make_statement(large_source(24, receipts=received(*ROWS)))
 PENCE, FIRST_CLAIM = "Amount (pence)", 1  # the first line of the claim is an adjustment
@@ -54,6 +55,12 @@ def a_penny_in_a_line_and_its_share(it: Statement) -> Statement:
     return stated("priced_otherwise")(
         stated("lines_pence")(part(changed, "lines", FIRST_CLAIM, value_pence=line.value_pence + 1))
     )
+
+
+def a_penny_before(it: Grouped) -> Grouped:
+    first, *rest = it.rows
+    first = replace(first, paid_before_pence=first.paid_before_pence + 1)
+    return replace(it, rows=(first, *rest))
 
 
 def scheduled(kind: str) -> Callable[[Statement], Statement]:
@@ -109,6 +116,7 @@ PLANTED: dict[str, Callable[[Statement], Statement]] = {
     "by milestone": lambda it: part(
         it, "by_milestone", 0, paid_before_pence=it.by_milestone[0].paid_before_pence + 1
     ),
+    "by school": lambda it: replace(it, by_group=(a_penny_before(it.by_group[0]),)),
     "milestones to schedule": scheduled("Milestones"),
     "adjustments to schedule": scheduled("Adjustments"),
     "adjustments listed": stated("adjustments_pence"),
@@ -189,6 +197,7 @@ TYPED: dict[str, tuple[tuple[str, str, int, int], ...]] = {
     "plain prices": (("Lines", "Not quantity × price", FIRST_CLAIM, 1),),
     "parts as cut": (("Lines", "Parts that are stated", FIRST_CLAIM, 1),),
     "by milestone": (("By milestone", "Payable before this claim (pence)", 0, 1),),
+    "by school": (("By school", "Payable before this claim (pence)", 0, 1),),
     "adjustments listed": (("Adjustments", PENCE, 0, 1),),
     "schedule to closing": (
         ("Summary", "Closing (pence)", -1, 1),
@@ -221,7 +230,8 @@ TYPED: dict[str, tuple[tuple[str, str, int, int], ...]] = {
 # Milestones add lines up, and are held against the schedule: what is typed over in either of them
 # fails there too.
 ALSO = dict.fromkeys(
-    ("lines to summary", "milestones to schedule", "adjustments to schedule"), ("by milestone",)
+    ("lines to summary", "milestones to schedule", "adjustments to schedule"),
+    ("by milestone", "by school"),
 )
 
 

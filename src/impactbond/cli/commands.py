@@ -43,7 +43,7 @@ from impactbond.cli.options import (
 from impactbond.cli.page_commands import pages
 from impactbond.cli.pseudonymise_command import pseudonymise
 from impactbond.cli.publish_command import publish
-from impactbond.cli.reading_options import reads_files
+from impactbond.cli.reading_options import day_asked, reads_files
 from impactbond.cli.score_command import score
 from impactbond.cli.simulate_command import learn, simulate
 from impactbond.cli.up_front_command import up_front
@@ -198,13 +198,19 @@ def _assert_asks_for_one(
         raise typer.BadParameter("name one with --milestone", param_hint="--nearest")
 
 
+AsOfOrRecord = Annotated[
+    date | None,
+    day_option("--as-of", "Settle every claim date up to this day; a record says its own."),
+]
+
+
 @app.command(rich_help_panel=FINANCE, epilog=EXAMPLES["reconcile"])
 @reads_files
 def reconcile(
     contract: ContractOrRecord,
     receipts: Annotated[list[Path], ReceiptsOption],
-    as_of: AsOf,
     evidence: EvidenceFiles = None,
+    as_of: AsOfOrRecord = None,
     claims: ClaimsFiles = None,
     on: Annotated[
         date | None, day_option("--on", "The day of the account; by default that of --as-of.")
@@ -221,9 +227,12 @@ def reconcile(
     from impactbond.receipts.read import read_receipts
     from impactbond.receipts.reconcile import reconcile as matched
 
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
+    day = day_asked(contract, as_of)
+    settlement = settled(contract, evidence, day, leave_out_refused, earlier, row_by_row, claims)
     came = read_receipts(receipts, settlement.contract)
-    found = matched(settlement, came, on=on or as_of, leave_out_refused=leave_out_refused)
+    found = matched(
+        settlement, came, on=on or settlement.as_of, leave_out_refused=leave_out_refused
+    )
     inputs = inputs_of(contract, evidence, claims, receipts, earlier)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
     answered(out, as_json, found.as_dict, lambda: found.text, **how)
@@ -233,8 +242,8 @@ def reconcile(
 @reads_files
 def plan(
     contract: ContractOrRecord,
-    evidence: EvidenceFiles,
-    as_of: AsOf,
+    evidence: EvidenceFiles = None,
+    as_of: AsOfOrRecord = None,
     earlier: Earlier = None,
     row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
@@ -247,7 +256,8 @@ def plan(
     from impactbond.settlement.plans import planned_table, planned_text
     from impactbond.tables import plain_rows
 
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
+    day = day_asked(contract, as_of)
+    settlement = settled(contract, evidence, day, leave_out_refused, earlier, row_by_row)
     how = Writing(replace=replace, shared=shared, inputs=inputs_of(contract, evidence, earlier))
     answered(
         out,

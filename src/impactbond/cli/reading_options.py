@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -39,6 +40,18 @@ AllowPersonal = Annotated[
     ),
 ]
 _OPTIONS = {"mapping": MappingFiles, "given": Given, "allow_personal": AllowPersonal}
+
+
+def day_asked(contract: Path, as_of: date | None) -> date | None:
+    """The day up to which a command settles: a record says its own, and nothing else does."""
+    from impactbond.records.contents import is_record
+
+    if as_of is None and not is_record(contract):
+        raise typer.BadParameter(
+            "name the day up to which claims are settled; only a record says its own",
+            param_hint="--as-of",
+        )
+    return as_of
 
 
 class ReadingAsked(NamedTuple):

@@ -57,6 +57,10 @@ class CellDifference:
         return f"{told}; found {self.found}" if self.found else told
 
 
+# Of a statement of another claim more than one cell in so many differs.
+_MANY = 5
+
+
 @dataclass(frozen=True)
 class Verification(Report):
     """What came of comparing a workbook with a record.
@@ -155,6 +159,9 @@ def verify_content(
     in_file: tuple[str, ...] = ()
     if same is None:
         differences = (*_replaced(content, record), *_differences(kept, found))
+        named, own = reference_of(content), reference_of(books[part])
+        if named not in (None, own):
+            differences = _causes_first(differences, own, kept)
         in_file = tuple(_in_file(kept, found, books[part], content))
         if not differences and kept.parts.get(_MADE_BY) == found.parts.get(_MADE_BY):
             # Nobody saved it anew, so that whatever differs was put there.
@@ -175,6 +182,20 @@ def verify_content(
         differences=differences,
         file_differences=in_file,
     )
+
+
+def _causes_first(
+    differences: tuple[CellDifference, ...], own: str | None, kept: WorkbookCells
+) -> tuple[CellDifference, ...]:
+    """Of a workbook that calls itself another statement: that first, and what follows from it as a
+    number; where little differs, somebody changed what it is called, and every change is told.
+    """
+    problem = "it is another statement: of another claim, funder or contract"
+    cause = CellDifference("Cover", "", problem, f"'{own}'", "another")
+    if len(differences) * _MANY < sum(len(sheet.cells) for sheet in kept.sheets):
+        return (cause, *differences)
+    follows = f"{counted(len(differences), 'difference')} of cells and sheets follow from that"
+    return (cause, CellDifference("", "", follows))
 
 
 def _replaced(content: bytes, record: Record) -> Iterator[CellDifference]:

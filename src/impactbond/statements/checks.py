@@ -173,6 +173,11 @@ def _of_milestones(statement: Statement) -> Iterator[Check]:
     )
     promise = "All that milestones ever came to was asked for"
     yield Check("by milestone", promise, "pence", found, asked)
+    for one in statement.by_group:
+        pence = sum(row.paid_before_pence + row.paid_pence for row in one.rows)
+        groups = Way(f"{one.sheet}, to date", pence, f"SUM([{one.sheet}.to date])")
+        promise = f"All that milestones came to is of one {one.name}, or of none"
+        yield Check(f"by {one.name}", promise, "pence", groups, asked)
 
 
 def _of_schedule(statement: Statement) -> Iterator[Check]:
@@ -246,7 +251,7 @@ def _of_shares_and_limits(statement: Statement) -> Iterator[Check]:
     off = sum(parts[term.rule][0] != parts[term.rule][1] for term in statement.share_rules)
     found = Way("Shares of rules that do not", off, _not_zero("[Shares.difference]"))
     yield Check("shares whole", "The shares of every rule make a whole", "shares", found, _NONE)
-    limit = _contract_limit(statement.limits)
+    limit = contract_limit(statement.limits)
     if limit is not None:
         earned = sum(account.value_pence - account.withheld_pence for account in statement.accounts)
         cells = "[To date.value.total]-[To date.withheld.total]"
@@ -283,7 +288,7 @@ def _of_summary(statement: Statement, figure: str) -> Way:
     return Way(f"{figure.capitalize()} of the Summary", pence, f"[Summary.{figure}.total]")
 
 
-def _contract_limit(limits: Sequence[LimitTerm]) -> LimitTerm | None:
+def contract_limit(limits: Sequence[LimitTerm]) -> LimitTerm | None:
     """The lowest limit on what all funders together pay to date, where there is one in money."""
     found = [term for term in limits if term.whole_contract and term.at_most_pence is not None]
     return min(found, key=lambda term: term.at_most_pence or 0, default=None)

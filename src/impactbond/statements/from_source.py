@@ -18,6 +18,7 @@ from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.about import About
 from impactbond.statements.checks import checks_of
+from impactbond.statements.groups import by_group
 from impactbond.statements.let_through import limited
 from impactbond.statements.milestones import Before, adjusted, by_milestone, planned_to_date
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
@@ -66,10 +67,11 @@ def make_statement(
     working = working_of(source, lines, source.rates, share_rules, rows.claim_date, through)
     stated = sum(working.stated_parts(lines, whole=funder is None))
     control = replace(control, stated_parts=stated)
+    accounts = rows.accounts(schedule, lines)
     statement = Statement(
         about=_about(source, rows),
         currency=currency,
-        accounts=rows.accounts(schedule, lines),
+        accounts=accounts,
         schedule=schedule,
         lines=lines,
         milestones=dict(source.milestones),
@@ -96,6 +98,7 @@ def make_statement(
         plans=plans,
         working=working,
         by_milestone=by_milestone(source, lines, earlier, planned_to_date(plans)),
+        by_group=by_group(source, lines, earlier, accounts) if funder is None else (),
         adjusted=adjusted(source, lines, earlier, funder, rows.claim_date),
         half=source.half,
     )

@@ -1,4 +1,6 @@
-"""What the lines of a statement come to by milestone, and what its adjustments adjust."""
+"""What the lines of a statement come to by milestone and by group, and what its adjustments
+adjust.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,36 @@ class MilestoneTotals:
     paid_before_pence: int
     most_pence: int | None
     planned_pence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTotals:
+    """What one group's people come to, such as one school's pupils: this claim, and all claims
+    before it. `paid` is what all funders pay for them, `own` what the group itself pays of it.
+    """
+
+    code: str
+    name: str
+    claimed: int = 0
+    taken_back: int = 0
+    value_pence: int = 0
+    withheld_pence: int = 0
+    paid_pence: int = 0
+    own_pence: int = 0
+    number_before: int = 0
+    paid_before_pence: int = 0
+    own_before_pence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The groups that one name of the contract stands for ("school"), each with its totals, and
+    the name of their sheet.
+    """
+
+    name: str
+    sheet: str
+    rows: tuple[GroupTotals, ...]
 
 
 @dataclass(frozen=True, slots=True)

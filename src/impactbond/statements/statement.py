@@ -18,7 +18,7 @@ from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.about import About
 from impactbond.statements.limit_terms import LimitTerm
 from impactbond.statements.limit_totals import Limited
-from impactbond.statements.line_totals import Adjusted, MilestoneTotals
+from impactbond.statements.line_totals import Adjusted, Grouped, MilestoneTotals
 from impactbond.statements.notes import Note
 from impactbond.statements.receipts_account import ReceiptsAccount
 from impactbond.statements.source import RateTerm, ShareTerm, TrancheTerm
@@ -311,6 +311,7 @@ class Statement:
     plans: tuple[Planned, ...] = ()
     working: Working | None = None
     by_milestone: tuple[MilestoneTotals, ...] = ()
+    by_group: tuple[Grouped, ...] = ()
     adjusted: tuple[Adjusted, ...] = ()
     half: str = "up"
 

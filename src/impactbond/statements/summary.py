@@ -62,7 +62,8 @@ def _achieved(settlement: Settlement) -> list[str]:
     if settlement.counts is not None:
         return ["Counted to date, without evidence:", *_columns(rows)]
     children = len(pc.unique(settlement.decisions_table["participant"]))
-    return [f"Achieved to date by the {children} participants covered:", *_columns(rows)]
+    covered = f"{counted(children, 'participant')} covered"
+    return [f"Achieved to date by the {covered}:", *_columns(rows)]
 
 
 def _of_nobody(settlement: Settlement) -> list[str]:
@@ -123,7 +124,8 @@ def _to_date(settlement: Settlement) -> list[str]:
         f"{_money(settlement, total['withheld'])} of it withheld by limits; "
         f"{_money(settlement, total['settled'] + total['due'])} asked for, "
         f"{_money(settlement, total['on_account'])} of it still on account.",
-        f"{mine.num_rows} lines in this claim, {adjusted} of them adjust closed periods.",
+        f"{counted(mine.num_rows, 'line')} in this claim, "
+        f"{adjusted} of them adjust closed periods.",
     ]
     found += [
         f"{funder.name} has reached its limit: "

@@ -19,6 +19,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from impactbond.errors import StatementError
 from impactbond.money import CURRENCIES
+from impactbond.statements.workbook.drawing import PAGE_HEIGHT, ROW, draw
 from impactbond.statements.workbook.layout import (
     AFTER,
     RIGHT_ALIGNED,
@@ -26,14 +27,18 @@ from impactbond.statements.workbook.layout import (
     SheetTable,
     line_count,
 )
+from impactbond.statements.workbook.printed import (
+    SMALLEST,
+    fitted,
+    is_too_wide,
+    last_printed,
+    printed_width,
+)
 from impactbond.statements.workbook.table_sheet import Looks, TableSheet, in_xml, writable
 
 LANGUAGE = "en-GB"
 LINE_HEIGHT = 15.25
 LAST_ROW = 1_048_576
-# A4 landscape within its margins, in pixels; and how small 12 points may become: 8 points.
-PAGE_WIDTH = 1045
-SMALLEST = 0.67
 NONE = "none"
 # An amount in units has the decimals of its currency.
 _UNITS = {
@@ -126,7 +131,7 @@ class Book:
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
+        sheet.set_margins(left=0.25, right=0.25, top=0.5, bottom=0.7)
         # Not scaled with the page, or it would be the one text that nobody can read.
         sheet.set_footer("&L&9&F&C&9&A&R&9Page &P of &N", {"scale_with_doc": False})
         return sheet
@@ -137,9 +142,9 @@ class Book:
             raise StatementError(
                 f"The sheet {table.sheet} would need {table.height:,} rows; Excel can hold fewer."
             )
-        sheet = self.add_sheet(table.sheet)
+        sheet, table = self.add_sheet(table.sheet), fitted(table)
         self.write(sheet, 0, 0, table.title, "title")
-        for row, sentence in enumerate(("This worksheet contains one table.", *table.intro), 1):
+        for row, sentence in enumerate((_contains(table), *table.intro), 1):
             self.write(sheet, row, 0, sentence, "plain")
         for row, total in enumerate(table.totals, 2 + len(table.intro)):
             self.write(sheet, row, 0, total.label, "plain")
@@ -152,12 +157,15 @@ class Book:
             self._write_column(sheet, table, position, column)
         if table.height == 0:
             self.write(sheet, table.header_row + 1, 0, table.if_empty, "identifier")
-        sheet.repeat_rows(table.header_row)
-        last_printed = (
-            table.position(table.last_printed) if table.last_printed else len(table.columns) - 1
-        )
-        sheet.print_area(0, 0, table.last_row, last_printed)
-        _fit(sheet, table, last_printed)
+        last_row = table.last_row
+        if table.charts:
+            last_row = draw(self.workbook, sheet, table, printed_width(table))
+        else:
+            _fit(sheet, table)
+        # Above a chart that is alone on its page a header would be that of nothing.
+        if not table.charts or table.last_row * ROW > PAGE_HEIGHT:
+            sheet.repeat_rows(table.header_row)
+        sheet.print_area(0, 0, last_row, last_printed(table))
         if table.frozen:
             sheet.freeze_panes(table.header_row + 1, 0)
 
@@ -223,7 +231,7 @@ class Book:
             sheet.add_links(column.values, self.formats["link"])
             return
         look, values = column.kind + table.distance(position), column.values
-        if table.height and all(value is None for value in values):
+        if table.height and all(value is None or value == "" for value in values):
             # A blank column leaves whoever hears it read wondering whether it was forgotten.
             is_right = column.kind in RIGHT_ALIGNED
             look = "number" if is_right else f"identifier{table.distance(position)}"
@@ -238,16 +246,19 @@ class Book:
             )
 
 
-def printed_width(table: SheetTable, last_printed: int) -> int:
-    """How many pixels wide the printed columns of a table are, at full size."""
-    return sum(int(column.width * 7 + 5) for column in table.columns[: last_printed + 1])
+def _contains(table: SheetTable) -> str:
+    """The sentence by which whoever hears a sheet read knows what comes."""
+    if not table.charts:
+        return "This worksheet contains one table."
+    count = len(table.charts)
+    return f"This worksheet contains one table and, below it, {count} chart{'s' * (count > 1)}."
 
 
-def _fit(sheet: Any, table: SheetTable, last_printed: int) -> None:
+def _fit(sheet: Any, table: SheetTable) -> None:
     """One page wide where that leaves the text at 8 points or more; otherwise in 8 points, on as
     many pages as it takes, each with the first column.
     """
-    if printed_width(table, last_printed) * SMALLEST > PAGE_WIDTH:
+    if is_too_wide(table):
         sheet.set_print_scale(round(SMALLEST * 100))
         sheet.repeat_columns(0)
 

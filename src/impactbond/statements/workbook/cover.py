@@ -80,7 +80,7 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     page = Page(book)
     page.sheet.set_portrait()
     page.sheet.fit_to_pages(1, 1)
-    for column, width in enumerate((30, 40, 26, 16, 28)):
+    for column, width in enumerate((28, 35, 21, 14, 22)):
         page.sheet.set_column(column, column, width)
     whom = "all funders" if statement.is_whole else about.funder_name
     page.line((f"Statement for {whom}, claim {about.claim_period}", "title"))

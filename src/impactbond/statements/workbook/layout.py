@@ -74,8 +74,34 @@ class ColumnTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """One row of bars, or one line, of a chart: the cells of its name, of what stands along the
+    axis and of the values.
+    """
+
+    name: str
+    along: str
+    values: str
+    is_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetChart:
+    """A chart below the table of a sheet, over cells of the workbook: with a title, what somebody
+    who does not see it is told, and a height in pixels. `lying` bars have their names at the left.
+    """
+
+    title: str
+    told: str
+    unit: str
+    height: int
+    drawn: tuple[Drawn, ...]
+    lying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SheetTable:
-    """The one table of a sheet, and where its cells are.
+    """The one table of a sheet, and where its cells are; below it, its charts.
 
     The rows of `strong` are totals. Columns after `last_printed` show the working; they are left
     out of the printed page, which could not be read otherwise.
@@ -91,6 +117,7 @@ class SheetTable:
     frozen: bool = False
     last_printed: str = ""
     strong: frozenset[int] = frozenset()
+    charts: tuple[SheetChart, ...] = ()
 
     @property
     def name(self) -> str:
@@ -135,6 +162,10 @@ class SheetTable:
     def cell(self, key: str, index: int) -> str:
         """The address of one value, for formulas on other sheets."""
         return f"{self._quoted}!${self.letter(key)}${self.row(index)}"
+
+    def heading(self, key: str) -> str:
+        """The address of the header of a column."""
+        return f"{self._quoted}!${self.letter(key)}${self.header_row + 1}"
 
     def span(self, key: str) -> str:
         """The address of all values of a column."""

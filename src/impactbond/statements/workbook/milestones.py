@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.line_totals import MilestoneTotals
+from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
@@ -62,6 +63,7 @@ def _counted(sheets: Sheets) -> tuple[Column, ...]:
         Column("code", "No.", "identifier", 7, [row.code for row in rows]),
         Column("milestone", "Milestone", "text", fitting(titles, 20, 34), titles),
         Column("price", "Price", "text", fitting(prices, 10, 20), prices),
+        *_own_shares(sheets.statement),
         Column(
             "claimed", "Claimed", "count", 10, [row.claimed for row in rows], counted.format(">")
         ),
@@ -69,6 +71,24 @@ def _counted(sheets: Sheets) -> tuple[Column, ...]:
         Column("net", "Net", "count", 8, net, "[claimed]+[back]"),
         Column("number", "Number to date", "count", 10, number, "[number before]+[net]"),
     )
+
+
+def _own_shares(statement: Statement) -> tuple[Column, ...]:
+    """Which share of each milestone the one funder of a statement pays, as the contract writes it:
+    a claim form asks it beside number and price.
+    """
+    if statement.is_whole:
+        return ()
+    written = [
+        "; ".join(
+            dict.fromkeys(
+                term.written for term in statement.share_rules if row.milestone in term.milestones
+            )
+        )
+        for row in statement.by_milestone
+    ]
+    told = [one or "none" for one in written]
+    return (Column("share", "Your share", "text", fitting(told, 9, 16), told),)
 
 
 def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.book import Book
+from impactbond.statements.workbook.charts import charts_table
 from impactbond.statements.workbook.cover import (
     add_cover,
     checks_table,
     contents_table,
     notes_table,
 )
+from impactbond.statements.workbook.groups import group_makers
 from impactbond.statements.workbook.layout import Sheets
 from impactbond.statements.workbook.lines import lines_table
 from impactbond.statements.workbook.milestones import adjustments_table, milestones_table
@@ -26,8 +28,9 @@ from impactbond.statements.workbook.results import results_table
 from impactbond.statements.workbook.summary import summary_table, to_date_table
 from impactbond.statements.workbook.terms import rates_table, shares_table
 
-# The sheets after the cover, in reading order, each with what makes its one table.
-SHEETS = {
+# The sheets after the cover, in reading order, each with what makes its one table: first those that
+# are read, then those by school and their like, then those that are looked up.
+_READ = {
     "Contents": contents_table,
     "Notes": notes_table,
     "Summary": summary_table,
@@ -38,6 +41,9 @@ SHEETS = {
     "Receipts": receipts_table,
     "Plans": plans_table,
     "By milestone": milestones_table,
+}
+_LOOKED_UP = {
+    "Charts": charts_table,
     "Lines": lines_table,
     "Results": results_table,
     "Adjustments": adjustments_table,
@@ -49,7 +55,8 @@ SHEETS = {
 
 def statement_workbook(statement: Statement) -> bytes:
     """The statement as an Excel workbook; the same statement gives the same bytes."""
-    about, sheets = statement.about, Sheets(statement, SHEETS)
+    about, groups = statement.about, group_makers(statement.by_group)
+    sheets = Sheets(statement, _READ | groups | _LOOKED_UP)
     book = Book(
         title=f"Statement {about.reference}",
         subject=about.title,

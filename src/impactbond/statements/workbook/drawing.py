@@ -1,0 +1,79 @@
+"""The charts below the table of a sheet, drawn by the spreadsheet from cells.
+
+In 12 points, as the cells are; colours that stand out from white, and a limit told by a broken line
+too; each with words for whoever does not see it. No chart is cut by the end of a page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xlsxwriter import Workbook
+
+from impactbond.statements.workbook.layout import Drawn, SheetChart, SheetTable
+
+# A page that is fitted to its width takes no breaks, so the scale is given: 12 points become 10. A4
+# landscape within its margins then holds so many pixels down, with some to spare.
+SCALE, PAGE_HEIGHT, ROW = 84, 740, 20
+_BARS, _LINE = "#1F4E79", "#B00020"
+_TEXT = {"name": "Arial", "size": 12, "bold": False}
+_TITLE = {"name": "Arial", "size": 14, "bold": True}
+_FEW = 12  # more bars than these have no room for their figures
+
+
+def draw(workbook: Workbook, sheet: Any, table: SheetTable, width: int) -> int:
+    """Puts the charts of a table below it, `width` pixels wide; the last row that they take."""
+    row, breaks = table.last_row + 2, list[int]()
+    used = row * ROW + 40  # the title and the header are higher than other rows
+    for one in table.charts:
+        if used + one.height > PAGE_HEIGHT:
+            breaks.append(row)
+            used = 0
+        chart = _chart(workbook, one, of_few=table.height <= _FEW)
+        chart.set_size({"width": width, "height": one.height})
+        sheet.insert_chart(row, 0, chart, {"description": one.told, "y_offset": 6})
+        rows = -(-one.height // ROW) + 1
+        row += rows
+        used += rows * ROW
+    sheet.set_print_scale(SCALE)
+    sheet.set_h_pagebreaks(breaks)
+    return row - 1
+
+
+def _chart(workbook: Workbook, one: SheetChart, *, of_few: bool) -> Any:
+    chart: Any = workbook.add_chart({"type": "bar" if one.lying else "column"})
+    figures = {"value": True, "num_format": "#,##0.00", "font": _TEXT}
+    for of in (of for of in one.drawn if not of.is_line):
+        bars = _series(of) | {"fill": {"color": _BARS}, "gap": 60 if one.lying else 80}
+        if one.lying or of_few:
+            bars["data_labels"] = figures
+        chart.add_series(bars)
+    lines = [of for of in one.drawn if of.is_line]
+    if lines:
+        above: Any = workbook.add_chart({"type": "line"})
+        for of in lines:
+            look = {"color": _LINE, "width": 2.5, "dash_type": "dash"}
+            above.add_series(_series(of) | {"line": look})
+        chart.combine(above)
+    chart.set_title({"name": one.title, "name_font": _TITLE, "overlay": False})
+    along: dict[str, Any] = {"num_font": _TEXT, "label_position": "low"}
+    up: dict[str, Any] = {
+        "num_font": _TEXT,
+        "num_format": "#,##0",
+        "name": one.unit,
+        "name_font": _TEXT,
+        "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}},
+    }
+    if one.lying:
+        # The first bar on top, as in the sheet, and the figures below all the same.
+        chart.set_y_axis(along | {"reverse": True, "major_gridlines": {"visible": False}})
+        chart.set_x_axis(up | {"label_position": "high"})
+    else:
+        chart.set_x_axis(along)
+        chart.set_y_axis(up)
+    chart.set_legend({"position": "bottom", "font": _TEXT} if lines else {"none": True})
+    return chart
+
+
+def _series(of: Drawn) -> dict[str, Any]:
+    return {"name": f"={of.name}", "categories": f"={of.along}", "values": f"={of.values}"}

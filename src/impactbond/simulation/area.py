@@ -125,6 +125,16 @@ class Chance(Term):
         Field(description="how long after it its evidence is recorded: one, or with shares"),
     ] = Field(default_factory=dict)
 
+    @property
+    def shares_of_units(self) -> Mapping[int, Fraction]:
+        """The shares in which so many units are completed: one, where nothing is said."""
+        return self.units or {1: Fraction(1)}
+
+    @property
+    def ways(self) -> int:
+        """How many ways there are to reach the milestone."""
+        return len(self.after) * len(self.shares_of_units) * max(len(self.recorded), 1)
+
 
 class Segment(Term):
     """What is assumed otherwise for the children with some attributes."""

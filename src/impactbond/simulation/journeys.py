@@ -13,7 +13,7 @@ Keeps  children in one cell are alike for everything that is still to come: what
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import islice, product, zip_longest
@@ -136,7 +136,7 @@ class _Compiler:
         names = [name for family in together for name in family.names]
         if any(len(self._rivals[self._order[name]]) > 1 for name in names):
             return []
-        several = [name for name in names if _ways_of(self._area.chances[name]) > 1]
+        several = [name for name in names if self._area.chances[name].ways > 1]
         return several if len(several) > 1 else []
 
     def _asked(self, step: Step) -> set[str]:
@@ -283,7 +283,7 @@ class _Compiler:
             for recorded, of_these in self._recorded(one, known, assumed):
                 if given.rules_out(recorded):
                     continue
-                for units, part in _units(assumed).items():
+                for units, part in assumed.shares_of_units.items():
                     found.append((share * of_these * part, recorded, units))
         if not found:
             given.note_passed(number)
@@ -298,7 +298,7 @@ class _Compiler:
         name = self._names[already.milestone]
         if self._contract.milestones[name].units is None:
             return [(1, Fraction(1))]
-        shares = _units(self._area.chances[name])
+        shares = self._area.chances[name].shares_of_units
         days = {
             units: self._unit_days(name, actual.day, self._at_most(name, units)) for units in shares
         }
@@ -387,15 +387,6 @@ class _Compiler:
                 yield day_number(term.every.times(place + 1).after(start)) - 1
             else:
                 yield day
-
-
-def _units(assumed: Chance) -> Mapping[int, Fraction]:
-    return assumed.units or {1: Fraction(1)}
-
-
-def _ways_of(assumed: Chance) -> int:
-    """How many ways there are to reach a milestone."""
-    return len(assumed.after) * len(_units(assumed)) * len(assumed.recorded or [_AT_ONCE])
 
 
 def _too_many(contract: Contract) -> AssumptionError:

@@ -430,10 +430,11 @@ def test_statements_say_which_versions_they_are_made_under() -> None:
 
 @pytest.mark.mechanic(27, 62)
 @pytest.mark.parametrize(
-    ("governs", "second_quarter"), [("milestones achieved", "30.00"), ("claims made", "36.00")]
+    ("governs", "second_quarter"), [("milestones achieved", "34.00"), ("claims made", "36.00")]
 )
 def test_units_of_a_period_are_paid_once_by_one_version(governs: str, second_quarter: str) -> None:
-    # A meeting each month at £10.00, from 1 May at £12.00; a quarter's units go by its first one.
+    # A meeting each month at £10.00, from 1 May at £12.00: of the second quarter one and two, or
+    # all three as claimed on 31 July.
     first = f"{ORIGINAL}\ngoverns: {governs}\n{MEETINGS % '10.00'}"
     drawn = """
         child | metric  | on                                                             | value
@@ -448,6 +449,29 @@ def test_units_of_a_period_are_paid_once_by_one_version(governs: str, second_qua
     }
     earlier = amended(versions, drawn, DATES[0])
     assert tables(amended(versions, drawn, earlier=earlier)) == tables(amended(versions, drawn))
+
+
+@pytest.mark.mechanic(27, 62)
+def test_a_version_signed_later_moves_only_the_units_that_it_governs() -> None:
+    """Meetings on 1 February and 1 March at £10.00 are claimed on 30 April; from 15 February they
+    are £20.00, by what is signed on 15 May: the second is £10.00 more in the next claim.
+    """
+    amendment = FROM_MAY.replace("effective_on: 2017-05-01", "effective_on: 2017-02-15")
+    drawn = """
+        child | metric  | on                    | value
+        c1    | consent | 2017-01-10            | yes
+        c1    | meeting | 2017-02-01 2017-03-01 | yes
+    """
+    versions = under(f"{amendment}\n{MEETINGS % '20.00'}", first=ORIGINAL + MEETINGS % "10.00")
+    settlement = amended(versions, drawn)
+    assert due_of(settlement) == {"2017-Q1": {"council": "20.00"}, "2017-Q2": {"council": "10.00"}}
+    standing = {
+        (row["achieved_on"].isoformat(), row["quantity"], row["price_pence"])
+        for row in settlement.claims_table.to_pylist()
+    }
+    assert standing == {("2017-02-01", 1, 1000), ("2017-03-01", 1, 2000)}
+    earlier = amended(versions, drawn, DATES[0])
+    assert tables(amended(versions, drawn, earlier=earlier)) == tables(settlement)
 
 
 MEETINGS = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import operator
+from datetime import date
 from functools import cached_property
 from typing import Literal
 
@@ -192,6 +193,11 @@ class Contract(FromText):
         for limit in self.limits_on_the_whole:
             found += [*limit.only, limit.each or ""]
         return tuple(name for name in self.participants.attributes if name in found)
+
+    @property
+    def version_turns(self) -> tuple[date, ...]:
+        """The days on which another version of the contract begins to govern what is achieved."""
+        return ()
 
     @cached_property
     def claim_by_claim(self) -> bool:

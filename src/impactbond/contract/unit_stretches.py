@@ -1,6 +1,7 @@
 """Stretches of days on which a unit of a milestone comes to the same money, by days alone: its
-price, who pays it, whether relief stands in its place, and the year of the contract. Units of one
-stretch are counted together; those of another are priced and shared by themselves.
+price, who pays it, whether relief stands in its place, the year of the contract, and the version
+that governs it. Units of one stretch are counted together; those of another are priced and shared
+by themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def unit_stretches(contract: Contract, milestone: str) -> list[date]:
     """
     first, last = contract.calendar.term
     turns = {one.first for one in contract.calendar.periods}
-    turns |= {day for day in _turns(contract, milestone) if first <= day <= last}
+    terms = {*_turns(contract, milestone), *contract.version_turns}
+    turns |= {day for day in terms if first <= day <= last}
     if any(limit.is_yearly for limit in contract.limits):
         month, day = contract.calendar.year_starts
         years = (date(year, month, day) for year in range(first.year, last.year + 1))

@@ -26,11 +26,17 @@ class InWhole(Contract):
     """A version, or all of them together, with the names that the whole contract has in common."""
 
     _grouping: tuple[str, ...] = PrivateAttr(default=())
+    _version_turns: tuple[date, ...] = PrivateAttr(default=())
 
     @cached_property
     def grouping(self) -> tuple[str, ...]:
         """The attributes by which limits and results of any version tell participants apart."""
         return self._grouping
+
+    @property
+    def version_turns(self) -> tuple[date, ...]:
+        """The days on which another version begins to govern what is achieved."""
+        return self._version_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,8 @@ class Versions:
         terms = {name: getattr(contract, name) for name in Contract.model_fields}
         whole = InWhole.model_construct(**terms | dict(more))
         whole._source, whole._source_name = contract.source, contract._source_name
+        if self.terms.governs == "milestones achieved":
+            whole._version_turns = tuple(one.from_ for one in self.stretches[1:])
         whole._grouping = tuple(dict.fromkeys(name for one in self.all for name in one.grouping))
         return whole
 

@@ -28,7 +28,8 @@ from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.lots import period_of
 from impactbond.tables import rows_table
 
-Claimed = tuple[str, str, int]  # participant, milestone, and the period where units are paid
+# Participant, milestone, and where units are paid the period, under one version, by its first day.
+Claimed = tuple[str, str, int]
 At = TypeVar("At", int, date)  # a claim date, by its number or its day
 ByPosition = dict[int, list[Counted]]  # by the position of the version among those in force
 # Of a claim at a claim date, with what each version says of it: the version that it is under.
@@ -166,7 +167,7 @@ def _by_claimed(
 
 def _when_achieved(governing: Governing) -> Applicable:
     """Claims achieved on a day that their own version governs; of several, the first achieved. The
-    units of a period are one claim, of the day of its first unit, however they stand.
+    units of a period under one version are one claim, of the day of the first, however they stand.
     """
 
     def applicable(_: int, of: Claimed, by_position: ByPosition) -> int | None:
@@ -244,10 +245,14 @@ def made_at(moved: Mapping[At, int]) -> At | None:
 
 
 def _period_of_units(contract: Contract, milestone: str, day: int) -> int:
-    """The number of the period that units are counted in; -1 where there is one claim for ever."""
+    """The first day of the period that units are counted in, or on which another version begins to
+    govern within it; -1 where there is one claim for ever.
+    """
     if contract.milestones[milestone].units is None:
         return -1
-    return period_of(contract.calendar.periods, day)
+    periods = contract.calendar.periods
+    first = day_number(periods[period_of(periods, day)].first)
+    return max([first, *(turn for turn in map(day_number, contract.version_turns) if turn <= day)])
 
 
 def _governing(known: Versions) -> Governing:

@@ -217,6 +217,22 @@ milestones:
     assert paid(terms, evidence) == {"2017-Q1": due}
 
 
+@pytest.mark.mechanic(56)
+def test_two_units_of_one_day_are_two() -> None:
+    """Two meetings on 1 February, each written down by itself, one on 1 March: three at £10.00."""
+    terms = f"""
+milestones:
+  meetings: {{when: {{observed: consent, in: year one}}, {MEETINGS}}}
+"""
+    evidence = """
+        child | metric  | on                    | recorded   | value
+        c1    | consent | 2017-01-12            | 2017-01-12 | yes
+        c1    | meeting | 2017-02-01 2017-03-01 | 2017-03-02 | yes
+        c1    | meeting | 2017-02-01            | 2017-03-03 | yes
+    """
+    assert paid(terms, evidence) == {"2017-Q1": {"council": "30.00"}}
+
+
 @pytest.mark.mechanic(27, 56)
 def test_weeks_that_are_over_after_a_price_rose_are_paid_at_the_price_that_rose() -> None:
     """Weeks end on 7 and 14 February at £50.00, on 21 and 28 February and on 7 and 14 March at

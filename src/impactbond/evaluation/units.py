@@ -36,6 +36,9 @@ def units_of(inputs: EvaluationInput, earned: Frame, milestone: int) -> Frame:
     come to the same money together, by their days and by the attributes held on them.
     """
     completed = completed_units(inputs, earned, milestone)
+    # Several rows of a day may each complete a unit: to look up attributes keeps of equal rows one.
+    of_a_day = [*KEYS, "known_by", "stretch", "standing", "day"]
+    completed = completed.group_by(*of_a_day).agg(nw.col("quantity").sum())
     told = ["claim", "known_by", "stretch", "standing", "day", "quantity"]
     completed = segments_on(inputs, completed, "day", told)
     alike = completed.group_by(*KEYS, "known_by", "stretch", "standing", "segment").agg(

@@ -158,10 +158,11 @@ def verify_content(
     differences: tuple[CellDifference, ...] = ()
     in_file: tuple[str, ...] = ()
     if same is None:
-        differences = (*_replaced(content, record), *_differences(kept, found))
+        differences = tuple(_differences(kept, found))
         named, own = reference_of(content), reference_of(books[part])
         if named not in (None, own):
             differences = _causes_first(differences, own, kept)
+        differences = (*_replaced(content, record), *differences)
         in_file = tuple(_in_file(kept, found, books[part], content))
         if not differences and kept.parts.get(_MADE_BY) == found.parts.get(_MADE_BY):
             # Nobody saved it anew, so that whatever differs was put there.

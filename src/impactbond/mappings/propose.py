@@ -20,7 +20,7 @@ from impactbond.evidence.deliveries import Cells
 from impactbond.evidence.personal import heading_tells, values_tell
 from impactbond.mappings.days import form, has_year
 from impactbond.mappings.source_files import SourceFile, cell_name
-from impactbond.mappings.understood_sheets import Sheet, understood_sheets
+from impactbond.mappings.understood_sheets import UnderstoodSheet, understood_sheets
 from impactbond.texts import one_spelling
 
 _DAYS = (
@@ -100,7 +100,7 @@ def propose_mapping(path: str | PathLike[str], contract: Contract | None = None)
     return Proposal("\n".join([*comments, *told]) + "\n", unsure)
 
 
-def _describe(sheet: Sheet, contract: Contract | None) -> None:
+def _describe(sheet: UnderstoodSheet, contract: Contract | None) -> None:
     """The keys of a table for a sheet."""
     if sheet.heading_row:
         sheet.lines.append(f"headings_on: [{sheet.heading_row + 1}]")
@@ -134,7 +134,7 @@ def _describe(sheet: Sheet, contract: Contract | None) -> None:
         sheet.lines.append(f"never: [{', '.join(names)}]")
 
 
-def _is_private(sheet: Sheet, at: int, cells: Cells) -> bool:
+def _is_private(sheet: UnderstoodSheet, at: int, cells: Cells) -> bool:
     heading = sheet.headings[at]
     what = values_tell(cells, names=False, born=None)
     if what:
@@ -142,7 +142,7 @@ def _is_private(sheet: Sheet, at: int, cells: Cells) -> bool:
     return bool(what or next(heading_tells(heading), None))
 
 
-def _roles(sheet: Sheet, taken: set[int]) -> dict[str, int]:
+def _roles(sheet: UnderstoodSheet, taken: set[int]) -> dict[str, int]:
     """Which columns of the evidence stand under which headings."""
     roles: dict[str, int] = {}
     for name, pattern in _WORDS.items():
@@ -185,7 +185,7 @@ def _day_forms(text: str) -> list[str]:
     return [one for one in HEADING_FORMS if form(one).fullmatch(text)]
 
 
-def _column(sheet: Sheet, name: str, at: int) -> str:
+def _column(sheet: UnderstoodSheet, name: str, at: int) -> str:
     """How a column is read: text days by the forms that fit every one."""
     told = sheet.headings[at]
     heading = _heading(sheet, at)
@@ -221,7 +221,7 @@ def _covering(texts: Iterable[str]) -> list[str]:
     return [] if left else found
 
 
-def _heading(sheet: Sheet, at: int) -> str:
+def _heading(sheet: UnderstoodSheet, at: int) -> str:
     """A heading, with its place where several columns stand under it."""
     heading = sheet.headings[at]
     if sheet.headings.count(heading) < 2:
@@ -229,7 +229,7 @@ def _heading(sheet: Sheet, at: int) -> str:
     return f"{_quoted(heading)}, place: {sheet.headings[: at + 1].count(heading)}"
 
 
-def _needed(sheet: Sheet, roles: dict[str, int], *, has_days: bool) -> None:
+def _needed(sheet: UnderstoodSheet, roles: dict[str, int], *, has_days: bool) -> None:
     if "participant" not in roles:
         sheet.unsure.append("which column holds the reference of the child")
         sheet.lines.append("# columns needs participant: its heading")
@@ -241,7 +241,9 @@ def _needed(sheet: Sheet, roles: dict[str, int], *, has_days: bool) -> None:
         sheet.lines.append("given: recorded_on")
 
 
-def _across(sheet: Sheet, days: Sequence[int], metrics: Sequence[str], *, is_week: bool) -> None:
+def _across(
+    sheet: UnderstoodSheet, days: Sequence[int], metrics: Sequence[str], *, is_week: bool
+) -> None:
     forms = [["DDD"] if is_week else _day_forms(sheet.headings[at]) for at in days]
     named = list(dict.fromkeys(some[0] for some in forms))
     lines = [f"metric: {metrics[0] if len(metrics) == 1 else _FILL_IN}"]
@@ -263,7 +265,7 @@ def _across(sheet: Sheet, days: Sequence[int], metrics: Sequence[str], *, is_wee
     sheet.unsure.append("which metric the marks are of")
 
 
-def _week_of(sheet: Sheet) -> str:
+def _week_of(sheet: UnderstoodSheet) -> str:
     """The cell above a table that seems to say which week it is of."""
     for (row, at), cell in sheet.titles.items():
         text = one_spelling(cell) if isinstance(cell, str) else ""
@@ -293,7 +295,7 @@ def _marks(cell: object) -> list[str]:
     return parts if len(parts) == 2 and all(one.casefold() in _SMALL for one in parts) else []
 
 
-def _metrics(sheet: Sheet, rest: Sequence[int], metrics: Sequence[str]) -> list[int]:
+def _metrics(sheet: UnderstoodSheet, rest: Sequence[int], metrics: Sequence[str]) -> list[int]:
     """The lines for metrics; gives the columns that are none."""
     by_case = {name.replace("_", " ").casefold(): name for name in metrics}
     lines, others, slots = [], [], []
@@ -333,7 +335,7 @@ def _each_once(lines: Iterable[tuple[str, str]]) -> list[str]:
     return told
 
 
-def _metric_value(sheet: Sheet, at: int) -> str:
+def _metric_value(sheet: UnderstoodSheet, at: int) -> str:
     heading, cells, value = sheet.headings[at], sheet.columns[at], _heading(sheet, at)
     held = [cell for cell in cells if cell is not None]
     if held and 2 * sum(bool(_marks(cell)) for cell in held) > len(held):
@@ -349,7 +351,7 @@ def _metric_value(sheet: Sheet, at: int) -> str:
     return f"{{column: {value}}}" if "place:" in value else value
 
 
-def _codes(sheet: Sheet, where: str, cells: Iterable[object]) -> str:
+def _codes(sheet: UnderstoodSheet, where: str, cells: Iterable[object]) -> str:
     held = {cell for cell in cells if cell is not None}
     known = sorted({mark for cell in held for mark in _marks(cell)})
     others = sum(not _marks(cell) for cell in held)

@@ -25,7 +25,7 @@ _CANNOT = "The file cannot be read."
 
 
 @dataclass(eq=False, repr=False)
-class Sheet:
+class UnderstoodSheet:
     """A sheet as far as it was understood. `titles` are the cells above its headings."""
 
     name: str
@@ -38,7 +38,7 @@ class Sheet:
     unsure: list[str] = field(default_factory=list)
 
 
-def understood_sheets(file: SourceFile, how: list[str]) -> Iterator[Sheet]:
+def understood_sheets(file: SourceFile, how: list[str]) -> Iterator[UnderstoodSheet]:
     """The sheets of a file that hold something; adds to `how` what a text file needs to be read.
 
     Raises EvidenceError where the file cannot be read, or a sheet has no headings.
@@ -103,7 +103,7 @@ def _decodes(file: SourceFile, encoding: str) -> bool:
     return True
 
 
-def _understood(file: str, name: str, lines: Lines) -> Sheet:
+def _understood(file: str, name: str, lines: Lines) -> UnderstoodSheet:
     """Where the headings of a sheet stand, and the columns below them."""
     rows = sorted(lines)
     near = rows[:_LOOKED_AT]
@@ -136,7 +136,7 @@ def _understood(file: str, name: str, lines: Lines) -> Sheet:
     titles = {
         (row, at): cell for row in rows if row < heading_row for at, cell in lines[row].items()
     }
-    return Sheet(name, heading_row, headings, columns, titles, ends, unsure=unsure)
+    return UnderstoodSheet(name, heading_row, headings, columns, titles, ends, unsure=unsure)
 
 
 def _like_references(headings: Sequence[str], others: Sequence[Line]) -> list[int]:

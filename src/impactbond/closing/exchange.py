@@ -119,6 +119,8 @@ def exchange_table(year: Year, position: pa.Table, previous: Filed | None) -> pa
     )
     if faults := rates.missing(days):
         raise YearEndError("The year end cannot be drawn up in the ledger's currency.", faults)
+    # Beside last year stands what was filed, not what its rates would say today: the difference of
+    # a year is what it adds to that.
     filed = {} if previous is None else previous.exchange
     rows = []
     for row in position.to_pylist():

@@ -241,6 +241,8 @@ class _TableReading:
             self._marks(across.metric, value, context, cells, slots, columns, counts)
             return
         read = value.of_cells(cells, context)
+        # A blank that stands for a value, and for no mark, is put in after reading: as a cell it
+        # would be looked for among the marks.
         if blank is not None and blank not in codes:
             read.values = [
                 blank if cell is None else found

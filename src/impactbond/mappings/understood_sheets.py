@@ -160,11 +160,15 @@ def _table_rows(
     """
     heads = lines[heading_row]
     first = str(heads[min(heads)])
+    # The same headings once more begin a second table. Of a file without headings they would be a
+    # child's row that stands twice, which has a digit in its first cell.
     is_word = not any(letter.isdigit() for letter in first)
     again = next((row for row in below if is_word and lines[row] == heads), None)
     full = [row for row in below if len(lines[row]) * 2 >= len(heads) and _end_of(lines[row]) == ""]
     within = [row for row in below if again is None or row < again]
     last = max((row for row in full if row in within), default=heading_row)
+    # A total below the last full row ends the table; one between rows only leaves itself out, and a
+    # word for both would cut off the children below the first.
     ends = next((_end_of(lines[row]) for row in within if row > last and _end_of(lines[row])), "")
     unsure = []
     totals = {_end_of(lines[row]) for row in within if row < last} - {""}

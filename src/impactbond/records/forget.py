@@ -189,6 +189,8 @@ class _Names:
             if not pa.types.is_string(column.type):
                 continue
             cells = column.to_pylist()
+            # References that are whole cells go by the table; in texts, only as words of their own:
+            # to replace C-1 within C-12 would make a third child of it.
             if name in self.of_texts and "participant" in table.column_names:
                 texts = self.of_texts[name]
                 told = [

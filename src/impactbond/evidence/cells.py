@@ -14,7 +14,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from math import isfinite
 from typing import Generic, TypeVar
 
 from impactbond.evidence.refusals import (
@@ -54,6 +53,7 @@ ERRORS = frozenset(
         *("GETTING_DATA", "BLOCKED!", "CONNECT!", "UNKNOWN!", "BUSY!", "PYTHON!", "EXTERNAL!"),
     )
 )
+_EXACT = 1e15  # a float below it has no more digits than its shortest text
 _ANSWERS = {"yes": 1, "no": 0}
 _NO_ANSWER = not_listed("not_yes_or_no", "an answer", ("yes", "no", "TRUE", "FALSE", "1", "0"))
 
@@ -265,8 +265,9 @@ def _number_reader(metric: Numbered) -> Callable[[object], int]:
     def read(cell: object) -> int:
         if isinstance(cell, Percent) and isinstance(metric, Percentage):
             cell = cell.shown
-        # Up to 15 digits, exact: it holds when the float's shortest text has no further decimals.
-        if type(cell) is float and isfinite(cell):
+        # Up to 15 digits, exact: it holds when the float's shortest text has no further decimals. A
+        # float beyond may have no product with the scale.
+        if type(cell) is float and -_EXACT < cell < _EXACT:
             scaled = round(cell * scale)
             is_whole = scaled / scale == cell
         elif isinstance(cell, int | float | Decimal | str) and not isinstance(cell, bool):

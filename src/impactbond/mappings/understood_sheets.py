@@ -19,7 +19,7 @@ _ENDS = re.compile(r"(sub)?totals?\b|printed|produced|average|mean\b|key\b", re.
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _PARTS = re.compile(r"[\w-]+")
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec"  # Sep-24 is a month
-_REFERENCE = re.compile(rf"\b(?!(?:{_MONTH})[a-z]*-)[^\W\d_]+-+ ?\d", re.IGNORECASE)
+_REFERENCE = re.compile(rf"(?<![^\W\d_])(?!(?:{_MONTH})[a-z]*-)[^\W\d_]+-+ ?\d", re.IGNORECASE)
 _LOOKED_AT = 20  # rows or lines, from the first
 _CANNOT = "The file cannot be read."
 

@@ -122,8 +122,12 @@ def _understood(file: str, name: str, lines: Lines) -> UnderstoodSheet:
     held = {one for column in whole for one in column if isinstance(one, str)}
     # A reference of a child among the headings stands in another column below.
     is_reference = any({"a", "9"} <= set(_shape(one)) and one in held for one in headings)
-    if is_reference or any(map(_is_a_cell, headings, whole)):
+    # Of a file that breaks off, the first row can be the widest, and the last that is whole.
+    is_last = not rows_held and any(len(lines[row]) > 1 for row in rows if row < heading_row)
+    if is_last or is_reference or any(map(_is_a_cell, headings, whole)):
         problem = "what should be the headings looks like a row: it reads like what stands below it"
+        if is_last:
+            problem = "what should be the headings may be a row: nothing stands below it"
         hint = "Write headings above the rows: a mapping names columns by them"
         fault = Fault(file=file, sheet=name, row=heading_row + 1, code="no_headings")
         raise EvidenceError(

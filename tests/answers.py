@@ -16,20 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.commands import run
-from tests.evidence_workbooks import CONTRACT, FEB, MAR, few_children, write_book
+from tests.evidence_workbooks import AREA, CONTRACT, FEB, MAR, few_children, write_book
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT / "docs" / "schemas" / "answers.json"
 SETTLED = ("contract.yaml", "evidence.xlsx", "--as-of", "2017-04-30")
-AREA = """
-impactbond: 1
-area: place
-title: A place
-groups:
-  - {name: one, children: 3, start: 2017-01-09, attributes: {school: Oak, borough: north}}
-chances:
-  consent: {chance: 90%, after: 10 days}
-"""
 BANK = "receipt,funder,received_on,amount\nB-1,council,2017-06-01,5\n"
 WLZ = ROOT / "fixtures" / "contracts" / "west_london_zone.yaml"
 RECEIPTS = str(ROOT / "fixtures" / "receipts" / "west_london_zone.csv")

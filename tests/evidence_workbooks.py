@@ -65,6 +65,16 @@ sheets:
     columns: {participant: Child, observed_on: Planned, recorded_on: Recorded}
     metrics: {session: Mark}
 """
+# An area that fits the contract.
+AREA = """
+impactbond: 1
+area: place
+title: A place
+groups:
+  - {name: one, children: 3, start: 2017-01-09, attributes: {school: Oak, borough: north}}
+chances:
+  consent: {chance: 90%, after: 10 days}
+"""
 HEADINGS = {
     "Children": ("Child", "Started", "Left", "From", "Recorded", "School", "Borough"),
     "Forms": (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from dateutil.relativedelta import relativedelta
 
-from impactbond.errors import Fault, ImpactBondError
+from impactbond.errors import Fault, ImpactBondError, libraries_unheard
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
@@ -225,8 +225,7 @@ def has_regions(place: str) -> bool:
 @lru_cache(maxsize=32)
 def bank_holidays(place: str, first_year: int, last_year: int) -> tuple[date, ...]:
     """The bank holidays of one nation, country or region in those years, sorted."""
-    with warnings.catch_warnings():  # told by `known_years`
-        warnings.simplefilter("ignore")
+    with libraries_unheard():  # told by `known_years`
         calendars = list(_calendars(place, range(first_year, last_year + 1)))
         for calendar in calendars:
             for day in [day for day, name in calendar.items() if _PART_OF_A_DAY.search(name)]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.commands import run
-from tests.evidence_workbooks import CONTRACT, FEB, MAR, write_book
+from tests.evidence_workbooks import AREA, CONTRACT, FEB, MAR, write_book
 from typer.main import get_command
 
 from impactbond.cli.commands import app
@@ -64,15 +64,6 @@ SLOW = (
     *("demo", "explain", "reconcile", "plan", "identify", "record", "regenerate", "compare"),
     *("forget", "learn", "simulate", "page programme", "page statement", "page reconciliation"),
 )
-AREA = """
-impactbond: 1
-area: place
-title: A place
-groups:
-  - {name: one, children: 3, start: 2017-01-09, attributes: {school: Oak, borough: north}}
-chances:
-  consent: {chance: 90%, after: 10 days}
-"""
 
 
 @pytest.fixture(scope="module")

@@ -153,7 +153,9 @@ def year_end(
         issued,
         went_into(made, later),
     )
-    return _drawn_up(year, filed, framework, evidence, beside, given)
+    tables = _tables(year, filed, framework, evidence, beside, given)
+    cautions = cautions_of(year, tables, filed, unmapped_accounts(given, year.ledger))
+    return _drawn_up(year, filed, framework, evidence, tables, cautions)
 
 
 class Beside(NamedTuple):
@@ -220,11 +222,9 @@ def _drawn_up(
     filed: Filed | None,
     framework: Framework,
     evidence: Evidence,
-    beside: Beside,
-    given: dict[str, int] | None,
+    tables: dict[str, pa.Table],
+    cautions: tuple[str, ...],
 ) -> YearEnd:
-    tables = _tables(year, filed, framework, evidence, beside, given)
-    unmapped = unmapped_accounts(given, year.ledger)
     made = 0 if year.made is None else len(year.made.claim_dates)
     return YearEnd(
         contract=year.terms.contract,
@@ -243,7 +243,7 @@ def _drawn_up(
         refused_receipts=0 if year.receipts is None else year.receipts.refused_table.num_rows,
         later=year.later,
         kind=evidence.kind,
-        cautions=cautions_of(year, tables, filed, unmapped),
+        cautions=cautions,
         evidence_sha256=_digest(evidence, year.evidence_to),
     )
 

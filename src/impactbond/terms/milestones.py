@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -243,6 +244,12 @@ class Milestone(Cited):
     paid_for: SharePhrase | None = Field(
         default=None, description="the share of all claims that is paid, such as 5/6"
     )
+
+    @property
+    def prices(self) -> tuple[Decimal, ...]:
+        """Every price as written, before what changes it: its own, and those of rates and bands."""
+        rates, bands = (one.price for one in self.rates), (one.price for one in self.bands)
+        return (self.price, *rates, *bands)
 
 
 def alternatives(milestones: Mapping[str, Milestone]) -> list[tuple[str, ...]]:

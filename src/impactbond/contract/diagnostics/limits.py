@@ -311,8 +311,7 @@ def most_claims(contract: Contract, name: str) -> int | None:
 
 def most_price(contract: Contract, milestone: Milestone) -> Fraction:
     """The highest price of a milestone in the contract's currency, whatever applies."""
-    prices = [milestone.price, *(one.price for one in milestone.rates)]
-    price = Fraction(max([*prices, *(one.price for one in milestone.bands)]))
+    price = Fraction(max(milestone.prices))
     for change in milestone.changes:
         price = change.most(price, contract)
     if milestone.rounded is not None:

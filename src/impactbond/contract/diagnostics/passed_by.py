@@ -75,11 +75,7 @@ def _relief_of_nothing(contract: Contract) -> Diagnostics:
 def _worth_nothing(contract: Contract, name: str) -> bool:
     """Whether it is a milestone none of whose claims is ever worth anything."""
     milestone = contract.milestones.get(name)
-    if milestone is None:
-        return False
-    rates = [one.price for one in milestone.rates]
-    bands = [one.price for one in milestone.bands]
-    return not any([milestone.price, *rates, *bands])
+    return milestone is not None and not any(milestone.prices)
 
 
 def _late_in_full(contract: Contract) -> Diagnostics:

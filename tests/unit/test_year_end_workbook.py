@@ -143,6 +143,46 @@ def test_recalculated_it_is_as_written_and_a_changed_outcome_breaks_a_check(
     assert 341.00 in cover  # earned: £340.00 before
 
 
+LOOK_ALIKE = """
+    child | school
+    c1    | Oak*
+    c2    | oak*
+    c3    | Oak Tree
+    c4    | Oa?*
+    ---
+    child | metric  | on         | value
+    c1    | consent | 2017-02-01 | yes
+    c2    | consent | 2017-08-10 | yes
+    c3    | consent | 2017-11-20 | yes
+    c4    | consent | 2017-02-05 | yes
+"""
+
+
+@needs_libreoffice
+def test_schools_that_a_spreadsheet_takes_for_one_another_have_their_own_figures(
+    tmp_path: Path,
+) -> None:
+    # Each school pays £25.00 of its own child's £100.00; c1, c4 and c2 are claimed by the year end.
+    terms = "funding: [{for: every milestone, shares: {council: 3/4, school: 1/4}}]"
+    ledger = ledger_of(tmp_path, "funds: {default: {name: A*}, other: {name: a*}}\n", terms)
+    before = closed_of(terms, LOOK_ALIKE, "2017-06-30", ledger=ledger)
+    year = closed_of(terms, LOOK_ALIKE, "2017-12-31", ledger=ledger, previous=before)
+    path = written(tmp_path, "alike", year)
+    count, different = differences(path, tmp_path / "again")
+    assert count > 150
+    assert different == {}
+    position = {
+        row["Funder"]: row for row in rows_of(opened(path.read_bytes(), values=True)["Position"])
+    }
+    own = {name.removeprefix("school: "): row for name, row in position.items() if ":" in name}
+    assert {name: (row["Claimed (£)"], row["Unclaimed (£)"]) for name, row in own.items()} == {
+        "Oak*": (25, 0),
+        "oak*": (25, 0),
+        "Oa?*": (25, 0),
+        "Oak Tree": (0, 25),
+    }
+
+
 def test_money_of_a_currency_without_decimals_stands_once() -> None:
     terms = (
         "currency: JPY\nmilestones: {consent: {when: {observed: consent, in: year one}, price: 9}}"

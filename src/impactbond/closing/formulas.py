@@ -30,9 +30,8 @@ from impactbond.closing.journals import (
     RECEIVABLE,
     UP_FRONT_ACCOUNT,
 )
+from impactbond.closing.pack_sheets import Made
 from impactbond.statements.workbook.layout import Formula, SheetTable
-
-Made = Mapping[str, SheetTable]
 
 
 def position_formulas(made: Made) -> dict[str, Formula]:
@@ -40,13 +39,16 @@ def position_formulas(made: Made) -> dict[str, Formula]:
     postings, cut_off, disputed = made["Postings"], made["Cut off"], made["Disputed"]
 
     def posted(account: str, plus: str = "debit", minus: str = "credit") -> str:
-        return _net(postings, account, "[funder]", plus, minus)
+        return _net(made, "Postings", account, "[funder]", plus, minus)
 
-    listed = f"SUMIFS({cut_off.span('amount')},{cut_off.span('funder')},[funder])"
-    held = f"SUMIFS({disputed.span('amount')},{disputed.span('funder')},[funder])"
-    paid_back = (
-        f'SUMIFS({postings.span("credit")},{postings.span("account")},"{BANK}",'
-        f"{postings.span('funder')},[funder])"
+    listed, held = (
+        made.summed(table.span("amount"), (table.span("funder"), "[funder]"))
+        for table in (cut_off, disputed)
+    )
+    paid_back = made.summed(
+        postings.span("credit"),
+        (postings.span("account"), f'"{BANK}"'),
+        (postings.span("funder"), "[funder]"),
     )
     standing, open_ = "([earned]-[asked])", "([asked]-[received]-[written_off])"
     return {
@@ -67,10 +69,11 @@ def position_formulas(made: Made) -> dict[str, Formula]:
     }
 
 
-def _net(table: SheetTable, account: str, funder: str, plus: str, minus: str) -> str:
+def _net(made: Made, sheet: str, account: str, funder: str, plus: str, minus: str) -> str:
     """What is posted to an account of a funder, one side less the other."""
-    where = f'{table.span("account")},"{account}",{table.span("funder")},{funder}'
-    return f"SUMIFS({table.span(plus)},{where})-SUMIFS({table.span(minus)},{where})"
+    table = made[sheet]
+    where = (table.span("account"), f'"{account}"'), (table.span("funder"), funder)
+    return f"{made.summed(table.span(plus), *where)}-{made.summed(table.span(minus), *where)}"
 
 
 def journal_formula(
@@ -113,32 +116,33 @@ def check_formulas(made: Made, row: Mapping[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def _of(table: SheetTable, key: str, funder: str, by: str = "funder") -> str:
-    quoted = funder.replace('"', '""')
-    return f'SUMIFS({table.span(key)},{table.span(by)},"{quoted}")'
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _of(made: Made, sheet: str, key: str, name: str, by: str = "funder") -> str:
+    table = made[sheet]
+    return made.summed(table.span(key), (table.span(by), _quoted(name)))
 
 
 def _added(made: Made, sheet: str, funder: str, plus: str, minus: str = "") -> str:
     """Columns of a funder's row added up, less others; keys between spaces."""
-    table = made[sheet]
     signed = [*((key, "+") for key in plus.split()), *((key, "-") for key in minus.split())]
-    return "".join(sign + _of(table, key, funder) for key, sign in signed).removeprefix("+")
+    return "".join(sign + _of(made, sheet, key, funder) for key, sign in signed).removeprefix("+")
 
 
 def _ledger(made: Made, funder: str, *accounts: str, is_credit: bool = False) -> str:
     """What postings and journals together come to in accounts of a funder."""
-    quoted = '"' + funder.replace('"', '""') + '"'
     plus, minus = ("credit", "debit") if is_credit else ("debit", "credit")
     return "+".join(
-        _net(made[sheet], account, quoted, plus, minus)
+        _net(made, sheet, account, _quoted(funder), plus, minus)
         for sheet in ("Postings", "Journals")
         for account in accounts
     )
 
 
 def _up_front(made: Made, funder: str) -> str:
-    quoted = '"' + funder.replace('"', '""') + '"'
-    return _net(made["Postings"], UP_FRONT_ACCOUNT, quoted, "credit", "debit")
+    return _net(made, "Postings", UP_FRONT_ACCOUNT, _quoted(funder), "credit", "debit")
 
 
 def _limit(made: Made, of: str, key: str) -> str:
@@ -157,11 +161,10 @@ def _funds(made: Made, of: str) -> tuple[str, str]:
 def _items(made: Made, funder: str, plus: Sequence[str], minus: Sequence[str] = ()) -> str:
     """Items of a funder in the ledger's currency added up, less others."""
     table = made["Exchange"]
-    quoted = '"' + funder.replace('"', '""') + '"'
 
     def one(item: str) -> str:
-        where = f"{table.span('funder')},{quoted},{table.span('item')}"
-        return f'SUMIFS({table.span("ledger")},{where},"{item}")'
+        whose = (table.span("funder"), _quoted(funder))
+        return made.summed(table.span("ledger"), whose, (table.span("item"), f'"{item}"'))
 
     return "+".join(map(one, plus)) + "".join(f"-{one(item)}" for item in minus)
 
@@ -243,8 +246,8 @@ _CHECKS: dict[str, _Both] = {
     ),
     "the trial balance ties": lambda made, of: (
         "+".join(
-            _of(made["Trial balance"], key, of, "account") for key in ("trial_balance", "journals")
+            _of(made, "Trial balance", key, of, "account") for key in ("trial_balance", "journals")
         ),
-        _of(made["Trial balance"], "should_be", of, "account"),
+        _of(made, "Trial balance", "should_be", of, "account"),
     ),
 }

@@ -8,7 +8,8 @@ Keeps  a sheet may name those made before it, and no other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from impactbond.closing.beside_sheets import Plain
@@ -16,7 +17,27 @@ from impactbond.closing.year_end import YearEnd
 from impactbond.money import CURRENCIES
 from impactbond.statements.workbook.layout import AmountCells, Column, Formula, SheetTable, fitting
 
-Made = dict[str, SheetTable]
+_PATTERN = re.compile(r"[*?~]|^[<>=]")
+
+
+class Made(dict[str, SheetTable]):
+    """The sheets made so far, and how a formula adds up their rows."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """names: of funders and funds, which formulas look for."""
+        super().__init__()
+        told = list(names)
+        unlike = {name.casefold() for name in told}
+        # Two spellings of a school are two funders; a spreadsheet takes them for one, and `*`, `?`
+        # and `~` for a pattern, unless it is told to compare letter by letter.
+        self.is_exact = len(unlike) < len(told) or any(map(_PATTERN.search, told))
+
+    def summed(self, amounts: str, *tests: tuple[str, str]) -> str:
+        """The formula that adds up the amounts where each column holds its value."""
+        if self.is_exact:
+            same = ",".join(f"--EXACT({cells},{value})" for cells, value in tests)
+            return f"SUMPRODUCT({same},{amounts})"
+        return f"SUMIFS({amounts},{','.join(part for test in tests for part in test)})"
 
 
 class PackSheets:
@@ -25,7 +46,10 @@ class PackSheets:
     def __init__(self, year: YearEnd) -> None:
         self.year = year
         self.amounts = AmountCells(CURRENCIES[year.currency])
-        self.made: Made = {}
+        income = year.tables["income"]
+        self.made = Made(
+            name for key in ("funder", "fund") for name in set(income[key].to_pylist())
+        )
 
     def add(
         self,

@@ -172,7 +172,10 @@ def _funds(sheets: PackSheets) -> None:
         if sheets.year.ledger is None:  # one fund without a name, which no cell can be asked for
             return f"SUM({table.span(key)})"
         if sheet == "Income":
-            return f"SUMIFS({table.span(key)},{table.span('fund')},[fund])"
+            return made.summed(table.span(key), (table.span("fund"), "[fund]"))
+        if made.is_exact:  # all three sheets hold funders in one order; those left by come last
+            last = income.cell("fund", table.height - 1).rpartition("!")[2]
+            return made.summed(table.span(key), (f"{income.cell('fund', 0)}:{last}", "[fund]"))
         by_funder = f"SUMIF({table.span('funder')},{income.span('funder')},{table.span(key)})"
         return f"SUMPRODUCT(({income.span('fund')}=[fund])*{by_funder})"
 

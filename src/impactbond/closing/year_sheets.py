@@ -8,6 +8,8 @@ Keeps  a figure is a formula of what it is of; the previous year stands as it wa
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from impactbond.closing.beside_sheets import DATED, FUNDER, SIDES
 from impactbond.closing.formulas import journal_formula, position_formulas
 from impactbond.closing.pack_sheets import PackSheets
@@ -77,14 +79,16 @@ def _passed_on(sheets: PackSheets) -> Formula:
     return formula
 
 
-def _of(table: SheetTable, key: str) -> str:
-    """A column of the same funder's row of another sheet."""
-    return f"SUMIFS({table.span(key)},{table.span('funder')},[funder])"
+def _of(sheets: PackSheets, sheet: str) -> Callable[[str], str]:
+    """The columns of the same funder's row of another sheet, by key."""
+    table = sheets.made[sheet]
+    whose = (table.span("funder"), "[funder]")
+    return lambda key: sheets.made.summed(table.span(key), whose)
 
 
 def add_income(sheets: PackSheets) -> None:
     """Income, movement and journals: of the position, and of what was filed."""
-    here, filed = sheets.made["Position"], sheets.made["As filed"]
+    filed, here = _of(sheets, "As filed"), _of(sheets, "Position")
     natures = {row["funder"]: row["nature"] for row in sheets.rows("position")}
 
     sheets.add(
@@ -106,21 +110,22 @@ def add_income(sheets: PackSheets) -> None:
             "passed_on": "Another party's",
         },
         {
-            "opening": _of(filed, "earned"),
-            "earned": _of(here, "earned"),
+            "opening": filed("earned"),
+            "earned": here("earned"),
             "income": "[earned]-[opening]+[passed_on]",
-            "constrained": f"{_of(filed, 'constrained')}-{_of(here, 'constrained')}",
-            "passed_on": f"{_of(filed, 'passed_on')}-{_of(here, 'passed_on')}",
+            "constrained": f"{filed('constrained')}-{here('constrained')}",
+            "passed_on": f"{filed('passed_on')}-{here('passed_on')}",
         },
         totals=("income",),
     )
 
 
 def add_movement(sheets: PackSheets) -> None:
-    here, filed, income = (sheets.made[name] for name in ("Position", "As filed", "Income"))
-    opens = {
-        f"opening_{name}": _of(filed, f"contract_{name}") for name in ("asset", "liability")
-    } | {"opening_receivable": f"{_of(filed, 'receivable')}-{_of(filed, 'in_advance')}"}
+    filed, here = _of(sheets, "As filed"), _of(sheets, "Position")
+    income = _of(sheets, "Income")
+    opens = {f"opening_{name}": filed(f"contract_{name}") for name in ("asset", "liability")} | {
+        "opening_receivable": f"{filed('receivable')}-{filed('in_advance')}"
+    }
     standing = "[opening_asset]-[opening_liability]+[income]+[passed_on]-[asked]"
     sheets.add(
         "Movement",
@@ -144,14 +149,14 @@ def add_movement(sheets: PackSheets) -> None:
         },
         {
             **opens,
-            "income": _of(income, "income"),
-            "passed_on": f"-{_of(income, 'passed_on')}",
-            "asked": f"{_of(here, 'asked')}-{_of(filed, 'asked')}",
+            "income": income("income"),
+            "passed_on": f"-{income('passed_on')}",
+            "asked": f"{here('asked')}-{filed('asked')}",
             "closing_asset": f"MAX({standing},0)",
             "closing_liability": f"MAX(-({standing}),0)",
-            "received": f"{_of(here, 'received')}-{_of(filed, 'received')}+[refunded]",
-            "refunded": f"{_of(here, 'refunded')}-{_of(filed, 'refunded')}",
-            "written_off": f"{_of(here, 'written_off')}-{_of(filed, 'written_off')}",
+            "received": f"{here('received')}-{filed('received')}+[refunded]",
+            "refunded": f"{here('refunded')}-{filed('refunded')}",
+            "written_off": f"{here('written_off')}-{filed('written_off')}",
             "closing_receivable": "[opening_receivable]+[asked]-[received]+[refunded]"
             "-[written_off]",
         },

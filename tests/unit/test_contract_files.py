@@ -251,7 +251,9 @@ def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
         ("1" * 90_000, "wrong_kind", "Write at most 12 digits, and 10 after the point"),
         (f"1.{'3' * 90_000}", "wrong_kind", "Write at most 12 digits, and 10 after the point"),
         (f"0x{'1' * 90_000}", "wrong_kind", "Write at most 12 digits, and 10 after the point"),
-        ("0x" + "1" * 90, "not_allowed", "Write one below 1,000,000,000,000"),
+        ("0x" + "1" * 90, "wrong_kind", "Write at most 12 digits, and 10 after the point"),
+        ("0x1F4", "wrong_kind", "Write digits"),
+        ("4_50.00", "wrong_kind", "Write digits"),
         ("1e999999999", "not_allowed", "Write one below 1,000,000,000,000"),
         ("1e-999999999", "not_allowed", "Write at most 10 decimals"),
     ],
@@ -261,6 +263,28 @@ def test_a_number_of_any_length_is_refused_in_a_few_words(new: str, code: str, w
     assert fault.code == code
     assert words in str(fault)
     assert len(str(fault)) < 400
+
+
+@pytest.mark.parametrize(
+    ("written", "is_read_as"),
+    [
+        ("1_000.50", Decimal("1000.50")),
+        ("1_000_000", 1_000_000),
+        ("2019_20", "2019_20"),  # a school year
+        ("1_00.00", "1_00.00"),
+        ("0x1F", "0x1F"),
+        ("0b11", "0b11"),
+        ("012", "012"),
+        ("12e3", Decimal("12000")),
+        ("-.5", Decimal("-0.5")),
+        (".", "."),
+        ("1_0e3", "1_0e3"),
+    ],
+)
+def test_what_yaml_takes_for_a_number_and_people_do_not_stays_text(
+    written: str, is_read_as: Any
+) -> None:
+    assert load(f"[{written}]", "a.yaml").value == [is_read_as]
 
 
 @pytest.mark.parametrize(("levels", "code"), [(30, ""), (60, "not_yaml"), (5_000, "not_yaml")])

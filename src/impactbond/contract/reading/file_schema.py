@@ -348,7 +348,7 @@ def _remedy_for_number(text: str, point: str) -> str:
     numbers = _NUMBER.findall(text)
     if text.strip().startswith("="):
         return "Write the number itself, not a formula"
-    if re.search(r"\d.*[-%]|-\d", text) or not numbers or "," in _NUMBER.sub("", text):
+    if re.search(r"\d.*[-%_]|-\d|0[xob]", text) or not numbers or "," in _NUMBER.sub("", text):
         return f"Write digits{point}"
     if (span := _SPAN.search(text)) is not None:
         # The number alone would stand for something else: 3 months are not 3 days.

@@ -161,9 +161,14 @@ def _key_twice(key: str, first: int) -> Fault:
     )
 
 
+# Digits, by themselves or in thousands; a fraction; a power of ten, as JSON may write it.
+_DIGITS = re.compile(r"[-+]?([0-9]*|[0-9]{1,3}(_[0-9]{3})+)(\.[0-9]*)?([eE][-+]?[0-9]+)?")
+
+
 def _scalar(text: str, tag: str) -> Any:
     """A plain value; what looks like a number or a date and is none stays text."""
-    if tag in ("int", "float") and len(text) > _LONGEST_NUMBER:
+    # YAML joins digits over any "_" and reads 0x1F: 2019_20 is a cohort here, and no 201,920.
+    if tag in ("int", "float") and (len(text) > _LONGEST_NUMBER or not _DIGITS.fullmatch(text)):
         return text
     try:
         match tag:

@@ -8,8 +8,9 @@ Keeps  nothing here is in a journal, but for what is in dispute. No participant 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -54,17 +55,22 @@ def after_table(year: Year, cut_off: pa.Table) -> pa.Table:
             key = (day, row["layer"], row["funder"], row["milestone"])
             changed[key] = changed.get(key, 0) + row["amount_pence"]
     rows = [(*about, pence, IN_FIGURES) for about, pence in sorted(changed.items())]
-    if year.receipts is not None:
-        by_then = year.receipts.received_by(year.evidence_to)
-        tables = ((by_then.received_table, ""), (by_then.written_off_table, "written off"))
-        for table, told in tables:
-            for row in table.to_pylist():
-                if row["received_on"] > year.on:
-                    pence = row["amount_pence"]
-                    what = told or ("paid" if pence > 0 else "paid back")
-                    about = (row["funder"], row["receipt"], abs(pence), NOT_IN_FIGURES)
-                    rows.append((row["received_on"], what, *about))
-    return rows_table(rows, AFTER)
+    return rows_table([*rows, *_paid_after(year)], AFTER)
+
+
+def _paid_after(year: Year) -> Iterator[tuple[Any, ...]]:
+    """What was paid, paid back and written off between year end and sign-off."""
+    if year.receipts is None:
+        return
+    by_then = year.receipts.received_by(year.evidence_to)
+    tables = ((by_then.received_table, ""), (by_then.written_off_table, "written off"))
+    for table, told in tables:
+        for row in table.to_pylist():
+            if row["received_on"] > year.on:
+                pence = row["amount_pence"]
+                what = told or ("paid" if pence > 0 else "paid back")
+                about = (row["funder"], row["receipt"], abs(pence), NOT_IN_FIGURES)
+                yield (row["received_on"], what, *about)
 
 
 def withheld_table(year: Year) -> pa.Table:

@@ -23,6 +23,7 @@ from impactbond.closing.beside import (
     disclosure_table,
     disputed_table,
     in_progress_table,
+    refused_rows_table,
     withheld_table,
 )
 from impactbond.closing.by_fund import funds_table
@@ -57,7 +58,6 @@ from impactbond.closing.position import (
     up_front_table,
 )
 from impactbond.closing.read_ledger import read_ledger
-from impactbond.closing.refused_rows import refused_rows_table
 from impactbond.closing.statements_issued import Issued, StatementNames, statements_issued
 from impactbond.closing.sums import by_funder
 from impactbond.closing.trial_balance import (

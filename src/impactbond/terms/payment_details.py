@@ -53,9 +53,7 @@ def _vat_number(value: Any) -> Any:
     if isinstance(value, str) and value.startswith("GB"):
         digits = value.removeprefix("GB")
         if not re.fullmatch("[0-9]{9}|[0-9]{12}", digits) or not is_british_vat_number(digits):
-            raise ValueError(
-                "its check digits do not agree, or it has another length: copy it again"
-            )
+            raise ValueError(_MISTYPED)
     return value
 
 

@@ -62,14 +62,14 @@ _BEANCOUNT = {
 }
 
 
-def export_files(year: YearEnd, *, reversals: bool = True) -> dict[str, bytes]:
+def export_files(year: YearEnd) -> dict[str, bytes]:
     """Every export of the journals of a year end, by the name of its file.
 
     Raises YearEndError where there is no ledger map, or a code is longer than a product takes.
     """
     entries = list(entries_of(year))
     stem = f"{year.contract}_{year.on}"
-    back = [reversed_line(one) for one in entries] if reversals else []
+    back = [reversed_line(one) for one in entries]
     files = {f"{stem}_journals.csv": _plain(year, entries)}
     for name, rows in (("journals", entries), ("reversals", back)):
         for number, some in enumerate(_parted(rows), 1):

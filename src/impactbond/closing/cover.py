@@ -36,7 +36,7 @@ def add_cover(
     checks: SheetTable,
 ) -> None:
     """What the year comes to, whether it adds up, what it rests on, and what is left to decide."""
-    page = Page(book)
+    page, position = Page(book), made["Position"]
     page.sheet.set_portrait()
     page.sheet.fit_to_pages(1, 1)
     for column, width in enumerate((40, 44, 26, 18, 30)):
@@ -45,7 +45,7 @@ def add_cover(
     page.line(("Figures for the accounts, for the charity and its auditor or examiner.", "plain"))
     page.line((NO_ADVICE.partition(":")[0] + ".", "plain"))
     page.heading("What it comes to")
-    _comes_to(page, year, made, amounts)
+    _comes_to(page, year, made, position, amounts)
     overall = f"Checks!${checks.letter('holds')}${checks.header_row}"
     formula = f'IF({overall},"{_HOLD}","{_FAIL}")'
     page.formula("Checks", formula, _FAIL if year.failed else _HOLD, "identifier")
@@ -71,12 +71,16 @@ def add_cover(
 
 
 def _comes_to(
-    page: Page, year: YearEnd, made: Mapping[str, SheetTable], amounts: AmountCells
+    page: Page,
+    year: YearEnd,
+    made: Mapping[str, SheetTable],
+    position: SheetTable,
+    amounts: AmountCells,
 ) -> None:
     """The income of the year and of the one before, and where the charity stands with its funders:
     each as the sum of its sheet.
     """
-    position, income = made["Position"], made["Income"]
+    income = made["Income"]
     total = f"SUM({income.span('income')})"
     page.amount("Income of the year", total, year.total("income", "income"), amounts)
     if year.previous is not None and year.previous.income:

@@ -13,7 +13,6 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import Span
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.draw import Draws
-from impactbond.simulation.outturn import Outturn
 from impactbond.simulation.stages import Stage
 
 
@@ -53,28 +52,23 @@ def _of_those_on_record(draws: Draws) -> Iterator[str]:
     if outturn.not_eligible:
         yield f"{outturn.not_eligible:,} on record who are not eligible are left out"
     for number, name in enumerate(draws.contract.milestones):
-        yield from _open_and_not_drawn(draws, outturn, number, name)
-
-
-def _open_and_not_drawn(draws: Draws, outturn: Outturn, number: int, name: str) -> Iterator[str]:
-    """For how many on record a milestone is open and has no chance, or no time that is not over."""
-    without = sum(
-        group.children
-        for group, known in zip(outturn.groups, outturn.known, strict=True)
-        if known.is_open(number) and not draws.area.about(group.attributes).chances[name].chance
-    )
-    if without:
-        yield f"'{name}' is still open for {without:,} on record, and has no chance in the area"
-    passed = sum(
-        group.children
-        for group, stages in zip(outturn.groups, draws.stages, strict=False)
-        if any(number in stage.passed for stage in stages)
-    )
-    if passed:
-        yield (
-            f"'{name}' is still open for {passed:,} on record, and every length of time that"
-            " the area gives is over: none is drawn; write a longer one, if it may come"
+        without = sum(
+            group.children
+            for group, known in zip(outturn.groups, outturn.known, strict=True)
+            if known.is_open(number) and not draws.area.about(group.attributes).chances[name].chance
         )
+        if without:
+            yield f"'{name}' is still open for {without:,} on record, and has no chance in the area"
+        passed = sum(
+            group.children
+            for group, stages in zip(outturn.groups, draws.stages, strict=False)
+            if any(number in stage.passed for stage in stages)
+        )
+        if passed:
+            yield (
+                f"'{name}' is still open for {passed:,} on record, and every length of time that"
+                " the area gives is over: none is drawn; write a longer one, if it may come"
+            )
 
 
 def _paying(stages: Sequence[Stage]) -> Iterator[int]:

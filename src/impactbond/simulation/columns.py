@@ -8,7 +8,7 @@ Keeps  a claim is in the lot that its evidence would be in, whoever draws it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -41,65 +41,41 @@ def columns_of(
     """The lots that can be claimed, in settlement order; the lots that are known later; and which
     column each claim is in. Of what is settled, the claims to date: (claim date, lot).
     """
+    references = () if outturn is None else outturn.references
     (rules,), rows = rulebook.by_version, []
     keys: dict[Place, LotKey] = {}
-    for place, who in _every_claim(contract, area, stages, outturn):
-        group, claim, _ = place
-        of = (claim.milestone, claim.day, segment[group])
-        rows.append(Counted(claim.known, *of, 1, who, claim.standing))
-        keys[place] = rules.key(*of, who, claim.standing)
+    for group, (own, of_area) in enumerate(zip(stages, area.cohorts, strict=True)):
+        children = of_area.children if contract.claim_by_claim else 1
+        asked = {
+            claim._replace(quantity=1)
+            for stage in own
+            for turns in stage.of_cell
+            for turn in turns
+            for claim in turn.claims
+        }
+        for child in range(children):
+            who = ""
+            if contract.claim_by_claim:
+                is_known = group < len(references)
+                who = references[group][child] if is_known else child_name(of_area.name, child)
+            for claim in sorted(asked):
+                of = (claim.milestone, claim.day, segment[group])
+                rows.append(Counted(claim.known, *of, 1, who, claim.standing))
+                keys[group, claim, child] = rules.key(*of, who, claim.standing)
     settled = None if outturn is None else outturn.claims_in(contract, claims, rulebook)
     closed = () if settled is None else settled.keys
     lots, _ = make_lots(rulebook, [rows], len(claims), closed)
-    later, column = _columns(keys, lots)
+    number = {key: index for index, key in enumerate(lots.keys)}
+    later: dict[tuple[int, int], int] = {}
+    place = {}
+    for at, key in keys.items():
+        column, since = number[key], at[1].known
+        if since != key.period:
+            column = later.setdefault((column, since), len(lots.keys) + len(later))
+        place[at] = column
     if settled is None:
-        return lots, later, column, None
+        return lots, tuple(later), place, None
     moved = settled.in_lots(lots)
     claimed = np.zeros((len(claims), len(lots.keys)), dtype=np.int64)
     np.add.at(claimed, (moved.claim, moved.lot), moved.quantity[0])
-    return lots, later, column, claimed.cumsum(axis=0)
-
-
-def _every_claim(
-    contract: Contract,
-    area: Area,
-    stages: Sequence[Sequence[Stage]],
-    outturn: Outturn | None,
-) -> Iterator[tuple[Place, str]]:
-    """Every claim that can be made, and whose it is: nobody's by name, and one for all children of
-    a group, unless a limit looks at single claims.
-    """
-    references = () if outturn is None else outturn.references
-    for group, (own, of_area) in enumerate(zip(stages, area.cohorts, strict=True)):
-        asked = sorted({claim._replace(quantity=1) for claim in _claims_of(own)})
-        if not contract.claim_by_claim:
-            yield from (((group, claim, 0), "") for claim in asked)
-            continue
-        is_known = group < len(references)
-        for child in range(of_area.children):
-            who = references[group][child] if is_known else child_name(of_area.name, child)
-            yield from (((group, claim, child), who) for claim in asked)
-
-
-def _claims_of(stages: Iterable[Stage]) -> Iterator[DrawnClaim]:
-    for stage in stages:
-        for turns in stage.of_cell:
-            for turn in turns:
-                yield from turn.claims
-
-
-def _columns(
-    keys: Mapping[Place, LotKey], lots: Lots
-) -> tuple[tuple[tuple[int, int], ...], dict[Place, int]]:
-    """The lots that are known later than at the claim date of their period, each with that of which
-    they are known; and the column of every claim: its lot, or behind the lots the later one.
-    """
-    number = {key: index for index, key in enumerate(lots.keys)}
-    later: dict[tuple[int, int], int] = {}
-    column = {}
-    for place, key in keys.items():
-        column[place], since = number[key], place[1].known
-        if since != key.period:
-            at = (number[key], since)
-            column[place] = later.setdefault(at, len(lots.keys) + len(later))
-    return tuple(later), column
+    return lots, tuple(later), place, claimed.cumsum(axis=0)

@@ -12,8 +12,8 @@ from datetime import date
 from impactbond.statements.workbook.layout import RIGHT_ALIGNED, Column, SheetTable
 
 DIGIT, PADDING = 9, 7
-# Of A4, landscape, with margins of a quarter of an inch, in pixels at full size.
-PAGE_WIDTH = 1074
+# Of A4 with margins of a quarter of an inch, in pixels at full size: landscape, and portrait.
+PAGE_WIDTH, PORTRAIT_WIDTH = 1074, 746
 # How small 12 points may become: 8 points.
 SMALLEST = 0.68
 _NARROWEST = 9.0  # of a text that is wrapped

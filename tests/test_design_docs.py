@@ -21,6 +21,7 @@ GAPS = "## What is not yet held"
 COLUMNS = {"left_on", "status"}
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _TEST_FILE = re.compile(r"tests/[\w/]*\.(?:py|yaml)")
+_MODULE = re.compile(r"`((?:\w+/)*(?:\w+\.py|\w+/))`")
 _CITED = re.compile(r"\bpromises?((?:\s|,|:|#|and|to|–|-|\d)+)", re.IGNORECASE)
 
 
@@ -56,6 +57,21 @@ def promises_cited(text: str) -> set[int]:
 def files_named(text: str) -> set[str]:
     """The paths of tests that a text names, from the root of the repository."""
     return set(_TEST_FILE.findall(text))
+
+
+def not_there(text: str) -> set[str]:
+    """The modules and folders of the package that a text names and that there are not. A name alone
+    stands for a file in the folder of the one before it.
+    """
+    source, missing, folder = ROOT / "src" / "impactbond", set(), Path()
+    for name in _MODULE.findall(text):
+        if (ROOT / name).exists():
+            continue
+        place = Path(name) if "/" in name or (source / name).exists() else folder / name
+        folder = place.parent
+        if not (source / place).exists():
+            missing.add(name)
+    return missing
 
 
 def anchor_of(heading: str) -> str:
@@ -149,6 +165,13 @@ def test_every_test_that_is_named_is_there(page: str) -> None:
     assert {name for name in named if not (ROOT / name).is_file()} == set()
 
 
+@pytest.mark.parametrize("page", ["layout.md", "flow.md"])
+def test_every_module_that_is_named_is_there(page: str) -> None:
+    text = (DESIGN / page).read_text("utf-8")
+    assert len(_MODULE.findall(text)) > 15, "there is nothing to check"
+    assert not_there(text) == set()
+
+
 def test_every_link_leads_somewhere() -> None:
     assert any(_LINK.search(page.read_text("utf-8")) for page in pages())
     assert {page.name: broken_links(page) for page in pages() if broken_links(page)} == {}
@@ -178,6 +201,8 @@ def test_what_is_wrong_is_found(tmp_path: Path) -> None:
     assert promises_told(WRONG["promises"]) == [1, 3]
     assert gaps_told("| 1 | all |\n| 12, 13 | much |\n| none | … |") == {1, 12, 13}
     assert files_named(WRONG["promises"]) == {"tests/spec/test_nothing.py"}
+    named = "`terms/rounding.py`, `prices.py`, `tests/house.py`: `terms/gone.py`, `lost.py`"
+    assert not_there(named) == {"terms/gone.py", "lost.py"}
     assert promises_cited(WRONG["citing"]) == {1, 3, 4, 5, 6, 27}
     page = tmp_path / "page.md"
     page.write_text(

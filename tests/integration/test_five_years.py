@@ -32,7 +32,8 @@ from tests.integration.five_years import (
 from impactbond.comparison.comparison import Comparison, compare
 from impactbond.contract.versions import Versions
 from impactbond.evidence.evidence import Evidence
-from impactbond.records.record import read_record, verify_record, write_record
+from impactbond.records.record import read_record, write_record
+from impactbond.records.verify_record import verify_record
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.from_source import make_statement

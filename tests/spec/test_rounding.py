@@ -110,13 +110,12 @@ def test_a_new_rule_is_one_class(half_down: Half) -> None:
     terms = priced("0.05", "below", ", changes: [{by: -50%}]") + "# a rule of this test\n"
     assert paid(terms, ONE_CLAIM) == {"2017-Q1": {"council": "0.02"}}
     assert "half a penny is left out" in render(contract_of(terms))
-    assert contract_schema()["$defs"]["Rounding"]["properties"]["half"]["enum"] == [
-        *("up", "even", "below")
-    ]
+    known = contract_schema()["$defs"]["Rounding"]["properties"]["half"]["enum"]
+    assert (known[:2], known[-1]) == (["up", "even"], "below")
 
 
 def test_a_rule_that_nobody_knows_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(ContractError) as refused:
         contract_of(priced("0.05", "sideways"))
     fault = refused.value.faults[0]
-    assert (fault.code, fault.allowed) == ("not_a_choice", "up, even")
+    assert (fault.code, fault.allowed) == ("not_a_choice", ", ".join(HALVES))

@@ -22,9 +22,10 @@ from impactbond.canonical import json_bytes, sha256, zip_bytes
 from impactbond.cli.commands import app
 from impactbond.errors import RecordError, StatementError
 from impactbond.receipts.read import read_receipts
-from impactbond.records.record import Record, read_record, verify_record, write_record
+from impactbond.records.record import Record, read_record, write_record
 from impactbond.records.regenerate import regenerate
 from impactbond.records.verify import verify
+from impactbond.records.verify_record import verify_record
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.write import write_statements
 

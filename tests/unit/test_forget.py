@@ -17,7 +17,7 @@ from tests.spec.drawn_tables import contract_of, evidence_of
 
 import impactbond as ib
 from impactbond.errors import RecordError
-from impactbond.records.record import verify_record
+from impactbond.records.verify_record import verify_record
 from impactbond.settlement.settle import settle
 
 CONTRACT = contract_of("")

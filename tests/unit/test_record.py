@@ -16,8 +16,9 @@ from tests.spec.drawn_tables import contract_of, evidence_of, settled
 from impactbond.canonical import sha256
 from impactbond.errors import RecordError
 from impactbond.evidence.evidence import REFUSED_SCHEMA
-from impactbond.records.record import read_record, record_bytes, verify_record, write_record
+from impactbond.records.record import read_record, record_bytes, write_record
 from impactbond.records.regenerate import regenerate
+from impactbond.records.verify_record import verify_record
 from impactbond.settlement.settle import settle
 from impactbond.version import __version__
 

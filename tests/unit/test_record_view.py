@@ -14,9 +14,10 @@ from tests.spec.drawn_tables import settled
 from impactbond.canonical import json_bytes, sha256, zip_bytes
 from impactbond.errors import RecordError
 from impactbond.receipts.read import read_receipts
-from impactbond.records.record import Record, read_record, verify_record, write_record
+from impactbond.records.record import Record, read_record, write_record
 from impactbond.records.regenerate import regenerate
 from impactbond.records.verify import verify
+from impactbond.records.verify_record import verify_record
 
 EVIDENCE = """
     child     | start      | recorded   | school

@@ -121,8 +121,8 @@ def regenerate(
     as_json: AsJson = False,
 ) -> None:
     """Settle a record again and compare byte for byte."""
-    from impactbond.records.record import verify_record
     from impactbond.records.regenerate import regenerate_record
+    from impactbond.records.verify_record import verify_record
 
     record = verify_record(kept, digest=sha256, previous=previous)
     if view is not None:

@@ -1,15 +1,19 @@
 """What a year end shows beside its figures: what came after it, what is on the way, what is in
-dispute, what notes to the accounts say, and what every funder is asked to confirm.
+dispute, what was refused and left out, what notes to the accounts say, and what every funder is
+asked to confirm.
 
-Takes  a Year, its tables, and the previous year end as filed.
-Gives  the tables AFTER, WITHHELD, IN_PROGRESS, DISPUTED, DISCLOSURE and CONFIRMATIONS.
-Keeps  nothing here is in a journal, but for what is in dispute. No participant is named.
+Takes  a Year, its tables, evidence and receipts, and the previous year end as filed.
+Gives  the tables AFTER, WITHHELD, IN_PROGRESS, DISPUTED, DISCLOSURE, CONFIRMATIONS and REFUSED.
+Keeps  nothing here is in a journal, but for what is in dispute. No participant is named; of what
+       was refused there is the reason and no value: the rows are told where the files are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +24,10 @@ from impactbond.closing.inputs import Year
 from impactbond.closing.ledger import Constraint
 from impactbond.closing.position import IN_HAND
 from impactbond.closing.sums import summed
+from impactbond.evidence.evidence import Evidence
 from impactbond.money import minor_units, round_fraction, show_share
 from impactbond.receipts.match import REFUND_OF
+from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.values import part_paid
 from impactbond.tables import rows_table, schema_of
@@ -36,6 +42,7 @@ DISCLOSURE = schema_of("label", "this_year_pence", "previous_year_pence")
 CONFIRMATIONS = schema_of(
     *("funder", "item", "claim_period", "due_on", "asked_pence", "open_pence"),
 )
+REFUSED = schema_of("of", "reason", "rows", rows=pa.int64())
 STATEMENT, REFUNDED, CARRIED = "asked for", "paid back", "received in advance"
 UP_FRONT_HELD = "up-front money held"
 IN_FIGURES, NOT_IN_FIGURES = "yes", "no"
@@ -54,17 +61,22 @@ def after_table(year: Year, cut_off: pa.Table) -> pa.Table:
             key = (day, row["layer"], row["funder"], row["milestone"])
             changed[key] = changed.get(key, 0) + row["amount_pence"]
     rows = [(*about, pence, IN_FIGURES) for about, pence in sorted(changed.items())]
-    if year.receipts is not None:
-        by_then = year.receipts.received_by(year.evidence_to)
-        tables = ((by_then.received_table, ""), (by_then.written_off_table, "written off"))
-        for table, told in tables:
-            for row in table.to_pylist():
-                if row["received_on"] > year.on:
-                    pence = row["amount_pence"]
-                    what = told or ("paid" if pence > 0 else "paid back")
-                    about = (row["funder"], row["receipt"], abs(pence), NOT_IN_FIGURES)
-                    rows.append((row["received_on"], what, *about))
-    return rows_table(rows, AFTER)
+    return rows_table([*rows, *_paid_after(year)], AFTER)
+
+
+def _paid_after(year: Year) -> Iterator[tuple[Any, ...]]:
+    """What was paid, paid back and written off between year end and sign-off."""
+    if year.receipts is None:
+        return
+    by_then = year.receipts.received_by(year.evidence_to)
+    tables = ((by_then.received_table, ""), (by_then.written_off_table, "written off"))
+    for table, told in tables:
+        for row in table.to_pylist():
+            if row["received_on"] > year.on:
+                pence = row["amount_pence"]
+                what = told or ("paid" if pence > 0 else "paid back")
+                about = (row["funder"], row["receipt"], abs(pence), NOT_IN_FIGURES)
+                yield (row["received_on"], what, *about)
 
 
 def withheld_table(year: Year) -> pa.Table:
@@ -179,3 +191,19 @@ def confirmations_table(found: Iterable[Matched], position: pa.Table) -> pa.Tabl
 def open_by_funder(confirmations: pa.Table) -> dict[str, int]:
     """What every funder is asked to confirm that it owes."""
     return summed((row["funder"], row["open_pence"]) for row in confirmations.to_pylist())
+
+
+def refused_rows_table(evidence: Evidence, receipts: Receipts | None) -> pa.Table:
+    """The table `refused`, the most frequent reason first."""
+    given = {"evidence": evidence.refused_table}
+    if receipts is not None:
+        given["receipts"] = receipts.refused_table
+    rows = []
+    for of, refused in given.items():
+        counts = Counter(refused["code"].to_pylist())
+        rows += [(of, code, count) for code, count in sorted(counts.items(), key=_most_first)]
+    return rows_table(rows, REFUSED)
+
+
+def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]

@@ -23,6 +23,7 @@ from impactbond.closing.beside import (
     disclosure_table,
     disputed_table,
     in_progress_table,
+    refused_rows_table,
     withheld_table,
 )
 from impactbond.closing.by_fund import funds_table
@@ -57,7 +58,6 @@ from impactbond.closing.position import (
     up_front_table,
 )
 from impactbond.closing.read_ledger import read_ledger
-from impactbond.closing.refused_rows import refused_rows_table
 from impactbond.closing.statements_issued import Issued, StatementNames, statements_issued
 from impactbond.closing.sums import by_funder
 from impactbond.closing.trial_balance import (
@@ -121,10 +121,8 @@ def year_end(
     versions = Versions.of(contract)
     filed = _filed(previous, last)
     _assert_in_order(versions.whole, last, sign_off, filed)
-    if receipts is not None:
-        assert_usable(receipts, versions.whole.contract, leave_out_refused)
-        _assert_from_one_each(receipts, versions.whole)
-    if ledger is not None and not isinstance(ledger, Ledger):
+    _assert_usable(receipts, versions.whole, leave_out_refused)
+    if not isinstance(ledger, Ledger | None):
         ledger = read_ledger(ledger, versions.whole)
     issued = statements_issued(statements)
     made = claims_made(versions, evidence, last, earlier, leave_out_refused, chosen)
@@ -137,22 +135,16 @@ def year_end(
     _assert_within_earned(year)
     _assert_accounts(year)
     decided = decided_at(versions, evidence, last, sign_off, chosen)
-    known = {sign_off: recorded(decided)}
-    if last not in known and any(day > last for day in known[sign_off].values()):
-        known[last] = recorded(decided_at(versions, evidence, last, last, chosen))
+    by_then = in_time = recorded(decided)
+    if sign_off > last and any(day > last for day in by_then.values()):
+        in_time = recorded(decided_at(versions, evidence, last, last, chosen))
     given = None
     if trial_balance is not None:
         given = read_trial_balance(trial_balance, versions.whole.currency)
     later = made
     if sign_off > last:
         later = claims_made(versions, evidence, sign_off, earlier, leave_out_refused, chosen)
-    beside = Beside(
-        on_the_way(decided),
-        known[sign_off],
-        known.get(last, known[sign_off]),
-        issued,
-        went_into(made, later),
-    )
+    beside = Beside(on_the_way(decided), by_then, in_time, issued, went_into(made, later))
     tables = _tables(year, filed, framework, evidence, beside, given)
     cautions = cautions_of(year, tables, filed, unmapped_accounts(given, year.ledger))
     return _drawn_up(year, filed, framework, evidence, tables, cautions)
@@ -284,10 +276,13 @@ def _assert_accounts(year: Year) -> None:
         raise YearEndError("The year end cannot be drawn up.", [fault])
 
 
-def _assert_from_one_each(receipts: Receipts, contract: Contract) -> None:
+def _assert_usable(receipts: Receipts | None, contract: Contract, leave_out_refused: bool) -> None:
     """Every receipt is of one funder: a year end says of each what it owes, and of what several
     sent together nobody says who paid how much.
     """
+    if receipts is None:
+        return
+    assert_usable(receipts, contract.contract, leave_out_refused)
     tables = (receipts.received_table, receipts.written_off_table)
     rows = [row for table in tables for row in table.select(["receipt", "funder"]).to_pylist()]
     faults = [

@@ -7,7 +7,7 @@ Keeps  it says that it is no accounting advice, and which questions the charity 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from impactbond.closing.year_end import NO_ADVICE, YearEnd
 from impactbond.statements.workbook.book import Book
@@ -45,33 +45,13 @@ def add_cover(
     page.line(("Figures for the accounts, for the charity and its auditor or examiner.", "plain"))
     page.line((NO_ADVICE.partition(":")[0] + ".", "plain"))
     page.heading("What it comes to")
-    income = made["Income"]
-    total = f"SUM({income.span('income')})"
-    page.amount("Income of the year", total, year.total("income", "income"), amounts)
-    if year.previous is not None and year.previous.income:
-        filed = sum(year.previous.income.values())
-        total = f"SUM({made['As filed'].span('income')})"
-        page.amount("Income of the year before, as filed", total, filed, amounts)
-    asset, liability = year.words
-    for key, label in (
-        ("earned", "Earned to date"),
-        ("contract_asset", asset),
-        ("contract_liability", liability),
-        ("receivable", "Receivable"),
-        ("in_advance", "Received in advance"),
-    ):
-        page.amount(label, f"SUM({position.span(key)})", year.total("position", key), amounts)
+    _comes_to(page, year, made, position, amounts)
     overall = f"Checks!${checks.letter('holds')}${checks.header_row}"
     formula = f'IF({overall},"{_HOLD}","{_FAIL}")'
     page.formula("Checks", formula, _FAIL if year.failed else _HOLD, "identifier")
     _about(page, year, amounts)
-    if year.cautions:
-        page.heading("Look at this first")
-        for sentence in year.cautions:
-            page.line((sentence, "plain"))
-    page.heading("What is for you to decide")
-    for question in _QUESTIONS:
-        page.line((question, "plain"))
+    _sentences(page, "Look at this first", year.cautions)
+    _sentences(page, "What is for you to decide", _QUESTIONS)
     page.heading("What it rests on")
     page.fact("SHA-256 of this year end", year.digest)
     page.fact("SHA-256 of the contract", year.contract_sha256)
@@ -88,6 +68,41 @@ def add_cover(
     for step in ("Prepared by", "Checked by", "Approved by"):
         page.line((step, "label"), *((None, "blank") for _ in signed))
     page.sheet.print_area(0, 0, page.row - 1, 4)
+
+
+def _comes_to(
+    page: Page,
+    year: YearEnd,
+    made: Mapping[str, SheetTable],
+    position: SheetTable,
+    amounts: AmountCells,
+) -> None:
+    """The income of the year and of the one before, and where the charity stands with its funders:
+    each as the sum of its sheet.
+    """
+    income = made["Income"]
+    total = f"SUM({income.span('income')})"
+    page.amount("Income of the year", total, year.total("income", "income"), amounts)
+    if year.previous is not None and year.previous.income:
+        filed = sum(year.previous.income.values())
+        total = f"SUM({made['As filed'].span('income')})"
+        page.amount("Income of the year before, as filed", total, filed, amounts)
+    asset, liability = year.words
+    for key, label in (
+        ("earned", "Earned to date"),
+        ("contract_asset", asset),
+        ("contract_liability", liability),
+        ("receivable", "Receivable"),
+        ("in_advance", "Received in advance"),
+    ):
+        page.amount(label, f"SUM({position.span(key)})", year.total("position", key), amounts)
+
+
+def _sentences(page: Page, heading: str, sentences: Sequence[str]) -> None:
+    if sentences:
+        page.heading(heading)
+    for sentence in sentences:
+        page.line((sentence, "plain"))
 
 
 def _about(page: Page, year: YearEnd, amounts: AmountCells) -> None:

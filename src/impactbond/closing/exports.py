@@ -62,14 +62,14 @@ _BEANCOUNT = {
 }
 
 
-def export_files(year: YearEnd, *, reversals: bool = True) -> dict[str, bytes]:
+def export_files(year: YearEnd) -> dict[str, bytes]:
     """Every export of the journals of a year end, by the name of its file.
 
     Raises YearEndError where there is no ledger map, or a code is longer than a product takes.
     """
     entries = list(entries_of(year))
     stem = f"{year.contract}_{year.on}"
-    back = [reversed_line(one) for one in entries] if reversals else []
+    back = [reversed_line(one) for one in entries]
     files = {f"{stem}_journals.csv": _plain(year, entries)}
     for name, rows in (("journals", entries), ("reversals", back)):
         for number, some in enumerate(_parted(rows), 1):
@@ -264,9 +264,7 @@ def postings_file(year: YearEnd) -> tuple[str, dict[str, bytes], str]:
     """The postings since the previous year end, with the codes of the ledger map, where it names an
     account for each. What is of an earlier year and was filed by none is not in them, and is told.
     """
-    since = None if year.previous is None else year.previous.on
-    every = year.tables["postings"].to_pylist()
-    rows = [row for row in every if since is None or row["date"] > since]
+    rows = list(_since_filed(year))
     missing = sorted({row["account"] for row in rows if not year.code_of(row["account"])})
     if missing:
         return "postings", {}, f"not written: the ledger map has no account {', '.join(missing)}"
@@ -286,6 +284,14 @@ def postings_file(year: YearEnd) -> tuple[str, dict[str, bytes], str]:
             f"; {show(missed, year.currency)} that is receivable is of earlier years: post it too"
         )
     return "postings", {name: csv_rows(PLAIN, told)}, note
+
+
+def _since_filed(year: YearEnd) -> Iterator[Mapping[str, Any]]:
+    """The postings of the days after the previous year end; all, where there was none."""
+    since = None if year.previous is None else year.previous.on
+    for row in year.tables["postings"].to_pylist():
+        if since is None or row["date"] > since:
+            yield row
 
 
 def _came_late(year: YearEnd, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -8,14 +8,15 @@ Keeps  it is claimed or not as the provider decides: it is in no journal and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 import pyarrow as pa
 
 from impactbond.closing.aged import Matched
 from impactbond.closing.inputs import Year
 from impactbond.errors import Fault, ReceiptError, YearEndError
-from impactbond.receipts.interest import INTEREST, interest_on
+from impactbond.receipts.interest import INTEREST, Of, interest_on
 
 EXCHANGE_NATURE = "exchange"
 
@@ -28,30 +29,41 @@ def interest_table(year: Year, found: Iterable[Matched]) -> pa.Table:
     ledger = year.ledger
     if ledger is None or not ledger.reference_rates:
         return INTEREST.empty_table()
-    if year.terms.currency != "GBP":
-        fault = Fault(
-            code="other_currency",
-            problem="the Act on late payment is of the law of the United Kingdom",
-            found=year.terms.currency,
-            allowed="GBP",
-            hint="Take reference_rates out of the ledger map",
-        )
-        raise YearEndError("Statutory interest cannot be worked out.", [fault])
+    _assert_in_pounds(year.terms.currency)
     entries = {one.id: ledger.of(one.id) for one in year.funders}
     funders = [one for one, entry in entries.items() if entry and entry.nature == EXCHANGE_NATURE]
-    every = list(found)
-    dues = [
-        ((due.funder, due.claim.claim_period, due.due_on), due.amount_pence, due.open_pence)
-        for _, own, _, _ in every
-        for due in own
-    ]
-    paid = [
-        ((one.funder, one.claim_period, one.due_on), one.received_on, one.amount_pence)
-        for *_, matches in every
-        for one in matches
-    ]
+    dues, paid = _dues_and_paid(list(found))
     given = {one.from_: one.is_ for one in ledger.reference_rates}
     try:
         return interest_on(dues, paid, given, year.on, funders)
     except ReceiptError as error:
         raise YearEndError("Statutory interest cannot be worked out.", error.faults) from None
+
+
+def _assert_in_pounds(currency: str) -> None:
+    if currency != "GBP":
+        fault = Fault(
+            code="other_currency",
+            problem="the Act on late payment is of the law of the United Kingdom",
+            found=currency,
+            allowed="GBP",
+            hint="Take reference_rates out of the ledger map",
+        )
+        raise YearEndError("Statutory interest cannot be worked out.", [fault])
+
+
+def _dues_and_paid(
+    found: Sequence[Matched],
+) -> tuple[list[tuple[Of, int, int]], list[tuple[Of, date, int]]]:
+    """What was asked for, in all and still open; and what paid it, and when."""
+    asked = (due for _, own, _, _ in found for due in own)
+    matches = (match for *_, own in found for match in own)
+    dues = [
+        ((due.funder, due.claim.claim_period, due.due_on), due.amount_pence, due.open_pence)
+        for due in asked
+    ]
+    paid = [
+        ((one.funder, one.claim_period, one.due_on), one.received_on, one.amount_pence)
+        for one in matches
+    ]
+    return dues, paid

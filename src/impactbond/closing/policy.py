@@ -43,7 +43,7 @@ def policy_table(
     rows = position.to_pylist()
     parts = (
         _of_income(year, rows, framework),
-        _of_what_stands(year, rows, framework),
+        _of_what_stands(rows, framework),
         _of_the_ledger_map(year, tables),
         _of_what_is_left_out(refused),
     )
@@ -86,7 +86,7 @@ def _of_income(year: Year, rows: list[dict[str, Any]], framework: Framework) -> 
     )
 
 
-def _of_what_stands(year: Year, rows: list[dict[str, Any]], framework: Framework) -> Sentences:
+def _of_what_stands(rows: list[dict[str, Any]], framework: Framework) -> Sentences:
     asset, liability = WORDS[framework]
     yield (
         f"{asset} and {liability.lower()}",

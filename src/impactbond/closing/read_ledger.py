@@ -8,6 +8,7 @@ Keeps  nothing is guessed in place of what is missing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from os import PathLike
@@ -98,12 +99,15 @@ def _constraint(number: int, constraint: Constraint, contract: Contract) -> Diag
         problem = "it is neither an amount nor a share of claims"
         hint = "Write amount: 600.00; or share: 5% and claims: [2017-Q4]"
         yield fault_at(place, "no_amount", problem, allowed="one of the two", hint=hint)
+    yield from _claims(constraint.claims, contract, (*place, "claims"))
+
+
+def _claims(claims: Sequence[str], contract: Contract, path: Path) -> Diagnostics:
     periods = [period.label for period in contract.calendar.periods]
-    for name in constraint.claims:
+    for name in claims:
         if name not in periods:
             problem, hint = f"the contract has no claim '{name}'", did_you_mean(name, periods)
-            claims = (*place, "claims")
-            yield fault_at(claims, "unknown_claim", problem, allowed=listing(periods), hint=hint)
+            yield fault_at(path, "unknown_claim", problem, allowed=listing(periods), hint=hint)
 
 
 def _fee_days(ledger: Ledger, contract: Contract) -> Diagnostics:

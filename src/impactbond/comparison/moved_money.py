@@ -37,6 +37,7 @@ TOTALS = schema_of("funder", *_MOVED, "on_claims_pence", "on_account_pence")
 SCHEDULE = schema_of(*_PAYMENT, *_MOVED)
 VERDICTS = schema_of("participant", "milestone", "was", "now", "reason")
 _CLAIMED = ("milestones", "results", "adjustments")
+_SHOWN = 3  # of the places of rows that are new or gone
 _PLACE = ("file", "sheet", "row")
 ABOUT = ""  # stands for the metric of a row about the participant
 
@@ -94,15 +95,15 @@ def _by_what_they_say(table: pa.Table) -> dict[tuple[Any, ...], list[dict[str, A
     return dict(found)
 
 
-def told_rows(rows: list[RowChange], most: int = 3) -> str:
+def told_rows(rows: list[RowChange]) -> str:
     """Rows in words: how many are new or gone, and where, without what they say."""
     told = []
     for word, is_new in (("new", True), ("gone", False)):
         own = (row for row in rows if row.is_new == is_new)
         places = [place_words(row.sheet, row.row, " ").strip() for row in own]
         if places:
-            more = f" and {len(places) - most} more" if len(places) > most else ""
-            told.append(f"{len(places)} {word} ({', '.join(places[:most])}{more})")
+            more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+            told.append(f"{len(places)} {word} ({', '.join(places[:_SHOWN])}{more})")
     return ", ".join(told)
 
 

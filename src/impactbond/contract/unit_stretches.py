@@ -33,16 +33,22 @@ def unit_stretches(contract: Contract, milestone: str) -> list[date]:
 
 def _turns(contract: Contract, milestone: str) -> Iterator[date]:
     term = contract.milestones[milestone]
+    indexed = [one for one in term.changes if isinstance(one, Indexed)]
     dated: list[Term] = [*term.rates, *contract.discounts_of(milestone)]
     dated += contract.fundings_of(milestone)
-    dated += [one for one in term.changes if not isinstance(one, Indexed)]
-    reliefs = (fee.instead_of for fee in contract.fees.values())
-    dated += [one for one in reliefs if one is not None and milestone in one.milestones]
+    dated += [one for one in term.changes if one not in indexed]
+    dated += _reliefs(contract, milestone)
     for one in dated:
         yield from _ends(getattr(one, "from_", None), getattr(one, "through", None))
-    for change in term.changes:
-        if isinstance(change, Indexed):
-            yield from (value.from_ for value in contract.indices[change.index])
+    for change in indexed:
+        yield from (value.from_ for value in contract.indices[change.index])
+
+
+def _reliefs(contract: Contract, milestone: str) -> Iterator[Term]:
+    """What is paid in place of a milestone, over days of its own."""
+    for fee in contract.fees.values():
+        if fee.instead_of is not None and milestone in fee.instead_of.milestones:
+            yield fee.instead_of
 
 
 def _ends(from_: date | None, through: date | None) -> Iterator[date]:

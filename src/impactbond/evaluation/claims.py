@@ -83,15 +83,14 @@ def claims_of(inputs: EvaluationInput) -> Frame:
     """What was achieved, and units, with the segment of the participant on the day of achievement,
     as then known.
     """
-    terms = inputs.contract.milestones.values()
-    by_unit = [number for number, term in enumerate(terms) if term.units]
-    earned = achieved(inputs)
+    terms, earned = inputs.contract.milestones.values(), achieved(inputs)
 
     def found() -> Frame:
-        alone = earned.filter(~nw.col("milestone").is_in(by_unit)) if by_unit else earned
-        once = alone.with_columns(quantity=nw.lit(1).cast(nw.Int64))
-        asked = [once, *(units_of(inputs, earned, number) for number in by_unit)]
-        every = nw.concat(asked) if by_unit else once
+        asked = [
+            units_of(inputs, own, number) if term.units else own
+            for number, (term, own) in enumerate(zip(terms, earned, strict=True))
+        ]
+        every = nw.concat(asked) if len(asked) > 1 else asked[0]
         held = segments_on(inputs, every, "reached", CLAIM_KEYS)
         return held.select(*CLAIM_KEYS, "participant", "segment")
 

@@ -80,18 +80,20 @@ def decide(inputs: EvaluationInput) -> Frame:
     ).drop("verdict_ever")
 
 
-def achieved(inputs: EvaluationInput) -> Frame:
-    """The decisions that a milestone was achieved, without the day on which that was known: found
-    without asking of every other milestone why it was not.
+def achieved(inputs: EvaluationInput) -> list[Frame]:
+    """Of each milestone, who achieved it, each once (`quantity`), without the day on which that was
+    known: found without asking of every other milestone why it was not.
     """
     judged = _judged(inputs, bases(inputs), reasons=False)
 
     def own(i: int) -> Frame:
         earned = judged.filter(is_verdict(nw.col(f"code_{i}"), Verdict.ACHIEVED))
         said = {"standing": nw.col(f"standing_{i}"), "reached": nw.col(f"days_{i}")}
-        return earned.select(*KEYS, "known_by", **said, milestone=nw.lit(i).cast(nw.Int64))
+        numbers = {"milestone": i, "quantity": 1}
+        said |= {name: nw.lit(number).cast(nw.Int64) for name, number in numbers.items()}
+        return earned.select(*KEYS, "known_by", **said)
 
-    return _every_milestone(inputs.contract, own)
+    return list(map(own, range(len(inputs.contract.milestones))))
 
 
 def _judged(

@@ -32,8 +32,9 @@ STRETCH = (*KEYS, "stretch")
 
 
 def units_of(inputs: EvaluationInput, earned: Frame, milestone: int) -> Frame:
-    """The units of a milestone completed in each period, as known at each claim date: those that
-    come to the same money together, by their days and by the attributes held on them.
+    """The units of a milestone completed in each period by those who `earned` it, as known at each
+    claim date: those that come to the same money together, by their days and by the attributes held
+    on them.
     """
     completed = completed_units(inputs, earned, milestone)
     # Several rows of a day may each complete a unit: to look up attributes keeps of equal rows one.
@@ -61,8 +62,7 @@ def completed_units(
     """
     units = list(inputs.contract.milestones.values())[milestone].units
     assert units is not None
-    own = earned.filter(nw.col("milestone") == milestone)
-    achieved = own.select(
+    achieved = earned.select(
         *KEYS, "known_by", start=nw.col("reached") + units.waits, least="standing"
     )
     people = people_of(inputs).select(*KEYS, "left_on", "ends_on")

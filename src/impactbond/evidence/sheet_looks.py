@@ -119,6 +119,7 @@ class _Looks:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
+        # One match and no method for each: it is called for every cell of a large delivery.
         match name.rpartition(" ")[2]:
             case "col" if _is_hidden(attributes, "width"):
                 ends = int(attributes["min"]) - 1, int(attributes["max"]) - 1

@@ -217,6 +217,8 @@ class Spreadsheet:
         """The code of the number format, and the colour, of every style that cells refer to by
         number.
         """
+        # In one pass, as the file has them: number formats and fills come first, and the styles
+        # name both by number.
         codes, found = dict(BUILT_IN), [GENERAL]
         colours, fills = [""], [""]
         for _, element in self._read(part) if part else ():

@@ -197,9 +197,10 @@ class Sight:
         """
         # What was achieved is part of what was decided, which is found anyhow: `achieved` would
         # have the engine judge everything once more, without reasons.
-        earned, found = decide(self.inputs).filter(nw.col("verdict") == _ACHIEVED), {}
+        decided, found = decide(self.inputs).filter(nw.col("verdict") == _ACHIEVED), {}
         for number, (name, term) in enumerate(self.contract.milestones.items()):
             if term.units is not None:
+                earned = decided.filter(nw.col("milestone") == number)
                 completed = completed_units(self.inputs, earned, number, began=True)
                 found[name] = {
                     who: tuple(

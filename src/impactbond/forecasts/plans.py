@@ -185,13 +185,16 @@ def _came(
             sums[payment["claim_period"]] += payment["amount_pence"]
         return list(sums.items())
     if came is None:
-        settled = 0 if forecast is None else forecast.settled_claims
-        if forecast is None or not settled:
-            return []
-        asked = forecast.due_pence[0, :settled, :-1].sum(axis=1).tolist()
-        return list(zip(labels, asked, strict=False))
+        return [] if forecast is None else _came_before(forecast, labels)
     made = max((labels.index(label) for label in came), default=-1) + 1
     return [(label, came.get(label, 0)) for label in labels[:made]]
+
+
+def _came_before(forecast: Forecast, labels: list[str]) -> list[tuple[str, int]]:
+    """What came by the claims that a forecast goes on from: the same in every trial."""
+    settled = forecast.settled_claims
+    asked = forecast.due_pence[0, :settled, :-1].sum(axis=1).tolist()
+    return list(zip(labels, asked, strict=False))
 
 
 def _unusable(
@@ -206,16 +209,20 @@ def _unusable(
             problem = "what came, or the forecast, is of another contract"
             yield Fault(code="other_contract", problem=problem, found=other.contract)
     if isinstance(came, Mapping):
-        for label, pence in came.items():
-            if label not in labels:
-                problem = "no claim period has this name"
-                allowed = f"{labels[0]} to {labels[-1]}"
-                yield Fault(code="unknown_period", problem=problem, found=label, allowed=allowed)
-            if isinstance(pence, bool) or not isinstance(pence, int):
-                problem = f"what came in {label} is no whole number of minor units"
-                hint = "Write 1050 for £10.50"
-                found = f"a {type(pence).__name__}"
-                yield Fault(code="not_whole", problem=problem, found=found, hint=hint)
+        yield from _unusable_amounts(came, labels)
+
+
+def _unusable_amounts(came: Mapping[str, int], labels: list[str]) -> Iterator[Fault]:
+    for label, pence in came.items():
+        if label not in labels:
+            problem = "no claim period has this name"
+            allowed = f"{labels[0]} to {labels[-1]}"
+            yield Fault(code="unknown_period", problem=problem, found=label, allowed=allowed)
+        if isinstance(pence, bool) or not isinstance(pence, int):
+            problem = f"what came in {label} is no whole number of minor units"
+            hint = "Write 1050 for £10.50"
+            found = f"a {type(pence).__name__}"
+            yield Fault(code="not_whole", problem=problem, found=found, hint=hint)
 
 
 def _shown(pence: int | None, currency: str) -> str:

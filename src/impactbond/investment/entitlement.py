@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 
 from impactbond.contract.contract import Contract
-from impactbond.money import RoundingRule, cut_whole, half_up, minor_units, rounded
+from impactbond.money import RoundingRule, cut_whole, half_up, minor_units
 from impactbond.terms.investment import Investment, InvestmentClass, ReturnTier
 
 
@@ -41,35 +41,10 @@ def return_share(
     return earned if term.at_most is None else min(earned, term.at_most)
 
 
-def surplus_share(
-    term: InvestmentClass, measured: Fraction | None, on: date | None = None
-) -> Fraction:
-    """The return above the cap, which goes to whom the class names."""
-    return earned_share(term, measured, on) - return_share(term, measured, on)
-
-
-def principal_share(term: InvestmentClass, measured: Fraction | None) -> Fraction:
-    """The share of principal that comes back to investors, with what is made good."""
-    return earned_principal_share(term, measured) + made_good_share(term, measured)
-
-
 def earned_principal_share(term: InvestmentClass, measured: Fraction | None) -> Fraction:
     """The share of principal that the measure earns back."""
     tier = tier_of(term, measured)
     return Fraction(0) if tier is None else tier.principal
-
-
-def made_good_share(term: InvestmentClass, measured: Fraction | None) -> Fraction:
-    """The share of principal that whoever protects it pays: what is lost, as far as protected."""
-    if term.protected is None:
-        return Fraction(0)
-    return max(Fraction(0), term.protected.principal - earned_principal_share(term, measured))
-
-
-def redeemed_share(term: InvestmentClass, on: date) -> Fraction | None:
-    """The share of principal for an investor who leaves on a day; None where nobody can yet."""
-    past = [redemption.principal for redemption in term.redeemed if redemption.from_ <= on]
-    return past[-1] if past else None
 
 
 def committed_pence(contract: Contract, term: InvestmentClass) -> int:
@@ -81,14 +56,6 @@ def drawn_pence(contract: Contract, term: InvestmentClass, on: date) -> int:
     """What has been drawn of a class up to and including a day."""
     drawn = [drawdown.amount for drawdown in term.drawn if drawdown.on <= on]
     return sum(minor_units(amount, contract.currency) for amount in drawn)
-
-
-def return_pence(
-    contract: Contract, term: InvestmentClass, measured: Fraction | None, on: date
-) -> int:
-    """The return on what is drawn on a day, for one year or in all, as the class says."""
-    exact = drawn_pence(contract, term, on) * return_share(term, measured, on)
-    return rounded(exact, contract.rounding.rule)
 
 
 def split_among_investors(contract: Contract, term: InvestmentClass, pence: int) -> dict[str, int]:

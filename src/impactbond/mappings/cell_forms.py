@@ -96,10 +96,12 @@ def _day(
         return cell.date() if cell.tzinfo is None else NOT_A_MOMENT
     if isinstance(cell, date):
         return cell
+    is_number = _is_number(cell)
     if isinstance(cell, str) and not cell.startswith("="):
-        found = _broken(cell) or written(cell, forms, within)
-        return found or (DAY_AS_NUMBER if _DAY_NUMBER.fullmatch(cell) else refusal)
-    return _broken(cell) or (DAY_AS_NUMBER if _is_number(cell) else refusal)
+        is_number = bool(_DAY_NUMBER.fullmatch(cell))
+        if found := _broken(cell) or written(cell, forms, within):
+            return found
+    return _broken(cell) or (DAY_AS_NUMBER if is_number else refusal)
 
 
 def _school_year(cell: object, lone: str, on: str) -> object:

@@ -50,9 +50,7 @@ def _check_metrics(
     across = table.across
     has_slot = "slot" in dict(table.named_columns())
     for name in table.delivers:
-        place: Path = (*path, "metrics", name)
-        if name not in table.metrics:
-            place = (*path, "across" if table.across else "lists", "metric")
+        place = _place_of(table, path, name)
         if name not in contract.metrics:
             yield Diagnostic(place, unknown("metric", name, contract.metrics))
             continue
@@ -67,6 +65,13 @@ def _check_metrics(
         if isinstance(term, Chosen):
             marks = _marks(lists, table, name)
             yield from _unlisted(marks, term.choices, place, term.noun)
+
+
+def _place_of(table: MappedTable, path: Path, metric: str) -> Path:
+    """Where a mapping names a metric."""
+    if metric in table.metrics:
+        return (*path, "metrics", metric)
+    return (*path, "across" if table.across else "lists", "metric")
 
 
 def _slots_told(table: MappedTable, metric: str) -> Iterator[str]:

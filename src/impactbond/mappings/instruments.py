@@ -5,7 +5,7 @@ scored, a mapping only where the answers stand, how they are coded, and who gave
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -178,10 +178,7 @@ class InstrumentScore(MappedValue):
         doubtful = rows.doubtful(is_declared=self.starting_at == 1)
         if has_numbers and not lowest_stands(instrument, read):
             doubtful = set(range(len(counts)))
-        for column in found.values():
-            for place in doubtful:
-                if column.values[place] is not None:
-                    column.refusals.setdefault(place, OTHER_CODING)
+        _refuse_doubtful(found.values(), doubtful)
         return found
 
     def _as_written(self, instrument: Instrument) -> Instrument:
@@ -241,14 +238,17 @@ class InstrumentScore(MappedValue):
         """Whether every item that the score rests on has a heading of its own: one without would
         be pro-rated in every row.
         """
-        headings = self.heading_of(instrument)
         in_order = len(self.in_order)
         if in_order and in_order != len(instrument.items):
             problem = f"these are {in_order} headings, and {self.instrument} has "
             problem += f"{len(instrument.items)} items"
             hint = "Name the heading of every item in the order of the form, or write item: heading"
             yield fault_at(path, "not_every_item", problem, hint=hint)
-            return
+        else:
+            yield from self._check_headings(path, instrument)
+
+    def _check_headings(self, path: Path, instrument: Instrument) -> Diagnostics:
+        headings = self.heading_of(instrument)
         for item in headings:
             if item not in instrument.items:
                 yield Diagnostic((*path, item), unknown("item", item, instrument.items))
@@ -262,6 +262,13 @@ class InstrumentScore(MappedValue):
         if twice:
             problem = f"'{twice[0]}' is the heading of two items"
             yield fault_at(path, "heading_twice", problem, hint="Name it once")
+
+
+def _refuse_doubtful(columns: Iterable[TableColumn], doubtful: Collection[int]) -> None:
+    for column in columns:
+        for place in doubtful:
+            if column.values[place] is not None:
+                column.refusals.setdefault(place, OTHER_CODING)
 
 
 @dataclass(eq=False)

@@ -140,17 +140,7 @@ class _TableReading:
         counts: Sequence[bool],
     ) -> None:
         """A block of the rows that have a value; a row that takes another back needs none."""
-        replaces = columns.get("replaces") or [None] * len(read.values)
-        status = columns.get("status") or [None] * len(read.values)
-        wanted = [
-            (value is not None or back is not None or said == WITHDRAWN)
-            and place not in read.refusals
-            and place not in self.base.bad
-            and counts[place]
-            for place, (value, back, said) in enumerate(
-                zip(read.values, replaces, status, strict=True)
-            )
-        ]
+        wanted = list(self._wanted(read, columns, counts))
         if not any(wanted):
             return
         kept = {name: list(compress(cells, wanted)) for name, cells in columns.items()}
@@ -169,23 +159,25 @@ class _TableReading:
             )
         )
 
+    def _wanted(
+        self, read: TableColumn, columns: Mapping[str, Cells], counts: Sequence[bool]
+    ) -> Iterator[bool]:
+        replaces = columns.get("replaces") or [None] * len(read.values)
+        status = columns.get("status") or [None] * len(read.values)
+        rows = zip(read.values, replaces, status, strict=True)
+        for place, (value, back, said) in enumerate(rows):
+            is_usable = place not in read.refusals and place not in self.base.bad and counts[place]
+            yield is_usable and (value is not None or back is not None or said == WITHDRAWN)
+
     def across(self) -> None:
         """The marks below headings that are days. A heading that is neither a day nor named is a
         fault: a day that is written otherwise would be lost without a word.
         """
         across = self.table.across
         assert across is not None
-        named = set(self.table.headings)
         first: dict[tuple[date, str], str] = {}
         within = self._week() if across.week_of else self.table.span
-        for place, heading in enumerate(self.source.headings):
-            if heading in named or (heading and self.table.is_never(heading)):
-                continue
-            cells = self.source.at(place)
-            if not heading:
-                if any(cell is not None for cell in cells):
-                    self._fault(f"number {place + 1}", *_NO_HEADING)
-                continue
+        for heading, cells in self._columns_of_days():
             day = self._day_of(heading, within)
             if day is None:
                 number = heading.isdecimal() and len(heading) == 5
@@ -195,6 +187,18 @@ class _TableReading:
             else:
                 first[day] = heading
                 self._day(heading, cells, *day)
+
+    def _columns_of_days(self) -> Iterator[tuple[str, Cells]]:
+        """The columns whose headings must be days; one that holds anything needs a heading."""
+        named = set(self.table.headings)
+        for place, heading in enumerate(self.source.headings):
+            if heading in named or (heading and self.table.is_never(heading)):
+                continue
+            cells = self.source.at(place)
+            if heading:
+                yield heading, cells
+            elif any(cell is not None for cell in cells):
+                self._fault(f"number {place + 1}", *_NO_HEADING)
 
     def _week(self) -> tuple[date, date] | None:
         """The week that a cell above the table names."""

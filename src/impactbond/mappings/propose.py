@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -244,15 +244,12 @@ def _needed(sheet: UnderstoodSheet, roles: dict[str, int], *, has_days: bool) ->
 def _across(
     sheet: UnderstoodSheet, days: Sequence[int], metrics: Sequence[str], *, is_week: bool
 ) -> None:
-    forms = [["DDD"] if is_week else _day_forms(sheet.headings[at]) for at in days]
-    named = list(dict.fromkeys(some[0] for some in forms))
+    forms = (_day_forms(sheet.headings[at])[0] for at in days)
+    named = ["DDD"] if is_week else list(dict.fromkeys(forms))
     lines = [f"metric: {metrics[0] if len(metrics) == 1 else _FILL_IN}"]
     lines += [f"format: [{', '.join(map(_quoted, named))}]", "blank: nothing"]
     if is_week:
-        lines.append(f"week_of: {_week_of(sheet)}")
-        if any(" " in sheet.headings[at] for at in days):
-            lines.append("slots: {AM: AM, PM: PM}")
-            sheet.unsure.append("whether AM and PM are slots: where the metric has none, nothing")
+        lines += _of_a_week(sheet, days)
     elif not all(map(has_year, named)):
         sheet.unsure.append("the year of the headings: write the first and last day under within:")
         sheet.lines.append("within: [2000-01-01, 2000-12-31]  # FILL IN")
@@ -263,6 +260,14 @@ def _across(
     sheet.lines += ["across:", *(f"  {line}" for line in lines)]
     sheet.unsure.append("what a blank cell stands for: nothing, or a mark")
     sheet.unsure.append("which metric the marks are of")
+
+
+def _of_a_week(sheet: UnderstoodSheet, days: Sequence[int]) -> Iterator[str]:
+    """Which week it is, and the halves of its days where headings tell them."""
+    yield f"week_of: {_week_of(sheet)}"
+    if any(" " in sheet.headings[at] for at in days):
+        yield "slots: {AM: AM, PM: PM}"
+        sheet.unsure.append("whether AM and PM are slots: where the metric has none, nothing")
 
 
 def _week_of(sheet: UnderstoodSheet) -> str:
@@ -283,7 +288,12 @@ def _week_of(sheet: UnderstoodSheet) -> str:
 def _two_marks(cells: Iterable[object]) -> bool:
     """Whether most cells hold two marks."""
     held = [cell for cell in cells if cell is not None]
-    return 2 * sum(len(_marks(cell)) == 2 for cell in held) > len(held)
+    return _are_most(held, lambda cell: len(_marks(cell)) == 2)
+
+
+def _are_most(held: Collection[object], is_one: Callable[[object], object]) -> bool:
+    """Whether that is true of more than half of what there is."""
+    return 2 * sum(bool(is_one(cell)) for cell in held) > len(held)
 
 
 def _marks(cell: object) -> list[str]:
@@ -338,10 +348,10 @@ def _each_once(lines: Iterable[tuple[str, str]]) -> list[str]:
 def _metric_value(sheet: UnderstoodSheet, at: int) -> str:
     heading, cells, value = sheet.headings[at], sheet.columns[at], _heading(sheet, at)
     held = [cell for cell in cells if cell is not None]
-    if held and 2 * sum(bool(_marks(cell)) for cell in held) > len(held):
+    if _are_most(held, _marks):
         more = ", marks_of: [AM, PM]" if _two_marks(cells) else ""
         return f"{{column: {value}, codes: {_codes(sheet, heading, cells)}{more}}}"
-    if held and 2 * sum(bool(_TWO_COUNTS.fullmatch(str(cell))) for cell in held) > len(held):
+    if _are_most(held, lambda cell: _TWO_COUNTS.fullmatch(str(cell))):
         sheet.unsure.append(f"'{heading}': how shares of counts are rounded")
         name = _quoted(heading)
         return f'{{share: {name}, of: {name}, separated_by: "/", rounded: half up}}'

@@ -11,7 +11,7 @@ from impactbond.errors import EvidenceError
 from impactbond.mappings.days import form, has_year
 from impactbond.mappings.fitting import check_fit
 from impactbond.mappings.instruments import InstrumentScore
-from impactbond.mappings.mapped_table import MappedTable
+from impactbond.mappings.mapped_table import AcrossColumns, MappedTable
 from impactbond.mappings.mapping import SourceMapping
 from impactbond.mappings.values import MappedValue, check_list
 from impactbond.questionnaires.read import check_instrument
@@ -148,20 +148,25 @@ def _check_shape(table: MappedTable, path: Path) -> Diagnostics:
         hint = "Write metrics, across or lists"
         yield fault_at(path, "no_metrics", problem, hint=hint)
     if table.across is not None:
-        week = table.across.week_of
-        place = (*path, "across", "format")
-        yield from _check_forms(table.across.format, place, in_week=week is not None)
-        if week is not None:
-            yield from _check_forms(week.format, (*path, "across", "week_of", "format"))
-        elif not table.within and not all(map(has_year, table.across.format)):
-            problem = "a form of the headings has no year, and nothing says which it is"
-            hint = "Write within: with the first and the last day of the register"
-            yield fault_at(place, "no_year", problem, hint=hint)
+        yield from _check_across(table, table.across, (*path, "across"))
     if table.lists is not None and table.across is not None:
         yield fault_at((*path, "lists"), "two_shapes", "a table is of one shape: across, or lists")
     if table.again == "corrects" and "ref" in dict(table.named_columns()):
         problem = "rows with references say themselves what they replace"
         yield fault_at((*path, "again"), "two_ways", problem, hint="Take out one of the two")
+
+
+def _check_across(table: MappedTable, across: AcrossColumns, path: Path) -> Diagnostics:
+    """Whether its headings can be read as days, each of one year."""
+    week = across.week_of
+    place = (*path, "format")
+    yield from _check_forms(across.format, place, in_week=week is not None)
+    if week is not None:
+        yield from _check_forms(week.format, (*path, "week_of", "format"))
+    elif not table.within and not all(map(has_year, across.format)):
+        problem = "a form of the headings has no year, and nothing says which it is"
+        hint = "Write within: with the first and the last day of the register"
+        yield fault_at(place, "no_year", problem, hint=hint)
 
 
 def _check_marks_of(table: MappedTable, path: Path) -> Diagnostics:

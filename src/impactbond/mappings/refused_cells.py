@@ -121,9 +121,9 @@ def not_a_mark_each(slots: Sequence[str]) -> Refusal:
     )
 
 
-def not_written(forms: Sequence[str], days: tuple[str, ...] = ()) -> Refusal:
+def not_written(forms: Sequence[str]) -> Refusal:
     """A text that is no day in the forms that the mapping states."""
-    allowed = f"a day written {' or '.join(forms)}{''.join(days)}, or a date of Excel"
+    allowed = f"a day written {' or '.join(forms)}, or a date of Excel"
     return Refusal(
         "not_in_form", "this is not a day in the form that is stated", allowed, _DAY_HINT
     )

@@ -196,13 +196,7 @@ class ColumnValue(MappedValue):
 
     def check(self, path: Path, lists: Sequence[str]) -> Diagnostics:
         yield from check_list(self.codes, (*path, "codes"), lists)
-        for index, one in enumerate(self.format):
-            try:
-                form(one)
-            except ValueError as error:
-                problem, _, hint = str(error).partition(": ")
-                place = (*path, "format", index) if len(self.format) > 1 else (*path, "format")
-                yield fault_at(place, "no_form", problem, found=one, hint=hint)
+        yield from self._check_format((*path, "format"))
         if self.as_ == "date" and not self.format:
             problem, hint = "the form of the dates is not said", "Write format: DD/MM/YYYY"
             yield fault_at(path, "no_form", problem, hint=hint)
@@ -218,6 +212,15 @@ class ColumnValue(MappedValue):
                 problem, _, hint = str(error).partition(": ")
                 hint = hint or "Write month and day, such as 07-31"
                 yield fault_at((*path, "on"), "no_day", problem, found=self.on, hint=hint)
+
+    def _check_format(self, path: Path) -> Diagnostics:
+        for index, one in enumerate(self.format):
+            try:
+                form(one)
+            except ValueError as error:
+                problem, _, hint = str(error).partition(": ")
+                place = (*path, index) if len(self.format) > 1 else path
+                yield fault_at(place, "no_form", problem, found=one, hint=hint)
 
 
 def _check_zone(zone: str, path: Path) -> Diagnostics:

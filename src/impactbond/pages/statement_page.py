@@ -189,22 +189,7 @@ def _lines(statement: Statement, money: _Money, *, adjusting: bool) -> PageTable
     chosen = [
         line for index, line in enumerate(statement.lines) if (index in adjustments) == adjusting
     ]
-    rows = [
-        [
-            line.line,
-            line.participant or line.group,
-            line.milestone_title,
-            line.period,
-            str(line.achieved_on or ""),
-            line.because + (f"; withheld by {line.withheld_by}" if line.withheld_by else ""),
-            f"{line.quantity:,}",
-            show(line.price_pence, line.priced_in or statement.currency.code),
-            money(line.value_pence),
-            money(line.withheld_pence),
-            money(statement.listed_pence(line)),
-        ]
-        for line in chosen
-    ]
+    rows = [_line_row(line, statement, money) for line in chosen]
     heads = ["Line", "Participant", "For", "Period", "Achieved", "Why", "Number", "Price", "Value"]
     return PageTable(
         "adjustment-lines" if adjusting else "claim-lines",
@@ -214,6 +199,22 @@ def _lines(statement: Statement, money: _Money, *, adjusting: bool) -> PageTable
         {0: DAY, 3: DAY, 4: DAY} | dict.fromkeys(range(6, 11), AMOUNT),
         ["Total", *[""] * 9, money(sum(map(statement.listed_pence, chosen)))],
     )
+
+
+def _line_row(line: StatementLine, statement: Statement, money: _Money) -> list[str]:
+    return [
+        line.line,
+        line.participant or line.group,
+        line.milestone_title,
+        line.period,
+        str(line.achieved_on or ""),
+        line.because + (f"; withheld by {line.withheld_by}" if line.withheld_by else ""),
+        f"{line.quantity:,}",
+        show(line.price_pence, line.priced_in or statement.currency.code),
+        money(line.value_pence),
+        money(line.withheld_pence),
+        money(statement.listed_pence(line)),
+    ]
 
 
 def _received(statement: Statement, money: _Money) -> PageTable:

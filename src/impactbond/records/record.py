@@ -75,7 +75,7 @@ from impactbond.version import __version__
 File = str | PathLike[str]
 # A record that was packed again by another program is told what is not as it was written.
 _MOST_UNPACKED = 20
-_MONEY = ("lines", "shares", "payments")
+MONEY = ("lines", "shares", "payments")
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,8 +193,8 @@ class Record:
         """
         with fitting_together(self.name):
             replaces = replaced_by(source, self.name, self.manifest, self.parts)
-            now = {name: getattr(source, name) for name in _MONEY}
-            _assert_left_closed(self, now, before=self.manifest.claim.claim_date)
+            now = {name: getattr(source, name) for name in MONEY}
+            assert_left_closed_by(self, now, before=self.manifest.claim.claim_date)
         return source.replacing(replaces)
 
     def _parsed(self, part: str) -> Contract:
@@ -289,12 +289,15 @@ def _assert_follows(settlement: Settlement, previous: Record) -> None:
     if problem:
         fault = Fault(file=previous.name, code="other_previous", problem=problem)
         raise RecordError("The record does not follow on the one that was named.", [fault])
-    now = {name: getattr(settlement, f"{name}_table") for name in _MONEY}
-    _assert_left_closed(previous, now)
+    now = {name: getattr(settlement, f"{name}_table") for name in MONEY}
+    assert_left_closed_by(previous, now)
 
 
-def _assert_left_closed(previous: Record, now: Tables, before: date = date.max) -> None:
-    closed = {name: previous.result(name) for name in _MONEY}
+def assert_left_closed_by(previous: Record, now: Tables, before: date = date.max) -> None:
+    """Raises RecordError where a claim that a record closed is rewritten by what is settled `now`,
+    tables by their names in `MONEY`.
+    """
+    closed = {name: previous.result(name) for name in MONEY}
     claims = [claim.label for claim in previous.claim_dates if claim.known_by < before]
     assert_left_closed(closed, now, claims, previous.name, previous.contract.currency)
 
@@ -362,39 +365,3 @@ def record_of(content: bytes, name: str) -> Record:
     if faults:
         raise RecordError(UNTRUSTED, faults)
     return Record(name, sha256(content), manifest, parts)
-
-
-def verify_record(
-    path: File,
-    *,
-    digest: str | None = None,
-    previous: File | None = None,
-    whole: File | None = None,
-) -> Record:
-    """The record in a file, if it is the one that was kept.
-
-    With `digest`, it must have the digest that was noted elsewhere; with `previous`, it must follow
-    on that record; with `whole`, it must be the funder's view that is cut from that record. Raises
-    RecordError otherwise.
-    """
-    record = read_record(path)
-    told = []
-    if digest is not None and record.digest != digest.strip().lower():
-        problem = f"its digest is {record.digest}, not the one that was noted"
-        told.append(("other_record", problem))
-    before = None if previous is None else read_record(previous)
-    if before is not None and before.digest != record.manifest.previous_record:
-        told.append(("other_previous", f"it does not follow on {before.name}"))
-    view = record.manifest.view
-    # Cut again and compared byte for byte: what a view says of itself could be made to agree.
-    if whole is not None and (
-        view is None or read_record(whole).view(view.funder) != zip_bytes(record.parts)
-    ):
-        told.append(("other_whole", f"it is not the funder's view of {Path(whole).name}"))
-    if told:
-        faults = [Fault(file=record.name, code=code, problem=problem) for code, problem in told]
-        raise RecordError("The record is whole, and is not the one that was kept.", faults)
-    if before is not None and record.manifest.view is None:
-        with fitting_together(record.name):
-            _assert_left_closed(before, {name: record.result(name) for name in _MONEY})
-    return record

@@ -124,7 +124,7 @@ def measured_results(
             own = of_results[place]
             if place[2] == claim.number or not has_line.isdisjoint(own):
                 to_date, line = int(value[0, own].sum()), int(now[own].sum())
-                one = _measured(terms, claim, counts, place, to_date - line, line)
+                one = _measured(terms, claim, counts, place, to_date - line)
                 found.append(_as_settled(one, line, claim.number < first_open))
     return tuple(found)
 
@@ -159,7 +159,6 @@ def _measured(
     counts: GroupCounts,
     place: Place,
     settled: int,
-    line: int,
 ) -> MeasuredResult:
     """One result as its terms measure it; `settled` is what earlier claims hold of it."""
     name, group, period = place

@@ -62,7 +62,7 @@ def assert_fits(contract: Contract, area: Area) -> None:
 def _check(area: Area, contract: Contract | None) -> Diagnostics:
     """Every fault of meaning, each at the path of the term it is in."""
     placed = list(_placed(area))
-    yield from _check_groups(area, placed)
+    yield from _check_groups(placed)
     yield from _check_shares(area)
     yield from _check_leaves(area)
     yield from check_costs(area, contract)
@@ -108,7 +108,7 @@ def _check_segments(contract: Contract, area: Area) -> Diagnostics:
             yield from _check_chance(contract, name, chance, here)
 
 
-def _check_groups(area: Area, placed: Sequence[tuple[Path, Group]]) -> Diagnostics:
+def _check_groups(placed: Sequence[tuple[Path, Group]]) -> Diagnostics:
     """The faults that need no contract to be seen."""
     if not placed:
         hint = "Write groups:, or intake: with its cohorts"

@@ -8,7 +8,7 @@ Keeps  a limit has a reach only where what it lets through is the least of what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -38,10 +38,8 @@ class LimitReach:
 
     def group(self, line: Mapping[str, Any]) -> str | None:
         """By what it holds the row of a line apart from others; None where it is not on it."""
-        if self.milestones is not None and line["milestone"] not in self.milestones:
-            return None
         held = line.get("group") or ()
-        if any(not held or held[place] not in values for place, values in self.only):
+        if not self._is_on(line["milestone"], held):
             return None
         if isinstance(self.each, int):
             return (held[self.each] if held else "") or None
@@ -55,6 +53,11 @@ class LimitReach:
                 return str(line["period"])
             case _:
                 return ""
+
+    def _is_on(self, milestone: str, held: Sequence[str]) -> bool:
+        if self.milestones is not None and milestone not in self.milestones:
+            return False
+        return all(held and held[place] in values for place, values in self.only)
 
 
 @dataclass(frozen=True, slots=True)

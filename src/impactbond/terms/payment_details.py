@@ -53,9 +53,7 @@ def _vat_number(value: Any) -> Any:
     if isinstance(value, str) and value.startswith("GB"):
         digits = value.removeprefix("GB")
         if not re.fullmatch("[0-9]{9}|[0-9]{12}", digits) or not is_british_vat_number(digits):
-            raise ValueError(
-                "its check digits do not agree, or it has another length: copy it again"
-            )
+            raise ValueError(_MISTYPED)
     return value
 
 
@@ -145,6 +143,10 @@ class Details(Cited):
         }
         return {name: text for name, text in told.items() if text is not None}
 
+    def _bank_errors(self, path: Path) -> Diagnostics:
+        if self.bank is not None:
+            yield from self.bank.errors((*path, "bank"))
+
 
 class PartyDetails(Details):
     """The details of the provider or of a funder, or of each that a funder stands for."""
@@ -166,14 +168,18 @@ class PartyDetails(Details):
             rests = (("funders", name),)
             yield fault_at((*path, "each"), "not_resolved", problem, hint=hint, rests=rests)
         elif funder is not None and funder.each is not None:
-            values = participants.attributes.get(funder.each)
-            for value in self.each:
-                if isinstance(values, tuple) and value not in values:
-                    problem = f"no participant can have the {funder.each} '{value}'"
-                    place, allowed = (*path, "each", value), listing(values)
-                    rests = (("participants", "attributes"),)
-                    yield fault_at(place, "unknown_value", problem, allowed=allowed, rests=rests)
-        for key, one in (("", self), *self.each.items()):
-            if one.bank is not None:
-                place = (*path, "each", key, "bank") if key else (*path, "bank")
-                yield from one.bank.errors(place)
+            yield from self._unknown_values(path, funder.each, participants)
+        yield from self._bank_errors(path)
+        for key, one in self.each.items():
+            yield from one._bank_errors((*path, "each", key))
+
+    def _unknown_values(
+        self, path: Path, attribute: str, participants: Participants
+    ) -> Diagnostics:
+        values = participants.attributes.get(attribute)
+        for value in self.each:
+            if isinstance(values, tuple) and value not in values:
+                problem = f"no participant can have the {attribute} '{value}'"
+                place, allowed = (*path, "each", value), listing(values)
+                rests = (("participants", "attributes"),)
+                yield fault_at(place, "unknown_value", problem, allowed=allowed, rests=rests)

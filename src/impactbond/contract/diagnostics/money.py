@@ -22,8 +22,8 @@ from impactbond.money import (
 )
 from impactbond.terms.diagnostic import Diagnostics, Path, did_you_mean, fault_at, listing
 from impactbond.terms.investment import Investment, InvestmentClass
+from impactbond.terms.metrics.numbers import may_be_thousands
 from impactbond.terms.term import Term
-from impactbond.terms.words import number
 
 _CURRENCY: Path = ("currency",)
 _PRICES_IN: Path = ("prices_in", "currency")
@@ -183,12 +183,8 @@ def _check_thousands(
 ) -> Diagnostics:
     """An amount that fits its currency, with three digits after the point that it does not need."""
     decimals = CURRENCIES[currency].decimals
-    thousands = thousands_in(amount, decimals)
-    if thousands and amount == round(amount, decimals):
-        problem = "three digits after the point may be thousands, and nobody guesses"
-        found = f"the number {amount:f}"
-        hint = f"Write {thousands} if thousands are meant, and otherwise {number(amount)}"
-        yield fault_at(path, "may_be_thousands", problem, found=found, hint=hint, rests=rests)
+    if amount == round(amount, decimals):
+        yield from may_be_thousands(amount, decimals, path, rests)
 
 
 def _rates(contract: Contract) -> Iterator[tuple[Path, Decimal]]:

@@ -17,25 +17,43 @@ from impactbond.terms.measures import ClaimsCounted, Measure, parts_of
 
 def look_at_passed_by(contract: Contract) -> Diagnostics:
     """Every limit, discount and share of late evidence that does not reach what it seems to."""
+    yield from _passed_by_limits(contract)
+    yield from _discounts_off_nothing(contract)
+    yield from _passed_by_funding(contract)
+    yield from _relief_of_nothing(contract)
+    yield from _late_in_full(contract)
+
+
+def _passed_by_limits(contract: Contract) -> Diagnostics:
     for index, limit in enumerate(contract.limits):
-        path: Path = ("limits", index)
         if isinstance(limit, ContractLimit):
-            named = [name for name in contract.results if limit.is_on(name)]
-            if beside := [name for name in named if limit.passes_by(contract, name)]:
-                problem = "the limit tells participants apart, and what a result pays is of none: "
-                problem += "it is not limited"
-                hint = "Write a limit of its own on it, or name it under besides if that is meant"
-                found = listing(beside)
-                yield fault_at(path, "result_beside_limit", problem, found=found, hint=hint)
-        if isinstance(limit, MilestoneLimit) and all(
-            _worth_nothing(contract, name) for name in limit.milestone
-        ):
-            problem = "the limit is on what is worth nothing: it withholds no money, not from a "
-            problem += "result that counts it either"
-            hint = "Name what pays, or take the limit out"
-            place = (*path, "milestone")
-            found = listing(limit.milestone)
-            yield fault_at(place, "limit_on_nothing", problem, found=found, hint=hint)
+            yield from _beside_limit(contract, limit, ("limits", index))
+        if isinstance(limit, MilestoneLimit):
+            yield from _limit_on_nothing(contract, limit, ("limits", index))
+
+
+def _beside_limit(contract: Contract, limit: ContractLimit, path: Path) -> Diagnostics:
+    """A limit that tells participants apart is not on a result, which is of none."""
+    named = [name for name in contract.results if limit.is_on(name)]
+    if beside := [name for name in named if limit.passes_by(contract, name)]:
+        problem = "the limit tells participants apart, and what a result pays is of none: "
+        problem += "it is not limited"
+        hint = "Write a limit of its own on it, or name it under besides if that is meant"
+        yield fault_at(path, "result_beside_limit", problem, found=listing(beside), hint=hint)
+
+
+def _limit_on_nothing(contract: Contract, limit: MilestoneLimit, path: Path) -> Diagnostics:
+    """A limit on what is worth nothing withholds nothing."""
+    if all(_worth_nothing(contract, name) for name in limit.milestone):
+        problem = "the limit is on what is worth nothing: it withholds no money, not from a "
+        problem += "result that counts it either"
+        hint = "Name what pays, or take the limit out"
+        place, found = (*path, "milestone"), listing(limit.milestone)
+        yield fault_at(place, "limit_on_nothing", problem, found=found, hint=hint)
+
+
+def _discounts_off_nothing(contract: Contract) -> Diagnostics:
+    """A discount off prices of nothing takes nothing off."""
     for index, discount in enumerate(contract.discounts):
         names = [name for name in contract.milestones if discount.is_of(name)]
         if all(_worth_nothing(contract, name) for name in names):
@@ -43,9 +61,6 @@ def look_at_passed_by(contract: Contract) -> Diagnostics:
             problem += "result either"
             hint = "Write less in what the result pays, or take the discount out"
             yield fault_at(("discounts", index), "discount_on_nothing", problem, hint=hint)
-    yield from _passed_by_funding(contract)
-    yield from _relief_of_nothing(contract)
-    yield from _late_in_full(contract)
 
 
 def _passed_by_funding(contract: Contract) -> Diagnostics:

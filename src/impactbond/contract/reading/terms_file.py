@@ -273,10 +273,13 @@ class Repair(Generic[Terms]):
         names the one that is read, and that which names the other.
         """
         home, above = path[:-1], self._at(path[:-1])
-        kinds = {naming_key(kind): kind for kind in self.schema.kinds_at(home, self.value)}
-        named = [key for key in kinds if key in above]
-        kept = [key for key in named if (*home, key) not in unknown]
-        others = [key for key in named if key not in kept and path[-1] in keys_of(kinds[key])]
+        kept, others = [], []
+        for kind in self.schema.kinds_at(home, self.value):
+            key = naming_key(kind)
+            if key in above and (*home, key) not in unknown:
+                kept.append(key)
+            elif key in above and path[-1] in keys_of(kind):
+                others.append(key)
         return (kept[0], others[0]) if kept and others else None
 
     def _repair_second_kind(self, path: Path, kept: str, other: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from impactbond.money import CURRENCIES
@@ -145,11 +145,7 @@ def whys(statement: Statement) -> list[str]:
 
 
 def _why(line: StatementLine, clauses: Mapping[str, str], *, whole: bool) -> str:
-    told = [line.because]
-    if not line.is_quantity_times_price:
-        told.append("as measured" if line.kind == RESULT else "priced by the terms of its price")
-    elif not line.value_pence and line.quantity:
-        told.append("no price")
+    told = [line.because, *_not_its_price(line)]
     if line.withheld_pence:
         word = "withheld" if line.withheld_pence > 0 else "no longer withheld"
         told.append(f"{word} by {_limits(line, clauses)}" if line.withheld_by else word)
@@ -157,6 +153,14 @@ def _why(line: StatementLine, clauses: Mapping[str, str], *, whole: bool) -> str
     if not whole and moved:
         told.append("beyond your own limit" if moved < 0 else "taken over or released to you")
     return "; ".join(dict.fromkeys(told))
+
+
+def _not_its_price(line: StatementLine) -> Iterator[str]:
+    """Why the value of a line is not quantity × price, or nothing."""
+    if not line.is_quantity_times_price:
+        yield "as measured" if line.kind == RESULT else "priced by the terms of its price"
+    elif not line.value_pence and line.quantity:
+        yield "no price"
 
 
 def _limits(line: StatementLine, clauses: Mapping[str, str]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from impactbond.settlement.funding import UNFUNDED
-from impactbond.statements.line_totals import MilestoneTotals
-from impactbond.statements.statement import Statement
+from impactbond.statements.line_totals import Adjusted, MilestoneTotals
+from impactbond.statements.statement import Statement, StatementLine
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
@@ -153,12 +153,10 @@ def adjustments_table(sheets: Sheets) -> SheetTable:
     pence = [statement.listed_pence(line) for line in found]
     was = [one.was_pence for one in of]
     now = [one.now_pence for one in of]
-    amounts, causes = AmountCells(statement.currency), [one.cause for one in of]
-    never = "not claimed before"
+    amounts = AmountCells(statement.currency)
     moves = amounts.in_minor(
         "pence", "Amount", 14, pence, lambda table, index: f"Lines!{shown}{rows[index]}"
     )
-    titles = [line.milestone_title for line in found]
     return SheetTable(
         sheet="Adjustments",
         title="Adjustments of earlier periods",
@@ -169,14 +167,7 @@ def adjustments_table(sheets: Sheets) -> SheetTable:
             "participant; now is that with this line.",
         ),
         columns=(
-            Column("line", "Line", "identifier", 15, [line.line for line in found]),
-            Column("of", "Adjusts line", "identifier", 15, [one.line or never for one in of]),
-            Column("statement", "Of statement", "text", 28, [one.statement or never for one in of]),
-            participants_column(found, 13),
-            Column("milestone", "Milestone", "text", fitting(titles, 18, 26), titles),
-            Column("period", "Period concerned", "identifier", 12, [line.period for line in found]),
-            Column("because", "Why", "identifier", 15, [line.because for line in found]),
-            Column("cause", "What changed", "text", 34, causes),
+            *_adjusted_columns(found, of),
             *amounts.in_units("was", "Was", 12, was),
             *amounts.in_units("pence", "Amount", 14, pence),
             *amounts.in_units("now", "Now", 12, now),
@@ -188,3 +179,18 @@ def adjustments_table(sheets: Sheets) -> SheetTable:
         totals=(amounts.sum_of("All adjustments", "pence", pence),),
         last_printed=amounts.shown("now"),
     )
+
+
+def _adjusted_columns(lines: Sequence[StatementLine], of: Sequence[Adjusted]) -> Iterator[Column]:
+    """Which line adjusts which, of whom and what, and why."""
+    never, titles = "not claimed before", [line.milestone_title for line in lines]
+    yield Column("line", "Line", "identifier", 15, [line.line for line in lines])
+    yield Column("of", "Adjusts line", "identifier", 15, [one.line or never for one in of])
+    statements = [one.statement or never for one in of]
+    yield Column("statement", "Of statement", "text", 28, statements)
+    yield participants_column(lines, 13)
+    yield Column("milestone", "Milestone", "text", fitting(titles, 18, 26), titles)
+    periods = [line.period for line in lines]
+    yield Column("period", "Period concerned", "identifier", 12, periods)
+    yield Column("because", "Why", "identifier", 15, [line.because for line in lines])
+    yield Column("cause", "What changed", "text", 34, [one.cause for one in of])

@@ -82,7 +82,7 @@ def receipts_table(sheets: Sheets) -> SheetTable | None:
     rows, amounts = statement.account.receipts, AmountCells(statement.currency)
     notes, pence = [row.note for row in rows], [row.amount_pence for row in rows]
     codes, names = [row.code for row in rows], [row.name for row in rows]
-    back = any(one < 0 for one in pence)
+    back = min(pence, default=0) < 0
     return SheetTable(
         sheet="Receipts",
         title="Receipts",

@@ -37,6 +37,16 @@ from impactbond.terms.phrases import Distance, Threshold
 from impactbond.terms.reference import ConditionName
 from impactbond.terms.term import Cited
 
+# How kinds are read that are read alike: a contract says each sentence once.
+READ_AS_PICKED = (
+    "a level or a state counts on the day of the record that is picked, a mean on the day of the "
+    "last record in it"
+)
+READ_AS_COMPLETED = "a count or a total is reached on the day of the record that completes it"
+READ_AT_THE_END = (
+    "a share of sessions, or that something did not happen, is found on the last day of the window"
+)
+
 
 class ConditionTerm(Cited, Kind):
     """A condition, of any kind."""

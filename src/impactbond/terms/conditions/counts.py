@@ -11,6 +11,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from impactbond.terms.conditions.condition import (
+    READ_AS_COMPLETED,
+    READ_AT_THE_END,
     Condition,
     ConditionTerm,
     InWindow,
@@ -107,9 +109,7 @@ class Count(InWindow):
 
     key: ClassVar[str] = "count"
     takes: ClassVar[tuple[type[MetricTerm], ...]] = COUNTABLE
-    reading: ClassVar[str] = (
-        "a count or a total is reached on the day of the record that completes it"
-    )
+    reading: ClassVar[str] = READ_AS_COMPLETED
 
     count: MetricName
     """The event or session whose rows are counted."""
@@ -194,9 +194,7 @@ class Total(InWindow):
 
     key: ClassVar[str] = "total"
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Quantity,)
-    reading: ClassVar[str] = (
-        "a count or a total is reached on the day of the record that completes it"
-    )
+    reading: ClassVar[str] = READ_AS_COMPLETED
 
     total: MetricName
     """The quantity that is added up."""
@@ -251,10 +249,7 @@ class Absence(Looking, Junction):
     key: ClassVar[str] = "absence"
     part_key: ClassVar[str] = "shown_by"
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Answered, Session)
-    reading: ClassVar[str] = (
-        "a share of sessions, or that something did not happen, is found on the last day of the "
-        "window"
-    )
+    reading: ClassVar[str] = READ_AT_THE_END
 
     absence: MetricName
     """The event that must not be recorded."""

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from impactbond.money import show_share
 from impactbond.terms.conditions.condition import (
+    READ_AS_PICKED,
     InWindow,
     check_bars,
     compared,
@@ -53,10 +54,7 @@ class Level(InWindow):
 
     key: ClassVar[str] = "level"
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Scale,)
-    reading: ClassVar[str] = (
-        "a level or a state counts on the day of the record that is picked, a mean on the day of "
-        "the last record in it"
-    )
+    reading: ClassVar[str] = READ_AS_PICKED
 
     level: MetricName
     """The score or percentage that is looked at."""
@@ -281,10 +279,7 @@ class Travels(InWindow):
 
     key: ClassVar[str] = "travels"
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Scale,)
-    reading: ClassVar[str] = (
-        "a change counts on the day of the last record, and is not evidenced without a first "
-        "record and a last"
-    )
+    reading: ClassVar[str] = Between.reading
 
     travels: dict[MetricName, ThresholdPhrase] = Field(min_length=1)
     """The scores, each with the bar that ends its way, such as at most 16."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from impactbond.money import show_share
-from impactbond.terms.conditions.condition import InWindow, counts, possible_rows
+from impactbond.terms.conditions.condition import READ_AT_THE_END, InWindow, counts, possible_rows
 from impactbond.terms.conditions.passes import (
     Calendars,
     ConditionCase,
@@ -38,10 +38,7 @@ class Share(InWindow):
 
     key: ClassVar[str] = "share"
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (Session,)
-    reading: ClassVar[str] = (
-        "a share of sessions, or that something did not happen, is found on the last day of the "
-        "window"
-    )
+    reading: ClassVar[str] = READ_AT_THE_END
 
     share: MetricName
     """The session whose rows are the whole."""

@@ -12,7 +12,13 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from impactbond.dates import Span
-from impactbond.terms.conditions.condition import InWindow, first_of, named, shown_row
+from impactbond.terms.conditions.condition import (
+    READ_AS_PICKED,
+    InWindow,
+    first_of,
+    named,
+    shown_row,
+)
 from impactbond.terms.conditions.passes import (
     Calendars,
     Column,
@@ -50,10 +56,7 @@ class Stays(InWindow):
 
     key: ClassVar[str] = "state"
     takes: ClassVar[tuple[type[MetricTerm], ...]] = (State,)
-    reading: ClassVar[str] = (
-        "a level or a state counts on the day of the record that is picked, a mean on the day of "
-        "the last record in it"
-    )
+    reading: ClassVar[str] = READ_AS_PICKED
 
     state: MetricName
     """The state that is looked at."""

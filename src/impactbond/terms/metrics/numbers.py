@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import ClassVar, Literal
 
@@ -15,6 +15,17 @@ from impactbond.terms.metrics.metric import LARGEST, Numbered
 from impactbond.terms.phrases import Distance, Threshold
 from impactbond.terms.term import Number, Pair
 from impactbond.terms.words import number
+
+
+def may_be_thousands(
+    amount: Decimal, decimals: int, path: Path, rests: Iterable[Path]
+) -> Diagnostics:
+    """A number that fits its decimals, with three digits after the point that it does not need."""
+    if thousands := thousands_in(amount, decimals):
+        problem = "three digits after the point may be thousands, and nobody guesses"
+        found = f"the number {amount:f}"
+        hint = f"Write {thousands} if thousands are meant, and otherwise {number(amount)}"
+        yield fault_at(path, "may_be_thousands", problem, found=found, hint=hint, rests=rests)
 
 
 class Scale(Numbered):
@@ -202,9 +213,6 @@ class Quantity(Numbered):
         elif amount * 10**self.decimals % 1:
             rests = around(("metrics", name), ["kind", "decimals"])
             yield Diagnostic(path, self.too_fine(f"'{amount}'"), rests)
-        elif thousands := thousands_in(amount, self.decimals):
-            problem = "three digits after the point may be thousands, and nobody guesses"
-            found = f"the number {amount:f}"
-            hint = f"Write {thousands} if thousands are meant, and otherwise {number(amount)}"
+        else:
             rests = around(("metrics", name), ["kind", "decimals"])
-            yield fault_at(path, "may_be_thousands", problem, found=found, hint=hint, rests=rests)
+            yield from may_be_thousands(amount, self.decimals, path, rests)

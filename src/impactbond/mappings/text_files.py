@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 
 from impactbond.errors import Fault
 from impactbond.evidence.csv_files import LONGEST_CELL, CrookedLineError
+from impactbond.evidence.sheet_rows import SheetRows
 
 Line = Mapping[int, object]
-Lines = Mapping[int, Line]  # the cells that are not blank, by row and column, both from 0
+Lines = Mapping[int, Line]  # the cells that are not blank, by row in order and column, from 0
 _SEPARATORS = {"tab": "\t"}
 
 
@@ -44,3 +45,18 @@ def text_lines(name: str, content: bytes, encoding: str, separator: str) -> Line
     finally:
         csv.field_size_limit(before)
     return found
+
+
+def columns_of(lines: Lines, wanted: Iterable[int], rows: Sequence[int]) -> dict[int, list[object]]:
+    """The cells of some columns in some rows of a sheet or text file, None where they are blank."""
+    if isinstance(lines, SheetRows):
+        return lines.columns_of(wanted, rows)
+    held = [lines[row] for row in rows]
+    return {column: [line.get(column) for line in held] for column in wanted}
+
+
+def firsts(lines: Lines) -> dict[int, object]:
+    """The first cell of every row that holds something."""
+    if isinstance(lines, SheetRows):
+        return dict(zip(lines.numbers, lines.firsts(), strict=True))
+    return {row: cells[min(cells)] for row, cells in lines.items()}

@@ -61,7 +61,7 @@ class _NotPlainError(Exception):
     """Something is written as a parser has to read it."""
 
 
-class _Cells(NamedTuple):
+class _PieceRead(NamedTuple):
     """Rows by their numbers in the file, and cells that are not blank: each with the place of its
     row among them, its column from 0, and what it holds.
     """
@@ -123,12 +123,12 @@ class _Sheet:
             begins.append(at)
         return list(zip(begins, [*begins[1:], len(self._inside)], strict=True))
 
-    def cells(self, begin: int, end: int) -> _Cells:
+    def cells(self, begin: int, end: int) -> _PieceRead:
         """The rows and cells of a piece. Raises _NotPlainError."""
         data = self._data
         starts, ends = (begin + np.flatnonzero(data[begin:end] == sign) for sign in b"<>")
         if not starts.size:
-            return _Cells(starts, starts, starts, np.zeros(0, object))
+            return _PieceRead(starts, starts, starts, np.zeros(0, object))
         # Each tag ends before the next begins: no sign of one stands in a text or an attribute.
         _assert_plain(len(starts) == len(ends))
         _assert_plain((starts < ends).all() and (ends[:-1] < starts[1:]).all())
@@ -148,7 +148,7 @@ class _Sheet:
         is_filled = kinds[is_cell] == _CELL
         values[:, is_filled] = ends[valued] + 1, starts[valued + 1]
         held, is_there = self._held(heads, ends[is_cell], *values)
-        return _Cells(rows, row_of[is_there], columns[is_there], held[is_there])
+        return _PieceRead(rows, row_of[is_there], columns[is_there], held[is_there])
 
     def _kinds(self, starts: Places, ends: Places) -> NDArray[np.uint8]:
         """Which tag each is; 0 for any that is written in another way."""
@@ -268,7 +268,7 @@ class _Sheet:
         wanted = both.take(pa.array(np.arange(0, len(both), 2))).dictionary_encode()
         return wanted.indices.to_numpy(), wanted.dictionary.to_pylist()
 
-    def together(self, pieces: list[_Cells]) -> SheetRows:
+    def together(self, pieces: list[_PieceRead]) -> SheetRows:
         """The cells of all pieces, row by row in order. Raises _NotPlainError where a row or a cell
         is there twice, or too far from the others.
         """

@@ -29,8 +29,9 @@ from impactbond.evidence.workbook import (
 from impactbond.mappings.codes import code_of
 from impactbond.mappings.mapped_table import MappedTable, pattern_of
 from impactbond.mappings.tables import SourceTable
-from impactbond.mappings.text_files import Lines, columns_of, firsts, text_lines
+from impactbond.mappings.text_files import Lines, TextLines, columns_of, firsts, text_lines
 from impactbond.mappings.xml_files import xml_table
+from impactbond.terms.words import counted
 from impactbond.texts import one_spelling
 
 _CELL = re.compile(r"([A-Z]+)(\d+)")
@@ -191,7 +192,7 @@ def found_table(
         named = set(table.headings)
         wanted = {at for at, heading in enumerate(headings) if heading in named}
     raw, raw_after = (_raw(lines, wanted, some, len(headings)) for some in (numbers, after))
-    cautions: tuple[str, ...] = ()
+    cautions = tuple(_short_told(lines, numbers, headings, wanted, f"sheet '{file.name}'"))
     if sheet:
         looks = file.looks(sheet)
         if isinstance(looks, Fault):
@@ -208,6 +209,22 @@ def found_table(
     return replace(
         _rows_of(found, table, wanted), below=_rows_of(below, table, wanted) if after else None
     )
+
+
+def _short_told(
+    lines: Lines, rows: Sequence[int], headings: Sequence[str], wanted: set[int], where: str
+) -> Iterator[str]:
+    """A caution about lines of a text file that end before the last column that is read: blank
+    cells at an end may be left out, and where a separator is lost every cell is another's.
+    """
+    last = max(wanted, default=-1)
+    short = [row for row in rows if isinstance(lines, TextLines) and lines.widths[row] <= last]
+    if short:
+        yield (
+            f"{where}: {counted(len(short), 'line')} of the table, first line {short[0] + 1}, "
+            f"{'ends' if len(short) == 1 else 'end'} before the column '{headings[last]}': look "
+            "whether a separator is missing"
+        )
 
 
 def _raw(lines: Lines, wanted: set[int], rows: Sequence[int], width: int) -> list[list[object]]:

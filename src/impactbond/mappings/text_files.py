@@ -15,7 +15,15 @@ Lines = Mapping[int, Line]  # the cells that are not blank, by row in order and 
 _SEPARATORS = {"tab": "\t"}
 
 
-def text_lines(name: str, content: bytes, encoding: str, separator: str) -> Lines | Fault:
+class TextLines(dict[int, Line]):
+    """The lines of a text file that hold something; `widths` is how many cells each has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widths: dict[int, int] = {}
+
+
+def text_lines(name: str, content: bytes, encoding: str, separator: str) -> TextLines | Fault:
     """The cells of a text file, or why it cannot be read as one."""
     codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252", "utf-16": "utf-16"}[encoding]
     try:
@@ -26,8 +34,12 @@ def text_lines(name: str, content: bytes, encoding: str, separator: str) -> Line
         problem = f"this is not text in {encoding}"
         hint = f"Say the encoding: in the mapping; it may be {others}"
         return Fault(file=name, line=line, code="other_encoding", problem=problem, hint=hint)
+    if encoding == "windows-1252" and _is_utf_8(content):
+        problem = "this is text in utf-8, and would be read as other letters"
+        hint = "Write encoding: utf-8 in the mapping, or leave it out"
+        return Fault(file=name, code="other_encoding", problem=problem, hint=hint)
     before = csv.field_size_limit(LONGEST_CELL)
-    found: dict[int, dict[int, object]] = {}
+    found = TextLines()
     line = 1
     try:
         mark = _SEPARATORS.get(separator, separator)
@@ -37,7 +49,7 @@ def text_lines(name: str, content: bytes, encoding: str, separator: str) -> Line
                 column: cell for column, cell in enumerate(cells) if cell and not cell.isspace()
             }
             if row:
-                found[line - 1] = row
+                found[line - 1], found.widths[line - 1] = row, len(cells)
             line = reader.line_num + 1
     except csv.Error as error:
         code = "cell_too_long" if "field limit" in str(error) else "not_csv"
@@ -45,6 +57,14 @@ def text_lines(name: str, content: bytes, encoding: str, separator: str) -> Line
     finally:
         csv.field_size_limit(before)
     return found
+
+
+def _is_utf_8(content: bytes) -> bool:
+    """Whether letters beyond ASCII are written as in UTF-8: no text of other letters looks so."""
+    try:
+        return not content.isascii() and bool(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def columns_of(lines: Lines, wanted: Iterable[int], rows: Sequence[int]) -> dict[int, list[object]]:

@@ -387,9 +387,12 @@ def _contradictory(
         if row.metric in wrong and row.status != WITHDRAWN and name not in superseded
     ]
     for row in live:
-        is_again = row.measured in first
+        measured = row.measured
+        if measured not in first:
+            first[measured] = row.value
         # Rows alike say the same twice and harm nobody, except of a slot.
-        differs = first.setdefault(row.measured, row.value) != row.value
-        if differs or (is_again and wrong[row.metric] is SLOT_TWICE):
-            differing.add(row.measured)
+        elif first[measured] != row.value or wrong[row.metric] is SLOT_TWICE:
+            differing.add(measured)
+    if not differing:
+        return []
     return [(row, wrong[row.metric]) for row in live if row.measured in differing]

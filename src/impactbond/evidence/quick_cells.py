@@ -82,7 +82,9 @@ def quick_rows(content: bytes, value: Value, texts: Objects, bounds: Bounds) -> 
     first, end = content.find(_BEGIN), content.rfind(_END)
     if not 0 <= first < end:
         return None
-    before, inside, after = content[:first], content[first + len(_BEGIN) : end], content[end:]
+    before, after = content[:first], content[end:]
+    # Behind the end stands what belongs to no tag: what looks on from one finds it, not the end.
+    inside = b"".join((memoryview(content)[first + len(_BEGIN) : end], b" " * 32))
     around = before + _BEGIN + after
     if not _is_plain(around) or _OUTSIDE.search(around) or not _is_plain_text(inside):
         return None
@@ -110,8 +112,7 @@ class _Sheet:
 
     def __init__(self, inside: bytes, value: Value, texts: Objects, bounds: Bounds) -> None:
         self._inside, self._value, self._texts, self._bounds = inside, value, texts, bounds
-        # Behind the end stands nothing that belongs to a tag: what looks on from one finds it.
-        self._data = np.frombuffer(inside + b" " * 32, np.uint8)
+        self._data = np.frombuffer(inside, np.uint8)
         self.said: set[bytes] = set()
         self._heads: dict[bytes, tuple[str, str]] = {}
         self._has_text = np.array([text != "" for text in texts.tolist()], bool)

@@ -10,10 +10,11 @@ from random import Random
 from xml.parsers.expat import ParserCreate
 from zipfile import ZipFile
 
+import numpy as np
 import xlsxwriter
 
-from impactbond.evidence.quick_cells import quick_rows, quick_texts
-from impactbond.evidence.spreadsheet import Spreadsheet, _column, _SheetCells, _text_of
+from impactbond.evidence.quick_cells import Bounds, quick_rows, quick_texts
+from impactbond.evidence.spreadsheet import Spreadsheet, _SheetCells, _text_of
 
 MUTANTS = int(os.environ.get("IMPACTBOND_MUTANTS", "800"))
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -68,13 +69,14 @@ def attempted(read: object) -> object:
 
 def test_what_is_read_quickly_is_what_the_parser_reads() -> None:
     opened, draw, told = book(), Random(20240909), 0
+    held, bounds = np.array(opened.texts, object), Bounds(99, 16_384, 10**6)
     cells = b'<c r="A%d" t="s"><v>%d</v></c><c r="B%d" s="1"><v>0.5</v></c>'
     row_of = b'<row r="%d" spans="1:2">' + cells + b"</row>"
     rows = b"".join(row_of % (row, row, row % 2, row) for row in (1, 2))
     sheet = HEAD + b'<worksheet xmlns="m"><cols/><sheetData>%s</sheetData></worksheet>' % rows
     for _ in range(MUTANTS):
         content = spoilt(draw, sheet)
-        quick = attempted(lambda: quick_rows(content, opened.value, _column, 99))  # noqa: B023
+        quick = attempted(lambda: quick_rows(content, opened.value, held, bounds))  # noqa: B023
         if quick is None:
             continue
         told += 1
@@ -96,7 +98,7 @@ def test_texts_that_are_read_quickly_are_those_of_the_parser() -> None:
 
         def slowly() -> object:
             every = fromstring(content).iter()  # noqa: B023
-            return [_text_of(one) for one in every if one.tag[-3:] == "}si"]
+            return [_text_of(one) for one in every if one.tag.rpartition("}")[2] == "si"]
 
         assert quick == attempted(slowly), content
     assert told > MUTANTS // 10

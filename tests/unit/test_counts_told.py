@@ -13,12 +13,13 @@ import pytest
 from tests.spec.drawn_tables import contract_of
 
 from impactbond.comparison.comparison import compare
-from impactbond.errors import SettlementError
+from impactbond.errors import RecordError, SettlementError
 from impactbond.evidence.counts import Counts
 from impactbond.evidence.read_counts import read_claims
 from impactbond.explanation.explain import explain, explain_line
 from impactbond.explanation.nearest import nearest_change
 from impactbond.records.following import settle
+from impactbond.records.forget import forget
 from impactbond.records.record import read_record, write_record
 from impactbond.records.regenerate import regenerate
 from impactbond.records.verify import verify
@@ -164,3 +165,24 @@ def test_a_settlement_rests_on_evidence_or_on_counts() -> None:
         settle(contract, as_of="2017-07-31")
     with pytest.raises(SettlementError, match="claims is nothing that can be settled"):
         settle(contract, claims="counts.csv", as_of="2017-07-31")  # type: ignore[arg-type]
+
+
+def test_a_record_of_counts_holds_nobody_to_forget(tmp_path: Path) -> None:
+    """It says how many, and of nobody; unless somebody wrote a reference among its own."""
+    path = write_record(settled(3, 4), tmp_path / "kept.record")
+    columns = read_record(path).counts.counts_table.column_names  # type: ignore[union-attr]
+    assert "participant" not in columns
+    assert columns[:6] == [
+        "milestone",
+        "achieved_on",
+        "period",
+        "number",
+        "recorded_on",
+        "standing",
+    ]
+    for who, code in (("C-0001", "counts_hold_nobody"), ("r1", "still_named")):
+        with pytest.raises(RecordError) as caught:
+            forget([path], [who], tmp_path / "out")
+        assert [(one.file, one.code) for one in caught.value.faults] == [("kept.record", code)]
+        assert who not in str(caught.value)
+    assert not (tmp_path / "out").exists()

@@ -47,6 +47,15 @@ def of(code: str, number: float) -> Shows:
         ("0,.0", 1, Shows.OTHER),
         ('"9"0', 1, Shows.OTHER),  # 7 is seen as 97
         ("0;0", -1, Shows.OTHER),  # the minus is not seen
+        ("-0", 1, Shows.OTHER),  # or one where there is none
+        ('"-"0;0', 1, Shows.OTHER),
+        ("000-000", 1, Shows.OTHER),
+        ('"<"0', 1, Shows.OTHER),  # a bound is seen
+        ('"~"0', 1, Shows.OTHER),
+        ('0" (of 40)"', 1, Shows.OTHER),
+        ('0" (score)"', 1, Shows.NUMBER),
+        ("0.0E-0", 1, Shows.NUMBER),
+        ('_-* #,##0.00_-;-* #,##0.00_-;_-* "-"??_-;_-@_-', 1, Shows.NUMBER),
         ("0;[Red]0", 1, Shows.NUMBER),
         (";;;", 1, Shows.OTHER),
         ("0;-0;;@", 0, Shows.OTHER),  # nought is not seen

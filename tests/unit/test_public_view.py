@@ -18,6 +18,8 @@ from tests.properties.test_disclosure import settled
 
 import impactbond as ib
 from impactbond.cli.commands import app
+from impactbond.disclosure.attack import knowing
+from impactbond.disclosure.cells import CellKey, Linked
 from impactbond.disclosure.published import public_files
 from impactbond.disclosure.rules import DOMINATED, SECONDARY, TOO_FEW, Dominance
 from impactbond.errors import DisclosureError
@@ -150,3 +152,21 @@ def test_the_page_runs_as_written_and_the_command_writes_the_same(
     assert written == public_files(ran["view"])
     assert "Elm" not in Path("own/log.csv").read_text()
     assert (tmp_path / "own/log.csv").stat().st_mode & 0o077 == 0
+
+
+def test_a_table_that_disagrees_with_what_is_shown_settles_nothing() -> None:
+    """Tables that were found are kept for later attacks: two parts, and both of them with their
+    sum. Whoever sees the sum, 10, does not take over that the first may be 12.
+    """
+    keys = tuple(CellKey("done", "All", "All", str(at)) for at in range(3))
+    parts = np.array([4, 6])
+    sums = np.array([[1, 0], [0, 1], [1, 1]])
+    linked = Linked(keys, sums, parts, np.zeros(2, np.int64), parts)
+    tables: list[Any] = []
+    blind = knowing(linked, frozenset({0, 1, 2}), zeros_shown=False, most=99, tables=tables)
+    assert blind.proof(0, 50) is None
+    assert tables
+    seeing = knowing(linked, frozenset({0, 1}), zeros_shown=False, most=99, tables=tables)
+    assert not seeing.is_wide(0, 5)
+    assert seeing.proof(0, 11) == {2}
+    assert seeing.proof(0, 10) is None

@@ -12,7 +12,7 @@ figures are whole: what it gives is compared with a margin of `MARGIN`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -41,15 +41,16 @@ class Attacker:
     """Whoever knows how the figures hang together and between what each of them lies.
 
     Figures are the counts of the cells, then, where money is published, their values. `most` is a
-    bound that the attacker has for a part: far above all, so that nothing is endless. `before` knew
-    all of this and more: every table that agreed with what it knew agrees with this too.
+    bound that the attacker has for a part: far above all, so that nothing is endless. `tables` are
+    the figures of tables that were found so far, by whoever knew something of the same cells: those
+    that agree with what is known here need not be searched for again, and what is found is added.
     """
 
     linked: Linked
     low: Real
     high: Real
     most: float
-    before: Attacker | None = None
+    tables: list[Real] = field(default_factory=list)
 
     @cached_property
     def rows(self) -> Whole:
@@ -60,17 +61,23 @@ class Attacker:
     @cached_property
     def _seen(self) -> tuple[Real, Real]:
         """The lowest and highest that each figure was in any table that was found to agree with
-        what is known. What was seen need not be searched for: one table often settles many figures.
+        what is known. One table often settles many figures.
         """
-        if self.before is not None:
-            return self.before._seen[0].copy(), self.before._seen[1].copy()
-        true = (self.rows @ self.linked.parts).astype(float)
-        return true.copy(), true.copy()
+        every = np.array([self._true, *self.tables])
+        agrees = (every >= self.low - MARGIN) & (every <= self.high + MARGIN)
+        every = every[agrees.all(axis=1)]
+        return every.min(axis=0), every.max(axis=0)
+
+    @cached_property
+    def _true(self) -> Real:
+        return (self.rows @ self.linked.parts).astype(float)
 
     def _see(self, parts: Real) -> None:
         figures = self.rows @ parts
-        np.minimum(self._seen[0], figures, out=self._seen[0])
-        np.maximum(self._seen[1], figures, out=self._seen[1])
+        low, high = self._seen
+        self.tables.append(figures)
+        np.minimum(low, figures, out=low)
+        np.maximum(high, figures, out=high)
 
     def is_wide(self, figure: int, width: float) -> bool:
         """Whether tables were found between which a figure differs by as much as that."""
@@ -80,11 +87,14 @@ class Attacker:
         """The shown figures that place a figure within less than a width, if parts need not be
         whole; None where nothing does.
         """
-        found: frozenset[int] = frozenset()
-        for sign in (1, -1):
+        wanted = self.rows[figure].astype(float)
+        # Most are small: they may be far above what they are, and not below.
+        for sign in (-1, 1):
             if self.is_wide(figure, width):
                 return None
-            found |= self._least(sign * self.rows[figure].astype(float))
+            self._see(self._lowest(sign * wanted, whole=False))
+        # The solver tells what proves it in another way that takes twice as long.
+        found = None if self.is_wide(figure, width) else self._least(wanted) | self._least(-wanted)
         return None if self.is_wide(figure, width) else found
 
     def is_reached(self, figure: int, width: float) -> bool:
@@ -94,17 +104,30 @@ class Attacker:
         for sign in (1, -1):
             if self.is_wide(figure, width):
                 return False
-            found = solver().milp(
-                sign * self.rows[figure].astype(float),
-                integrality=np.ones(self.rows.shape[1]),
-                bounds=solver().Bounds(0, self.most),
-                constraints=solver().LinearConstraint(self.rows, self.low, self.high),
-                options={"mip_rel_gap": 0},
-            )
-            if found.status != 0:
-                raise InvariantError("the true figures do not agree with what is shown of them")
-            self._see(np.rint(found.x))
+            found = self._lowest(sign * self.rows[figure].astype(float), whole=True)
+            self._see(np.rint(found))
         return not self.is_wide(figure, width)
+
+    @cached_property
+    def _known(self) -> Any:
+        """The figures of which anything is known beside that none is below nought, and between what
+        each of them lies, as the solver is told.
+        """
+        told = (self.low > 0) | (self.high < _INFINITE)
+        return solver().LinearConstraint(self.rows[told], self.low[told], self.high[told])
+
+    def _lowest(self, wanted: Real, *, whole: bool) -> Real:
+        """Parts, `whole` or not, of which a sum is as low as it can be."""
+        found = solver().milp(
+            wanted,
+            integrality=np.full(len(wanted), int(whole)),
+            bounds=solver().Bounds(0, self.most),
+            constraints=self._known,
+            options={"mip_rel_gap": 0},
+        )
+        if found.status != 0:
+            raise InvariantError("the true figures do not agree with what is shown of them")
+        return np.asarray(found.x, float)
 
     def _least(self, wanted: Real) -> frozenset[int]:
         """The shown figures that keep a sum of parts from being lower than it can be."""
@@ -136,7 +159,7 @@ def knowing(
     *,
     zeros_shown: bool,
     most: float,
-    before: Attacker | None = None,
+    tables: list[Real] | None = None,
 ) -> Attacker:
     """The attacker who sees all cells but those, and knows whether one left out may be nought."""
     figures = np.concatenate([linked.counts, linked.values]) if linked.has_money else linked.counts
@@ -146,4 +169,4 @@ def knowing(
         low[cell], high[cell] = (1.0 if zeros_shown else 0.0), _INFINITE
         if linked.has_money:
             low[cells + cell], high[cells + cell] = 0.0, _INFINITE
-    return Attacker(linked, low, high, most, before)
+    return Attacker(linked, low, high, most, [] if tables is None else tables)

@@ -62,10 +62,16 @@ class Suppression:
         widest = self.widths.max(initial=0) / (units.min() if units.size else 1)
         return float(4 * (self.linked.parts.sum() + max(widest, self.widths.max(initial=0)) + 1))
 
-    def attacker(self, hidden: frozenset[int], before: Attacker | None = None) -> Attacker:
-        """Who sees all but these cells, after one who saw more."""
+    def attacker(self, hidden: frozenset[int], *, whole: bool = False) -> Attacker:
+        """Who sees all but these cells, and may know that every part is a `whole` number."""
         shown, most = self.zeros_shown, self.most
-        return knowing(self.linked, hidden, zeros_shown=shown, most=most, before=before)
+        tables = self._tables[whole]
+        return knowing(self.linked, hidden, zeros_shown=shown, most=most, tables=tables)
+
+    @cached_property
+    def _tables(self) -> tuple[list[Real], list[Real]]:
+        """The tables found so far: with parts that need not be whole, and with whole ones."""
+        return [], []
 
     def figures(self, cell: int) -> tuple[int, ...]:
         """The figures of a cell."""
@@ -126,10 +132,10 @@ def _rows_against(problem: Suppression, hidden: frozenset[int]) -> list[frozense
                 raise _unprotected(problem.linked, cell)
             found.append(proof)
             also |= proof
-            attacker = problem.attacker(also, attacker)
+            attacker = problem.attacker(also)
     if found or problem.has_whole_ends:
         return found
-    attacker = problem.attacker(hidden)  # who has seen no table with parts of claims
+    attacker = problem.attacker(hidden, whole=True)
     if any(attacker.is_reached(figure, problem.widths[figure]) for figure, _ in figures):
         # With parts known to be whole the intervals are narrower: no choice within this one holds.
         others = frozenset(range(cells)) - hidden

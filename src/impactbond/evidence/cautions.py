@@ -23,6 +23,28 @@ _MOST_TOLD = 10
 _LONG_BEFORE, _LONG_AFTER = timedelta(days=3652), timedelta(days=730)
 
 
+def place_cautions(participants: pa.Table, *tables: pa.Table) -> Iterator[str]:
+    """A caution for files and sheets that are called after a participant, one tab for each child:
+    where a row stands is told wherever it is, also to who may not know whose it is.
+    """
+    # One of digits alone may be the number of a week or a class.
+    known = {one for one in participants["participant"].to_pylist() if not one.isdigit()}
+    for name in ("file", "sheet"):
+        told = {one for table in tables for one in pc.unique(table[name]).to_pylist() if one}
+        whose = [one for one in told if known & {one, *_words_of(one)}]
+        if whose:
+            yield (
+                f"{name}s that are called after a participant: {len(whose)}. Their names are told "
+                "wherever a row of them is: give them others."
+            )
+
+
+def _words_of(name: str) -> Iterator[str]:
+    """What may be a reference in a name: without an ending, and between blanks or underscores."""
+    stem = name.rpartition(".")[0] or name
+    yield from (stem, *stem.split("_"), *stem.split())
+
+
 def twin_cautions(participants: pa.Table, contract: Contract) -> Iterator[str]:
     """A caution for two spellings of what tells funders apart, a school's name or a borough's: each
     is a funder of its own.

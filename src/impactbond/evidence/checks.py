@@ -290,6 +290,7 @@ def _of_metric(
     it takes that back. Rows without references at other times of one day are other events.
     """
     days = block.column("observed_on")
+    told = _Told()
     cells = zip(*(column.values for column in columns.values()), values.values, strict=True)
     for place, row in enumerate(cells):
         if place in faults:
@@ -309,7 +310,8 @@ def _of_metric(
         said = (source, proof, replaced, status or RECORDED)
         name = ref and block.observation_id(ref, metric)
         also = said if slot is None else (*said, slot)
-        name = name or _digest(who, metric, _moment(days[place], day), known, value, *also)
+        if not name:
+            name = _digest((who, metric, _moment(days[place], day), known, value, *also), told)
         yield Observation(name, who, metric, value, day, known, *said, slot, block, place)
 
 
@@ -318,10 +320,18 @@ def _moment(cell: object, day: date) -> object:
     return cell if isinstance(cell, datetime) and cell.time() != time() else day
 
 
-def _digest(*said: object) -> str:
+class _Told(dict[object, str]):
+    """What each part of a row is in the text of a list: there are few, and they stand in many."""
+
+    def __missing__(self, part: object) -> str:
+        self[part] = repr(None if part is None else str(part))
+        return self[part]
+
+
+def _digest(said: Sequence[object], told: _Told) -> str:
     """The id of an observation without a reference: what it says, and nothing else, decides it."""
-    text = repr([None if part is None else str(part) for part in said])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    text = ", ".join([told[part] for part in said])  # as Python writes a list of texts
+    return hashlib.sha256(f"[{text}]".encode()).hexdigest()[:32]
 
 
 def _agreeing(
@@ -377,9 +387,12 @@ def _contradictory(
         if row.metric in wrong and row.status != WITHDRAWN and name not in superseded
     ]
     for row in live:
-        is_again = row.measured in first
+        measured = row.measured
+        if measured not in first:
+            first[measured] = row.value
         # Rows alike say the same twice and harm nobody, except of a slot.
-        differs = first.setdefault(row.measured, row.value) != row.value
-        if differs or (is_again and wrong[row.metric] is SLOT_TWICE):
-            differing.add(row.measured)
+        elif first[measured] != row.value or wrong[row.metric] is SLOT_TWICE:
+            differing.add(measured)
+    if not differing:
+        return []
     return [(row, wrong[row.metric]) for row in live if row.measured in differing]

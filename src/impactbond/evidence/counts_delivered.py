@@ -71,12 +71,12 @@ def delivered_counts(
         headings = list(grid.cells)
         wrong = list(missing_columns(headings, "counts", wanted, OPTIONAL["counts"]))
         faults += (replace(one, file=grid.place.file, sheet=grid.place.sheet) for one in wrong)
-        unread = [f"'{one[:40]}'" for one in headings if one and one not in known]
+        unread = [one for one in headings if one and one not in known]
         where = grid.place.place or "the frame"
         # With a column missing, the one that is not read is most likely that one under another
         # name, and the fault says so.
         if unread and not wrong:
-            cautions.add(f"{where}: columns that are not read: {', '.join(unread[:10])}")
+            cautions.add(f"{where}: columns that counts do not have, not read: {len(unread)}")
         place = replace(grid.place, sheet=grid.place.sheet or "counts")
         personal |= set(personal_columns(place, grid.cells, known, begins))
         columns = {name: list(grid.cells[name]) for name in known if name in grid.cells}

@@ -45,11 +45,14 @@ def shown_by(code: str) -> tuple[Shows, Shows, Shows]:
     """What a format shows of a number above, below and of nought."""
     if code.casefold() in ("", "general", "standard"):
         return (Shows.NUMBER,) * 3
-    sections = [_section(*one) for one in _sections(code)]
+    written = list(_sections(code))
+    sections = [_section(*one) for one in written]
     if any(is_conditional for _, _, is_conditional in sections):
         kinds = {kind for kind, _, _ in sections}
         return (kinds.pop() if len(kinds) == 1 else Shows.OTHER,) * 3
     above, has_sign, _ = sections[0]
+    if above in (Shows.NUMBER, Shows.PERCENT) and _is_minus_seen(*written[0][:2]):
+        above = Shows.OTHER
     below = above
     if len(sections) > 1:
         below, has_sign, _ = sections[1]
@@ -70,6 +73,11 @@ def _sections(code: str) -> Iterator[tuple[str, str, list[str]]]:
         signs += sign
         brackets += [inside] if inside else []
     yield signs, words, brackets
+
+
+def _is_minus_seen(signs: str, words: str) -> bool:
+    """Whether a minus stands before or between digits, of whatever number."""
+    return "-" in re.sub("e-", "", signs, flags=re.IGNORECASE) or words.strip() in ("-", "\u2013")
 
 
 def _section(signs: str, words: str, brackets: list[str]) -> tuple[Shows, bool, bool]:
@@ -93,7 +101,7 @@ def _section(signs: str, words: str, brackets: list[str]) -> tuple[Shows, bool, 
     is_other = (
         ("%" in signs and kind is not Shows.PERCENT)
         or _IN_THOUSANDS.search(places)
-        or re.search(r"\d", words)
+        or re.search(r"[\d<>\u2264\u2265~\u00b1]", words)
         or (re.search("[1-9]", plain) and "/" not in plain)
         or not (re.search("[0#?]", plain) or "@" in signs or plain != signs or is_dash)
     )

@@ -14,7 +14,12 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import EngineError, EvidenceError, Fault, assert_one_of
-from impactbond.evidence.cautions import day_cautions, person_cautions, twin_cautions
+from impactbond.evidence.cautions import (
+    day_cautions,
+    person_cautions,
+    place_cautions,
+    twin_cautions,
+)
 from impactbond.evidence.checks import Observation, Person, read_observations, read_people
 from impactbond.evidence.deliveries import Delivery, refuse, without_repeats
 from impactbond.evidence.evidence import (
@@ -160,6 +165,7 @@ def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> 
     observed = [(*row[:width], *row.block.where(row.place)) for row in observations]
     participants_table = _participants_table(people.rows, contract)
     observations_table = rows_table(observed, observations_schema(contract))
+    refused_rows = refused_table([*delivery.refused, *people.refused, *refused])
     cautions = {
         *delivery.cautions,
         *allowed_ones,
@@ -167,13 +173,14 @@ def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> 
         *_as_fractions(observations, contract),
         *twin_cautions(participants_table, contract),
         *person_cautions(participants_table, contract),
+        *place_cautions(participants_table, observations_table, refused_rows),
         *day_cautions(participants_table, contract),
         *day_cautions(observations_table, contract),
     }
     return Evidence(
         participants_table=participants_table,
         observations_table=observations_table,
-        refused_table=refused_table([*delivery.refused, *people.refused, *refused]),
+        refused_table=refused_rows,
         repeated=people_repeated + repeated + people.repeated + disagreeing,
         kind=delivery.kind,
         cautions=tuple(sorted(cautions)),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -22,10 +22,13 @@ from xml.etree.ElementTree import Element, iterparse
 from xml.parsers.expat import ParserCreate
 from zipfile import ZipFile, ZipInfo
 
+import numpy as np
+
 from impactbond.evidence.cells import Broken, Percent
 from impactbond.evidence.number_formats import BUILT_IN, GENERAL, Shows, shown_by
-from impactbond.evidence.quick_cells import MOST_AT_ONCE, quick_rows, quick_texts
+from impactbond.evidence.quick_cells import MOST_AT_ONCE, Bounds, quick_rows, quick_texts
 from impactbond.evidence.sheet_looks import SheetLooks, fill_of, looks_of
+from impactbond.evidence.sheet_rows import Rows, SheetRows, spanned
 
 MOST_CELLS = 20_000_000  # of a sheet: those there are, and those in the area that they span
 MOST_BYTES = 2**30  # of all parts, unpacked
@@ -38,8 +41,6 @@ _IN_A_DAY = 86_400_000
 _PIECE = 2**16  # bytes read at once
 _MOST_KNOWN = 100_000  # different cells whose values are remembered
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-
-Rows = dict[int, dict[int, object]]
 
 
 class UnreadableError(Exception):
@@ -67,6 +68,7 @@ class Spreadsheet:
     fills: tuple[str, ...]
     first_day: datetime
     hidden: frozenset[int]
+    read_last: list[tuple[str, bytes]] = field(default_factory=list)
 
     @classmethod
     def of(cls, content: bytes) -> Spreadsheet:
@@ -110,28 +112,36 @@ class Spreadsheet:
 
     def looks(self, sheet: int) -> SheetLooks:
         """What is hidden, merged and coloured in the sheet at that place. Raises as `of` does."""
-        with self._open(self.sheets[sheet][1]) as stream:
-            return looks_of(stream.read(), self.fills, _column)
+        part = self.sheets[sheet][1]
+        content = next((one for name, one in self.read_last if name == part), None)
+        self.read_last.clear()
+        return looks_of(self._content(part) if content is None else content, self.fills, _column)
 
     def rows(self, sheet: int) -> Rows:
         """The cells of the sheet at that place that are not blank, by row and column, both from 0.
 
         Raises as `of` does.
         """
-        rows = self._quickly(sheet)
+        rows: Rows | None = self._quickly(sheet)
         if rows is None:
             rows = self._parsed(sheet)
-        if rows and (max(rows) + 1) * (max(map(max, rows.values())) + 1) > MOST_CELLS:
+        if spanned(rows) > MOST_CELLS:
             raise SPREAD_TOO_FAR
         return rows
 
-    def _quickly(self, sheet: int) -> Rows | None:
+    def _quickly(self, sheet: int) -> SheetRows | None:
         """The cells of a sheet that is written plainly; None where a parser has to look."""
         part = self.sheets[sheet][1]
         if self.entries[_part(part)].file_size > MOST_AT_ONCE:
             return None
+        bounds = Bounds(_LAST_ROW, _LAST_COLUMN, MOST_CELLS)
+        content = self._content(part)
+        self.read_last[:] = [(part, content)]  # looks are looked for next, and unpacking takes time
+        return quick_rows(content, self.value, np.array(self.texts, object), bounds)
+
+    def _content(self, part: str) -> bytes:
         with self._open(part) as stream:
-            return quick_rows(stream.read(), self.value, _column, _LAST_ROW)
+            return stream.read()
 
     def _parsed(self, sheet: int) -> Rows:
         found = _SheetCells(self)
@@ -209,7 +219,7 @@ class Spreadsheet:
     def _shared(self, part: str | None) -> Iterator[str]:
         """The texts that cells refer to by number."""
         for _, element in self._read(part) if part else ():
-            if element.tag[-3:] == "}si":
+            if _local(element) == "si":
                 yield _text_of(element)
                 element.clear()
 
@@ -250,7 +260,7 @@ class _SheetCells:
     """
 
     def __init__(self, book: Spreadsheet) -> None:
-        self.rows: Rows = {}
+        self.rows: dict[int, dict[int, object]] = {}
         self.texts: list[str] = []  # since the part of a cell began that is read
         self._value = book.value
         self._known: dict[tuple[str, str, str], object] = {}
@@ -266,7 +276,7 @@ class _SheetCells:
         if not self._names:  # in whatever namespace the first one is, so are the others
             space = name.rpartition(" ")[0]
             names = ("c", "v", "t", "row", "f", "rPh", "sheetData")
-            self._names = tuple(f"{space} {one}" for one in names)
+            self._names = tuple(f"{space} {one}".lstrip() for one in names)
         cell, value, text, row, formula, hint, _ = self._names
         if name == cell:
             self._there += 1

@@ -31,6 +31,7 @@ from impactbond.evidence.headings import (
 )
 from impactbond.evidence.personal import SAMPLE, personal_columns
 from impactbond.evidence.sheet_looks import SheetLooks
+from impactbond.evidence.sheet_rows import grid_from
 from impactbond.evidence.spreadsheet import Spreadsheet, UnreadableError
 from impactbond.terms.sheets import EACH_ROW, Sheet
 from impactbond.terms.words import counted
@@ -136,13 +137,7 @@ def grid_of(file: Opened, sheet: str) -> list[list[object]] | Fault:
     rows = attempted(file.name, lambda: file.book.rows(file.sheets[sheet]))
     if isinstance(rows, Fault):
         return replace(rows, sheet=sheet)
-    width = 1 + max((max(cells) for cells in rows.values()), default=-1)
-    grid: list[list[object]] = [[""] * width for _ in range(1 + max(rows, default=-1))]
-    for row, cells in rows.items():
-        line = grid[row]
-        for column, cell in cells.items():
-            line[column] = cell
-    return grid
+    return grid_from(rows)
 
 
 def only_grid(path: Path, called: str, holds: str) -> tuple[str, list[list[object]]] | Fault:

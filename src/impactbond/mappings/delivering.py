@@ -15,17 +15,19 @@ from impactbond.errors import Fault
 from impactbond.evidence.deliveries import Block, Delivery, refuse
 from impactbond.evidence.mapped import FileRead, MappedBy
 from impactbond.evidence.personal import heading_tells, values_tell
-from impactbond.evidence.refusals import Refused
+from impactbond.evidence.refusals import Refusal, Refused
+from impactbond.mappings.codes import code_of
 from impactbond.mappings.mapped_table import MappedTable
 from impactbond.mappings.observations import observed
 from impactbond.mappings.participants import people
-from impactbond.mappings.refused_cells import BELOW_THE_END
+from impactbond.mappings.refused_cells import ALMOST_LEFT_OUT, BELOW_THE_END
 from impactbond.mappings.several import chosen, corrected
 from impactbond.mappings.source_files import SourceFile
 from impactbond.mappings.tables import SourceTable
 from impactbond.mappings.values import RowContext
 from impactbond.terms.diagnostic import listing
 from impactbond.terms.sheets import REQUIRED_OBSERVATION_COLUMNS, REQUIRED_PARTICIPANT_COLUMNS
+from impactbond.texts import alike
 
 _NEEDED = {*REQUIRED_PARTICIPANT_COLUMNS, *REQUIRED_OBSERVATION_COLUMNS}
 
@@ -173,10 +175,14 @@ def _read_table(
                 for what in heading_tells(heading)
             }
             read = people if table.holds == "participants" else observed
+            almost = list(_almost_left_out(source, table))
+            found.refused += (source.refused(*one) for one in almost)
+            below, places = source.below, {place for place, *_ in almost}
+            source = source.only([at not in places for at in range(len(source.rows))])
             some = read(source, table, context, constants, contract, scope)
-            if source.below is not None:
-                below = read(source.below, table, context, constants, contract, scope)
-                found.below += _below_the_end(below.blocks)
+            if below is not None:
+                after = read(below, table, context, constants, contract, scope)
+                found.below += _below_the_end(after.blocks)
             found.faults += some.faults
             found.refused += some.refused
             found.cautions |= set(some.cautions)
@@ -185,7 +191,7 @@ def _read_table(
         found.people += blocks
         return
     blocks = chosen(blocks, table.choose)
-    found.observations += corrected(blocks) if table.again == "corrects" else blocks
+    found.observations += corrected(blocks, contract) if table.again == "corrects" else blocks
 
 
 def _blocks(found: _Found) -> Iterator[Block]:
@@ -202,6 +208,23 @@ def _below_the_end(blocks: Sequence[Block]) -> Iterator[Refused]:
             needed = zip(block.columns, row, strict=True)
             if all(cell is not None for name, cell in needed if name in _NEEDED):
                 yield block.refused(place, "participant", BELOW_THE_END)
+
+
+def _almost_left_out(source: SourceTable, table: MappedTable) -> Iterator[tuple[int, str, Refusal]]:
+    """The rows whose cell differs by a slip from a word that would leave them out: what was
+    cancelled would be paid for. A word that some value asks for is none.
+    """
+    values = (*table.of_columns.values(), *table.of_metrics.values())
+    for heading, left_out in table.leave_out.items():
+        asked = {word for value in values for word in value.where.get(heading, ())}
+        cells = [code_of(cell) if isinstance(cell, str) else None for cell in source.cells(heading)]
+        near = range(min(map(len, left_out)) - 3, max(map(len, left_out)) + 4)
+        words = {cell for cell in cells if isinstance(cell, str) and len(cell) in near} - asked
+        pairs = alike((*words, *left_out))
+        almost = {one for pair in pairs if set(pair) & set(left_out) for one in pair} - {*left_out}
+        for place, cell in enumerate(cells):
+            if cell in almost:
+                yield place, heading, ALMOST_LEFT_OUT
 
 
 def _identifying(source: SourceTable, table: MappedTable) -> Iterator[Fault]:

@@ -85,6 +85,12 @@ BELOW_THE_END = Refusal(
     "last child. If another table begins there, map it; if it is a footnote, add the words with "
     "which it begins to until:.",
 )
+ALMOST_LEFT_OUT = Refusal(
+    "almost_left_out",
+    "this is written almost like what leaves a row out, and the row would count",
+    "a word of leave_out:, or one that no slip makes of it",
+    "Put the word right; or write it under leave_out: too, or under where: of what is to count.",
+)
 CHILD_TWICE = Refusal(
     "child_twice",
     "another row of the sheet has another mark of this child for this day",

@@ -8,8 +8,9 @@ from datetime import date
 from typing import Literal
 
 from impactbond.canonical import sha256
-from impactbond.evidence.cells import dates
-from impactbond.evidence.deliveries import Block
+from impactbond.contract.contract import Contract
+from impactbond.evidence.cells import dates, texts
+from impactbond.evidence.deliveries import RECORDED, Block
 
 _Row = tuple[int, int]  # the place of a block, and of a row in it
 
@@ -34,21 +35,24 @@ def chosen(blocks: list[Block], which: Literal["all", "latest", "first"]) -> lis
     return kept
 
 
-def corrected(blocks: Sequence[Block]) -> list[Block]:
+def corrected(blocks: Sequence[Block], contract: Contract) -> list[Block]:
     """The blocks in which what was recorded later, of the same participant, metric, day and slot,
     replaces what was recorded before; what says the same again is left out.
 
-    Rows of one day of recording that differ stay as they are, and contradict each other.
+    Rows of one day of recording that differ stay as they are, and contradict each other. A row that
+    will be refused, for its days or its source, neither replaces another nor stands for one.
     """
     groups: defaultdict[tuple[object, ...], list[tuple[date, _Row]]] = defaultdict(list)
     for at, block in enumerate(blocks):
         [metric] = block.metrics
-        cells = zip(
-            *(block.column("participant"), _days(block), block.column("slot"), _recorded(block)),
-            strict=True,
-        )
-        for place, (who, day, slot, known) in enumerate(cells):
-            if day is not None and known is not None:
+        accepted = contract.metrics[metric].sources
+        sources = texts(block.column("source")).values
+        whose, slots = block.column("participant"), block.column("slot")
+        cells = zip(whose, _days(block), slots, _recorded(block), sources, strict=True)
+        for place, (who, day, slot, known, source) in enumerate(cells):
+            if day is None or known is None or known < day:
+                continue
+            if not accepted or source in accepted:
                 groups[who, metric, day, slot].append((known, (at, place)))
     refs: dict[_Row, str] = {}
     replaces: dict[_Row, str] = {}
@@ -68,18 +72,21 @@ def _in_order(
     dropped: set[_Row],
 ) -> None:
     """The rows about one thing: each that says otherwise, later than another, replaces it."""
-    before: tuple[date, _Row, object] | None = None
+    before: tuple[date, _Row, tuple[object, object]] | None = None
     for known, (at, place) in rows:
         row, [cells] = (at, place), blocks[at].metrics.values()
         value = cells[place] if cells is not None else True
-        if before is not None and value == before[2]:
+        # What is taken back, or put in doubt, later is not the same again.
+        status = blocks[at].column("status")[place] or RECORDED
+        if before is not None and (value, status) == before[2]:
             dropped.add(row)
             continue
         # No reference of a partner's can be taken for this one, and no child is seen in it.
-        refs[row] = f"mapped {sha256(repr([*map(str, key), str(known), str(value)]).encode())[:24]}"
+        said = [*map(str, key), str(known), str(value), *([] if status == RECORDED else [status])]
+        refs[row] = f"mapped {sha256(repr(said).encode())[:24]}"
         if before is not None and known > before[0]:
             replaces[row] = refs[before[1]]
-        before = (known, row, value)
+        before = (known, row, (value, status))
 
 
 def _with(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 
 from impactbond.errors import Fault, unopened
@@ -28,8 +29,9 @@ from impactbond.evidence.workbook import (
 from impactbond.mappings.codes import code_of
 from impactbond.mappings.mapped_table import MappedTable, pattern_of
 from impactbond.mappings.tables import SourceTable
-from impactbond.mappings.text_files import Lines, text_lines
+from impactbond.mappings.text_files import Lines, TextLines, columns_of, firsts, text_lines
 from impactbond.mappings.xml_files import xml_table
+from impactbond.terms.words import counted
 from impactbond.texts import one_spelling
 
 _CELL = re.compile(r"([A-Z]+)(\d+)")
@@ -58,7 +60,7 @@ class SourceFile:
         except (OSError, ValueError) as error:
             return unopened(path, error)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the file."""
         return hashlib.sha256(self.content).hexdigest()
@@ -189,14 +191,8 @@ def found_table(
     if table.across is None:
         named = set(table.headings)
         wanted = {at for at, heading in enumerate(headings) if heading in named}
-    raw, raw_after = (
-        [
-            [lines[row].get(column) for row in some] if column in wanted else []
-            for column in range(len(headings))
-        ]
-        for some in (numbers, after)
-    )
-    cautions: tuple[str, ...] = ()
+    raw, raw_after = (_raw(lines, wanted, some, len(headings)) for some in (numbers, after))
+    cautions = tuple(_short_told(lines, numbers, headings, wanted, f"sheet '{file.name}'"))
     if sheet:
         looks = file.looks(sheet)
         if isinstance(looks, Fault):
@@ -213,6 +209,28 @@ def found_table(
     return replace(
         _rows_of(found, table, wanted), below=_rows_of(below, table, wanted) if after else None
     )
+
+
+def _short_told(
+    lines: Lines, rows: Sequence[int], headings: Sequence[str], wanted: set[int], where: str
+) -> Iterator[str]:
+    """A caution about lines of a text file that end before the last column that is read: blank
+    cells at an end may be left out, and where a separator is lost every cell is another's.
+    """
+    last = max(wanted, default=-1)
+    short = [row for row in rows if isinstance(lines, TextLines) and lines.widths[row] <= last]
+    if short:
+        yield (
+            f"{where}: {counted(len(short), 'line')} of the table, first line {short[0] + 1}, "
+            f"{'ends' if len(short) == 1 else 'end'} before the column '{headings[last]}': look "
+            "whether a separator is missing"
+        )
+
+
+def _raw(lines: Lines, wanted: set[int], rows: Sequence[int], width: int) -> list[list[object]]:
+    """The cells of the columns that are wanted, in some rows; no cells of the others."""
+    cells = columns_of(lines, wanted, rows)
+    return [cells.get(column, []) for column in range(width)]
 
 
 def _rows_of(found: SourceTable, table: MappedTable, wanted: Iterable[int]) -> SourceTable:
@@ -283,13 +301,15 @@ def _parted(lines: Lines, last: int, until: Sequence[str]) -> tuple[list[int], l
     it that do not begin with such words.
     """
     ends = tuple(one_spelling(one).casefold() for one in until)
+    rows = [row for row in sorted(lines) if row > last]
+    if not ends:
+        return rows, []
+    first_of = firsts(lines)
     parts: tuple[list[int], list[int]] = ([], [])
     part = parts[0]
-    for row in sorted(lines):
-        if row <= last:
-            continue
-        first = lines[row][min(lines[row])]
-        if ends and isinstance(first, str) and one_spelling(first).casefold().startswith(ends):
+    for row in rows:
+        first = first_of[row]
+        if isinstance(first, str) and one_spelling(first).casefold().startswith(ends):
             part = parts[1]
         else:
             part.append(row)
@@ -346,8 +366,10 @@ def _heading_faults(
 def _seem_to_stand(lines: Lines, wanted: Sequence[str]) -> int | None:
     """The row near the top in which the most of the headings stand, at least half of them."""
     held = {
-        row: sum(isinstance(cell, str) and one_spelling(cell) in wanted for cell in cells.values())
-        for row, cells in sorted(lines.items())[:MOST_TITLES]
+        row: sum(
+            isinstance(cell, str) and one_spelling(cell) in wanted for cell in lines[row].values()
+        )
+        for row in sorted(lines)[:MOST_TITLES]
     }
     best = max(held, key=lambda row: (held[row], -row))
     return best if held[best] and held[best] * 2 >= len(wanted) else None

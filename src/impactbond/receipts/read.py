@@ -225,14 +225,15 @@ def _of_frame(source: Any, faults: list[Fault], cautions: set[str]) -> tuple[lis
 
 
 def _unread(file: str, columns: set[str]) -> set[str]:
-    """A caution where a delivery has other columns besides."""
+    """A caution where a delivery has other columns besides; what is written in a heading that
+    nobody knows is not told, as in evidence.
+    """
     if not columns:
         return set()
-    named = ", ".join(f"'{one[:40]}'" for one in sorted(columns)[:10])
     where = f"{file}: " if file else ""
     return {
-        f"{where}columns that receipts do not have, not read: {len(columns)} ({named}). Take out "
-        "rows that are not money received, such as what is planned."
+        f"{where}columns that receipts do not have, not read: {len(columns)}. Take out rows that "
+        "are not money received, such as what is planned."
     }
 
 

@@ -230,8 +230,10 @@ def _assert_usable(records: Sequence[Record], wanted: Sequence[str]) -> None:
         faults.append(Fault(code="nothing_named", problem=problem))
     for record in records:
         place = Fault(file=record.name)
-        if record.manifest.view is not None or record.counts is not None:
-            problem = "a funder's view, or a record of counts, names no participant"
+        if record.counts is not None:
+            faults.append(_of_counts(record, wanted, place))
+        elif record.manifest.view is not None:
+            problem = "a funder's view names no participant"
             hint = "Name the whole records alone"
             faults.append(replace(place, code="names_nobody", problem=problem, hint=hint))
     for what, each in (
@@ -260,6 +262,21 @@ def _assert_usable(records: Sequence[Record], wanted: Sequence[str]) -> None:
             faults.append(Fault(code="unknown_participant", problem=problem, hint=hint))
     if faults:
         raise RecordError(_NOT_WRITTEN, faults)
+
+
+def _of_counts(record: Record, wanted: Sequence[str], place: Fault) -> Fault:
+    """Why nobody can be forgotten in a record of counts: it has no column of children, unless
+    somebody wrote one of them among references of rows, or in a name.
+    """
+    still = sorted(_still_named(record, _Names({one: "" for one in wanted}, {}, {})))
+    if still:
+        problem = (
+            f"a record of counts holds nothing of a child, and a reference stands in {still[0]}"
+        )
+        hint = "Deliver the counts anew, with refs and names that name nobody, and settle them"
+        return replace(place, code="still_named", problem=problem, hint=hint)
+    problem = "a record of counts holds nothing of a child: there is nobody to forget in it"
+    return replace(place, code="counts_hold_nobody", problem=problem, hint="Leave it out")
 
 
 def _forgotten(record: Record, names: _Names, made: Mapping[str, Record], engine: Engine) -> Record:

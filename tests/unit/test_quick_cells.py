@@ -77,6 +77,33 @@ def test_rows_and_cells_that_are_there_twice_or_elsewhere_are_refused(rows: byte
         quick_rows(SHEET % rows, book().value, _column, 9)
 
 
+def test_a_row_whose_number_stands_elsewhere_in_it_is_read_like_any_other() -> None:
+    """Rows are cut at their own number, which may be that of a style, of a span, or in a text."""
+    opened = book()
+    rows = b"".join(
+        b'<row r="%d" spans="1:%d" ht="%d"><c r="A%d" s="%d"><v>%d</v></c><c r="B%d" t="str">'
+        b'<v>size %d" x</v></c><c r="C%d"/><c r="D%d"><v>4</v></c></row>' % ((row,) * 10)
+        for row in (1, 2)
+    )
+    rows += b'<row r="3" spans="1:3"/><row r="4" s="4"></row><row r="5"> <c r="B5"> </c></row>'
+    assert quick_rows(SHEET % rows, opened.value, _column, 9) is None  # a blank that is open
+    quick = quick_rows(SHEET % rows.replace(b'"> </c>', b'"/>\n'), opened.value, _column, 9)
+    percent, day = opened.value("n", "1", "1"), opened.value("n", "2", "2")
+    assert quick == {
+        0: {0: percent, 1: 'size 1" x', 3: 4.0},
+        1: {0: day, 1: 'size 2" x', 3: 4.0},
+    }
+
+
+def test_rows_that_stand_elsewhere_are_left_to_the_parser() -> None:
+    above = b'<worksheet xmlns="m">' + ROW + b"<sheetData></sheetData></worksheet>"
+    below = b'<worksheet xmlns="m"><sheetData></sheetData>' + ROW + b"</worksheet>"
+    nameless = b"<worksheet><sheetData>" + ROW + b"</sheetData></worksheet>"
+    for content in (above, below, nameless):
+        assert quick_rows(content, book().value, _column, 9) is None
+    assert quick_texts(b"<sst><si><t>a</t></si></sst>") is None
+
+
 def test_texts_with_runs_are_left_to_the_parser() -> None:
     plain = b'<sst xmlns="m"><si><t>a</t></si><si><t xml:space="preserve"> b</t></si></sst>'
     assert quick_texts(plain) == ["a", " b"]

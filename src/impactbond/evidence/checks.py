@@ -148,6 +148,7 @@ class Observation(NamedTuple):
         return self.block.refused(self.place, column, refusal)
 
 
+_new = tuple.__new__
 # Where an observation comes among the others; no two have the same id.
 _ORDER = attrgetter("participant", "metric", "observed_on", "recorded_on", "observation")
 
@@ -178,11 +179,11 @@ def read_observations(
             refused += _refuse_sources(block, columns, term, metric, values)
             if contract.slots:
                 refused += _refuse_slots(block, columns, term, metric, values)
+            rows = _of_metric(block, columns, metric, values, faults, references)
             # A slot beside a metric that has none would tell apart what is the same.
-            for row in _of_metric(block, columns, metric, values, faults, references):
-                found.append(
-                    row if term.slot_names or row.slot is None else row._replace(slot=None)
-                )
+            if not term.slot_names and any(columns["slot"].values):
+                rows = (row if row.slot is None else row._replace(slot=None) for row in rows)
+            found += rows
         refused += faults.refused()
     standing, disagreeing, repeated = _agreeing(found, contract, references)
     return standing, refused + disagreeing, repeated
@@ -289,10 +290,11 @@ def _of_metric(
     """A blank cell evidences nothing, unless its row replaces one that evidenced the metric: then
     it takes that back. Rows without references at other times of one day are other events.
     """
-    days = block.column("observed_on")
+    days, faulty = block.column("observed_on"), faults.places
+    before, after = block.beside_reference(metric)
     cells = zip(*(column.values for column in columns.values()), values.values, strict=True)
     for place, row in enumerate(cells):
-        if place in faults:
+        if place in faulty:
             continue
         who, ref, replaced, source, proof, slot, day, known, status, value = row
         # What is withdrawn is no evidence, whatever value its row still shows.
@@ -307,10 +309,13 @@ def _of_metric(
                 continue
             value, status = 0, WITHDRAWN
         said = (source, proof, replaced, status or RECORDED)
-        name = ref and block.observation_id(ref, metric)
-        also = said if slot is None else (*said, slot)
-        name = name or _digest(who, metric, _moment(days[place], day), known, value, *also)
-        yield Observation(name, who, metric, value, day, known, *said, slot, block, place)
+        if ref:
+            name = f"{before}{ref}{after}"
+        else:
+            also = said if slot is None else (*said, slot)
+            name = _digest(who, metric, _moment(days[place], day), known, value, *also)
+        cell = (name, who, metric, value, day, known, *said, slot, block, place)
+        yield _new(Observation, cell)  # without a call of Python's for each of very many
 
 
 def _moment(cell: object, day: date) -> object:
@@ -372,14 +377,16 @@ def _contradictory(
     first: dict[tuple[object, ...], int] = {}
     differing: set[tuple[object, ...]] = set()
     live = [
-        row
+        (row.measured, row)
         for name, row in standing.items()
         if row.metric in wrong and row.status != WITHDRAWN and name not in superseded
     ]
-    for row in live:
-        is_again = row.measured in first
+    for measured, row in live:
+        if measured not in first:
+            first[measured] = row.value
         # Rows alike say the same twice and harm nobody, except of a slot.
-        differs = first.setdefault(row.measured, row.value) != row.value
-        if differs or (is_again and wrong[row.metric] is SLOT_TWICE):
-            differing.add(row.measured)
-    return [(row, wrong[row.metric]) for row in live if row.measured in differing]
+        elif first[measured] != row.value or wrong[row.metric] is SLOT_TWICE:
+            differing.add(measured)
+    if not differing:
+        return []
+    return [(row, wrong[row.metric]) for measured, row in live if measured in differing]

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import repeat
 from os import PathLike
 from pathlib import Path
 from typing import TypeVar
@@ -136,12 +137,10 @@ def grid_of(file: Opened, sheet: str) -> list[list[object]] | Fault:
     rows = attempted(file.name, lambda: file.book.rows(file.sheets[sheet]))
     if isinstance(rows, Fault):
         return replace(rows, sheet=sheet)
-    width = 1 + max((max(cells) for cells in rows.values()), default=-1)
+    width = 1 + max(set[int]().union(*rows.values()), default=-1)
     grid: list[list[object]] = [[""] * width for _ in range(1 + max(rows, default=-1))]
     for row, cells in rows.items():
-        line = grid[row]
-        for column, cell in cells.items():
-            line[column] = cell
+        grid[row] = list(map(cells.get, range(width), repeat("")))
     return grid
 
 
@@ -252,11 +251,11 @@ def _block_of(
 ) -> Block:
     """The rows of a sheet whose headings are as agreed, without blank ones."""
 
-    below = grid[rows.start :]
+    every = list(zip(*grid[rows.start :], strict=True))
 
     def cells(heading: str) -> Cells:
         place = headings.index(one_spelling(heading))
-        return clean([row[place] for row in below])
+        return clean(every[place]) if every else []
 
     block = Block(
         file=here.file,

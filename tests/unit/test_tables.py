@@ -107,9 +107,8 @@ def test_python_looks_for_rings_again_after_rows_were_made_also_where_they_were_
     before = gc.isenabled()
     try:
         (gc.enable if was_on else gc.disable)()
-        with pytest.raises(ValueError, match="no rows"), making_rows():
-            assert not gc.isenabled()
-            raise ValueError("no rows")
+        with pytest.raises(ZeroDivisionError), making_rows():
+            _ = 1 // gc.isenabled()  # looks for none: fails
         assert gc.isenabled() == was_on
     finally:
         (gc.enable if before else gc.disable)()

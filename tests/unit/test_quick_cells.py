@@ -98,10 +98,22 @@ def test_a_row_whose_number_stands_elsewhere_in_it_is_read_like_any_other() -> N
 def test_rows_that_stand_elsewhere_are_left_to_the_parser() -> None:
     above = b'<worksheet xmlns="m">' + ROW + b"<sheetData></sheetData></worksheet>"
     below = b'<worksheet xmlns="m"><sheetData></sheetData>' + ROW + b"</worksheet>"
-    nameless = b"<worksheet><sheetData>" + ROW + b"</sheetData></worksheet>"
-    for content in (above, below, nameless):
+    for content in (above, below):
         assert quick_rows(content, book().value, _column, 9) is None
-    assert quick_texts(b"<sst><si><t>a</t></si></sst>") is None
+
+
+def test_names_that_belong_to_no_language_are_read_as_the_parser_reads_them() -> None:
+    made = BytesIO()
+    with ZipFile(FIXTURE) as old, ZipFile(made, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.startswith(("xl/worksheets/", "xl/sharedStrings")):
+                part = part.replace(b' xmlns="http://schemas.openxmlformats.org', b' lost="', 1)
+            new.writestr(name, part)
+    nameless, whole = Spreadsheet.of(made.getvalue()), Spreadsheet.of(FIXTURE.read_bytes())
+    assert nameless.texts == whole.texts == tuple(whole._shared("xl/sharedStrings.xml"))
+    assert nameless.texts == tuple(nameless._shared("xl/sharedStrings.xml"))
+    assert nameless._parsed(2) == nameless._quickly(2) == whole.rows(2) != {}
 
 
 def test_texts_with_runs_are_left_to_the_parser() -> None:

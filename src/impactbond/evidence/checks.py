@@ -150,7 +150,7 @@ class Observation(NamedTuple):
 
 _new = tuple.__new__
 # Where an observation comes among the others; no two have the same id.
-_ORDER = attrgetter("participant", "metric", "observed_on", "recorded_on", "observation")
+_ORDER = ("participant", "metric", "observed_on", "recorded_on", "observation")
 
 
 def read_observations(
@@ -363,7 +363,10 @@ def _agreeing(
             del standing[row.observation]
     for name, other in superseded.items():
         standing[name] = standing[name]._replace(supersedes=other)
-    return sorted(standing.values(), key=_ORDER), refused, repeated
+    rows = list(standing.values())
+    for column in reversed(_ORDER):  # one column after another is quicker than tuples of five
+        rows.sort(key=attrgetter(column))
+    return rows, refused, repeated
 
 
 def _contradictory(

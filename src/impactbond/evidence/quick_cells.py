@@ -28,15 +28,13 @@ _PLACED = re.compile(rb'%b([1-9]\d{0,6})"%b\s*' % (_CELL, _INSIDE))
 _BEFORE_CELLS = re.compile(rb"([^<>]*)(?<!/)>\s*")
 _AFTER_CELLS = re.compile(rb"</row>\s*")
 _TEXT = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<&]*)</t></si>')
-# One declaration at most, of this encoding, and then the outermost element, which says to what
-# language its names belong: nothing before it.
+# One declaration at most, of this encoding, and then the outermost element: nothing before it.
 _BEFORE = (
     rb"(?:\xef\xbb\xbf)?(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"']utf-8[\"'])?"
     rb"(?: standalone=[\"'](?:yes|no)[\"'])? ?\?>)?\s*"
 )
-_OF_ITS_KIND = rb'(?:\s[^<>]*)?\sxmlns="[^"<>]+"[^<>]*>'
-_BEGINS = re.compile(_BEFORE + rb"<[a-z]+" + _OF_ITS_KIND, re.IGNORECASE)
-_BEFORE_TEXTS = re.compile(_BEFORE + rb"<sst" + _OF_ITS_KIND + rb"\s*", re.IGNORECASE)
+_BEGINS = re.compile(_BEFORE + rb"<[a-z]", re.IGNORECASE)
+_BEFORE_TEXTS = re.compile(_BEFORE + rb"<sst[^<>]*>\s*", re.IGNORECASE)
 # What XML does not allow, an entity, and the carriage return, of which a parser makes a line feed.
 _NOT_PLAIN = bytes({*range(0x20)} - set(b"\t\n")) + b"&"
 _MOST_KNOWN = 100_000
@@ -213,7 +211,12 @@ def _is_plain(content: bytes) -> bool:
     """Whether nothing can stand in it that a parser would not see as elements: no comment, no text
     kept apart, no instruction but the first, no other encoding.
     """
-    if b"<!" in content or content.count(b"<?") > content.startswith((b"<?", b"\xef\xbb\xbf<?")):
+    # Looked for sign by sign first: nearly no sheet has them, and every third byte may be a <.
+    if b"!" in content and b"<!" in content:
+        return False
+    begins = content.startswith((b"<?", b"\xef\xbb\xbf<?"))
+    # The instruction that it may begin with has two.
+    if content.count(b"?") > 2 * begins and content.count(b"<?") > begins:
         return False
     return _BEGINS.match(content) is not None
 

@@ -209,7 +209,7 @@ class Spreadsheet:
     def _shared(self, part: str | None) -> Iterator[str]:
         """The texts that cells refer to by number."""
         for _, element in self._read(part) if part else ():
-            if element.tag[-3:] == "}si":
+            if _local(element) == "si":
                 yield _text_of(element)
                 element.clear()
 
@@ -264,7 +264,7 @@ class _SheetCells:
         if not self._names:  # in whatever namespace the first one is, so are the others
             space = name.rpartition(" ")[0]
             names = ("c", "v", "t", "row", "f", "rPh", "sheetData")
-            self._names = tuple(f"{space} {one}" for one in names)
+            self._names = tuple(f"{space} {one}" if space else one for one in names)
         cell, value, text, row, formula, hint, _ = self._names
         if name == cell:
             self._there += 1

@@ -1,5 +1,5 @@
 """`python -m impactbond` is the command line."""
 
-from impactbond.cli.main import main
+from impactbond.cli.main import command
 
-main()
+command()

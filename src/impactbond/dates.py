@@ -183,12 +183,10 @@ def assert_place(place: str) -> None:
     """Nothing where the bank holidays of a nation, country or region are known, or ValueError."""
     if place in NATIONS:
         return
-    from holidays import list_supported_countries
-
     country, _, region = place.partition("-")
     if country in ("GB", "UK"):
         raise ValueError(f"the nations of the UK differ: write {', '.join(NATIONS)}")
-    regions = list_supported_countries(include_aliases=False).get(country)
+    regions = _regions_of(country)
     if regions is None:
         raise ValueError(
             "a place whose bank holidays are not known: write England, Wales, Scotland, Northern"
@@ -217,9 +215,19 @@ def said_place(place: str) -> str:
 
 def has_regions(place: str) -> bool:
     """Whether a place is a country whose regions have days of their own."""
-    from holidays import list_supported_countries
+    return bool(_regions_of(place))
 
-    return bool(list_supported_countries(include_aliases=False).get(place))
+
+def _regions_of(country: str) -> tuple[str, ...] | None:
+    """The regions of a country by their codes; None where its bank holidays are not known. The
+    library's own list of all countries loads every one of them.
+    """
+    from holidays import country_holidays
+    from holidays.registry import COUNTRIES
+
+    if country not in {codes[1] for codes in COUNTRIES.values()}:
+        return None
+    return tuple(country_holidays(country).subdivisions)
 
 
 @lru_cache(maxsize=32)

@@ -382,11 +382,12 @@ def _clear_private() -> None:
     """
     with suppress(OSError), os.scandir(gettempdir()) as entries:
         for entry in entries:
+            if not entry.name.startswith(_PREFIX):
+                continue
             with suppress(OSError):
                 place = Path(entry.path, LOCK)
                 if (
-                    entry.name.startswith(_PREFIX)
-                    and entry.is_dir(follow_symlinks=False)
+                    entry.is_dir(follow_symlinks=False)
                     and (sys.platform == "win32" or entry.stat().st_uid == os.getuid())
                     and stat.S_ISREG(place.lstat().st_mode)
                     and (handle := _lock(place)) is not None

@@ -13,6 +13,7 @@ import xlsxwriter
 from tests.benchmarks.measure import Work
 from tests.statement_sources import large_source
 from xlsxwriter.utility import xl_cell_to_rowcol
+from xlsxwriter.worksheet import Worksheet
 
 from impactbond.statements import make_statement, statement_workbook
 
@@ -36,7 +37,8 @@ def written(lines: int) -> Work:
 
 def written_barely(lines: int) -> Work:
     """The same cells and formulas, with the same values, by XlsxWriter alone: row by row in its
-    mode of constant memory, which is its fastest, and with one look.
+    mode of constant memory, which is its fastest, with one look, and without its search of every
+    formula for 29 newer functions, which is half of its time and finds none here.
     """
     content = statement_workbook(make_statement(large_source(lines), None))
     sheets = list(cells_of(content))
@@ -46,7 +48,7 @@ def written_barely(lines: int) -> Work:
         with xlsxwriter.Workbook(made, {"constant_memory": True}) as book:
             look = book.add_format({"font_name": "Arial"})
             for cells in sheets:
-                sheet = book.add_worksheet()
+                sheet = book.add_worksheet(worksheet_class=_PlainFormulas)
                 for row, column, value, formula in cells:
                     if formula:
                         sheet.write_formula(row, column, formula, look, value)
@@ -57,6 +59,11 @@ def written_barely(lines: int) -> Work:
         return made.getvalue()
 
     return Work(write, lambda content: " ".join(map(str, counted(content))))
+
+
+class _PlainFormulas(Worksheet):  # type: ignore[misc]
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
 
 
 _CELL = re.compile(

@@ -83,6 +83,45 @@ def test_rows_and_cells_that_are_there_twice_or_elsewhere_are_left_to_it_too(row
     assert quickly(SHEET % rows) is None
 
 
+def test_a_row_whose_number_stands_elsewhere_in_it_is_read_like_any_other() -> None:
+    """Its own number may be that of a style, of a span, or in a text."""
+    opened = book()
+    rows = b"".join(
+        b'<row r="%d" spans="1:%d" ht="%d"><c r="A%d" s="%d"><v>%d</v></c><c r="B%d" t="str">'
+        b'<v>size %d" x</v></c><c r="C%d"/><c r="D%d"><v>4</v></c></row>' % ((row,) * 10)
+        for row in (1, 2)
+    )
+    rows += b'<row r="3" spans="1:3"/><row r="4" s="4"></row><row r="5"> <c r="B5"> </c></row>'
+    assert quickly(SHEET % rows) is None  # a blank that is open
+    quick = quickly(SHEET % rows.replace(b'"> </c>', b'"/>\n'))
+    percent, day = opened.value("n", "1", "1"), opened.value("n", "2", "2")
+    assert quick == {
+        0: {0: percent, 1: 'size 1" x', 3: 4.0},
+        1: {0: day, 1: 'size 2" x', 3: 4.0},
+    }
+
+
+def test_rows_that_stand_elsewhere_are_left_to_the_parser() -> None:
+    above = b'<worksheet xmlns="m">' + ROW + b"<sheetData></sheetData></worksheet>"
+    below = b'<worksheet xmlns="m"><sheetData></sheetData>' + ROW + b"</worksheet>"
+    for content in (above, below):
+        assert quickly(content) is None
+
+
+def test_names_that_belong_to_no_language_are_read_as_the_parser_reads_them() -> None:
+    made = BytesIO()
+    with ZipFile(FIXTURE) as old, ZipFile(made, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.startswith(("xl/worksheets/", "xl/sharedStrings")):
+                part = part.replace(b' xmlns="http://schemas.openxmlformats.org', b' lost="', 1)
+            new.writestr(name, part)
+    nameless, whole = Spreadsheet.of(made.getvalue()), Spreadsheet.of(FIXTURE.read_bytes())
+    assert nameless.texts == whole.texts == tuple(whole._shared("xl/sharedStrings.xml"))
+    assert nameless.texts == tuple(nameless._shared("xl/sharedStrings.xml"))
+    assert nameless._parsed(2) == nameless._quickly(2) == whole.rows(2) != {}
+
+
 def test_texts_with_runs_are_left_to_the_parser() -> None:
     plain = b'<sst xmlns="m"><si><t>a</t></si><si><t xml:space="preserve"> b</t></si></sst>'
     assert quick_texts(plain) == ["a", " b"]

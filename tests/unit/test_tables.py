@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from impactbond.duckdb_instances import close_idle_instances
-from impactbond.tables import EngineSession
+from impactbond.tables import EngineSession, making_rows
 
 
 def test_what_is_spilled_lies_in_a_private_folder_that_goes_with_the_work(
@@ -98,3 +98,17 @@ def test_an_instance_that_read_files_is_not_taken_again() -> None:
     gc.collect()
     other, _ = kept_for([2])
     assert other._instance is not used
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_python_looks_for_rings_again_after_rows_were_made_also_where_they_were_not(
+    was_on: bool,
+) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if was_on else gc.disable)()
+        with pytest.raises(ZeroDivisionError), making_rows():
+            _ = 1 // gc.isenabled()  # looks for none: fails
+        assert gc.isenabled() == was_on
+    finally:
+        (gc.enable if before else gc.disable)()

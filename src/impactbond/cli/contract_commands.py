@@ -20,6 +20,7 @@ from impactbond.cli.options import (
     versions_in,
     working,
 )
+from impactbond.cli.own_process import leave_pandas_out
 from impactbond.files import Writing
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def check(
     from impactbond.terms.words import counted
 
     terms = versions_in(contract).terms
+    leave_pandas_out()
     with working("Settling the examples"):
         examples = check_examples(terms)
     faults = [fault for example in examples for fault in example.faults]

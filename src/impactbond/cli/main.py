@@ -6,7 +6,6 @@ was bad, and nothing was written; 3 something that nobody foresaw, which `--debu
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import sys
@@ -19,21 +18,24 @@ from traceback import extract_tb, print_exc
 import typer
 
 from impactbond.cli.commands import app
+from impactbond.cli.own_process import begin
 from impactbond.errors import Fault, ImpactBondError, InvariantError
 
 UNFORESEEN = 3
 _MOST_ALIKE = 20  # faults of one kind that are told one by one
-_OBJECTS = 100_000  # made before Python looks for rings of objects that nobody holds
 _PACKAGE = Path(__file__).parents[1]
+
+
+def command() -> None:
+    """Run the command line in a process of its own."""
+    begin()
+    main()
 
 
 def main() -> None:
     """Run the command line; whatever happens ends with an exit code, and none with a traceback
     unless `--debug` asks for it.
     """
-    # Tables of rows are many objects and hardly ever rings of them: looking for rings at every
-    # seven hundredth object, as Python does, is a tenth of a command's time.
-    gc.set_threshold(_OBJECTS, 50, 100)
     words = [word for word in sys.argv[1:] if word != "--debug"]
     as_json = "--json" in words
     for stream in (sys.stdout, sys.stderr):

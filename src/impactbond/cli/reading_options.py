@@ -16,6 +16,8 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from impactbond.cli.own_process import leave_pandas_out
+
 MappingFiles = Annotated[
     list[Path] | None,
     typer.Option(
@@ -82,8 +84,12 @@ def reads_files(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**options: Any) -> None:
-        told = (tuple(options.pop(name) or ()) for name in _OPTIONS)
-        with _asked(ReadingAsked(*told)):
+        asked = ReadingAsked(*(tuple(options.pop(name) or ()) for name in _OPTIONS))
+        evidence = options.get("evidence") or []
+        # In tables, and in what mappings read, Arrow may meet what pandas knows better.
+        if evidence and not asked.files and all(one.suffix == ".xlsx" for one in evidence):
+            leave_pandas_out()
+        with _asked(asked):
             command(**options)
 
     signature = own.replace(parameters=[*own.parameters.values(), *more])

@@ -148,8 +148,9 @@ class Observation(NamedTuple):
         return self.block.refused(self.place, column, refusal)
 
 
+_new = tuple.__new__
 # Where an observation comes among the others; no two have the same id.
-_ORDER = attrgetter("participant", "metric", "observed_on", "recorded_on", "observation")
+_ORDER = ("participant", "metric", "observed_on", "recorded_on", "observation")
 
 
 def read_observations(
@@ -178,11 +179,11 @@ def read_observations(
             refused += _refuse_sources(block, columns, term, metric, values)
             if contract.slots:
                 refused += _refuse_slots(block, columns, term, metric, values)
+            rows = _of_metric(block, columns, metric, values, faults, references)
             # A slot beside a metric that has none would tell apart what is the same.
-            for row in _of_metric(block, columns, metric, values, faults, references):
-                found.append(
-                    row if term.slot_names or row.slot is None else row._replace(slot=None)
-                )
+            if not term.slot_names and any(columns["slot"].values):
+                rows = (row if row.slot is None else row._replace(slot=None) for row in rows)
+            found += rows
         refused += faults.refused()
     standing, disagreeing, repeated = _agreeing(found, contract, references)
     return standing, refused + disagreeing, repeated
@@ -289,11 +290,11 @@ def _of_metric(
     """A blank cell evidences nothing, unless its row replaces one that evidenced the metric: then
     it takes that back. Rows without references at other times of one day are other events.
     """
-    days = block.column("observed_on")
-    told = _Told()
+    days, faulty, told = block.column("observed_on"), faults.places, _Told()
+    before, after = block.beside_reference(metric)
     cells = zip(*(column.values for column in columns.values()), values.values, strict=True)
     for place, row in enumerate(cells):
-        if place in faults:
+        if place in faulty:
             continue
         who, ref, replaced, source, proof, slot, day, known, status, value = row
         # What is withdrawn is no evidence, whatever value its row still shows.
@@ -308,11 +309,13 @@ def _of_metric(
                 continue
             value, status = 0, WITHDRAWN
         said = (source, proof, replaced, status or RECORDED)
-        name = ref and block.observation_id(ref, metric)
-        also = said if slot is None else (*said, slot)
-        if not name:
+        if ref:
+            name = f"{before}{ref}{after}"
+        else:
+            also = said if slot is None else (*said, slot)
             name = _digest((who, metric, _moment(days[place], day), known, value, *also), told)
-        yield Observation(name, who, metric, value, day, known, *said, slot, block, place)
+        cell = (name, who, metric, value, day, known, *said, slot, block, place)
+        yield _new(Observation, cell)  # without a call of Python's for each of very many
 
 
 def _moment(cell: object, day: date) -> object:
@@ -368,7 +371,10 @@ def _agreeing(
             del standing[row.observation]
     for name, other in superseded.items():
         standing[name] = standing[name]._replace(supersedes=other)
-    return sorted(standing.values(), key=_ORDER), refused, repeated
+    rows = list(standing.values())
+    for column in reversed(_ORDER):  # one column after another is quicker than tuples of five
+        rows.sort(key=attrgetter(column))
+    return rows, refused, repeated
 
 
 def _contradictory(
@@ -382,12 +388,11 @@ def _contradictory(
     first: dict[tuple[object, ...], int] = {}
     differing: set[tuple[object, ...]] = set()
     live = [
-        row
+        (row.measured, row)
         for name, row in standing.items()
         if row.metric in wrong and row.status != WITHDRAWN and name not in superseded
     ]
-    for row in live:
-        measured = row.measured
+    for measured, row in live:
         if measured not in first:
             first[measured] = row.value
         # Rows alike say the same twice and harm nobody, except of a slot.
@@ -395,4 +400,4 @@ def _contradictory(
             differing.add(measured)
     if not differing:
         return []
-    return [(row, wrong[row.metric]) for row in live if row.measured in differing]
+    return [(row, wrong[row.metric]) for measured, row in live if measured in differing]

@@ -75,9 +75,14 @@ class Block:
 
     def observation_id(self, reference: str, metric: str) -> str:
         """The id of the observation of a metric in the row with that reference."""
+        before, after = self.beside_reference(metric)
+        return f"{before}{reference}{after}"
+
+    def beside_reference(self, metric: str) -> tuple[str, str]:
+        """What stands before and after a row's reference in the id of its observation."""
         if self.names_observations:
-            return f"{self.scope}/{reference}" if self.scope else reference
-        return f"{reference}/{metric}"
+            return (f"{self.scope}/" if self.scope else ""), ""
+        return "", f"/{metric}"
 
     def where(self, place: int) -> tuple[str, str, int]:
         """Where people find the row at that place."""
@@ -250,6 +255,11 @@ class RowFaults:
 
     def __contains__(self, place: int) -> bool:
         return place in self._by_place
+
+    @property
+    def places(self) -> Container[int]:
+        """The rows that have any."""
+        return self._by_place.keys()
 
     def refused(self) -> Iterator[Refused]:
         """The faults as refused cells, in no particular order."""

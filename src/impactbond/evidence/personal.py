@@ -22,6 +22,7 @@ CODE = "personal_data"
 SAMPLE = 400  # cells of a column, evenly spaced
 _LEAST_NUMBERS = 3  # that must pass, where chance could make one
 _UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+_UPN_LENGTH = 13
 _UPN = re.compile(r"[A-HJ-NP-RT-Z]\d{11}[\dA-HJ-NP-RT-Z]")
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
@@ -61,7 +62,7 @@ def is_pupil_number(text: str) -> bool:
     """Whether a text is a unique pupil number, permanent or temporary, by its check letter: that at
     the remainder of the digits times their places. A letter at the end counts as its own place.
     """
-    if not _UPN.fullmatch(text):
+    if len(text) != _UPN_LENGTH or not _UPN.fullmatch(text):
         return False
     last = _UPN_LETTERS.find(text[-1]) if text[-1].isalpha() else int(text[-1])
     digits = [*map(int, text[1:12]), last]
@@ -73,15 +74,19 @@ def is_nhs_number(text: str) -> bool:
     """Whether ten digits are an NHS number by the last of them. Those of one digit alone, which
     pass, are nobody's.
     """
-    if not re.fullmatch(r"\d{10}", text) or len(set(text)) == 1:
+    if not _is_ten_digits(text):
         return False
     check = 11 - sum(int(digit) * (10 - place) for place, digit in enumerate(text[:9])) % 11
     return check != 10 and check % 11 == int(text[9])
 
 
+def _is_ten_digits(text: str) -> bool:
+    return len(text) == 10 and text.isdecimal() and len(set(text)) > 1
+
+
 def is_learner_number(text: str) -> bool:
     """Whether ten digits are a unique learner number by the last of them."""
-    if not re.fullmatch(r"\d{10}", text) or len(set(text)) == 1:
+    if not _is_ten_digits(text):
         return False
     left = sum(int(digit) * (10 - place) for place, digit in enumerate(text[:9])) % 11
     return left != 0 and 10 - left == int(text[9])
@@ -90,7 +95,7 @@ def is_learner_number(text: str) -> bool:
 _Test = Callable[[str], object]
 _VALUES: dict[str, _Test] = {
     "pupil numbers": is_pupil_number,
-    "NHS numbers": lambda text: is_nhs_number(re.sub(r"[ -]", "", text)),
+    "NHS numbers": lambda text: is_nhs_number(text.replace(" ", "").replace("-", "")),
     "learner numbers": is_learner_number,
     "postcodes": _POSTCODE.fullmatch,
     "email addresses": _EMAIL.fullmatch,

@@ -48,7 +48,7 @@ from impactbond.evidence.sources import (
     read_frames,
 )
 from impactbond.evidence.workbook import people_sheet, read_workbooks
-from impactbond.tables import FILE, ROW, EngineSession, rows_table, sorted_by
+from impactbond.tables import FILE, ROW, EngineSession, making_rows, rows_table, sorted_by
 from impactbond.terms.metrics.numbers import Percentage
 
 Source = Given | Sequence[Given] | Mapping[str, Any]
@@ -125,7 +125,8 @@ def read_evidence(
             delivery = replace(delivery, kind="pandas")
         return _checked(delivery, contract, allow_personal)
     paths = [laid] if isinstance(laid, str | PathLike) else laid
-    return _checked(read_workbooks(paths, contract), contract, allow_personal)
+    with making_rows():
+        return _checked(read_workbooks(paths, contract), contract, allow_personal)
 
 
 def _by_mappings(
@@ -161,10 +162,8 @@ def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> 
     people = read_people(people_blocks, contract)
     sheet = "participants" if people_blocks[0].names_observations else people_sheet(contract)
     observations, refused, disagreeing = read_observations(blocks, contract, people, sheet)
-    width = 11 if contract.slots else 10
-    observed = [(*row[:width], *row.block.where(row.place)) for row in observations]
     participants_table = _participants_table(people.rows, contract)
-    observations_table = rows_table(observed, observations_schema(contract))
+    observations_table = _observations_table(observations, contract)
     refused_rows = refused_table([*delivery.refused, *people.refused, *refused])
     cautions = {
         *delivery.cautions,
@@ -306,6 +305,22 @@ def _as_fractions(observations: Iterable[Observation], contract: Contract) -> se
         for (sheet, heading, name), value in largest.items()
         if 0 < value <= 10 ** percentages[name].decimals and percentages[name].range[1] > 1
     }
+
+
+def _observations_table(observations: Sequence[Observation], contract: Contract) -> pa.Table:
+    """The observations, column by column: there may be millions."""
+    schema = observations_schema(contract)
+    if not observations:
+        return schema.empty_table()
+    *said, blocks, places = zip(*observations, strict=True)
+    columns = [
+        *said[: 11 if contract.slots else 10],
+        [block.file for block in blocks],
+        [block.sheet for block in blocks],
+        [block.rows[place] for block, place in zip(blocks, places, strict=True)],
+    ]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _participants_table(people: Sequence[Person], contract: Contract) -> pa.Table:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -92,7 +93,7 @@ class Replaced(Term):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)  # with room for what is found once
 class StatementSource:
     """The tables of one settlement, with the facts about its contract and evidence that a statement
     shows.
@@ -155,7 +156,7 @@ class StatementSource:
     def __repr__(self) -> str:
         return f"<StatementSource of {self.contract_id}, claim {self.claim_period}>"
 
-    @property
+    @cached_property
     def claim_dates(self) -> dict[str, date]:
         """Every claim period of the settlement with its claim date, in the order of the dates."""
         found = {self.claim_period: self.claim_date}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from textwrap import wrap
 from typing import Any, Literal
 
@@ -179,9 +180,12 @@ class SheetTable:
     def formulas_of(self, column: Column, spelt: Callable[[str], str] = str) -> Iterator[str]:
         """The formula of each row of a column as `spelt` spells it; "" where a row has none."""
         formula, links, first = column.formula, column.links, self.row(0)
+        if formula is None:  # as most are
+            yield from repeat("", self.height)
+            return
         patterns = {"": ""}  # few formulas stand in many rows
         for index in range(self.height):
-            told = formula(self, index) if callable(formula) else formula or ""
+            told = formula(self, index) if callable(formula) else formula
             pattern = patterns.get(told)
             if pattern is None:
                 pattern = patterns[told] = spelt(self._pattern(told))

@@ -44,12 +44,12 @@ def fitted(table: SheetTable) -> SheetTable:
     printed = [_trimmed(one, table) for one in table.columns[:count]]
     spare = PAGE_WIDTH / SMALLEST - _pixels(tuple(printed))
     texts = [place for place, one in enumerate(printed) if one.kind == "text"]
+    least = {at: max(_NARROWEST, *map(_needs, _words(printed[at]))) for at in texts if spare < 0}
     while spare < 0 and texts:
         # The widest text first, so that no short one is wrapped for the sake of a long one.
         place = max(texts, key=lambda at: printed[at].width)
         one = printed[place]
-        least = max(_NARROWEST, *(_needs(word) for word in _words(one)))
-        if one.width - 1 < least:
+        if one.width - 1 < least[place]:
             texts.remove(place)
             continue
         printed[place] = replace(one, width=one.width - 1)
@@ -94,10 +94,8 @@ def _shown(column: Column) -> Iterator[str]:
         yield "none"
 
 
-def _words(column: Column) -> Iterator[str]:
-    yield from column.header.split()
-    for text in {value for value in column.values if value}:
-        yield from text.split()
+def _words(column: Column) -> set[str]:
+    return {word for text in {column.header, *filter(None, column.values)} for word in text.split()}
 
 
 def _needs(text: str) -> float:

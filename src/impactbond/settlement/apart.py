@@ -53,8 +53,9 @@ class Apart:
         held, limit = self.held[position], contract.limits_on_the_whole[position]
         if asked is apart:
             return apart - held
-        on = np.array([limit.is_on(name) for name in contract.payables], dtype=bool)
-        touched = (asked != apart) & on[lots.milestone]
+        # What has no participant, such as a fee, it passes by.
+        named = [number for number, name in enumerate(contract.milestones) if limit.is_on(name)]
+        touched = (asked != apart) & np.isin(lots.milestone, named)
         if limit.first == "earliest" and not limit.at_most.is_share:
             # What is asked for later moves nothing; and the less was asked for before, the less is
             # withheld: of nothing, nothing.

@@ -32,11 +32,12 @@ def limits_on_each(contract: Contract) -> tuple[int, ...]:
     others = [limit for limit in whole if limit.each != "participant"]
     if not own or _asks_single_claims(contract, others):
         return ()
-    for name, term in contract.milestones.items():
-        is_uneven = bool(term.bands) or part_paid(contract, term) != 1
-        if is_uneven and any(whole[at].is_on(name) for at in own):
-            return ()
-    return own
+    uneven = [
+        name
+        for name, term in contract.milestones.items()
+        if term.bands or part_paid(contract, term) != 1
+    ]
+    return () if any(whole[at].is_on(name) for at in own for name in uneven) else own
 
 
 def milestones_of_each(

@@ -27,12 +27,13 @@ from impactbond.settlement.each_participant import limits_on_each, milestones_of
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.limits import settles_in_order
 from impactbond.settlement.lots import Lots, Numbers, Rulebook
+from impactbond.settlement.priorities import Truths
 from impactbond.simulation.alike import AlikeGroups, Taken, alike_groups
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import Bits
 from impactbond.simulation.child_by_child import child_by_child
 from impactbond.simulation.columns import Columns, Place, columns_of
-from impactbond.simulation.deal import deal
+from impactbond.simulation.deal import deal, deal_by_stage
 from impactbond.simulation.held_by_journey import HeldByJourney
 from impactbond.simulation.journeys import TooManyToTellApartError, journeys
 from impactbond.simulation.luck import Luck
@@ -143,9 +144,12 @@ class Draws:
         spent = self.spending.nothing(len(self.area.costs), self.trials_per_block)
         if self.is_single:
             for group in range(len(self.stages)):
-                for child, came, is_taken in self._singly(block, group):
-                    self._add(counts, self._columns(group, child, came), is_taken)
-                    self.spending.add(spent, came.spent, is_taken)
+                for some, came, is_taken in self._singly(block, group):
+                    for claim in came.claims:
+                        columns = self.columns_of_children(group, claim)[some]
+                        counts.T[columns] += is_taken * claim.quantity
+                    if came.spent:
+                        self.spending.add(spent, came.spent, is_taken.sum(axis=0))
             return counts, spent.transpose(2, 0, 1)
         for alike in self._batches:
             stages = zip(self._claimed_by(alike), self._taken(block, alike), strict=True)
@@ -218,16 +222,24 @@ class Draws:
         every stage.
         """
         block, place = divmod(trial, self.trials_per_block)
+        if self.held is not None:
+            for group, turn, _, children in self.dealt(block, [place]):
+                yield from ((group, child, turn) for child in children.tolist())
+            return
         for group in range(len(self.stages)):
-            if self.is_single:
-                for child, turn, is_taken in self._singly(block, group):
-                    if is_taken[place]:
-                        yield group, child, turn
-            elif self.held is None:
-                for child, turn in self._dealt(block, group, place):
-                    yield group, child, turn
-        for group, turn, _, children in self.dealt(block, [place] if self.held else []):
-            yield from ((group, child, turn) for child in children.tolist())
+            for child, turn in self._turns_of(block, group, place):
+                yield group, child, turn
+
+    def _turns_of(self, block: int, group: int, place: int) -> Iterator[tuple[int, Turn]]:
+        """The children of a group in one trial, each with a turn of every stage."""
+        if self.is_single:
+            for some, turn, is_taken in self._singly(block, group):
+                children = some.start + np.flatnonzero(is_taken[:, place])
+                yield from ((child, turn) for child in children.tolist())
+        else:
+            alike = next(one.alone(group) for one in self._batches if group in one.groups)
+            taken, stream = self._taken(block, alike), self._stream(block, group, place)
+            yield from deal_by_stage(self.stages[group], taken, stream, place)
 
     @cached_property
     def _luck(self) -> Luck:
@@ -272,29 +284,6 @@ class Draws:
 
         return alike.taken(trials, bits, level)
 
-    def _dealt(self, block: int, group: int, place: int) -> Iterator[tuple[int, Turn]]:
-        """The children of a group in one trial, each with a turn of every stage.
-
-        Whoever stands in one cell is alike: which of them come to a turn is drawn, by a stream
-        that nothing else depends on.
-        """
-        stream = self._stream(block, group, place)
-        standing = {0: np.arange(self.cohorts[group].children)}
-        alike = next(one.alone(group) for one in self._batches if group in one.groups)
-        for number, stage in enumerate(self._taken(block, alike)):
-            after: dict[int, list[Numbers]] = {}
-            waiting: dict[int, Numbers] = {}
-            for cell, place_of_turn, children in stage:
-                turn = self.stages[group][number].of_cell[cell][place_of_turn]
-                if cell not in waiting:
-                    order = np.argsort(stream.random_raw(len(standing[cell])), kind="stable")
-                    waiting[cell] = standing[cell][order]
-                chosen, waiting[cell] = np.split(waiting[cell], [int(children[0, place])])
-                after.setdefault(turn.cell, []).append(chosen)
-                for child in chosen.tolist():
-                    yield child, turn
-            standing = {cell: np.concatenate(parts) for cell, parts in after.items()}
-
     def dealt(
         self, block: int, places: Sequence[int]
     ) -> Iterator[tuple[int, Turn, Numbers, Numbers]]:
@@ -314,9 +303,22 @@ class Draws:
                 for dealt in deal(self.stages[group], of_stages, number, order):
                     yield group, *dealt
 
-    def _singly(self, block: int, group: int) -> Iterator[tuple[int, Turn, Numbers]]:
-        """Every child of a group with every turn of every stage, and in which trials it comes to
-        it: 1, or 0.
+    def columns_of_children(self, group: int, claim: DrawnClaim) -> Numbers:
+        """In which column a claim of each child of a group is counted."""
+        one = claim._replace(quantity=1)
+        if (group, one) not in self._known_places:
+            children = range(self.cohorts[group].children)
+            places = [self.place[group, one, child] for child in children]
+            self._known_places[group, one] = np.array(places, dtype=np.int64)
+        return self._known_places[group, one]
+
+    @cached_property
+    def _known_places(self) -> dict[tuple[int, DrawnClaim], Numbers]:
+        return {}
+
+    def _singly(self, block: int, group: int) -> Iterator[tuple[slice, Turn, Truths]]:
+        """The children of a group, some after others, with every turn of every stage, and which of
+        them come to it in which trials: (child, trial).
         """
         stages = self.stages[group]
         levels = [self._level(block, group, stage) for stage in stages]

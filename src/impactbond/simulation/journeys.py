@@ -13,7 +13,7 @@ Keeps  children in one cell are alike for everything that is still to come: what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -53,12 +53,15 @@ from impactbond.terms.milestones import alternatives
 # Beyond so many, ways to stand are no longer worked out one by one.
 _MOST_CELLS = 4096
 # Beyond so many, journeys that are told apart by their claims cost more than children one by one.
-_MOST_TOLD = 512
+_MOST_TOLD = 1024
 _AT_ONCE = Span(0, "day")
 
 # What a stage decides: who is reached, of families that are decided together; or, of one milestone
 # that is reached by then, on which day and with how many units.
 Step = Sequence[Family] | str
+# What can come of a stage: its chance at each level, what is reached, what is claimed, and what is
+# still asked for.
+Come = tuple[Levels, Standing, tuple[DrawnClaim, ...], Standing]
 
 
 class TooManyToTellApartError(Exception):
@@ -141,7 +144,10 @@ class _Compiler:
             # contract and area always draw the same futures from a seed.
             number: dict[StageCell, int] = {}
             self._given.begin()
-            of_cell = tuple(tuple(self._turns(cell, step, asked, number)) for cell in cells)
+            stand = dict.fromkeys(cell.standing for cell in cells)
+            # Who stands alike can come to the same, whatever was claimed on the way.
+            come = {one: list(self._come(one, step, asked)) for one in stand}
+            of_cell = tuple(tuple(self._turns(cell, come[cell.standing], number)) for cell in cells)
             varies = None if isinstance(step, str) else step[0].varies
             likely = self._given.likely if varies is not None else ()
             found.append(Stage(of_cell, varies, likely=likely, passed=self._given.passed))
@@ -171,31 +177,37 @@ class _Compiler:
         return needed_by(self._contract, step)
 
     def _turns(
-        self, before: StageCell, step: Step, asked: set[int], number: dict[StageCell, int]
+        self, before: StageCell, come: Iterable[Come], number: dict[StageCell, int]
     ) -> Iterator[Turn]:
         """What can come of a stage for whoever stands somewhere, equal turns joined."""
-        chances: dict[tuple[tuple[DrawnMilestone, ...], tuple[DrawnClaim, ...], int], Levels] = {}
-        dated, standing = self._order[step] if isinstance(step, str) else None, before.standing
+        chances: dict[tuple[Standing, tuple[DrawnClaim, ...], int], Levels] = {}
+        for chance, reached, claims, kept in come:
+            told_by = (one for one in claims if one.milestone in self._told)
+            after = StageCell(kept, tuple(sorted((*before.claimed, *told_by))))
+            cell = number.setdefault(after, len(number))
+            turn = (reached, claims, cell)
+            so_far = chances.get(turn)
+            chances[turn] = chance if so_far is None else tuple(map(add, so_far, chance))
+        left = left_on(before.standing)
+        for turn, chance in chances.items():
+            yield Turn(tuple(map(float, chance)), *turn, self._spent(turn[0], left))
+
+    def _come(self, standing: Standing, step: Step, asked: set[int]) -> Iterator[Come]:
+        """What can come of a stage for whoever stands somewhere, as it is drawn."""
+        dated = self._order[step] if isinstance(step, str) else None
         stays = tuple(one for one in standing if one.milestone != dated)
+        last = last_day(standing, self._term[1])
         for chance, ways in self._outcomes(standing, step):
             if not any(chance):
                 continue
             told = tuple(self._contested([way for way in ways if way[0].day != NO_DAY]))
-            last = last_day(standing, self._term[1])
             claims = tuple(one for way in told for one in self._claims.of(*way, last))
             waiting = (one for one, _ in ways if one.day == NO_DAY)
             known = (*stays, *(one for one, _ in told), *waiting)
             # What nothing later asks for is forgotten here: without that every way to have come so
             # far would be a cell of its own, and thousands of children as many draws.
             kept = tuple(sorted(one for one in known if one.milestone in asked))
-            told_by = (one for one in claims if one.milestone in self._told)
-            after = StageCell(kept, tuple(sorted((*before.claimed, *told_by))))
-            cell = number.setdefault(after, len(number))
-            turn = (tuple(one for one, _ in told), claims, cell)
-            so_far = chances.get(turn)
-            chances[turn] = chance if so_far is None else tuple(map(add, so_far, chance))
-        for turn, chance in chances.items():
-            yield Turn(tuple(map(float, chance)), *turn, self._spent(turn[0], left_on(standing)))
+            yield chance, tuple(one for one, _ in told), claims, kept
 
     def _start(self) -> dict[Standing, Turn]:
         """The turns of the start: when children leave, and what is spent on each until then."""

@@ -18,7 +18,6 @@ from impactbond.settlement.lot_settlement import LotSettlement, settle_in_order,
 from impactbond.settlement.lots import Numbers
 from impactbond.settlement.priorities import Truths
 from impactbond.simulation.draw import Draws
-from impactbond.simulation.stages import DrawnClaim
 from impactbond.simulation.withheld import withheld_by_limit
 
 # How many amounts (trial, lot), or (trial, claim date, lot) where each claim date is settled by
@@ -68,15 +67,9 @@ def settled_one_by_one(
     """Some trials of a block settled claim by claim."""
     single = draws.one_by_one
     counts = single.nothing_claimed(len(places))
-    columns: dict[tuple[int, DrawnClaim], Numbers] = {}
     for group, turn, trial, child in draws.dealt(block, places):
         for claim in turn.claims:
-            one = claim._replace(quantity=1)
-            if (group, one) not in columns:
-                children = range(draws.cohorts[group].children)
-                at = [single.place[group, one, each] for each in children]
-                columns[group, one] = np.array(at, dtype=np.int64)
-            counts[trial, columns[group, one][child]] += claim.quantity
+            counts[trial, single.columns_of_children(group, claim)[child]] += claim.quantity
     return settled_as_counted(single, counts, pooled=pooled)[0]
 
 

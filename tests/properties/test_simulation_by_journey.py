@@ -7,14 +7,19 @@ from __future__ import annotations
 import os
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.drawn_areas import area_of
 from tests.properties.drawn_money import contracts
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.read import read_contract
 from impactbond.settlement.settle import settle
 from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.forecast import Forecast
@@ -93,11 +98,15 @@ def test_every_trial_comes_to_what_its_children_claim(data: st.DataObject, seed:
     contract = data.draw(limited())
     forecast = simulate(contract, data.draw(areas(contract)), trials=TRIALS, seed=seed)
     assume(not forecast.draws.is_single)
+    assert_comes_to_what_is_claimed(forecast)
+    assert_settles_as_evidence(forecast, seed % TRIALS)
+
+
+def assert_comes_to_what_is_claimed(forecast: Forecast) -> None:
     singly = settled_one_by_one(forecast.draws, 0, range(TRIALS), pooled=True)
     np.testing.assert_array_equal(forecast.due_pence, singly.due)
-    held = withheld_by_limit(contract, singly)
+    held = withheld_by_limit(forecast.contract, singly)
     np.testing.assert_array_equal(forecast.held_back_pence, held)
-    assert_settles_as_evidence(forecast, seed % TRIALS)
 
 
 def assert_settles_as_evidence(forecast: Forecast, trial: int) -> None:
@@ -107,3 +116,33 @@ def assert_settles_as_evidence(forecast: Forecast, trial: int) -> None:
     places = [forecast.funders.position(funder.id) for funder in settlement.funders.all]
     np.testing.assert_array_equal(forecast.due_pence[trial][:, places].ravel(), paid)
     np.testing.assert_array_equal(forecast.settled(trial).due[0], forecast.due_pence[trial])
+
+
+# Two of them in the suite, with units and with relief; all in the long job.
+EVERY = sorted((Path(__file__).parents[2] / "fixtures" / "contracts").glob("*.yaml"))
+SOME = [one for one in EVERY if one.stem in ("work_programme", "west_london_zone_scale_up")]
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["first", "last"])
+@pytest.mark.parametrize("path", EVERY if EXAMPLES > 100 else SOME, ids=lambda path: path.stem)
+def test_an_example_contract_with_a_limit_on_each_comes_to_what_its_children_claim(
+    path: Path, place: int
+) -> None:
+    contract = by_events(read_contract(path))
+    prices = sorted(milestone.price for milestone in contract.milestones.values())
+    most = round(prices[len(prices) // 2] * Decimal("1.5"), contract.decimals)
+    own = ContractLimit(contract="whole", each="participant", at_most=most, beyond="unpaid")
+    limits = [limit for limit in contract.limits if limit.name != own.name]
+    limits.insert(place * len(contract.limits_on_the_whole), own)
+    terms = {name: getattr(contract, name) for name in Contract.model_fields}
+    contract = Contract.model_construct(**{**terms, "limits": tuple(limits)})
+    area = area_of(contract)
+    on_one_day = {
+        name: chance.model_copy(update={"after": {list(chance.after)[-1]: Fraction(1)}})
+        for name, chance in area.chances.items()
+    }
+    area = area.model_copy(update={"chances": on_one_day})
+    forecast = simulate(contract, area, trials=TRIALS, seed=1)
+    if not forecast.draws.is_single:
+        assert_comes_to_what_is_claimed(forecast)
+    assert_settles_as_evidence(forecast, 3)

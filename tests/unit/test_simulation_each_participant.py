@@ -150,6 +150,9 @@ def test_other_limits_before_and_after_it_are_met_child_by_child(
     assert quarters(drawn)[:4] == [10 * 300_00, 10 * 250_00, third, 0]
     assert drawn.settled(0).due[0].sum(axis=1).tolist() == quarters(drawn)
     assert not drawn.draws.is_single
+    # What comes after it and is in money asks nobody whose claims they are.
+    asks_whose = limits[0] != EACH or "claims" in limits[1]
+    assert any("settled child by child" in one for one in drawn.cautions) == asks_whose
 
 
 @pytest.mark.parametrize(

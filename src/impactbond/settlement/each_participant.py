@@ -40,6 +40,20 @@ def limits_on_each(contract: Contract) -> tuple[int, ...]:
     return () if any(whole[at].is_on(name) for at in own for name in uneven) else own
 
 
+def ask_whose(contract: Contract, positions: Collection[int]) -> bool:
+    """Whether beside these limits it can matter whose claims come first: where another limit stands
+    before one of them on the same claims, or after one of them on a number of these.
+    """
+    whole = contract.limits_on_the_whole
+    return any(
+        limit.is_on(name) and whole[own].is_on(name)
+        for own in positions
+        for at, limit in enumerate(whole)
+        if at not in positions and (at < own or limit.at_most.of != "money")
+        for name in contract.milestones
+    )
+
+
 def milestones_of_each(
     contract: Contract, positions: Collection[int], attributes: Mapping[str, str]
 ) -> frozenset[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import product
 from math import log2
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -93,11 +94,12 @@ def _futures(measurer: Measurer) -> Figure:
 
 
 def _futures_by_hand(measurer: Measurer, trials: int) -> Iterator[Figure]:
-    for children, groups in AREAS:
-        asked = {"children": children, "groups": groups, "trials": trials}
+    for (children, groups), each in product(AREAS, (None, "1500")):
+        asked = {"children": children, "groups": groups, "trials": trials, "each": each}
         ours = measurer.task("futures:by_the_engine", asked, warm=True)
         theirs = measurer.task("futures:by_hand", asked, warm=True)
         name = f"{trials:,} futures, {children:,} children in {groups} groups"
+        name += "" if each is None else f", £{each} each"
         yield figure(name, ours, "hand-written NumPy, counts", theirs, same=True)
 
 

@@ -1,8 +1,9 @@
 """Futures of the West London Zone contract in an area, drawn and settled by NumPy that was written
 by hand for that contract.
 
-Counts of claims are drawn down the tree of prerequisites, a binomial for each group and milestone.
-Trials are the last axis throughout; limits are running totals, and each share rule is cut only in a
+Counts of claims are drawn down the tree of prerequisites, a binomial for each group and milestone;
+with a limit on each child, counts of the ways through it, of which each is cut once. Trials are the
+last axis throughout; limits are running totals, and each share rule is cut only in a
 period in which something of it moved. Nothing of the contract is read: another one is another
 program.
 """
@@ -38,6 +39,8 @@ BOUNDARIES = (
 WHOLE, LOTTERY = 18_000_000, 3_000_000
 UP_FRONT = {"lbhf": 600_000, "trust": 1_800_000}
 AT_ONCE = 1_000
+# What a child has reached, by the numbers of the milestones, and how many children did.
+Journeys = list[tuple[tuple[int, ...], Numbers]]
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,10 @@ class Futures:
     area: Area
     schools: list[str]
     claims: list[tuple[int, date, int, str]]
+    each: int | None = None
 
     @classmethod
-    def of(cls, area: Area) -> Futures:
+    def of(cls, area: Area, each: int | None = None) -> Futures:
         schools = sorted({group.attributes["school"] for group in area.groups})
         found = {
             (_period(day), day, milestone, group.attributes["school"])
@@ -59,7 +63,7 @@ class Futures:
             for milestone, after in enumerate(AFTER_START)
             if (day := after(group.start)) <= TERM_ENDS
         }
-        return cls(area, schools, sorted(found))
+        return cls(area, schools, sorted(found), each)
 
     def drawn(self, trials: int, seed: int) -> Numbers:
         """What is due in so many futures, shaped (claim date, funder, trial)."""
@@ -67,8 +71,36 @@ class Futures:
         found = np.empty((PERIODS, len(self.schools) + 4, trials), dtype=np.int64)
         for first in range(0, trials, AT_ONCE):
             some = min(AT_ONCE, trials - first)
-            found[..., first : first + some] = self.due(self.counts(rng, some))
+            if self.each is None:
+                due = self.due(self.counts(rng, some))
+            else:
+                taken = [_journeys(rng, group.children, some) for group in self.area.groups]
+                due = self.due(*self.cut(taken))
+            found[..., first : first + some] = due
         return found
+
+    def cut(self, journeys: list[Journeys]) -> tuple[Numbers, Numbers]:
+        """Claims by the end of the term, and what the limit on each child takes off them, by the
+        journeys of every group; both shaped (claim, trial).
+        """
+        number = {claim: index for index, claim in enumerate(self.claims)}
+        counts = np.zeros((len(self.claims), journeys[0][0][1].size), dtype=np.int64)
+        off = np.zeros_like(counts)
+        for group, taken in zip(self.area.groups, journeys, strict=True):
+            days = sorted((after(group.start), at) for at, after in enumerate(AFTER_START))
+            in_time = [(day, milestone) for day, milestone in days if day <= TERM_ENDS]
+            for reached, children in taken:
+                total = 0
+                for day, milestone in in_time:
+                    if milestone not in reached:
+                        continue
+                    claim = number[_period(day), day, milestone, group.attributes["school"]]
+                    counts[claim] += children
+                    beyond = min(PRICES[milestone], max(0, total + PRICES[milestone] - self.each))
+                    total += PRICES[milestone]
+                    if beyond:
+                        off[claim] += children * beyond
+        return counts, off
 
     def counts(self, rng: np.random.Generator, trials: int) -> Numbers:
         """Claims by the end of the term, shaped (claim, trial)."""
@@ -85,8 +117,10 @@ class Futures:
                     counts[number[claim]] += reached[milestone]
         return counts
 
-    def due(self, counts: Numbers) -> Numbers:
-        """What is due for given counts: lbhf, every school, lottery, central, trust."""
+    def due(self, counts: Numbers, off: Numbers | None = None) -> Numbers:
+        """What is due for given counts, less what is taken off every claim: lbhf, every school,
+        lottery, central, trust.
+        """
         trials, schools = counts.shape[1], len(self.schools)
         place = {school: index for index, school in enumerate(self.schools)}
         running = np.zeros((2, schools, trials), dtype=np.int64)
@@ -100,6 +134,8 @@ class Futures:
             while claim < len(self.claims) and self.claims[claim][0] == period:
                 _, _, milestone, school = self.claims[claim]
                 total = total + counts[claim] * PRICES[milestone]
+                if off is not None:
+                    total -= off[claim]
                 within, entry = np.minimum(total, WHOLE), int(milestone >= FIRST_OUTCOME)
                 running[entry, place[school]] += within - allowed
                 moved[entry].add(place[school])
@@ -125,6 +161,26 @@ class Futures:
             paid[period, schools + 3] = amounts["trust"] + on_account["trust"]
         paid[1:] -= paid[:-1].copy()
         return paid
+
+
+def _journeys(rng: np.random.Generator, children: int, trials: int) -> Journeys:
+    """How many children take each way: the outcomes one after another, engagement in each year by
+    itself.
+    """
+    consented = rng.binomial(np.full(trials, children), CHANCES[0])
+    signed = rng.binomial(consented, CHANCES[1])
+    one = rng.binomial(signed, CHANCES[4])
+    two = rng.binomial(one, CHANCES[5])
+    three = rng.binomial(two, CHANCES[6])
+    found: Journeys = [((0,), consented - signed)]
+    steps = [((), signed - one), ((4,), one - two), ((4, 5), two - three), ((4, 5, 6), three)]
+    for outcomes, of in steps:
+        first = rng.binomial(of, CHANCES[2])
+        for year_1, engaged in (((2,), first), ((), of - first)):
+            second = rng.binomial(engaged, CHANCES[3])
+            found.append(((0, 1, *year_1, 3, *outcomes), second))
+            found.append(((0, 1, *year_1, *outcomes), engaged - second))
+    return found
 
 
 def _period(day: date) -> int:

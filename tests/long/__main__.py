@@ -26,6 +26,7 @@ class Job:
 
 
 SIMULATION_AGREES = "tests/properties/test_simulation_agrees.py"
+BY_JOURNEY = "tests/properties/test_simulation_by_journey.py"
 JOBS = {
     "every-term": Job(
         "a change that moves money is found anew for every term",
@@ -83,9 +84,9 @@ JOBS = {
     ),
     "futures": Job(
         "drawn futures of every example contract settle as their evidence would",
-        ("tests/properties/test_simulation_of_contracts.py", SIMULATION_AGREES),
-        35,
-        {"IMPACTBOND_FUTURES": 50, "IMPACTBOND_AREAS": 100},
+        ("tests/properties/test_simulation_of_contracts.py", SIMULATION_AGREES, BY_JOURNEY),
+        40,
+        {"IMPACTBOND_FUTURES": 50, "IMPACTBOND_AREAS": 100, "IMPACTBOND_JOURNEYS": 600},
     ),
     "engines": Job(
         "engines decide, claim and settle drawn contracts as the plain reference does",

@@ -101,12 +101,13 @@ def test_a_task_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert "× 1" in line(one)
 
 
+@pytest.mark.parametrize("each", [None, "1500", "571.01"])
 @pytest.mark.parametrize(("children", "groups"), [(98, 5), (2_240, 5), (1_000, 100)])
 def test_futures_settled_by_hand_are_the_engines_on_the_same_counts(
-    children: int, groups: int
+    children: int, groups: int, each: str | None
 ) -> None:
     ours, theirs = (
-        task(children=children, groups=groups, trials=100)
+        task(children=children, groups=groups, trials=100, each=each)
         for task in (futures.by_the_engine, futures.by_hand)
     )
     assert ours.tell(ours.run()) == theirs.tell(theirs.run())

@@ -196,7 +196,7 @@ def test_how_many_trials_are_settled_at_once_changes_nothing(
     area = area_of(20, 30)
     together = simulate(CONTRACT, area, trials=300, seed=1)
     for bound in ("_AMOUNTS_AT_ONCE", "_LEAST_AT_ONCE"):
-        monkeypatch.setattr(f"impactbond.simulation.simulate.{bound}", 1)
+        monkeypatch.setattr(f"impactbond.simulation.settle_drawn.{bound}", 1)
     singly = simulate(CONTRACT, area, trials=300, seed=1)
     np.testing.assert_array_equal(together.due_pence, singly.due_pence)
     np.testing.assert_array_equal(together.held_back_pence, singly.held_back_pence)

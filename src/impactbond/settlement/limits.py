@@ -21,6 +21,7 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, minor_units
+from impactbond.settlement.apart import Apart
 from impactbond.settlement.lots import DISPUTED, Lots, Numbers
 from impactbond.settlement.priorities import Priority, Truths, priority_of
 from impactbond.terms.fees import InsteadOf
@@ -37,16 +38,28 @@ def reasons_to_withhold(contract: Contract) -> list[str]:
 
 
 def apply_limits(
-    contract: Contract, lots: Lots, quantity: Numbers, value: Pence, claim: int
+    contract: Contract,
+    lots: Lots,
+    quantity: Numbers,
+    value: Pence,
+    claim: int,
+    apart: Apart | None = None,
 ) -> tuple[Pence, list[Pence]]:
     """Payable to date at the claim date of that number, and what was withheld for each of
     `reasons_to_withhold`; all shaped (trial, lot).
 
-    Of equal claims, those that come first in settlement order are paid first.
+    Of equal claims, those that come first in settlement order are paid first. Where claims are
+    counted, what limits on each participant withhold is worked out `apart`.
     """
     payable, withheld = _before_limits(contract, lots, value)
-    before = payable
+    before = asked_apart = payable
     for position, limit in enumerate(contract.limits_on_the_whole):
+        if apart is not None and position in apart.held:
+            paid = apart.let_through(contract, lots, position, payable, asked_apart)
+            withheld.append(payable - paid)
+            asked_apart = paid if payable is asked_apart else asked_apart - apart.held[position]
+            payable = paid
+            continue
         priority = priority_of(contract, lots, position, limit)
         paid = payable
         if priority.lot.size:
@@ -56,6 +69,8 @@ def apply_limits(
             demand = Demand(payable[:, lot], quantity, before, lot)
             every = Demand(payable, quantity, before, slice(None))
             headroom = _headroom(contract, limit, priority, every)
+            if apart is not None and limit.at_most.of != "money":
+                apart.note_number(limit, priority, quantity, before - asked_apart, headroom)
             let_through = (
                 _year_by_year(contract, limit, priority, demand, headroom, claim)
                 if limit.beyond == "next year"

@@ -25,6 +25,7 @@ from impactbond.contract.versions import Versions
 from impactbond.evaluation.claims import Claims, Counted
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
+from impactbond.settlement.apart import Apart
 from impactbond.settlement.balances import left_on_account, on_account, to_date, with_on_account
 from impactbond.settlement.funding import UNFUNDED, Funders, named_rule
 from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
@@ -199,26 +200,33 @@ def settle_lots(
     first_open: int = 0,
     *,
     pooled: bool = False,
+    apart: Apart | None = None,
 ) -> LotSettlement:
     """Settle quantities to date shaped (trial, claim date, lot) by one contract throughout.
 
     With `pooled`, movements of one claim date and share rule are one in the history: balances are
-    the same, and no movement tells of single lots.
+    the same, and no movement tells of single lots. What limits on each participant withhold may
+    be worked out `apart`: (trial, claim date, lot).
     """
     throughout = _throughout(contract, quantities.shape[1])
     closed = none_yet(quantities.shape[0]) if closed is None else closed
     return settle_by_terms(
-        [throughout], lots, funders, quantities, closed, first_open, pooled=pooled
+        [throughout], lots, funders, quantities, closed, first_open, pooled=pooled, apart=apart
     )
 
 
 def settle_in_order(
-    contract: Contract, lots: Lots, funders: Funders, counts: Numbers, claims: int
+    contract: Contract,
+    lots: Lots,
+    funders: Funders,
+    counts: Numbers,
+    claims: int,
+    apart: Apart | None = None,
 ) -> LotSettlement:
     """What `settle_lots` gives, pooled, for claims shaped (trial, lot) that are known at the claim
-    date of their own period, under a contract that settles in order.
+    date of their own period, under a contract that settles in order; `apart` is by lot too.
     """
-    history, held = movements_in_order(contract, lots, counts, claims)
+    history, held = movements_in_order(contract, lots, counts, claims, apart)
     history = history.pooled(shared_alike(contract, lots)[history.lot])
     return _shared([_throughout(contract, claims)], lots, funders, history, held)
 
@@ -236,12 +244,13 @@ def settle_by_terms(
     first_open: int,
     *,
     pooled: bool = False,
+    apart: Apart | None = None,
 ) -> LotSettlement:
     """Settle quantities to date shaped (trial, claim date, lot); the claim dates from `first_open`
     on are of the last stretch, whose terms alone move anything.
     """
     last = terms[-1]
-    history, held = find_movements(last.contract, lots, quantities, closed, first_open)
+    history, held = find_movements(last.contract, lots, quantities, closed, first_open, apart)
     if pooled:
         history = history.pooled(shared_alike(last.contract, lots)[history.lot])
     if first_open == last.first and first_open < last.end:

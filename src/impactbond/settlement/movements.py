@@ -21,6 +21,7 @@ from impactbond.dates import day_number
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
 from impactbond.reasons import Standing
+from impactbond.settlement.apart import Apart
 from impactbond.settlement.funding import ShareRule, rule_name
 from impactbond.settlement.limits import (
     apply_limits,
@@ -96,9 +97,11 @@ class LotState(NamedTuple):
     withheld: Sequence[Pence]
 
 
-def _state_of(contract: Contract, lots: Lots, quantity: Numbers, claim: int) -> LotState:
+def _state_of(
+    contract: Contract, lots: Lots, quantity: Numbers, claim: int, apart: Apart | None
+) -> LotState:
     value = values_to_date(contract, lots, quantity, claim)
-    return LotState(quantity, value, *apply_limits(contract, lots, quantity, value, claim))
+    return LotState(quantity, value, *apply_limits(contract, lots, quantity, value, claim, apart))
 
 
 def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int) -> LotState:
@@ -114,21 +117,28 @@ def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int)
 
 
 def find_movements(
-    contract: Contract, lots: Lots, quantities: Numbers, closed: Movements, first_open: int
+    contract: Contract,
+    lots: Lots,
+    quantities: Numbers,
+    closed: Movements,
+    first_open: int,
+    apart: Apart | None = None,
 ) -> tuple[Movements, Pence]:
     """The whole history: the closed movements, then those of the claim dates from `first_open` on;
     and what each of `reasons_to_withhold` withholds to date at these, shaped (trial, open claim
     date, reason).
 
     `quantities` is shaped (trial, claim date, lot) and is read from `first_open` on only. Where a
-    funder's headroom grows, every lot that moved before has a movement of value 0 first.
+    funder's headroom grows, every lot that moved before has a movement of value 0 first. What
+    limits on each participant withhold may be worked out `apart`: (trial, claim date, lot).
     """
     before = _closed_state(contract, lots, closed, max(first_open - 1, 0))
     parts = [closed]
     open_dates = range(first_open, quantities.shape[1])
     held = np.zeros((len(open_dates), len(before.withheld), len(quantities)), dtype=np.int64)
     for claim in open_dates:
-        now = _state_of(contract, lots, quantities[:, claim], claim)
+        known = None if apart is None else apart.at(claim)
+        now = _state_of(contract, lots, quantities[:, claim], claim, known)
         if grows_at(contract, claim):
             parts.append(_releases(claim, parts))
         parts.append(_between(claim, before, now))
@@ -141,14 +151,19 @@ def find_movements(
 
 
 def movements_in_order(
-    contract: Contract, lots: Lots, counts: Numbers, claims: int
+    contract: Contract,
+    lots: Lots,
+    counts: Numbers,
+    claims: int,
+    apart: Apart | None = None,
 ) -> tuple[Movements, Pence]:
     """What `find_movements` gives for claims, shaped (trial, lot), that are all known at the claim
     date of their own period, under a contract that settles in order (`settles_in_order`).
 
-    Every lot moves once, by what it has come to at the last claim date.
+    Every lot moves once, by what it has come to at the last claim date. What limits on each
+    participant withhold of it may be worked out `apart`: (trial, lot).
     """
-    state = _state_of(contract, lots, counts, claims - 1)
+    state = _state_of(contract, lots, counts, claims - 1, apart)
     limited = np.zeros(len(lots.keys), dtype=np.int64)
     held = np.zeros((claims, len(state.withheld), len(counts)), dtype=np.int64)
     for bit, amounts in enumerate(state.withheld):

@@ -20,6 +20,8 @@ from impactbond.simulation.stages import Stage, Turn
 
 # More numbers at once than this need more memory than there is near the processor.
 _NUMBERS_AT_ONCE = 2**14
+# And all that stand in the cells of a stage together: 64 MB.
+_MOST_STANDING = 2**23
 
 
 class Taken(NamedTuple):
@@ -98,7 +100,8 @@ def alike_groups(
         binomials = tuple(
             tuple(tuple(map(_binomial, _parts(turns))) for turns in stage.of_cell) for stage in own
         )
-        at_once = max(1, _NUMBERS_AT_ONCE // trials)
+        turns = max((sum(map(len, stage.of_cell)) for stage in own), default=1)
+        at_once = max(1, min(_NUMBERS_AT_ONCE, _MOST_STANDING // turns) // trials)
         for first in range(0, len(alike), at_once):
             some = tuple(alike[first : first + at_once])
             found.append(AlikeGroups(some, tuple(children[one] for one in some), own, binomials))

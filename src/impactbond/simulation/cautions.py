@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
 from impactbond.dates import Span
+from impactbond.settlement.each_participant import ask_whose
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.stages import Stage
@@ -37,6 +38,11 @@ def cautions(draws: Draws) -> tuple[str, ...]:
             found += _cannot_be_met(contract, area, groups, name, after)
     if draws.is_single:
         found.append("Every child is drawn by itself: a limit looks at single claims")
+    elif draws.held is not None and ask_whose(contract, draws.held.limits):
+        found.append(
+            "Futures in which another limit stops among claims that the limit on each participant "
+            "has left unlike are settled child by child, which takes longer"
+        )
     return tuple(found)
 
 

@@ -22,6 +22,8 @@ from impactbond.simulation.stages import DrawnClaim, Stage
 
 # A group, a claim of it, and a child of it: the claim as one, however many.
 Place = tuple[int, DrawnClaim, int]
+# The lots, those that are known later, the column of each claim, and what is claimed already.
+Columns = tuple[Lots, tuple[tuple[int, int], ...], Mapping[Place, int], Numbers | None]
 
 
 def child_name(group: str, child: int) -> str:
@@ -37,15 +39,17 @@ def columns_of(
     segment: Sequence[int],
     claims: Sequence[ClaimDate],
     outturn: Outturn | None,
-) -> tuple[Lots, tuple[tuple[int, int], ...], Mapping[Place, int], Numbers | None]:
+    is_single: bool,
+) -> Columns:
     """The lots that can be claimed, in settlement order; the lots that are known later; and which
-    column each claim is in. Of what is settled, the claims to date: (claim date, lot).
+    column each claim is in: `is_single`, one of its own. Of what is settled, the claims to date:
+    (claim date, lot).
     """
     references = () if outturn is None else outturn.references
     (rules,), rows = rulebook.by_version, []
     keys: dict[Place, LotKey] = {}
     for group, (own, of_area) in enumerate(zip(stages, area.cohorts, strict=True)):
-        children = of_area.children if contract.claim_by_claim else 1
+        children = of_area.children if is_single else 1
         asked = {
             claim._replace(quantity=1)
             for stage in own
@@ -55,7 +59,7 @@ def columns_of(
         }
         for child in range(children):
             who = ""
-            if contract.claim_by_claim:
+            if is_single:
                 is_known = group < len(references)
                 who = references[group][child] if is_known else child_name(of_area.name, child)
             for claim in sorted(asked):

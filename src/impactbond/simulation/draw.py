@@ -6,34 +6,40 @@ Gives  claims of every lot in every trial, and quantities to date (trial, claim 
        trial child by child, dealt out from the same numbers.
 Keeps  the first trials are the same however many are drawn; a group added at the end leaves the
        draws of the others alone. Work does not grow with the number of children, unless a limit
-       looks at single claims: then every child is drawn by itself.
+       looks at single claims of many children: then every child is drawn by itself. Limits on each
+       participant look at one journey.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.random import PCG64, SeedSequence
-from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
 from impactbond.money import Pence
+from impactbond.settlement.each_participant import limits_on_each, milestones_of_each
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.limits import settles_in_order
 from impactbond.settlement.lots import Lots, Numbers, Rulebook
+from impactbond.settlement.priorities import Truths
 from impactbond.simulation.alike import AlikeGroups, Taken, alike_groups
 from impactbond.simulation.area import Area, Group
-from impactbond.simulation.binomial import MOST_LEVELS, Bits
-from impactbond.simulation.columns import Place, columns_of
-from impactbond.simulation.journeys import journeys
+from impactbond.simulation.binomial import Bits
+from impactbond.simulation.child_by_child import child_by_child
+from impactbond.simulation.columns import Columns, Place, columns_of
+from impactbond.simulation.deal import deal, deal_by_stage
+from impactbond.simulation.held_by_journey import HeldByJourney
+from impactbond.simulation.journeys import TooManyToTellApartError, journeys
+from impactbond.simulation.luck import Luck
 from impactbond.simulation.outturn import Outturn
 from impactbond.simulation.spending import Spending, Tariff
-from impactbond.simulation.stages import Stage, Turn
+from impactbond.simulation.stages import DrawnClaim, Stage, Turn
 
 # Parts of what a seed means: another number is another set of futures.
 TRIALS_PER_BLOCK = 2048
@@ -41,8 +47,6 @@ SINGLE_TRIALS_PER_BLOCK = 256
 # Luck that many share has streams of its own, beside those of the groups; so has leaving, so that
 # children who stay have the luck that they have without it.
 _LUCK, _LEAVING = 2**31, 2**31 - 1
-_LEVEL_BITS = MOST_LEVELS.bit_length() - 1
-_FLOAT_BITS = 53
 # Of every stage and turn, in each group: the turn, and the columns of its claims with how many.
 ClaimedByTurns = list[list[list[tuple[Turn, list[tuple[int, int]]]]]]
 
@@ -54,7 +58,8 @@ class Draws:
     `stages` are the journeys of every group. Claims are counted in columns: first stands one for
     every lot, of what is known at the claim date of its own period; `later` are others, each with
     its lot and the number of the claim date at which it is known. `place` is the column of a claim
-    of a group, and of the child where children are drawn one by one.
+    of a group, and of the child where children are drawn one by one. Where limits on each
+    participant are worked out journey by journey, columns of pence stand last: what is `held`.
     """
 
     contract: Contract
@@ -69,6 +74,8 @@ class Draws:
     spending: Spending
     outturn: Outturn | None = None
     claimed: Numbers | None = None
+    held: HeldByJourney | None = None
+    columns_one_by_one: Callable[[], Columns] | None = None
 
     @classmethod
     def of(cls, contract: Contract, area: Area, seed: int, outturn: Outturn | None = None) -> Draws:
@@ -78,17 +85,17 @@ class Draws:
         calendar = contract.calendar
         claims = claim_dates(contract, calendar.claim_date(calendar.periods[-1]))
         names = tuple(contract.participants.attributes)
-        held = [tuple(group.attributes[name] for name in names) for group in area.cohorts]
+        values = [tuple(group.attributes[name] for name in names) for group in area.cohorts]
         # In order, and not as groups stand in the file: the same area gives the same lots.
-        segments = Segments(names, tuple(sorted(set(held))))
+        segments = Segments(names, tuple(sorted(set(values))))
         named = {number: segments.named(number) for number in range(len(segments.values))}
         settled = [] if outturn is None else outturn.share_rules(contract)
         rulebook = Rulebook(Versions.of(contract), [named], settled)
-        stages = journeys(contract, area, () if outturn is None else outturn.known)
-        segment = [segments.values.index(values) for values in held]
-        lots, later, place, claimed = columns_of(
-            contract, area, stages, rulebook, segment, claims, outturn
-        )
+        limits, stages = _journeys(contract, area, outturn)
+        segment = [segments.values.index(own) for own in values]
+        of_claims = partial(columns_of, contract, area, stages, rulebook, segment, claims, outturn)
+        is_single = contract.claim_by_claim and not limits
+        lots, later, place, claimed = of_claims(is_single)
         funders = Funders.of(contract, rulebook.all)
         every = (turn for own in stages for stage in own for of in stage.of_cell for turn in of)
         drawn = (spent for turn in every for spent in turn.spent)
@@ -96,7 +103,13 @@ class Draws:
         of_area = (contract, area, seed, claims, funders, stages)
         if outturn is not None:  # the lines have been counted, and workers need none
             outturn = replace(outturn, lines=outturn.lines.schema.empty_table())
-        return cls(*of_area, lots, later, place, spending, outturn, claimed)
+        held = one_by_one = None
+        if limits:
+            in_order = not later and settles_in_order(contract)
+            of_lots = lots, later, place, len(claims)
+            one_by_one = partial(of_claims, True)
+            held = HeldByJourney.settled(contract, limits, stages, *of_lots, in_order=in_order)
+        return cls(*of_area, lots, later, place, spending, outturn, claimed, held, one_by_one)
 
     @cached_property
     def cohorts(self) -> tuple[Group, ...]:
@@ -106,7 +119,7 @@ class Draws:
     @property
     def is_single(self) -> bool:
         """Whether every child is drawn by itself, because a limit looks at single claims."""
-        return self.contract.claim_by_claim
+        return self.contract.claim_by_claim and self.held is None
 
     @cached_property
     def settles_in_order(self) -> bool:
@@ -127,16 +140,16 @@ class Draws:
     def drawn(self, block: int) -> tuple[Numbers, Pence]:
         """The counts of a block, and what is spent in it: (trial, month, cost)."""
         # In memory the trials of a lot lie side by side: they are drawn and settled together.
-        columns = len(self.lots.keys) + len(self.later)
-        counts = np.zeros((columns, self.trials_per_block), dtype=np.int64).T
-        first_fee = len(self.contract.milestones) + len(self.contract.results)
-        counts[:, np.flatnonzero(self.lots.milestone >= first_fee)] = 1
+        counts = self.nothing_claimed(self.trials_per_block)
         spent = self.spending.nothing(len(self.area.costs), self.trials_per_block)
         if self.is_single:
             for group in range(len(self.stages)):
-                for child, came, is_taken in self._singly(block, group):
-                    self._add(counts, self._columns(group, child, came), is_taken)
-                    self.spending.add(spent, came.spent, is_taken)
+                for some, came, is_taken in self._singly(block, group):
+                    for claim in came.claims:
+                        columns = self.columns_of_children(group, claim)[some]
+                        counts.T[columns] += is_taken * claim.quantity
+                    if came.spent:
+                        self.spending.add(spent, came.spent, is_taken.sum(axis=0))
             return counts, spent.transpose(2, 0, 1)
         for alike in self._batches:
             stages = zip(self._claimed_by(alike), self._taken(block, alike), strict=True)
@@ -146,6 +159,19 @@ class Draws:
                         self._add(counts, claimed, children)
                         self.spending.add(spent, came.spent, children)
         return counts, spent.transpose(2, 0, 1)
+
+    def nothing_claimed(self, trials: int) -> Numbers:
+        """The counts of trials in which nobody is drawn yet: each fee once."""
+        columns = self.first_held + (0 if self.held is None else len(self.held.steps))
+        counts = np.zeros((columns, trials), dtype=np.int64).T
+        first_fee = len(self.contract.milestones) + len(self.contract.results)
+        counts[:, np.flatnonzero(self.lots.milestone >= first_fee)] = 1
+        return counts
+
+    @property
+    def first_held(self) -> int:
+        """The first of the columns of pence, which stand behind those of claims."""
+        return len(self.lots.keys) + len(self.later)
 
     @cached_property
     def _batches(self) -> list[AlikeGroups]:
@@ -165,23 +191,59 @@ class Draws:
         by_claim = np.multiply(known[..., None], counts.T[:lots], dtype=np.int64)
         if self.claimed is not None:
             by_claim += self.claimed[..., None]
-        for (lot, since), more in zip(self.later, counts.T[lots:], strict=True):
+        for (lot, since), more in zip(self.later, counts.T[lots : self.first_held], strict=True):
             by_claim[since:, lot] += more
         return np.asarray(by_claim.transpose(2, 0, 1), dtype=np.int64)
+
+    @cached_property
+    def one_by_one(self) -> Draws:
+        """The same futures, with a lot for every claim of every child."""
+        if self.columns_one_by_one is None:
+            return self
+        lots, later, place, _ = self.columns_one_by_one()
+        return replace(self, lots=lots, later=later, place=place, held=None)
+
+    def journeys(self, block: int) -> Iterator[tuple[int, Sequence[DrawnClaim], Numbers]]:
+        """Of each group and each journey that limits on each participant tell apart: its claims,
+        and how many children take it in every trial of a block.
+        """
+        for alike in self._batches:
+            stages = [self.stages[group][-1:] for group in alike.groups]
+            *_, last = self._taken(block, alike) if any(stages) else [[]]
+            for at, group in enumerate(alike.groups):
+                for stage in stages[at]:
+                    taken = np.zeros((len(stage.ends), self.trials_per_block), dtype=np.int64)
+                    for cell, turn, children in last:
+                        taken[stage.of_cell[cell][turn].cell] += children[at]
+                    yield from ((group, *one) for one in zip(stage.ends, taken, strict=True))
 
     def turns(self, trial: int) -> Iterator[tuple[int, int, Turn]]:
         """One trial child by child: the group, the number of the child in it, and a turn of
         every stage.
         """
         block, place = divmod(trial, self.trials_per_block)
+        if self.held is not None:
+            for group, turn, _, children in self.dealt(block, [place]):
+                yield from ((group, child, turn) for child in children.tolist())
+            return
         for group in range(len(self.stages)):
-            if self.is_single:
-                for child, turn, is_taken in self._singly(block, group):
-                    if is_taken[place]:
-                        yield group, child, turn
-            else:
-                for child, turn in self._dealt(block, group, place):
-                    yield group, child, turn
+            for child, turn in self._turns_of(block, group, place):
+                yield group, child, turn
+
+    def _turns_of(self, block: int, group: int, place: int) -> Iterator[tuple[int, Turn]]:
+        """The children of a group in one trial, each with a turn of every stage."""
+        if self.is_single:
+            for some, turn, is_taken in self._singly(block, group):
+                children = some.start + np.flatnonzero(is_taken[:, place])
+                yield from ((child, turn) for child in children.tolist())
+        else:
+            alike = next(one.alone(group) for one in self._batches if group in one.groups)
+            taken, stream = self._taken(block, alike), self._stream(block, group, place)
+            yield from deal_by_stage(self.stages[group], taken, stream, place)
+
+    @cached_property
+    def _luck(self) -> Luck:
+        return Luck(self.contract, self.area, self.stages)
 
     def _level(self, block: int, group: int, stage: Stage) -> Numbers | None:
         """The level of the chances of a stage in every trial of a block; None where they are
@@ -189,59 +251,8 @@ class Draws:
         """
         if stage.varies is None:
             return None
-        alike = self._alike[stage.varies][group]
-        bits = self._stream(block, _LUCK + stage.varies, alike).random_raw(self.trials_per_block)
-        bars = self._luck_known(stage.varies, alike)
-        if bars is not None:
-            return np.searchsorted(bars, bits, side="right")
-        return np.asarray(bits >> np.uint64(64 - _LEVEL_BITS), dtype=np.int64)
-
-    @cached_property
-    def _known_luck(self) -> dict[tuple[int, int], Bits | None]:
-        return {}
-
-    def _luck_known(self, varies: int, alike: int) -> Bits | None:
-        """The bits from which on each next level is drawn, where some who share this luck are on
-        record: a level is as likely as what is known of all of them is at it. Otherwise None.
-        """
-        if (varies, alike) not in self._known_luck:
-            weights = np.ones(MOST_LEVELS)
-            for group, stages in enumerate(self.stages):
-                if self._alike[varies][group] != alike:
-                    continue
-                for stage in stages:
-                    if stage.varies == varies and stage.likely:
-                        known = _power(np.array(stage.likely), self.cohorts[group].children)
-                        weights = _scaled(weights * known)
-            below = np.cumsum(weights)[:-1] / np.cumsum(weights)[-1]
-            is_known = (weights != 1).any()
-            bars = np.minimum(np.floor(below * 2.0**_FLOAT_BITS), 2.0**_FLOAT_BITS - 1)
-            scaled = bars.astype(np.uint64) << np.uint64(64 - _FLOAT_BITS)
-            self._known_luck[varies, alike] = scaled if is_known else None
-        return self._known_luck[varies, alike]
-
-    @cached_property
-    def _alike(self) -> list[list[int]]:
-        """Of everything that varies, the number of those with whom a group shares its luck."""
-        found = []
-        for varying in self.area.varies:
-            number: dict[tuple[str, ...], int] = {}
-            keys = [
-                tuple(self._held(group, word) for word in varying.each) for group in self.cohorts
-            ]
-            found.append([number.setdefault(key, len(number)) for key in keys])
-        return found
-
-    def _held(self, group: Group, word: str) -> str:
-        match word:
-            case "area":
-                return ""
-            case "group":
-                return group.name
-            case "year":
-                return str(self.contract.calendar.year_of(group.start))
-            case attribute:
-                return group.attributes[attribute]
+        stream = self._stream(block, _LUCK + stage.varies, self._luck.alike[stage.varies][group])
+        return self._luck.levels(stage.varies, group, stream.random_raw(self.trials_per_block))
 
     def _stream(self, *key: int) -> PCG64:
         """Raw bits of their own: numpy keeps the stream of its bit generators from one release to
@@ -273,50 +284,47 @@ class Draws:
 
         return alike.taken(trials, bits, level)
 
-    def _dealt(self, block: int, group: int, place: int) -> Iterator[tuple[int, Turn]]:
-        """The children of a group in one trial, each with a turn of every stage.
-
-        Whoever stands in one cell is alike: which of them come to a turn is drawn, by a stream
-        that nothing else depends on.
+    def dealt(
+        self, block: int, places: Sequence[int]
+    ) -> Iterator[tuple[int, Turn, Numbers, Numbers]]:
+        """Of each group and turn, the trials, by their number among these places of a block, and
+        the children of whom it comes true. Everybody is put in an order, by a stream that nothing
+        else depends on.
         """
-        stream = self._stream(block, group, place)
-        standing = {0: np.arange(self.cohorts[group].children)}
-        alike = next(one.alone(group) for one in self._batches if group in one.groups)
-        for number, stage in enumerate(self._taken(block, alike)):
-            after: dict[int, list[Numbers]] = {}
-            waiting: dict[int, Numbers] = {}
-            for cell, place_of_turn, children in stage:
-                turn = self.stages[group][number].of_cell[cell][place_of_turn]
-                if cell not in waiting:
-                    order = np.argsort(stream.random_raw(len(standing[cell])), kind="stable")
-                    waiting[cell] = standing[cell][order]
-                chosen, waiting[cell] = np.split(waiting[cell], [int(children[0, place])])
-                after.setdefault(turn.cell, []).append(chosen)
-                for child in chosen.tolist():
-                    yield child, turn
-            standing = {cell: np.concatenate(parts) for cell, parts in after.items()}
+        for alike in self._batches if places else ():
+            of_stages = [
+                [one._replace(children=one.children[:, places]) for one in stage]
+                for stage in self._taken(block, alike)
+            ]
+            for number, group in enumerate(alike.groups):
+                children = alike.children[number]
+                bits = [self._stream(block, group, at).random_raw(children) for at in places]
+                order = np.argsort(np.array(bits), axis=1, kind="stable")
+                for dealt in deal(self.stages[group], of_stages, number, order):
+                    yield group, *dealt
 
-    def _singly(self, block: int, group: int) -> Iterator[tuple[int, Turn, Numbers]]:
-        """Every child of a group with every turn of every stage, and in which trials it comes to
-        it: 1, or 0.
+    def columns_of_children(self, group: int, claim: DrawnClaim) -> Numbers:
+        """In which column a claim of each child of a group is counted."""
+        one = claim._replace(quantity=1)
+        if (group, one) not in self._known_places:
+            children = range(self.cohorts[group].children)
+            places = [self.place[group, one, child] for child in children]
+            self._known_places[group, one] = np.array(places, dtype=np.int64)
+        return self._known_places[group, one]
+
+    @cached_property
+    def _known_places(self) -> dict[tuple[int, DrawnClaim], Numbers]:
+        return {}
+
+    def _singly(self, block: int, group: int) -> Iterator[tuple[slice, Turn, Truths]]:
+        """The children of a group, some after others, with every turn of every stage, and which of
+        them come to it in which trials: (child, trial).
         """
-        stream, leaving = self._stream(block, group), self._stream(block, _LEAVING, group)
-        stages, trials = self.stages[group], SINGLE_TRIALS_PER_BLOCK
-        starts = int(bool(stages) and stages[0].is_start)
+        stages = self.stages[group]
         levels = [self._level(block, group, stage) for stage in stages]
-        for child in range(self.cohorts[group].children):
-            own = leaving.random_raw(starts * trials)
-            rest = stream.random_raw((len(stages) - starts) * trials)
-            bits = np.concatenate([own, rest]).reshape(len(stages), trials)
-            standing = np.zeros(trials, dtype=np.int64)
-            for stage, drawn, level in zip(stages, bits, levels, strict=True):
-                after = standing.copy()
-                for cell, turns in enumerate(stage.of_cell):
-                    chosen = np.where(standing == cell, _chosen(turns, drawn, level), -1)
-                    for number, turn in enumerate(turns):
-                        after[chosen == number] = turn.cell
-                        yield child, turn, np.asarray(chosen == number, dtype=np.int64)
-                standing = after
+        streams = self._stream(block, group), self._stream(block, _LEAVING, group)
+        children = self.cohorts[group].children
+        return child_by_child(stages, levels, children, *streams, SINGLE_TRIALS_PER_BLOCK)
 
     def _columns(self, group: int, child: int, turn: Turn) -> list[tuple[int, int]]:
         """In which columns the claims of a turn are counted, each with how many they are."""
@@ -346,7 +354,16 @@ class Draws:
                 ]
                 for stages in zip(*of_groups, strict=True)
             ]
+            for of_turn in self._known_columns[alike.groups][-1:]:  # where journeys end
+                for turns in of_turn:
+                    for group, (turn, columns) in zip(alike.groups, turns, strict=True):
+                        columns += self._held_at(group, turn.cell)
         return self._known_columns[alike.groups]
+
+    def _held_at(self, group: int, end: int) -> list[tuple[int, int]]:
+        """The columns of what is withheld on a journey, each with its pence."""
+        held = () if self.held is None else self.held.of.get((group, end), ())
+        return [(self.first_held + step, pence) for step, pence in held]
 
     @staticmethod
     def _add(counts: Numbers, columns: Sequence[tuple[int, int]], children: Numbers) -> None:
@@ -354,39 +371,18 @@ class Draws:
             counts[:, column] += children if each == 1 else children * each
 
 
-def _chosen(turns: Sequence[Turn], drawn: Bits, level: Numbers | None) -> Numbers:
-    """The number of the turn that each draw falls on."""
-    if level is None:
-        return np.searchsorted(_bars(turns, 0), drawn, side="right")
-    found = np.zeros(drawn.shape, dtype=np.int64)
-    for one in np.unique(level).tolist():
-        at = level == one
-        found[at] = np.searchsorted(_bars(turns, one), drawn[at], side="right")
-    return found
-
-
-def _scaled(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of which the largest is one; where all are nothing, nothing is known."""
-    most = weights.max()
-    return weights / most if most > 0 else np.ones_like(weights)
-
-
-def _power(likely: NDArray[np.float64], times: int) -> NDArray[np.float64]:
-    """Each to a power but for their scale, by multiplication alone, which every machine does
-    alike.
+def _journeys(
+    contract: Contract, area: Area, outturn: Outturn | None
+) -> tuple[tuple[int, ...], tuple[tuple[Stage, ...], ...]]:
+    """The limits that are worked out journey by journey, by their positions, and the stages of
+    every group. Of those on record it is not known how they came to their claims one by one.
     """
-    found = np.ones_like(likely)
-    while times:
-        if times & 1:
-            found = _scaled(found * likely)
-        likely, times = _scaled(likely * likely), times >> 1
-    return found
-
-
-def _bars(turns: Sequence[Turn], level: int) -> Bits:
-    """The bits from which on each next turn is drawn at a level, exact to one in 2^53."""
-    below, bars = 0.0, []
-    for turn in turns[:-1]:
-        below += turn.chances[level]
-        bars.append(min(int(below * 2.0**53) << 11, 2**64 - 1))
-    return np.array(bars, dtype=np.uint64)
+    limits = limits_on_each(contract) if outturn is None else ()
+    if limits:
+        try:
+            return limits, journeys(
+                contract, area, told=partial(milestones_of_each, contract, limits)
+            )
+        except TooManyToTellApartError:
+            pass
+    return (), journeys(contract, area, () if outturn is None else outturn.known)

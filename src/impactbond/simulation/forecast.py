@@ -25,11 +25,12 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.files import Writing, write_file
 from impactbond.money import Pence, half_up, round_fraction, show
 from impactbond.settlement.funding import Funders
-from impactbond.settlement.lot_settlement import LotSettlement, settle_lots
+from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.simulation.cautions import cautions
 from impactbond.simulation.draw import Draws
+from impactbond.simulation.settle_drawn import settled_as_counted, settled_one_by_one
 from impactbond.simulation.spread import SPREAD, SPREAD_HEADINGS, Shown, spread_rows, spread_table
 from impactbond.simulation.stages import Turn
 from impactbond.simulation.trial_evidence import by_events, evidence_of
@@ -127,15 +128,22 @@ class Forecast:
 
     def quantities(self, trial: int) -> Numbers:
         """Claims to date in one trial, shaped (claim date, lot); the lots are `draws.lots`."""
-        self._assert_drawn(trial)
-        block, place = divmod(trial, self.draws.trials_per_block)
-        counts = self.draws.counts(block)[place]
-        return np.asarray(self.draws.quantities(counts[None])[0])
+        _, _, counts = self._drawn_again(trial)
+        return np.asarray(self.draws.quantities(counts)[0])
 
     def settled(self, trial: int) -> LotSettlement:
         """One trial settled again, with its history and every balance."""
-        quantities = self.quantities(trial)[None]
-        return settle_lots(self.contract, self.draws.lots, self.funders, quantities)
+        block, place, counts = self._drawn_again(trial)
+        settled, unsure = settled_as_counted(self.draws, counts, pooled=False)
+        if unsure.any():
+            return settled_one_by_one(self.draws, block, [place], pooled=False)
+        return settled
+
+    def _drawn_again(self, trial: int) -> tuple[int, int, Numbers]:
+        """The block of a trial, its place in it, and its counts."""
+        self._assert_drawn(trial)
+        block, place = divmod(trial, self.draws.trials_per_block)
+        return block, place, self.draws.counts(block)[place][None]
 
     def as_evidence(self, trial: int) -> tuple[Contract, Evidence]:
         """One trial as evidence, and the contract with an event for each milestone in place of its

@@ -5,27 +5,28 @@ Gives  the stages of every group; at each, where children can stand by then (a c
        come of the stage for whoever stands there (a turn): a chance, what is reached on which days,
        what is claimed for it, and the cell that follows.
 Keeps  children in one cell are alike for everything that is still to come: what no later stage asks
-       for is forgotten. A child reaches no milestone without its prerequisites, nor before them;
-       nothing outside the term pays; of alternatives the first pays. Of children on record, what
-       is known is certain, and all else is drawn given that it is not known yet.
+       for is forgotten, but for the claims by which limits tell journeys apart. A child reaches no
+       milestone without its prerequisites, nor before them; nothing outside the term pays; of
+       alternatives the first pays. Of children on record, what is known is certain, and all else is
+       drawn given that it is not known yet.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from itertools import islice, product, zip_longest
+from itertools import product, zip_longest
 from math import prod
 from operator import add, mul
+from typing import NamedTuple
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.unit_stretches import unit_stretches
 from impactbond.dates import Span, day_number, from_day_number
 from impactbond.errors import AssumptionError, Fault
-from impactbond.settlement.lots import FULL, LATE, period_of
 from impactbond.simulation.area import Area, Chance, Group
+from impactbond.simulation.claims_of_journeys import ClaimsOfJourneys
 from impactbond.simulation.costs import CHILD
 from impactbond.simulation.given import NOTHING_KNOWN, Given
 from impactbond.simulation.joint import Family, Levels, families
@@ -47,22 +48,44 @@ from impactbond.simulation.stages import (
     left_on,
 )
 from impactbond.terms.applicability import is_about
-from impactbond.terms.milestones import DaysIn, alternatives
+from impactbond.terms.milestones import alternatives
 
 # Beyond so many, ways to stand are no longer worked out one by one.
 _MOST_CELLS = 4096
+# Beyond so many, journeys that are told apart by their claims cost more than children one by one.
+_MOST_TOLD = 1024
 _AT_ONCE = Span(0, "day")
 
 # What a stage decides: who is reached, of families that are decided together; or, of one milestone
 # that is reached by then, on which day and with how many units.
 Step = Sequence[Family] | str
+# What can come of a stage: its chance at each level, what is reached, what is claimed, and what is
+# still asked for.
+Come = tuple[Levels, Standing, tuple[DrawnClaim, ...], Standing]
+
+
+class TooManyToTellApartError(Exception):
+    """Children have more ways to claim than are worth being told apart."""
+
+
+class StageCell(NamedTuple):
+    """What is still asked for of whoever stands here; and what they have claimed so far, of that by
+    which journeys are told apart.
+    """
+
+    standing: Standing
+    claimed: tuple[DrawnClaim, ...] = ()
 
 
 def journeys(
-    contract: Contract, area: Area, known: Sequence[Knowledge] = ()
+    contract: Contract,
+    area: Area,
+    known: Sequence[Knowledge] = (),
+    told: Callable[[Mapping[str, str]], Collection[int]] = lambda _: (),
 ) -> tuple[tuple[Stage, ...], ...]:
-    """The stages of every group, in the order in which milestones need one another; `known` is what
-    is known of the first groups.
+    """The stages of every group, in the order in which milestones need one another. `known` is what
+    is known of the first groups; `told` gives the milestones, by their numbers, by the claims of
+    which journeys are told apart, for the attributes of a group. Raises TooManyToTellApartError.
     """
     # What is drawn together, and in which order, is the same for all that are in the same segments.
     worked_out: dict[tuple[bool, ...], tuple[Area, list[list[Family]]]] = {}
@@ -73,26 +96,28 @@ def journeys(
             of_these = area.about(group.attributes)
             worked_out[alike] = of_these, in_order(contract, families(contract, of_these))
         of_these, ordered = worked_out[alike]
-        found.append(_Compiler(contract, of_these, group, on_record).stages(ordered))
+        found.append(
+            _Compiler(contract, of_these, group, on_record, told(group.attributes)).stages(ordered)
+        )
     return tuple(found)
 
 
 class _Compiler:
-    """Works out the stages of one group; `order` are the milestones by their number."""
+    """Works out the stages of one group; `told` are milestones by their number."""
 
     def __init__(
-        self, contract: Contract, area: Area, group: Group, known: Knowledge | None
+        self,
+        contract: Contract,
+        area: Area,
+        group: Group,
+        known: Knowledge | None,
+        told: Collection[int],
     ) -> None:
-        self._contract, self._area, self._group = contract, area, group
+        self._contract, self._area, self._group, self._told = contract, area, group, told
         self._given = Given(contract, known or NOTHING_KNOWN)
         self._names = list(contract.milestones)
         self._tariff = Tariff(contract, area)
-        self._claim_days = [day_number(day) for day in contract.calendar.claim_dates]
-        self._stretches = {
-            name: [day_number(day) for day in unit_stretches(contract, name)]
-            for name, term in contract.milestones.items()
-            if term.units is not None
-        }
+        self._claims = ClaimsOfJourneys(contract, area, self._given)
         self._order = {name: number for number, name in enumerate(self._names)}
         self._apart: set[str] = set()
         self._term = tuple(map(day_number, contract.calendar.term))
@@ -106,7 +131,7 @@ class _Compiler:
         """Every stage, from one cell in which nothing is reached yet."""
         start = self._start()
         found = [Stage((tuple(start.values()),), None, is_start=True)] if start else []
-        cells: list[Standing] = list(start) or [()]
+        cells = list(map(StageCell, start)) or [StageCell(())]
         steps: list[Step] = []
         for together in ordered:
             apart = self._dated_apart(together)
@@ -117,15 +142,22 @@ class _Compiler:
             asked = {LEFT, *(self._order[name] for names in later for name in names)}
             # Cells get their numbers in the order in which turns come to them, so that the same
             # contract and area always draw the same futures from a seed.
-            number: dict[Standing, int] = {}
+            number: dict[StageCell, int] = {}
             self._given.begin()
-            of_cell = tuple(tuple(self._turns(standing, step, asked, number)) for standing in cells)
+            stand = dict.fromkeys(cell.standing for cell in cells)
+            # Who stands alike can come to the same, whatever was claimed on the way.
+            come = {one: list(self._come(one, step, asked)) for one in stand}
+            of_cell = tuple(tuple(self._turns(cell, come[cell.standing], number)) for cell in cells)
             varies = None if isinstance(step, str) else step[0].varies
             likely = self._given.likely if varies is not None else ()
             found.append(Stage(of_cell, varies, likely=likely, passed=self._given.passed))
             cells = list(number)
+            if self._told and len(cells) > _MOST_TOLD:
+                raise TooManyToTellApartError
             if len(cells) > _MOST_CELLS:
                 raise _too_many(self._contract)
+        if self._told and found:
+            found[-1] = replace(found[-1], ends=tuple(cell.claimed for cell in cells))
         return tuple(found)
 
     def _dated_apart(self, together: Sequence[Family]) -> Sequence[str]:
@@ -145,29 +177,37 @@ class _Compiler:
         return needed_by(self._contract, step)
 
     def _turns(
-        self, standing: Standing, step: Step, asked: set[int], number: dict[Standing, int]
+        self, before: StageCell, come: Iterable[Come], number: dict[StageCell, int]
     ) -> Iterator[Turn]:
         """What can come of a stage for whoever stands somewhere, equal turns joined."""
-        chances: dict[tuple[tuple[DrawnMilestone, ...], tuple[DrawnClaim, ...], int], Levels] = {}
+        chances: dict[tuple[Standing, tuple[DrawnClaim, ...], int], Levels] = {}
+        for chance, reached, claims, kept in come:
+            told_by = (one for one in claims if one.milestone in self._told)
+            after = StageCell(kept, tuple(sorted((*before.claimed, *told_by))))
+            cell = number.setdefault(after, len(number))
+            turn = (reached, claims, cell)
+            so_far = chances.get(turn)
+            chances[turn] = chance if so_far is None else tuple(map(add, so_far, chance))
+        left = left_on(before.standing)
+        for turn, chance in chances.items():
+            yield Turn(tuple(map(float, chance)), *turn, self._spent(turn[0], left))
+
+    def _come(self, standing: Standing, step: Step, asked: set[int]) -> Iterator[Come]:
+        """What can come of a stage for whoever stands somewhere, as it is drawn."""
         dated = self._order[step] if isinstance(step, str) else None
         stays = tuple(one for one in standing if one.milestone != dated)
+        last = last_day(standing, self._term[1])
         for chance, ways in self._outcomes(standing, step):
             if not any(chance):
                 continue
             told = tuple(self._contested([way for way in ways if way[0].day != NO_DAY]))
-            last = last_day(standing, self._term[1])
-            claims = tuple(claim for one, units in told for claim in self._claims(one, units, last))
+            claims = tuple(one for way in told for one in self._claims.of(*way, last))
             waiting = (one for one, _ in ways if one.day == NO_DAY)
             known = (*stays, *(one for one, _ in told), *waiting)
             # What nothing later asks for is forgotten here: without that every way to have come so
             # far would be a cell of its own, and thousands of children as many draws.
             kept = tuple(sorted(one for one in known if one.milestone in asked))
-            cell = number.setdefault(kept, len(number))
-            turn = (tuple(one for one, _ in told), claims, cell)
-            before = chances.get(turn)
-            chances[turn] = chance if before is None else tuple(map(add, before, chance))
-        for turn, chance in chances.items():
-            yield Turn(tuple(map(float, chance)), *turn, self._spent(turn[0], left_on(standing)))
+            yield chance, tuple(one for one, _ in told), claims, kept
 
     def _start(self) -> dict[Standing, Turn]:
         """The turns of the start: when children leave, and what is spent on each until then."""
@@ -299,14 +339,8 @@ class _Compiler:
         if self._contract.milestones[name].units is None:
             return [(1, Fraction(1))]
         shares = self._area.chances[name].shares_of_units
-        days = {
-            units: self._unit_days(name, actual.day, self._at_most(name, units)) for units in shares
-        }
+        days = {units: self._claims.unit_days(name, actual.day, units) for units in shares}
         return self._given.units_in_all(already, shares, days)
-
-    def _at_most(self, name: str, units: int) -> int:
-        term = self._contract.milestones[name].units
-        return units if term is None or term.at_most is None else min(units, term.at_most)
 
     def _recorded(
         self, one: DrawnMilestone, needed: Sequence[DrawnMilestone], assumed: Chance
@@ -342,51 +376,6 @@ class _Compiler:
                 one.milestone,
             )
             yield one._replace(pays=one.pays and is_first), units
-
-    def _claims(self, one: DrawnMilestone, units: int, last: int) -> Iterator[DrawnClaim]:
-        """What is claimed for a milestone: once, or its units of each period up to a last day."""
-        name = self._names[one.milestone]
-        term = self._contract.milestones[name].units
-        if not one.pays:
-            return
-        periods = self._contract.calendar.periods
-        already = self._given.already.get(one.milestone)
-        if term is None:
-            if already is not None:
-                return  # claimed
-            # It waits for the claim of its own period, and for the first one that is made after it
-            # was recorded.
-            known = max(period_of(periods, one.day), bisect_left(self._claim_days, one.recorded))
-            if known < len(periods):
-                yield DrawnClaim(one.milestone, one.day, 1, known, LATE if one.is_late else FULL)
-            return
-        claimed = already.units if already is not None else 0
-        by_stretch: dict[int, list[int]] = {}  # in which they come to the same money
-        for day in islice(
-            self._unit_days(name, one.day, self._at_most(name, units)), claimed, None
-        ):
-            if day <= last:
-                by_stretch.setdefault(bisect_right(self._stretches[name], day), []).append(day)
-        asked = bisect_left(self._claim_days, one.recorded)
-        standing = LATE if one.is_late else FULL
-        for days in by_stretch.values():
-            known = max(period_of(periods, days[0]), asked)
-            if known < len(periods):
-                yield DrawnClaim(one.milestone, days[0], len(days), known, standing)
-
-    def _unit_days(self, name: str, day: int, most: int) -> Iterator[int]:
-        """The days on which units are completed: the first of rows and amounts on the day that is
-        reached, the first of days in a state when that many days are over.
-        """
-        every, term = self._area.chances[name].every, self._contract.milestones[name].units
-        start = from_day_number(day)
-        for place in range(most):
-            if every is not None:
-                yield day_number(every.times(place).after(start))
-            elif isinstance(term, DaysIn):
-                yield day_number(term.every.times(place + 1).after(start)) - 1
-            else:
-                yield day
 
 
 def _too_many(contract: Contract) -> AssumptionError:

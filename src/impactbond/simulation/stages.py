@@ -69,6 +69,9 @@ class Stage:
 
     Of children on record, `likely` is how likely at each level is what is known of one of them, and
     `passed` are the milestones that are open, though every day on which they are assumed is over.
+
+    Of the last stage, where a limit tells journeys apart by some of their claims, `ends` are these
+    claims of whoever stands in each cell after it.
     """
 
     of_cell: tuple[tuple[Turn, ...], ...]
@@ -76,6 +79,7 @@ class Stage:
     is_start: bool = False
     likely: tuple[float, ...] = ()
     passed: frozenset[int] = frozenset()
+    ends: tuple[tuple[DrawnClaim, ...], ...] = ()
 
 
 Standing = tuple[DrawnMilestone, ...]

@@ -85,9 +85,10 @@ def notes_table(sheets: Sheets) -> SheetTable:
         holds=f"What the words mean, how {coins} are cut, and what is left out",
         intro=(),
         columns=(
-            Column("number", "Note", "identifier", 12, [note.label for note in notes]),
-            Column("subject", "Subject", "text", 30, [note.subject for note in notes]),
-            Column("text", "Text", "text", 100, [note.text for note in notes]),
+            # So wide that all of them are on one page.
+            Column("number", "Note", "identifier", 10, [note.label for note in notes]),
+            Column("subject", "Subject", "text", 25, [note.subject for note in notes]),
+            Column("text", "Text", "text", 122, [note.text for note in notes]),
         ),
     )
 

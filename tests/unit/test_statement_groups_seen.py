@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.libreoffice import differences, needs_libreoffice
 from tests.opened import beside, opened, rows_of
 from tests.spec.drawn_tables import contract_of, settled
 
@@ -145,3 +147,12 @@ def test_the_contract_says_in_english_who_sees_what() -> None:
     ) in " ".join(text.split())
     few = render(contract_of(TERMS % ", sees: {each: school, least: 1}"))
     assert "however few they are" in " ".join(few.split())
+
+
+@needs_libreoffice
+def test_its_formulas_give_what_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "seen.xlsx"
+    path.write_bytes(statement_workbook(seen(SEES, "2017-07-31")))
+    found, others = differences(path, tmp_path / "again")
+    assert found
+    assert others == {}

@@ -40,7 +40,7 @@ from impactbond.statements.statement import (
     Statement,
     StatementLine,
 )
-from impactbond.statements.working import working_of
+from impactbond.statements.working import parts_in_all, working_of
 
 
 def make_statement(
@@ -280,6 +280,9 @@ class StatementRows:
             due_pence=_total(balances, "due_pence"),
             priced_otherwise=self._priced_otherwise(lines, shares),
             terms_pence=self._terms_pence(),
+            share_parts=parts_in_all(
+                [term for term in self.source.share_rules if self.shows(term.funder)]
+            ),
         )
 
     def _terms_pence(self) -> int:

@@ -142,9 +142,9 @@ def _summed(
     return now, before
 
 
-def _row(code: str, name: str, now: _Moved, before: _Moved) -> GroupTotals:
+def _row(label: str, name: str, now: _Moved, before: _Moved) -> GroupTotals:
     return GroupTotals(
-        code,
+        label,
         name,
         claimed=now.number,
         paid_pence=now.pence,

@@ -130,6 +130,14 @@ def test_headings_do_not_touch(name: str) -> None:
                 assert not on_one_line or pixels(text, bold=True) + indent + 3 <= width * DIGIT + 7
 
 
+def test_the_working_is_not_printed_in_a_currency_without_decimals_either() -> None:
+    for sheet in opened(in_yen()).worksheets[1:]:
+        (table,) = sheet.tables.values()
+        last = sheet[sheet.print_area.replace("$", "").split("!")[-1].split(":")[1]].column
+        printed = [str(cell.value) for cell in sheet[table.ref][0] if cell.column <= last]
+        assert not [header for header in printed if "before this claim" in header], sheet.title
+
+
 def test_a_chart_of_nothing_is_not_drawn() -> None:
     assert "Charts" not in opened(up_front()).sheetnames
     assert "Charts" not in opened(nothing_due()).sheetnames

@@ -85,8 +85,8 @@ def charts_table(sheets: Sheets) -> SheetTable | None:
             Column("claim", "Claim", "identifier", 14, [one.claim_period for one in claims]),
             Column("claim date", "Claim date", "date", 14, [one.claim_date for one in claims]),
             *(one for told in amounts for one in money.in_units(*told[:2], 24, told[2])),
-            money.in_minor("asked", "Asked for", 14, asked, f"SUMIFS({mine})"),
             *(money.in_minor(*told[:2], 16, *told[2:]) for told in amounts),
+            money.in_minor("asked", "Asked for", 14, asked, f"SUMIFS({mine})"),
         ),
         last_printed=money.shown("limit"),
     )

@@ -90,9 +90,9 @@ def _seen_table(statement: Statement, of: Grouped) -> SheetTable:
             Column("net", "Net", "count", 10, [one.claimed for one in rows]),
             Column("number", "Number to date", "count", 12, number, "[number before]+[net]"),
             *(one for told in amounts for one in money.in_units(told[0], told[1], 18, told[2])),
+            *(money.in_minor(told[0], told[1], 18, *told[2:]) for told in amounts),
             Column("number before", "Number before this claim", "count", 12, before),
             money.in_minor("paid before", "Your amount before this claim", 18, paid_before),
-            *(money.in_minor(told[0], told[1], 18, *told[2:]) for told in amounts),
         ),
         totals=(
             money.sum_of("Your amount, this claim", "paid", [one.paid_pence for one in rows]),
@@ -174,8 +174,8 @@ def _paid(sheets: Sheets, of: Grouped) -> tuple[Column, ...]:
     own_before = [one.own_before_pence for one in rows]
     return (
         *(one for told in amounts for one in money.in_units(told[0], told[1], 14, told[2])),
+        *(money.in_minor(told[0], told[1], 14, *told[2:]) for told in amounts),
         Column("number before", "Number before this claim", "count", 12, before),
         money.in_minor("paid before", "Payable before this claim", 14, paid_before),
         money.in_minor("own before", f"{pays} before this claim", 14, own_before),
-        *(money.in_minor(told[0], told[1], 14, *told[2:]) for told in amounts),
     )

@@ -1,11 +1,13 @@
 """The pictures of `docs/gallery.md`, made from the fixtures: `python -m tests.gallery`.
 
 Chromium shows the pages, LibreOffice prints the statement, and Ghostscript turns its pages into
-pictures; all three have to be there. What comes out depends on their fonts, so no test compares it.
+pictures; all three have to be there. What comes out depends on their fonts, so no test compares it:
+`tests/integration/test_gallery.py` has each made, and holds that it is told of.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -17,26 +19,36 @@ from tests.commands import run
 from tests.libreoffice import convert
 
 ROOT = Path(__file__).parents[1]
-PICTURES = ROOT / "docs" / "gallery"
+PAGE, PICTURES = ROOT / "docs" / "gallery.md", ROOT / "docs" / "gallery"
 SETTLED = (
     *(ROOT / "fixtures" / "contracts" / "west_london_zone.yaml",),
     *(ROOT / "fixtures" / "evidence" / "west_london_zone.xlsx",),
     *("--as-of", "2019-04-30", "--leave-out-refused"),
 )
 STATEMENT = "wlz-lbhf_2019-Q1_lottery.xlsx"
+# The sheets of the statement that are shown, each with what its first page begins with.
+SHEETS = {"cover": "Statement for", "by_milestone": "Milestones of claim", "charts": "Charts of"}
 WIDTH, HEIGHT, COLOURS = 1000, 760, 48
+# As a page in Markdown shows a picture: what is said to who does not see it, and where it is.
+_SHOWN = re.compile(r"!\[([^\]]*)\]\(gallery/([^)]+)\)")
 
 
-def main() -> None:
+def told() -> dict[str, str]:
+    """Every picture that the gallery shows, with the words for who does not see it."""
+    found = _SHOWN.findall(PAGE.read_text(encoding="utf-8"))
+    return {name: " ".join(words.split()) for words, name in found}
+
+
+def main(pictures: Path = PICTURES) -> None:
     """Makes every picture anew."""
-    PICTURES.mkdir(exist_ok=True)
+    pictures.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        _pages(folder)
-        _statement(folder)
+        _pages(folder, pictures)
+        _statement(folder, pictures)
 
 
-def _pages(folder: Path) -> None:
+def _pages(folder: Path, pictures: Path) -> None:
     with browsing(scripts=False) as context:
         for name in ("programme", "statement"):
             path = folder / f"{name}.html"
@@ -46,22 +58,27 @@ def _pages(folder: Path) -> None:
             page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
             shot = folder / f"{name}.png"
             page.screenshot(path=shot)
-            _small(Image.open(shot)).save(PICTURES / f"{name}_page.png", optimize=True)
+            _small(Image.open(shot)).save(pictures / f"{name}_page.png", optimize=True)
 
 
-def _statement(folder: Path) -> None:
-    """The first page of the cover, of By milestone and of the charts."""
+def _statement(folder: Path, pictures: Path) -> None:
+    """The first page of each of the sheets that are shown."""
     done = run("settle", *SETTLED, "--out", folder / "sent")
     assert done.returncode == 0, done.stderr
     printed = convert(folder / "sent" / STATEMENT, folder / "printed", "pdf")
-    shots = folder / "page-%03d.png"
+    _ghostscript(printed, folder / "page-%03d.png", "png16m", "-r90")
+    _ghostscript(printed, folder / "page-%03d.txt", "txtwrite")
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("page-*.txt"))]
+    for name, begins in SHEETS.items():
+        number = next(at for at, text in enumerate(texts, 1) if text.lstrip().startswith(begins))
+        page = _without_margins(Image.open(folder / f"page-{number:03d}.png").convert("RGB"))
+        _small(page).save(pictures / f"statement_{name}.png", optimize=True)
+
+
+def _ghostscript(printed: Path, to: Path, device: str, *more: str) -> None:
     command = ["gs", "-q", "-dBATCH", "-dNOPAUSE", "-dTextAlphaBits=4", "-dGraphicsAlphaBits=4"]
-    command += ["-sDEVICE=png16m", "-r90", f"-sOutputFile={shots}", str(printed)]
+    command += [f"-sDEVICE={device}", *more, f"-sOutputFile={to}", str(printed)]
     subprocess.run(command, check=True)
-    pages = sorted(folder.glob("page-*.png"))
-    for number, name in ((1, "cover"), (9, "by_milestone"), (10, "charts")):
-        page = _without_margins(Image.open(pages[number - 1]).convert("RGB"))
-        _small(page).save(PICTURES / f"statement_{name}.png", optimize=True)
 
 
 def _without_margins(page: Any) -> Any:

@@ -34,7 +34,19 @@ CHANGES: list[tuple[str, str, int, int]] = [
     *(("Lines", "Withheld (pence)", row, 9_000) for row in (0, 3)),
     (RATES, "Amount (pence)", UP_FRONT, 5_000),
     ("Lines", "Taken over or passed on (pence)", 1, 77),
+    ("Shares", "Out of", 0, 3),
+    # Of 184,735 pence instead of 184,733 others' 11/18 are 112,894 (112,893.6), not 112,892; of
+    # the two that came before, one (1.2): the trust's total is a penny less.
+    ("Lines", "Let through under the rule, before (pence)", 0, 2),
 ]
+# What moves no money, and is missed all the same where somebody changes it.
+CHECKED: list[tuple[str, str, int, int]] = [
+    ("Shares", "Parts before yours", 0, 1),  # by which odd pennies alone would move
+    ("Lines", "Parts that are stated", 2, 1),
+    ("Lines", "Line number", 3, 40),
+]
+# What earlier claims were worth, which is told, and by which nothing is cut.
+TOLD = {("Lines", "Values under the rule, before (pence)")}
 
 
 # The kinds of limits, with what each lets through and what it is changed to.
@@ -169,7 +181,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     content = statement_workbook(make_statement(source(), "trust", "2017-Q2"))
     paths, undone = [folder / "as_it_is.xlsx"], opened(content)
     paths[0].write_bytes(content)
-    for number, (sheet, header, row, more) in enumerate(CHANGES):
+    for number, (sheet, header, row, more) in enumerate(CHANGES + CHECKED):
         book = opened(content)
         cell = table_cell(book, sheet, header, row)
         before = cell.value
@@ -220,8 +232,23 @@ def test_every_input_moves_the_total_and_breaks_a_check(made: list[Path]) -> Non
         total, told = shown(path)
         assert total != due, change
         assert told.startswith("A check fails"), change
-    undone = made[1 + len(CHANGES)]
+    for change, path in zip(CHECKED, made[1 + len(CHANGES) :], strict=False):
+        assert shown(path)[1].startswith("A check fails"), change
+    undone = made[1 + len(CHANGES) + len(CHECKED)]
     assert shown(undone) == (due, "All checks hold")
+
+
+def test_every_kind_of_input_is_among_those_that_are_changed() -> None:
+    book = opened(statement_workbook(make_statement(source(), "trust", "2017-Q2")))
+    found = set()
+    for sheet in (RATES, "Shares", "Lines"):
+        (table,) = book[sheet].tables.values()
+        headers, *rows = book[sheet][table.ref]
+        for place, header in enumerate(headers):
+            if any(isinstance(row[place].value, int | float) for row in rows):
+                found.add((sheet, header.value))
+    changed = {(sheet, header) for sheet, header, _, _ in CHANGES + CHECKED}
+    assert found == changed | TOLD
 
 
 def test_the_total_moves_by_the_share_of_the_running_total(made: list[Path]) -> None:

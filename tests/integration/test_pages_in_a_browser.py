@@ -21,6 +21,12 @@ CUT_OFF = """
   return box.x < -1 || box.x + box.width > wide + 1
 }).map(text => text.textContent)
 """
+# Of a narrow screen: how high the smallest letters of charts are, in pixels.
+SMALLEST = """
+Math.min(99, ...[...document.querySelectorAll('svg:has(text)')].map(chart =>
+  13 * chart.getBoundingClientRect().width / chart.viewBox.baseVal.width
+))
+"""
 BROKEN = "<html><head><title></title></head><body><img src='x.png'><h3>A</h3></body></html>"
 
 
@@ -54,6 +60,7 @@ def test_every_page_stands_alone_and_axe_finds_nothing(pages: dict[str, Path]) -
             assert page.evaluate("document.documentElement.scrollWidth") <= 400, name
             texts = page.evaluate(CUT_OFF)
             assert texts == [], f"{name}: a text is cut off"
+            assert page.evaluate(SMALLEST) >= 12, f"{name}: a chart cannot be read"
         # The same rules find what is wrong where something is.
         page = context.new_page()
         page.set_content(BROKEN)

@@ -40,6 +40,12 @@ JOBS = {
         2,
         marker="long",
     ),
+    "gallery": Job(
+        "every picture of the gallery is made anew",
+        ("tests/integration/test_gallery.py",),
+        2,
+        marker="long",
+    ),
     "histories": Job(
         "drawn histories of claims, records, versions, disputes and receipts",
         ("tests/properties/test_histories.py",),

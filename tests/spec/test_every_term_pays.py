@@ -42,6 +42,7 @@ TOLD = (
     "Event",
     "PartyDetails",
     "BankAccount",
+    "Sees",
 )
 NO_MONEY = {
     *((term, "clause") for term, field in every_field() if field == "clause"),

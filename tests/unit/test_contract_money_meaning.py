@@ -120,6 +120,8 @@ TOGETHER: list[tuple[list[tuple[str, str]], str, str, tuple[str, ...]]] = [
        + ", commits: [{from: 2017-01-01, amount: 3000}, {from: 2018-01-01, amount: 2000}]}")],
      "commitment_falls", "funders > lottery > commits > entry 2 > amount",
      ("found 2,000 after 3,000",)),
+    ([(LOTTERY_HOME, LOTTERY_HOME[:-1] + ", sees: {each: lbhf}}")],
+     "sees_only_one", "funders > lottery > sees > each", ("Name a funder with each:",)),
     ([(LOTTERY_HOME, LOTTERY_HOME[:-1] + ", commits: [{from: 2017-01-01, amount: 3}]}"),
       (LOTTERY, "{funder: lottery, at_most: 9, beyond: unpaid,"
                 " released_when: {committed_by: [lottery], at_least: 0.001}}")],

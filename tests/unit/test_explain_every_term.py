@@ -25,7 +25,8 @@ WAYS_TO_PAY = (PartyDetails, Details, BankAccount)
 NO_MONEY = {
     *(("Contract", key) for key in ("contract", "title", "provider", "funders", "accepted")),
     *(("Accepted", key) for key in ("code", "at", "because", "clause")),
-    *(("Funder", key) for key in ("name", "kind", "each")),
+    *(("Funder", key) for key in ("name", "kind", "each", "sees")),
+    *(("Sees", key) for key in ("each", "least", "clause")),
     ("Tranche", "held_by"),
     ("Version", "corrects"),
     ("PaymentTerms", "invoiced"),

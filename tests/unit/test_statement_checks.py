@@ -19,6 +19,7 @@ from tests.unit.test_statement_account import ROWS, received
 from impactbond.statements import Statement, make_statement, statement_workbook
 from impactbond.statements.checks import checks_of
 from impactbond.statements.line_totals import Grouped
+from impactbond.statements.working import parts_in_all
 
 WHOLE = make_statement(large_source(24, receipts=received(*ROWS)))
 PENCE, FIRST_CLAIM = "Amount (pence)", 1  # the first line of the claim is an adjustment
@@ -101,6 +102,12 @@ def one_receipt_more(it: Statement) -> Statement:
     return replace(it, account=replace(it.account, stated_pence=it.account.stated_pence + 1))
 
 
+def less_of_a_rule(it: Statement) -> Statement:
+    """A percent less than the whole, as a contract that said so would have it."""
+    it = part(it, "share_rules", 0, fraction=Fraction(29, 100))
+    return replace(it, control=replace(it.control, share_parts=parts_in_all(it.share_rules)))
+
+
 def up_front(it: Statement) -> int:
     return [row.kind for row in it.schedule].index("Up-front")
 
@@ -113,6 +120,7 @@ PLANTED: dict[str, Callable[[Statement], Statement]] = {
     "plain prices": stated("priced_otherwise"),
     "parts as cut": stated("stated_parts"),
     "terms as agreed": stated("terms_pence"),
+    "shares as agreed": stated("share_parts"),
     "by milestone": lambda it: part(
         it, "by_milestone", 0, paid_before_pence=it.by_milestone[0].paid_before_pence + 1
     ),
@@ -131,7 +139,7 @@ PLANTED: dict[str, Callable[[Statement], Statement]] = {
     "to date": a_penny_of_an_account("value_pence"),
     "funder limits": lambda it: part(it, "accounts", 0, limit_pence=1),
     "shares to lines": lambda it: more_of_a_share(it, FIRST_CLAIM, 1),
-    "shares whole": lambda it: part(it, "share_rules", 0, fraction=Fraction(29, 100)),
+    "shares whole": less_of_a_rule,
     "contract limit": lambda it: replace(
         part(it, "limits", 0, at_most_pence=1),
         control=replace(
@@ -210,7 +218,11 @@ TYPED: dict[str, tuple[tuple[str, str, int, int], ...]] = {
     "to date": (("To date", "Value (pence)", 0, 1),),
     "funder limits": (("To date", "Limit (pence)", 3, -800_000),),
     "shares to lines": (("Lines", "Shares less entitled (must be 0)", FIRST_CLAIM, 1),),
-    "shares whole": (("Shares", "Parts", 0, 1), ("Shares", "Parts up to it", 0, 0)),
+    "shares whole": (
+        ("Shares", "Parts", 0, 1),
+        ("Shares", "Parts up to it", 0, 0),
+        ("Checks", "Second figure", STATED["shares as agreed"], 1),
+    ),
     "contract limit": (
         ("Rates and limits", PENCE, len(WHOLE.rates), 1 - 300_000_000_000),
         ("Checks", "Second figure", STATED["terms as agreed"], 1 - 300_000_000_000),
@@ -221,7 +233,7 @@ TYPED: dict[str, tuple[tuple[str, str, int, int], ...]] = {
         key: (("Checks", "Second figure", STATED[key], 1),)
         for key in (
             *("lines as settled", "line count", "opening as settled", "due as settled"),
-            *("receipts as read", "terms as agreed"),
+            *("receipts as read", "terms as agreed", "shares as agreed"),
         )
     },
 }

@@ -91,7 +91,7 @@ def test_the_charts_draw_cells_with_formulas_and_say_what_they_show(funder: str 
         assert f"<c:f>{cells}</c:f>" in by_claim
     assert "<c:f>'By milestone'!$" in by_milestone
     sheet = opened(content)["Charts"]
-    assert str(sheet["I7"].value).startswith("=SUM(I6)+H7")
+    assert str(sheet["H7"].value).startswith("=SUM(H6)+G7")
     with ZipFile(BytesIO(content)) as archive:
         (drawing,) = (name for name in archive.namelist() if "drawings/drawing" in name)
         text = archive.read(drawing).decode()

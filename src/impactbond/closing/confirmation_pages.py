@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from impactbond.closing.year_end import YearEnd
 from impactbond.statements.workbook.book import Book
-from impactbond.statements.workbook.cover import Page
 from impactbond.statements.workbook.layout import AmountCells, SheetTable
+from impactbond.statements.workbook.page import Page
 
 _HEADS = ("What", "Claim or receipt", "Due on, or received on")
 
@@ -20,8 +20,6 @@ def add_confirmations(book: Book, year: YearEnd, table: SheetTable, amounts: Amo
     rows = year.tables["confirmations"].to_pylist()
     for number, funder in enumerate(year.tables["position"].to_pylist(), 1):
         page = Page(book, f"Confirm {number}")
-        for column, width in enumerate((34, 26, 26, 18, 18)):
-            page.sheet.set_column(column, column, width)
         page.line((f"Confirmation of balances on {year.on}", "title"))
         page.line((f"To: {funder['name']}", "plain"))
         page.line((f"Contract: {year.title} ({year.contract})", "plain"))
@@ -56,4 +54,4 @@ def add_confirmations(book: Book, year: YearEnd, table: SheetTable, amounts: Amo
         page.line(("We agree with these figures", "label"), ("yes / no", "plain"))
         for label in ("If not, what differs", "Name and role", "Date", "Signature"):
             page.line((label, "label"), (None, "blank"), (None, "blank"))
-        page.sheet.print_area(0, 0, page.row - 1, 4)
+        page.finish((34, 26, 26, 18, 18), is_portrait=False)

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from impactbond.closing.year_end import NO_ADVICE, YearEnd
 from impactbond.statements.workbook.book import Book
-from impactbond.statements.workbook.cover import Page
 from impactbond.statements.workbook.layout import AmountCells, Column, SheetTable
+from impactbond.statements.workbook.page import Page
 from impactbond.version import __version__
 
 _HOLD, _FAIL = "All checks hold", "A check fails: see the sheet Checks"
@@ -37,10 +37,6 @@ def add_cover(
 ) -> None:
     """What the year comes to, whether it adds up, what it rests on, and what is left to decide."""
     page, position = Page(book), made["Position"]
-    page.sheet.set_portrait()
-    page.sheet.fit_to_pages(1, 1)
-    for column, width in enumerate((40, 44, 26, 18, 30)):
-        page.sheet.set_column(column, column, width)
     page.line((f"Year end of {year.contract} on {year.on}", "title"))
     page.line(("Figures for the accounts, for the charity and its auditor or examiner.", "plain"))
     page.line((NO_ADVICE.partition(":")[0] + ".", "plain"))
@@ -67,7 +63,7 @@ def add_cover(
     page.line(*headed)
     for step in ("Prepared by", "Checked by", "Approved by"):
         page.line((step, "label"), *((None, "blank") for _ in signed))
-    page.sheet.print_area(0, 0, page.row - 1, 4)
+    page.finish((24, 26, 13, 13, 18))
 
 
 def _comes_to(

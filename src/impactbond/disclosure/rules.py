@@ -12,6 +12,7 @@ import numpy as np
 
 from impactbond.disclosure.cells import Linked, Whole
 from impactbond.errors import DisclosureError, Fault, assert_one_of
+from impactbond.terms.parties import FEWEST
 
 Zeros = Literal["shown", "hidden"]
 TOO_FEW = "counts fewer children than may be shown"
@@ -51,7 +52,7 @@ class DisclosureRules:
     dominated. With `base`, every cell is shown rounded to a multiple of it, and none left out.
     """
 
-    least: int = 5
+    least: int = FEWEST
     zeros: Zeros = "shown"
     wide: int = 5
     dominance: Dominance | None = None

@@ -10,6 +10,7 @@ from functools import partial
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, NamedTuple, Unpack
 
 import openpyxl
@@ -37,6 +38,7 @@ _AUTHOR = "impactbond"
 _UNWRITTEN = "The marked workbook cannot be written."
 _COLUMNS = {"Where": 18, "Column": 18, "Code": 24, "What is wrong": 40, "Allowed": 34}
 _COLUMNS["What to do"] = 40
+_LINE = 15  # points
 
 
 class _Wrong(NamedTuple):
@@ -205,13 +207,17 @@ def _write_list(book: Any, cells: _Cells, wrong: Sequence[_Wrong]) -> None:
     for column, width in enumerate(_COLUMNS.values(), 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
         sheet.cell(2, column).font = Font(bold=True)
-    wrap = Alignment(wrap_text=True, vertical="top")
+    wrapped = Alignment(wrap_text=True, vertical="top")
     for at, one in enumerate(wrong, 3):
         said = (one.sheet, one.column, one.code, one.problem, one.allowed, one.hint)
         for column, text in enumerate(said, 1):
             cell = sheet.cell(at, column, text)
-            cell.alignment = wrap
+            cell.alignment = wrapped
             cell.data_type = "s"  # a heading that begins with = is no formula
+        # Not every program makes a row as high as its texts when it opens a workbook.
+        shown = zip(said, _COLUMNS.values(), strict=True)
+        lines = max(len(wrap(text, width)) for text, width in shown)
+        sheet.row_dimensions[at].height = _LINE * max(lines, 1)
         if (place := cells.place(one)) is not None:
             target, row, column = place
             where = f"{get_column_letter(column)}{row}"
@@ -224,3 +230,4 @@ def _write_list(book: Any, cells: _Cells, wrong: Sequence[_Wrong]) -> None:
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "2:2"
+    sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P / &N"

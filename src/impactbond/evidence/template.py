@@ -95,7 +95,7 @@ def _workbook(contract: Contract) -> bytes:
     book.set_properties({"title": f"Evidence: {contract.title}", "created": _CREATED})
     styles = {
         "text": book.add_format({"num_format": "@"}),
-        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "date": book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
         "number": book.add_format(),
         "heading": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "wrapped": book.add_format({"text_wrap": True, "valign": "top"}),

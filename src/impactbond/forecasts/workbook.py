@@ -4,21 +4,21 @@ and beside them amounts as formulas, with the value that each gives; charts are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
 from impactbond.forecasts.outlook import Outlook
 from impactbond.money import CURRENCIES, major_units, show, show_share
 from impactbond.statements.workbook.book import Book
-from impactbond.statements.workbook.layout import Column, Kind, SheetTable
+from impactbond.statements.workbook.layout import Column, Drawn, Kind, SheetChart, SheetTable
 from impactbond.terms.words import counted
 
 _NAMES = {"mean": "Mean", "p5": "5%", "p50": "Median", "p95": "95%", "most": "Most"}
 _PLANNED = ("planned", "p5", "p50", "p95", "more")
 _BASED = "These are futures drawn from assumptions; nothing here is evidence."
-_HEIGHT = 420  # of a chart, in pixels
+_HEIGHT, _BAR = 380, 22  # of a chart, and of one bar, in pixels
 _OWN = "Percentiles of each row are its own: down a column they do not add up."
 
 
@@ -32,7 +32,7 @@ def forecast_workbook(outlook: Outlook) -> bytes:
         company=forecast.contract.provider,
         created=forecast.contract.version.signed_on,
     )
-    sheets = [_figures(outlook, title), _exposure(outlook), _claims(outlook), _cash(outlook)]
+    sheets = [_figures(outlook, title), *_drawn(outlook)]
     if outlook.plans_table.num_rows:
         sheets.append(_plans(outlook))
     if forecast.limits_on:
@@ -40,14 +40,18 @@ def forecast_workbook(outlook: Outlook) -> bytes:
     sheets.append(_assumed(outlook))
     for sheet in sheets:
         book.add_table(sheet)
-    exposed = "What each funder may be asked for: the mean, and what 5 of 100 futures go beyond"
-    own = outlook.exposure_table.num_rows - 1
-    _chart(book, sheets[1], "bar", ("mean", "p95"), "funder", exposed, rows=own)
-    asked = "What all funders are asked for, to date: 5%, median and 95% of futures at each claim"
-    _chart(book, sheets[2], "line", ("p5", "p50", "p95"), "claim", asked)
-    cash = "The provider's cash: 5%, median and 95% of futures on each day on which money moves"
-    _chart(book, sheets[3], "line", ("p5", "p50", "p95"), "on", cash)
     return book.close()
+
+
+def _drawn(outlook: Outlook) -> Iterator[SheetTable]:
+    """The sheets that have a chart."""
+    told = "What each funder may be asked for: the mean, and what 5 of 100 futures go beyond"
+    own = outlook.exposure_table.num_rows - 1
+    yield _charted(_exposure(outlook), outlook, ("mean", "p95"), "funder", told, rows=own)
+    told = "What all funders are asked for, to date: 5%, median and 95% of futures at each claim"
+    yield _charted(_claims(outlook), outlook, ("p5", "p50", "p95"), "claim", told)
+    told = "The provider's cash: 5%, median and 95% of futures on each day on which money moves"
+    yield _charted(_cash(outlook), outlook, ("p5", "p50", "p95"), "on", told)
 
 
 def _amounts(table: pa.Table, names: Sequence[str], currency: str) -> list[Column]:
@@ -79,8 +83,10 @@ def _figures(outlook: Outlook, title: str) -> SheetTable:
     table = outlook.figures_table
     names = Column("figure", "Figure", "text", 40, table["figure"].to_pylist())
     amounts = _amounts(table, tuple(_NAMES), outlook.forecast.contract.currency)
+    intro = (title, _BASED, _OWN)
     return SheetTable(
-        "Figures", title, "What it comes to", (_BASED, _OWN), (names, *amounts), last_printed="most"
+        *("Figures", "What the forecast comes to", "What it comes to", intro, (names, *amounts)),
+        last_printed="most",
     )
 
 
@@ -185,39 +191,33 @@ def _assumed(outlook: Outlook) -> SheetTable:
     return SheetTable("Assumed", "What was assumed", "Assumed", (_BASED,), columns)
 
 
-def _chart(
-    book: Book,
+def _charted(
     table: SheetTable,
-    kind: str,
+    outlook: Outlook,
     keys: Sequence[str],
-    names: str,
-    says: str,
+    along: str,
+    told: str,
     rows: int | None = None,
-) -> None:
-    """The program's own chart below a table, in greys that are told apart and with dashes."""
-    sheet: Any = book.workbook.get_worksheet_by_name(table.sheet)
-    chart: Any = book.workbook.add_chart({"type": kind})
-    first, last = table.header_row + 1, table.header_row + (rows or table.height)
-    greys, dashes = ("#222222", "#777777", "#AAAAAA"), ("solid", "dash", "square_dot")
-    for place, key in enumerate(keys):
-        at, head = table.position(key), table.position(names)
-        look: dict[str, Any] = {"line": {"color": greys[place], "dash_type": dashes[place]}}
-        if kind == "bar":
-            look = {"fill": {"color": greys[place]}}
-        chart.add_series(
-            {
-                "name": [table.sheet, table.header_row, at],
-                "categories": [table.sheet, first, head, last, head],
-                "values": [table.sheet, first, at, last, at],
-                **look,
-            }
-        )
-    chart.set_title({"name": table.title, "name_font": {"size": 12}})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 900, "height": _HEIGHT})
-    if kind == "bar":
-        chart.set_y_axis({"reverse": True})
-    sheet.insert_chart(table.last_row + 2, 0, chart, {"description": says})
-    # The chart is printed with its table: it ends so many rows of twenty pixels below.
-    last_printed = table.position(table.last_printed)
-    sheet.print_area(0, 0, table.last_row + 2 + _HEIGHT // 20 + 1, last_printed)
+) -> SheetTable:
+    """The table with a chart below: of days or claims lines, of funders lying bars."""
+    height = table.height if rows is None else rows
+    sheet, first = table.sheet, table.header_row + 2
+
+    def cells(key: str) -> str:
+        letter = table.letter(key)
+        return f"{sheet}!${letter}${first}:${letter}${first + height - 1}"
+
+    is_lying = along == "funder"
+    chart = SheetChart(
+        table.title,
+        told,
+        CURRENCIES[outlook.forecast.contract.currency],
+        max(_HEIGHT, 120 + 2 * _BAR * height) if is_lying else _HEIGHT,
+        tuple(
+            Drawn(table.heading(key), cells(along), cells(key), is_line=not is_lying)
+            for key in keys
+        ),
+        lying=is_lying,
+        days=along == "on",
+    )
+    return replace(table, charts=(chart,))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from impactbond.pages.house import words
@@ -24,7 +25,7 @@ WIDTH, LABELS, FIGURES = (
     190,
     170,
 )  # of a drawing; of names at its left, of figures at its right
-ROW, BAR, TOP = 30, 16, 34
+ROW, BAR, TOP, LINE_HIGH = 30, 16, 34, 14
 HEIGHT, LEFT, BOTTOM = 280, 92, 40
 
 
@@ -70,7 +71,10 @@ def bar_chart(
     for place, bar in enumerate(bars):
         y, x = top + place * ROW, float(LABELS)
         middle = y + BAR / 2 + 4
-        inside.append(_text(LABELS - 8, middle, _short(bar.name), anchor="end"))
+        lines = _in_lines(bar.name)
+        above = middle - LINE_HIGH * (len(lines) - 1) / 2
+        for number, line in enumerate(lines):
+            inside.append(_text(LABELS - 8, above + LINE_HIGH * number, line, anchor="end"))
         for number, value in enumerate(_drawn(bar.parts)):
             wide = room * value / most
             if value:
@@ -177,9 +181,11 @@ def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:
     )
 
 
-def _short(name: str) -> str:
-    """A name as it fits beside its bar; the table of the same figures has the whole."""
-    return name if len(name) <= 25 else f"{name[:24].rstrip()}…"
+def _in_lines(name: str) -> list[str]:
+    """A name in the two lines that fit beside its bar; the table of the same figures has the whole
+    of a longer one.
+    """
+    return wrap(name, 27, max_lines=2, placeholder=" …") or [name]
 
 
 def _svg(id: str, title: str, describes: str, high: float, inside: Sequence[str]) -> Markup:

@@ -19,6 +19,7 @@ from impactbond.statements.limit_terms import LimitTerm
 from impactbond.statements.receipts_account import ReceiptsAccount
 from impactbond.statements.source import ShareTerm
 from impactbond.statements.statement import KINDS, THIS_CLAIM, Check, Statement, StatementLine, Way
+from impactbond.statements.working import parts_in_all
 
 _NONE = Way("Must be none", 0)
 _TERMS = "SUM([Rates and limits.pence])"
@@ -117,6 +118,11 @@ def _of_working(statement: Statement) -> Iterator[Check]:
     agreed = Way("The same, stated by the contract", statement.control.terms_pence)
     promise = "Prices, limits and up-front money are those of the contract"
     yield Check("terms as agreed", promise, "pence", shown, agreed)
+    columns = "+".join(f"SUM([Shares.{key}])" for key in ("parts", "before", "out of"))
+    shown = Way("Numbers of Shares", parts_in_all(statement.share_rules), columns)
+    agreed = Way("The same, stated by the contract", statement.control.share_parts)
+    promise = "Shares are those of the contract"
+    yield Check("shares as agreed", promise, "shares", shown, agreed)
 
 
 def stated_parts(statement: Statement) -> list[int]:

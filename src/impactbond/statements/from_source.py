@@ -19,6 +19,7 @@ from impactbond.settlement.results import MeasuredResult
 from impactbond.statements.about import About
 from impactbond.statements.checks import checks_of
 from impactbond.statements.groups import by_group
+from impactbond.statements.groups_seen import groups_seen
 from impactbond.statements.let_through import limited
 from impactbond.statements.milestones import Before, adjusted, by_milestone, planned_to_date
 from impactbond.statements.notes import opened_again, opening_words, statement_notes, vat_notes
@@ -39,7 +40,7 @@ from impactbond.statements.statement import (
     Statement,
     StatementLine,
 )
-from impactbond.statements.working import working_of
+from impactbond.statements.working import parts_in_all, working_of
 
 
 def make_statement(
@@ -98,7 +99,9 @@ def make_statement(
         plans=plans,
         working=working,
         by_milestone=by_milestone(source, lines, earlier, planned_to_date(plans)),
-        by_group=by_group(source, lines, earlier, accounts) if funder is None else (),
+        by_group=by_group(source, lines, earlier, accounts)
+        if funder is None
+        else groups_seen(source, funder, lines, rows.claim_date),
         adjusted=adjusted(source, lines, earlier, funder, rows.claim_date),
         half=source.half,
     )
@@ -277,6 +280,9 @@ class StatementRows:
             due_pence=_total(balances, "due_pence"),
             priced_otherwise=self._priced_otherwise(lines, shares),
             terms_pence=self._terms_pence(),
+            share_parts=parts_in_all(
+                [term for term in self.source.share_rules if self.shows(term.funder)]
+            ),
         )
 
     def _terms_pence(self) -> int:

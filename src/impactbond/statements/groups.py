@@ -5,7 +5,8 @@ Takes  the lines of this claim and of earlier claims, with the shares of all fun
 Gives  for each such name a row for every group: what was claimed for its people, and what all
        funders, and of that the group itself, pay for it, now and to date.
 Keeps  made for all funders together alone: their lines say already whose school pays. In another
-       funder's statement the few people of one group would tell who goes where.
+       funder's statement the few people of one group would tell who goes where; what the contract
+       lets one see is in `groups_seen`.
 """
 
 from __future__ import annotations
@@ -43,12 +44,12 @@ def by_group(
     for name, of in members.items():
         shares = _shares_of(source, name)
         if shares is not None:
-            sheet = _sheet(name, [one.sheet for one in found])
+            sheet = sheet_name(name, [one.sheet for one in found])
             found.append(Grouped(name, sheet, _rows(name, of, lines, before, shares)))
     return tuple(found)
 
 
-def _sheet(name: str, taken: Sequence[str]) -> str:
+def sheet_name(name: str, taken: Sequence[str]) -> str:
     """A name that Excel allows for a sheet, in which capital letters are none of their own: at
     most 31 letters and digits, and given once.
     """

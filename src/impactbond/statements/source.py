@@ -110,7 +110,8 @@ class StatementSource:
     `half` is the contract's rule for half a minor unit.
     `how` is what the contract says of how to pay. `ahead_of` is the claim period whose claim counts
     the up-front money that is asked for here on its own day; there is then no evidence.
-    `mapped` says which mapping read which files of the evidence.
+    `mapped` says which mapping read which files of the evidence. `sees` gives for a funder of the
+    contract whose people its own statement tells apart, and how many there must be.
     """
 
     lines: Any
@@ -152,6 +153,7 @@ class StatementSource:
     half: str = "up"
     how: HowToPay = field(default_factory=HowToPay)
     ahead_of: str = ""
+    sees: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<StatementSource of {self.contract_id}, claim {self.claim_period}>"
@@ -246,6 +248,11 @@ def terms_shown(contract: Contract, day: date) -> dict[str, Any]:
         "vat": None if vat is None else (vat.treatment, vat.rate, vat.clause),
         "results": frozenset(contract.results),
         "half": contract.rounding.half,
+        "sees": {
+            name: (term.sees.each, term.sees.least)
+            for name, term in contract.funders.items()
+            if term.sees is not None
+        },
     }
 
 

@@ -219,7 +219,7 @@ class Control:
 
     `priced_otherwise` counts the lines whose value is not quantity × price, `stated_parts` the
     parts of lines that do not follow from the running totals alone. `terms_pence` is what the
-    amounts of the terms come to.
+    amounts of the terms come to, `share_parts` what the numbers of the shares do.
     """
 
     line_count: int
@@ -231,6 +231,7 @@ class Control:
     priced_otherwise: int
     stated_parts: int = 0
     terms_pence: int = 0
+    share_parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

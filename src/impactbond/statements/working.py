@@ -98,6 +98,12 @@ def whole_of(share_rules: Sequence[ShareTerm]) -> dict[str, int]:
     return found
 
 
+def parts_in_all(share_rules: Sequence[ShareTerm]) -> int:
+    """All numbers of some shares added up: no sum of anything, and another where one is changed."""
+    wholes = whole_of(share_rules)
+    return sum(int((term.fraction + term.before + 1) * wholes[term.rule]) for term in share_rules)
+
+
 def _chains(
     source: StatementSource, lines: Sequence[StatementLine], claim_date: date
 ) -> list[_Chain]:

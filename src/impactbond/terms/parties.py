@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, Tag
 
 from impactbond.terms.conditions import Condition
 from impactbond.terms.phrases import TermPhrase
-from impactbond.terms.reference import AttributeName
+from impactbond.terms.reference import AttributeName, FunderName
 from impactbond.terms.term import Amount, Cited, Day, Listed, Some, Term
 
 FunderKind = Literal[
@@ -55,6 +55,22 @@ class Commitment(Term):
     """What is committed in all, in the currency of payments, such as 500000.00."""
 
 
+# Fewer children than these are not told apart, wherever nobody has agreed to less.
+FEWEST = 5
+
+
+class Sees(Cited):
+    """What a funder may see in its own statement beside its lines: what it pays for the people of
+    each of those that another funder stands for, such as of each school.
+    """
+
+    each: FunderName
+    """The funder that is one for each value of an attribute, such as school."""
+    least: int = Field(default=FEWEST, ge=1)
+    """How many participants must have moved in every claim for one of them to be told apart, such
+    as 5; with 1 all are told, however few."""
+
+
 class Funder(Cited):
     """Whoever pays for outcomes.
 
@@ -69,6 +85,8 @@ class Funder(Cited):
     """The attribute each of whose values is a funder by itself, such as school."""
     commits: Listed[Commitment] = ()
     """What it has committed to pay in all, from a day on."""
+    sees: Sees | None = None
+    """Of whose people its own statement says what it pays for them: {each: school}."""
 
     def committed_on(self, day: date) -> Decimal:
         """What it has committed in all by a day: its latest commitment from that day or before."""

@@ -326,6 +326,20 @@ def check_commitments(contract: Contract) -> Diagnostics:
                 yield fault_at(place, "commitment_falls", problem, found=found, hint=hint)
 
 
+def check_sights(contract: Contract) -> Diagnostics:
+    """What a funder sees apart must be those whom another funder stands for."""
+    for name, funder in contract.funders.items():
+        seen = funder.sees
+        if seen is None or seen.each not in contract.funders:
+            continue
+        if contract.funders[seen.each].each is None:
+            path: Path = ("funders", name, "sees", "each")
+            problem = f"the funder '{seen.each}' is one, and not one for each value of an attribute"
+            hint = f"Name a funder with each:, or give '{seen.each}' the attribute by which it pays"
+            rests = (("funders", seen.each, "each"),)
+            yield fault_at(path, "sees_only_one", problem, hint=hint, rests=rests)
+
+
 def look_at_idle_funders(contract: Contract) -> Diagnostics:
     """Every funder that never pays anything."""
     shares = (each for rule in contract.funding for each in rule.shares.items())

@@ -28,7 +28,7 @@ _ERRORS: _Rules = (
     *(calendar.check_payment, payables.check_conditions, payables.check_milestones),
     *(payables.check_indices, payables.check_prices, money.check_discounts, money.check_rounding),
     *(payables.check_results, fees.check_fees, money.check_money),
-    *(funding.check_funding, funding.check_commitments),
+    *(funding.check_funding, funding.check_commitments, funding.check_sights),
     *(limits.check_tranches, limits.check_limits),
     *(sheets.check_sheets, money.check_vat, money.check_parties, examples.check_plans),
     *(money.check_investment, examples.check_examples),

@@ -12,7 +12,7 @@ from impactbond.contract.wording.words import defined, money
 from impactbond.dates import between, said_day
 from impactbond.money import CURRENCIES, show_share
 from impactbond.terms.applicability import with_attributes
-from impactbond.terms.parties import Funder, Places
+from impactbond.terms.parties import Funder, Places, Sees
 from impactbond.terms.payment_details import Details
 from impactbond.terms.prices import PricesIn, Vat
 from impactbond.terms.words import listed, number, plain, quoted
@@ -67,10 +67,23 @@ def _funder(contract: Contract, name: str, term: Funder) -> Rule:
     says = f"{term.name} ({name}) is a funder: {_KINDS[term.kind]}"
     if term.each is not None:
         says += f", one for each {plain(term.each)}, which pays for its own participants"
+    if term.sees is not None:
+        says += f"; {_sees(contract, term.sees)}"
     if not term.commits:
         return Rule(says, term.clause)
     commits = tuple(map(Rule, commitments(contract, term)))
     return Rule(f"{says}; until its next commitment, it commits:", term.clause, commits)
+
+
+def _sees(contract: Contract, term: Sees) -> str:
+    """Of whose people a funder's own statement says what it pays for them."""
+    clause = f" ({term.clause})" if term.clause else ""
+    each = plain(contract.funders[term.each].each or term.each)
+    says = f"its own statement says what it pays for the participants of each {each}{clause}"
+    if term.least == 1:
+        return f"{says}, however few they are"
+    few = f"fewer than {term.least} participants were ever claimed for at once"
+    return f"{says}, those of whom {few} taken together"
 
 
 def _how_to_pay(contract: Contract) -> Iterator[Rule]:

@@ -25,7 +25,6 @@ from impactbond.statements.workbook.layout import (
     RIGHT_ALIGNED,
     Column,
     SheetTable,
-    line_count,
 )
 from impactbond.statements.workbook.printed import (
     SMALLEST,
@@ -33,8 +32,10 @@ from impactbond.statements.workbook.printed import (
     is_too_wide,
     last_printed,
     printed_width,
+    room,
 )
 from impactbond.statements.workbook.table_sheet import Looks, TableSheet, in_xml, writable
+from impactbond.statements.workbook.text_widths import line_count
 
 LANGUAGE = "en-GB"
 LINE_HEIGHT = 15.25
@@ -214,14 +215,19 @@ class Book:
         """Heights that show all of a wrapped text, because not every program works them out by
         itself.
         """
-        header = max(line_count(column.header, column.width / 1.25) for column in table.columns)
+        rooms = [room(table, position) for position in range(len(table.columns))]
+        header = max(
+            line_count(column.header, width)
+            for column, width in zip(table.columns, rooms, strict=True)
+        )
         sheet.set_row(table.header_row, header * LINE_HEIGHT + 3)
         heights: dict[int, int] = {}
-        for column in table.columns:
+        for column, width in zip(table.columns, rooms, strict=True):
             if column.kind == "text":
+                # No letter is wider than two digits: shorter texts need not be measured.
                 for row, text in enumerate(column.values, table.header_row + 1):
-                    if text and len(text) > column.width:
-                        heights[row] = max(heights.get(row, 1), line_count(text, column.width))
+                    if text and len(text) * 2 > width:
+                        heights[row] = max(heights.get(row, 1), line_count(text, width))
         for row, count in heights.items():
             if count > 1:
                 sheet.set_row(row, count * LINE_HEIGHT)

@@ -51,10 +51,14 @@ def claims_of(statement: Statement) -> list[ClaimTotals]:
     return sorted(found.values(), key=lambda one: one.claim_date)
 
 
-def charts_table(sheets: Sheets) -> SheetTable:
-    """One row for every claim, and the charts below."""
+def charts_table(sheets: Sheets) -> SheetTable | None:
+    """One row for every claim, and the charts below; None where nothing was ever payable, because
+    a chart of nothing shows an empty axis.
+    """
     statement, schedule = sheets.statement, sheets["Schedule"]
     money, claims = AmountCells(statement.currency), claims_of(statement)
+    if not any(one.earned_pence for one in claims):
+        return None
     mine = f"{schedule.span('pence')},{schedule.span('period')},[claim]"
     kinds = (f'SUMIFS({mine},{schedule.span("kind")},"{kind}")' for kind in _FOR_MILESTONES)
     earned = [one.earned_pence for one in claims]
@@ -71,7 +75,9 @@ def charts_table(sheets: Sheets) -> SheetTable:
         title=f"Charts of claim {statement.about.claim_period}",
         holds="What was payable by every claim, beside the limit; what is due, by milestone",
         intro=(
-            "The first chart draws this table, the second the sheet By milestone.",
+            "The first chart draws this table, the second the sheet By milestone."
+            if _is_due_by_milestone(statement)
+            else "The chart draws this table. Nothing is due for a milestone at this claim.",
             "Payable is for milestones, results and adjustments; asked for is that with up-front "
             "money. The limit is that of this claim.",
         ),
@@ -79,12 +85,16 @@ def charts_table(sheets: Sheets) -> SheetTable:
             Column("claim", "Claim", "identifier", 14, [one.claim_period for one in claims]),
             Column("claim date", "Claim date", "date", 14, [one.claim_date for one in claims]),
             *(one for told in amounts for one in money.in_units(*told[:2], 24, told[2])),
-            money.in_minor("asked", "Asked for", 14, asked, f"SUMIFS({mine})"),
             *(money.in_minor(*told[:2], 16, *told[2:]) for told in amounts),
+            money.in_minor("asked", "Asked for", 14, asked, f"SUMIFS({mine})"),
         ),
         last_printed=money.shown("limit"),
     )
     return replace(table, charts=tuple(_charts(sheets, table, limit)))
+
+
+def _is_due_by_milestone(statement: Statement) -> bool:
+    return any(one.paid_pence for one in statement.by_milestone)
 
 
 def _running(pence: list[int]) -> list[int]:
@@ -106,7 +116,7 @@ def _limit(sheets: Sheets) -> tuple[int | None, str | None]:
 
 def _charts(sheets: Sheets, table: SheetTable, limit: int | None) -> list[SheetChart]:
     statement = sheets.statement
-    money, unit = AmountCells(statement.currency), statement.currency.sign.strip()
+    money, currency = AmountCells(statement.currency), statement.currency
     along, code = table.span("claim"), statement.currency.code
 
     def drawn(key: str, *, is_line: bool = False) -> Drawn:
@@ -121,12 +131,12 @@ def _charts(sheets: Sheets, table: SheetTable, limit: int | None) -> list[SheetC
             "Payable to date, by claim" + ("" if limit is None else ", and the limit"),
             f"Bars: what was payable to date at each claim, now {to_date}{beside}. The table above "
             "has the figures.",
-            unit,
+            currency,
             _LEAST,
             (drawn("earned to date"), *lines),
         )
     ]
-    if statement.by_milestone:
+    if _is_due_by_milestone(statement):
         of = sheets["By milestone"]
         key = money.shown("paid")
         due = show(sum(one.paid_pence for one in statement.by_milestone), code)
@@ -135,7 +145,7 @@ def _charts(sheets: Sheets, table: SheetTable, limit: int | None) -> list[SheetC
                 f"Due at claim {statement.about.claim_period}, by milestone",
                 f"Bars: what this claim comes to for each milestone, {due} in all. The sheet By "
                 "milestone has the figures.",
-                unit,
+                currency,
                 max(_LEAST, 100 + _ROW * of.height),
                 (Drawn(of.heading(key), of.span("milestone"), of.span(key)),),
                 lying=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from impactbond.statements.receipts_account import ReceiptsAccount
 from impactbond.statements.statement import THIS_CLAIM, Statement, Way
@@ -18,59 +17,14 @@ from impactbond.statements.workbook.layout import (
     SheetTable,
     on_sheet,
 )
+from impactbond.statements.workbook.page import Page
 
 STATUS = "Draft for approval"
+_WIDTHS = (24, 26, 13, 13, 18)  # of labels, and of name, role, date and signature
 _HOLD = "All checks hold"
 _FAIL = "A check fails: see the sheet Checks before paying"
 # The cells that the formula of a check names: a column of a sheet, or one row of it.
 _CELLS = re.compile(r"\[(?P<sheet>[^].]+)\.(?P<column>[^].]+)(?:\.(?P<row>[^]]+))?\]")
-
-
-class Page:
-    """A page of labelled values, such as the cover, filled from top to bottom."""
-
-    def __init__(self, book: Book, name: str = "Cover") -> None:
-        self.book = book
-        self.sheet = book.add_sheet(name)
-        self.row = 0
-
-    def line(self, *cells: tuple[Any, str]) -> None:
-        """One row of values with their looks; a value of None is a blank to be filled in."""
-        for column, (value, look) in enumerate(cells):
-            if value is None:
-                self.sheet.write_blank(self.row, column, None, self.book.formats[look])
-            else:
-                self.book.write(self.sheet, self.row, column, value, look)
-        self.row += 1
-
-    def heading(self, text: str) -> None:
-        self.row += 1
-        self.line((text, "heading"))
-
-    def fact(self, label: str, value: Any, look: str = "identifier", name: str = "") -> None:
-        """A labelled value; `name` is the name under which an auditor can quote the cell."""
-        if name:
-            self.book.workbook.define_name(name, f"=Cover!$B${self.row + 1}")
-        self.line((label, "label"), (value, look))
-
-    def amount(
-        self, label: str, formula: str, pence: int, cells: AmountCells, *, total: str = ""
-    ) -> None:
-        """An amount in units by a formula of minor units; a total has a name to quote it by, such
-        as total_due_pounds.
-        """
-        name = f"{total}_{cells.currency.major}".replace(" ", "_").lower() if total else ""
-        look = cells.look("total" if total else "left")
-        formula, value = cells.divided(formula), cells.value(pence)
-        self.formula(cells.heading(label), formula, value, look, name)
-
-    def remark(self, text: str) -> None:
-        """A sentence beside the values."""
-        self.line(("", "label"), (text, "plain"))
-
-    def formula(self, label: str, formula: str, value: Any, look: str, name: str = "") -> None:
-        self.fact(label, value, look, name)
-        self.book.formula(self.sheet, self.row - 1, 1, formula, value, look)
 
 
 def add_cover(book: Book, sheets: Sheets) -> None:
@@ -78,10 +32,6 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     statement = sheets.statement
     about = statement.about
     page = Page(book)
-    page.sheet.set_portrait()
-    page.sheet.fit_to_pages(1, 1)
-    for column, width in enumerate((28, 35, 21, 14, 22)):
-        page.sheet.set_column(column, column, width)
     whom = "all funders" if statement.is_whole else about.funder_name
     page.line((f"Statement for {whom}, claim {about.claim_period}", "title"))
     page.line((_purpose(statement), "plain"))
@@ -103,7 +53,7 @@ def add_cover(book: Book, sheets: Sheets) -> None:
         page.fact("SHA-256 of a mapping", one.sha256)
         page.remark(f"The mapping {one.label}; the note on mappings names the files")
     page.fact("Worked out by", f"impactbond {about.engine_version}")
-    page.sheet.print_area(0, 0, page.row - 1, 4)
+    page.finish(_WIDTHS)
 
 
 def contents_table(sheets: Sheets) -> SheetTable:
@@ -135,9 +85,10 @@ def notes_table(sheets: Sheets) -> SheetTable:
         holds=f"What the words mean, how {coins} are cut, and what is left out",
         intro=(),
         columns=(
-            Column("number", "Note", "identifier", 12, [note.label for note in notes]),
-            Column("subject", "Subject", "text", 30, [note.subject for note in notes]),
-            Column("text", "Text", "text", 100, [note.text for note in notes]),
+            # So wide that all of them are on one page.
+            Column("number", "Note", "identifier", 10, [note.label for note in notes]),
+            Column("subject", "Subject", "text", 25, [note.subject for note in notes]),
+            Column("text", "Text", "text", 122, [note.text for note in notes]),
         ),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.groups import NO_GROUP
 from impactbond.statements.line_totals import Grouped
+from impactbond.statements.statement import Statement
 from impactbond.statements.workbook.layout import (
     AmountCells,
     Column,
@@ -17,8 +18,10 @@ from impactbond.statements.workbook.layout import (
 )
 from impactbond.statements.workbook.lines import funder_columns
 
-_OTHERS = "Only the statement for all funders has this sheet: in a funder's own, the few of one "
-_OTHERS += "group could tell who goes where."
+_OTHERS = (
+    "A funder's own statement has no such figures, unless the contract lets it see them: the few "
+)
+_OTHERS += "of one group could tell who goes where."
 
 
 def group_makers(groups: tuple[Grouped, ...]) -> dict[str, Callable[[Sheets], SheetTable | None]]:
@@ -34,6 +37,8 @@ def _groups_table(sheets: Sheets, place: int) -> SheetTable | None:
     """One row for every group; None where the lines do not say which group each is of."""
     statement = sheets.statement
     of = statement.by_group[place]
+    if not statement.is_whole:
+        return _seen_table(statement, of)
     money, rows = AmountCells(statement.currency), of.rows
     to_date = [one.paid_before_pence + one.paid_pence for one in rows]
     names = [one.name for one in rows]
@@ -56,6 +61,44 @@ def _groups_table(sheets: Sheets, place: int) -> SheetTable | None:
             money.sum_of("Payable, to date", "to date", to_date),
         ),
         last_printed=money.shown("own to date"),
+    )
+
+
+def _seen_table(statement: Statement, of: Grouped) -> SheetTable:
+    """What a funder pays for the people of each group: stated, because no line says whose it is."""
+    money, rows = AmountCells(statement.currency), of.rows
+    names = [one.name for one in rows]
+    number = [one.number_before + one.claimed for one in rows]
+    to_date = [one.paid_before_pence + one.paid_pence for one in rows]
+    amounts: tuple[tuple[str, str, list[int], Formula], ...] = (
+        ("paid", "Your amount", [one.paid_pence for one in rows], None),
+        ("to date", "Your amount to date", to_date, "[paid before]+[paid]"),
+    )
+    before = [one.number_before for one in rows]
+    paid_before = [one.paid_before_pence for one in rows]
+    return SheetTable(
+        sheet=of.sheet,
+        title=f"Each {of.name} in claim {statement.about.claim_period}",
+        holds=f"What you pay for the people of each {of.name}, as the contract lets you see",
+        intro=(
+            "Stated by the settlement: no line says whose it is. Net is claimed less taken back.",
+            "Those of whom too few were ever claimed for at once stand together from then on.",
+        ),
+        columns=(
+            Column("code", "No.", "identifier", 9, [one.code for one in rows]),
+            Column("name", f"Each {of.name}", "text", fitting(names, 24, 44), names),
+            Column("net", "Net", "count", 10, [one.claimed for one in rows]),
+            Column("number", "Number to date", "count", 12, number, "[number before]+[net]"),
+            *(one for told in amounts for one in money.in_units(told[0], told[1], 18, told[2])),
+            *(money.in_minor(told[0], told[1], 18, *told[2:]) for told in amounts),
+            Column("number before", "Number before this claim", "count", 12, before),
+            money.in_minor("paid before", "Your amount before this claim", 18, paid_before),
+        ),
+        totals=(
+            money.sum_of("Your amount, this claim", "paid", [one.paid_pence for one in rows]),
+            money.sum_of("Your amount, to date", "to date", to_date),
+        ),
+        last_printed=money.shown("to date"),
     )
 
 
@@ -131,8 +174,8 @@ def _paid(sheets: Sheets, of: Grouped) -> tuple[Column, ...]:
     own_before = [one.own_before_pence for one in rows]
     return (
         *(one for told in amounts for one in money.in_units(told[0], told[1], 14, told[2])),
+        *(money.in_minor(told[0], told[1], 14, *told[2:]) for told in amounts),
         Column("number before", "Number before this claim", "count", 12, before),
         money.in_minor("paid before", "Payable before this claim", 14, paid_before),
         money.in_minor("own before", f"{pays} before this claim", 14, own_before),
-        *(money.in_minor(told[0], told[1], 14, *told[2:]) for told in amounts),
     )

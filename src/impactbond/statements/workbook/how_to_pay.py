@@ -12,7 +12,7 @@ from impactbond.statements.workbook.layout import Column, fitting
 from impactbond.terms.payment_details import BankAccount, Details
 
 # How many letters of 12 points the cover shows beside a label.
-_ACROSS = 96
+_ACROSS = 76
 
 
 def paying_lines(statement: Statement) -> Iterator[tuple[str, str]]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import repeat
-from textwrap import wrap
 from typing import Any, Literal
 
 from xlsxwriter.utility import xl_col_to_name
 
 from impactbond.money import Currency
 from impactbond.statements.statement import Statement
+from impactbond.statements.workbook.text_widths import widest
 
 # Pence stand for the minor units of any currency; an amount is in units, with so many decimals.
 Kind = Literal[
@@ -35,7 +34,7 @@ Kind = Literal[
 
 _AMOUNTS: dict[int, Kind] = {0: "amount 0", 2: "amount 2", 3: "amount 3", 4: "amount 4"}
 RIGHT_ALIGNED = ("pence", *_AMOUNTS.values(), "count", "number", "percent")
-# The variant of look of a text beside a number, which ends at its right edge.
+# The variant of look of a text beside a column that may be full to its right edge.
 AFTER = " after"
 # What gives the formula of each row; see `Column`.
 Formula = str | Callable[["SheetTable", int], str] | None
@@ -89,15 +88,17 @@ class Drawn:
 @dataclass(frozen=True, slots=True)
 class SheetChart:
     """A chart below the table of a sheet, over cells of the workbook: with a title, what somebody
-    who does not see it is told, and a height in pixels. `lying` bars have their names at the left.
+    who does not see it is told, and a height in pixels. `lying` bars have their names at the left;
+    along `days`, what stands between two of them is as long as the time.
     """
 
     title: str
     told: str
-    unit: str
+    currency: Currency
     height: int
     drawn: tuple[Drawn, ...]
     lying: bool = False
+    days: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +152,12 @@ class SheetTable:
         return [column.key for column in self.columns].index(key)
 
     def distance(self, position: int) -> str:
-        """The variant of look that a column needs beside the one at its left."""
+        """The variant of look that a column needs beside the one at its left, whose cells may be
+        full to their right edge: figures, and texts that are wrapped.
+        """
         if not position or self.columns[position].kind in RIGHT_ALIGNED:
             return ""
-        return AFTER if self.columns[position - 1].kind in RIGHT_ALIGNED else ""
+        return AFTER if self.columns[position - 1].kind in (*RIGHT_ALIGNED, "text") else ""
 
     def row(self, index: int) -> int:
         """The number, as the sheet shows it, of the row of a value."""
@@ -340,10 +343,4 @@ def on_sheet(address: str) -> str:
 
 def fitting(texts: Sequence[str | None], least: float, most: float) -> float:
     """A column width that shows the longest of the texts, within bounds."""
-    return min(max([least, *(len(text) * 1.1 + 1 for text in texts if text)]), most)
-
-
-@lru_cache(maxsize=4096)
-def line_count(text: str, width: float) -> int:
-    """How many lines a text takes in a column so wide."""
-    return max(len(wrap(text, int(width * 1.12))), 1)
+    return min(max(least, widest({text for text in texts if text}) + 1), most)

@@ -117,9 +117,10 @@ def _paid(sheets: Sheets, whose: str) -> tuple[Column, ...]:
     first = [row.number_before for row in rows]
     return (
         *(one for told in amounts for one in money.in_units(*told[:2], 14, told[2])),
+        *(money.in_minor(*told[:2], 14, *told[2:]) for told in amounts),
+        # Last, so that in a currency without decimals too they are not printed.
         Column("number before", "Number before this claim", "count", 12, first),
         money.in_minor("paid before", f"{whose} before this claim", 14, before),
-        *(money.in_minor(*told[:2], 14, *told[2:]) for told in amounts),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from impactbond.statements.workbook.layout import RIGHT_ALIGNED, Column, SheetTable
+from impactbond.statements.workbook.text_widths import INDENT, digits, widest
 
 DIGIT, PADDING = 9, 7
 # Of A4 with margins of a quarter of an inch, in pixels at full size: landscape, and portrait.
@@ -17,6 +18,8 @@ PAGE_WIDTH, PORTRAIT_WIDTH = 1074, 746
 # How small 12 points may become: 8 points.
 SMALLEST = 0.68
 _NARROWEST = 9.0  # of a text that is wrapped
+_GAP = 1.0  # beside what is in a cell
+_TITLE = 16 / 12  # how much larger the letters of a title are
 
 
 def last_printed(table: SheetTable) -> int:
@@ -34,17 +37,35 @@ def is_too_wide(table: SheetTable) -> bool:
     return printed_width(table) * SMALLEST > PAGE_WIDTH
 
 
+def room(table: SheetTable, position: int) -> float:
+    """How many digits wide a text in a column may be on one line."""
+    return table.columns[position].width - _indent(table, position)
+
+
 def fitted(table: SheetTable) -> SheetTable:
-    """The table as it is, where it fits; otherwise with every printed column no wider than what is
-    in it needs, and its texts wrapped to what is then left, as far as that goes.
+    """The table with columns in which nothing is cut.
+
+    Where it is too wide for a page, every printed column is made no wider than what is in it needs,
+    and its texts wrapped to what is then left; where even that takes another page across, there is
+    room enough for texts. Where it is narrower than the sentences above it, texts get the rest.
     """
-    if not is_too_wide(table):
-        return table
+    columns = [
+        replace(one, width=_beside_header(table, position, max(one.width, _least(table, position))))
+        for position, one in enumerate(table.columns)
+    ]
+    wide = replace(table, columns=tuple(columns))
+    if not is_too_wide(wide):
+        return _spanned(wide)
     count = last_printed(table) + 1
-    printed = [_trimmed(one, table) for one in table.columns[:count]]
+    trimmed = [_trimmed(wide, position) for position in range(count)]
+    printed = list(trimmed)
     spare = PAGE_WIDTH / SMALLEST - _pixels(tuple(printed))
     texts = [place for place, one in enumerate(printed) if one.kind == "text"]
-    least = {at: max(_NARROWEST, *map(_needs, _words(printed[at]))) for at in texts if spare < 0}
+    least = {
+        at: max(_NARROWEST, widest(_words(printed[at])) + _indent(table, at))
+        for at in texts
+        if spare < 0
+    }
     while spare < 0 and texts:
         # The widest text first, so that no short one is wrapped for the sake of a long one.
         place = max(texts, key=lambda at: printed[at].width)
@@ -54,41 +75,93 @@ def fitted(table: SheetTable) -> SheetTable:
             continue
         printed[place] = replace(one, width=one.width - 1)
         spare += DIGIT
-    return replace(table, columns=(*printed, *table.columns[count:]))
+    found = printed if spare >= 0 else trimmed
+    return _spanned(replace(wide, columns=(*found, *columns[count:])))
 
 
 def _pixels(columns: tuple[Column, ...]) -> int:
     return sum(int(column.width * DIGIT + PADDING) for column in columns)
 
 
-def _trimmed(column: Column, table: SheetTable) -> Column:
-    """The column no wider than its longest value, the longest word of its header, and a header in
-    three lines.
+def _indent(table: SheetTable, position: int) -> float:
+    return INDENT if table.distance(position) else 0.0
+
+
+def _least(table: SheetTable, position: int) -> float:
+    """The width below which something in a column is cut: the longest word of its header, and every
+    value that is not wrapped, with the totals above.
     """
+    column = table.columns[position]
+    if column.kind == "link":
+        return column.width
+    needs = widest(column.header.split())
+    if column.kind != "text":
+        needs = max(needs, widest(_shown(column)))
+    return max(needs + _indent(table, position) + _GAP, _of_totals(table, column))
+
+
+def _beside_header(table: SheetTable, position: int, width: float) -> float:
+    """The width, or a little more where a header on one line would else touch the next one."""
+    needs = digits(table.columns[position].header) + _indent(table, position)
+    return max(width, needs + _GAP) if needs - _GAP <= width else width
+
+
+def _of_totals(table: SheetTable, column: Column) -> float:
+    """The width of the figures above a column, which can be wider than what they add up."""
+    figures = [
+        total.value
+        for total in table.totals
+        if total.key == column.key and isinstance(total.value, int | float)
+    ]
+    return max((digits(f"{figure:,.2f}") + _GAP for figure in figures), default=0.0)
+
+
+def _trimmed(table: SheetTable, position: int) -> Column:
+    """The column no wider than its longest value, and a header in three or four lines."""
+    column = table.columns[position]
     if column.kind == "link":
         return column
-    words = [len(word) for word in column.header.split()]
-    head = max(*words, sum(words) / 2.5) * 1.1
-    needs = max([head, *(_needs(text) for text in _shown(column))]) + 1
-    # Above its column a total stands, which can be wider than what it adds up.
-    for total in table.totals:
-        if total.key == column.key and isinstance(total.value, int | float):
-            needs = max(needs, len(f"{total.value:,.2f}") + 1)
-    return replace(column, width=min(column.width, needs))
+    needs = max(digits(column.header) / 3, widest(_shown(column))) + _GAP
+    needs = max(needs + _indent(table, position), _least(table, position))
+    return replace(column, width=_beside_header(table, position, min(column.width, needs)))
+
+
+def _spanned(table: SheetTable) -> SheetTable:
+    """The table as wide as its title and the sentences above it, which run on over its columns and
+    would end where the printed page does; no wider than a page in 8 points.
+    """
+    if is_too_wide(table):
+        return table
+    needs = max([digits(table.title) * _TITLE, *map(digits, table.intro)]) * DIGIT
+    lacking = min(needs, PAGE_WIDTH / SMALLEST) - printed_width(table)
+    if lacking <= 0:
+        return table
+    printed = range(last_printed(table) + 1)
+    texts = [place for place in printed if table.columns[place].kind in ("text", "identifier")]
+    if not texts:
+        return table
+    place = max(texts, key=lambda at: table.columns[at].width)
+    columns = list(table.columns)
+    columns[place] = replace(columns[place], width=columns[place].width + int(lacking / DIGIT))
+    return replace(table, columns=tuple(columns))
 
 
 def _shown(column: Column) -> Iterator[str]:
-    """The values of a column about as they are shown."""
-    for value in set(column.values):
+    """The values of a column about as they are shown; of numbers, the lowest and the highest."""
+    values = {value for value in column.values if value is not None}
+    numbers = [
+        value for value in values if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    for value in {min(numbers), max(numbers)} if numbers else ():
+        # With room for one digit more: a figure that outgrows its cell is shown as ####.
+        decimals = int(column.kind.removeprefix("amount")) if "amount" in column.kind else 0
+        yield f"{value:.2%}0" if column.kind == "percent" else f"{value:,.{decimals}f}0"
+    for value in values:
         if isinstance(value, bool):
             yield "FALSE"
         elif isinstance(value, date):
             yield value.isoformat()
-        elif isinstance(value, int | float):
-            # With room for one digit more: a figure that outgrows its cell is shown as ####.
-            decimals = int(column.kind.removeprefix("amount")) if "amount" in column.kind else 0
-            yield f"{value:,.{decimals}f}0"
-        elif value is not None:
+        elif isinstance(value, str):
             yield value
     if column.kind in RIGHT_ALIGNED:
         yield "none"
@@ -96,8 +169,3 @@ def _shown(column: Column) -> Iterator[str]:
 
 def _words(column: Column) -> set[str]:
     return {word for text in {column.header, *filter(None, column.values)} for word in text.split()}
-
-
-def _needs(text: str) -> float:
-    """How many digits wide a text is: capital letters are wider than digits."""
-    return len(text) + 0.3 * sum(map(str.isupper, text))

@@ -19,6 +19,7 @@ from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
@@ -157,9 +158,11 @@ def settle_claims(
     applicable: Sequence[Claims],
     closed: pa.Table,
     first_open: int,
+    stand: pa.Array | None = None,
 ) -> tuple[LotSettlement, Callable[[], LotSettlement]]:
     """The money of the claims under each version, on closed lines (LINES), with equal claims
-    counted to lots; and what finds it with every claim a lot of its own.
+    counted to lots; and what finds it with every claim a lot of its own. What closed lines hold of
+    the participants `stand` is claimed as it is.
     """
     whole, terms = known.whole, terms_in_force(known, claims)
     # The funders of closed lines may be gone from today's evidence.
@@ -172,10 +175,15 @@ def settle_claims(
 
     lines = ClosedLines.of(whole, claims, rulebook.all, closed)
     lines = lines.grouped_as_now(len(whole.grouping), claimed_now)
+    of_those = None if stand is None else pc.is_in(closed["participant"], stand).to_numpy()
 
     def settled(rows: Iterable[Sequence[Counted]], lines: ClosedLines) -> LotSettlement:
         lots, quantities = make_lots(rulebook, rows, len(claims), lines.keys)
         before = lines.in_lots(lots)
+        if stand is not None:
+            own = before.where(of_those)
+            for quantity in quantities[first_open:]:
+                np.add.at(quantity, own.lot, own.quantity[0])
         return settle_by_terms(terms, lots, funders, quantities[None], before, first_open)
 
     def singly() -> LotSettlement:

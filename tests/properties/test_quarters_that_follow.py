@@ -157,5 +157,6 @@ def test_of_drawn_contracts_the_short_way_gives_every_table_of_the_long_way(
 
 
 def test_the_short_way_was_taken() -> None:
-    print(SEEN)
-    assert SEEN["claims that stand"] and SEEN["some unchanged, some not"] and SEEN["somebody moves"]
+    """By the tests above: who only ever changes, or never claims, would prove nothing."""
+    for what in ("claims that stand", "some unchanged, some not", "somebody moves"):
+        assert SEEN[what] or not SEEN["settled"], what

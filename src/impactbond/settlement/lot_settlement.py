@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 
 import numpy as np
@@ -27,16 +27,16 @@ from impactbond.evaluation.claims import Claims, Counted
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
 from impactbond.settlement.balances import left_on_account, on_account, to_date, with_on_account
+from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import UNFUNDED, Funders, named_rule
 from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
 from impactbond.settlement.movements import (
-    ClosedLines,
     Movements,
     find_movements,
     movements_in_order,
     none_yet,
 )
-from impactbond.settlement.running import steps_of
+from impactbond.settlement.running import added_at, steps_of
 from impactbond.settlement.shares import Parts, share_out, shared_alike, without_idle
 
 
@@ -173,21 +173,26 @@ def settle_claims(
     def claimed_now() -> Lots:
         return make_lots(rulebook, [one.singly() for one in applicable], len(claims))[0]
 
-    lines = ClosedLines.of(whole, claims, rulebook.all, closed)
-    lines = lines.grouped_as_now(len(whole.grouping), claimed_now)
-    of_those = None if stand is None else pc.is_in(closed["participant"], stand).to_numpy()
+    in_lines = partial(ClosedLines.of, whole, claims, rulebook.all)
 
-    def settled(rows: Iterable[Sequence[Counted]], lines: ClosedLines) -> LotSettlement:
+    def closed_lines(rows: pa.Table, *, singly: bool) -> ClosedLines:
+        lines, width = in_lines(rows, singly=singly), len(whole.grouping)
+        if not singly and not lines.is_grouped(width):  # by what claims are told apart now
+            return in_lines(rows).grouped_as_now(width, claimed_now).pooled()
+        return lines.grouped_as_now(width, claimed_now)
+
+    def settled(rows: Iterable[Sequence[Counted]], *, singly: bool) -> LotSettlement:
+        lines = closed_lines(closed, singly=singly)
         lots, quantities = make_lots(rulebook, rows, len(claims), lines.keys)
-        before = lines.in_lots(lots)
         if stand is not None:
-            own = before.where(of_those)
-            for quantity in quantities[first_open:]:
-                np.add.at(quantity, own.lot, own.quantity[0])
+            own = closed.filter(pc.is_in(closed["participant"], stand))
+            moved = closed_lines(own, singly=singly).in_lots(lots)
+            quantities[first_open:] += added_at(moved.quantity, moved.lot, len(lots.keys))
+        before = lines.in_lots(lots)
         return settle_by_terms(terms, lots, funders, quantities[None], before, first_open)
 
     def singly() -> LotSettlement:
-        return settled((one.singly() for one in applicable), lines)
+        return settled((one.singly() for one in applicable), singly=True)
 
     # Lots count equal claims, and are few: what is due follows from them alone. The same course
     # with single claims gives the lines, when they are asked for. Limits on claims one by one have
@@ -195,7 +200,7 @@ def settle_claims(
     if whole.claim_by_claim:
         single = singly()
         return single, lambda: single
-    return settled((one.counted for one in applicable), lines.pooled()), singly
+    return settled((one.counted for one in applicable), singly=False), singly
 
 
 def settle_lots(

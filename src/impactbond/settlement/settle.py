@@ -17,7 +17,9 @@ On its way to a penny a claim takes these forms, each in the module that makes i
   PAYMENTS          schedule           a row for what a funder owes, and when; in a Settlement
   LINES, SHARES     lines              a row for a movement whose lot is one claim, and its parts
 
-With lines of closed claim dates, a settlement starts from their movements (movements.ClosedLines).
+With lines of closed claim dates, a settlement starts from their movements (ClosedLines), and with
+what an earlier claim date carried forward (evaluation.carried), only those are evaluated of whom
+something has changed since.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from impactbond.dates import day_number
 from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput, Segments
 from impactbond.evaluation.known_evidence import segments_on
-from impactbond.evaluation.known_rows import known_rows, superseded_by_others
+from impactbond.evaluation.known_rows import known_rows, rows_about, superseded_by_others
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import EngineSession, sorted_by, with_day_numbers
 
@@ -83,12 +83,12 @@ def unchanged(versions: Versions, evidence: Evidence, table: pa.Table) -> Unchan
     known = known_rows(contract, evidence)
     was = table.filter(pc.invert(table["moves"])).select(["participant", "known"])
     same = known.join(was, ["participant", "known"], join_type="left semi")
-    others = known.num_rows - same.num_rows
-    if others > _MOST_CHANGED * known.num_rows:
+    if known.num_rows - same.num_rows > _MOST_CHANGED * known.num_rows:
         return None
     as_before = sorted_by(same, "participant")["participant"].combine_chunks()
     is_other = pc.invert(pc.is_in(known["participant"], as_before))
-    rows = evidence.about(*known["participant"].filter(is_other).to_pylist())
+    others = known["participant"].filter(is_other).combine_chunks()
+    rows = rows_about(contract, evidence, others)
     # A row about one of them may supersede one that is about somebody else.
     return None if superseded_by_others(contract, rows) else Unchanged(as_before, rows, known)
 

@@ -10,11 +10,12 @@ Keeps  the order of rows is nothing, and a row that stands twice is not nothing 
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.external_columns import SEEN
-from impactbond.tables import EngineSession, sorted_by, with_day_numbers
+from impactbond.tables import EngineSession, sorted_by, with_dates, with_day_numbers
 
 _PEOPLE = ("started_on", "left_on", "from_on", "recorded_on")
 
@@ -43,6 +44,22 @@ def _added(table: str, columns: str) -> str:
     hashed = f"SELECT participant, hash({columns}) AS hashed FROM {table}"
     sums = "count(*) AS rows, sum(hashed) AS first, sum(hash(hashed)) AS second"
     return f"SELECT '{table}' AS what, participant, {sums} FROM ({hashed}) GROUP BY participant"
+
+
+def rows_about(contract: Contract, evidence: Evidence, participants: pa.Array) -> Evidence:
+    """The evidence about some participants, in memory, with the columns that evaluation looks at;
+    in no order.
+    """
+    session = EngineSession("duckdb")
+    evidence.lay_out(session, contract)
+    session.scan("asked", pa.table({"participant": participants}))
+    rows = session.query("SELECT * FROM observations SEMI JOIN asked USING (participant)")
+    place = rows.schema.get_field_index("metric")
+    metrics = pa.array(list(contract.metrics), pa.string()).take(rows["metric"].combine_chunks())
+    rows = with_dates(rows.set_column(place, "metric", metrics), ["observed_on", "recorded_on"])
+    people = evidence.participants_table
+    own = people.filter(pc.is_in(people["participant"], participants))
+    return Evidence(own, rows.select(SEEN), evidence.refused_table.slice(0, 0))
 
 
 def superseded_by_others(contract: Contract, evidence: Evidence) -> bool:

@@ -37,7 +37,7 @@ CARRIED = pa.schema([("participant", pa.string()), ("known", pa.string()), ("mov
 _MOST_CHANGED = 0.5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Unchanged:
     """The `participants` whose claims at the open claim dates are those that stand in the closed
     lines, and the rows of everybody `else_`. `known` is what is known now of each (participant,

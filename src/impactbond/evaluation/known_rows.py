@@ -77,4 +77,4 @@ def superseded_by_others(contract: Contract, evidence: Evidence) -> bool:
         f"SELECT 1 AS one FROM ({superseding}) ANTI JOIN ({own}) USING (by_whom, observation)"
         " LIMIT 1"
     )
-    return found.num_rows > 0
+    return bool(found.num_rows)

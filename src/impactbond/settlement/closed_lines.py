@@ -95,7 +95,7 @@ class ClosedLines(NamedTuple):
 
     def is_grouped(self, width: int) -> bool:
         """Whether every lot is told from others by so many attributes."""
-        return all(len(key.group) == width for key in self.keys)
+        return {len(key.group) for key in self.keys} <= {width}
 
     def in_lots(self, lots: Lots) -> Movements:
         """Closed lines as movements of the lots that they are in, in the order in which they
@@ -165,7 +165,7 @@ def _of_texts(column: pa.ChunkedArray, number: Callable[[str], int]) -> Numbers:
     """A number for each text, asked once for each that is another."""
     encoded = pc.dictionary_encode(column.combine_chunks())
     numbers = np.array([number(text) for text in encoded.dictionary.to_pylist()], dtype=np.int64)
-    return numbers[encoded.indices.to_numpy(zero_copy_only=False)]
+    return np.asarray(numbers[encoded.indices.to_numpy(zero_copy_only=False)])
 
 
 def _of_days(column: pa.ChunkedArray) -> Numbers:

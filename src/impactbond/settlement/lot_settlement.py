@@ -173,22 +173,22 @@ def settle_claims(
     def claimed_now() -> Lots:
         return make_lots(rulebook, [one.singly() for one in applicable], len(claims))[0]
 
-    in_lines = partial(ClosedLines.of, whole, claims, rulebook.all)
+    in_lines = partial(ClosedLines.of, whole, claims, rulebook.all, closed)
+    stands = None if stand is None else pc.is_in(closed["participant"], stand).to_numpy()
 
-    def closed_lines(rows: pa.Table, *, singly: bool) -> ClosedLines:
-        lines, width = in_lines(rows, singly=singly), len(whole.grouping)
+    def closed_lines(*, singly: bool) -> ClosedLines:
+        lines, width = in_lines(singly=singly), len(whole.grouping)
         if not singly and not lines.is_grouped(width):  # by what claims are told apart now
-            return in_lines(rows).grouped_as_now(width, claimed_now).pooled()
+            return in_lines().grouped_as_now(width, claimed_now).pooled()
         return lines.grouped_as_now(width, claimed_now)
 
     def settled(rows: Iterable[Sequence[Counted]], *, singly: bool) -> LotSettlement:
-        lines = closed_lines(closed, singly=singly)
+        lines = closed_lines(singly=singly)
         lots, quantities = make_lots(rulebook, rows, len(claims), lines.keys)
-        if stand is not None:
-            own = closed.filter(pc.is_in(closed["participant"], stand))
-            moved = closed_lines(own, singly=singly).in_lots(lots)
-            quantities[first_open:] += added_at(moved.quantity, moved.lot, len(lots.keys))
         before = lines.in_lots(lots)
+        if stands is not None:
+            own = before.where(stands)
+            quantities[first_open:] += added_at(own.quantity, own.lot, len(lots.keys))
         return settle_by_terms(terms, lots, funders, quantities[None], before, first_open)
 
     def singly() -> LotSettlement:

@@ -56,8 +56,8 @@ def _read(contract: Contract, folder: str, *names: str) -> Evidence:
 
 
 def follows(folder: str, way: str, read: bool = True, lines: bool = False) -> Work:
-    """The second claim date `all again`, on the `lines` of the first, or on what was `carried`; with
-    the delivery read and checked, or not, and with every line, or not.
+    """The second claim date, `all again`, on the `lines` of the first, or on what was `carried`;
+    with the delivery read and checked, or not, and with every line, or not.
     """
     contract = read_contract(CONTRACT)
     before = settle(contract, _read(contract, folder, BEFORE), as_of=THEN)

@@ -16,6 +16,7 @@ from impactbond.evaluation.carried import carried
 from impactbond.evidence.evidence import Evidence
 from impactbond.records import carried_file
 from impactbond.records.record import record_bytes
+from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 
 # A claim a month after each quarter: three months without an offence are over in April, which is
@@ -116,6 +117,37 @@ def test_whoever_has_other_rows_is_evaluated_again(kept: Path, drawn: str, who: 
     short = followed(kept, drawn)
     assert again(short) == who
     assert short.lines_table.equals(followed(kept, drawn, "").lines_table)
+
+
+def test_who_could_be_asked_for_money_is_the_same_by_both_ways() -> None:
+    """The school of a child that is not evaluated again pays nothing, and has its balance."""
+    terms = """
+    milestones:
+      consent: {when: {observed: consent, in: year one}, price: 1.00}
+      agreement: {when: {observed: agreement, in: year one}, price: 1.00}
+    funding:
+      - {for: consent, shares: {school: 100%}}
+      - {for: agreement, shares: {council: 100%}}
+    """
+    contract = contract_of(terms)
+    then = """
+    child | school
+    c1    | Elm
+    c2    | Oak
+    ---
+    child | metric    | on         | value
+    c1    | consent   | 2017-02-01 | yes
+    c2    | agreement | 2017-02-01 | yes
+    """
+    now = f"{then}c1 | meeting | 2017-05-01 | yes\n"
+    before = settle(contract, evidence_of(then, contract), as_of=FIRST)
+    table = carried(before.known, before.evidence, before.claim)
+    evidence = evidence_of(now, contract)
+    short = settle(contract, evidence, as_of=SECOND, earlier=before, carried=table)
+    assert again(short) == ["c1"]
+    assert "school: Oak" in short.balances_table["funder"].to_pylist()
+    long = settle(contract, evidence, as_of=SECOND, earlier=before)
+    assert short.balances_table.equals(long.balances_table)
 
 
 def test_a_row_that_replaces_one_of_somebody_else_has_everybody_evaluated_again(

@@ -347,19 +347,19 @@ class ExternalEvidence(Evidence):
         session.scan(DELIVERED["observations"], self.source.table)
         return Reading.of(session, "observations", self.contract, self.values)
 
-    def _where(self) -> str:
-        return "" if self.until is None else f" WHERE recorded_on <= {day_number(self.until)}"
+    def _where(self, *others: str) -> str:
+        known = [] if self.until is None else [f"recorded_on <= {day_number(self.until)}"]
+        return f" WHERE {' AND '.join([*known, *others])}" if known or others else ""
 
     def _fetched(self, participants: Sequence[str] | None = None) -> pa.Table:
         session = EngineSession(self.engine)
         reading = self._reading(session)
-        rows = f"SELECT * FROM ({reading.held()}){self._where()}"
+        about = []
         if participants is not None:
-            # They may be many: a list of them would take longer to read than the rows.
-            session.scan("asked", pa.table({"participant": pa.array(participants, pa.string())}))
-            asked = session.table_name("asked")
-            rows = f"SELECT * FROM ({rows}) SEMI JOIN {asked} USING (participant)"
-        table = session.query(rows)
+            # Of nobody there is nothing, and no engine takes an empty list.
+            asked = ", ".join(map(session.dialect.text, participants)) or "NULL"
+            about.append(f"participant IN ({asked})")
+        table = session.query(f"SELECT * FROM ({reading.held()}){self._where(*about)}")
         first = ("participant", "metric", "observed_on", "recorded_on", "observation")
         schema = observations_schema(self.contract)
         return sorted_by(as_evidence(table, "observations", schema), *first)

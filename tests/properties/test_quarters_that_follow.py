@@ -67,16 +67,18 @@ def assert_same(short: Settlement, long: Settlement) -> None:
 def assert_followed(
     contract: Contract, deliveries: Iterator[Evidence], days: Sequence[date]
 ) -> None:
-    """Settles on one delivery after another, by both ways."""
+    """Settles on one delivery after another, by both ways; what is carried on comes from the short
+    one, and at the end is what the long one would have carried on.
+    """
     earlier = table = None
     for day, evidence in zip(days, deliveries, strict=False):
-        long = settled(contract, evidence, day, earlier)
+        long = short = settled(contract, evidence, day, earlier)
         if table is not None:
             short = settled(contract, evidence, day, earlier, table)
             assert_same(short, long)
-            assert carried_from(short).equals(carried_from(long))
             _count(short, table)
-        table, earlier = carried_from(long), long
+        table, earlier = carried_from(short), long
+    assert short is long or table.equals(carried_from(long))
 
 
 def _count(short: Settlement, table: pa.Table) -> None:
@@ -145,7 +147,7 @@ def test_under_every_term_the_short_way_gives_every_table_of_the_long_way(
 
 
 @given(drawn=cases(whole=True), data=st.data())
-@settings(thorough, max_examples=int(5 * TIMES))
+@settings(thorough, max_examples=int(3 * TIMES))
 def test_of_drawn_contracts_the_short_way_gives_every_table_of_the_long_way(
     drawn: Drawn, data: st.DataObject
 ) -> None:

@@ -243,8 +243,8 @@ def settled(
     calendar = versions.terms.calendar
     day = as_of or calendar.claim_date(calendar.periods[-1])
     with working("Settling"):
-        on = {"earlier": earlier, "carried": carried}
-        return settle(versions, known, as_of=day, claims=counts, leave_out_refused=leave_out, **on)
+        on = partial(settle, versions, known, earlier=earlier, carried=carried)
+        return on(as_of=day, claims=counts, leave_out_refused=leave_out)
 
 
 def _settled_of(path: Path, as_of: date | None, others: list[str]) -> Settlement:

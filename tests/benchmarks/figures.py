@@ -36,6 +36,7 @@ def all_figures(measurer: Measurer, scale: Scale) -> Iterator[Figure]:
     yield from _futures_by_hand(measurer, 2_000 if scale == "small" else 10_000)
     yield _workbook(measurer, 10_000 if scale == "small" else 50_000)
     yield from _more_children(measurer)
+    yield from _quarters(measurer, 2_000 if scale == "small" else 100_000)
     yield from _growth(measurer, POPULATIONS[: PLACES[scale]])
 
 
@@ -126,6 +127,26 @@ def _more_children(measurer: Measurer) -> Iterator[Figure]:
     name = f"settlement of {children:,} children, 10 claim dates"
     yield figure(f"{name}, every line", ours, _sampled(every), theirs.times(every), made.told)
     yield figure(f"{name}, what is due", barely, _sampled(every), theirs.times(every), made.told)
+
+
+def _quarters(measurer: Measurer, children: int) -> Iterator[Figure]:
+    with TemporaryDirectory() as folder:
+        new = measurer.task("quarters:made", {"folder": folder, "children": children}, repeats=1)
+        name = f"the quarter that follows, {children:,} children"
+        for more, asked in (
+            ("evidence read", {"read": False}),
+            ("with the delivery read", {"read": True}),
+        ):
+            given = {"folder": folder, **asked}
+            ours = measurer.task(
+                "quarters:follows", {**given, "way": "carried"}, repeats=5, warm=True
+            )
+            for way in ("lines", "all again"):
+                theirs = measurer.task(
+                    "quarters:follows", {**given, "way": way}, repeats=5, warm=True
+                )
+                reference = "everybody evaluated again" if way == "lines" else "settled all again"
+                yield figure(f"{name}, {more}", ours, reference, theirs, new.told, same=True)
 
 
 def _growth(measurer: Measurer, populations: tuple[int, ...]) -> Iterator[Figure]:

@@ -44,6 +44,7 @@ CALLS: dict[tuple[str, str], tuple[str, ...]] = {
     ("year-end", "--out"): ("year-end", *SETTLED[:2], "--on", "2017-03-31", "--out", "PLACE"),
     ("up-front", "--out"): ("up-front", "contract.yaml", "first", "--out", "PLACE"),
     ("record", "--out"): ("record", *SETTLED, "--out", "PLACE"),
+    ("record", "--carry"): ("record", *SETTLED, "--out", "q2.record", "--carry", "PLACE"),
     ("show", "--out"): ("show", "q1.record", "--out", "PLACE"),
     ("regenerate", "--out"): ("regenerate", "q1.record", "--out", "PLACE"),
     ("compare", "--out"): ("compare", "q1.record", "q1.record", "--out", "PLACE"),
@@ -58,7 +59,10 @@ CALLS: dict[tuple[str, str], tuple[str, ...]] = {
     ("page reconciliation", "--out"): (*RECONCILED, "--out", "PLACE"),
 }
 # What a command wrote elsewhere before it was refused here, and says so.
-BEFORE = {("publish", "--log"): "small_2017-Q1_public.xlsx"}
+BEFORE = {
+    ("publish", "--log"): "small_2017-Q1_public.xlsx",
+    ("record", "--carry"): "q2.record",
+}
 # What the suite does not wait for, because it settles or draws before it writes.
 SLOW = (
     *("demo", "explain", "reconcile", "plan", "identify", "record", "regenerate", "compare"),

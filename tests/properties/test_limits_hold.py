@@ -24,11 +24,12 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.claims import Counted
+from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import UNFUNDED, Funders
 from impactbond.settlement.limits import settles_in_order
 from impactbond.settlement.lot_settlement import LotSettlement, settle_in_order, settle_lots
 from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
-from impactbond.settlement.movements import ClosedLines, Movements, none_yet
+from impactbond.settlement.movements import Movements, none_yet
 from impactbond.terms.limits import ShareLimit, WholeLimit
 
 History = list[tuple[date, list[Claim]]]
@@ -138,7 +139,7 @@ def test_what_was_settled_before_changes_nothing_of_what_follows(case: Case, at:
     at_once, funders = settled(case, singly=True)
     history = at_once.history
     before = history.up_to(at)
-    closed = ClosedLines([at_once.lots.keys[lot] for lot in before.lot], before)
+    closed = ClosedLines(at_once.lots.keys, before)
     later, _ = settled(case, singly=True, closed=closed, opens=at)
     for name in ("claim", "lot", "limited", "quantity", "value", "entitled"):
         np.testing.assert_array_equal(getattr(later.history, name), getattr(history, name), name)

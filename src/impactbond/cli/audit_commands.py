@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from impactbond.cli.carried_options import Carried, Carry
 from impactbond.cli.options import (
     AnswerOut,
     AsJson,
@@ -56,6 +57,8 @@ def record(
         str | None, typer.Option("--funder", help="Keep only what this funder may see.")
     ] = None,
     earlier: Earlier = None,
+    carried: Carried = None,
+    carry: Carry = None,
     supersedes: Supersedes = None,
     row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
@@ -66,9 +69,11 @@ def record(
     """Settle, and keep everything that the settlement rests on in one file."""
     from impactbond.records.record import read_record, write_record
 
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
+    settlement = settled(
+        contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims, carried
+    )
     came = received(receipts, settlement)
-    kept = (earlier, previous, supersedes)
+    kept = (earlier, carried, previous, supersedes)
     with working("Writing the record"):
         written = write_record(
             settlement,
@@ -78,6 +83,7 @@ def record(
             receipts=came,
             leave_out_refused=leave_out_refused,
             funder=funder,
+            carried=carry,
             replace=replace,
             shared=shared,
             inputs=inputs_of(contract, evidence, claims, receipts, *kept),

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from impactbond.cli.audit_commands import compare, record, regenerate, show, verify
+from impactbond.cli.carried_options import Carried
 from impactbond.cli.contract_commands import check, difference, new, render
 from impactbond.cli.evidence_command import check_evidence, template
 from impactbond.cli.forget_command import forget
@@ -103,6 +104,7 @@ def settle(
     claims: ClaimsFiles = None,
     receipts: Annotated[list[Path] | None, ReceiptsOption] = None,
     earlier: Earlier = None,
+    carried: Carried = None,
     supersedes: Supersedes = None,
     row_by_row: RowByRow = False,
     leave_out_refused: LeaveOut = False,
@@ -111,9 +113,11 @@ def settle(
     as_json: AsJson = False,
 ) -> None:
     """Write decisions, claims, schedule and one statement for each funder."""
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims)
+    settlement = settled(
+        contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims, carried
+    )
     came = received(receipts, settlement)
-    inputs = inputs_of(contract, evidence, claims, receipts, earlier, supersedes)
+    inputs = inputs_of(contract, evidence, claims, receipts, earlier, carried, supersedes)
     how = Writing(replace=replace, shared=shared, inputs=inputs)
     write_settled(settlement, out, as_json, came, leave_out_refused, supersedes, **how)
 

@@ -224,15 +224,15 @@ def settled(
     earlier: Path | None = None,
     row_by_row: bool = False,
     claims: list[Path] | None = None,
+    carried: Path | None = None,
 ) -> Settlement:
-    """The settlement that a command is about, on evidence or on counts of claims; by default at the
-    contract's last claim date.
-    """
+    """The settlement that a command is about; by default at the contract's last claim date."""
     from impactbond.records.contents import is_record
     from impactbond.records.following import settle
 
     if is_record(contract):
         others = {"evidence": evidence, "--claims": claims, "--earlier": earlier}
+        others |= {"--carried": carried}
         return _settled_of(contract, as_of, [name for name, given in others.items() if given])
     if bool(evidence) == bool(claims):
         raise typer.BadParameter("name one of the two", param_hint="the evidence or --claims")
@@ -243,9 +243,8 @@ def settled(
     calendar = versions.terms.calendar
     day = as_of or calendar.claim_date(calendar.periods[-1])
     with working("Settling"):
-        return settle(
-            versions, known, as_of=day, claims=counts, leave_out_refused=leave_out, earlier=earlier
-        )
+        on = partial(settle, versions, known, earlier=earlier, carried=carried)
+        return on(as_of=day, claims=counts, leave_out_refused=leave_out)
 
 
 def _settled_of(path: Path, as_of: date | None, others: list[str]) -> Settlement:

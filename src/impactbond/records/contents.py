@@ -123,6 +123,12 @@ class OfContract(Term):
     version: int
     sha256: str
 
+    @classmethod
+    def of(cls, contract: Contract) -> OfContract:
+        """Which contract it is."""
+        number, digest = contract.version.number, contract.digest
+        return cls(contract=contract.contract, version=number, sha256=digest)
+
 
 class OfClaim(Term):
     """Which claim: its period, and the claim date by which evidence counts."""

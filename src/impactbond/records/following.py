@@ -18,6 +18,7 @@ from impactbond.dialect import Engine
 from impactbond.errors import Fault, SettlementError
 from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import Evidence
+from impactbond.records.carried_file import carried_to
 from impactbond.records.closed_claims import Closed, assert_left_closed
 from impactbond.records.contents import fitting_together
 from impactbond.records.record import File, Record, read_record
@@ -35,6 +36,7 @@ def settle(
     leave_out_refused: bool = False,
     holidays: Sequence[date] | None = None,
     engine: Engine | None = None,
+    carried: File | None = None,
 ) -> Settlement:
     """What every funder owes, at every claim date up to and including `as_of`: on evidence, or on
     `claims` in its place, counts without evidence, as `read_claims` gives them.
@@ -45,12 +47,13 @@ def settle(
     say so. `holidays` are the bank holidays to use; by default those of the nation that the
     contract names; `engine` is by default the one that reads the evidence where it is. Of several
     versions, those signed by a claim date are known on it; what a new one changes in closed periods
-    is an adjustment.
+    is an adjustment. `carried` is the file that `write_record` wrote beside the record `earlier`:
+    who is as it was then is not evaluated again, to the same result.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
     where no claim date has come, `earlier` is of another contract or later, counts do not say
     enough, or an argument is none that can be used; RecordError where the record cannot be read or
-    says otherwise than its lines.
+    says otherwise than its lines, or what is `carried` is damaged or of another record.
     """
     if isinstance(earlier, str | PathLike):
         earlier = read_record(earlier)
@@ -75,6 +78,7 @@ def settle(
         faults = [Fault(code="other_basis", problem=problem, found=found, allowed="one of the two")]
     if faults:
         raise SettlementError("There is nothing to settle.", faults)
+    forward = carried_to(carried, earlier.digest if isinstance(earlier, Record) else None)
     basis = claims if evidence is None else evidence
     assert basis is not None  # as was asked above
     with fitting_together(earlier.name) if isinstance(earlier, Record) else nullcontext():
@@ -86,6 +90,7 @@ def settle(
             leave_out_refused=leave_out_refused,
             holidays=holidays,
             engine=engine,
+            carried=forward,
         )
     if not isinstance(earlier, Record):
         return settlement

@@ -37,6 +37,7 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.files import Writing, write_file
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
+from impactbond.records.carried_file import assert_beside_whole, write_carried
 from impactbond.records.closed_claims import Closed, Tables, assert_left_closed
 from impactbond.records.contents import (
     CONTRACT,
@@ -113,7 +114,7 @@ class Record:
 
     @property
     def counts(self) -> Counts | None:
-        """The counts that it rests on in place of evidence, as known on the claim date."""
+        """The counts that it rests on in place of evidence."""
         return self._known[1]
 
     @cached_property
@@ -170,7 +171,6 @@ class Record:
     def view(self, funder: str) -> bytes:
         """The file of a funder's view, cut from this whole record: its own statement, shares,
         payments, balances and receipts, and a manifest that names the whole by its digest.
-
         No evidence, no contract text and no other funder's amount is in it. The same record and
         funder give the same bytes, so that whoever holds the whole can prove it. Raises RecordError
         where there is no statement for that funder.
@@ -233,6 +233,7 @@ def write_record(
     receipts: Receipts | None = None,
     leave_out_refused: bool = False,
     funder: str | None = None,
+    carried: File | None = None,
     **how: Unpack[Writing],
 ) -> Path:
     """Keeps a settlement in one file, whole or not at all, and gives its path.
@@ -242,8 +243,9 @@ def write_record(
     this claim before: statements that differ are numbered as by `write_statements`. With
     `receipts`, those received by the claim date are kept, and the statements show them. With
     `funder`, only what that funder may see is kept, with the digest of the whole record that it is
-    cut from: it can be verified, and not regenerated. With `replace=True` another file of that name
-    is replaced, though neither of those records; with `shared=True`, others may read it.
+    cut from: it can be verified, and not regenerated. `carried` is a file to write beside a whole
+    record: with it, `settle` need not evaluate again who stays as it is. With `replace=True` other
+    files of those names are replaced, though no record; with `shared=True`, others may read them.
 
     Raises RecordError where the contract has no text to keep, `previous` is not a record of an
     earlier claim of this contract or `supersedes` not one of this claim, there is no statement for
@@ -252,26 +254,27 @@ def write_record(
     """
     if not settlement.contract.source:
         problem = "the contract was put together in memory and has no text to keep"
-        hint = "Read it with read_contract or parse_contract"
-        fault = Fault(code="no_source", problem=problem, hint=hint)
+        fault = Fault(code="no_source", problem=problem, hint="Read it with read_contract")
         raise RecordError("The record cannot be written.", [fault])
     if receipts is not None:
         assert_usable(receipts, settlement.contract.contract, leave_out_refused)
     digest = _digest(settlement.earlier)
     if previous is not None:
-        before = read_record(previous)
-        _assert_follows(settlement, before)
+        _assert_follows(settlement, before := read_record(previous))
         digest = before.digest
     replaces: tuple[Replaced, ...] = ()
     if supersedes is not None:
         source = source_of(settlement, __version__, receipts)
         replaces = read_record(supersedes).superseded_by(source).replaces
     content = record_bytes(settlement, digest, receipts, replaces)
+    assert_beside_whole(carried, funder)
     if funder is not None:
         content = record_of(content, Path(path).name).view(funder)
     how["inputs"] = [*how.get("inputs", ()), *(one for one in (previous, supersedes) if one)]
     refused = partial(RecordError, "The record cannot be written.")
-    return write_file(path, content, refused, make_folders=True, **how)
+    written = write_file(path, content, refused, make_folders=True, **how)
+    write_carried(settlement, sha256(content), carried, written, **how)
+    return written
 
 
 def _assert_follows(settlement: Settlement, previous: Record) -> None:
@@ -316,9 +319,7 @@ def record_bytes(
     contract, earlier = settlement.contract, settlement.earlier
     manifest = Manifest(
         engine=__version__,
-        contract=OfContract(
-            contract=contract.contract, version=contract.version.number, sha256=contract.digest
-        ),
+        contract=OfContract.of(contract),
         claim=OfClaim.of(settlement.claim),
         as_of=settlement.as_of,
         refused_left_out=settlement.refused_left_out,
@@ -332,12 +333,11 @@ def record_bytes(
 
 def read_record(path: File) -> Record:
     """The record in a file, verified. Raises RecordError naming each part that is not as it was."""
-    file = Path(path)
     try:
-        content = file.read_bytes()
+        content = Path(path).read_bytes()
     except (OSError, ValueError) as error:
-        raise RecordError("The record cannot be read.", [unopened(file, error)]) from None
-    return record_of(content, file.name)
+        raise RecordError("The record cannot be read.", [unopened(Path(path), error)]) from None
+    return record_of(content, Path(path).name)
 
 
 def record_of(content: bytes, name: str) -> Record:

@@ -9,16 +9,19 @@ Keeps  one milestone is claimed once by one participant, whatever the number of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache, partial
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
 from impactbond.dialect import Engine
+from impactbond.evaluation.carried import Unchanged, attributes_of
 from impactbond.evaluation.claims import Claims, Counted, evaluate
 from impactbond.evaluation.decisions import DECISIONS, decisions_table
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput
@@ -74,6 +77,27 @@ def applicable_claims(
         Claims(one.segments, [row._replace(participant="") for row in own], own.copy)
         for one, own in zip(evaluated, kept, strict=True)
     ]
+
+
+def claims_beside(
+    contract: Contract,
+    evidence: Evidence,
+    asked: Sequence[ClaimDate],
+    closed: pa.Table,
+    unchanged: Unchanged,
+) -> Claims:
+    """The claims of everybody but those unchanged, whose claims are the closed lines; among the
+    segments are those in which these were achieved.
+    """
+    found = evaluate(contract, unchanged.else_, asked)
+    keys = ["participant", "achieved_on", "milestone", "standing", "share_rule", "price_pence"]
+    own = closed.filter(pc.is_in(closed["participant"], unchanged.participants))
+    stand = own.group_by(keys).aggregate([("quantity", "sum")])
+    stand = stand.filter(pc.not_equal(stand["quantity_sum"], 0))
+    held = attributes_of(contract, evidence, asked[-1], stand.select(keys[:2]))
+    more = [one for one in held if one not in found.segments.values()]
+    beyond = 1 + max(found.segments, default=-1)
+    return replace(found, segments={**found.segments, **dict(enumerate(more, beyond))})
 
 
 def applicable_decisions(

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
@@ -27,16 +28,16 @@ from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
 from impactbond.settlement.apart import Apart
 from impactbond.settlement.balances import left_on_account, on_account, to_date, with_on_account
+from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import UNFUNDED, Funders, named_rule
 from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
 from impactbond.settlement.movements import (
-    ClosedLines,
     Movements,
     find_movements,
     movements_in_order,
     none_yet,
 )
-from impactbond.settlement.running import steps_of
+from impactbond.settlement.running import added_at, steps_of
 from impactbond.settlement.shares import Parts, share_out, shared_alike, without_idle
 
 
@@ -158,9 +159,11 @@ def settle_claims(
     applicable: Sequence[Claims],
     closed: pa.Table,
     first_open: int,
+    stand: pa.Array | None = None,
 ) -> tuple[LotSettlement, Callable[[], LotSettlement]]:
     """The money of the claims under each version, on closed lines (LINES), with equal claims
-    counted to lots; and what finds it with every claim a lot of its own.
+    counted to lots; and what finds it with every claim a lot of its own. What closed lines hold of
+    the participants `stand` is claimed as it is.
     """
     whole, terms = known.whole, terms_in_force(known, claims)
     # The funders of closed lines may be gone from today's evidence.
@@ -171,16 +174,26 @@ def settle_claims(
     def claimed_now() -> Lots:
         return make_lots(rulebook, [one.singly() for one in applicable], len(claims))[0]
 
-    lines = ClosedLines.of(whole, claims, rulebook.all, closed)
-    lines = lines.grouped_as_now(len(whole.grouping), claimed_now)
+    in_lines = partial(ClosedLines.of, whole, claims, rulebook.all, closed)
+    stands = None if stand is None else pc.is_in(closed["participant"], stand).to_numpy()
 
-    def settled(rows: Iterable[Sequence[Counted]], lines: ClosedLines) -> LotSettlement:
+    def closed_lines(*, singly: bool) -> ClosedLines:
+        lines, width = in_lines(singly=singly), len(whole.grouping)
+        if not singly and not lines.is_grouped(width):  # by what claims are told apart now
+            return in_lines().grouped_as_now(width, claimed_now).pooled()
+        return lines.grouped_as_now(width, claimed_now)
+
+    def settled(rows: Iterable[Sequence[Counted]], *, singly: bool) -> LotSettlement:
+        lines = closed_lines(singly=singly)
         lots, quantities = make_lots(rulebook, rows, len(claims), lines.keys)
         before = lines.in_lots(lots)
+        if stands is not None:
+            own = before.where(stands)
+            quantities[first_open:] += added_at(own.quantity, own.lot, len(lots.keys))
         return settle_by_terms(terms, lots, funders, quantities[None], before, first_open)
 
     def singly() -> LotSettlement:
-        return settled((one.singly() for one in applicable), lines)
+        return settled((one.singly() for one in applicable), singly=True)
 
     # Lots count equal claims, and are few: what is due follows from them alone. The same course
     # with single claims gives the lines, when they are asked for. Limits on claims one by one have
@@ -188,7 +201,7 @@ def settle_claims(
     if whole.claim_by_claim:
         single = singly()
         return single, lambda: single
-    return settled((one.counted for one in applicable), lines.pooled()), singly
+    return settled((one.counted for one in applicable), singly=False), singly
 
 
 def settle_lots(

@@ -11,7 +11,7 @@ Keeps  the order of the rows that come in is nothing. Prices are exact fractions
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,14 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.unit_stretches import unit_stretches
 from impactbond.contract.versions import Stretch, Versions
 from impactbond.dates import Period, day_number, from_day_number
 from impactbond.evaluation.claims import Counted
 from impactbond.money import CURRENCIES, Pence, round_fraction, rounded
 from impactbond.reasons import Standing
 from impactbond.settlement.funding import ShareRule, share_rule
-from impactbond.terms.applicability import is_about
+from impactbond.terms.applicability import Dated, is_about
 from impactbond.terms.funding import Funding
+from impactbond.terms.prices import Indexed
 
 Numbers = NDArray[np.int64]
 
@@ -114,6 +116,9 @@ class ShareRules:
         self.number: Mapping[ShareRule, int] = {}
         self._known: dict[tuple[int, ...], LotKey] = {}
         self._shared: dict[tuple[int, int], int] = {}
+        self._period_ends = [day_number(one.last) for one in contract.calendar.periods]
+        self._turns: dict[int, list[int] | None] = {}
+        self._worth: dict[tuple[int, int, int, int], tuple[int, int, tuple[str, ...]]] = {}
 
     def _in_whole(self, rule: ShareRule) -> ShareRule:
         return replace(rule, funding=self._funding[rule.funding])
@@ -129,21 +134,39 @@ class ShareRules:
         return key._replace(participant=participant) if participant else key
 
     def _key(self, milestone: int, number: int, segment: int, standing: int) -> LotKey:
+        if milestone not in self._turns:
+            self._turns[milestone] = self._turns_of(self._payables[milestone])
+        turns = self._turns[milestone]
+        # Days are many, and those of one stretch come to the same money.
+        stretch = number if turns is None else bisect_right(turns, number)
+        alike = (milestone, stretch, segment, standing)
+        if alike not in self._worth:
+            self._worth[alike] = self._worth_of(milestone, number, segment, standing)
+        rule, price, group = self._worth[alike]
+        period = bisect_left(self._period_ends, number)
+        return LotKey(period, number, self._position[milestone], rule, price, standing, group)
+
+    def _turns_of(self, name: str) -> list[int] | None:
+        """The first days of the stretches in which a claim comes to the same money; None where a
+        kind of change of its price does not say when it sets in.
+        """
+        changes = self._contract.milestones[name].changes
+        if not all(isinstance(change, Dated | Indexed) for change in changes):
+            return None
+        return list(map(day_number, unit_stretches(self._contract, name)))
+
+    def _worth_of(
+        self, milestone: int, number: int, segment: int, standing: int
+    ) -> tuple[int, int, tuple[str, ...]]:
+        """The share rule, the price and the group of a claim."""
         contract, name = self._contract, self._payables[milestone]
         attributes, day = self._segments[segment], from_day_number(number)
         rule = next(rule for rule in contract.fundings_of(name) if rule.applies(day, attributes))
         price = price_pence(contract, name, day, attributes)
         if standing == LATE:
             price = int(paid_late(contract, np.array(price)))
-        return LotKey(
-            period_of(contract.calendar.periods, number),
-            number,
-            self._position[milestone],
-            self._rule_number(rule, segment),
-            price,
-            standing,
-            tuple(attributes[attribute] for attribute in contract.grouping),
-        )
+        group = tuple(attributes[attribute] for attribute in contract.grouping)
+        return self._rule_number(rule, segment), price, group
 
     def _rule_number(self, rule: Funding, segment: int) -> int:
         """The number of a share rule for a segment; the days of a term need it again and again."""

@@ -9,28 +9,22 @@ Keeps  entitled to date is the sum of the movements to date; a closed claim date
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import day_number
-from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
-from impactbond.reasons import Standing
 from impactbond.settlement.apart import Apart
-from impactbond.settlement.funding import ShareRule, rule_name
 from impactbond.settlement.limits import (
     apply_limits,
     grows_at,
     is_known_nothing,
     is_nothing,
-    reasons_to_withhold,
 )
-from impactbond.settlement.lots import LotKey, Lots, Numbers
+from impactbond.settlement.lots import Lots, Numbers
 from impactbond.settlement.running import summed
 from impactbond.settlement.values import values_to_date
 
@@ -215,84 +209,3 @@ def _between(claim: int, before: LotState, now: LotState) -> Movements:
     amounts = (are[:, lot] - were[:, lot] for were, are in zip(before[:3], now[:3], strict=True))
     is_release = np.zeros(lot.size, dtype=bool)
     return Movements(np.full_like(lot, claim), lot, limited[lot], is_release, *amounts)
-
-
-class ClosedLines(NamedTuple):
-    """The lines of closed claim dates, as they enter a later settlement's history: the movement of
-    each, and the key of its lot.
-    """
-
-    keys: Sequence[LotKey]
-    movements: Movements
-
-    @classmethod
-    def of(
-        cls,
-        contract: Contract,
-        claims: Sequence[ClaimDate],
-        rules: Sequence[ShareRule],
-        lines: pa.Table,
-    ) -> ClosedLines:
-        """The closed lines of a table (LINES)."""
-        claim = {dated.label: dated.number for dated in claims}
-        period = {one.label: number for number, one in enumerate(contract.calendar.periods)}
-        milestone = {name: number for number, name in enumerate(contract.payables)}
-        number = {rule_name(rule): number for number, rule in enumerate(rules)}
-        limits = reasons_to_withhold(contract)
-        keys, made, limited = [], [], []
-        for row in lines.to_pylist():
-            # The price is the line's own and the limits are known by name: what is closed stands
-            # as it was paid, and the place of a limit may be another now.
-            key = LotKey(
-                period[row["period"]],
-                day_number(row["achieved_on"]),
-                milestone[row["milestone"]],
-                number[row["share_rule"]],
-                row["price_pence"],
-                Standing(row["standing"]).number,
-                tuple(row["group"]),
-                row["participant"],
-            )
-            keys.append(key)
-            made.append(claim[row["claim_period"]])
-            withheld_by = row["withheld_by"].split("; ")
-            limited.append(sum(1 << bit for bit, name in enumerate(limits) if name in withheld_by))
-        columns = [np.array(column, dtype=np.int64) for column in (made, range(len(made)), limited)]
-        names = ("quantity", "value_pence", "entitled_pence")
-        amounts = [lines[name].to_numpy()[None] for name in names]
-        return cls(keys, Movements._make([*columns, ~_any_of(amounts), *amounts]))
-
-    def pooled(self) -> ClosedLines:
-        """Closed lines as the lots have them, which do not tell participants apart.
-
-        What is due is worked out from lots, of which there are few, and lines must add up to the
-        same; so the closed lines enter both, as single claims and pooled. Equal claims are
-        interchangeable for money: the sums of pooled movements are the sums of the single ones.
-        """
-        return self._replace(keys=[key._replace(participant="") for key in self.keys])
-
-    def grouped_as_now(self, width: int, now: Callable[[], Lots]) -> ClosedLines:
-        """Closed lines with the groups that limits and results tell apart now, of so many
-        attributes: as those of the same claim, where it stands `now`, otherwise blank.
-
-        A new version can tell participants apart by more attributes than were written into the
-        lines.
-        """
-        if all(len(key.group) == width for key in self.keys):
-            return self
-        groups = {key._replace(group=()): key.group for key in now().keys}
-        keys = []
-        for key in self.keys:
-            if len(key.group) != width:
-                blank = (*key.group, *[""] * (width - len(key.group)))
-                key = key._replace(group=groups.get(key._replace(group=()), blank))
-            keys.append(key)
-        return self._replace(keys=keys)
-
-    def in_lots(self, lots: Lots) -> Movements:
-        """Closed lines as movements of the lots that they are in, in the order in which they
-        stand.
-        """
-        number = {key: index for index, key in enumerate(lots.keys)}
-        lot = np.array([number[key] for key in self.keys], dtype=np.int64)
-        return self.movements._replace(lot=lot)

@@ -17,7 +17,9 @@ On its way to a penny a claim takes these forms, each in the module that makes i
   PAYMENTS          schedule           a row for what a funder owes, and when; in a Settlement
   LINES, SHARES     lines              a row for a movement whose lot is one claim, and its parts
 
-With lines of closed claim dates, a settlement starts from their movements (movements.ClosedLines).
+With lines of closed claim dates, a settlement starts from their movements (ClosedLines), and with
+what an earlier claim date carried forward (evaluation.carried), only those are evaluated of whom
+something has changed since.
 """
 
 from __future__ import annotations
@@ -41,12 +43,17 @@ from impactbond.errors import (
     SettlementError,
     assert_one_of,
 )
+from impactbond.evaluation.carried import unchanged
 from impactbond.evaluation.claims import Claims
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import MOST_PENCE, show
-from impactbond.settlement.applicable_claims import applicable_claims, applicable_decisions
+from impactbond.settlement.applicable_claims import (
+    applicable_claims,
+    applicable_decisions,
+    claims_beside,
+)
 from impactbond.settlement.counted_claims import (
     assert_of_counts,
     assert_single_claims_unasked,
@@ -70,6 +77,7 @@ def settle(
     leave_out_refused: bool = False,
     holidays: Sequence[date] | None = None,
     engine: Engine | None = None,
+    carried: pa.Table | None = None,
 ) -> Settlement:
     """What every funder owes, at every claim date up to and including `as_of`, on evidence or on
     counts of claims.
@@ -78,7 +86,8 @@ def settle(
     are, one after another, to the same result. `holidays` are the bank holidays to use; by default
     those of the nation that the contract names; `engine` is by default the one that reads the
     evidence where it is. Of several versions, those signed by a claim date are known on it; what a
-    new one changes in closed periods is an adjustment.
+    new one changes in closed periods is an adjustment. With what was `carried` forward from the
+    last claim date of `earlier` (CARRIED), who is as it was then is not evaluated again.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
     where no claim date has come, `earlier` is of another contract or later, an argument is none, or
@@ -107,7 +116,9 @@ def settle(
             before = settlement.lines_table
         until, opens = claims[: stretch.end], max(first_open, stretch.first)
         try:
-            settlement = _settled(stretch.known, evidence, until, opens, before, holidays, chosen)
+            settlement = _settled(
+                stretch.known, evidence, until, opens, before, holidays, chosen, carried
+            )
         except OverflowError:
             raise _too_large(versions.whole) from None
     if settlement is None:
@@ -123,20 +134,27 @@ def _settled(
     closed: pa.Table,
     holidays: Sequence[date],
     engine: Engine,
+    carried: pa.Table | None,
 ) -> Settlement:
     """What every funder owes up to the last of the claim dates under the same versions: those from
     number `first_open` on are worked out together, on the lines of all that is closed before.
     """
     asked = claims[first_open:] or claims[-1:]
-    counts, decided = None, _undecided
+    counts, decided, as_before = None, _undecided, None
     if isinstance(evidence, Counts):
         counts, evidence = evidence, no_evidence(known.whole, evidence)
         applicable: Sequence[Claims] = counted_claims(known, counts, asked)
     else:
         on_the_day = evidence.known_on(claims[-1].known_by)
-        applicable = applicable_claims(known, on_the_day, claims, asked, closed, engine)
+        if carried is not None and engine == "duckdb" and first_open < len(claims):
+            as_before = unchanged(known, on_the_day, carried)
+        if as_before is not None:
+            applicable = [claims_beside(known.whole, on_the_day, asked, closed, as_before)]
+        else:
+            applicable = applicable_claims(known, on_the_day, claims, asked, closed, engine)
         decided = applicable_decisions(known, on_the_day, asked[-1], applicable, engine)
-    settled, singly = settle_claims(known, claims, applicable, closed, first_open)
+    stand = None if as_before is None else as_before.participants
+    settled, singly = settle_claims(known, claims, applicable, closed, first_open, stand)
     if counts is not None:
         assert_single_claims_unasked(known.whole, settled)
     return Settlement(
@@ -150,6 +168,7 @@ def _settled(
         refused_left_out=evidence.refused_table.num_rows,
         earlier=None,
         counts=counts,
+        unchanged=as_before,
         decided=decided,
         attribution=Attribution(lambda: attributed(claims, settled, singly(), closed, first_open)),
         measured=_measuring(known, claims, settled, first_open),

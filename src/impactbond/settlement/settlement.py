@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from impactbond.cards import card
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
+from impactbond.evaluation.carried import Unchanged
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.evidence.counts import Counts
 from impactbond.evidence.evidence import Evidence
@@ -52,7 +53,8 @@ class Settlement:
     of them under one roof. `counts` are those that it rests on in place of evidence, of which there
     is then none. Frames come in the kind that the evidence came in; money is whole pence
     (`*_pence`). What is due waits for no decision and no line: `decided` and `attribution` find
-    these when they are asked for, `measured` what results of groups were measured on.
+    these when they are asked for, `measured` what results of groups were measured on. `unchanged`
+    are those who were not evaluated again.
     """
 
     contract: Contract
@@ -70,6 +72,7 @@ class Settlement:
     payments_table: pa.Table
     balances_table: pa.Table
     counts: Counts | None = None
+    unchanged: Unchanged | None = None
 
     @property
     def versions(self) -> tuple[Contract, ...]:

@@ -25,9 +25,9 @@ from impactbond.dates import day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.reasons import Reason, Verdict
+from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import ShareRule, named_rule
 from impactbond.settlement.lots import Rulebook
-from impactbond.settlement.movements import ClosedLines
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area, Group
 
@@ -140,8 +140,8 @@ class Outturn:
         """The settled lines of milestones, in lots as the contract's limits tell claims apart."""
         of_milestones = pc.is_in(self.lines["milestone"], pa.array(list(contract.milestones)))
         lines = self.lines.filter(of_milestones)
-        found = ClosedLines.of(contract, claims, rulebook.all, lines)
-        return found if contract.claim_by_claim else found.pooled()
+        singly = contract.claim_by_claim
+        return ClosedLines.of(contract, claims, rulebook.all, lines, singly=singly)
 
 
 def people_of(settlement: Settlement) -> dict[str, OnRecord]:

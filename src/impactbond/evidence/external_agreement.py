@@ -35,10 +35,10 @@ def may_disagree(
     """Whether a reference may be faulty, repeat, or lead nowhere or in a circle, or rows about one
     thing contradict each other; `count` is how many rows there are. For DuckDB.
     """
-    replaced = _Replaced.of(session, reading, checks)
+    replaced = _ReplacedReferences.of(session, reading, checks)
     if replaced is None:
         return True
-    rows = _Rows(reading, replaced)
+    rows = _RowsSeen(reading, replaced)
     for batch in session.batches(rows.query(checks)):
         if rows.is_doubtful(batch):
             return True
@@ -48,7 +48,7 @@ def may_disagree(
 
 
 @dataclass(frozen=True)
-class _Replaced:
+class _ReplacedReferences:
     """The references that are replaced, each once, in order of their hashes; `rows` is how many
     rows replace one.
     """
@@ -61,7 +61,7 @@ class _Replaced:
     @classmethod
     def of(
         cls, session: EngineSession, reading: Reading, checks: Sequence[RowCheck]
-    ) -> _Replaced | None:
+    ) -> _ReplacedReferences | None:
         """They, or None where any may be faulty, or where they are too many."""
         text = reading.text("supersedes")
         own = [f"({one.condition})" for one in checks if is_of_replaced(one)]
@@ -110,10 +110,10 @@ def is_of_replaced(check: RowCheck) -> bool:
     return check.column == "supersedes" and check.refusal in NOT_IN_BLANKS
 
 
-class _Rows:
+class _RowsSeen:
     """What has been seen of the rows so far."""
 
-    def __init__(self, reading: Reading, replaced: _Replaced) -> None:
+    def __init__(self, reading: Reading, replaced: _ReplacedReferences) -> None:
         self._reading, self._replaced = reading, replaced
         self._references, self._alike, self._placed = (RepeatedHashes() for _ in range(3))
         self._replacing: list[tuple[Hashes, Hashes]] = []

@@ -152,7 +152,6 @@ class EngineSession:
         elif isinstance(source, pa.Table):
             self._instance.connection.register(name, source)
         else:
-            self._instance.spent()
             self._instance.make("VIEW", name, source.in_duckdb())
         self._taken[name] = self._frame_of(name)
 

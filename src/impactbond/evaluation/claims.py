@@ -85,9 +85,9 @@ def claims_of(inputs: EvaluationInput) -> Frame:
     """
     terms = inputs.contract.milestones.values()
     by_unit = [number for number, term in enumerate(terms) if term.units]
-    earned = achieved(inputs)
 
     def found() -> Frame:
+        earned = achieved(inputs)
         alone = earned.filter(~nw.col("milestone").is_in(by_unit)) if by_unit else earned
         once = alone.with_columns(quantity=nw.lit(1).cast(nw.Int64))
         asked = [once, *(units_of(inputs, earned, number) for number in by_unit)]

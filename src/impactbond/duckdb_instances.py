@@ -34,7 +34,9 @@ class DuckDBInstance:
         self._folder, self._put_away = private_folder()
         self._root = duckdb.connect(":memory:", config={"temp_directory": self._folder})
         self._root.execute(
-            f"SET disabled_optimizers = '{_NOT_FOR_US}';SET preserve_insertion_order = false"
+            f"SET disabled_optimizers = '{_NOT_FOR_US}';SET preserve_insertion_order = false;"
+            # Nothing of a file is remembered: the next session may read another under its name.
+            "SET enable_external_file_cache = false;SET parquet_metadata_cache = false"
         )
         self.connection = self._root.cursor()
         self._made: list[tuple[str, str]] = []
@@ -65,10 +67,6 @@ class DuckDBInstance:
         self._as_new = False
         everything = f"{_NOT_FOR_US},statistics_propagation"
         self.connection.execute(f"SET disabled_optimizers = '{everything}'")
-
-    def spent(self) -> None:
-        """It is not lent again: it reads files, of which it may remember something."""
-        self._as_new = False
 
     def give_back(self) -> None:
         """The session is over: everything that it made is taken away."""

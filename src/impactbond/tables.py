@@ -32,6 +32,8 @@ Kind = Literal["pandas", "polars", "polars lazy", "pyarrow", "duckdb", "pyspark"
 # Where a row was delivered, in what is read from files: the file's path, the row's number or null.
 FILE, ROW = "delivered_file", "delivered_row"
 MOST_COMPILED = 64  # compiled queries remembered, some five for each contract
+# Taken from DuckDB at once: fewer cost calls, more cost memory that is new each time.
+ROWS_IN_BATCH = 100_000
 MOST_BROADCAST = 100_000  # rows of a table that every executor is sent whole
 _NUMBERS = count()
 
@@ -151,7 +153,6 @@ class EngineSession:
         elif isinstance(source, pa.Table):
             self._instance.connection.register(name, source)
         else:
-            self._instance.spent()
             self._instance.make("VIEW", name, source.in_duckdb())
         self._taken[name] = self._frame_of(name)
 
@@ -175,6 +176,14 @@ class EngineSession:
         if self._connection is None:
             return _spark().sql(query).toArrow()
         return self._connection.sql(query).to_arrow_table()
+
+    def batches(self, query: str) -> Iterator[pa.RecordBatch]:
+        """The result of a query in DuckDB as parts of an Arrow table, in no particular order, for
+        what would not fit memory; nothing else can be asked before its end.
+        """
+        assert self._connection is not None
+        with engine_edge():
+            yield from self._connection.sql(query).to_arrow_reader(ROWS_IN_BATCH)
 
     def _cached(self, frame: Any) -> Any:
         cached = frame.cache()

@@ -17,7 +17,7 @@ from tests.evidence_workbooks import FEB, JAN, MAR, small_contract
 from tests.spark import spark_session
 
 from impactbond.errors import EvidenceError
-from impactbond.evidence import external_checks, external_screen
+from impactbond.evidence import external_checks, repeated_hashes
 from impactbond.evidence.evidence import Evidence, ExternalEvidence
 from impactbond.evidence.read import read_evidence
 from impactbond.explanation.explain import explain
@@ -266,7 +266,7 @@ def test_one_fault_refuses_everything_and_says_where(
 def test_rows_that_are_compared_part_by_part_are_compared_with_all(
     wrong: dict[str, list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(external_screen, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(repeated_hashes, "MOST_IN_MEMORY", 16)
     monkeypatch.setattr(external_checks, "ROWS_AT_ONCE", 2)
     expected = [one[1:] for one in FAULTY if one[0] == wrong]
     found = []

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from impactbond.duckdb_instances import close_idle_instances
+from impactbond.evidence.parquet_files import ParquetFiles
 from impactbond.tables import EngineSession, making_rows
 
 
@@ -89,7 +92,7 @@ def test_sessions_side_by_side_have_an_instance_each() -> None:
     assert other.collect(others)["value"].to_pylist() == [2]
 
 
-def test_an_instance_that_read_files_is_not_taken_again() -> None:
+def test_an_instance_that_reads_every_row_of_a_file_is_not_taken_again() -> None:
     close_idle_instances()
     session, _ = kept_for([1])
     used = session._instance
@@ -112,3 +115,18 @@ def test_python_looks_for_rings_again_after_rows_were_made_also_where_they_were_
         assert gc.isenabled() == was_on
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_an_instance_that_read_a_file_remembers_nothing_of_it(tmp_path: Path) -> None:
+    close_idle_instances()
+    path, instances = tmp_path / "rows.parquet", []
+    for number in (1, 2):
+        pq.write_table(pa.table({"value": [number] * 5}), path)
+        os.utime(path, (1, 1))  # nothing about the file says that it is another
+        session = EngineSession()
+        session.scan("rows", ParquetFiles.opened((str(path),), "observations", ()))
+        assert session.query("SELECT DISTINCT value FROM rows")["value"].to_pylist() == [number]
+        instances.append(session._instance)
+        del session
+        gc.collect()
+    assert instances[0] is instances[1]

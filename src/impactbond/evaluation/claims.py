@@ -83,12 +83,12 @@ def claims_of(inputs: EvaluationInput) -> Frame:
     """What was achieved, and units, with the segment of the participant on the day of achievement,
     as then known.
     """
-    terms, earned = inputs.contract.milestones.values(), achieved(inputs)
+    terms = inputs.contract.milestones.values()
 
     def found() -> Frame:
         asked = [
             units_of(inputs, own, number) if term.units else own
-            for number, (term, own) in enumerate(zip(terms, earned, strict=True))
+            for number, (term, own) in enumerate(zip(terms, achieved(inputs), strict=True))
         ]
         every = nw.concat(asked) if len(asked) > 1 else asked[0]
         held = segments_on(inputs, every, "reached", CLAIM_KEYS)

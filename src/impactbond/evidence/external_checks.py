@@ -20,15 +20,10 @@ from impactbond.evidence.deliveries import (
     RowRules,
     participant_rules,
 )
+from impactbond.evidence.external_agreement import may_disagree
 from impactbond.evidence.external_columns import Reading
 from impactbond.evidence.external_rules import RowCheck, checks_of, observation_checks
-from impactbond.evidence.external_screen import (
-    ROWS_AT_ONCE,
-    Group,
-    groups_of,
-    may_be_faulty,
-    may_disagree,
-)
+from impactbond.evidence.external_screen import Group, groups_of, may_be_faulty
 from impactbond.evidence.refusals import (
     CONTRADICTORY_VALUES,
     REPLACES_ITSELF,
@@ -38,6 +33,7 @@ from impactbond.evidence.refusals import (
 )
 from impactbond.tables import FILE, ROW, EngineSession
 
+ROWS_AT_ONCE = 10_000_000  # compared with each other at once
 _REPEATED = Refusal(
     "reference_repeated",
     "the same reference stands on several rows",

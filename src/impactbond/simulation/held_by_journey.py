@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -63,7 +64,10 @@ class HeldByJourney:
         lot_of_column = [*range(len(lots.keys)), *(lot for lot, _ in later)]
         for group, own in enumerate(stages):
             journeys = own[-1].ends if own else ()
-            lot_of = {one: lot_of_column[place_of[group, one, 0]] for one in _asked(journeys)}
+            lot_of = {
+                one: lot_of_column[place_of[group, one._replace(quantity=1), 0]]
+                for one in set(chain.from_iterable(journeys))
+            }
             for journey, step, pence in _steps(contract, limits, lots, journeys, lot_of, dates):
                 if in_order:  # withheld at the claim date of the period, and so at every later one
                     step = step._replace(since=int(lots.period[step.lot]))
@@ -116,10 +120,6 @@ def _steps(
         before = held
 
 
-def _asked(journeys: Sequence[Sequence[DrawnClaim]]) -> set[DrawnClaim]:
-    return {one._replace(quantity=1) for journey in journeys for one in journey}
-
-
 def _claimed(
     journeys: Sequence[Sequence[DrawnClaim]], place: Mapping[DrawnClaim, int], claim: int
 ) -> Numbers:
@@ -128,5 +128,5 @@ def _claimed(
     for journey, claims in enumerate(journeys):
         for one in claims:
             if one.known <= claim:
-                found[journey, place[one._replace(quantity=1)]] += one.quantity
+                found[journey, place[one]] += one.quantity
     return found

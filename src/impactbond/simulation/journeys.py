@@ -59,9 +59,9 @@ _AT_ONCE = Span(0, "day")
 # What a stage decides: who is reached, of families that are decided together; or, of one milestone
 # that is reached by then, on which day and with how many units.
 Step = Sequence[Family] | str
-# What can come of a stage: its chance at each level, what is reached, what is claimed, and what is
-# still asked for.
-Come = tuple[Levels, Standing, tuple[DrawnClaim, ...], Standing]
+# What can come of a stage: its chance at each level, what is reached and claimed, what is still
+# asked for, and what is spent.
+Come = tuple[Levels, Standing, tuple[DrawnClaim, ...], Standing, tuple[Spent, ...]]
 
 
 class TooManyToTellApartError(Exception):
@@ -180,17 +180,16 @@ class _Compiler:
         self, before: StageCell, come: Iterable[Come], number: dict[StageCell, int]
     ) -> Iterator[Turn]:
         """What can come of a stage for whoever stands somewhere, equal turns joined."""
-        chances: dict[tuple[Standing, tuple[DrawnClaim, ...], int], Levels] = {}
-        for chance, reached, claims, kept in come:
+        chances: dict[tuple[Standing, tuple[DrawnClaim, ...], int, tuple[Spent, ...]], Levels] = {}
+        for chance, reached, claims, kept, spent in come:
             told_by = (one for one in claims if one.milestone in self._told)
             after = StageCell(kept, tuple(sorted((*before.claimed, *told_by))))
             cell = number.setdefault(after, len(number))
-            turn = (reached, claims, cell)
+            turn = (reached, claims, cell, spent)
             so_far = chances.get(turn)
             chances[turn] = chance if so_far is None else tuple(map(add, so_far, chance))
-        left = left_on(before.standing)
         for turn, chance in chances.items():
-            yield Turn(tuple(map(float, chance)), *turn, self._spent(turn[0], left))
+            yield Turn(tuple(map(float, chance)), *turn)
 
     def _come(self, standing: Standing, step: Step, asked: set[int]) -> Iterator[Come]:
         """What can come of a stage for whoever stands somewhere, as it is drawn."""
@@ -207,7 +206,8 @@ class _Compiler:
             # What nothing later asks for is forgotten here: without that every way to have come so
             # far would be a cell of its own, and thousands of children as many draws.
             kept = tuple(sorted(one for one in known if one.milestone in asked))
-            yield chance, tuple(one for one, _ in told), claims, kept
+            reached = tuple(one for one, _ in told)
+            yield chance, reached, claims, kept, self._spent(reached, left_on(standing))
 
     def _start(self) -> dict[Standing, Turn]:
         """The turns of the start: when children leave, and what is spent on each until then."""

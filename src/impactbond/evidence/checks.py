@@ -8,10 +8,9 @@ circle.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -29,6 +28,7 @@ from impactbond.evidence.deliveries import (
     participant_rules,
     read_columns,
 )
+from impactbond.evidence.observation_ids import Told, id_of, moment
 from impactbond.evidence.refusals import (
     CONTRADICTORY_PARTICIPANT,
     CONTRADICTORY_VALUES,
@@ -290,7 +290,7 @@ def _of_metric(
     """A blank cell evidences nothing, unless its row replaces one that evidenced the metric: then
     it takes that back. Rows without references at other times of one day are other events.
     """
-    days, faulty, told = block.column("observed_on"), faults.places, _Told()
+    days, faulty, told = block.column("observed_on"), faults.places, Told()
     before, after = block.beside_reference(metric)
     cells = zip(*(column.values for column in columns.values()), values.values, strict=True)
     for place, row in enumerate(cells):
@@ -313,28 +313,9 @@ def _of_metric(
             name = f"{before}{ref}{after}"
         else:
             also = said if slot is None else (*said, slot)
-            name = _digest((who, metric, _moment(days[place], day), known, value, *also), told)
+            name = id_of((who, metric, moment(days[place], day), known, value, *also), told)
         cell = (name, who, metric, value, day, known, *said, slot, block, place)
         yield _new(Observation, cell)  # without a call of Python's for each of very many
-
-
-def _moment(cell: object, day: date) -> object:
-    """When a row was observed, as finely as it tells."""
-    return cell if isinstance(cell, datetime) and cell.time() != time() else day
-
-
-class _Told(dict[object, str]):
-    """What each part of a row is in the text of a list: there are few, and they stand in many."""
-
-    def __missing__(self, part: object) -> str:
-        self[part] = repr(None if part is None else str(part))
-        return self[part]
-
-
-def _digest(said: Sequence[object], told: _Told) -> str:
-    """The id of an observation without a reference: what it says, and nothing else, decides it."""
-    text = ", ".join([told[part] for part in said])  # as Python writes a list of texts
-    return hashlib.sha256(f"[{text}]".encode()).hexdigest()[:32]
 
 
 def _agreeing(

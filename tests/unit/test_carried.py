@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from tests.spec.drawn_tables import contract_of, evidence_of, versions_of
 
@@ -93,6 +96,24 @@ def test_only_who_changed_and_whom_time_moves_is_evaluated_again_to_the_same_rec
     assert long.unchanged is None
     assert claimed(short) == [("c1", "calm", 5000), ("c3", "calm", 5000)]
     assert record_bytes(short) == record_bytes(long)
+
+
+def test_evidence_that_stays_in_its_files_follows_as_well(kept: Path) -> None:
+    held = seen(NOW)
+    pq.write_table(held.participants_table, kept / "people.parquet")
+    is_new = pc.equal(held.observations_table["observation"], pa.scalar("m3"))
+    assert pc.sum(is_new).as_py() == 1
+    for name, rows in (("then", pc.invert(is_new)), ("now", is_new)):
+        pq.write_table(held.observations_table.filter(rows), kept / f"{name}.parquet")
+    files = {"participants": kept / "people.parquet", "observations": kept / "then.parquet"}
+    evidence = ib.read_evidence(files, CONTRACT, values="as held")
+    before = settle(CONTRACT, evidence, as_of=FIRST)
+    table = carried(before.known, before.evidence, before.claim)
+    files |= {"observations": [kept / "then.parquet", kept / "now.parquet"]}
+    evidence = ib.read_evidence(files, CONTRACT, values="as held")
+    short = settle(CONTRACT, evidence, as_of=SECOND, earlier=before, carried=table)
+    assert again(short) == ["c1", "c3"]
+    assert claimed(short) == [("c1", "calm", 5000), ("c3", "calm", 5000)]
 
 
 def test_what_is_carried_on_is_the_same_by_both_ways(kept: Path) -> None:

@@ -61,8 +61,8 @@ def numbered(number: int, kind: str, signed: date, effective: date, corrects: in
 
 
 @st.composite
-def evidence(draw: st.DrawFn) -> str:
-    """Consents and agreements of a few children, some late, some taken back."""
+def evidence(draw: st.DrawFn, corrected: bool = True) -> str:
+    """Consents and agreements of a few children, some late, some taken back if any are."""
     starts, rows = [], []
     for child in range(draw(st.integers(1, 6))):
         start = draw(days)
@@ -72,7 +72,7 @@ def evidence(draw: st.DrawFn) -> str:
             late = on + timedelta(days=draw(st.sampled_from([0, 0, 30, 100, 250])))
             ref = f"r{child}{metric}"
             rows.append(f"c{child} | {metric} | {on} | {late} | yes | {ref} |")
-            if draw(st.integers(0, 3)) == 0:
+            if corrected and draw(st.integers(0, 3)) == 0:
                 again = late + timedelta(days=draw(st.integers(1, 200)))
                 rows.append(f"c{child} | {metric} | {on} | {again} | no | {ref}x | {ref}")
     children = "\n".join(["child | start", *starts])

@@ -126,7 +126,9 @@ def begins_from(
             problem = "name the evidence, or a record in place of the contract"
             raise typer.BadParameter(problem, param_hint="--as-of, --leave-out-refused")
         return partial(simulate, versions_in(contract).terms, area)
-    return partial(reforecast, settled(contract, evidence, as_of, leave_out), area)
+    settlement = settled(contract, evidence, as_of, leave_out)
+    versions = None if is_record(contract) else versions_in(contract)
+    return partial(reforecast, settlement, area, contract=versions)
 
 
 @reads_files

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
+from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.money import Pence
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.limits import settles_in_order
@@ -29,7 +29,7 @@ from impactbond.settlement.lots import Lots, Numbers, Rulebook
 from impactbond.simulation.alike import AlikeGroups, Taken, alike_groups
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import MOST_LEVELS, Bits
-from impactbond.simulation.columns import Place, columns_of
+from impactbond.simulation.columns import Columns, Place, columns_of, segments_of
 from impactbond.simulation.journeys import journeys
 from impactbond.simulation.outturn import Outturn
 from impactbond.simulation.spending import Spending, Tariff
@@ -47,14 +47,12 @@ _FLOAT_BITS = 53
 ClaimedByTurns = list[list[list[tuple[Turn, list[tuple[int, int]]]]]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Draws:
     """Everything that drawing an area's futures needs, worked out once; blocks are drawn on demand.
 
-    `stages` are the journeys of every group. Claims are counted in columns: first stands one for
-    every lot, of what is known at the claim date of its own period; `later` are others, each with
-    its lot and the number of the claim date at which it is known. `place` is the column of a claim
-    of a group, and of the child where children are drawn one by one.
+    `stages` are the journeys of every group, `columns` those in which claims are counted. Of an
+    amended contract, `contract` is all of its `versions` under one roof.
     """
 
     contract: Contract
@@ -63,40 +61,48 @@ class Draws:
     claim_dates: tuple[ClaimDate, ...]
     funders: Funders
     stages: tuple[tuple[Stage, ...], ...]
-    lots: Lots
-    later: tuple[tuple[int, int], ...]
-    place: Mapping[Place, int]
+    columns: Columns
     spending: Spending
+    versions: Versions
     outturn: Outturn | None = None
-    claimed: Numbers | None = None
 
     @classmethod
-    def of(cls, contract: Contract, area: Area, seed: int, outturn: Outturn | None = None) -> Draws:
+    def of(
+        cls, contract: Contract | Versions, area: Area, seed: int, outturn: Outturn | None = None
+    ) -> Draws:
         """The draws of an area that fits the contract. Every claim date of the contract is in. With
         an `outturn`, those on record are the first groups of the area.
         """
-        calendar = contract.calendar
-        claims = claim_dates(contract, calendar.claim_date(calendar.periods[-1]))
-        names = tuple(contract.participants.attributes)
-        held = [tuple(group.attributes[name] for name in names) for group in area.cohorts]
-        # In order, and not as groups stand in the file: the same area gives the same lots.
-        segments = Segments(names, tuple(sorted(set(held))))
-        named = {number: segments.named(number) for number in range(len(segments.values))}
-        settled = [] if outturn is None else outturn.share_rules(contract)
-        rulebook = Rulebook(Versions.of(contract), [named], settled)
-        stages = journeys(contract, area, () if outturn is None else outturn.known)
-        segment = [segments.values.index(values) for values in held]
-        lots, later, place, claimed = columns_of(
-            contract, area, stages, rulebook, segment, claims, outturn
-        )
-        funders = Funders.of(contract, rulebook.all)
+        versions = Versions.of(contract)
+        whole, cohorts = versions.whole, area.cohorts
+        claims = claim_dates(versions, whole.calendar.claim_dates[-1])
+        segments, named = segments_of(versions, cohorts, outturn)
+        settled = [] if outturn is None else outturn.share_rules(whole)
+        rulebook = Rulebook(versions, named, settled)
+        stages = journeys(versions, area, () if outturn is None else outturn.known)
+        columns = columns_of(versions, cohorts, stages, rulebook, segments, claims, outturn)
+        funders = Funders.of(whole, rulebook.all)
         every = (turn for own in stages for stage in own for of in stage.of_cell for turn in of)
         drawn = (spent for turn in every for spent in turn.spent)
-        spending = Spending(Tariff(contract, area).fixed(), drawn, area.children)
-        of_area = (contract, area, seed, claims, funders, stages)
-        if outturn is not None:  # the lines have been counted, and workers need none
-            outturn = replace(outturn, lines=outturn.lines.schema.empty_table())
-        return cls(*of_area, lots, later, place, spending, outturn, claimed)
+        spending = Spending(Tariff(whole, area).fixed(), drawn, area.children)
+        if outturn is not None:  # what is settled has been counted, and workers need none of it
+            outturn = replace(outturn, lines=outturn.lines.schema.empty_table(), claims=())
+        return cls(whole, area, seed, claims, funders, stages, columns, spending, versions, outturn)
+
+    @property
+    def lots(self) -> Lots:
+        """The lots that can be claimed, in settlement order."""
+        return self.columns.lots
+
+    @property
+    def later(self) -> tuple[tuple[int, int], ...]:
+        """The columns of what is known later than at the claim date of its own period."""
+        return self.columns.later
+
+    @property
+    def place(self) -> Mapping[Place, int]:
+        """The column of each claim of a group."""
+        return self.columns.place
 
     @cached_property
     def cohorts(self) -> tuple[Group, ...]:
@@ -111,7 +117,8 @@ class Draws:
     @cached_property
     def settles_in_order(self) -> bool:
         """Whether all claim dates of a future can be settled at once."""
-        return not self.later and self.claimed is None and settles_in_order(self.contract)
+        has_claims = bool(self.later) or self.columns.claimed is not None
+        return not has_claims and settles_in_order(self.contract)
 
     @property
     def trials_per_block(self) -> int:
@@ -129,8 +136,7 @@ class Draws:
         # In memory the trials of a lot lie side by side: they are drawn and settled together.
         columns = len(self.lots.keys) + len(self.later)
         counts = np.zeros((columns, self.trials_per_block), dtype=np.int64).T
-        first_fee = len(self.contract.milestones) + len(self.contract.results)
-        counts[:, np.flatnonzero(self.lots.milestone >= first_fee)] = 1
+        counts[:, self.columns.standing] = 1
         spent = self.spending.nothing(len(self.area.costs), self.trials_per_block)
         if self.is_single:
             for group in range(len(self.stages)):
@@ -163,8 +169,8 @@ class Draws:
         known = claims[:, None] >= self.lots.period[None, :]
         lots = len(self.lots.keys)
         by_claim = np.multiply(known[..., None], counts.T[:lots], dtype=np.int64)
-        if self.claimed is not None:
-            by_claim += self.claimed[..., None]
+        if self.columns.claimed is not None:
+            by_claim += self.columns.claimed[..., None]
         for (lot, since), more in zip(self.later, counts.T[lots:], strict=True):
             by_claim[since:, lot] += more
         return np.asarray(by_claim.transpose(2, 0, 1), dtype=np.int64)

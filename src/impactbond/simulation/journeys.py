@@ -12,26 +12,27 @@ Keeps  children in one cell are alike for everything that is still to come: what
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
-from itertools import islice, product, zip_longest
+from itertools import product, zip_longest
 from math import prod
 from operator import add, mul
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.unit_stretches import unit_stretches
-from impactbond.dates import Span, day_number, from_day_number
+from impactbond.contract.versions import Versions
+from impactbond.dates import day_number, from_day_number
 from impactbond.errors import AssumptionError, Fault
-from impactbond.settlement.lots import FULL, LATE, period_of
-from impactbond.simulation.area import Area, Chance, Group
+from impactbond.evaluation.inputs import claim_dates
+from impactbond.simulation.area import Area, Group
 from impactbond.simulation.costs import CHILD
-from impactbond.simulation.given import NOTHING_KNOWN, Given
+from impactbond.simulation.given import Given
 from impactbond.simulation.joint import Family, Levels, families
-from impactbond.simulation.outturn import AlreadyReached, Knowledge
+from impactbond.simulation.knowledge import NOTHING_KNOWN, AlreadyReached, Knowledge
+from impactbond.simulation.paying import Paying
+from impactbond.simulation.paying_by_version import paying_of
 from impactbond.simulation.spending import Spent, Tariff
-from impactbond.simulation.stage_order import in_order, needed_by
+from impactbond.simulation.stage_order import Needs, in_order, needed_by, needs_of
 from impactbond.simulation.stages import (
     LEFT,
     NO_DAY,
@@ -46,12 +47,10 @@ from impactbond.simulation.stages import (
     last_day,
     left_on,
 )
-from impactbond.terms.applicability import is_about
-from impactbond.terms.milestones import DaysIn, alternatives
+from impactbond.terms.milestones import alternatives
 
 # Beyond so many, ways to stand are no longer worked out one by one.
 _MOST_CELLS = 4096
-_AT_ONCE = Span(0, "day")
 
 # What a stage decides: who is reached, of families that are decided together; or, of one milestone
 # that is reached by then, on which day and with how many units.
@@ -59,11 +58,14 @@ Step = Sequence[Family] | str
 
 
 def journeys(
-    contract: Contract, area: Area, known: Sequence[Knowledge] = ()
+    contract: Contract | Versions, area: Area, known: Sequence[Knowledge] = ()
 ) -> tuple[tuple[Stage, ...], ...]:
     """The stages of every group, in the order in which milestones need one another; `known` is what
     is known of the first groups.
     """
+    versions = Versions.of(contract)
+    whole, needs = versions.whole, needs_of(versions)
+    claims = claim_dates(versions, whole.calendar.claim_dates[-1])
     # What is drawn together, and in which order, is the same for all that are in the same segments.
     worked_out: dict[tuple[bool, ...], tuple[Area, list[list[Family]]]] = {}
     found = []
@@ -71,9 +73,12 @@ def journeys(
         alike = area.alike(group.attributes)
         if alike not in worked_out:
             of_these = area.about(group.attributes)
-            worked_out[alike] = of_these, in_order(contract, families(contract, of_these))
+            worked_out[alike] = of_these, in_order(whole, needs, families(whole, of_these))
         of_these, ordered = worked_out[alike]
-        found.append(_Compiler(contract, of_these, group, on_record).stages(ordered))
+        knowledge = on_record or NOTHING_KNOWN
+        paying = paying_of(versions, of_these, group, claims, knowledge)
+        compiler = _Compiler(whole, needs, of_these, group, knowledge, paying)
+        found.append(compiler.stages(ordered))
     return tuple(found)
 
 
@@ -81,21 +86,22 @@ class _Compiler:
     """Works out the stages of one group; `order` are the milestones by their number."""
 
     def __init__(
-        self, contract: Contract, area: Area, group: Group, known: Knowledge | None
+        self,
+        contract: Contract,
+        needs: Needs,
+        area: Area,
+        group: Group,
+        known: Knowledge,
+        paying: Paying,
     ) -> None:
-        self._contract, self._area, self._group = contract, area, group
-        self._given = Given(contract, known or NOTHING_KNOWN)
+        self._contract, self._needs, self._area, self._group = contract, needs, area, group
+        self._given = Given(list(contract.milestones), known)
         self._names = list(contract.milestones)
         self._tariff = Tariff(contract, area)
-        self._claim_days = [day_number(day) for day in contract.calendar.claim_dates]
-        self._stretches = {
-            name: [day_number(day) for day in unit_stretches(contract, name)]
-            for name, term in contract.milestones.items()
-            if term.units is not None
-        }
+        self._paying = paying
         self._order = {name: number for number, name in enumerate(self._names)}
         self._apart: set[str] = set()
-        self._term = tuple(map(day_number, contract.calendar.term))
+        self._last = day_number(contract.calendar.term[1])
         self._rivals = {
             self._order[name]: {self._order[one] for one in names}
             for names in alternatives(contract.milestones)
@@ -141,8 +147,8 @@ class _Compiler:
 
     def _asked(self, step: Step) -> set[str]:
         if isinstance(step, str):
-            return {step, *self._contract.milestones[step].after}
-        return needed_by(self._contract, step)
+            return {step, *self._needs[step]}
+        return needed_by(self._needs, step)
 
     def _turns(
         self, standing: Standing, step: Step, asked: set[int], number: dict[Standing, int]
@@ -154,9 +160,11 @@ class _Compiler:
         for chance, ways in self._outcomes(standing, step):
             if not any(chance):
                 continue
-            told = tuple(self._contested([way for way in ways if way[0].day != NO_DAY]))
-            last = last_day(standing, self._term[1])
-            claims = tuple(claim for one, units in told for claim in self._claims(one, units, last))
+            told = tuple(self._paying.contested([way for way in ways if way[0].day != NO_DAY]))
+            last = last_day(standing, self._last)
+            claims = tuple(
+                claim for one, units in told for claim in self._paying.claims(one, units, last)
+            )
             waiting = (one for one, _ in ways if one.day == NO_DAY)
             known = (*stays, *(one for one, _ in told), *waiting)
             # What nothing later asks for is forgotten here: without that every way to have come so
@@ -205,10 +213,10 @@ class _Compiler:
             return found
         before = {one.milestone: one for one in standing}
         if isinstance(step, str):
-            certain = self._given.certain([step], before)
+            certain = self._given.certain([step], before, self._paying.actual)
             return self._given.left_to_come(list(found), 1, certain)
         names, levels = [one for own in step for one in own.names], len(step[0].outcomes[0][0])
-        certain = self._given.certain(names, before, undated=self._apart)
+        certain = self._given.certain(names, before, self._paying.actual, undated=self._apart)
         return self._given.left_to_come(list(found), levels, certain, is_of_chance=True)
 
     def _assumed(self, standing: Standing, step: Step) -> Iterator[Outcome]:
@@ -253,7 +261,7 @@ class _Compiler:
         given, number = self._given, self._order[name]
         already = given.already.get(number)
         if already is not None and has_day:
-            actual = given.actual(already, before)
+            actual = self._paying.actual(already, before)
             return [(share, actual, units) for units, share in self._more(actual, already)]
         if number in given.never:
             return NO_WAY
@@ -267,7 +275,6 @@ class _Compiler:
             of = sum((share for share, _, _ in dated), Fraction(0))
             return [(of, DrawnMilestone(number, NO_DAY, False, NO_DAY), 0)] if of else []
         known = [one for one in needed if one is not None]
-        is_for = is_about(term.only, self._group.attributes)
         found: list[Way] = []
         for span, share in assumed.after.items():
             own = day_number(span.after(self._group.start))
@@ -277,14 +284,14 @@ class _Compiler:
             if LEFT in before and day > before[LEFT].day:
                 found.append((share, None, 0))
                 continue
-            is_inside = self._term[0] <= day <= self._term[1]
-            pays = is_for and is_inside and all(one.pays for one in known)
-            one = DrawnMilestone(self._order[name], day, pays, day)
-            for recorded, of_these in self._recorded(one, known, assumed):
-                if given.rules_out(recorded):
+            for one, of_these in self._paying.drawn(number, day, before, assumed):
+                if given.rules_out(one):
+                    continue
+                if given.lapses(one, self._paying.governs(one)):
+                    found.append((share * of_these, None, 0))
                     continue
                 for units, part in assumed.shares_of_units.items():
-                    found.append((share * of_these * part, recorded, units))
+                    found.append((share * of_these * part, one, units))
         if not found:
             given.note_passed(number)
         return found
@@ -299,94 +306,8 @@ class _Compiler:
         if self._contract.milestones[name].units is None:
             return [(1, Fraction(1))]
         shares = self._area.chances[name].shares_of_units
-        days = {
-            units: self._unit_days(name, actual.day, self._at_most(name, units)) for units in shares
-        }
+        days = {units: self._paying.unit_days(name, actual.day, units) for units in shares}
         return self._given.units_in_all(already, shares, days)
-
-    def _at_most(self, name: str, units: int) -> int:
-        term = self._contract.milestones[name].units
-        return units if term is None or term.at_most is None else min(units, term.at_most)
-
-    def _recorded(
-        self, one: DrawnMilestone, needed: Sequence[DrawnMilestone], assumed: Chance
-    ) -> Iterator[tuple[DrawnMilestone, Fraction]]:
-        """A milestone by when it is recorded, and so known with all that it needs; late evidence
-        earns what the contract says, and what rests on it earns no more.
-        """
-        evidence, day = self._contract.calendar.evidence, from_day_number(one.day)
-        deadline = day_number(evidence.within.after(day))
-        for lag, share in (assumed.recorded or {_AT_ONCE: Fraction(1)}).items():
-            recorded = day_number(lag.after(day))
-            is_late = recorded > deadline
-            pays = one.pays and not (is_late and evidence.late == "nothing")
-            earns_less = is_late and evidence.late_pays is not None
-            yield (
-                one._replace(
-                    recorded=max([recorded, *(before.recorded for before in needed)]),
-                    pays=pays,
-                    is_late=earns_less or any(before.is_late for before in needed),
-                ),
-                share,
-            )
-
-    def _contested(
-        self, ways: list[tuple[DrawnMilestone, int]]
-    ) -> Iterator[tuple[DrawnMilestone, int]]:
-        """Of alternatives that pay, the first is achieved, by its day and then as written."""
-        paying = [(one.day, one.milestone) for one, _ in ways if one.pays]
-        for one, units in sorted(ways):
-            rivals = self._rivals[one.milestone]
-            is_first = min((key for key in paying if key[1] in rivals), default=None) == (
-                one.day,
-                one.milestone,
-            )
-            yield one._replace(pays=one.pays and is_first), units
-
-    def _claims(self, one: DrawnMilestone, units: int, last: int) -> Iterator[DrawnClaim]:
-        """What is claimed for a milestone: once, or its units of each period up to a last day."""
-        name = self._names[one.milestone]
-        term = self._contract.milestones[name].units
-        if not one.pays:
-            return
-        periods = self._contract.calendar.periods
-        already = self._given.already.get(one.milestone)
-        if term is None:
-            if already is not None:
-                return  # claimed
-            # It waits for the claim of its own period, and for the first one that is made after it
-            # was recorded.
-            known = max(period_of(periods, one.day), bisect_left(self._claim_days, one.recorded))
-            if known < len(periods):
-                yield DrawnClaim(one.milestone, one.day, 1, known, LATE if one.is_late else FULL)
-            return
-        claimed = already.units if already is not None else 0
-        by_stretch: dict[int, list[int]] = {}  # in which they come to the same money
-        for day in islice(
-            self._unit_days(name, one.day, self._at_most(name, units)), claimed, None
-        ):
-            if day <= last:
-                by_stretch.setdefault(bisect_right(self._stretches[name], day), []).append(day)
-        asked = bisect_left(self._claim_days, one.recorded)
-        standing = LATE if one.is_late else FULL
-        for days in by_stretch.values():
-            known = max(period_of(periods, days[0]), asked)
-            if known < len(periods):
-                yield DrawnClaim(one.milestone, days[0], len(days), known, standing)
-
-    def _unit_days(self, name: str, day: int, most: int) -> Iterator[int]:
-        """The days on which units are completed: the first of rows and amounts on the day that is
-        reached, the first of days in a state when that many days are over.
-        """
-        every, term = self._area.chances[name].every, self._contract.milestones[name].units
-        start = from_day_number(day)
-        for place in range(most):
-            if every is not None:
-                yield day_number(every.times(place).after(start))
-            elif isinstance(term, DaysIn):
-                yield day_number(term.every.times(place + 1).after(start)) - 1
-            else:
-                yield day
 
 
 def _too_many(contract: Contract) -> AssumptionError:

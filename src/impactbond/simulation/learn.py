@@ -31,7 +31,8 @@ from impactbond.money import show_share
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area
-from impactbond.simulation.outturn import NOT_ELIGIBLE, OnRecord, people_of
+from impactbond.simulation.knowledge import NOT_ELIGIBLE, OnRecord
+from impactbond.simulation.outturn import people_of
 from impactbond.simulation.read import parse_area
 from impactbond.tables import as_kind, rows_table, schema_of
 from impactbond.terms.milestones import alternatives

@@ -17,12 +17,11 @@ import numpy as np
 from impactbond.contract.contract import Contract
 from impactbond.errors import AssumptionError, Fault, SimulationError
 from impactbond.money import Pence
-from impactbond.settlement.lot_settlement import LotSettlement, settle_in_order, settle_lots
-from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import assert_fits
+from impactbond.simulation.settled_futures import settled_futures
 from impactbond.simulation.withheld import limits_of, withheld_by_limit
 
 # How many amounts (trial, lot), or (trial, claim date, lot) where each claim date is settled by
@@ -145,7 +144,7 @@ def _settle_block(draws: Draws, number: int, futures: Futures) -> None:
     at_once = max(_LEAST_AT_ONCE, _AMOUNTS_AT_ONCE // max(1, of_each))
     for first in range(0, len(due), at_once):
         some = slice(first, min(first + at_once, len(due)))
-        settled = _settled(draws, counts[some])
+        settled = settled_futures(draws, counts[some])
         due[some], held[some] = settled.due, withheld_by_limit(draws.contract, settled)
 
 
@@ -163,13 +162,6 @@ def _room(draws: Draws, trials: int) -> Futures:
         np.moveaxis(np.empty((*shape, trials), dtype=np.int64), -1, 0) for shape in shapes
     )
     return due, held, spent
-
-
-def _settled(draws: Draws, counts: Numbers) -> LotSettlement:
-    contract, lots, funders = draws.contract, draws.lots, draws.funders
-    if draws.settles_in_order:
-        return settle_in_order(contract, lots, funders, counts, len(draws.claim_dates))
-    return settle_lots(contract, lots, funders, draws.quantities(counts), pooled=True)
 
 
 def assert_can_be_drawn(contract: Contract, trials: int, seed: int) -> None:

@@ -27,7 +27,8 @@ NO_DAY = -1
 class DrawnMilestone(NamedTuple):
     """A milestone that a child reaches on a day; `pays` where the contract counts it. `recorded` is
     the day by which all that it rests on is recorded; `is_late`, whether any of that is so late
-    that it earns less.
+    that it earns less. Of an amended contract, `under` is the same as each version in force has it,
+    None where it is not reached by that.
     """
 
     milestone: int
@@ -35,11 +36,13 @@ class DrawnMilestone(NamedTuple):
     pays: bool
     recorded: int
     is_late: bool = False
+    under: tuple[DrawnMilestone | None, ...] = ()
 
 
 class DrawnClaim(NamedTuple):
     """So many units, or one claim, of a milestone first completed on a day; known at the claim date
-    of a number, in one of the standings of lots.
+    of a number, in one of the standings of lots, under the version of a place among those in force.
+    Less than nothing where it stands no more from then on.
     """
 
     milestone: int
@@ -47,6 +50,7 @@ class DrawnClaim(NamedTuple):
     quantity: int
     known: int
     standing: int = FULL
+    version: int = 0
 
 
 class Turn(NamedTuple):

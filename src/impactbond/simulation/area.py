@@ -66,6 +66,12 @@ class Group(Term):
     start: Day
     attributes: dict[str, str] = Field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """How many they are. Of one that was learnt, the rest can be that of a single child."""
+        return f"<Group: children {self.children:,}>"
+
+    __str__ = __repr__
+
 
 Cohort = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -217,6 +223,12 @@ class Area(FromText):
         """The place of what is said of how a milestone's chance varies; None where it does not."""
         places = (place for place, one in enumerate(self.varies) if milestone in one.chances)
         return next(places, None)
+
+    def __repr__(self) -> str:
+        """What it is, in a line: its terms are in its `source`."""
+        return f"<Area {self.area}: children {self.children:,}>"
+
+    __str__ = __repr__
 
     def levels(self, milestone: str) -> tuple[Fraction, ...]:
         """The levels of a milestone's chance, equally likely; one alone where it does not vary."""

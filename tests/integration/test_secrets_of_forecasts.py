@@ -70,6 +70,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "contract.yaml").write_text(f"# {NOTE} drafted it\n{noted}", "utf-8")
     (folder / "area.yaml").write_text(AREA, "utf-8")
     write_book(folder / "evidence.xlsx", BOOK)
+    counted = f"milestone,period,number,ref\nconsent,2017-Q1,0,{SECRET}\n"
+    (folder / "counts.csv").write_text(counted, "utf-8")
+    wrong = f"milestone,period,number,ref\n{SECRET},{SECRET},1{SECRET},{SECRET}\n"
+    (folder / "wrong.csv").write_text(wrong, "utf-8")
     evidence = read_evidence(folder / "evidence.xlsx", small_contract())
     assert SECRET in str(evidence.participants_table.to_pylist())
     settlement = settle(small_contract(), evidence, as_of="2017-04-30", leave_out_refused=True)
@@ -89,6 +93,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "evidence as data": ("contract.yaml", "area.yaml", "evidence.xlsx", *ON_THE_DAY, "--json"),
     "a record": ("q1.record", "area.yaml"),
     "a record as data": ("q1.record", "area.yaml", "--json"),
+    "counts": ("contract.yaml", "area.yaml", "--claims", "counts.csv", *ON_THE_DAY),
     "an area alone": ("contract.yaml", "area.yaml", "--json"),
 }
 
@@ -112,6 +117,7 @@ def test_nothing_that_a_forecast_writes_tells_a_secret(
 REFUSED: tuple[tuple[str, ...], ...] = (
     ("contract.yaml", "area.yaml", "evidence.xlsx", "--as-of", "2017-04-30"),
     ("contract.yaml", "evidence.xlsx", "area.yaml", *ON_THE_DAY),
+    ("contract.yaml", "area.yaml", "--claims", "wrong.csv", "--as-of", "2017-04-30"),
     ("evidence.xlsx", "area.yaml"),
     ("q1.record", "evidence.xlsx"),
     ("contract.yaml", "area.yaml", "q1.record", *ON_THE_DAY),

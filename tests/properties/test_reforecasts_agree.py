@@ -22,8 +22,8 @@ from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import parse_area
 from impactbond.simulation.reforecast import reforecast
 
-EXAMPLES = int(os.environ.get("IMPACTBOND_REFORECASTS", "12"))
-TRIALS = 2
+EXAMPLES = int(os.environ.get("IMPACTBOND_REFORECASTS", "3"))
+TRIALS = 1 if EXAMPLES < 10 else 2
 drawn_widely = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -50,6 +50,11 @@ def _of_those_on_record(draws: Draws) -> Iterator[str]:
         f"What was claimed up to {outturn.claim.known_by} is settled, and stays; what may still"
         " come is drawn given what is known by then"
     )
+    if outturn.luck is not None:
+        yield (
+            "Counts do not tell whose they are: they are given to the groups of the area that have"
+            " started, in the proportion in which the area expects them"
+        )
     if outturn.not_eligible:
         yield f"{outturn.not_eligible:,} on record who are not eligible are left out"
     for version in outturn.not_signed:

@@ -243,7 +243,8 @@ class Draws:
             case "area":
                 return ""
             case "group":
-                return group.name
+                luck = None if self.outturn is None else self.outturn.luck
+                return (luck or {}).get(group.name, group.name)
             case "year":
                 return str(self.contract.calendar.year_of(group.start))
             case attribute:

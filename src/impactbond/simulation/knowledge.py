@@ -99,7 +99,7 @@ def closed_of(
         reason, milestone = row["reason"], row["milestone"]
         # What has no day left is over; a prerequisite that is open keeps its milestone open, unless
         # the milestone's own days have passed meanwhile. Any other reason no later row can change.
-        has_passed = reason == Reason.PREREQUISITE and _is_over(contract, milestone, start, until)
+        has_passed = reason == Reason.PREREQUISITE and is_over(contract, milestone, start, until)
         if reason in _OVER or has_passed:
             over.add(number[milestone])
         if reason not in {Reason.MET, *_OPEN, *_OVER}:
@@ -107,7 +107,7 @@ def closed_of(
     return frozenset(over), frozenset(never)
 
 
-def _is_over(contract: Contract, milestone: str, start: date, until: date) -> bool:
+def is_over(contract: Contract, milestone: str, start: date, until: date) -> bool:
     """Whether no day is left on which the condition of a milestone can be met."""
     reach = reach_from(contract, contract.milestones[milestone].when, start)
     return reach is None or reach[1] <= until

@@ -31,6 +31,7 @@ from impactbond.settlement.lots import Rulebook
 from impactbond.settlement.movements import ClosedLines
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area, Group
+from impactbond.simulation.counted_outturn import counted_groups, unable_of_counts
 from impactbond.simulation.knowledge import (
     NOT_ELIGIBLE,
     AlreadyReached,
@@ -51,7 +52,7 @@ class Outturn:
     and what its participants are called in place of their references; the lines that are settled,
     with these names; and how many are not eligible. Of an amended contract, `claims` are those that
     stand under each version in force, with these names too; and `not_signed` the numbers of the
-    versions that are signed only later.
+    versions that are signed only later. On counts, `luck` says which group of the area each is of.
     """
 
     claim: ClaimDate
@@ -62,13 +63,17 @@ class Outturn:
     not_eligible: int
     claims: tuple[Claims, ...] = ()
     not_signed: tuple[int, ...] = ()
+    luck: Mapping[str, str] | None = None
 
     @classmethod
-    def of(cls, settlement: Settlement, versions: Versions) -> Outturn:
-        """What a settlement found, with the versions in force from here on. Raises AssumptionError
-        where it cannot be told who stands where.
+    def of(cls, settlement: Settlement, versions: Versions, area: Area) -> Outturn:
+        """What a settlement found, with the versions in force from here on; on counts, of the
+        groups of an area that have started. Raises AssumptionError where it cannot be told who
+        stands where.
         """
-        _assert_can_be_told(settlement, versions)
+        _assert_can_be_told(settlement, versions, area)
+        if settlement.counts is not None:
+            return cls._of_counts(settlement, versions.whole, area)
         claims: Sequence[Claims] = ()
         if len(versions.all) == 1:
             people = people_of(settlement)
@@ -103,6 +108,26 @@ class Outturn:
             tuple(_claims_renamed(one, names) for one in claims),
         )
 
+    @classmethod
+    def _of_counts(cls, settlement: Settlement, contract: Contract, area: Area) -> Outturn:
+        found = counted_groups(settlement, contract, area)
+        groups = (
+            one.of.model_copy(update={"name": one.name, "children": one.children}) for one in found
+        )
+        total = sum(one.children for one in found)
+        number = iter(range(1, total + 1))
+        return cls(
+            settlement.claim,
+            tuple(groups),
+            tuple(one.known for one in found),
+            tuple(
+                tuple(_called(next(number), total) for _ in range(one.children)) for one in found
+            ),
+            settlement.lines_table,
+            0,
+            luck={one.name: one.of.name for one in found},
+        )
+
     def joined(self, area: Area) -> Area:
         """The area with the participants on record in place of its groups that have started."""
         later = (group for group in area.cohorts if group.start > self.claim.known_by)
@@ -125,12 +150,15 @@ class Outturn:
 
 def _names_of(settlement: Settlement, people: Iterable[str]) -> dict[str, str]:
     """What everybody is called in place of a reference, in the same order: limits on single
-    participants look at it. No group that an area can name has a child that is called so.
+    participants look at it.
     """
     known = sorted({*people, *settlement.lines_table["participant"].to_pylist()} - {""})
-    return {"": ""} | {
-        who: f"On record {place:07d} of {len(known)}" for place, who in enumerate(known, 1)
-    }
+    return {"": ""} | {who: _called(place, len(known)) for place, who in enumerate(known, 1)}
+
+
+def _called(place: int, of: int) -> str:
+    """What somebody on record is called. No group that an area can name has a child called so."""
+    return f"On record {place:07d} of {of}"
 
 
 def _renamed(lines: pa.Table, names: Mapping[str, str]) -> pa.Table:
@@ -209,17 +237,15 @@ def _claimed(settlement: Settlement) -> dict[tuple[str, str], list[tuple[int, in
     return found
 
 
-def _assert_can_be_told(settlement: Settlement, versions: Versions) -> None:
+def _assert_can_be_told(settlement: Settlement, versions: Versions, area: Area) -> None:
     faults = [*_unable(settlement, versions), *_apart(versions)]
+    if settlement.counts is not None:
+        faults += unable_of_counts(versions, area)
     if faults:
         raise AssumptionError("What is left cannot be forecast from this settlement.", faults)
 
 
 def _unable(settlement: Settlement, versions: Versions) -> Iterator[Fault]:
-    if settlement.counts is not None:
-        problem = "counts do not tell who reached what, nor who may reach more"
-        hint = "Settle on evidence, or simulate an area learnt from the counts"
-        yield Fault(code="nobody_known", problem=problem, hint=hint)
     if settlement.claim.number + 1 == len(versions.whole.calendar.periods):
         problem, found = "every claim date is settled: nothing is left", settlement.claim.label
         yield Fault(code="nothing_left", problem=problem, found=found)

@@ -45,8 +45,12 @@ def reforecast(
     is drawn is under the version that governs it. `contract` are its versions with those signed
     since the settlement's last claim date; those signed after its day (`as_of`) are left out.
 
-    Raises AssumptionError for a settlement on counts, or of the whole term, for versions that no
-    one future can be drawn under, and for everything in the area that the contract cannot take;
+    Of a settlement on counts, the groups of the area that have started are those who are counted:
+    what is counted is given to them in the proportion in which the area expects it.
+
+    Raises AssumptionError for a settlement of the whole term, for counts that do not tell enough,
+    for versions that no one future can be drawn under, and for everything in the area that the
+    contract cannot take;
     SimulationError where what was settled is not what the contract makes of these claims today, or
     an executor did not return every future.
     """
@@ -57,7 +61,7 @@ def reforecast(
     assert_fits(whole, area)
     later = () if contract is None else Versions.of(contract).all[len(versions.all) :]
     not_signed = tuple(text.version.number for text in later)
-    outturn = replace(Outturn.of(settlement, versions), not_signed=not_signed)
+    outturn = replace(Outturn.of(settlement, versions, area), not_signed=not_signed)
     joined = outturn.joined(area)
     if not joined.cohorts:
         fault = Fault(code="no_children", problem="nobody is on record, and nobody starts later")

@@ -152,6 +152,19 @@ class Segment(Term):
     )
 
 
+MOST_TIMES = 12
+
+
+class Refilled(Term):
+    """How a place is filled again when whoever holds it leaves."""
+
+    after: dict[SpanPhrase, ChancePhrase] = Field(
+        min_length=1,
+        description="how long it stands empty, each with its share; the rest stays empty",
+    )
+    times: int = Field(ge=1, le=MOST_TIMES, description="how often at most")
+
+
 class Varying(Term):
     """Chances that are uncertain themselves, by how much, and who has the same luck."""
 
@@ -192,6 +205,9 @@ class Area(FromText):
         default_factory=dict,
         description="how long after the start children leave: each with its"
         " share of all who started",
+    )
+    refilled: Refilled | None = Field(
+        default=None, description="how places are filled again, where the contract has any"
     )
     costs: Listed[Cost] = Field(default=(), description="what the provider spends")
     inflation: Inflation | None = Field(default=None, description="by how much costs rise")

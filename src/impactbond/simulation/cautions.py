@@ -36,6 +36,8 @@ def cautions(draws: Draws) -> tuple[str, ...]:
         spans = (span for one in groups for span in area.about(one.attributes).chances[name].after)
         for after in dict.fromkeys(spans):
             found += _cannot_be_met(contract, area, groups, name, after)
+    if contract.participants.places is not None:
+        found.append("Children follow one another in places: what is told of a child is of a place")
     if draws.is_single:
         found.append("Every child is drawn by itself: a limit looks at single claims")
     return tuple(found)

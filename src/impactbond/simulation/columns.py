@@ -27,13 +27,16 @@ from impactbond.simulation.stages import DrawnClaim, Stage
 Place = tuple[int, DrawnClaim, int]
 
 
-def name_of(cohorts: Sequence[Group], outturn: Outturn | None, group: int, child: int) -> str:
-    """What a child is called: its group and its number there, counted from one; of those on record,
-    what stands in place of their references.
+def name_of(
+    cohorts: Sequence[Group], outturn: Outturn | None, group: int, child: int, holder: int = 0
+) -> str:
+    """What a child is called: its group and its number there, counted from one, and where others
+    held its place before, how many; of those on record, what stands in place of their references.
     """
     if outturn is not None and group < len(outturn.names):
         return outturn.names[group][child]
-    return f"{cohorts[group].name} {child + 1:07d}"
+    name = f"{cohorts[group].name} {child + 1:07d}"
+    return f"{name} after {holder:02d}" if holder else name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,8 +101,9 @@ def columns_of(
         }
         # Where limits look at single claims, each child's are in lots of their own.
         for child in range(children):
-            who = name_of(cohorts, outturn, group, child) if contract.claim_by_claim else ""
             for claim in sorted(asked):
+                is_single, of = contract.claim_by_claim, (group, child, claim.holder)
+                who = name_of(cohorts, outturn, *of) if is_single else ""
                 drawn.add((group, claim, child), names[claim.milestone], segment, who)
     if outturn is not None and outturn.claims:
         return _on_from(versions, rulebook, segments, claims, outturn, drawn)

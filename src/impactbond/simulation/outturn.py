@@ -68,10 +68,8 @@ class Outturn:
     @classmethod
     def of(cls, settlement: Settlement, versions: Versions, area: Area) -> Outturn:
         """What a settlement found, with the versions in force from here on; on counts, of the
-        groups of an area that have started. Raises AssumptionError where it cannot be told who
-        stands where.
+        groups of an area that have started.
         """
-        _assert_can_be_told(settlement, versions, area)
         if settlement.counts is not None:
             return cls._of_counts(settlement, versions.whole, area)
         claims: Sequence[Claims] = ()
@@ -237,7 +235,8 @@ def _claimed(settlement: Settlement) -> dict[tuple[str, str], list[tuple[int, in
     return found
 
 
-def _assert_can_be_told(settlement: Settlement, versions: Versions, area: Area) -> None:
+def assert_can_be_told(settlement: Settlement, versions: Versions, area: Area) -> None:
+    """Nothing, or AssumptionError saying why it cannot be told who stands where."""
     faults = [*_unable(settlement, versions), *_apart(versions)]
     if settlement.counts is not None:
         faults += unable_of_counts(versions, area)
@@ -246,6 +245,12 @@ def _assert_can_be_told(settlement: Settlement, versions: Versions, area: Area) 
 
 
 def _unable(settlement: Settlement, versions: Versions) -> Iterator[Fault]:
+    if any(text.participants.places is not None for text in versions.all):
+        problem = "children follow one another in places, and who will hold one next is not drawn"
+        problem += " from where they stand"
+        yield Fault(
+            code="not_drawn", problem=problem, hint="Simulate the contract by an area alone"
+        )
     if settlement.claim.number + 1 == len(versions.whole.calendar.periods):
         problem, found = "every claim date is settled: nothing is left", settlement.claim.label
         yield Fault(code="nothing_left", problem=problem, found=found)

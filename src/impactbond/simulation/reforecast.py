@@ -18,7 +18,7 @@ from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.outturn import Outturn
+from impactbond.simulation.outturn import Outturn, assert_can_be_told
 from impactbond.simulation.read import assert_fits
 from impactbond.simulation.simulate import assert_can_be_drawn, forecast_of
 
@@ -56,8 +56,8 @@ def reforecast(
     """
     versions = _versions_from_here_on(settlement, contract)
     whole = versions.whole
-    for text in versions.all:
-        assert_can_be_drawn(text, trials, seed)
+    assert_can_be_drawn(trials, seed)
+    assert_can_be_told(settlement, versions, area)
     assert_fits(whole, area)
     later = () if contract is None else Versions.of(contract).all[len(versions.all) :]
     not_signed = tuple(text.version.number for text in later)

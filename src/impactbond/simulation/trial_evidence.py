@@ -28,7 +28,7 @@ from impactbond.settlement.applicable_claims import every_text
 from impactbond.simulation.columns import name_of
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.knowledge import AlreadyReached
-from impactbond.simulation.stages import DrawnMilestone
+from impactbond.simulation.stages import DrawnMilestone, Held
 from impactbond.terms.conditions.counts import Observed
 from impactbond.terms.metrics.choices import Event
 from impactbond.terms.milestones import Rows
@@ -75,8 +75,8 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
     """
     names = list(draws.contract.milestones)
     for group, child, turn in draws.turns(trial):
-        who = name_of(draws.cohorts, draws.outturn, group, child)
         for one in turn.reached:
+            who = name_of(draws.cohorts, draws.outturn, group, child, one.holder)
             name, already = names[one.milestone], _already(draws, group, one.milestone)
             for mark, seen in _seen(draws, one, is_on_record=already is not None):
                 on, recorded = map(from_day_number, seen)
@@ -87,6 +87,7 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
                     day = from_day_number(claimed)
                     yield who, f"unit of {name}", day, day
         for claim in turn.claims:
+            who = name_of(draws.cohorts, draws.outturn, group, child)
             name = names[claim.milestone]
             if draws.contract.milestones[name].units is not None:
                 # All units of a period on one day: they are one claim, of its first day.
@@ -123,15 +124,7 @@ def evidence_of(draws: Draws, trial: int) -> Evidence:
     """One drawn trial as evidence: rows of every child, and of every milestone and unit, each with
     the day by which it is recorded.
     """
-    people = [
-        {
-            "participant": name_of(draws.cohorts, draws.outturn, place, child),
-            **dict.fromkeys(("started_on", "from_on", "recorded_on"), group.start),
-            **group.attributes,
-        }
-        for place, group in enumerate(draws.cohorts)
-        for child in range(group.children)
-    ]
+    people = list(_people_of(draws, trial))
     seen = [
         {
             "observation": str(number),
@@ -150,3 +143,26 @@ def evidence_of(draws: Draws, trial: int) -> Evidence:
         observations_table=pa.Table.from_pylist(seen, schema=OBSERVATIONS_SCHEMA),
         refused_table=REFUSED_SCHEMA.empty_table(),
     )
+
+
+def _people_of(draws: Draws, trial: int) -> Iterator[dict[str, Any]]:
+    """A row for every child of every group; of a place, for everybody who holds it."""
+    places = draws.contract.participants.places
+    held = {
+        (group, child): turn.held
+        for group, child, turn in (draws.turns(trial) if places is not None else ())
+        if turn.held
+    }
+    for place, group in enumerate(draws.cohorts):
+        for child in range(group.children):
+            chain = held.get((place, child), (Held(group.start, None),))
+            attributes = dict(group.attributes)
+            if places is not None:
+                attributes[places.by] = name_of(draws.cohorts, draws.outturn, place, child)
+            for holder, (start, left) in enumerate(chain):
+                yield {
+                    "participant": name_of(draws.cohorts, draws.outturn, place, child, holder),
+                    **dict.fromkeys(("started_on", "from_on", "recorded_on"), start),
+                    "left_on": left if places is not None else None,
+                    **attributes,
+                }

@@ -11,8 +11,8 @@ from datetime import date
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.properties.test_versions_fold import evidence, versions
-from tests.spec.drawn_tables import amended
+from tests.properties.test_versions_fold import evidence, written
+from tests.spec.drawn_tables import amended, versions_of
 
 from impactbond.contract.versions import Versions
 from impactbond.settlement.settle import settle
@@ -31,6 +31,30 @@ drawn_widely = settings(
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
 )
+
+
+LATE = (
+    ("next claim", "nothing"),
+    ("next claim, late_pays: 50%", "next claim, late_pays: 20%"),
+)
+
+
+@st.composite
+def amended_widely(draw: st.DrawFn) -> Versions:
+    """Versions that also differ in what comes before what, for whom it is, and what late
+    evidence is worth.
+    """
+    found, ways = [], draw(st.sampled_from(LATE))
+    for text in draw(written()):
+        if draw(st.booleans()):
+            text = text.replace("after: consent, ", "")
+        if draw(st.booleans()):
+            text = text.replace(
+                "in: year one}, price", "in: year one}, only: {borough: [north]}, price", 1
+            )
+        late = draw(st.sampled_from(ways))
+        found.append(f"{text}calendar: {{evidence: {{within: 90 days, late: {late}}}}}\n")
+    return versions_of(*found)
 
 
 @st.composite
@@ -76,7 +100,7 @@ def assert_agrees(settlement: Settlement, forecast: Forecast) -> None:
 
 @drawn_widely
 @given(
-    contract=versions(),
+    contract=amended_widely(),
     drawn=evidence(corrected=False),
     area=areas(),
     cut=st.integers(0, 6),

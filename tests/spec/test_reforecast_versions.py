@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from tests.commands import run
-from tests.spec.drawn_tables import amended, contract_text, versions_of
+from tests.spec.drawn_tables import amended, contract_text, due_of, versions_of
 from tests.spec.test_reforecast import area_of, by_claim
 
 from impactbond.contract.versions import Versions
 from impactbond.errors import AssumptionError
 from impactbond.forecasts.cash import cash_of
+from impactbond.settlement.settle import settle
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.reforecast import reforecast
 
@@ -199,3 +200,40 @@ def test_a_command_forecasts_what_is_left_of_a_folder_of_versions(tmp_path: Path
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert {row["funder"]: row["mean_pence"] for row in told["totals"]}["council"] == 15_000
+
+
+def test_what_another_version_has_as_reached_is_told_and_not_drawn() -> None:
+    # c2 consents on 20 April: by the original its time was over on 9 April, and by the amendment,
+    # which governs from May, it was not.
+    short = "windows: {soon: start to 3 months after start}\n"
+    early = "milestones: {consent: {when: {observed: consent, in: soon}, price: 100.00}}"
+    evidence = EVIDENCE.replace("c2    |         |            |", "c2 | consent | 2017-04-20 | yes")
+    versions = versions_of(ORIGINAL + short + early, FROM_MAY)
+    forecast = left(versions, evidence=evidence, as_of="2017-08-01")
+    assert due(forecast) == [10_000, 0, 15_000, 0]  # c3, in July
+    [told] = [one for one in forecast.cautions if "as one version has it" in one]
+    assert told.startswith("'consent' was reached by 1 on record")
+
+
+def test_units_that_come_later_are_paid_by_the_version_of_their_days() -> None:
+    terms = """
+milestones:
+  meetings:
+    when: {observed: consent, in: year one}
+    units: {rows: meeting, in: year one}
+    price: %s
+"""
+    evidence = """
+        child | metric  | on         | value
+        c1    | consent | 2017-01-09 | yes
+        c1    | meeting | 2017-01-09 | yes
+        c1    | meeting | 2017-03-09 | yes
+    """
+    chances = "chances: {meetings: {chance: 100%, after: 0 days, units: 4, every: 2 months}}"
+    versions = versions_of(ORIGINAL + terms % "50.00", FROM_MAY.splitlines()[0] + terms % "70.00")
+    forecast = left(versions, chances, evidence=evidence)
+    # Two meetings at £50.00 are claimed; those of 9 May and 9 July are at £70.00.
+    assert due(forecast) == [10_000, 7_000, 7_000, 0]
+    contract, rows = forecast.as_evidence(0)
+    again = settle(contract, rows, as_of="2030-12-31")
+    assert due_of(again)["2017-Q3"] == {"council": "70.00"}

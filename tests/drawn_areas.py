@@ -31,4 +31,7 @@ def area_of(contract: Contract) -> Area:
         after = f"{{{10 + place} days: 25%, {60 + 7 * place} days: 75%}}"
         units = "" if milestone.units is None else ", units: {1: 1/2, 4: 1/2}, every: 1 month"
         lines.append(f"  {name}: {{chance: 1/2, after: {after}{units}}}")
+    if contract.participants.places is not None:
+        lines.append("leaves: {40 days: 50%}")
+        lines.append("refilled: {after: {10 days: 80%}, times: 1}")
     return parse_area("\n".join(lines).encode(), name="area.yaml", contract=contract)

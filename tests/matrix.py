@@ -223,11 +223,7 @@ class Refusal:
     reason: str
 
 
-REFUSALS: dict[tuple[str, str], Refusal] = {
-    ("Places", "simulate"): Refusal(
-        "not_drawn", "children follow one another in places, and a simulation draws each by itself"
-    ),
-}
+REFUSALS: dict[tuple[str, str], Refusal] = {}
 
 
 def refusal(case: Case, verb: str) -> Refusal | None:
@@ -255,14 +251,13 @@ def page() -> str:
         f"- `{term}`, {verb}: `{one.code}`, because {one.reason}."
         for (term, verb), one in REFUSALS.items()
     )
+    refused = f"Refused, and why:\n\n{refused}" if REFUSALS else "No verb refuses any term."
     return f"""# Every term through every verb
 
 Written by `python -m tests.matrix`, from the kinds of terms themselves; do not edit. A scenario of
 `tests/paying_scenarios.yaml` or `tests/told_scenarios.yaml` takes each term through each verb
 (`tests/integration/test_matrix.py`) and through each engine (`{ENGINES}`). A term that stands in no
 scenario, and a cell with **no**, are failing tests.
-
-Refused, and why:
 
 {refused}
 

@@ -40,9 +40,14 @@ limits:
 """
 
 
-@st.composite
-def versions(draw: st.DrawFn) -> Versions:
+def versions() -> st.SearchStrategy[Versions]:
     """An original with an amendment, and perhaps a correction of either."""
+    return written().map(lambda texts: versions_of(*texts))
+
+
+@st.composite
+def written(draw: st.DrawFn) -> list[str]:
+    """The terms of these versions, as they are written."""
     governs = f"governs: {draw(st.sampled_from(GOVERNS))}"
     signed, effective = draw(days), draw(days)
     original = numbered(1, "original", FIRST, FIRST)
@@ -52,7 +57,7 @@ def versions(draw: st.DrawFn) -> Versions:
         after = signed + timedelta(days=draw(st.integers(0, 200)))
         since = FIRST if corrects == 1 else effective
         later.append(f"{numbered(3, 'correction', after, since, corrects)}{draw(terms())}")
-    return versions_of(f"{original}{governs}\n{draw(terms())}", *later)
+    return [f"{original}{governs}\n{draw(terms())}", *later]
 
 
 def numbered(number: int, kind: str, signed: date, effective: date, corrects: int = 0) -> str:
@@ -61,8 +66,8 @@ def numbered(number: int, kind: str, signed: date, effective: date, corrects: in
 
 
 @st.composite
-def evidence(draw: st.DrawFn) -> str:
-    """Consents and agreements of a few children, some late, some taken back."""
+def evidence(draw: st.DrawFn, corrected: bool = True) -> str:
+    """Consents and agreements of a few children, some late, some taken back if any are."""
     starts, rows = [], []
     for child in range(draw(st.integers(1, 6))):
         start = draw(days)
@@ -72,7 +77,7 @@ def evidence(draw: st.DrawFn) -> str:
             late = on + timedelta(days=draw(st.sampled_from([0, 0, 30, 100, 250])))
             ref = f"r{child}{metric}"
             rows.append(f"c{child} | {metric} | {on} | {late} | yes | {ref} |")
-            if draw(st.integers(0, 3)) == 0:
+            if corrected and draw(st.integers(0, 3)) == 0:
                 again = late + timedelta(days=draw(st.integers(1, 200)))
                 rows.append(f"c{child} | {metric} | {on} | {again} | no | {ref}x | {ref}")
     children = "\n".join(["child | start", *starts])

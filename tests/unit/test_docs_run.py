@@ -76,7 +76,7 @@ def test_every_area_of_the_page_is_simulated_and_every_key_is_named() -> None:
     first, *others = shown("areas", "yaml")
     pairs = [(read_contract(WLZ), first)]
     pairs += [(contract_of(terms), area) for terms, area in zip(*[iter(others)] * 2, strict=True)]
-    assert len(pairs) == 5
+    assert len(pairs) == 6
     for contract, text in pairs:
         area = parse_area(text.encode(), name="area.yaml", contract=contract)
         told = simulate(contract, area, trials=20, seed=1).text

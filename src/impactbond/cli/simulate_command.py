@@ -55,6 +55,7 @@ def simulate(
     as_of: Annotated[
         date | None, day_option("--as-of", "With evidence: the claim dates up to this day stand.")
     ] = None,
+    claims: ClaimsFiles = None,
     leave_out: LeaveOut = False,
     trials: Annotated[
         int, typer.Option("--trials", min=1, help="How many futures to draw.")
@@ -81,12 +82,14 @@ def simulate(
 
     from impactbond.simulation.read import read_area
 
-    begun = begins_from(contract, read_area(area), evidence, as_of, leave_out)
+    begun = begins_from(contract, read_area(area), evidence, claims, as_of, leave_out)
     with ExitStack() as stack:
         told = stack.enter_context(progressing(f"Settling {trials:,} futures", trials))
         pool = stack.enter_context(ProcessPoolExecutor(workers)) if workers > 1 else None
         forecast = begun(trials=trials, seed=seed, executor=pool, progress=told)
-    how = Writing(replace=replace, shared=shared, inputs=[*inputs_of(contract, evidence), area])
+    how = Writing(
+        replace=replace, shared=shared, inputs=[*inputs_of(contract, evidence, claims), area]
+    )
     if paths is not None:
         forecast.write_paths(paths, **how)
     if out is None:
@@ -113,6 +116,7 @@ def begins_from(
     contract: Path,
     area: Area,
     evidence: list[Path] | None,
+    claims: list[Path] | None,
     as_of: date | None,
     leave_out: bool,
 ) -> Callable[..., Forecast]:
@@ -121,12 +125,14 @@ def begins_from(
     from impactbond.simulation.reforecast import reforecast
     from impactbond.simulation.simulate import simulate
 
-    if not evidence and not is_record(contract):
+    if not evidence and not claims and not is_record(contract):
         if as_of is not None or leave_out:
             problem = "name the evidence, or a record in place of the contract"
             raise typer.BadParameter(problem, param_hint="--as-of, --leave-out-refused")
         return partial(simulate, versions_in(contract).terms, area)
-    return partial(reforecast, settled(contract, evidence, as_of, leave_out), area)
+    settlement = settled(contract, evidence, as_of, leave_out, claims=claims)
+    versions = None if is_record(contract) else versions_in(contract)
+    return partial(reforecast, settlement, area, contract=versions)
 
 
 @reads_files

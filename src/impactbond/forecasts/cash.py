@@ -50,8 +50,7 @@ class Cash:
 
 def received_by_day(forecast: Forecast) -> tuple[tuple[date, ...], Pence]:
     """What all funders pay on every due day, and these days: (trial, day)."""
-    contract = forecast.contract
-    holidays = bank_holidays_of([contract])
+    holidays = bank_holidays_of(forecast.draws.versions.all)
     due = forecast.due_pence[..., :-1].sum(axis=2)
     moved: dict[date, Pence] = {}
 
@@ -61,9 +60,12 @@ def received_by_day(forecast: Forecast) -> tuple[tuple[date, ...], Pence]:
     up_front = _up_front(forecast)
     for claim in forecast.claim_dates:
         early = sum(pence for number, _, pence in up_front if number == claim.number)
-        add(due_on(contract, claim.known_by, holidays), due[:, claim.number] - early)
+        add(
+            due_on(forecast.terms_on(claim.known_by), claim.known_by, holidays),
+            due[:, claim.number] - early,
+        )
     for _, on, pence in up_front:
-        add(contract.calendar.payment.open_day(on, holidays), pence)
+        add(forecast.contract.calendar.payment.open_day(on, holidays), pence)
     days = tuple(sorted(moved))
     return days, np.stack([moved[day] for day in days], axis=1)
 

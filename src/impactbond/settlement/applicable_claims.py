@@ -52,20 +52,15 @@ def applicable_claims(
     """The claims that count under each version in force, at the dates `asked`, which are among all
     the `claims` of the settlement.
     """
-    texts = _texts(known)
+    texts = texts_in_force(known)
     evaluated = [evaluate(text, evidence, asked, engine) for text in texts]
     if len(known.all) == 1:
         # Whatever governs, it is this version: claims stay counted, and wait to be asked for singly
         return evaluated
-    governing = _governing(known)
-    match known.terms.governs:
-        case "claims made":
-            made = _made_before(known, claims, closed)
-            applicable = _when_made(governing, claims, asked[0].number, made)
-        case "participants started":
-            applicable = _when_started(governing, _starts(known, evidence, asked, engine))
-        case _:
-            applicable = _when_achieved(governing)
+    starts = _starts(known, evidence, asked, engine)
+    is_by_making = known.terms.governs == "claims made"
+    made = _made_before(known, claims, closed) if is_by_making else {}
+    applicable = applicable_version(known, claims, starts, asked[0].number, made)
     said = [one.singly() for one in evaluated]
     kept: list[list[Counted]] = [[] for _ in texts]
     for claim in asked:
@@ -100,6 +95,26 @@ def claims_beside(
     return replace(found, segments={**found.segments, **dict(enumerate(more, beyond))})
 
 
+def applicable_version(
+    known: Versions,
+    claims: Sequence[ClaimDate],
+    starts: Starts,
+    first: int = 0,
+    made_before: Mapping[Claimed, int] | None = None,
+) -> Applicable:
+    """What finds the version that a claim is under, at the claim dates from number `first` on, one
+    after another.
+    """
+    governing = governing_place(known)
+    match known.terms.governs:
+        case "claims made":
+            return _when_made(governing, claims, first, made_before or {})
+        case "participants started":
+            return _when_started(governing, starts)
+        case _:
+            return _when_achieved(governing)
+
+
 def applicable_decisions(
     known: Versions,
     evidence: Evidence,
@@ -114,7 +129,7 @@ def applicable_decisions(
         return partial(decisions_table, known.whole, evidence, claim, engine)
     claimed = {
         (row.participant, text.payables[row.milestone]): position
-        for position, (text, own) in enumerate(zip(_texts(known), applicable, strict=True))
+        for position, (text, own) in enumerate(zip(texts_in_force(known), applicable, strict=True))
         for row in own.singly()
         if row.claim == claim.number
     }
@@ -132,7 +147,7 @@ def _decisions(
     version that governs. `claimed` are those that are claimed, each under its version.
     """
     said, starts = [], _starts(known, evidence, [claim], engine)
-    for text in _texts(known):
+    for text in texts_in_force(known):
         table = decisions_table(text, evidence, claim, engine)
         stated = zip(*(table[name].to_pylist() for name in DECISIONS.names), strict=True)
         said.append({(row[0], row[1]): row for row in stated})
@@ -170,8 +185,16 @@ def _unclaimed(row: tuple[object, ...]) -> tuple[object, ...]:
     return row
 
 
-def _texts(known: Versions) -> list[Contract]:
+def texts_in_force(known: Versions) -> list[Contract]:
+    """The versions in force, each with the names that it has in common with the others."""
     return [known.within(stretch.terms) for stretch in known.stretches]
+
+
+def every_text(known: Versions) -> list[Contract]:
+    """The versions in force, and after them those that a correction has taken the place of."""
+    in_force = [stretch.terms for stretch in known.stretches]
+    gone = (one for one in known.all if not any(one is other for other in in_force))
+    return [*texts_in_force(known), *map(known.within, gone)]
 
 
 def _by_claimed(
@@ -183,7 +206,7 @@ def _by_claimed(
             if row.claim != claim:
                 continue
             name = text.payables[row.milestone]
-            period = _period_of_units(text, name, row.day)
+            period = first_of_units(text, name, row.day)
             claimed = (row.participant, name, period)
             found.setdefault(claimed, {}).setdefault(position, []).append(row)
     return found
@@ -247,7 +270,7 @@ def _made_before(
         name = row["milestone"]
         if name not in by_name:
             continue
-        period = _period_of_units(by_name[name], name, day_number(row["achieved_on"]))
+        period = first_of_units(by_name[name], name, day_number(row["achieved_on"]))
         by_claim = moved.setdefault((row["participant"], name, period), {})
         claim = number[row["claim_period"]]
         by_claim[claim] = by_claim.get(claim, 0) + row["quantity"]
@@ -268,7 +291,7 @@ def made_at(moved: Mapping[At, int]) -> At | None:
     return made if stands else None
 
 
-def _period_of_units(contract: Contract, milestone: str, day: int) -> int:
+def first_of_units(contract: Contract, milestone: str, day: int) -> int:
     """The first day of the period that units are counted in, or on which another version begins to
     govern within it; -1 where there is one claim for ever.
     """
@@ -279,7 +302,7 @@ def _period_of_units(contract: Contract, milestone: str, day: int) -> int:
     return max([first, *(turn for turn in map(day_number, contract.version_turns) if turn <= day)])
 
 
-def _governing(known: Versions) -> Governing:
+def governing_place(known: Versions) -> Governing:
     """The position of the version that governs a day; days are asked about again and again."""
     order = {id(stretch.terms): position for position, stretch in enumerate(known.stretches)}
     return cache(lambda day: order[id(known.governing(day))])
@@ -292,7 +315,7 @@ def _starts(
     version, where starts decide which version governs.
     """
     starts: dict[tuple[int, int, str], date] = {}
-    texts = _texts(known) if known.terms.governs == "participants started" else []
+    texts = texts_in_force(known) if known.terms.governs == "participants started" else []
     for position, text in enumerate(texts):
         inputs = EvaluationInput.of(text, evidence, claims, engine)
         people = known_participants(inputs).select("claim", "participant", "started_on")

@@ -315,17 +315,20 @@ def _share_out(
     if len(terms) == 1:
         return share_out(terms[0].contract, lots, funders, history)
     stretches: list[list[Pence]] = []
+    withheld: Sequence[tuple[Numbers, Pence]] = []
     for stretch in terms:
         parts = share_out(stretch.contract, lots, funders, history.up_to(stretch.end))
         own = history.claim[history.claim < stretch.end] >= stretch.first
         amounts = (parts.value, parts.payable, parts.overflow)
         stretches.append([np.cumsum(one, axis=1)[:, own] for one in amounts])
+        withheld = parts.withheld
     value, payable, overflow = (
         np.diff(np.concatenate(to_date, axis=1), axis=1, prepend=0)
         for to_date in zip(*stretches, strict=True)
     )
-    # Limits of funders differ from stretch to stretch: what each withholds is not told apart.
-    return Parts.of(value, payable, overflow)
+    # What a funder's limit withholds to date is told by the terms of the last stretch: as if they
+    # had always been in force, it stands at the movements of that one.
+    return Parts.of(value, payable, overflow, withheld)
 
 
 def _on_account(

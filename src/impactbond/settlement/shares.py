@@ -84,12 +84,18 @@ class Parts:
     withheld: Sequence[tuple[Numbers, Pence]]
 
     @classmethod
-    def of(cls, value: Pence, payable: Pence, overflow: Pence) -> Parts:
+    def of(
+        cls,
+        value: Pence,
+        payable: Pence,
+        overflow: Pence,
+        withheld: Sequence[tuple[Numbers, Pence]],
+    ) -> Parts:
         """Parts from amounts shaped (trial, movement, funder)."""
         concerned = (value != 0) | (payable != 0) | (overflow != 0)
         entries = Entries.where(concerned.any(axis=0).T)
         at = (slice(None), entries.movement, entries.funder)
-        return cls(entries, partial(np.asarray, value[at]), payable[at], overflow[at], [])
+        return cls(entries, partial(np.asarray, value[at]), payable[at], overflow[at], withheld)
 
     @cached_property
     def values(self) -> Pence:

@@ -66,6 +66,12 @@ class Group(Term):
     start: Day
     attributes: dict[str, str] = Field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """How many they are. Of one that was learnt, the rest can be that of a single child."""
+        return f"<Group: children {self.children:,}>"
+
+    __str__ = __repr__
+
 
 Cohort = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -146,6 +152,19 @@ class Segment(Term):
     )
 
 
+MOST_TIMES = 12
+
+
+class Refilled(Term):
+    """How a place is filled again when whoever holds it leaves."""
+
+    after: dict[SpanPhrase, ChancePhrase] = Field(
+        min_length=1,
+        description="how long it stands empty, each with its share; the rest stays empty",
+    )
+    times: int = Field(ge=1, le=MOST_TIMES, description="how often at most")
+
+
 class Varying(Term):
     """Chances that are uncertain themselves, by how much, and who has the same luck."""
 
@@ -187,6 +206,9 @@ class Area(FromText):
         description="how long after the start children leave: each with its"
         " share of all who started",
     )
+    refilled: Refilled | None = Field(
+        default=None, description="how places are filled again, where the contract has any"
+    )
     costs: Listed[Cost] = Field(default=(), description="what the provider spends")
     inflation: Inflation | None = Field(default=None, description="by how much costs rise")
 
@@ -217,6 +239,12 @@ class Area(FromText):
         """The place of what is said of how a milestone's chance varies; None where it does not."""
         places = (place for place, one in enumerate(self.varies) if milestone in one.chances)
         return next(places, None)
+
+    def __repr__(self) -> str:
+        """What it is, in a line: its terms are in its `source`."""
+        return f"<Area {self.area}: children {self.children:,}>"
+
+    __str__ = __repr__
 
     def levels(self, milestone: str) -> tuple[Fraction, ...]:
         """The levels of a milestone's chance, equally likely; one alone where it does not vary."""

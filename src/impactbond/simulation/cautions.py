@@ -14,6 +14,7 @@ from impactbond.dates import Span
 from impactbond.settlement.each_participant import ask_whose
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.draw import Draws
+from impactbond.simulation.outturn import Outturn
 from impactbond.simulation.stages import Stage
 
 
@@ -36,6 +37,8 @@ def cautions(draws: Draws) -> tuple[str, ...]:
         spans = (span for one in groups for span in area.about(one.attributes).chances[name].after)
         for after in dict.fromkeys(spans):
             found += _cannot_be_met(contract, area, groups, name, after)
+    if contract.participants.places is not None:
+        found.append("Children follow one another in places: what is told of a child is of a place")
     if draws.is_single:
         found.append("Every child is drawn by itself: a limit looks at single claims")
     elif draws.held is not None and ask_whose(contract, draws.held.limits):
@@ -55,26 +58,48 @@ def _of_those_on_record(draws: Draws) -> Iterator[str]:
         f"What was claimed up to {outturn.claim.known_by} is settled, and stays; what may still"
         " come is drawn given what is known by then"
     )
+    if outturn.luck is not None:
+        yield (
+            "Counts do not tell whose they are: they are given to the groups of the area that have"
+            " started, in the proportion in which the area expects them"
+        )
     if outturn.not_eligible:
         yield f"{outturn.not_eligible:,} on record who are not eligible are left out"
+    for version in outturn.not_signed:
+        yield (
+            f"Version {version} is not signed by the day of the settlement, and nothing is drawn"
+            " under it"
+        )
     for number, name in enumerate(draws.contract.milestones):
-        without = sum(
-            group.children
-            for group, known in zip(outturn.groups, outturn.known, strict=True)
-            if known.is_open(number) and not draws.area.about(group.attributes).chances[name].chance
+        yield from _of_a_milestone(draws, outturn, number, name)
+
+
+def _of_a_milestone(draws: Draws, outturn: Outturn, number: int, name: str) -> Iterator[str]:
+    """Who may still reach a milestone, or did, and is drawn no more."""
+    elsewhere, without = 0, 0
+    for group, known in zip(outturn.groups, outturn.known, strict=True):
+        if known.by_version and number in known.unclaimed:
+            elsewhere += group.children
+        has_chance = draws.area.about(group.attributes).chances[name].chance
+        if known.is_open(number) and not has_chance:
+            without += group.children
+    if elsewhere:
+        yield (
+            f"'{name}' was reached by {elsewhere:,} on record as one version has it, on a day"
+            " that another governs, which pays nothing for it: none is drawn of it"
         )
-        if without:
-            yield f"'{name}' is still open for {without:,} on record, and has no chance in the area"
-        passed = sum(
-            group.children
-            for group, stages in zip(outturn.groups, draws.stages, strict=False)
-            if any(number in stage.passed for stage in stages)
+    if without:
+        yield f"'{name}' is still open for {without:,} on record, and has no chance in the area"
+    passed = sum(
+        group.children
+        for group, stages in zip(outturn.groups, draws.stages, strict=False)
+        if any(number in stage.passed for stage in stages)
+    )
+    if passed:
+        yield (
+            f"'{name}' is still open for {passed:,} on record, and every length of time that"
+            " the area gives is over: none is drawn; write a longer one, if it may come"
         )
-        if passed:
-            yield (
-                f"'{name}' is still open for {passed:,} on record, and every length of time that"
-                " the area gives is over: none is drawn; write a longer one, if it may come"
-            )
 
 
 def _paying(stages: Sequence[Stage]) -> Iterator[int]:

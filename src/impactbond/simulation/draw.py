@@ -21,7 +21,7 @@ from numpy.random import PCG64, SeedSequence
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.evaluation.inputs import ClaimDate, Segments, claim_dates
+from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.money import Pence
 from impactbond.settlement.each_participant import limits_on_each, milestones_of_each
 from impactbond.settlement.funding import Funders
@@ -32,10 +32,11 @@ from impactbond.simulation.alike import AlikeGroups, Taken, alike_groups
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import Bits
 from impactbond.simulation.child_by_child import child_by_child
-from impactbond.simulation.columns import Columns, Place, columns_of
+from impactbond.simulation.columns import Columns, Place, columns_of, segments_of
+from impactbond.simulation.compiler import TooManyToTellApartError
 from impactbond.simulation.deal import deal, deal_by_stage
 from impactbond.simulation.held_by_journey import HeldByJourney
-from impactbond.simulation.journeys import TooManyToTellApartError, journeys
+from impactbond.simulation.journeys import journeys
 from impactbond.simulation.luck import Luck
 from impactbond.simulation.outturn import Outturn
 from impactbond.simulation.spending import Spending, Tariff
@@ -51,15 +52,13 @@ _LUCK, _LEAVING = 2**31, 2**31 - 1
 ClaimedByTurns = list[list[list[tuple[Turn, list[tuple[int, int]]]]]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Draws:
     """Everything that drawing an area's futures needs, worked out once; blocks are drawn on demand.
 
-    `stages` are the journeys of every group. Claims are counted in columns: first stands one for
-    every lot, of what is known at the claim date of its own period; `later` are others, each with
-    its lot and the number of the claim date at which it is known. `place` is the column of a claim
-    of a group, and of the child where children are drawn one by one. Where limits on each
-    participant are worked out journey by journey, columns of pence stand last: what is `held`.
+    `stages` are the journeys of every group, `columns` those in which claims are counted. Where
+    limits on each participant are worked out journey by journey, columns of pence stand last: what
+    is `held`. Of an amended contract, `contract` is all of its `versions` under one roof.
     """
 
     contract: Contract
@@ -68,53 +67,68 @@ class Draws:
     claim_dates: tuple[ClaimDate, ...]
     funders: Funders
     stages: tuple[tuple[Stage, ...], ...]
-    lots: Lots
-    later: tuple[tuple[int, int], ...]
-    place: Mapping[Place, int]
+    columns: Columns
     spending: Spending
+    versions: Versions
     outturn: Outturn | None = None
-    claimed: Numbers | None = None
     held: HeldByJourney | None = None
     columns_one_by_one: Callable[[], Columns] | None = None
 
     @classmethod
-    def of(cls, contract: Contract, area: Area, seed: int, outturn: Outturn | None = None) -> Draws:
+    def of(
+        cls, contract: Contract | Versions, area: Area, seed: int, outturn: Outturn | None = None
+    ) -> Draws:
         """The draws of an area that fits the contract. Every claim date of the contract is in. With
         an `outturn`, those on record are the first groups of the area.
         """
-        calendar = contract.calendar
-        claims = claim_dates(contract, calendar.claim_date(calendar.periods[-1]))
-        names = tuple(contract.participants.attributes)
-        values = [tuple(group.attributes[name] for name in names) for group in area.cohorts]
-        # In order, and not as groups stand in the file: the same area gives the same lots.
-        segments = Segments(names, tuple(sorted(set(values))))
-        named = {number: segments.named(number) for number in range(len(segments.values))}
-        settled = [] if outturn is None else outturn.share_rules(contract)
-        rulebook = Rulebook(Versions.of(contract), [named], settled)
-        limits, stages = _journeys(contract, area, outturn)
-        segment = [segments.values.index(own) for own in values]
-        of_claims = partial(columns_of, contract, area, stages, rulebook, segment, claims, outturn)
-        is_single = contract.claim_by_claim and not limits
-        lots, later, place, claimed = of_claims(is_single)
-        funders = Funders.of(contract, rulebook.all)
+        versions = Versions.of(contract)
+        whole, cohorts = versions.whole, area.cohorts
+        claims = claim_dates(versions, whole.calendar.claim_dates[-1])
+        segments, named = segments_of(versions, cohorts, outturn)
+        settled = [] if outturn is None else outturn.share_rules(whole)
+        rulebook = Rulebook(versions, named, settled)
+        limits, stages = _journeys(versions, area, outturn)
+        of_claims = partial(
+            columns_of, versions, cohorts, stages, rulebook, segments, claims, outturn
+        )
+        columns = of_claims(whole.claim_by_claim and not limits)
+        funders = Funders.of(whole, rulebook.all)
         every = (turn for own in stages for stage in own for of in stage.of_cell for turn in of)
         drawn = (spent for turn in every for spent in turn.spent)
-        spending = Spending(Tariff(contract, area).fixed(), drawn, area.children)
-        of_area = (contract, area, seed, claims, funders, stages)
-        if outturn is not None:  # the lines have been counted, and workers need none
-            outturn = replace(outturn, lines=outturn.lines.schema.empty_table())
+        spending = Spending(Tariff(whole, area).fixed(), drawn, area.children)
+        if outturn is not None:  # what is settled has been counted, and workers need none of it
+            outturn = replace(outturn, lines=outturn.lines.schema.empty_table(), claims=())
         held = one_by_one = None
         if limits:
-            in_order = not later and settles_in_order(contract)
-            of_lots = lots, later, place, len(claims)
             one_by_one = partial(of_claims, True)
-            held = HeldByJourney.settled(contract, limits, stages, *of_lots, in_order=in_order)
-        return cls(*of_area, lots, later, place, spending, outturn, claimed, held, one_by_one)
+            held = HeldByJourney.settled(whole, limits, stages, columns, len(claims))
+        of_area = whole, area, seed, claims, funders, stages
+        return cls(*of_area, columns, spending, versions, outturn, held, one_by_one)
+
+    @property
+    def lots(self) -> Lots:
+        """The lots that can be claimed, in settlement order."""
+        return self.columns.lots
+
+    @property
+    def later(self) -> tuple[tuple[int, int], ...]:
+        """The columns of what is known later than at the claim date of its own period."""
+        return self.columns.later
+
+    @property
+    def place(self) -> Mapping[Place, int]:
+        """The column of each claim of a group."""
+        return self.columns.place
 
     @cached_property
     def cohorts(self) -> tuple[Group, ...]:
         """Every group of the area, worked out once."""
         return self.area.cohorts
+
+    @property
+    def settled_claims(self) -> int:
+        """How many claim dates are settled, and the same in every future."""
+        return 0 if self.outturn is None else self.outturn.claim.number + 1
 
     @property
     def is_single(self) -> bool:
@@ -124,7 +138,7 @@ class Draws:
     @cached_property
     def settles_in_order(self) -> bool:
         """Whether all claim dates of a future can be settled at once."""
-        return not self.later and self.claimed is None and settles_in_order(self.contract)
+        return self.columns.can_settle_in_order and settles_in_order(self.contract)
 
     @property
     def trials_per_block(self) -> int:
@@ -132,9 +146,7 @@ class Draws:
         return SINGLE_TRIALS_PER_BLOCK if self.is_single else TRIALS_PER_BLOCK
 
     def counts(self, block: int) -> Numbers:
-        """Claims of every column by the end of the term, in every trial of a block: (trial,
-        column).
-        """
+        """Claims of every column by the end of the term, in trials of a block: (trial, column)."""
         return self.drawn(block)[0]
 
     def drawn(self, block: int) -> tuple[Numbers, Pence]:
@@ -164,8 +176,7 @@ class Draws:
         """The counts of trials in which nobody is drawn yet: each fee once."""
         columns = self.first_held + (0 if self.held is None else len(self.held.steps))
         counts = np.zeros((columns, trials), dtype=np.int64).T
-        first_fee = len(self.contract.milestones) + len(self.contract.results)
-        counts[:, np.flatnonzero(self.lots.milestone >= first_fee)] = 1
+        counts[:, self.columns.standing] = 1
         return counts
 
     @property
@@ -189,8 +200,8 @@ class Draws:
         known = claims[:, None] >= self.lots.period[None, :]
         lots = len(self.lots.keys)
         by_claim = np.multiply(known[..., None], counts.T[:lots], dtype=np.int64)
-        if self.claimed is not None:
-            by_claim += self.claimed[..., None]
+        if self.columns.claimed is not None:
+            by_claim += self.columns.claimed[..., None]
         for (lot, since), more in zip(self.later, counts.T[lots : self.first_held], strict=True):
             by_claim[since:, lot] += more
         return np.asarray(by_claim.transpose(2, 0, 1), dtype=np.int64)
@@ -200,8 +211,7 @@ class Draws:
         """The same futures, with a lot for every claim of every child."""
         if self.columns_one_by_one is None:
             return self
-        lots, later, place, _ = self.columns_one_by_one()
-        return replace(self, lots=lots, later=later, place=place, held=None)
+        return replace(self, columns=self.columns_one_by_one(), held=None)
 
     def journeys(self, block: int) -> Iterator[tuple[int, Sequence[DrawnClaim], Numbers]]:
         """Of each group and each journey that limits on each participant tell apart: its claims,
@@ -243,7 +253,8 @@ class Draws:
 
     @cached_property
     def _luck(self) -> Luck:
-        return Luck(self.contract, self.area, self.stages)
+        of_those_counted = None if self.outturn is None else self.outturn.luck
+        return Luck(self.contract, self.area, self.stages, of_those_counted)
 
     def _level(self, block: int, group: int, stage: Stage) -> Numbers | None:
         """The level of the chances of a stage in every trial of a block; None where they are
@@ -372,17 +383,18 @@ class Draws:
 
 
 def _journeys(
-    contract: Contract, area: Area, outturn: Outturn | None
+    versions: Versions, area: Area, outturn: Outturn | None
 ) -> tuple[tuple[int, ...], tuple[tuple[Stage, ...], ...]]:
     """The limits that are worked out journey by journey, by their positions, and the stages of
-    every group. Of those on record it is not known how they came to their claims one by one.
+    every group. Of those on record it is not known how they came to their claims one by one; a
+    place is held by several participants, and of several versions each has limits of its own.
     """
-    limits = limits_on_each(contract) if outturn is None else ()
+    whole = versions.whole
+    is_of_children = outturn is None and whole.participants.places is None
+    limits = limits_on_each(whole) if is_of_children and len(versions.all) == 1 else ()
     if limits:
         try:
-            return limits, journeys(
-                contract, area, told=partial(milestones_of_each, contract, limits)
-            )
+            return limits, journeys(versions, area, told=partial(milestones_of_each, whole, limits))
         except TooManyToTellApartError:
             pass
-    return (), journeys(contract, area, () if outturn is None else outturn.known)
+    return (), journeys(versions, area, () if outturn is None else outturn.known)

@@ -18,6 +18,7 @@ import pyarrow.parquet as parquet
 
 from impactbond.cards import framed
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.dates import from_day_number
 from impactbond.errors import AssumptionError, Fault, SimulationError
 from impactbond.evaluation.inputs import ClaimDate
@@ -33,7 +34,7 @@ from impactbond.simulation.draw import Draws
 from impactbond.simulation.settle_drawn import settled_as_counted, settled_one_by_one
 from impactbond.simulation.spread import SPREAD, SPREAD_HEADINGS, Shown, spread_rows, spread_table
 from impactbond.simulation.stages import Turn
-from impactbond.simulation.trial_evidence import by_events, evidence_of
+from impactbond.simulation.trial_evidence import by_events, evidence_of, versions_by_events
 from impactbond.simulation.withheld import LimitOn, limits_of
 from impactbond.tables import as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
@@ -61,7 +62,8 @@ class Forecast:
     """The result of `simulate`. Money is whole pence (`*_pence`).
 
     `due_pence` is shaped (trial, claim date, funder). `held_back_pence` is what each limit withheld
-    or passed on to date, shaped (trial, claim date, limit), in the order of `limits_on`.
+    or passed on to date, shaped (trial, claim date, limit), in the order of `limits_on`; of an
+    amended contract nothing at settled claim dates, at which limits may have been others.
     `cost_pence` is what the provider spends in a month, shaped (trial, month, cost): the months by
     their first days are `cost_dates`, the costs those of the area. Everything else about a trial is
     drawn again when it is asked for.
@@ -78,6 +80,11 @@ class Forecast:
     def contract(self) -> Contract:
         """The contract that was simulated."""
         return self.draws.contract
+
+    def terms_on(self, day: date) -> Contract:
+        """The contract with the limits and the days for payment in force on a claim date."""
+        versions = self.draws.versions
+        return versions.as_under(versions.known_by(day))
 
     @property
     def area(self) -> Area:
@@ -101,10 +108,8 @@ class Forecast:
 
     @property
     def settled_claims(self) -> int:
-        """How many claim dates are settled, and the same in every future: none, unless it is a
-        re-forecast.
-        """
-        return 0 if self.draws.outturn is None else self.draws.outturn.claim.number + 1
+        """How many claim dates are settled, and the same in every future of a re-forecast."""
+        return self.draws.settled_claims
 
     @cached_property
     def limits_on(self) -> tuple[LimitOn, ...]:
@@ -145,12 +150,15 @@ class Forecast:
         block, place = divmod(trial, self.draws.trials_per_block)
         return block, place, self.draws.counts(block)[place][None]
 
-    def as_evidence(self, trial: int) -> tuple[Contract, Evidence]:
+    def as_evidence(self, trial: int) -> tuple[Contract | Versions, Evidence]:
         """One trial as evidence, and the contract with an event for each milestone in place of its
-        condition: settled, they come to the same pence.
+        condition; of an amended contract, all of its versions so. Settled, they come to the same
+        pence. Those on record have other references than their own.
         """
         self._assert_drawn(trial)
-        return by_events(self.contract), evidence_of(self.draws, trial)
+        versions = self.draws.versions
+        by = by_events(self.contract) if len(versions.all) == 1 else versions_by_events(versions)
+        return by, evidence_of(self.draws, trial)
 
     def reached_table(self, trial: int) -> pa.Table:
         """One trial child by child: a row for every milestone that a child of a group reaches.
@@ -215,13 +223,15 @@ class Forecast:
     def limits_table(self) -> pa.Table:
         """For each claim date and limit: in how many trials it has bound by then, the chance that
         it does, and what it has held back on average. A limit binds when it withholds, or passes on
-        to another funder, at least a penny.
+        to another funder, at least a penny. Of an amended contract, no row for claim dates that are
+        settled, at which limits may have been others.
         """
         bound = (self.held_back_pence > 0).sum(axis=0)
         total = self.held_back_pence.sum(axis=0)
         mean = round_fraction(total, Fraction(1, self.trials), half_up)
         rows = []
-        for claim in self.claim_dates:
+        is_amended = len(self.draws.versions.all) > 1
+        for claim in self.claim_dates[self.settled_claims if is_amended else 0 :]:
             for place, limit in enumerate(self.limits_on):
                 often = int(bound[claim.number, place])
                 start = (claim.label, claim.known_by, limit.name, limit.funder)

@@ -8,15 +8,11 @@ Keeps  what was reached stays. What would be known by now, had it come, has not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from impactbond.contract.contract import Contract
-from impactbond.dates import day_number, from_day_number
-from impactbond.simulation.outturn import AlreadyReached, Knowledge
+from impactbond.simulation.knowledge import NOTHING_KNOWN, AlreadyReached, Knowledge
 from impactbond.simulation.stages import LEFT, NO_DAY, DrawnMilestone, Outcome, Standing
-
-NOTHING_KNOWN = Knowledge(-1, -1, None, (), frozenset(), frozenset())
 
 
 class Given:
@@ -24,9 +20,8 @@ class Given:
     that is at each level (`likely`), and which open milestones have no day left (`passed`).
     """
 
-    def __init__(self, contract: Contract, known: Knowledge) -> None:
-        self._contract, self._known = contract, known
-        self._names = list(contract.milestones)
+    def __init__(self, names: Sequence[str], known: Knowledge) -> None:
+        self._names, self._known = names, known
         self.already = {one.milestone: one for one in known.reached}
         self.never, self.has_left = known.never, known.left is not None
         self.is_nothing = known is NOTHING_KNOWN
@@ -55,6 +50,13 @@ class Given:
         is_over = one.milestone in known.over and one.day > known.until
         return is_over or (one.day <= known.until and one.recorded <= known.known_by)
 
+    def lapses(self, one: DrawnMilestone, version: int) -> bool:
+        """Whether a milestone that others may still be paid for is not reached so: by the version
+        of a place, which governs it, its window is over or it can never be paid.
+        """
+        over, never = self._known.under(version)
+        return one.milestone in never or (one.milestone in over and one.day > self._known.until)
+
     def units_in_all(
         self,
         already: AlreadyReached,
@@ -79,32 +81,20 @@ class Given:
         self,
         names: Iterable[str],
         before: Mapping[int, DrawnMilestone],
+        actual: Callable[[AlreadyReached, Mapping[int, DrawnMilestone]], DrawnMilestone],
         undated: Collection[str] = (),
     ) -> list[tuple[DrawnMilestone, int]]:
-        """Which of some milestones are reached already, with how many units; those `undated` get
-        their days in a stage of their own.
+        """Which of some milestones are reached already, each as `actual` has it, with how many
+        units; those `undated` get their days in a stage of their own.
         """
         found = []
         for name in names:
             already = self.already.get(self._names.index(name))
             if already is not None:
-                actual = self.actual(already, before)
-                actual = actual._replace(day=NO_DAY) if name in undated else actual
-                found.append((actual, already.units or 1))
+                one = actual(already, before)
+                one = one._replace(day=NO_DAY) if name in undated else one
+                found.append((one, already.units or 1))
         return found
-
-    def actual(
-        self, already: AlreadyReached, before: Mapping[int, DrawnMilestone]
-    ) -> DrawnMilestone:
-        """A milestone that was reached, as it is on record."""
-        order = {name: number for number, name in enumerate(self._names)}
-        after = self._contract.milestones[self._names[already.milestone]].after
-        needed = [before[order[name]] for name in after if order[name] in before]
-        evidence = self._contract.calendar.evidence
-        deadline = day_number(evidence.within.after(from_day_number(already.day)))
-        is_late = already.recorded > deadline and evidence.late_pays is not None
-        is_late = is_late or any(one.is_late for one in needed)
-        return DrawnMilestone(already.milestone, already.day, True, already.recorded, is_late)
 
     def still_to_leave(self, chances: Mapping[Standing, Fraction]) -> dict[Standing, Fraction]:
         """When they leave: on the day that is known, or later than what is known."""

@@ -18,8 +18,9 @@ import numpy as np
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence
 from impactbond.settlement.each_participant import withheld_of_each
+from impactbond.settlement.limits import settles_in_order
 from impactbond.settlement.lots import Lots, Numbers
-from impactbond.simulation.columns import Place
+from impactbond.simulation.columns import Columns
 from impactbond.simulation.stages import DrawnClaim, Stage
 
 # Lots of single claims name a participant; whose they are is all the same.
@@ -50,18 +51,16 @@ class HeldByJourney:
         contract: Contract,
         limits: tuple[int, ...],
         stages: Sequence[Sequence[Stage]],
-        lots: Lots,
-        later: Sequence[tuple[int, int]],
-        place_of: Mapping[Place, int],
+        columns: Columns,
         claims: int,
-        *,
-        in_order: bool,
     ) -> HeldByJourney:
-        """Every journey settled. `in_order`, the last of so many claim dates tells of all."""
+        """Every journey settled at so many claim dates; in order, the last of them tells of all."""
+        in_order = columns.can_settle_in_order and settles_in_order(contract)
+        lots, place_of = columns.lots, columns.place
         number: dict[HeldStep, int] = {}
         found: dict[tuple[int, int], list[tuple[int, int]]] = {}
         dates = range(claims - 1 if in_order else 0, claims)
-        lot_of_column = [*range(len(lots.keys)), *(lot for lot, _ in later)]
+        lot_of_column = [*range(len(lots.keys)), *(lot for lot, _ in columns.later)]
         for group, own in enumerate(stages):
             journeys = own[-1].ends if own else ()
             lot_of = {

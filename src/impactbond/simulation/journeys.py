@@ -1,92 +1,41 @@
-"""Journeys: what can become of a child of a group, stage by stage, each stage with its chances.
+"""Journeys: what can become of the children of every group, stage by stage.
 
-Takes  a contract, and an area that fits it.
-Gives  the stages of every group; at each, where children can stand by then (a cell), and what can
-       come of the stage for whoever stands there (a turn): a chance, what is reached on which days,
-       what is claimed for it, and the cell that follows.
-Keeps  children in one cell are alike for everything that is still to come: what no later stage asks
-       for is forgotten, but for the claims by which limits tell journeys apart. A child reaches no
-       milestone without its prerequisites, nor before them; nothing outside the term pays; of
-       alternatives the first pays. Of children on record, what is known is certain, and all else is
-       drawn given that it is not known yet.
+Takes  a contract or its versions, an area that fits it, and what is known of those on record.
+Gives  the stages of every group.
+Keeps  what is drawn together, and in which order, is the same for all that are alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
-from fractions import Fraction
-from itertools import product, zip_longest
-from math import prod
-from operator import add, mul
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import zip_longest
 
 from impactbond.contract.contract import Contract
-from impactbond.dates import Span, day_number, from_day_number
-from impactbond.errors import AssumptionError, Fault
-from impactbond.simulation.area import Area, Chance, Group
-from impactbond.simulation.claims_of_journeys import ClaimsOfJourneys
-from impactbond.simulation.costs import CHILD
-from impactbond.simulation.given import NOTHING_KNOWN, Given
-from impactbond.simulation.joint import Family, Levels, families
-from impactbond.simulation.outturn import AlreadyReached, Knowledge
-from impactbond.simulation.spending import Spent, Tariff
-from impactbond.simulation.stage_order import in_order, needed_by
-from impactbond.simulation.stages import (
-    LEFT,
-    NO_DAY,
-    NO_WAY,
-    DrawnClaim,
-    DrawnMilestone,
-    Outcome,
-    Stage,
-    Standing,
-    Turn,
-    Way,
-    last_day,
-    left_on,
-)
-from impactbond.terms.applicability import is_about
-from impactbond.terms.milestones import alternatives
-
-# Beyond so many, ways to stand are no longer worked out one by one.
-_MOST_CELLS = 4096
-# Beyond so many, journeys that are told apart by their claims cost more than children one by one.
-_MOST_TOLD = 1024
-_AT_ONCE = Span(0, "day")
-
-# What a stage decides: who is reached, of families that are decided together; or, of one milestone
-# that is reached by then, on which day and with how many units.
-Step = Sequence[Family] | str
-# What can come of a stage: its chance at each level, what is reached and claimed, what is still
-# asked for, and what is spent.
-Come = tuple[Levels, Standing, tuple[DrawnClaim, ...], Standing, tuple[Spent, ...]]
-
-
-class TooManyToTellApartError(Exception):
-    """Children have more ways to claim than are worth being told apart."""
-
-
-class StageCell(NamedTuple):
-    """What is still asked for of whoever stands here; and what they have claimed so far, of that by
-    which journeys are told apart.
-    """
-
-    standing: Standing
-    claimed: tuple[DrawnClaim, ...] = ()
+from impactbond.contract.versions import Versions
+from impactbond.evaluation.inputs import claim_dates
+from impactbond.simulation.area import Area
+from impactbond.simulation.compiler import Compiler
+from impactbond.simulation.joint import Family, families
+from impactbond.simulation.knowledge import NOTHING_KNOWN, Knowledge
+from impactbond.simulation.paying_by_version import paying_of
+from impactbond.simulation.place_compiler import PlaceCompiler
+from impactbond.simulation.stage_order import in_order, needs_of
+from impactbond.simulation.stages import Stage
 
 
 def journeys(
-    contract: Contract,
+    contract: Contract | Versions,
     area: Area,
     known: Sequence[Knowledge] = (),
     told: Callable[[Mapping[str, str]], Collection[int]] = lambda _: (),
 ) -> tuple[tuple[Stage, ...], ...]:
-    """The stages of every group, in the order in which milestones need one another. `known` is what
-    is known of the first groups; `told` gives the milestones, by their numbers, by the claims of
+    """The stages of every group, in the order in which milestones need one another; `known` is what
+    is known of the first groups. `told` gives the milestones, by their numbers, by the claims of
     which journeys are told apart, for the attributes of a group. Raises TooManyToTellApartError.
     """
+    versions = Versions.of(contract)
+    whole, needs = versions.whole, needs_of(versions)
+    claims = claim_dates(versions, whole.calendar.claim_dates[-1])
     # What is drawn together, and in which order, is the same for all that are in the same segments.
     worked_out: dict[tuple[bool, ...], tuple[Area, list[list[Family]]]] = {}
     found = []
@@ -94,292 +43,12 @@ def journeys(
         alike = area.alike(group.attributes)
         if alike not in worked_out:
             of_these = area.about(group.attributes)
-            worked_out[alike] = of_these, in_order(contract, families(contract, of_these))
+            worked_out[alike] = of_these, in_order(whole, needs, families(whole, of_these))
         of_these, ordered = worked_out[alike]
-        found.append(
-            _Compiler(contract, of_these, group, on_record, told(group.attributes)).stages(ordered)
-        )
+        knowledge = on_record or NOTHING_KNOWN
+        paying = paying_of(versions, of_these, group, claims, knowledge)
+        is_held = whole.participants.places is not None
+        compiler_of = PlaceCompiler if is_held else Compiler
+        compiler = compiler_of(whole, needs, of_these, group, knowledge, paying)
+        found.append(compiler.stages(ordered, told(group.attributes)))
     return tuple(found)
-
-
-class _Compiler:
-    """Works out the stages of one group; `told` are milestones by their number."""
-
-    def __init__(
-        self,
-        contract: Contract,
-        area: Area,
-        group: Group,
-        known: Knowledge | None,
-        told: Collection[int],
-    ) -> None:
-        self._contract, self._area, self._group, self._told = contract, area, group, told
-        self._given = Given(contract, known or NOTHING_KNOWN)
-        self._names = list(contract.milestones)
-        self._tariff = Tariff(contract, area)
-        self._claims = ClaimsOfJourneys(contract, area, self._given)
-        self._order = {name: number for number, name in enumerate(self._names)}
-        self._apart: set[str] = set()
-        self._term = tuple(map(day_number, contract.calendar.term))
-        self._rivals = {
-            self._order[name]: {self._order[one] for one in names}
-            for names in alternatives(contract.milestones)
-            for name in names
-        }
-
-    def stages(self, ordered: Sequence[Sequence[Family]]) -> tuple[Stage, ...]:
-        """Every stage, from one cell in which nothing is reached yet."""
-        start = self._start()
-        found = [Stage((tuple(start.values()),), None, is_start=True)] if start else []
-        cells = list(map(StageCell, start)) or [StageCell(())]
-        steps: list[Step] = []
-        for together in ordered:
-            apart = self._dated_apart(together)
-            self._apart.update(apart)
-            steps += [together, *apart]
-        for place, step in enumerate(steps):
-            later = [self._asked(one) for one in steps[place + 1 :]]
-            asked = {LEFT, *(self._order[name] for names in later for name in names)}
-            # Cells get their numbers in the order in which turns come to them, so that the same
-            # contract and area always draw the same futures from a seed.
-            number: dict[StageCell, int] = {}
-            self._given.begin()
-            stand = dict.fromkeys(cell.standing for cell in cells)
-            # Who stands alike can come to the same, whatever was claimed on the way.
-            come = {one: list(self._come(one, step, asked)) for one in stand}
-            of_cell = tuple(tuple(self._turns(cell, come[cell.standing], number)) for cell in cells)
-            varies = None if isinstance(step, str) else step[0].varies
-            likely = self._given.likely if varies is not None else ()
-            found.append(Stage(of_cell, varies, likely=likely, passed=self._given.passed))
-            cells = list(number)
-            if self._told and len(cells) > _MOST_TOLD:
-                raise TooManyToTellApartError
-            if len(cells) > _MOST_CELLS:
-                raise _too_many(self._contract)
-        if self._told and found:
-            found[-1] = replace(found[-1], ends=tuple(cell.claimed for cell in cells))
-        return tuple(found)
-
-    def _dated_apart(self, together: Sequence[Family]) -> Sequence[str]:
-        """Milestones whose days and units are drawn in stages of their own, after it is known who
-        is reached: nine of one condition, on two days each, would be 512 turns of one stage. Of
-        alternatives the first day decides, so that their days stay together.
-        """
-        names = [name for family in together for name in family.names]
-        if any(len(self._rivals[self._order[name]]) > 1 for name in names):
-            return []
-        several = [name for name in names if self._area.chances[name].ways > 1]
-        return several if len(several) > 1 else []
-
-    def _asked(self, step: Step) -> set[str]:
-        if isinstance(step, str):
-            return {step, *self._contract.milestones[step].after}
-        return needed_by(self._contract, step)
-
-    def _turns(
-        self, before: StageCell, come: Iterable[Come], number: dict[StageCell, int]
-    ) -> Iterator[Turn]:
-        """What can come of a stage for whoever stands somewhere, equal turns joined."""
-        chances: dict[tuple[Standing, tuple[DrawnClaim, ...], int, tuple[Spent, ...]], Levels] = {}
-        for chance, reached, claims, kept, spent in come:
-            told_by = (one for one in claims if one.milestone in self._told)
-            after = StageCell(kept, tuple(sorted((*before.claimed, *told_by))))
-            cell = number.setdefault(after, len(number))
-            turn = (reached, claims, cell, spent)
-            so_far = chances.get(turn)
-            chances[turn] = chance if so_far is None else tuple(map(add, so_far, chance))
-        for turn, chance in chances.items():
-            yield Turn(tuple(map(float, chance)), *turn)
-
-    def _come(self, standing: Standing, step: Step, asked: set[int]) -> Iterator[Come]:
-        """What can come of a stage for whoever stands somewhere, as it is drawn."""
-        dated = self._order[step] if isinstance(step, str) else None
-        stays = tuple(one for one in standing if one.milestone != dated)
-        last = last_day(standing, self._term[1])
-        for chance, ways in self._outcomes(standing, step):
-            if not any(chance):
-                continue
-            told = tuple(self._contested([way for way in ways if way[0].day != NO_DAY]))
-            claims = tuple(one for way in told for one in self._claims.of(*way, last))
-            waiting = (one for one, _ in ways if one.day == NO_DAY)
-            known = (*stays, *(one for one, _ in told), *waiting)
-            # What nothing later asks for is forgotten here: without that every way to have come so
-            # far would be a cell of its own, and thousands of children as many draws.
-            kept = tuple(sorted(one for one in known if one.milestone in asked))
-            reached = tuple(one for one, _ in told)
-            yield chance, reached, claims, kept, self._spent(reached, left_on(standing))
-
-    def _start(self) -> dict[Standing, Turn]:
-        """The turns of the start: when children leave, and what is spent on each until then."""
-        area, start, has_left = self._area, self._group.start, self._given.has_left
-        if not has_left and not area.leaves and all(cost.per != CHILD for cost in area.costs):
-            return {}
-        chances: dict[Standing, Fraction] = {}
-        for span, share in area.leaves.items():
-            day = day_number(span.after(start))
-            left: Standing = (DrawnMilestone(LEFT, day, False, day),)
-            chances[left] = chances.get(left, Fraction(0)) + share
-        chances[()] = 1 - sum(chances.values(), Fraction(0))
-        chances = self._given.still_to_leave(chances)
-        found: dict[Standing, Turn] = {}
-        for standing, chance in chances.items():
-            if chance:
-                spent = tuple(self._tariff.of(CHILD, start, left_on(standing)))
-                found[standing] = Turn((float(chance),), (), (), len(found), spent)
-        return found
-
-    def _spent(self, reached: Standing, left: date | None) -> tuple[Spent, ...]:
-        """What is spent on whoever reached these milestones, and leaves so."""
-        return tuple(
-            spent
-            for one in reached
-            for spent in self._tariff.of(self._names[one.milestone], from_day_number(one.day), left)
-        )
-
-    def _outcomes(self, standing: Standing, step: Step) -> Iterator[Outcome]:
-        """What can come of a stage: its chances, and what is reached with how many units; given
-        what is known.
-        """
-        found = self._assumed(standing, step)
-        if self._given.is_nothing:
-            return found
-        before = {one.milestone: one for one in standing}
-        if isinstance(step, str):
-            certain = self._given.certain([step], before)
-            return self._given.left_to_come(list(found), 1, certain)
-        names, levels = [one for own in step for one in own.names], len(step[0].outcomes[0][0])
-        certain = self._given.certain(names, before, undated=self._apart)
-        return self._given.left_to_come(list(found), levels, certain, is_of_chance=True)
-
-    def _assumed(self, standing: Standing, step: Step) -> Iterator[Outcome]:
-        """What can come of a stage as the area says, without what is ruled out."""
-        if isinstance(step, str):
-            is_reached = any(one.milestone == self._order[step] for one in standing)
-            for share, one, units in self._ways(standing, step) if is_reached else NO_WAY:
-                yield (share,), [] if one is None else [(one, units)]
-            return
-        # Once it is known how the chances of the stage turn out, its families are independent.
-        for drawn in product(*(self._drawn(standing, family) for family in step)):
-            chance = drawn[0][0]
-            for own, _ in drawn[1:]:
-                chance = tuple(map(mul, chance, own))
-            yield chance, [way for _, reached in drawn for way in reached]
-
-    def _drawn(self, standing: Standing, family: Family) -> list[Outcome]:
-        """What can come of one draw: its chances, and what is reached with how many units."""
-        found = []
-        reached_already = {
-            name for name in family.names if self._order[name] in self._given.already
-        }
-        for chances, names in family.outcomes:
-            # An outcome without what is known to be reached did not happen. What is left adds up
-            # to less than one; it is put in proportion once, for the whole stage (`left_to_come`).
-            if not reached_already.issubset(names):
-                continue
-            ways = [self._ways(standing, name, has_day=name not in self._apart) for name in names]
-            for chosen in product(*ways):
-                share = prod((part for part, _, _ in chosen), start=Fraction(1))
-                reached = [(one, units) for _, one, units in chosen if one is not None]
-                found.append((tuple(chance * share for chance in chances), reached))
-        return found
-
-    def _ways(self, standing: Standing, name: str, *, has_day: bool = True) -> Sequence[Way]:
-        """On which days a milestone may be reached, with how many units; and that it is not, where
-        a prerequisite was not, or the child has left by then. Without `has_day`, only that it is
-        reached.
-        """
-        term, assumed = self._contract.milestones[name], self._area.chances[name]
-        before = {one.milestone: one for one in standing}
-        given, number = self._given, self._order[name]
-        already = given.already.get(number)
-        if already is not None and has_day:
-            actual = given.actual(already, before)
-            return [(share, actual, units) for units, share in self._more(actual, already)]
-        if number in given.never:
-            return NO_WAY
-        needed = [before.get(self._order[earlier]) for earlier in term.after]
-        if None in needed:
-            return NO_WAY
-        if not has_day:
-            # Of whoever has no day yet, only so many are left once days are drawn.
-            is_whole = given.is_nothing or already is not None
-            dated = NO_WAY if is_whole else self._ways(standing, name)
-            of = sum((share for share, _, _ in dated), Fraction(0))
-            return [(of, DrawnMilestone(number, NO_DAY, False, NO_DAY), 0)] if of else []
-        known = [one for one in needed if one is not None]
-        is_for = is_about(term.only, self._group.attributes)
-        found: list[Way] = []
-        for span, share in assumed.after.items():
-            own = day_number(span.after(self._group.start))
-            # Days are drawn from the start, by themselves: what is reached is reached with the last
-            # of all that it needs.
-            day = max([own, *(one.day for one in known)])
-            if LEFT in before and day > before[LEFT].day:
-                found.append((share, None, 0))
-                continue
-            is_inside = self._term[0] <= day <= self._term[1]
-            pays = is_for and is_inside and all(one.pays for one in known)
-            one = DrawnMilestone(self._order[name], day, pays, day)
-            for recorded, of_these in self._recorded(one, known, assumed):
-                if given.rules_out(recorded):
-                    continue
-                for units, part in assumed.shares_of_units.items():
-                    found.append((share * of_these * part, recorded, units))
-        if not found:
-            given.note_passed(number)
-        return found
-
-    def _more(
-        self, actual: DrawnMilestone, already: AlreadyReached
-    ) -> Sequence[tuple[int, Fraction]]:
-        """How many units whoever has claimed some of them may come to: as many as would have been
-        claimed by now, if so many are completed in all.
-        """
-        name = self._names[already.milestone]
-        if self._contract.milestones[name].units is None:
-            return [(1, Fraction(1))]
-        shares = self._area.chances[name].shares_of_units
-        days = {units: self._claims.unit_days(name, actual.day, units) for units in shares}
-        return self._given.units_in_all(already, shares, days)
-
-    def _recorded(
-        self, one: DrawnMilestone, needed: Sequence[DrawnMilestone], assumed: Chance
-    ) -> Iterator[tuple[DrawnMilestone, Fraction]]:
-        """A milestone by when it is recorded, and so known with all that it needs; late evidence
-        earns what the contract says, and what rests on it earns no more.
-        """
-        evidence, day = self._contract.calendar.evidence, from_day_number(one.day)
-        deadline = day_number(evidence.within.after(day))
-        for lag, share in (assumed.recorded or {_AT_ONCE: Fraction(1)}).items():
-            recorded = day_number(lag.after(day))
-            is_late = recorded > deadline
-            pays = one.pays and not (is_late and evidence.late == "nothing")
-            earns_less = is_late and evidence.late_pays is not None
-            yield (
-                one._replace(
-                    recorded=max([recorded, *(before.recorded for before in needed)]),
-                    pays=pays,
-                    is_late=earns_less or any(before.is_late for before in needed),
-                ),
-                share,
-            )
-
-    def _contested(
-        self, ways: list[tuple[DrawnMilestone, int]]
-    ) -> Iterator[tuple[DrawnMilestone, int]]:
-        """Of alternatives that pay, the first is achieved, by its day and then as written."""
-        paying = [(one.day, one.milestone) for one, _ in ways if one.pays]
-        for one, units in sorted(ways):
-            rivals = self._rivals[one.milestone]
-            is_first = min((key for key in paying if key[1] in rivals), default=None) == (
-                one.day,
-                one.milestone,
-            )
-            yield one._replace(pays=one.pays and is_first), units
-
-
-def _too_many(contract: Contract) -> AssumptionError:
-    problem = "milestones hang together in more ways than can be told apart"
-    hint = "Give fewer lengths of time, or fewer numbers of units"
-    fault = Fault(code="too_many_journeys", problem=problem, allowed=f"{_MOST_CELLS:,}", hint=hint)
-    return AssumptionError(f"The contract {contract.contract} cannot be simulated.", [fault])

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from io import StringIO
+from itertools import pairwise
 from math import sqrt
 from typing import Any
 
@@ -30,8 +31,9 @@ from impactbond.errors import AssumptionError, Fault
 from impactbond.money import show_share
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.settlement import Settlement
-from impactbond.simulation.area import Area
-from impactbond.simulation.outturn import NOT_ELIGIBLE, OnRecord, people_of
+from impactbond.simulation.area import MOST_TIMES, Area
+from impactbond.simulation.knowledge import NOT_ELIGIBLE, OnRecord
+from impactbond.simulation.outturn import people_of
 from impactbond.simulation.read import parse_area
 from impactbond.tables import as_kind, rows_table, schema_of
 from impactbond.terms.milestones import alternatives
@@ -119,13 +121,15 @@ def area_from(settlement: Settlement, *, children: int | None = None) -> Area:
     contract = settlement.contract
     if settlement.counts is None:
         people = _people(settlement)
-        seen, groups = _seen(settlement, people), _groups(contract, people.values())
+        seen = _seen(settlement, people)
+        began, refilled = _places(contract, people.values())
+        groups = _groups(contract, began)
         left = [(one.left - one.start).days for one in people.values() if one.left]
         leaves = _shares(left, "days", _MOST_BEFORE_OTHERS, len(people))
     else:
         seen, groups = _counted(settlement, children)
-        leaves = {}
-    text = _written(contract, settlement.as_of, groups, seen, leaves)
+        leaves, refilled = {}, {}
+    text = _written(contract, settlement.as_of, groups, seen, {"leaves": leaves, **refilled})
     return parse_area(text.encode(), name="area.yaml", contract=contract)
 
 
@@ -247,6 +251,32 @@ def _groups(contract: Contract, people: Iterable[OnRecord]) -> list[dict[str, An
     ]
 
 
+def _places(
+    contract: Contract, people: Iterable[OnRecord]
+) -> tuple[list[OnRecord], dict[str, dict[str, Any]]]:
+    """Those who began a place, and how places were filled again: after how long, each length with
+    its share of all who left, and how often at most. Without places, everybody, and nothing.
+    """
+    places, everybody = contract.participants.places, sorted(people, key=lambda one: one.start)
+    if places is None:
+        return everybody, {}
+    at = list(contract.participants.attributes).index(places.by)
+    chains = defaultdict[str, list[OnRecord]](list)
+    for one in everybody:
+        chains[one.held[at]].append(one)
+    gaps = [
+        max(0, (after.start - one.left).days)
+        for chain in chains.values()
+        for one, after in pairwise(chain)
+        if one.left
+    ]
+    left = sum(one.left is not None for one in everybody)
+    times = min(MOST_TIMES, max([1, *(len(chain) - 1 for chain in chains.values())]))
+    after = _shares(gaps, "days", _MOST_BEFORE_OTHERS, left) or {"0 days": "0%"}
+    refilled = {"refilled": {"after": after, "times": times}} if left else {}
+    return [chain[0] for chain in chains.values()], refilled
+
+
 def _shares(
     lengths: Sequence[int], unit: str, most: int = _MOST_LENGTHS, of: int | None = None
 ) -> dict[str, str]:
@@ -268,7 +298,7 @@ def _written(
     as_of: date,
     groups: Sequence[Mapping[str, Any]],
     seen: Mapping[str, _Seen],
-    leaves: Mapping[str, str],
+    more: Mapping[str, Mapping[str, Any]],
 ) -> str:
     """The file of the area, with how sure each chance is."""
     rivals = {one for names in alternatives(contract.milestones) for one in names if names[1:]}
@@ -283,7 +313,7 @@ def _written(
         entry["after"] = _shares(one.days, "days", most) or "0 days"
         if contract.milestones[name].units is not None:
             entry["units"] = _shares([max(1, number) for number in one.units], "") or "1"
-        elif one.late and name not in rivals:
+        elif one.late and name not in rivals and contract.participants.places is None:
             in_time = Fraction(one.reached - len(one.late), one.reached)
             middle = f"{sorted(one.late)[len(one.late) // 2]} days"
             recorded = {"0 days": show_share(in_time), middle: show_share(1 - in_time)}
@@ -291,7 +321,7 @@ def _written(
         lines.append(f"  # {told}\n{_yaml({name: entry}, 2)}")
     opening = {"impactbond": 1, "area": "learnt", "title": f"As learnt by {as_of}"}
     text = _yaml(opening) + _yaml({"groups": list(groups)}) + "chances:\n" + "".join(lines)
-    return text + (_yaml({"leaves": dict(leaves)}) if leaves else "")
+    return text + "".join(_yaml({key: dict(said)}) for key, said in more.items() if said)
 
 
 def _yaml(value: Mapping[str, Any], indented: int = 0) -> str:

@@ -8,7 +8,7 @@ Keeps  every level is as likely as the others; where some who share a luck are o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -26,8 +26,15 @@ _FLOAT_BITS = 53
 class Luck:
     """Everything that varies in an area, and who shares it."""
 
-    def __init__(self, contract: Contract, area: Area, stages: Sequence[Sequence[Stage]]) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        area: Area,
+        stages: Sequence[Sequence[Stage]],
+        of_those_counted: Mapping[str, str] | None = None,
+    ) -> None:
         self._contract, self._area, self._stages = contract, area, stages
+        self._of_those_counted = of_those_counted or {}
         self._cohorts = area.cohorts
         self._known: dict[tuple[int, int], Bits | None] = {}
 
@@ -75,7 +82,7 @@ class Luck:
             case "area":
                 return ""
             case "group":
-                return group.name
+                return self._of_those_counted.get(group.name, group.name)
             case "year":
                 return str(self._contract.calendar.year_of(group.start))
             case attribute:

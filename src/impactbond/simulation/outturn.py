@@ -11,117 +11,119 @@ Keeps  what was judged is a fact: whatever a participant reached by the end of t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.dates import day_number
 from impactbond.errors import AssumptionError, Fault
+from impactbond.evaluation.claims import Claims
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.reasons import Reason, Verdict
+from impactbond.reasons import Verdict
 from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import ShareRule, named_rule
 from impactbond.settlement.lots import Rulebook
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area, Group
+from impactbond.simulation.counted_outturn import counted_groups, unable_of_counts
+from impactbond.simulation.knowledge import (
+    NOT_ELIGIBLE,
+    AlreadyReached,
+    Knowledge,
+    OnRecord,
+    closed_of,
+)
+from impactbond.simulation.said_by_versions import SaidByVersions
+from impactbond.terms.diagnostic import listing
+from impactbond.terms.milestones import alternatives
 
-NOT_ELIGIBLE = {Reason.NOT_ELIGIBLE, Reason.ELIGIBILITY_NOT_EVIDENCED}
-# These say nothing of whether it is still to come; of any other reason it is over.
-_OPEN = {Reason.WINDOW_OPEN, Reason.PREREQUISITE, Reason.LEFT}
-# Its window is over: it was reached by now and is not recorded yet, or it is not reached.
-_OVER = {Reason.NOT_MET, Reason.NO_EVIDENCE}
-
-
-class OnRecord(NamedTuple):
-    """When a participant started and left, and the values of its attributes, as last recorded."""
-
-    start: date
-    left: date | None
-    held: tuple[str, ...]
-
-
-class AlreadyReached(NamedTuple):
-    """A milestone that was reached on a day and known by another; and what is claimed for it: on
-    which days how many units.
-    """
-
-    milestone: int
-    day: int
-    recorded: int
-    claimed: tuple[tuple[int, int], ...]
-
-    @property
-    def units(self) -> int:
-        """How many units are claimed."""
-        return sum(units for _, units in self.claimed)
-
-
-class Knowledge(NamedTuple):
-    """What is known of participants who are alike. `until` is the last day that was judged,
-    `known_by` the day by which all was recorded that counted; milestones are by their number: those
-    `reached`, those whose windows are `over`, and those that can pay `never`.
-    """
-
-    until: int
-    known_by: int
-    left: int | None
-    reached: tuple[AlreadyReached, ...]
-    over: frozenset[int]
-    never: frozenset[int]
-
-    def is_open(self, milestone: int) -> bool:
-        """Whether a milestone may still be reached, as far as is known."""
-        reached = (one.milestone for one in self.reached)
-        return milestone not in {*reached, *self.over, *self.never} and self.left is None
+_UNDER_ONE = "Settle the evidence under the newest version alone, and forecast from that"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Outturn:
     """What a settlement found: `groups` of participants who are alike, with what is known of each
-    and their references, the lines that are settled, and how many are not eligible.
+    and what its participants are called in place of their references; the lines that are settled,
+    with these names; and how many are not eligible. Of an amended contract, `claims` are those that
+    stand under each version in force, with these names too; and `not_signed` the numbers of the
+    versions that are signed only later. On counts, `luck` says which group of the area each is of.
     """
 
     claim: ClaimDate
     groups: tuple[Group, ...]
     known: tuple[Knowledge, ...]
-    references: tuple[tuple[str, ...], ...]
+    names: tuple[tuple[str, ...], ...]
     lines: pa.Table
     not_eligible: int
+    claims: tuple[Claims, ...] = ()
+    not_signed: tuple[int, ...] = ()
+    luck: Mapping[str, str] | None = None
 
     @classmethod
-    def of(cls, settlement: Settlement) -> Outturn:
-        """Raises AssumptionError where it cannot be told who stands where."""
-        _assert_can_be_told(settlement)
-        people = people_of(settlement)
-        known = _known(settlement, people)
+    def of(cls, settlement: Settlement, versions: Versions, area: Area) -> Outturn:
+        """What a settlement found, with the versions in force from here on; on counts, of the
+        groups of an area that have started.
+        """
+        if settlement.counts is not None:
+            return cls._of_counts(settlement, versions.whole, area)
+        claims: Sequence[Claims] = ()
+        if len(versions.all) == 1:
+            people = people_of(settlement)
+            known = _known(settlement, people)
+        else:
+            said = SaidByVersions.of(settlement, versions)
+            people = people_of(settlement, said.decided)
+            known, claims = said.known(people), said.claims
         alike = defaultdict[tuple[OnRecord, Knowledge], list[str]](list)
         for who, person in people.items():
             if who in known:
                 alike[person, known[who]].append(who)
-        names = tuple(settlement.contract.participants.attributes)
+        attributes = tuple(versions.whole.participants.attributes)
         ordered = sorted(alike.items(), key=lambda one: _order(*one[0]))
         groups = (
             Group(
                 name=f"On record {number}",
                 children=len(references),
                 start=person.start,
-                attributes=dict(zip(names, person.held, strict=True)),
+                attributes=dict(zip(attributes, person.held, strict=True)),
             )
             for number, ((person, _), references) in enumerate(ordered, 1)
         )
+        names = _names_of(settlement, people)
         return cls(
             settlement.claim,
             tuple(groups),
             tuple(knowledge for (_, knowledge), _ in ordered),
-            tuple(tuple(sorted(references)) for _, references in ordered),
-            settlement.lines_table,
+            tuple(tuple(sorted(names[one] for one in references)) for _, references in ordered),
+            _renamed(settlement.lines_table, names),
             len(people) - len(known),
+            tuple(_claims_renamed(one, names) for one in claims),
+        )
+
+    @classmethod
+    def _of_counts(cls, settlement: Settlement, contract: Contract, area: Area) -> Outturn:
+        found = counted_groups(settlement, contract, area)
+        groups = (
+            one.of.model_copy(update={"name": one.name, "children": one.children}) for one in found
+        )
+        total = sum(one.children for one in found)
+        number = iter(range(1, total + 1))
+        return cls(
+            settlement.claim,
+            tuple(groups),
+            tuple(one.known for one in found),
+            tuple(
+                tuple(_called(next(number), total) for _ in range(one.children)) for one in found
+            ),
+            settlement.lines_table,
+            0,
+            luck={one.name: one.of.name for one in found},
         )
 
     def joined(self, area: Area) -> Area:
@@ -144,12 +146,37 @@ class Outturn:
         return ClosedLines.of(contract, claims, rulebook.all, lines, singly=singly)
 
 
-def people_of(settlement: Settlement) -> dict[str, OnRecord]:
+def _names_of(settlement: Settlement, people: Iterable[str]) -> dict[str, str]:
+    """What everybody is called in place of a reference, in the same order: limits on single
+    participants look at it.
+    """
+    known = sorted({*people, *settlement.lines_table["participant"].to_pylist()} - {""})
+    return {"": ""} | {who: _called(place, len(known)) for place, who in enumerate(known, 1)}
+
+
+def _called(place: int, of: int) -> str:
+    """What somebody on record is called. No group that an area can name has a child called so."""
+    return f"On record {place:07d} of {of}"
+
+
+def _renamed(lines: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    place = lines.column_names.index("participant")
+    who = [names[one] for one in lines["participant"].to_pylist()]
+    return lines.set_column(place, lines.schema.field(place), pa.array(who, pa.string()))
+
+
+def _claims_renamed(claims: Claims, names: Mapping[str, str]) -> Claims:
+    rows = [row._replace(participant=names[row.participant]) for row in claims.singly()]
+    return Claims(claims.segments, claims.counted, rows.copy)
+
+
+def people_of(settlement: Settlement, decided: Set[str] | None = None) -> dict[str, OnRecord]:
     """The participants whom decisions are about, by reference: as last recorded by the day of the
     settlement.
     """
     names = tuple(settlement.contract.participants.attributes)
-    decided = set(settlement.decisions_table["participant"].to_pylist())
+    if decided is None:
+        decided = set(settlement.decisions_table["participant"].to_pylist())
     found: dict[str, tuple[tuple[date, date], OnRecord]] = {}
     for row in settlement.evidence.participants_table.to_pylist():
         who, order = row["participant"], (row["recorded_on"], row["from_on"])
@@ -163,8 +190,9 @@ def people_of(settlement: Settlement) -> dict[str, OnRecord]:
 
 def _order(person: OnRecord, knowledge: Knowledge) -> tuple[Any, ...]:
     never_left = knowledge.left is None
-    sets = (sorted(knowledge.over), sorted(knowledge.never))
-    return (person.start, person.held, never_left, knowledge.left or 0, knowledge.reached, *sets)
+    closed = ((knowledge.over, knowledge.never), *knowledge.by_version)
+    sets = [sorted(one) for pair in closed for one in pair]
+    return (person.start, person.held, never_left, knowledge.left or 0, knowledge.reached, sets)
 
 
 def _known(settlement: Settlement, people: dict[str, OnRecord]) -> dict[str, Knowledge]:
@@ -190,29 +218,11 @@ def _known(settlement: Settlement, people: dict[str, OnRecord]) -> dict[str, Kno
             for row in rows
             if row["verdict"] == Verdict.ACHIEVED
         ]
-        missed = [(number[row["milestone"]], row["reason"]) for row in rows]
-        # What has no day left is over; a prerequisite that is open keeps its milestone open, unless
-        # the milestone's own days have passed meanwhile. Any other reason no later row can change.
-        over = frozenset(
-            number[row["milestone"]]
-            for row in rows
-            if row["reason"] in _OVER
-            or (
-                row["reason"] == Reason.PREREQUISITE
-                and _is_over(contract, row["milestone"], people[who].start, claim.ends_on)
-            )
-        )
-        never = {one for one, reason in missed if reason not in {Reason.MET, *_OPEN, *_OVER}}
+        over, never = closed_of(contract, number, rows, people[who].start, claim.ends_on)
         left = people[who].left
         left_on = None if left is None or left > claim.known_by else day_number(left)
-        found[who] = Knowledge(*days, left_on, tuple(sorted(reached)), over, frozenset(never))
+        found[who] = Knowledge(*days, left_on, tuple(sorted(reached)), over, never)
     return found
-
-
-def _is_over(contract: Contract, milestone: str, start: date, until: date) -> bool:
-    """Whether no day is left on which the condition of a milestone can be met."""
-    reach = reach_from(contract, contract.milestones[milestone].when, start)
-    return reach is None or reach[1] <= until
 
 
 def _claimed(settlement: Settlement) -> dict[tuple[str, str], list[tuple[int, int]]]:
@@ -225,21 +235,39 @@ def _claimed(settlement: Settlement) -> dict[tuple[str, str], list[tuple[int, in
     return found
 
 
-def _assert_can_be_told(settlement: Settlement) -> None:
-    faults = list(_unable(settlement.contract, settlement))
+def assert_can_be_told(settlement: Settlement, versions: Versions, area: Area) -> None:
+    """Nothing, or AssumptionError saying why it cannot be told who stands where."""
+    faults = [*_unable(settlement, versions), *_apart(versions)]
+    if settlement.counts is not None:
+        faults += unable_of_counts(versions, area)
     if faults:
         raise AssumptionError("What is left cannot be forecast from this settlement.", faults)
 
 
-def _unable(contract: Contract, settlement: Settlement) -> Iterator[Fault]:
-    if settlement.counts is not None:
-        problem = "counts do not tell who reached what, nor who may reach more"
-        hint = "Settle on evidence, or simulate an area learnt from the counts"
-        yield Fault(code="nobody_known", problem=problem, hint=hint)
-    if settlement.is_amended:
-        problem = "the contract was amended, and its futures are drawn under one version"
-        hint = "Settle the evidence under the newest version alone"
-        yield Fault(code="amended", problem=problem, hint=hint)
-    if settlement.claim.number + 1 == len(contract.calendar.periods):
+def _unable(settlement: Settlement, versions: Versions) -> Iterator[Fault]:
+    if any(text.participants.places is not None for text in versions.all):
+        problem = "children follow one another in places, and who will hold one next is not drawn"
+        problem += " from where they stand"
+        yield Fault(
+            code="not_drawn", problem=problem, hint="Simulate the contract by an area alone"
+        )
+    if settlement.claim.number + 1 == len(versions.whole.calendar.periods):
         problem, found = "every claim date is settled: nothing is left", settlement.claim.label
         yield Fault(code="nothing_left", problem=problem, found=found)
+
+
+def _apart(versions: Versions) -> Iterator[Fault]:
+    """What versions must agree on, so that one drawn child can be looked at by all of them."""
+    whole = versions.whole
+    together = [set(names) for names in alternatives(whole.milestones)]
+    for text in (stretch.terms for stretch in versions.stretches):
+        for name, term in text.milestones.items():
+            if term.units != whole.milestones[name].units:
+                problem = f"versions {text.version.number} and {whole.version.number} count units"
+                problem += f" of '{name}' otherwise, and nothing says how its units are drawn then"
+                yield Fault(code="units_amended", problem=problem, hint=_UNDER_ONE)
+        for names in alternatives(text.milestones):
+            if not any(own.issuperset(names) for own in together):
+                problem = f"by version {text.version.number}, of {listing(names)} one is paid, and"
+                problem += " later both are: nothing says how they are drawn then"
+                yield Fault(code="alternatives_amended", problem=problem, hint=_UNDER_ONE)

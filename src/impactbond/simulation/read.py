@@ -16,6 +16,7 @@ from impactbond.errors import AssumptionError
 from impactbond.money import show_share
 from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.joint import check_joint
+from impactbond.simulation.places import check_places
 from impactbond.simulation.spending import check_costs
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at, unknown
 from impactbond.terms.milestones import alternatives
@@ -68,6 +69,7 @@ def _check(area: Area, contract: Contract | None) -> Diagnostics:
     yield from check_costs(area, contract)
     if contract is None:
         return
+    yield from check_places(contract, area)
     yield from _check_chances(contract, area)
     yield from _check_segments(contract, area)
     kinds = {area.alike(group.attributes): group.attributes for _, group in placed}

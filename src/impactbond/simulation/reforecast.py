@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import replace
 
+from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.errors import AssumptionError, Fault, SimulationError
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.outturn import Outturn
+from impactbond.simulation.outturn import Outturn, assert_can_be_told
 from impactbond.simulation.read import assert_fits
 from impactbond.simulation.simulate import assert_can_be_drawn, forecast_of
 
@@ -26,6 +29,7 @@ def reforecast(
     *,
     trials: int,
     seed: int,
+    contract: Contract | Versions | None = None,
     executor: Executor | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Forecast:
@@ -37,23 +41,49 @@ def reforecast(
     would be known by then, had it come, has not come. Chances that vary are learnt from what is
     known of all who share the same luck. For `executor` and `progress` see `simulate`.
 
-    Raises AssumptionError for a settlement on counts, of an amended contract or of the whole term,
-    and for everything in the area that the contract cannot take; SimulationError where what was
-    settled is not what the contract makes of these claims today, or an executor did not return
-    every future.
+    Of an amended contract, what was settled stays as it was under the versions then known, and what
+    is drawn is under the version that governs it. `contract` are its versions with those signed
+    since the settlement's last claim date; those signed after its day (`as_of`) are left out.
+
+    Of a settlement on counts, the groups of the area that have started are those who are counted:
+    what is counted is given to them in the proportion in which the area expects it.
+
+    Raises AssumptionError for a settlement of the whole term, for counts that do not tell enough,
+    for versions that no one future can be drawn under, and for everything in the area that the
+    contract cannot take;
+    SimulationError where what was settled is not what the contract makes of these claims today, or
+    an executor did not return every future.
     """
-    contract = settlement.contract
-    assert_can_be_drawn(contract, trials, seed)
-    assert_fits(contract, area)
-    outturn = Outturn.of(settlement)
+    versions = _versions_from_here_on(settlement, contract)
+    whole = versions.whole
+    assert_can_be_drawn(trials, seed)
+    assert_can_be_told(settlement, versions, area)
+    assert_fits(whole, area)
+    later = () if contract is None else Versions.of(contract).all[len(versions.all) :]
+    not_signed = tuple(text.version.number for text in later)
+    outturn = replace(Outturn.of(settlement, versions, area), not_signed=not_signed)
     joined = outturn.joined(area)
     if not joined.cohorts:
         fault = Fault(code="no_children", problem="nobody is on record, and nobody starts later")
         raise AssumptionError("Nothing is left to be forecast.", [fault])
-    draws = Draws.of(contract, joined, seed, outturn)
-    forecast = forecast_of(draws, trials, executor, progress)
+    forecast = forecast_of(Draws.of(versions, joined, seed, outturn), trials, executor, progress)
     _assert_settled_so(settlement, forecast)
     return forecast
+
+
+def _versions_from_here_on(
+    settlement: Settlement, contract: Contract | Versions | None
+) -> Versions:
+    """The versions that a settlement knows, and those signed since, up to its day."""
+    if contract is None:
+        return settlement.known
+    versions = Versions.of(contract).known_by(settlement.as_of)
+    known = settlement.known.digests
+    if versions.digests[: len(known)] != known:
+        problem = "the contract, up to the settlement's last claim date, is not the one settled"
+        fault = Fault(code="other_contract", problem=problem)
+        raise AssumptionError("What is left cannot be forecast.", [fault])
+    return versions
 
 
 def _assert_settled_so(settlement: Settlement, forecast: Forecast) -> None:

@@ -2,7 +2,9 @@
 
 Takes  the draws of an area, and the counts of trials.
 Gives  their settlement, by the engine that pays.
-Keeps  a trial that counts do not tell is dealt out to children, and settled as their claims.
+Keeps  a trial that counts do not tell is dealt out to children, and settled as their claims. Claim
+       dates that are closed under earlier versions of an amended contract stand as they were
+       settled; from there on, the versions in force settle what is drawn.
 """
 
 from __future__ import annotations
@@ -14,8 +16,15 @@ import numpy as np
 
 from impactbond.money import Pence
 from impactbond.settlement.apart import Apart
-from impactbond.settlement.lot_settlement import LotSettlement, settle_in_order, settle_lots
+from impactbond.settlement.lot_settlement import (
+    LotSettlement,
+    settle_by_terms,
+    settle_in_order,
+    settle_lots,
+    terms_in_force,
+)
 from impactbond.settlement.lots import Numbers
+from impactbond.settlement.movements import Movements
 from impactbond.settlement.priorities import Truths
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.withheld import withheld_by_limit
@@ -56,9 +65,22 @@ def settled_as_counted(
         apart = Apart.of(by_limit(counts[:, draws.first_held :], lots), len(counts))
     if in_order:
         settled = settle_in_order(*of, counts[:, :lots], claims, apart)
+    elif draws.columns.closed is not None:
+        settled = _settled_on(draws, draws.columns.closed, draws.quantities(counts))
     else:
         settled = settle_lots(*of, draws.quantities(counts), pooled=pooled, apart=apart)
     return settled, np.zeros(len(counts), dtype=bool) if apart is None else apart.unsure
+
+
+def _settled_on(draws: Draws, closed: Movements, quantities: Numbers) -> LotSettlement:
+    """Claims to date settled from where an amended contract stands: (trial, claim date, lot)."""
+    # Terms of one stretch can look at movements that those of another have as one: none is pooled.
+    terms = terms_in_force(draws.versions, draws.claim_dates)
+    amounts = (np.repeat(one, len(quantities), axis=0) for one in closed[4:])
+    every = Movements._make([*closed[:4], *amounts])
+    return settle_by_terms(
+        terms, draws.lots, draws.funders, quantities, every, draws.settled_claims
+    )
 
 
 def settled_one_by_one(

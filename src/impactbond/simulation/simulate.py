@@ -40,10 +40,10 @@ def simulate(
     process, or on any `concurrent.futures` executor, such as a ProcessPoolExecutor or the executor
     of a Dask or Ray client. `progress` is called with the number of futures that are done.
 
-    Raises AssumptionError listing everything in the area that the contract cannot take, or where
-    the contract has places; SimulationError where an executor did not return every future.
+    Raises AssumptionError listing everything in the area that the contract cannot take;
+    SimulationError where an executor did not return every future.
     """
-    assert_can_be_drawn(contract, trials, seed)
+    assert_can_be_drawn(trials, seed)
     assert_fits(contract, area)
     return forecast_of(Draws.of(contract, area, seed), trials, executor, progress)
 
@@ -152,7 +152,7 @@ def _room(draws: Draws, trials: int) -> Futures:
     return due, held, spent
 
 
-def assert_can_be_drawn(contract: Contract, trials: int, seed: int) -> None:
+def assert_can_be_drawn(trials: int, seed: int) -> None:
     """Nothing, or AssumptionError saying what cannot be drawn."""
     asked = [
         ("no_trials", "trials must be a whole number, at least 1", trials, 1),
@@ -165,13 +165,3 @@ def assert_can_be_drawn(contract: Contract, trials: int, seed: int) -> None:
     ]
     if faults:
         raise AssumptionError("Nothing can be drawn.", faults)
-    _assert_can_be_drawn_apart(contract)
-
-
-def _assert_can_be_drawn_apart(contract: Contract) -> None:
-    """Children are drawn apart from one another: none takes the place of another."""
-    if contract.participants.places is not None:
-        problem = "children follow one another in places, and a simulation draws each by itself"
-        hint = "Simulate the contract without places"
-        fault = Fault(code="not_drawn", problem=problem, hint=hint)
-        raise AssumptionError(f"The contract {contract.contract} cannot be simulated.", [fault])

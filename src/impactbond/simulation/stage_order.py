@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.errors import AssumptionError, Fault
 from impactbond.simulation.joint import Family
 from impactbond.terms.milestones import alternatives
 
+# Of every milestone, those that it comes after in any version.
+Needs = Mapping[str, Sequence[str]]
 
-def in_order(contract: Contract, found: Iterable[Family]) -> list[list[Family]]:
+
+def needs_of(versions: Versions) -> Needs:
+    """What every milestone comes after, in any version of a contract."""
+    found: dict[str, tuple[str, ...]] = {name: () for name in versions.whole.milestones}
+    for text in (stretch.terms for stretch in versions.stretches):
+        for name, term in text.milestones.items():
+            found[name] = tuple(dict.fromkeys((*found[name], *term.after)))
+    return found
+
+
+def in_order(contract: Contract, needs: Needs, found: Iterable[Family]) -> list[list[Family]]:
     """Families in stages: each needs only what earlier stages decide, and alternatives are decided
     in one stage.
     """
@@ -23,7 +36,7 @@ def in_order(contract: Contract, found: Iterable[Family]) -> list[list[Family]]:
     ordered: list[list[Family]] = []
     placed: set[str] = set()
     while stages:
-        ready = [stage for stage in stages if placed.issuperset(needed_by(contract, stage))]
+        ready = [stage for stage in stages if placed.issuperset(needed_by(needs, stage))]
         if not ready:
             raise _in_a_circle(contract)
         for stage in ready:
@@ -37,9 +50,9 @@ def _holds(stage: Sequence[Family], name: str) -> bool:
     return any(name in family.names for family in stage)
 
 
-def needed_by(contract: Contract, stage: Sequence[Family]) -> set[str]:
+def needed_by(needs: Needs, stage: Sequence[Family]) -> set[str]:
     names = {name for family in stage for name in family.names}
-    return {earlier for name in names for earlier in contract.milestones[name].after}
+    return {earlier for name in names for earlier in needs[name]}
 
 
 def _place(contract: Contract, stage: Sequence[Family]) -> int:

@@ -18,16 +18,26 @@ from impactbond.settlement.lots import FULL
 from impactbond.simulation.joint import Levels
 from impactbond.simulation.spending import Spent
 
-# Leaving stands among the milestones of a child, and is none.
+# Leaving stands among the milestones of a child, and is none; so does who holds a place, and when.
 LEFT = -1
+HOLDERS = -2
 # The day of a milestone that is reached and has no day yet.
 NO_DAY = -1
+
+
+class Holder(NamedTuple):
+    """When somebody who holds a place starts, and leaves; None who stays."""
+
+    start: date
+    left: date | None
 
 
 class DrawnMilestone(NamedTuple):
     """A milestone that a child reaches on a day; `pays` where the contract counts it. `recorded` is
     the day by which all that it rests on is recorded; `is_late`, whether any of that is so late
-    that it earns less.
+    that it earns less. Of an amended contract, `under` is the same as each version in force has it,
+    None where it is not reached by that. Of a place, `holder` is which of those who hold it, one
+    after another, reaches it.
     """
 
     milestone: int
@@ -35,11 +45,14 @@ class DrawnMilestone(NamedTuple):
     pays: bool
     recorded: int
     is_late: bool = False
+    holder: int = 0
+    under: tuple[DrawnMilestone | None, ...] = ()
 
 
 class DrawnClaim(NamedTuple):
     """So many units, or one claim, of a milestone first completed on a day; known at the claim date
-    of a number, in one of the standings of lots.
+    of a number, in one of the standings of lots, under the version of a place among those in force.
+    Less than nothing where it stands no more from then on.
     """
 
     milestone: int
@@ -47,11 +60,14 @@ class DrawnClaim(NamedTuple):
     quantity: int
     known: int
     standing: int = FULL
+    version: int = 0
+    holder: int = 0
 
 
 class Turn(NamedTuple):
     """What can come of a stage: its chance at each level, what is reached and claimed, and the cell
-    after it; and what is spent on a child of whom it comes true.
+    after it; and what is spent on a child of whom it comes true. `holders` are, at the start of
+    a place, those who hold it one after another.
     """
 
     chances: tuple[float, ...]
@@ -59,6 +75,7 @@ class Turn(NamedTuple):
     claims: tuple[DrawnClaim, ...]
     cell: int
     spent: tuple[Spent, ...] = ()
+    holders: tuple[Holder, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ Keeps  settled, they come to the same pence as the trial: whatever decides money
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
+from impactbond.contract.versions import Versions
 from impactbond.dates import from_day_number
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
@@ -23,8 +24,11 @@ from impactbond.evidence.evidence import (
     Evidence,
     participants_schema,
 )
-from impactbond.simulation.columns import child_name
+from impactbond.settlement.applicable_claims import every_text
+from impactbond.simulation.columns import name_of
 from impactbond.simulation.draw import Draws
+from impactbond.simulation.knowledge import AlreadyReached
+from impactbond.simulation.stages import DrawnMilestone, Holder
 from impactbond.terms.conditions.counts import Observed
 from impactbond.terms.metrics.choices import Event
 from impactbond.terms.milestones import Rows
@@ -33,12 +37,27 @@ from impactbond.terms.phrases import Window
 
 def by_events(contract: Contract) -> Contract:
     """The same contract with an event for each milestone, on any day, in place of its condition."""
+    return _by_events(contract, "")
+
+
+def versions_by_events(versions: Versions) -> Versions:
+    """The same for every version of an amended contract, each with events of its own: what one has
+    as reached another need not.
+    """
+    return Versions(tuple(_by_events(one, _mark(one)) for one in versions.all))
+
+
+def _mark(contract: Contract) -> str:
+    return f" by version {contract.version.number}"
+
+
+def _by_events(contract: Contract, mark: str) -> Contract:
     every_day = Window.parse("2000-01-01 through 2099-12-31")
     metrics: dict[str, Any] = {}
     milestones = {}
     for name, milestone in contract.milestones.items():
-        metrics[f"is {name}"] = Event(kind="event")
-        when = Observed.model_validate({"observed": f"is {name}", "in": "ever"})
+        metrics[f"is {name}{mark}"] = Event(kind="event")
+        when = Observed.model_validate({"observed": f"is {name}{mark}", "in": "ever"})
         units = None
         if milestone.units is not None:
             metrics[f"unit of {name}"] = Event(kind="event", repeats=True)
@@ -56,15 +75,19 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
     """
     names = list(draws.contract.milestones)
     for group, child, turn in draws.turns(trial):
-        who = child_name(draws.cohorts[group].name, child)
         for one in turn.reached:
-            days = from_day_number(one.day), from_day_number(one.recorded)
-            yield who, f"is {names[one.milestone]}", *days
-            for on, units in _claimed(draws, group, one.milestone):
+            who = name_of(draws.cohorts, draws.outturn, group, child, one.holder)
+            name, already = names[one.milestone], _already(draws, group, one.milestone)
+            for mark, seen in _seen(draws, one, is_on_record=already is not None):
+                on, recorded = map(from_day_number, seen)
+                yield who, f"is {name}{mark}", on, recorded
+            is_by_unit = draws.contract.milestones[name].units is not None
+            for claimed, units in already.claimed if already and is_by_unit else ():
                 for _ in range(units):
-                    day = from_day_number(on)
-                    yield who, f"unit of {names[one.milestone]}", day, day
+                    day = from_day_number(claimed)
+                    yield who, f"unit of {name}", day, day
         for claim in turn.claims:
+            who = name_of(draws.cohorts, draws.outturn, group, child)
             name = names[claim.milestone]
             if draws.contract.milestones[name].units is not None:
                 # All units of a period on one day: they are one claim, of its first day.
@@ -73,28 +96,35 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
                     yield who, f"unit of {name}", first, first
 
 
-def _claimed(draws: Draws, group: int, milestone: int) -> Sequence[tuple[int, int]]:
-    """The units that those on record have claimed: on which days how many."""
+def _seen(
+    draws: Draws, one: DrawnMilestone, *, is_on_record: bool
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Of a milestone, by each version that has it as reached: the day that its row speaks of, and
+    the day on which it is recorded.
+    """
+    if not one.under:
+        yield "", (one.day, one.recorded)
+        return
+    for text, own in zip(every_text(draws.versions), one.under, strict=True):
+        if own is not None:
+            # A drawn row is of the day on which it is seen: a version that asks for more before it
+            # has it as reached later.
+            seen = own.day if is_on_record else one.day
+            yield _mark(text), (seen, own.recorded)
+
+
+def _already(draws: Draws, group: int, milestone: int) -> AlreadyReached | None:
+    """What is on record of a milestone, of a group of those on record."""
     known = () if draws.outturn is None else draws.outturn.known
-    is_by_unit = list(draws.contract.milestones.values())[milestone].units is not None
-    if not is_by_unit or group >= len(known):
-        return ()
-    return next((one.claimed for one in known[group].reached if one.milestone == milestone), ())
+    reached = known[group].reached if group < len(known) else ()
+    return next((one for one in reached if one.milestone == milestone), None)
 
 
 def evidence_of(draws: Draws, trial: int) -> Evidence:
     """One drawn trial as evidence: rows of every child, and of every milestone and unit, each with
     the day by which it is recorded.
     """
-    people = [
-        {
-            "participant": child_name(group.name, child),
-            **dict.fromkeys(("started_on", "from_on", "recorded_on"), group.start),
-            **group.attributes,
-        }
-        for group in draws.cohorts
-        for child in range(group.children)
-    ]
+    people = list(_people_of(draws, trial))
     seen = [
         {
             "observation": str(number),
@@ -113,3 +143,26 @@ def evidence_of(draws: Draws, trial: int) -> Evidence:
         observations_table=pa.Table.from_pylist(seen, schema=OBSERVATIONS_SCHEMA),
         refused_table=REFUSED_SCHEMA.empty_table(),
     )
+
+
+def _people_of(draws: Draws, trial: int) -> Iterator[dict[str, Any]]:
+    """A row for every child of every group; of a place, for everybody who holds it."""
+    places = draws.contract.participants.places
+    held = {
+        (group, child): turn.holders
+        for group, child, turn in (draws.turns(trial) if places is not None else ())
+        if turn.holders
+    }
+    for place, group in enumerate(draws.cohorts):
+        for child in range(group.children):
+            chain = held.get((place, child), (Holder(group.start, None),))
+            attributes = dict(group.attributes)
+            if places is not None:
+                attributes[places.by] = name_of(draws.cohorts, draws.outturn, place, child)
+            for holder, (start, left) in enumerate(chain):
+                yield {
+                    "participant": name_of(draws.cohorts, draws.outturn, place, child, holder),
+                    **dict.fromkeys(("started_on", "from_on", "recorded_on"), start),
+                    "left_on": left if places is not None else None,
+                    **attributes,
+                }

@@ -56,18 +56,27 @@ def limits_of(contract: Contract, funders: Funders) -> tuple[LimitOn, ...]:
 
 
 def withheld_by_limit(contract: Contract, settled: LotSettlement) -> Pence:
-    """What each limit of `limits_of` withheld to date."""
-    withheld = settled.held
-    history = settled.history
+    """What each limit of `limits_of` withheld to date; nothing at claim dates that are closed under
+    earlier versions of a contract, whose limits may have been others.
+    """
+    withheld, history = settled.held, settled.history
+    claims = settled.amount.shape[1]
+    first_open = claims - withheld.shape[1]
+
+    def to_date(claim: Numbers, amounts: Pence) -> Pence:
+        return _to_date(claim, amounts, claims)[:, first_open:]
+
     by_movement = history.value - history.entitled
-    if (withheld.sum(axis=2) != _to_date(history.claim, by_movement, withheld.shape[1])).any():
+    if (withheld.sum(axis=2) != to_date(history.claim, by_movement)).any():
         raise InvariantError("the limits do not add up to what was withheld")
     whole = withheld[..., withheld.shape[2] - len(contract.limits_on_the_whole) :]
     by_funders = [
-        _to_date(settled.history.claim[at], amounts, withheld.shape[1])
-        for at, amounts in settled.parts.withheld
+        to_date(history.claim[at], amounts)[..., None] for at, amounts in settled.parts.withheld
     ]
-    return np.concatenate([whole, *(one[..., None] for one in by_funders)], axis=2)
+    of_open = np.concatenate([whole, *by_funders], axis=2)
+    if not first_open:
+        return of_open
+    return np.pad(of_open, ((0, 0), (first_open, 0), (0, 0)))
 
 
 def _to_date(claim: Numbers, amounts: Pence, claims: int) -> Pence:

@@ -41,8 +41,8 @@ LATE = (
 
 @st.composite
 def amended_widely(draw: st.DrawFn) -> Versions:
-    """Versions that also differ in what comes before what, for whom it is, and what late
-    evidence is worth.
+    """Versions that also differ in what comes before what, for whom it is, what late evidence is
+    worth, and what one child can earn.
     """
     found, ways = [], draw(st.sampled_from(LATE))
     for text in draw(written()):
@@ -52,6 +52,10 @@ def amended_widely(draw: st.DrawFn) -> Versions:
             text = text.replace(
                 "in: year one}, price", "in: year one}, only: {borough: [north]}, price", 1
             )
+        if draw(st.booleans()):
+            each = f"each: participant, at_most: {draw(st.integers(2, 12))}.00"
+            limit = f"{{contract: whole, {each}, beyond: unpaid}}"
+            text = text.replace("limits:\n", f"limits:\n  - {limit}\n")
         late = draw(st.sampled_from(ways))
         found.append(f"{text}calendar: {{evidence: {{within: 90 days, late: {late}}}}}\n")
     return versions_of(*found)

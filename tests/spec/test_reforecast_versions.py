@@ -101,6 +101,24 @@ def test_a_correction_moves_what_was_claimed_at_the_next_claim_date() -> None:
     assert due(left(versions)) == [10_000, 5_000, 2 * 15_000, 0]
 
 
+def test_what_only_a_corrected_version_had_as_reached_is_in_the_evidence_of_a_future() -> None:
+    signed = "milestones: {sign_up: {%swhen: {observed: agreement, in: year one}, price: 20.00}"
+    consent = "consent: {when: {observed: consent, in: year one}, price: 100.00}}"
+    correction = FROM_MAY.partition("milestones")[0].replace("amendment", "correction")
+    corrects = correction.replace("2017-05-01", "2017-01-01, corrects: 1")
+    versions = versions_of(
+        f"{ORIGINAL}{signed % ''}, {consent}", f"{corrects}{signed % 'after: consent, '}, {consent}"
+    )
+    # c1 signed, and never consents: £20.00 on 30 April, back on 31 July.
+    rows = EVIDENCE.replace("consent | 2017-02-01", "agreement | 2017-02-01")
+    chances = "chances: {consent: {chance: 0%, after: 1 day}, sign_up: {chance: 0%, after: 1 day}}"
+    forecast = left(versions, chances, evidence=rows)
+    assert due(forecast) == [2_000, -2_000, 0, 0]
+    again = settle(*forecast.as_evidence(0), as_of="2030-12-31")
+    paid = again.balances_table.group_by("claim_period").aggregate([("due_pence", "sum")])
+    assert paid["due_pence_sum"].to_pylist()[:4] == [2_000, -2_000, 0, 0]
+
+
 def test_a_limit_on_each_child_that_was_agreed_on_holds_from_the_next_claim_on() -> None:
     each = "\nlimits: [{contract: whole, each: participant, at_most: 120.00, beyond: unpaid}]"
     forecast = left(versions_of(ORIGINAL, FROM_MAY + each))

@@ -55,7 +55,8 @@ class Knowledge(NamedTuple):
     """What is known of participants who are alike. `until` is the last day that was judged,
     `known_by` the day by which all was recorded that counted; milestones are by their number: those
     `reached`, those whose windows are `over`, and those that can pay `never`. Of an amended
-    contract, these two are so by every version in force, and `by_version` tells them apart.
+    contract, these two are so by every version in force, and `by_version` tells them apart;
+    `corrected` are reached only by versions that a correction has taken the place of.
     """
 
     until: int
@@ -65,6 +66,7 @@ class Knowledge(NamedTuple):
     over: frozenset[int]
     never: frozenset[int]
     by_version: tuple[Closed, ...] = ()
+    corrected: tuple[AlreadyReached, ...] = ()
 
     def under(self, version: int) -> Closed:
         """What is over and what can never pay, by the version of a place among several."""

@@ -192,7 +192,8 @@ def _order(person: OnRecord, knowledge: Knowledge) -> tuple[Any, ...]:
     never_left = knowledge.left is None
     closed = ((knowledge.over, knowledge.never), *knowledge.by_version)
     sets = [sorted(one) for pair in closed for one in pair]
-    return (person.start, person.held, never_left, knowledge.left or 0, knowledge.reached, sets)
+    reached = knowledge.reached, knowledge.corrected
+    return (person.start, person.held, never_left, knowledge.left or 0, *reached, sets)
 
 
 def _known(settlement: Settlement, people: dict[str, OnRecord]) -> dict[str, Knowledge]:

@@ -104,7 +104,7 @@ class SaidByVersions:
         closed: tuple[Closed, ...],
         claimed: Mapping[str, tuple[int, list[tuple[int, int]]]],
     ) -> Knowledge:
-        reached = []
+        reached, corrected = [], []
         for name, number in self.number.items():
             days = tuple(self._days(place, who, name) for place in range(len(self.texts)))
             place, units = claimed.get(name, (None, []))
@@ -113,12 +113,15 @@ class SaidByVersions:
             if first:
                 day, recorded = first
                 reached.append(AlreadyReached(number, day, recorded, tuple(units), days))
+            elif any(days):
+                day, recorded = next(filter(None, days))
+                corrected.append(AlreadyReached(number, day, recorded, (), days))
         over, never = self._by_all(closed)
         known_by = self.claim.known_by
         left = None if person.left is None or person.left > known_by else day_number(person.left)
         until = day_number(self.claim.ends_on)
         known = until, day_number(known_by), left, tuple(reached)
-        return Knowledge(*known, over, never, closed)
+        return Knowledge(*known, over, never, closed, tuple(corrected))
 
     def _by_all(self, closed: Sequence[Closed]) -> Closed:
         """What is over, and what can never pay, by every version that has the milestone."""

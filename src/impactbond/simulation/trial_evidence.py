@@ -9,8 +9,9 @@ Keeps  settled, they come to the same pence as the trial: whatever decides money
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pyarrow as pa
@@ -74,6 +75,7 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
     that it speaks of and the day on which it is recorded.
     """
     names = list(draws.contract.milestones)
+    yield from _corrected(draws, names)
     for group, child, turn in draws.turns(trial):
         for one in turn.reached:
             who = name_of(draws.cohorts, draws.outturn, group, child, one.holder)
@@ -111,6 +113,20 @@ def _seen(
             # has it as reached later.
             seen = own.day if is_on_record else one.day
             yield _mark(text), (seen, own.recorded)
+
+
+def _corrected(draws: Draws, names: Sequence[str]) -> Iterator[tuple[str, str, date, date]]:
+    """What those on record have reached by a version that a correction has taken the place of, and
+    by no other: it was claimed, and is taken back.
+    """
+    texts = every_text(draws.versions)
+    for group, known in enumerate(() if draws.outturn is None else draws.outturn.known):
+        for child, one in product(range(draws.cohorts[group].children), known.corrected):
+            who = name_of(draws.cohorts, draws.outturn, group, child)
+            for text, days in zip(texts, one.under, strict=True):
+                if days:
+                    day, recorded = map(from_day_number, days)
+                    yield who, f"is {names[one.milestone]}{_mark(text)}", day, recorded
 
 
 def _already(draws: Draws, group: int, milestone: int) -> AlreadyReached | None:

@@ -84,7 +84,7 @@ class PackSheets:
             cells = [None if row[key] == "" else row[key] for row in rows]
             wide = fitting(cells, width, 46) if kind == "identifier" else width
             keyed.append(Column(key, header, kind, wide, cells, given.get(key)))
-        columns = []
+        columns: list[Column] = []
         for key, header in pence.items():
             columns += self.amounts.in_units(key, header, 12.5, values[key])
         for key, header in pence.items():

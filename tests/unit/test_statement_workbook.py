@@ -273,10 +273,7 @@ def test_the_schedule_keeps_earlier_claims_for_context() -> None:
     ]
     assert rows[1]["Tranche"] == "Mobilisation money"
     assert rows[0]["Due on"] == datetime(2017, 8, 30)
-    above = {
-        row[0].value: [cell.value for cell in row if cell.value is not None][-1]
-        for row in sheet["A4:J5"]
-    }
+    above = dict([cell.value for cell in row if cell.value is not None] for row in sheet["A4:J5"])
     assert above == {"This claim (£)": 22.50, "All claims to date (£)": 6_261.00}
 
 

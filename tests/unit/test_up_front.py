@@ -13,6 +13,7 @@ from tests.opened import beside, opened, rows_of
 from tests.spec.drawn_tables import contract_of, contract_text, settled
 
 from impactbond.errors import StatementError
+from impactbond.pages.statement_page import statement_page
 from impactbond.statements import make_statement, statement_workbook
 from impactbond.statements.source import StatementSource, statement_source
 from impactbond.statements.up_front import up_front_source, write_up_front
@@ -81,6 +82,17 @@ def test_its_cover_says_which_claim_counts_it() -> None:
     labels = [row[0].value for row in cover.iter_rows()]
     assert "SHA-256 of the evidence" not in labels
     assert "Evidence recorded up to" not in labels
+
+
+def test_its_notes_say_that_no_evidence_was_asked_for() -> None:
+    source = up_front_source(contract_of(TERMS), "starting")
+    notes = {note.subject: note.text for note in make_statement(source, "council").notes}
+    assert "no evidence was asked for" in notes["Evidence"]
+    assert not notes.keys() & {"Evidence left out", "Participants"}
+    page = statement_page(source, "council")
+    assert "claim 2017-Q1, without evidence" in page
+    assert "refused" not in page
+    assert ", evidence " not in page.partition("<footer")[2]
 
 
 def test_a_tranche_that_the_contract_has_not_is_refused(tmp_path: Path) -> None:

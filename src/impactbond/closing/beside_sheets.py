@@ -32,7 +32,8 @@ _ADDED = "+".join(f"[{key}]" for key in list(_BANDS)[:5])
 
 def _in_all(table: SheetTable, index: int) -> str:
     """What a milestone comes to; the most of a result is what the contract says."""
-    return "" if table.columns[1].values[index] is None else "[participants]*[price]"
+    many = table.columns[table.position("participants")].values[index]
+    return "" if many is None else "[participants]*[price]"
 
 
 _Beside = tuple[str, str, str, tuple[Plain, ...], dict[str, str], dict[str, Formula]]

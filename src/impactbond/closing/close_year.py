@@ -237,6 +237,7 @@ def _drawn_up(
         kind=evidence.kind,
         cautions=cautions,
         evidence_sha256=_digest(evidence, year.evidence_to),
+        titles={name: one.title for name, one in year.terms.milestones.items() if one.title},
     )
 
 

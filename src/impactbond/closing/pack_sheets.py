@@ -9,13 +9,15 @@ Keeps  a sheet may name those made before it, and no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from impactbond.closing.beside_sheets import Plain
 from impactbond.closing.year_end import YearEnd
 from impactbond.money import CURRENCIES
 from impactbond.statements.workbook.layout import AmountCells, Column, Formula, SheetTable, fitting
+from impactbond.statements.workbook.printed import is_too_wide
 
 _PATTERN = re.compile(r"[*?~]|^[<>=]")
 
@@ -47,6 +49,13 @@ class PackSheets:
         self.year = year
         self.amounts = AmountCells(CURRENCIES[year.currency])
         income = year.tables["income"]
+        position = year.tables["position"].to_pylist()
+        called = {row["funder"]: row["name"] for row in position}
+        self._names: dict[str, tuple[str, str, Callable[[str], str]]] = {
+            "funder": ("name", "Name", lambda key: called.get(key, key)),
+            "milestone": ("title", "Title", lambda key: year.titles.get(key, key)),
+            "reason": ("in_words", "In words", lambda key: key.replace("_", " ").capitalize()),
+        }
         self.made = Made(
             name for key in ("funder", "fund") for name in set(income[key].to_pylist())
         )
@@ -70,11 +79,12 @@ class PackSheets:
         """
         given = formulas or {}
         values = {key: [row[f"{key}_pence"] for row in rows] for key in pence}
-        columns = []
+        keyed = []
         for key, header, kind, width in plain:
             cells = [None if row[key] == "" else row[key] for row in rows]
             wide = fitting(cells, width, 46) if kind == "identifier" else width
-            columns.append(Column(key, header, kind, wide, cells, given.get(key)))
+            keyed.append(Column(key, header, kind, wide, cells, given.get(key)))
+        columns: list[Column] = []
         for key, header in pence.items():
             columns += self.amounts.in_units(key, header, 12.5, values[key])
         for key, header in pence.items():
@@ -84,7 +94,7 @@ class PackSheets:
             title=title,
             holds=holds,
             intro=tuple(intro),
-            columns=tuple(columns),
+            columns=(*keyed, *columns),
             if_empty=if_empty,
             # A table without rows has no cells that a total could name.
             totals=tuple(
@@ -94,8 +104,22 @@ class PackSheets:
             ),
             last_printed=self.amounts.shown(list(pence)[-1]) if pence else "",
         )
-        self.made[sheet] = table
+        named = replace(table, columns=(*self._with_names(keyed), *columns))
+        # Only where all of it stays on one page; every name stands in Position.
+        self.made[sheet] = table = table if is_too_wide(named) else named
         return table
+
+    def _with_names(self, keyed: Sequence[Column]) -> Iterator[Column]:
+        """Columns of keys, each with what people call what it is of, unless that stands there."""
+        told = {column.key for column in keyed}
+        for column in keyed:
+            name, header, words = self._names.get(column.key, ("", "", str))
+            if column.kind != "identifier" or not name or name in told or not any(column.values):
+                yield column
+                continue
+            yield replace(column, width=fitting([*column.values, column.header], 10, 46))
+            said = [words(key) if key else None for key in column.values]
+            yield Column(name, header, "identifier", fitting([*said, header], 10, 46), said)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         return list(self.year.tables[name].to_pylist())

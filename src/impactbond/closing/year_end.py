@@ -57,6 +57,7 @@ class YearEnd:
     kind: str = field(default="pandas")
     evidence_sha256: str = ""
     cautions: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)  # of milestones
 
     def _frame(self, name: str) -> Any:
         return as_kind(self.tables[name], self.kind)

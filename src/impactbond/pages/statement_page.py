@@ -54,9 +54,9 @@ def _page(statement: Statement) -> str:
         ("terms", "Terms"),
         ("checks", "Checks"),
     ]
+    evidence = f", evidence {about.evidence_sha256}" if about.evidence_sha256 else ""
     foot = [
-        f"Contract {about.contract_sha256}, evidence {about.evidence_sha256} (SHA-256), "
-        f"impactbond {about.engine_version}.",
+        f"Contract {about.contract_sha256}{evidence} (SHA-256), impactbond {about.engine_version}."
     ]
     head = PageHead(
         f"Statement for {about.funder_name}",
@@ -112,6 +112,9 @@ def _facts(statement: Statement) -> Iterator[tuple[str, str]]:
     yield "From", about.provider
     yield "Contract", f"{about.contract_id}, version {about.version}"
     yield "Claim made on", str(about.claim_date)
+    if about.ahead_of:
+        yield "Asked for ahead of", f"claim {about.ahead_of}, without evidence"
+        return
     refused = counted(about.refused_rows, "row")
     yield what, f"recorded up to {about.claim_date}; {refused} refused and left out"
 

@@ -83,9 +83,15 @@ class About:
         return payment_reference(claim, of)
 
     @property
+    def replaced_reference(self) -> str:
+        """The reference of the statement that it replaces; empty without one."""
+        if self.replaces is None:
+            return ""
+        return reference(self.contract_id, self.claim_period, self.funder, self.replaces.number)
+
+    @property
     def replaced(self) -> str:
         """The reference and the digest of the statement that it replaces; empty without one."""
         if self.replaces is None:
             return ""
-        its = reference(self.contract_id, self.claim_period, self.funder, self.replaces.number)
-        return f"{its} (SHA-256 {self.replaces.sha256})"
+        return f"{self.replaced_reference} (SHA-256 {self.replaces.sha256})"

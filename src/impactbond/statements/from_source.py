@@ -89,6 +89,7 @@ def make_statement(
             refused_receipts=None if account is None else account.refused_rows,
             opening=opening_words(before, again, counted=source.counted),
             counted=source.counted,
+            ahead=bool(source.ahead_of),
             of_contract=(*source.notes, *vat_notes(source.vat, control.due_pence, currency)),
         ),
         control=control,

@@ -46,6 +46,7 @@ def statement_notes(
     refused_receipts: int | None = None,
     opening: str = "",
     counted: bool = False,
+    ahead: bool = False,
     of_contract: tuple[NoteText, ...] = (),
 ) -> tuple[Note, ...]:
     """The notes of one statement, numbered; `funder` is None where it is for all funders.
@@ -54,7 +55,8 @@ def statement_notes(
     where the opening comes from.
 
     `refused_receipts` is None where the statement shows no receipts; `counted` says that there are
-    counts in place of evidence.
+    counts in place of evidence, `ahead` that up-front money is asked for on its own day, for which
+    there is none.
     """
     shares = _SHARES.format(currency.coin)
     texts = [
@@ -69,10 +71,7 @@ def statement_notes(
             f"Shares and odd {currency.coins}",
             f"{shares} The contract's rule: {rounding}." if rounding else shares,
         ),
-        ("Counts left out", _refused("counts", refused_rows))
-        if counted
-        else ("Evidence left out", f"{_refused('evidence', refused_rows)} {_UNEVIDENCED}"),
-        ("Participants", _NO_PARTICIPANTS if counted else _PARTICIPANTS),
+        *(_NO_EVIDENCE if ahead else _evidence(refused_rows, counted)),
         *of_contract,
         ("Blank cells", _BLANKS),
         ("Checks", _CHECKS),
@@ -91,6 +90,15 @@ def statement_notes(
         left_out = f" Rows of receipts that were refused and left out: {refused_receipts:,}."
         texts.insert(2 + counted, ("Account", _ACCOUNT + left_out))
     return tuple(Note(number, subject, text) for number, (subject, text) in enumerate(texts, 1))
+
+
+def _evidence(refused_rows: int, counted: bool) -> tuple[NoteText, ...]:
+    """What was left out of what the statement rests on, and whether participants appear."""
+    if counted:
+        left_out = _refused("counts", refused_rows)
+        return (("Counts left out", left_out), ("Participants", _NO_PARTICIPANTS))
+    left_out = f"{_refused('evidence', refused_rows)} {_UNEVIDENCED}"
+    return (("Evidence left out", left_out), ("Participants", _PARTICIPANTS))
 
 
 def opened_again(counted: bool) -> str:
@@ -232,6 +240,13 @@ _COUNTED = (
     " claim."
 )
 _NO_PARTICIPANTS = "No participant appears: a line is so many claims that were counted together."
+_NO_EVIDENCE = (
+    (
+        "Evidence",
+        "Up-front money is due on its day: no evidence was asked for and none was used, and no "
+        "participant appears.",
+    ),
+)
 _UNEVIDENCED = (
     "What is not evidenced is not paid. "
     "Evidence recorded after the claim date counts in a later claim."

@@ -24,6 +24,7 @@ from impactbond.statements.workbook.layout import (
     AFTER,
     RIGHT_ALIGNED,
     Column,
+    ColumnTotal,
     SheetTable,
 )
 from impactbond.statements.workbook.printed import (
@@ -35,10 +36,11 @@ from impactbond.statements.workbook.printed import (
     room,
 )
 from impactbond.statements.workbook.table_sheet import Looks, TableSheet, in_xml, writable
-from impactbond.statements.workbook.text_widths import line_count
+from impactbond.statements.workbook.text_widths import digits, line_count
 
 LANGUAGE = "en-GB"
 LINE_HEIGHT = 15.25
+BESIDE = 2  # digits between the label of a total and its figure, and before the label
 LAST_ROW = 1_048_576
 NONE = "none"
 # An amount in units has the decimals of its currency.
@@ -65,6 +67,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "heading": {"bold": True, "font_size": 14},
     "label": {"bold": True, "valign": "top", "text_wrap": True},
     "plain": {},
+    "beside": {"align": "right", "indent": 1},
     "left count": {"num_format": _PENCE, "align": "left", "valign": "top"},
     "blank": {"bottom": 1},
     "left header": {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1},
@@ -148,7 +151,8 @@ class Book:
         for row, sentence in enumerate((_contains(table), *table.intro), 1):
             self.write(sheet, row, 0, sentence, "plain")
         for row, total in enumerate(table.totals, 2 + len(table.intro)):
-            self.write(sheet, row, 0, total.label, "plain")
+            place, look = _beside(table, total)
+            self.write(sheet, row, place, total.label, look)
             self.formula(
                 sheet, row, table.position(total.key), total.formula(table), total.value, total.kind
             )
@@ -258,6 +262,15 @@ def _contains(table: SheetTable) -> str:
         return "This worksheet contains one table."
     count = len(table.charts)
     return f"This worksheet contains one table and, below it, {count} chart{'s' * (count > 1)}."
+
+
+def _beside(table: SheetTable, total: ColumnTotal) -> tuple[int, str]:
+    """The column of a total's label, and its look: it ends right before the figure, and runs on to
+    the left over blank cells; where there is no room for that, it begins at the left.
+    """
+    place = table.position(total.key)
+    wide = sum(column.width for column in table.columns[:place])
+    return (place - 1, "beside") if digits(total.label) + BESIDE < wide else (0, "plain")
 
 
 def _fit(sheet: Any, table: SheetTable) -> None:

@@ -195,8 +195,9 @@ def _facts(page: Page, statement: Statement) -> None:
     page.fact("Statement number", about.number, "left count")
     if not statement.is_whole:
         page.fact("Payment reference", about.payment_reference, name="payment_reference")
-    if about.replaced:
-        page.fact("Replaces statement", about.replaced)
+    if about.replaces is not None:
+        page.fact("Replaces statement", about.replaced_reference)
+        page.fact("SHA-256 of that one", about.replaces.sha256)
     page.fact("Contract", about.contract_id, name="contract_id")
     page.fact("Title", about.title)
     version = f"{about.version}, effective {about.effective_on.isoformat()}"
@@ -238,6 +239,8 @@ def _approval(page: Page, statement: Statement) -> None:
     )
     for step in ("Prepared by", "Checked by", "Approved by"):
         page.line((step, "label"), *((None, "blank") for _ in _SIGNED))
+    if not any(pence for _, pence in statement.due_dates):
+        return  # nothing is due, and there is nothing to invoice
     page.heading("For the credit note" if is_credit else "For the invoice")
     for label, by in _CREDIT if is_credit else _INVOICE:
         if (told := known.get(label)) is not None:

@@ -64,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ColumnTotal:
-    """A figure shown above a table, in the column `key`, with a label at the left."""
+    """A figure shown above a table, in the column `key`, with its label before it."""
 
     label: str
     key: str

@@ -13,6 +13,7 @@ from tests.spec.drawn_tables import contract_of, settled
 
 from impactbond.errors import AssumptionError
 from impactbond.records.record import write_record
+from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast
@@ -113,6 +114,40 @@ chances:
 """
     assert by_claim(forecast_of(settled(TERMS, EVIDENCE, "2017-04-30"), chances)) == [
         [120_000, 10_000, 0, 0, 0, 0, 0, 0]
+    ]
+
+
+LATE = """
+calendar: {evidence: {within: 90 days, late: next claim, late_pays: 50%}}
+milestones:
+  consent: {when: {observed: consent, in: year one}, price: 10.00}
+  settled: {after: consent, when: {observed: agreement, in: year one}, price: 20.00}
+  end: {after: settled, when: {observed: assessed, in: year one}, price: 100.00}
+"""
+CERTAIN = """
+chances:
+  consent: {chance: 100%, after: 1 month}
+  settled: {chance: 100%, after: 1 month}
+  end: {chance: 100%, after: 8 months}
+"""
+
+
+def test_what_rests_on_a_late_row_is_late_also_where_it_was_reached_after_that_row() -> None:
+    # The agreement of 1 February is recorded after 129 days: late, though it counts from the
+    # consent of 20 May on. It pays £10.00 of £20.00, and the end £50.00 of £100.00, in September.
+    evidence = """
+        child | metric    | on         | recorded   | value
+        c1    | consent   | 2017-05-20 | 2017-05-20 | yes
+        c1    | agreement | 2017-02-01 | 2017-06-10 | yes
+    """
+    settlement = settled(LATE, evidence, "2017-08-01")
+    forecast = forecast_of(settlement, CERTAIN)
+    assert by_claim(forecast) == [[0, 2000, 5000, 0, 0, 0, 0, 0]]
+    contract, rows = forecast.as_evidence(0)
+    again = settle(contract, rows, as_of="2018-12-31", holidays=())
+    assert [row["due_pence"] for row in again.balances_table.to_pylist() if row["due_pence"]] == [
+        2000,
+        5000,
     ]
 
 

@@ -25,6 +25,9 @@ Closed = tuple[frozenset[int], frozenset[int]]
 _NOTHING: Closed = (frozenset(), frozenset())
 
 
+UNCLAIMED = -1  # the standing of what nothing is claimed for
+
+
 class OnRecord(NamedTuple):
     """When a participant started and left, and the values of its attributes, as last recorded."""
 
@@ -35,8 +38,8 @@ class OnRecord(NamedTuple):
 
 class AlreadyReached(NamedTuple):
     """A milestone that was reached on a day and known by another; and what is claimed for it: on
-    which days how many units. Of an amended contract, `under` are the two days as each version in
-    force has them, none where it is not reached by that.
+    which days how many units, and as which standing. Of an amended contract, `under` are the two
+    days as each version in force has them, none where it is not reached by that.
     """
 
     milestone: int
@@ -44,6 +47,7 @@ class AlreadyReached(NamedTuple):
     recorded: int
     claimed: tuple[tuple[int, int], ...]
     under: tuple[tuple[int, ...], ...] = ()
+    standing: int = UNCLAIMED
 
     @property
     def units(self) -> int:

@@ -25,15 +25,16 @@ from impactbond.dates import day_number
 from impactbond.errors import AssumptionError, Fault
 from impactbond.evaluation.claims import Claims
 from impactbond.evaluation.inputs import ClaimDate
-from impactbond.reasons import Verdict
+from impactbond.reasons import Standing, Verdict
 from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import ShareRule, named_rule
-from impactbond.settlement.lots import Rulebook
+from impactbond.settlement.lots import LATE, Rulebook
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.counted_outturn import counted_groups, unable_of_counts
 from impactbond.simulation.knowledge import (
     NOT_ELIGIBLE,
+    UNCLAIMED,
     AlreadyReached,
     Knowledge,
     OnRecord,
@@ -200,7 +201,7 @@ def _known(settlement: Settlement, people: dict[str, OnRecord]) -> dict[str, Kno
     """What is known of everybody who may be eligible."""
     contract, claim = settlement.contract, settlement.claim
     number = {name: place for place, name in enumerate(contract.milestones)}
-    claimed = _claimed(settlement)
+    claimed, standing = _claimed(settlement), _standing(settlement)
     decided = defaultdict[str, list[dict[str, Any]]](list)
     for row in settlement.decisions_table.to_pylist():
         decided[row["participant"]].append(row)
@@ -215,6 +216,7 @@ def _known(settlement: Settlement, people: dict[str, OnRecord]) -> dict[str, Kno
                 day_number(row["achieved_on"]),
                 day_number(row["known_on"]),
                 tuple(claimed[who, row["milestone"]]),
+                standing=standing.get((who, row["milestone"]), UNCLAIMED),
             )
             for row in rows
             if row["verdict"] == Verdict.ACHIEVED
@@ -233,6 +235,18 @@ def _claimed(settlement: Settlement) -> dict[tuple[str, str], list[tuple[int, in
     for row in settlement.claims_table.select(columns).to_pylist():
         on = day_number(row["achieved_on"])
         found[row["participant"], row["milestone"]].append((on, row["quantity"]))
+    return found
+
+
+def _standing(settlement: Settlement) -> dict[tuple[str, str], int]:
+    """As what each milestone is claimed, by participant: late, where any of its claims are."""
+    keys = ["participant", "milestone", "standing"]
+    added = settlement.lines_table.group_by(keys).aggregate([("quantity", "sum")])
+    found: dict[tuple[str, str], int] = {}
+    for row in added.to_pylist():
+        if row["quantity_sum"]:
+            of, standing = (row["participant"], row["milestone"]), Standing(row["standing"]).number
+            found[of] = LATE if LATE in (standing, found.get(of)) else standing
     return found
 
 

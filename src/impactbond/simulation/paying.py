@@ -22,7 +22,7 @@ from impactbond.dates import Span, day_number, from_day_number
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.settlement.lots import FULL, LATE
 from impactbond.simulation.area import Area, Chance, Group
-from impactbond.simulation.knowledge import AlreadyReached
+from impactbond.simulation.knowledge import UNCLAIMED, AlreadyReached
 from impactbond.simulation.stages import DrawnClaim, DrawnMilestone
 from impactbond.terms.applicability import is_about
 from impactbond.terms.milestones import DaysIn, alternatives
@@ -137,6 +137,10 @@ class PayingByText:
         deadline = day_number(evidence.within.after(from_day_number(already.day)))
         is_late = already.recorded > deadline and evidence.late_pays is not None
         is_late = is_late or any(one.is_late for one in needed)
+        if already.standing != UNCLAIMED:
+            # Its own row may have been late although what it needs was reached after it: the day
+            # on which all is reached does not tell, and the settlement does.
+            is_late = already.standing == LATE
         return DrawnMilestone(already.milestone, already.day, True, already.recorded, is_late)
 
     def contested(self, ways: Sequence[Reached]) -> Iterator[Reached]:

@@ -21,9 +21,11 @@ from impactbond.evaluation.decisions import decisions_table
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.reasons import Verdict
 from impactbond.settlement.applicable_claims import applicable_claims, every_text
+from impactbond.settlement.lots import LATE
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.knowledge import (
     NOT_ELIGIBLE,
+    UNCLAIMED,
     AlreadyReached,
     Closed,
     Knowledge,
@@ -33,6 +35,8 @@ from impactbond.simulation.knowledge import (
 
 # The decisions of one version about one participant, by milestone.
 Decided = Mapping[str, Mapping[str, Any]]
+# The place of the version that claims are under, their days and units, and their standing.
+_ClaimedUnder = tuple[int, list[tuple[int, int]], int]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,17 +106,18 @@ class SaidByVersions:
         who: str,
         person: OnRecord,
         closed: tuple[Closed, ...],
-        claimed: Mapping[str, tuple[int, list[tuple[int, int]]]],
+        claimed: Mapping[str, _ClaimedUnder],
     ) -> Knowledge:
         reached, corrected = [], []
         for name, number in self.number.items():
             days = tuple(self._days(place, who, name) for place in range(len(self.texts)))
-            place, units = claimed.get(name, (None, []))
+            place, units, standing = claimed.get(name, (None, [], UNCLAIMED))
             in_force = days[: len(self.claims)]
             first = next(filter(None, in_force), ()) if place is None else days[place]
             if first:
                 day, recorded = first
-                reached.append(AlreadyReached(number, day, recorded, tuple(units), days))
+                one = AlreadyReached(number, day, recorded, tuple(units), days)
+                reached.append(one._replace(standing=standing) if self._is_late_alike else one)
             elif any(days):
                 day, recorded = next(filter(None, days))
                 corrected.append(AlreadyReached(number, day, recorded, (), days))
@@ -143,15 +148,21 @@ class SaidByVersions:
             return ()
         return day_number(row["achieved_on"]), day_number(row["known_on"])
 
-    def _claimed(self) -> dict[str, dict[str, tuple[int, list[tuple[int, int]]]]]:
+    @property
+    def _is_late_alike(self) -> bool:
+        """Whether all versions have the same as late: then how it was settled says so of each."""
+        first, *others = (text.calendar.evidence for text in self.texts)
+        return all(one == first for one in others)
+
+    def _claimed(self) -> dict[str, dict[str, _ClaimedUnder]]:
         """By participant and milestone, the version that its claims are under, the last where there
-        are several, and their days and units.
+        are several, their days and units, and their standing.
         """
-        found: dict[str, dict[str, tuple[int, list[tuple[int, int]]]]]
-        found = defaultdict(dict)
+        found: dict[str, dict[str, _ClaimedUnder]] = defaultdict(dict)
         for place, (text, own) in enumerate(zip(self.texts, self.claims, strict=False)):
             for row in own.singly():
                 name = text.payables[row.milestone]
-                _, units = found[row.participant].get(name, (place, []))
-                found[row.participant][name] = place, [*units, (row.day, row.quantity)]
+                _, units, was = found[row.participant].get(name, (place, [], UNCLAIMED))
+                standing = LATE if LATE in (was, row.standing) else row.standing
+                found[row.participant][name] = place, [*units, (row.day, row.quantity)], standing
         return dict(found)

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import from_day_number
+from impactbond.dates import day_number, from_day_number
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
     REFUSED_SCHEMA,
@@ -80,7 +80,8 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
         for one in turn.reached:
             who = name_of(draws.cohorts, draws.outturn, group, child, one.holder)
             name, already = names[one.milestone], _already(draws, group, one.milestone)
-            for mark, seen in _seen(draws, one, is_on_record=already is not None):
+            on_record = turn.reached if already is not None else ()
+            for mark, seen in _seen(draws, one, on_record):
                 on, recorded = map(from_day_number, seen)
                 yield who, f"is {name}{mark}", on, recorded
             is_by_unit = draws.contract.milestones[name].units is not None
@@ -99,20 +100,42 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
 
 
 def _seen(
-    draws: Draws, one: DrawnMilestone, *, is_on_record: bool
+    draws: Draws, one: DrawnMilestone, on_record: Sequence[DrawnMilestone]
 ) -> Iterator[tuple[str, tuple[int, int]]]:
     """Of a milestone, by each version that has it as reached: the day that its row speaks of, and
-    the day on which it is recorded.
+    the day on which it is recorded. Of one that is on record, all that its child has reached.
     """
+    texts, names = every_text(draws.versions), list(draws.contract.milestones)
     if not one.under:
-        yield "", (one.day, one.recorded)
+        yield "", (_own_day(texts[0], names, one, on_record), one.recorded)
         return
-    for text, own in zip(every_text(draws.versions), one.under, strict=True):
+    for place, (text, own) in enumerate(zip(texts, one.under, strict=True)):
         if own is not None:
             # A drawn row is of the day on which it is seen: a version that asks for more before it
             # has it as reached later.
-            seen = own.day if is_on_record else one.day
+            others = [other.under[place] for other in on_record]
+            known = [other for other in others if other is not None]
+            seen = _own_day(text, names, own, known) if on_record else one.day
             yield _mark(text), (seen, own.recorded)
+
+
+def _own_day(
+    text: Contract, names: Sequence[str], one: DrawnMilestone, on_record: Sequence[DrawnMilestone]
+) -> int:
+    """The day that the row of a milestone speaks of: that on which it was reached; of one on record
+    whose row was late, though what it needs was reached after it, the last day that makes it late.
+    """
+    day, within = one.day, text.calendar.evidence.within
+    needed = text.milestones[names[one.milestone]].after
+    if any(other.is_late for other in on_record if names[other.milestone] in needed):
+        return day  # it is late with what it rests on, whenever its own row came
+    while on_record and one.is_late and _is_by(within.after(from_day_number(day)), one.recorded):
+        day -= 1
+    return day
+
+
+def _is_by(deadline: date, recorded: int) -> bool:
+    return recorded <= day_number(deadline)
 
 
 def _corrected(draws: Draws, names: Sequence[str]) -> Iterator[tuple[str, str, date, date]]:

@@ -68,7 +68,7 @@ def test_a_record_keeps_the_mapping_and_is_made_again(tmp_path: Path) -> None:
     assert regenerate(tmp_path / "record.zip").same
 
 
-def test_a_statement_names_the_mapping_and_its_files(tmp_path: Path) -> None:
+def test_a_statement_tells_the_mapping_and_its_files_by_their_digests(tmp_path: Path) -> None:
     known = evidence(tmp_path)
     files = statement_files(settle(contract(), known, as_of="2026-08-31"))
     content = next(content for name, content in files.items() if "all_funders" in name)
@@ -77,8 +77,11 @@ def test_a_statement_names_the_mapping_and_its_files(tmp_path: Path) -> None:
         str(cell.value) for name in ("Cover", "Notes") for row in book[name] for cell in row
     )
     [mapped] = known.mapped
-    for part in (mapped.sha256, "'partner', version 1 of 2024-09-01", "sims_1.xlsx"):
+    digests = [one.sha256 for one in mapped.files]
+    for part in (mapped.sha256, "'partner', version 1 of 2024-09-01", *digests):
         assert part in told
+    # What partners call their files is theirs, and may be a child.
+    assert not any(one.name in told for one in mapped.files)
     assert all(file.sha256 in told for file in mapped.files)
 
 

@@ -100,7 +100,19 @@ _VALUES: dict[str, _Test] = {
     "postcodes": _POSTCODE.fullmatch,
     "email addresses": _EMAIL.fullmatch,
 }
+_ONE_OF: dict[str, str] = {
+    "pupil numbers": "a pupil number",
+    "NHS numbers": "an NHS number",
+    "learner numbers": "a learner number",
+    "postcodes": "a postcode",
+    "email addresses": "an email address",
+}
 _BY_CHANCE = ("NHS numbers", "learner numbers")
+
+
+def cell_tells(text: str) -> str:
+    """What one text is by itself, of what says who a child is; nothing otherwise."""
+    return next((_ONE_OF[what] for what, holds in _VALUES.items() if holds(text.strip())), "")
 
 
 def values_tell(cells: Sequence[object], *, names: bool, born: tuple[date, date] | None) -> str:
@@ -166,8 +178,7 @@ def personal_columns(
             what = values_tell(cells, names=heading == reference, born=born)
             told = [f"most of its cells look like {what}"] if what else []
         # Where the row of headings is a child's, the heading is what must not be told.
-        is_value = any(holds(heading.strip()) for holds in _VALUES.values())
-        shown = f"number {number}" if is_value else heading
+        shown = f"number {number}" if cell_tells(heading) else heading
         for problem in told:
             fault = replace(place, column=shown, code=CODE, problem=problem)
             yield replace(

@@ -20,6 +20,7 @@ from impactbond.evidence.deliveries import Cells
 from impactbond.evidence.personal import heading_tells, values_tell
 from impactbond.mappings.days import form, has_year
 from impactbond.mappings.source_files import SourceFile, cell_name
+from impactbond.mappings.told_headings import reads_like
 from impactbond.mappings.understood_sheets import UnderstoodSheet, understood_sheets
 from impactbond.texts import one_spelling
 
@@ -78,7 +79,9 @@ def propose_mapping(path: str | PathLike[str], contract: Contract | None = None)
         problem = "nothing in it looks like a table"
         fault = Fault(file=file.name, code="no_headings", problem=problem)
         raise EvidenceError("Nothing can be proposed.", [fault])
-    name = re.sub(r"[^a-z0-9]+", "-", file.path.stem.casefold()).strip("-") or "partner"
+    like = reads_like(file.path.stem)
+    name = re.sub(r"[^a-z0-9]+", "-", file.path.stem.casefold()).strip("-")
+    name = "partner" if like or not name else name
     # A day that nobody means stands where one is to be filled in, so that the proposal reads.
     told = [
         f"mapping: {name}",
@@ -87,14 +90,20 @@ def propose_mapping(path: str | PathLike[str], contract: Contract | None = None)
     ]
     told.append("tables:")
     unsure: list[str] = ["dated: the day of this version is to be filled in"]
-    for sheet in sheets:
+    if like:
+        unsure.append(f"files: the name of the file reads like {like}, and is not repeated here")
+    for number, sheet in enumerate(sheets, 1):
         _describe(sheet, contract)
-        told.append(f"  - files: {_quoted(_pattern(file.name))}")
+        told.append(f"  - files: {_FILL_IN if like else _quoted(_pattern(file.name))}")
         told += [f"    {line}" for line in how]
+        of_sheet = reads_like(sheet.name)
         if len(sheets) > 1:
-            told.append(f"    sheet: {_quoted(sheet.name)}")
+            told.append(f"    sheet: {_FILL_IN if of_sheet else _quoted(sheet.name)}")
         told += [f"    {line}" for line in sheet.lines]
         place = f"sheet '{sheet.name}': " if sheet.name else ""
+        if of_sheet:
+            place = f"sheet {number}: "
+            unsure.append(f"{place}its name reads like {of_sheet}, and is not repeated here")
         unsure += [f"{place}{one}" for one in sheet.unsure]
     comments = [f"# unsure: {one}" for one in unsure]
     return Proposal("\n".join([*comments, *told]) + "\n", unsure)
@@ -108,7 +117,11 @@ def _describe(sheet: UnderstoodSheet, contract: Contract | None) -> None:
         sheet.lines.append(f"until: {_quoted(sheet.ends)}")
     days = [at for at, heading in enumerate(sheet.headings) if _day_forms(heading)]
     # A register has many days for headings; one alone is a column that happens to be called so.
-    days = days if len(days) > 1 else []
+    if len(days) == 1:
+        sheet.headings[days[0]] = ""
+        told = "reads like a day, and is not repeated here: write where it belongs"
+        sheet.unsure.append(f"the heading of column {days[0] + 1} {told}")
+        days = []
     week = [at for at, heading in enumerate(sheet.headings) if _WEEKDAY.fullmatch(heading)]
     is_week = not days and len(week) > 2
     days = week if is_week else days

@@ -13,6 +13,7 @@ from impactbond.evidence.deliveries import Cells, clean
 from impactbond.evidence.workbook import NOTES, Opened, attempted, open_workbook
 from impactbond.mappings.source_files import SourceFile, heading_text, not_readable
 from impactbond.mappings.text_files import Line, Lines, text_lines
+from impactbond.mappings.told_headings import reads_like
 from impactbond.texts import one_spelling
 
 _ENDS = re.compile(r"(sub)?totals?\b|printed|produced|average|mean\b|key\b", re.IGNORECASE)
@@ -133,9 +134,14 @@ def _understood(file: str, name: str, lines: Lines) -> UnderstoodSheet:
         raise EvidenceError(
             "Nothing can be proposed.", [replace(fault, problem=problem, hint=hint)]
         )
-    for at in _like_references(headings, [lines[row] for row in rows if lines[row] != cells]):
+    like = dict.fromkeys(
+        _like_references(headings, [lines[row] for row in rows if lines[row] != cells]),
+        "a reference",
+    )
+    like |= {at: what for at, one in enumerate(headings) if (what := reads_like(one))}
+    for at, what in sorted(like.items()):
         headings[at] = ""
-        told = "reads like a reference, and is not repeated here: write where it belongs"
+        told = f"reads like {what}, and is not repeated here: write where it belongs"
         unsure.append(f"the heading of column {at + 1} {told}")
     titles = {
         (row, at): cell for row in rows if row < heading_row for at, cell in lines[row].items()

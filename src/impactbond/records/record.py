@@ -171,10 +171,17 @@ class Record:
     def view(self, funder: str) -> bytes:
         """The file of a funder's view, cut from this whole record: its own statement, shares,
         payments, balances and receipts, and a manifest that names the whole by its digest.
-        No evidence, no contract text and no other funder's amount is in it. The same record and
-        funder give the same bytes, so that whoever holds the whole can prove it. Raises RecordError
-        where there is no statement for that funder.
+        No evidence, no contract text, no name of a file and no other funder's amount is in it. The
+        same record and funder give the same bytes, so that whoever holds the whole can prove it.
+        Raises RecordError where there is no statement for that funder.
         """
+        return self._cut(funder)
+
+    def views(self, funder: str) -> tuple[bytes, ...]:
+        """A funder's view, and the same as up to 0.7, when it named the files of evidence."""
+        return self.view(funder), self._cut(funder, named=True)
+
+    def _cut(self, funder: str, *, named: bool = False) -> bytes:
         if self.manifest.view is not None:
             raise not_whole(self.name, self.manifest.view)
         statement = statement_of(self.parts, self.manifest, funder)
@@ -182,10 +189,17 @@ class Record:
         for part in SEEN_BY_FUNDER:
             if part in self.parts:
                 table = self._table(part)
-                parts[part] = csv_bytes(table.filter(pc.equal(table["funder"], funder)))
+                seen = table.filter(pc.equal(table["funder"], funder))
+                if part == RECEIVED and not named:
+                    nameless = pa.repeat("", seen.num_rows)
+                    seen = seen.set_column(seen.column_names.index("file"), "file", nameless)
+                parts[part] = csv_bytes(seen)
         view = View(funder=funder, of_record=self.digest)
         replaces = tuple(one for one in self.manifest.replaces if one.funder == funder)
-        return packed(self.manifest.model_copy(update={"view": view, "replaces": replaces}), parts)
+        read = self.manifest.mapped
+        mapped = read if named else tuple(one.unnamed() for one in read)
+        changed = {"view": view, "replaces": replaces, "mapped": mapped}
+        return packed(self.manifest.model_copy(update=changed), parts)
 
     def superseded_by(self, source: StatementSource) -> StatementSource:
         """The source of the statements that supersede those of this record; an earlier claim that

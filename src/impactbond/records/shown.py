@@ -89,6 +89,8 @@ class RecordShown(Report):
         record, manifest = self.record, self.record.manifest
         told: dict[str, Any] = {"record": record.name, "sha256": record.digest, "title": ""}
         told |= manifest.model_dump(mode="json")
+        for shown, one in zip(told["mapped"], manifest.mapped, strict=True):
+            shown["given"] = one.said
         if manifest.view is not None:
             return told
         evidence, counts, receipts = record.evidence, record.counts, record.receipts

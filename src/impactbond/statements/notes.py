@@ -18,7 +18,7 @@ from impactbond.settlement.settlement import Settlement
 # A note's subject and text.
 NoteText = tuple[str, str]
 # The treatment of VAT, its rate and its clause.
-MOST_FILES = 100  # that a note names: a cell takes some 32,000 letters
+MOST_FILES = 100  # that a note tells: a cell takes some 32,000 letters
 VatTerm = tuple[str, Fraction | None, str]
 
 
@@ -146,15 +146,17 @@ def contract_notes(settlement: Settlement) -> tuple[NoteText, ...]:
 
 
 def _mapping(one: MappedBy) -> str:
-    """Which mapping read which files, each by its digest."""
-    files = [f"{file.name} (SHA-256 {file.sha256})" for file in one.files[:MOST_FILES]]
+    """Which mapping read which files, each by its digest: partners call files after children."""
+    count = f"{len(one.files):,} file{'' if len(one.files) == 1 else 's'}"
+    files = ", ".join(file.sha256 for file in one.files[:MOST_FILES])
     more = len(one.files) - MOST_FILES
-    others = f" and {more:,} more, which the record names" if more > 0 else ""
-    given = "; ".join(f"{name} {value}" for name, value in one.given.items())
+    others = f" and {more:,} more" if more > 0 else ""
+    read = f"{count}, which the record names (SHA-256 {files}{others})" if one.files else count
+    given = "; ".join(f"{name} {word}".strip() for name, word in one.said.items())
     said = f" Said with the delivery: {given}." if given else ""
     scored = "; ".join(f"{name}, version {version}" for name, version in one.instruments.items())
     said += f" Answers were scored by {scored}." if scored else ""
-    return f"The mapping {one.label} (SHA-256 {one.sha256}) read {', '.join(files)}{others}.{said}"
+    return f"The mapping {one.label} (SHA-256 {one.sha256}) read {read}.{said}"
 
 
 def vat_notes(vat: VatTerm | None, due_pence: int, currency: Currency) -> tuple[NoteText, ...]:

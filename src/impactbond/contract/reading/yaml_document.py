@@ -95,11 +95,13 @@ def load(text: str, file: str) -> Located:
     reader = YAML(typ="safe", pure=True)
     reader.Composer = _Composer
     document = Located(None, file)
+    root, fault = None, None
     try:
         root = reader.compose(text)
     except Exception as error:  # whatever a library of long standing makes of a broken text
         fault = _why_not_yaml(error, text, file)
-        raise ContractError("The contract cannot be read.", [fault]) from None
+    if fault is not None:  # raised here: that error quotes the text, and would hang on behind
+        raise ContractError("The contract cannot be read.", [fault])
     if root is not None:
         document.value = _value(root, (), document)
     return document

@@ -51,7 +51,7 @@ def add_cover(book: Book, sheets: Sheets) -> None:
         page.fact(f"SHA-256 of the {what}", about.evidence_sha256)
     for one in about.mapped:
         page.fact("SHA-256 of a mapping", one.sha256)
-        page.remark(f"The mapping {one.label}; the note on mappings names the files")
+        page.remark(f"The mapping {one.label}; the note on mappings tells the files")
     page.fact("Worked out by", f"impactbond {about.engine_version}")
     page.finish(_WIDTHS)
 

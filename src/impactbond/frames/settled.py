@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from impactbond.comparison import comparison, moved_money
+from impactbond.evaluation.carried import CARRIED
 from impactbond.evaluation.decisions import DECISIONS
 from impactbond.evidence import between_deliveries
 from impactbond.evidence.counts import counts_schema
@@ -55,6 +56,13 @@ KNOWN = (
         evidence_ref="where the proof is kept",
         supersedes="the reference of the row that this one corrects",
         status="recorded, disputed or withdrawn",
+    ),
+    declared(
+        "carried",
+        "a participant, as a file beside a record carries it forward to the next claim date",
+        CARRIED,
+        known="how many rows were known, and what their hashes come to",
+        moves="whether its claims are others later, though no row comes",
     ),
     declared(
         "evidence.refused",

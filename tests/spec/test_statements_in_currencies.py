@@ -266,20 +266,20 @@ _FIGURES = ("Summary", "To date", "Schedule", "Account", "Receipts")
 @pytest.mark.parametrize(
     ("funder", "digest"),
     [
-        (None, "5d29dcf151d787fea79f3e501d8c729b759b80db01212f94a4b6f049f061dbec"),
-        ("lbhf", "0f906e8fc2f3449add80565a88f2d9f0a3251211ec9b9ee6c1956476fb9dd5ed"),
+        (None, "947128b142b8e1cfbba8d491ddfa13f95faff8ff8b7f7fd06da248b682873084"),
+        ("lbhf", "b08e8fdc6e66ead1e76c499ce4aba65ab006c77932f4f5d7df575520dd1da604"),
     ],
 )
 def test_the_figures_of_a_statement_in_pounds_are_as_they_were(
     funder: str | None, digest: str
 ) -> None:
-    """The digests are of what was written before the lines had live working."""
+    """The digests are of what 0.7.0 wrote before labels of totals stood beside their figures."""
     found = book_of(small_source(receipts=received(*ROWS)), funder, values=True)
     told = [
         f"{sheet}!{cell.coordinate} {cell.value!r} {cell.number_format}"
         for sheet in _FIGURES
         for row in found[sheet].iter_rows()
         for cell in row
-        if cell.value is not None
+        if cell.value is not None and not isinstance(cell.value, str)
     ]
     assert sha256("\n".join(told).encode()) == digest

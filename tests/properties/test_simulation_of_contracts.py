@@ -19,6 +19,7 @@ from tests.drawn_areas import area_of
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
 from impactbond.dates import Span
+from impactbond.errors import AssumptionError
 from impactbond.settlement.settle import settle
 from impactbond.simulation.area import Chance
 from impactbond.simulation.forecast import Forecast
@@ -64,6 +65,10 @@ def test_what_is_left_settles_as_its_evidence_would_and_what_was_claimed_stays(p
     paid = np.flatnonzero(first.due_pence[0].sum(axis=1))
     middle = min(int(paid[len(paid) // 3]), len(dates) - 2)
     settlement = settle(*first.as_evidence(0), as_of=dates[middle])
+    if len(dates) == 1:  # once it is settled nothing is left
+        with pytest.raises(AssumptionError, match="nothing is left"):
+            reforecast(settlement, area_of(contract), trials=1, seed=2)
+        return
     left = reforecast(settlement, area_of(contract), trials=2, seed=2)
     for trial in range(2):
         again = settle(*left.as_evidence(trial), as_of=dates[-1])

@@ -230,8 +230,8 @@ class Repair(Generic[Terms]):
         above = {path[:depth] for path, _ in placed for depth in range(len(path))}
         for path, detail in placed:
             if detail["type"] == "missing":
-                # A misspelt key may have been put right just before.
-                if path[-1] not in self._at(path[:-1]):
+                # A misspelt key may have been put right just before, this one or that it is under.
+                if self._is_there(path[:-1]) and path[-1] not in self._at(path[:-1]):
                     self._tell(path, missing_key(str(path[-1]), self.schema.at(path, self.value)))
                     self.replace(path)
             elif detail["type"] == "extra_forbidden" or path in above or path in self.replaced:
@@ -267,6 +267,14 @@ class Repair(Generic[Terms]):
         for part in path:
             value = value[part]
         return value
+
+    def _is_there(self, path: Path) -> bool:
+        """Whether a place is still there after what was put right."""
+        try:
+            self._at(path)
+        except (KeyError, IndexError, TypeError):
+            return False
+        return True
 
     def _two_kinds(self, path: Path, unknown: Sequence[Path]) -> tuple[str, str] | None:
         """Of a key that belongs to another kind of term than the one that is read: the key that

@@ -247,7 +247,7 @@ def test_a_frame_with_a_column_too_few_or_a_wrong_informant_is_refused() -> None
 
 
 def test_bands_whose_name_is_lost_are_told_as_faults() -> None:
-    # Without the line of their name, the parts of the bands stand as bands themselves; a key without
+    # Without the line of their name, the parts of bands stand as bands themselves; a key without
     # a value at the end is taken for a part of a text that a comma splits.
     text = OWN.replace("  cuts:\n    cited: nobody\n", "    cited: below 15 low\n")
     with pytest.raises(ib.InstrumentError, match="unknown key 'metric'"):

@@ -229,9 +229,11 @@ class Repair(Generic[Terms]):
         # A list is said to be too short when none of its entries can be read.
         above = {path[:depth] for path, _ in placed for depth in range(len(path))}
         for path, detail in placed:
+            if not self._is_there(path[:-1]):
+                continue  # what it stood in was taken for something else just before, and is told
             if detail["type"] == "missing":
-                # A misspelt key may have been put right just before, this one or that it is under.
-                if self._is_there(path[:-1]) and path[-1] not in self._at(path[:-1]):
+                # A misspelt key may have been put right just before.
+                if path[-1] not in self._at(path[:-1]):
                     self._tell(path, missing_key(str(path[-1]), self.schema.at(path, self.value)))
                     self.replace(path)
             elif detail["type"] == "extra_forbidden" or path in above or path in self.replaced:

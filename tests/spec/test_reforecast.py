@@ -151,6 +151,22 @@ def test_what_rests_on_a_late_row_is_late_also_where_it_was_reached_after_that_r
     ]
 
 
+def test_what_is_late_with_what_it_rests_on_keeps_its_own_day() -> None:
+    # The consent of 20 January is recorded on 1 June: late, £5.00 with the claim of the second
+    # quarter. The agreement of 15 July came in time, and pays half of £20.00 with the third.
+    evidence = """
+        child | metric    | on         | recorded   | value
+        c1    | consent   | 2017-01-20 | 2017-06-01 | yes
+        c1    | agreement | 2017-07-15 | 2017-07-15 | yes
+    """
+    forecast = forecast_of(settled(LATE, evidence, "2017-11-01"), CERTAIN)
+    assert by_claim(forecast)[0][:3] == [0, 500, 1000]
+    contract, rows = forecast.as_evidence(0)
+    again = settle(contract, rows, as_of="2017-11-01", holidays=())
+    due = [row["due_pence"] for row in again.balances_table.to_pylist() if row["due_pence"]]
+    assert due == [500, 1000]
+
+
 def test_groups_that_start_later_are_drawn_beside_those_on_record() -> None:
     later = """
   - {name: May, children: 2, start: 2017-05-08, attributes: {school: Oak, borough: north}}

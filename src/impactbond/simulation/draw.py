@@ -23,7 +23,6 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.inputs import ClaimDate, claim_dates
 from impactbond.money import Pence
-from impactbond.settlement.each_participant import limits_on_each, milestones_of_each
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.limits import settles_in_order
 from impactbond.settlement.lots import Lots, Numbers, Rulebook
@@ -33,10 +32,9 @@ from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import Bits
 from impactbond.simulation.child_by_child import child_by_child
 from impactbond.simulation.columns import Columns, Place, columns_of, segments_of
-from impactbond.simulation.compiler import TooManyToTellApartError
 from impactbond.simulation.deal import deal, deal_by_stage
 from impactbond.simulation.held_by_journey import HeldByJourney
-from impactbond.simulation.journeys import journeys
+from impactbond.simulation.journeys import journeys_and_limits
 from impactbond.simulation.luck import Luck
 from impactbond.simulation.outturn import Outturn
 from impactbond.simulation.spending import Spending, Tariff
@@ -87,7 +85,8 @@ class Draws:
         segments, named = segments_of(versions, cohorts, outturn)
         settled = [] if outturn is None else outturn.share_rules(whole)
         rulebook = Rulebook(versions, named, settled)
-        limits, stages = _journeys(versions, area, outturn)
+        known = () if outturn is None else outturn.known
+        limits, stages = journeys_and_limits(versions, area, known, is_drawn=outturn is None)
         of_claims = partial(
             columns_of, versions, cohorts, stages, rulebook, segments, claims, outturn
         )
@@ -380,21 +379,3 @@ class Draws:
     def _add(counts: Numbers, columns: Sequence[tuple[int, int]], children: Numbers) -> None:
         for column, each in columns:
             counts[:, column] += children if each == 1 else children * each
-
-
-def _journeys(
-    versions: Versions, area: Area, outturn: Outturn | None
-) -> tuple[tuple[int, ...], tuple[tuple[Stage, ...], ...]]:
-    """The limits that are worked out journey by journey, by their positions, and the stages of
-    every group. Of those on record it is not known how they came to their claims one by one; a
-    place is held by several participants, and of several versions each has limits of its own.
-    """
-    whole = versions.whole
-    is_of_children = outturn is None and whole.participants.places is None
-    limits = limits_on_each(whole) if is_of_children and len(versions.all) == 1 else ()
-    if limits:
-        try:
-            return limits, journeys(versions, area, told=partial(milestones_of_each, whole, limits))
-        except TooManyToTellApartError:
-            pass
-    return (), journeys(versions, area, () if outturn is None else outturn.known)

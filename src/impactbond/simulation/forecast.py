@@ -34,7 +34,7 @@ from impactbond.simulation.draw import Draws
 from impactbond.simulation.settle_drawn import settled_as_counted, settled_one_by_one
 from impactbond.simulation.spread import SPREAD, SPREAD_HEADINGS, Shown, spread_rows, spread_table
 from impactbond.simulation.stages import Turn
-from impactbond.simulation.trial_evidence import by_events, evidence_of, versions_by_events
+from impactbond.simulation.trial_evidence import evidence_of, versions_by_events
 from impactbond.simulation.withheld import LimitOn, limits_of
 from impactbond.tables import as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
@@ -156,9 +156,7 @@ class Forecast:
         pence. Those on record have other references than their own.
         """
         self._assert_drawn(trial)
-        versions = self.draws.versions
-        by = by_events(self.contract) if len(versions.all) == 1 else versions_by_events(versions)
-        return by, evidence_of(self.draws, trial)
+        return versions_by_events(self.draws.versions), evidence_of(self.draws, trial)
 
     def reached_table(self, trial: int) -> pa.Table:
         """One trial child by child: a row for every milestone that a child of a group reaches.

@@ -8,13 +8,15 @@ Keeps  what is drawn together, and in which order, is the same for all that are 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from itertools import zip_longest
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.inputs import claim_dates
+from impactbond.settlement.each_participant import limits_on_each, milestones_of_each
 from impactbond.simulation.area import Area
-from impactbond.simulation.compiler import Compiler
+from impactbond.simulation.compiler import Compiler, TooManyToTellApartError
 from impactbond.simulation.joint import Family, families
 from impactbond.simulation.knowledge import NOTHING_KNOWN, Knowledge
 from impactbond.simulation.paying_by_version import paying_of
@@ -52,3 +54,22 @@ def journeys(
         compiler = compiler_of(whole, needs, of_these, group, knowledge, paying)
         found.append(compiler.stages(ordered, told(group.attributes)))
     return tuple(found)
+
+
+def journeys_and_limits(
+    versions: Versions, area: Area, known: Sequence[Knowledge], *, is_drawn: bool
+) -> tuple[tuple[int, ...], tuple[tuple[Stage, ...], ...]]:
+    """The limits that are worked out journey by journey, by their positions, and the stages of
+    every group: none where not everybody `is_drawn`, because of those on record it is not known
+    how they came to their claims one by one. Nor where a place is held by several participants, or
+    where several versions each have limits of their own.
+    """
+    whole = versions.whole
+    is_of_children = is_drawn and whole.participants.places is None
+    limits = limits_on_each(whole) if is_of_children and len(versions.all) == 1 else ()
+    if limits:
+        try:
+            return limits, journeys(versions, area, told=partial(milestones_of_each, whole, limits))
+        except TooManyToTellApartError:
+            pass  # children one by one cost less
+    return (), journeys(versions, area, known)

@@ -7,13 +7,14 @@ Keeps  what was judged is a fact. Whatever else may still come is open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
 from impactbond.reasons import Reason
+from impactbond.settlement.lots import FULL, LATE
 
 NOT_ELIGIBLE = {Reason.NOT_ELIGIBLE, Reason.ELIGIBILITY_NOT_EVIDENCED}
 # These say nothing of whether it is still to come; of any other reason it is over.
@@ -25,7 +26,14 @@ Closed = tuple[frozenset[int], frozenset[int]]
 _NOTHING: Closed = (frozenset(), frozenset())
 
 
-UNCLAIMED = -1  # the standing of what nothing is claimed for
+UNCLAIMED = -1  # the standing of that for which no claim tells one
+
+
+def standing_of(claims: Collection[int]) -> int:
+    """The standing of a milestone, of those of its claims: late, where any is. A claim in dispute
+    does not say whether it came late.
+    """
+    return next((one for one in (LATE, FULL) if one in claims), UNCLAIMED)
 
 
 class OnRecord(NamedTuple):

@@ -1,7 +1,7 @@
 """Where a contract stands: what each participant on record has reached by a claim date, and what
 may still come.
 
-Takes  a settlement of evidence, under one version of a contract.
+Takes  a settlement of evidence or counts, and the versions of its contract in force from here on.
 Gives  participants who are alike counted as groups, each with what is known of it; and the lines
        that are settled.
 Keeps  what was judged is a fact: whatever a participant reached by the end of the claim's period
@@ -28,7 +28,7 @@ from impactbond.evaluation.inputs import ClaimDate
 from impactbond.reasons import Standing, Verdict
 from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import ShareRule, named_rule
-from impactbond.settlement.lots import LATE, Rulebook
+from impactbond.settlement.lots import Rulebook
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.counted_outturn import counted_groups, unable_of_counts
@@ -39,6 +39,7 @@ from impactbond.simulation.knowledge import (
     Knowledge,
     OnRecord,
     closed_of,
+    standing_of,
 )
 from impactbond.simulation.said_by_versions import SaidByVersions
 from impactbond.terms.diagnostic import listing
@@ -239,15 +240,14 @@ def _claimed(settlement: Settlement) -> dict[tuple[str, str], list[tuple[int, in
 
 
 def _standing(settlement: Settlement) -> dict[tuple[str, str], int]:
-    """As what each milestone is claimed, by participant: late, where any of its claims are."""
+    """The standing of each milestone that is claimed, by participant."""
     keys = ["participant", "milestone", "standing"]
     added = settlement.lines_table.group_by(keys).aggregate([("quantity", "sum")])
-    found: dict[tuple[str, str], int] = {}
+    found = defaultdict[tuple[str, str], set[int]](set)
     for row in added.to_pylist():
         if row["quantity_sum"]:
-            of, standing = (row["participant"], row["milestone"]), Standing(row["standing"]).number
-            found[of] = LATE if LATE in (standing, found.get(of)) else standing
-    return found
+            found[row["participant"], row["milestone"]].add(Standing(row["standing"]).number)
+    return {of: standing_of(claims) for of, claims in found.items()}
 
 
 def assert_can_be_told(settlement: Settlement, versions: Versions, area: Area) -> None:

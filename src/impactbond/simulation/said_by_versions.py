@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from impactbond.contract.contract import Contract
@@ -21,22 +22,21 @@ from impactbond.evaluation.decisions import decisions_table
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.reasons import Verdict
 from impactbond.settlement.applicable_claims import applicable_claims, every_text
-from impactbond.settlement.lots import LATE
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.knowledge import (
     NOT_ELIGIBLE,
-    UNCLAIMED,
     AlreadyReached,
     Closed,
     Knowledge,
     OnRecord,
     closed_of,
+    standing_of,
 )
 
 # The decisions of one version about one participant, by milestone.
 Decided = Mapping[str, Mapping[str, Any]]
-# The place of the version that claims are under, their days and units, and their standing.
-_ClaimedUnder = tuple[int, list[tuple[int, int]], int]
+# The place of the version that claims are under, their days and units, and their standings.
+_ClaimedUnder = tuple[int, list[tuple[int, int]], set[int]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -111,13 +111,15 @@ class SaidByVersions:
         reached, corrected = [], []
         for name, number in self.number.items():
             days = tuple(self._days(place, who, name) for place in range(len(self.texts)))
-            place, units, standing = claimed.get(name, (None, [], UNCLAIMED))
+            place, units, standings = claimed.get(name, (None, [], set[int]()))
             in_force = days[: len(self.claims)]
             first = next(filter(None, in_force), ()) if place is None else days[place]
             if first:
                 day, recorded = first
                 one = AlreadyReached(number, day, recorded, tuple(units), days)
-                reached.append(one._replace(standing=standing) if self._is_late_alike else one)
+                if self._is_late_alike:
+                    one = one._replace(standing=standing_of(standings))
+                reached.append(one)
             elif any(days):
                 day, recorded = next(filter(None, days))
                 corrected.append(AlreadyReached(number, day, recorded, (), days))
@@ -148,7 +150,7 @@ class SaidByVersions:
             return ()
         return day_number(row["achieved_on"]), day_number(row["known_on"])
 
-    @property
+    @cached_property
     def _is_late_alike(self) -> bool:
         """Whether all versions have the same as late: then how it was settled says so of each."""
         first, *others = (text.calendar.evidence for text in self.texts)
@@ -156,13 +158,13 @@ class SaidByVersions:
 
     def _claimed(self) -> dict[str, dict[str, _ClaimedUnder]]:
         """By participant and milestone, the version that its claims are under, the last where there
-        are several, their days and units, and their standing.
+        are several, their days and units, and their standings.
         """
         found: dict[str, dict[str, _ClaimedUnder]] = defaultdict(dict)
         for place, (text, own) in enumerate(zip(self.texts, self.claims, strict=False)):
             for row in own.singly():
                 name = text.payables[row.milestone]
-                _, units, was = found[row.participant].get(name, (place, [], UNCLAIMED))
-                standing = LATE if LATE in (was, row.standing) else row.standing
-                found[row.participant][name] = place, [*units, (row.day, row.quantity)], standing
+                _, units, standings = found[row.participant].get(name, (place, [], set[int]()))
+                standings |= {row.standing}
+                found[row.participant][name] = place, [*units, (row.day, row.quantity)], standings
         return dict(found)

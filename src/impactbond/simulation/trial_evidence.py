@@ -9,6 +9,7 @@ Keeps  settled, they come to the same pence as the trial: whatever decides money
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import product
@@ -41,10 +42,12 @@ def by_events(contract: Contract) -> Contract:
     return _by_events(contract, "")
 
 
-def versions_by_events(versions: Versions) -> Versions:
-    """The same for every version of an amended contract, each with events of its own: what one has
-    as reached another need not.
+def versions_by_events(versions: Versions) -> Contract | Versions:
+    """The same for every version of a contract; of an amended one each has events of its own: what
+    one has as reached another need not.
     """
+    if len(versions.all) == 1:
+        return by_events(versions.whole)
     return Versions(tuple(_by_events(one, _mark(one)) for one in versions.all))
 
 
@@ -74,14 +77,18 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
     """A row for every milestone that a child reaches, and for every unit: whose, of what, the day
     that it speaks of and the day on which it is recorded.
     """
-    names = list(draws.contract.milestones)
+    names, texts = list(draws.contract.milestones), every_text(draws.versions)
     yield from _corrected(draws, names)
-    for group, child, turn in draws.turns(trial):
+    turns = list(draws.turns(trial))
+    reached = defaultdict[tuple[int, int], list[DrawnMilestone]](list)  # each stage has a turn
+    for group, child, turn in turns:
+        reached[group, child] += turn.reached
+    for group, child, turn in turns:
         for one in turn.reached:
             who = name_of(draws.cohorts, draws.outturn, group, child, one.holder)
             name, already = names[one.milestone], _already(draws, group, one.milestone)
-            on_record = turn.reached if already is not None else ()
-            for mark, seen in _seen(draws, one, on_record):
+            on_record = reached[group, child] if already is not None else ()
+            for mark, seen in _seen(texts, names, one, on_record):
                 on, recorded = map(from_day_number, seen)
                 yield who, f"is {name}{mark}", on, recorded
             is_by_unit = draws.contract.milestones[name].units is not None
@@ -100,12 +107,14 @@ def _rows_of(draws: Draws, trial: int) -> Iterator[tuple[str, str, date, date]]:
 
 
 def _seen(
-    draws: Draws, one: DrawnMilestone, on_record: Sequence[DrawnMilestone]
+    texts: Sequence[Contract],
+    names: Sequence[str],
+    one: DrawnMilestone,
+    on_record: Sequence[DrawnMilestone],
 ) -> Iterator[tuple[str, tuple[int, int]]]:
     """Of a milestone, by each version that has it as reached: the day that its row speaks of, and
-    the day on which it is recorded. Of one that is on record, all that its child has reached.
+    the day on which it is recorded. `on_record` is all that its child reaches, of one that is.
     """
-    texts, names = every_text(draws.versions), list(draws.contract.milestones)
     if not one.under:
         yield "", (_own_day(texts[0], names, one, on_record), one.recorded)
         return

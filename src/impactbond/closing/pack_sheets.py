@@ -28,7 +28,7 @@ class Made(dict[str, SheetTable]):
     def __init__(self, names: Iterable[str]) -> None:
         """names: of funders and funds, which formulas look for."""
         super().__init__()
-        told = list(names)
+        told = set(names)  # a fund may be called what a funder is
         unlike = {name.casefold() for name in told}
         # Two spellings of a school are two funders; a spreadsheet takes them for one, and `*`, `?`
         # and `~` for a pattern, unless it is told to compare letter by letter.
@@ -56,9 +56,7 @@ class PackSheets:
             "milestone": ("title", "Title", lambda key: year.titles.get(key, key)),
             "reason": ("in_words", "In words", lambda key: key.replace("_", " ").capitalize()),
         }
-        self.made = Made(
-            name for key in ("funder", "fund") for name in set(income[key].to_pylist())
-        )
+        self.made = Made(name for key in ("funder", "fund") for name in income[key].to_pylist())
 
     def add(
         self,

@@ -218,6 +218,7 @@ def _almost_left_out(source: SourceTable, table: MappedTable) -> Iterator[tuple[
     for heading, left_out in table.leave_out.items():
         asked = {word for value in values for word in value.where.get(heading, ())}
         cells = [code_of(cell) if isinstance(cell, str) else None for cell in source.cells(heading)]
+        # A slip changes few letters: every other word of a long column need not be looked at.
         near = range(min(map(len, left_out)) - 3, max(map(len, left_out)) + 4)
         words = {cell for cell in cells if isinstance(cell, str) and len(cell) in near} - asked
         pairs = alike((*words, *left_out))

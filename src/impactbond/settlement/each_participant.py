@@ -32,6 +32,8 @@ def limits_on_each(contract: Contract) -> tuple[int, ...]:
     others = [limit for limit in whole if limit.each != "participant"]
     if not own or _asks_single_claims(contract, others):
         return ()
+    # Which band a claim falls in, and which penny of a part that is paid, depends on how many
+    # others claimed before: one participant's claims alone would come to other money.
     uneven = [
         name
         for name, term in contract.milestones.items()

@@ -93,14 +93,14 @@ def _in_bands(
             in_band = np.minimum(in_band, int(starts[index + 1]) - first)
         # The running total is parted, so that each claim is worth what it adds to it: which band it
         # falls in depends on all the claims before it.
-        value += np.diff(in_band, axis=1, prepend=0) * _discounted(contract, lots, own, price)
-    late = lots.standing[own] == LATE
-    value[:, late] = paid_late(contract, value[:, late])
+        value += np.diff(in_band, axis=1, prepend=0) * _of_a_claim(contract, lots, own, price)
     return np.asarray(value, dtype=np.int64)
 
 
-def _discounted(contract: Contract, lots: Lots, own: Numbers, price: Decimal) -> Pence:
-    """The price of a band in minor units for each lot: less the discounts on its day."""
+def _of_a_claim(contract: Contract, lots: Lots, own: Numbers, price: Decimal) -> Pence:
+    """The price of a band in minor units for each lot: less the discounts on its day, and for late
+    claims what these earn of it.
+    """
     name = contract.payables[int(lots.milestone[own[0]])] if own.size else ""
     discounts = contract.discounts_of(name)
     minor = Fraction(minor_units(price, contract.currency_of_prices))
@@ -110,7 +110,12 @@ def _discounted(contract: Contract, lots: Lots, own: Numbers, price: Decimal) ->
         for discount in discounts:
             left = discount.taken_off(left, from_day_number(day), {})
         found[day] = rounded(left, contract.rounding.rule)
-    return np.array([found[day] for day in lots.day[own].tolist()], dtype=np.int64)
+    prices = np.array([found[day] for day in lots.day[own].tolist()], dtype=np.int64)
+    # Of one claim, not of what a lot comes to: three late claims counted together must come to what
+    # they come to one by one, half pennies and all.
+    late = lots.standing[own] == LATE
+    prices[late] = paid_late(contract, prices[late])
+    return prices
 
 
 def _without_deferred_fees(

@@ -82,6 +82,20 @@ class _Lots:
         self.keys[place] = rules.key(*of, who, claim.standing)
 
 
+def _asked_in(stages: Sequence[Stage]) -> list[DrawnClaim]:
+    """Every claim that some way through the stages of a group makes, once and as a claim of one."""
+    # How many units a way claims is no other lot: it is multiplied in where the column is filled.
+    return sorted(
+        {
+            claim._replace(quantity=1)
+            for stage in stages
+            for turns in stage.of_cell
+            for turn in turns
+            for claim in turn.claims
+        }
+    )
+
+
 def columns_of(
     versions: Versions,
     cohorts: Sequence[Group],
@@ -99,17 +113,13 @@ def columns_of(
     names = list(contract.milestones)
     drawn = _Lots(rulebook, [stretch.terms.payables for stretch in versions.stretches])
     for group, (own, of_area) in enumerate(zip(stages, cohorts, strict=True)):
+        # Where nothing asks whose a claim is, all children of a group have the lots of one:
+        # a million of them would otherwise be a million lots.
         children = of_area.children if is_single else 1
         segment = segments.values.index(held_by(segments, of_area.attributes))
-        asked = {
-            claim._replace(quantity=1)
-            for stage in own
-            for turns in stage.of_cell
-            for turn in turns
-            for claim in turn.claims
-        }
+        asked = _asked_in(own)
         for child in range(children):
-            for claim in sorted(asked):
+            for claim in asked:
                 of = group, child, claim.holder
                 who = name_of(cohorts, outturn, *of) if is_single else ""
                 drawn.add((group, claim, child), names[claim.milestone], segment, who)

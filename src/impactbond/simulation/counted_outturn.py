@@ -21,6 +21,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number
 from impactbond.errors import AssumptionError, Fault
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.joint import families
@@ -71,6 +72,8 @@ def counted_groups(settlement: Settlement, contract: Contract, area: Area) -> li
     started = [group for group in area.cohorts if group.start <= claim.known_by]
     dealt = _Dealt(contract, area, started)
     rows, faults = list(_became_known(settlement)), []
+    # What others need comes first, and the earlier before the later: only to those who have reached
+    # the one can the other be given.
     for name in dealt.order:
         own = [row for row in rows if row["milestone"] == name]
         for row in sorted(own, key=lambda row: (row["achieved_on"], row["recorded_on"])):
@@ -82,18 +85,25 @@ def counted_groups(settlement: Settlement, contract: Contract, area: Area) -> li
     until, known_by = day_number(claim.ends_on), day_number(claim.known_by)
     found = []
     for group, alike in zip(started, dealt.alike, strict=True):
-        over, never = set(), set()
-        for number, (name, term) in enumerate(contract.milestones.items()):
-            if is_over(contract, name, group.start, claim.ends_on):
-                over.add(number)
-            if not is_about(term.only, group.attributes):
-                never.add(number)
-        closed = frozenset(over), frozenset(never)
+        closed = _closed_to(contract, group, claim)
         for place, (reached, children) in enumerate(sorted(alike.items()), 1):
             if children:
                 known = Knowledge(until, known_by, None, reached, *closed)
                 found.append(CountedGroup(f"{group.name}, {place}", children, known, group))
     return found
+
+
+def _closed_to(
+    contract: Contract, group: Group, claim: ClaimDate
+) -> tuple[frozenset[int], frozenset[int]]:
+    """The milestones that are over for a group by a claim date, and those it never can reach."""
+    over, never = set(), set()
+    for number, (name, term) in enumerate(contract.milestones.items()):
+        if is_over(contract, name, group.start, claim.ends_on):
+            over.add(number)
+        if not is_about(term.only, group.attributes):
+            never.add(number)
+    return frozenset(over), frozenset(never)
 
 
 def _became_known(settlement: Settlement) -> Iterator[dict[str, Any]]:
@@ -160,6 +170,7 @@ class _Dealt:
         ]
         rooms = [children for _, _, children, _ in able]
         if sum(rooms) < row["number"]:
+            # Refused, not cut to the room: a forecast of fewer than were paid for would not add up.
             return Fault(
                 file=row["file"],
                 sheet=row["sheet"],
@@ -222,15 +233,18 @@ def dealt_out(number: int, rooms: Sequence[int], weights: Sequence[Fraction]) ->
     Where nothing has any weight, it goes by room.
     """
     found, left = [0] * len(rooms), number
+    # Once more whenever a room is full: what it could not take goes to the others, in proportion.
     while left:
         free = [place for place, room in enumerate(rooms) if found[place] < room]
         of = {place: weights[place] for place in free}
         if not any(of.values()):
+            # What is counted has happened, though the area gave those with room left no chance.
             of = {place: Fraction(rooms[place] - found[place]) for place in free}
         whole = sum(of.values(), Fraction(0))
         exact = {place: left * weight / whole for place, weight in of.items()}
         parts = {place: min(int(one), rooms[place] - found[place]) for place, one in exact.items()}
         if not any(parts.values()):
+            # Only fractions of one are left: without this nobody would take them, for ever.
             order = sorted(exact, key=lambda place: (-exact[place], place))
             parts = dict.fromkeys(order[:left], 1)
         for place, part in parts.items():

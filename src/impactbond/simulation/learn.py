@@ -264,6 +264,8 @@ def _places(
     chains = defaultdict[str, list[OnRecord]](list)
     for one in everybody:
         chains[one.held[at]].append(one)
+    # A place can be given to another before the one who held it is recorded to have left: a gap of
+    # less than no days cannot be drawn.
     gaps = [
         max(0, (after.start - one.left).days)
         for chain in chains.values()

@@ -223,6 +223,7 @@ def _known(settlement: Settlement, people: dict[str, OnRecord]) -> dict[str, Kno
             if row["verdict"] == Verdict.ACHIEVED
         ]
         over, never = closed_of(contract, number, rows, people[who].start, claim.ends_on)
+        # Who leaves on a day that is still to come is, as far as anybody knows, still there.
         left = people[who].left
         left_on = None if left is None or left > claim.known_by else day_number(left)
         found[who] = Knowledge(*days, left_on, tuple(sorted(reached)), over, never)

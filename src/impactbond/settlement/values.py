@@ -126,6 +126,7 @@ def _without_deferred_fees(
         if fee.deferred_until is None:
             continue
         needed = contract.payables.index(fee.deferred_until.milestone)
+        # Of those that stand: where claims are taken back below the number, the fee goes back too.
         claims = quantity[:, lots.milestone == needed].sum(axis=1)
         waits = claims < fee.deferred_until.at_least
         concerned = lots.milestone == contract.payables.index(name)
@@ -140,9 +141,11 @@ def result_values(
     ledgers = [
         GroupCounts.of(contract, lots, quantity, value, trial) for trial in range(len(value))
     ]
+    # Measured on the values as they were, not on those of results already written in.
     worth = value.copy()
     for lot, key in enumerate(lots.keys):
         name = contract.payables[key.milestone]
+        # Lots of coming periods are there once a claim is open; their results are not measured yet.
         if name not in contract.results or key.period > claim:
             continue
         group = group_of(contract, contract.results[name], key.group)
@@ -221,6 +224,8 @@ class GroupCounts:
             return 0
         pence = worth_pence(self.contract, result, self.sums(result, group, period))
         others = (self.worth(*place) for place in self.taken_off(result, group, period))
+        # Others that came to more leave nothing, and no debt; a result by itself may come to less
+        # than nothing, as a deduction does.
         return max(0, pence - sum(others)) if result.less else pence
 
     def sums(self, result: Result, group: str | None, period: int) -> Sums:
@@ -229,6 +234,8 @@ class GroupCounts:
         """
         first = result.first_period(self.contract.calendar, period)
 
+        # Up to and including this period: a later claim date measures an earlier period again
+        # without what was achieved since.
         def summed(milestone: str, in_money: bool) -> int:
             wanted = self.contract.payables.index(milestone)
             return sum(

@@ -168,7 +168,9 @@ def _measured(contract: Contract, condition: Condition) -> tuple[str, Any]:
     """
     while isinstance(condition, str):
         condition = contract.conditions[condition]
-    said = condition.model_dump()
+    # Without its clause: one condition that two milestones cite from two places is one, and whoever
+    # meets it reaches both.
+    said = condition.asks
     if isinstance(condition, Stays):
         return repr((said | {"is_": None}, "")), frozenset(condition.is_)
     for field in _SIZES:

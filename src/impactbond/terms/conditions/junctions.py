@@ -187,7 +187,12 @@ class AtLeast(Joined):
         # A part that stands twice would be counted twice, and one outcome paid as two.
         seen: set[str] = set()
         for index, part in enumerate(self.of):
-            key = part if isinstance(part, str) else part.model_dump_json(exclude={"clause"})
+            # A name is what it stands for: given a second name, one outcome is one all the same.
+            names: set[str] = set()
+            while isinstance(part, str) and part in terms.conditions and part not in names:
+                names.add(part)
+                part = terms.conditions[part]
+            key = part if isinstance(part, str) else repr(part.asks)
             if key in seen:
                 place = (*path, "of", index)
                 problem = "the same condition stands twice and would count as two"

@@ -77,6 +77,8 @@ class _Lots:
         claim = place[1]
         of = (self._payables[claim.version].index(name), claim.day, segment)
         row = Counted(claim.known, *of, 1, who, claim.standing)
+        # At the claim date at which it is known, which for late evidence is a later one than that
+        # of its period.
         self.rows[claim.version].append(row)
         rules = self._rulebook.by_version[claim.version]
         self.keys[place] = rules.key(*of, who, claim.standing)
@@ -156,6 +158,7 @@ def _on_from(
     stands_now, _ = make_lots(rulebook, standing, len(claims))
     lines = ClosedLines.of(contract, claims, rulebook.all, outturn.lines)
     lines = lines.grouped_as_now(len(contract.grouping), lambda: stands_now)
+    # Closed lines are of single claims; drawn ones are counted: both must meet in the same lots.
     if not contract.claim_by_claim:
         lines = lines.pooled()
         standing = [[row._replace(participant="") for row in rows] for rows in standing]
@@ -164,6 +167,8 @@ def _on_from(
     before = lines.in_lots(lots)
     claimed = _to_date(before, len(claims), lots)
     _, of_now = make_lots(rulebook, standing, len(claims), lots.keys)
+    # After the last closed claim date stands what evidence says now, not what was claimed: the
+    # difference is an adjustment of the next claim, as settlement makes it.
     claimed[now + 1 :] = of_now[now]
     claimed[:, lots.milestone >= rulebook.first_fee] = 0  # they are counted as they stand
     return replace(_columns(rulebook, drawn, lots, quantities), claimed=claimed, closed=before)

@@ -116,10 +116,12 @@ def _became_known(settlement: Settlement) -> Iterator[dict[str, Any]]:
     for claim in settlement.claim_dates:
         stands: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in counts.standing_on(claim.known_by) if counts is not None else ():
+            # Achieved after the period it is the next claim's, though it is known.
             if row["achieved_on"] <= claim.ends_on:
                 key = tuple(row[name] for name in of)
                 together = stands.get(key, {"number": 0})["number"] + row["number"]
                 stands[key] = row | {"number": together}
+        # Counts that have gone are among them: their parts are taken back.
         for key in {**parts, **stands}:
             before = parts.setdefault(key, [])
             number = stands[key]["number"] if key in stands else 0
@@ -182,6 +184,8 @@ class _Dealt:
                 allowed=f"{sum(rooms):,}",
                 hint="Write in the area who has started, as many as there were",
             )
+        # By how many of each the area expects, of those who are there: the likelier the group, the
+        # more of the count is its.
         weights = [children * expected for _, _, children, expected in able]
         one = AlreadyReached(
             self._number[name],
@@ -203,6 +207,7 @@ class _Dealt:
         term = self._contract.milestones[name]
         if name in reached or not reached.issuperset(term.after):
             return False
+        # Of alternatives one is paid: whoever has another cannot be counted here.
         if reached.intersection(self._rivals[name]):
             return False
         together, outcomes = self._outcomes[place][name]

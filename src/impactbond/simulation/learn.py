@@ -272,6 +272,8 @@ def _places(
         for one, after in pairwise(chain)
         if one.left
     ]
+    # Of all who left, also those whom nobody followed: the rest of the shares is a place that stays
+    # empty.
     left = sum(one.left is not None for one in everybody)
     times = min(MOST_TIMES, max([1, *(len(chain) - 1 for chain in chains.values())]))
     after = _shares(gaps, "days", _MOST_BEFORE_OTHERS, left) or {"0 days": "0%"}
@@ -286,6 +288,8 @@ def _shares(
     ordered, shares = sorted(lengths), Counter[int]()
     parts = min(most, len(ordered))
     for part in range(parts):
+        # As many in each part, and the middle one stands for them: a mean would be pulled by one
+        # long delay.
         own = ordered[part * len(ordered) // parts : (part + 1) * len(ordered) // parts]
         shares[own[len(own) // 2]] += len(own)
     whole = of or len(ordered)

@@ -118,6 +118,8 @@ class PayingByText:
         is_late, evidence = self._is_late(day, recorded), self._contract.calendar.evidence
         reached = max([day, *(one.day for one in known)])
         is_for = is_about(term.only, self._group.attributes)
+        # By the day on which all of it is reached: a milestone whose prerequisite comes after the
+        # term pays nothing.
         is_inside = self._term[0] <= reached <= self._term[1]
         pays = is_for and is_inside and all(one.pays for one in known)
         return DrawnMilestone(
@@ -152,6 +154,8 @@ class PayingByText:
         paying = [(one.day, one.milestone) for one, _ in ways if one.pays]
         for one, units in sorted(ways):
             rivals = self._rivals[one.milestone]
+            # Of those that pay: what pays nothing, because it is late or for others, takes nobody's
+            # place.
             is_first = min((key for key in paying if key[1] in rivals), default=None) == (
                 one.day,
                 one.milestone,
@@ -174,6 +178,7 @@ class PayingByText:
             return
         claimed = already.units if already is not None else 0
         by_stretch: dict[int, list[int]] = {}  # in which they come to the same money
+        # From the first unit that is not claimed yet on, in the order of their days.
         for day in islice(self.unit_days(name, one.day, units), claimed, None):
             if day <= last:
                 by_stretch.setdefault(bisect_right(self._stretches[name], day), []).append(day)

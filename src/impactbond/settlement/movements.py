@@ -138,8 +138,8 @@ def find_movements(
     for claim in open_dates:
         known = None if apart is None else apart.at(claim)
         now = _state_of(contract, lots, quantities[:, claim], claim, known)
-        # Released before anything new is claimed: earlier claims come first, also for what is
-        # freed.
+        # In the order in which the money goes: what is freed goes first to what waited, and its
+        # lines stand before those of new claims.
         if grows_at(contract, claim):
             parts.append(_releases(claim, parts))
         parts.append(_between(claim, before, now))

@@ -24,6 +24,7 @@ from impactbond.money import Pence, minor_units
 from impactbond.settlement.apart import Apart
 from impactbond.settlement.lots import DISPUTED, Lots, Numbers
 from impactbond.settlement.priorities import Priority, Truths, priority_of
+from impactbond.settlement.values import falls_of_results
 from impactbond.terms.fees import InsteadOf
 from impactbond.terms.limits import LimitKind, WholeLimit
 
@@ -84,6 +85,7 @@ def apply_limits(
             if let_through is not demand.amount:
                 paid = payable.copy(order="K")
                 paid[:, lot] = let_through
+                paid = falls_of_results(contract, lots, payable, paid)
         withheld.append(nothing_of(payable) if paid is payable else payable - paid)
         payable = paid
     return payable, withheld
@@ -296,7 +298,8 @@ def _money(limit: WholeLimit, priority: Priority, amount: Pence, headroom: Numbe
     if limit.straddling == "unpaid":
         # What is taken off makes no claim after the one that straddles the limit payable again.
         fits = priority.running(np.maximum(amount, 0)) <= headroom[:, priority.group]
-        # Less than nothing is never withheld: it would be paid out to whoever owes it back.
+        # The fall of a result is let through here, and goes first off what was withheld of it: see
+        # `falls_of_results`.
         return np.where(fits | (amount < 0), amount, 0)
     # The running total is cut, not each amount: what is taken off makes room for the claims after
     # it, and no more passes in all than the limit or than was asked for.

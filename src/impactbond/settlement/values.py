@@ -154,6 +154,26 @@ def result_values(
     return worth
 
 
+def falls_of_results(contract: Contract, lots: Lots, asked: Pence, paid: Pence) -> Pence:
+    """What a limit lets through, of the amounts asked for, with every fall of a result taken first
+    off what the limit had withheld of it: (trial, lot).
+    """
+    if not contract.results or not (asked < 0).any():
+        return paid
+    paid, withheld = paid.copy(), dict[tuple[int, tuple[str, ...]], Pence]()
+    for lot, key in enumerate(lots.keys):
+        if contract.payables[key.milestone] not in contract.results:
+            continue
+        # By result and group, period after period. Otherwise a rate that falls would take back what
+        # nobody ever paid: all of what straddled a limit, or what was beyond that of its period.
+        of = key.milestone, key.group
+        left = withheld.get(of, np.zeros(len(paid), dtype=np.int64)) + asked[:, lot] - paid[:, lot]
+        off = np.clip(left, 0, np.maximum(-asked[:, lot], 0))
+        paid[:, lot] += off
+        withheld[of] = np.maximum(left - off, 0)
+    return paid
+
+
 def group_of(contract: Contract, result: Result, group: tuple[str, ...]) -> str | None:
     """The value of the attribute that a result is for each of; None where it is for all."""
     return None if result.each is None else group[contract.grouping.index(result.each)]

@@ -219,11 +219,13 @@ class Calendar(Term):
 
     @property
     def payment_years(self) -> tuple[int, int]:
-        """The years in which a payment can fall due, and the one after them, into which one can
-        move.
-        """
+        """The years in which a payment can fall due, and those into which one can move."""
         latest = self.payment.within.after(self.claims.made.after(self.term[1]))
-        return self.term[0].year, latest.year + 1
+        first = self.term[0]
+        # Up-front money of the first days can move back over a new year, whose own days count then.
+        if self.payment.if_closed == "previous working day":
+            first -= timedelta(days=31)
+        return first.year, latest.year + 1
 
     def claim_date(self, period: Period) -> date:
         """The day on which the claim for a period is made: evidence recorded by then counts.

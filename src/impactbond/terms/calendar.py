@@ -232,4 +232,5 @@ class Calendar(Term):
 
         A period ends at the end of its last day, so that a month after 30 June is 31 July.
         """
+        # From the day after: a month after 30 June, counted from that day itself, would be 30 July.
         return self.claims.made.after(period.last + timedelta(days=1)) - timedelta(days=1)

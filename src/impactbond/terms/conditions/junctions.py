@@ -135,6 +135,7 @@ class AnyOf(Joined):
         return "any"
 
     def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
+        # The first of their days; a part that is not met has one later than all, and moves nothing.
         return facts.smallest(*(part.on for part in parts))
 
     def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
@@ -227,6 +228,7 @@ class AtLeast(Joined):
         return _reach_of(self.at_least, self.of, calendars)
 
     def refutable(self, terms: Terms) -> bool:
+        # As many as are left beyond those that can never be ruled out decide it.
         return sum(not is_refutable(terms, part) for part in self.of) < self.at_least
 
     @property
@@ -288,6 +290,7 @@ class Not(Junction):
         if self.shown_by is not None:
             shown = facts.largest(last, parts[1].on)
             silent = facts.where(part.state == MET, facts.never, shown)
+        # On the last day on which it could have been: before that a no is not final.
         return facts.where(part.state == NOT_MET, last, silent)
 
     def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:

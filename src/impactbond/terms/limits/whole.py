@@ -162,6 +162,7 @@ class WholeLimit(LimitKind):
             case "money":
                 return minor_units(self.at_most.amount, currency)
             case "share of claims" | "share of participants":
+                # Rounded down: a claim of which only a part is within the share is beyond it.
                 return claims() * part.numerator // part.denominator
             case "share of paid claims":
                 # n ≤ part × (n + others), solved for n.
@@ -171,6 +172,7 @@ class WholeLimit(LimitKind):
 
     def precedence(self, price: Column) -> Column:
         """What decides which claims come first, before the order of settlement: the least does."""
+        # A column of nothing and not a number, so that it sorts beside others.
         return -price if self.first == "highest price" else 0 * price
 
     def check(self, contract: LimitedContract, path: Path) -> Diagnostics:

@@ -257,8 +257,8 @@ def _reached(rows: Frame, fact: Fact) -> Frame:
     concerned = rows.filter(concerns(fact)).select(
         *KEYS, "observed_on", "observation", amount=_KINDS[fact.kind][0]
     )
-    # By the observation too, where several are of one day: the sum must not depend on the order in
-    # which an engine reads them.
+    # By the observation too: where nothing tells rows of one day apart, engines add them up
+    # together or one by one, as they please.
     so_far = nw.col("amount").cum_sum().over(*KEYS, order_by=["observed_on", "observation"])
     # The first day on which it was enough: what comes later takes nothing back here.
     reached = concerned.with_columns(so_far=so_far).filter(nw.col("so_far") >= fact.nth)

@@ -73,8 +73,8 @@ def completed_units(
         (_days(inputs, units) if isinstance(units, DaysIn) else _rows_of(inputs, units))
         .join(achieved, on=list(KEYS), how="inner")
         .join(people, on=list(KEYS), how="inner")
-        # Days of a stay and rows count from the day of achievement on (less what the unit waits),
-        # to the day of leaving and of the claim's period, all inclusive.
+        # From the day of achievement, or where units wait from the day after, to the day of leaving
+        # and the end of the claim's period, all inclusive.
         .filter((day >= nw.col("start")) & (day <= nw.col("left_on")) & (day <= nw.col("ends_on")))
         # A unit stands no better than the milestone that it belongs to.
         .with_columns(standing=nw.max_horizontal("standing", "least"))
@@ -118,7 +118,7 @@ def _whole(units: Units, contract: Contract, total: nw.Expr) -> nw.Expr:
         every = units.every.days
     else:
         every = units.every
-    # Amounts are held in whole parts of the unit's last decimal: this division is exact.
+    # In whole numbers, also of amounts: what is left over of a unit stays in the running total.
     whole = total // every
     return whole if units.at_most is None else nw.min_horizontal(whole, nw.lit(units.at_most))
 

@@ -252,7 +252,7 @@ def _of_the_cut(
     dates, whatever a claim date asks for: those after the year end are of the next year.
     """
     is_cut = pc.equal(lines["claim_period"], cut.label)
-    # On the last day of the year is within it.
+    # What is of the last day itself is of the year.
     by_then = pc.less_equal(lines["achieved_on"], pa.scalar(on, pa.date32()))
     own = lines.filter(pc.and_(is_cut, by_then))
     return own, shares.filter(pc.is_in(shares["line"], own["line"].combine_chunks()))

@@ -53,7 +53,8 @@ class WholeLimit(LimitKind):
     `first` says which claims come first, `straddling` what becomes of the claim that reaches over
     the limit. Money beyond a yearly limit may be paid from the room of the next year. What has no
     participant, such as a fee, is under no limit on claims, participants or attributes. A result
-    has no price, and comes last where the highest price comes first.
+    has no price, and comes last where the highest price comes first; where it falls, it takes back
+    no more than the limit had let through of it.
 
     A share limits those alone that `only` names, by a number: rounded down, the share of all claims
     that stand, of everybody; of all participants who have one; or of all claims that are paid.

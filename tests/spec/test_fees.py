@@ -146,6 +146,27 @@ fees:
     }
 
 
+@pytest.mark.mechanic(97)
+@pytest.mark.parametrize(
+    ("from_", "through", "pays"),
+    [
+        ("2017-02-01", "2017-02-01", "80.00"),  # the day of the consent is first and last
+        ("2017-01-01", "2017-01-31", "180.00"),  # the day after the last is paid
+        ("2017-02-02", "2017-03-31", "180.00"),  # and so is the day before the first
+    ],
+)
+def test_relief_stands_in_the_place_of_both_its_days(from_: str, through: str, pays: str) -> None:
+    terms = f"""
+fees:
+  covid:
+    kind: relief
+    pay: 80.00
+    on: 2017-03-31
+    instead_of: {{milestones: consent, from: {from_}, through: {through}}}
+"""
+    assert paid(terms, TWO)["2017-Q1"] == {"council": pays}
+
+
 @pytest.mark.mechanic(92)
 def test_a_foundation_payment_on_account_is_trued_up_by_what_is_earned() -> None:
     """£150 on account in January; what is earned pays it off before anything more is due."""

@@ -289,6 +289,25 @@ limits: [{{contract: whole, each: participant, at_most: 5.00, beyond: unpaid}}]
     }
 
 
+@pytest.mark.mechanic(57, 145)
+@pytest.mark.parametrize("bands", ["", "[{after: 10, price: 0.03}]"])
+@pytest.mark.parametrize("children", ["c1 c2 c3", "c1"])
+def test_late_claims_at_a_price_in_bands_are_halved_one_by_one(bands: str, children: str) -> None:
+    """Half of 5 pence is 2.5, paid as 3 for each child: 9 for three, where half of the 15 that they
+    come to together would be paid as 8. With bands as without.
+    """
+    terms = f"""
+{consent("0.05", **({"bands": bands} if bands else {}))}
+calendar: {{evidence: {{within: 10 days, late: next claim, late_pays: 50%}}}}
+"""
+    evidence = f"""
+        child      | metric  | on         | value | recorded
+        {children} | consent | 2017-02-01 | yes   | 2017-09-01
+    """
+    total = {"c1 c2 c3": "0.09", "c1": "0.03"}[children]
+    assert paid(terms, evidence) == {"2017-Q3": {"council": total}}
+
+
 @pytest.mark.mechanic(60)
 @pytest.mark.parametrize(
     ("finer", "instead"),

@@ -90,6 +90,41 @@ def test_a_cumulative_rate_that_falls_takes_back_what_it_had_earned() -> None:
     """)
 
 
+@pytest.mark.mechanic(51, 69)
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        # £500 are let through of £525, and £500 go back
+        ("at_most: 500.00, beyond: unpaid", {"2017-Q1": "500.00", "2017-Q2": "-500.00"}),
+        # as the £525 reach over the limit nothing is paid, and nothing goes back
+        ("at_most: 500.00, straddling: unpaid, beyond: unpaid", {}),
+        # the fall is of another quarter, whose own limit withholds nothing: £500 all the same
+        (
+            "each: period, at_most: 500.00, beyond: unpaid",
+            {"2017-Q1": "500.00", "2017-Q2": "-500.00"},
+        ),
+        # a limit that withholds nothing: all that was paid
+        ("at_most: 525.00, beyond: unpaid", {"2017-Q1": "525.00", "2017-Q2": "-525.00"}),
+    ],
+)
+def test_a_rate_that_falls_takes_back_no_more_than_limits_had_let_through(
+    limit: str, expected: dict[str, str]
+) -> None:
+    """60% pays 525; the next quarter the rate to date is 3 of 6, below every tier."""
+    evidence = """
+        child    | metric    | on         | value
+        c1 c2 c3 | consent   | 2017-02-01 | yes
+        c4 c5    | agreement | 2017-02-01 | yes
+        c6       | agreement | 2017-05-01 | yes
+    """
+    terms = f"{pays(NEWPIN)}\nlimits: [{{contract: whole, {limit}}}]"
+    assert paid(terms, evidence) == {
+        claim: {"council": amount} for claim, amount in expected.items()
+    }
+    last = balance(terms, evidence, "council")[-1]
+    assert (last["entitled"], last["withheld"]) == ("0.00", "0.00")
+
+
 QUARTERS = """
         child    | metric    | on         | value
         c1 c2 c3 | consent   | 2017-02-01 | yes

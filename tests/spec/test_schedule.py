@@ -93,6 +93,28 @@ def test_payment_is_due_on_a_day_on_which_banks_are_open(
     ]
 
 
+@pytest.mark.mechanic(94, 118)
+def test_up_front_money_moves_back_over_a_new_year_past_the_holidays_of_the_year_before() -> None:
+    """1 January 2023 is a Sunday, and Friday 30 December was Rizal Day: Thursday the 29th."""
+    terms = """
+calendar:
+  term: 2023-01-01 through 2023-12-31
+  payment: {working_days_of: PH, if_closed: previous working day}
+tranches:
+  first: {pay: 90.00, on: 2023-01-01, by: {council: 100%}, recovered: {at: 50%}}
+"""
+    evidence = """
+        child | start
+        c1    | 2023-01-09
+        ---
+        child | metric   | on         | value
+        c1    | assessed | 2023-02-01 | yes
+    """
+    assert [(row["due"], row["amount"]) for row in schedule(terms, evidence)] == [
+        ("2022-12-29", "90.00")
+    ]
+
+
 @pytest.mark.mechanic(118)
 @pytest.mark.parametrize(
     ("within", "nation", "due"),

@@ -166,6 +166,46 @@ tranches:
 
 
 @pytest.mark.mechanic(94)
+def test_no_penny_of_a_claim_recovers_two_tranches() -> None:
+    """Both come back in full out of every claim of £100: the first takes £60 of the first claim,
+    and the second the £40 that are left of it, and its other £40 of the next.
+    """
+    terms = """
+tranches:
+  first:  {pay: 60.00, on: 2017-01-16, by: {council: 100%}, recovered: {at: 100%}}
+  second: {pay: 80.00, on: 2017-02-16, by: {council: 100%}, recovered: {at: 100%}}
+"""
+    assert balance(terms, ONE_A_QUARTER, "council") == rows("""
+        claimed | entitled | withheld | on account | due
+        2017-Q1 | 100.00   | 0.00     | 40.00      | 140.00
+        2017-Q2 | 200.00   | 0.00     | 0.00       | 60.00
+        2017-Q3 | 300.00   | 0.00     | 0.00       | 100.00
+        2017-Q4 | 400.00   | 0.00     | 0.00       | 100.00
+    """)
+
+
+@pytest.mark.mechanic(94, 95)
+def test_a_claim_from_before_a_tranche_that_is_taken_back_adds_nothing_to_it() -> None:
+    """£100 were claimed before £90 were paid up-front, and are taken back at the claim in which
+    these are paid: £90 stay on account, and not a penny of the £100 beside them.
+    """
+    terms = """
+tranches:
+  first: {pay: 90.00, on: 2017-05-15, by: {council: 100%}, recovered: {at: 50%}}
+"""
+    evidence = """
+        child | metric  | on         | recorded   | value | ref | replaces
+        c1    | consent | 2017-02-01 | 2017-02-01 | yes   | r1  |
+        c1    | consent | 2017-02-01 | 2017-06-01 | no    | r2  | r1
+    """
+    assert balance(terms, evidence, "council", as_of="2017-07-31") == rows("""
+        claimed | entitled | withheld | on account | due
+        2017-Q1 | 100.00   | 0.00     | 0.00       | 100.00
+        2017-Q2 | 0.00     | 0.00     | 90.00      | -10.00
+    """)
+
+
+@pytest.mark.mechanic(94)
 @pytest.mark.parametrize(
     ("tranche", "fault"),
     [

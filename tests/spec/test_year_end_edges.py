@@ -64,6 +64,25 @@ def test_a_limit_is_filled_by_the_outcomes_of_the_year_alone(
     assert limit["headroom_pence"] == 25000 - 100 * (claimed + unclaimed)
 
 
+def test_no_dearer_outcome_after_the_year_end_takes_the_room_of_one_before_it() -> None:
+    """£100 are earned in February. The £150 of March would come first under the limit, and leave
+    nothing of them; they are known by the sign-off, and are of the next year.
+    """
+    terms = """
+milestones:
+  consent:   {when: {observed: consent, in: year one}, price: 100.00}
+  agreement: {when: {observed: agreement, in: year one}, price: 150.00}
+limits: [{contract: whole, at_most: 150.00, first: highest price, beyond: unpaid}]
+"""
+    table = """
+        child | metric    | on         | value
+        c1    | consent   | 2017-02-01 | yes
+        c2    | agreement | 2017-03-15 | yes
+    """
+    year = closed(terms, table, "2017-02-28", "2017-03-31")
+    assert figures(year, "claimed", "unclaimed", "earned") == {"council": (0, 100, 100)}
+
+
 def test_a_commitment_that_grows_after_the_year_end_is_of_the_next_year() -> None:
     # £100.00 is committed until 15 October, then £400.00: the claim of 31 October pays for both.
     terms = """

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from tests.damaged_contracts import NAME, WHOLE, damaged, faults_of, line_of
+from tests.spec.drawn_tables import contract_of
 
 from impactbond.contract.read import parse_contract
+from impactbond.errors import ContractError
 
 Row = tuple[str, str, str, str, tuple[str, ...]]
 FUNDING_2 = "{lbhf: 30%, school: 10%, lottery: 30%, central: 10%, trust: the rest}"
@@ -397,3 +399,23 @@ def test_an_outcome_that_stands_twice_is_not_counted_as_two() -> None:
     [fault] = faults_of(damaged((old, new)))
     assert (fault.code, fault.line) == ("counted_twice", line_of(WHOLE, old))
     assert "stands twice" in fault.problem
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        "{all: [{observed: consent, in: year one, clause: '1'}]},"
+        " {all: [{observed: consent, in: year one, clause: '2'}]}",
+        "consented, {observed: consent, in: year one}",
+        "consented, agreed",
+    ],
+)
+def test_nor_under_another_clause_or_another_name(of: str) -> None:
+    said = "{observed: consent, in: year one}"
+    terms = f"""
+conditions: {{consented: {said}, agreed: {said}}}
+milestones: {{both: {{when: {{at_least: 2, of: [{of}]}}, price: 1.00}}}}
+"""
+    with pytest.raises(ContractError) as refused:
+        contract_of(terms)
+    assert "counted_twice" in [fault.code for fault in refused.value.faults]

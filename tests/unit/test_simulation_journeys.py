@@ -184,6 +184,27 @@ milestones:
     assert abs(np.mean(alone) - 30) < 5 * (100 * 0.3 * 0.7 / 200) ** 0.5
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("observed: consent, in: year one", "observed: consent, in: year one"),
+        ("all: [{observed: consent, in: year one, clause: '4.1'}]",) * 2,
+    ],
+)
+def test_one_condition_under_two_clauses_is_met_by_the_same_children(one: str, other: str) -> None:
+    """Two milestones cite two clauses for the same consent: a child who gives it reaches both."""
+    terms = f"""
+milestones:
+  first:  {{when: {{{one}, clause: "4.1"}}, price: 1.00}}
+  second: {{when: {{{other.replace("4.1", "4.2")}, clause: "4.2"}}, price: 1.00}}
+"""
+    chances = "chances: {first: {chance: 50%, after: 1 day}, second: {chance: 50%, after: 1 day}}"
+    drawn = forecast(terms, chances, trials=50)
+    for trial in range(50):
+        reached = per_child(drawn, trial)
+        assert all(child in (set(), {"first", "second"}) for child in reached)
+
+
 def test_an_area_may_say_what_excludes_and_what_contains() -> None:
     terms = """
 milestones:

@@ -53,6 +53,8 @@ def aged_table(year: Year, found: Iterable[Matched]) -> pa.Table:
         open_ = dict.fromkeys(BANDS, 0)
         for due in own:
             open_[band((year.on - due.due_on).days)] += due.open_pence
+        # Money that paid nothing yet comes off the whole, and off no band: nobody said which debt
+        # it is for.
         carried = sum(one.left_pence for one in money)
         rows.append((funder, *open_.values(), carried, sum(open_.values()) - carried))
     return rows_table(rows, AGED)
@@ -70,6 +72,7 @@ def received_table(year: Year, found: Iterable[Matched]) -> pa.Table:
     for *_, matches in found:
         for one in matches:
             # What a claim gives back, and what is written off, is no money.
+            # Matches name credits and write-offs too, which are no receipts.
             if one.receipt in left and one.claim_period in periods:
                 key = (one.receipt, one.claim_period)
                 sums[key] = sums.get(key, 0) + one.amount_pence

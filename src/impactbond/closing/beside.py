@@ -57,6 +57,8 @@ def after_table(year: Year, cut_off: pa.Table) -> pa.Table:
     for row in cut_off.to_pylist():
         if row["layer"] != IN_HAND:
             came = row["recorded_on"]
+            # A row recorded before the year end can change money after it, where another one does:
+            # it has no day of its own in between.
             day = came if came is not None and came > year.on else year.evidence_to
             key = (day, row["layer"], row["funder"], row["milestone"])
             changed[key] = changed.get(key, 0) + row["amount_pence"]
@@ -108,6 +110,8 @@ def in_progress_table(year: Year, waiting: Mapping[str, int]) -> pa.Table:
             part = part_paid(terms, term)
             priced = minor_units(term.price, terms.currency_of_prices)
             price = int(round_fraction(np.array([priced]), part, terms.rounding.rule)[0])
+            # At today's price and for everybody: it says what is at stake, and nothing of what will
+            # come.
             rows.append((name, count, price, count * price))
     for name, result in terms.results.items():
         if result.on is not None and result.on > year.on:
@@ -155,6 +159,7 @@ def disclosure_table(
     income_of_year = sum(income["income_pence"].to_pylist())
     # What an earlier engine filed does not tell the income of its year.
     told = {} if previous is None else previous.income
+    # None and not nought: a year whose income nobody filed had some.
     filed = sum(told.values()) if told else None
     rows: list[tuple[str, int, int | None]] = [("Income of the year", income_of_year, filed)]
     for name, label in labels.items():
@@ -184,6 +189,8 @@ def confirmations_table(found: Iterable[Matched], position: pa.Table) -> pa.Tabl
                 # What no claim has used up is the funder's, and comes off what it is asked for.
                 rows.append((funder, CARRIED, *about, -one.left_pence))
         if held[funder]:
+            # Confirmed beside what is owed, and not taken off it: the funder's books hold it apart
+            # too.
             rows.append((funder, UP_FRONT_HELD, "", None, held[funder], 0))
     return rows_table(rows, CONFIRMATIONS)
 

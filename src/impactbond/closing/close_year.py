@@ -126,6 +126,8 @@ def year_end(
         ledger = read_ledger(ledger, versions.whole)
     issued = statements_issued(statements)
     made = claims_made(versions, evidence, last, earlier, leave_out_refused, chosen)
+    # Three times by three days: what is counted, what was in hand, and what came too late to count.
+    # Their differences are the cut-off.
     cut, in_hand, after = (
         unclaimed(versions, evidence, made, last, day, chosen) for day in (sign_off, last, _EVER)
     )
@@ -137,6 +139,8 @@ def year_end(
     decided = decided_at(versions, evidence, last, sign_off, chosen)
     by_then = in_time = recorded(decided)
     if sign_off > last and any(day > last for day in by_then.values()):
+        # Asked again only where something came after the year end: most years nothing did, and it
+        # costs an evaluation.
         in_time = recorded(decided_at(versions, evidence, last, last, chosen))
     given = None
     if trial_balance is not None:
@@ -202,6 +206,7 @@ def _tables(
         "disclosure": disclosure_table(position, income, filed, WORDS[framework]),
         "confirmations": confirmations_table(found, position),
     }
+    # These look at the tables above them; the checks stand last because they compare all of them.
     tables["funds"] = funds_table(tables, ledger)
     refused = sum(tables["refused"]["rows"].to_pylist())
     tables["policy"] = policy_table(year, position, framework, refused, tables)
@@ -260,6 +265,8 @@ def _assert_within_earned(year: Year) -> None:
             allowed=f"{show(max(earned.get(funder, 0), 0), year.terms.currency)} at most",
         )
         for funder, pence in year.constrained.items()
+        # More than was earned cannot be in dispute: the income of a year would be below nothing by
+        # an assumption.
         if pence > max(earned.get(funder, 0), 0)
     ]
     if faults:

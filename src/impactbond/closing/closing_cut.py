@@ -73,6 +73,8 @@ class ClosingCalendar(Calendar):
         return self._closes_on
 
     def claim_date(self, period: Period) -> date:
+        # Commitments and stages of limits are asked for as of the year end, not of a claim that
+        # comes after it.
         return min(super().claim_date(period), self._closes_on)
 
     def year_of(self, day: date) -> int:
@@ -129,6 +131,8 @@ def went_into(
         *(later.lines_table[name].to_pylist() for name in names), strict=True
     ):
         if claim in days:
+            # The first, as lines stand in the order of claims: a later one that takes it back is
+            # another event.
             found.setdefault((who, milestone, day), (claim, days[claim]))
     return found
 
@@ -144,6 +148,8 @@ def known_at(versions: Versions, on: date, evidence_to: date) -> Versions:
             *(
                 one
                 for one in later
+                # Signed afterwards and counting from before: it says what was so at the year end,
+                # as late evidence does.
                 if one.version.signed_on <= on
                 or (one.version.signed_on <= evidence_to and one.version.effective_on <= on)
             ),
@@ -171,6 +177,8 @@ def unclaimed(
     # Between the claims made and the cut, periods may have ended whose claims are not made yet.
     # Only the cut is asked about: it holds what is theirs too.
     cut = claims[-1]
+    # Every version, so that none looks beyond the year end; and only here: claims made keep their
+    # own calendar.
     known = Versions(tuple(_closing(one, on, cut.number) for one in known.all))
     applicable = applicable_claims(
         known, evidence.known_on(evidence_to), claims, [cut], closed, engine
@@ -208,6 +216,7 @@ def recorded(decided: pa.Table) -> Recorded:
 
 def on_the_way(decided: pa.Table) -> dict[str, int]:
     """How many participants can still achieve each milestone, by the decisions at a year end."""
+    # Not yet due, and nothing else: what was missed or is not evidenced is no income to come.
     open_ = decided.filter(pc.equal(decided["verdict"], Verdict.NOT_YET_DUE.value))
     counts = pc.value_counts(open_["milestone"].combine_chunks()).to_pylist()
     return {one["values"]: one["counts"] for one in counts}
@@ -218,6 +227,8 @@ def _claims(
 ) -> tuple[ClaimDate, ...]:
     """The claims made, those whose periods ended since, and the cut in place of the next one."""
     periods = known.terms.calendar.periods
+    # At least the next claim, though the year end lies in a period that is claimed already: what is
+    # corrected since belongs to it.
     cut = max(len(made), min(period_of(periods, day_number(on)), len(periods) - 1))
     if cut == len(periods):
         return ()
@@ -225,6 +236,7 @@ def _claims(
         ClaimDate(number, periods[number].label, periods[number].last, on)
         for number in range(len(made), cut)
     ]
+    # Nothing after the year end, though the period goes on.
     last = min(periods[cut].last, on)
     return (*made, *waiting, ClaimDate(cut, periods[cut].label, last, evidence_to))
 
@@ -240,6 +252,7 @@ def _of_the_cut(
     dates, whatever a claim date asks for: those after the year end are of the next year.
     """
     is_cut = pc.equal(lines["claim_period"], cut.label)
+    # What is of the last day itself is of the year.
     by_then = pc.less_equal(lines["achieved_on"], pa.scalar(on, pa.date32()))
     own = lines.filter(pc.and_(is_cut, by_then))
     return own, shares.filter(pc.is_in(shares["line"], own["line"].combine_chunks()))

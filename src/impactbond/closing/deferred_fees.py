@@ -23,14 +23,17 @@ def deferred_fees(due: Sums, terms: Contract, ledger: Ledger | None, on: date) -
     """What of the fees that fell due by the year end is for days after it."""
     found: Sums = {}
     for name, days in {} if ledger is None else ledger.fee_days.items():
+        # What was taken back of a fee defers nothing.
         own = {one: pence for one, pence in due.items() if one.milestone == name and pence > 0}
         of_funders, rule = by_funder(own), terms.rounding.rule
         in_all = sum(of_funders.values())
         if not in_all or name not in terms.fees:
             continue
         fee = sum(pence for _, pence in terms.fees[name].instalments(terms.currency, rule))
+        # By days of the whole fee, not of the instalments that happen to have fallen due.
         by_then = int(round_fraction(np.array([fee]), days.part_by(on), rule)[0])
         parts = tuple(Fraction(pence, in_all) for pence in of_funders.values())
+        # Among funders as they owe it; never more than fell due.
         earned = cut_whole(min(by_then, in_all), parts, rule)
         for (funder, pence), done in zip(of_funders.items(), earned, strict=True):
             rest = pence - done

@@ -67,6 +67,7 @@ class Rates:
 
     def on(self, day: date, pence: int) -> int:
         """An amount at the rate of a day, in minor units of the ledger's currency."""
+        # The newest that is not after the day: no year end may use what nobody knew.
         rate = next(rate for since, rate in reversed(self._days) if since <= day)
         return rounded(pence * rate * self._scale, half_up)
 
@@ -147,8 +148,11 @@ def _items(row: Mapping[str, int], one: _Funder, rates: Rates) -> dict[str, tupl
     off = row["set_off_pence"]
     recovered = historic(one.recovered)
     returned = historic(one.recovered + back) - recovered
+    # Recovered, gone back, set off, in this order, each the step of one running total.
     set_off = historic(one.recovered + back + off) - recovered - returned
     rest = row["unclaimed_pence"] - off - row["constrained_pence"]
+    # Money that will come is worth what it would bring on the last day; what is held already is not
+    # translated again.
     accrued = rates.on(rates.last, rest)
     open_ = row["receivable_pence"] - row["in_advance_pence"]
     closing = rates.on(rates.last, open_)
@@ -171,6 +175,8 @@ def _by_funder(year: Year) -> dict[str, _Funder]:
     for one in year.asked:
         own = found[one.funder]
         kinds = {UP_FRONT: own.up_front, RETURNED: own.returned}
+        # What claims recover is within what they ask for: only what goes back has a day and a rate
+        # of its own.
         kinds.get(one.kind, own.asked)[one.asked_on] += one.amount_pence
         own.recovered -= one.amount_pence if one.kind == RECOVERED else 0
     for day, funder, _, pence in year.received:

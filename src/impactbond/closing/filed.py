@@ -75,6 +75,7 @@ def assert_last(path: str | PathLike[str], filed: Filed, on: date) -> None:
         for one in Path(path).parent.glob("*.json")
         if (told := _NAMED.fullmatch(one.name)) is not None
         and told["contract"] == filed.contract
+        # Texts of ISO days stand in the order of the days.
         and str(filed.on) < told["on"] < str(on)
     )
     if later:
@@ -93,6 +94,8 @@ def parse_filed(content: bytes, name: str) -> Filed:
     try:
         plain = json.loads(content)
         digest = plain.pop(_SHA256)
+        # Written again from what was read, it must come to the same bytes: a changed figure, an
+        # added key or another order of keys is no filed year end.
         if plain["impactbond_year_end"] != FORMAT or filed_bytes(plain) != (content, digest):
             raise ValueError
         return Filed(

@@ -87,6 +87,7 @@ class Year:
         """What evidence after the sign-off adds to what is unclaimed, and what it takes back: of
         the next year, and told only so that nobody is surprised.
         """
+        # By outcome and not by funder: what only moves between two of them is no news.
         changed = summed_by_outcome(by_outcome(self.after.lines_table, self.after.shares_table))
         for outcome, pence in summed_by_outcome(self.unclaimed).items():
             changed[outcome] = changed.get(outcome, 0) - pence
@@ -99,6 +100,8 @@ class Year:
         sums: Sums = defaultdict(int)
         for part in (self.claimed, self.unclaimed):
             for outcome, pence in part.items():
+                # A claim can hold what falls due later, such as a fee in advance: it is asked for,
+                # and not earned.
                 if outcome.achieved_on <= self.on:
                     sums[outcome] += pence
         return sums
@@ -147,6 +150,7 @@ class Year:
     def _in_claims(self) -> Iterator[Asked]:
         rows = [] if self.made is None else self.made.payments_table.to_pylist()
         for row in rows:
+            # Up-front money is asked for on its own day where that comes before the claim.
             asked_on = min(row["claim_date"], row["due_on"])
             about = (row["due_on"], row["kind"], row["name"], row["amount_pence"])
             yield Asked(row["funder"], row["claim_period"], asked_on, *about)
@@ -157,6 +161,8 @@ class Year:
         for name, tranche in terms.tranches.items():
             opened = terms.calendar.payment.open_day(tranche.on, self.holidays)
             period = next(one for one in terms.calendar.periods if tranche.on <= one.last)
+            # Asked for by then though the claim that lists it is not made: otherwise what was paid
+            # would look paid in advance.
             if opened <= self.on and period.label not in made:
                 for funder, pence in tranche.parts(terms.currency, halves).items():
                     about = (opened, opened, UP_FRONT, name, pence)
@@ -183,6 +189,7 @@ class Year:
             for row in rows
             if row["funder"] == one.funder and row["claim_period"] in one.claims
         )
+        # Of what is held, never of what is owed back: a constraint does not make a debt larger.
         return rounded(max(held, 0) * (one.share or Fraction(0)), self.terms.rounding.rule)
 
     @cached_property

@@ -70,6 +70,7 @@ def invoices_table(
     """
     documents: dict[tuple[date, str, str, date], list[Asked]] = {}
     for one in sorted(asked, key=lambda one: (one.asked_on, one.funder)):
+        # Since the last year end: earlier ones were exported then, and would be booked twice.
         if since is None or one.asked_on > since:
             key = (one.asked_on, one.funder, one.claim_period, one.due_on)
             documents.setdefault(key, []).append(one)
@@ -82,7 +83,9 @@ def invoices_table(
         called = entry.customer if own and entry is not None else funder.replace(": ", "-")
         plain = pattern.replace("{period}", period).replace("{funder}", called.replace(" ", "-"))
         taken[plain] = taken.get(plain, 0) + 1
+        # The same number twice would be one invoice to a ledger, and half of the money lost.
         number = plain if taken[plain] == 1 else f"{plain}-{taken[plain]}"
+        # By the whole of a document: an invoice may hold a line that takes money off.
         document = CREDIT_NOTE if sum(one.amount_pence for one in lines) < 0 else INVOICE
         for one in lines:
             account = UP_FRONT_ACCOUNT if one.kind in ON_ACCOUNT else INCOME
@@ -172,6 +175,7 @@ def quickbooks_files(year: YearEnd) -> dict[str, bytes]:
             tax = _tax(year, row["funder"], "qbo")
             item = (tax, "", "", "", _told(row), "1", pence, pence, year.contract)
             rows.append((*about, *item))
+        # No document is parted over two files: half of it would be booked as all.
         for at, part in enumerate(_parted(rows, MOST_QUICKBOOKS_INVOICES), 1):
             files[f"{_stem(year)}_quickbooks_{name}_{at}.csv"] = csv_rows(QUICKBOOKS, part)
     return files

@@ -59,6 +59,7 @@ def journals_table(position: pa.Table, on: date) -> pa.Table:
         for row in position.to_pylist():
             pence, fund = row[COLUMNS[journal]], row["fund"]
             for account, amount in _two(debit, credit, pence):
+                # Reversed on the next day, because the next claim books the same income again.
                 about = (journal, on, on + timedelta(days=1), account, row["funder"], fund)
                 told = f"{text}: {row['name']}"
                 rows.append((*about, max(amount, 0), max(-amount, 0), told, basis))
@@ -67,6 +68,7 @@ def journals_table(position: pa.Table, on: date) -> pa.Table:
 
 def _two(debit: str, credit: str, pence: int) -> tuple[Line, ...]:
     """The two lines of a journal, turned round where its amount is below nothing."""
+    # No lines of nothing: some ledgers refuse a journal that holds one.
     return ((debit, pence), (credit, -pence)) if pence else ()
 
 
@@ -99,6 +101,8 @@ def _claims(year: Year) -> Iterator[Posting]:
         sums = claims.setdefault((one.asked_on, one.funder, one.claim_period), [0, 0])
         sums[one.kind in ON_ACCOUNT] += one.amount_pence
     for (day, funder, period), (income, on_account) in claims.items():
+        # What claims recover was received before: it lowers the receivable and what is held, and is
+        # no second receipt.
         lines = [
             (RECEIVABLE, income + on_account),
             (UP_FRONT_ACCOUNT, -on_account),

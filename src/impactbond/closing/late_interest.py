@@ -31,6 +31,7 @@ def interest_table(year: Year, found: Iterable[Matched]) -> pa.Table:
         return INTEREST.empty_table()
     _assert_in_pounds(year.terms.currency)
     entries = {one.id: ledger.of(one.id) for one in year.funders}
+    # The Act is about debts of an exchange: a grant that comes late bears no statutory interest.
     funders = [one for one, entry in entries.items() if entry and entry.nature == EXCHANGE_NATURE]
     dues, paid = _dues_and_paid(list(found))
     given = {one.from_: one.is_ for one in ledger.reference_rates}

@@ -91,6 +91,7 @@ class FeeDays(Term):
 
     def part_by(self, day: date) -> Fraction:
         """How much of the days is over at the end of a day."""
+        # The day itself is over, and both ends are among the days that are paid for.
         over = (min(day, self.through) - self.from_).days + 1
         return Fraction(max(over, 0), (self.through - self.from_).days + 1)
 
@@ -137,6 +138,7 @@ class Ledger(Term):
 
     def of(self, funder: str) -> FunderEntry | None:
         """The entry of a funder, by its own name first, then by that of the contract."""
+        # One of many, such as a school, may have an entry of its own before that of all.
         return self.funders.get(funder) or self.funders.get(funder.partition(": ")[0])
 
     def fund_of(self, funder: str) -> str:

@@ -82,6 +82,8 @@ def passed_on(entry: FunderEntry | None, earned: int) -> int:
     """
     if entry is None or entry.agent is None:
         return 0
+    # Half a penny by a fixed rule: the bargain with the other party is none of this contract's,
+    # whose own rule says nothing of it.
     return earned - rounded(earned * entry.agent.keeps, half_up)
 
 
@@ -96,11 +98,15 @@ def _amounts(
     written_off: int,
 ) -> tuple[int, ...]:
     earned, on_account = claimed + unclaimed - ahead - constrained, asked - claimed
+    # Two measures that are often mixed up: earned against asked is asset or liability, asked
+    # against received is receivable or in advance.
     position, open_ = earned - asked, asked - received - written_off
     return (
         *(claimed, unclaimed, ahead, constrained, earned, asked, on_account, received),
         *(refunded, written_off),
         *(max(position, 0), max(-position, 0), max(open_, 0), max(-open_, 0)),
+        # Set off as far as both stand: neither more than is earned and not asked, nor more than is
+        # held.
         max(min(unclaimed, on_account), 0),
     )
 
@@ -122,6 +128,7 @@ def income_table(year: Year, previous: Filed | None, position: pa.Table) -> pa.T
             was.get(funder, {}).get(f"{name}_pence", 0)
             for name in ("earned", "constrained", "passed_on")
         )
+        # What was constrained last year and is not now is income of this one: filed less now.
         own += [constrained - row["constrained_pence"], passed - row["passed_on_pence"]]
         rows.append((funder, row["fund"], filed, earned, earned - filed + own[-1], *own))
     return rows_table(rows, INCOME)
@@ -130,6 +137,8 @@ def income_table(year: Year, previous: Filed | None, position: pa.Table) -> pa.T
 def _with_filed(position: pa.Table, previous: Filed | None) -> list[dict[str, Any]]:
     """The rows of the position, and one of nothing for whoever was a funder in the previous one."""
     rows: list[dict[str, Any]] = position.to_pylist()
+    # A funder that is gone still opened the year with something, and must roll to nothing, or the
+    # totals would not be last year's.
     have = {row["funder"] for row in rows}
     for row in [] if previous is None else previous.position:
         if row["funder"] not in have:
@@ -155,6 +164,7 @@ def _parts(year: Year, before: Sums, previous: Filed | None) -> dict[str, list[t
         for one, pence in sums.items():
             if one.milestone in year.terms.fees:
                 found["fees"].append((one.funder, sign * pence))
+            # Nothing of the day of the last year end itself is of this year.
             elif one.achieved_on > closed:
                 found["this year"].append((one.funder, sign * pence))
             else:
@@ -162,6 +172,8 @@ def _parts(year: Year, before: Sums, previous: Filed | None) -> dict[str, list[t
                 own[one.funder] = own.get(one.funder, 0) + sign * pence
     for by_payer in changed.values():
         whole = sum(by_payer.values())
+        # By what all funders owe: a penny that moves between two would otherwise be told as late by
+        # one and as taken back by the other.
         found["late" if whole > 0 else "taken back" if whole else "moved"] += by_payer.items()
     return found
 
@@ -219,6 +231,8 @@ def _cut_off(
         was, now, whole = in_hand.get(one, 0), by_sign_off.get(one, 0), changed[one[1:]]
         if was:
             yield (*one, recorded_in_hand.get(one[1:3]), IN_HAND, was)
+        # Beside what was in hand stands only what changed, so that the two layers add up to what is
+        # unclaimed.
         if now != was:
             # As for earlier years: what all funders owe for an outcome says what happened to it.
             layer = ARRIVED if whole > 0 else TAKEN_BACK if whole else MOVED
@@ -244,6 +258,7 @@ def up_front_table(year: Year, position: pa.Table) -> pa.Table:
         if one.kind == UP_FRONT:
             of = f"{one.name}\n{one.funder}"
             taken, back = recovered.pop(of, 0), returned.pop(of, 0)
+            # The oldest tranche is set off first, as claims recover it.
             off = min(left[one.funder], one.amount_pence - taken - back)
             left[one.funder] -= off
             amounts = (one.amount_pence, taken, off, back, one.amount_pence - taken - off - back)
@@ -258,6 +273,7 @@ def limits_table(year: Year) -> pa.Table:
     due = summed((*by_funder(year.earned).items(), *year.ahead.items()))
     rows: list[tuple[object, ...]] = []
     for limit in year.terms.limits:
+        # Years of the contract are not years of the charity: of those no headroom can be told here.
         if limit.is_yearly or limit.most_on(year.terms.funders, year.on) is None:
             continue
         if not limit.is_on_everything and limit.on_funder is None:

@@ -38,6 +38,7 @@ def by_outcome(lines: pa.Table, shares: pa.Table) -> Sums:
     sums: Sums = defaultdict(int)
     columns = ["line", "funder", "amount_pence"]
     for line, funder, pence in zip(*(shares[name].to_pylist() for name in columns), strict=True):
+        # Nobody owes it, so nobody earned it: it stands in the table of what is withheld.
         if funder != UNFUNDED and pence:
             sums[EarnedOutcome(funder, *of_line[line])] += pence
     return sums

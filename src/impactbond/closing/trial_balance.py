@@ -105,6 +105,8 @@ def trial_balance_table(
             one["earned_pence"] - one["passed_on_pence"]
             for one in (() if previous is None else previous.position)
         ),
+        # Income stands in credit, below nothing; a bad debt in debit: their closing entries have
+        # opposite signs.
         BAD_DEBT: -(
             0 if previous is None else sum(one["written_off_pence"] for one in previous.position)
         ),
@@ -119,6 +121,8 @@ def trial_balance_table(
     rows = []
     for code, pence in should.items():
         shown = given.get(code, 0)
+        # Each code once, though several keys may share it in a small ledger: what they should show
+        # is added up.
         rows.append((code, shown, posted[code], pence, pence - shown - posted[code]))
     return rows_table(rows, TRIAL_BALANCE)
 

@@ -24,6 +24,7 @@ def unit_stretches(contract: Contract, milestone: str) -> list[date]:
     turns = {one.first for one in contract.calendar.periods}
     terms = {*_turns(contract, milestone), *contract.version_turns}
     turns |= {day for day in terms if first <= day <= last}
+    # A limit on each year looks at the day of every unit: none may lie in two years.
     if any(limit.is_yearly for limit in contract.limits):
         month, day = contract.calendar.year_starts
         years = (date(year, month, day) for year in range(first.year, last.year + 1))
@@ -55,4 +56,5 @@ def _ends(from_: date | None, through: date | None) -> Iterator[date]:
     if from_ is not None:
         yield from_
     if through is not None:
+        # The day after the last on which it holds is the first of what follows.
         yield through + _ONE_DAY

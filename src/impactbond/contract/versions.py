@@ -70,6 +70,7 @@ class Versions:
 
     def known_by(self, day: date) -> Versions:
         """The versions signed by a day; the first counts whenever it was signed."""
+        # Without the first there would be no contract at all on days before it was signed.
         first, *later = self.all
         return Versions((first, *(one for one in later if one.version.signed_on <= day)))
 
@@ -98,6 +99,8 @@ class Versions:
             version = contract.version
             corrected = place.get(version.corrected)
             if version.kind == "correction" and corrected is not None:
+                # From the day on which what it corrects took effect: as if that had never been
+                # written.
                 found[corrected] = Stretch(found[corrected].from_, contract)
                 place[version.number] = corrected
             else:
@@ -113,6 +116,7 @@ class Versions:
     def governing(self, day: date) -> Contract:
         """The version whose terms govern what is dated on a day."""
         past = [stretch.terms for stretch in self.stretches if stretch.from_ <= day]
+        # What is dated before the first version took effect is the first one's all the same.
         return past[-1] if past else self.stretches[0].terms
 
     @cached_property
@@ -206,5 +210,6 @@ def _united(
     in_order: Iterable[Mapping[str, T]], latest_last: Iterable[Mapping[str, T]]
 ) -> dict[str, T]:
     """The entries of all; each keeps the place where it first stood, and is as it last was."""
+    # Each as it last was: limits and titles are read from here, prices never.
     last = {name: entry for entries in latest_last for name, entry in entries.items()}
     return {name: last[name] for entries in in_order for name in entries}

@@ -70,6 +70,8 @@ def _held(settlement: Settlement, attributes: Sequence[str]) -> dict[str, _Held]
 
 
 def _on(rows: _Held, day: date) -> tuple[str, ...]:
+    # Where all rows hold from later days, the earliest of them: the same row as the settlement
+    # takes.
     first = min(row[0] for row in rows)
     return max(row for row in rows if row[0] <= max(day, first))[2]
 
@@ -91,6 +93,7 @@ def linked_cells(
     and the amount of which values are multiples.
     """
     unit = gcd(*(one.pence for one in claims)) if money else 0
+    # Milestones that pay nothing have no amount in common: then a multiple of one will do.
     unit = unit or 1
     units = sorted({one.pence // unit for one in claims}) if money and claims else [0]
     parts = {part: at for at, part in enumerate(product(axes.groups, axes.periods, units))}

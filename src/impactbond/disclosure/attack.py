@@ -63,6 +63,7 @@ class Attacker:
         """The lowest and highest that each figure was in any table that was found to agree with
         what is known. One table often settles many figures.
         """
+        # The truth is a table that agrees with everything shown, whatever is left out.
         every = np.array([self._true, *self.tables])
         agrees = (every >= self.low - MARGIN) & (every <= self.high + MARGIN)
         every = every[agrees.all(axis=1)]
@@ -75,6 +76,8 @@ class Attacker:
     def _see(self, parts: Real) -> None:
         figures = self.rows @ parts
         low, high = self._seen
+        # Kept for other choices too: a table that agrees with fewer shown figures agrees with what
+        # is known then.
         self.tables.append(figures)
         np.minimum(low, figures, out=low)
         np.maximum(high, figures, out=high)
@@ -105,6 +108,7 @@ class Attacker:
             if self.is_wide(figure, width):
                 return False
             found = self._lowest(sign * self.rows[figure].astype(float), whole=True)
+            # Whole to the solver is within a hair of whole.
             self._see(np.rint(found))
         return not self.is_wide(figure, width)
 
@@ -113,6 +117,7 @@ class Attacker:
         """The figures of which anything is known beside that none is below nought, and between what
         each of them lies, as the solver is told.
         """
+        # A constraint that says nothing only slows the solver down.
         told = (self.low > 0) | (self.high < _INFINITE)
         return solver().LinearConstraint(self.rows[told], self.low[told], self.high[told])
 
@@ -148,6 +153,8 @@ class Attacker:
         )
         if found.status != 0:
             raise InvariantError("the true figures do not agree with what is shown of them")
+        # By the dual: figures without weight may be anything, and the bound stands. Of bounds on
+        # what is left out none is shown, so none of them can go.
         weights = found.eqlin.marginals if shown.size else np.empty(0)
         self._see(found.x)
         return frozenset(map(int, shown[np.abs(weights) > MARGIN]))
@@ -166,6 +173,7 @@ def knowing(
     low, high = figures.astype(float), figures.astype(float)
     cells = len(linked.keys)
     for cell in hidden:
+        # Where noughts are shown, whatever is left out is known to be none.
         low[cell], high[cell] = (1.0 if zeros_shown else 0.0), _INFINITE
         if linked.has_money:
             low[cells + cell], high[cells + cell] = 0.0, _INFINITE

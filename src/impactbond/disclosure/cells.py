@@ -64,6 +64,8 @@ class Linked:
         filled = (self.counts > 0) & np.array(body, bool)
         costs = np.ones(len(self.keys), np.int64)
         for place in range(len(self.keys)):
+            # A cell costs what lies within it in the body: to hide a total is to hide what it adds
+            # up.
             inside = (self.sums[place] - self.sums >= 0).all(axis=1)
             costs[place] = max(1, int((filled & inside).sum()))
         return costs
@@ -78,6 +80,7 @@ class Linked:
         are. Where noughts are shown, whoever reads knows as much.
         """
         filled = np.flatnonzero(self.counts)
+        # A nought that is shown says that everything in it is nought.
         ruled_out = self.sums[self.counts == 0].any(axis=0)
         parts = np.flatnonzero(~ruled_out)
         kept = Linked(

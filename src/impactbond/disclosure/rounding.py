@@ -32,6 +32,8 @@ def rounded(linked: Linked, base: int) -> Whole:
         integrality=np.concatenate([np.ones(parts), np.zeros(cells)]),
         bounds=solver().Bounds(0, np.inf),
         constraints=[
+            # Both together: `away` is no less than the distance to either side, and as small as can
+            # be.
             constraint(np.hstack([sums, -away]), -np.inf, counts),
             constraint(np.hstack([sums, away]), counts, np.inf),
             constraint(
@@ -42,7 +44,11 @@ def rounded(linked: Linked, base: int) -> Whole:
     )
     if found.x is None:
         raise _cannot(linked, "no rounding of all tables to that base adds up")
+    # The parts are rounded and the cells added up from them: so totals agree whatever they are read
+    # against.
     shown = sums @ np.rint(found.x[:parts]).astype(np.int64)
+    # What a reader knows of a cell: it lies within the base of what is shown, and is not below
+    # nothing.
     low = np.maximum(shown - base + 1, 0).astype(float)
     high = (shown + base - 1).astype(float)
     attacker = Attacker(linked, low, high, float(linked.parts.sum() + cells * base))

@@ -39,6 +39,8 @@ class Dominance:
             return False
         whole = int(amounts.sum())
         few = int(amounts[: self.n].sum()) * 100 > whole * self.k if self.n else False
+        # What is left besides the largest and the second, who knows its own and places the largest
+        # with the rest.
         left = whole - int(amounts[:2].sum())
         return few or (bool(self.p) and left * 100 < self.p * int(amounts[0]))
 
@@ -80,6 +82,8 @@ class DisclosureRules:
         counts = np.full(len(linked.keys), float(self.wide))
         if not linked.has_money:
             return counts
+        # A cell of nobody has no largest: as wide as the largest of the milestone, so that a hidden
+        # nought does not stand out.
         largest = [float(one[0]) if one.size else float(linked.units.max()) for one in amounts]
         return np.concatenate([counts, np.array(largest)])
 
@@ -139,6 +143,8 @@ def disclosure_rules(
             faults += _outside(f"dominance.{name}", value, *limits[name])
     if faults:
         raise DisclosureError("The tables cannot be published like that.", faults)
+    # As wide as the least number of children, unless somebody says otherwise: so placed, a few
+    # could be any few.
     wide = least if width is None else width
     rule = None if dominance is None else Dominance(**given)
     return DisclosureRules(least, zeros, wide, rule, base)

@@ -60,6 +60,8 @@ class Suppression:
         """A bound of every part that leaves room for each interval."""
         units = self.linked.units[self.linked.units > 0]
         widest = self.widths.max(initial=0) / (units.min() if units.size else 1)
+        # Far above all that could be true: a bound that an attack ran into would look like
+        # protection.
         return float(4 * (self.linked.parts.sum() + max(widest, self.widths.max(initial=0)) + 1))
 
     def attacker(self, hidden: frozenset[int], *, whole: bool = False) -> Attacker:
@@ -110,6 +112,8 @@ def suppressed(problem: Suppression) -> Choice:
             return Choice(hidden, cost, cost)
         rows += found
         hidden = problem.unsafe | _cheapest_cover(rows, problem)
+    # The cheapest cover of rows that are all true costs no more than any choice that holds: it is a
+    # lower bound, also where time ran out.
     least = int(costs[sorted(hidden)].sum())
     hidden = _completed(problem, hidden)
     return Choice(hidden, int(costs[sorted(hidden)].sum()), least)
@@ -127,10 +131,12 @@ def _rows_against(problem: Suppression, hidden: frozenset[int]) -> list[frozense
     also, attacker = hidden, problem.attacker(hidden)
     for figure, cell in figures:
         while (reached := attacker.proof(figure, problem.widths[figure])) is not None:
+            # Cells that are left out already prove nothing: what remains must lose one.
             proof = frozenset(one % cells for one in reached) - also
             if not proof:
                 raise _unprotected(problem.linked, cell)
             found.append(proof)
+            # Proofs without a cell in common, found side by side, need fewer rounds of covers.
             also |= proof
             attacker = problem.attacker(also)
     if found or problem.has_whole_ends:
@@ -172,6 +178,7 @@ def _completed(problem: Suppression, hidden: frozenset[int]) -> frozenset[int]:
     costs = problem.linked.costs
     while found := _rows_against(problem, hidden):
         hidden |= {min(row, key=lambda cell: (costs[cell], cell)) for row in found}
+    # The dearest first: what turns out not to be needed should be what costs most.
     for cell in sorted(hidden - problem.unsafe, key=lambda cell: (-costs[cell], cell)):
         if not _rows_against(problem, hidden - {cell}):
             hidden -= {cell}

@@ -81,7 +81,10 @@ def unchanged(versions: Versions, evidence: Evidence, table: pa.Table) -> Unchan
     if not table.num_rows or not can_be_carried(versions) or evidence.engine != "duckdb":
         return None
     known = known_rows(contract, evidence)
+    # Who moves by time alone is evaluated again though no row of it changed.
     was = table.filter(pc.invert(table["moves"])).select(["participant", "known"])
+    # By the digest of all that is known: a row more, a row less or one that is another makes it
+    # another text.
     same = known.join(was, ["participant", "known"], join_type="left semi")
     if known.num_rows - same.num_rows > _MOST_CHANGED * known.num_rows:
         return None
@@ -106,6 +109,8 @@ def _moving(contract: Contract, evidence: Evidence, claim: ClaimDate) -> pa.Arra
         return pa.array([], pa.string())
     inputs = EvaluationInput.of(contract, evidence, dates, "duckdb")
     found = inputs.session.collect(claims_of(inputs))
+    # All but the claim date itself: the same claim at every date is counted as often as there are
+    # dates.
     said = [name for name in found.column_names if name != "claim"]
     stood = found.group_by(said).aggregate([("claim", "count")])
     moves = pc.not_equal(stood["claim_count"], len(dates))

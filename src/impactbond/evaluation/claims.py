@@ -67,6 +67,7 @@ def evaluate(
     found, session = claims_of(inputs), inputs.session
     lots = _rows(session.collect(counted(found)))
     segments = {number: inputs.segments.named(number) for number in {lot.segment for lot in lots}}
+    # Found now and collected when somebody asks: money needs only the counts, which are far fewer.
     single = session.collect_later(found)
     return Claims(segments, lots, lambda: _rows(single()))
 
@@ -91,9 +92,13 @@ def claims_of(inputs: EvaluationInput) -> Frame:
             for number, (term, own) in enumerate(zip(terms, achieved(inputs), strict=True))
         ]
         every = nw.concat(asked) if len(asked) > 1 else asked[0]
+        # By the day of achievement: the price is that of who the child was then, whatever is
+        # recorded of later days.
         held = segments_on(inputs, every, "reached", CLAIM_KEYS)
         return held.select(*CLAIM_KEYS, "participant", "segment")
 
+    # Under another name where rows are in dispute: what was compiled for evidence without any looks
+    # for no standing.
     name = "claims_found_disputed" if inputs.is_disputed else "claims_found"
     return inputs.session.materialize(name, found)
 

@@ -55,6 +55,8 @@ def _facts(inputs: EvaluationInput, basis: Basis, plan: EvaluationPlan) -> Frame
     missing = {fact.name: fact.missing for fact in facts}
     for stay in plan.stays:
         found += find_stay(live_states(inputs, basis), inputs.session.table("spans"), stay)
+        # Where no row came, a join leaves nothing at all, and nothing compares neither as more nor
+        # as less.
         missing |= stay.missing
     return join_facts(people_of(inputs), found, missing, facts)
 
@@ -73,6 +75,7 @@ def decide(inputs: EvaluationInput) -> Frame:
     ever = whenever.select(*KEYS, "milestone", verdict_ever="verdict")
     both = decisions.join(ever, on=[*KEYS, "milestone"], how="inner")
     achieves, verdict = Verdict.ACHIEVED.number, nw.col("verdict")
+    # Would have been achieved, and is not: a late row of something paid anyway makes nobody late.
     is_late = (verdict != achieves) & (nw.col("verdict_ever") == achieves)
     return both.with_columns(
         verdict=where(is_late, Verdict.LATE.number, verdict),
@@ -111,6 +114,8 @@ def _judged(
         conditions = plan.evaluate(_facts(inputs, basis, plan), also=also)
         if before is not None:
             earned = before.select(*KEYS, *(nw.col(name).alias(f"before_{name}") for name in wide))
+            # Everybody stands in both: what one basis earned is laid beside what the next one
+            # finds.
             conditions = conditions.join(earned, on=list(KEYS), how="inner")
         verdicts = judge(plan, conditions, standing, has_before=before is not None)
         return verdicts.select(*KEYS, "known_by", *wide)
@@ -134,6 +139,7 @@ def _with_reasons(inputs: EvaluationInput, course: list[tuple[Basis, Standing]])
     def own(i: int) -> Frame:
         code, *others = (nw.col(f"{name}_{i}") for name in _COLUMNS_WITH_REASONS)
         verdict, reason = verdict_and_reason(code)
+        # The day is given only where it was achieved: a day beside a no would be read as one.
         reached = where(is_verdict(code, Verdict.ACHIEVED), others[0], NEVER)
         said = dict(zip(_COLUMNS_WITH_REASONS[1:], others, strict=True))
         said |= {"verdict": verdict, "reason": reason, "reached": reached}

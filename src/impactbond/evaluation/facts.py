@@ -20,8 +20,11 @@ from impactbond.terms.conditions.passes import FactKind
 from impactbond.terms.metrics.metric import ValueDays, Values
 
 Frame = nw.LazyFrame[Any]
+# Sixteen bits of a day number over sixteen of another over 31 of a value: 63 in all, so that no
+# pack is below nothing and none wraps. A wider value would run into the days.
 DAY_SHIFT = 2**47
 RECORDED_SHIFT = 2**31
+# Values can be below nothing, and packs must not be: they are moved up by half their room.
 VALUE_OFFSET = 2**30
 NEVER = 2**31  # a day that never comes: later than every day number
 NO_FIRST = 2**63 - 1
@@ -59,11 +62,15 @@ def packed() -> nw.Expr:
 
 def _packed_backwards() -> nw.Expr:
     """The same, so that of one day the row recorded last, of those the greatest, comes first."""
+    # Among rows of one day a later recording corrects an earlier one, also where the earliest day
+    # is wanted: what is turned round is the recording and not the day.
     recorded = (LAST_DAY_NUMBER - nw.col("recorded_on")) * RECORDED_SHIFT
     return nw.col("observed_on") * DAY_SHIFT + recorded + VALUE_OFFSET - nw.col("value")
 
 
 def _best(day: nw.Expr) -> nw.Expr:
+    # The value first, and the day only between equal values; for the highest the day is turned
+    # round by the caller, so that the first day with it wins under a maximum too.
     return (nw.col("value") + VALUE_OFFSET) * (LAST_DAY_NUMBER + 1) + day
 
 
@@ -86,6 +93,8 @@ _KINDS: dict[FactKind, tuple[nw.Expr, Callable[[nw.Expr], nw.Expr], int]] = {
     "nth_day": (nw.lit(1), nw.Expr.min, NEVER),
     "total_day": (nw.col("value"), nw.Expr.min, NEVER),
 }
+# A running sum needs an order of rows, which no plain pass over them has: each costs a pass of its
+# own.
 _IN_ORDER = ("nth_day", "total_day")
 _BY_THEMSELVES = (*_IN_ORDER, "first_gain")
 _PICKED = ("first", "first_held", "last", "highest", "lowest")
@@ -175,6 +184,7 @@ def _whole(pack: nw.Expr, power: int) -> nw.Expr:
 def in_window(window: int) -> nw.Expr:
     """Whether a row, joined with its participant's windows, was observed in one of them."""
     day = nw.col("observed_on")
+    # Both edges are within the window.
     return (day >= nw.col(f"opens_{window}")) & (day <= nw.col(f"closes_{window}"))
 
 
@@ -197,6 +207,7 @@ def _of_value(fact: Fact, inside: nw.Expr) -> nw.Expr:
 
 def is_one_of(values: Values) -> nw.Expr:
     """Whether a row holds one of some values, on a day on which that value counts."""
+    # Values that always count are one test, however many: engines read a long chain of them slowly.
     always = [one.value for one in values if one.is_always]
     held, day = nw.col("value"), nw.col("observed_on")
     tests = [
@@ -227,6 +238,8 @@ def find_facts(rows: Frame, facts: tuple[Fact, ...]) -> list[Frame]:
         placed = rows.with_columns(pack=packed(), **looked_at)
         # What rows bring are columns of their own, as not every engine gathers expressions.
         brought = placed.select(*KEYS, *map(_brought, plain))
+        # One pass gathers all: a scan of the observations for each fact would be most of the time
+        # that a settlement takes.
         gathered = (_KINDS[fact.kind][1](fact.column) for fact in plain)
         found.append(brought.group_by(*KEYS).agg(*gathered))
     found += [_reached(rows, fact) for fact in facts if fact.kind in _IN_ORDER]
@@ -244,7 +257,10 @@ def _reached(rows: Frame, fact: Fact) -> Frame:
     concerned = rows.filter(concerns(fact)).select(
         *KEYS, "observed_on", "observation", amount=_KINDS[fact.kind][0]
     )
+    # By the observation too: where nothing tells rows of one day apart, engines add them up
+    # together or one by one, as they please.
     so_far = nw.col("amount").cum_sum().over(*KEYS, order_by=["observed_on", "observation"])
+    # The first day on which it was enough: what comes later takes nothing back here.
     reached = concerned.with_columns(so_far=so_far).filter(nw.col("so_far") >= fact.nth)
     return reached.group_by(*KEYS).agg(nw.col("observed_on").min().alias(fact.name))
 
@@ -256,11 +272,14 @@ def _gained(rows: Frame, fact: Fact) -> Frame:
     first = packs.group_by(*KEYS).agg(nw.col("pack").min())
     start = first.select(
         *KEYS,
+        # The first row is the one recorded first of its day, as for every other first: a baseline
+        # and a gain must start from the same row.
         start_value=nw.col("pack") % RECORDED_SHIFT - VALUE_OFFSET,
         start_on=_whole(nw.col("pack"), DAY_SHIFT),
     )
     gain = nw.col("value") - nw.col("start_value")
     later = own.filter(in_window(fact.window)).join(start, on=list(KEYS), how="inner")
+    # Strictly later: a row is no gain on itself, nor on another of its day.
     reached = later.filter(
         (nw.col("observed_on") > nw.col("start_on")) & ((gain >= by) if by > 0 else (gain <= by))
     )
@@ -273,6 +292,7 @@ def join_facts(
     """Every participant with every column of facts; where there was no row, what is missing. The
     rows picked are unpacked once, for all the conditions that look at them.
     """
+    # From the participants, and to the left: who has no row at all is judged too.
     joined = reduce(
         lambda left, right: left.join(right, on=list(KEYS), how="left"), found, participants
     )

@@ -55,7 +55,10 @@ def claim_dates(contract: Contract | Versions, as_of: date) -> tuple[ClaimDate, 
             calendar = then.terms.calendar
             if number < len(calendar.periods):
                 period = calendar.periods[number]
+                # Not before its own signing.
                 day = max(calendar.claim_date(period), since)
+                # The date that another version gives may lie in the stretch of a later one, which
+                # then says for itself when the claim is made.
                 if day < end:
                     dated.append(ClaimDate(number, period.label, period.last, day))
         if not dated or dated[0].known_by > as_of:
@@ -87,6 +90,7 @@ class Segments:
 
     def covered(self, contract: Contract) -> list[int]:
         """The segments whose participants the contract covers."""
+        # Asked of the combinations, which are few, and not of every participant.
         covered = contract.participants.covered.items()
         named = enumerate(map(self.named, range(len(self.values))))
         return [n for n, held in named if all(held[name] in allowed for name, allowed in covered)]
@@ -114,6 +118,8 @@ class Segments:
         for column, name in enumerate(self.names):
             values = sorted({segment[column] for segment in self.values})
             held = pc.index_in(pc.fill_null(participants[name], ""), pa.array(values, pa.string()))
+            # Numbers in a mixed base, a digit for each attribute: their order is that of the
+            # segments, and a search finds them all at once.
             place = place * len(values) + held.to_numpy()
             own = [values.index(segment[column]) for segment in self.values]
             known = known * len(values) + np.array(own, dtype=np.int64)
@@ -184,6 +190,8 @@ class EvaluationInput:
         if columns_about(contract):
             tables["segments"] = self.segments.about(contract)
         if contract.participants.places is not None:
+            # In the order of names, for the last tie between holders of a place: by nothing that
+            # depends on the delivery.
             ids = sorted(evidence.participants_table["participant"].unique().to_pylist())
             persons = _of_numbers(person=range(len(ids)))
             tables["persons"] = persons.add_column(0, "participant", pa.array(ids, pa.string()))
@@ -257,6 +265,7 @@ def _unit_ends_tables(contract: Contract) -> dict[str, pa.Table]:
                 for number in count(1):
                     # From the first day each time: month after month, a 31st would become a 28th.
                     length = units.every.times(number).length_from(begins)
+                    # The last day of a unit is one of its days: it must still lie within the term.
                     if first + length - 1 > day_number(closes):
                         break
                     ends.append((first, length, number))
@@ -277,6 +286,8 @@ def _days_table(contract: Contract) -> pa.Table:
         for day in range(day_number(period.first), day_number(period.last) + 1)
     ]
     days, numbers = zip(*found, strict=True)
+    # A lapse begins on the day after the last one that counted, which is the day a month is counted
+    # from.
     lapses = {
         f"lapse_{index}": [units.lapses.length_from(from_day_number(day + 1)) for day in days]
         for index, units in _units_in_stretches(contract)
@@ -299,10 +310,13 @@ def _windows_table(contract: Contract, evidence: Evidence) -> pa.Table:
     """First and last day of every window for every start date in the evidence: started_on,
     opens_<i>, closes_<i>.
     """
+    # Worked out once for every start date that occurs: the calendar is not asked by engines.
     starts = sorted(evidence.participants_table["started_on"].unique().to_pylist())
     table = {"started_on": list(map(day_number, starts))}
     for index, window in enumerate(contract.windows.values()):
         days = [window.days(start) for start in starts]
+        # A window that opens before day numbers begin opens with them: a negative number would
+        # spoil the packs.
         table[f"opens_{index}"] = [max(0, day_number(first)) for first, _ in days]
         table[f"closes_{index}"] = [day_number(last) for _, last in days]
     return _of_numbers(**table)

@@ -20,6 +20,7 @@ from impactbond.terms.milestones import Milestone, alternatives
 
 Rule = tuple[nw.Expr, Verdict, Reason]
 _REASONS_AT_MOST = 16
+# A standing, a day, a milestone and a person share one number of 62 bits; a day needs 16 of them.
 _DAYS, _PERSONS = 2**16, 2**24
 _NOBODY = 2**62
 
@@ -46,6 +47,8 @@ def _layers(contract: Contract) -> list[list[tuple[str, ...]]]:
     layers: list[list[tuple[str, ...]]] = []
     placed: set[str] = set()
     while len(placed) < len(contract.milestones):
+        # Alternatives stand in one layer, though one may need less than another: who wins is
+        # decided of all at once.
         layer = [
             group
             for group in groups
@@ -89,6 +92,8 @@ def _own(plan: EvaluationPlan, i: int, standing: Standing, has_before: bool) -> 
     conditions = [plan.node(_milestone(contract, i).when)]
     if contract.participants.eligible is not None:
         conditions.append(plan.node(contract.participants.eligible))
+    # Reached when the last of what it needs was: a milestone whose condition was met before those
+    # it comes after is paid as of theirs.
     days = largest(
         *(node.on for node in conditions), *(nw.col(f"reached_{other}") for other in before)
     )
@@ -128,6 +133,7 @@ def _code(plan: EvaluationPlan, i: int, conditions: list[Node], reached: nw.Expr
     if plan.reasons:
         rules += _why_not(plan, i, conditions, reached)
         code = nw.lit(code_of(Verdict.NO_EVIDENCE, Reason.NO_EVIDENCE))
+    # Written from the last rule outwards, so that the first one that applies decides.
     for test, verdict, reason in reversed(rules):
         code = nw.when(test).then(nw.lit(code_of(verdict, reason))).otherwise(code)
     return code
@@ -138,6 +144,7 @@ def _is_earned(contract: Contract, i: int, reached: nw.Expr) -> nw.Expr:
     the participant left. What was never reached is later than all of these.
     """
     first, last = map(day_number, contract.calendar.term)
+    # What is observed on the day of leaving still counts.
     until = nw.min_horizontal(nw.col("ends_on"), nw.col("left_on"), nw.lit(last))
     is_earned = (reached >= first) & (reached <= until)
     is_limited = _milestone(contract, i).only
@@ -156,6 +163,8 @@ def _why_not(plan: EvaluationPlan, i: int, conditions: list[Node], reached: nw.E
     before = _before(contract, i)
     missing = {other: nw.col(f"reached_{other}") == NEVER for other in before}
     for other in before:
+        # What cannot be told yet of the one before cannot be told of this one: nobody is told no
+        # too early.
         not_due = is_verdict(nw.col(f"code_{other}"), Verdict.NOT_YET_DUE)
         rules.append((missing[other] & not_due, Verdict.NOT_YET_DUE, Reason.PREREQUISITE))
     rules += [(missing[other], Verdict.NOT_ACHIEVED, Reason.PREREQUISITE) for other in before]
@@ -188,6 +197,8 @@ def _contested(contract: Contract, frame: Frame, contests: list[tuple[int, ...]]
     person = nw.col("person") if by_place else nw.lit(0)
     # Packed into one number, so that one minimum picks the first on every engine, and no tie is
     # left to the order in which rows come.
+    # A milestone that stands for its whole price wins over an earlier one that is late or in
+    # dispute: otherwise a late row, once it comes, would take back what was paid in full.
     keys = {
         i: ((nw.col(f"standing_{i}") * _DAYS + nw.col(f"days_{i}")) * many + i) * _PERSONS + person
         for contest in contests
@@ -202,6 +213,7 @@ def _contested(contract: Contract, frame: Frame, contests: list[tuple[int, ...]]
         for contest in contests
     )
     if by_place:
+        # A place is paid once, whoever holds it: the first of all who held it wins.
         frame = frame.with_columns(one.min().over("claim", "place") for one in best.values())
     return frame.with_columns(
         column
@@ -213,6 +225,7 @@ def _contested(contract: Contract, frame: Frame, contests: list[tuple[int, ...]]
 
 def _outcome(i: int, best: nw.Expr, many: int, *, by_place: bool) -> list[nw.Expr]:
     loses = _is_achieved(i) & (nw.col(f"key_{i}") != best)
+    # Lost to the same milestone, somebody else has the place; to another, that one stands instead.
     is_own = best // _PERSONS % many == i
     place_taken = code_of(Verdict.NOT_ACHIEVED, Reason.PLACE_TAKEN)
     alternative = code_of(Verdict.NOT_ACHIEVED, Reason.ALTERNATIVE)

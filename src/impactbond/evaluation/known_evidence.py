@@ -50,6 +50,8 @@ def bases(inputs: EvaluationInput) -> list[tuple[Basis, Standing]]:
         found.append((Basis(undisputed=is_disputed), Standing.LATE))
     else:
         found.append((Basis(only_in_time, is_disputed), Standing.FULL))
+    # Last, and with all that may count at all: what is in dispute is shown as claimed and withheld,
+    # never dropped in silence.
     if is_disputed:
         found.append((Basis(only_in_time), Standing.DISPUTED))
     return found
@@ -64,18 +66,23 @@ def known_participants(inputs: EvaluationInput) -> Frame:
     table, terms = inputs.session.table, inputs.contract.participants
     known = table("participants").join(table("claims"), how="cross")
     known = known.filter(nw.col("recorded_on") <= nw.col("known_by"))
+    # Recorded last wins; of one day's recordings the row that holds from the latest day, so that no
+    # tie is left to the order of rows.
     order = (nw.col("recorded_on") * 2**16 + nw.col("from_on")) * 2**16
     known = known.with_columns(
         start=order + nw.col("started_on"), leave=order + nw.col("left_on").fill_null(0)
     )
     keys = (*KEYS, "ends_on", "known_by")
     picked = known.group_by(*keys).agg(nw.col("start").max(), nw.col("leave").max())
+    # Nought stands for not left: a row that takes back a leaving must be able to win over the one
+    # that recorded it.
     left = nw.col("leave") % 2**16
     people = picked.select(
         *keys, started_on=nw.col("start") % 2**16, left_on=where(left > 0, left, NEVER)
     )
     if terms.started is not None:
         first, last = map(day_number, terms.started)
+        # Both days are among those on which somebody may start.
         people = people.filter((nw.col("started_on") >= first) & (nw.col("started_on") <= last))
     if terms.covered:
         allowed = segments_at_start(inputs, people).join(table("covered"), on="segment", how="semi")
@@ -103,6 +110,8 @@ def _people(inputs: EvaluationInput) -> Frame:
         people = people.join(known.select(*KEYS, *also), on=list(KEYS), how="inner")
     clock = nw.col("started_on")
     if places is not None and places.clock == "goes on":
+        # The windows of a place go on from its first holder: who follows inherits the clock, and
+        # may find some windows closed.
         clock = clock.min().over("claim", "place")
     timed = people.with_columns(clock_on=clock)
     windows = table("windows").rename({"started_on": "clock_on"})
@@ -153,24 +162,29 @@ def live_observations(inputs: EvaluationInput, basis: Basis) -> Frame:
     """
     every = inputs.session.table("observations")
     # What supersedes is a small part of the rows: it is found once, before rows meet claim dates.
+    # Superseded from the day on which the earliest correction became known: a claim made before
+    # that stood on the old row, and keeps it.
     superseded = (
         every.filter(~nw.col("supersedes").is_null())
         .select("recorded_on", observation=nw.col("supersedes"))
         .group_by("observation")
         .agg(superseded_on=nw.col("recorded_on").min())
     )
+    # A row that was withdrawn still supersedes: what it had replaced does not come back.
     standing = every.filter(nw.col("status") != "withdrawn")
     if basis.undisputed:
         standing = standing.filter(nw.col("status") != "disputed")
     standing = standing.drop("supersedes").join(superseded, on="observation", how="left")
     standing = standing.with_columns(nw.col("superseded_on").fill_null(NEVER))
     if basis.in_time:
+        # Deadlines are worked out once for each day that occurs: engines do not agree about months.
         dated = standing.join(inputs.session.table("deadlines"), on="observed_on", how="inner")
         standing = dated.filter(nw.col("recorded_on") <= nw.col("deadline")).drop("deadline")
     # People are there once for every claim date at which they were known.
     windows = range(len(inputs.contract.windows))
     edges = (f"{edge}_{i}" for i in windows for edge in ("opens", "closes"))
     people = people_of(inputs).select(*KEYS, "known_by", *edges)
+    # Known by the claim date, inclusive; superseded on that very day, it stands no more.
     live = standing.join(people, on="participant", how="inner").filter(
         (nw.col("recorded_on") <= nw.col("known_by"))
         & (nw.col("superseded_on") > nw.col("known_by"))
@@ -202,6 +216,7 @@ def rows_that_count(inputs: EvaluationInput) -> Frame:
     both late and in dispute is in dispute.
     """
     rows = live_observations(inputs, Basis(in_time=inputs.contract.calendar.evidence.earns_nothing))
+    # In dispute is laid over late: withheld wins, whatever it would earn.
     standing = nw.lit(Standing.FULL.number)
     if inputs.contract.calendar.evidence.late_pays is not None:
         rows = rows.join(inputs.session.table("deadlines"), on="observed_on", how="inner")

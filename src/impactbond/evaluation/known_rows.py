@@ -42,6 +42,8 @@ def known_rows(contract: Contract, evidence: Evidence) -> pa.Table:
 
 def _added(table: str, columns: str) -> str:
     hashed = f"SELECT participant, hash({columns}) AS hashed FROM {table}"
+    # Sums, and not an exclusive or, in which two equal rows would cancel out and a doubled row
+    # would look like none.
     sums = "count(*) AS rows, sum(hashed) AS first, sum(hash(hashed)) AS second"
     return f"SELECT '{table}' AS what, participant, {sums} FROM ({hashed}) GROUP BY participant"
 
@@ -59,6 +61,7 @@ def rows_about(contract: Contract, evidence: Evidence, participants: pa.Array) -
     rows = with_dates(rows.set_column(place, "metric", metrics), ["observed_on", "recorded_on"])
     people = evidence.participants_table
     own = people.filter(pc.is_in(people["participant"], participants))
+    # None of the rows refused: they were told when the evidence was read, and would be told twice.
     return Evidence(own, rows.select(SEEN), evidence.refused_table.slice(0, 0))
 
 

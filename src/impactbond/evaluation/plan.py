@@ -102,6 +102,8 @@ class EvaluationPlan:
     ) -> EvaluationPlan:
         """The plan of a contract, with the conditions of its milestones and of eligibility."""
         conditions = (one for _, one in every_condition(contract))
+        # Conditions that ask whether others are unknown need states, although nobody asks for
+        # reasons.
         asks = any(isinstance(one, Junction) and one.asks_states for one in conditions)
         plan = cls(contract, reasons or asks, every_day, reasons)
         roots = [milestone.when for milestone in contract.milestones.values()]
@@ -144,6 +146,7 @@ class EvaluationPlan:
         if stay not in self.stays:
             self.stays.append(stay)
         day, number = nw.col(stay.day), self._window(window)
+        # Both the first and the last day count.
         window_days = nw.col(f"closes_{number}") - nw.col(f"opens_{number}") + 1
         seen, is_whole = nw.col(stay.seen) > 0, nw.col(stay.known) == window_days
         return StayFound(day < NEVER, day, seen, nw.col(stay.recorded), is_whole)
@@ -182,7 +185,11 @@ class EvaluationPlan:
             return self.node(self.contract.conditions[condition], closing)
         undated = None
         if isinstance(condition, Leaf) and closing.issuperset(condition.windows):
+            # The day of an n-th row costs a sort of all rows: not looked for where another part of
+            # the same *all* is met on the window's last day, which is never earlier.
             undated = condition.undated(self)
+        # The clause is where the condition is written, not what it says: the same words in two
+        # clauses are one node.
         key = condition.model_dump_json(exclude={"clause"}) + ("undated" if undated else "")
         if key not in self._known:
             parts: tuple[Node, ...] = ()
@@ -198,6 +205,7 @@ class EvaluationPlan:
                 aside = condition.aside(self, [self._due(part.leaves) for part in parts])
             level = 1 + max((part.level for part in parts), default=-1)
             node = Node(len(self.nodes), level, condition, parts, met, aside)
+            # After its parts, so that the order of nodes is one in which each has what it needs.
             self.nodes.append(node)
             self._known[key] = node
         return self._known[key]
@@ -212,6 +220,8 @@ class EvaluationPlan:
 
     def _due(self, leaves: Iterable[Looking]) -> nw.Expr:
         """The last day on which a condition that comes down to these leaves can be met."""
+        # By the last window of each leaf, as of a reading before and one after only the later can
+        # still come.
         return largest(*map(self.closes, dict.fromkeys(leaf.windows[-1] for leaf in leaves)))
 
     def evaluate(self, facts: Frame, *, keep_all: bool = False, also: Iterable[str] = ()) -> Frame:
@@ -269,6 +279,8 @@ class EvaluationPlan:
             unmet: nw.Expr | int = NOT_MET if refuted is True else SHORT
             if not isinstance(refuted, bool):
                 unmet = where(refuted, NOT_MET, SHORT)
+            # Not evidenced is above short and not met: as long as evidence may still come, nobody
+            # is told to have failed.
             unmet = unmet if decided is None else where(decided, unmet, NOT_EVIDENCED)
             columns["state"] = where(node.on < NEVER, MET, unmet)
         return node.named(columns)

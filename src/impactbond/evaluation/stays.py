@@ -80,6 +80,8 @@ def held_states(rows: Frame, metric: int, window: int) -> Frame:
         .agg(nw.col("held").max())
         .with_columns(one=nw.lit(1))
     )
+    # Rows are numbered by their days, one for each: of one day only the last recorded is left by
+    # now.
     position = nw.col("one").cum_sum().over(*KEYS, order_by="observed_on")
     ordered = daily.with_columns(position=position)
     # A join and no shift, which fails on pandas where there is no next row.
@@ -91,13 +93,17 @@ def held_states(rows: Frame, metric: int, window: int) -> Frame:
     )
     following = ordered.join(next_row, on=[*KEYS, "position"], how="left")
     # The last row, and one that no other confirms in time, tell of their own day alone.
+    # NEVER + 1: no next row is later than any day that could confirm, also where states need no
+    # confirming at all.
     is_confirmed = nw.col("next_on").fill_null(NEVER + 1) <= nw.col("confirmed_by")
     through = where(is_confirmed, nw.col("next_on") - 1, nw.col("observed_on"))
+    # That it lasted is known by the next row only, and from when that one was recorded.
     also = where(is_confirmed, nw.col("next_held"), 0)
     clipped = following.select(
         *KEYS,
         "observed_on",
         state=nw.col("held") % RECORDED_SHIFT - VALUE_OFFSET,
+        # Only what lies in the window counts; a stay that began before it begins with it.
         from_on=nw.max_horizontal("observed_on", "opens"),
         through_on=nw.min_horizontal(through, nw.col("closes")),
         recorded=nw.max_horizontal(nw.col("held"), also) // RECORDED_SHIFT,
@@ -114,6 +120,8 @@ def stretches(held: Frame, states: tuple[int, ...]) -> Frame:
         name: nw.col(name).cum_sum().over(*KEYS, order_by="observed_on")
         for name in ("broken", "lapses")
     }
+    # A lapse parts the days after it from those before: the row that lapses still belongs to what
+    # came before it.
     stretch = so_far["broken"] + so_far["lapses"] - nw.col("lapses")
     numbered = breaks.with_columns(stretch=stretch).filter(nw.col("broken") == 0)
     days = nw.col("from_on").min(), nw.col("through_on").max()
@@ -138,6 +146,7 @@ def find_stay(rows: Frame, spans: Frame, stay: Stay) -> list[Frame]:
             nw.col("recorded").max().alias(stay.recorded),
         )
     )
+    # Without a longer span both lengths are one, and the second is not looked at.
     within = stay.for_ if stay.within is None else stay.within
     lengths = spans.select(
         from_on="day", needed=nw.col(f"length_{stay.for_}"), within=nw.col(f"length_{within}")
@@ -148,6 +157,7 @@ def find_stay(rows: Frame, spans: Frame, stay: Stay) -> list[Frame]:
 
 
 def _unbroken(starts: Frame) -> Frame:
+    # The first day is one of the days that are needed.
     complete = starts.with_columns(on=nw.col("from_on") + nw.col("needed") - 1)
     return complete.filter(nw.col("on") <= nw.col("through_on"))
 
@@ -163,13 +173,17 @@ def _in_parts(starts: Frame) -> Frame:
     later = counted.select(
         *KEYS, later_from=nw.col("from_on"), later_days=nw.col("days"), later_before="before"
     )
+    # Every stretch with itself and each later one: few, as stretches are of one participant in one
+    # window.
     pairs = counted.join(later, on=list(KEYS), how="inner").filter(
         nw.col("later_from") >= nw.col("from_on")
     )
+    # The days in between are counted by running totals, not by going through the stretches between.
     so_far = nw.col("later_before") - nw.col("before")
     on = nw.col("later_from") + nw.col("needed") - so_far - 1
     return pairs.with_columns(so_far=so_far, on=on).filter(
         (nw.col("so_far") < nw.col("needed"))
         & (nw.col("so_far") + nw.col("later_days") >= nw.col("needed"))
+        # The longer span includes its first day, so the day after its last is too late.
         & (nw.col("on") < nw.col("from_on") + nw.col("within"))
     )

@@ -42,6 +42,8 @@ def units_of(inputs: EvaluationInput, earned: Frame, milestone: int) -> Frame:
     completed = completed.group_by(*of_a_day).agg(nw.col("quantity").sum())
     told = ["claim", "known_by", "stretch", "standing", "day", "quantity"]
     completed = segments_on(inputs, completed, "day", told)
+    # By the attributes held on the day of the unit, not on that of the milestone: whoever moves in
+    # between has units at both prices.
     alike = completed.group_by(*KEYS, "known_by", "stretch", "standing", "segment").agg(
         nw.col("quantity").sum(), reached=nw.col("day").min()
     )
@@ -71,7 +73,10 @@ def completed_units(
         (_days(inputs, units) if isinstance(units, DaysIn) else _rows_of(inputs, units))
         .join(achieved, on=list(KEYS), how="inner")
         .join(people, on=list(KEYS), how="inner")
+        # From the day of achievement, or where units wait from the day after, to the day of leaving
+        # and the end of the claim's period, all inclusive.
         .filter((day >= nw.col("start")) & (day <= nw.col("left_on")) & (day <= nw.col("ends_on")))
+        # A unit stands no better than the milestone that it belongs to.
         .with_columns(standing=nw.max_horizontal("standing", "least"))
         .join(inputs.session.table("days"), on="day", how="inner")
         .with_columns(alike=nw.col(f"stretch_{milestone}"))
@@ -86,9 +91,13 @@ def completed_units(
 
 def _on_the_total(contract: Contract, counting: Frame, units: Units, *, began: bool) -> Frame:
     """Units where everything that counts adds up, whatever lies between."""
+    # Evidence in time first: late rows add to the running total after it, so that they complete the
+    # units that would be missing and never lower those that stand.
     order = ["standing", "day", "row"]
     total = counting.with_columns(total=nw.col("amount").cum_sum().over(*KEYS, order_by=order))
     before = _whole(units, contract, nw.col("total") - nw.col("amount"))
+    # The units in the total with this row, less those without it: no unit is lost between two rows,
+    # and what is left of one is carried to the next.
     done = _whole(units, contract, nw.col("total")) - before
     if began:
         total = total.with_columns(before=before)
@@ -109,6 +118,7 @@ def _whole(units: Units, contract: Contract, total: nw.Expr) -> nw.Expr:
         every = units.every.days
     else:
         every = units.every
+    # In whole numbers, also of amounts: what is left over of a unit stays in the running total.
     whole = total // every
     return whole if units.at_most is None else nw.min_horizontal(whole, nw.lit(units.at_most))
 
@@ -138,6 +148,8 @@ def _in_stretches(
             )
             kept = kept.group_by(*STRETCH).agg(kept=nw.len())
             done = done.join(kept, on=list(STRETCH), how="left")
+            # Those were claimed on an earlier basis, perhaps on other days: their number counts,
+            # not their days.
             done = done.filter(nw.col("number") > nw.col("kept").fill_null(0))
         held = ("known_by", "alike", "day", *(["began"] if began else []))
         # It stands as the evidence that it took, which other days of its stretch may have brought.
@@ -147,6 +159,7 @@ def _in_stretches(
     assert found is not None
     if units.at_most is None:
         return found
+    # At most so many in all, and what stands for the whole price takes the room first.
     so_far = nw.col("quantity").cum_sum().over(*KEYS, order_by=["standing", "day"])
     return found.with_columns(so_far=so_far).filter(nw.col("so_far") <= units.at_most)
 
@@ -162,6 +175,7 @@ def _placed(known: Frame, milestone: int, units: DaysIn) -> Frame:
             *KEYS, position=nw.col("position") + 1, last=nw.col("day"), bears=f"lapse_{milestone}"
         )
         joined = ordered.join(before, on=[*KEYS, "position"], how="left")
+        # Days without, between two that count: of two that follow on each other there are none.
         lapse = nw.col("day") - nw.col("last").fill_null(nw.col("day") - 1) - 1
         breaks = where(lapse > nw.col("bears").fill_null(0), 1, 0)
         stretch = nw.col("breaks").cum_sum().over(*KEYS, order_by="day").cast(nw.Int64)
@@ -177,6 +191,7 @@ def _numbered(inputs: EvaluationInput, days: Frame, milestone: int, units: DaysI
     """The days with the number of the unit that each completes in its stretch, and whether one."""
     if (every := units.every.days) is not None:
         whole = nw.col("place") // every
+        # A unit is completed on the day that fills it, not on the day after.
         is_done = where(whole * every == nw.col("place"), 1, 0)
         return days.with_columns(number=whole.cast(nw.Int64), is_done=is_done)
     ends = inputs.session.table(f"unit_ends_{milestone}")
@@ -213,10 +228,13 @@ def _days(inputs: EvaluationInput, units: DaysIn) -> Frame:
     for basis, standing in bases(inputs):
         held = held_states(live_states(inputs, basis), metric, window)
         found = stretches(held, term.values_of(tuple(units.as_)))
+        # Every day against every stretch: both are few, and no engine of these can make a series of
+        # days.
         days = found.join(inputs.session.table("days").select("day"), how="cross").filter(
             (nw.col("day") >= nw.col("from_on")) & (nw.col("day") <= nw.col("through_on"))
         )
         frames.append(days.select(*KEYS, "day", standing=nw.lit(standing.number).cast(nw.Int64)))
     every = nw.concat(frames) if len(frames) > 1 else frames[0]
+    # A day that evidence in time already tells of is not late because another row tells of it too.
     once = every.group_by(*KEYS, "day").agg(nw.col("standing").min())
     return once.with_columns(row=nw.lit(""), amount=nw.lit(1).cast(nw.Int64))

@@ -116,6 +116,7 @@ def compare_evidence(was: Evidence, now: Evidence) -> DeliveryComparison:
         for name in before.keys() | after.keys():
             had, has = before.get(name, {}), after.get(name, {})
             identical += len(had.keys() & has.keys())
+            # By what rows say: one that moved to another place is the same row.
             gone = [place for said, (_, place) in had.items() if said not in has]
             came = [said for said in has if said not in had]
             for said, place in zip_longest(came, gone):
@@ -125,6 +126,7 @@ def compare_evidence(was: Evidence, now: Evidence) -> DeliveryComparison:
                     kind, place = "correction", stood
                 elif said:
                     kind = "changed" if place else "new"
+                # Corrected rows may be left out of a later delivery: the correction tells of them.
                 elif name in replaced:
                     continue  # told where the row stands that replaces it
                 else:

@@ -53,6 +53,7 @@ ERRORS = frozenset(
         *("GETTING_DATA", "BLOCKED!", "CONNECT!", "UNKNOWN!", "BUSY!", "PYTHON!", "EXTERNAL!"),
     )
 )
+# Fifteen digits are what every decimal number keeps through a float and back.
 _EXACT = 1e15  # a float below it has no more digits than its shortest text
 _ANSWERS = {"yes": 1, "no": 0}
 _NO_ANSWER = not_listed("not_yes_or_no", "an answer", ("yes", "no", "TRUE", "FALSE", "1", "0"))
@@ -178,6 +179,7 @@ def _text(cell: object) -> str:
     _refuse_broken(cell)
     if isinstance(cell, str):
         return cell
+    # Spreadsheets hold every number as a fraction: the reference 1024 comes as 1024.0.
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
@@ -227,6 +229,7 @@ def _counted(cell: object) -> int:
 def _answer(cell: object) -> int:
     if isinstance(cell, str) and cell.casefold() in _ANSWERS:
         return _ANSWERS[cell.casefold()]
+    # TRUE and 1 are one answer; no other number is any.
     if isinstance(cell, bool | int | float | Decimal) and cell in (0, 1):
         return int(cell)
     _refuse_broken(cell)
@@ -240,6 +243,7 @@ def _place_reader(metric: Chosen) -> Callable[[object], int]:
 
     def read(cell: object) -> int:
         _refuse_broken(cell)
+        # A mark that is a digit comes out of a spreadsheet as a number; TRUE is no 1 here.
         if isinstance(cell, int | float) and not isinstance(cell, bool) and cell == cell // 1:
             cell = str(int(cell))
         place = places.get(cell) if isinstance(cell, str) else None
@@ -268,6 +272,7 @@ def _number_reader(metric: Numbered) -> Callable[[object], int]:
         # Up to 15 digits, exact: it holds when the float's shortest text has no further decimals. A
         # float beyond may have no product with the scale.
         if type(cell) is float and -_EXACT < cell < _EXACT:
+            # Back again to the same float: then no digit beyond the metric's decimals was there.
             scaled = round(cell * scale)
             is_whole = scaled / scale == cell
         elif isinstance(cell, int | float | Decimal | str) and not isinstance(cell, bool):
@@ -279,6 +284,8 @@ def _number_reader(metric: Numbered) -> Callable[[object], int]:
             raise _CellError(too_fine)
         if lowest <= scaled <= highest:
             return scaled
+        # Within what the metric may be, and too large to be packed: said so, and not called
+        # outside.
         low, high = metric.ends
         raise _CellError(too_large if low * scale <= scaled <= high * scale else outside(metric))
 
@@ -287,6 +294,7 @@ def _number_reader(metric: Numbered) -> Callable[[object], int]:
             _refuse_broken(cell)
             raise _CellError(not_a_number)
         number = Decimal(cell)
+        # Before it is made whole: a number of a thousand digits would be worked out for nothing.
         if not number.is_finite() or number.adjusted() > 15:
             raise _CellError(outside(metric))
         scaled = Fraction(number) * scale

@@ -103,11 +103,14 @@ def _agreed(rows: list[Person], refused: list[Refused], unusable: set[str]) -> P
     stated: dict[tuple[object, ...], dict[tuple[object, ...], Person]] = {}
     for row in rows:
         stated.setdefault(row[:3], {}).setdefault(row.content, row)
+    # Two rows of one day, recorded on one day, that differ: neither is the later, and the money of
+    # a child must not hang on which stood first.
     standing = [row for row in rows if len(stated[row[:3]]) == 1]
     for row in rows:
         if len(stated[row[:3]]) > 1:
             refused.append(row.block.refused(row.place, "participant", CONTRADICTORY_PARTICIPANT))
             unusable.add(row.participant)
+    # Each once: the same row in two deliveries is one row.
     kept = [person for same in stated.values() if len(same) == 1 for person in same.values()]
     kept.sort(key=lambda row: row[:3])
     return People(kept, refused, unusable, len(standing) - len(kept))
@@ -298,6 +301,7 @@ def _of_metric(
             continue
         who, ref, replaced, source, proof, slot, day, known, status, value = row
         # What is withdrawn is no evidence, whatever value its row still shows.
+        # Nought stands for any value: two withdrawals that differ in it say the same.
         if status == WITHDRAWN:
             value = 0
         elif value is None:
@@ -326,6 +330,8 @@ def _agreeing(
     reused: set[str] = set()
     for row in found:
         first = standing.setdefault(row.observation, row)
+        # The same reference saying the same is a repeat; saying something else, nobody knows which
+        # is meant, and all of them are refused.
         if first is not row and first.content != row.content:
             reused.add(row.observation)
     refused = [
@@ -339,6 +345,7 @@ def _agreeing(
     # Once a row is refused it replaces nothing any more: what it had replaced stands again, and may
     # contradict others in its turn.
     while True:
+        # Found anew in each round: what a refused row had replaced stands again.
         superseded = {
             name: references.superseded(row.block, row.supersedes, row.metric, standing)
             for name, row in standing.items()

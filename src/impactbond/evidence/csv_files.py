@@ -91,6 +91,8 @@ class CsvFiles(Files):
         # Where a quotation mark is not closed, an engine may leave out the rest of the file and say
         # nothing: DuckDB 2.0.1 does, in its strict mode.
         for path, headings, quoted in zip(self.paths, self.headings, self.quoted, strict=True):
+            # Without any quotation mark no cell can run over lines, and the engine's own reading is
+            # enough.
             if quoted:
                 yield from crooked_lines(Path(path), self.name, len(headings))
 
@@ -105,6 +107,7 @@ class CsvFiles(Files):
         alike: defaultdict[tuple[tuple[str, ...], bool], list[str]] = defaultdict(list)
         for path, headings, quoted in zip(self.paths, self.headings, self.quoted, strict=True):
             # Two threads cannot agree where a line begins if the text before may be quoted.
+            # Files are read together where they are alike, each with the columns it has.
             alike[headings, not quoted].append(path)
         queries = []
         for (headings, parallel), paths in alike.items():
@@ -195,6 +198,7 @@ def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
 
     Raises CrookedLineError, or one of _UNREADABLE: see `unopened_csv`.
     """
+    # The limit is the process's, and is put back whatever happens.
     before = csv.field_size_limit(LONGEST_CELL)
     try:
         with _text(path) as text:
@@ -212,6 +216,7 @@ def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
                     return
                 if cells:
                     yield line, cells
+                # A cell can run over lines: a row is called by the line on which it begins.
                 line = reader.line_num + 1
     finally:
         csv.field_size_limit(before)
@@ -253,6 +258,8 @@ def crooked_lines(
         for number, cells in lines_of(path):
             if len(cells) < width:
                 crooked["too_few_cells"].append(number)
+            # Spreadsheets write commas behind the last column; a cell that holds something there
+            # was moved.
             elif any(cells[width:]):
                 crooked["too_many_cells"].append(number)
             elif straight is not None:
@@ -346,6 +353,7 @@ def _wrong_headings(
 
 def _has_quotes(path: str) -> bool:
     """Whether a file holds any quotation mark, or cannot be asked."""
+    # Packed, or empty: not asked, and read the careful way.
     if path.casefold().endswith(".gz") or not Path(path).stat().st_size:
         return True
     with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:

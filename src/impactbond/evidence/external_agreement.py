@@ -75,6 +75,8 @@ class _ReplacedReferences:
         hashes = found["h"].to_numpy()
         order = np.argsort(hashes)
         hashes, texts = hashes[order], found["text"].combine_chunks().take(pa.array(order))
+        # Hashes alone are compared below: that no two texts have one is looked at here, and not
+        # supposed.
         same = np.flatnonzero(hashes[1:] == hashes[:-1])
         pairs = pc.equal(texts.take(pa.array(same)), texts.take(pa.array(same + 1)))
         if not pc.all(pairs, min_count=0).as_py():  # two texts have one hash
@@ -136,6 +138,7 @@ class _RowsSeen:
         wrong = f"coalesce({' OR '.join(others)}, FALSE)"
         if SPACES in own:
             # Most begin with a letter, and of those nothing else is left to ask.
+            # Letters come after all signs that a faulty reference could begin with.
             wrong = f"CASE WHEN {reading.raw('observation')} >= '>' THEN FALSE ELSE {wrong} END"
         columns = {
             "reference": reference,
@@ -167,6 +170,7 @@ class _RowsSeen:
         replaces = batch["replaces"]
         self._replacing_rows += len(replaces) - replaces.null_count
         # Rows lead in a circle only where each is replaced, and replaces one.
+        # Only those that are in both roles can close a circle; there are few.
         both = replaces.take(pa.array(replaced))
         others = both.is_valid().to_numpy(zero_copy_only=False)
         self._replacing.append((hashes[replaced[others]], both.drop_null().to_numpy()))
@@ -177,8 +181,10 @@ class _RowsSeen:
     def _take_measures(self, batch: pa.RecordBatch, replaced: Places) -> None:
         metric, status = (batch[name].to_numpy() for name in ("metric", "status"))
         stands = status != _WITHDRAWN
+        # What is replaced contradicts nothing: its correction stands in its place.
         stands[replaced] = False
         here = np.flatnonzero(self._once_a_day.take(metric) & stands)
+        # Evaluated only where it stands, and a row that stands has a value.
         value = batch["value"].fill_null(0).to_numpy()  # some have none, of those withdrawn
         self._alike.put(batch["alike"].to_numpy()[here], value[here])
         if "placed" in batch.schema.names:
@@ -190,6 +196,8 @@ class _RowsSeen:
         if len(self._references.found()[0]):
             return True
         # As no reference repeats, each that is replaced and there was found once.
+        # A reference that is replaced and was never delivered: then a correction would correct
+        # nothing, and both would count.
         missing = self._found < len(self._replaced.hashes)
         if missing or self._replacing_rows != self._replaced.rows or self._lead_round():
             return True
@@ -206,6 +214,7 @@ class _RowsSeen:
             return False
         replacing, replaced = map(np.concatenate, zip(*self._replacing, strict=True))
         while len(replacing):
+            # Whoever is not replaced itself is at the beginning of a chain, in no circle.
             still = np.isin(replacing, replaced)
             if still.all():
                 return True
@@ -220,6 +229,7 @@ def _has_others(texts: pa.Array) -> bool:
     if signs is None:
         return False
     edges = np.frombuffer(ends, width)[texts.offset : texts.offset + len(texts) + 1]
+    # From the first to the last byte of the texts as they lie in memory: no text is made.
     seen = np.frombuffer(signs, np.uint8)[edges[0] : edges[-1]]
     return bool(len(seen)) and bool(seen.min() < _FIRST_SEEN or seen.max() > _LAST_SEEN)
 

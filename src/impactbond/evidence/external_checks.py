@@ -69,6 +69,7 @@ def check_participants(session: EngineSession, reading: Reading) -> list[Fault]:
     texts = ("participant", *reading.contract.participants.attributes)
     checks = list(checks_of(reading, rules, rules.required, texts))
     rows = f"SELECT {', '.join(['*', *_days_of(reading, rules)])} FROM {reading.table}"
+    # Rows are compared only where each is in order by itself.
     if any(row["faulty"] for row in _counted(session, rows, checks, FILE)):
         return _faults_by_check(session, reading.name, rows, checks)
     people, same = session.table_name("people"), "participant, from_on, recorded_on"
@@ -102,9 +103,12 @@ def check_observations(session: EngineSession, reading: Reading) -> Summary:
     faults: list[Fault] = []
     # Rows are compared with each other only where each is in order: of a value that cannot be read
     # nobody knows whether it contradicts another.
+    # The quick look may doubt what is in order, never the other way round: whatever it doubts is
+    # looked at by the rules that give the faults.
     if is_doubtful or not in_duckdb or may_disagree(session, reading, checks, count):
         if is_doubtful or in_duckdb:
             faults = _faults_by_check(session, reading.name, rows, checks)
+        # Faults of rows first: of a value that cannot be read nobody knows what it contradicts.
         faults = faults or _faults_among(session, reading, count)
     of_metric = {
         name: sum(group["rows"] for group in groups if group["c_metric"] == place)
@@ -142,6 +146,7 @@ def _faults_by_check(
     session: EngineSession, table: str, rows: str, checks: Sequence[RowCheck]
 ) -> list[Fault]:
     """How many rows of each file have each fault, and the first of them."""
+    # The first row of each fault in each file: somebody has to find it.
     counts = [
         f"count(CASE WHEN {one.condition} THEN 1 END) AS n_{place},"
         f" min(CASE WHEN {one.condition} THEN {ROW} END) AS r_{place}"
@@ -231,6 +236,7 @@ def _any_alike(session: EngineSession, hashes: str, having: str, parts: int) -> 
     counted part by part: all at once would need several times the memory, and their texts still
     more.
     """
+    # Hashes can be below nothing, and so can their rest: both rests are one part.
     session.create_view("hashes", hashes, once=True)
     return any(
         session.query(
@@ -259,6 +265,7 @@ def _replacing_nothing(session: EngineSession) -> str:
 def _in_circles(session: EngineSession) -> str:
     """Rows that nothing left replaces are taken away again and again: a circle stays."""
     left, count, before, step = "replacing", -1, None, 0
+    # Until nothing is left, or nothing went: what then stays leads round.
     while count not in (0, before):
         rest, step = session.table_name(left), step + 1
         pointed = f"SELECT supersedes AS observation FROM {rest}"
@@ -300,6 +307,7 @@ def _alike(
     if not measures:
         return ""
     of_these = ", ".join(map(str, measures))
+    # A row that is corrected contradicts nobody.
     replaced = f"SELECT supersedes AS observation FROM {session.table_name('replacing')}"
     live = (
         f"SELECT * FROM {session.table_name('placed')} ANTI JOIN ({replaced}) USING (observation)"

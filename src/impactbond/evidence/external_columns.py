@@ -69,6 +69,8 @@ class Reading:
         faults = list(missing_columns([*self.kinds], self.name, required, optional))
         for column in (*required, *optional):
             kind = self.kinds.get(column)
+            # Refused and not turned: which day a moment is on depends on the zone, and nobody said
+            # which is meant.
             if column in DAYS and isinstance(kind, nw.Datetime) and kind.time_zone is not None:
                 faults.append(self._with_zone(column))
         if self.values == "as held" and not self.kinds.get("value", nw.Int64()).is_integer():
@@ -115,6 +117,8 @@ class Reading:
         if kind == nw.String:
             return raw
         if kind is not None and kind.is_numeric() and not kind.is_integer():
+            # Fifteen digits, as many as a binary fraction holds exactly: a longer reference would
+            # be read as another child's.
             number = f"TRY_CAST({raw} AS DECIMAL(15, 0))"
             raw = f"CASE WHEN CAST({number} AS DOUBLE) = CAST({raw} AS DOUBLE) THEN {number} END"
         return f"CAST({raw} AS STRING)"
@@ -131,6 +135,8 @@ class Reading:
         if kind != nw.String:
             return _NO_NUMBER  # a column in which nothing stands, or whose rows are refused
         found = self.dialect.day_number(f"TRY_CAST({raw} AS DATE)")
+        # Engines read other spellings of days too, each its own: only this one means one day
+        # everywhere.
         return f"CASE WHEN {self.dialect.matches(raw, _ISO)} THEN {found} END"
 
     def _value(self) -> str:
@@ -224,6 +230,7 @@ class Reading:
         scaled = f"TRY_CAST({exact} * {10**places} AS BIGINT)"
         if kind == nw.String:
             further = f"[0-9]{{1,{places}}}0*" if places else "0+"
+            # Noughts at the end are no finer number.
             plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
             return f"CASE WHEN {plain} THEN {scaled} END"
         if not kind.is_numeric():

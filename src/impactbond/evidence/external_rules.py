@@ -64,6 +64,7 @@ def checks_of(
         yield RowCheck(column, MISSING, is_blank(reading, column))
     for column in texts:
         raw, text = reading.raw(column), reading.text(column)
+        # A column of whole numbers has no spaces and no formulas to look for.
         if reading.kinds.get(column) == nw.String:
             yield RowCheck(column, SPACES, reading.dialect.has_other_spelling(raw))
             # Where a text comes among others says how it begins, and is quicker than to look.
@@ -78,6 +79,8 @@ def checks_of(
         if column in reading.kinds:
             unread = f"d_{column} IS NULL AND NOT {is_blank(reading, column)}"
             yield RowCheck(column, NOT_A_DATE, unread)
+            # The days that packs of evaluation can hold: another would come out as some other
+            # child's.
             beyond = f"d_{column} < 0 OR d_{column} > {LAST_DAY_NUMBER}"
             yield RowCheck(column, DATE_OUTSIDE, beyond)
     later, earlier, refusal = rules.order
@@ -95,6 +98,7 @@ def observation_checks(reading: Reading) -> list[RowCheck]:
     blank = is_blank(reading, "value")
     nobody = unknown_participant("participants", was_refused=False)
     no_metric = not_listed("unknown_metric", "a metric of the contract", tuple(metrics))
+    # What is withdrawn needs no value, and whatever value it has evidences nothing.
     stands = f"c_status <> '{WITHDRAWN}'"
     required = ("observation", "metric", *OBSERVATION_RULES.required)
     slot = ("slot",) if reading.contract.slots else ()
@@ -129,6 +133,7 @@ def _mark_checks(metric: Metric, here: str) -> Iterator[RowCheck]:
     if not isinstance(metric, Session):
         return
     for edition in metric.editions():
+        # None is in force: then no mark is, and -1 is the place of none.
         places = ", ".join(map(str, edition.places)) or "-1"
         days = f"d_observed_on BETWEEN {edition.first} AND {edition.last}"
         other = f"{here} AND {days} AND c_value NOT IN ({places})"
@@ -150,6 +155,7 @@ def _slot_checks(
 
 
 def is_blank(reading: Reading, column: str) -> str:
+    # Some programs write an empty text for nothing.
     if reading.kinds.get(column) == nw.String:
         return f"({reading.raw(column)} IS NULL OR {reading.raw(column)} = '')"
     return f"{reading.raw(column)} IS NULL"

@@ -27,6 +27,7 @@ class Shows(Enum):
 GENERAL = "General"
 # The formats that files name by number alone; days also where they depend on the language.
 BUILT_IN = {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00"}
+# Of these the code depends on the language; that it is a time, and no number, does not.
 BUILT_IN |= {number: "h:mm" for number in (*range(18, 22), 32, 33, *range(45, 48))}
 BUILT_IN |= {
     number: "yyyy-mm-dd"
@@ -47,15 +48,20 @@ def shown_by(code: str) -> tuple[Shows, Shows, Shows]:
         return (Shows.NUMBER,) * 3
     written = list(_sections(code))
     sections = [_section(*one) for one in written]
+    # Which section a number falls in is then a question of the number: only where all show the same
+    # is that answered.
     if any(is_conditional for _, _, is_conditional in sections):
         kinds = {kind for kind, _, _ in sections}
         return (kinds.pop() if len(kinds) == 1 else Shows.OTHER,) * 3
     above, has_sign, _ = sections[0]
+    # A number above nought that is shown with a minus: whoever typed it saw another one.
     if above in (Shows.NUMBER, Shows.PERCENT) and _is_minus_seen(*written[0][:2]):
         above = Shows.OTHER
     below = above
     if len(sections) > 1:
         below, has_sign, _ = sections[1]
+        # With a section of its own below nought the sign must stand in it: -5 would be read as what
+        # is shown, 5.
         if not has_sign and below in (Shows.NUMBER, Shows.PERCENT):
             below = Shows.OTHER  # the minus is not seen
     return above, below, sections[2][0] if len(sections) > 2 else above
@@ -86,11 +92,14 @@ def _section(signs: str, words: str, brackets: list[str]) -> tuple[Shows, bool, 
     """
     has_sign = bool({"-", "("} & set(signs + words))
     is_conditional = any(_CONDITION.match(inside) for inside in brackets)
+    # These words hold letters of days and of times, and stand for neither.
     plain = re.sub("general|am/pm|a/p", "", signs, flags=re.IGNORECASE)
     kind = Shows.NUMBER
     if any(_LENGTH_OF_TIME.fullmatch(inside) for inside in brackets):
         kind = Shows.TIME
+    # An exponent is no e of an era: it is taken out before letters are looked for.
     elif letters := set(re.sub("e[+-]", "", plain, flags=re.IGNORECASE).casefold()) & set("ymdhs"):
+        # An m alone is a month; beside an h or an s it is minutes.
         is_day = letters & set("yd") or letters == {"m"}
         kind = Shows.DAY if is_day else Shows.TIME
     elif signs.count("%") == 1:
@@ -98,6 +107,8 @@ def _section(signs: str, words: str, brackets: list[str]) -> tuple[Shows, bool, 
     is_dash = (signs + words).strip() in ("-", "–")  # as accounts write nought
     is_number = kind in (Shows.NUMBER, Shows.PERCENT)
     places = "".join(re.findall(r"[0#?.,]", plain))
+    # Two percent signs, thousands, digits among the words, a fixed digit, or no place for a digit:
+    # the number that is seen is not the one that is held.
     is_other = (
         ("%" in signs and kind is not Shows.PERCENT)
         or _IN_THOUSANDS.search(places)

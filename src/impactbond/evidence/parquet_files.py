@@ -57,6 +57,7 @@ class ParquetFiles(Files):
         paths = ", ".join(dialect.text(dialect.path(path)) for path in self.paths)
         # A folder called school=A must not become the column school of every file in it.
         place = f"filename = '{FILE}', file_row_number = true, hive_partitioning = false"
+        # Rows are counted from one, as people count them.
         row = f"* EXCLUDE (file_row_number), file_row_number + 1 AS {ROW}"
         return f"SELECT {row} FROM read_parquet([{paths}], {place}, union_by_name = true)"
 
@@ -73,6 +74,7 @@ class ParquetFiles(Files):
         words = {pa.string(): "STRING", pa.float64(): "DOUBLE", pa.timestamp("us"): "TIMESTAMP_NTZ"}
         read = []
         for schema, frame in frames.items():
+            # A file whose column holds nothing may say any type for it.
             blank = {field.name for field in schema if pa.types.is_null(field.type)}
             # A column in which nothing stands takes the type that it has in other files.
             columns = [
@@ -137,6 +139,7 @@ def _blank_columns(path: Path, schema: pa.Schema) -> set[str]:
     """
     dialect = Dialect("duckdb")
     of_file = f"parquet_metadata({dialect.text(dialect.path(str(path)))})"
+    # Without statistics nothing is known to be blank, and the column counts as filled.
     is_filled = "coalesce(stats_null_count, 0) < num_values"
     query = f"SELECT DISTINCT path_in_schema AS column_path FROM {of_file} WHERE {is_filled}"
     filled = set(EngineSession().query(query)["column_path"].to_pylist())

@@ -27,6 +27,7 @@ from impactbond.texts import one_spelling
 
 KEY_BYTES = 32
 _FEWEST_DIFFERENT = 16  # bytes of a key: of 32 random ones fewer never are
+# 130 bits: of all children who ever lived no two would share one by chance.
 _LETTERS = 26  # of a pseudonym, five bits each
 _HEADER = "impactbond key 1"
 _PSEUDONYM = re.compile(r"P-[A-Z2-7]{26}")
@@ -43,11 +44,14 @@ class Key(NamedTuple):
     @property
     def mark(self) -> str:
         """What tells this key from others, and nothing of it."""
+        # Of a message of its own, so that no mark is ever a part of somebody's pseudonym.
         return hmac.new(self.secret, b"impactbond: mark of a key", hashlib.sha256).hexdigest()[:8]
 
     def pseudonym(self, reference: str) -> str:
         """The pseudonym of a reference, whatever blanks stand in and around it."""
         text = one_spelling(reference).encode()
+        # One spelling first: the same child typed with a blank more is the same child. The word
+        # before it keeps these hashes apart from any other use of the key.
         digest = hmac.new(self.secret, b"participant\0" + text, hashlib.sha256).digest()
         return f"P-{base64.b32encode(digest).decode()[:_LETTERS]}"
 
@@ -80,6 +84,7 @@ def read_key(path: str | os.PathLike[str]) -> Key:
         problem = "this is no key, or one that could be guessed"
         allowed = f"{KEY_BYTES} random bytes, as --new-key writes them"
         faults.append(Fault(file=place.name, code="weak_key", problem=problem, allowed=allowed))
+    # On Windows these bits say nothing about who may read.
     if os.name == "posix" and mode & 0o077:
         problem, hint = "others may read the key", "Take their rights away: chmod 600"
         faults.append(Fault(file=place.name, code="key_not_private", problem=problem, hint=hint))
@@ -151,6 +156,7 @@ def _replaced(
     rows = _rows(place)
     headings = [one_spelling(one) for one in rows[0]] if rows else []
     fault = Fault(file=place.name)
+    # One heading exactly: of two columns of one name the wrong one could stay in clear text.
     faults = [_no_column(place, one) for one in (*columns, *drop) if headings.count(one) != 1]
     problem = "this row has more or fewer cells than there are headings"
     faults += [

@@ -37,6 +37,8 @@ _BEFORE_TEXTS = re.compile(
 
 # The tags of rows: each followed by which others.
 _ROW, _ROW_ALONE, _ROW_ENDS, _CELL, _CELL_ALONE, _CELL_ENDS, _VALUE, _VALUE_ENDS = range(1, 9)
+# Whatever is not written so is left to the parser: to read less quickly costs time, to read
+# otherwise costs somebody's money.
 _FOLLOWS = {
     _ROW: (_CELL, _CELL_ALONE, _ROW_ENDS),
     _ROW_ALONE: (_ROW, _ROW_ALONE),
@@ -50,6 +52,7 @@ _FOLLOWS = {
 _MAY_FOLLOW = np.array([[two in _FOLLOWS.get(one, ()) for two in range(9)] for one in range(9)])
 _BEGINS_ROWS = np.isin(np.arange(9), (_ROW, _ROW_ALONE))
 _ENDS_ROWS = np.isin(np.arange(9), (_ROW_ENDS, _ROW_ALONE))
+# The last row has seven digits: an eighth tells a number that is too long from one that is not.
 _MOST_DIGITS = 8
 
 Value = Callable[[str, str, str], object]
@@ -84,6 +87,7 @@ def quick_rows(content: bytes, value: Value, texts: Objects, bounds: Bounds) -> 
         return None
     before, after = content[:first], content[end:]
     # Behind the end stands what belongs to no tag: what looks on from one finds it, not the end.
+    # Padded, so that arrays that look some bytes on from the last tag do not run over the end.
     inside = b"".join((memoryview(content)[first + len(_BEGIN) : end], b" " * 32))
     around = before + _BEGIN + after
     if not _is_plain(around) or _OUTSIDE.search(around) or not _is_plain_text(inside):
@@ -92,6 +96,8 @@ def quick_rows(content: bytes, value: Value, texts: Objects, bounds: Bounds) -> 
     try:
         rows = sheet.together([sheet.cells(*ends) for ends in sheet.pieces()])
         # What rows say beside their numbers is alike in most: the parser sees each of it once.
+        # The rows are taken out and one of each sort put in their place: the parser then judges the
+        # frame of the sheet, which must be whole too.
         told = b"".join(b'<row r="1"%s/>' % one.removesuffix(b"/") for one in sorted(sheet.said))
         ParserCreate(namespace_separator=" ").Parse(before + _BEGIN + told + after, True)
     except (_NotPlainError, ExpatError):
@@ -138,6 +144,7 @@ class _Sheet:
         _assert_plain(_MAY_FOLLOW[kinds[:-1], kinds[1:]].all())
         # A cell, its value, the value's end and the cell's stand without a gap.
         valued = np.flatnonzero(kinds == _VALUE)
+        # A blank between would be text of the cell to a parser, or of none: who knows.
         _assert_plain((starts[valued] == ends[valued - 1] + 1).all())
         _assert_plain((starts[valued + 2] == ends[valued + 1] + 1).all())
         is_row = (kinds == _ROW) | (kinds == _ROW_ALONE)
@@ -157,6 +164,8 @@ class _Sheet:
         first, second, lengths = data[starts + 1], data[starts + 2], ends - starts
         is_alone, is_wide = data[ends - 1] == ord("/"), second == ord(" ")
         kinds = np.zeros(len(starts), np.uint8)
+        # A formula is a tag of no kind here, so that a cell with one, whose value may be missing,
+        # goes to the parser.
         kinds[(first == ord("c")) & is_wide] = _CELL
         kinds[(first == ord("r")) & (second == ord("o"))] = _ROW
         kinds[(kinds == _CELL) & is_alone] = _CELL_ALONE
@@ -196,6 +205,8 @@ class _Sheet:
         word = b'<row r="'
         numbers, lengths = self._digits(starts + len(word))
         after = starts + len(word) + lengths
+        # A number with a leading nought is another text for the same row: two such rows would not
+        # be seen to be one.
         is_first = self._data[starts + len(word)] != ord("0")
         is_number = is_first & (lengths > 0) & (self._data[after] == ord('"'))
         _assert_plain((self._stands(starts, word) & is_number).all())
@@ -212,6 +223,7 @@ class _Sheet:
         for _ in range(3):
             letter = self._data[at] - np.uint8(ord("A"))
             on &= letter < 26
+            # Letters count from one, as AA comes after Z.
             columns = np.where(on, columns * 26 + letter + 1, columns)
             at += on
         numbers, lengths = self._digits(at)
@@ -232,10 +244,13 @@ class _Sheet:
         which, said = self._apart(heads, ends)
         kinds = [self._head(one)[0] for one in said]
         is_error = np.array([kind == "e" for kind in kinds], bool)[which]
+        # Before anything else: an error with a value beside it is an error.
         held[is_error] = Broken.ERROR
         is_there = is_error | (begins < stops)
         texts = np.flatnonzero(np.array([kind == "s" for kind in kinds], bool)[which] & is_there)
         numbers, lengths = self._digits(begins[texts])
+        # A number with more digits than were read, or another sign behind it, is no plain number of
+        # a text.
         _assert_plain((begins[texts] + lengths == stops[texts]).all())
         _assert_plain((numbers < len(self._texts)).all())
         held[texts] = self._texts[numbers]
@@ -280,6 +295,7 @@ class _Sheet:
         row_of = np.concatenate([one.row_of + by for one, by in zip(pieces, shifts, strict=True)])
         order = np.argsort(rows, kind="stable")
         numbers = rows[order]
+        # Twice the same row: which of them counts is nothing that speed may decide.
         _assert_plain((np.diff(numbers) > 0).all())
         # The place of each row among those that hold something.
         holds = np.bincount(row_of, minlength=len(rows)) > 0
@@ -287,6 +303,8 @@ class _Sheet:
         place_of[order] = np.cumsum(holds[order]) - 1
         numbers, places = numbers[holds[order]] - 1, place_of[row_of]
         there = np.flatnonzero(np.bincount(columns)).tolist()
+        # Before anything of that size is made: a cell far away must not take the memory of all in
+        # between.
         _assert_plain(len(there) * len(numbers) <= self._bounds.most)
         by_column = np.argsort(columns, kind="stable")
         ends = np.searchsorted(columns[by_column], there, side="right").tolist()
@@ -295,6 +313,7 @@ class _Sheet:
             chosen = by_column[begin:end]
             taken = np.zeros(len(numbers), bool)
             taken[places[chosen]] = True
+            # Fewer places taken than cells: two cells stood in one place.
             _assert_plain(np.count_nonzero(taken) == len(chosen))
             found[column] = np.full(len(numbers), None, object)
             found[column][places[chosen]] = held[chosen]
@@ -311,6 +330,7 @@ def _is_plain_text(content: bytes) -> bool:
     """Whether it is text in UTF-8 in which nothing stands that XML does not allow, no entity, and
     no carriage return, of which a parser makes a line feed.
     """
+    # What stands for another sign is the parser's to say; `]]>` is forbidden in texts.
     if b"&" in content or b"]]>" in content:
         return False
     odd = np.count_nonzero(np.frombuffer(content, np.uint8) < ord(" "))
@@ -345,6 +365,8 @@ def quick_texts(content: bytes) -> list[str] | None:
     except ExpatError:
         return None
     found = _TEXT.findall(content, first, end)
+    # Four tags for each text that was found, and no other: a text that was not found would move all
+    # numbers behind it.
     if content.count(b"<", first, end) != 4 * len(found):
         return None
     return [one.decode() for one in found]

@@ -76,6 +76,7 @@ class RepeatedHashes:
         """The numbers, in a file where there are too many: the system takes from memory what it
         finds there again.
         """
+        # Names by the bytes so far: no two files of one folder are called alike.
         self._bytes += numbers.nbytes
         if self._bytes <= MOST_IN_MEMORY:
             return numbers
@@ -99,11 +100,14 @@ class RepeatedHashes:
 
     def _found_in(self, part: int) -> tuple[Hashes, Values]:
         hashes = np.concatenate([_of_part(one.hashes, one, part) for one in self._pieces])
+        # The parts were made by the first bits, so the last tell as much as can be told.
         halves = hashes.astype(np.uint32)
         ordered = np.sort(halves)
         again = ordered[1:][ordered[1:] == ordered[:-1]]
         if not len(again):
             return hashes[:0], np.empty(0, np.int64)
+        # Near is not same: what is chosen here is compared whole below, so a mark too many costs
+        # time and no fault.
         near = np.zeros(_MARKS, np.bool_)
         near[again >> _MARKED_BITS] = True
         chosen = places_of(near, halves >> _MARKED_BITS)
@@ -114,6 +118,7 @@ class RepeatedHashes:
         hashes, values = hashes[order], values[order]
         same = np.zeros(len(hashes), np.bool_)
         same[1:] = hashes[1:] == hashes[:-1]
+        # Both of a pair, and the first of several too.
         same[:-1] |= same[1:]
         return hashes[same], values[same]
 

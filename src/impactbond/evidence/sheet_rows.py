@@ -82,6 +82,7 @@ def grid_from(rows: Rows) -> list[list[object]]:
     width = spanned(rows) // (max(rows) + 1) if rows else 0
     grid: list[list[object]] = [[""] * width for _ in range(1 + max(rows, default=-1))]
     if isinstance(rows, SheetRows):
+        # By columns, as they are held: a dict of every row would cost more than the sheet itself.
         blank = [""] * len(rows)
         columns = [
             ["" if cell is None else cell for cell in rows.columns[column].tolist()]

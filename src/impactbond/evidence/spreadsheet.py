@@ -326,6 +326,7 @@ class _SheetCells:
         if self._kind == "e":
             return Broken.ERROR
         if not self._text:
+            # A formula without its saved value holds none here; an empty text is a value.
             is_lost = self._has_formula and self._kind != "str"
             return Broken.NOT_CALCULATED if is_lost else None
         said = (self._kind, self._style, self._text)

@@ -153,6 +153,8 @@ class Case:
         """Whether the participant is known and covered, in a sentence."""
         people = self.settlement.contract.participants
         if self.person is None:
+            # Of the first row that was ever recorded, whenever it was: it says from when on
+            # something could be known.
             first = min(row["recorded_on"] for row in self.asked.people[self.participant])
             return f"nothing was known of the participant: the first row was recorded on {first}"
         left = f", left on {self.person.left_on}" if self.person.left_on else ""
@@ -225,6 +227,8 @@ class Case:
         quantities = self.judged.quantities if self.judged is not None else {}
         if quantity == quantities.get(milestone, 0):
             return False
+        # A claim that came in closed stands as it was; an open one that disagrees with its own
+        # evidence is a fault of ours, and stops everything.
         earlier = self.settlement.earlier
         if earlier is None or self.claim.number >= len(earlier.claim_dates):
             raise InvariantError("the lines are not those of the milestones that were achieved")
@@ -273,6 +277,8 @@ def _governing(asked: AskedAbout, participant: str, milestone: str) -> Contract:
     achieved: date | None = None
     for row in asked.lines.rows(participant, asked.claim.known_by):
         if row["milestone"] == milestone and row["quantity"]:
+            # What stands is summed up: a claim that went and came again under another version is
+            # governed by the later one.
             moved[row["claim_date"]] += row["quantity"]
             achieved = row["achieved_on"]
     made = made_at(moved)
@@ -331,6 +337,8 @@ def _judged(
         name: views[one.standing] if one.verdict == Verdict.ACHIEVED else last
         for name, one in decisions.items()
     }
+    # All evidence whenever it came, only where late rows earn nothing: so that it can be said what
+    # they would have earned.
     ever = contract.calendar.evidence.earns_nothing and view_participant(
         sight, participant, person, Basis()
     )
@@ -346,6 +354,7 @@ def _judged(
         quantities=sight.quantities.get(participant, {}),
         units={name: found.get(participant, ()) for name, found in sight.units.items()},
         findings={name: condition_tree(earning[name], archive, one.when) for name, one in terms},
+        # Met on any of the bases is met: the narrowest that earns is told.
         eligibility=next((one for one in asked if one.state == "met"), last_asked),
         whenever={name: condition_tree(ever, archive, one.when) for name, one in terms if ever},
     )

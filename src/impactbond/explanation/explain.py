@@ -82,6 +82,7 @@ def explain_each(
         participants = settlement.evidence.participants_table["participant"].unique().to_pylist()
         participants = sorted(participants)
     several = list(participants)
+    # In lots, because what is asked of the engine at once is held in memory at once.
     for place in range(0, len(several), TOGETHER):
         together = several[place : place + TOGETHER]
         asked = AskedAbout(settlement, together, settlement.claim)
@@ -117,6 +118,7 @@ def _of_result(settlement: Settlement, name: str) -> Explanation:
     measured = [one for one in settlement.measured_results if one.result == name]
     paid = {one.place for one in measured if one.value_pence}
     # Results stand by claim date: of a place the last one measured stays.
+    # Results stand in the order of claim dates, so the last one of a place wins.
     latest = {one.place: one for one in measured}.values()
     found = [one for one in latest if one.claim_date == claim.known_by or one.place in paid]
     if not found:
@@ -259,6 +261,8 @@ def _lines(case: Case, milestone: str) -> Iterator[Line]:
     for row in book.rows(case.participant, case.claim.known_by):
         if row["milestone"] != milestone:
             continue
+        # Only where claims went or came: of money alone that moved no row of evidence is the
+        # reason.
         if row["kind"] == LineKind.ADJUSTMENT and row["quantity"] != 0:
             place = claims.index(row["claim_period"])
             since = case.recorded_since(milestone, days[place], days[place + 1])

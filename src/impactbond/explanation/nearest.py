@@ -172,10 +172,13 @@ def _tries(contract: Contract, known: Evidence, until: date, milestone: str) -> 
     live = _live(known.observations_table)
     started = min(known.participants_table["started_on"].to_pylist())
     windows = [contract.windows[name].days(started) for part, name in used if part == "windows"]
+    # At the edges of the windows and between: a condition tips at an edge, or does not care for the
+    # day.
     days = {
         min(day, until)
         for first, last in windows
         for day in (first, first + timedelta(days=(last - first).days // 2), last)
+        # What would be observed after the claim's period could not have helped this claim.
         if min(day, until) >= first
     }
     for metric in (name for name in contract.metrics if ("metrics", name) in used):
@@ -238,6 +241,8 @@ def _values(
     # An improvement is measured from another row, and a bar may ask for more or less than its
     # figure: the values beside each are tried too.
     found |= {other + sign * step for other in others for step in steps for sign in (-1, 1)}
+    # A bar is met at its figure or one step beside it, and a condition has no other values at which
+    # it tips.
     near = {value + step for value in found for step in (-1, 0, 1)}
     return sorted(value for value in near if low <= value <= high)
 
@@ -260,6 +265,8 @@ def _that_achieve(
     people, rows = known.participants_table.to_pylist(), known.observations_table.to_pylist()
     copied_people: list[dict[str, Any]] = []
     copied_rows: list[dict[str, Any]] = []
+    # Each try is a participant of its own, so that one evaluation judges all of them by the rules
+    # that pay.
     for place, one in enumerate(tries):
         copied_people += [row | {"participant": str(place)} for row in people]
         copied_rows += _copied(rows, one, str(place))
@@ -283,6 +290,8 @@ def _copied(rows: list[dict[str, Any]], one: _Try, name: str) -> Iterator[dict[s
             "observation": f"{name}/{row['observation']}",
             "supersedes": f"{name}/{row['supersedes']}" if row["supersedes"] else None,
         }
+        # Only this one: rows that were superseded stay as they were, so that the change is one
+        # change.
         is_it = one.row is not None and row["observation"] == one.row["observation"]
         yield copy | {"value": one.value} if is_it else copy
     if one.row is None:

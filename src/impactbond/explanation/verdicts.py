@@ -47,6 +47,7 @@ class Judged:
 
     def blocking(self, milestone: str) -> list[str]:
         """The prerequisites of a milestone that are not achieved."""
+        # A place that another took is reached for whoever holds it: it blocks nothing.
         return [
             name
             for name in self.contract.milestones[milestone].after
@@ -103,6 +104,7 @@ def open_until(judged: Judged, milestone: str) -> date | None:
     own = judged.findings[milestone]
     if decision.reason == Reason.PREREQUISITE:
         waiting = [open_until(judged, name) for name in judged.blocking(milestone)]
+        # The latest of all that is open: until then a yes is possible.
         return max([own.due_on, *(day for day in waiting if day is not None)])
     if (unmet := judged.unmet_eligibility) is not None:
         return unmet.due_on
@@ -117,6 +119,7 @@ def chain(judged: Judged, milestone: str) -> tuple[str, ...]:
         waiting = [
             name for name in blocking if judged.decisions[name].verdict == Verdict.NOT_YET_DUE
         ]
+        # What still waits explains an open verdict better than what has failed.
         found.append((waiting or blocking)[0])
     return tuple(found)
 
@@ -176,6 +179,7 @@ def _decided(judged: Judged, day: date) -> str:
     """Which claim decides what is open until a day."""
     calendar = judged.contract.calendar
     for period in calendar.periods:
+        # The first period that has that day behind it or as its last.
         if period.last >= day:
             return f" (decided with the claim for {period.label}, on {calendar.claim_date(period)})"
     return f" (after the term, which ends on {calendar.term[1]})"
@@ -235,6 +239,7 @@ def _runs_of_units(found: Sequence[UnitsFound]) -> str:
     """From when to when units were counted, those that follow one another together."""
     runs: list[UnitsFound] = []
     for one in found:
+        # Days that follow on one another are one run, as people count them.
         if runs and (one.first - runs[-1].last).days <= 1:
             last, many = max(one.last, runs[-1].last), runs[-1].quantity + one.quantity
             runs[-1] = UnitsFound(runs[-1].first, last, many)

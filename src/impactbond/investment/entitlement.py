@@ -84,6 +84,7 @@ def repay(investment: Investment, available_pence: int, owed: Mapping[str, int])
 def for_repayment(investment: Investment, received_pence: int, on: date) -> int:
     """What of a receipt is there to repay investors, after what pays for delivery again."""
     recycled = investment.recycled
+    # On the last day itself it is still recycled.
     if recycled is None or on > recycled.through:
         return received_pence
     again, _ = cut_whole(received_pence, (recycled.share, 1 - recycled.share), half_up)

@@ -70,6 +70,7 @@ class ClassAccount:
         returns = min(pence, self.returns_owed(day))
         self.returns_paid_pence += returns
         self.principal_paid_pence += pence - returns
+        # Only what is principal takes principal out: returns leave it as it was.
         self.moves.append((day, returns - pence))
         self.paid.append((day, pence))
         return returns, pence - returns
@@ -136,6 +137,7 @@ class ClassAccount:
         drawn = [(on, pence) for on, pence in self.calls if on <= day]
         flows = [*drawn, *((on, -pence) for on, pence in self.paid)]
         grown = sum((pence * growth(rate, (day - on).days) for on, pence in flows), Decimal(0))
+        # What is out is owed as principal, and stands beside the returns.
         out = self.drawn_pence - self.principal_paid_pence
         return self.returns_paid_pence + max(0, half_up_of(grown) - out)
 
@@ -162,6 +164,7 @@ class ClassAccount:
         while start < self.closes_on:
             number += 1
             # From the first day and not from the day before, so that 29 February comes back.
+            # Never beyond the day on which the account closes: the last year may be a part of one.
             end = min(self._first + relativedelta(years=number), self.closes_on)
             later = [since for since, _ in self.known if end <= since <= self.closes_on]
             found.append((start, end, later[0] if later else end))

@@ -34,6 +34,7 @@ _READING_AGE = re.compile(
     r"(?P<years>\d{1,2}) ?(?::|y(?:ears?|rs?)?,? ?)(?P<months>\d{1,2}) ?(?:m(?:onths?|ths?)?)?",
     re.IGNORECASE | re.ASCII,
 )
+# As a text too: whoever copies dates without their format has these, and 43,101 is no score.
 _DAY_NUMBER = re.compile(r"[234]\d{4}(?:\.\d+)?", re.ASCII)  # from 1954 to 2036
 _NOT_A_NUMBER = not_listed("text_in_number", "a plain number", ("digits, such as 17 or 91.5",))
 _NOT_A_TEXT = Refusal("not_text", "this cell holds no text", "text", "Format the column as text.")
@@ -92,6 +93,7 @@ def _broken(cell: object) -> Refusal | None:
 def _day(
     cell: object, forms: Sequence[str], within: tuple[date, date] | None, refusal: Refusal
 ) -> object:
+    # Of a moment with a zone nobody said whose day is meant.
     if isinstance(cell, datetime):
         return cell.date() if cell.tzinfo is None else NOT_A_MOMENT
     if isinstance(cell, date):
@@ -99,6 +101,7 @@ def _day(
     is_number = _is_number(cell)
     if isinstance(cell, str) and not cell.startswith("="):
         is_number = bool(_DAY_NUMBER.fullmatch(cell))
+        # A text that is two days by two of the forms is none: see `written`.
         if found := _broken(cell) or written(cell, forms, within):
             return found
     return _broken(cell) or (DAY_AS_NUMBER if is_number else refusal)
@@ -115,6 +118,7 @@ def _percent(cell: object) -> object:
     if isinstance(cell, str) and (match := _PERCENT.fullmatch(cell)):
         return Decimal(match[1])
     if _is_number(cell):
+        # By its shortest text: 0.07 of a float is not seven hundredths.
         number = Decimal(str(cell))
         return number if number.is_finite() else NOT_A_PERCENTAGE
     return _broken(cell) or NOT_A_PERCENTAGE
@@ -126,6 +130,8 @@ def _fraction(cell: object) -> object:
     text = str(cell) if _is_number(cell) else cell
     if isinstance(text, str) and _PLAIN.fullmatch(text):
         number = Decimal(text)
+        # Beyond one it is a percentage in a column of fractions: a hundred times too much, and
+        # nobody would see it.
         return number * 100 if 0 <= number <= 1 else NOT_A_FRACTION
     return _broken(cell) or NOT_A_FRACTION
 
@@ -133,6 +139,7 @@ def _fraction(cell: object) -> object:
 def _reading_age(cell: object) -> object:
     """Months. Excel makes a time of 7:10, which then is so many hours and minutes."""
     if isinstance(cell, timedelta):
+        # Seven years and ten months, typed as 7:10, come as seven hours and ten minutes.
         minutes, rest = divmod(round(cell.total_seconds()), 60)
         return (
             minutes // 60 * 12 + minutes % 60
@@ -142,6 +149,7 @@ def _reading_age(cell: object) -> object:
     if isinstance(cell, time):
         return cell.hour * 12 + cell.minute if cell.minute < 12 else NOT_A_READING_AGE
     if isinstance(cell, str) and (match := _READING_AGE.fullmatch(cell)):
+        # Twelve months are a year: such a text is another notation, perhaps of decimals.
         months = int(match["months"])
         return int(match["years"]) * 12 + months if months < 12 else NOT_A_READING_AGE
     return _broken(cell) or NOT_A_READING_AGE
@@ -165,6 +173,7 @@ def day_in(
     refusal = not_written(forms)
     if isinstance(cell, str):
         text = one_spelling(cell)
+        # Where other words stand the sheet is another one than the mapping was written for.
         if not text.casefold().startswith(one_spelling(after).casefold()):
             return (refusal,)
         cell = text[len(one_spelling(after)) :].strip()

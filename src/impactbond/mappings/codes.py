@@ -30,6 +30,7 @@ class CodeMeaning(Term):
 
     def holds_on(self, day: date | None) -> bool:
         """Whether it means this on a day; without a day, only what has no days holds."""
+        # Where the day is not known a meaning of some days only is none.
         if day is None:
             return self.from_ is None and self.through is None
         return (self.from_ is None or self.from_ <= day) and (
@@ -75,6 +76,7 @@ def code_of(cell: object) -> str | Refusal:
         return broken
     if isinstance(cell, str):
         return cell
+    # Before numbers: True is 1 to Python, and TRUE to whoever typed it.
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float) and cell.is_integer():

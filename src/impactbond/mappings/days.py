@@ -80,6 +80,7 @@ def written(
         match = form(one, in_week).fullmatch(text)
         if match is not None:
             found |= set(_days(match.groupdict(), within))
+    # A day that two forms read as two is nobody's: 03/04 is not guessed.
     return found.pop() if len(found) == 1 else None
 
 
@@ -92,8 +93,10 @@ def _days(parts: dict[str, str | None], within: tuple[date, date] | None) -> lis
     month = _MONTHS.index(name[:3].lower()) + 1 if name else int(parts.get("month") or 0)
     year, short = parts.get("year"), parts.get("short")
     if year or short:
+        # Two digits are of this century: no child here was registered in the last one.
         years = [int(year or 2000 + int(short or 0))]
     else:
+        # All years that the term touches; only one of them has the day within it, or none is taken.
         years = list(range(within[0].year, within[1].year + 1)) if within else []
     days = []
     for each in years:
@@ -128,6 +131,7 @@ def local_day(cell: object, zone: str) -> date | None:
             return None
     if not isinstance(cell, datetime):
         return None
+    # A moment without a zone is in UTC, as the form says; its day in summer can be the next.
     moment = cell if cell.tzinfo else cell.replace(tzinfo=UTC)
     return moment.astimezone(ZoneInfo(zone)).date()
 
@@ -151,6 +155,7 @@ def in_school_year(text: str, lone: str, on: str) -> date | None:
         return None
     first = int(match[1])
     if match[2]:
+        # 2024/26 is no school year but a slip, or two.
         if int(match[2]) not in (first + 1, (first + 1) % 100):
             return None
     elif lone == "ends":
@@ -159,6 +164,7 @@ def in_school_year(text: str, lone: str, on: str) -> date | None:
         return None
     month, day = month_and_day(on)
     try:
+        # From September on a day is in the first of the two years, before that in the second.
         return date(first if month >= FIRST_MONTH else first + 1, month, day)
     except ValueError:  # 29 February of a year without one
         return None

@@ -64,11 +64,13 @@ def delivered(
 ) -> Delivery:
     """What some files deliver. Raises EvidenceError with every fault of structure."""
     opened = [SourceFile.of(path) for path in paths]
+    # In an order that no folder and no system decides: the same files give the same evidence.
     files = sorted(
         (file for file in opened if isinstance(file, SourceFile)),
         key=lambda file: (file.name, file.digest),
     )
     found = _Found([], [], [], [file for file in opened if isinstance(file, Fault)], set(), [])
+    # Before any file is read: what nobody maps must not be left out in silence.
     found.faults += _unplaced(plans, files, len(paths))
     found.faults += _ungiven(plans, given)
     refuse(found.faults)
@@ -81,6 +83,7 @@ def delivered(
         hint = "Add a table with `holds: participants` to the mapping, and deliver its file"
         found.faults.append(Fault(code="no_rows", problem=problem, hint=hint))
     refuse(found.faults)
+    # Known when all tables are read: what stands below the end of one may be another's.
     read = {(one.file, one.sheet, row) for one in _blocks(found) for row in one.rows}
     found.refused += (one for one in found.below if (one.file, one.sheet, one.row) not in read)
     return Delivery(
@@ -178,6 +181,7 @@ def _read_table(
             almost = list(_almost_left_out(source, table))
             found.refused += (source.refused(*one) for one in almost)
             below, places = source.below, {place for place, *_ in almost}
+            # A row that may be meant to be left out is refused, and not paid meanwhile.
             source = source.only([at not in places for at in range(len(source.rows))])
             some = read(source, table, context, constants, contract, scope)
             if below is not None:
@@ -218,6 +222,7 @@ def _almost_left_out(source: SourceTable, table: MappedTable) -> Iterator[tuple[
     for heading, left_out in table.leave_out.items():
         asked = {word for value in values for word in value.where.get(heading, ())}
         cells = [code_of(cell) if isinstance(cell, str) else None for cell in source.cells(heading)]
+        # A slip changes few letters: every other word of a long column need not be looked at.
         near = range(min(map(len, left_out)) - 3, max(map(len, left_out)) + 4)
         words = {cell for cell in cells if isinstance(cell, str) and len(cell) in near} - asked
         pairs = alike((*words, *left_out))

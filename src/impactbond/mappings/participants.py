@@ -54,6 +54,7 @@ def base_columns(
     for name, above in table.above.items():
         day = day_in(source.above.get(name), above.after, above.format, context.within)
         if isinstance(day, tuple):
+            # The day above a table is every row's: without it none can be used.
             refusal, found.bad = day[0], set(range(count))
             found.refused.append(Refused(source.file, source.sheet, 0, above.cell, refusal))
         found.columns[name] = [day] * count

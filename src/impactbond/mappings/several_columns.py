@@ -176,6 +176,8 @@ class SumOfColumns(MappedValue):
         unlisted = unknown_code(self.look_up)
 
         def value(row: tuple[object, ...]) -> object:
+            # A sum without one of its parts is another sum: nothing, and not nought for the missing
+            # one.
             if any(cell is None for cell in row):
                 return None
             numbers = [read_number(cell) for cell in row]
@@ -238,6 +240,7 @@ class EveryColumn(MappedValue):
         columns = {name: each_cell(table.cells(name), code) for name in self.every}
 
         def value(row: tuple[object, ...]) -> object:
+            # One that is not known leaves the answer open, also where another says no.
             if any(cell is None or cell in self.nothing for cell in row):
                 return None
             return "yes" if all(cell in self.is_ for cell in row) else "no"

@@ -190,6 +190,8 @@ def found_table(
     wanted = {at for at, one in enumerate(headings) if not (one and table.is_never(one))}
     if table.across is None:
         named = set(table.headings)
+        # Only what the mapping names is ever looked at: a column with a name or an address is not
+        # even put in one spelling.
         wanted = {at for at, heading in enumerate(headings) if heading in named}
     raw, raw_after = (_raw(lines, wanted, some, len(headings)) for some in (numbers, after))
     cautions = tuple(_short_told(lines, numbers, headings, wanted, f"sheet '{file.name}'"))
@@ -262,6 +264,7 @@ def _as_it_looks(
     for (row, column), (top, left) in looks.covered.items():
         if row in at and column in wanted:
             shown = lines.get(top, {}).get(left)
+            # Whether a merged cell means each of its rows, only the mapping can say.
             shows = shown if table.merged == "each" else Broken.MERGED
             raw[column][at[row]] = None if shown is None else shows
     if table.colours == "refused":
@@ -310,6 +313,8 @@ def _parted(lines: Lines, last: int, until: Sequence[str]) -> tuple[list[int], l
     for row in rows:
         first = first_of[row]
         if isinstance(first, str) and one_spelling(first).casefold().startswith(ends):
+            # From the first such row on: what stands behind a total is looked at once more, as
+            # children may stand there.
             part = parts[1]
         else:
             part.append(row)

@@ -25,21 +25,15 @@ class TextLines(dict[int, Line]):
 
 def text_lines(name: str, content: bytes, encoding: str, separator: str) -> TextLines | Fault:
     """The cells of a text file, or why it cannot be read as one."""
-    codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252", "utf-16": "utf-16"}[encoding]
-    try:
-        text = content.decode(codec)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        others = "windows-1252, utf-16" if encoding == "utf-8" else "utf-8"
-        problem = f"this is not text in {encoding}"
-        hint = f"Say the encoding: in the mapping; it may be {others}"
-        return Fault(file=name, line=line, code="other_encoding", problem=problem, hint=hint)
-    if encoding == "windows-1252" and _is_utf_8(content):
-        problem = "this is text in utf-8, and would be read as other letters"
-        hint = "Write encoding: utf-8 in the mapping, or leave it out"
-        return Fault(file=name, code="other_encoding", problem=problem, hint=hint)
+    text = _decoded(name, content, encoding)
+    if isinstance(text, Fault):
+        return text
+    # The limit is the process's: it is put back whatever happens, so that nobody else's csv reader
+    # takes ours.
     before = csv.field_size_limit(LONGEST_CELL)
     found = TextLines()
+    # A quoted cell can run over several lines: a row is called by the line on which it begins,
+    # as an editor shows it.
     line = 1
     try:
         mark = _SEPARATORS.get(separator, separator)
@@ -57,6 +51,26 @@ def text_lines(name: str, content: bytes, encoding: str, separator: str) -> Text
     finally:
         csv.field_size_limit(before)
     return found
+
+
+def _decoded(name: str, content: bytes, encoding: str) -> str | Fault:
+    """The text that bytes are in an encoding, or why they are not."""
+    codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252", "utf-16": "utf-16"}[encoding]
+    try:
+        text = content.decode(codec)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        others = "windows-1252, utf-16" if encoding == "utf-8" else "utf-8"
+        problem = f"this is not text in {encoding}"
+        hint = f"Say the encoding: in the mapping; it may be {others}"
+        return Fault(file=name, line=line, code="other_encoding", problem=problem, hint=hint)
+    # Almost any bytes are letters of windows-1252: read so, names would be other names, and nobody
+    # would be told.
+    if encoding == "windows-1252" and _is_utf_8(content):
+        problem = "this is text in utf-8, and would be read as other letters"
+        hint = "Write encoding: utf-8 in the mapping, or leave it out"
+        return Fault(file=name, code="other_encoding", problem=problem, hint=hint)
+    return text
 
 
 def _is_utf_8(content: bytes) -> bool:

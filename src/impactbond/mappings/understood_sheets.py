@@ -77,6 +77,7 @@ def _text(file: SourceFile, how: list[str]) -> Lines:
     separator by how often each stands in the line that has the most of them.
     """
     encoding = next((one for one in ("utf-8", "windows-1252") if _decodes(file, one)), "utf-16")
+    # By their mark: these bytes would decode as other letters too.
     if file.content.startswith(_MARKS_OF_UTF_16):
         encoding = "utf-16"
     codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding)
@@ -110,6 +111,7 @@ def _understood(file: str, name: str, lines: Lines) -> UnderstoodSheet:
     near = rows[:_LOOKED_AT]
     most = max(len(lines[row]) for row in near)
     # The first row that is nearly as wide as the widest: titles above a table are short.
+    # Six tenths of the widest: a column or two may have no heading.
     heading_row = next(row for row in near if len(lines[row]) * 10 >= most * 6)
     cells = lines[heading_row]
     width = 1 + max(cells)

@@ -95,6 +95,7 @@ class MappedValue(Kind):
         """The rows in which the value is looked for."""
         counts = [True] * len(table.rows)
         for heading, words in self.where.items():
+            # By the texts and not by their codes: which rows count is written as the file shows it.
             cells = texts(table.cells(heading)).values
             counts = [one and cell in words for one, cell in zip(counts, cells, strict=True)]
         return counts
@@ -182,6 +183,7 @@ class ColumnValue(MappedValue):
                     # What is no code may still be a value of the stated form: numbers beside a few
                     # codes.
                     return code if read is None else read(cell)
+                # Codes first: a 9 that stands for nothing known must not be read as nine.
                 if code in codes:
                     return meant(codes[code], day)
                 if read is None:
@@ -191,6 +193,8 @@ class ColumnValue(MappedValue):
         blank = None if self.blank == "nothing" else self.blank
         if not codes and read is None and blank is None:
             return TableColumn(list(cells), {})
+        # The day is looked at only where a code has days: without it cells that are alike are read
+        # once for all days.
         days = context.days if dated and context.days else None
         return each_cell(cells, value, days, blank)
 
@@ -248,6 +252,7 @@ def each_cell(
             values.append(blank)
             continue
         day = days[place] if days else None
+        # With its type, or TRUE would be taken for 1, and the one read first for both.
         key = (type(cell), cell, day)
         if key not in known:
             known[key] = value(cell, day)
@@ -272,6 +277,7 @@ def by_rows(
     told_at: dict[int, str] = {}
     for heading, column in columns.items():
         for place, refusal in column.refusals.items():
+            # The first column that is wrong is told: the others may be wrong because of it.
             refusals.setdefault(place, refusal)
             told_at.setdefault(place, heading)
     for place, row in enumerate(zip(*(one.values for one in columns.values()), strict=True)):

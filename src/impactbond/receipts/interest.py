@@ -99,6 +99,7 @@ def interest_on(
         if days:
             runs_from = of[2] + timedelta(days=1)
             percent = OVER_REFERENCE + _reference(given, runs_from)
+            # Rounded once, on all parts and days of the debt.
             interest = int(Fraction(days) * Fraction(percent) / 36_500 + Fraction(1, 2))
             fixed = next(sum_ for least, sum_ in FIXED_SUMS if asked >= least)
             rows.append((*of, runs_from, asked, str(percent), interest, fixed))
@@ -127,6 +128,7 @@ def _rates(rates: Mapping[date | str, Decimal | str]) -> dict[date, Decimal]:
 def _reference(given: Mapping[date, Decimal], runs_from: date) -> Decimal:
     """The reference rate of a debt on which interest starts to run on a day."""
     year = runs_from.year
+    # Strictly after the 30 June: what begins to run on that day is still of the December before.
     on = date(year, 6, 30) if runs_from > date(year, 6, 30) else date(year - 1, 12, 31)
     if on not in given:
         fault = Fault(

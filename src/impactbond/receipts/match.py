@@ -119,6 +119,8 @@ def _spend(
     credits_: Sequence[Credit], dues: Sequence[Due], free_from: dict[str | None, date], day: date
 ) -> Iterator[Match]:
     """Everything that can be matched on a day: money for a named claim before any other."""
+    # Money for a named claim first, whichever receipt came first: it would otherwise pay another
+    # claim that day.
     named = [
         (credit, [due for due in dues if due.claim.claim_period == credit.claim_period])
         for credit in credits_

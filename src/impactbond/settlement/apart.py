@@ -55,6 +55,8 @@ class Apart:
             return apart - held
         # What has no participant, such as a fee, it passes by.
         named = [number for number, name in enumerate(contract.milestones) if limit.is_on(name)]
+        # What others have left untouched is exactly what was worked out for one participant after
+        # another.
         touched = (asked != apart) & np.isin(lots.milestone, named)
         if limit.first == "earliest" and not limit.at_most.is_share:
             # What is asked for later moves nothing; and the less was asked for before, the less is
@@ -64,6 +66,8 @@ class Apart:
         else:
             touched |= touched.any(axis=1, keepdims=True)
         self.unsure[...] |= touched.any(axis=1)
+        # Never less than nothing nor more than was asked for; where that bound binds the trial is
+        # unsure, and settled claim by claim.
         return np.asarray(np.clip(asked - held, 0, asked))
 
     def note_number(
@@ -79,6 +83,7 @@ class Apart:
         """
         lot, of_paid = priority.lot, limit.at_most.of == "share of paid claims"
         some = (left[:, priority.base if of_paid else lot] != 0).any(axis=1)
+        # A number that is not reached withholds nothing, whoever's claims are worth less.
         if not of_paid and limit.beyond != "next year":
             some &= (priority.totals(quantity[:, lot]) > headroom).any(axis=1)
         self.unsure[...] |= some

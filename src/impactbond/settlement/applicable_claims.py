@@ -57,6 +57,8 @@ def applicable_claims(
     if len(known.all) == 1:
         # Whatever governs, it is this version: claims stay counted, and wait to be asked for singly
         return evaluated
+    # Each version is asked about all evidence as if it governed; which of them is right is then
+    # decided claim by claim, so that a milestone is neither lost between two nor paid by both.
     starts = _starts(known, evidence, asked, engine)
     is_by_making = known.terms.governs == "claims made"
     made = _made_before(known, claims, closed) if is_by_making else {}
@@ -161,6 +163,7 @@ def _decisions(
             governs = start is not None and known.governing(start) is stretch.terms
             if governs and pair in said[position]:
                 return position
+        # The latest text is the one that people have in their hands.
         return max(position for position, decided in enumerate(said) if pair in decided)
 
     order = {name: position for position, name in enumerate(known.whole.milestones)}
@@ -206,6 +209,7 @@ def _by_claimed(
             if row.claim != claim:
                 continue
             name = text.payables[row.milestone]
+            # Units of one period are one claim, of which each version may count others.
             period = first_of_units(text, name, row.day)
             claimed = (row.participant, name, period)
             found.setdefault(claimed, {}).setdefault(position, []).append(row)
@@ -218,6 +222,8 @@ def _when_achieved(governing: Governing) -> Applicable:
     """
 
     def applicable(_: int, of: Claimed, by_position: ByPosition) -> int | None:
+        # First achieved, first asked: where two versions each see it on a day of their own, the
+        # earlier day is when it happened.
         days = sorted((min(row.day for row in own), at) for at, own in by_position.items())
         return next((at for day, at in days if governing(from_day_number(day)) == at), None)
 
@@ -228,6 +234,7 @@ def _when_started(governing: Governing, starts: Starts) -> Applicable:
     """Claims of participants who started on a day that their own version governs."""
 
     def applicable(claim: int, of: Claimed, by_position: ByPosition) -> int | None:
+        # The start as that version knows it: what a version does not cover has no start under it.
         own = (at for at in sorted(by_position) if governing(starts[at, claim, of[0]]) == at)
         return next(own, None)
 
@@ -249,6 +256,8 @@ def _when_made(
 
     def applicable(claim: int, of: Claimed, by_position: ByPosition) -> int | None:
         since, stood = made.get(of, (claim, claim))
+        # Under the version of its first claim as long as it stood at the last one too; where that
+        # version does not see it any more, it is made anew under today's.
         for at in (since, claim) if stood == claim - 1 else (claim,):
             position = governing(claims[at].known_by)
             if position in by_position:
@@ -268,6 +277,7 @@ def _made_before(
     moved: dict[Claimed, dict[int, int]] = {}
     for row in closed.to_pylist():
         name = row["milestone"]
+        # A fee or a result is nobody's claim, and is governed by its day alone.
         if name not in by_name:
             continue
         period = first_of_units(by_name[name], name, day_number(row["achieved_on"]))
@@ -285,6 +295,7 @@ def made_at(moved: Mapping[At, int]) -> At | None:
     """
     made, stands = None, 0
     for claim, quantity in sorted(moved.items()):
+        # From nothing to something: what was taken back and comes again is another claim.
         if not stands and quantity:
             made = claim
         stands += quantity
@@ -304,6 +315,7 @@ def first_of_units(contract: Contract, milestone: str, day: int) -> int:
 
 def governing_place(known: Versions) -> Governing:
     """The position of the version that governs a day; days are asked about again and again."""
+    # By identity: two versions may be equal texts, and each governs days of its own.
     order = {id(stretch.terms): position for position, stretch in enumerate(known.stretches)}
     return cache(lambda day: order[id(known.governing(day))])
 

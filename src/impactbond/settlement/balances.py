@@ -33,6 +33,7 @@ def to_date(amounts: Pence, entries: Entries, history: Movements, claims: int) -
     Entries of movements that `history` does not have count for nothing.
     """
     known = int(np.searchsorted(history.claim, claims))
+    # What came after is added up in a place of its own behind the last claim date, and cut off.
     claim = np.append(history.claim[:known], np.full(entries.number.shape[1] - known, claims))
     funders, trials = entries.number.shape[0], len(amounts)
     place = claim[entries.movement] * funders + entries.funder
@@ -61,6 +62,7 @@ def on_account(
     for limit in limits:
         own = [one for one in limit.positions if one in concerned]
         asked = limit.asked + _left_of(up_front, recovered, own)
+        # Before `first` other terms were in force, under which more may have been paid.
         if (asked > limit.most)[:, first:].any():
             raise InvariantError(f"the limit on the {limit.name} is exceeded")
     returned = _returned_at_the_end(contract, concerned, up_front, recovered)
@@ -74,6 +76,7 @@ def left_on_account(
     of the funder, and amounts shaped (trial, claim date).
     """
     for paid, back, gone in zip(up_front, recovered, returned, strict=True):
+        # Up-front money is the same in every trial: the first tells who paid any.
         for funder in np.flatnonzero(paid[:1].any(axis=(0, 1))).tolist():
             yield funder, paid[..., funder] - back[..., funder] - gone[..., funder]
 
@@ -134,9 +137,15 @@ def _recover(
             continue  # its claim date has not come
         for position, part in parts[index].items():
             paid[index, 0, paid_from:, position] = part
+            # Recovered from what is claimed after it was paid: earlier claims were settled without
+            # it.
             before = amount[:, paid_from - 1, position] if paid_from else 0
+            # Claims taken back since pay nothing back to the provider: recovery never goes below
+            # nothing.
             later = np.maximum(amount[..., position] - np.reshape(before, (-1, 1)), 0)
             back = round_fraction(later, tranche.recovered.at, contract.rounding.rule)
+            # Tranches are recovered in the order in which they stand: no penny of a claim recovers
+            # two.
             taken = recovered[:index, ..., position].sum(axis=0)
             left = np.maximum(amount[..., position] - taken, 0)
             most = np.minimum(up_front[index, ..., position], left)
@@ -157,6 +166,8 @@ def _recover_faster_at_limits(
         over = np.maximum(limit.asked + _left_of(up_front, recovered, own) - limit.most, 0)
         for paid, back in zip(up_front, recovered, strict=True):
             for position in own:
+                # The first tranche first, until nobody is over; what is left `over` stays for the
+                # next.
                 more = np.minimum(over, paid[..., position] - back[..., position])
                 back[..., position] += more
                 over -= more
@@ -182,6 +193,7 @@ def _limits_to_date(contract: Contract, funders: Funders, amount: Pence) -> Iter
     for limit in contract.limits:
         if limit.is_on_everything:
             together = [everybody]
+        # Up-front money is of no year: a limit on each year looks at what was achieved in it.
         elif limit.on_funder is not None and not limit.is_yearly:
             together = [[one] for one in funders.of_term(limit.on_funder)]
         else:

@@ -32,6 +32,8 @@ def limits_on_each(contract: Contract) -> tuple[int, ...]:
     others = [limit for limit in whole if limit.each != "participant"]
     if not own or _asks_single_claims(contract, others):
         return ()
+    # Which band a claim falls in, and which penny of a part that is paid, depends on how many
+    # others claimed before: one participant's claims alone would come to other money.
     uneven = [
         name
         for name, term in contract.milestones.items()
@@ -45,6 +47,8 @@ def ask_whose(contract: Contract, positions: Collection[int]) -> bool:
     before one of them on the same claims, or after one of them on a number of these.
     """
     whole = contract.limits_on_the_whole
+    # A limit in money that stands after these sees only the sum, and sums do not tell whose they
+    # are.
     return any(
         limit.is_on(name) and whole[own].is_on(name)
         for own in positions
@@ -79,6 +83,7 @@ def withheld_of_each(
     others = set(range(len(contract.limits_on_the_whole))).difference(positions)
     passed_by = Apart.of(dict.fromkeys(others, nothing_of(value)), len(value))
     _, withheld = apply_limits(contract, lots, quantity, value, claim, passed_by)
+    # The reasons before the limits, dispute and relief, stand at the beginning of the list.
     first = len(withheld) - len(contract.limits_on_the_whole)
     return {position: withheld[first + position] for position in positions}
 

@@ -63,6 +63,8 @@ class Funders:
             if funder.each is None:
                 found.append(Payer(term, term, funder.name, funder.kind))
                 continue
+            # Resolved funders are as many as occur, closed lines among them: in a fixed order, or
+            # pages and bytes would move with the evidence.
             ids = sorted(name for of, name in known if of == term)
             found += [Payer(name, term, name[len(term) + 2 :], funder.kind) for name in ids]
         unpaid = "Beyond the funders' limits: unpaid"
@@ -80,6 +82,8 @@ class Funders:
 
     def of_term(self, term: str) -> list[int]:
         """The positions of every funder that a name of the contract stands for."""
+        # The name of a contract stands for one funder, or for many: a limit on the name is on each
+        # by itself.
         return [index for index, known in enumerate(self.all) if known.term == term]
 
 
@@ -104,6 +108,8 @@ def share_rule(contract: Contract, rule: Funding, attributes: Mapping[str, str])
 
 def rule_name(rule: ShareRule) -> str:
     """A share rule in a word: the entry of the contract's funding, and its funders."""
+    # A school may be called anything, a semicolon among it: closed lines are read back by this
+    # name.
     funders = (funder.replace("\\", "\\\\").replace(";", "\\;") for funder in rule.funders)
     return f"funding {rule.funding + 1}: {'; '.join(funders)}"
 

@@ -24,6 +24,7 @@ from impactbond.money import Pence, minor_units
 from impactbond.settlement.apart import Apart
 from impactbond.settlement.lots import DISPUTED, Lots, Numbers
 from impactbond.settlement.priorities import Priority, Truths, priority_of
+from impactbond.settlement.values import falls_of_results
 from impactbond.terms.fees import InsteadOf
 from impactbond.terms.limits import LimitKind, WholeLimit
 
@@ -57,6 +58,9 @@ def apply_limits(
         if apart is not None and position in apart.held:
             paid = apart.let_through(contract, lots, position, payable, asked_apart)
             withheld.append(payable - paid)
+            # As long as no other limit has withheld anything, what is asked for here is what was
+            # worked out apart, and it is the same array: that is told by identity, without a look
+            # at a million amounts.
             asked_apart = paid if payable is asked_apart else asked_apart - apart.held[position]
             payable = paid
             continue
@@ -76,9 +80,12 @@ def apply_limits(
                 if limit.beyond == "next year"
                 else within_headroom(limit, priority, demand, headroom)
             )
+            # The very amounts that were asked for come back where nothing is withheld: no copy is
+            # made.
             if let_through is not demand.amount:
                 paid = payable.copy(order="K")
                 paid[:, lot] = let_through
+                paid = falls_of_results(contract, lots, payable, paid)
         withheld.append(nothing_of(payable) if paid is payable else payable - paid)
         payable = paid
     return payable, withheld
@@ -86,10 +93,12 @@ def apply_limits(
 
 def _before_limits(contract: Contract, lots: Lots, value: Pence) -> tuple[Pence, list[Pence]]:
     """What is left of the values before limits, and what each reason before them withholds."""
+    # Before every limit: what is not paid now must not take the room of claims that are.
     concerned = [lots.standing == DISPUTED]
     for _, instead in _reliefs(contract):
         first, last = day_number(instead.from_), day_number(instead.through)
         milestones = [contract.payables.index(name) for name in instead.milestones]
+        # Both days are among those on which relief is paid.
         is_within = (first <= lots.day) & (lots.day <= last)
         concerned.append(np.isin(lots.milestone, milestones) & is_within)
     left, withheld = value, []
@@ -124,6 +133,9 @@ def settles_in_order(contract: Contract) -> bool:
     Then claims that are known at the claim date of their own period earn the same at every later
     one, and all claim dates can be settled at once.
     """
+    # With any of these a later claim or day moves money of an earlier period: results are measured
+    # anew, a fee waits for claims, headroom grows, the dearest or the last is paid first, next year
+    # pays what waited. Relief is rare, and goes the general way.
     fees = contract.fees.values()
     return not (
         contract.results
@@ -175,9 +187,11 @@ def _headroom(contract: Contract, limit: WholeLimit, priority: Priority, every: 
             number = every.claims.copy()
             number[:, priority.lot] = 0
         number = number[:, priority.base]
+        # Whoever has several claims is one participant.
         if most == "share of participants":
             number = _first_of_each(priority.base_person, number > 0)
         found = np.zeros((groups, number.shape[0]), dtype=np.int64)
+        # Several lots are of one group; what is added by an index alone would count one of them.
         np.add.at(found, priority.base_group, number.T)
         return found.T
 
@@ -197,7 +211,11 @@ def _year_by_year(
     calendar = contract.calendar
     last = calendar.year_of(calendar.periods[claim].last)
     paid = np.zeros_like(demand.amount)
+    # From the first year in which anything was achieved, whether or not it is the contract's first:
+    # the headroom of each year goes first to what waited longest.
     for year in range(int(priority.year.min()), last + 1):
+        # Of later years nothing waits yet, or a claim would be paid from the headroom of a year
+        # before it was made.
         waiting = np.where(priority.year <= year, demand.amount - paid, 0)
         paid += within_headroom(limit, priority, demand.of(waiting), headroom)
     return paid
@@ -231,6 +249,8 @@ class Demand:
         """How many claims anything is asked for: of equal claims, the first are asked for."""
         is_paid = (self.amount > 0) & (self.quantity > 0)
         value = np.where(is_paid, self.value, 1)
+        # Rounded up: a claim of which a penny is still asked for takes the room of a whole one, so
+        # that no limit on a number lets one more through in parts.
         return np.where(is_paid, -(-self.amount * self.quantity // value), 0)
 
     def of(self, amount: Pence) -> Demand:
@@ -248,6 +268,7 @@ def within_headroom(
     if limit.at_most.of == "money" and _fits(priority, demand.amount, headroom):
         return demand.amount
     counted = _counted(limit, priority, demand)
+    # Shares of claims, not claims, are let through: there is no number that could be checked below.
     if limit.first == "in proportion":
         return _in_proportion(priority, demand.amount, headroom, priority.totals(counted))
     match limit.at_most.of:
@@ -277,6 +298,8 @@ def _money(limit: WholeLimit, priority: Priority, amount: Pence, headroom: Numbe
     if limit.straddling == "unpaid":
         # What is taken off makes no claim after the one that straddles the limit payable again.
         fits = priority.running(np.maximum(amount, 0)) <= headroom[:, priority.group]
+        # The fall of a result is let through here, and goes first off what was withheld of it: see
+        # `falls_of_results`.
         return np.where(fits | (amount < 0), amount, 0)
     # The running total is cut, not each amount: what is taken off makes room for the claims after
     # it, and no more passes in all than the limit or than was asked for.
@@ -292,6 +315,7 @@ def _fits(priority: Priority, amount: Pence, headroom: Numbers) -> bool:
 
 
 def _claims(priority: Priority, demand: Demand, headroom: Numbers) -> Pence:
+    # Of a lot that straddles the limit, the first claims are paid and the rest is not.
     before = priority.running(demand.claims) - demand.claims
     fit = np.clip(headroom[:, priority.group] - before, 0, demand.claims)
     # Limits before this one may have left less than the claims that fit are worth; what they
@@ -304,6 +328,8 @@ def _participants(priority: Priority, amount: Pence, headroom: Numbers, first: N
     trial, at = np.nonzero(first)
     is_paid = np.zeros((amount.shape[0], priority.people), dtype=bool)
     most = np.broadcast_to(headroom, (amount.shape[0], headroom.shape[1]))
+    # By each participant's first paid claim; all later ones are paid with it, and take no more
+    # room.
     fits = priority.running(first)[trial, at] <= most[trial, priority.group[at]]
     is_paid[trial, priority.person[at]] = fits
     return np.where(is_paid[:, priority.person], amount, 0)
@@ -321,6 +347,7 @@ def _first_of_each(person: Numbers, holds: Truths) -> Numbers:
     trial, position = np.nonzero(holds)
     people = int(person.max(initial=-1)) + 1
     first = np.full((holds.shape[0], people), holds.shape[1], dtype=np.int64)
+    # Positions stand in the order of priority, so the smallest is the claim that came first.
     np.minimum.at(first, (trial, person[position]), position)
     opens = np.zeros(holds.shape, dtype=np.int64)
     trial, someone = np.nonzero(first < holds.shape[1])
@@ -339,6 +366,8 @@ def _in_proportion(priority: Priority, amount: Pence, part: Numbers, whole: Numb
     part, whole = part[:, priority.group], whole[:, priority.group]
     binds = whole > part
     largest = int(np.abs(running).max(initial=0)) * int(np.abs(part).max(initial=0))
+    # Amounts times amounts leave 64 bits long before amounts do; whole numbers of any size are
+    # slow, and used where they are needed.
     kind: Any = np.int64 if largest < _LARGEST else object
     parts = running.astype(kind) * part.astype(kind) // np.where(binds, whole, 1).astype(kind)
     return priority.steps(np.where(binds, parts, running).astype(np.int64))

@@ -105,6 +105,7 @@ def _words(words: Sequence[Any], positions: Numbers) -> pa.Array:
 
 def _numbered(labels: Sequence[str], claim: Numbers) -> list[str]:
     """A name for each line: its claim period, and how many lines of it have come."""
+    # Numbered anew for every claim, in its order: a closed line keeps its name for ever.
     count = [0] * len(labels)
     names = []
     for number in claim.tolist():
@@ -166,6 +167,7 @@ def _withheld_by(contract: Contract, history: Movements) -> list[str]:
 
 def _because(contract: Contract, name: str, quantity: int, value: int, entitled: int) -> Because:
     # The quantity and not the value, which is nothing for a milestone that is tracked and not paid.
+    # What was taken back is so whatever else moved with it.
     if quantity < 0:
         return Because.TAKEN_BACK
     if quantity:
@@ -173,6 +175,8 @@ def _because(contract: Contract, name: str, quantity: int, value: int, entitled:
     if value:
         other = Because.REPRICED if name in contract.milestones else Because.RELEASED
         return Because.MEASURED if name in contract.results else other
+    # Neither claims nor their worth moved: only a limit can have let more through, or less, because
+    # another claim came before it.
     return Because.LIMIT_RELEASED if entitled > 0 else Because.LIMIT_DISPLACED
 
 
@@ -185,6 +189,7 @@ def shares_table(single: LotSettlement, lines: pa.Table) -> pa.Table:
     named = np.zeros((len(lots.rules), len(names)), dtype=bool)
     for index, rule in enumerate(lots.rules):
         named[index, [funders.position(funder) for funder in rule.funders]] = True
+    # Who took over without a share of its own has a row too, or the rows would not add up.
     concerned = parts.overflow[0] != 0
     if lot.size:
         concerned |= named[lots.rule[lot]]
@@ -250,6 +255,7 @@ def _where_terms_were_replaced(lines: pa.Table, claim_period: str, limits: str) 
         moved[_claim(row)] = moved.get(_claim(row), 0) + row["quantity"]
     for row in rows:
         is_new = row["claim_period"] == claim_period and row["kind"] == LineKind.ADJUSTMENT
+        # Only what comes to nothing in all: a claim that truly went or came has its own reason.
         if is_new and not moved[_claim(row)] and (row["quantity"] or not row["withheld_by"]):
             row["because"] = Because.TERMS_REPLACED
         if is_new and row["withheld_pence"] and not row["withheld_by"]:

@@ -57,6 +57,7 @@ class TermsInForce:
 def terms_in_force(versions: Versions, claims: Sequence[ClaimDate]) -> list[TermsInForce]:
     """The stretches of claim dates, by the versions that are known at them."""
     found = []
+    # Versions are only ever added, so their number tells one stretch from the next.
     for _, group in groupby(claims, lambda claim: len(versions.known_by(claim.known_by).all)):
         dated = list(group)
         known = versions.known_by(dated[0].known_by)
@@ -144,6 +145,8 @@ class LotSettlement:
         due = np.empty_like(self.amount, order="K")
         due[:, 0] = self.amount[:, 0]
         np.subtract(self.amount[:, 1:], self.amount[:, :-1], out=due[:, 1:])
+        # Up-front money is due when it is paid and lowers what is due as it is recovered: what is
+        # left of it moves the sum, not what was recovered.
         for funder, left in left_on_account(*self._account):
             due[..., funder] += steps_of(left)
         return due
@@ -189,6 +192,8 @@ def settle_claims(
         before = lines.in_lots(lots)
         if stands is not None:
             own = before.where(stands)
+            # Nothing has changed for these: they claim what their closed lines hold, so they move
+            # nothing. Left out, all that was paid for them would be taken back.
             quantities[first_open:] += added_at(own.quantity, own.lot, len(lots.keys))
         return settle_by_terms(terms, lots, funders, quantities[None], before, first_open)
 
@@ -266,6 +271,8 @@ def settle_by_terms(
     history, held = find_movements(last.contract, lots, quantities, closed, first_open, apart)
     if pooled:
         history = history.pooled(shared_alike(last.contract, lots)[history.lot])
+    # Only where the new terms begin now: in a stretch that goes on, they were met at its first
+    # claim date.
     if first_open == last.first and first_open < last.end:
         history = _reached_by_new_terms(history, first_open)
     return _shared(terms, lots, funders, history, held)
@@ -277,6 +284,7 @@ def _shared(
     """A history shared among its funders, with the balances that follow."""
     history, parts = without_idle(history, _share_out(terms, lots, funders, history))
     amount = to_date(parts.amounts, parts.entries, history, terms[-1].end)
+    # What nobody funds is owed by nobody, and must not appear in a sum of what is due.
     amount[..., funders.position(UNFUNDED)] = 0
     account = _on_account(terms, funders, amount)
     return LotSettlement(terms, funders, lots, history, parts, held, amount, *account)
@@ -292,6 +300,7 @@ def _reached_by_new_terms(history: Movements, claim: int) -> Movements:
     if not history.claim.size or (history.claim == claim).any():
         return history
     before = int(np.searchsorted(history.claim, claim))
+    # No movement at all before: there is no money that the limit could have held.
     if not before:
         return history
     added = Movements._make(np.insert(column, before, 0, axis=-1) for column in history)
@@ -320,6 +329,8 @@ def _share_out(
         parts = share_out(stretch.contract, lots, funders, history.up_to(stretch.end))
         own = history.claim[history.claim < stretch.end] >= stretch.first
         amounts = (parts.value, parts.payable, parts.overflow)
+        # To date, and at the stretch's own movements only: the differences between these are what
+        # is paid.
         stretches.append([np.cumsum(one, axis=1)[:, own] for one in amounts])
         withheld = parts.withheld
     value, payable, overflow = (
@@ -345,6 +356,8 @@ def _on_account(
         names, found = list(stretch.contract.tranches), []
         until_then = amount[:, : stretch.end]
         for amounts in on_account(stretch.contract, funders, until_then, stretch.first):
+            # A tranche that the new version adds was nothing under the old one; its place is kept
+            # so that the stretches can be laid side by side.
             of_last = np.zeros((len(tranches), *amounts.shape[1:]), dtype=np.int64)
             for index, name in enumerate(tranches):
                 if name in names:

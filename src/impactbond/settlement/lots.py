@@ -73,6 +73,7 @@ class Lots:
     priorities: dict[int, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        # The reshape holds where there is no lot at all: no rows, and six columns still.
         numbers = np.array([key[:6] for key in self.keys], dtype=np.int64).reshape(-1, 6)
         columns: list[Numbers] = list(numbers.T.copy())
         self.period, self.day, self.milestone, self.rule, self.price_pence, self.standing = columns
@@ -138,11 +139,14 @@ class ShareRules:
             self._turns[milestone] = self._turns_of(self._payables[milestone])
         turns = self._turns[milestone]
         # Days are many, and those of one stretch come to the same money.
+        # A stretch begins on its day: a price that changes on the first is the new one on the
+        # first.
         stretch = number if turns is None else bisect_right(turns, number)
         alike = (milestone, stretch, segment, standing)
         if alike not in self._worth:
             self._worth[alike] = self._worth_of(milestone, number, segment, standing)
         rule, price, group = self._worth[alike]
+        # A period includes its last day.
         period = bisect_left(self._period_ends, number)
         return LotKey(period, number, self._position[milestone], rule, price, standing, group)
 
@@ -161,8 +165,10 @@ class ShareRules:
         """The share rule, the price and the group of a claim."""
         contract, name = self._contract, self._payables[milestone]
         attributes, day = self._segments[segment], from_day_number(number)
+        # The first entry that applies, as written: entries may overlap, and a claim is paid once.
         rule = next(rule for rule in contract.fundings_of(name) if rule.applies(day, attributes))
         price = price_pence(contract, name, day, attributes)
+        # Of one claim: rounded here, and multiplied by how many afterwards.
         if standing == LATE:
             price = int(paid_late(contract, np.array(price)))
         group = tuple(attributes[attribute] for attribute in contract.grouping)
@@ -186,6 +192,8 @@ class ShareRules:
         the end of every period, for every group; fees on their dates. Only on days that the version
         governs: another one says what is due on the rest.
         """
+        # Of all versions, each day is governed by one: an instalment would otherwise be due under
+        # each.
         return [
             key._replace(rule=self.number[rule])
             for key, rule in self._uncounted
@@ -222,6 +230,7 @@ class ShareRules:
         """The values of an attribute that the contract lists or a participant has."""
         listed = self._contract.participants.attributes[attribute]
         known = {attributes[attribute] for attributes in self._segments.values()}
+        # A listed value that nobody has is a group too: its count is known, and is nought.
         return sorted(known if listed == "text" else known | set(listed))
 
 
@@ -231,6 +240,8 @@ def price_pence(
     """The price of a claim achieved on a day, in minor units of the currency of prices."""
     term, halves = contract.milestones[milestone], contract.rounding.rule
     rates = (rate.price for rate in term.rates if rate.applies(day, attributes))
+    # The first rate that applies takes the place of the price; changes and discounts then follow in
+    # the order in which they stand, exact until the end.
     price = Fraction(next(rates, term.price))
     for change in term.changes:
         price = change.changed(price, contract, day, attributes)
@@ -288,8 +299,11 @@ def make_lots(
     found: dict[LotKey, dict[int, int]] = {key: {} for key in closed}
     for rules, rows in zip(rulebook.by_version, counted, strict=True):
         for key in rules.uncounted(claims):
+            # Not due before its claim; but what a closed claim has paid of it must be there, to be
+            # taken back.
             if key.day > rules.closes_on and key not in found:
                 continue
+            # A fee is claimed by being due; a result has no number, and is worth what is measured.
             is_fee = int(key.milestone >= rulebook.first_fee)
             found[key] = dict.fromkeys(range(key.period, claims), is_fee)
         # A claim stands at many claim dates: which lot it is in is asked once.
@@ -301,6 +315,8 @@ def make_lots(
             by_claim = found.setdefault(rules.key(*described), {})
             for claim, quantity in quantity_by_claim.items():
                 by_claim[claim] = by_claim.get(claim, 0) + quantity
+    # The order of settlement: limits and running totals go through lots as they stand here, so
+    # nothing may depend on the order of the evidence.
     keys = tuple(sorted(found))
     quantities = np.zeros((claims, len(keys)), dtype=np.int64)
     for index, key in enumerate(keys):

@@ -51,6 +51,7 @@ class Movements(NamedTuple):
         among them; those that are to release something apart from the others, and before them.
         """
         moves = ~self.is_release
+        # What was left unpaid is released first, before new claims ask for the same headroom.
         order = np.lexsort((alike, moves, self.claim))
         claim, moves, alike = self.claim[order], moves[order], alike[order]
         is_new = np.ones(order.size, dtype=bool)
@@ -106,6 +107,8 @@ def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int)
     amounts = np.stack([closed.quantity, closed.value, closed.entitled])
     sums = np.zeros((*amounts.shape[:2], len(lots.keys)), dtype=np.int64)
     np.add.at(np.moveaxis(sums, -1, 0), closed.lot, np.moveaxis(amounts, -1, 0))
+    # Whether a limit is why a lot moves is told from the difference to this: without it the first
+    # open claim would blame every limit that ever withheld anything.
     _, withheld = apply_limits(contract, lots, sums[0], sums[1], claim)
     return LotState(sums[0], sums[1], sums[2], withheld)
 
@@ -126,6 +129,8 @@ def find_movements(
     funder's headroom grows, every lot that moved before has a movement of value 0 first. What
     limits on each participant withhold may be worked out `apart`: (trial, claim date, lot).
     """
+    # By the limits as they were at the last closed claim date: that one has grown is a movement of
+    # the open claim.
     before = _closed_state(contract, lots, closed, max(first_open - 1, 0))
     parts = [closed]
     open_dates = range(first_open, quantities.shape[1])
@@ -133,6 +138,8 @@ def find_movements(
     for claim in open_dates:
         known = None if apart is None else apart.at(claim)
         now = _state_of(contract, lots, quantities[:, claim], claim, known)
+        # In the order in which the money goes: what is freed goes first to what waited, and its
+        # lines stand before those of new claims.
         if grows_at(contract, claim):
             parts.append(_releases(claim, parts))
         parts.append(_between(claim, before, now))
@@ -157,6 +164,7 @@ def movements_in_order(
     Every lot moves once, by what it has come to at the last claim date. What limits on each
     participant withhold of it may be worked out `apart`: (trial, lot).
     """
+    # One look at the end tells all: nothing that came later has changed what came before.
     state = _state_of(contract, lots, counts, claims - 1, apart)
     limited = np.zeros(len(lots.keys), dtype=np.int64)
     held = np.zeros((claims, len(state.withheld), len(counts)), dtype=np.int64)
@@ -166,6 +174,7 @@ def movements_in_order(
         is_held = amounts.any(axis=0)
         limited |= is_held.astype(np.int64) << bit
         for one in np.flatnonzero(is_held).tolist():
+            # Withheld since the claim date of its own period, when it was first asked for.
             held[lots.period[one], bit] += amounts[:, one]
     lot = np.flatnonzero(_any_of(state[:3]))
     # Lots stand in the order of their periods, which is that of the history.
@@ -179,6 +188,7 @@ def _any_of(amounts: Sequence[Numbers]) -> NDArray[np.bool_]:
     """The columns in which any of several is other than nothing in any trial."""
     found = np.asarray(amounts[0].any(axis=0))
     for others in amounts[1:]:
+        # Most lots have a quantity: only the others are looked at again.
         left = np.flatnonzero(~found)
         found[left] = others[:, left].any(axis=0)
     return found
@@ -190,6 +200,7 @@ def _side_by_side(parts: Sequence[Numbers]) -> Numbers:
 
 
 def _releases(claim: int, before: list[Movements]) -> Movements:
+    # Of every lot that ever moved: which of them is paid is not known before funders' parts are.
     lot = np.unique(np.concatenate([part.lot for part in before]))
     nothing = np.zeros((before[0].value.shape[0], lot.size), dtype=np.int64)
     claims, is_release = np.full_like(lot, claim), np.ones(lot.size, dtype=bool)

@@ -49,6 +49,7 @@ class Priority:
     @cached_property
     def is_as_settled(self) -> bool:
         """Whether every lot meets the limit, in the order of settlement."""
+        # Then limits read columns as they lie in memory, instead of picking each of a million.
         return (
             bool((self.lot == np.arange(self.lots)).all()) if self.lot.size == self.lots else False
         )
@@ -94,9 +95,13 @@ def _priority(contract: Contract, lots: Lots, limit: WholeLimit) -> Priority:
     for attribute, values in limit.only.items():
         held = _held(contract, lots, attribute)
         concerned &= np.array([value in values for value in held], dtype=bool)
+    # The last key counts first. Settlement order decides between equals, or two runs of one
+    # settlement could pay different claims.
     lot = np.lexsort((number, limit.precedence(lots.price_pence), label))
     lot = lot[concerned[lot]]
     groups, group = np.unique(label[lot], return_inverse=True)
+    # Of the whole that a share is of, nobody is left out by `only`: a tenth of all claims, for some
+    # of them.
     base = np.flatnonzero(named & np.isin(label, groups))
     group = group.reshape(-1)
     base_group = np.searchsorted(groups, label[base])
@@ -111,8 +116,11 @@ def _named(contract: Contract, lots: Lots, limit: WholeLimit) -> Truths:
     """The lots of what the limit names, as far as they can be counted as it counts."""
     named = [index for index, name in enumerate(contract.payables) if limit.is_on(name)]
     found = np.isin(lots.milestone, named)
+    # A fee or a result is money, and no claim that could be counted.
     if limit.at_most.of in ("claims", "share of claims", "share of paid claims"):
         found &= lots.milestone < len(contract.milestones)
+    # What is nobody's passes by limits on participants, or all of it together would be one
+    # participant.
     if limit.at_most.is_of_people or limit.each == "participant":
         found &= np.array([bool(key.participant) for key in lots.keys], dtype=bool)
     return found
@@ -137,11 +145,13 @@ def _labels(
             return np.zeros(len(lots.keys), dtype=np.int64), every
         case "year":
             carried = limit.beyond == "next year"
+            # Years that lend each other headroom are one group, and are gone through in turn.
             return np.zeros_like(years) if carried else years, every
         case "period":
             return lots.period, every
         case "participant":
             return _numbered([key.participant for key in lots.keys]), every
+        # What has no value of it, such as a fee, is in no group and passes by the limit.
         case attribute:
             held = _held(contract, lots, attribute)
             return _numbered(held), np.array([bool(value) for value in held], dtype=bool)
@@ -151,6 +161,8 @@ def _persons(lots: Lots, lot: Numbers, group: Numbers) -> Numbers:
     """A number for every participant of every group, in the order in which they meet the limit."""
     person = _numbered([lots.keys[number].participant for number in lot.tolist()])
     most = int(person.max(initial=0)) + 1
+    # Numbered group by group: whoever claims in two groups, such as two years, is a participant of
+    # each.
     _, number = np.unique(group * most + person, return_inverse=True)
     return np.asarray(number.reshape(-1), dtype=np.int64)
 

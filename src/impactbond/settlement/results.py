@@ -109,6 +109,8 @@ def measured_results(
         moved = np.flatnonzero(history.claim == claim.number)
         np.add.at(quantity[0], history.lot[moved], history.quantity[0, moved])
         np.add.at(value[0], history.lot[moved], history.value[0, moved])
+        # What this claim moved, beside what stands with it: the difference is what earlier claims
+        # settled.
         now = np.zeros_like(value[0])
         np.add.at(now, history.lot[moved], history.value[0, moved])
         # By the terms signed at that claim date: measured by those of today, the steps of a closed
@@ -122,6 +124,8 @@ def measured_results(
             key=lambda one: (order[one[0]], one[1], one[2]),
         ):
             own = of_results[place]
+            # The period's own result is told though it comes to nothing; an earlier one, only where
+            # it moved.
             if place[2] == claim.number or not has_line.isdisjoint(own):
                 to_date, line = int(value[0, own].sum()), int(now[own].sum())
                 one = _measured(terms, claim, counts, place, to_date - line)
@@ -181,6 +185,7 @@ def _measured(
         left = left.compared(">", nothing).chosen(left, nothing)
         left = workings.worked("net", "What is left of it", left, "minor units")
     before = 0
+    # Worth is of the whole stretch so far: of it only what this period adds is new.
     if not result.starts_anew(terms.calendar, period):
         before = counts.worth(name, of, period - 1)
         says, at = f"Worth at the end of {periods[period - 1].label}", (name, group, period - 1)
@@ -240,6 +245,7 @@ def _outcome(
 ) -> Outcome:
     if not is_due:
         return Outcome.NOT_YET
+    # Not known and not nought: nothing is paid, and nobody is told that a target was missed.
     if measured is None or (result.times is not None and times is None):
         return Outcome.NOT_KNOWN
     is_open = all(step.numerator for step in steps if step.kind == "gate")
@@ -254,6 +260,7 @@ def results_table(measured: Iterable[MeasuredResult]) -> pa.Table:
     before: dict[tuple[str, str], MeasuredResult] = {}
     rows, claim = [], ""
     for one in measured:
+        # Compared with the claim date before as a whole, never with an earlier row of the same one.
         if one.claim_period != claim:
             before, claim = dict(latest), one.claim_period
         of = one.place[:2]

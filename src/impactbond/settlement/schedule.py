@@ -50,6 +50,8 @@ def payments_table(
     last = settled.terms[-1].contract
     for stretch in settled.terms:
         then = stretch.contract.tranches
+        # The last version lists them all; each claim date takes a tranche as its own version has
+        # it.
         tranches = {name: then.get(name, term) for name, term in last.tranches.items()}
         for claim in claims[stretch.first : stretch.end]:
             rows += _payments(stretch.contract, tranches, claim, settled, holidays)
@@ -69,6 +71,8 @@ def _payments(
     number, history = claim.number, settled.history
     now = history.claim == number
     lots, of = settled.lots, history.lot
+    # By the period in which it was achieved: what belongs to a closed one is an adjustment,
+    # whatever it is for.
     own = lots.period[of] == number if of.size else now
     names = settled.terms[-1].contract
     results = [names.payables.index(name) for name in names.results]
@@ -91,10 +95,14 @@ def _payments(
             continue
         found = [(due, kind, "", int(sums[position])) for kind, sums in claimed.items()]
         for index, (name, tranche) in enumerate(tranches.items()):
+            # Up-front money has a day of its own: it is there before claims are, and waits for no
+            # payment term.
             opened = contract.calendar.payment.open_day(tranche.on, holidays)
             found.append((opened, UP_FRONT, name, int(paid[index, position])))
             found.append((due, RECOVERED, name, -int(back[index, position])))
             found.append((due, RETURNED, name, -int(left[index, position])))
+        # What a funder is asked for and what its balance says come by two ways: a penny between
+        # them must never reach an invoice.
         if sum(row[-1] for row in found) != due_pence[position]:
             raise InvariantError("the payments of a claim date do not add up to what is due")
         for day, kind, name, pence in found:

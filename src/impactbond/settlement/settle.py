@@ -139,13 +139,17 @@ def _settled(
     """What every funder owes up to the last of the claim dates under the same versions: those from
     number `first_open` on are worked out together, on the lines of all that is closed before.
     """
+    # With every claim date closed, the last is evaluated again for its decisions; it moves nothing.
     asked = claims[first_open:] or claims[-1:]
     counts, decided, as_before = None, _undecided, None
     if isinstance(evidence, Counts):
         counts, evidence = evidence, no_evidence(known.whole, evidence)
         applicable: Sequence[Claims] = counted_claims(known, counts, asked)
     else:
+        # What was recorded later is not known yet: settled again next year, this claim must come to
+        # the same penny.
         on_the_day = evidence.known_on(claims[-1].known_by)
+        # Other engines read all the evidence: what is carried is asked of DuckDB alone.
         if carried is not None and engine == "duckdb" and first_open < len(claims):
             as_before = unchanged(known, on_the_day, carried)
         if as_before is not None:
@@ -245,6 +249,7 @@ def _first_open(versions: Versions, claims: Sequence[ClaimDate], earlier: Earlie
     """
     if earlier is None:
         return 0
+    # As known then: a version signed since is no other contract, and its changes are adjustments.
     then = versions.known_by(earlier.claim_dates[-1].known_by)
     if tuple(version.digest for version in earlier.versions) != then.digests:
         problem = "the text of the contract differs from the one settled earlier"

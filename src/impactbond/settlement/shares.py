@@ -198,11 +198,14 @@ def _entries(
     for number in np.unique(rule).tolist():
         pays[[funders.position(funder) for funder in lots.rules[number].funders], number] = True
     concerned = pays[:, rule]
+    # In the order of the limits, as they are applied: what a funder takes over can meet a limit of
+    # its own that stands later, and is passed on from there.
     for limit, taker, headroom in _funder_limits(contract, funders, history):
         for funder in funders.of_term(limit.on_funder):
             for own in _by_headroom(contract, limit, lots, history.lot):
                 concerned[funder, np.arange(rule.size)[own][begins(headroom[own])]] = True
             concerned[taker] |= concerned[funder]
+    # What is no whole unit of payment yet is nobody's for the time being.
     if contract.rounding.to is not None:
         concerned[funders.position(UNFUNDED)] |= concerned.any(axis=0)
     return Entries.where(concerned)
@@ -221,6 +224,8 @@ def _cut_by_rule(
     """
     parts = np.zeros((entries.movement.size, len(moved)), dtype=np.int64).T
     different, of_rule = lots.shares_of_rules
+    # Stable: under each rule the movements stay in the order of history. In another, pennies that
+    # were paid would fall to other claims.
     order = np.argsort(rule, kind="stable")
     alike = of_rule[rule[order]]
     for number in np.unique(alike).tolist():
@@ -229,6 +234,8 @@ def _cut_by_rule(
         counts = lengths(starts, under.size)
         rules = [lots.rules[one] for one in rule[under[starts]].tolist()]
         running = running_within(moved, under, starts)
+        # The part of a funder is what lies between two boundaries: so parts sum to the whole
+        # without a last funder that takes what is left over.
         before: Pence | int = 0
         for index, to in enumerate(boundaries(running, different[number], contract.rounding.rule)):
             steps = steps_within(to, starts)
@@ -277,6 +284,7 @@ def _apply_funder_limits(
                     history.claim[here], history.lot[here], is_release[here], headroom[here]
                 )
                 beyond[:, own] = asked[:, own] - _paid(limit, meets, asked[:, own])
+            # Taken here and given there, the same pennies: whoever pays, the sum stands.
             overflow[:, of] -= beyond
             overflow[:, entries.number[taker, at]] += beyond
             withheld.append((at, beyond))
@@ -292,6 +300,7 @@ def _in_whole_units(
     by the movement that completes the unit.
     """
     nobody = funders.position(UNFUNDED)
+    # Nobody is the last, and rounds nothing: it holds what the others leave.
     for funder in range(nobody):
         own = entries.of(funder)
         running = running_total(payable[:, own] + overflow[:, own])
@@ -307,6 +316,7 @@ def _by_headroom(
     """The movements, of these lots, that share one headroom: all of them, or those of what each
     year achieved.
     """
+    # A year without a lot would be no group at all; nothing is to be met then.
     if not limit.is_yearly or not lot.size:
         yield slice(None)
         return
@@ -336,6 +346,7 @@ def _paid(limit: ShareLimit, meets: Meeting, asked: Pence) -> Pence:
     trials, count = asked.shape
     paid = np.zeros_like(asked)
     total, used, gone = (np.zeros((trials, 1), dtype=np.int64) for _ in range(3))
+    # From one change of headroom to the next: within, running totals are simply cut off at it.
     for begin, end in pairwise([*begins(meets.headroom).tolist(), count]):
         most, here = int(meets.headroom[begin]), slice(begin, end)
         if limit.taker is None:
@@ -343,15 +354,20 @@ def _paid(limit: ShareLimit, meets: Meeting, asked: Pence) -> Pence:
             paid[:, here] = _released(meets, asked - paid, freed, begin, end)
             used = used + freed
         else:
+            # Another funder has paid this and keeps it, though there would be room for it now.
             gone = total - used
         running = running_total(asked[:, here])
         if begin:
             running += total
         if gone.any():
+            # What was passed on is no part of what this funder is asked for, but what is taken back
+            # below nothing is: it gives back no more than it ever paid.
             kept = np.minimum(np.maximum(running - gone, np.minimum(running, 0)), most)
         else:
             kept = np.minimum(running, most)
         steps = steps_of(kept)
+        # The first movement under new headroom bears the difference to what was paid under the old:
+        # closed movements stand.
         steps[:, :1] -= used
         paid[:, here] += steps
         total, used = running[:, -1:], kept[:, -1:]
@@ -365,6 +381,8 @@ def _released(meets: Meeting, left: Pence, freed: Pence, begin: int, end: int) -
     released = np.zeros_like(left[:, begin:end])
     if not freed.any():
         return released
+    # Only at the claim date at which it grew: at a later one the release would be of that one's
+    # money.
     is_new = meets.claim[begin:end] == meets.claim[begin]
     at = np.flatnonzero(meets.is_release[begin:end] & is_new)
     if not at.size:
@@ -373,6 +391,7 @@ def _released(meets: Meeting, left: Pence, freed: Pence, begin: int, end: int) -
         )
     unpaid = np.zeros((left.shape[0], int(meets.lot.max()) + 1), dtype=np.int64)
     np.add.at(unpaid.T, meets.lot[:begin], left[:, :begin].T)
+    # Lots that were taken back since have less than nothing unpaid, and wait for nothing.
     waiting = np.maximum(unpaid[:, meets.lot[begin:end][at]], 0)
     steps = np.diff(np.minimum(np.cumsum(waiting, axis=1), freed), axis=1, prepend=0)
     # Single claims of one lot may be apart, one taken back and one unpaid: the sum is what counts.

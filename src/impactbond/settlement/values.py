@@ -93,14 +93,14 @@ def _in_bands(
             in_band = np.minimum(in_band, int(starts[index + 1]) - first)
         # The running total is parted, so that each claim is worth what it adds to it: which band it
         # falls in depends on all the claims before it.
-        value += np.diff(in_band, axis=1, prepend=0) * _discounted(contract, lots, own, price)
-    late = lots.standing[own] == LATE
-    value[:, late] = paid_late(contract, value[:, late])
+        value += np.diff(in_band, axis=1, prepend=0) * _of_a_claim(contract, lots, own, price)
     return np.asarray(value, dtype=np.int64)
 
 
-def _discounted(contract: Contract, lots: Lots, own: Numbers, price: Decimal) -> Pence:
-    """The price of a band in minor units for each lot: less the discounts on its day."""
+def _of_a_claim(contract: Contract, lots: Lots, own: Numbers, price: Decimal) -> Pence:
+    """The price of a band in minor units for each lot: less the discounts on its day, and for late
+    claims what these earn of it.
+    """
     name = contract.payables[int(lots.milestone[own[0]])] if own.size else ""
     discounts = contract.discounts_of(name)
     minor = Fraction(minor_units(price, contract.currency_of_prices))
@@ -110,7 +110,12 @@ def _discounted(contract: Contract, lots: Lots, own: Numbers, price: Decimal) ->
         for discount in discounts:
             left = discount.taken_off(left, from_day_number(day), {})
         found[day] = rounded(left, contract.rounding.rule)
-    return np.array([found[day] for day in lots.day[own].tolist()], dtype=np.int64)
+    prices = np.array([found[day] for day in lots.day[own].tolist()], dtype=np.int64)
+    # Of one claim, not of what a lot comes to: three late claims counted together must come to what
+    # they come to one by one, half pennies and all.
+    late = lots.standing[own] == LATE
+    prices[late] = paid_late(contract, prices[late])
+    return prices
 
 
 def _without_deferred_fees(
@@ -121,6 +126,7 @@ def _without_deferred_fees(
         if fee.deferred_until is None:
             continue
         needed = contract.payables.index(fee.deferred_until.milestone)
+        # Of those that stand: where claims are taken back below the number, the fee goes back too.
         claims = quantity[:, lots.milestone == needed].sum(axis=1)
         waits = claims < fee.deferred_until.at_least
         concerned = lots.milestone == contract.payables.index(name)
@@ -135,15 +141,37 @@ def result_values(
     ledgers = [
         GroupCounts.of(contract, lots, quantity, value, trial) for trial in range(len(value))
     ]
+    # Measured on the values as they were, not on those of results already written in.
     worth = value.copy()
     for lot, key in enumerate(lots.keys):
         name = contract.payables[key.milestone]
+        # Lots of coming periods are there once a claim is open; their results are not measured yet.
         if name not in contract.results or key.period > claim:
             continue
         group = group_of(contract, contract.results[name], key.group)
         for trial, ledger in enumerate(ledgers):
             worth[trial, lot] = ledger.added(name, group, key.period)
     return worth
+
+
+def falls_of_results(contract: Contract, lots: Lots, asked: Pence, paid: Pence) -> Pence:
+    """What a limit lets through, of the amounts asked for, with every fall of a result taken first
+    off what the limit had withheld of it: (trial, lot).
+    """
+    if not contract.results or not (asked < 0).any():
+        return paid
+    paid, withheld = paid.copy(), dict[tuple[int, tuple[str, ...]], Pence]()
+    for lot, key in enumerate(lots.keys):
+        if contract.payables[key.milestone] not in contract.results:
+            continue
+        # By result and group, period after period. Otherwise a rate that falls would take back what
+        # nobody ever paid: all of what straddled a limit, or what was beyond that of its period.
+        of = key.milestone, key.group
+        left = withheld.get(of, np.zeros(len(paid), dtype=np.int64)) + asked[:, lot] - paid[:, lot]
+        off = np.clip(left, 0, np.maximum(-asked[:, lot], 0))
+        paid[:, lot] += off
+        withheld[of] = np.maximum(left - off, 0)
+    return paid
 
 
 def group_of(contract: Contract, result: Result, group: tuple[str, ...]) -> str | None:
@@ -216,6 +244,8 @@ class GroupCounts:
             return 0
         pence = worth_pence(self.contract, result, self.sums(result, group, period))
         others = (self.worth(*place) for place in self.taken_off(result, group, period))
+        # Others that came to more leave nothing, and no debt; a result by itself may come to less
+        # than nothing, as a deduction does.
         return max(0, pence - sum(others)) if result.less else pence
 
     def sums(self, result: Result, group: str | None, period: int) -> Sums:
@@ -224,6 +254,8 @@ class GroupCounts:
         """
         first = result.first_period(self.contract.calendar, period)
 
+        # Up to and including this period: a later claim date measures an earlier period again
+        # without what was achieved since.
         def summed(milestone: str, in_money: bool) -> int:
             wanted = self.contract.payables.index(milestone)
             return sum(

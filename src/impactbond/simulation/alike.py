@@ -76,6 +76,8 @@ class AlikeGroups:
                     taken = left
                     if place < len(binomials):
                         taken = binomials[place].draw(left, bits(stage), at)
+                        # Turn by turn, each of those who are left: the parts add up to everybody,
+                        # and the last turn takes the rest without a draw.
                         left = left - taken
                     found.append(Taken(cell, place, taken))
                     before = after.get(turn.cell)
@@ -93,6 +95,8 @@ def alike_groups(
         chances = tuple(
             (stage.varies, stage.is_start, tuple(map(_chances_of, stage.of_cell))) for stage in own
         )
+        # Only with as many digits: groups that draw other numbers of bits would not stand side by
+        # side.
         together.setdefault((digits_of(children[group]), chances), []).append(group)
     found = []
     for alike in together.values():
@@ -123,5 +127,6 @@ def _parts(turns: Sequence[Turn]) -> Iterator[tuple[float, ...]]:
     left = [1.0] * len(turns[0].chances)
     for turn in turns[:-1]:
         pairs = zip(turn.chances, left, strict=True)
+        # Floats can come to a hair above one; of whom nobody is left, any chance will do.
         yield tuple(min(1.0, own / of) if of > 0 else 0.0 for own, of in pairs)
         left = [of - own for own, of in zip(turn.chances, left, strict=True)]

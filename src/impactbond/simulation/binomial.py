@@ -80,6 +80,8 @@ class Binomial:
     def _tables_of(self, place: int, first: int, last: int) -> Tables:
         """The tables of every level, and of some digits at a place, perhaps of others too."""
         known = self._tables.get(place)
+        # Tables only grow, to both sides: what was drawn from the smaller one is drawn from the
+        # larger too.
         if known is not None:
             if known.first <= first and last < known.first + known.digits:
                 return known
@@ -121,6 +123,7 @@ class Tables(NamedTuple):
         place = steps >> rest
         inside = np.bincount(place.view(np.int64), minlength=places)
         # A step at the very least of a place is behind every draw in it.
+        # A draw at the very bits of a step belongs to the next number: steps are lower ends.
         at_least = np.bincount(place[place << rest == steps].view(np.int64), minlength=places)
         end = np.cumsum(inside)
         number = (end - np.repeat(before, 1 << leading)).astype(np.int32)
@@ -148,6 +151,7 @@ class Tables(NamedTuple):
         if several.size:
             at = table.reshape(-1)[unsure[several]]
             own = (at.astype(np.uint64) << np.uint64(_DRAWN_BITS)) | drawn[several]
+            # To the right of equal steps, for the same reason.
             found[several] = np.searchsorted(self.steps, own, side="right") - self.before[at]
         number.reshape(-1)[unsure] = found
         return number

@@ -76,6 +76,7 @@ def _of_those_on_record(draws: Draws) -> Iterator[str]:
 
 def _of_a_milestone(draws: Draws, outturn: Outturn, number: int, name: str) -> Iterator[str]:
     """Who may still reach a milestone, or did, and is drawn no more."""
+    # Each of these would otherwise be silent: the forecast is lower, and nothing in it says why.
     elsewhere, without = 0, 0
     for group, known in zip(outturn.groups, outturn.known, strict=True):
         if known.by_version and number in known.unclaimed:

@@ -47,9 +47,11 @@ def child_by_child(
             for cell, turns in enumerate(stage.of_cell):
                 chosen = _chosen(turns, bits[:, number], level)
                 if len(stage.of_cell) > 1:
+                    # A child stands in one cell: in the others it takes no turn.
                     chosen[standing != cell] = -1
                 for place, turn in enumerate(turns):
                     is_taken = chosen == place
+                    # Cell 0 is where everybody stands unless told otherwise.
                     if turn.cell:
                         after[is_taken] = turn.cell
                     yield some, turn, is_taken
@@ -72,5 +74,6 @@ def _bars(turns: Sequence[Turn], level: int) -> Bits:
     below, bars = 0.0, []
     for turn in turns[:-1]:
         below += turn.chances[level]
+        # The lowest eleven bits of a draw decide nothing: chances are floats and hold no more.
         bars.append(min(int(below * 2.0**53) << 11, 2**64 - 1))
     return np.array(bars, dtype=np.uint64)

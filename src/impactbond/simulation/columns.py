@@ -77,9 +77,25 @@ class _Lots:
         claim = place[1]
         of = (self._payables[claim.version].index(name), claim.day, segment)
         row = Counted(claim.known, *of, 1, who, claim.standing)
+        # At the claim date at which it is known, which for late evidence is a later one than that
+        # of its period.
         self.rows[claim.version].append(row)
         rules = self._rulebook.by_version[claim.version]
         self.keys[place] = rules.key(*of, who, claim.standing)
+
+
+def _asked_in(stages: Sequence[Stage]) -> list[DrawnClaim]:
+    """Every claim that some way through the stages of a group makes, once and as a claim of one."""
+    # How many units a way claims is no other lot: it is multiplied in where the column is filled.
+    return sorted(
+        {
+            claim._replace(quantity=1)
+            for stage in stages
+            for turns in stage.of_cell
+            for turn in turns
+            for claim in turn.claims
+        }
+    )
 
 
 def columns_of(
@@ -99,17 +115,13 @@ def columns_of(
     names = list(contract.milestones)
     drawn = _Lots(rulebook, [stretch.terms.payables for stretch in versions.stretches])
     for group, (own, of_area) in enumerate(zip(stages, cohorts, strict=True)):
+        # Where nothing asks whose a claim is, all children of a group have the lots of one:
+        # a million of them would otherwise be a million lots.
         children = of_area.children if is_single else 1
         segment = segments.values.index(held_by(segments, of_area.attributes))
-        asked = {
-            claim._replace(quantity=1)
-            for stage in own
-            for turns in stage.of_cell
-            for turn in turns
-            for claim in turn.claims
-        }
+        asked = _asked_in(own)
         for child in range(children):
-            for claim in sorted(asked):
+            for claim in asked:
                 of = group, child, claim.holder
                 who = name_of(cohorts, outturn, *of) if is_single else ""
                 drawn.add((group, claim, child), names[claim.milestone], segment, who)
@@ -146,6 +158,7 @@ def _on_from(
     stands_now, _ = make_lots(rulebook, standing, len(claims))
     lines = ClosedLines.of(contract, claims, rulebook.all, outturn.lines)
     lines = lines.grouped_as_now(len(contract.grouping), lambda: stands_now)
+    # Closed lines are of single claims; drawn ones are counted: both must meet in the same lots.
     if not contract.claim_by_claim:
         lines = lines.pooled()
         standing = [[row._replace(participant="") for row in rows] for rows in standing]
@@ -154,6 +167,8 @@ def _on_from(
     before = lines.in_lots(lots)
     claimed = _to_date(before, len(claims), lots)
     _, of_now = make_lots(rulebook, standing, len(claims), lots.keys)
+    # After the last closed claim date stands what evidence says now, not what was claimed: the
+    # difference is an adjustment of the next claim, as settlement makes it.
     claimed[now + 1 :] = of_now[now]
     claimed[:, lots.milestone >= rulebook.first_fee] = 0  # they are counted as they stand
     return replace(_columns(rulebook, drawn, lots, quantities), claimed=claimed, closed=before)

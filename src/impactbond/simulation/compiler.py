@@ -114,6 +114,8 @@ class Compiler:
         steps: list[Step] = []
         for together in ordered:
             apart = self._dated_apart(together)
+            # Told in the stage of the family that they have no day yet, and drawn one after another
+            # behind it.
             self._apart.update(apart)
             steps += [together, *apart]
         for place, step in enumerate(steps):
@@ -123,6 +125,7 @@ class Compiler:
             # contract and area always draw the same futures from a seed.
             number: dict[StageCell, int] = {}
             self._given.begin()
+            # In the order met, each once: a set would number cells otherwise from run to run.
             stand = dict.fromkeys(cell.standing for cell in cells)
             # Who stands alike can come to the same, whatever was claimed on the way.
             come = {one: list(self._come(one, step, asked)) for one in stand}
@@ -161,8 +164,11 @@ class Compiler:
         """What can come of a stage for whoever stands somewhere, as it is drawn."""
         dated = self._order[step] if isinstance(step, str) else None
         stays = tuple(one for one in standing if one.milestone != dated)
+        # Units are completed until the child leaves, or the term ends.
         last = last_day(standing, self._last)
         for chance, ways in self._outcomes(standing, step):
+            # An outcome that no level can bring would be a turn that nobody takes, and cells behind
+            # it.
             if not any(chance):
                 continue
             decided = tuple(self._paying.contested([way for way in ways if way[0].day != NO_DAY]))
@@ -189,6 +195,7 @@ class Compiler:
             day = day_number(span.after(start))
             left: Standing = (DrawnMilestone(LEFT, day, False, day),)
             chances[left] = chances.get(left, Fraction(0)) + share
+        # Whoever leaves on no length that the area names stays.
         chances[()] = 1 - sum(chances.values(), Fraction(0))
         chances = self._given.still_to_leave(chances)
         found: dict[Standing, Turn] = {}
@@ -278,6 +285,8 @@ class Compiler:
             return NO_WAY
         if not has_day:
             # Of whoever has no day yet, only so many are left once days are drawn.
+            # Where something is known, some of the days are ruled out: the chance to be reached at
+            # all is what they leave.
             is_whole = given.is_nothing or already is not None
             dated = NO_WAY if is_whole else self._ways(standing, name)
             of = sum((share for share, _, _ in dated), Fraction(0))
@@ -289,6 +298,7 @@ class Compiler:
             # Days are drawn from the start, by themselves: what is reached is reached with the last
             # of all that it needs.
             day = max([own, *(one.day for one in known)])
+            # On the day of leaving it still counts, as evaluation has it.
             if LEFT in before and day > before[LEFT].day:
                 found.append((share, None, 0))
                 continue
@@ -326,6 +336,7 @@ def _turns(
     for chance, reached, claims, kept, spent in come:
         told_by = (one for one in claims if one.milestone in told)
         after = StageCell(kept, tuple(sorted((*before.claimed, *told_by))))
+        # Two ways that leave a child standing alike meet in one cell: that is what keeps cells few.
         cell = number.setdefault(after, len(number))
         turn = (reached, claims, cell, spent)
         so_far = chances.get(turn)

@@ -21,6 +21,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number
 from impactbond.errors import AssumptionError, Fault
+from impactbond.evaluation.inputs import ClaimDate
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.joint import families
@@ -71,6 +72,8 @@ def counted_groups(settlement: Settlement, contract: Contract, area: Area) -> li
     started = [group for group in area.cohorts if group.start <= claim.known_by]
     dealt = _Dealt(contract, area, started)
     rows, faults = list(_became_known(settlement)), []
+    # What others need comes first, and the earlier before the later: only to those who have reached
+    # the one can the other be given.
     for name in dealt.order:
         own = [row for row in rows if row["milestone"] == name]
         for row in sorted(own, key=lambda row: (row["achieved_on"], row["recorded_on"])):
@@ -82,18 +85,25 @@ def counted_groups(settlement: Settlement, contract: Contract, area: Area) -> li
     until, known_by = day_number(claim.ends_on), day_number(claim.known_by)
     found = []
     for group, alike in zip(started, dealt.alike, strict=True):
-        over, never = set(), set()
-        for number, (name, term) in enumerate(contract.milestones.items()):
-            if is_over(contract, name, group.start, claim.ends_on):
-                over.add(number)
-            if not is_about(term.only, group.attributes):
-                never.add(number)
-        closed = frozenset(over), frozenset(never)
+        closed = _closed_to(contract, group, claim)
         for place, (reached, children) in enumerate(sorted(alike.items()), 1):
             if children:
                 known = Knowledge(until, known_by, None, reached, *closed)
                 found.append(CountedGroup(f"{group.name}, {place}", children, known, group))
     return found
+
+
+def _closed_to(
+    contract: Contract, group: Group, claim: ClaimDate
+) -> tuple[frozenset[int], frozenset[int]]:
+    """The milestones that are over for a group by a claim date, and those it never can reach."""
+    over, never = set(), set()
+    for number, (name, term) in enumerate(contract.milestones.items()):
+        if is_over(contract, name, group.start, claim.ends_on):
+            over.add(number)
+        if not is_about(term.only, group.attributes):
+            never.add(number)
+    return frozenset(over), frozenset(never)
 
 
 def _became_known(settlement: Settlement) -> Iterator[dict[str, Any]]:
@@ -106,10 +116,12 @@ def _became_known(settlement: Settlement) -> Iterator[dict[str, Any]]:
     for claim in settlement.claim_dates:
         stands: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in counts.standing_on(claim.known_by) if counts is not None else ():
+            # Achieved after the period it is the next claim's, though it is known.
             if row["achieved_on"] <= claim.ends_on:
                 key = tuple(row[name] for name in of)
                 together = stands.get(key, {"number": 0})["number"] + row["number"]
                 stands[key] = row | {"number": together}
+        # Counts that have gone are among them: their parts are taken back.
         for key in {**parts, **stands}:
             before = parts.setdefault(key, [])
             number = stands[key]["number"] if key in stands else 0
@@ -160,6 +172,7 @@ class _Dealt:
         ]
         rooms = [children for _, _, children, _ in able]
         if sum(rooms) < row["number"]:
+            # Refused, not cut to the room: a forecast of fewer than were paid for would not add up.
             return Fault(
                 file=row["file"],
                 sheet=row["sheet"],
@@ -171,6 +184,8 @@ class _Dealt:
                 allowed=f"{sum(rooms):,}",
                 hint="Write in the area who has started, as many as there were",
             )
+        # By how many of each the area expects, of those who are there: the likelier the group, the
+        # more of the count is its.
         weights = [children * expected for _, _, children, expected in able]
         one = AlreadyReached(
             self._number[name],
@@ -192,6 +207,7 @@ class _Dealt:
         term = self._contract.milestones[name]
         if name in reached or not reached.issuperset(term.after):
             return False
+        # Of alternatives one is paid: whoever has another cannot be counted here.
         if reached.intersection(self._rivals[name]):
             return False
         together, outcomes = self._outcomes[place][name]
@@ -222,15 +238,18 @@ def dealt_out(number: int, rooms: Sequence[int], weights: Sequence[Fraction]) ->
     Where nothing has any weight, it goes by room.
     """
     found, left = [0] * len(rooms), number
+    # Once more whenever a room is full: what it could not take goes to the others, in proportion.
     while left:
         free = [place for place, room in enumerate(rooms) if found[place] < room]
         of = {place: weights[place] for place in free}
         if not any(of.values()):
+            # What is counted has happened, though the area gave those with room left no chance.
             of = {place: Fraction(rooms[place] - found[place]) for place in free}
         whole = sum(of.values(), Fraction(0))
         exact = {place: left * weight / whole for place, weight in of.items()}
         parts = {place: min(int(one), rooms[place] - found[place]) for place, one in exact.items()}
         if not any(parts.values()):
+            # Only fractions of one are left: without this nobody would take them, for ever.
             order = sorted(exact, key=lambda place: (-exact[place], place))
             parts = dict.fromkeys(order[:left], 1)
         for place, part in parts.items():

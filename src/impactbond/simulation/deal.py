@@ -34,11 +34,13 @@ def deal(
         for one in of_stage:
             if one.cell != cell:
                 cell, stands = one.cell, standing == one.cell
+                # The place of each among those who stand in the cell, from one: nought is nobody.
                 rank = np.where(stands, np.cumsum(stands, axis=1), 0)
                 below = np.zeros(len(order), dtype=np.int64)
             children = one.children[group]
             if children.any():
                 upto = below + children
+                # The next so many after those of the turns before.
                 chosen = (rank > below[:, None]) & (rank <= upto[:, None])
                 turn = stage.of_cell[one.cell][one.turn]
                 after[chosen] = turn.cell

@@ -41,6 +41,8 @@ from impactbond.simulation.spending import Spending, Tariff
 from impactbond.simulation.stages import DrawnClaim, Stage, Turn
 
 # Parts of what a seed means: another number is another set of futures.
+# The stream of a block gives its trials all their bits at once, so how many are in it decides what
+# each trial draws.
 TRIALS_PER_BLOCK = 2048
 SINGLE_TRIALS_PER_BLOCK = 256
 # Luck that many share has streams of its own, beside those of the groups; so has leaving, so that
@@ -86,6 +88,8 @@ class Draws:
         settled = [] if outturn is None else outturn.share_rules(whole)
         rulebook = Rulebook(versions, named, settled)
         known = () if outturn is None else outturn.known
+        # Journeys and limits together: where children have too many ways to claim to be told apart,
+        # each is drawn by itself instead.
         limits, stages = journeys_and_limits(versions, area, known, is_drawn=outturn is None)
         of_claims = partial(
             columns_of, versions, cohorts, stages, rulebook, segments, claims, outturn
@@ -196,6 +200,7 @@ class Draws:
         recorded later.
         """
         claims = np.arange(len(self.claim_dates))
+        # Of a period from its own claim date on.
         known = claims[:, None] >= self.lots.period[None, :]
         lots = len(self.lots.keys)
         by_claim = np.multiply(known[..., None], counts.T[:lots], dtype=np.int64)
@@ -261,6 +266,7 @@ class Draws:
         """
         if stage.varies is None:
             return None
+        # By what is shared and not by the group: all who share a luck read the same bits.
         stream = self._stream(block, _LUCK + stage.varies, self._luck.alike[stage.varies][group])
         return self._luck.levels(stage.varies, group, stream.random_raw(self.trials_per_block))
 
@@ -275,6 +281,7 @@ class Draws:
         drawn side by side.
         """
         trials, digits = self.trials_per_block, alike.digits
+        # A stream for each group: a group that is added or left out moves no other one's bits.
         streams = [self._stream(block, group) for group in alike.groups]
         leaving: list[PCG64] = []
         if any(stage.is_start for stage in alike.stages):
@@ -283,6 +290,8 @@ class Draws:
         def bits(stage: Stage) -> Bits:
             found = np.empty((digits, len(streams), trials), dtype=np.uint64)
             for place, source in enumerate(leaving if stage.is_start else streams):
+                # All the digits of a group from its own stream, however few its children: the next
+                # stage then begins at the same bit.
                 found[:, place] = source.random_raw(digits * trials).reshape(digits, trials)
             return found
 
@@ -309,6 +318,8 @@ class Draws:
             for number, group in enumerate(alike.groups):
                 children = alike.children[number]
                 bits = [self._stream(block, group, at).random_raw(children) for at in places]
+                # Stable, so that ties between random numbers, as rare as they are, are broken alike
+                # everywhere.
                 order = np.argsort(np.array(bits), axis=1, kind="stable")
                 for dealt in deal(self.stages[group], of_stages, number, order):
                     yield group, *dealt
@@ -364,6 +375,8 @@ class Draws:
                 ]
                 for stages in zip(*of_groups, strict=True)
             ]
+            # Only the last stage knows all that was claimed on a journey, and so what is withheld
+            # of it.
             for of_turn in self._known_columns[alike.groups][-1:]:  # where journeys end
                 for turns in of_turn:
                     for group, (turn, columns) in zip(alike.groups, turns, strict=True):

@@ -48,6 +48,8 @@ class Given:
         """
         known = self._known
         is_over = one.milestone in known.over and one.day > known.until
+        # Both at once: reached by the last day that was judged, and recorded in time. Reached by
+        # then and recorded later, it may still come in.
         return is_over or (one.day <= known.until and one.recorded <= known.known_by)
 
     def lapses(self, one: DrawnMilestone, version: int) -> bool:
@@ -66,6 +68,8 @@ class Given:
         """To how many units those may come who have claimed some: of the numbers that an area
         assumes, those of which so many would be completed by now; where there is none, no more.
         """
+        # As many units by now as are claimed, and the others later: any other number contradicts
+        # the record.
         left = {
             units: share
             for units, share in shares.items()
@@ -101,6 +105,7 @@ class Given:
         known = self._known
         if known.left is not None:
             return {(DrawnMilestone(LEFT, known.left, False, known.left),): Fraction(1)}
+        # By the day by which it would be known that they left.
         later = {
             standing: share
             for standing, share in chances.items()
@@ -123,11 +128,14 @@ class Given:
         `is_of_chance` is of stages in which the levels of chances count: how likely what is known
         is in the first cell is how likely it is, because in every cell it is alike.
         """
+        # Bayes: what is left of each outcome in proportion to what is left of all.
         whole = [sum((chance[at] for chance, _ in found), Fraction(0)) for at in range(levels)]
         if is_of_chance and not self.likely:
             self.likely = tuple(map(float, whole))
         for chance, ways in found:
             shares = zip(chance, whole, strict=True)
             yield tuple(own / of if of else Fraction(0) for own, of in shares), ways
+        # Where the area has no way to come to what is on record, the record stands and nothing more
+        # is drawn: a forecast does not contradict what was paid.
         if not all(whole):
             yield tuple(Fraction(not of) for of in whole), certain

@@ -63,6 +63,7 @@ class HeldByJourney:
         lot_of_column = [*range(len(lots.keys)), *(lot for lot, _ in columns.later)]
         for group, own in enumerate(stages):
             journeys = own[-1].ends if own else ()
+            # Of one child: how many units a claim has is no other lot.
             lot_of = {
                 one: lot_of_column[place_of[group, one._replace(quantity=1), 0]]
                 for one in set(chain.from_iterable(journeys))
@@ -89,6 +90,8 @@ class HeldByJourney:
             limit: np.zeros((claims, lots, len(pence)), dtype=np.int64) for limit in self.limits
         }
         for step, more in zip(self.steps, pence.T, strict=True):
+            # From its claim date to the last: a step that is released again has a step of less than
+            # nothing.
             found[step.limit][step.since :, step.lot] += more
         return {limit: held.transpose(2, 0, 1) for limit, held in found.items()}
 
@@ -105,6 +108,7 @@ def _steps(
     at claim dates one after another.
     """
     at = sorted(set(lot_of.values()))
+    # A group that claims nothing: of no lot there is nothing to settle.
     if not at:
         return
     keys = tuple(lots.keys[lot]._replace(participant=_SOMEBODY) for lot in at)
@@ -113,6 +117,8 @@ def _steps(
     for claim in dates:
         held = withheld_of_each(contract, limits, single, _claimed(journeys, place, claim), claim)
         for limit, pence in held.items():
+            # Only what is withheld more than before: added up over claim dates, it is what is
+            # withheld to date.
             more = pence - before.get(limit, 0)
             for journey, index in np.argwhere(more).tolist():
                 yield journey, HeldStep(limit, at[index], claim), int(more[journey, index])
@@ -126,6 +132,7 @@ def _claimed(
     found = np.zeros((len(journeys), len(set(place.values()))), dtype=np.int64)
     for journey, claims in enumerate(journeys):
         for one in claims:
+            # Known by that claim date, and from then on: claims to date only grow here.
             if one.known <= claim:
                 found[journey, place[one]] += one.quantity
     return found

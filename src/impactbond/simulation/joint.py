@@ -31,6 +31,7 @@ from impactbond.terms.words import quoted
 
 # The fields of which more is harder: whoever reached more of the same has reached less of it.
 _SIZES = ("at_least", "for_", "by", "is_")
+# Only to say which of two lengths is longer: nothing is dated by it.
 _DAYS_OF = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 Stretch = tuple[Fraction, Fraction]
@@ -65,6 +66,8 @@ def families(contract: Contract, area: Area) -> list[Family]:
     """Every milestone of the contract in one family; most are alone in theirs."""
     found = []
     related = relations(contract, area)
+    # Each inner milestone has one container: of three that are nested the third is inside the
+    # second alone.
     inside = {
         inner: outer
         for relation in related
@@ -87,6 +90,7 @@ def _family(area: Area, side_by_side: Sequence[str], inside: Mapping[str, str]) 
     while more := [name for name in inside if name not in names and inside[name] in names]:
         names += more
     levels = {name: area.levels(name) for name in names}
+    # All of a family vary together, which the check of the area has seen to: any of them tells.
     entries = {area.varies_by(name) for name in names}
     varies = entries.pop()
     every = range(len(levels[names[0]]) if varies is not None else 1)
@@ -109,10 +113,14 @@ def _laid_out(
     where its container begins. Levels of chances that would not fit are cut to what does.
     """
     found: dict[str, Stretch] = {}
+    # Side by side they can come to more than certain only at a level of luck, never on the whole:
+    # there each is cut in proportion, and the others stay.
     begins, whole = Fraction(0), max(Fraction(1), sum(chance[name] for name in side_by_side))
     for name in names:
         if name in inside:
             begins_in, ends_in = found[inside[name]]
+            # At the beginning of its container: whoever reaches the inner one reaches the outer
+            # one, and the inner keeps its own chance.
             found[name] = (begins_in, min(begins_in + chance[name], ends_in))
         else:
             found[name] = (begins, begins + chance[name] / whole)
@@ -122,6 +130,7 @@ def _laid_out(
 
 def _outcomes(stretches: Mapping[str, Stretch]) -> Iterator[tuple[Fraction, tuple[str, ...]]]:
     """What can come of a draw: its chance, and the milestones that are then reached."""
+    # Between two edges nothing begins or ends, so that everywhere in between the same is reached.
     edges = {Fraction(0), Fraction(1)}.union(*stretches.values())
     for first, last in pairwise(sorted(edges)):
         reached = (
@@ -148,6 +157,7 @@ def _by_conditions(contract: Contract, names: Sequence[str]) -> Iterator[Relatio
     for name in names:
         term = contract.milestones[name]
         shape, size = _measured(contract, term.when)
+        # Also for the same children: of milestones for others, no draw is shared.
         asks = (frozenset(term.after), repr(sorted(term.only.items())), shape)
         alike.setdefault(asks, {}).setdefault(size, []).append(name)
     for by_size in alike.values():
@@ -168,7 +178,9 @@ def _measured(contract: Contract, condition: Condition) -> tuple[str, Any]:
     """
     while isinstance(condition, str):
         condition = contract.conditions[condition]
-    said = condition.model_dump()
+    # Without its clause: one condition that two milestones cite from two places is one, and whoever
+    # meets it reaches both.
+    said = condition.asks
     if isinstance(condition, Stays):
         return repr((said | {"is_": None}, "")), frozenset(condition.is_)
     for field in _SIZES:
@@ -176,6 +188,7 @@ def _measured(contract: Contract, condition: Condition) -> tuple[str, Any]:
         if size is not None:
             side, number = _size_of(size)
             return repr((said | {field: None}, side)), number
+    # Without a size of any sort, only the very same condition is alike: what is reached together.
     return repr((said, "")), ()
 
 

@@ -33,6 +33,8 @@ def standing_of(claims: Collection[int]) -> int:
     """The standing of a milestone, of those of its claims: late, where any is. A claim in dispute
     does not say whether it came late.
     """
+    # Late is looked for first: units can stand both ways, and what rests on them earns as the late
+    # ones do.
     return next((one for one in (LATE, FULL) if one in claims), UNCLAIMED)
 
 
@@ -91,6 +93,7 @@ class Knowledge(NamedTuple):
 
     def is_open(self, milestone: int) -> bool:
         """Whether a milestone may still be reached, as far as is known."""
+        # Who has left may still be recorded late, and reaches nothing new.
         reached = (one.milestone for one in self.reached)
         return milestone not in {*reached, *self.over, *self.never} and self.left is None
 
@@ -124,4 +127,5 @@ def closed_of(
 def is_over(contract: Contract, milestone: str, start: date, until: date) -> bool:
     """Whether no day is left on which the condition of a milestone can be met."""
     reach = reach_from(contract, contract.milestones[milestone].when, start)
+    # Its last day is judged already.
     return reach is None or reach[1] <= until

@@ -264,12 +264,16 @@ def _places(
     chains = defaultdict[str, list[OnRecord]](list)
     for one in everybody:
         chains[one.held[at]].append(one)
+    # A place can be given to another before the one who held it is recorded to have left: a gap of
+    # less than no days cannot be drawn.
     gaps = [
         max(0, (after.start - one.left).days)
         for chain in chains.values()
         for one, after in pairwise(chain)
         if one.left
     ]
+    # Of all who left, also those whom nobody followed: the rest of the shares is a place that stays
+    # empty.
     left = sum(one.left is not None for one in everybody)
     times = min(MOST_TIMES, max([1, *(len(chain) - 1 for chain in chains.values())]))
     after = _shares(gaps, "days", _MOST_BEFORE_OTHERS, left) or {"0 days": "0%"}
@@ -284,6 +288,8 @@ def _shares(
     ordered, shares = sorted(lengths), Counter[int]()
     parts = min(most, len(ordered))
     for part in range(parts):
+        # As many in each part, and the middle one stands for them: a mean would be pulled by one
+        # long delay.
         own = ordered[part * len(ordered) // parts : (part + 1) * len(ordered) // parts]
         shares[own[len(own) // 2]] += len(own)
     whole = of or len(ordered)

@@ -43,6 +43,7 @@ class Luck:
         bars = self._luck_known(varies, self.alike[varies][group])
         if bars is not None:
             return np.searchsorted(bars, bits, side="right")
+        # Levels are a power of two, as likely as each other: the leading bits are the level.
         return np.asarray(bits >> np.uint64(64 - _LEVEL_BITS), dtype=np.int64)
 
     def _luck_known(self, varies: int, alike: int) -> Bits | None:
@@ -56,10 +57,13 @@ class Luck:
                     continue
                 for stage in stages:
                     if stage.varies == varies and stage.likely:
+                        # The likelihood of everybody alike at once: a power can leave what a float
+                        # holds, so only its proportion is kept.
                         known = _power(np.array(stage.likely), self._cohorts[group].children)
                         weights = _scaled(weights * known)
             below = np.cumsum(weights)[:-1] / np.cumsum(weights)[-1]
             is_known = (weights != 1).any()
+            # Not the very top: its step would need a bit more than there are.
             bars = np.minimum(np.floor(below * 2.0**_FLOAT_BITS), 2.0**_FLOAT_BITS - 1)
             scaled = bars.astype(np.uint64) << np.uint64(64 - _FLOAT_BITS)
             self._known[varies, alike] = scaled if is_known else None

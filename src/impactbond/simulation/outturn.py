@@ -87,6 +87,8 @@ class Outturn:
             if who in known:
                 alike[person, known[who]].append(who)
         attributes = tuple(versions.whole.participants.attributes)
+        # In an order that references do not decide: the same evidence under other pseudonyms draws
+        # the same futures.
         ordered = sorted(alike.items(), key=lambda one: _order(*one[0]))
         groups = (
             Group(
@@ -130,6 +132,7 @@ class Outturn:
 
     def joined(self, area: Area) -> Area:
         """The area with the participants on record in place of its groups that have started."""
+        # Those of the area that have started are on record now; the others have not begun.
         later = (group for group in area.cohorts if group.start > self.claim.known_by)
         return area.model_copy(update={"groups": (*self.groups, *later), "intake": ()})
 
@@ -152,6 +155,7 @@ def _names_of(settlement: Settlement, people: Iterable[str]) -> dict[str, str]:
     """What everybody is called in place of a reference, in the same order: limits on single
     participants look at it.
     """
+    # Those whose lines are closed too, though today's evidence knows them no more.
     known = sorted({*people, *settlement.lines_table["participant"].to_pylist()} - {""})
     return {"": ""} | {who: _called(place, len(known)) for place, who in enumerate(known, 1)}
 
@@ -184,6 +188,7 @@ def people_of(settlement: Settlement, decided: Set[str] | None = None) -> dict[s
         who, order = row["participant"], (row["recorded_on"], row["from_on"])
         if who not in decided or row["recorded_on"] > settlement.claim.known_by:
             continue
+        # Recorded last, and of one day the row that holds from the latest: as evaluation picks it.
         if who not in found or found[who][0] < order:
             held = tuple(row[name] or "" for name in names)
             found[who] = order, OnRecord(row["started_on"], row["left_on"], held)
@@ -191,6 +196,7 @@ def people_of(settlement: Settlement, decided: Set[str] | None = None) -> dict[s
 
 
 def _order(person: OnRecord, knowledge: Knowledge) -> tuple[Any, ...]:
+    # None compares with no number.
     never_left = knowledge.left is None
     closed = ((knowledge.over, knowledge.never), *knowledge.by_version)
     sets = [sorted(one) for pair in closed for one in pair]
@@ -223,6 +229,7 @@ def _known(settlement: Settlement, people: dict[str, OnRecord]) -> dict[str, Kno
             if row["verdict"] == Verdict.ACHIEVED
         ]
         over, never = closed_of(contract, number, rows, people[who].start, claim.ends_on)
+        # Who leaves on a day that is still to come is, as far as anybody knows, still there.
         left = people[who].left
         left_on = None if left is None or left > claim.known_by else day_number(left)
         found[who] = Knowledge(*days, left_on, tuple(sorted(reached)), over, never)
@@ -245,6 +252,7 @@ def _standing(settlement: Settlement) -> dict[tuple[str, str], int]:
     added = settlement.lines_table.group_by(keys).aggregate([("quantity", "sum")])
     found = defaultdict[tuple[str, str], set[int]](set)
     for row in added.to_pylist():
+        # What was taken back stands as nothing.
         if row["quantity_sum"]:
             found[row["participant"], row["milestone"]].add(Standing(row["standing"]).number)
     return {of: standing_of(claims) for of, claims in found.items()}
@@ -277,6 +285,8 @@ def _apart(versions: Versions) -> Iterator[Fault]:
     together = [set(names) for names in alternatives(whole.milestones)]
     for text in (stretch.terms for stretch in versions.stretches):
         for name, term in text.milestones.items():
+            # A child is drawn once, and with it how many units: versions that count them otherwise
+            # would need two children.
             if term.units != whole.milestones[name].units:
                 problem = f"versions {text.version.number} and {whole.version.number} count units"
                 problem += f" of '{name}' otherwise, and nothing says how its units are drawn then"

@@ -113,10 +113,13 @@ class PayingByText:
         if None in needed:
             return None
         known = [one for one in needed if one is not None]
-        evidence = self._contract.calendar.evidence
-        is_late = recorded > day_number(evidence.within.after(from_day_number(day)))
+        # Late by its own row, not by the day on which all is reached: what it needs has a deadline
+        # of its own, and hands on below what it missed.
+        is_late, evidence = self._is_late(day, recorded), self._contract.calendar.evidence
         reached = max([day, *(one.day for one in known)])
         is_for = is_about(term.only, self._group.attributes)
+        # By the day on which all of it is reached: a milestone whose prerequisite comes after the
+        # term pays nothing.
         is_inside = self._term[0] <= reached <= self._term[1]
         pays = is_for and is_inside and all(one.pays for one in known)
         return DrawnMilestone(
@@ -127,6 +130,10 @@ class PayingByText:
             (is_late and evidence.late_pays is not None) or any(one.is_late for one in known),
         )
 
+    def _is_late(self, day: int, recorded: int) -> bool:
+        within = self._contract.calendar.evidence.within
+        return recorded > day_number(within.after(from_day_number(day)))
+
     def _needed(self, number: int, before: Before) -> list[DrawnMilestone | None]:
         after = self._contract.milestones[self._names[number]].after
         return [before.get(self._order[earlier]) for earlier in after]
@@ -134,8 +141,7 @@ class PayingByText:
     def actual(self, already: AlreadyReached, before: Before) -> DrawnMilestone:
         needed = [one for one in self._needed(already.milestone, before) if one is not None]
         evidence = self._contract.calendar.evidence
-        deadline = day_number(evidence.within.after(from_day_number(already.day)))
-        is_late = already.recorded > deadline and evidence.late_pays is not None
+        is_late = self._is_late(already.day, already.recorded) and evidence.late_pays is not None
         is_late = is_late or any(one.is_late for one in needed)
         if already.standing != UNCLAIMED:
             # Its own row may have been late although what it needs was reached after it: the day
@@ -148,6 +154,8 @@ class PayingByText:
         paying = [(one.day, one.milestone) for one, _ in ways if one.pays]
         for one, units in sorted(ways):
             rivals = self._rivals[one.milestone]
+            # Of those that pay: what pays nothing, because it is late or for others, takes nobody's
+            # place.
             is_first = min((key for key in paying if key[1] in rivals), default=None) == (
                 one.day,
                 one.milestone,
@@ -170,6 +178,7 @@ class PayingByText:
             return
         claimed = already.units if already is not None else 0
         by_stretch: dict[int, list[int]] = {}  # in which they come to the same money
+        # From the first unit that is not claimed yet on, in the order of their days.
         for day in islice(self.unit_days(name, one.day, units), claimed, None):
             if day <= last:
                 by_stretch.setdefault(bisect_right(self._stretches[name], day), []).append(day)

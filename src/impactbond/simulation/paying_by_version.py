@@ -46,6 +46,7 @@ def paying_of(
 def covers(contract: Contract, start: date, attributes: dict[str, str]) -> bool:
     """Whether a text of a contract is about somebody who starts on a day with these attributes."""
     people = contract.participants
+    # Both days are among those on which somebody may start.
     if people.started is not None and not people.started[0] <= start <= people.started[1]:
         return False
     return all(attributes[name] in allowed for name, allowed in people.covered.items())
@@ -90,6 +91,8 @@ class PayingByVersion:
             case "participants started":
                 return self._place(self._start)
             case "claims made":
+                # The claim is made at the first claim date that has both its period and its record
+                # behind it.
                 made = (
                     claim.known_by
                     for claim, ends_on in zip(self._claims, self._ends, strict=True)
@@ -123,6 +126,7 @@ class PayingByVersion:
             return None
         one = self._each[place].reached(number, day, recorded, _as_under(place, before))
         over, never = self._known.under(place)
+        # Ruled out by this version alone; another may still pay for the same day.
         if one is None or number in never or (number in over and one.day > self._known.until):
             return None
         return one
@@ -145,6 +149,7 @@ class PayingByVersion:
             told.append({one.milestone: one for one, _ in decided})
         for one, units in sorted(ways, key=lambda way: way[0].milestone):
             found = one._replace(under=tuple(own.get(one.milestone) for own in told))
+            # Asked to the end of days: whether it pays at all is meant, not what of it in time.
             claims = self.claims(found, max(1, units), LAST_DAY_NUMBER)
             yield found._replace(pays=one.pays or any(True for _ in claims)), units
 
@@ -159,6 +164,8 @@ class PayingByVersion:
         found: dict[Claimed, dict[int, list[DrawnClaim]]] = {}
         for place, (paying, own) in enumerate(zip(self._each, one.under, strict=True)):
             for claim in () if own is None else paying.claims(own, units, last):
+                # Nobody's name: rivals are told apart by milestone and period, and all of it is one
+                # child.
                 of = ("", name, first_of_units(self._texts[place], name, claim.day))
                 found.setdefault(of, {}).setdefault(place, []).append(claim)
         for of, by_version in found.items():
@@ -187,6 +194,8 @@ class PayingByVersion:
             for claim in () if place is None else known[place]:
                 as_one = claim._replace(quantity=1, known=number, version=place or 0)
                 stands[as_one] += claim.quantity
+            # Both what came and what went: a claim that another version takes over is taken back
+            # under the first.
             for claim in sorted({*stands, *stood}):
                 more = stands[claim] - stood[claim]
                 if more:

@@ -71,8 +71,10 @@ class PlaceCompiler(Compiler):
                 filled += part
                 for chain, chance in self._holders_from(again, times - 1):
                     yield (held, *chain), share * part * chance
+            # Stays empty for good: the shares of the area need not come to a whole.
             if filled < 1:
                 yield (held,), share * (1 - filled)
+        # Whoever leaves on no length that the area names holds the place to the end.
         stays = 1 - sum(leaves.values(), Fraction(0))
         if stays:
             yield (Holder(start, None),), stays
@@ -107,6 +109,8 @@ class PlaceCompiler(Compiler):
             for reached, chance in so_far.items():
                 taken = {one.milestone for one in reached}
                 for one_chance, ones in own:
+                    # Paid once for a place: what an earlier holder reached is nothing to a later
+                    # one.
                     more = tuple(one for one in ones if one.milestone not in taken)
                     key = tuple(sorted((*reached, *more)))
                     both = tuple(map(mul, chance, one_chance))

@@ -79,6 +79,8 @@ class SaidByVersions:
         found = {}
         for who, person in people.items():
             by_version = [self._closed(place, who, person) for place, _ in enumerate(self.claims)]
+            # Whoever has claims stays, eligible or not: what is paid stands, and is not drawn
+            # again.
             if None in by_version:
                 eligible = [one for one in by_version if one is not None]
                 if not eligible and not claimed.get(who):
@@ -112,7 +114,10 @@ class SaidByVersions:
         for name, number in self.number.items():
             days = tuple(self._days(place, who, name) for place in range(len(self.texts)))
             place, units, standings = claimed.get(name, (None, [], set[int]()))
+            # The texts in force stand first, those corrected after them.
             in_force = days[: len(self.claims)]
+            # As the version has it under which it is claimed; without a claim, as the first that
+            # sees it.
             first = next(filter(None, in_force), ()) if place is None else days[place]
             if first:
                 day, recorded = first
@@ -134,6 +139,7 @@ class SaidByVersions:
         """What is over, and what can never pay, by every version that has the milestone."""
         over, never = set(), set()
         for name, number in self.number.items():
+            # A version that does not have the milestone has no say about it.
             told = [
                 own for text, own in zip(self.texts, closed, strict=False) if name in text.payables
             ]

@@ -45,6 +45,7 @@ def settle_futures(draws: Draws, block: int, counts: Numbers, due: Pence, held: 
     for some in _parts(draws, len(due)):
         settled, unsure[some] = settled_as_counted(draws, counts[some], pooled=True)
         due[some], held[some] = settled.due, withheld_by_limit(draws.contract, settled)
+    # Mostly none: what costs a lot for each child is paid for the few futures that need it.
     places = np.flatnonzero(unsure)
     if places.size:
         for some in _parts(draws.one_by_one, places.size):
@@ -59,6 +60,8 @@ def settled_as_counted(
     """The counts of trials settled, and of which of them counts do not tell what they come to."""
     lots, claims = len(draws.lots.keys), len(draws.claim_dates)
     apart, of = None, (draws.contract, draws.lots, draws.funders)
+    # Only where movements may be pooled: at once, no movement tells at which claim date a single
+    # lot moved.
     in_order = pooled and draws.settles_in_order
     if draws.held is not None:
         by_limit = draws.held.by_lot if in_order else partial(draws.held.to_date, claims)
@@ -76,6 +79,7 @@ def _settled_on(draws: Draws, closed: Movements, quantities: Numbers) -> LotSett
     """Claims to date settled from where an amended contract stands: (trial, claim date, lot)."""
     # Terms of one stretch can look at movements that those of another have as one: none is pooled.
     terms = terms_in_force(draws.versions, draws.claim_dates)
+    # What is closed is the same in every future.
     amounts = (np.repeat(one, len(quantities), axis=0) for one in closed[4:])
     every = Movements._make([*closed[:4], *amounts])
     return settle_by_terms(

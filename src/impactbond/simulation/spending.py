@@ -52,6 +52,8 @@ class Tariff:
         inflation = self.area.inflation
         if inflation is None:
             return pence
+        # Rounded at each payment, as somebody pays it, and not on a running total: it is a bill and
+        # no share.
         return rounded(pence * (1 + inflation.each_year) ** inflation.years_by(day), half_up)
 
     def of(self, per: str, day: date, left: date | None) -> Iterator[Spent]:
@@ -83,6 +85,7 @@ class Spending:
         months = {one.month for one in (*self._fixed, *variable)}
         self.months = tuple(sorted(months))
         self._place = {month: place for place, month in enumerate(self.months)}
+        # All that could ever be spent on everybody together, so that no sum in any future can wrap.
         assert_fits(
             float(sum(one.pence for one in self._fixed))
             + float(sum(one.pence for one in variable)) * children

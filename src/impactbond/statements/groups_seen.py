@@ -95,6 +95,7 @@ def _claims(source: StatementSource, funder: str, each: str, claim_date: date) -
     for row in known.select(columns).to_pylist():
         if row["line"] in pays:
             moved = found[row["claim_date"]][whose.get(row["line"], _NOBODY)]
+            # A child counts once, however often lines of it move.
             moved.add(_Moved({row["participant"]}, row["quantity"], pays[row["line"]]))
     return dict(sorted(found.items()))
 
@@ -110,11 +111,16 @@ def _together(claims: _Claims, least: int) -> set[str] | None:
         to_date = _joined(before, now)
         others = sorted(((len(people), one) for one, people in to_date.items() if one not in found))
         # A reader of all statements knows what moved since the one that told it last, too.
+        # In this claim, since they were last told, and before: a reader subtracts any of these from
+        # another.
         apart = (now, untold, before)
         tried = set(found)
+        # The smallest first: as few as possible are merged.
         while others and any(_are_few(people, tried, least) for people in apart):
             tried.add(others.pop(0)[1])
         is_told = not any(_are_few(people, tried, least) for people in apart)
+        # Where even all together are too few nothing is told this time, and nothing is merged for
+        # good.
         found = tried if is_told else found
         before = to_date
         untold = {} if is_told else _joined(untold, now)

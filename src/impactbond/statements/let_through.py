@@ -74,6 +74,8 @@ def limited(
     fit = {place: term for place, term in enumerate(limits) if place not in stated}
     whole = {place: term for place, term in fit.items() if term.whose is None}
     own = {place: term for place, term in fit.items() if term.whose is not None}
+    # By the period, and everything else by its day: a later claim is no part of this statement,
+    # though the settlement has it.
     now = pc.equal(source.lines["claim_period"], claim_period)
     earlier = pc.less(source.lines["claim_date"], source.claim_dates[claim_period])
     lines = source.lines.filter(pc.or_(now, earlier))
@@ -81,6 +83,8 @@ def limited(
     # of lines, and no limit for which each must be looked at.
     shares = None if funder is None else _shares(source, funder, lines)
     if shares is not None:
+        # A limit that lines of others meet is not followed in a funder's statement: its running
+        # total would tell what they are owed.
         _take_out(whole, stated, lambda reach: _has_others(lines, shares, reach))
     if not whole and not own:
         return Limited(stated=stated)
@@ -153,6 +157,7 @@ def _rows(lines: pa.Table) -> list[dict[str, Any]]:
     columns = ["claim_period", "claim_date", *_COLUMNS, *_AMOUNTS]
     columns += ["group"] if "group" in lines.column_names else []
     rows = lines.select(columns).to_pylist()
+    # By the claim date alone: within one, as they were settled.
     return sorted(rows, key=lambda row: row["claim_date"])
 
 
@@ -184,6 +189,8 @@ def _settled(
             by = tuple(places[name] for name in names if name in places)
             # What a limit withheld that is not followed comes off before those that are: the line
             # says one sum for all, so a line of both kinds cannot be told apart.
+            # Withheld for a reason that is not followed: it comes off what the limits are asked
+            # for.
             apart = row["withheld_pence"] if len(by) < len(names) or not names else 0
             mixed |= set(by) if by and apart else set()
             is_now = row["claim_period"] == claim_period
@@ -235,6 +242,7 @@ def _followed(meetings: Sequence[_Meeting], limits: Mapping[int, LimitTerm]) -> 
         now = [(one, name) for one, name in met if one.is_now]
         # What was withheld before waits for room. Where the room that this claim makes goes to it,
         # there has to be a line of this claim on which that can stand.
+        # Asked for, and not let through by earlier claims.
         waiting = {name for name, group in groups.items() if group.asked != group.through}
         if waiting and reach.passes_on:
             why = _PASSED_ON
@@ -263,6 +271,7 @@ def _before(
             continue
         if len(one.by) > 1 and place in one.by:
             why = _MIXED
+        # Of a line that one limit withheld of, all is its.
         held = one.held if one.by == (place,) else 0
         groups[name].asked += one.asked
         groups[name].through += one.asked - held
@@ -296,6 +305,8 @@ def _line_by_line(
         held = chained
         if place not in one.by:
             held = 0
+        # The last limit named takes what is left: with those before it, it comes to all that the
+        # line says.
         elif one.by[-1] == place:
             held = one.held
         found.add(

@@ -46,6 +46,7 @@ class LimitReach:
         match self.each:
             case "year":
                 day: date = line["achieved_on"]
+                # Before the day on which years begin it is still the year before.
                 return str(day.year - ((day.month, day.day) < self.year_starts))
             case "participant":
                 return line["participant"] or None
@@ -98,6 +99,8 @@ def limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
             what = f"{what}: {limit.most_in_words(words)}"
         else:
             pence = headroom_pence(contract, limit, day)
+        # Of each year by itself is not of what is paid to date: the sheet of balances compares the
+        # latter.
         funder = None if limit.is_yearly else limit.on_funder
         whole = limit.is_on_everything
         told = (what, pence, beyond, limit.clause, funder)

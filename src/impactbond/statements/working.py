@@ -59,6 +59,8 @@ def working_of(
     cuts: defaultdict[str, list[int]] = defaultdict(lambda: [_NO_TERM] * count)
     places, most = _places(share_rules), HALVES[source.half].rule
     for chain in _chains(source, lines, claim_date):
+        # Each line with the one before it under its rule; before the first stands what earlier
+        # claims came to.
         for above, here in zip([-1, *chain.lines], chain.lines, strict=False):
             previous[here] = above
         for here, value, payable in zip(
@@ -151,6 +153,7 @@ def _places(share_rules: Sequence[ShareTerm]) -> Mapping[str, list[tuple[int, st
 def _place(places: Mapping[str, list[tuple[int, str]]], share_rule: str, funder: str) -> int | None:
     """The place of the funder's share under the rule of a line, `funding 2: council; lottery`."""
     own = places.get(share_rule.partition(": ")[0], [])
+    # By the contract's name of the funder: of many schools one share is every school's.
     return next((place for place, term in own if is_for(term, funder)), None)
 
 
@@ -160,6 +163,8 @@ def _cut(term: ShareTerm, before: Amounts, moved: Amounts, half: object) -> Amou
     """
     after, up_to = before + moved, term.before + term.fraction
     whole = lcm(term.before.denominator, term.fraction.denominator)
+    # Before it is said to follow: a formula that a spreadsheet rounds otherwise is worse than a
+    # figure that is stated.
     if max(np.abs(before).max(initial=0), np.abs(after).max(initial=0)) * whole > _EXACT:
         return None
 
@@ -180,6 +185,8 @@ def _rates(lines: Sequence[StatementLine], rates: Sequence[RateTerm]) -> list[in
     """
     found: dict[tuple[str, int | None], int] = {}
     for place, rate in enumerate(rates):
+        # A price in another currency becomes money on a running total, and is no rate times a
+        # number.
         if not rate.priced_in:
             found[rate.milestone, rate.price_pence] = place
     return [

@@ -219,15 +219,18 @@ class Calendar(Term):
 
     @property
     def payment_years(self) -> tuple[int, int]:
-        """The years in which a payment can fall due, and the one after them, into which one can
-        move.
-        """
+        """The years in which a payment can fall due, and those into which one can move."""
         latest = self.payment.within.after(self.claims.made.after(self.term[1]))
-        return self.term[0].year, latest.year + 1
+        first = self.term[0]
+        # Up-front money of the first days can move back over a new year, whose own days count then.
+        if self.payment.if_closed == "previous working day":
+            first -= timedelta(days=31)
+        return first.year, latest.year + 1
 
     def claim_date(self, period: Period) -> date:
         """The day on which the claim for a period is made: evidence recorded by then counts.
 
         A period ends at the end of its last day, so that a month after 30 June is 31 July.
         """
+        # From the day after: a month after 30 June, counted from that day itself, would be 30 July.
         return self.claims.made.after(period.last + timedelta(days=1)) - timedelta(days=1)

@@ -91,6 +91,8 @@ class Fee(Cited):
             return sorted(self.on)
         first, last, found = self.on.from_, self.on.through, [self.on.from_]
         step = MONTHS[self.on.every]
+        # Each from the first day, and not from the one before: the 31st would become the 28th in
+        # February and stay it.
         while (following := first + relativedelta(months=step * len(found))) <= last:
             found.append(following)
         return found

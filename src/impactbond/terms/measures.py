@@ -271,6 +271,7 @@ class MadeOf(MeasureTerm):
 
     def measured(self, sums: Sums) -> Fraction | None:
         found = [sums.measured(part) for part in self.parts]
+        # Nothing follows from a part that is not known, not even from nought times it.
         known = [one for one in found if one is not None]
         return self.of(known) if len(known) == len(found) else None
 

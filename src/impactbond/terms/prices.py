@@ -206,6 +206,8 @@ class Indexed(PriceChange):
 def _stands_at(values: Sequence[IndexValue], day: date) -> Fraction:
     """What an index stands at on a day: its latest value from that day or before."""
     past = [value for value in values if value.from_ <= day]
+    # Before its first value an index stands at that one; that such a day is not needed has been
+    # checked.
     return Fraction(max(past, key=lambda value: value.from_).is_ if past else values[0].is_)
 
 
@@ -226,6 +228,7 @@ class Discount(Dated, Cited):
 
     def taken_off(self, price: Fraction, day: date, of: Who) -> Fraction:
         """What it leaves of a price on a day, for somebody with these attributes, exactly."""
+        # Of what is left by those before it: two of 10% leave 81%, and not 80%.
         return price * (1 - self.off) if self.applies(day, of) else price
 
     def errors(self, banded: Sequence[str], path: Path) -> Diagnostics:

@@ -78,6 +78,7 @@ class Result(Cited):
         """What it pays for what is measured, before what is taken off, in pounds or the like."""
         measured = sums.measured(self.measure)
         gates = [(sums.measured(gate.measure), gate.is_) for gate in self.only_if]
+        # A test on what is not known is not passed.
         is_open = all(found is not None and bar.is_passed_by(found) for found, bar in gates)
         times = Fraction(1) if self.times is None else sums.measured(self.times)
         if measured is None or times is None or not is_open:
@@ -119,6 +120,7 @@ class Result(Cited):
         if self.counted == "each period":
             return max(0, period - self.over + 1)
         years = [calendar.year_of(one.last) for one in calendar.periods]
+        # By the years that periods end in: a period over two years is of the second.
         return next(n for n, year in enumerate(years) if year > years[period] - self.over)
 
     def starts_anew(self, calendar: Calendar, period: int) -> bool:

@@ -63,6 +63,8 @@ def charts_table(sheets: Sheets) -> SheetTable | None:
     kinds = (f'SUMIFS({mine},{schedule.span("kind")},"{kind}")' for kind in _FOR_MILESTONES)
     earned = [one.earned_pence for one in claims]
     asked = [one.asked_pence for one in claims]
+    # What is drawn is formulas of the schedule: a chart of stated figures would go on showing them
+    # when somebody corrects a cell.
     limit, cell = _limit(sheets)
     amounts = (
         ("earned", "Payable for milestones", earned, "+".join(kinds)),

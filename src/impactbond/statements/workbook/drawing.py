@@ -57,6 +57,8 @@ def _chart(workbook: Workbook, one: SheetChart, *, of_few: bool) -> Any:
             look = {"color": colour, "width": 2.5, "dash_type": broken}
             chart.add_series(_series(of) | {"line": look})
     if bars and lines:
+        # A line over bars is a chart of its own that is laid upon theirs: xlsxwriter has no series
+        # of another kind within one.
         above: Any = workbook.add_chart({"type": "line"})
         for of in lines:
             look = {"color": _LINE, "width": 2.5, "dash_type": "dash"}

@@ -68,6 +68,8 @@ def _seen_table(statement: Statement, of: Grouped) -> SheetTable:
     """What a funder pays for the people of each group: stated, because no line says whose it is."""
     money, rows = AmountCells(statement.currency), of.rows
     names = [one.name for one in rows]
+    # To date is a formula of two cells of the row, never of the lines: those would tell whose
+    # claim each is, which is what this funder may not see.
     number = [one.number_before + one.claimed for one in rows]
     to_date = [one.paid_before_pence + one.paid_pence for one in rows]
     amounts: tuple[tuple[str, str, list[int], Formula], ...] = (

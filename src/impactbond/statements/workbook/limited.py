@@ -41,6 +41,8 @@ class LimitColumns:
     def held(self, index: int) -> str:
         """The sum of what limits withhold of a line; nothing where none meets it."""
         keys = [f"{self._label(one)} held" for one in self.found if one.held[index] is not None]
+        # What is withheld otherwise comes off first, and is stated; it stands in the sum only where
+        # limits are followed at all.
         if keys and any(self.otherwise):
             keys.append(OTHERWISE)
         return "+".join(f"[{key}]" for key in keys)
@@ -52,6 +54,8 @@ class LimitColumns:
         label, terms = self._label(one), self.sheets["Rates and limits"]
         row = len(self.sheets.statement.rates) + one.place
         most = terms.cell("pence", row)
+        # For each group of its own, beside its first line: a limit that holds groups apart has no
+        # one running total.
         if one.is_apart:
             header = f"Under {label}, before this claim"
             yield money.in_minor(f"{label} before", header, 14, one.before)
@@ -66,7 +70,10 @@ class LimitColumns:
             return f"{start}+{self._asked_of(one, index)}"
 
         def withheld(table: SheetTable, index: int) -> str:
+            # What had been let through so far, by the same least of two amounts.
             start = through if one.previous[index] < 0 else f"MIN([{label} asked@],{most})"
+            # Limits go by the day of achievement and lines by when they moved: what passes between
+            # two lines is stated, and comes to nothing.
             between = f"+[{label} between]" if any(one.between) else ""
             own = self._asked_of(one, index)
             return f"{own}-(MIN([{label} asked],{most})-{start}){between}"

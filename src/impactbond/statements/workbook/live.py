@@ -14,6 +14,8 @@ from impactbond.statements.workbook.layout import AmountCells, Column, Sheets, S
 from impactbond.statements.workbook.terms import rate_labels, share_labels
 from impactbond.terms.rounding import HALVES
 
+# What earlier claims came to is stated once, as a figure: their lines are in no sheet of this
+# claim.
 _BEFORE = {"value": "value_before", "entitled": "payable_before"}
 _NONE = "none"
 
@@ -51,6 +53,7 @@ class Cuts:
         after = [start + pence for start, pence in zip(before, moved, strict=True)]
 
         def carried(table: SheetTable, index: int) -> str:
+            # From the line above under the same rule, which need not be the row above.
             return f"[{key} after@]" if working.previous[index] >= 0 else ""
 
         column = self._money.in_minor(f"{key} before", f"{text}, before", 15, before, carried)
@@ -74,6 +77,8 @@ class Cuts:
         places: list[int | None] = []
         for index, line in enumerate(self.statement.lines):
             own = [share for share in line.shares if share.funder in members]
+            # Two schools of one line, or money taken over from another funder, are no share of a
+            # running total.
             is_cut = len(own) == 1 and not own[0].moved_pence
             places.append(self.working.term(own[0].funder, index) if is_cut else None)
 
@@ -89,7 +94,10 @@ class Cuts:
         first = self._shares.cell("before", term)
 
         def part(total: str) -> str:
+            # Times the numerator, then by the whole, as the engine does: a share as a decimal
+            # number would round some halves the other way.
             upper = self._round(f"{total}*{up_to}/{whole}")
+            # The first share has nothing before it: a shorter formula is read by more people.
             if self.statement.share_rules[term].before == 0:
                 return upper
             return f"{upper}-{self._round(f'{total}*{first}/{whole}')}"
@@ -121,6 +129,7 @@ def result_rows(statement: Statement) -> dict[int, int]:
     for one in statement.results or ():
         row += len(one.steps)
         at = places.get(one.key[1:], [])
+        # Only where one line is all of a result: of a part no step gives the figure.
         if len(at) == 1 and statement.lines[at[0]].value_pence == one.value_pence:
             found[at[0]] = row - 1
     return found

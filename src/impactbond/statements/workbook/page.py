@@ -88,14 +88,7 @@ class Page:
         A label is as wide as the longest; the last column grows until no text that runs on over
         blank cells is cut. One too long for any page is wrapped beside its label.
         """
-        found = list(widths)
-        for _, column, text, look, is_last in self._texts:
-            if not is_last:
-                found[column] = max(found[column], digits(text) * _LARGER.get(look, 1) + 1)
-        for _, column, text, look, is_last in self._texts:
-            lacking = digits(text) * _LARGER.get(look, 1) + 1 - sum(found[column:])
-            if is_last and 0 < lacking <= _WIDEST + 1 - sum(found):
-                found[-1] += lacking
+        found = self._wide_enough(widths)
         for row, column, text, _, is_last in self._texts:
             if is_last and column and digits(text) > sum(found[column:]):
                 self.book.write(self.sheet, row, column, text, "text")
@@ -108,4 +101,19 @@ class Page:
         self.sheet.set_portrait()
         pixels = sum(width * DIGIT + PADDING for width in found)
         scale = min(PORTRAIT_WIDTH / pixels, _PORTRAIT_HEIGHT / (self.row * ROW))
+        # Where all on one page would be too small to read, it is as many pages as it takes.
         self.sheet.fit_to_pages(1, 1 if scale >= SMALLEST else 0)
+
+    def _wide_enough(self, widths: Sequence[float]) -> list[float]:
+        """Each column as wide as its labels, and the last as what runs on over blank cells."""
+        found = list(widths)
+        # Labels first: how far a text may run on is known once the columns before are as wide as
+        # they will be.
+        for _, column, text, look, is_last in self._texts:
+            if not is_last:
+                found[column] = max(found[column], digits(text) * _LARGER.get(look, 1) + 1)
+        for _, column, text, look, is_last in self._texts:
+            lacking = digits(text) * _LARGER.get(look, 1) + 1 - sum(found[column:])
+            if is_last and 0 < lacking <= _WIDEST + 1 - sum(found):
+                found[-1] += lacking
+        return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from impactbond.errors import Fault
 from impactbond.terms.conditions.passes import (
@@ -60,6 +60,11 @@ class ConditionTerm(Cited, Kind):
         return type(self).__name__.lower()
 
     @property
+    def asks(self) -> dict[str, Any]:
+        """All that it asks, without the clauses in which it and its parts are written."""
+        return dict(_without_clauses(self.model_dump()))
+
+    @property
     def inside(self) -> tuple[tuple[Path, Condition], ...]:
         """The conditions in it, each with its place from here; most kinds have none."""
         return ()
@@ -94,6 +99,15 @@ class ConditionTerm(Cited, Kind):
     @abstractmethod
     def tell(self, case: ConditionCase) -> ConditionText:
         """What an explanation tells."""
+
+
+def _without_clauses(said: Any) -> Any:
+    # At any depth: two milestones cite two clauses for one and the same condition, also within it.
+    if isinstance(said, dict):
+        return {key: _without_clauses(value) for key, value in said.items() if key != "clause"}
+    if isinstance(said, tuple | list):
+        return [_without_clauses(value) for value in said]
+    return said
 
 
 CONDITIONS: Kinds[ConditionTerm] = Kinds("condition", ConditionTerm, "name one, or write one of")

@@ -211,6 +211,7 @@ class Total(InWindow):
         yield from self._quantity(terms).check_amount(name, self.at_least, (*path, "at_least"))
 
     def met(self, facts: Facts) -> Met:
+        # In the whole parts in which amounts are held: 768.00 are 76,800.
         enough = self._quantity(facts.contract).held(self.at_least)
         rows = facts.any_rows(self.total, self.window)
         day = facts.fact("total_day", self.total, self.window, None, enough)
@@ -282,6 +283,8 @@ class Absence(Looking, Junction):
 
     def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
         shown = facts.largest(aside["last"], parts[0].on)
+        # Met when the window is over and somebody has looked, whichever comes last: until its last
+        # day it could still happen.
         return facts.where(aside["often"] > self.allowing, facts.never, shown)
 
     def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
@@ -290,6 +293,7 @@ class Absence(Looking, Junction):
         return facts.where(aside["often"] > self.allowing, NOT_MET, looked)
 
     def shows(self, parts: Sequence[bool]) -> bool:
+        # That something is absent shows nobody that it was looked for.
         return False
 
     def reach(self, calendars: Calendars) -> Days | None:

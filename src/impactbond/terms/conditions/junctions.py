@@ -135,6 +135,7 @@ class AnyOf(Joined):
         return "any"
 
     def day(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
+        # The first of their days; a part that is not met has one later than all, and moves nothing.
         return facts.smallest(*(part.on for part in parts))
 
     def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:
@@ -187,7 +188,12 @@ class AtLeast(Joined):
         # A part that stands twice would be counted twice, and one outcome paid as two.
         seen: set[str] = set()
         for index, part in enumerate(self.of):
-            key = part if isinstance(part, str) else part.model_dump_json(exclude={"clause"})
+            # A name is what it stands for: given a second name, one outcome is one all the same.
+            names: set[str] = set()
+            while isinstance(part, str) and part in terms.conditions and part not in names:
+                names.add(part)
+                part = terms.conditions[part]
+            key = part if isinstance(part, str) else repr(part.asks)
             if key in seen:
                 place = (*path, "of", index)
                 problem = "the same condition stands twice and would count as two"
@@ -222,6 +228,7 @@ class AtLeast(Joined):
         return _reach_of(self.at_least, self.of, calendars)
 
     def refutable(self, terms: Terms) -> bool:
+        # As many as are left beyond those that can never be ruled out decide it.
         return sum(not is_refutable(terms, part) for part in self.of) < self.at_least
 
     @property
@@ -283,6 +290,7 @@ class Not(Junction):
         if self.shown_by is not None:
             shown = facts.largest(last, parts[1].on)
             silent = facts.where(part.state == MET, facts.never, shown)
+        # On the last day on which it could have been: before that a no is not final.
         return facts.where(part.state == NOT_MET, last, silent)
 
     def state(self, parts: Parts, aside: Aside, facts: Facts) -> Column:

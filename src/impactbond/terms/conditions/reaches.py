@@ -93,6 +93,7 @@ class Reaches(InWindow):
             earlier = list(facts.contract.windows).index(self.windows[0])
             by = scale.held(self.by.size) * scale.better_by
             first = facts.fact("first_gain", self.reaches, last, nth=earlier, bar=by)
+            # Without a first measure nobody knows what was gained.
             decided &= facts.fact("first", self.reaches, self.windows[0]).found
         else:
             kind, bar = self._least_or_most(scale)
@@ -102,6 +103,7 @@ class Reaches(InWindow):
     def _least_or_most(self, scale: Scale) -> tuple[FactKind, int]:
         """The bar as a least or a most that reaches it, in the steps of the measure."""
         assert self.is_ is not None
+        # Values are whole steps: above a bar is at least the step after it.
         bar = scale.held(self.is_.bar)
         match self.is_.comparison:
             case "at least" | "above":

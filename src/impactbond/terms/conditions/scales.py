@@ -83,6 +83,7 @@ class Level(InWindow):
         rows = facts.fact("rows", self.level, self.window).column
         total = facts.fact("sum", self.level, self.window).column
         last = facts.fact("last", self.level, self.window)
+        # In the steps in which values are held.
         bar = Fraction(self.is_.bar) * 10**scale.decimals
         passes = compared(total * bar.denominator, self.is_.comparison, rows * bar.numerator)
         return Met((rows > 0) & passes, rows > 0, last.day_of_row)
@@ -134,6 +135,7 @@ def _best(scale: Scale, rows: Sequence[Row]) -> list[Row]:
     """The best rows of the first day that has one."""
     best = max((scale.better_by * row["value"] for row in rows), default=None)
     found = [row for row in rows if scale.better_by * row["value"] == best]
+    # The day of the first that was as good: a later equal one moves nothing.
     return [row for row in found if row["observed_on"] == found[0]["observed_on"]]
 
 
@@ -305,8 +307,12 @@ class Travels(InWindow):
             has_way = had & (way > 0)
             done = (after.value_of_row - first) * sign
             travelled = has_way & has
+            # Who has no way to go needs no second measure; who has one, and no second measure, is
+            # not known.
             evidenced.append(had & (has | ~has_way))
             ways.append(facts.where(has_way, 1, 0))
+            # Rounded down in hundredths of a per cent, the same on every engine: none may round a
+            # child over its bar.
             part = _floor(facts, done * WHOLE_WAY, facts.largest(way, 1))
             progress.append(facts.where(travelled, part, 0))
             days.append(facts.where(travelled, after.day_of_row, 0))

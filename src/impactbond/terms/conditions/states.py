@@ -82,6 +82,7 @@ class Stays(InWindow):
         rows = view.rows("recorded", self.state, self.window)
         days = [row["observed_on"] for row in rows]
         day = (min if self.pick == "first" else max)(days, default=None)
+        # By its pack, as the engine picks it: the explanation must show the row that decided.
         held = max((row["pack"] for row in rows if row["observed_on"] == day), default=None)
         picked = [row for row in rows if row["pack"] == held]
         return EvidenceUsed(rows, after=first_of(picked), relied=named(picked, self.pick))
@@ -167,6 +168,7 @@ class Sustained(InWindow):
         days = super().reach(calendars)
         if days is None:
             return None
+        # The first day is one of them: 28 days from the 1st are over on the 28th.
         complete = self.for_.after(days[0]) - _ONE_DAY
         return None if complete > days[1] else (complete, days[1])
 
@@ -238,4 +240,6 @@ class Sustained(InWindow):
 
 def _is_too_long(length: Span, window: Window, terms: Terms, end: int) -> bool:
     opens, closes = window.days(terms.calendar.term[end])
+    # From the window's first day to its last, both among the days; a month more or less of February
+    # decides nothing, so both ends of the term are asked.
     return opens <= closes and (length.after(opens) - closes).days > 1

@@ -53,7 +53,8 @@ class WholeLimit(LimitKind):
     `first` says which claims come first, `straddling` what becomes of the claim that reaches over
     the limit. Money beyond a yearly limit may be paid from the room of the next year. What has no
     participant, such as a fee, is under no limit on claims, participants or attributes. A result
-    has no price, and comes last where the highest price comes first.
+    has no price, and comes last where the highest price comes first; where it falls, it takes back
+    no more than the limit had let through of it.
 
     A share limits those alone that `only` names, by a number: rounded down, the share of all claims
     that stand, of everybody; of all participants who have one; or of all claims that are paid.
@@ -162,6 +163,7 @@ class WholeLimit(LimitKind):
             case "money":
                 return minor_units(self.at_most.amount, currency)
             case "share of claims" | "share of participants":
+                # Rounded down: a claim of which only a part is within the share is beyond it.
                 return claims() * part.numerator // part.denominator
             case "share of paid claims":
                 # n ≤ part × (n + others), solved for n.
@@ -171,6 +173,7 @@ class WholeLimit(LimitKind):
 
     def precedence(self, price: Column) -> Column:
         """What decides which claims come first, before the order of settlement: the least does."""
+        # A column of nothing and not a number, so that it sorts beside others.
         return -price if self.first == "highest price" else 0 * price
 
     def check(self, contract: LimitedContract, path: Path) -> Diagnostics:

@@ -5,6 +5,13 @@ Takes  the claims made, the closing cut by the evidence of the year end and of t
        receipts.
 Gives  sums in whole pence.
 Keeps  what lies beyond the funders' limits, which nobody pays, is no income.
+
+And fees that pay for days after a year end: what of them is income of the next year.
+
+Takes  what fell due by outcome, the contract, and the days that the ledger map says fees are for.
+Gives  what of it is deferred, by outcome.
+Keeps  by days, to date, cut at the running total, so that the years add up to the fee. A fee is
+       never earned before it falls due by the contract: nothing is accrued here.
 """
 
 from __future__ import annotations
@@ -17,18 +24,41 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from impactbond.closing.closing_cut import Unclaimed
-from impactbond.closing.deferred_fees import deferred_fees
 from impactbond.closing.ledger import Constraint, Ledger
 from impactbond.closing.sums import Sums, by_funder, by_outcome, summed, summed_by_outcome
 from impactbond.contract.contract import Contract
-from impactbond.money import minor_units, rounded
+from impactbond.money import cut_whole, minor_units, round_fraction, rounded
 from impactbond.receipts.receipts import Receipts
 from impactbond.settlement.funding import UNFUNDED, Payer
 from impactbond.settlement.schedule import UP_FRONT
 from impactbond.settlement.settlement import Settlement
+
+
+def deferred_fees(due: Sums, terms: Contract, ledger: Ledger | None, on: date) -> Sums:
+    """What of the fees that fell due by the year end is for days after it."""
+    found: Sums = {}
+    for name, days in {} if ledger is None else ledger.fee_days.items():
+        own = {one: pence for one, pence in due.items() if one.milestone == name and pence > 0}
+        of_funders, rule = by_funder(own), terms.rounding.rule
+        in_all = sum(of_funders.values())
+        if not in_all or name not in terms.fees:
+            continue
+        fee = sum(pence for _, pence in terms.fees[name].instalments(terms.currency, rule))
+        by_then = int(round_fraction(np.array([fee]), days.part_by(on), rule)[0])
+        parts = tuple(Fraction(pence, in_all) for pence in of_funders.values())
+        earned = cut_whole(min(by_then, in_all), parts, rule)
+        for (funder, pence), done in zip(of_funders.items(), earned, strict=True):
+            rest = pence - done
+            # Of the instalments that fell due last, because the first days are paid by the first.
+            for one in sorted(own, key=lambda one: one.achieved_on, reverse=True):
+                if one.funder == funder and rest:
+                    found[one] = min(own[one], rest)
+                    rest -= found[one]
+    return found
 
 
 class Asked(NamedTuple):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from impactbond.closing.csv_rows import amount_told, csv_rows
+from impactbond.closing.exported_files import amount_told, csv_rows
 from impactbond.closing.year_end import YearEnd
 from impactbond.terms.words import counted
 

@@ -20,7 +20,7 @@ from impactbond.contract.contract import Contract
 from impactbond.designs.design import Design, Overrides, Written
 from impactbond.designs.yardsticks import Judged, judged
 from impactbond.errors import AssumptionError, Fault
-from impactbond.forecasts.amounts import spread_of
+from impactbond.forecasts.cash import spread_of
 from impactbond.money import Pence, show
 from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.compute as pc
 
-from impactbond.disclosure.cells import ALL, CellKey, Linked, Whole
+from impactbond.disclosure.rules import ALL, CellKey, Linked, Whole
 from impactbond.settlement.settlement import Settlement
 
 

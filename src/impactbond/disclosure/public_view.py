@@ -12,10 +12,15 @@ import pyarrow as pa
 
 from impactbond.disclosure.achieved import Axes, achieved, axes_of, linked_cells
 from impactbond.disclosure.attack import solver
-from impactbond.disclosure.cells import ALL, CellKey
-from impactbond.disclosure.rounding import rounded
-from impactbond.disclosure.rules import SECONDARY, DisclosureRules, Zeros, disclosure_rules
-from impactbond.disclosure.suppress import Choice, Suppression, suppressed
+from impactbond.disclosure.rules import (
+    ALL,
+    SECONDARY,
+    CellKey,
+    DisclosureRules,
+    Zeros,
+    disclosure_rules,
+)
+from impactbond.disclosure.suppress import Choice, Suppression, rounded, suppressed
 from impactbond.errors import Fault
 from impactbond.settlement.settlement import Settlement
 from impactbond.tables import as_kind

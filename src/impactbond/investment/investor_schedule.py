@@ -13,7 +13,7 @@ import pyarrow as pa
 from impactbond.contract.contract import Contract
 from impactbond.errors import SettlementError, assert_one_of
 from impactbond.investment.cash_flows import CashFlows
-from impactbond.investment.entitlement import committed_pence
+from impactbond.investment.waterfall import committed_pence
 from impactbond.money import show
 from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 

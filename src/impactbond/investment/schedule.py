@@ -16,19 +16,19 @@ from typing import Any
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_given
 from impactbond.errors import Fault, InvariantError, SettlementError
-from impactbond.investment.entitlement import (
-    committed_pence,
-    for_repayment,
-    repay,
-    split_among_investors,
-)
 from impactbond.investment.investor_schedule import (
     AccountEntry,
     InvestorFlow,
     InvestorSchedule,
 )
 from impactbond.investment.measured import Measured, known_measures
-from impactbond.investment.waterfall import ClassAccount
+from impactbond.investment.waterfall import (
+    ClassAccount,
+    committed_pence,
+    for_repayment,
+    repay,
+    split_among_investors,
+)
 from impactbond.settlement.settlement import Settlement
 from impactbond.terms.investment import Investment
 

@@ -28,8 +28,7 @@ from impactbond.evidence.workbook import (
 )
 from impactbond.mappings.codes import code_of
 from impactbond.mappings.mapped_table import MappedTable, pattern_of
-from impactbond.mappings.tables import SourceTable
-from impactbond.mappings.text_files import Lines, TextLines, columns_of, firsts, text_lines
+from impactbond.mappings.tables import Lines, SourceTable, TextLines, columns_of, firsts, text_lines
 from impactbond.mappings.xml_files import xml_table
 from impactbond.terms.words import counted
 from impactbond.texts import one_spelling

@@ -12,7 +12,7 @@ from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.deliveries import Cells, clean
 from impactbond.evidence.workbook import NOTES, Opened, attempted, open_workbook
 from impactbond.mappings.source_files import SourceFile, heading_text, not_readable
-from impactbond.mappings.text_files import Line, Lines, text_lines
+from impactbond.mappings.tables import Line, Lines, text_lines
 from impactbond.mappings.told_headings import reads_like
 from impactbond.texts import one_spelling
 

@@ -32,7 +32,6 @@ from impactbond.simulation.joint import Family, Levels
 from impactbond.simulation.knowledge import AlreadyReached, Knowledge
 from impactbond.simulation.paying import Paying
 from impactbond.simulation.spending import Spent, Tariff
-from impactbond.simulation.stage_order import Needs, needed_by
 from impactbond.simulation.stages import (
     HOLDERS,
     LEFT,
@@ -40,6 +39,7 @@ from impactbond.simulation.stages import (
     NO_WAY,
     DrawnClaim,
     DrawnMilestone,
+    Needs,
     Outcome,
     Stage,
     Standing,
@@ -47,6 +47,7 @@ from impactbond.simulation.stages import (
     Way,
     last_day,
     left_on,
+    needed_by,
 )
 from impactbond.terms.milestones import alternatives
 

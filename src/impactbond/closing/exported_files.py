@@ -1,4 +1,11 @@
-"""What was exported of a year end: a row for every file, with its lines, its totals and its digest.
+"""How a file for a ledger writes rows: UTF-8, CRLF, two decimals with a dot, days as dd/mm/yyyy.
+
+Takes  headings and rows.
+Gives  bytes.
+Keeps  a cell that begins as a formula does is guarded; a number is not.
+
+And what was exported of a year end: a row for every file, with its lines, its totals and its
+digest.
 
 Takes  the bytes of a file, as it was written.
 Gives  a row of the manifest, or why there is no file.
@@ -8,11 +15,45 @@ Keeps  totals are read back from the file itself, by the columns that its produc
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 from impactbond.canonical import sha256
+from impactbond.closing.year_end import YearEnd
+from impactbond.money import major_units
+
+_FORMULA = tuple("=+-@\t\r")
+
+
+def csv_rows(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """The bytes of a file; without headings where a product wants none."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    if headings:
+        writer.writerow(headings)
+    writer.writerows([_guarded(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _guarded(cell: Any) -> str:
+    told = str(cell)
+    is_number = re.fullmatch(r"-?\d+(\.\d+)?", told)
+    return f"'{told}" if told.startswith(_FORMULA) and not is_number else told
+
+
+def amount_told(year: YearEnd, pence: int) -> str:
+    """An amount in units, with all decimals of its currency."""
+    return f"{major_units(pence, year.currency):f}"
+
+
+def day_told(day: date) -> str:
+    """A day as ledgers in the United Kingdom read it."""
+    return f"{day:%d/%m/%Y}"
+
 
 MANIFEST = ("product", "file", "lines", "debit", "credit", "sha256", "note")
 # Headings of the two sides, and of one amount that is above nothing or below.

@@ -92,18 +92,6 @@ def firsts(lines: Lines) -> dict[int, object]:
     return {row: cells[min(cells)] for row, cells in lines.items()}
 
 
-@dataclass(eq=False, repr=False)
-class TableColumn:
-    """The values of a column and its refusals, by place; `told_at` is the heading at which one is
-    told where it is not the column's own. `cautions` are about all of them.
-    """
-
-    values: list[object]
-    refusals: dict[int, Refusal]
-    told_at: dict[int, str] = field(default_factory=dict)
-    cautions: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class SourceTable:
     """Rows of cells below headings, each row with its number in the file.

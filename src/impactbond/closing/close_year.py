@@ -33,8 +33,7 @@ from impactbond.closing.beside import (
     refused_rows_table,
     withheld_table,
 )
-from impactbond.closing.cautions import cautions_of
-from impactbond.closing.checks import checks_table
+from impactbond.closing.checks import cautions_of, checks_table
 from impactbond.closing.closing_cut import (
     Followed,
     Recorded,
@@ -48,7 +47,7 @@ from impactbond.closing.closing_cut import (
 )
 from impactbond.closing.exchange import exchange_table
 from impactbond.closing.filed import Filed, assert_last, parse_filed, read_filed
-from impactbond.closing.inputs import Year
+from impactbond.closing.inputs import Year, by_funder
 from impactbond.closing.invoices import Issued, StatementNames, invoices_table, statements_issued
 from impactbond.closing.journals import journals_table, postings_table
 from impactbond.closing.ledger import Ledger
@@ -63,7 +62,6 @@ from impactbond.closing.position import (
     up_front_table,
 )
 from impactbond.closing.read_ledger import read_ledger
-from impactbond.closing.sums import by_funder
 from impactbond.closing.trial_balance import (
     read_trial_balance,
     trial_balance_table,

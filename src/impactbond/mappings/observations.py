@@ -18,10 +18,9 @@ from impactbond.evidence.cells import CellColumn, dates, texts
 from impactbond.evidence.deliveries import WITHDRAWN, Block, Cells
 from impactbond.evidence.refusals import Refusal
 from impactbond.mappings.cell_forms import day_in
-from impactbond.mappings.codes import NOTHING
+from impactbond.mappings.codes import NOTHING, marks_of_slots
 from impactbond.mappings.days import week_of, written
 from impactbond.mappings.mapped_table import WEEK, MappedTable
-from impactbond.mappings.marks_in_cells import marks_of_slots
 from impactbond.mappings.participants import BaseColumns, BlocksRead, base_columns
 from impactbond.mappings.refused_cells import CHILD_TWICE, LISTED_TWICE
 from impactbond.mappings.tables import SourceTable

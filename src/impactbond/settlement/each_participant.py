@@ -15,9 +15,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence
-from impactbond.settlement.apart import Apart
 from impactbond.settlement.limits import apply_limits, nothing_of
 from impactbond.settlement.lots import Lots, Numbers
+from impactbond.settlement.priorities import Apart
 from impactbond.settlement.values import part_paid, values_to_date
 from impactbond.terms.applicability import is_about
 from impactbond.terms.limits import WholeLimit

@@ -25,8 +25,7 @@ from typing import NamedTuple
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
 from impactbond.errors import AssumptionError, Fault
-from impactbond.simulation.area import Area, Group
-from impactbond.simulation.costs import CHILD
+from impactbond.simulation.area import CHILD, Area, Group
 from impactbond.simulation.given import Given
 from impactbond.simulation.joint import Family, Levels
 from impactbond.simulation.knowledge import AlreadyReached, Knowledge

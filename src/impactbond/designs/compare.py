@@ -25,7 +25,7 @@ from impactbond.money import Pence, show
 from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.simulate import simulate
-from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
+from impactbond.tables import FrameOf, aligned, plain_rows, rows_table, schema_of
 
 _SPREAD = ("mean_pence", "p5_pence", "p50_pence", "p95_pence")
 DESIGNS = schema_of(
@@ -62,10 +62,7 @@ class DesignComparison:
                 rows.append((design.name, of, *spread_of(own), *spread_of(apart), *counts))
         return rows_table(rows, DESIGNS)
 
-    @property
-    def table(self) -> Any:
-        """The comparison as a frame."""
-        return as_kind(self.arrow, self.kind)
+    table = FrameOf("The comparison as a frame.", "arrow")
 
     def as_dict(self) -> dict[str, Any]:
         """The comparison as plain data, for `--json`."""

@@ -29,7 +29,7 @@ from impactbond.errors import AssumptionError, Fault, assert_one_of, not_install
 from impactbond.money import CURRENCIES, half_up, rounded, show
 from impactbond.simulation.area import Area
 from impactbond.simulation.simulate import simulate
-from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
+from impactbond.tables import FrameOf, aligned, plain_rows, rows_table, schema_of
 
 Kind = Literal["amount", "share", "number"]
 End = Decimal | str | int
@@ -134,10 +134,7 @@ class Sensitivity:
     arrow: pa.Table
     kind: str = "pandas"
 
-    @property
-    def table(self) -> Any:
-        """The rows as a frame."""
-        return as_kind(self.arrow, self.kind)
+    table = FrameOf("The rows as a frame.", "arrow")
 
     def as_dict(self) -> dict[str, Any]:
         """The rows as plain data, for `--json`."""

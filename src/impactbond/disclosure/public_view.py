@@ -23,7 +23,7 @@ from impactbond.disclosure.rules import (
 from impactbond.disclosure.suppress import Choice, Suppression, rounded, suppressed
 from impactbond.errors import Fault
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import as_kind
+from impactbond.tables import FrameOf, as_kind
 
 HIDDEN = "[c]"  # what official statistics in the United Kingdom write for a confidential figure
 BY_PERIOD = "by_period"
@@ -101,10 +101,7 @@ class PublicView:
         }
         return pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()})
 
-    @property
-    def log(self) -> Any:
-        """`log_table` as a frame of the kind in which the evidence came."""
-        return as_kind(self.log_table, self.kind)
+    log = FrameOf("`log_table` as a frame of the kind in which the evidence came.")
 
     def as_dict(self) -> dict[str, Any]:
         """What is published, as plain data, and nothing else."""

@@ -42,7 +42,7 @@ from impactbond.evidence.headings import (
 from impactbond.evidence.personal import personal_columns
 from impactbond.evidence.sources import FORMATS, frame_in_memory, is_path, plain_cells
 from impactbond.evidence.workbook import only_grid
-from impactbond.tables import as_kind, schema_of
+from impactbond.tables import FrameOf, schema_of
 from impactbond.terms.reference import references
 
 _COUNTED = ("milestone", "achieved_on", "period", "number", "recorded_on", "standing")
@@ -94,15 +94,8 @@ class Counts:
         """The tables that say what is known."""
         return (self.counts_table,)
 
-    @property
-    def counts(self) -> Any:
-        """What was counted, one row each."""
-        return as_kind(self.counts_table, self.kind)
-
-    @property
-    def refused(self) -> Any:
-        """What was left out and why: file, sheet, row and column."""
-        return as_kind(self.refused_table, self.kind)
+    counts = FrameOf("What was counted, one row each.")
+    refused = FrameOf("What was left out and why: file, sheet, row and column.")
 
     def known_on(self, day: date) -> Counts:
         """The counts recorded by that day; what was refused stays, having no date to go by."""

@@ -36,7 +36,7 @@ from impactbond.simulation.spread import SPREAD, SPREAD_HEADINGS, Shown, spread_
 from impactbond.simulation.stages import Turn
 from impactbond.simulation.trial_evidence import evidence_of, versions_by_events
 from impactbond.simulation.withheld import LimitOn, limits_of
-from impactbond.tables import as_kind, plain_rows, rows_table, schema_of
+from impactbond.tables import FrameOf, as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
 
 DATED = ("claim_period", "claim_date")
@@ -272,25 +272,10 @@ class Forecast:
         refused = partial(SimulationError, "The futures cannot be written.")
         return write_file(path, stream.getvalue().to_pybytes(), refused, **how)
 
-    @property
-    def payments(self) -> Any:
-        """What is due at each claim date from each funder: mean and percentiles."""
-        return as_kind(self.payments_table, self.kind)
-
-    @property
-    def totals(self) -> Any:
-        """What each funder is asked for over the whole term: mean and percentiles."""
-        return as_kind(self.totals_table, self.kind)
-
-    @property
-    def limits(self) -> Any:
-        """How often each limit has bound by each claim date, and what it held back."""
-        return as_kind(self.limits_table, self.kind)
-
-    @property
-    def costs(self) -> Any:
-        """What is spent in each month on each cost: mean and percentiles."""
-        return as_kind(self.costs_table, self.kind)
+    payments = FrameOf("What is due at each claim date from each funder: mean and percentiles.")
+    totals = FrameOf("What each funder is asked for over the whole term: mean and percentiles.")
+    limits = FrameOf("How often each limit has bound by each claim date, and what it held back.")
+    costs = FrameOf("What is spent in each month on each cost: mean and percentiles.")
 
     @property
     def paths(self) -> Any:

@@ -307,7 +307,8 @@ class FrameOf(property):
     """
 
     def __init__(self, says: str, table: str = "") -> None:
-        super().__init__(lambda owner: as_kind(self.table_of(owner), owner.kind), doc=says)
+        super().__init__(lambda owner: as_kind(self.table_of(owner), owner.kind))
+        self.__doc__ = says  # or help would tell what this class is
         self._table = table
 
     def __set_name__(self, owner: type, name: str) -> None:

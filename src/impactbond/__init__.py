@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from impactbond.charts.chart import chart
     from impactbond.closing.close_year import year_end
     from impactbond.closing.exports import write_year_end
-    from impactbond.closing.read_ledger import read_ledger
+    from impactbond.closing.ledger import read_ledger
     from impactbond.closing.year_end import YearEnd
     from impactbond.comparison.comparison import compare
     from impactbond.contract.contract import Contract
@@ -143,7 +143,7 @@ _HOMES = {
     "read_evidence": "evidence.read",
     "read_instrument": "questionnaires.read",
     "read_key": "evidence.pseudonyms",
-    "read_ledger": "closing.read_ledger",
+    "read_ledger": "closing.ledger",
     "read_mapping": "mappings.read",
     "read_receipts": "receipts.read",
     "read_record": "records.record",

@@ -47,8 +47,7 @@ from impactbond.cli.reading_options import day_asked, reads_files
 from impactbond.cli.references_commands import forget, pseudonymise
 from impactbond.cli.score_command import score
 from impactbond.cli.simulate_command import learn, simulate
-from impactbond.cli.up_front_command import up_front
-from impactbond.cli.write_settled import write_settled
+from impactbond.cli.statement_commands import up_front, write_settled
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
 from impactbond.version import __version__

@@ -50,7 +50,7 @@ from impactbond.closing.filed import Filed, assert_last, parse_filed, read_filed
 from impactbond.closing.inputs import Year, by_funder
 from impactbond.closing.invoices import Issued, StatementNames, invoices_table, statements_issued
 from impactbond.closing.journals import journals_table, postings_table
-from impactbond.closing.ledger import Ledger
+from impactbond.closing.ledger import Ledger, read_ledger
 from impactbond.closing.policy import policy_table
 from impactbond.closing.position import (
     Claims,
@@ -61,7 +61,6 @@ from impactbond.closing.position import (
     position_table,
     up_front_table,
 )
-from impactbond.closing.read_ledger import read_ledger
 from impactbond.closing.trial_balance import (
     read_trial_balance,
     trial_balance_table,

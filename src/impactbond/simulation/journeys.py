@@ -29,9 +29,9 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import day_number, from_day_number
 from impactbond.evaluation.inputs import claim_dates
-from impactbond.settlement.each_participant import limits_on_each, milestones_of_each
 from impactbond.simulation.area import CHILD, Area
 from impactbond.simulation.compiler import Compiler, TooManyToTellApartError
+from impactbond.simulation.held_by_journey import limits_on_each, milestones_of_each
 from impactbond.simulation.joint import Family, Levels, families
 from impactbond.simulation.knowledge import NOTHING_KNOWN, Knowledge
 from impactbond.simulation.paying_by_version import paying_of

@@ -301,24 +301,6 @@ def as_kind(table: pa.Table, kind: str) -> Any:
             return _as_pandas(table)
 
 
-class FrameOf(property):
-    """A property that is a table of its owner, `<name>_table` or one of another name, as a frame of
-    the owner's `kind`; `says` is what it holds.
-    """
-
-    def __init__(self, says: str, table: str = "") -> None:
-        super().__init__(lambda owner: as_kind(self.table_of(owner), owner.kind))
-        self.__doc__ = says  # or help would tell what this class is
-        self._table = table
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._table = self._table or f"{name}_table"
-
-    def table_of(self, owner: Any) -> pa.Table:
-        """The table."""
-        return getattr(owner, self._table)
-
-
 def _as_pandas(table: pa.Table) -> Any:
     """As a pandas frame: days typed as such, and whole numbers whole, where pandas itself makes
     floats of a column in which one is missing.

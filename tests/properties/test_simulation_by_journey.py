@@ -23,9 +23,10 @@ from impactbond.contract.read import read_contract
 from impactbond.settlement.settle import settle
 from impactbond.simulation.area import Area, Chance, Group
 from impactbond.simulation.forecast import Forecast
-from impactbond.simulation.settle_drawn import settled_one_by_one, withheld_by_limit
+from impactbond.simulation.settle_drawn import settled_one_by_one
 from impactbond.simulation.simulate import simulate
 from impactbond.simulation.trial_evidence import by_events
+from impactbond.simulation.withheld import withheld_by_limit
 from impactbond.terms.limits import WholeLimit
 from impactbond.terms.limits.whole import ContractLimit, MilestoneLimit
 

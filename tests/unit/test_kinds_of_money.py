@@ -26,7 +26,7 @@ from impactbond.contract.wording.render import render
 from impactbond.errors import ContractError, Fault
 from impactbond.explanation.explain import explain, explain_line
 from impactbond.money import minor_units
-from impactbond.simulation.settle_drawn import limits_of
+from impactbond.simulation.withheld import limits_of
 from impactbond.statements.write import write_statements
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics
 from impactbond.terms.diagnostic import Path as Place

@@ -20,9 +20,9 @@ from impactbond.errors import AssumptionError, InvariantError, SimulationError
 from impactbond.settlement.lot_settlement import settle_lots
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.read import read_area
-from impactbond.simulation.settle_drawn import withheld_by_limit
 from impactbond.simulation.simulate import simulate
 from impactbond.simulation.spread import percentile, spread
+from impactbond.simulation.withheld import withheld_by_limit
 from impactbond.terms.limits.funder import FunderLimit, PassedTo
 from impactbond.terms.limits.whole import ContractLimit
 

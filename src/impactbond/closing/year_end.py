@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from impactbond.cards import text_card
+from impactbond.cards import FrameOf, text_card
 from impactbond.closing.filed import Filed, filed_bytes
 from impactbond.closing.inputs import Sums
 from impactbond.closing.ledger import Ledger
 from impactbond.errors import Fault, YearEndError
 from impactbond.money import show
-from impactbond.tables import FrameOf, aligned, plain_rows
+from impactbond.tables import aligned, plain_rows
 from impactbond.terms.words import counted
 
 Framework = Literal["SORP 2019", "SORP 2026"]

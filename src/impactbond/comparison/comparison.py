@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from impactbond.cards import FrameOf
 from impactbond.comparison.moved_money import (
     Side,
     Why,
@@ -31,7 +32,7 @@ from impactbond.records.record import File, Record, read_record
 from impactbond.records.regenerate import SHOWN, Report, some
 from impactbond.settlement.results import RESULT_PARTS
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import FrameOf, aligned, as_kind, plain_rows, rows_table, schema_of
+from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
 
 Compared = Settlement | Record | Contract | File

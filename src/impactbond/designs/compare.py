@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from impactbond.cards import FrameOf
 from impactbond.contract.contract import Contract
 from impactbond.designs.design import Design, Overrides, Written
 from impactbond.designs.yardsticks import Judged, judged
@@ -25,7 +26,7 @@ from impactbond.money import Pence, show
 from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.simulate import simulate
-from impactbond.tables import FrameOf, aligned, plain_rows, rows_table, schema_of
+from impactbond.tables import aligned, plain_rows, rows_table, schema_of
 
 _SPREAD = ("mean_pence", "p5_pence", "p50_pence", "p95_pence")
 DESIGNS = schema_of(

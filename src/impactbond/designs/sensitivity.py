@@ -21,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from impactbond.cards import FrameOf
 from impactbond.contract.contract import Contract
 from impactbond.designs.compare import name_of
 from impactbond.designs.design import Overrides, Value, Written
@@ -29,7 +30,7 @@ from impactbond.errors import AssumptionError, Fault, assert_one_of, not_install
 from impactbond.money import CURRENCIES, half_up, rounded, show
 from impactbond.simulation.area import Area
 from impactbond.simulation.simulate import simulate
-from impactbond.tables import FrameOf, aligned, plain_rows, rows_table, schema_of
+from impactbond.tables import aligned, plain_rows, rows_table, schema_of
 
 Kind = Literal["amount", "share", "number"]
 End = Decimal | str | int

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import FrameOf
 from impactbond.disclosure.attack import solver
 from impactbond.disclosure.rules import (
     ALL,
@@ -36,7 +37,7 @@ from impactbond.disclosure.rules import (
 from impactbond.disclosure.suppress import Choice, Suppression, rounded, suppressed
 from impactbond.errors import Fault
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import FrameOf, as_kind
+from impactbond.tables import as_kind
 
 
 class Achieved(NamedTuple):

@@ -12,8 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from impactbond.cards import FrameOf
 from impactbond.evidence.evidence import PLACE, Evidence
-from impactbond.tables import FrameOf, plain_rows, rows_table
+from impactbond.tables import plain_rows, rows_table
 from impactbond.terms.words import counted
 
 KINDS = {

@@ -23,7 +23,7 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.cards import card
+from impactbond.cards import FrameOf, card
 from impactbond.contract.versions import Versions
 from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError, Fault
@@ -42,7 +42,7 @@ from impactbond.evidence.headings import (
 from impactbond.evidence.personal import personal_columns
 from impactbond.evidence.sources import FORMATS, frame_in_memory, is_path, plain_cells
 from impactbond.evidence.workbook import only_grid
-from impactbond.tables import FrameOf, schema_of
+from impactbond.tables import schema_of
 from impactbond.terms.reference import references
 
 _COUNTED = ("milestone", "achieved_on", "period", "number", "recorded_on", "standing")

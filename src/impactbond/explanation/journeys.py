@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import FrameOf
 from impactbond.contract.contract import Contract
 from impactbond.explanation.case import TOGETHER, AskedAbout, Case, cases_by_milestone
 from impactbond.explanation.parts import ConditionExplained
@@ -31,7 +32,7 @@ from impactbond.settlement.funding import share_rule
 from impactbond.settlement.lots import price_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.settlement.values import part_paid
-from impactbond.tables import FrameOf, rows_table, schema_of, sorted_by
+from impactbond.tables import rows_table, schema_of, sorted_by
 from impactbond.terms.words import counted
 
 JOURNEYS = schema_of(

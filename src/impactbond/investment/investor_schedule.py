@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from impactbond.cards import FrameOf
 from impactbond.contract.contract import Contract
 from impactbond.errors import SettlementError, assert_one_of
 from impactbond.investment.cash_flows import CashFlows
 from impactbond.investment.waterfall import committed_pence
 from impactbond.money import show
-from impactbond.tables import FrameOf, aligned, plain_rows, rows_table, schema_of
+from impactbond.tables import aligned, plain_rows, rows_table, schema_of
 
 FLOWS = schema_of("on", "class", "investor", "kind", "amount_pence", on=pa.date32())
 ACCOUNT = schema_of("on", "kind", "name", "amount_pence", on=pa.date32())

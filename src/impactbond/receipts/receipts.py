@@ -8,10 +8,10 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.cards import card
+from impactbond.cards import FrameOf, card
 from impactbond.evidence.evidence import PLACE
 from impactbond.money import show
-from impactbond.tables import FrameOf, schema_of
+from impactbond.tables import schema_of
 
 _RECEIPT = ("receipt", "funder", "received_on", "amount_pence", "claim_period", "note")
 RECEIPTS = pa.schema([*schema_of(*_RECEIPT), *PLACE])

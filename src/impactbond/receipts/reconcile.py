@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.cards import text_card
+from impactbond.cards import FrameOf, text_card
 from impactbond.dates import day_given
 from impactbond.errors import Fault, ReceiptError, SettlementError
 from impactbond.money import show
@@ -27,7 +27,7 @@ from impactbond.receipts.match import Claimed, Credit, Due, Match, payment_times
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.together import accounts_of, members, named
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import FrameOf, aligned, plain_rows, rows_table, schema_of
+from impactbond.tables import aligned, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
 
 BANDS = {

@@ -13,7 +13,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.cards import card
+from impactbond.cards import FrameOf, card
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.carried import Unchanged
@@ -24,7 +24,7 @@ from impactbond.money import show
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.lines import Attribution
 from impactbond.settlement.results import MeasuredResult, parts_table, results_table
-from impactbond.tables import FrameOf, sorted_by
+from impactbond.tables import sorted_by
 
 TABLES = ("decisions", "claims", "lines", "shares", "payments", "balances")
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from impactbond.cards import framed
+from impactbond.cards import FrameOf, framed
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import from_day_number
@@ -31,16 +31,12 @@ from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area
 from impactbond.simulation.cautions import cautions
 from impactbond.simulation.draw import Draws
-from impactbond.simulation.settle_drawn import (
-    LimitOn,
-    limits_of,
-    settled_as_counted,
-    settled_one_by_one,
-)
+from impactbond.simulation.settle_drawn import settled_as_counted, settled_one_by_one
 from impactbond.simulation.spread import SPREAD, SPREAD_HEADINGS, Shown, spread_rows, spread_table
 from impactbond.simulation.stages import Turn
 from impactbond.simulation.trial_evidence import evidence_of, versions_by_events
-from impactbond.tables import FrameOf, as_kind, plain_rows, rows_table, schema_of
+from impactbond.simulation.withheld import LimitOn, limits_of
+from impactbond.tables import as_kind, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
 
 DATED = ("claim_period", "claim_date")

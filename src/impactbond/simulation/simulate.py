@@ -31,7 +31,8 @@ from impactbond.simulation.draw import Draws
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.outturn import Outturn, assert_can_be_told
 from impactbond.simulation.read import assert_fits
-from impactbond.simulation.settle_drawn import limits_of, settle_futures
+from impactbond.simulation.settle_drawn import settle_futures
+from impactbond.simulation.withheld import limits_of
 
 
 def simulate(

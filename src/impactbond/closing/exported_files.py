@@ -37,6 +37,10 @@ from impactbond.money import major_units
 from impactbond.terms.words import counted
 
 _FORMULA = tuple("=+-@\t\r")
+SAGE_50 = (  # of journals, and of sales
+    *("Type", "Account Reference", "Nominal A/C Ref", "Department Code", "Date"),
+    *("Reference", "Details", "Net Amount", "Tax Code", "Tax Amount"),
+)
 
 
 def csv_rows(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -23,6 +23,7 @@ from impactbond.canonical import csv_bytes
 from impactbond.closing.exchange import DIFFERENCE
 from impactbond.closing.exported_files import (
     MANIFEST,
+    SAGE_50,
     amount_told,
     csv_rows,
     manifest_row,
@@ -53,10 +54,6 @@ PLAIN = (
 XERO = (
     *("*Narration", "*Date", "Description", "*AccountCode", "*TaxRate", "*Amount"),
     *("TrackingName1", "TrackingOption1", "TrackingName2", "TrackingOption2"),
-)
-SAGE_50 = (
-    *("Type", "Account Reference", "Nominal A/C Ref", "Department Code", "Date"),
-    *("Reference", "Details", "Net Amount", "Tax Code", "Tax Amount"),
 )
 MOST_XERO_LINES = 300  # of one file
 # A journal is no sale: whatever VAT a sale has is in its invoice.

@@ -25,7 +25,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from impactbond.closing.exported_files import amount_told, csv_rows, day_told
+from impactbond.closing.exported_files import SAGE_50, amount_told, csv_rows, day_told
 from impactbond.closing.inputs import Asked
 from impactbond.closing.journals import INCOME, UP_FRONT_ACCOUNT
 from impactbond.closing.ledger import Ledger
@@ -90,10 +90,6 @@ XERO_INVOICES = (
 XERO_CREDIT_NOTES = tuple(
     {"*InvoiceNumber": "*CreditNoteNumber", "*InvoiceDate": "*CreditNoteDate"}.get(one, one)
     for one in XERO_INVOICES
-)
-SAGE_50_SALES = (
-    *("Type", "Account Reference", "Nominal A/C Ref", "Department Code", "Date"),
-    *("Reference", "Details", "Net Amount", "Tax Code", "Tax Amount"),
 )
 QUICKBOOKS = (
     *("*Invoice number", "*Customer", "*Invoice date", "*Due date", "Item amount"),
@@ -203,7 +199,7 @@ def sage_50_file(year: YearEnd) -> dict[str, bytes]:
         rows.append((*about, row["text"][:MOST_DETAILS], net, tax, amount_told(year, 0)))
     if faults:
         raise YearEndError("The invoices cannot be exported.", list(dict.fromkeys(faults)))
-    return {f"{_stem(year)}_sage50_sales.csv": csv_rows(SAGE_50_SALES, rows)}
+    return {f"{_stem(year)}_sage50_sales.csv": csv_rows(SAGE_50, rows)}
 
 
 def quickbooks_files(year: YearEnd) -> dict[str, bytes]:

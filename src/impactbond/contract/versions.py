@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from pydantic import PrivateAttr
 from impactbond.cards import card
 from impactbond.contract.contract import Contract
 from impactbond.contract.difference import ContractChange, difference
+from impactbond.dates import ONE_DAY
 from impactbond.errors import ContractError, Fault
 from impactbond.terms.prices import Indexed
 from impactbond.terms.term import Term
@@ -217,9 +218,6 @@ def _united(
     return {name: last[name] for entries in in_order for name in entries}
 
 
-_ONE_DAY = timedelta(days=1)
-
-
 def unit_stretches(contract: Contract, milestone: str) -> list[date]:
     """The first days of the stretches, in order: of every period, and wherever a term of the money
     of the milestone starts or ends within one.
@@ -259,4 +257,4 @@ def _ends(from_: date | None, through: date | None) -> Iterator[date]:
     if from_ is not None:
         yield from_
     if through is not None:
-        yield through + _ONE_DAY
+        yield through + ONE_DAY

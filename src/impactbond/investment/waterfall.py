@@ -17,13 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from dateutil.relativedelta import relativedelta
 
 from impactbond.contract.contract import Contract
+from impactbond.dates import ONE_DAY
 from impactbond.investment.cash_flows import growth, half_up_of
 from impactbond.money import RoundingRule, cut_whole, half_up, minor_units, rounded
 from impactbond.terms.investment import Investment, InvestmentClass, ReturnTier
@@ -230,7 +231,7 @@ class ClassAccount:
         total = Fraction(0)
         for start, end, due in self._years:
             if due <= day:
-                last = end - timedelta(days=1)
+                last = end - ONE_DAY
                 share_of = return_share if capped else earned_share
                 share = share_of(self.term, known_on(self.known, due), last)
                 whole = (start + relativedelta(years=1) - start).days

@@ -17,7 +17,7 @@ Keeps  whoever comes next starts when the place has stood empty for as long as t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from functools import partial
 from itertools import product, zip_longest
@@ -27,7 +27,7 @@ from operator import mul
 from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
-from impactbond.dates import day_number, from_day_number
+from impactbond.dates import ONE_DAY, day_number, from_day_number
 from impactbond.evaluation.inputs import claim_dates
 from impactbond.simulation.area import CHILD, Area
 from impactbond.simulation.compiler import Compiler, TooManyToTellApartError
@@ -99,7 +99,7 @@ class PlaceCompiler(Compiler):
         last = self._contract.calendar.term[1] if started is None else started[1]
         for span, share in {} if refilled is None else refilled.after.items():
             # Of two on one day the first to leave would still be there.
-            day = max(span.after(left), left + timedelta(days=1))
+            day = max(span.after(left), left + ONE_DAY)
             if share and day <= last:
                 yield day, share
 

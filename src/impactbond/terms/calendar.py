@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -15,6 +15,7 @@ from pydantic import Field, PlainSerializer, WithJsonSchema
 from impactbond.dates import (
     MONTH_NAMES,
     NATIONS,
+    ONE_DAY,
     Every,
     Period,
     Span,
@@ -230,4 +231,4 @@ class Calendar(Term):
 
         A period ends at the end of its last day, so that a month after 30 June is 31 July.
         """
-        return self.claims.made.after(period.last + timedelta(days=1)) - timedelta(days=1)
+        return self.claims.made.after(period.last + ONE_DAY) - ONE_DAY

@@ -10,14 +10,13 @@ Keeps  every journal balances, for each funder and so in each fund. The journals
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from impactbond.closing.inputs import Year
 from impactbond.closing.ledger import Ledger
-from impactbond.dates import ONE_DAY
 from impactbond.settlement.schedule import ON_ACCOUNT, UP_FRONT
 from impactbond.tables import rows_table, schema_of
 
@@ -60,7 +59,7 @@ def journals_table(position: pa.Table, on: date) -> pa.Table:
         for row in position.to_pylist():
             pence, fund = row[COLUMNS[journal]], row["fund"]
             for account, amount in _two(debit, credit, pence):
-                about = (journal, on, on + ONE_DAY, account, row["funder"], fund)
+                about = (journal, on, on + timedelta(days=1), account, row["funder"], fund)
                 told = f"{text}: {row['name']}"
                 rows.append((*about, max(amount, 0), max(-amount, 0), told, basis))
     return rows_table(rows, JOURNALS)

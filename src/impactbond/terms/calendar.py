@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -15,7 +15,6 @@ from pydantic import Field, PlainSerializer, WithJsonSchema
 from impactbond.dates import (
     MONTH_NAMES,
     NATIONS,
-    ONE_DAY,
     Every,
     Period,
     Span,
@@ -231,4 +230,4 @@ class Calendar(Term):
 
         A period ends at the end of its last day, so that a month after 30 June is 31 July.
         """
-        return self.claims.made.after(period.last + ONE_DAY) - ONE_DAY
+        return self.claims.made.after(period.last + timedelta(days=1)) - timedelta(days=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import reduce
 from itertools import zip_longest
 from operator import or_
@@ -10,7 +11,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from impactbond.dates import ONE_DAY, Span
+from impactbond.dates import Span
 from impactbond.terms.conditions.condition import (
     READ_AS_PICKED,
     InWindow,
@@ -98,6 +99,9 @@ class Stays(InWindow):
         return ConditionText(what, needed, found, f"{what} was {found}, {needed} needed")
 
 
+_ONE_DAY = timedelta(days=1)
+
+
 class Sustained(InWindow):
     """Met on the day on which so long a time in one of these states is complete.
 
@@ -163,7 +167,7 @@ class Sustained(InWindow):
         days = super().reach(calendars)
         if days is None:
             return None
-        complete = self.for_.after(days[0]) - ONE_DAY
+        complete = self.for_.after(days[0]) - _ONE_DAY
         return None if complete > days[1] else (complete, days[1])
 
     def evidence(self, view: EvidenceView) -> EvidenceUsed:
@@ -225,7 +229,7 @@ class Sustained(InWindow):
             start, end = max(first, window[0]), min(last, window[1])
             if held[first] not in self.as_ or start > end:
                 continue
-            if found and found[-1][1] + ONE_DAY == start:
+            if found and found[-1][1] + _ONE_DAY == start:
                 found[-1] = (found[-1][0], end)
             else:
                 found.append((start, end))

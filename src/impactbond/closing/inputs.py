@@ -43,76 +43,6 @@ from impactbond.settlement.schedule import UP_FRONT
 from impactbond.settlement.settlement import Settlement
 
 
-class EarnedOutcome(NamedTuple):
-    """What was achieved, and by whom it is paid: a result or a fee is of no participant."""
-
-    funder: str
-    participant: str
-    milestone: str
-    period: str
-    achieved_on: date
-
-
-Sums = dict[EarnedOutcome, int]
-
-
-def by_outcome(lines: pa.Table, shares: pa.Table) -> Sums:
-    """What each funder owes for each outcome, by lines and their shares (LINES, SHARES)."""
-    columns = ["participant", "milestone", "period", "achieved_on"]
-    rows = zip(*(lines[name].to_pylist() for name in ["line", *columns]), strict=True)
-    of_line = {line: about for line, *about in rows}
-    sums: Sums = defaultdict(int)
-    columns = ["line", "funder", "amount_pence"]
-    for line, funder, pence in zip(*(shares[name].to_pylist() for name in columns), strict=True):
-        if funder != UNFUNDED and pence:
-            sums[EarnedOutcome(funder, *of_line[line])] += pence
-    return sums
-
-
-def by_funder(sums: Sums) -> dict[str, int]:
-    """The same for each funder in all."""
-    return summed((outcome.funder, pence) for outcome, pence in sums.items())
-
-
-def summed_by_outcome(sums: Sums) -> dict[tuple[Any, ...], int]:
-    """The same for each outcome, whoever pays it."""
-    found: dict[tuple[Any, ...], int] = defaultdict(int)
-    for outcome, pence in sums.items():
-        found[outcome[1:]] += pence
-    return found
-
-
-def summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Amounts added up by their names."""
-    found: dict[str, int] = defaultdict(int)
-    for name, pence in pairs:
-        found[name] += pence
-    return found
-
-
-def deferred_fees(due: Sums, terms: Contract, ledger: Ledger | None, on: date) -> Sums:
-    """What of the fees that fell due by the year end is for days after it."""
-    found: Sums = {}
-    for name, days in {} if ledger is None else ledger.fee_days.items():
-        own = {one: pence for one, pence in due.items() if one.milestone == name and pence > 0}
-        of_funders, rule = by_funder(own), terms.rounding.rule
-        in_all = sum(of_funders.values())
-        if not in_all or name not in terms.fees:
-            continue
-        fee = sum(pence for _, pence in terms.fees[name].instalments(terms.currency, rule))
-        by_then = int(round_fraction(np.array([fee]), days.part_by(on), rule)[0])
-        parts = tuple(Fraction(pence, in_all) for pence in of_funders.values())
-        earned = cut_whole(min(by_then, in_all), parts, rule)
-        for (funder, pence), done in zip(of_funders.items(), earned, strict=True):
-            rest = pence - done
-            # Of the instalments that fell due last, because the first days are paid by the first.
-            for one in sorted(own, key=lambda one: one.achieved_on, reverse=True):
-                if one.funder == funder and rest:
-                    found[one] = min(own[one], rest)
-                    rest -= found[one]
-    return found
-
-
 class Asked(NamedTuple):
     """One amount that a funder was asked for; `claim_period` is that of its claim."""
 
@@ -293,3 +223,73 @@ class Year:
         for _, funder, _, _ in (*self.received, *self.written_off):
             known.setdefault(funder, Payer(funder, funder, funder, "unknown"))
         return tuple(known.values())
+
+
+class EarnedOutcome(NamedTuple):
+    """What was achieved, and by whom it is paid: a result or a fee is of no participant."""
+
+    funder: str
+    participant: str
+    milestone: str
+    period: str
+    achieved_on: date
+
+
+Sums = dict[EarnedOutcome, int]
+
+
+def by_outcome(lines: pa.Table, shares: pa.Table) -> Sums:
+    """What each funder owes for each outcome, by lines and their shares (LINES, SHARES)."""
+    columns = ["participant", "milestone", "period", "achieved_on"]
+    rows = zip(*(lines[name].to_pylist() for name in ["line", *columns]), strict=True)
+    of_line = {line: about for line, *about in rows}
+    sums: Sums = defaultdict(int)
+    columns = ["line", "funder", "amount_pence"]
+    for line, funder, pence in zip(*(shares[name].to_pylist() for name in columns), strict=True):
+        if funder != UNFUNDED and pence:
+            sums[EarnedOutcome(funder, *of_line[line])] += pence
+    return sums
+
+
+def by_funder(sums: Sums) -> dict[str, int]:
+    """The same for each funder in all."""
+    return summed((outcome.funder, pence) for outcome, pence in sums.items())
+
+
+def summed_by_outcome(sums: Sums) -> dict[tuple[Any, ...], int]:
+    """The same for each outcome, whoever pays it."""
+    found: dict[tuple[Any, ...], int] = defaultdict(int)
+    for outcome, pence in sums.items():
+        found[outcome[1:]] += pence
+    return found
+
+
+def summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Amounts added up by their names."""
+    found: dict[str, int] = defaultdict(int)
+    for name, pence in pairs:
+        found[name] += pence
+    return found
+
+
+def deferred_fees(due: Sums, terms: Contract, ledger: Ledger | None, on: date) -> Sums:
+    """What of the fees that fell due by the year end is for days after it."""
+    found: Sums = {}
+    for name, days in {} if ledger is None else ledger.fee_days.items():
+        own = {one: pence for one, pence in due.items() if one.milestone == name and pence > 0}
+        of_funders, rule = by_funder(own), terms.rounding.rule
+        in_all = sum(of_funders.values())
+        if not in_all or name not in terms.fees:
+            continue
+        fee = sum(pence for _, pence in terms.fees[name].instalments(terms.currency, rule))
+        by_then = int(round_fraction(np.array([fee]), days.part_by(on), rule)[0])
+        parts = tuple(Fraction(pence, in_all) for pence in of_funders.values())
+        earned = cut_whole(min(by_then, in_all), parts, rule)
+        for (funder, pence), done in zip(of_funders.items(), earned, strict=True):
+            rest = pence - done
+            # Of the instalments that fell due last, because the first days are paid by the first.
+            for one in sorted(own, key=lambda one: one.achieved_on, reverse=True):
+                if one.funder == funder and rest:
+                    found[one] = min(own[one], rest)
+                    rest -= found[one]
+    return found

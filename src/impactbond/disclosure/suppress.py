@@ -32,53 +32,6 @@ from impactbond.disclosure.attack import Attacker, knowing, solver
 from impactbond.disclosure.rules import ALL, Linked, Real, Whole
 from impactbond.errors import DisclosureError, Fault
 
-
-def rounded(linked: Linked, base: int) -> Whole:
-    """The cells rounded so, as near to what they are as that allows; multiples stay.
-
-    Raises DisclosureError where no such rounding is there, or where it would still tell a cell more
-    closely than the base.
-    """
-    cells, parts = linked.sums.shape
-    counts = linked.counts.astype(float)
-    # Parts in multiples of the base; then how far each cell is from what it is.
-    away = np.eye(cells)
-    sums = base * linked.sums
-    constraint = solver().LinearConstraint
-    found = solver().milp(
-        np.concatenate([np.zeros(parts), np.ones(cells)]),
-        integrality=np.concatenate([np.ones(parts), np.zeros(cells)]),
-        bounds=solver().Bounds(0, np.inf),
-        constraints=[
-            constraint(np.hstack([sums, -away]), -np.inf, counts),
-            constraint(np.hstack([sums, away]), counts, np.inf),
-            constraint(
-                np.hstack([sums, np.zeros_like(away)]), counts - base + 1, counts + base - 1
-            ),
-        ],
-        options={"mip_rel_gap": 0},
-    )
-    if found.x is None:
-        raise _cannot(linked, "no rounding of all tables to that base adds up")
-    shown = sums @ np.rint(found.x[:parts]).astype(np.int64)
-    low = np.maximum(shown - base + 1, 0).astype(float)
-    high = (shown + base - 1).astype(float)
-    attacker = Attacker(linked, low, high, float(linked.parts.sum() + cells * base))
-    if any(attacker.is_reached(cell, base - 1) for cell in range(cells)):
-        raise _cannot(linked, "rounded to that base, a cell could be told more closely than it")
-    return np.asarray(shown, np.int64)
-
-
-def _cannot(linked: Linked, problem: str) -> DisclosureError:
-    fault = Fault(
-        code="cannot_be_rounded",
-        clause=f"milestones.{linked.keys[0].milestone}",
-        problem=problem,
-        hint="Take a larger base, fewer tables, or leave cells out in place of rounding",
-    )
-    return DisclosureError("The tables cannot be published like that.", [fault])
-
-
 MOST_ROUNDS = 60  # of covers; beyond them a choice is completed cell by cell, and said to be so
 
 
@@ -230,3 +183,49 @@ def _completed(problem: Suppression, hidden: frozenset[int]) -> frozenset[int]:
         if not _rows_against(problem, hidden - {cell}):
             hidden -= {cell}
     return hidden
+
+
+def rounded(linked: Linked, base: int) -> Whole:
+    """The cells rounded so, as near to what they are as that allows; multiples stay.
+
+    Raises DisclosureError where no such rounding is there, or where it would still tell a cell more
+    closely than the base.
+    """
+    cells, parts = linked.sums.shape
+    counts = linked.counts.astype(float)
+    # Parts in multiples of the base; then how far each cell is from what it is.
+    away = np.eye(cells)
+    sums = base * linked.sums
+    constraint = solver().LinearConstraint
+    found = solver().milp(
+        np.concatenate([np.zeros(parts), np.ones(cells)]),
+        integrality=np.concatenate([np.ones(parts), np.zeros(cells)]),
+        bounds=solver().Bounds(0, np.inf),
+        constraints=[
+            constraint(np.hstack([sums, -away]), -np.inf, counts),
+            constraint(np.hstack([sums, away]), counts, np.inf),
+            constraint(
+                np.hstack([sums, np.zeros_like(away)]), counts - base + 1, counts + base - 1
+            ),
+        ],
+        options={"mip_rel_gap": 0},
+    )
+    if found.x is None:
+        raise _cannot(linked, "no rounding of all tables to that base adds up")
+    shown = sums @ np.rint(found.x[:parts]).astype(np.int64)
+    low = np.maximum(shown - base + 1, 0).astype(float)
+    high = (shown + base - 1).astype(float)
+    attacker = Attacker(linked, low, high, float(linked.parts.sum() + cells * base))
+    if any(attacker.is_reached(cell, base - 1) for cell in range(cells)):
+        raise _cannot(linked, "rounded to that base, a cell could be told more closely than it")
+    return np.asarray(shown, np.int64)
+
+
+def _cannot(linked: Linked, problem: str) -> DisclosureError:
+    fault = Fault(
+        code="cannot_be_rounded",
+        clause=f"milestones.{linked.keys[0].milestone}",
+        problem=problem,
+        hint="Take a larger base, fewer tables, or leave cells out in place of rounding",
+    )
+    return DisclosureError("The tables cannot be published like that.", [fault])

@@ -25,24 +25,6 @@ from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.spread import percentile
 
 
-def unpaid_pence(forecast: Forecast) -> Pence:
-    """What was achieved and nobody pays, in every trial: what limits on the whole hold back, and
-    what passes beyond the last funder's limit.
-    """
-    whole = [place for place, limit in enumerate(forecast.limits_on) if not limit.funder]
-    held = forecast.held_back_pence[:, -1, whole].sum(axis=1)
-    return np.asarray(held + forecast.due_pence[..., -1].sum(axis=1))
-
-
-def spread_of(amounts: Pence) -> tuple[int, int, int, int]:
-    """Mean to the nearest penny, and the 5th, 50th and 95th percentile, of amounts by trial."""
-    ascending = np.sort(amounts)
-    total = np.array(int(ascending.sum()), dtype=np.int64)
-    mean = int(round_fraction(total, Fraction(1, len(amounts)), half_up))
-    five, half, most = (int(percentile(ascending, percent)) for percent in (5, 50, 95))
-    return mean, five, half, most
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Cash:
     """What the provider has: `days` on which money moves, in order, and `pence` at the end of each,
@@ -117,3 +99,21 @@ def _up_front(forecast: Forecast) -> list[tuple[int, date, int]]:
         (int(claim), tranches[index].on, int(paid[index, claim]))
         for index, claim in zip(*np.nonzero(paid), strict=True)
     ]
+
+
+def unpaid_pence(forecast: Forecast) -> Pence:
+    """What was achieved and nobody pays, in every trial: what limits on the whole hold back, and
+    what passes beyond the last funder's limit.
+    """
+    whole = [place for place, limit in enumerate(forecast.limits_on) if not limit.funder]
+    held = forecast.held_back_pence[:, -1, whole].sum(axis=1)
+    return np.asarray(held + forecast.due_pence[..., -1].sum(axis=1))
+
+
+def spread_of(amounts: Pence) -> tuple[int, int, int, int]:
+    """Mean to the nearest penny, and the 5th, 50th and 95th percentile, of amounts by trial."""
+    ascending = np.sort(amounts)
+    total = np.array(int(ascending.sum()), dtype=np.int64)
+    mean = int(round_fraction(total, Fraction(1, len(amounts)), half_up))
+    five, half, most = (int(percentile(ascending, percent)) for percent in (5, 50, 95))
+    return mean, five, half, most

@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-def write_page(page: str, out: str | PathLike[str], **how: Unpack[Writing]) -> Path:
-    """Writes a page into a file, for its owner alone unless `shared=True`, and gives its path.
-
-    With `replace=True`, another file of that name is replaced. Raises PageError when the file
-    cannot be written, or would replace another.
-    """
-    refused = partial(PageError, "The page cannot be written.")
-    return write_file(out, page.encode(), refused, **how)
-
-
 AMOUNT, DAY = "amount", "day"  # how a column is set, as style.css has it
 
 
@@ -113,3 +103,13 @@ def _environment() -> Environment:
 def words(text: str) -> str:
     """A text as it may stand within SVG that is put together by hand."""
     return escape(text, quote=True)
+
+
+def write_page(page: str, out: str | PathLike[str], **how: Unpack[Writing]) -> Path:
+    """Writes a page into a file, for its owner alone unless `shared=True`, and gives its path.
+
+    With `replace=True`, another file of that name is replaced. Raises PageError when the file
+    cannot be written, or would replace another.
+    """
+    refused = partial(PageError, "The page cannot be written.")
+    return write_file(out, page.encode(), refused, **how)

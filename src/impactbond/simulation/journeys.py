@@ -48,6 +48,57 @@ from impactbond.simulation.stages import (
     needs_of,
 )
 
+
+def journeys(
+    contract: Contract | Versions,
+    area: Area,
+    known: Sequence[Knowledge] = (),
+    told: Callable[[Mapping[str, str]], Collection[int]] = lambda _: (),
+) -> tuple[tuple[Stage, ...], ...]:
+    """The stages of every group, in the order in which milestones need one another; `known` is what
+    is known of the first groups. `told` gives the milestones, by their numbers, by the claims of
+    which journeys are told apart, for the attributes of a group. Raises TooManyToTellApartError.
+    """
+    versions = Versions.of(contract)
+    whole, needs = versions.whole, needs_of(versions)
+    claims = claim_dates(versions, whole.calendar.claim_dates[-1])
+    # What is drawn together, and in which order, is the same for all that are in the same segments.
+    worked_out: dict[tuple[bool, ...], tuple[Area, list[list[Family]]]] = {}
+    found = []
+    for group, on_record in zip_longest(area.cohorts, known):
+        alike = area.alike(group.attributes)
+        if alike not in worked_out:
+            of_these = area.about(group.attributes)
+            worked_out[alike] = of_these, in_order(whole, needs, families(whole, of_these))
+        of_these, ordered = worked_out[alike]
+        knowledge = on_record or NOTHING_KNOWN
+        paying = paying_of(versions, of_these, group, claims, knowledge)
+        is_held = whole.participants.places is not None
+        compiler_of = PlaceCompiler if is_held else Compiler
+        compiler = compiler_of(whole, needs, of_these, group, knowledge, paying)
+        found.append(compiler.stages(ordered, told(group.attributes)))
+    return tuple(found)
+
+
+def journeys_and_limits(
+    versions: Versions, area: Area, known: Sequence[Knowledge], *, is_drawn: bool
+) -> tuple[tuple[int, ...], tuple[tuple[Stage, ...], ...]]:
+    """The limits that are worked out journey by journey, by their positions, and the stages of
+    every group: none where not everybody `is_drawn`, because of those on record it is not known
+    how they came to their claims one by one. Nor where a place is held by several participants, or
+    where several versions each have limits of their own.
+    """
+    whole = versions.whole
+    is_of_children = is_drawn and whole.participants.places is None
+    limits = limits_on_each(whole) if is_of_children and len(versions.all) == 1 else ()
+    if limits:
+        try:
+            return limits, journeys(versions, area, told=partial(milestones_of_each, whole, limits))
+        except TooManyToTellApartError:
+            pass  # children one by one cost less
+    return (), journeys(versions, area, known)
+
+
 # Those who hold a place, in order.
 Chain = tuple[Holder, ...]
 # What is reached for a place so far: each milestone once.
@@ -171,53 +222,3 @@ class PlaceCompiler(Compiler):
         when = self._contract.milestones[name].when
         reach = reach_from(self._contract, when, self._group.start)
         return reach is not None and from_day_number(day) <= reach[1]
-
-
-def journeys(
-    contract: Contract | Versions,
-    area: Area,
-    known: Sequence[Knowledge] = (),
-    told: Callable[[Mapping[str, str]], Collection[int]] = lambda _: (),
-) -> tuple[tuple[Stage, ...], ...]:
-    """The stages of every group, in the order in which milestones need one another; `known` is what
-    is known of the first groups. `told` gives the milestones, by their numbers, by the claims of
-    which journeys are told apart, for the attributes of a group. Raises TooManyToTellApartError.
-    """
-    versions = Versions.of(contract)
-    whole, needs = versions.whole, needs_of(versions)
-    claims = claim_dates(versions, whole.calendar.claim_dates[-1])
-    # What is drawn together, and in which order, is the same for all that are in the same segments.
-    worked_out: dict[tuple[bool, ...], tuple[Area, list[list[Family]]]] = {}
-    found = []
-    for group, on_record in zip_longest(area.cohorts, known):
-        alike = area.alike(group.attributes)
-        if alike not in worked_out:
-            of_these = area.about(group.attributes)
-            worked_out[alike] = of_these, in_order(whole, needs, families(whole, of_these))
-        of_these, ordered = worked_out[alike]
-        knowledge = on_record or NOTHING_KNOWN
-        paying = paying_of(versions, of_these, group, claims, knowledge)
-        is_held = whole.participants.places is not None
-        compiler_of = PlaceCompiler if is_held else Compiler
-        compiler = compiler_of(whole, needs, of_these, group, knowledge, paying)
-        found.append(compiler.stages(ordered, told(group.attributes)))
-    return tuple(found)
-
-
-def journeys_and_limits(
-    versions: Versions, area: Area, known: Sequence[Knowledge], *, is_drawn: bool
-) -> tuple[tuple[int, ...], tuple[tuple[Stage, ...], ...]]:
-    """The limits that are worked out journey by journey, by their positions, and the stages of
-    every group: none where not everybody `is_drawn`, because of those on record it is not known
-    how they came to their claims one by one. Nor where a place is held by several participants, or
-    where several versions each have limits of their own.
-    """
-    whole = versions.whole
-    is_of_children = is_drawn and whole.participants.places is None
-    limits = limits_on_each(whole) if is_of_children and len(versions.all) == 1 else ()
-    if limits:
-        try:
-            return limits, journeys(versions, area, told=partial(milestones_of_each, whole, limits))
-        except TooManyToTellApartError:
-            pass  # children one by one cost less
-    return (), journeys(versions, area, known)

@@ -15,7 +15,7 @@ from itertools import compress
 
 from impactbond.errors import Fault
 from impactbond.evidence.csv_files import LONGEST_CELL, CrookedLineError
-from impactbond.evidence.deliveries import Cells, clean
+from impactbond.evidence.deliveries import Cells
 from impactbond.evidence.refusals import Refusal, Refused
 from impactbond.evidence.sheet_rows import SheetRows
 from impactbond.texts import one_spelling
@@ -25,23 +25,19 @@ from impactbond.texts import one_spelling
 class SourceTable:
     """Rows of cells below headings, each row with its number in the file.
 
-    A heading is in one spelling; `raw` are the cells as they were read, column by column, and empty
-    where nothing names the column. `above` are cells above the table, by the column they fill, and
-    `below` the rows behind the one that ends it.
+    Headings and cells have one spelling. `columns` are the cells, None where they are blank, and
+    empty where nothing names the column. `above` are cells above the table, by the column they
+    fill, and `below` the rows behind the one that ends it.
     """
 
     file: str
     sheet: str
     rows: list[int]
     headings: tuple[str, ...]
-    raw: list[Cells]
+    columns: list[Cells]
     above: Mapping[str, object] = field(default_factory=dict)
     cautions: tuple[str, ...] = ()
     below: SourceTable | None = None
-
-    @cached_property
-    def _clean(self) -> dict[int, Cells]:
-        return {}
 
     @property
     def place(self) -> str:
@@ -63,16 +59,14 @@ class SourceTable:
 
     def at(self, place: int) -> Cells:
         """The cells of the column at a place."""
-        if place not in self._clean:
-            self._clean[place] = clean(self.raw[place])
-        return self._clean[place]
+        return self.columns[place]
 
     def only(self, wanted: Sequence[bool]) -> SourceTable:
         """The table with some of its rows."""
         if all(wanted):
             return self
-        raw = [list(compress(cells, wanted)) for cells in self.raw]
-        return replace(self, rows=list(compress(self.rows, wanted)), raw=raw)
+        columns = [list(compress(cells, wanted)) for cells in self.columns]
+        return replace(self, rows=list(compress(self.rows, wanted)), columns=columns)
 
     def refused(self, place: int, column: str, refusal: Refusal) -> Refused:
         """The cell of a column in the row at a place, refused."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from impactbond.contract.contract import Contract
 from impactbond.dates import Span
 from impactbond.money import CURRENCIES
-from impactbond.terms.limits.most import Most
+from impactbond.terms.limits.limit import Most
 from impactbond.terms.metrics.sessions import Session
 from impactbond.terms.phrases import Edge
 

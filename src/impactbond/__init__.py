@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from impactbond.charts.chart import chart
     from impactbond.closing.close_year import year_end
     from impactbond.closing.exports import write_year_end
-    from impactbond.closing.read_ledger import read_ledger
+    from impactbond.closing.ledger import read_ledger
     from impactbond.closing.year_end import YearEnd
     from impactbond.comparison.comparison import compare
     from impactbond.contract.contract import Contract
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.between_deliveries import compare_evidence
     from impactbond.evidence.counts import Counts
     from impactbond.evidence.evidence import Evidence
-    from impactbond.evidence.given_files import GivenFile
+    from impactbond.evidence.files import GivenFile
     from impactbond.evidence.marked_workbook import mark_workbook
     from impactbond.evidence.pseudonyms import new_key, pseudonymise, read_key
     from impactbond.evidence.read import read_evidence
@@ -62,9 +62,9 @@ if TYPE_CHECKING:
     from impactbond.forecasts.cash import cash_of
     from impactbond.forecasts.plans import plans_beside
     from impactbond.forecasts.returns import returns_of
-    from impactbond.forecasts.write import write_forecast
-    from impactbond.frames.declared import declared_frames
+    from impactbond.forecasts.workbook import write_forecast
     from impactbond.frames.frame import Frame
+    from impactbond.frames.page import declared_frames
     from impactbond.frames.people import for_people
     from impactbond.investment.cash_flows import CashFlows
     from impactbond.investment.schedule import investor_schedule
@@ -88,8 +88,7 @@ if TYPE_CHECKING:
     from impactbond.simulation.forecast import Forecast
     from impactbond.simulation.learn import area_from, learnt_chances
     from impactbond.simulation.read import read_area
-    from impactbond.simulation.reforecast import reforecast
-    from impactbond.simulation.simulate import simulate
+    from impactbond.simulation.simulate import reforecast, simulate
     from impactbond.statements.up_front import write_up_front
     from impactbond.statements.write import statement_files, table_files, write_statements
 
@@ -103,7 +102,7 @@ _HOMES = {
     "Explanation": "explanation.explanation",
     "Forecast": "simulation.forecast",
     "Frame": "frames.frame",
-    "GivenFile": "evidence.given_files",
+    "GivenFile": "evidence.files",
     "Receipts": "receipts.receipts",
     "Reconciliation": "receipts.reconcile",
     "Record": "records.record",
@@ -118,7 +117,7 @@ _HOMES = {
     "compare": "comparison.comparison",
     "compare_designs": "designs.compare",
     "compare_evidence": "evidence.between_deliveries",
-    "declared_frames": "frames.declared",
+    "declared_frames": "frames.page",
     "explain": "explanation.explain",
     "explain_each": "explanation.explain",
     "explain_line": "explanation.explain",
@@ -144,14 +143,14 @@ _HOMES = {
     "read_evidence": "evidence.read",
     "read_instrument": "questionnaires.read",
     "read_key": "evidence.pseudonyms",
-    "read_ledger": "closing.read_ledger",
+    "read_ledger": "closing.ledger",
     "read_mapping": "mappings.read",
     "read_receipts": "receipts.read",
     "read_record": "records.record",
     "read_versions": "contract.read",
     "reconcile": "receipts.reconcile",
     "record_bytes": "records.record",
-    "reforecast": "simulation.reforecast",
+    "reforecast": "simulation.simulate",
     "regenerate": "records.regenerate",
     "render": "contract.wording.render",
     "returns_of": "forecasts.returns",
@@ -164,7 +163,7 @@ _HOMES = {
     "table_files": "statements.write",
     "terms_json": "contract.reading.plain_json",
     "verify": "records.verify",
-    "write_forecast": "forecasts.write",
+    "write_forecast": "forecasts.workbook",
     "write_record": "records.record",
     "write_statements": "statements.write",
     "write_template": "evidence.template",

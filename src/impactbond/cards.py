@@ -1,11 +1,16 @@
 """A card: how a notebook shows an object. One house style: what it is, of when, one table with its
-amounts at the right, notes below it, and what is long folded away.
+amounts at the right, notes below it, and what is long folded away. And a table of an object as a
+frame.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CARD = (
     "font-family:Arial,sans-serif;color:#14171a;background:#fff;padding:.25em .5em;max-width:60em"
@@ -87,3 +92,26 @@ def _row(cells: Sequence[str], words: int, tag: str = "td") -> str:
         for place, cell in enumerate(cells)
     )
     return f"<tr>{''.join(told)}</tr>"
+
+
+class FrameOf(property):
+    """A property that is a table of its owner, `<name>_table` or one of another name, as a frame of
+    the owner's `kind`; `says` is what it holds.
+    """
+
+    def __init__(self, says: str, table: str = "") -> None:
+        super().__init__(self._frame)
+        self.__doc__ = says  # or help would tell what this class is
+        self._table = table
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._table = self._table or f"{name}_table"
+
+    def table_of(self, owner: Any) -> pa.Table:
+        """The table."""
+        return getattr(owner, self._table)
+
+    def _frame(self, owner: Any) -> Any:
+        from impactbond.tables import as_kind  # a contract has a card and is read without Arrow
+
+        return as_kind(self.table_of(owner), owner.kind)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from holidays import HolidayBase
 
 EPOCH = date(1970, 1, 1)
+ONE_DAY = timedelta(days=1)
 # 2149-06-06: a day number fits 16 bits, so that facts can be packed into one integer.
 LAST_DAY_NUMBER = 2**16 - 1
 
@@ -174,7 +175,7 @@ def periods(
             "quarter": f"{opening.year}-Q{(opening.month - 1) // 3 + 1}",
             "year": f"{opening.year}" + f"-{opening.year + 1}" * (year_starts != (1, 1)),
         }[every]
-        found.append(Period(max(opening, first), min(following - timedelta(days=1), last), label))
+        found.append(Period(max(opening, first), min(following - ONE_DAY, last), label))
         opening = following
     return tuple(found)
 

@@ -13,7 +13,7 @@ import pytest
 from tests.commands import Done, run
 from tests.evidence_workbooks import few_children
 
-from impactbond.cli.help import EXAMPLES
+from impactbond.cli.commands import EXAMPLES
 from impactbond.version import __version__
 
 ROOT = Path(__file__).parents[2]

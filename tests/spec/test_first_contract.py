@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import impactbond as ib
 from impactbond.cli.commands import app
-from impactbond.contract.first import write_new_contract
+from impactbond.contract.read import write_new_contract
 from impactbond.errors import ContractError
 
 

@@ -11,7 +11,7 @@ from tests.spec.drawn_tables import contract_of
 import impactbond as ib
 from impactbond.contract.contract import Contract
 from impactbond.errors import ContractError
-from impactbond.investment.entitlement import (
+from impactbond.investment.waterfall import (
     committed_pence,
     drawn_pence,
     earned_principal_share,

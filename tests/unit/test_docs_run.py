@@ -17,10 +17,9 @@ from impactbond.evidence.read import read_evidence
 from impactbond.evidence.spreadsheet import MOST_BYTES, MOST_CELLS
 from impactbond.settlement.examples import check_examples
 from impactbond.settlement.settle import settle
-from impactbond.simulation.area import Area
+from impactbond.simulation.area import Area, levels_of
 from impactbond.simulation.read import parse_area
 from impactbond.simulation.simulate import simulate
-from impactbond.simulation.uncertain import levels_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLES = ("participants", "observations")

@@ -19,8 +19,7 @@ from impactbond.cli.commands import app
 from impactbond.errors import SimulationError
 from impactbond.forecasts.outlook import Outlook
 from impactbond.forecasts.page import forecast_page
-from impactbond.forecasts.workbook import forecast_workbook
-from impactbond.forecasts.write import write_forecast
+from impactbond.forecasts.workbook import forecast_workbook, write_forecast
 from impactbond.simulation.simulate import simulate
 from impactbond.terms.expected import Plan
 

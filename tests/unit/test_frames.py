@@ -18,9 +18,8 @@ from tests.spec.drawn_tables import settled
 import impactbond as ib
 from impactbond.errors import InvariantError, SettlementError
 from impactbond.explanation.journeys import journeys
-from impactbond.frames.declared import FRAMES
 from impactbond.frames.frame import declared
-from impactbond.frames.page import page
+from impactbond.frames.page import FRAMES, page
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.reconcile import reconcile
 from impactbond.settlement.settlement import Settlement

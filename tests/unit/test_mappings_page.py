@@ -9,9 +9,8 @@ import pytest
 from tests.partner_files import children, contract
 
 from impactbond.evidence.read import read_evidence
-from impactbond.mappings.mapped_table import MappedTable
+from impactbond.mappings.mapped_table import VALUES, MappedTable
 from impactbond.mappings.read import parse_mapping
-from impactbond.mappings.value_kinds import VALUES
 from impactbond.mappings.values import ColumnValue
 from impactbond.terms.metrics.choices import Chosen
 from impactbond.terms.metrics.numbers import Numbered

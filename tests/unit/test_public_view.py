@@ -19,9 +19,8 @@ from tests.properties.test_disclosure import settled
 import impactbond as ib
 from impactbond.cli.commands import app
 from impactbond.disclosure.attack import knowing
-from impactbond.disclosure.cells import CellKey, Linked
 from impactbond.disclosure.published import public_files
-from impactbond.disclosure.rules import DOMINATED, SECONDARY, TOO_FEW, Dominance
+from impactbond.disclosure.rules import DOMINATED, SECONDARY, TOO_FEW, CellKey, Dominance, Linked
 from impactbond.errors import DisclosureError
 
 ROOT = Path(__file__).parents[2]

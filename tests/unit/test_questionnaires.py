@@ -14,8 +14,7 @@ import pytest
 
 import impactbond as ib
 from impactbond.questionnaires import bands_of, score, score_table, shipped_instruments
-from impactbond.questionnaires.attainable import attainable
-from impactbond.questionnaires.read import parse_instrument
+from impactbond.questionnaires.read import attainable, parse_instrument
 
 SDQ = ib.read_instrument("sdq")
 EMOTION = ("q3", "q8", "q13", "q16", "q24")

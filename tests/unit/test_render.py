@@ -13,9 +13,9 @@ from tests.rich_contracts import rich_contract
 import impactbond as ib
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.conditions import condition_words
-from impactbond.contract.wording.document import Rule, Schedule, finished, letter, mark_of, roman
 from impactbond.contract.wording.render import Form, render, write_rendered
 from impactbond.contract.wording.schedule import schedule_of
+from impactbond.contract.wording.words import Rule, Schedule, finished, letter, mark_of, roman
 from impactbond.errors import ContractError
 
 ROOT = Path(__file__).parents[2]

@@ -11,11 +11,11 @@ import pytest
 from tests.spec.drawn_tables import contract_of
 
 from impactbond.errors import AssumptionError
+from impactbond.simulation.area import levels_of
 from impactbond.simulation.binomial import MOST_LEVELS
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.read import parse_area
 from impactbond.simulation.simulate import simulate
-from impactbond.simulation.uncertain import levels_of
 
 CONTRACT = contract_of("""
 milestones:

@@ -22,10 +22,10 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.read import parse_contract, read_contract
 from impactbond.contract.wording.render import render
 from impactbond.evidence.cells import dates, values_of
-from impactbond.evidence.instructions import example_rows
 from impactbond.evidence.read import read_evidence
 from impactbond.evidence.refusals import FIRST_DAY, LAST_DAY
 from impactbond.evidence.template import write_csv_templates, write_template
+from impactbond.evidence.template_parts import example_rows
 from impactbond.terms.metrics import METRICS
 
 WLZ = Path(__file__).parents[2] / "fixtures" / "contracts" / "west_london_zone.yaml"

@@ -7,9 +7,14 @@ from typing import Any
 
 from impactbond.charts.drawing import Drawing
 from impactbond.charts.of_designs import comparison_chart, tornado_chart
-from impactbond.charts.of_forecasts import cash_chart, exposure_chart, fan_chart, returns_chart
-from impactbond.charts.of_plans import plans_chart
-from impactbond.charts.of_returns import multiples_chart
+from impactbond.charts.of_forecasts import (
+    cash_chart,
+    exposure_chart,
+    fan_chart,
+    multiples_chart,
+    plans_chart,
+    returns_chart,
+)
 from impactbond.designs.compare import DesignComparison
 from impactbond.designs.sensitivity import Sensitivity
 from impactbond.errors import AssumptionError, Fault, assert_one_of

@@ -1,10 +1,16 @@
-"""Charts of a forecast and of an investor's schedule: fan, exposure, cash, returns."""
+"""Charts of a forecast and of an investor's schedule: fan, exposure, cash, returns.
+
+Plans: every version, what came, and what is forecast, to date. What an investment earns over many
+futures.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
+
+import numpy as np
 
 from impactbond.charts.drawing import (
     DARK,
@@ -18,7 +24,10 @@ from impactbond.charts.drawing import (
     money_axis,
     wrapped,
 )
+from impactbond.errors import AssumptionError, Fault
 from impactbond.forecasts.outlook import ALL_FUNDERS, Outlook
+from impactbond.forecasts.plans import CAME, FORECAST, PlansBeside
+from impactbond.forecasts.returns import FutureReturns
 from impactbond.investment.investor_schedule import InvestorSchedule
 from impactbond.money import show
 from impactbond.simulation.forecast import Forecast
@@ -145,3 +154,131 @@ def _band(axes: Any, places: Any, rows: Rows, step: str | None = None) -> None:
         axes.plot(places, values, color=MIDDLE, linestyle="dashed", linewidth=1, **where)
     where = {"drawstyle": "steps-post"} if step else {}
     axes.plot(places, middle, color=INK, linewidth=2, label="Median", **where)
+
+
+_LOOKS = ((MIDDLE, "dotted"), (MIDDLE, "dashed"), (DARK, "dashdot"), (DARK, "dashed"))
+Points = Sequence[tuple[date, int]]
+
+
+def plans_chart(found: PlansBeside) -> Drawing:
+    """Every plan to date as steps, what came as the thick line, and what is forecast after it:
+    median, and 5% to 95% of futures.
+    """
+    currency = found.contract.currency
+    came, left = found.rows(CAME), found.rows(FORECAST)
+    begins = found.contract.calendar.term[0]
+
+    def draw(axes: Any) -> None:
+        for place, name in enumerate(found.plans):
+            colour, dashes = _LOOKS[place % len(_LOOKS)]
+            own = found.rows("plan", name)
+            look = {"color": colour, "linestyle": dashes, "linewidth": 1.5}
+            label = f"{name}, made on {own[0]['made_on']}"
+            _steps(axes, _points(own, begins), label=label, **look)
+        if left:
+            so_far = (came[-1]["last_on"], came[-1]["to_date_pence"]) if came else (begins, 0)
+            _forecast(axes, left, so_far)
+        if came:
+            _steps(axes, _points(came, begins), color=INK, linewidth=3, label="Came")
+        axes.tick_params(axis="x", rotation=45)
+        axes.set_ylim(bottom=0)
+        money_axis(axes.yaxis, currency)
+        axes.legend(loc="upper left", fontsize=8)
+
+    return drawn("Plans, what came and what is forecast, to date", _said(found), draw)
+
+
+def _points(rows: Sequence[dict[str, Any]], begins: date) -> Points:
+    return [(begins, 0), *((row["last_on"], row["to_date_pence"]) for row in rows)]
+
+
+def _steps(axes: Any, points: Points, **look: Any) -> None:
+    days, sums = zip(*points, strict=True)
+    # One more day at the right, so that the last step is seen.
+    axes.step([*days, days[-1] + timedelta(days=20)], [*sums, sums[-1]], where="post", **look)
+
+
+def _forecast(axes: Any, rows: Sequence[dict[str, Any]], so_far: tuple[date, int]) -> None:
+    """The forecast from what came so far."""
+    names = ("p5_to_date_pence", "to_date_pence", "p95_to_date_pence")
+    days = [so_far[0], *(row["last_on"] for row in rows)]
+    days.append(days[-1] + timedelta(days=20))
+    low, middle, high = (
+        [so_far[1], *(row[name] for row in rows), rows[-1][name]] for name in names
+    )
+    look = {"facecolor": LIGHT, "edgecolor": MIDDLE, "hatch": HATCH, "linewidth": 0}
+    axes.fill_between(days, low, high, step="post", label="Forecast: 5% to 95% of futures", **look)
+    axes.step(days, middle, where="post", color=INK, linewidth=1.5, label="Forecast: median")
+
+
+def _said(found: PlansBeside) -> str:
+    currency, parts = found.contract.currency, []
+    for name in found.plans:
+        told = [row for row in found.rows("plan", name) if row["difference_pence"] is not None]
+        if told:
+            last = told[-1]
+            parts.append(
+                f"{name} had {show(last['to_date_pence'], currency)} by {last['last_on']}, and "
+                f"{show(last['came_to_date_pence'], currency)} had come"
+            )
+    if came := found.rows(CAME):
+        last = came[-1]
+        parts.append(f"by {last['period']} {show(last['to_date_pence'], currency)} came in all")
+    if left := found.rows(FORECAST):
+        last = left[-1]
+        parts.append(
+            f"by {last['period']} the median forecast is {show(last['to_date_pence'], currency)}, "
+            f"and 90 of 100 futures lie between {show(last['p5_to_date_pence'], currency)} and "
+            f"{show(last['p95_to_date_pence'], currency)}"
+        )
+    return "; ".join(parts)
+
+
+_BARS = 30
+
+
+def multiples_chart(found: FutureReturns) -> Drawing:
+    """How often what comes back is so many times what was paid in, with 5%, median and 95%; and how
+    many futures have one internal rate, several or none.
+
+    Raises AssumptionError where nothing is paid in in any future.
+    """
+    spread = found.spread("multiple")
+    if spread is None:
+        fault = Fault(code="no_multiple", problem="nothing is paid in in any future")
+        raise AssumptionError("The chart cannot be drawn.", [fault])
+    values = [one for one in found.arrow["multiple"].to_pylist() if one is not None]
+    low, middle, high = spread
+    often = ", ".join(f"{status} in {of:,}" for status, of in found.statuses.items() if of)
+    lost = sum(value < 1 for value in values)
+    alt = (
+        f"What {found.about} gets back for each unit paid in: {middle:.3f} in the middle future, "
+        f"{low:.3f} to {high:.3f} in 90 of 100; less than 1 in {lost:,} of {len(values):,}. "
+        f"Internal rates: {often}."
+    )
+
+    def draw(axes: Any) -> None:
+        places, counts = np.unique(values, return_counts=True)
+        # From nothing, or the least, through what was paid in: so that a bar is seen beside it.
+        wide = max(places[-1], 1.0) - min(places[0], 1.0) or 1.0
+        width = wide / _BARS
+        if len(places) > _BARS:
+            counts, edges = np.histogram(values, bins=_BARS)
+            width = edges[1] - edges[0]
+            places = edges[:-1] + width / 2
+        elif len(places) > 1:  # few values have a bar each, where they are
+            width = min(width, 0.8 * np.diff(places).min())
+        axes.bar(places, counts, width=width, color=LIGHT, edgecolor=DARK)
+        for value, dashes, label in (
+            (low, "dashed", "5% and 95% of futures"),
+            (middle, "solid", "Median"),
+            (high, "dashed", None),
+        ):
+            axes.axvline(value, color=INK, linestyle=dashes, linewidth=1.5, label=label)
+        axes.axvline(1, color=DARK, linestyle="dotted", linewidth=2, label="Paid back")
+        axes.set_xlabel("What comes back, times what was paid in")
+        axes.set_ylabel("Futures")
+        # Below: bars and lines may stand anywhere.
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
+
+    return drawn(f"What {found.about} earns over {len(values):,} futures", alt, draw)

@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
-from impactbond.cli.carried_options import Carried, Carry
 from impactbond.cli.options import (
     AnswerOut,
     AsJson,
     AsOf,
+    Carried,
+    Carry,
     ClaimsFiles,
     ContractFile,
     Earlier,

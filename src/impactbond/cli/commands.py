@@ -1,5 +1,9 @@
 """The commands, in the order in which help lists them: those of a finance team and of an auditor,
 then those that look at a contract alone. Each loads what it needs when it runs: help is quick.
+
+And what help says beside each command: under which heading it stands, and how it is called.
+
+The examples are run as they stand by the tests, on the files that come with impactbond.
 """
 
 from __future__ import annotations
@@ -11,17 +15,14 @@ from typing import Annotated
 import typer
 
 from impactbond.cli.audit_commands import compare, record, regenerate, show, verify
-from impactbond.cli.carried_options import Carried
 from impactbond.cli.contract_commands import check, difference, new, render
-from impactbond.cli.evidence_command import check_evidence, template
-from impactbond.cli.forget_command import forget
-from impactbond.cli.help import AUDIT, CONTRACTS, EXAMPLES, FINANCE, MODEL
+from impactbond.cli.evidence_commands import check_evidence, propose, template
 from impactbond.cli.identify_command import identify
-from impactbond.cli.map_command import propose
 from impactbond.cli.options import (
     AnswerOut,
     AsJson,
     AsOf,
+    Carried,
     ClaimsFiles,
     ContractFile,
     ContractOrRecord,
@@ -41,16 +42,54 @@ from impactbond.cli.options import (
     settled,
 )
 from impactbond.cli.page_commands import pages
-from impactbond.cli.pseudonymise_command import pseudonymise
 from impactbond.cli.publish_command import publish
 from impactbond.cli.reading_options import day_asked, reads_files
+from impactbond.cli.references_commands import forget, pseudonymise
 from impactbond.cli.score_command import score
 from impactbond.cli.simulate_command import learn, simulate
-from impactbond.cli.up_front_command import up_front
-from impactbond.cli.write_settled import write_settled
+from impactbond.cli.statement_commands import up_front, write_settled
 from impactbond.cli.year_end_command import year_end
 from impactbond.files import Writing
 from impactbond.version import __version__
+
+FINANCE = "For finance teams"
+AUDIT = "For auditors"
+MODEL = "For modellers"
+CONTRACTS = "For contracts"
+
+_QUARTER = "--as-of 2017-04-30 --leave-out-refused"
+EXAMPLES = {
+    name: f"Such as: impactbond {name} {words}"
+    for name, words in {
+        "demo": "--out demo-out",
+        "settle": f"contract.yaml evidence.xlsx {_QUARTER} --out q1",
+        "up-front": "contract.yaml mobilisation --out asked-for",
+        "template": "contract.yaml --out template.xlsx",
+        "map": "answers.csv --contract contract.yaml",
+        "check-evidence": "contract.yaml evidence.xlsx --marked to-put-right.xlsx",
+        "score": "answers.csv --instrument who-5",
+        "identify": "contract.yaml evidence.xlsx --as-of 2017-04-30 --participant C-0001",
+        "pseudonymise": "people.csv --column child --key keys/wlz.key --new-key --out keyed.csv",
+        "publish": f"contract.yaml evidence.xlsx --by school {_QUARTER} --out published",
+        "explain": f"contract.yaml evidence.xlsx --line 2017-Q1/0001 {_QUARTER}",
+        "reconcile": f"contract.yaml evidence.xlsx --receipts bank.csv {_QUARTER}",
+        "plan": f"contract.yaml evidence.xlsx {_QUARTER}",
+        "record": f"contract.yaml evidence.xlsx {_QUARTER} --out q1.record",
+        "show": "q1.record",
+        "regenerate": "q1.record --out again",
+        "forget": "q1.record q2.record --participants who.txt --out forgotten",
+        "verify": "q1.xlsx q1.record",
+        "compare": "q1.record q2.record",
+        "simulate": "contract.yaml area.yaml --trials 200",
+        "learn": f"contract.yaml evidence.xlsx {_QUARTER} --out learnt.yaml",
+        "year-end": "contract.yaml evidence.xlsx --on 2017-03-31 --leave-out-refused",
+        "new": "first.yaml",
+        "check": "contract.yaml",
+        "render": "contract.yaml",
+        "difference": "contract.yaml contract.yaml",
+    }.items()
+}
+
 
 app = typer.Typer(
     help="Outcomes-based funding contracts: evidence in, statements out, to the penny.",

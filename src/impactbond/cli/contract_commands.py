@@ -36,7 +36,7 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Write a commented first contract; what is marked FILL IN is to be replaced."""
-    from impactbond.contract.first import write_new_contract
+    from impactbond.contract.read import write_new_contract
 
     written = write_new_contract(file, replace=replace, shared=shared)
     told = f"Wrote {written}. Fill in what is marked, then: impactbond check {written}"

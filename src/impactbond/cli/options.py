@@ -1,4 +1,7 @@
-"""What commands share: options, what they read and settle before they answer, how they tell it."""
+"""What commands share: options, what they read and settle before they answer, how they tell it.
+
+And the options of what is carried forward from one claim to the next.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from impactbond.evidence.evidence import Evidence
     from impactbond.receipts.receipts import Receipts
     from impactbond.settlement.settlement import Settlement
+
 
 ContractFile = Annotated[
     Path,
@@ -348,3 +352,17 @@ def printed(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> 
         unprinted = ImpactBondError("The answer cannot be printed: there is no room for it.")
         unprinted.wrote = True  # as far as the command writes
         raise unprinted from None
+
+
+Carried = Annotated[
+    Path | None,
+    typer.Option(
+        "--carried",
+        help="With --earlier: what --carry wrote beside that record. Who is as it was then is not "
+        "evaluated again, to the same result.",
+    ),
+]
+Carry = Annotated[
+    Path | None,
+    out_option("Also write what the next claim need not evaluate again.", "--carry"),
+]

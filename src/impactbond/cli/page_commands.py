@@ -136,7 +136,7 @@ def reconciliation(
 def _write(
     page: str, out: Path, as_json: bool, *, replace: bool, shared: bool, inputs: list[Path]
 ) -> None:
-    from impactbond.pages.write import write_page
+    from impactbond.pages.house import write_page
 
     written = write_page(page, out, replace=replace, shared=shared, inputs=inputs)
     printed(as_json, lambda: {"written": written.name}, lambda: f"Wrote {written}")

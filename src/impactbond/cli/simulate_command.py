@@ -101,7 +101,7 @@ def simulate(
 
 def write_out(forecast: Forecast, out: Path, how: Writing, as_json: bool) -> None:
     """The forecast as a workbook and a page, and told."""
-    from impactbond.forecasts.write import write_forecast
+    from impactbond.forecasts.workbook import write_forecast
 
     written = write_forecast(forecast, out, **how)
     names = [path.name for path in written]
@@ -122,8 +122,7 @@ def begins_from(
 ) -> Callable[..., Forecast]:
     """What draws the futures: of the whole term, or of what is left of it."""
     from impactbond.records.contents import is_record
-    from impactbond.simulation.reforecast import reforecast
-    from impactbond.simulation.simulate import simulate
+    from impactbond.simulation.simulate import reforecast, simulate
 
     if not evidence and not claims and not is_record(contract):
         if as_of is not None or leave_out:

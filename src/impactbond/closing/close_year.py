@@ -5,6 +5,13 @@ Takes  a contract, evidence and receipts; the year end, and the sign-off up to w
 Gives  a YearEnd: tables, journals and checks.
 Keeps  a year end is no claim: it settles nothing, and the next claim is what it would have been.
        Figures only: what they are in the accounts is for the charity and its auditor to decide.
+
+And the year by fund: what came and went, and what stands, as a charity's accounts keep them apart.
+
+Takes  the income and the movement of the year, the position, and the ledger map.
+Gives  the table FUNDS.
+Keeps  nothing is netted between funders, and nothing between funds. `received` is money alone: all
+       that a charity needs whose accounts are of receipts and payments.
 """
 
 from __future__ import annotations
@@ -16,7 +23,7 @@ from typing import NamedTuple, get_args
 
 import pyarrow as pa
 
-from impactbond.closing.aged import aged_table, matched, paid_table, received_table
+from impactbond.closing.aged import aged_table, interest_table, matched, paid_table, received_table
 from impactbond.closing.beside import (
     after_table,
     confirmations_table,
@@ -26,9 +33,7 @@ from impactbond.closing.beside import (
     refused_rows_table,
     withheld_table,
 )
-from impactbond.closing.by_fund import funds_table
-from impactbond.closing.cautions import cautions_of
-from impactbond.closing.checks import checks_table
+from impactbond.closing.checks import cautions_of, checks_table
 from impactbond.closing.closing_cut import (
     Followed,
     Recorded,
@@ -42,11 +47,10 @@ from impactbond.closing.closing_cut import (
 )
 from impactbond.closing.exchange import exchange_table
 from impactbond.closing.filed import Filed, assert_last, parse_filed, read_filed
-from impactbond.closing.inputs import Year
-from impactbond.closing.invoices import invoices_table
+from impactbond.closing.inputs import Year, by_funder
+from impactbond.closing.invoices import Issued, StatementNames, invoices_table, statements_issued
 from impactbond.closing.journals import journals_table, postings_table
-from impactbond.closing.late_interest import interest_table
-from impactbond.closing.ledger import Ledger
+from impactbond.closing.ledger import Ledger, read_ledger
 from impactbond.closing.policy import policy_table
 from impactbond.closing.position import (
     Claims,
@@ -57,9 +61,6 @@ from impactbond.closing.position import (
     position_table,
     up_front_table,
 )
-from impactbond.closing.read_ledger import read_ledger
-from impactbond.closing.statements_issued import Issued, StatementNames, statements_issued
-from impactbond.closing.sums import by_funder
 from impactbond.closing.trial_balance import (
     read_trial_balance,
     trial_balance_table,
@@ -77,6 +78,7 @@ from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.reconcile import assert_usable
 from impactbond.receipts.together import members
 from impactbond.settlement.settle import bank_holidays_of
+from impactbond.tables import rows_table, schema_of
 
 _EVER = date(2999, 12, 31)  # all evidence that there is, whenever it was recorded
 FilePath = str | PathLike[str]
@@ -340,3 +342,34 @@ def _assert_in_order(contract: Contract, on: date, evidence_to: date, filed: Fil
         faults.append(Fault(file=filed.name, code="not_previous", problem=problem, hint=hint))
     if faults:
         raise YearEndError("The year end cannot be drawn up.", faults)
+
+
+FUNDS = schema_of(
+    *("fund", "restricted", "income_pence", "received_pence", "paid_back_pence"),
+    *("contract_asset_pence", "contract_liability_pence", "receivable_pence", "in_advance_pence"),
+)
+_STANDING = ("contract_asset", "contract_liability", "receivable", "in_advance")
+
+
+def funds_table(tables: Mapping[str, pa.Table], ledger: Ledger | None) -> pa.Table:
+    """The table `funds`: a row for every fund that a funder's money is in; one without a name where
+    no ledger map says so.
+    """
+    told = {} if ledger is None else {one.name: one.restricted for one in ledger.funds.values()}
+    fund_of = {row["funder"]: row["fund"] for row in tables["income"].to_pylist()}
+    found: dict[str, list[int]] = {}
+    for name, columns, place in (
+        ("income", ("income",), 0),
+        ("movement", ("received", "refunded"), 1),
+        ("position", _STANDING, 3),
+    ):
+        for row in tables[name].to_pylist():
+            sums = found.setdefault(fund_of[row["funder"]], [0] * 7)
+            for at, column in enumerate(columns, place):
+                sums[at] += row[f"{column}_pence"]
+    rows = []
+    for fund, sums in found.items():
+        is_restricted = told.get(fund)
+        word = {None: "", True: "restricted", False: "unrestricted"}[is_restricted]
+        rows.append((fund, word, *sums))
+    return rows_table(rows, FUNDS)

@@ -20,14 +20,27 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from impactbond.canonical import csv_bytes
-from impactbond.closing.csv_rows import amount_told, csv_rows
-from impactbond.closing.entries import JournalLine, entries_of, reversed_line
 from impactbond.closing.exchange import DIFFERENCE
-from impactbond.closing.export_manifest import MANIFEST, manifest_row, unwritten_row
+from impactbond.closing.exported_files import (
+    MANIFEST,
+    SAGE_50,
+    amount_told,
+    csv_rows,
+    manifest_row,
+    open_data_files,
+    unwritten_row,
+)
 from impactbond.closing.invoices import writable
 from impactbond.closing.journals import RECEIVABLE
-from impactbond.closing.more_ledgers import intacct, iris, quickbooks, sage_accounting
-from impactbond.closing.open_data import open_data_files
+from impactbond.closing.more_ledgers import (
+    JournalLine,
+    entries_of,
+    intacct,
+    iris,
+    quickbooks,
+    reversed_line,
+    sage_accounting,
+)
 from impactbond.closing.workbook import year_end_workbook
 from impactbond.closing.year_end import YearEnd
 from impactbond.errors import Fault, YearEndError
@@ -41,10 +54,6 @@ PLAIN = (
 XERO = (
     *("*Narration", "*Date", "Description", "*AccountCode", "*TaxRate", "*Amount"),
     *("TrackingName1", "TrackingOption1", "TrackingName2", "TrackingOption2"),
-)
-SAGE_50 = (
-    *("Type", "Account Reference", "Nominal A/C Ref", "Department Code", "Date"),
-    *("Reference", "Details", "Net Amount", "Tax Code", "Tax Amount"),
 )
 MOST_XERO_LINES = 300  # of one file
 # A journal is no sale: whatever VAT a sale has is in its invoice.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from impactbond.closing.beside_sheets import Made
 from impactbond.closing.exchange import (
     ACCRUED_ITEM,
     CAME,
@@ -30,7 +31,6 @@ from impactbond.closing.journals import (
     RECEIVABLE,
     UP_FRONT_ACCOUNT,
 )
-from impactbond.closing.pack_sheets import Made
 from impactbond.statements.workbook.layout import Formula, SheetTable
 
 

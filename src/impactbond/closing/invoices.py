@@ -5,24 +5,36 @@ Gives  the table INVOICES; and files of invoices and of credit notes for Xero, S
        QuickBooks Online, with the headings and limits that they documented when this was written.
 Keeps  what a claim asks of a funder on a day is one document; below nothing it is a credit note. A
        number stands once, and is never cut. No participant is named; VAT is as the map states it.
+
+And the statements that the invoices of a year are of: their references, and the digests of their
+workbooks, as the folders that they were written into vouch for.
+
+Takes  folders of statements, each with its manifest.
+Gives  for a claim period and a funder, the reference and the digest of the statement.
+Keeps  a folder that is not as it was written is refused. Two funders whose statements' names come
+       to the same have no digest here, because a name does not tell whose it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from os import PathLike
 from typing import Any
 
 import pyarrow as pa
 
-from impactbond.closing.csv_rows import amount_told, csv_rows, day_told
+from impactbond.closing.exported_files import SAGE_50, amount_told, csv_rows, day_told
 from impactbond.closing.inputs import Asked
 from impactbond.closing.journals import INCOME, UP_FRONT_ACCOUNT
 from impactbond.closing.ledger import Ledger
-from impactbond.closing.statements_issued import StatementNames
 from impactbond.closing.year_end import YearEnd
-from impactbond.errors import Fault, YearEndError
+from impactbond.errors import Fault, StatementError, YearEndError
 from impactbond.settlement.schedule import ON_ACCOUNT
+from impactbond.statements.about import reference
+from impactbond.statements.manifest import verify_folder, workbooks_in
+from impactbond.statements.write import workbook_stem
 from impactbond.tables import rows_table, schema_of
 from impactbond.terms.words import counted
 
@@ -42,10 +54,6 @@ XERO_INVOICES = (
 XERO_CREDIT_NOTES = tuple(
     {"*InvoiceNumber": "*CreditNoteNumber", "*InvoiceDate": "*CreditNoteDate"}.get(one, one)
     for one in XERO_INVOICES
-)
-SAGE_50_SALES = (
-    *("Type", "Account Reference", "Nominal A/C Ref", "Department Code", "Date"),
-    *("Reference", "Details", "Net Amount", "Tax Code", "Tax Amount"),
 )
 QUICKBOOKS = (
     *("*Invoice number", "*Customer", "*Invoice date", "*Due date", "Item amount"),
@@ -158,7 +166,7 @@ def sage_50_file(year: YearEnd) -> dict[str, bytes]:
         rows.append((*about, row["text"][:MOST_DETAILS], net, tax, amount_told(year, 0)))
     if faults:
         raise YearEndError("The invoices cannot be exported.", list(dict.fromkeys(faults)))
-    return {f"{_stem(year)}_sage50_sales.csv": csv_rows(SAGE_50_SALES, rows)}
+    return {f"{_stem(year)}_sage50_sales.csv": csv_rows(SAGE_50, rows)}
 
 
 def quickbooks_files(year: YearEnd) -> dict[str, bytes]:
@@ -242,3 +250,39 @@ def writable(year: YearEnd) -> Iterator[tuple[str, dict[str, bytes], str]]:
         except YearEndError as error:
             why = "; ".join(fault.problem for fault in error.faults)
             yield product, {}, f"not written: {why}"
+
+
+_NUMBERED = re.compile(r"(?P<stem>.+?)(_number-(?P<number>\d+))?\.xlsx")
+Issued = Mapping[str, str]  # the digest of the newest workbook, by how its name begins
+
+
+def statements_issued(folders: Iterable[str | PathLike[str]]) -> Issued:
+    """What was issued. Raises YearEndError listing every file that is not as it was written."""
+    newest: dict[str, tuple[int, str]] = {}
+    for folder in folders:
+        try:
+            verified = verify_folder(folder)
+        except StatementError as error:
+            raise YearEndError("The statements cannot be named.", error.faults) from None
+        if not verified.same:
+            raise YearEndError("The statements are not as they were issued.", verified.differences)
+        for name, digest in workbooks_in(folder).items():
+            if found := _NUMBERED.fullmatch(name):
+                numbered = int(found["number"] or 1), digest
+                newest[found["stem"]] = max(newest.get(found["stem"], (0, "")), numbered)
+    return {stem: digest for stem, (_, digest) in newest.items()}
+
+
+class StatementNames:
+    """How statements of a contract are called, and what is known of each that was issued."""
+
+    def __init__(self, contract: str, funders: Iterable[str], issued: Issued) -> None:
+        self._contract, self._issued, every = contract, issued, list(funders)
+        stems = [workbook_stem(contract, "", funder) for funder in every]
+        self._told = {one for one, stem in zip(every, stems, strict=True) if stems.count(stem) == 1}
+
+    def of(self, claim_period: str, funder: str) -> tuple[str, str]:
+        """The reference of a funder's statement, and its digest; "" where it is not known."""
+        stem = workbook_stem(self._contract, claim_period, funder)
+        digest = self._issued.get(stem, "") if funder in self._told else ""
+        return reference(self._contract, claim_period, funder), digest

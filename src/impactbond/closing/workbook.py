@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from impactbond.closing.beside_sheets import BESIDE, DATED, FUNDER, SIDES
+from impactbond.closing.beside_sheets import BESIDE, DATED, FUNDER, SIDES, PackSheets
 from impactbond.closing.checks import WITHIN_LIMITS
-from impactbond.closing.confirmation_pages import add_confirmations
-from impactbond.closing.cover import add_cover, notes_sheet
+from impactbond.closing.cover import add_confirmations, add_cover, notes_sheet
 from impactbond.closing.filed import Filed
 from impactbond.closing.formulas import check_formulas
-from impactbond.closing.pack_sheets import PackSheets
 from impactbond.closing.year_end import YearEnd
 from impactbond.closing.year_sheets import (
     FILED_COLUMNS,

@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from impactbond.cards import text_card
+from impactbond.cards import FrameOf, text_card
 from impactbond.closing.filed import Filed, filed_bytes
+from impactbond.closing.inputs import Sums
 from impactbond.closing.ledger import Ledger
-from impactbond.closing.sums import Sums
 from impactbond.errors import Fault, YearEndError
 from impactbond.money import show
-from impactbond.tables import aligned, as_kind, plain_rows
+from impactbond.tables import aligned, plain_rows
 from impactbond.terms.words import counted
 
 Framework = Literal["SORP 2019", "SORP 2026"]
@@ -29,6 +29,16 @@ NO_ADVICE = (
     "These are figures, no accounting advice: which of them are income, asset or liability, and by"
     " which policy, is for the charity and its auditor or examiner to decide."
 )
+
+
+class _YearEndFrame(FrameOf):
+    """A table of a year end, of those by name, as a frame."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._table = name
+
+    def table_of(self, owner: YearEnd) -> pa.Table:
+        return owner.tables[self._table]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,98 +69,48 @@ class YearEnd:
     cautions: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)  # of milestones
 
-    def _frame(self, name: str) -> Any:
-        return as_kind(self.tables[name], self.kind)
-
-    @property
-    def position(self) -> Any:
-        """A row for every funder: claimed, unclaimed, earned, asked, received, and what stands."""
-        return self._frame("position")
-
-    @property
-    def income(self) -> Any:
-        """The income of the year by funder, and what of it is of earlier years."""
-        return self._frame("income")
-
-    @property
-    def movement(self) -> Any:
-        """How asset, liability and receivable roll from the previous year end."""
-        return self._frame("movement")
-
-    @property
-    def cut_off(self) -> Any:
-        """Every outcome that is unclaimed, by funder and by when its evidence came."""
-        return self._frame("cut_off")
-
-    @property
-    def up_front(self) -> Any:
-        """Money asked on account, what is recovered and set off, and what remains."""
-        return self._frame("up_front")
-
-    @property
-    def limits(self) -> Any:
-        """Every limit in money on all that a funder, or everybody, pays; what is used of it."""
-        return self._frame("limits")
-
-    @property
-    def withheld(self) -> Any:
-        """What outcomes are worth, and what of it limits and disputes withhold, by funder."""
-        return self._frame("withheld")
-
-    @property
-    def aged(self) -> Any:
-        """What is open of every funder by how long it is overdue."""
-        return self._frame("aged")
-
-    @property
-    def journals(self) -> Any:
-        """The journals of the year end, by the keys of accounts; reversed the next day."""
-        return self._frame("journals")
-
-    @property
-    def postings(self) -> Any:
-        """What was asked and what came, for a ledger that holds no invoices of its own."""
-        return self._frame("postings")
-
-    @property
-    def after(self) -> Any:
-        """What evidence changed between year end and sign-off, and what was paid in those days."""
-        return self._frame("after")
-
-    @property
-    def in_progress(self) -> Any:
-        """How many participants can still achieve each milestone, at its price."""
-        return self._frame("in_progress")
-
-    @property
-    def disputed(self) -> Any:
-        """What you do not count as earned, by your own figure, and why."""
-        return self._frame("disputed")
-
-    @property
-    def exchange(self) -> Any:
-        """What stands in the currency of the ledger, where that is not the contract's."""
-        return self._frame("exchange")
-
-    @property
-    def funds(self) -> Any:
-        """The year by fund: income, what was received, and what stands."""
-        return self._frame("funds")
-
-    @property
-    def interest(self) -> Any:
-        """Statutory interest on what was paid late, where the ledger map gives reference rates."""
-        return self._frame("interest")
-
-    @property
-    def policy(self) -> Any:
-        """How the figures were come by, for a note on accounting policies to begin from."""
-        return self._frame("policy")
-
-    @property
-    def refused(self) -> Any:
-        """What was refused and left out, by reason."""
-        return self._frame("refused")
+    position = _YearEndFrame(
+        "A row for every funder: claimed, unclaimed, earned, asked, received, and what stands."
+    )
+    income = _YearEndFrame("The income of the year by funder, and what of it is of earlier years.")
+    movement = _YearEndFrame("How asset, liability and receivable roll from the previous year end.")
+    cut_off = _YearEndFrame(
+        "Every outcome that is unclaimed, by funder and by when its evidence came."
+    )
+    up_front = _YearEndFrame(
+        "Money asked on account, what is recovered and set off, and what remains."
+    )
+    limits = _YearEndFrame(
+        "Every limit in money on all that a funder, or everybody, pays; what is used of it."
+    )
+    withheld = _YearEndFrame(
+        "What outcomes are worth, and what of it limits and disputes withhold, by funder."
+    )
+    aged = _YearEndFrame("What is open of every funder by how long it is overdue.")
+    journals = _YearEndFrame(
+        "The journals of the year end, by the keys of accounts; reversed the next day."
+    )
+    postings = _YearEndFrame(
+        "What was asked and what came, for a ledger that holds no invoices of its own."
+    )
+    after = _YearEndFrame(
+        "What evidence changed between year end and sign-off, and what was paid in those days."
+    )
+    in_progress = _YearEndFrame(
+        "How many participants can still achieve each milestone, at its price."
+    )
+    disputed = _YearEndFrame("What you do not count as earned, by your own figure, and why.")
+    exchange = _YearEndFrame(
+        "What stands in the currency of the ledger, where that is not the contract's."
+    )
+    funds = _YearEndFrame("The year by fund: income, what was received, and what stands.")
+    interest = _YearEndFrame(
+        "Statutory interest on what was paid late, where the ledger map gives reference rates."
+    )
+    policy = _YearEndFrame(
+        "How the figures were come by, for a note on accounting policies to begin from."
+    )
+    refused = _YearEndFrame("What was refused and left out, by reason.")
 
     @property
     def ledger_currency(self) -> str:
@@ -158,35 +118,16 @@ class YearEnd:
         exchange = None if self.ledger is None else self.ledger.exchange
         return "" if exchange is None else exchange.currency
 
-    @property
-    def paid(self) -> Any:
-        """Every receipt by the claims that it paid, and what of it paid none."""
-        return self._frame("paid")
-
-    @property
-    def payment_times(self) -> Any:
-        """How long every funder took to pay, to date."""
-        return self._frame("payment_times")
-
-    @property
-    def trial_balance(self) -> Any:
-        """What the ledger shows, the journals to post, what it should show, and the rest."""
-        return self._frame("trial_balance")
-
-    @property
-    def disclosure(self) -> Any:
-        """The totals beside those of the previous year as filed, in the words of the framework."""
-        return self._frame("disclosure")
-
-    @property
-    def confirmations(self) -> Any:
-        """What every funder is asked to confirm."""
-        return self._frame("confirmations")
-
-    @property
-    def checks(self) -> Any:
-        """Every sum found twice, and whether the two are the same."""
-        return self._frame("checks")
+    paid = _YearEndFrame("Every receipt by the claims that it paid, and what of it paid none.")
+    payment_times = _YearEndFrame("How long every funder took to pay, to date.")
+    trial_balance = _YearEndFrame(
+        "What the ledger shows, the journals to post, what it should show, and the rest."
+    )
+    disclosure = _YearEndFrame(
+        "The totals beside those of the previous year as filed, in the words of the framework."
+    )
+    confirmations = _YearEndFrame("What every funder is asked to confirm.")
+    checks = _YearEndFrame("Every sum found twice, and whether the two are the same.")
 
     @property
     def failed(self) -> list[dict[str, Any]]:
@@ -223,10 +164,9 @@ class YearEnd:
         names = {row["funder"]: row["name"] for row in self.tables["position"].to_pylist()}
         return str(names.get(funder, funder))
 
-    @property
-    def invoices(self) -> Any:
-        """Every line of an invoice or credit note asked for since the previous year end."""
-        return self._frame("invoices")
+    invoices = _YearEndFrame(
+        "Every line of an invoice or credit note asked for since the previous year end."
+    )
 
     def total(self, table: str, column: str) -> int:
         """A column of a table added up, in pence."""

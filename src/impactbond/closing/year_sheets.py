@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from impactbond.closing.beside_sheets import DATED, FUNDER, SIDES
+from impactbond.closing.beside_sheets import DATED, FUNDER, SIDES, PackSheets
 from impactbond.closing.formulas import journal_formula, position_formulas
-from impactbond.closing.pack_sheets import PackSheets
 from impactbond.statements.workbook.layout import Formula, SheetTable
 
 POSITION_HEADERS = {

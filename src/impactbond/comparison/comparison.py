@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from impactbond.cards import FrameOf
 from impactbond.comparison.moved_money import (
     Side,
     Why,
@@ -251,27 +252,17 @@ class Comparison(Report):
         """What all funders together are asked for now, less what they were asked for."""
         return sum(self.totals_table["difference_pence"].to_pylist())
 
-    @property
-    def claims(self) -> Any:
-        """Every claim whose money moved: participant, milestone, period, funder, was, now, why."""
-        return as_kind(self.claims_table, self.kind)
+    claims = FrameOf(
+        "Every claim whose money moved: participant, milestone, period, funder, was, now, why."
+    )
 
     table = claims
 
-    @property
-    def totals(self) -> Any:
-        """What every funder is asked for to date: was, now, and where the difference lies."""
-        return as_kind(self.totals_table, self.kind)
-
-    @property
-    def verdicts(self) -> Any:
-        """Every participant and milestone whose verdict is another."""
-        return as_kind(self.verdicts_table, self.kind)
-
-    @property
-    def schedule(self) -> Any:
-        """Every payment that differs in amount or in the day on which it is due."""
-        return as_kind(self.schedule_table, self.kind)
+    totals = FrameOf(
+        "What every funder is asked for to date: was, now, and where the difference lies."
+    )
+    verdicts = FrameOf("Every participant and milestone whose verdict is another.")
+    schedule = FrameOf("Every payment that differs in amount or in the day on which it is due.")
 
     @property
     def text(self) -> str:

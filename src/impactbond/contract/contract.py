@@ -12,9 +12,9 @@ from pydantic import Field, PrivateAttr
 
 from impactbond.cards import card
 from impactbond.money import CURRENCIES, minor_units, show
-from impactbond.terms.accepted import Accepted
 from impactbond.terms.calendar import Calendar
 from impactbond.terms.conditions import Condition
+from impactbond.terms.diagnostic import Accepted
 from impactbond.terms.expected import Example, Plan
 from impactbond.terms.fees import Fee
 from impactbond.terms.funding import Funding, Tranche

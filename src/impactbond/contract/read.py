@@ -1,12 +1,18 @@
 """Reading a contract: from a YAML or JSON file to a checked Contract, or one error with everything
 wrong in it.
+
+And a first contract for somebody who has none: in order as it stands, what to fill in marked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from os import PathLike
 from os.path import isdir  # no to a name that is too long, where pathlib raises
+from pathlib import Path
 from pathlib import Path as FilePath
+from typing import Unpack
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.rules import check_terms
@@ -14,6 +20,7 @@ from impactbond.contract.diagnostics.versions import check_versions
 from impactbond.contract.reading.terms_file import Given, TermsFile
 from impactbond.contract.versions import Versions
 from impactbond.errors import ContractError, Fault
+from impactbond.files import Writing, write_file
 
 _FILE = TermsFile(Contract, "contract", ContractError)
 
@@ -82,3 +89,17 @@ def _files(paths: str | FilePath | Sequence[str | FilePath]) -> list[FilePath]:
     if not isdir(place):
         return [place]
     return sorted(file for file in place.iterdir() if file.suffix in (".yaml", ".yml", ".json"))
+
+
+FIRST_CONTRACT = Path(__file__).with_name("first_contract.yaml")
+
+
+def write_new_contract(path: str | PathLike[str], **how: Unpack[Writing]) -> Path:
+    """Write a commented first contract, which checks, renders, has a template and settles.
+
+    Every line with a comment that begins with FILL IN holds something invented. Gives the path;
+    with `replace=True` another file of that name is replaced. Raises ContractError when the file
+    cannot be written, or would replace another.
+    """
+    refused = partial(ContractError, "The contract cannot be written.")
+    return write_file(path, FIRST_CONTRACT.read_bytes(), refused, **how)

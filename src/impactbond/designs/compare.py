@@ -16,16 +16,17 @@ from typing import Any
 
 import pyarrow as pa
 
+from impactbond.cards import FrameOf
 from impactbond.contract.contract import Contract
 from impactbond.designs.design import Design, Overrides, Written
 from impactbond.designs.yardsticks import Judged, judged
 from impactbond.errors import AssumptionError, Fault
-from impactbond.forecasts.amounts import spread_of
+from impactbond.forecasts.cash import spread_of
 from impactbond.money import Pence, show
 from impactbond.simulation.area import Area
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.simulate import simulate
-from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
+from impactbond.tables import aligned, plain_rows, rows_table, schema_of
 
 _SPREAD = ("mean_pence", "p5_pence", "p50_pence", "p95_pence")
 DESIGNS = schema_of(
@@ -62,10 +63,7 @@ class DesignComparison:
                 rows.append((design.name, of, *spread_of(own), *spread_of(apart), *counts))
         return rows_table(rows, DESIGNS)
 
-    @property
-    def table(self) -> Any:
-        """The comparison as a frame."""
-        return as_kind(self.arrow, self.kind)
+    table = FrameOf("The comparison as a frame.", "arrow")
 
     def as_dict(self) -> dict[str, Any]:
         """The comparison as plain data, for `--json`."""

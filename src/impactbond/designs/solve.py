@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from impactbond.contract.contract import Contract
 from impactbond.designs.design import Overrides, Value, Written
-from impactbond.designs.steps import Steps, steps_between
+from impactbond.designs.sensitivity import Steps, steps_between
 from impactbond.designs.yardsticks import Condition, shown
 from impactbond.simulation.area import Area
 from impactbond.simulation.simulate import simulate

@@ -16,8 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from impactbond.errors import AssumptionError, Fault, assert_one_of
-from impactbond.forecasts.amounts import unpaid_pence
-from impactbond.forecasts.cash import cash_of
+from impactbond.forecasts.cash import cash_of, unpaid_pence
 from impactbond.money import Pence, half_up, rounded, show
 from impactbond.simulation.forecast import Forecast
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from impactbond.disclosure.cells import Linked, Real, Whole
+from impactbond.disclosure.rules import Linked, Real, Whole
 from impactbond.errors import DisclosureError, InvariantError, not_installed
 
 MARGIN = 1e-6

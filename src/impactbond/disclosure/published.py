@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from impactbond.canonical import csv_bytes
-from impactbond.disclosure.cells import ALL
 from impactbond.disclosure.public_view import BY_PERIOD, PublicView, shown
+from impactbond.disclosure.rules import ALL
 from impactbond.money import major_units
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.layout import Column, Kind, SheetTable, fitting

@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.unit_stretches import unit_stretches
-from impactbond.contract.versions import Versions
+from impactbond.contract.versions import Versions, unit_stretches
 from impactbond.dates import Span, day_number, from_day_number
 from impactbond.dialect import Engine
 from impactbond.evaluation.plan import EvaluationPlan

@@ -12,8 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from impactbond.cards import FrameOf
 from impactbond.evidence.evidence import PLACE, Evidence
-from impactbond.tables import as_kind, plain_rows, rows_table
+from impactbond.tables import plain_rows, rows_table
 from impactbond.terms.words import counted
 
 KINDS = {
@@ -50,10 +51,7 @@ class DeliveryComparison:
     kind: str = "pandas"
     counts: Mapping[str, int] = field(default_factory=dict)
 
-    @property
-    def changes(self) -> Any:
-        """The rows that differ, as the kind of frame that the evidence came in."""
-        return as_kind(self.changes_table, self.kind)
+    changes = FrameOf("The rows that differ, as the kind of frame that the evidence came in.")
 
     @property
     def to_look_at(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -78,10 +78,14 @@ class Percent:
 
 @dataclass(slots=True, eq=False, repr=False)
 class CellColumn(Generic[T]):
-    """The values of a column and its refusals, by place."""
+    """The values of a column and its refusals, by place; `told_at` is the heading at which one is
+    told where it is not the column's own. `cautions` are about all of them.
+    """
 
     values: list[T | None]
     refusals: dict[int, Refusal]
+    told_at: dict[int, str] = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
 
 
 class _CellError(Exception):

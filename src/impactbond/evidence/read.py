@@ -32,8 +32,7 @@ from impactbond.evidence.evidence import (
 )
 from impactbond.evidence.external_checks import check_observations, check_participants
 from impactbond.evidence.external_columns import DELIVERED, Reading, Values
-from impactbond.evidence.files import expanded
-from impactbond.evidence.given_files import Given, GivenFiles
+from impactbond.evidence.files import Given, GivenFiles, expanded
 from impactbond.evidence.headings import REQUIRED
 from impactbond.evidence.personal import SAMPLE, assert_allowed, personal_columns
 from impactbond.evidence.sources import (

@@ -19,8 +19,13 @@ from impactbond.contract.versions import Versions
 from impactbond.dates import Period
 from impactbond.errors import Fault
 from impactbond.evidence.cells import numbers_counted
-from impactbond.evidence.counts import Counts, asked_of_counts, counts_schema
-from impactbond.evidence.counts_delivered import Source, delivered_counts
+from impactbond.evidence.counts import (
+    Counts,
+    Source,
+    asked_of_counts,
+    counts_schema,
+    delivered_counts,
+)
 from impactbond.evidence.deliveries import (
     Block,
     Columns,

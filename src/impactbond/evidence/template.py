@@ -21,8 +21,13 @@ from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.instructions import example_rows, instructions
-from impactbond.evidence.template_columns import CELL, TemplateColumn, columns_of
+from impactbond.evidence.template_parts import (
+    CELL,
+    TemplateColumn,
+    columns_of,
+    example_rows,
+    instructions,
+)
 from impactbond.evidence.workbook import NOTES, headings_of
 from impactbond.files import Writing, write_file, write_files
 from impactbond.terms.sheets import EACH_ROW, VALUE, Sheet, evidence_tables

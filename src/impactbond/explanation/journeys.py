@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from impactbond.cards import FrameOf
 from impactbond.contract.contract import Contract
 from impactbond.explanation.case import TOGETHER, AskedAbout, Case, cases_by_milestone
 from impactbond.explanation.parts import ConditionExplained
@@ -31,7 +32,7 @@ from impactbond.settlement.funding import share_rule
 from impactbond.settlement.lots import price_pence
 from impactbond.settlement.settlement import Settlement
 from impactbond.settlement.values import part_paid
-from impactbond.tables import as_kind, rows_table, schema_of, sorted_by
+from impactbond.tables import rows_table, schema_of, sorted_by
 from impactbond.terms.words import counted
 
 JOURNEYS = schema_of(
@@ -58,24 +59,18 @@ class Journeys:
     parts_table: pa.Table
     kind: str
 
-    @property
-    def journeys(self) -> Any:
-        """A row for each participant covered and each milestone.
-
-        `missing` says what is wanting, `steps_missing` in how many places. `open_until` is the last
-        day that can change a verdict of not yet due, `evidence_until` the last day on which a row
-        can be recorded and still earn it, null where nothing can come any more. `worth_pence` is
-        what it would then earn before limits, of units one; the amounts are what its claims came
-        to.
-        """
-        return as_kind(self.table, self.kind)
-
-    @property
-    def parts(self) -> Any:
-        """A row for each funder of each: its share as a fraction, its part of what it would be
-        worth by itself, and the amount of its part of the lines, null where it has none.
-        """
-        return as_kind(self.parts_table, self.kind)
+    journeys = FrameOf(
+        "A row for each participant covered and each milestone. `missing` says what is wanting, "
+        "`steps_missing` in how many places. `open_until` is the last day that can change a "
+        "verdict of not yet due, `evidence_until` the last day on which a row can be recorded "
+        "and still earn it, null where nothing can come any more. `worth_pence` is what it "
+        "would then earn before limits, of units one; the amounts are what its claims came to.",
+        "table",
+    )
+    parts = FrameOf(
+        "A row for each funder of each: its share as a fraction, its part of what it would be "
+        "worth by itself, and the amount of its part of the lines, null where it has none."
+    )
 
     def __repr__(self) -> str:
         people = counted(pc.count_distinct(self.table["participant"]).as_py(), "participant")

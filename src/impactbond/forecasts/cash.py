@@ -4,21 +4,25 @@ Takes  a forecast, and what the provider has to begin with.
 Gives  whole pence at the end of every day on which money moves, shaped (trial, day).
 Keeps  a claim's money is there on its due day and not on the day of the claim; up-front money on
        its own day. What is spent in a month is taken from the first day of it.
+
+And amounts of every future that more than one answer asks for, and how they spread.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
-from impactbond.money import Pence
+from impactbond.money import Pence, half_up, round_fraction
 from impactbond.settlement.lots import Numbers
 from impactbond.settlement.schedule import due_on
 from impactbond.settlement.settle import bank_holidays_of
 from impactbond.simulation.forecast import Forecast
+from impactbond.simulation.spread import percentile
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -95,3 +99,21 @@ def _up_front(forecast: Forecast) -> list[tuple[int, date, int]]:
         (int(claim), tranches[index].on, int(paid[index, claim]))
         for index, claim in zip(*np.nonzero(paid), strict=True)
     ]
+
+
+def unpaid_pence(forecast: Forecast) -> Pence:
+    """What was achieved and nobody pays, in every trial: what limits on the whole hold back, and
+    what passes beyond the last funder's limit.
+    """
+    whole = [place for place, limit in enumerate(forecast.limits_on) if not limit.funder]
+    held = forecast.held_back_pence[:, -1, whole].sum(axis=1)
+    return np.asarray(held + forecast.due_pence[..., -1].sum(axis=1))
+
+
+def spread_of(amounts: Pence) -> tuple[int, int, int, int]:
+    """Mean to the nearest penny, and the 5th, 50th and 95th percentile, of amounts by trial."""
+    ascending = np.sort(amounts)
+    total = np.array(int(ascending.sum()), dtype=np.int64)
+    mean = int(round_fraction(total, Fraction(1, len(amounts)), half_up))
+    five, half, most = (int(percentile(ascending, percent)) for percent in (5, 50, 95))
+    return mean, five, half, most

@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from impactbond.forecasts.amounts import spread_of, unpaid_pence
-from impactbond.forecasts.cash import Cash, cash_of
+from impactbond.forecasts.cash import Cash, cash_of, spread_of, unpaid_pence
 from impactbond.forecasts.plans import PLAN, plans_beside
 from impactbond.money import Pence, half_up, minor_units, rounded
 from impactbond.simulation.forecast import Forecast

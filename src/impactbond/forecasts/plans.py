@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import AssumptionError, Fault
-from impactbond.forecasts.amounts import spread_of
+from impactbond.forecasts.cash import spread_of
 from impactbond.money import CURRENCIES, rounded, show
 from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.forecast import Forecast

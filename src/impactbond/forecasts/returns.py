@@ -19,11 +19,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from impactbond.forecasts.amounts import spread_of
-from impactbond.forecasts.cash import received_by_day
+from impactbond.forecasts.cash import received_by_day, spread_of
 from impactbond.investment.cash_flows import CashFlows
-from impactbond.investment.measured import Measured
-from impactbond.investment.schedule import investor_schedule
+from impactbond.investment.schedule import Measured, investor_schedule
 from impactbond.money import show
 from impactbond.simulation.forecast import Forecast
 from impactbond.simulation.spread import PERCENTS

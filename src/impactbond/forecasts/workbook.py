@@ -1,16 +1,25 @@
 """A forecast as a workbook, by the conventions of statements: one table a sheet, whole minor units
 and beside them amounts as formulas, with the value that each gives; charts are the program's own.
+
+And writing a forecast: a workbook and a page.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Unpack
 
 import pyarrow as pa
 
+from impactbond.errors import SimulationError
+from impactbond.files import Writing, write_files
 from impactbond.forecasts.outlook import Outlook
+from impactbond.forecasts.page import forecast_page
 from impactbond.money import CURRENCIES, major_units, show, show_share
+from impactbond.simulation.forecast import Forecast
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.layout import Column, Drawn, Kind, SheetChart, SheetTable
 from impactbond.terms.words import counted
@@ -221,3 +230,34 @@ def _charted(
         days=along == "on",
     )
     return replace(table, charts=(chart,))
+
+
+def write_forecast(
+    forecast: Forecast,
+    folder: str | os.PathLike[str],
+    *,
+    opening_pence: int = 0,
+    **how: Unpack[Writing],
+) -> list[Path]:
+    """Writes a forecast into a folder: CONTRACT_AREA_forecast.xlsx and .html, of a re-forecast
+    CONTRACT_AREA_reforecast with the day from which it goes on; and gives their paths.
+    `opening_pence` is what the provider has to begin with.
+
+    Raises SimulationError where a file cannot be written, or another stands there; PageError where
+    Jinja, of the extra `pages`, is not installed.
+    """
+    outlook = Outlook(forecast, opening_pence)
+    kind = "forecast"
+    if forecast.settled_claims:  # those of several claim dates stand side by side
+        kind = f"reforecast_{forecast.claim_dates[forecast.settled_claims - 1].known_by}"
+    stem = f"{forecast.contract.contract}_{forecast.area.area}_{kind}"
+    files = {
+        f"{stem}.xlsx": forecast_workbook(outlook),
+        f"{stem}.html": forecast_page(outlook).encode(),
+    }
+    return write_files(
+        Path(folder),
+        files,
+        lambda faults: SimulationError("The forecast cannot be written.", faults),
+        **how,
+    )

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from impactbond.cards import FrameOf
 from impactbond.contract.contract import Contract
 from impactbond.errors import SettlementError, assert_one_of
 from impactbond.investment.cash_flows import CashFlows
-from impactbond.investment.entitlement import committed_pence
+from impactbond.investment.waterfall import committed_pence
 from impactbond.money import show
-from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
+from impactbond.tables import aligned, plain_rows, rows_table, schema_of
 
 FLOWS = schema_of("on", "class", "investor", "kind", "amount_pence", on=pa.date32())
 ACCOUNT = schema_of("on", "kind", "name", "amount_pence", on=pa.date32())
@@ -110,10 +111,7 @@ class InvestorSchedule:
             *(sums["return"], sums["principal"], sums["made good"], self.unpaid_pence[name], lost),
         )
 
-    @property
-    def frame(self) -> Any:
-        """The flows as a frame."""
-        return as_kind(self.flows_table, self.kind)
+    frame = FrameOf("The flows as a frame.", "flows_table")
 
     def account_pence(self, kind: str) -> int:
         """The sum of one kind of entry: received, recycled, fees, investors, surplus or left."""

@@ -1,10 +1,13 @@
 """Codes of a partner's file and what each means: a mark, an answer, a number, or nothing; some for
 some days only. A code that is not listed is refused, never taken for something.
+
+And the marks of several slots that stand in one cell, one after the other: `/\\` is one of the
+morning and one of the afternoon.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -12,8 +15,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from impactbond.evidence.cells import Broken, Percent, why_broken
+from impactbond.evidence.deliveries import Cells
 from impactbond.evidence.refusals import Refusal
-from impactbond.mappings.refused_cells import code_not_in_force
+from impactbond.mappings.refused_cells import code_not_in_force, not_a_mark_each
 from impactbond.terms.diagnostic import Diagnostics, Path, around, fault_at
 from impactbond.terms.term import Day, Term
 from impactbond.texts import one_spelling
@@ -115,3 +119,30 @@ def _pairs(meanings: tuple[CodeMeaning, ...]) -> Iterator[tuple[CodeMeaning, Cod
 def _overlap(one: CodeMeaning, other: CodeMeaning) -> bool:
     first = max(one.from_ or date.min, other.from_ or date.min)
     return first <= min(one.through or date.max, other.through or date.max)
+
+
+def marks_of_slots(
+    cells: Cells, slots: Sequence[str], codes: Container[str]
+) -> tuple[list[Cells], dict[int, Refusal]]:
+    """The marks of each slot, cell by cell, and the cells that do not hold one for each.
+
+    Marks stand with blanks between them, or are of one letter each. What is a code as a whole could
+    be either, and is neither.
+    """
+    found: list[Cells] = [[] for _ in slots]
+    refusals: dict[int, Refusal] = {}
+    for place, cell in enumerate(cells):
+        marks: Sequence[object] = [None] * len(slots)
+        text = None if cell is None else code_of(cell)
+        if isinstance(text, Refusal):
+            refusals[place] = text
+        elif text is not None:
+            parts = text.split()
+            letters = parts if len(parts) == len(slots) else list("".join(parts))
+            if len(letters) == len(slots) and text not in codes:
+                marks = letters
+            else:
+                refusals[place] = not_a_mark_each(slots)
+        for column, mark in zip(found, marks, strict=True):
+            column.append(mark)
+    return found, refusals

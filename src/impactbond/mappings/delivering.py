@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from impactbond.evidence.refusals import Refusal, Refused
 from impactbond.mappings.codes import code_of
 from impactbond.mappings.mapped_table import MappedTable
 from impactbond.mappings.observations import observed
-from impactbond.mappings.participants import people
+from impactbond.mappings.participants import BlocksRead, people
 from impactbond.mappings.refused_cells import ALMOST_LEFT_OUT, BELOW_THE_END
 from impactbond.mappings.several import chosen, corrected
 from impactbond.mappings.source_files import SourceFile
@@ -44,18 +44,6 @@ class MappingPlan(NamedTuple):
         return any(table.takes(name) for table, _ in self.tables)
 
 
-@dataclass(eq=False, repr=False)
-class _Found:
-    """What was read so far, and what was wrong."""
-
-    people: list[Block]
-    observations: list[Block]
-    refused: list[Refused]
-    faults: list[Fault]
-    cautions: set[str]
-    below: list[Refused]
-
-
 def delivered(
     plans: Sequence[MappingPlan],
     paths: Sequence[Path],
@@ -69,7 +57,9 @@ def delivered(
         (file for file in opened if isinstance(file, SourceFile)),
         key=lambda file: (file.name, file.digest),
     )
-    found = _Found([], [], [], [file for file in opened if isinstance(file, Fault)], set(), [])
+    found = BlocksRead(faults=[file for file in opened if isinstance(file, Fault)])
+    blocks: dict[str, list[Block]] = {"participants": [], "observations": []}
+    below: list[Refused] = []  # whole rows behind the end of a table
     # Before any file is read: what nobody maps must not be left out in silence.
     found.faults += _unplaced(plans, files, len(paths))
     found.faults += _ungiven(plans, given)
@@ -77,18 +67,20 @@ def delivered(
     for plan in plans:
         for number, (table, context) in enumerate(plan.tables):
             scope = f"{plan.by.mapping}/{number + 1}"
-            _read_table(scope, table, context, files, contract, given, found)
-    if not found.faults and not any(block.rows for block in found.people):
+            own = _read_table(scope, table, context, files, contract, given, below)
+            found.add(own)
+            blocks[table.holds] += own.blocks
+    if not found.faults and not any(block.rows for block in blocks["participants"]):
         problem = "no row of any file tells who the participants are"
         hint = "Add a table with `holds: participants` to the mapping, and deliver its file"
         found.faults.append(Fault(code="no_rows", problem=problem, hint=hint))
     refuse(found.faults)
     # Known when all tables are read: what stands below the end of one may be another's.
-    read = {(one.file, one.sheet, row) for one in _blocks(found) for row in one.rows}
-    found.refused += (one for one in found.below if (one.file, one.sheet, one.row) not in read)
+    read = {(one.file, one.sheet, row) for one in found.blocks for row in one.rows}
+    found.refused += (one for one in below if (one.file, one.sheet, one.row) not in read)
     return Delivery(
-        found.people,
-        found.observations,
+        blocks["participants"],
+        blocks["observations"],
         "pandas",
         frozenset(found.cautions),
         # What several metrics read, such as a day or who answered, is refused once.
@@ -156,11 +148,13 @@ def _read_table(
     files: Sequence[SourceFile],
     contract: Contract,
     given: Mapping[str, str],
-    found: _Found,
-) -> None:
-    """The blocks of one table of a mapping, of all files that it reads."""
+    below: list[Refused],
+) -> BlocksRead:
+    """What one table of a mapping delivers, of all files that it reads. Whole rows behind the end
+    of a table are put `below`.
+    """
+    found = BlocksRead()
     constants = {**table.constant, **{name: given[name] for name in table.given if name in given}}
-    blocks: list[Block] = []
     for file in files:
         for source in file.tables(table) if table.takes(file.name) else ():
             if not isinstance(source, SourceTable):
@@ -171,36 +165,28 @@ def _read_table(
             if wrong:
                 found.faults += wrong
                 continue
-            found.cautions |= set(source.cautions) | {
+            found.cautions += source.cautions
+            found.cautions += (
                 f"{source.place}, column '{heading}': the heading looks like {what}. Evidence "
                 "needs none: take the column out of what is delivered."
                 for heading in table.headings
                 for what in heading_tells(heading)
-            }
+            )
             read = people if table.holds == "participants" else observed
             almost = list(_almost_left_out(source, table))
             found.refused += (source.refused(*one) for one in almost)
-            below, places = source.below, {place for place, *_ in almost}
+            behind, places = source.below, {place for place, *_ in almost}
             # A row that may be meant to be left out is refused, and not paid meanwhile.
             source = source.only([at not in places for at in range(len(source.rows))])
-            some = read(source, table, context, constants, contract, scope)
-            if below is not None:
-                after = read(below, table, context, constants, contract, scope)
-                found.below += _below_the_end(after.blocks)
-            found.faults += some.faults
-            found.refused += some.refused
-            found.cautions |= set(some.cautions)
-            blocks += some.blocks
-    if table.holds == "participants":
-        found.people += blocks
-        return
-    blocks = chosen(blocks, table.choose)
-    found.observations += corrected(blocks, contract) if table.again == "corrects" else blocks
-
-
-def _blocks(found: _Found) -> Iterator[Block]:
-    yield from found.people
-    yield from found.observations
+            found.add(read(source, table, context, constants, contract, scope))
+            if behind is not None:
+                after = read(behind, table, context, constants, contract, scope)
+                below += _below_the_end(after.blocks)
+    if table.holds == "observations":
+        found.blocks = chosen(found.blocks, table.choose)
+        if table.again == "corrects":
+            found.blocks = corrected(found.blocks, contract)
+    return found
 
 
 def _below_the_end(blocks: Sequence[Block]) -> Iterator[Refused]:

@@ -11,17 +11,17 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import compress
-from typing import ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from pydantic import Field
 
 from impactbond.errors import ImpactBondError, InstrumentError
-from impactbond.evidence.cells import texts, why_broken
+from impactbond.evidence.cells import CellColumn, texts, why_broken
 from impactbond.evidence.refusals import Refusal
 from impactbond.mappings.codes import Codes, code_of, meant
 from impactbond.mappings.refused_cells import OTHER_CODING, answer_not_listed, unknown_informant
 from impactbond.mappings.several_columns import Rounding, exactly_rounded
-from impactbond.mappings.tables import SourceTable, TableColumn
+from impactbond.mappings.tables import SourceTable
 from impactbond.mappings.values import CODES, MappedValue, RowContext, by_rows, check_list
 from impactbond.questionnaires.answer_tables import doubtful_coding, lowest_stands
 from impactbond.questionnaires.instrument import Instrument
@@ -110,18 +110,16 @@ class InstrumentScore(MappedValue):
         cells = texts(table.cells(self.informant_in)).values
         return [words.get((cell or "").casefold()) for cell in cells]
 
-    def read(self, table: SourceTable, context: RowContext) -> TableColumn:
+    def read(self, table: SourceTable, context: RowContext) -> CellColumn[Any]:
         """The score of every row. The items that it does not rest on are not read."""
         instrument = self._as_written(instrument_of(self.instrument, context.instruments))
         count, counts = len(table.rows), self.counting(table, context)
-        columns: dict[str, TableColumn] = {}
+        columns: dict[str, CellColumn[Any]] = {}
         if self.informant_in:
             refusal = unknown_informant(_words_of_informants(instrument))
             who = self._informants(table, context)
             unknown = [place for place, one in enumerate(who) if one is None]
-            columns[self.informant_in] = TableColumn(
-                [None] * count, dict.fromkeys(unknown, refusal)
-            )
+            columns[self.informant_in] = CellColumn([None] * count, dict.fromkeys(unknown, refusal))
         items = self._items(table, context, instrument, counts)
         read: dict[str, Sequence[Exact | None]] = {one: [None] * count for one in instrument.items}
         headings = self.heading_of(instrument)
@@ -130,7 +128,7 @@ class InstrumentScore(MappedValue):
             columns[headings[item]] = column
         some = {item: list(compress(cells, counts)) for item, cells in read.items()}
         scores = iter(scores_in_columns(instrument, some)[self.score])
-        columns[""] = TableColumn([next(scores) if one else None for one in counts], {})
+        columns[""] = CellColumn([next(scores) if one else None for one in counts], {})
         exponent = Decimal(1).scaleb(-context.decimals)
 
         def value(row: tuple[object, ...]) -> object:
@@ -149,12 +147,12 @@ class InstrumentScore(MappedValue):
         context: RowContext,
         instrument: Instrument,
         counts: Sequence[bool],
-    ) -> dict[str, TableColumn]:
+    ) -> dict[str, CellColumn[Any]]:
         """What the answers to each item count as. Where one is too high and none is the lowest they
         are coded from 1 to 3, it seems: then rows without a 3 do not say what they seem to either.
         """
         reader, headings = Reader(instrument), self.heading_of(instrument)
-        found: dict[str, TableColumn] = {}
+        found: dict[str, CellColumn[Any]] = {}
         rows = _RowsOfNumbers()
         has_numbers = False
         for item in rests_on(instrument, self.score):
@@ -170,7 +168,7 @@ class InstrumentScore(MappedValue):
                     fault = not_listed(instrument, item, answer)
                     refusals.setdefault(place, answer_not_listed(fault.allowed, fault.hint))
                 values.append(None if isinstance(answer, NotListed) else answer)
-            found[item] = TableColumn(values, refusals)
+            found[item] = CellColumn(values, refusals)
         read = {
             item: cast("list[Exact | None]", list(compress(column.values, counts)))
             for item, column in found.items()
@@ -264,7 +262,7 @@ class InstrumentScore(MappedValue):
             yield fault_at(path, "heading_twice", problem, hint="Name it once")
 
 
-def _refuse_doubtful(columns: Iterable[TableColumn], doubtful: Collection[int]) -> None:
+def _refuse_doubtful(columns: Iterable[CellColumn[Any]], doubtful: Collection[int]) -> None:
     for column in columns:
         for place in doubtful:
             if column.values[place] is not None:

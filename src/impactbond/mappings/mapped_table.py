@@ -1,5 +1,7 @@
 """One table of a mapping: which files and sheets, where it stands in them, what its columns hold.
 Only the columns that it names are read.
+
+And the kinds of values that a mapping may write, registered in the order in which they are told.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ from fnmatch import translate
 from functools import cached_property
 from re import IGNORECASE, Pattern
 from re import compile as compiled
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from impactbond.mappings.codes import Codes
-from impactbond.mappings.value_kinds import AnyValue
-from impactbond.mappings.values import ColumnValue, MappedValue
+from impactbond.mappings.instruments import InstrumentScore
+from impactbond.mappings.several_columns import EveryColumn, ShareOfCounts, SumOfColumns
+from impactbond.mappings.values import VALUES, ColumnValue, MappedValue
+from impactbond.terms.kind import OfKind
 from impactbond.terms.sheets import (
     OBSERVATION_COLUMNS,
     PARTICIPANT_COLUMNS,
@@ -25,6 +29,14 @@ from impactbond.terms.sheets import (
 )
 from impactbond.terms.term import Cited, Day, Listed, OneOrMany, Term
 from impactbond.texts import one_spelling
+
+VALUES.register(ColumnValue)
+VALUES.register(ShareOfCounts)
+VALUES.register(SumOfColumns)
+VALUES.register(EveryColumn)
+VALUES.register(InstrumentScore)
+AnyValue = Annotated[str | MappedValue, OfKind(VALUES, named=True)]
+
 
 WEEK = "the week"
 

@@ -10,20 +10,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import compress
+from typing import Any
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault
-from impactbond.evidence.cells import dates, texts
+from impactbond.evidence.cells import CellColumn, dates, texts
 from impactbond.evidence.deliveries import WITHDRAWN, Block, Cells
 from impactbond.evidence.refusals import Refusal
 from impactbond.mappings.cell_forms import day_in
-from impactbond.mappings.codes import NOTHING
+from impactbond.mappings.codes import NOTHING, marks_of_slots
 from impactbond.mappings.days import week_of, written
 from impactbond.mappings.mapped_table import WEEK, MappedTable
-from impactbond.mappings.marks_in_cells import marks_of_slots
 from impactbond.mappings.participants import BaseColumns, BlocksRead, base_columns
 from impactbond.mappings.refused_cells import CHILD_TWICE, LISTED_TWICE
-from impactbond.mappings.tables import SourceTable, TableColumn
+from impactbond.mappings.tables import SourceTable
 from impactbond.mappings.values import ColumnValue, MappedValue, RowContext
 from impactbond.terms.words import counted
 from impactbond.texts import one_spelling
@@ -118,13 +118,13 @@ class _TableReading:
         for one in found:
             for place, refusal in one.refusals.items():
                 refusals.setdefault(place, refusal)
-        self._refuse(TableColumn([], refusals), value.column, counts)
+        self._refuse(CellColumn([], refusals), value.column, counts)
         for slot, one in zip(slots, found, strict=True):
             one.refusals = refusals
             told: dict[str, Cells] = {**columns, "slot": [slot] * len(cells)}
             self._add(metric, one, told, value.column, counts)
 
-    def _refuse(self, read: TableColumn, column: str, counts: Sequence[bool]) -> None:
+    def _refuse(self, read: CellColumn[Any], column: str, counts: Sequence[bool]) -> None:
         self.found.refused += (
             self.source.refused(place, read.told_at.get(place, column), refusal)
             for place, refusal in read.refusals.items()
@@ -134,7 +134,7 @@ class _TableReading:
     def _add(
         self,
         metric: str,
-        read: TableColumn,
+        read: CellColumn[Any],
         columns: Mapping[str, Cells],
         heading: str,
         counts: Sequence[bool],
@@ -160,7 +160,7 @@ class _TableReading:
         )
 
     def _wanted(
-        self, read: TableColumn, columns: Mapping[str, Cells], counts: Sequence[bool]
+        self, read: CellColumn[Any], columns: Mapping[str, Cells], counts: Sequence[bool]
     ) -> Iterator[bool]:
         replaces = columns.get("replaces") or [None] * len(read.values)
         status = columns.get("status") or [None] * len(read.values)
@@ -266,7 +266,7 @@ class _TableReading:
         people = self.base.columns["participant"]
         return len(set(people)) < len(people)
 
-    def _child_twice(self, read: TableColumn) -> dict[int, Refusal]:
+    def _child_twice(self, read: CellColumn[Any]) -> dict[int, Refusal]:
         """The cells of a day in which rows of one child differ: in two sessions of a day they could
         not, for the day has one column.
         """

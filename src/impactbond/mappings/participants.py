@@ -24,6 +24,13 @@ class BlocksRead:
     faults: list[Fault] = field(default_factory=list)
     cautions: list[str] = field(default_factory=list)
 
+    def add(self, other: BlocksRead) -> None:
+        """Take in what was read besides."""
+        self.blocks += other.blocks
+        self.refused += other.refused
+        self.faults += other.faults
+        self.cautions += other.cautions
+
 
 @dataclass(eq=False, repr=False)
 class BaseColumns:

@@ -20,8 +20,7 @@ from impactbond.evidence.deliveries import Cells
 from impactbond.evidence.personal import heading_tells, values_tell
 from impactbond.mappings.days import form, has_year
 from impactbond.mappings.source_files import SourceFile, cell_name
-from impactbond.mappings.told_headings import reads_like
-from impactbond.mappings.understood_sheets import UnderstoodSheet, understood_sheets
+from impactbond.mappings.understood_sheets import UnderstoodSheet, reads_like, understood_sheets
 from impactbond.texts import one_spelling
 
 _DAYS = (

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 from fractions import Fraction
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from impactbond.evidence.cells import numbers_counted, why_broken
+from impactbond.evidence.cells import CellColumn, numbers_counted, why_broken
 from impactbond.evidence.refusals import NOT_A_COUNT, Refusal
 from impactbond.mappings.cell_forms import read_number
 from impactbond.mappings.codes import Codes, check_codes, code_of, meant
@@ -20,7 +20,7 @@ from impactbond.mappings.refused_cells import (
     PARTS_DIFFER,
     unknown_code,
 )
-from impactbond.mappings.tables import SourceTable, TableColumn
+from impactbond.mappings.tables import SourceTable
 from impactbond.mappings.values import (
     CODES,
     ColumnValue,
@@ -73,17 +73,16 @@ class ShareOfCounts(MappedValue):
     def column(self) -> str:
         return self.of[0]
 
-    def read(self, table: SourceTable, context: RowContext) -> TableColumn:
+    def read(self, table: SourceTable, context: RowContext) -> CellColumn[Any]:
         names = self.headings
-        columns = {}
+        columns: dict[str, CellColumn[Any]] = {}
         if self.separated_by:
             names = (self.share[0], "")
             both = table.cells(self.share[0])
             columns = dict(zip(names, _two_counts(both, self.separated_by), strict=True))
         else:
             for name in names:
-                counted = numbers_counted(table.cells(name))
-                columns[name] = TableColumn(list(counted.values), counted.refusals)
+                columns[name] = numbers_counted(table.cells(name))
         of = names[1:] if self.separated_by else self.of
         exponent = Decimal(1).scaleb(-context.decimals)
 
@@ -120,9 +119,9 @@ class ShareOfCounts(MappedValue):
             yield fault_at((*path, "share"), "part_and_whole", problem)
 
 
-def _two_counts(cells: Sequence[object], separator: str) -> tuple[TableColumn, TableColumn]:
+def _two_counts(cells: Sequence[object], separator: str) -> tuple[CellColumn[Any], CellColumn[Any]]:
     """The count and its whole, where one cell holds both."""
-    found = TableColumn([], {}), TableColumn([], {})
+    found: tuple[CellColumn[Any], CellColumn[Any]] = CellColumn([], {}), CellColumn([], {})
     for place, cell in enumerate(cells):
         broken = why_broken(cell)
         text = cell.casefold() if isinstance(cell, str) and broken is None else ""
@@ -170,7 +169,7 @@ class SumOfColumns(MappedValue):
     def column(self) -> str:
         return self.sum[0]
 
-    def read(self, table: SourceTable, context: RowContext) -> TableColumn:
+    def read(self, table: SourceTable, context: RowContext) -> CellColumn[Any]:
         item = ColumnValue(column=self.sum[0], codes=self.codes)
         columns = {name: item.of_cells(table.cells(name), context) for name in self.sum}
         unlisted = unknown_code(self.look_up)
@@ -229,7 +228,7 @@ class EveryColumn(MappedValue):
     def column(self) -> str:
         return self.every[0]
 
-    def read(self, table: SourceTable, context: RowContext) -> TableColumn:
+    def read(self, table: SourceTable, context: RowContext) -> CellColumn[Any]:
         known = (*self.is_, *self.not_, *self.nothing)
         unlisted = unknown_code(known)
 

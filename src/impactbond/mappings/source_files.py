@@ -15,6 +15,7 @@ from pathlib import Path
 from impactbond.errors import Fault, unopened
 from impactbond.evidence.cells import Broken
 from impactbond.evidence.csv_files import CrookedLineError
+from impactbond.evidence.deliveries import clean
 from impactbond.evidence.headings import MOST_TITLES
 from impactbond.evidence.sheet_looks import SheetLooks
 from impactbond.evidence.workbook import (
@@ -28,8 +29,7 @@ from impactbond.evidence.workbook import (
 )
 from impactbond.mappings.codes import code_of
 from impactbond.mappings.mapped_table import MappedTable, pattern_of
-from impactbond.mappings.tables import SourceTable
-from impactbond.mappings.text_files import Lines, TextLines, columns_of, firsts, text_lines
+from impactbond.mappings.tables import Lines, SourceTable, TextLines, columns_of, firsts, text_lines
 from impactbond.mappings.xml_files import xml_table
 from impactbond.terms.words import counted
 from impactbond.texts import one_spelling
@@ -203,11 +203,12 @@ def found_table(
         cautions = tuple(hidden_told(looks, f"sheet '{sheet}'", headings, numbers, wanted))
         cautions += (SHEET_HIDDEN.format(sheet),) if file.is_hidden(sheet) else ()
     found = SourceTable(
-        *(file.name, sheet, [row + 1 for row in numbers], headings, raw),
+        *(file.name, sheet, [row + 1 for row in numbers], headings, list(map(clean, raw))),
         above={name: cell_at(lines, cell.cell) for name, cell in table.cells_above.items()},
         cautions=cautions,
     )
-    below = replace(found, rows=[row + 1 for row in after], raw=raw_after, cautions=())
+    behind = [row + 1 for row in after]
+    below = replace(found, rows=behind, columns=list(map(clean, raw_after)), cautions=())
     return replace(
         _rows_of(found, table, wanted), below=_rows_of(below, table, wanted) if after else None
     )

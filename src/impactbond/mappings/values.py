@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from impactbond.evidence.cells import texts
+from impactbond.evidence.cells import CellColumn, texts
 from impactbond.evidence.deliveries import Cells
 from impactbond.evidence.refusals import Refusal
 from impactbond.mappings.cell_forms import Form, read_as
@@ -27,7 +27,7 @@ from impactbond.mappings.refused_cells import (
     OTHER_BEFORE,
     unknown_code,
 )
-from impactbond.mappings.tables import SourceTable, TableColumn
+from impactbond.mappings.tables import SourceTable
 from impactbond.questionnaires.instrument import Instrument
 from impactbond.terms.diagnostic import Diagnostics, Path, fault_at, unknown
 from impactbond.terms.kind import Kind, Kinds
@@ -74,7 +74,7 @@ class MappedValue(Kind):
         """The heading at which a value that is refused is told."""
 
     @abstractmethod
-    def read(self, table: SourceTable, context: RowContext) -> TableColumn:
+    def read(self, table: SourceTable, context: RowContext) -> CellColumn[Any]:
         """The value in every row of a table; None where there is none."""
 
     @abstractmethod
@@ -150,7 +150,7 @@ class ColumnValue(MappedValue):
     def column(self) -> str:
         return str(self.column_)
 
-    def read(self, table: SourceTable, context: RowContext) -> TableColumn:
+    def read(self, table: SourceTable, context: RowContext) -> CellColumn[Any]:
         found = self.of_cells(self.cells(table), context)
         if not self.not_before:
             return found
@@ -168,7 +168,7 @@ class ColumnValue(MappedValue):
         places = [at for at, name in enumerate(table.headings) if name == self.column_]
         return table.at(places[self.place - 1])
 
-    def of_cells(self, cells: Cells, context: RowContext) -> TableColumn:
+    def of_cells(self, cells: Cells, context: RowContext) -> CellColumn[Any]:
         """The values in some cells."""
         codes = context.codes(self.codes)
         dated = any(one.from_ or one.through for some in codes.values() for one in some)
@@ -192,7 +192,7 @@ class ColumnValue(MappedValue):
 
         blank = None if self.blank == "nothing" else self.blank
         if not codes and read is None and blank is None:
-            return TableColumn(list(cells), {})
+            return CellColumn(list(cells), {})
         # The day is looked at only where a code has days: without it cells that are alike are read
         # once for all days.
         days = context.days if dated and context.days else None
@@ -240,7 +240,7 @@ def each_cell(
     value: Callable[[object, date | None], object],
     days: Sequence[date | None] | None = None,
     blank: object = None,
-) -> TableColumn:
+) -> CellColumn[Any]:
     """Every cell by a function that gives its value or a Refusal; cells that are alike, on one day
     where days matter, are read once.
     """
@@ -261,14 +261,14 @@ def each_cell(
             refusals[place] = found
             found = None
         values.append(found)
-    return TableColumn(values, refusals)
+    return CellColumn(values, refusals)
 
 
 def by_rows(
     count: int,
-    columns: Mapping[str, TableColumn],
+    columns: Mapping[str, CellColumn[Any]],
     value: Callable[[tuple[object, ...]], object],
-) -> TableColumn:
+) -> CellColumn[Any]:
     """Every row of some columns, by their headings, by a function that gives a value or a
     Refusal; the first cell that is refused is the row's refusal.
     """
@@ -288,4 +288,4 @@ def by_rows(
             refusals[place] = found
         else:
             values[place] = found
-    return TableColumn(values, refusals, told_at)
+    return CellColumn(values, refusals, told_at)

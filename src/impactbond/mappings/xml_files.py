@@ -7,10 +7,11 @@ A document type is refused: without one there are no entities, and nothing outsi
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from impactbond.errors import Fault
+from impactbond.evidence.deliveries import clean
 from impactbond.mappings.tables import SourceTable
 
 _DEEPEST = 100
@@ -65,10 +66,9 @@ def xml_table(
             text = "".join(there[0].texts).strip() if len(there) == 1 else ""
             cells.append(text or None)
         if several:
+            place = Fault(file=name, column=heading, code="several_elements")
             problem, hint = "several elements stand at this path", "Name the rows by rows_at: there"
-            found = f"in {several} rows"
-            fault = Fault(file=name, column=heading, code="several_elements", problem=problem)
-            faults.append(Fault(**{**fault.as_dict(), "found": found, "hint": hint}))  # type: ignore[arg-type]
+            faults.append(replace(place, problem=problem, found=f"in {several} rows", hint=hint))
         columns.append(cells)
     if not rows:
         problem, hint = f"there is no element at {rows_at}", "Look at the path in rows_at"
@@ -80,7 +80,7 @@ def xml_table(
                 Fault(file=name, column=heading, code="column_missing", problem=problem, hint=hint)
             )
     lines = [row.line for row in rows]
-    return faults or SourceTable(name, "", lines, tuple(headings), columns)
+    return faults or SourceTable(name, "", lines, tuple(headings), list(map(clean, columns)))
 
 
 def _tree(name: str, content: bytes) -> XmlElement | Fault:

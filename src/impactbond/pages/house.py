@@ -3,21 +3,27 @@
 Takes  the name of a template in templates/, and plain data.
 Gives  one HTML file as text that needs nothing else: no script, no network, no other file.
 Keeps  every text escaped, whatever it holds; the same data give the same bytes.
+
+And writing a page: one HTML file, as every other file is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from html import escape
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
 
 from impactbond.errors import PageError, not_installed
+from impactbond.files import Writing, write_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
+
 
 AMOUNT, DAY = "amount", "day"  # how a column is set, as style.css has it
 
@@ -97,3 +103,13 @@ def _environment() -> Environment:
 def words(text: str) -> str:
     """A text as it may stand within SVG that is put together by hand."""
     return escape(text, quote=True)
+
+
+def write_page(page: str, out: str | PathLike[str], **how: Unpack[Writing]) -> Path:
+    """Writes a page into a file, for its owner alone unless `shared=True`, and gives its path.
+
+    With `replace=True`, another file of that name is replaced. Raises PageError when the file
+    cannot be written, or would replace another.
+    """
+    refused = partial(PageError, "The page cannot be written.")
+    return write_file(out, page.encode(), refused, **how)

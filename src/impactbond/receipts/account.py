@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 
+from impactbond.dates import ONE_DAY
 from impactbond.errors import InvariantError
 from impactbond.receipts.match import REFUND_OF, Claimed, Credit, Due
 
@@ -130,7 +131,7 @@ def entries(
         came = sum(credit.amount_pence for credit in within) - off - back
         entry = Entry(funder, period, first, until, opening, due[period], came, off)
         found.append(entry)
-        opening, first = entry.closing_pence, until + timedelta(days=1)
+        opening, first = entry.closing_pence, until + ONE_DAY
     return found
 
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 import pyarrow as pa
 
-from impactbond.dates import day_given
+from impactbond.dates import ONE_DAY, day_given
 from impactbond.errors import Fault, ReceiptError
 from impactbond.receipts.match import REFUND_OF
 from impactbond.receipts.reconcile import Reconciliation
@@ -97,7 +97,7 @@ def interest_on(
         # A pound for a day: what runs from the day after the due day, through that of payment.
         days = sum(pence * max((day - of[2]).days, 0) for day, pence in parts)
         if days:
-            runs_from = of[2] + timedelta(days=1)
+            runs_from = of[2] + ONE_DAY
             percent = OVER_REFERENCE + _reference(given, runs_from)
             # Rounded once, on all parts and days of the debt.
             interest = int(Fraction(days) * Fraction(percent) / 36_500 + Fraction(1, 2))

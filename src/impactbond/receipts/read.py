@@ -21,7 +21,7 @@ from impactbond.errors import Fault, ReceiptError
 from impactbond.evidence.csv_files import CsvFiles, lines_or_fault
 from impactbond.evidence.deliveries import Block, clean, without_blank_rows
 from impactbond.evidence.evidence import refused_table
-from impactbond.evidence.given_files import GivenFiles
+from impactbond.evidence.files import GivenFiles
 from impactbond.evidence.headings import MOST_TITLES, as_name, below_a_title, headings_below
 from impactbond.evidence.refusals import MISSING, Refusal, Refused
 from impactbond.evidence.sources import frame_in_memory, kind_to_give_back, plain_cells

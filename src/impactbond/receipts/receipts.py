@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.cards import card
+from impactbond.cards import FrameOf, card
 from impactbond.evidence.evidence import PLACE
 from impactbond.money import show
-from impactbond.tables import as_kind, schema_of
+from impactbond.tables import schema_of
 
 _RECEIPT = ("receipt", "funder", "received_on", "amount_pence", "claim_period", "note")
 RECEIPTS = pa.schema([*schema_of(*_RECEIPT), *PLACE])
@@ -38,20 +37,11 @@ class Receipts:
     kind: str = "pandas"
     cautions: tuple[str, ...] = ()
 
-    @property
-    def received(self) -> Any:
-        """One row for each receipt, by day and reference."""
-        return as_kind(self.received_table, self.kind)
-
-    @property
-    def written_off(self) -> Any:
-        """One row for each amount that the provider no longer expects."""
-        return as_kind(self.written_off_table, self.kind)
-
-    @property
-    def refused(self) -> Any:
-        """What was left out and why: file, sheet, row and column, never the value itself."""
-        return as_kind(self.refused_table, self.kind)
+    received = FrameOf("One row for each receipt, by day and reference.")
+    written_off = FrameOf("One row for each amount that the provider no longer expects.")
+    refused = FrameOf(
+        "What was left out and why: file, sheet, row and column, never the value itself."
+    )
 
     @property
     def total_pence(self) -> int:

@@ -18,17 +18,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.cards import text_card
+from impactbond.cards import FrameOf, text_card
 from impactbond.dates import day_given
 from impactbond.errors import Fault, ReceiptError, SettlementError
 from impactbond.money import show
 from impactbond.receipts.account import Entry, assert_balanced, dues_and_credits, entries, received
-from impactbond.receipts.match import Claimed, Credit, Due, Match
-from impactbond.receipts.payment_times import payment_times
+from impactbond.receipts.match import Claimed, Credit, Due, Match, payment_times
 from impactbond.receipts.receipts import Receipts
 from impactbond.receipts.together import accounts_of, members, named
 from impactbond.settlement.settlement import Settlement
-from impactbond.tables import aligned, as_kind, plain_rows, rows_table, schema_of
+from impactbond.tables import aligned, plain_rows, rows_table, schema_of
 from impactbond.terms.words import counted
 
 BANDS = {
@@ -96,30 +95,17 @@ class Reconciliation:
     refused_left_out: int
     kind: str
 
-    @property
-    def matches(self) -> Any:
-        """Which receipt paid what, and when; `receipt` is blank where a claim gave money back."""
-        return as_kind(self.matches_table, self.kind)
-
-    @property
-    def dues(self) -> Any:
-        """What was due, what is matched of it, and how long the rest has been overdue."""
-        return as_kind(self.dues_table, self.kind)
-
-    @property
-    def unmatched(self) -> Any:
-        """What is carried: money received or given back that nothing due has taken up, and why."""
-        return as_kind(self.unmatched_table, self.kind)
-
-    @property
-    def account(self) -> Any:
-        """Opening, due, received and closing of every funder, claim by claim."""
-        return as_kind(self.account_table, self.kind)
-
-    @property
-    def aged(self) -> Any:
-        """What is open of every funder by how long it is overdue, what is carried, the balance."""
-        return as_kind(self.aged_table, self.kind)
+    matches = FrameOf(
+        "Which receipt paid what, and when; `receipt` is blank where a claim gave money back."
+    )
+    dues = FrameOf("What was due, what is matched of it, and how long the rest has been overdue.")
+    unmatched = FrameOf(
+        "What is carried: money received or given back that nothing due has taken up, and why."
+    )
+    account = FrameOf("Opening, due, received and closing of every funder, claim by claim.")
+    aged = FrameOf(
+        "What is open of every funder by how long it is overdue, what is carried, the balance."
+    )
 
     @cached_property
     def aged_table(self) -> pa.Table:
@@ -133,12 +119,11 @@ class Reconciliation:
             rows.append((funder, *amounts, carried, sum(amounts) - carried))
         return rows_table(rows, AGED)
 
-    @property
-    def payment_times(self) -> Any:
-        """How long every funder took to pay, as regulation 38 of the Procurement Regulations 2024
-        counts it: the average in days, and per cent of payments within 30 days, 31 to 60, later.
-        """
-        return as_kind(self.payment_times_table, self.kind)
+    payment_times = FrameOf(
+        "How long every funder took to pay, as regulation 38 of the Procurement Regulations "
+        "2024 counts it: the average in days, and per cent of payments within 30 days, 31 to "
+        "60, later."
+    )
 
     @property
     def open_pence(self) -> int:

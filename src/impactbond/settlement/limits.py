@@ -21,9 +21,8 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
 from impactbond.errors import InvariantError
 from impactbond.money import Pence, minor_units
-from impactbond.settlement.apart import Apart
 from impactbond.settlement.lots import DISPUTED, Lots, Numbers
-from impactbond.settlement.priorities import Priority, Truths, priority_of
+from impactbond.settlement.priorities import Apart, Priority, Truths, priority_of
 from impactbond.settlement.values import falls_of_results
 from impactbond.terms.fees import InsteadOf
 from impactbond.terms.limits import LimitKind, WholeLimit

@@ -26,7 +26,6 @@ from impactbond.contract.versions import Versions
 from impactbond.evaluation.claims import Claims, Counted
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.money import Pence
-from impactbond.settlement.apart import Apart
 from impactbond.settlement.balances import left_on_account, on_account, to_date, with_on_account
 from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import UNFUNDED, Funders, named_rule
@@ -37,6 +36,7 @@ from impactbond.settlement.movements import (
     movements_in_order,
     none_yet,
 )
+from impactbond.settlement.priorities import Apart
 from impactbond.settlement.running import added_at, steps_of
 from impactbond.settlement.shares import Parts, share_out, shared_alike, without_idle
 

@@ -24,8 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.unit_stretches import unit_stretches
-from impactbond.contract.versions import Stretch, Versions
+from impactbond.contract.versions import Stretch, Versions, unit_stretches
 from impactbond.dates import Period, day_number, from_day_number
 from impactbond.evaluation.claims import Counted
 from impactbond.money import CURRENCIES, Pence, round_fraction, rounded

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence
-from impactbond.settlement.apart import Apart
 from impactbond.settlement.limits import (
     apply_limits,
     grows_at,
@@ -25,6 +24,7 @@ from impactbond.settlement.limits import (
     is_nothing,
 )
 from impactbond.settlement.lots import Lots, Numbers
+from impactbond.settlement.priorities import Apart
 from impactbond.settlement.running import summed
 from impactbond.settlement.values import values_to_date
 

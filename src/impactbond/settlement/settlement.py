@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from impactbond.cards import card
+from impactbond.cards import FrameOf, card
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.evaluation.carried import Unchanged
@@ -24,7 +24,7 @@ from impactbond.money import show
 from impactbond.settlement.funding import Funders
 from impactbond.settlement.lines import Attribution
 from impactbond.settlement.results import MeasuredResult, parts_table, results_table
-from impactbond.tables import as_kind, sorted_by
+from impactbond.tables import sorted_by
 
 TABLES = ("decisions", "claims", "lines", "shares", "payments", "balances")
 
@@ -103,6 +103,11 @@ class Settlement:
         return self.claim_dates[-1]
 
     @property
+    def kind(self) -> str:
+        """The kind of frame that the evidence came in."""
+        return self.evidence.kind
+
+    @property
     def basis(self) -> Evidence | Counts:
         """What it rests on."""
         return self.evidence if self.counts is None else self.counts
@@ -165,50 +170,23 @@ class Settlement:
         chosen = by_order.select([*keys, *(f"{name}_sum" for name in sums)])
         return chosen.rename_columns([*keys, *sums])
 
-    def _frame(self, table: pa.Table) -> Any:
-        return as_kind(table, self.evidence.kind)
-
-    @property
-    def decisions(self) -> Any:
-        """Every participant covered and every milestone, at the latest claim date: verdict, reason,
-        days.
-        """
-        return self._frame(self.decisions_table)
-
-    @property
-    def claims(self) -> Any:
-        """The claims that stand at the latest claim date."""
-        return self._frame(self.claims_table)
-
-    @property
-    def lines(self) -> Any:
-        """Every movement of every claim, in history order."""
-        return self._frame(self.lines_table)
-
-    @property
-    def shares(self) -> Any:
-        """Every line cut among its funders."""
-        return self._frame(self.shares_table)
-
-    @property
-    def results(self) -> Any:
-        """Every result of a group at every claim date: what was measured, reached and paid."""
-        return self._frame(self.results_table)
-
-    @property
-    def result_parts(self) -> Any:
-        """The steps of every result: its counts, what is made of them, and the value."""
-        return self._frame(self.result_parts_table)
-
-    @property
-    def schedule(self) -> Any:
-        """What each funder pays, when, and for what."""
-        return self._frame(self.payments_table)
-
-    @property
-    def balances(self) -> Any:
-        """Entitled, settled, due and withheld to date, for every funder and claim date."""
-        return self._frame(self.balances_table)
+    decisions = FrameOf(
+        "Every participant covered and every milestone, at the latest claim date: verdict, "
+        "reason, days."
+    )
+    claims = FrameOf("The claims that stand at the latest claim date.")
+    lines = FrameOf("Every movement of every claim, in history order.")
+    shares = FrameOf("Every line cut among its funders.")
+    results = FrameOf(
+        "Every result of a group at every claim date: what was measured, reached and paid."
+    )
+    result_parts = FrameOf(
+        "The steps of every result: its counts, what is made of them, and the value."
+    )
+    schedule = FrameOf("What each funder pays, when, and for what.", "payments_table")
+    balances = FrameOf(
+        "Entitled, settled, due and withheld to date, for every funder and claim date."
+    )
 
     def due_pence(self, funder: str | None = None) -> int:
         """What is due at the latest claim date, from one funder or from all."""

@@ -3,23 +3,131 @@
 An area is a YAML file in the manner of a contract: it knows no keys but its own, and everything
 wrong with it is told at once, with its line. A contract that it is read with must know its names,
 cover its children and find a chance for each of its milestones.
+
+And chances that are not certain themselves: a bad year, a school that does better than another.
+
+Takes  a chance and its spread, the standard deviation in points.
+Gives  levels of the chance that are equally likely, lowest first: a beta distribution with that
+       mean and spread, at the middle of each of so many equal parts.
+Keeps  the mean and the spread are those that were asked for, unless the chance would leave what a
+       chance can be. Nothing but + − × ÷ and the square root is used, which every machine rounds
+       alike.
+
+With a spread s a group of n children spreads as a beta-binomial number does: its variance is that
+of a binomial number times 1 + (n − 1) × s² / (p × (1 − p)). So a variance that was measured as f
+times binomial among groups of n is a spread of √(p × (1 − p) × (f − 1) / (n − 1)).
+
+And the terms of what a provider spends: fixed costs on their days, costs of each child or of each
+milestone that is reached, and by how much they rise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from fractions import Fraction
+from math import fsum, sqrt
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from impactbond.contract.contract import FromText
+from impactbond.dates import Span
 from impactbond.money import parse_share, show_share
-from impactbond.simulation.costs import Cost, Inflation
-from impactbond.simulation.uncertain import levels_of
+from impactbond.simulation.binomial import MOST_LEVELS
 from impactbond.terms.applicability import Only, is_about
-from impactbond.terms.phrases import SpanPhrase
-from impactbond.terms.term import Day, Listed, OneOrMany, Some, Term, phrase
+from impactbond.terms.phrases import SharePhrase, SpanPhrase
+from impactbond.terms.term import Amount, Day, Listed, OneOrMany, Some, Term, phrase
+
+CHILD = "child"
+_NONE = Span(0, "day")
+# More than weekly for eleven years is a slip of the pen.
+MOST_SPENT = 600
+
+
+class Cost(Term):
+    """One thing that the provider spends money on: on days of its own (`on`), or for each child, or
+    for each that reaches a milestone (`per`).
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    amount: Amount = Field(description="in the currency of payments, each time")
+    per: str | None = Field(default=None, description="child, or a milestone; none: a fixed cost")
+    on: Day | None = Field(default=None, description="the first day of a fixed cost")
+    through: Day | None = Field(default=None, description="the last day of one that is repeated")
+    after: SpanPhrase | None = Field(
+        default=None, description="how long after a child's start, or its milestone"
+    )
+    every: SpanPhrase | None = Field(default=None, description="how long until it is spent again")
+    for_: SpanPhrase | None = Field(
+        default=None, alias="for", description="how long it is spent for a child, from the first"
+    )
+
+    def days_from(self, day: date) -> Iterator[date]:
+        """The days on which it is spent for a child whose start, or milestone, is on a day."""
+        first = (self.after or _NONE).after(day)
+        return self._repeated(first, first if self.for_ is None else self.for_.after(first), False)
+
+    def fixed_days(self) -> Iterator[date]:
+        """The days on which a fixed cost is spent."""
+        if self.on is not None:
+            yield from self._repeated(self.on, self.through or self.on, True)
+
+    def _repeated(self, first: date, last: date, is_last_in: bool) -> Iterator[date]:
+        yield first
+        if self.every is None:
+            return
+        for place in range(1, MOST_SPENT + 1):
+            day = self.every.times(place).after(first)
+            if day > last or (day == last and not is_last_in):
+                return
+            yield day
+
+
+class Inflation(Term):
+    """By what share costs rise on every anniversary of the day whose prices they are written in."""
+
+    prices_of: Day
+    each_year: SharePhrase
+
+    def years_by(self, day: date) -> int:
+        """How often costs have risen by a day."""
+        had = (day.month, day.day) >= (self.prices_of.month, self.prices_of.day)
+        return max(0, day.year - self.prices_of.year - (not had))
+
+
+# The beta distribution is found as that of a share of so many: a beta-binomial number.
+_OF = 1023
+
+
+def levels_of(chance: Fraction, spread: Fraction) -> tuple[Fraction, ...]:
+    """The levels of a chance, each as likely as the others; of a certain one, itself."""
+    if not 0 < chance < 1 or not spread:
+        return (chance,) * MOST_LEVELS
+    values = _quantiles(float(chance), float(spread))
+    for _ in range(4):  # what is cut at 0 or 1 moves the rest once more
+        mean = fsum(values) / MOST_LEVELS
+        wide = sqrt(fsum((value - mean) ** 2 for value in values) / MOST_LEVELS)
+        moved = (float(chance) + (value - mean) * float(spread) / wide for value in values)
+        values = [min(1.0, max(0.0, value)) for value in moved]
+    return tuple(map(Fraction, values))
+
+
+def _quantiles(chance: float, spread: float) -> list[float]:
+    """The middles of equal parts of the beta distribution of that mean and spread."""
+    alike = spread**2 / (chance * (1 - chance))
+    first, second = (part * (1 / alike - 1) for part in (chance, 1 - chance))
+    number = np.arange(_OF, dtype=np.float64)
+    ratio = (_OF - number) / (number + 1) * (number + first) / (_OF - 1 - number + second)
+    middle = int(_OF * chance)
+    up, down = np.cumprod(ratio[middle:]), np.cumprod(1.0 / ratio[:middle][::-1])[::-1]
+    below = np.cumsum(np.concatenate([down, np.ones(1), up]))
+    asked = (np.arange(MOST_LEVELS) + 0.5) / MOST_LEVELS * below[-1]
+    place = np.searchsorted(below, asked)
+    before = np.concatenate([np.zeros(1), below])[place]
+    inside = (asked - before) / (below[place] - before)
+    return list(map(float, (place + inside) / (_OF + 1)))
 
 
 def _as_names(value: object) -> object:

@@ -20,7 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.int64]
+from impactbond.settlement.lots import Numbers
+
 Bits = NDArray[np.uint64]
 Chances = NDArray[np.float64]
 

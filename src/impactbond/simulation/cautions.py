@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from impactbond.contract.conditions import reach_from
 from impactbond.contract.contract import Contract
 from impactbond.dates import Span
-from impactbond.settlement.each_participant import ask_whose
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.draw import Draws
+from impactbond.simulation.held_by_journey import ask_whose
 from impactbond.simulation.outturn import Outturn
 from impactbond.simulation.stages import Stage
 

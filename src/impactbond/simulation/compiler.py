@@ -25,14 +25,12 @@ from typing import NamedTuple
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number, from_day_number
 from impactbond.errors import AssumptionError, Fault
-from impactbond.simulation.area import Area, Group
-from impactbond.simulation.costs import CHILD
+from impactbond.simulation.area import CHILD, Area, Group
 from impactbond.simulation.given import Given
 from impactbond.simulation.joint import Family, Levels
 from impactbond.simulation.knowledge import AlreadyReached, Knowledge
 from impactbond.simulation.paying import Paying
 from impactbond.simulation.spending import Spent, Tariff
-from impactbond.simulation.stage_order import Needs, needed_by
 from impactbond.simulation.stages import (
     HOLDERS,
     LEFT,
@@ -40,6 +38,7 @@ from impactbond.simulation.stages import (
     NO_WAY,
     DrawnClaim,
     DrawnMilestone,
+    Needs,
     Outcome,
     Stage,
     Standing,
@@ -47,6 +46,7 @@ from impactbond.simulation.stages import (
     Way,
     last_day,
     left_on,
+    needed_by,
 )
 from impactbond.terms.milestones import alternatives
 

@@ -26,7 +26,7 @@ from impactbond.settlement.settlement import Settlement
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.joint import families
 from impactbond.simulation.knowledge import AlreadyReached, Knowledge, is_over
-from impactbond.simulation.stage_order import in_order, needs_of
+from impactbond.simulation.stages import in_order, needs_of
 from impactbond.terms.applicability import is_about
 from impactbond.terms.milestones import alternatives
 

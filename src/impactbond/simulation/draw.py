@@ -27,18 +27,23 @@ from impactbond.settlement.funding import Funders
 from impactbond.settlement.limits import settles_in_order
 from impactbond.settlement.lots import Lots, Numbers, Rulebook
 from impactbond.settlement.priorities import Truths
-from impactbond.simulation.alike import AlikeGroups, Taken, alike_groups
 from impactbond.simulation.area import Area, Group
 from impactbond.simulation.binomial import Bits
-from impactbond.simulation.child_by_child import child_by_child
 from impactbond.simulation.columns import Columns, Place, columns_of, segments_of
-from impactbond.simulation.deal import deal, deal_by_stage
 from impactbond.simulation.held_by_journey import HeldByJourney
 from impactbond.simulation.journeys import journeys_and_limits
 from impactbond.simulation.luck import Luck
 from impactbond.simulation.outturn import Outturn
 from impactbond.simulation.spending import Spending, Tariff
 from impactbond.simulation.stages import DrawnClaim, Stage, Turn
+from impactbond.simulation.ways_to_draw import (
+    AlikeGroups,
+    Taken,
+    alike_groups,
+    child_by_child,
+    deal,
+    deal_by_stage,
+)
 
 # Parts of what a seed means: another number is another set of futures.
 # The stream of a block gives its trials all their bits at once, so how many are in it decides what

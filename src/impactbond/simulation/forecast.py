@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from impactbond.cards import framed
+from impactbond.cards import FrameOf, framed
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import from_day_number
@@ -272,25 +272,10 @@ class Forecast:
         refused = partial(SimulationError, "The futures cannot be written.")
         return write_file(path, stream.getvalue().to_pybytes(), refused, **how)
 
-    @property
-    def payments(self) -> Any:
-        """What is due at each claim date from each funder: mean and percentiles."""
-        return as_kind(self.payments_table, self.kind)
-
-    @property
-    def totals(self) -> Any:
-        """What each funder is asked for over the whole term: mean and percentiles."""
-        return as_kind(self.totals_table, self.kind)
-
-    @property
-    def limits(self) -> Any:
-        """How often each limit has bound by each claim date, and what it held back."""
-        return as_kind(self.limits_table, self.kind)
-
-    @property
-    def costs(self) -> Any:
-        """What is spent in each month on each cost: mean and percentiles."""
-        return as_kind(self.costs_table, self.kind)
+    payments = FrameOf("What is due at each claim date from each funder: mean and percentiles.")
+    totals = FrameOf("What each funder is asked for over the whole term: mean and percentiles.")
+    limits = FrameOf("How often each limit has bound by each claim date, and what it held back.")
+    costs = FrameOf("What is spent in each month on each cost: mean and percentiles.")
 
     @property
     def paths(self) -> Any:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
+from impactbond.settlement.lots import Numbers
 from impactbond.simulation.area import Area, Group
-from impactbond.simulation.binomial import MOST_LEVELS, Bits, Numbers
+from impactbond.simulation.binomial import MOST_LEVELS, Bits
 from impactbond.simulation.stages import Stage
 
 _LEVEL_BITS = MOST_LEVELS.bit_length() - 1

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Protocol
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.unit_stretches import unit_stretches
+from impactbond.contract.versions import unit_stretches
 from impactbond.dates import Span, day_number, from_day_number
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.settlement.lots import FULL, LATE

@@ -15,7 +15,6 @@ from functools import partial
 import numpy as np
 
 from impactbond.money import Pence
-from impactbond.settlement.apart import Apart
 from impactbond.settlement.lot_settlement import (
     LotSettlement,
     settle_by_terms,
@@ -25,7 +24,7 @@ from impactbond.settlement.lot_settlement import (
 )
 from impactbond.settlement.lots import Numbers
 from impactbond.settlement.movements import Movements
-from impactbond.settlement.priorities import Truths
+from impactbond.settlement.priorities import Apart, Truths
 from impactbond.simulation.draw import Draws
 from impactbond.simulation.withheld import withheld_by_limit
 

@@ -21,8 +21,7 @@ import numpy as np
 from impactbond.contract.contract import Contract
 from impactbond.dates import EPOCH, LAST_DAY_NUMBER, from_day_number
 from impactbond.money import Pence, assert_fits, half_up, minor_units, rounded
-from impactbond.simulation.area import Area
-from impactbond.simulation.costs import CHILD, MOST_TIMES, Cost
+from impactbond.simulation.area import CHILD, MOST_SPENT, Area, Cost
 from impactbond.terms.diagnostic import Diagnostic, Diagnostics, Path, fault_at, unknown
 
 
@@ -160,8 +159,8 @@ def _check_days(cost: Cost, path: Path) -> Diagnostics:
     elif cost.on is not None and cost.through is not None and cost.through < cost.on:
         yield fault_at((*path, "through"), "ends_early", f"it ends before {cost.on}, its first day")
     # Counted last: of days in the wrong order, or again after no time, there is no number.
-    elif cost.every is not None and sum(1 for _ in _days(cost)) > MOST_TIMES:
-        problem, allowed = "it is spent too often", f"{MOST_TIMES} times"
+    elif cost.every is not None and sum(1 for _ in _days(cost)) > MOST_SPENT:
+        problem, allowed = "it is spent too often", f"{MOST_SPENT} times"
         yield fault_at((*path, "every"), "too_often", problem, allowed=allowed)
     for key in ("on", "through"):
         day, latest = getattr(cost, key), from_day_number(LAST_DAY_NUMBER)

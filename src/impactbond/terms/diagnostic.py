@@ -1,4 +1,7 @@
-"""What a check finds: a fault, where it stands, and what must have been readable to believe it."""
+"""What a check finds: a fault, where it stands, and what must have been readable to believe it.
+
+And what is worth a look in a contract and is meant so.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from pydantic import Field
+
 from impactbond.errors import Fault
+from impactbond.terms.term import Cited
 
 Path = tuple[str | int, ...]  # keys of mappings and places in lists, from the outside in
 
@@ -116,3 +122,18 @@ def circles(leads_to: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
             elif step in leads_to and step not in done:
                 way.append(step)
                 ahead.append(iter(leads_to[step]))
+
+
+class Accepted(Cited):
+    """Something that a check says is worth a look, and that is meant as it stands.
+
+    It is told by its code and its place, both as the check tells them, so that nothing else is
+    accepted with it; what is accepted and is not there any more is told.
+    """
+
+    code: str = Field(min_length=1)
+    """The code of what is worth a look, such as unused_metric."""
+    at: str = Field(min_length=1)
+    """Its place, as the check tells it: metrics > spare."""
+    because: str = Field(min_length=1)
+    """Why it is meant so."""

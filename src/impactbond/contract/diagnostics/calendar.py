@@ -6,7 +6,7 @@ follow one another, dates of prices and listed periods, and evidence that comes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 
 from impactbond.contract.conditions import every_condition
@@ -14,6 +14,7 @@ from impactbond.contract.contract import Contract
 from impactbond.dates import (
     EPOCH,
     LAST_DAY_NUMBER,
+    ONE_DAY,
     from_day_number,
     has_regions,
     known_years,
@@ -29,7 +30,6 @@ TERM: Path = ("calendar", "term")
 _CLAIMS: Path = ("calendar", "claims")
 _PAYMENT: Path = ("calendar", "payment")
 _LISTED: Path = (*_CLAIMS, "listed")
-_DAY = timedelta(days=1)
 _FIRST_THEN_LAST = "Write the first day, then the last"
 
 
@@ -107,9 +107,9 @@ def check_periods(contract: Contract) -> Diagnostics:
             problem = f"the period '{name}' does not start where the one before it ended, or the"
             problem += " term begins"
             yield fault_at(path, code, problem, found=opens, allowed=str(due), rests=(TERM,))
-        due = closes + _DAY
-    if claims.listed and due != last + _DAY:
-        problem, ends = "the last period does not end with the term", due - _DAY
+        due = closes + ONE_DAY
+    if claims.listed and due != last + ONE_DAY:
+        problem, ends = "the last period does not end with the term", due - ONE_DAY
         rests = (TERM, *((*_LISTED, name) for name in claims.listed))
         yield fault_at(_LISTED, "period_gap", problem, found=ends, allowed=str(last), rests=rests)
 
@@ -240,7 +240,7 @@ def _between_windows(contract: Contract, earlier: str, later: str, start: date) 
         hint = "'A to B' ends the day before B, 'A through B' on B"
         found = _days((closes - opens).days + 1, start)
         yield fault_at(("windows", later), "windows_overlap", problem, found=found, hint=hint)
-    elif closes + _DAY < opens:
+    elif closes + ONE_DAY < opens:
         problem = f"between the windows {what} there is a gap in which nothing counts"
         found = _days((opens - closes).days - 1, start)
         yield fault_at(("windows", later), "windows_gap", problem, found=found)
@@ -253,9 +253,9 @@ def _days(count: int, start: date) -> str:
 def _dated(path: Path, terms: Sequence[Dated], which: str) -> Diagnostics:
     yield from _overlapping(path, terms, which)
     for (_, earlier), (index, later) in _alike(terms):
-        if earlier.through and later.from_ and earlier.through + _DAY < later.from_:
+        if earlier.through and later.from_ and earlier.through + ONE_DAY < later.from_:
             problem = "between two prices that follow each other, the milestone's own price applies"
-            found = f"{earlier.through + _DAY} through {later.from_ - _DAY}"
+            found = f"{earlier.through + ONE_DAY} through {later.from_ - ONE_DAY}"
             hint = "Let one end the day before the next starts, if that is not meant"
             yield fault_at((*path, index, "from"), "price_gap", problem, found=found, hint=hint)
 
@@ -290,16 +290,16 @@ def _periods(contract: Contract) -> Diagnostics:
     if claims.every != "listed":
         return
     in_order = sorted(claims.listed.items(), key=lambda entry: entry[1])
-    edges = [("", (first, first - _DAY)), *in_order, ("", (last + _DAY, last))]
+    edges = [("", (first, first - ONE_DAY)), *in_order, ("", (last + ONE_DAY, last))]
     for (_, (_, ended)), (label, (begins, _)) in pairwise(edges):
         place = (*_LISTED, label) if label else _LISTED
         if begins <= ended:
             problem = "two periods have days in common: what is achieved then is in both"
             days = f"{begins} through {ended}"
             yield fault_at(place, "periods_overlap", problem, found=days)
-        elif begins > ended + _DAY:
+        elif begins > ended + ONE_DAY:
             problem = "some days of the term are in no period: what is achieved then is not claimed"
-            days = f"{ended + _DAY} through {begins - _DAY}"
+            days = f"{ended + ONE_DAY} through {begins - ONE_DAY}"
             hint = "Let the periods follow each other"
             yield fault_at(place, "periods_gap", problem, found=days, hint=hint)
 

@@ -12,8 +12,7 @@ from impactbond.contract.reading.terms_file import Given
 from impactbond.contract.reading.yaml_document import Located, load, show_path
 from impactbond.contract.references import terms_along
 from impactbond.errors import ContractError, Fault
-from impactbond.terms.accepted import Accepted
-from impactbond.terms.diagnostic import Diagnostic, Path, fault_at
+from impactbond.terms.diagnostic import Accepted, Diagnostic, Path, fault_at
 
 Level = Literal["refused", "look at", "accepted"]
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics.calendar import TERM, check_days
 from impactbond.contract.diagnostics.names import ATTRIBUTES
+from impactbond.dates import ONE_DAY
 from impactbond.money import common_denominator, show_share
 from impactbond.terms.applicability import Dated
 from impactbond.terms.diagnostic import (
@@ -32,7 +33,6 @@ from impactbond.terms.funding import Funding
 from impactbond.terms.reference import EVERY_MILESTONE, PAYABLE
 
 ANY_OTHER = "any other value"
-_DAY = timedelta(days=1)
 # Running totals times a cumulative share must fit 64 bits.
 _FINEST = 10**8
 
@@ -74,9 +74,9 @@ class Region:
                 yield replace(within, values={**within.values, name: outside})
             within = replace(within, values={**within.values, name: held & other.values[name]})
         if self.first < other.first:
-            yield replace(within, last=other.first - _DAY)
+            yield replace(within, last=other.first - ONE_DAY)
         if other.last < self.last:
-            yield replace(within, first=other.last + _DAY)
+            yield replace(within, first=other.last + ONE_DAY)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.diagnostics import (
     calendar,
     examples,
-    fees,
     funding,
     limits,
     money,
@@ -27,7 +26,7 @@ _ERRORS: _Rules = (
     *(calendar.check_term, calendar.check_windows, calendar.check_started, calendar.check_periods),
     *(calendar.check_payment, payables.check_conditions, payables.check_milestones),
     *(payables.check_indices, payables.check_prices, money.check_discounts, money.check_rounding),
-    *(payables.check_results, fees.check_fees, money.check_money),
+    *(payables.check_results, money.check_fees, money.check_money),
     *(funding.check_funding, funding.check_commitments, funding.check_sights),
     *(limits.check_tranches, limits.check_limits),
     *(sheets.check_sheets, money.check_vat, money.check_parties, examples.check_plans),
@@ -38,7 +37,7 @@ _WARNINGS: _Rules = (
     *(payables.look_at_bars, passed_by.look_at_passed_by),
     *(calendar.look_at_dates, calendar.look_at_bank_holidays),
     *(payables.look_at_prices, limits.look_at_cut_claims),
-    *(payables.look_at_results, units.look_at_units, fees.look_at_fees),
+    *(payables.look_at_results, units.look_at_units, money.look_at_fees),
     *(names.look_at_unused, funding.look_at_idle_funders, examples.look_at_examples),
 )
 

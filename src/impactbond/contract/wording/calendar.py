@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
+from impactbond.contract.wording.words import Rule, SchedulePart, ScheduleTable
 from impactbond.dates import MONTH_NAMES, between, said_day, said_place
 from impactbond.terms.calendar import PaymentTerms
 from impactbond.terms.sheets import EACH_ROW

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.document import Rule, SchedulePart
-from impactbond.contract.wording.words import defined, said_window, short_window
+from impactbond.contract.wording.words import Rule, SchedulePart, defined, said_window, short_window
 from impactbond.terms.conditions import CONDITIONS, Condition, ConditionTerm, Junction
 from impactbond.terms.words import listed, quoted
 

@@ -9,9 +9,11 @@ from datetime import date
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.conditions import condition_rule
-from impactbond.contract.wording.document import Rule, SchedulePart, ScheduleTable
 from impactbond.contract.wording.words import (
     ContractWords,
+    Rule,
+    SchedulePart,
+    ScheduleTable,
     money,
     payable,
     payables,

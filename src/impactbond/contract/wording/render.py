@@ -14,14 +14,14 @@ from textwrap import wrap
 from typing import Literal, Unpack
 
 from impactbond.contract.contract import Contract
-from impactbond.contract.wording.document import (
+from impactbond.contract.wording.schedule import schedule_of
+from impactbond.contract.wording.words import (
     Rule,
     Schedule,
     SchedulePart,
     ScheduleTable,
     mark_of,
 )
-from impactbond.contract.wording.schedule import schedule_of
 from impactbond.errors import ContractError, assert_one_of
 from impactbond.files import Writing, write_file
 

@@ -10,11 +10,18 @@ from decimal import Decimal
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.calendar import dates, process, sheets
 from impactbond.contract.wording.conditions import measured, windows
-from impactbond.contract.wording.document import Rule, Schedule, SchedulePart, finished
-from impactbond.contract.wording.funding import funding, limits, rounding, tranches
-from impactbond.contract.wording.parties import conditions, currencies, participants, parties
+from impactbond.contract.wording.parties import (
+    conditions,
+    currencies,
+    funding,
+    limits,
+    participants,
+    parties,
+    rounding,
+    tranches,
+)
 from impactbond.contract.wording.payables import fees, prices, results
-from impactbond.contract.wording.words import defined, money
+from impactbond.contract.wording.words import Rule, Schedule, SchedulePart, defined, finished, money
 from impactbond.dates import said_day
 from impactbond.money import show_share
 from impactbond.terms.expected import CLAIMS, Example, Plan, times_of

@@ -11,8 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Discriminator, Tag
 
 from impactbond.terms.diagnostic import Diagnostics, Path, around, fault_at
-from impactbond.terms.limits.limit import LimitedContract, LimitKind
-from impactbond.terms.limits.most import MostPhrase
+from impactbond.terms.limits.limit import LimitedContract, LimitKind, MostPhrase
 from impactbond.terms.parties import Funder
 from impactbond.terms.reference import FunderName
 from impactbond.terms.term import Amount, Some, Term, kind_of

@@ -13,8 +13,7 @@ from pydantic import Field
 from impactbond.money import minor_units, show_share
 from impactbond.terms.applicability import Only, with_attributes
 from impactbond.terms.diagnostic import Diagnostics, Path, entry, fault_at, listing
-from impactbond.terms.limits.limit import LimitedContract, LimitKind
-from impactbond.terms.limits.most import MostPhrase
+from impactbond.terms.limits.limit import LimitedContract, LimitKind, MostPhrase
 from impactbond.terms.parties import Funder
 from impactbond.terms.reference import NameOf, PayableName
 from impactbond.terms.term import OneOrMany

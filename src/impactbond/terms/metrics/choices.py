@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from impactbond.dates import ONE_DAY
 from impactbond.terms.diagnostic import (
     Diagnostics,
     Path,
@@ -74,7 +75,7 @@ class State(Chosen):
         """The last day on which a state recorded on a day is known, before the row that follows."""
         if following is None or (self.confirmed and following > self.confirmed.after(day)):
             return day
-        return following - timedelta(days=1)
+        return following - ONE_DAY
 
     def counted(self, marked: Sequence[str] = (), leaving_out: Sequence[str] = ()) -> Values | None:
         return None

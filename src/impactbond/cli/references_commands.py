@@ -1,4 +1,7 @@
-"""The command that replaces references by pseudonyms."""
+"""The command that replaces references by pseudonyms.
+
+And the command that takes participants out of the records of their claims.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,16 @@ from typing import Annotated
 
 import typer
 
-from impactbond.cli.options import AsJson, Replace, Shared, after_writing, out_option, printed
-from impactbond.errors import EvidenceError
+from impactbond.cli.options import (
+    AsJson,
+    Replace,
+    Shared,
+    after_writing,
+    out_option,
+    printed,
+    working,
+)
+from impactbond.errors import EvidenceError, RecordError, unopened
 from impactbond.files import Writing, write_file
 
 
@@ -69,3 +80,30 @@ def pseudonymise(
     told = f"Wrote {out}: rows {done.rows}, children {done.children}, key {secret.mark}"
     data = {"written": out.name, "rows": done.rows, "children": done.children, "key": secret.mark}
     printed(as_json, lambda: data, lambda: told)
+
+
+def forget(
+    records: Annotated[
+        list[Path], typer.Argument(help="All records that hold their claims.", show_default=False)
+    ],
+    participants: Annotated[
+        Path,
+        typer.Option("--participants", help="A text file with their references, one on a line."),
+    ],
+    out: Annotated[Path, out_option("The folder for the records that stand in their place.")],
+    replace: Replace = False,
+    shared: Shared = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put pseudonyms that nobody can resolve in place of participants, and prove the same money."""
+    from impactbond.records.forget import forget as forgotten
+
+    try:  # in a file: what is typed stays in the history of the shell
+        lines = participants.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        fault = unopened(participants, error if isinstance(error, OSError) else OSError())
+        raise RecordError("Nobody was forgotten.", [fault]) from None
+    how = Writing(replace=replace, shared=shared, inputs=[participants])
+    with working("Settling the records again"):
+        done = forgotten(records, [one for one in lines if one.strip()], out, **how)
+    printed(as_json, done.as_dict, lambda: done.text)

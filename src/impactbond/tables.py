@@ -241,8 +241,8 @@ class EngineSession:
         return self._frame_of(name)
 
     def _run_again(self, name: str) -> bool:
-        """Whether the table of that name is kept, now if not yet: by what was compiled for it, where
-        that and all that it reads is known.
+        """Whether the table of that name is kept, now if not yet: from what was compiled for it and
+        for all that it reads, where that is known.
         """
         if name in self._kept:
             return True

@@ -82,8 +82,8 @@ def decide(inputs: EvaluationInput) -> Frame:
 
 def achieved(inputs: EvaluationInput, *, reasons: bool = False) -> list[Frame]:
     """Of each milestone, who achieved it, each once (`quantity`), without the day on which that was
-    known: found without asking of every other milestone why it was not, unless with `reasons`, which
-    is what decisions are found from.
+    known: found without asking of every other milestone why it was not; with `reasons`, from what
+    decisions are found from too.
     """
     judged = _judged(inputs, bases(inputs), reasons=reasons)
 
@@ -114,7 +114,13 @@ def _judged(
             earned = before.select(*KEYS, *(nw.col(name).alias(f"before_{name}") for name in wide))
             conditions = conditions.join(earned, on=list(KEYS), how="inner")
         verdicts = judge(plan, conditions, standing, has_before=before is not None)
-        return verdicts.select(*KEYS, "known_by", *wide)
+        found: dict[str, nw.Expr] = {}
+        if before is None:
+            of_all = nw.lit(standing.number).cast(nw.Int64)
+            found = {name: of_all for name in wide if name.startswith("standing_")}
+        return verdicts.select(
+            *KEYS, "known_by", **{name: found.get(name, nw.col(name)) for name in wide}
+        )
 
     name = basis.named(f"judged_{standing.number}" if earlier else "judged")
     return inputs.session.materialize(name if reasons else f"{name}_without_reasons", judged)

@@ -105,8 +105,9 @@ class EngineSession:
     def __init__(self, engine: Engine = "duckdb", program: str = "") -> None:
         self.engine = engine
         self._program = program
-        self._taken: dict[str, nw.LazyFrame[Any]] = {}
-        self._kept: dict[str, nw.LazyFrame[Any]] = {}
+        # None for a table of DuckDB that nothing was built on yet, which costs a question to it.
+        self._taken: dict[str, nw.LazyFrame[Any] | None] = {}
+        self._kept: dict[str, nw.LazyFrame[Any] | None] = {}
         self._number = next(_NUMBERS)
         self._instance: DuckDBInstance | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -130,7 +131,8 @@ class EngineSession:
             case "duckdb":
                 assert self._connection is not None
                 self._connection.register(name, table)
-                native = self._connection.table(name)
+                self._taken[name] = None
+                return
             case "polars":
                 import polars
 
@@ -147,7 +149,16 @@ class EngineSession:
 
     def table(self, name: str) -> nw.LazyFrame[Any]:
         """The table taken in under that name, ready for lazy work in this engine."""
-        return self._taken[name]
+        return self._frame_in(self._taken, name)
+
+    @engine_edge()
+    def _frame_in(
+        self, frames: dict[str, nw.LazyFrame[Any] | None], name: str
+    ) -> nw.LazyFrame[Any]:
+        frame = frames[name]
+        if frame is None:
+            frame = frames[name] = self._frame_of(name)
+        return frame
 
     @property
     def dialect(self) -> Dialect:
@@ -165,7 +176,7 @@ class EngineSession:
             self._instance.connection.register(name, source)
         else:
             self._instance.make("VIEW", name, source.in_duckdb())
-        self._taken[name] = self._frame_of(name)
+        self._taken[name] = None
 
     @engine_edge()
     def create_view(self, name: str, query: str, *, once: bool = False) -> None:
@@ -175,7 +186,7 @@ class EngineSession:
             self._view(name, self._cached(frame) if once else frame)
         else:
             self._instance.make("TABLE" if once else "VIEW", name, query)
-        self._taken[name] = self._frame_of(name)
+        self._taken[name] = None
 
     def table_name(self, name: str) -> str:
         """What queries call the table of that name."""
@@ -216,20 +227,19 @@ class EngineSession:
         if name not in self._kept:
             match self.engine:
                 case "duckdb":
-                    self._kept[name] = self._materialize_in_duckdb(name, build)
+                    self._materialize_in_duckdb(name, build)
+                    self._kept[name] = None
                 case "polars":
                     self._kept[name] = _lazy(build().to_native().collect())
                 case "pandas":
                     self._kept[name] = build()
                 case _:
                     self._kept[name] = _lazy(self._cached(build().to_native()))
-        return self._kept[name]
+        return self._frame_in(self._kept, name)
 
-    def _materialize_in_duckdb(
-        self, name: str, build: Callable[[], nw.LazyFrame[Any]]
-    ) -> nw.LazyFrame[Any]:
-        if self._program and name not in self._kept and self._run_again(name):
-            return self._kept[name]
+    def _materialize_in_duckdb(self, name: str, build: Callable[[], nw.LazyFrame[Any]]) -> None:
+        if self._program and self._run_again(name):
+            return
         query = str(build().to_native().sql_query())
         reads = tuple(one for one in self._kept if f'"{one}"' in query)
         if self._program:
@@ -238,7 +248,6 @@ class EngineSession:
             self._compiled[self._program, name] = _Compiled(query, reads)
         assert self._instance is not None
         self._instance.make("TABLE", name, query)
-        return self._frame_of(name)
 
     def _run_again(self, name: str) -> bool:
         """Whether the table of that name is kept, now if not yet: from what was compiled for it and
@@ -253,7 +262,7 @@ class EngineSession:
         if compiled.parsed is None:
             compiled.parsed = self._instance.parsed("TABLE", name, compiled.query)
         self._instance.make("TABLE", name, compiled.parsed)
-        self._kept[name] = self._frame_of(name)
+        self._kept[name] = None
         return True
 
     def collect_later(self, frame: nw.LazyFrame[Any]) -> Callable[[], pa.Table]:
@@ -266,7 +275,7 @@ class EngineSession:
             table = self.collect(frame)
             return lambda: table
         for kept in self._kept.values():
-            if kept is not frame:
+            if kept is not None and kept is not frame:
                 kept.to_native().unpersist()
         return partial(self.collect, frame)
 

@@ -10,8 +10,12 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from impactbond.files import LOCK, private_folder
+
+if TYPE_CHECKING:
+    import duckdb
 
 _MOST_IDLE = 2  # by threads that work side by side
 # Our text has the smaller table on the right of every join, and DuckDB, which cannot tell how many
@@ -52,15 +56,21 @@ class DuckDBInstance:
         instance.connection = instance._root.cursor()
         return instance
 
-    def make(self, kind: str, name: str, query: str) -> None:
-        """A table or a view of that name; what had the name goes first, so that the two are not in
-        memory together.
+    def make(self, kind: str, name: str, query: str | duckdb.Statement) -> None:
+        """A table or a view of that name, of a query or of what `parsed` gave; what had the name
+        goes first, so that the two are not in memory together.
         """
         if (kind, name) in self._made:
             self.connection.execute(f'DROP {kind} "{name}"')
         else:
             self._made.append((kind, name))
-        self.connection.execute(f'CREATE {kind} "{name}" AS {query}')
+        if isinstance(query, str):
+            query = _making(kind, name, query)
+        self.connection.execute(query)
+
+    def parsed(self, kind: str, name: str, query: str) -> duckdb.Statement:
+        """What makes a table or a view of that name, for any instance: DuckDB works on a copy."""
+        return self.connection.extract_statements(_making(kind, name, query))[0]
 
     def check_what_files_say(self) -> None:
         """See `EngineSession.check_what_files_say`."""
@@ -93,6 +103,10 @@ class DuckDBInstance:
         self.connection.close()
         self._root.close()
         self._put_away()
+
+
+def _making(kind: str, name: str, query: str) -> str:
+    return f'CREATE {kind} "{name}" AS {query}'
 
 
 _IDLE: list[DuckDBInstance] = []

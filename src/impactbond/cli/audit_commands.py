@@ -71,7 +71,15 @@ def record(
     from impactbond.records.record import read_record, write_record
 
     settlement = settled(
-        contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims, carried
+        contract,
+        evidence,
+        as_of,
+        leave_out_refused,
+        earlier,
+        row_by_row,
+        claims,
+        carried,
+        with_decisions=True,
     )
     came = received(receipts, settlement)
     kept = (earlier, carried, previous, supersedes)

@@ -128,7 +128,7 @@ def demo(
     fixtures = installed if installed.is_dir() else Path(__file__).parents[3] / "fixtures"
     contract = fixtures / "contracts" / "west_london_zone.yaml"
     evidence = fixtures / "evidence" / "west_london_zone.xlsx"
-    settlement = settled(contract, [evidence], None, leave_out=True)
+    settlement = settled(contract, [evidence], None, leave_out=True, with_decisions=True)
     how = Writing(replace=replace, shared=shared, inputs=[contract, evidence])
     write_settled(settlement, out, as_json, **how)
 
@@ -153,7 +153,15 @@ def settle(
 ) -> None:
     """Write decisions, claims, schedule and one statement for each funder."""
     settlement = settled(
-        contract, evidence, as_of, leave_out_refused, earlier, row_by_row, claims, carried
+        contract,
+        evidence,
+        as_of,
+        leave_out_refused,
+        earlier,
+        row_by_row,
+        claims,
+        carried,
+        with_decisions=True,
     )
     came = received(receipts, settlement)
     inputs = inputs_of(contract, evidence, claims, receipts, earlier, carried, supersedes)

@@ -29,7 +29,18 @@ _PACKAGE = Path(__file__).parents[1]
 def command() -> None:
     """Run the command line in a process of its own."""
     begin()
+    _leave_other_commands_out(sys.argv[1:])
     main()
+
+
+def _leave_other_commands_out(words: Sequence[str]) -> None:
+    """Where the first word is a command, no other is made ready: to work out all of their options
+    takes as long as to read a small contract.
+    """
+    for one in app.registered_commands:
+        assert one.callback is not None
+        if words and words[0] == (one.name or one.callback.__name__.replace("_", "-")):
+            app.registered_commands = [one]
 
 
 def main() -> None:

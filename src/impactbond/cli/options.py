@@ -229,8 +229,12 @@ def settled(
     row_by_row: bool = False,
     claims: list[Path] | None = None,
     carried: Path | None = None,
+    *,
+    with_decisions: bool = False,
 ) -> Settlement:
-    """The settlement that a command is about; by default at the contract's last claim date."""
+    """The settlement that a command is about; by default at the contract's last claim date. A
+    command that writes or tells decisions asks for it `with_decisions`.
+    """
     from impactbond.records.contents import is_record
     from impactbond.records.following import settle
 
@@ -248,7 +252,9 @@ def settled(
     day = as_of or calendar.claim_date(calendar.periods[-1])
     with working("Settling"):
         on = partial(settle, versions, known, earlier=earlier, carried=carried)
-        return on(as_of=day, claims=counts, leave_out_refused=leave_out)
+        return on(
+            as_of=day, claims=counts, leave_out_refused=leave_out, with_decisions=with_decisions
+        )
 
 
 def _settled_of(path: Path, as_of: date | None, others: list[str]) -> Settlement:

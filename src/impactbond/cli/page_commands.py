@@ -62,7 +62,9 @@ def programme(
     """How far every participant has come, what is close, by when evidence must arrive."""
     from impactbond.pages.programme_page import programme_page
 
-    settlement = settled(contract, evidence, as_of, leave_out_refused, earlier, row_by_row)
+    settlement = settled(
+        contract, evidence, as_of, leave_out_refused, earlier, row_by_row, with_decisions=True
+    )
     with working("Making the page"):
         page = programme_page(settlement, audience=audience)
     inputs = inputs_of(contract, evidence, earlier)

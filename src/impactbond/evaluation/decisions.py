@@ -83,11 +83,12 @@ def decide(inputs: EvaluationInput) -> Frame:
     ).drop("verdict_ever")
 
 
-def achieved(inputs: EvaluationInput) -> list[Frame]:
+def achieved(inputs: EvaluationInput, *, reasons: bool = False) -> list[Frame]:
     """Of each milestone, who achieved it, each once (`quantity`), without the day on which that was
-    known: found without asking of every other milestone why it was not.
+    known: found without asking of every other milestone why it was not; with `reasons`, from what
+    decisions are found from too.
     """
-    judged = _judged(inputs, bases(inputs), reasons=False)
+    judged = _judged(inputs, bases(inputs), reasons=reasons)
 
     def own(i: int) -> Frame:
         earned = judged.filter(is_verdict(nw.col(f"code_{i}"), Verdict.ACHIEVED))
@@ -118,7 +119,13 @@ def _judged(
             # finds.
             conditions = conditions.join(earned, on=list(KEYS), how="inner")
         verdicts = judge(plan, conditions, standing, has_before=before is not None)
-        return verdicts.select(*KEYS, "known_by", *wide)
+        found: dict[str, nw.Expr] = {}
+        if before is None:
+            of_all = nw.lit(standing.number).cast(nw.Int64)
+            found = {name: of_all for name in wide if name.startswith("standing_")}
+        return verdicts.select(
+            *KEYS, "known_by", **{name: found.get(name, nw.col(name)) for name in wide}
+        )
 
     name = basis.named(f"judged_{standing.number}" if earlier else "judged")
     return inputs.session.materialize(name if reasons else f"{name}_without_reasons", judged)
@@ -154,8 +161,15 @@ def decisions_table(
     """The decisions of one claim date in words and dates (DECISIONS), sorted by participant and the
     contract's milestones.
     """
-    inputs = EvaluationInput.of(contract, evidence, [claim], engine)
-    chosen = sorted_by(inputs.session.collect(decide(inputs)), "participant", "milestone")
+    return decisions_at(EvaluationInput.of(contract, evidence, [claim], engine), claim)
+
+
+def decisions_at(inputs: EvaluationInput, claim: ClaimDate) -> pa.Table:
+    """The same, of one of the claim dates that are at work in an engine."""
+    decided = decide(inputs)
+    if len(inputs.claims) > 1:
+        decided = decided.filter(nw.col("claim") == claim.number)
+    chosen = sorted_by(inputs.session.collect(decided), "participant", "milestone")
 
     def words(column: str, names: Iterable[str]) -> pa.Array:
         numbers = pc.cast(chosen[column], pa.int64()).combine_chunks()
@@ -167,7 +181,7 @@ def decisions_table(
 
     columns = [
         chosen["participant"].combine_chunks(),
-        words("milestone", contract.milestones),
+        words("milestone", inputs.contract.milestones),
         words("verdict", Verdict),
         words("reason", Reason),
         days("reached", NEVER),

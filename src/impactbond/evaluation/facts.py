@@ -47,7 +47,12 @@ def smallest(*columns: nw.Expr | int) -> nw.Expr:
 def where(test: nw.Expr, yes: nw.Expr | int, no: nw.Expr | int) -> nw.Expr:
     """One column or number where a test holds, another where it does not."""
     # Engines hold a small whole number in 32 bits, and what it is multiplied by may need more.
-    return nw.when(test).then(_column(yes)).otherwise(_column(no)).cast(nw.Int64)
+    return either(test, yes, no).cast(nw.Int64)
+
+
+def either(test: nw.Expr, yes: nw.Expr | int, no: nw.Expr | int) -> nw.Expr:
+    """The same, in whatever type the engine gives it: for whoever says the type of the whole."""
+    return nw.when(test).then(_column(yes)).otherwise(_column(no))
 
 
 def _column(value: nw.Expr | int) -> nw.Expr:

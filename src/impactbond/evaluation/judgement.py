@@ -12,7 +12,7 @@ import narwhals as nw
 
 from impactbond.contract.contract import Contract
 from impactbond.dates import day_number
-from impactbond.evaluation.facts import NEVER, Frame, largest, smallest, where
+from impactbond.evaluation.facts import NEVER, Frame, either, largest, smallest, where
 from impactbond.evaluation.plan import EvaluationPlan, Node
 from impactbond.reasons import Reason, Standing, Verdict
 from impactbond.terms.conditions.passes import MET, NOT_EVIDENCED
@@ -62,47 +62,39 @@ def _layers(contract: Contract) -> list[list[tuple[str, ...]]]:
 
 
 def judge(plan: EvaluationPlan, frame: Frame, standing: Standing, *, has_before: bool) -> Frame:
-    """The frame with the verdicts; what was earned before, in columns before_..., is kept."""
+    """The frame with the verdicts; what was earned before, in columns before_..., is kept. Where
+    nothing was, all that is earned has the same standing, and there is no column of it.
+    """
     contract = plan.contract
     position = {name: index for index, name in enumerate(contract.milestones)}
-    come_before = {i for other in position.values() for i in _before(contract, other)}
     by_place = contract.participants.places is not None
     # An alternative that loses is achieved no more: the contests of a layer are decided before
     # anything that comes after it is judged.
     for layer in _layers(contract):
         groups = [tuple(position[name] for name in group) for group in layer]
         numbers = [i for group in groups for i in group]
+        # The day first, by itself: what is written for it would stand in every rule.
+        frame = frame.with_columns(_day(plan, i).alias(f"days_{i}") for i in numbers)
         frame = frame.with_columns(
             *(column for i in numbers for column in _own(plan, i, standing, has_before))
         )
         contests = [group for group in groups if by_place or len(group) > 1]
-        frame = _contested(contract, frame, contests) if contests else frame
-        waited_for = [i for i in numbers if i in come_before and not by_place]
-        if waited_for:
-            frame = frame.with_columns(
-                where(_is_achieved(i), nw.col(f"days_{i}"), NEVER).alias(f"reached_{i}")
-                for i in waited_for
-            )
+        frame = _contested(contract, frame, contests, has_before) if contests else frame
     return frame
 
 
 def _own(plan: EvaluationPlan, i: int, standing: Standing, has_before: bool) -> list[nw.Expr]:
     """The columns of a milestone before it is compared with others."""
-    contract, before = plan.contract, _before(plan.contract, i)
-    conditions = [plan.node(_milestone(contract, i).when)]
-    if contract.participants.eligible is not None:
-        conditions.append(plan.node(contract.participants.eligible))
-    # Reached when the last of what it needs was: a milestone whose condition was met before those
-    # it comes after is paid as of theirs.
-    days = largest(
-        *(node.on for node in conditions), *(nw.col(f"reached_{other}") for other in before)
-    )
+    conditions, days = _conditions(plan, i), nw.col(f"days_{i}")
     code = _code(plan, i, conditions, days)
-    columns = {"code": code, "days": days, "standing": nw.lit(standing.number)}
+    columns = {"code": code}
     if plan.reasons:
-        known = [nw.col(f"known_{node.number}") for node in conditions]
+        told = dict.fromkeys(plan.told_of(node) for node in conditions)
+        before = _before(plan.contract, i)
+        known = [nw.col(f"known_{number}") for number in told]
         columns["known_on"] = largest(*known, *(nw.col(f"known_on_{other}") for other in before))
     if has_before:
+        columns |= {"days": days, "standing": nw.lit(standing.number)}
         # What an earlier basis earned keeps its day and standing: rows that are late or in
         # dispute may earn more, but not move or lower what stands without them.
         kept = is_verdict(nw.col(f"before_code_{i}"), Verdict.ACHIEVED)
@@ -111,6 +103,37 @@ def _own(plan: EvaluationPlan, i: int, standing: Standing, has_before: bool) -> 
             for name, column in columns.items()
         }
     return [column.cast(nw.Int64).alias(f"{name}_{i}") for name, column in columns.items()]
+
+
+def _conditions(plan: EvaluationPlan, i: int) -> list[Node]:
+    """The condition of a milestone and that of eligibility, where there is one."""
+    eligible = plan.contract.participants.eligible
+    conditions = [_milestone(plan.contract, i).when, *([] if eligible is None else [eligible])]
+    return list(map(plan.node, conditions))
+
+
+def _day(plan: EvaluationPlan, i: int) -> nw.Expr:
+    """The day on which everything that a milestone needs was met."""
+    # When the last of it was: a milestone whose condition was met before those that it comes after
+    # is paid as of theirs.
+    before = (_reached(plan.contract, other) for other in _before(plan.contract, i))
+    return largest(*(node.on for node in _conditions(plan, i)), *before).cast(nw.Int64)
+
+
+def _reached(contract: Contract, i: int) -> nw.Expr:
+    """The day on which a milestone was reached that others come after; NEVER where it was not. For
+    a place it was reached by everybody who holds it: that column is written with its contest.
+    """
+    if contract.participants.places is not None:
+        return nw.col(f"reached_{i}")
+    return either(_is_achieved(i), nw.col(f"days_{i}"), NEVER)
+
+
+def _is_missing(contract: Contract, i: int) -> nw.Expr:
+    """Whether a milestone that others come after was not reached."""
+    if contract.participants.places is not None:
+        return nw.col(f"reached_{i}") == NEVER
+    return ~_is_achieved(i)
 
 
 def _milestone(contract: Contract, i: int) -> Milestone:
@@ -155,13 +178,13 @@ def _why_not(plan: EvaluationPlan, i: int, conditions: list[Node], reached: nw.E
     """Why a milestone was not achieved: the first rule that applies decides."""
     contract, (own, *eligible) = plan.contract, conditions
     first, last = map(day_number, contract.calendar.term)
-    ends_on, left_on, due = nw.col("ends_on"), nw.col("left_on"), nw.col(f"due_{own.number}")
+    ends_on, left_on, due = nw.col("ends_on"), nw.col("left_on"), nw.col(f"due_{plan.told_of(own)}")
     rules: list[Rule] = []
     if _milestone(contract, i).only:
         rules.append((nw.col(f"only_{i}") == 0, Verdict.INELIGIBLE, Reason.NOT_FOR_SEGMENT))
-    rules += [rule for node in eligible for rule in _not_eligible(node)]
+    rules += [rule for node in eligible for rule in _not_eligible(plan, node)]
     before = _before(contract, i)
-    missing = {other: nw.col(f"reached_{other}") == NEVER for other in before}
+    missing = {other: _is_missing(contract, other) for other in before}
     for other in before:
         # What cannot be told yet of the one before cannot be told of this one: nobody is told no
         # too early.
@@ -180,8 +203,8 @@ def _why_not(plan: EvaluationPlan, i: int, conditions: list[Node], reached: nw.E
     ]
 
 
-def _not_eligible(eligible: Node) -> list[Rule]:
-    unmet, due = eligible.state < MET, nw.col(f"due_{eligible.number}")
+def _not_eligible(plan: EvaluationPlan, eligible: Node) -> list[Rule]:
+    unmet, due = eligible.state < MET, nw.col(f"due_{plan.told_of(eligible)}")
     return [
         (unmet & (nw.col("ends_on") < due), Verdict.NOT_YET_DUE, Reason.WINDOW_OPEN),
         (eligible.state < NOT_EVIDENCED, Verdict.INELIGIBLE, Reason.NOT_ELIGIBLE),
@@ -189,21 +212,26 @@ def _not_eligible(eligible: Node) -> list[Rule]:
     ]
 
 
-def _contested(contract: Contract, frame: Frame, contests: list[tuple[int, ...]]) -> Frame:
+def _contested(
+    contract: Contract, frame: Frame, contests: list[tuple[int, ...]], has_before: bool
+) -> Frame:
     """Of each contest the first that was achieved, by its day, then in the contract's order, then
     by participant; what stands for its whole price goes before what is late or in dispute.
     """
     by_place, many = contract.participants.places is not None, len(contract.milestones)
     person = nw.col("person") if by_place else nw.lit(0)
-    # Packed into one number, so that one minimum picks the first on every engine, and no tie is
-    # left to the order in which rows come.
     # A milestone that stands for its whole price wins over an earlier one that is late or in
     # dispute: otherwise a late row, once it comes, would take back what was paid in full.
-    keys = {
-        i: ((nw.col(f"standing_{i}") * _DAYS + nw.col(f"days_{i}")) * many + i) * _PERSONS + person
+    when = {
+        i: nw.col(f"standing_{i}") * _DAYS + nw.col(f"days_{i}")
+        if has_before
+        else nw.col(f"days_{i}")
         for contest in contests
         for i in contest
     }
+    # Packed into one number, so that one minimum picks the first on every engine, and no tie is
+    # left to the order in which rows come.
+    keys = {i: (day * many + i) * _PERSONS + person for i, day in when.items()}
     frame = frame.with_columns(
         where(_is_achieved(i), key, _NOBODY).alias(f"key_{i}") for i, key in keys.items()
     )

@@ -9,15 +9,16 @@ engine, in which what is not known has two reasons.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import narwhals as nw
 
 from impactbond.contract.conditions import every_condition
 from impactbond.contract.contract import Contract
 from impactbond.dates import Span
-from impactbond.evaluation.facts import NEVER, Fact, Frame, largest, smallest, where
+from impactbond.evaluation.facts import NEVER, Fact, Frame, either, largest, smallest, where
 from impactbond.evaluation.stays import Stay
 from impactbond.terms.conditions import Condition, ConditionTerm, Junction, Leaf, Looking
 from impactbond.terms.conditions.passes import (
@@ -210,6 +211,29 @@ class EvaluationPlan:
             self._known[key] = node
         return self._known[key]
 
+    def told_of(self, root: Node) -> int:
+        """Under which number stand `due` and `known` of a root: that of the first which comes down
+        to the same evidence in the same windows.
+        """
+        return self._told[root.number]
+
+    @cached_property
+    def _told(self) -> dict[int, int]:
+        first: dict[tuple[frozenset[Hashable], frozenset[str]], int] = {}
+        return {
+            root.number: first.setdefault(
+                (
+                    frozenset(self._known_of(root)),
+                    frozenset(leaf.windows[-1] for leaf in root.leaves),
+                ),
+                root.number,
+            )
+            for root in self.roots
+        }
+
+    def _known_of(self, root: Node) -> dict[Hashable, nw.Expr]:
+        return {of: day for leaf in root.leaves for of, day in leaf.known(self).items()}
+
     def _closing(self, junction: Junction) -> frozenset[str]:
         """The windows before whose last day a junction is not met."""
         if self.every_day:
@@ -230,7 +254,8 @@ class EvaluationPlan:
         """
         carried = [*CARRIED, *also]
         if self.reasons:
-            carried += [f"{name}_{one.number}" for one in self.roots for name in ("due", "known")]
+            told = dict.fromkeys(self._told.values())
+            carried += [f"{name}_{number}" for number in told for name in ("due", "known")]
         names = ("state", "on") if self.evidenced else ("on",)
         frame = facts.with_columns(*self._beside())
         evaluated: list[Node] = []
@@ -256,9 +281,10 @@ class EvaluationPlan:
         conditions, so that what decides a condition is written, and read by an engine, once.
         """
         for root in self.roots if self.reasons else ():
-            # The latest row that a root looks at was recorded on `known`, 0 where there is none.
-            known = [column for leaf in root.leaves for column in leaf.known(self)]
-            yield from root.named({"due": self._due(root.leaves), "known": largest(*known)})
+            if self.told_of(root) == root.number:
+                # The latest row that it looks at was recorded on `known`, 0 where there is none.
+                known = self._known_of(root).values()
+                yield from root.named({"due": self._due(root.leaves), "known": largest(*known)})
         for node in self.nodes:
             for name, column in node.aside.items():
                 yield column.alias(f"{name}_{node.number}")
@@ -278,9 +304,9 @@ class EvaluationPlan:
             _, decided, _, refuted = node.met
             unmet: nw.Expr | int = NOT_MET if refuted is True else SHORT
             if not isinstance(refuted, bool):
-                unmet = where(refuted, NOT_MET, SHORT)
+                unmet = either(refuted, NOT_MET, SHORT)
             # Not evidenced is above short and not met: as long as evidence may still come, nobody
             # is told to have failed.
-            unmet = unmet if decided is None else where(decided, unmet, NOT_EVIDENCED)
-            columns["state"] = where(node.on < NEVER, MET, unmet)
+            unmet = unmet if decided is None else either(decided, unmet, NOT_EVIDENCED)
+            columns["state"] = either(node.on < NEVER, MET, unmet)
         return node.named(columns)

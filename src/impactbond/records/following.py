@@ -37,6 +37,7 @@ def settle(
     holidays: Sequence[date] | None = None,
     engine: Engine | None = None,
     carried: File | None = None,
+    with_decisions: bool = False,
 ) -> Settlement:
     """What every funder owes, at every claim date up to and including `as_of`: on evidence, or on
     `claims` in its place, counts without evidence, as `read_claims` gives them.
@@ -48,7 +49,9 @@ def settle(
     contract names; `engine` is by default the one that reads the evidence where it is. Of several
     versions, those signed by a claim date are known on it; what a new one changes in closed periods
     is an adjustment. `carried` is the file that `write_record` wrote beside the record `earlier`:
-    who is as it was then is not evaluated again, to the same result.
+    who is as it was then is not evaluated again, to the same result. Whoever is about to ask for
+    `decisions` says so, `with_decisions`: of little evidence they are then found with the claims,
+    in half the time and to the same result.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
     where no claim date has come, `earlier` is of another contract or later, counts do not say
@@ -91,6 +94,7 @@ def settle(
             holidays=holidays,
             engine=engine,
             carried=forward,
+            with_decisions=with_decisions,
         )
     if not isinstance(earlier, Record):
         return settlement

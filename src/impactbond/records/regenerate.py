@@ -189,6 +189,7 @@ def settled_again(record: Record, *, engine: Engine = "duckdb") -> Settlement:
             leave_out_refused=True,
             holidays=record.holidays,
             engine=engine,
+            with_decisions=True,
         )
 
 

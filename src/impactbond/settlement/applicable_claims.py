@@ -48,12 +48,16 @@ def applicable_claims(
     asked: Sequence[ClaimDate],
     closed: pa.Table,
     engine: Engine,
+    *,
+    with_decisions: bool = False,
 ) -> Sequence[Claims]:
     """The claims that count under each version in force, at the dates `asked`, which are among all
-    the `claims` of the settlement.
+    the `claims` of the settlement; `with_decisions` as in `evaluate`.
     """
     texts = texts_in_force(known)
-    evaluated = [evaluate(text, evidence, asked, engine) for text in texts]
+    evaluated = [
+        evaluate(text, evidence, asked, engine, with_decisions=with_decisions) for text in texts
+    ]
     if len(known.all) == 1:
         # Whatever governs, it is this version: claims stay counted, and wait to be asked for singly
         return evaluated
@@ -71,7 +75,7 @@ def applicable_claims(
             if position is not None:
                 kept[position] += by_position[position]
     return [
-        Claims(one.segments, [row._replace(participant="") for row in own], own.copy)
+        Claims(one.segments, [row._replace(participant="") for row in own], own.copy, one.decided)
         for one, own in zip(evaluated, kept, strict=True)
     ]
 
@@ -127,30 +131,41 @@ def applicable_decisions(
     """What finds the decisions of the latest claim date (DECISIONS), under the versions that the
     claims are under.
     """
+    # Of each version as if it governed: found with its claims, or when they are asked for.
+    said = [
+        partial(_as_found, own.decided)
+        if own.decided is not None
+        else partial(decisions_table, text, evidence, claim, engine)
+        for text, own in zip(texts_in_force(known), applicable, strict=True)
+    ]
     if len(known.all) == 1:
-        return partial(decisions_table, known.whole, evidence, claim, engine)
+        return said[0]
     claimed = {
         (row.participant, text.payables[row.milestone]): position
         for position, (text, own) in enumerate(zip(texts_in_force(known), applicable, strict=True))
         for row in own.singly()
         if row.claim == claim.number
     }
-    return partial(_decisions, known, evidence, claim, claimed, engine)
+    starts = partial(_starts, known, evidence, [claim], engine)
+    return partial(_decisions, known, claim, claimed, said, starts)
+
+
+def _as_found(decided: pa.Table) -> pa.Table:
+    return decided
 
 
 def _decisions(
     known: Versions,
-    evidence: Evidence,
     claim: ClaimDate,
     claimed: Mapping[tuple[str, str], int],
-    engine: Engine,
+    found: Sequence[Callable[[], pa.Table]],
+    started: Callable[[], Starts],
 ) -> pa.Table:
     """The decisions of the latest claim date: for each participant and milestone, that of the
     version that governs. `claimed` are those that are claimed, each under its version.
     """
-    said, starts = [], _starts(known, evidence, [claim], engine)
-    for text in texts_in_force(known):
-        table = decisions_table(text, evidence, claim, engine)
+    said, starts = [], started()
+    for table in (find() for find in found):
         stated = zip(*(table[name].to_pylist() for name in DECISIONS.names), strict=True)
         said.append({(row[0], row[1]): row for row in stated})
 

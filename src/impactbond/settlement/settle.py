@@ -78,6 +78,7 @@ def settle(
     holidays: Sequence[date] | None = None,
     engine: Engine | None = None,
     carried: pa.Table | None = None,
+    with_decisions: bool = False,
 ) -> Settlement:
     """What every funder owes, at every claim date up to and including `as_of`, on evidence or on
     counts of claims.
@@ -87,7 +88,9 @@ def settle(
     those of the nation that the contract names; `engine` is by default the one that reads the
     evidence where it is. Of several versions, those signed by a claim date are known on it; what a
     new one changes in closed periods is an adjustment. With what was `carried` forward from the
-    last claim date of `earlier` (CARRIED), who is as it was then is not evaluated again.
+    last claim date of `earlier` (CARRIED), who is as it was then is not evaluated again. Whoever is
+    about to ask for decisions says so, `with_decisions`: of little evidence they are found with the
+    claims, in half the time and to the same result.
 
     Raises EvidenceError where evidence was refused, unless `leave_out_refused`; SettlementError
     where no claim date has come, `earlier` is of another contract or later, an argument is none, or
@@ -117,7 +120,15 @@ def settle(
         until, opens = claims[: stretch.end], max(first_open, stretch.first)
         try:
             settlement = _settled(
-                stretch.known, evidence, until, opens, before, holidays, chosen, carried
+                stretch.known,
+                evidence,
+                until,
+                opens,
+                before,
+                holidays,
+                chosen,
+                carried,
+                with_decisions and stretch is stretches[-1],
             )
         except OverflowError:
             raise _too_large(versions.whole) from None
@@ -135,6 +146,7 @@ def _settled(
     holidays: Sequence[date],
     engine: Engine,
     carried: pa.Table | None,
+    with_decisions: bool,
 ) -> Settlement:
     """What every funder owes up to the last of the claim dates under the same versions: those from
     number `first_open` on are worked out together, on the lines of all that is closed before.
@@ -155,7 +167,9 @@ def _settled(
         if as_before is not None:
             applicable = [claims_beside(known.whole, on_the_day, asked, closed, as_before)]
         else:
-            applicable = applicable_claims(known, on_the_day, claims, asked, closed, engine)
+            applicable = applicable_claims(
+                known, on_the_day, claims, asked, closed, engine, with_decisions=with_decisions
+            )
         decided = applicable_decisions(known, on_the_day, asked[-1], applicable, engine)
     stand = None if as_before is None else as_before.participants
     settled, singly = settle_claims(known, claims, applicable, closed, first_open, stand)

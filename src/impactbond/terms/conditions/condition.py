@@ -9,7 +9,7 @@ nothing else a `Leaf`; one that has conditions inside it is a `Junction`.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from impactbond.errors import Fault
@@ -137,13 +137,15 @@ class Looking(ConditionTerm):
         """The metric that it looks at; of several, the first."""
         return self.metrics[0]
 
-    def known(self, facts: Facts) -> list[Column]:
-        """The latest days on which what it looks at was recorded; 0 for none."""
-        return [
-            facts.fact("recorded", metric, window).column
+    def known(self, facts: Facts) -> Mapping[Hashable, Column]:
+        """The latest days on which what it looks at was recorded, 0 for none, by what it looks at:
+        what is the same for two conditions is asked for once.
+        """
+        return {
+            (metric, window): facts.fact("recorded", metric, window).column
             for metric in self.metrics
             for window in self.windows
-        ]
+        }
 
     @abstractmethod
     def check(self, terms: Terms, name: str, path: Path) -> Diagnostics:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import timedelta
 from functools import reduce
 from itertools import zip_longest
@@ -160,9 +160,10 @@ class Sustained(InWindow):
     def refutable(self, terms: Terms) -> bool:
         return False  # on a day of which nothing is known the state may have lasted
 
-    def known(self, facts: Facts) -> list[Column]:
+    def known(self, facts: Facts) -> Mapping[Hashable, Column]:
         """Of the rows that tell of a day in the window, which may stand before or after it."""
-        return [self._stay(facts).recorded]
+        stay = (self.sustained, self.window, tuple(self.as_), self.for_, self.within)
+        return {stay: self._stay(facts).recorded}
 
     def reach(self, calendars: Calendars) -> Days | None:
         days = super().reach(calendars)

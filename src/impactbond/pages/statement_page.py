@@ -16,6 +16,7 @@ from impactbond.pages.house import AMOUNT, DAY, Chart, PageHead, PageTable, page
 from impactbond.settlement.settlement import Settlement
 from impactbond.statements.due_parts import asked_before, due_parts
 from impactbond.statements.from_source import make_statement
+from impactbond.statements.limit_terms import limit_words
 from impactbond.statements.source import StatementSource, statement_source
 from impactbond.statements.statement import THIS_CLAIM, Statement, StatementLine
 from impactbond.terms.words import counted
@@ -223,13 +224,18 @@ def _line_row(line: StatementLine, statement: Statement, money: _Money) -> list[
         line.milestone_title,
         line.period,
         str(line.achieved_on or ""),
-        line.because + (f"; withheld by {line.withheld_by}" if line.withheld_by else ""),
+        line.because + _withheld(line, statement),
         f"{line.quantity:,}",
         show(line.price_pence, line.priced_in or statement.currency.code),
         money(line.value_pence),
         money(line.withheld_pence),
         money(statement.listed_pence(line)),
     ]
+
+
+def _withheld(line: StatementLine, statement: Statement) -> str:
+    by = limit_words(line.withheld_by, statement.limits)
+    return f"; withheld by {by}" if by else ""
 
 
 def _received(statement: Statement, money: _Money) -> PageTable:

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CARD = (
-    "font-family:Arial,sans-serif;color:#14171a;background:#fff;padding:.25em .5em;max-width:60em"
+    "font-family:Arial,sans-serif;color:#14171a;background:#fff;padding:.25em .5em;max-width:60em;"
+    "overflow-x:auto"
 )
-_HEAD = "border-bottom:2px solid #14171a;text-align:left"
-_RIGHT = "text-align:right"
+# Notebooks set cells of their own at the right and in the middle, so every cell says where it is.
+_LEFT, _RIGHT = "text-align:left", "text-align:right"
+_HEAD = "border-bottom:2px solid #14171a"
+_PADDED = "padding:.15em .8em .15em 0"
+_CELL = f"vertical-align:top;{_PADDED}"
 
 
 def card(
@@ -80,15 +84,13 @@ def card_table(
 
 
 def _heading(name: str, is_amount: bool) -> str:
-    style = f"{_HEAD};{_RIGHT}" if is_amount else _HEAD
+    style = f"{_HEAD};{_RIGHT if is_amount else _LEFT};{_PADDED}"
     return f"<th scope='col' style='{style}'>{escape(name)}</th>"
 
 
 def _row(cells: Sequence[str], words: int, tag: str = "td") -> str:
     told = (
-        f"<{tag} style='{_RIGHT}'>{escape(cell)}</{tag}>"
-        if place >= words
-        else f"<{tag}>{escape(cell)}</{tag}>"
+        f"<{tag} style='{_RIGHT if place >= words else _LEFT};{_CELL}'>{escape(cell)}</{tag}>"
         for place, cell in enumerate(cells)
     )
     return f"<tr>{''.join(told)}</tr>"

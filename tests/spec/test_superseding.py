@@ -22,11 +22,15 @@ from impactbond.canonical import json_bytes, sha256, zip_bytes
 from impactbond.cli.commands import app
 from impactbond.errors import RecordError, StatementError
 from impactbond.receipts.read import read_receipts
+from impactbond.records.contents import packed
 from impactbond.records.record import Record, read_record, write_record
 from impactbond.records.regenerate import regenerate
+from impactbond.records.shown import show_record
 from impactbond.records.verify import verify
 from impactbond.records.verify_record import verify_record
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements import make_statement, statement_workbook
+from impactbond.statements.source import statement_source
 from impactbond.statements.write import write_statements
 
 TERMS = "funding: [{for: every milestone, shares: {council: 50%, school: the rest}}]"
@@ -92,6 +96,44 @@ def test_a_statement_that_differs_has_the_next_number_and_names_the_one_it_repla
         assert told["Replaces statement"] == reference
         assert told["SHA-256 of that one"] == sha256(before)
     assert len(first) == len(second) == len(third) == len(FUNDERS)
+
+
+@pytest.mark.parametrize(
+    ("funder", "asked"),
+    [("all funders", (200, 100, 0)), ("council", (100, 50, 0)), ("school: Elm", (50, 50, 0))],
+)
+def test_the_one_in_its_place_says_what_the_other_asked_for(
+    issued: list[Path], funder: str, asked: tuple[int, ...]
+) -> None:
+    found = [workbooks(read_record(path)) for path in issued]
+    assert "That one asked for (£)" not in cover(found[0][file_of(funder)])
+    for number in (2, 3):
+        that, this = asked[number - 2], asked[number - 1]
+        told = cover(found[number - 1][file_of(funder, number)])
+        assert str(told["That one was worked out as at"])[:10] == CLAIM
+        assert (told["That one asked for (£)"], told["This one asks for (£)"]) == (that, this)
+        assert told["Difference (£)"] == this - that
+        says = "Nothing more is to be paid" if this == that else "to be repaid or carried"
+        assert says in str(told["For whoever paid that one"])
+    shown = show_record(issued[2]).text
+    assert "The statement for council replaces number 2, with another content" in shown
+    assert "which asked for £50.00 as at 2017-04-30" in shown
+
+
+def test_records_from_before_that_was_kept_say_no_more_than_they_know(issued: list[Path]) -> None:
+    record = read_record(issued[1])
+    known = tuple(
+        one.model_copy(update={"asked_pence": None, "as_of": None})
+        for one in record.manifest.replaces
+    )
+    source = statement_source(settled(TERMS, SECOND, CLAIM)).replacing(known)
+    told = cover(statement_workbook(make_statement(source, "council")))
+    assert told["Replaces statement"] == "specification / 2017-Q1 / council"
+    assert "That one asked for (£)" not in told
+    old = packed(record.manifest.model_copy(update={"replaces": known}), record.parts)
+    with ZipFile(BytesIO(old)) as file:
+        manifest = json.loads(file.read("manifest.json"))
+    assert {key for one in manifest["replaces"] for key in one} == {"funder", "number", "sha256"}
 
 
 def test_every_issue_regenerates_byte_for_byte_and_verifies(

@@ -167,11 +167,42 @@ def test_a_result_that_is_measured_later_is_on_the_way() -> None:
     terms = f"results: {{reached: {{measure: {{claims: consent}}, on: 2017-12-31, {pays}}}}}"
     early = closed(terms, FOUR, "2017-09-30", "2018-02-28")
     told = [tuple(row.values()) for row in early.tables["in_progress"].to_pylist()]
-    assert told == [("consent", 1, 10000, 10000), ("reached", None, None, 5000)]
+    assert told == [("consent", 1, 10000, 10000, 10000), ("reached", None, None, 5000, 5000)]
     assert figures(early, "earned") == {"council": (300,)}
     later = closed(terms, FOUR, "2017-12-31", "2018-02-28")
     assert figures(later, "earned") == {"council": (450,)}
     assert later.tables["in_progress"].num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "consent", "reached", "together"),
+    [
+        # £300.00 of consents is earned by 30 September; c4 can still bring £100.00, the result £50.
+        ("", 100, 50, 150),
+        # £380.00 leaves £80.00 of everything: for each as much as it is, for both £80.00.
+        ("limits: [{contract: whole, at_most: 380.00, beyond: unpaid}]", 80, 50, 80),
+        # A limit on consents leaves £20.00 of them, and the result as it is.
+        ("limits: [{milestone: consent, at_most: 320.00, beyond: unpaid}]", 20, 50, 70),
+        # Three consents are as many as are paid.
+        ("limits: [{milestone: consent, at_most: 3 claims, beyond: unpaid}]", 0, 50, 50),
+        # What is beyond £250.00 already leaves nothing, and not less.
+        ("limits: [{contract: whole, at_most: 250.00, beyond: unpaid}]", 0, 0, 0),
+        # A limit on each participant is not looked at: what is said is the most.
+        ("limits: [{milestone: consent, each: participant, at_most: 100.00}]", 100, 50, 150),
+    ],
+)
+def test_what_is_on_the_way_stops_at_limits(
+    limits: str, consent: int, reached: int, together: int
+) -> None:
+    pays = "pays: {tiers: [{is: at least 3, pays: 50.00}]}"
+    terms = f"results: {{reached: {{measure: {{claims: consent}}, on: 2017-12-31, {pays}}}}}"
+    year = closed(f"{terms}\n{limits}", FOUR, "2017-09-30", "2018-02-28")
+    rows = year.tables["in_progress"].to_pylist()
+    within = {row["milestone"]: row["within_limits_pence"] for row in rows}
+    assert within == {"consent": 100 * consent, "reached": 100 * reached}
+    *_, last = year.tables["disclosure"].to_pylist()
+    assert last["label"] == "On the way, not earned, at most"
+    assert (last["this_year_pence"], last["previous_year_pence"]) == (100 * together, None)
 
 
 def test_the_income_of_the_year_before_stands_as_it_was_filed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,8 @@ def test_the_evidence_is_shown_in_counts(tmp_path: Path) -> None:
     expected = {"children": "2", "observations of sdq": "1", "refused: out_of_range": "1"}
     for what, count in expected.items():
         assert f"{what}: {count}" in repr(evidence)
-        assert f"<td>{what}</td><td style='text-align:right'>{count}</td>" in evidence._repr_html_()
+        plain = re.sub(" style='[^']*'", "", evidence._repr_html_())
+        assert f"<td>{what}</td><td>{count}</td>" in plain
     assert "C-1" not in repr(evidence) + evidence._repr_html_()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from tests.statement_sources import small_source, with_cells
 from impactbond.errors import PageError
 from impactbond.explanation.explain import explain
 from impactbond.explanation.nearest import nearest_change
+from impactbond.money import show
 from impactbond.pages import (
     programme_page,
     reconciliation_page,
     statement_page,
     write_page,
 )
+from impactbond.pages.charts import Curve, line_chart
 from impactbond.receipts.read import read_receipts
 from impactbond.receipts.reconcile import reconcile
 from impactbond.settlement.settlement import Settlement
@@ -211,6 +214,18 @@ def test_notebooks_show_cards_of_one_style(settlement: Settlement) -> None:
         assert card.startswith('<div lang="en-GB"')
         assert card.count("<h4>") == 1
         Shown(card)
-    assert (
-        "<td style='text-align:right'>£100.00</td>" in settlement._repr_html_() + told._repr_html_()
-    )
+    assert "£100.00</td>" in settlement._repr_html_() + told._repr_html_()
+
+
+def test_a_scale_names_no_pennies_that_are_not_there_and_periods_stand_apart() -> None:
+    periods = [f"{year}-Q{quarter}" for year in range(2018, 2025) for quarter in range(1, 5)]
+    curves = [Curve("Due", [100_000_00 * place for place, _ in enumerate(periods)])]
+    drawn = line_chart("due", "Due", "Due.", periods, curves, lambda pence: show(pence, "GBP"))
+    assert ">£500,000<" in drawn
+    assert ".00<" not in drawn
+    small = [Curve("Due", [5 for _ in periods])]
+    assert ">£0.05<" in line_chart("a", "A", "A.", periods, small, lambda p: show(p, "GBP"))
+    places = [float(x) for x in re.findall(r'x="([\d.]+)" y="264.0"', drawn)]
+    assert len(places) > 5
+    # Seven letters of 13 pixels take about 50.
+    assert min(later - one for one, later in pairwise(places)) >= 55

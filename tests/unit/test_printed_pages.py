@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from openpyxl.cell.cell import Cell
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from tests.arial import DIGIT, pixels
 from tests.opened import opened, rows_of
@@ -84,15 +85,21 @@ def shown(cell: Cell) -> str:
     return str(value)
 
 
+def areas(sheet: Worksheet) -> list[str]:
+    """What of a sheet is printed: the columns of each page across."""
+    return [one.split("!")[-1].replace("$", "") for one in sheet.print_area.split(",")]
+
+
 def cut(sheet: Worksheet) -> Iterator[str]:
     """The cells of a sheet of which something is not seen in print."""
     dimensions = sheet.column_dimensions.values()
     widths = {
         at: int(one.width * DIGIT) for one in dimensions for at in range(one.min, one.max + 1)
     }
-    corner = sheet.print_area.replace("$", "").split("!")[-1].split(":")
-    last = sheet[corner[1]].column
-    for row in sheet.iter_rows(max_col=last):
+    rows = [row for area in areas(sheet) for row in sheet[area]]
+    # On every page across but the first, the first column stands once more.
+    again = [(sheet.cell(row[0].row, 1),) for row in rows if row[0].column > 1]
+    for row in [*rows, *again]:
         for place, cell in enumerate(row):
             if cell.value is None:
                 continue
@@ -144,10 +151,41 @@ def test_headings_do_not_touch(name: str) -> None:
                 assert not on_one_line or pixels(text, bold=True) + indent + 3 <= width * DIGIT + 7
 
 
+@pytest.mark.parametrize("name", BOOKS)
+def test_what_takes_two_pages_across_is_whole_on_each(name: str) -> None:
+    for sheet in opened(BOOKS[name](), values=True).worksheets:
+        ranges = [sheet[area] for area in areas(sheet)]
+        columns = [[cell.column for cell in cells[0]] for cells in ranges]
+        assert [at for own in columns for at in own] == list(range(1, columns[-1][-1] + 1))
+        if len(ranges) == 1:
+            continue
+        (table,) = sheet.tables.values()
+        head = sheet[table.ref][0][0].row
+        (first, *_), *later = ranges
+        assert first[0].coordinate == "A1"
+        assert sheet.print_title_cols == "$A:$A"
+        assert sheet.print_title_rows == f"${head}:${head}"
+        # No title or sentence is on a page of which it would show a part.
+        above = [str(row[0].value) for row in sheet["A1" : f"A{later[0][0][0].row - 1}"]]
+        assert above[1] == "This worksheet contains one table."
+        for cells in later:
+            assert cells[0][0].row == later[0][0][0].row <= head
+            said = [cell.value for row in cells for cell in row if row[0].row < head]
+            assert said.count(None) < len(said) or cells[0][0].row == head
+        # A4 across between margins of a quarter of an inch, in 8 points.
+        for own in columns:
+            shown = {1, *own}
+            wide = sum(sheet.column_dimensions[get_column_letter(at)].width * DIGIT for at in shown)
+            assert wide * 0.68 <= 1074
+    assert name not in ("all funders", "a year end") or any(
+        "," in sheet.print_area for sheet in opened(BOOKS[name]()).worksheets
+    )
+
+
 def test_the_working_is_not_printed_in_a_currency_without_decimals_either() -> None:
     for sheet in opened(in_yen()).worksheets[1:]:
         (table,) = sheet.tables.values()
-        last = sheet[sheet.print_area.replace("$", "").split("!")[-1].split(":")[1]].column
+        last = sheet[areas(sheet)[-1]][0][-1].column
         printed = [str(cell.value) for cell in sheet[table.ref][0] if cell.column <= last]
         assert not [header for header in printed if "before this claim" in header], sheet.title
 

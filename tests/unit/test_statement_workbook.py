@@ -86,7 +86,7 @@ def test_a_line_of_nothing_says_which_limit_withheld_it() -> None:
     limit = LimitTerm("Whole contract", 1, "unpaid", "§9", whole_contract=True, name="contract")
     source = make_source(settling, limits=(limit,))
     (line,) = rows_of(book_of(source, "trust", values=True)["Lines"])
-    assert line["Why"] == "Achieved; withheld by the limit on contract, §9"
+    assert line["Why"] == "Achieved; withheld by the limit on whole contract, §9"
     amounts = ("Price (£)", "Value (£)", "Withheld (£)", "Your amount (£)")
     assert [line[name] for name in amounts] == [600, 600, 600, 0]
 

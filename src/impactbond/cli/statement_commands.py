@@ -65,7 +65,7 @@ def write_settled(
     }
     told = [f"{name} is of an earlier writing; this claim has no such statement." for name in gone]
     if supersedes is not None:
-        data["replaces"] = [one.model_dump() for one in source.replaces]
+        data["replaces"] = [one.model_dump(mode="json") for one in source.replaces]
         told += [
             f"The statement for {one.funder or 'all funders'} is number {one.number + 1}, "
             f"in place of number {one.number}."

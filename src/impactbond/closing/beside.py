@@ -22,6 +22,7 @@ from impactbond.closing.aged import Matched
 from impactbond.closing.filed import Filed
 from impactbond.closing.inputs import Year, summed
 from impactbond.closing.ledger import Constraint
+from impactbond.closing.left_of_limits import LeftOfLimits
 from impactbond.closing.position import IN_HAND
 from impactbond.evidence.evidence import Evidence
 from impactbond.money import minor_units, round_fraction, show_share
@@ -34,7 +35,8 @@ from impactbond.tables import rows_table, schema_of
 AFTER = schema_of("on_or_by_on", "what", "funder", "about", "amount_pence", "counted")
 WITHHELD = schema_of("funder", "value_pence", "withheld_pence", "moved_pence", "entitled_pence")
 IN_PROGRESS = schema_of(
-    *("milestone", "participants", "price_pence", "in_all_pence"), participants=pa.int64()
+    *("milestone", "participants", "price_pence", "in_all_pence", "within_limits_pence"),
+    participants=pa.int64(),
 )
 DISPUTED = schema_of("funder", "since_on", "reason", "basis", "amount_pence")
 DISCLOSURE = schema_of("label", "this_year_pence", "previous_year_pence")
@@ -43,7 +45,7 @@ CONFIRMATIONS = schema_of(
 )
 REFUSED = schema_of("of", "reason", "rows", rows=pa.int64())
 STATEMENT, REFUNDED, CARRIED = "asked for", "paid back", "received in advance"
-UP_FRONT_HELD = "up-front money held"
+UP_FRONT_HELD, EARNED = "up-front money held", "earned, not claimed yet"
 IN_FIGURES, NOT_IN_FIGURES = "yes", "no"
 
 
@@ -99,11 +101,11 @@ def withheld_table(year: Year) -> pa.Table:
 
 def in_progress_table(year: Year, waiting: Mapping[str, int]) -> pa.Table:
     """The table `in_progress`: how many participants can still achieve a milestone, at its price
-    before rates and changes; and the most of a result of many that is first measured later. No
-    estimate, and nothing of it is earned.
+    before rates and changes; and the most of a result of many that is first measured later; and of
+    that what limits on all claims together leave. No estimate, and nothing of it is earned.
     """
-    terms = year.terms
-    rows: list[tuple[str, int | None, int | None, int | None]] = []
+    terms, left = year.terms, LeftOfLimits.of(year)
+    rows: list[tuple[str, int | None, int | None, int | None, int | None]] = []
     for name, term in terms.milestones.items():
         if count := waiting.get(name, 0):
             part = part_paid(terms, term)
@@ -111,12 +113,14 @@ def in_progress_table(year: Year, waiting: Mapping[str, int]) -> pa.Table:
             price = int(round_fraction(np.array([priced]), part, terms.rounding.rule)[0])
             # At today's price and for everybody: it says what is at stake, and nothing of what will
             # come.
-            rows.append((name, count, price, count * price))
+            within = left.within(name, count * price, price)
+            rows.append((name, count, price, count * price, within))
     for name, result in terms.results.items():
         if result.on is not None and result.on > year.on:
             most = result.most
             paid = None if most is None else minor_units(most, terms.currency)
-            rows.append((name, None, None, paid))
+            within = None if paid is None else left.within(name, paid)
+            rows.append((name, None, None, paid, within))
     return rows_table(rows, IN_PROGRESS)
 
 
@@ -136,11 +140,22 @@ def _how_much(one: Constraint) -> str:
     return f"{show_share(one.share)} of {', '.join(one.claims)}"
 
 
+def on_the_way_pence(year: Year, in_progress: pa.Table) -> int:
+    """The most that what is on the way comes to, all of it together and within limits."""
+    names, pence = in_progress["milestone"], in_progress["within_limits_pence"]
+    told = zip(names.to_pylist(), pence.to_pylist(), strict=True)
+    return LeftOfLimits.of(year).of_all((name, one) for name, one in told if one is not None)
+
+
 def disclosure_table(
-    position: pa.Table, income: pa.Table, previous: Filed | None, words: tuple[str, str]
+    position: pa.Table,
+    income: pa.Table,
+    previous: Filed | None,
+    words: tuple[str, str],
+    on_the_way: int,
 ) -> pa.Table:
     """The table `disclosure`: totals beside those of the previous year as filed, in the words of
-    the framework.
+    the framework; last what is on the way, which is in no other figure and was not filed.
     """
     labels = {
         "earned": "Earned to date",
@@ -167,15 +182,17 @@ def disclosure_table(
         if previous is not None:
             was = sum(row[f"{name}_pence"] for row in previous.position)
         rows.append((label, now, was))
+    rows.append(("On the way, not earned, at most", on_the_way, None))
     return rows_table(rows, DISCLOSURE)
 
 
 def confirmations_table(found: Iterable[Matched], position: pa.Table) -> pa.Table:
     """The table `confirmations`: what each funder is asked to confirm. What is open of it, less
-    what it sent in advance, is what it owes; up-front money held stands for itself.
+    what it sent in advance, is what it owes; up-front money held stands for itself, and so does
+    what was earned and is in no claim yet: a later one asks for it.
     """
     rows: list[tuple[str, str, str, date | None, int, int]] = []
-    held = {row["funder"]: row["on_account_pence"] for row in position.to_pylist()}
+    standing = {row["funder"]: row for row in position.to_pylist()}
     for funder, dues, money, _ in found:
         for due in dues:
             if due.open_pence:
@@ -187,10 +204,11 @@ def confirmations_table(found: Iterable[Matched], position: pa.Table) -> pa.Tabl
                 about = (one.receipt or one.claim_period or "", one.day, one.amount_pence)
                 # What no claim has used up is the funder's, and comes off what it is asked for.
                 rows.append((funder, CARRIED, *about, -one.left_pence))
-        if held[funder]:
-            # Confirmed beside what is owed, and not taken off it: the funder's books hold it apart
-            # too.
-            rows.append((funder, UP_FRONT_HELD, "", None, held[funder], 0))
+        # Both are confirmed beside what is owed and not taken off it: the funder's books hold them
+        # apart too.
+        for item, key in ((EARNED, "unclaimed_pence"), (UP_FRONT_HELD, "on_account_pence")):
+            if pence := standing[funder][key]:
+                rows.append((funder, item, "", None, pence, 0))
     return rows_table(rows, CONFIRMATIONS)
 
 

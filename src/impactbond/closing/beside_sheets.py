@@ -92,7 +92,11 @@ BESIDE: tuple[_Beside, ...] = (
     (
         *("In progress", "in_progress", "What is on the way: nothing of it is earned"),
         (_MILESTONE, ("participants", "Can still achieve it", "count", 14)),
-        {"price": "Price before changes", "in_all": "In all, at most"},
+        {
+            "price": "Price before changes",
+            "in_all": "In all, at most",
+            "within_limits": "Of it within limits",
+        },
         {"in_all": _in_all},
     ),
     (

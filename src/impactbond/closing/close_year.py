@@ -30,6 +30,7 @@ from impactbond.closing.beside import (
     disclosure_table,
     disputed_table,
     in_progress_table,
+    on_the_way_pence,
     refused_rows_table,
     withheld_table,
 )
@@ -183,6 +184,7 @@ def _tables(
     cut_off = cut_off_table(year, beside.recorded, beside.recorded_in_hand, beside.claimed)
     found, since = matched(year), None if filed is None else filed.on
     names = StatementNames(year.terms.contract, position["funder"].to_pylist(), beside.issued)
+    in_progress = in_progress_table(year, beside.waiting)
     journals, postings = journals_table(position, year.on), postings_table(year, ledger)
     tables = {
         "position": position,
@@ -192,7 +194,7 @@ def _tables(
         "cut_off": cut_off,
         "after": after_table(year, cut_off),
         "up_front": up_front_table(year, position),
-        "in_progress": in_progress_table(year, beside.waiting),
+        "in_progress": in_progress,
         "limits": limits_table(year),
         "withheld": withheld_table(year),
         "disputed": disputed_table(year),
@@ -205,7 +207,9 @@ def _tables(
         "postings": postings,
         "trial_balance": trial_balance_table(given, ledger, postings, journals, filed),
         "invoices": invoices_table(year.asked, ledger, year.terms.contract, since, names),
-        "disclosure": disclosure_table(position, income, filed, WORDS[framework]),
+        "disclosure": disclosure_table(
+            position, income, filed, WORDS[framework], on_the_way_pence(year, in_progress)
+        ),
         "confirmations": confirmations_table(found, position),
     }
     # These look at the tables above them; the checks stand last because they compare all of them.

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from impactbond.closing.beside import EARNED
 from impactbond.closing.year_end import NO_ADVICE, YearEnd
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.layout import AmountCells, Column, SheetTable
@@ -217,6 +218,8 @@ def add_confirmations(book: Book, year: YearEnd, table: SheetTable, amounts: Amo
         label = amounts.heading("You owe us in all")
         page.formula(label, formula, amounts.value(total), amounts.look("total"))
         page.remark("A minus sign is money of yours that we hold, beside any up-front money.")
+        if any(rows[index]["item"] == EARNED for index in own):
+            page.remark("What is earned and not claimed yet is in a later claim, and not open.")
         page.heading("To be completed by the funder")
         page.line(("We agree with these figures", "label"), ("yes / no", "plain"))
         for label in ("If not, what differs", "Name and role", "Date", "Signature"):

@@ -248,11 +248,13 @@ def _beside(sheets: PackSheets) -> None:
     keys = ("income", *_DISCLOSED)
 
     def now(_: SheetTable, index: int) -> str:
+        if index == len(keys):
+            return ""  # what is on the way is stated: limits are not worked out in cells
         table = sheets.made["Income"] if index == 0 else here
         return f"SUM({table.span(keys[index])})"
 
     def was(_: SheetTable, index: int) -> str:
-        filed, key = sheets.made["As filed"], keys[index]
+        filed, key = sheets.made["As filed"], (*keys, "")[index]
         return f"SUM({filed.span(key)})" if key in ("income", *FILED_COLUMNS) else ""
 
     sheets.add(

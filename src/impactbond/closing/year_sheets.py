@@ -46,7 +46,7 @@ def add_position(sheets: PackSheets) -> None:
         f"Position on {sheets.year.on}, to date, funder by funder",
         "What every funder owes for what was earned, claimed or not, and what came",
         sheets.rows("position"),
-        (FUNDER, ("name", "Name", "identifier", 30)),
+        (FUNDER, ("name", "Name", "text", 30)),
         headers,
         position_formulas(sheets.made) | {"passed_on": _passed_on(sheets)},
         intro=(

@@ -176,7 +176,7 @@ def _limits(outlook: Outlook) -> PageTable:
     rows = forecast.limits_table.to_pylist()[-len(limits) :] if limits else []
     cells = [
         [
-            f"{limit.name}, {limit.funder}" if limit.funder not in limit.name else limit.name,
+            limit.said,
             limit.at_most,
             f"{100 * row['chance']:.1f}%",
             show(row["mean_held_back_pence"], currency),

@@ -167,10 +167,7 @@ def _cash(outlook: Outlook) -> SheetTable:
 def _limits(outlook: Outlook) -> SheetTable:
     forecast = outlook.forecast
     rows = forecast.limits_table.slice(forecast.limits_table.num_rows - len(forecast.limits_on))
-    named = [
-        one.name if one.funder in one.name else f"{one.name}, {one.funder}"
-        for one in forecast.limits_on
-    ]
+    named = [one.said for one in forecast.limits_on]
     columns = (
         Column("limit", "Limit on", "text", 40, named),
         Column("most", "At most", "text", 30, [one.at_most for one in forecast.limits_on]),

@@ -6,8 +6,10 @@ figure written beside its bar, and no difference of colour alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ WIDTH, LABELS, FIGURES = (
 )  # of a drawing; of names at its left, of figures at its right
 ROW, BAR, TOP, LINE_HIGH = 30, 16, 34, 14
 HEIGHT, LEFT, BOTTOM = 280, 92, 40
+LETTER = 7.2  # how wide a letter of 13 pixels is, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +115,16 @@ def line_chart(
         return TOP + high - high * value / most
 
     inside = list(_key([curve.name for curve in curves], "", lines=curves))
-    for value in range(0, most + 1, step):
+    steps = range(0, most + 1, step)
+    for value, label in zip(steps, _whole([shown(value) for value in steps]), strict=True):
         y = down(value)
         inside.append(
             f'<line x1="{LEFT}" y1="{y:.1f}" x2="{LEFT + wide}" y2="{y:.1f}" stroke="#d9dde1"/>'
         )
-        inside.append(_text(LEFT - 8, y + 4, shown(value), anchor="end"))
-    every = -(-len(periods) // 12)  # of many periods only some are named, so that names stay apart
+        inside.append(_text(LEFT - 8, y + 4, label, anchor="end"))
+    # Of many periods only some are named, so that names stay apart.
+    widest = max(map(len, periods), default=0) * LETTER + LETTER * 2
+    every = max(1, ceil(widest / across))
     for place, period in enumerate(periods):
         if place % every == 0:
             inside.append(_text(LEFT + place * across, HEIGHT - 16, period, anchor="middle"))
@@ -130,6 +136,12 @@ def line_chart(
         ]
         inside.append(_curve(points, STROKES[number % len(STROKES)], dashed=curve.dashed))
     return _svg(id, title, describes, HEIGHT, inside)
+
+
+def _whole(labels: Sequence[str]) -> list[str]:
+    """The labels of a scale without decimals, where none of them has any that count."""
+    cut = [re.sub(r"\.0+$", "", label) for label in labels]
+    return cut if all(map(str.__ne__, cut, labels)) else list(labels)
 
 
 def _drawn(parts: Sequence[int]) -> list[int]:
@@ -158,7 +170,7 @@ def _key(parts: Sequence[str], mark: str, lines: Sequence[Curve] = ()) -> Iterat
                 f'stroke="{INK}" stroke-width=".5"/>'
             )
         yield _text(x + 32, 14, name)
-        x += 56 + 7.2 * len(name)
+        x += 56 + LETTER * len(name)
     if mark:
         yield _mark(x + 18, 1, 17)
         yield _text(x + 32, 14, mark)

@@ -14,7 +14,9 @@ from impactbond.money import show
 from impactbond.pages.charts import Bar, bar_chart
 from impactbond.pages.house import AMOUNT, DAY, Chart, PageHead, PageTable, page_of
 from impactbond.settlement.settlement import Settlement
+from impactbond.statements.due_parts import asked_before, due_parts
 from impactbond.statements.from_source import make_statement
+from impactbond.statements.limit_terms import limit_words
 from impactbond.statements.source import StatementSource, statement_source
 from impactbond.statements.statement import THIS_CLAIM, Statement, StatementLine
 from impactbond.terms.words import counted
@@ -68,7 +70,7 @@ def _page(statement: Statement) -> str:
         "statement.html",
         head,
         figures=list(_figures(statement, money)),
-        facts=list(_facts(statement)),
+        facts=list(_facts(statement, money)),
         account=account,
         limits=_against_limits(statement, money),
         shares=_shares(statement),
@@ -97,18 +99,29 @@ class _Money:
 
 def _figures(statement: Statement, money: _Money) -> Iterator[tuple[str, str]]:
     due = statement.due_pence
+    for part in due_parts(statement):
+        yield part.label, money(part.pence)
     yield ("Due now" if due >= 0 else "To be repaid or carried"), money(due)
     for day, pence in statement.due_dates:
         if len(statement.due_dates) > 1 or pence == due:
             yield f"Due on {day}", money(pence)
+    if asked_before(statement):
+        yield (
+            "Asked for before this claim",
+            money(sum(one.opening_pence for one in statement.accounts)),
+        )
     yield "Asked for to date", money(sum(one.closing_pence for one in statement.accounts))
 
 
-def _facts(statement: Statement) -> Iterator[tuple[str, str]]:
+def _facts(statement: Statement, money: _Money) -> Iterator[tuple[str, str]]:
     about, what = statement.about, "Counts" if statement.about.counted else "Evidence"
     yield "Reference", about.reference
     if about.replaced:
         yield "In place of", about.replaced
+    if about.replaces is not None and about.replaces.asked_pence is not None:
+        asked = about.replaces.asked_pence
+        yield "That one asked for", f"{money(asked)}, as at {about.replaces.as_of}"
+        yield "Difference", money(statement.due_pence - asked)
     yield "From", about.provider
     yield "Contract", f"{about.contract_id}, version {about.version}"
     yield "Claim made on", str(about.claim_date)
@@ -211,13 +224,18 @@ def _line_row(line: StatementLine, statement: Statement, money: _Money) -> list[
         line.milestone_title,
         line.period,
         str(line.achieved_on or ""),
-        line.because + (f"; withheld by {line.withheld_by}" if line.withheld_by else ""),
+        line.because + _withheld(line, statement),
         f"{line.quantity:,}",
         show(line.price_pence, line.priced_in or statement.currency.code),
         money(line.value_pence),
         money(line.withheld_pence),
         money(statement.listed_pence(line)),
     ]
+
+
+def _withheld(line: StatementLine, statement: Statement) -> str:
+    by = limit_words(line.withheld_by, statement.limits)
+    return f"; withheld by {by}" if by else ""
 
 
 def _received(statement: Statement, money: _Money) -> PageTable:

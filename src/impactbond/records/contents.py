@@ -252,6 +252,9 @@ def packed(manifest: Manifest, parts: Mapping[str, bytes]) -> bytes:
         del plain["forgotten"]
     if not manifest.mapped:  # and as before there were mappings
         del plain["mapped"]
+    for one in plain.get("replaces", ()):
+        if one["as_of"] is None:  # and as before it was kept what was asked for
+            del one["asked_pence"], one["as_of"]
     for one in plain.get("mapped", ()):
         if not one["instruments"]:  # and as before mappings had scores made
             del one["instruments"]

@@ -303,7 +303,9 @@ def _forgotten(record: Record, names: _Names, made: Mapping[str, Record], engine
             engine=engine,
         )
         source = source_of(settlement, __version__, record.receipts)
-        replaces = replaced_by(source, record.name, manifest, record.parts)
+        replaces = replaced_by(
+            source, record.name, manifest, record.parts, record.result("balances")
+        )
     _assert_same_money(record, names, settlement)
     earlier = manifest.forgotten
     forgotten = Forgotten(

@@ -206,7 +206,8 @@ class Record:
         they would rewrite, or another claim, is a RecordError.
         """
         with fitting_together(self.name):
-            replaces = replaced_by(source, self.name, self.manifest, self.parts)
+            asked = self.result("balances")
+            replaces = replaced_by(source, self.name, self.manifest, self.parts, asked)
             now = {name: getattr(source, name) for name in MONEY}
             assert_left_closed_by(self, now, before=self.manifest.claim.claim_date)
         return source.replacing(replaces)

@@ -64,7 +64,14 @@ class RecordShown(Report):
             yield "No earlier claim came in closed: all were settled from the evidence"
         for one in manifest.replaces:
             whose = one.funder or "all funders"
-            yield f"The statement for {whose} replaces number {one.number}, with another content"
+            asked = ""  # a view holds no contract, and so no currency
+            if one.asked_pence is not None and manifest.view is None:
+                amount = show(one.asked_pence, self.record.contract.currency)
+                asked = f", which asked for {amount} as at {one.as_of}"
+            yield (
+                f"The statement for {whose} replaces number {one.number}, with another content"
+                f"{asked}"
+            )
 
     def _rests_on(self) -> Iterator[str]:
         told = self._told

@@ -361,7 +361,7 @@ class Forecast:
         at_the_end = self.limits_table.to_pylist()[-len(self.limits_on) :]
         rows = [
             (
-                limit.name if limit.funder in limit.name else f"{limit.name}, {limit.funder}",
+                limit.said,
                 limit.at_most,
                 f"{row['bound_trials']:,} of {self.trials:,} trials",
                 show(row["mean_held_back_pence"], currency),

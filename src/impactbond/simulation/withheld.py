@@ -15,7 +15,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.wording.words import ContractWords
 from impactbond.errors import InvariantError
 from impactbond.money import Pence
-from impactbond.settlement.funding import Funders
+from impactbond.settlement.funding import Funders, Payer
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import Numbers
@@ -27,12 +27,13 @@ from impactbond.terms.limits import LimitKind
 class LimitOn:
     """One limit as it is applied; a limit on funders that an attribute resolves is one for each.
 
-    `at_most` is in words, `at_most_pence` what it is in money by the last claim date; None for a
-    number of claims.
+    `said` is what it is on and `at_most` how much, in words, `at_most_pence` what it is in money by
+    the last claim date; None for a number of claims.
     """
 
     name: str
     funder: str
+    said: str
     at_most: str
     at_most_pence: int | None
 
@@ -42,13 +43,17 @@ def limits_of(contract: Contract, funders: Funders) -> tuple[LimitOn, ...]:
     last = contract.calendar.claim_date(contract.calendar.periods[-1])
     words = ContractWords(contract)
 
-    def named(limit: LimitKind, funder: str = "") -> LimitOn:
+    def named(limit: LimitKind, payer: Payer | None = None) -> LimitOn:
+        said = limit.subject_in_full(words)
+        if payer is not None and payer.id != payer.term:  # one of several that an attribute tells
+            said = f"{said}: {payer.name}"
         in_number = limit.most_on(contract.funders, last) is None
         pence = None if in_number else headroom_pence(contract, limit, last)
-        return LimitOn(limit.name, funder, limit.most_in_words(words), pence)
+        funder = "" if payer is None else payer.id
+        return LimitOn(limit.name, funder, said, limit.most_in_words(words), pence)
 
     single = [
-        named(limit, funders.all[place].id)
+        named(limit, funders.all[place])
         for limit in contract.limits_on_funders
         for place in funders.of_term(limit.on_funder)
     ]

@@ -15,6 +15,7 @@ from itertools import pairwise
 from math import lcm
 
 from impactbond.settlement.funding import UNFUNDED
+from impactbond.statements.due_parts import cell_name, due_parts
 from impactbond.statements.limit_terms import LimitTerm
 from impactbond.statements.receipts_account import ReceiptsAccount
 from impactbond.statements.source import ShareTerm
@@ -188,6 +189,19 @@ def _of_milestones(statement: Statement) -> Iterator[Check]:
 
 def _of_schedule(statement: Statement) -> Iterator[Check]:
     schedule = statement.schedule
+    if parts := due_parts(statement):
+        names = "+".join(cell_name(part.label, statement.currency) for part in parts)
+        whole = statement.currency.in_one
+        # In whole minor units: the cells of the cover are hundredths, which add up to nearly that.
+        formula = f"ROUND(({names})*{whole},0)" if whole > 1 else names
+        cover = Way("Parts of the total on the Cover", sum(part.pence for part in parts), formula)
+        due = Way(
+            "Schedule, this claim",
+            sum(row.amount_pence for row in schedule if row.standing == THIS_CLAIM),
+            f'SUMIFS([Schedule.pence],[Schedule.standing],"{THIS_CLAIM}")',
+        )
+        promise = "New, adjusted and up-front make the total due"
+        yield Check("parts of the total", promise, "pence", cover, due)
     for kind in ("milestones", "results", "adjustments"):
         if kind == "results" and statement.results is None:
             continue

@@ -15,7 +15,7 @@ from typing import Any
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.wording.words import ContractWords
-from impactbond.settlement.limits import headroom_pence
+from impactbond.settlement.limits import DISPUTE, RELIEF, headroom_pence
 from impactbond.terms.limits import ShareLimit, WholeLimit
 from impactbond.terms.limits.limit import LimitKind
 from impactbond.terms.limits.whole import MilestoneLimit
@@ -115,6 +115,24 @@ def limit_terms(contract: Contract, day: date) -> tuple[LimitTerm, ...]:
             )
         )
     return tuple(found)
+
+
+def limit_words(withheld_by: str, terms: Sequence[LimitTerm]) -> str:
+    """What withholds of a line, in the words of Rates and limits and each limit with its clause;
+    by its name alone where that sheet does not show it.
+    """
+    known = {term.name: term for term in terms}
+    found = []
+    for name in filter(None, withheld_by.split("; ")):
+        if name.startswith((DISPUTE, RELIEF)):
+            found.append(name)
+            continue
+        term = known.get(name)
+        kind, apart, rest = (term.what if term else name).partition(": ")
+        what = f"{kind[:1].lower()}{kind[1:]}{apart and ' '}{rest}"
+        clause = f", {term.clause}" if term and term.clause else ""
+        found.append(f"the limit on {what}{clause}")
+    return "; ".join(found)
 
 
 def _one_thing(limit: LimitKind) -> str:

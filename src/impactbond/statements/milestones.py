@@ -22,6 +22,7 @@ from impactbond.money import show
 from impactbond.reasons import Because
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.statements.about import reference
+from impactbond.statements.limit_terms import LimitTerm, limit_words
 from impactbond.statements.line_totals import Adjusted, MilestoneTotals
 from impactbond.statements.source import StatementSource
 from impactbond.statements.statement import ADJUSTMENT, Planned, StatementLine
@@ -134,6 +135,7 @@ def adjusted(
         first.setdefault(key, row)
         paid[key] += row["listed"]
     since = max((day for day in source.claim_dates.values() if day < claim_date), default=None)
+    limits = [one for one in source.limits if one.whose is None or funder in (None, one.whose)]
     found = []
     for line in lines:
         if line.kind != ADJUSTMENT:
@@ -150,13 +152,20 @@ def adjusted(
                 else reference(source.contract_id, of["claim_period"], funder),
                 was_pence=was,
                 now_pence=was + moves,
-                cause=_cause(line, since, claim_date, is_new=of is None),
+                cause=_cause(line, since, claim_date, limits, is_new=of is None),
             )
         )
     return tuple(found)
 
 
-def _cause(line: StatementLine, since: date | None, until: date, *, is_new: bool) -> str:
+def _cause(
+    line: StatementLine,
+    since: date | None,
+    until: date,
+    limits: Sequence[LimitTerm],
+    *,
+    is_new: bool,
+) -> str:
     """What changed, in a sentence: the evidence, a term, or room under a limit."""
     because = Because(line.because.lower())
     told = because.sentence
@@ -166,7 +175,7 @@ def _cause(line: StatementLine, since: date | None, until: date, *, is_new: bool
     if is_new and because == Because.ACHIEVED:
         told = f"claimed late: evidence {days}"
     if line.withheld_by:
-        told += f"; limit: {line.withheld_by}"
+        told += f"; {limit_words(line.withheld_by, limits)}"
     return told[:1].upper() + told[1:]
 
 

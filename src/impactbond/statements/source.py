@@ -27,7 +27,7 @@ from impactbond.statements.notes import VatTerm, contract_notes
 from impactbond.terms.funding import LEFT_OVER, shares_of
 from impactbond.terms.milestones import Milestone
 from impactbond.terms.rounding import HALVES
-from impactbond.terms.term import Term
+from impactbond.terms.term import Day, Term
 from impactbond.version import __version__
 
 # In place of a currency: the versions of the contract state prices in more than one.
@@ -85,12 +85,15 @@ class TrancheTerm:
 
 class Replaced(Term):
     """A statement that was issued and no longer holds: whose it was (None: all funders together),
-    its number, and the digest of its workbook. The one in its place has the next number.
+    its number, the digest of its workbook, what it asked for and as at which day; None in records
+    that were written before these two were kept. The one in its place has the next number.
     """
 
     funder: str | None
     number: Annotated[int, Field(ge=1)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    asked_pence: int | None = None
+    as_of: Day | None = None
 
 
 @dataclass(frozen=True, repr=False)  # with room for what is found once

@@ -28,10 +28,11 @@ from impactbond.statements.workbook.layout import (
     SheetTable,
 )
 from impactbond.statements.workbook.printed import (
+    BESIDE,
     SMALLEST,
     fitted,
     is_too_wide,
-    last_printed,
+    pages_across,
     printed_width,
     room,
 )
@@ -40,7 +41,6 @@ from impactbond.statements.workbook.text_widths import digits, line_count
 
 LANGUAGE = "en-GB"
 LINE_HEIGHT = 15.25
-BESIDE = 2  # digits between the label of a total and its figure, and before the label
 LAST_ROW = 1_048_576
 NONE = "none"
 # An amount in units has the decimals of its currency.
@@ -170,7 +170,7 @@ class Book:
         # Above a chart that is alone on its page a header would be that of nothing.
         if not table.charts or table.last_row * ROW > PAGE_HEIGHT:
             sheet.repeat_rows(table.header_row)
-        sheet.print_area(0, 0, last_row, last_printed(table))
+        _print(sheet, table, last_row)
         if table.frozen:
             sheet.freeze_panes(table.header_row + 1, 0)
 
@@ -271,6 +271,17 @@ def _beside(table: SheetTable, total: ColumnTotal) -> tuple[int, str]:
     place = table.position(total.key)
     wide = sum(column.width for column in table.columns[:place])
     return (place - 1, "beside") if digits(total.label) + BESIDE < wide else (0, "plain")
+
+
+def _print(sheet: Any, table: SheetTable, last_row: int) -> None:
+    """What is printed. Each page across is an area of its own: those after the first begin with the
+    totals, as a title that runs on over the columns of the first would be cut there.
+    """
+    areas = []
+    for first, last in pages_across(table):
+        sheet.print_area(2 + len(table.intro) if first else 0, first, last_row, last)
+        areas.append(sheet.print_area_range)
+    sheet.print_area_range = ",".join(areas)
 
 
 def _fit(sheet: Any, table: SheetTable) -> None:

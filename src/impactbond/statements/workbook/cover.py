@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from impactbond.statements.due_parts import asked_before, due_parts
 from impactbond.statements.receipts_account import ReceiptsAccount
+from impactbond.statements.source import Replaced
 from impactbond.statements.statement import THIS_CLAIM, Statement, Way
 from impactbond.statements.workbook.book import Book
 from impactbond.statements.workbook.how_to_pay import account_words, paying_lines
@@ -36,6 +38,8 @@ def add_cover(book: Book, sheets: Sheets) -> None:
     page.line((f"Statement for {whom}, claim {about.claim_period}", "title"))
     page.line((_purpose(statement), "plain"))
     _due(page, sheets)
+    if about.replaces is not None:
+        _replaced(page, statement, about.replaces, sheets["Summary"])
     if statement.account is not None:
         _account(page, statement.account, sheets["Account"], AmountCells(statement.currency))
     _how_to_pay(page, statement)
@@ -160,7 +164,12 @@ def _due(page: Page, sheets: Sheets) -> None:
     page.heading("What is due")
     statement, schedule = sheets.statement, sheets["Schedule"]
     total, amounts = statement.due_pence, AmountCells(statement.currency)
-    page.amount("Total due", sheets["Summary"].total("due"), total, amounts, total="total_due")
+    summary = sheets["Summary"]
+    for part in due_parts(statement):
+        made = "+".join(summary.total(figure) for figure in part.figures)
+        formula = f"({made})" if len(part.figures) > 1 else made
+        page.amount(part.label, formula, part.pence, amounts, part=part.label)
+    page.amount("Total due", summary.total("due"), total, amounts, total="total_due")
     if total < 0:
         page.remark("The minus sign means that the provider owes the funder.")
         page.remark("It is to be repaid, or carried to the next claim: nothing is to be paid.")
@@ -173,8 +182,41 @@ def _due(page: Page, sheets: Sheets) -> None:
         formula = amounts.divided(f"SUMIFS({schedule.span('pence')},{where})")
         value = amounts.value(pence)
         page.book.formula(page.sheet, page.row - 1, 2, formula, value, amounts.look("left"))
+    if asked_before(statement):
+        to_date = {"opening": "Asked for before this claim", "closing": "Asked for to date"}
+        for key, label in to_date.items():
+            pence = sum(getattr(account, f"{key}_pence") for account in statement.accounts)
+            page.amount(label, summary.total(key), pence, amounts)
     formula = f'IF({_overall(sheets["Checks"])},"{_HOLD}","{_FAIL}")'
     page.formula("Checks", formula, _FAIL if statement.failing else _HOLD, "identifier")
+
+
+def _replaced(page: Page, statement: Statement, that: Replaced, summary: SheetTable) -> None:
+    """Which statement this one takes the place of and, where its record says it, what that one
+    asked for: somebody may have paid it.
+    """
+    amounts = AmountCells(statement.currency)
+    page.heading("What it replaces")
+    page.fact("Replaces statement", statement.about.replaced_reference)
+    page.fact("SHA-256 of that one", that.sha256)
+    if that.asked_pence is None or that.as_of is None:
+        return
+    page.fact("That one was worked out as at", that.as_of, "date")
+    stated, asked = f"$B${page.row + 1}", amounts.value(that.asked_pence)
+    page.fact(amounts.heading("That one asked for"), asked, amounts.look("left"))
+    now = summary.total("due")
+    page.amount("This one asks for", now, statement.due_pence, amounts)
+    more = statement.due_pence - that.asked_pence
+    difference = f"({now}-ROUND({stated}*{statement.currency.in_one},0))"
+    page.amount("Difference", difference, more, amounts)
+    page.fact("For whoever paid that one", _still_open(more))
+    page.fact("For whoever did not", "This one holds, and that one is not to be paid.")
+
+
+def _still_open(more: int) -> str:
+    if more > 0:
+        return "Only the difference is to be paid."
+    return "The difference is to be repaid or carried." if more else "Nothing more is to be paid."
 
 
 def _account(page: Page, account: ReceiptsAccount, table: SheetTable, amounts: AmountCells) -> None:
@@ -195,9 +237,6 @@ def _facts(page: Page, statement: Statement) -> None:
     page.fact("Statement number", about.number, "left count")
     if not statement.is_whole:
         page.fact("Payment reference", about.payment_reference, name="payment_reference")
-    if about.replaces is not None:
-        page.fact("Replaces statement", about.replaced_reference)
-        page.fact("SHA-256 of that one", about.replaces.sha256)
     page.fact("Contract", about.contract_id, name="contract_id")
     page.fact("Title", about.title)
     version = f"{about.version}, effective {about.effective_on.isoformat()}"

@@ -19,6 +19,7 @@ SCALE, PAGE_HEIGHT, ROW = 84, 740, 20
 _BARS, _LINE = ("#1F4E79", "#9DB7D1"), "#B00020"
 # Lines that stand alone, told apart by how they are broken too.
 _LINES = (("#1F4E79", "solid"), ("#B00020", "dash"), ("#555555", "square_dot"))
+_POINT = {"type": "long_dash", "size": 20, "border": {"color": _LINE}, "fill": {"color": _LINE}}
 _TEXT = {"name": "Arial", "size": 12, "bold": False}
 _TITLE = {"name": "Arial", "size": 14, "bold": True}
 _FEW = 12  # more bars than these have no room for their figures
@@ -35,7 +36,8 @@ def draw(workbook: Workbook, sheet: Any, table: SheetTable, width: int) -> int:
         if used + one.height > height:
             breaks.append(row)
             used = 0
-        chart = _chart(workbook, one, of_few=table.height <= _FEW)
+        rows = table.height
+        chart = _chart(workbook, one, of_few=rows <= _FEW, is_one=rows == 1)
         chart.set_size({"width": width - 6, "height": one.height})  # its right edge is printed
         sheet.insert_chart(row, 0, chart, {"description": one.told, "y_offset": 6})
         rows = -(-one.height // ROW) + 1
@@ -46,7 +48,7 @@ def draw(workbook: Workbook, sheet: Any, table: SheetTable, width: int) -> int:
     return row - 1
 
 
-def _chart(workbook: Workbook, one: SheetChart, *, of_few: bool) -> Any:
+def _chart(workbook: Workbook, one: SheetChart, *, of_few: bool, is_one: bool) -> Any:
     bars = [of for of in one.drawn if not of.is_line]
     lines = [of for of in one.drawn if of.is_line]
     if bars:
@@ -55,14 +57,18 @@ def _chart(workbook: Workbook, one: SheetChart, *, of_few: bool) -> Any:
         chart = workbook.add_chart({"type": "line"})
         for of, (colour, broken) in zip(lines, _LINES, strict=False):
             look = {"color": colour, "width": 2.5, "dash_type": broken}
-            chart.add_series(_series(of) | {"line": look})
+            own = {"border": {"color": colour}, "fill": {"color": colour}}
+            point = {"marker": _POINT | own} if is_one else {}
+            chart.add_series(_series(of) | {"line": look} | point)
     if bars and lines:
         # A line over bars is a chart of its own that is laid upon theirs: xlsxwriter has no series
         # of another kind within one.
         above: Any = workbook.add_chart({"type": "line"})
         for of in lines:
-            look = {"color": _LINE, "width": 2.5, "dash_type": "dash"}
-            above.add_series(_series(of) | {"line": look})
+            look = _series(of) | {"line": {"color": _LINE, "width": 2.5, "dash_type": "dash"}}
+            if is_one:  # of a line through one point nothing is seen
+                look["marker"] = _POINT
+            above.add_series(look)
         chart.combine(above)
     chart.set_title({"name": one.title, "name_font": _TITLE, "overlay": False})
     _axes(chart, one)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from impactbond.money import CURRENCIES
 from impactbond.settlement.funding import UNFUNDED
-from impactbond.settlement.limits import DISPUTE, RELIEF
 from impactbond.statements.checks import is_out_of_order, line_difference
+from impactbond.statements.limit_terms import limit_words
 from impactbond.statements.source import BY_VERSION
 from impactbond.statements.statement import RESULT, Account, Statement, StatementLine
 from impactbond.statements.workbook.layout import (
@@ -140,15 +140,18 @@ def whys(statement: Statement) -> list[str]:
     """Why each line moves and, where its money is not quantity × price or not all of it is paid,
     why not: nobody should have to ask why a line is £0.00.
     """
-    clauses = {term.name: term.clause for term in statement.limits}
-    return [_why(line, clauses, whole=statement.is_whole) for line in statement.lines]
+    lines = statement.lines
+    limits = {
+        names: limit_words(names, statement.limits) for names in {one.withheld_by for one in lines}
+    }
+    return [_why(line, limits, whole=statement.is_whole) for line in lines]
 
 
-def _why(line: StatementLine, clauses: Mapping[str, str], *, whole: bool) -> str:
+def _why(line: StatementLine, limits: Mapping[str, str], *, whole: bool) -> str:
     told = [line.because, *_not_its_price(line)]
     if line.withheld_pence:
         word = "withheld" if line.withheld_pence > 0 else "no longer withheld"
-        told.append(f"{word} by {_limits(line, clauses)}" if line.withheld_by else word)
+        told.append(f"{word} by {limits[line.withheld_by]}" if line.withheld_by else word)
     moved = sum(share.moved_pence for share in line.shares)
     if not whole and moved:
         told.append("beyond your own limit" if moved < 0 else "taken over or released to you")
@@ -161,18 +164,6 @@ def _not_its_price(line: StatementLine) -> Iterator[str]:
         yield "as measured" if line.kind == RESULT else "priced by the terms of its price"
     elif not line.value_pence and line.quantity:
         yield "no price"
-
-
-def _limits(line: StatementLine, clauses: Mapping[str, str]) -> str:
-    """What withholds of a line, each limit with its clause."""
-    found = []
-    for name in filter(None, line.withheld_by.split("; ")):
-        if name.startswith((DISPUTE, RELIEF)):
-            found.append(name)
-            continue
-        clause = clauses.get(name, "")
-        found.append(f"the limit on {name}{f', {clause}' if clause else ''}")
-    return "; ".join(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from impactbond.statements.due_parts import cell_name
 from impactbond.statements.workbook.book import LINE_HEIGHT, Book
 from impactbond.statements.workbook.drawing import ROW
 from impactbond.statements.workbook.layout import AmountCells
@@ -63,12 +64,19 @@ class Page:
         self.line((label, "label"), (value, look))
 
     def amount(
-        self, label: str, formula: str, pence: int, cells: AmountCells, *, total: str = ""
+        self,
+        label: str,
+        formula: str,
+        pence: int,
+        cells: AmountCells,
+        *,
+        total: str = "",
+        part: str = "",
     ) -> None:
-        """An amount in units by a formula of minor units; a total has a name to quote it by, such
-        as total_due_pounds.
+        """An amount in units by a formula of minor units; a total, or a part of one, has a name to
+        quote it by, such as total_due_pounds.
         """
-        name = f"{total}_{cells.currency.major}".replace(" ", "_").lower() if total else ""
+        name = cell_name(total or part, cells.currency) if total or part else ""
         look = cells.look("total" if total else "left")
         formula, value = cells.divided(formula), cells.value(pence)
         self.formula(cells.heading(label), formula, value, look, name)

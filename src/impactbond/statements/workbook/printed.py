@@ -19,6 +19,10 @@ PAGE_WIDTH, PORTRAIT_WIDTH = 1074, 746
 SMALLEST = 0.68
 _NARROWEST = 9.0  # of a text that is wrapped
 _GAP = 1.0  # beside what is in a cell
+# How much of a page is filled where there are several across: another program measures a little
+# otherwise, and would begin a page for one column.
+_SURE = 0.97
+BESIDE = 2  # digits between the label of a total and its figure, and before the label
 _TITLE = 16 / 12  # how much larger the letters of a title are
 
 
@@ -35,6 +39,36 @@ def printed_width(table: SheetTable) -> int:
 def is_too_wide(table: SheetTable) -> bool:
     """Whether a table in 8 points takes more than one page across."""
     return printed_width(table) * SMALLEST > PAGE_WIDTH
+
+
+def pages_across(table: SheetTable) -> list[tuple[int, int]]:
+    """The first and the last column of each page across. Every page after the first begins with the
+    first column once more, and not between the figure of a total and its label.
+    """
+    columns, last = table.columns, last_printed(table)
+    if not is_too_wide(table):
+        return [(0, last)]
+    found, first, most = list[tuple[int, int]](), 0, PAGE_WIDTH / SMALLEST * _SURE
+    while first <= last:
+        end, used = first, _pixels(columns[:1]) if first else 0
+        while end <= last and (end == first or used + _pixels(columns[end : end + 1]) <= most):
+            used += _pixels(columns[end : end + 1])
+            end += 1
+        while first + 1 < end <= last and _parts_a_total(table, end):
+            end -= 1
+        found.append((first, end - 1))
+        first = end
+    return found
+
+
+def _parts_a_total(table: SheetTable, first: int) -> bool:
+    """Whether a page that begins with a column cuts the label of a total in it, or right of it."""
+    for total in table.totals:
+        place = table.position(total.key)
+        before = sum(column.width for column in table.columns[first:place])
+        if place >= first and digits(total.label) + BESIDE >= before:
+            return True
+    return False
 
 
 def room(table: SheetTable, position: int) -> float:
@@ -128,15 +162,15 @@ def _trimmed(table: SheetTable, position: int) -> Column:
 
 def _spanned(table: SheetTable) -> SheetTable:
     """The table as wide as its title and the sentences above it, which run on over its columns and
-    would end where the printed page does; no wider than a page in 8 points.
+    would end where the first printed page does; no wider than a page in 8 points.
     """
-    if is_too_wide(table):
-        return table
+    _, last = pages_across(table)[0]
+    most = PAGE_WIDTH / SMALLEST * (_SURE if last < last_printed(table) else 1)
     needs = max([digits(table.title) * _TITLE, *map(digits, table.intro)]) * DIGIT
-    lacking = min(needs, PAGE_WIDTH / SMALLEST) - printed_width(table)
+    lacking = min(needs, most) - _pixels(table.columns[: last + 1])
     if lacking <= 0:
         return table
-    printed = range(last_printed(table) + 1)
+    printed = range(last + 1)
     texts = [place for place in printed if table.columns[place].kind in ("text", "identifier")]
     if not texts:
         return table

@@ -220,7 +220,12 @@ def _prices_in_others(rows: list[_Term]) -> tuple[Column, ...]:
 
 def _titles(statement: Statement, term: ShareTerm) -> str:
     told = "; ".join(statement.milestones.get(name, (name, ""))[0] for name in term.milestones)
+    if len(term.milestones) > _MANY and set(term.milestones) == set(statement.milestones):
+        told = f"All {len(term.milestones)} of the contract"
     return f"{told} ({term.applies})" if term.applies else told
+
+
+_MANY = 4  # names that are read more easily one by one than as all that there are
 
 
 def _percent(part: int, out_of: int) -> float:

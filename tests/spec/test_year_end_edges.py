@@ -274,3 +274,32 @@ def test_what_several_funders_sent_together_is_not_parted_among_them() -> None:
     with pytest.raises(ib.ImpactBondError, match="R1") as refused:
         closed(contract, FOUR, "2017-12-31", receipts=receipts)
     assert [fault.code for fault in refused.value.faults] == ["sent_together"]
+
+
+def test_the_cut_off_names_the_rows_by_which_each_outcome_became_known() -> None:
+    # Both a consent and an agreement are needed; a meeting is not. c1's agreement came last, on 20
+    # September, and after the year end it was recorded that c1's consent was another day.
+    terms = """
+milestones:
+  both:
+    when: {all: [{observed: consent, in: year one}, {observed: agreement, in: year one}]}
+    price: 100.00
+"""
+    table = """
+        child | metric    | on         | recorded   | value | ref | replaces
+        c1    | consent   | 2017-08-01 | 2017-08-02 | yes   | a   |
+        c1    | agreement | 2017-09-20 | 2017-09-21 | yes   | b   |
+        c1    | meeting   | 2017-09-20 | 2017-09-21 | yes   | m   |
+        c2    | consent   | 2017-08-01 | 2017-08-02 | yes   | c   |
+        c2    | agreement | 2017-09-22 | 2017-11-05 | yes   | d   |
+        c3    | consent   | 2017-09-01 | 2017-09-05 | yes   | e   |
+        c3    | agreement | 2017-09-01 | 2017-09-05 | yes   | f   |
+    """
+    year = closed(terms, table, "2017-09-30", "2017-12-31")
+    rows = year.tables["cut_off"].to_pylist()
+    told = {row["participant"]: (str(row["recorded_on"]), row["evidence"]) for row in rows}
+    assert told == {
+        "c1": ("2017-09-21", "b"),
+        "c2": ("2017-11-05", "d"),
+        "c3": ("2017-09-05", "e; f"),
+    }

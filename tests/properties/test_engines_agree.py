@@ -20,8 +20,8 @@ from tests.properties.drawn import Drawn, cases, evidence_of
 
 from impactbond.dates import from_day_number
 from impactbond.dialect import Engine
-from impactbond.evaluation.claims import claims_of
-from impactbond.evaluation.decisions import achieved, decide
+from impactbond.evaluation.claims import claims_of, evaluate
+from impactbond.evaluation.decisions import achieved, decide, decisions_table
 from impactbond.evaluation.inputs import EvaluationInput, claim_dates
 from impactbond.reasons import Reason, Verdict
 from impactbond.settlement.funding import UNFUNDED
@@ -134,6 +134,22 @@ def test_what_is_claimed_is_what_was_decided_and_asked_without_reasons(
     barely = [question.session.collect(own.select(names)) for own in achieved(question)]
     found = [row for table in barely for row in table.to_pylist()]
     assert sorted(map(str, found)) == sorted(map(str, told))
+
+
+@given(drawn=cases(whole=True))
+@settings(thorough, max_examples=int(6 * TIMES))
+def test_claims_and_decisions_of_one_evaluation_are_those_of_two(drawn: Drawn) -> None:
+    terms, evidence, dated = (
+        drawn.contract,
+        evidence_of(drawn),
+        claim_dates(drawn.contract, date.max),
+    )
+    both, apart = (evaluate(terms, evidence, dated, with_decisions=way) for way in (True, False))
+    assert apart.decided is None
+    assert both.decided == decisions_table(terms, evidence, dated[-1])
+    assert sorted(both.counted) == sorted(apart.counted)
+    assert sorted(both.singly()) == sorted(apart.singly())
+    assert both.segments == apart.segments
 
 
 def reference_balances(drawn: Drawn) -> dict[tuple[date, str], tuple[int, ...]]:

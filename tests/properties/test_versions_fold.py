@@ -15,6 +15,7 @@ from tests.properties.reference_versions import standing
 from tests.spec.drawn_tables import amended, versions_of
 
 from impactbond.contract.versions import Versions
+from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
 
 FIRST = date(2017, 1, 2)
@@ -102,6 +103,18 @@ def test_folding_is_the_same_as_all_at_once_and_rewrites_nothing(
         assert table_of(folded, name) == table_of(at_once, name)
         before = table_of(earlier, name)
         assert table_of(at_once, name)[: len(before)] == before
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(contract=versions(), drawn=evidence())
+def test_decisions_that_are_found_with_the_claims_are_the_same(
+    contract: Versions, drawn: str
+) -> None:
+    apart = amended(contract, drawn)
+    known = apart.evidence
+    both = settle(contract, known, as_of=apart.as_of, with_decisions=True)
+    for name in (*TABLES, "decisions"):
+        assert table_of(both, name) == table_of(apart, name)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)

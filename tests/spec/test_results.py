@@ -125,6 +125,37 @@ def test_a_rate_that_falls_takes_back_no_more_than_limits_had_let_through(
     assert (last["entitled"], last["withheld"]) == ("0.00", "0.00")
 
 
+@pytest.mark.mechanic(51, 71)
+@pytest.mark.parametrize(
+    ("beyond", "first", "then"),
+    [
+        ("unpaid", {"council": "500.00"}, {"council": "-500.00"}),
+        (
+            "{funder: trust}",
+            {"council": "500.00", "trust": "25.00"},
+            {"council": "-500.00", "trust": "-25.00"},
+        ),
+    ],
+)
+def test_a_rate_that_falls_in_another_year_gives_back_to_each_funder_what_that_paid(
+    beyond: str, first: dict[str, str], then: dict[str, str]
+) -> None:
+    """60% pays 525 in 2017, of which the council's limit of a year leaves 25; in 2018 the rate to
+    date is 3 of 6, below every tier.
+    """
+    evidence = """
+        child    | metric    | on         | value
+        c1 c2 c3 | consent   | 2017-11-01 | yes
+        c4 c5    | agreement | 2017-11-01 | yes
+        c6       | agreement | 2018-01-05 | yes
+    """
+    limit = f"{{funder: council, each: year, at_most: 500.00, beyond: {beyond}}}"
+    assert paid(f"{pays(NEWPIN)}\nlimits: [{limit}]", evidence) == {
+        "2017-Q4": first,
+        "2018-Q1": then,
+    }
+
+
 QUARTERS = """
         child    | metric    | on         | value
         c1 c2 c3 | consent   | 2017-02-01 | yes

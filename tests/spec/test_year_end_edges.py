@@ -83,6 +83,33 @@ limits: [{contract: whole, at_most: 150.00, first: highest price, beyond: unpaid
     assert figures(year, "claimed", "unclaimed", "earned") == {"council": (0, 100, 100)}
 
 
+def test_what_was_achieved_on_the_last_day_and_is_told_later_is_late_and_not_of_this_year() -> None:
+    table = """
+        child | metric  | on         | recorded   | value
+        c1    | consent | 2017-12-31 | 2018-05-02 | yes
+        c2    | consent | 2018-01-01 | 2018-01-01 | yes
+    """
+    first = closed("", table, "2017-12-31")
+    second = closed("", table, "2018-12-31", previous=first)
+    assert figures(first, "income", table="income") == {}
+    assert figures(second, "this_year", "late", table="income") == {"council": (100, 100)}
+
+
+def test_the_oldest_up_front_money_is_set_off_first() -> None:
+    """£100 are earned and not claimed: £60 of them use up the first tranche, £40 of the second."""
+    terms = """
+tranches:
+  second: {pay: 80.00, on: 2017-02-16, by: {council: 100%}, recovered: {at: 100%}}
+  first:  {pay: 60.00, on: 2017-01-16, by: {council: 100%}, recovered: {at: 100%}}
+"""
+    year = closed(terms, FOUR, "2017-03-31")
+    rows = year.tables["up_front"].to_pylist()
+    assert [(row["tranche"], row["set_off_pence"] // 100) for row in rows] == [
+        ("first", 60),
+        ("second", 40),
+    ]
+
+
 def test_a_commitment_that_grows_after_the_year_end_is_of_the_next_year() -> None:
     # £100.00 is committed until 15 October, then £400.00: the claim of 31 October pays for both.
     terms = """
@@ -293,3 +320,32 @@ def test_what_several_funders_sent_together_is_not_parted_among_them() -> None:
     with pytest.raises(ib.ImpactBondError, match="R1") as refused:
         closed(contract, FOUR, "2017-12-31", receipts=receipts)
     assert [fault.code for fault in refused.value.faults] == ["sent_together"]
+
+
+def test_the_cut_off_names_the_rows_by_which_each_outcome_became_known() -> None:
+    # Both a consent and an agreement are needed; a meeting is not. c1's agreement came last, on 20
+    # September, and after the year end it was recorded that c1's consent was another day.
+    terms = """
+milestones:
+  both:
+    when: {all: [{observed: consent, in: year one}, {observed: agreement, in: year one}]}
+    price: 100.00
+"""
+    table = """
+        child | metric    | on         | recorded   | value | ref | replaces
+        c1    | consent   | 2017-08-01 | 2017-08-02 | yes   | a   |
+        c1    | agreement | 2017-09-20 | 2017-09-21 | yes   | b   |
+        c1    | meeting   | 2017-09-20 | 2017-09-21 | yes   | m   |
+        c2    | consent   | 2017-08-01 | 2017-08-02 | yes   | c   |
+        c2    | agreement | 2017-09-22 | 2017-11-05 | yes   | d   |
+        c3    | consent   | 2017-09-01 | 2017-09-05 | yes   | e   |
+        c3    | agreement | 2017-09-01 | 2017-09-05 | yes   | f   |
+    """
+    year = closed(terms, table, "2017-09-30", "2017-12-31")
+    rows = year.tables["cut_off"].to_pylist()
+    told = {row["participant"]: (str(row["recorded_on"]), row["evidence"]) for row in rows}
+    assert told == {
+        "c1": ("2017-09-21", "b"),
+        "c2": ("2017-11-05", "d"),
+        "c3": ("2017-09-05", "e; f"),
+    }

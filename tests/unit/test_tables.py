@@ -58,6 +58,20 @@ def test_a_compiled_query_finds_the_tables_that_were_kept_while_it_was_compiled(
     assert [settled_once() for _ in range(3)] == [[4, 2], [4, 2], [4, 2]]
 
 
+def test_what_was_parsed_once_is_run_on_other_tables_and_in_another_instance() -> None:
+    def largest(values: list[int]) -> list[int]:
+        session = EngineSession("duckdb", program="parsed once")
+        session.register("rows", pa.table({"value": values}))
+        large = session.materialize(
+            "large", lambda: session.table("rows").filter(nw.col("value") > 2)
+        )
+        return sorted(session.collect(large)["value"].to_pylist())
+
+    assert [largest(values) for values in ([1, 3], [5], [2, 4, 9])] == [[3], [5], [4, 9]]
+    close_idle_instances()
+    assert largest([7, 0]) == [7]
+
+
 def kept_for(values: list[int]) -> tuple[EngineSession, Any]:
     session = EngineSession("duckdb", program="one contract")
     session.register("rows", pa.table({"value": values}))

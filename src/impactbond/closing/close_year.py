@@ -181,7 +181,9 @@ def _tables(
     ledger = year.ledger
     position = position_table(year, ledger)
     income = income_table(year, filed, position)
-    cut_off = cut_off_table(year, beside.recorded, beside.recorded_in_hand, beside.claimed)
+    cut_off = cut_off_table(
+        year, beside.recorded, beside.recorded_in_hand, beside.claimed, evidence
+    )
     found, since = matched(year), None if filed is None else filed.on
     names = StatementNames(year.terms.contract, position["funder"].to_pylist(), beside.issued)
     in_progress = in_progress_table(year, beside.waiting)

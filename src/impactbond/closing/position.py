@@ -19,6 +19,8 @@ from impactbond.closing.closing_cut import Recorded
 from impactbond.closing.filed import Filed
 from impactbond.closing.inputs import Sums, Year, by_funder, summed, summed_by_outcome
 from impactbond.closing.ledger import FunderEntry, Ledger
+from impactbond.closing.newest_evidence import newest_evidence
+from impactbond.evidence.evidence import Evidence
 from impactbond.money import half_up, rounded
 from impactbond.settlement.limits import headroom_pence
 from impactbond.settlement.schedule import RECOVERED, RETURNED, UP_FRONT
@@ -44,7 +46,7 @@ MOVEMENT = schema_of(
 )
 CUT_OFF = schema_of(
     *("funder", "participant", "milestone", "period", "achieved_on", "recorded_on", "layer"),
-    *("claimed_in", "claimed_on", "amount_pence"),
+    *("evidence", "claimed_in", "claimed_on", "amount_pence"),
 )
 UP_FRONT_MONEY = schema_of(
     *("tranche", "funder", "asked_on", "amount_pence", "recovered_pence", "set_off_pence"),
@@ -205,18 +207,22 @@ def movement_table(position: pa.Table, income: pa.Table, previous: Filed | None)
 
 
 def cut_off_table(
-    year: Year, recorded: Recorded, recorded_in_hand: Recorded, claimed: Claims
+    year: Year, recorded: Recorded, recorded_in_hand: Recorded, claimed: Claims, evidence: Evidence
 ) -> pa.Table:
     """The table `cut_off`: a row for every outcome and funder of what is unclaimed, by when its
     evidence came. `recorded` is when the newest evidence of a milestone was recorded, as known at
-    the sign-off and at the year end; a result, a fee and a unit have no such day. `claimed` is the
-    claim that holds an outcome by the sign-off, if one was made by then.
+    the sign-off and at the year end; a result, a fee and a unit have no such day. `evidence` names
+    the rows of that day on which it rests; `claimed` is the claim that holds an outcome by the
+    sign-off, if one was made by then.
     """
-    found = _cut_off(year.unclaimed_in_hand, year.unclaimed, recorded, recorded_in_hand)
+    days = (recorded_in_hand, recorded)
+    found = list(_cut_off(year.unclaimed_in_hand, year.unclaimed, recorded, recorded_in_hand))
+    named = newest_evidence(year.terms, evidence, (one[1] for one in found), days)
     rows = []
     for *about, pence in found:
-        claim = claimed.get((about[1], about[2], about[4]), ("", None))
-        rows.append((*about, *claim, pence))
+        _, who, milestone, _, achieved_on, recorded_on, _ = about
+        claim = claimed.get((who, milestone, achieved_on), ("", None))
+        rows.append((*about, named.get((who, milestone, recorded_on), ""), *claim, pence))
     return rows_table(rows, CUT_OFF)
 
 

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from impactbond.dialect import Dialect
 from impactbond.errors import EngineError, Fault, unopened
@@ -121,8 +120,10 @@ def _schema_of(path: Path) -> pa.Schema | Fault:
     """The schema of a file, a column in which nothing stands being of no type: what a program
     writes for one says nothing about what others hold.
     """
+    from pyarrow import parquet  # which other evidence does not wait for
+
     try:
-        with pq.ParquetFile(path) as file:
+        with parquet.ParquetFile(path) as file:
             schema = file.schema_arrow
         for name in _blank_columns(path, schema):
             schema = schema.set(schema.get_field_index(name), pa.field(name, pa.null()))

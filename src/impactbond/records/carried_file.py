@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from impactbond.canonical import sha256
 from impactbond.errors import Fault, ImpactBondError, RecordError, SettlementError, unopened
@@ -40,6 +39,8 @@ _WITHOUT = "Settle without it: everybody is evaluated again, to the same bytes"
 
 def carried_bytes(settlement: Settlement, record: str) -> bytes:
     """The file of what a settlement carries forward, beside the record of that digest."""
+    from pyarrow import parquet
+
     if settlement.counts is not None:
         table = CARRIED.empty_table()
     else:
@@ -47,7 +48,7 @@ def carried_bytes(settlement: Settlement, record: str) -> bytes:
             settlement.known, settlement.evidence, settlement.claim, settlement.unchanged
         )
     content = BytesIO()
-    pq.write_table(table, content, compression="zstd")
+    parquet.write_table(table, content, compression="zstd")
     rows = content.getvalue()
     about = {"impactbond_carried": FORMAT, "record": record, "sha256": sha256(rows), **_made_by()}
     return json.dumps(about, sort_keys=True).encode() + b"\n" + rows
@@ -115,7 +116,9 @@ def carried_to(path: str | PathLike[str] | None, record: str | None) -> pa.Table
         raise _unused(fault)
     if any(about.get(name) != now for name, now in _made_by().items()):
         return CARRIED.empty_table()
-    return pq.read_table(BytesIO(rows)).cast(CARRIED)
+    from pyarrow import parquet
+
+    return parquet.read_table(BytesIO(rows)).cast(CARRIED)
 
 
 def _unused(fault: Fault) -> RecordError:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import date
 from os import PathLike
+from typing import Any
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
@@ -60,27 +61,7 @@ def settle(
     """
     if isinstance(earlier, str | PathLike):
         earlier = read_record(earlier)
-    faults = [
-        Fault(
-            code="other_argument",
-            problem=f"{name} is nothing that can be settled",
-            found=f"a value of type {type(given).__name__}",
-            allowed=allowed,
-        )
-        for name, given, kinds, allowed in (
-            ("contract", contract, Contract | Versions, "what read_contract or read_versions gave"),
-            ("evidence", evidence, Evidence | None, "what read_evidence gave"),
-            ("claims", claims, Counts | None, "what read_claims gave"),
-            ("earlier", earlier, Settlement | Record | Closed | None, "a settlement or a record"),
-        )
-        if not isinstance(given, kinds)
-    ]
-    if not faults and (evidence is None) == (claims is None):
-        problem = "a settlement rests on evidence, or on counts of claims"
-        found = "neither" if evidence is None else "both"
-        faults = [Fault(code="other_basis", problem=problem, found=found, allowed="one of the two")]
-    if faults:
-        raise SettlementError("There is nothing to settle.", faults)
+    _assert_can_be_settled(contract, evidence, claims, earlier)
     forward = carried_to(carried, earlier.digest if isinstance(earlier, Record) else None)
     basis = claims if evidence is None else evidence
     assert basis is not None  # as was asked above
@@ -106,3 +87,30 @@ def settle(
         settlement.contract.currency,
     )
     return settlement
+
+
+def _assert_can_be_settled(contract: Any, evidence: Any, claims: Any, earlier: Any) -> None:
+    """Raises SettlementError where an argument is nothing that can be settled, or both or neither
+    of evidence and counts are given.
+    """
+    faults = [
+        Fault(
+            code="other_argument",
+            problem=f"{name} is nothing that can be settled",
+            found=f"a value of type {type(given).__name__}",
+            allowed=allowed,
+        )
+        for name, given, kinds, allowed in (
+            ("contract", contract, Contract | Versions, "what read_contract or read_versions gave"),
+            ("evidence", evidence, Evidence | None, "what read_evidence gave"),
+            ("claims", claims, Counts | None, "what read_claims gave"),
+            ("earlier", earlier, Settlement | Record | Closed | None, "a settlement or a record"),
+        )
+        if not isinstance(given, kinds)
+    ]
+    if not faults and (evidence is None) == (claims is None):
+        problem = "a settlement rests on evidence, or on counts of claims"
+        found = "neither" if evidence is None else "both"
+        faults = [Fault(code="other_basis", problem=problem, found=found, allowed="one of the two")]
+    if faults:
+        raise SettlementError("There is nothing to settle.", faults)

@@ -79,6 +79,19 @@ def steps_within(running: Pence, starts: Numbers) -> Pence:
     return steps
 
 
+def off_what_was_held(asked: Pence, beyond: Pence, year: Numbers) -> Pence:
+    """How much of what is asked for, in columns of some years, is taken off what lies beyond the
+    limit of each year, to date and so column by column: where a year comes to less than nothing.
+    """
+    # A result measured to date can fall in a year after the one that it was paid in. Otherwise a
+    # funder would be paid back what its limit had left to another, or to nobody.
+    owed, held = np.zeros_like(asked), np.zeros_like(asked)
+    for one in np.unique(year):
+        for total, amounts in ((owed, beyond - asked), (held, beyond)):
+            total += np.maximum(running_total(np.where(year == one, amounts, 0)), 0)
+    return steps_of(np.minimum(owed, held))
+
+
 def summed(amounts: Pence, order: Numbers, first: Numbers) -> Pence:
     """Sums of columns taken in an order, each sum beginning at a place of it: (trial, sum)."""
     found = np.zeros((first.size, amounts.shape[0]), dtype=np.int64)

@@ -33,6 +33,7 @@ from impactbond.settlement.running import (
     added_at,
     begins,
     lengths,
+    off_what_was_held,
     running_total,
     running_within,
     steps_of,
@@ -205,7 +206,6 @@ def _entries(
             for own in _by_headroom(contract, limit, lots, history.lot):
                 concerned[funder, np.arange(rule.size)[own][begins(headroom[own])]] = True
             concerned[taker] |= concerned[funder]
-    # What is no whole unit of payment yet is nobody's for the time being.
     if contract.rounding.to is not None:
         concerned[funders.position(UNFUNDED)] |= concerned.any(axis=0)
     return Entries.where(concerned)
@@ -284,7 +284,10 @@ def _apply_funder_limits(
                     history.claim[here], history.lot[here], is_release[here], headroom[here]
                 )
                 beyond[:, own] = asked[:, own] - _paid(limit, meets, asked[:, own])
-            # Taken here and given there, the same pennies: whoever pays, the sum stands.
+            if limit.is_yearly and contract.results and (asked < 0).any():
+                beyond -= off_what_was_held(
+                    asked, beyond, years_of(contract, lots)[history.lot[at]]
+                )
             overflow[:, of] -= beyond
             overflow[:, entries.number[taker, at]] += beyond
             withheld.append((at, beyond))
@@ -300,7 +303,6 @@ def _in_whole_units(
     by the movement that completes the unit.
     """
     nobody = funders.position(UNFUNDED)
-    # Nobody is the last, and rounds nothing: it holds what the others leave.
     for funder in range(nobody):
         own = entries.of(funder)
         running = running_total(payable[:, own] + overflow[:, own])
@@ -316,7 +318,6 @@ def _by_headroom(
     """The movements, of these lots, that share one headroom: all of them, or those of what each
     year achieved.
     """
-    # A year without a lot would be no group at all; nothing is to be met then.
     if not limit.is_yearly or not lot.size:
         yield slice(None)
         return
@@ -391,7 +392,6 @@ def _released(meets: Meeting, left: Pence, freed: Pence, begin: int, end: int) -
         )
     unpaid = np.zeros((left.shape[0], int(meets.lot.max()) + 1), dtype=np.int64)
     np.add.at(unpaid.T, meets.lot[:begin], left[:, :begin].T)
-    # Lots that were taken back since have less than nothing unpaid, and wait for nothing.
     waiting = np.maximum(unpaid[:, meets.lot[begin:end][at]], 0)
     steps = np.diff(np.minimum(np.cumsum(waiting, axis=1), freed), axis=1, prepend=0)
     # Single claims of one lot may be apart, one taken back and one unpaid: the sum is what counts.

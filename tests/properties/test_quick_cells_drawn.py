@@ -10,7 +10,6 @@ from random import Random
 from xml.parsers.expat import ParserCreate
 from zipfile import ZipFile
 
-import numpy as np
 import xlsxwriter
 
 from impactbond.evidence.quick_cells import Bounds, quick_rows, quick_texts
@@ -69,7 +68,7 @@ def attempted(read: object) -> object:
 
 def test_what_is_read_quickly_is_what_the_parser_reads() -> None:
     opened, draw, told = book(), Random(20240909), 0
-    held, bounds = np.array(opened.texts, object), Bounds(99, 16_384, 10**6)
+    held, bounds = opened.texts, Bounds(99, 16_384, 10**6)
     cells = b'<c r="A%d" t="s"><v>%d</v></c><c r="B%d" s="1"><v>0.5</v></c>'
     row_of = b'<row r="%d" spans="1:2">' + cells + b"</row>"
     rows = b"".join(row_of % (row, row, row % 2, row) for row in (1, 2))

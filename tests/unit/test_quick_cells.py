@@ -7,7 +7,6 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
-import numpy as np
 import pytest
 import xlsxwriter
 
@@ -22,7 +21,7 @@ SHEET = b'<worksheet xmlns="m"><sheetData>%s</sheetData></worksheet>'
 
 
 def quickly(content: bytes, last_row: int = 9) -> SheetRows | None:
-    texts = np.array(["a", "b", ""], object)
+    texts = ["a", "b", ""]
     return quick_rows(content, book().value, texts, Bounds(last_row, 50, 400))
 
 

@@ -16,6 +16,7 @@ import narwhals as nw
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Dialect
 from impactbond.errors import Fault
+from impactbond.evidence.cells import MAY_BE_THOUSANDS_IN, may_have_thousands
 from impactbond.evidence.deliveries import RECORDED, STATUSES, WITHDRAWN
 from impactbond.evidence.headings import REQUIRED, missing_columns
 from impactbond.evidence.sources import NAMES, optional_columns
@@ -207,7 +208,7 @@ class Reading:
         if isinstance(metric, Chosen):
             return self.dialect.place(self.text("value"), metric.choices)
         if isinstance(metric, Numbered):
-            return self._number(metric.decimals)
+            return self._number(metric.decimals, may_have_thousands(metric))
         value, kind = self.raw("value"), self.kinds["value"]
         if kind == nw.String:
             return f"CASE lower({value}) WHEN 'yes' THEN 1 WHEN 'no' THEN 0 END"
@@ -215,8 +216,9 @@ class Reading:
             return f"CASE WHEN {value} THEN 1 WHEN NOT {value} THEN 0 END"
         return f"CASE {value} WHEN 1 THEN 1 WHEN 0 THEN 0 END" if kind.is_numeric() else _NO_NUMBER
 
-    def _number(self, places: int) -> str:
-        """A number with at most so many decimals, scaled; null for any other. A binary fraction
+    def _number(self, places: int, has_thousands: bool) -> str:
+        """A number with at most so many decimals, scaled; null for any other, and for a text that
+        may be of thousands, where the metric has any. A binary fraction
         holds a decimal one if it is the nearest to it, whatever it looks like as a text.
         """
         value, kind = self.raw("value"), self.kinds["value"]
@@ -225,6 +227,8 @@ class Reading:
         if kind == nw.String:
             further = f"[0-9]{{1,{places}}}0*" if places else "0+"
             plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
+            if has_thousands:
+                plain += f" AND NOT {self.dialect.matches(value, MAY_BE_THOUSANDS_IN)}"
             return f"CASE WHEN {plain} THEN {scaled} END"
         if not kind.is_numeric():
             return _NO_NUMBER

@@ -121,6 +121,13 @@ PART_OF_A_COUNT = Refusal(
     "A share or a rate is worked out from counts: give the counts.",
 )
 COUNT_TOO_LARGE = Refusal("count_too_large", "this number is too large", _COUNT, _SLIP)
+MAY_BE_THOUSANDS = Refusal(
+    "may_be_thousands",
+    "three digits after the point of this text may be thousands, and nobody guesses",
+    "digits alone, such as 1500, or fewer or more of them after the point, such as 1.5",
+    "Write the number without a point if thousands are meant, and otherwise without its last "
+    "noughts.",
+)
 RECORDED_BEFORE_OBSERVED = Refusal(
     "recorded_before_observed",
     "the row speaks of a date in the future of its recording",

@@ -222,18 +222,19 @@ def _each_once(found: Observations) -> tuple[NDArray[np.bool_], NDArray[np.bool_
     """Which stand, the first of their names, none of which is reused; and which names are."""
     count = len(found.names)
     stands, reused = np.ones(count, bool), np.zeros(count, bool)
-    if len(found.names.unique()) == count:
+    alike = found.names.dictionary_encode()
+    if len(alike.dictionary) == count:
         return stands, reused
-    first: dict[str, int] = {}
-    wrong: set[str] = set()
-    for at, name in enumerate(found.called):
-        other = first.setdefault(name, at)
+    codes = alike.indices.to_numpy()
+    several = np.flatnonzero(np.bincount(codes)[codes] > 1).tolist()
+    first: dict[int, int] = {}
+    for at in several:
+        other = first.setdefault(codes[at], at)
         if other != at:
             stands[at] = False
             if found.content(at) != found.content(other):
-                wrong.add(name)
-    if wrong:
-        reused[[name in wrong for name in found.called]] = True
+                reused[other] = True
+    reused[several] = [reused[first[codes[at]]] for at in several]
     return stands & ~reused, reused
 
 

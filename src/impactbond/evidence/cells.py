@@ -119,10 +119,14 @@ class CodedColumn(Generic[T]):
         """Where the code of a cell is one for which something holds."""
         return np.fromiter(map(holds, range(len(self.held))), bool, len(self.held))[self.codes]
 
-    def with_value(self, wanted: Callable[[T | None], object]) -> NDArray[np.bool_]:
+    def with_value(self, wanted: Callable[[T | None], bool]) -> NDArray[np.bool_]:
         """Where the value of a cell, or None, is one that is wanted."""
-        found = (bool(wanted(one)) for one in self.held)
-        return np.fromiter(found, bool, len(self.held))[self.codes]
+        return np.fromiter(map(wanted, self.held), bool, len(self.held))[self.codes]
+
+    @property
+    def is_there(self) -> NDArray[np.bool_]:
+        """Where a cell has a value."""
+        return self.with_value(lambda one: one is not None)
 
 
 class _CellError(Exception):

@@ -118,7 +118,7 @@ class _Values:
     def __init__(self, column: CodedColumn[int]) -> None:
         held = [0 if one is None else one for one in column.held]
         self.numbers = np.array(held, np.int64)[column.codes]
-        self.there = column.with_value(lambda one: one is not None)
+        self.there = column.is_there
         self.refusals = dict(column.refusals)
 
     def refuse(self, wrong: Flags, refusal: Refusal) -> list[int]:
@@ -168,7 +168,7 @@ def _refuse_references(
     faults: RowFaults, block: Block, columns: Columns, references: References
 ) -> None:
     replaces, refs = columns["replaces"], columns["ref"]
-    told = replaces.with_value(lambda one: one is not None)
+    told = replaces.is_there
     for place in np.flatnonzero(told).tolist():
         if replaces.held[replaces.codes[place]] not in references.known[block.scope]:
             faults.add(place, "replaces", UNKNOWN_REPLACED)
@@ -243,7 +243,7 @@ def _refuse_slots(
     slot for the others; where a row is one observation, a metric without slots takes none.
     """
     slot = columns["slot"]
-    blank = slot.with_value(lambda one: one is None)
+    blank = ~slot.is_there
     if term.slot_names:
         fits = slot.with_value(term.slot_names.__contains__)
     else:
@@ -273,7 +273,7 @@ def _stated(
         # A correction says its whole row anew: a blank takes back what the replaced row had there,
         # and where that had nothing there is nothing to take back.
         replaces = columns["replaces"]
-        told = replaces.with_value(lambda one: one is not None)
+        told = replaces.is_there
         blank = np.flatnonzero(~values.there & ~withdrawn & told)
         names = (replaces.held[code] for code in replaces.codes[blank].tolist())
         for place, name in zip(blank.tolist(), names, strict=True):

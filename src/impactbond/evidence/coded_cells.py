@@ -69,7 +69,7 @@ class CodedCells(Sequence[object]):
         """The cells with what they hold written in one way; what becomes alike has one code."""
         used = self.used
         used = used[used > 0]
-        told = spell([self.held[code] for code in used.tolist()])
+        told = spell(objects(self.held)[used].tolist())
         keys: Sequence[object] = told
         if len(set(map(type, told))) > 1:
             keys = [None if one is None else (type(one), one) for one in told]

@@ -34,7 +34,7 @@ class References:
         replaced: set[Reference] = set()
         for block, of_block in zip(blocks, columns, strict=True):
             ref, replaces = of_block["ref"], of_block["replaces"]
-            told = replaces.with_value(lambda target: target is not None)
+            told = replaces.is_there
             for place in np.flatnonzero(told).tolist():
                 name, target = ref.held[ref.codes[place]], replaces.held[replaces.codes[place]]
                 replaced.add((block.scope, target))
@@ -51,8 +51,10 @@ class References:
                 known[block.scope].update(filter(None, (ref.held[code] for code in used)))
         evidenced: set[str] = set()
         for block, of_block in zip(blocks, columns, strict=True) if replaced else ():
-            scope, ref = block.scope, of_block["ref"]
-            asked = ref.with_value(lambda one: one is not None and (scope, one) in replaced)  # noqa: B023
+            ref = of_block["ref"]
+            asked = ref.with_value(
+                {one for scope, one in replaced if scope == block.scope}.__contains__
+            )
             for metric in block.metrics if asked.any() else ():
                 there = np.flatnonzero(asked & (block.coded_metric(metric).codes > 0)).tolist()
                 names = (ref.held[code] for code in ref.codes[there].tolist())

@@ -343,7 +343,7 @@ def read_columns(block: Block, rules: RowRules) -> tuple[Columns, RowFaults]:
             faults.add(place, name, refusal)
     for name in rules.required:
         column = columns[name]
-        missing = column.with_value(lambda value: value is None)
+        missing = ~column.is_there
         for place in np.flatnonzero(missing).tolist():
             # A cell that cannot be read is not missing as well: one fault is told once.
             if place not in column.refusals:

@@ -118,10 +118,9 @@ def read_evidence(
     if isinstance(laid, Mapping):
         if at_rest or (at_rest is None and any(map(is_external, laid.values()))):
             return _external(laid, contract, values, allow_personal, files)
-        tables = {
-            name: collected(table, name) if is_path(table) else table
-            for name, table in laid.items()
-        }
+        tables = _both(
+            laid, lambda table, name: collected(table, name) if is_path(table) else table
+        )
         # Files have no kind of frame of their own: what is given back is what a workbook gives.
         delivery = read_frames(tables, contract)
         if any(map(is_path, laid.values())):
@@ -191,6 +190,20 @@ def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> 
     )
 
 
+def _both(source: Mapping[str, Any], read: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """Each table as it is read. Raises EvidenceError with what is wrong with any of them."""
+    found, errors = {}, list[EvidenceError]()
+    for name, table in source.items():
+        try:
+            found[name] = read(table, name)
+        except EvidenceError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    refuse([fault for error in errors for fault in error.faults])
+    return found
+
+
 def _coded(blocks: Sequence[Block]) -> list[Block]:
     return [block.all_coded() for block in blocks]
 
@@ -210,8 +223,8 @@ def _external(
     unknown = sorted(set(NAMES) ^ source.keys())
     problems = [f"no evidence table '{name}', or one too many" for name in unknown]
     refuse([Fault(code="unknown_table", problem=problem) for problem in problems])
-    participants, _ = external_table(source["participants"], "participants")
-    found, kind = external_table(source["observations"], "observations")
+    tables = _both(source, external_table)
+    (participants, _), (found, kind) = tables["participants"], tables["observations"]
     observations = replace(found, owner=(found.owner, files))
     observations.assert_unchanged()  # stamps the files before they are read
     try:

@@ -243,7 +243,7 @@ def without_repeats(blocks: Sequence[Block]) -> tuple[list[Block], int, set[str]
             if block.metrics:
                 blank = block.coded("ref").codes == 0
                 if (_said_before([block]) & blank).any():
-                    doubtful.add(block.sheet)
+                    doubtful.add(block.sheet or block.file)
             kept[at] = block.only(~is_again[begin:end])
     return kept, repeated, doubtful
 

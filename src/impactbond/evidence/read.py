@@ -163,6 +163,7 @@ def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> 
     blocks, repeated, doubtful = without_repeats(_coded(delivery.observations))
     people = read_people(people_blocks, contract)
     sheet = "participants" if people_blocks[0].names_observations else people_sheet(contract)
+    sheet = "" if delivery.mapped else sheet
     observations, refused, disagreeing = read_observations(blocks, contract, people, sheet)
     participants_table = _participants_table(people.rows, contract)
     observations_table = _observations_table(observations, contract)
@@ -321,7 +322,8 @@ def _as_fractions(observations: Observations, contract: Contract) -> set[str]:
     largest: dict[tuple[str, str, str], int] = {}
     for one, value in zip(observations.stated, of_each.tolist(), strict=True):
         if one.metric in percentages and value > lowest:
-            key = (one.block.sheet, one.block.heading(one.metric), one.metric)
+            sheet = one.block.sheet or one.block.file
+            key = (sheet, one.block.heading(one.metric), one.metric)
             largest[key] = max(largest.get(key, 0), value)
     return {
         f"sheet '{sheet}', column '{heading}': no percentage is above 1. "

@@ -179,12 +179,18 @@ REPLACES_ITSELF = Refusal(
 
 
 def unknown_participant(sheet: str, *, was_refused: bool) -> Refusal:
-    """A row about a participant whom no row tells of, or only one that was refused."""
-    hint = f"Look for a typing mistake, or add a row to '{sheet}'."
+    """A row about a participant whom no row tells of, or only one that was refused. Where partners'
+    files are read by mappings there is no one sheet of participants, and none is named.
+    """
+    allowed = f"a participant of the sheet '{sheet}'" if sheet else "one whom a row tells of"
     if was_refused:
-        hint = f"The row in '{sheet}' was refused: put that right first."
+        row = f"in '{sheet}'" if sheet else "about the participant"
+        hint = f"The row {row} was refused: put that right first."
+    else:
+        row = f"to '{sheet}'" if sheet else "about the participant"
+        hint = f"Look for a typing mistake, or add a row {row}."
     problem = "no row tells who this participant is"
-    return Refusal("unknown_participant", problem, f"a participant of the sheet '{sheet}'", hint)
+    return Refusal("unknown_participant", problem, allowed, hint)
 
 
 def source_not_accepted(metric: str, sources: tuple[str, ...]) -> Refusal:

@@ -216,6 +216,12 @@ class Reading:
             return f"CASE WHEN {value} THEN 1 WHEN NOT {value} THEN 0 END"
         return f"CASE {value} WHEN 1 THEN 1 WHEN 0 THEN 0 END" if kind.is_numeric() else _NO_NUMBER
 
+    def may_be_thousands(self) -> str:
+        """Whether a value is a text such as 1.500."""
+        is_text = self.kinds["value"] == nw.String
+        matches = self.dialect.matches(self.raw("value"), MAY_BE_THOUSANDS_IN)
+        return f"coalesce({matches}, FALSE)" if is_text else "FALSE"
+
     def _number(self, places: int, has_thousands: bool) -> str:
         """A number with at most so many decimals, scaled; null for any other, and for a text that
         may be of thousands, where the metric has any. A binary fraction
@@ -228,7 +234,7 @@ class Reading:
             further = f"[0-9]{{1,{places}}}0*" if places else "0+"
             plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
             if has_thousands:
-                plain += f" AND NOT {self.dialect.matches(value, MAY_BE_THOUSANDS_IN)}"
+                plain += f" AND NOT {self.may_be_thousands()}"
             return f"CASE WHEN {plain} THEN {scaled} END"
         if not kind.is_numeric():
             return _NO_NUMBER

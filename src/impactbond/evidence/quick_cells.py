@@ -95,10 +95,9 @@ def quick_rows(
         return None
     before, after = content[:first], content[end:]
     # Behind the end stands what belongs to no tag: what looks on from one finds it, not the end.
-    inside = content[first + len(_BEGIN) : end].rstrip()
+    inside = b"".join((memoryview(content)[first + len(_BEGIN) : end], b" " * _GAP))
     if _BETWEEN.search(inside, 0, _FIRST):  # some programs begin a line behind a tag
         inside = _BETWEEN.sub(b"", inside)
-    inside += b" " * _GAP
     around = before + _BEGIN + after
     if not _is_plain(around) or _OUTSIDE.search(around) or not _is_plain_text(inside):
         return None

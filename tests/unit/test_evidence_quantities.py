@@ -89,7 +89,7 @@ def test_a_quantity_or_state_that_cannot_be_is_refused(
     assert str(value) not in row["problem"]
 
 
-@pytest.mark.parametrize("value", ["1.500", "-1.500", "999.000", "01.500"])
+@pytest.mark.parametrize("value", ["1.500", "-1.500", "999.000", "01.500", "1.230"])
 def test_a_text_that_may_be_of_thousands_is_refused_at_every_door(value: str) -> None:
     """Where a metric has thousands: 1.500 is fifteen hundred in half of the world."""
     (row,) = read("earned", value).refused_table.to_pylist()

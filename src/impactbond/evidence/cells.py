@@ -60,8 +60,6 @@ ERRORS = frozenset(
         *("GETTING_DATA", "BLOCKED!", "CONNECT!", "UNKNOWN!", "BUSY!", "PYTHON!", "EXTERNAL!"),
     )
 )
-# A text such as 1.500, as `thousands_in` knows them, where texts are looked at in SQL.
-MAY_BE_THOUSANDS_IN = r"-?0*[1-9][0-9]{0,2}\.[0-9]{3}"
 _EXACT = 1e15  # a float below it has no more digits than its shortest text
 _ANSWERS = {"yes": 1, "no": 0}
 _NO_ANSWER = not_listed("not_yes_or_no", "an answer", ("yes", "no", "TRUE", "FALSE", "1", "0"))
@@ -331,6 +329,14 @@ def _place_reader(metric: Chosen) -> Callable[[object], int]:
     return read
 
 
+def thousands_pattern(decimals: int) -> str:
+    """The texts such as 1.500 that `thousands_in` knows, and that a metric with so many decimals is
+    as fine as: where texts are looked at in SQL.
+    """
+    held = min(decimals, 3)
+    return rf"-?0*[1-9][0-9]{{0,2}}\.[0-9]{{{held}}}0{{{3 - held}}}"
+
+
 def may_have_thousands(metric: Numbered) -> bool:
     """Whether a text such as 1.500 may be one and a half of a metric, and may be 1,500 of it."""
     return metric.decimals != 3 and max(map(abs, metric.bounds)) >= 1_000 * 10**metric.decimals
@@ -376,9 +382,11 @@ def _number_reader(metric: Numbered) -> Callable[[object], int]:
         number = Decimal(cell)
         if not number.is_finite() or number.adjusted() > 15:
             raise _CellError(outside(metric))
-        if has_thousands and isinstance(cell, str) and thousands_in(number, metric.decimals):
-            raise _CellError(MAY_BE_THOUSANDS)
         scaled = Fraction(number) * scale
-        return int(scaled), scaled.denominator == 1
+        is_whole = scaled.denominator == 1
+        is_text = has_thousands and isinstance(cell, str)
+        if is_text and is_whole and thousands_in(number, metric.decimals):
+            raise _CellError(MAY_BE_THOUSANDS)
+        return int(scaled), is_whole
 
     return read

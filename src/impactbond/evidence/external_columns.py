@@ -16,7 +16,7 @@ import narwhals as nw
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Dialect
 from impactbond.errors import Fault
-from impactbond.evidence.cells import MAY_BE_THOUSANDS_IN, may_have_thousands
+from impactbond.evidence.cells import may_have_thousands, thousands_pattern
 from impactbond.evidence.deliveries import RECORDED, STATUSES, WITHDRAWN
 from impactbond.evidence.headings import REQUIRED, missing_columns
 from impactbond.evidence.sources import NAMES, optional_columns
@@ -216,10 +216,10 @@ class Reading:
             return f"CASE WHEN {value} THEN 1 WHEN NOT {value} THEN 0 END"
         return f"CASE {value} WHEN 1 THEN 1 WHEN 0 THEN 0 END" if kind.is_numeric() else _NO_NUMBER
 
-    def may_be_thousands(self) -> str:
-        """Whether a value is a text such as 1.500."""
+    def may_be_thousands(self, places: int) -> str:
+        """Whether a value is a text such as 1.500, of a metric with so many decimals."""
         is_text = self.kinds["value"] == nw.String
-        matches = self.dialect.matches(self.raw("value"), MAY_BE_THOUSANDS_IN)
+        matches = self.dialect.matches(self.raw("value"), thousands_pattern(places))
         return f"coalesce({matches}, FALSE)" if is_text else "FALSE"
 
     def _number(self, places: int, has_thousands: bool) -> str:
@@ -234,7 +234,7 @@ class Reading:
             further = f"[0-9]{{1,{places}}}0*" if places else "0+"
             plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
             if has_thousands:
-                plain += f" AND NOT {self.may_be_thousands()}"
+                plain += f" AND NOT {self.may_be_thousands(places)}"
             return f"CASE WHEN {plain} THEN {scaled} END"
         if not kind.is_numeric():
             return _NO_NUMBER

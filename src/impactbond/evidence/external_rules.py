@@ -110,7 +110,7 @@ def observation_checks(reading: Reading) -> list[RowCheck]:
         here, (low, high) = f"c_metric = {place} AND {stands}", metric.bounds
         unread = f"{here} AND c_value IS NULL AND NOT {blank}"
         if isinstance(metric, Numbered) and may_have_thousands(metric):
-            thousands = reading.may_be_thousands()
+            thousands = reading.may_be_thousands(metric.decimals)
             twofold = f"{unread} AND {thousands}"
             checks.append(RowCheck("value", MAY_BE_THOUSANDS, twofold, of_values=True))
             unread += f" AND NOT {thousands}"

@@ -18,51 +18,47 @@ from numpy.typing import NDArray
 
 from impactbond.evidence.cells import Broken
 from impactbond.evidence.coded_cells import CodedCells, Codes, objects
+from impactbond.evidence.plain_xml import is_plain, is_plain_text
 from impactbond.evidence.sheet_rows import SheetRows
 
 MOST_AT_ONCE = 2**27  # bytes of a sheet that is held in memory as a whole
 _PIECE = 2**22  # bytes of it whose tags are looked at together
 _BEGIN, _END = b"<sheetData>", b"</sheetData>"
 _OUTSIDE = re.compile(rb"<(?:row|c)[\s/>]")
-_CELL_HEAD = re.compile(rb'(?: s="(\d+)")?(?: t="(s|n|str|b|e)")?/?')
+_CELL_HEAD = re.compile(rb'(?: s="(\d+)")?(?: t="(s|n|str|b|e|inlineStr)")?(?: ?/)?')
 _BETWEEN = re.compile(rb"(?<=>)(?<!<v>)[ \t\n]+(?=<)")  # tags; within a value it is a text
-_TEXT = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<&]*)</t></si>')
-# One declaration at most, of this encoding, and then the outermost element: nothing before it.
-_BEGINS = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"']utf-8[\"'])?"
-    rb"(?: standalone=[\"'](?:yes|no)[\"'])? ?\?>)?\s*<[a-z]",
-    re.IGNORECASE,
-)
-_BEFORE_TEXTS = re.compile(
-    _BEGINS.pattern.removesuffix(rb"<[a-z]") + rb"<sst[^<>]*>\s*", re.IGNORECASE
-)
 
 # The tags of rows, by the two letters that they begin with: each followed by which others. A row or
 # a cell that holds nothing may be one tag alone.
-_ROW, _ROW_ENDS, _CELL, _CELL_ENDS, _VALUE, _VALUE_ENDS = range(1, 7)
+_ROW, _ROW_ENDS, _CELL, _CELL_ENDS, _VALUE, _VALUE_ENDS, _INLINE, _INLINE_ENDS = range(1, 9)
 _BEGINS_WITH = {
     **{b"ro": _ROW, b"/r": _ROW_ENDS, b"c ": _CELL, b"/c": _CELL_ENDS},
-    **{b"v>": _VALUE, b"/v": _VALUE_ENDS},
+    **{b"v>": _VALUE, b"/v": _VALUE_ENDS, b"w>": _INLINE, b"/w": _INLINE_ENDS},
 }
 _FOLLOWS = {
     _ROW: (_CELL, _ROW_ENDS, _ROW),
     _ROW_ENDS: (_ROW,),
-    _CELL: (_VALUE, _CELL, _ROW_ENDS),
+    _CELL: (_VALUE, _INLINE, _CELL, _ROW_ENDS),
     _CELL_ENDS: (_CELL, _ROW_ENDS),
     _VALUE: (_VALUE_ENDS,),
     _VALUE_ENDS: (_CELL_ENDS,),
+    _INLINE: (_INLINE_ENDS,),
+    _INLINE_ENDS: (_CELL_ENDS,),
 }
 _KINDS = np.zeros(2**16, np.uint8)
 for _letters, _kind in _BEGINS_WITH.items():
     _KINDS[int.from_bytes(_letters, "little")] = _kind
-_MAY_FOLLOW = bytes(two in _FOLLOWS.get(one, ()) for one in range(8) for two in range(8))
-_MAY_FOLLOW += bytes(256 - len(_MAY_FOLLOW))
+_MAY_FOLLOW = bytes(two in _FOLLOWS.get(one, ()) for one in range(16) for two in range(16))
+# A text in its cell is written with two tags, which become one of our own, as long as a value's.
+_TEXT_BEGINS, _TEXT_ENDS = (b"<is><t>", b'<is><t xml:space="preserve">'), b"</t></is>"
 _MOST_DIGITS = 8  # of a number, which are read as one word
 _GAP = 32  # bytes behind the end
+_MOST_KNOWN = 100_000  # different cells whose values are remembered for the next sheet
 _FIRST = 2**12  # bytes from which it is seen how a sheet is written
 
 Value = Callable[[str, str, str], object]
 Known = dict[bytes, object]
+Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
 
 
@@ -98,10 +94,18 @@ def quick_rows(
     inside = b"".join((memoryview(content)[first + len(_BEGIN) : end], b" " * _GAP))
     if _BETWEEN.search(inside, 0, _FIRST):  # some programs begin a line behind a tag
         inside = _BETWEEN.sub(b"", inside)
+    if _TEXT_ENDS in inside:
+        if b"<w" in inside or b"</w" in inside:
+            return None
+        for begins in _TEXT_BEGINS:
+            inside = inside.replace(begins, b"<w>")
+        inside = inside.replace(_TEXT_ENDS, b"</w>")
     around = before + _BEGIN + after
-    if not _is_plain(around) or _OUTSIDE.search(around) or not _is_plain_text(inside):
+    if not is_plain(around) or _OUTSIDE.search(around) or not is_plain_text(inside):
         return None
-    sheet = _Sheet(inside, value, texts, bounds, {} if known is None else known)
+    known = {} if known is None or len(known) > _MOST_KNOWN else known
+    sheet = _Sheet(inside, value, texts, bounds, known)
+    sheet.has_inline = _TEXT_ENDS in content
     try:
         rows = sheet.together([sheet.cells(*ends) for ends in sheet.pieces()])
         # What rows say beside their numbers is alike in most: the parser sees each of it once.
@@ -134,6 +138,7 @@ class _Sheet:
             for size in (2, 4, 8)
         )
         self.said: set[bytes] = set()
+        self.has_inline = False
         self._heads: dict[bytes, tuple[str, str]] = {}
         # A blank first, then the texts, the code of which is their number and one more.
         self._held: list[object] = [None, *texts]
@@ -161,18 +166,21 @@ class _Sheet:
         _assert_plain(np.count_nonzero(data[begin:end] == ord(">")) == len(starts))
         kinds = _KINDS[self._two[starts + 1]]
         _assert_plain(kinds[0] == _ROW and kinds.all())
-        pairs = kinds[:-1] * np.uint8(8) + kinds[1:]
+        pairs = kinds[:-1] * np.uint8(16) + kinds[1:]
         _assert_plain(b"\0" not in pairs.tobytes().translate(_MAY_FOLLOW))
         nexts = np.append(starts[1:], end)
         rows, of_rows = self._rows(kinds, starts, nexts)
         # A cell, its value, the value's end and the cell's stand without a gap.
-        valued = np.flatnonzero(kinds == _VALUE)
+        is_inline = kinds == _INLINE
+        _assert_plain(self.has_inline or not is_inline.any())
+        valued = np.flatnonzero((kinds == _VALUE) | is_inline)
         stops = starts[valued + 1]
-        _assert_plain((self._eight[stops] == _word(b"</v></c>")).all())
+        closes = np.array([_word(b"</v></c>"), _word(b"</w></c>")], np.uint64)
+        _assert_plain((self._eight[stops] == closes[is_inline[valued].astype(int)]).all())
         of_cells = np.flatnonzero(kinds == _CELL)
         cells, ends = starts[of_cells], nexts[of_cells] - 1
         _assert_plain((data[ends] == ord(">")).all())
-        is_filled = kinds[of_cells + 1] == _VALUE
+        is_filled = (kinds[of_cells + 1] == _VALUE) | is_inline[of_cells + 1]
         _assert_plain(((data[ends - 1] == ord("/")) != is_filled).all())
         row_of = np.repeat(
             np.arange(len(rows)), np.diff(np.searchsorted(of_cells, of_rows), append=len(of_cells))
@@ -180,7 +188,7 @@ class _Sheet:
         columns, heads = self._placed(cells, starts[of_rows], row_of)
         values = np.zeros((2, len(columns)), np.int64)  # where the value of each begins and ends
         values[:, is_filled] = starts[valued] + len(b"<v>"), stops
-        codes = self._held_by(heads, ends, *values)
+        codes = self._held_by(heads, ends, *values, is_inline[of_cells + 1])
         is_there = codes > 0
         return _PieceRead(rows, row_of[is_there], columns[is_there], codes[is_there])
 
@@ -256,13 +264,18 @@ class _Sheet:
         _assert_plain((self._eight[at] & marks[row_of] == (words & marks)[row_of]).all())
         return columns - 1, at + lengths[row_of]
 
-    def _held_by(self, heads: Places, ends: Places, begins: Places, stops: Places) -> Codes:
+    def _held_by(
+        self, heads: Places, ends: Places, begins: Places, stops: Places, is_inline: Flags
+    ) -> Codes:
         """The code of what each cell holds. Of what stands before the values there are few, and
         each is read once.
         """
         which, said = self._apart(heads, ends)
         kinds = [self._head(one)[0] for one in said]
         is_error = np.array([kind == "e" for kind in kinds], bool)[which]
+        is_text_inline = np.array([kind == "inlineStr" for kind in kinds], bool)[which]
+        _assert_plain((is_text_inline | ~is_inline).all())
+        _assert_plain((is_inline | ~is_text_inline | (begins == stops)).all())
         codes = np.where(is_error, np.int32(self._error), np.int32(0))
         is_there = ~is_error & (begins < stops)
         is_text = np.array([kind == "s" for kind in kinds], bool)[which]
@@ -280,7 +293,7 @@ class _Sheet:
         """The code of what a cell holds that says this behind its place."""
         if said not in self._codes:
             if said not in self._known:
-                head, _, text = said.partition(b"><v>")
+                head, _, text = said.partition(b"><w>" if b"><w>" in said else b"><v>")
                 self._known[said] = self._value(*self._head(head), text.decode())
             self._codes[said] = self._code(self._known[said])
         return self._codes[said]
@@ -353,46 +366,3 @@ def _assert_plain(is_plain: object) -> None:
     """Leaves it to the parser where it is not."""
     if not is_plain:
         raise _NotPlainError
-
-
-def _is_plain_text(content: bytes) -> bool:
-    """Whether it is text in UTF-8 in which nothing stands that XML does not allow, no entity, and
-    no carriage return, of which a parser makes a line feed.
-    """
-    if b"&" in content or b"]]>" in content:
-        return False
-    odd = np.count_nonzero(np.frombuffer(content, np.uint8) < ord(" "))
-    if odd and odd != content.count(b"\n") + content.count(b"\t"):
-        return False
-    try:
-        return content.isascii() or bool(content.decode())
-    except UnicodeDecodeError:
-        return False
-
-
-def _is_plain(content: bytes) -> bool:
-    """Whether nothing can stand in it that a parser would not see as elements: no comment, no text
-    kept apart, no instruction but the first, no other encoding.
-    """
-    if b"<!" in content or content.count(b"<?") > content.startswith((b"<?", b"\xef\xbb\xbf<?")):
-        return False
-    return _BEGINS.match(content) is not None
-
-
-def quick_texts(content: bytes) -> list[str] | None:
-    """The texts that cells refer to, where all are plain; None where a parser has to look."""
-    first, end = content.find(b"<si>"), content.rfind(b"</sst>")
-    # An empty text before the first that is found, `<si/>`, would move all others up by one.
-    is_first = first >= 0 and _BEFORE_TEXTS.fullmatch(content, 0, first) is not None
-    if not is_first or end < first or not _is_plain(content):
-        return None
-    if not _is_plain_text(content[first:end]):
-        return None
-    try:
-        ParserCreate(namespace_separator=" ").Parse(content[:first] + content[end:], True)
-    except ExpatError:
-        return None
-    found = _TEXT.findall(content, first, end)
-    if content.count(b"<", first, end) != 4 * len(found):
-        return None
-    return [one.decode() for one in found]

@@ -123,7 +123,7 @@ PART_OF_A_COUNT = Refusal(
 COUNT_TOO_LARGE = Refusal("count_too_large", "this number is too large", _COUNT, _SLIP)
 MAY_BE_THOUSANDS = Refusal(
     "may_be_thousands",
-    "three digits after the point of this text may be thousands, and nobody guesses",
+    "three digits after the point may be thousands, and nobody guesses",
     "digits alone, such as 1500, or fewer or more of them after the point, such as 1.5",
     "Write the number without a point if thousands are meant, and otherwise without its last "
     "noughts.",

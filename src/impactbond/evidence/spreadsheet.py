@@ -24,7 +24,8 @@ from zipfile import ZipFile, ZipInfo
 
 from impactbond.evidence.cells import Broken, Percent
 from impactbond.evidence.number_formats import BUILT_IN, GENERAL, Shows, shown_by
-from impactbond.evidence.quick_cells import MOST_AT_ONCE, Bounds, quick_rows, quick_texts
+from impactbond.evidence.plain_xml import quick_texts
+from impactbond.evidence.quick_cells import MOST_AT_ONCE, Bounds, quick_rows
 from impactbond.evidence.sheet_looks import SheetLooks, fill_of, looks_of
 from impactbond.evidence.sheet_rows import Rows, SheetRows, spanned
 
@@ -132,8 +133,6 @@ class Spreadsheet:
         part = self.sheets[sheet][1]
         if self.entries[_part(part)].file_size > MOST_AT_ONCE:
             return None
-        if len(self.values) > _MOST_KNOWN:
-            self.values.clear()
         bounds, content = Bounds(_LAST_ROW, _LAST_COLUMN, MOST_CELLS), self._content(part)
         self.read_last[:] = [(part, content)]  # looks are looked for next, and unpacking takes time
         return quick_rows(content, self.value, self.texts, bounds, self.values)

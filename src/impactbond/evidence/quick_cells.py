@@ -188,7 +188,8 @@ class _Sheet:
         columns, heads = self._placed(cells, starts[of_rows], row_of)
         values = np.zeros((2, len(columns)), np.int64)  # where the value of each begins and ends
         values[:, is_filled] = starts[valued] + len(b"<v>"), stops
-        codes = self._held_by(heads, ends, *values, is_inline[of_cells + 1])
+        inline = is_inline[of_cells + 1]
+        codes = self._held_by(heads, ends, values[0], values[1], inline)
         is_there = codes > 0
         return _PieceRead(rows, row_of[is_there], columns[is_there], codes[is_there])
 

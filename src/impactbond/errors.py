@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from impactbond.texts import as_counted
+
 MOST_TOLD = 1_000  # letters of each part of a fault
 _LONGEST_NAME = 255  # of a file, on every system
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong: where it is, what it is, what was found, what is allowed, what to do.
 
@@ -39,6 +41,15 @@ class Fault:
         for name in ("clause", "problem", "found", "allowed", "hint"):
             if len(told := getattr(self, name)) > MOST_TOLD:
                 object.__setattr__(self, name, f"{told[:MOST_TOLD]}…")
+
+    def __lt__(self, other: Fault) -> bool:
+        """Whether it comes before another: part by part, numbers in texts as people count."""
+        for name in self.__slots__:
+            one, two = getattr(self, name), getattr(other, name)
+            if one != two:
+                texts = isinstance(one, str)
+                return bool(as_counted(one) < as_counted(two) if texts else one < two)
+        return False
 
     @property
     def place(self) -> str:

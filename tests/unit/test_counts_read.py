@@ -117,6 +117,7 @@ def test_everything_wrong_with_a_row_is_told_at_once() -> None:
         ("consent | 2017-02-01 | | 1.5 | | Elm | | |", "number", "part_of_a_count"),
         ("consent | 2017-02-01 | | 2000000000 | | Elm | | |", "number", "count_too_large"),
         ("consent | 2017-02-01 | | 1,000 | | Elm | | |", "number", "not_a_count"),
+        ("consent | 2017-02-01 | | 1.000 | | Elm | | |", "number", "may_be_thousands"),
         ("consent | 2017-02-01 | | 50% | | Elm | | |", "number", "not_a_count"),
         ("consent | 2017-02-01 | | | | Elm | | |", "number", "missing_value"),
         ("consent | 2017-02-01 | | | 3 | Elm | | |", "units", "not_by_unit"),

@@ -387,7 +387,7 @@ def test_evidence_from_a_source_that_the_contract_does_not_take_is_not_paid(
         read_evidence(tables, of_sources())
     (fault,) = raised.value.faults
     assert (fault.column, fault.code) == ("source", "source_not_accepted")
-    assert fault.found.startswith("1 rows")
+    assert fault.found.startswith("1 row")
 
 
 def test_an_engine_that_reads_otherwise_is_not_settled_with(tmp_path: Path) -> None:
@@ -477,3 +477,13 @@ def test_what_a_file_says_of_its_rows_is_not_believed(tmp_path: Path) -> None:
     assert [(one.column, one.code, one.row) for one in raised.value.faults] == [
         ("recorded_on", "date_outside", 2)
     ]
+
+
+@pytest.mark.parametrize("at_rest", [False, True])
+def test_what_is_wrong_with_both_tables_is_told_at_once(tmp_path: Path, at_rest: bool) -> None:
+    tables = {name: tmp_path / f"{name}.csv" for name in ("participants", "observations")}
+    for path in tables.values():
+        path.write_text("participant;recorded_on\nC-1;2017-02-28\n")
+    with pytest.raises(EvidenceError) as caught:
+        read_evidence(tables, small_contract(), at_rest=at_rest)
+    assert [one.file for one in caught.value.faults] == ["observations.csv", "participants.csv"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from tests.spec.drawn_tables import contract_of
 
+from impactbond.errors import EvidenceError
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.evidence.template import write_template
@@ -85,6 +87,43 @@ def test_a_quantity_or_state_that_cannot_be_is_refused(
     (row,) = read(metric, value).refused_table.to_pylist()
     assert (row["code"], row["allowed"], row["column"]) == (code, allowed, "value")
     assert str(value) not in row["problem"]
+
+
+@pytest.mark.parametrize("value", ["1.500", "-1.500", "999.000", "01.500", "1.230"])
+def test_a_text_that_may_be_of_thousands_is_refused_at_every_door(value: str) -> None:
+    """Where a metric has thousands: 1.500 is fifteen hundred in half of the world."""
+    (row,) = read("earned", value).refused_table.to_pylist()
+    assert (row["code"], row["column"]) == ("may_be_thousands", "value")
+    row = {"participant": "c1", "metric": "earned", "value": value, "source": "HMRC"}
+    row |= {"observation": "R1", "observed_on": DAY, "recorded_on": DAY}
+    tables = {"participants": pd.DataFrame(PEOPLE), "observations": pd.DataFrame([row])}
+    with pytest.raises(EvidenceError) as caught:
+        read_evidence(tables, contract_of(TERMS), at_rest=True)
+    assert [one.code for one in caught.value.faults] == ["may_be_thousands"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "held"),
+    [
+        ("earned", "1500", 150000),
+        ("earned", "1.5", 150),
+        ("earned", "1.5000", 150),
+        ("earned", "0.500", 50),
+        ("earned", "1000.000", 100000),
+        ("earned", 1.500, 150),
+        ("earned", Decimal("1.500"), 150),
+        ("sdq", "12.000", 12),  # at most 40: no thousands can be meant
+        ("attendance", "91.500", 915),
+    ],
+)
+def test_what_can_be_read_in_one_way_alone_is_read(metric: str, value: object, held: int) -> None:
+    for at_rest in (False, True):
+        row = {"participant": "c1", "metric": metric, "value": value, "source": "HMRC"}
+        row |= {"observation": "R1", "observed_on": DAY, "recorded_on": DAY}
+        seen = pd.DataFrame([row])
+        tables = {"participants": pd.DataFrame(PEOPLE), "observations": seen}
+        found = read_evidence(tables, contract_of(TERMS), at_rest=at_rest)
+        assert found.observations_table["value"].to_pylist() == [held]
 
 
 @pytest.mark.parametrize("source", [None, "a neighbour", "hmrc"])

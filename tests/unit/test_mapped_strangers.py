@@ -229,3 +229,18 @@ def test_heads_of_days_of_another_year_or_without_a_half_are_told(tmp_path: Path
         *(("C-01", D, 0), ("C-01", D, 2))
     ]
     assert contract().metrics["register"].slot_names == ("AM", "PM")
+
+
+def test_a_text_file_has_no_sheet_and_is_told_by_its_name(tmp_path: Path) -> None:
+    rows = ["C-01,2024-09-09,P", "C-01,2024-09-09,P", "X-99,2024-09-09,P", "C-02,1994-09-09,A"]
+    path = csv_file(tmp_path / "stranger.csv", ["Child,Day,Mark", *rows])
+    evidence = read([path], long(""))
+    again, years = (
+        next(one for one in evidence.cautions if word in one)
+        for word in ("say the same", "ten years before")
+    )
+    assert again.startswith("sheet 'stranger.csv': some rows")
+    assert years.startswith("sheet 'stranger.csv': 'observed_on' lies")
+    (unknown,) = evidence.refused_table.to_pylist()
+    assert unknown["allowed"] == "one whom a row tells of"
+    assert unknown["hint"] == "Look for a typing mistake, or add a row about the participant."

@@ -7,12 +7,12 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
-import numpy as np
 import pytest
 import xlsxwriter
 
 from impactbond.evidence.cells import Broken
-from impactbond.evidence.quick_cells import Bounds, quick_rows, quick_texts
+from impactbond.evidence.plain_xml import quick_texts
+from impactbond.evidence.quick_cells import Bounds, quick_rows
 from impactbond.evidence.sheet_rows import SheetRows, grid_from, spanned
 from impactbond.evidence.spreadsheet import Spreadsheet
 
@@ -22,7 +22,7 @@ SHEET = b'<worksheet xmlns="m"><sheetData>%s</sheetData></worksheet>'
 
 
 def quickly(content: bytes, last_row: int = 9) -> SheetRows | None:
-    texts = np.array(["a", "b", ""], object)
+    texts = ["a", "b", ""]
     return quick_rows(content, book().value, texts, Bounds(last_row, 50, 400))
 
 
@@ -54,7 +54,13 @@ def test_plain_sheets_are_read_as_the_parser_reads_them() -> None:
     "rows",
     [
         b'<row r="1"><c r="A1"><f>1+1</f><v>2</v></c></row>',
-        b'<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>',
+        b'<row r="1"><c r="A1" t="inlineStr"><is><r><t>x</t></r></is></c></row>',
+        b'<row r="1"><c r="A1" t="inlineStr"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><is><t>x</t></is></c></row>',
+        b'<row r="1"><c r="A1" t="s"><is><t>0</t></is></c></row>',
+        b'<row r="1"><c r="A1" t="inlineStr"><w>x</w></c></row>',
+        b'<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c><c r="B1"><w>x</w></c></row>',
+        b'<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is><v>1</v></c></row>',
         b'<row r="1"><c r="A1"><v>1&#50;</v></c></row>',
         b'<row r="1"><!-- x --><c r="A1"><v>1</v></c></row>',
         b'<row r="1"><c r="A1" t="str"><v>a\r\nb</v></c></row>',
@@ -120,6 +126,16 @@ def test_names_that_belong_to_no_language_are_read_as_the_parser_reads_them() ->
     assert nameless.texts == whole.texts == tuple(whole._shared("xl/sharedStrings.xml"))
     assert nameless.texts == tuple(nameless._shared("xl/sharedStrings.xml"))
     assert nameless._parsed(2) == nameless._quickly(2) == whole.rows(2) != {}
+
+
+def test_texts_in_their_cells_are_read_as_openpyxl_and_others_write_them() -> None:
+    inline = b'<c r="%s" t="inlineStr"><is><t%s>%s</t></is></c>'
+    rows = b'<row r="1">%s%s%s<c r="D1" s="1" /><c r="E1" t="inlineStr" /></row>' % (
+        inline % (b"A1", b"", b"a x_x000D_"),
+        inline % (b"B1", b' xml:space="preserve"', b" b "),
+        inline % (b"C1", b"", b""),
+    )
+    assert quickly(SHEET % rows) == {0: {0: "a x\r", 1: " b "}}
 
 
 def test_texts_with_runs_are_left_to_the_parser() -> None:

@@ -62,6 +62,11 @@ def read(tmp_path: Path, text: str, contract: Contract, name: str = "bank.csv") 
         (True, "not_an_amount"),
         ("tbc", "not_an_amount"),
         ("1,2,3", "not_an_amount"),
+        ("1.500", "may_be_thousands"),
+        ("£12.000", "may_be_thousands"),
+        ("0.500", 50),
+        ("1,234.500", 123_450),
+        (1.500, 150),
     ],
 )
 def test_a_cell_of_money_is_one_amount_or_says_why_not(cell: object, found: int | str) -> None:

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from impactbond.dialect import Dialect
-from impactbond.texts import FOLDS, PLAIN, alike, one_spelling, with_letters_named
+from impactbond.errors import EvidenceError, Fault
+from impactbond.texts import FOLDS, PLAIN, alike, as_counted, one_spelling, with_letters_named
 
 OAK = "St Mary's Oak-Hill École"
 
@@ -102,3 +103,18 @@ def test_letters_that_look_alike_are_named() -> None:
 def test_names_that_only_resemble_each_other_are_no_twins() -> None:
     assert alike(["School 1", "School 2", "School 11", "Class A", "Class B", "Hill", "Mill"]) == []
     assert alike(["Elm", "Elm", "Oak", "north", "south", "east", "west", "", "名"]) == []
+
+
+def test_faults_come_in_the_order_in_which_people_count() -> None:
+    told = ["entry 10", "entry 2", "entry 02", "entry 2a", "Entry 1", "entry", ""]
+    assert sorted(told, key=as_counted) == [
+        *("", "Entry 1", "entry", "entry 02", "entry 2", "entry 2a", "entry 10")
+    ]
+    assert as_counted("9" * 5000) > as_counted("8" * 5000)
+    faults = [
+        Fault(file="b10.xlsx"),
+        Fault(file="b2.xlsx", row=10),
+        Fault(file="b2.xlsx", row=9, column="number 10"),
+        Fault(file="b2.xlsx", row=9, column="number 2"),
+    ]
+    assert EvidenceError("", faults).faults == tuple(reversed(faults))

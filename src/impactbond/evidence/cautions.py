@@ -55,13 +55,18 @@ def twin_cautions(participants: pa.Table, contract: Contract) -> Iterator[str]:
             continue
         for one, other in alike(texts)[:_MOST_TOLD]:
             spelt = pc.is_in(participants[name], pa.array([one, other]))
-            sheets = participants.filter(spelt)["sheet"].unique().to_pylist()
+            sheets = _sheets_of(participants.filter(spelt)).unique().to_pylist()
             yield (
                 f"sheet '{', '.join(sorted(filter(None, sheets)))}', column for '{name}': "
                 f"{with_letters_named(one)} and {with_letters_named(other)} may be one, written in "
                 "two ways. As it is they are two funders: write one of them in every row, if they "
                 "are one."
             )
+
+
+def _sheets_of(table: pa.Table) -> pa.ChunkedArray:
+    """The sheet of each row; the file, which is one, where it has none."""
+    return pc.if_else(pc.equal(table["sheet"], ""), table["file"], table["sheet"])
 
 
 def day_cautions(table: pa.Table, contract: Contract) -> Iterator[str]:
@@ -74,9 +79,8 @@ def day_cautions(table: pa.Table, contract: Contract) -> Iterator[str]:
         day = pa.date32()
         early = pc.less(table[name], pa.scalar(first, day))
         late = pc.greater(table[name], pa.scalar(last, day))
-        odd = table.filter(pc.or_(early, late))
-        for sheet in sorted(filter(None, odd["sheet"].unique().to_pylist())):
-            rows = odd.filter(pc.equal(odd["sheet"], sheet)).num_rows
+        sheets = Counter(_sheets_of(table.filter(pc.or_(early, late))).to_pylist())
+        for sheet, rows in sorted(item for item in sheets.items() if item[0]):
             yield (
                 f"sheet '{sheet}': '{name}' lies more than ten years before the contract begins or "
                 f"two years after it ends, in rows: {rows}. Look at the year."
@@ -166,8 +170,8 @@ def _where(rows: Sequence[_Row]) -> str:
     files = {row["file"] for row in rows}
     places: defaultdict[str, list[int]] = defaultdict(list)
     for row in rows:
-        file = f"{row['file']}, " if len(files) > 1 else ""
-        places[f"{file}sheet '{row['sheet']}'"].append(row["row"])
+        file = f"{row['file']}, " if len(files) > 1 and row["sheet"] else ""
+        places[f"{file}sheet '{row['sheet'] or row['file']}'"].append(row["row"])
     return "; ".join(
         f"{place}, rows {', '.join(map(str, sorted(numbers)))}"
         for place, numbers in sorted(places.items())

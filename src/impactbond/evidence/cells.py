@@ -14,8 +14,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import cached_property
 from typing import Generic, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from impactbond.evidence.coded_cells import CodedCells, Codes, objects
 from impactbond.evidence.refusals import (
     COUNT_TOO_LARGE,
     DATE_OUTSIDE,
@@ -23,6 +28,7 @@ from impactbond.evidence.refusals import (
     FIRST_DAY,
     FORMULA_TEXT,
     LAST_DAY,
+    MAY_BE_THOUSANDS,
     MERGED,
     MOST_COUNTED,
     NEGATIVE_COUNT,
@@ -39,6 +45,7 @@ from impactbond.evidence.refusals import (
     not_listed,
     outside,
 )
+from impactbond.money import thousands_in
 from impactbond.terms.metrics import Chosen, Metric, Numbered
 from impactbond.terms.metrics.metric import LARGEST
 from impactbond.terms.metrics.numbers import Percentage
@@ -88,6 +95,43 @@ class CellColumn(Generic[T]):
     cautions: tuple[str, ...] = ()
 
 
+@dataclass(eq=False, repr=False)
+class CodedColumn(Generic[T]):
+    """The values of a column and its refusals, by the codes of its cells: `held[code]` is the value
+    of every cell with that code, None where it is blank or refused.
+    """
+
+    codes: Codes
+    held: list[T | None]
+    wrong: dict[int, Refusal]
+
+    @cached_property
+    def values(self) -> list[T | None]:
+        """The values by place."""
+        return list(objects(self.held)[self.codes].tolist())
+
+    @cached_property
+    def refusals(self) -> dict[int, Refusal]:
+        """The refusals by place."""
+        if not self.wrong:
+            return {}
+        places = np.flatnonzero(self.where(self.wrong.__contains__)).tolist()
+        return {place: self.wrong[self.codes[place]] for place in places}
+
+    def where(self, holds: Callable[[int], bool]) -> NDArray[np.bool_]:
+        """Where the code of a cell is one for which something holds."""
+        return np.fromiter(map(holds, range(len(self.held))), bool, len(self.held))[self.codes]
+
+    def with_value(self, wanted: Callable[[T | None], bool]) -> NDArray[np.bool_]:
+        """Where the value of a cell, or None, is one that is wanted."""
+        return np.fromiter(map(wanted, self.held), bool, len(self.held))[self.codes]
+
+    @property
+    def is_there(self) -> NDArray[np.bool_]:
+        """Where a cell has a value."""
+        return self.with_value(lambda one: one is not None)
+
+
 class _CellError(Exception):
     """A cell that cannot be read, with the reason."""
 
@@ -114,46 +158,76 @@ def _each(cells: Sequence[object], read: Callable[[object], T]) -> CellColumn[T]
     return CellColumn(list(map(values.get, keys)), refused)
 
 
+def read_coded(cells: CodedCells, read: Callable[[object], T]) -> CodedColumn[T]:
+    """What is in a coded column, by a reader of one cell: each thing that it holds is read once."""
+    held: list[T | None] = [None] * len(cells.held)
+    wrong: dict[int, Refusal] = {}
+    for code in cells.used.tolist():
+        if (cell := cells.held[code]) is None:
+            continue
+        try:
+            held[code] = read(cell)
+        except _CellError as error:
+            wrong[code] = error.refusal
+    return CodedColumn(cells.codes, held, wrong)
+
+
+def coded_texts(cells: CodedCells) -> CodedColumn[str]:
+    """The texts in a coded column."""
+    held = list(cells.held[1:])
+    # Together they are looked at as quickly as one: nothing that is broken begins otherwise.
+    if set(map(type, held)) == {str}:
+        every = "\n".join(["", *held])
+        if "\n=" not in every and "\n#" not in every:
+            return CodedColumn(cells.codes, [None, *held], {})
+    return read_coded(cells, read_text)
+
+
 def texts(cells: Sequence[object]) -> CellColumn[str]:
     """Texts; whole numbers count as their digits."""
-    return _each(cells, _text)
+    return _each(cells, read_text)
 
 
-def listed(cells: Sequence[object], allowed: tuple[str, ...], *, what: str) -> CellColumn[str]:
-    """Texts that must be among those listed."""
+def listed_reader(allowed: tuple[str, ...], *, what: str) -> Callable[[object], str]:
+    """A reader of texts that must be among those listed."""
     refusal = not_listed("unknown_value", what, allowed)
     known = frozenset(allowed)
 
     def read(cell: object) -> str:
-        text = _text(cell)
+        text = read_text(cell)
         if text not in known:
             raise _CellError(refusal)
         return text
 
-    return _each(cells, read)
+    return read
 
 
 def dates(cells: Sequence[object]) -> CellColumn[date]:
     """Dates, of Excel or typed as 2017-01-31; the time of day is dropped."""
-    return _each(cells, _date)
+    return _each(cells, read_date)
 
 
-def values_of(metric: Metric, cells: Sequence[object]) -> CellColumn[int]:
-    """The values of a metric as whole numbers: scaled scores and quantities, answers as 1 and 0,
-    the places of marks and states.
+def value_reader(metric: Metric) -> Callable[[object], int]:
+    """A reader of the values of a metric as whole numbers: scaled scores and quantities, answers as
+    1 and 0, the places of marks and states.
     """
     match metric:
         case Chosen():
-            return _each(cells, _place_reader(metric))
+            return _place_reader(metric)
         case Numbered():
-            return _each(cells, _number_reader(metric))
+            return _number_reader(metric)
         case _:
-            return _each(cells, _answer)
+            return _answer
+
+
+def values_of(metric: Metric, cells: Sequence[object]) -> CellColumn[int]:
+    """The values of a metric, by `value_reader`."""
+    return _each(cells, value_reader(metric))
 
 
 def numbers_counted(cells: Sequence[object]) -> CellColumn[int]:
     """How many there were of something: whole numbers from 0 to MOST_COUNTED."""
-    return _each(cells, _counted)
+    return _each(cells, read_count)
 
 
 def why_broken(cell: object) -> Refusal | None:
@@ -176,7 +250,8 @@ def _refuse_broken(cell: object) -> None:
         raise _CellError(refusal)
 
 
-def _text(cell: object) -> str:
+def read_text(cell: object) -> str:
+    """A text; a whole number counts as its digits."""
     # Nothing that is broken begins otherwise, and there is a text in nearly every cell.
     if type(cell) is str and not cell.startswith(("=", "#")):
         return cell
@@ -191,7 +266,8 @@ def _text(cell: object) -> str:
     raise _CellError(NOT_TEXT)
 
 
-def _date(cell: object) -> date:
+def read_date(cell: object) -> date:
+    """A date, of Excel or typed as 2017-01-31."""
     if type(cell) is date:
         day = cell
     elif isinstance(cell, datetime) and cell.tzinfo is not None:
@@ -211,7 +287,8 @@ def _date(cell: object) -> date:
     raise _CellError(DATE_OUTSIDE)
 
 
-def _counted(cell: object) -> int:
+def read_count(cell: object) -> int:
+    """A whole number from 0 to MOST_COUNTED."""
     if isinstance(cell, str) and not _PLAIN.fullmatch(cell):
         _refuse_broken(cell)
         raise _CellError(NOT_A_COUNT)
@@ -221,6 +298,8 @@ def _counted(cell: object) -> int:
     number = Decimal(cell)
     if not number.is_finite():
         raise _CellError(NOT_A_COUNT)
+    if isinstance(cell, str) and thousands_in(number, 0):
+        raise _CellError(MAY_BE_THOUSANDS)
     if number < 0:
         raise _CellError(NEGATIVE_COUNT)
     if number > MOST_COUNTED:
@@ -258,10 +337,24 @@ def _place_reader(metric: Chosen) -> Callable[[object], int]:
     return read
 
 
+def thousands_pattern(decimals: int) -> str:
+    """The texts such as 1.500 that `thousands_in` knows, and that a metric with so many decimals is
+    as fine as: where texts are looked at in SQL.
+    """
+    held = min(decimals, 3)
+    return rf"-?0*[1-9][0-9]{{0,2}}\.[0-9]{{{held}}}0{{{3 - held}}}"
+
+
+def may_have_thousands(metric: Numbered) -> bool:
+    """Whether a text such as 1.500 may be one and a half of a metric, and may be 1,500 of it."""
+    return metric.decimals != 3 and max(map(abs, metric.bounds)) >= 1_000 * 10**metric.decimals
+
+
 def _number_reader(metric: Numbered) -> Callable[[object], int]:
     allowed = metric.allowed
     scale: int = 10**metric.decimals
     lowest, highest = metric.bounds
+    has_thousands = may_have_thousands(metric)
     not_a_number = Refusal(
         "text_in_number", "this is not a plain number", allowed, "Type digits alone, such as 17."
     )
@@ -302,6 +395,10 @@ def _number_reader(metric: Numbered) -> Callable[[object], int]:
         if not number.is_finite() or number.adjusted() > 15:
             raise _CellError(outside(metric))
         scaled = Fraction(number) * scale
-        return int(scaled), scaled.denominator == 1
+        is_whole = scaled.denominator == 1
+        is_text = has_thousands and isinstance(cell, str)
+        if is_text and is_whole and thousands_in(number, metric.decimals):
+            raise _CellError(MAY_BE_THOUSANDS)
+        return int(scaled), is_whole
 
     return read

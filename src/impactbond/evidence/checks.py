@@ -1,9 +1,8 @@
-"""Rows that were read into memory, checked one by one and then against each other.
+"""Rows that were read into memory, checked by themselves and against the people told of.
 
 Participants come first. Then every cell of a metric becomes an observation, if its row and it are
-in order and if it agrees with the others: repeats are kept once, contradictions are refused on
-every side, and a row that replaces another has to lead to one that was delivered, not round in a
-circle.
+in order; whether it agrees with the others is for `agreement.py`. What is different in a column is
+read once, and rows are looked at together: one by one only where something is wrong with them.
 """
 
 from __future__ import annotations
@@ -11,31 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from impactbond.contract.contract import Contract
-from impactbond.dates import day_number
-from impactbond.evidence.cells import CellColumn, values_of
+from impactbond.evidence.agreement import Observations, StatedRows, agreeing
+from impactbond.evidence.cells import CodedColumn, read_coded, value_reader
+from impactbond.evidence.delivered_references import References
 from impactbond.evidence.deliveries import (
     OBSERVATION_RULES,
-    RECORDED,
     WITHDRAWN,
     Block,
     Columns,
-    References,
     RowFaults,
+    day_numbers,
     participant_rules,
     read_columns,
 )
-from impactbond.evidence.observation_ids import Told, id_of, moment
 from impactbond.evidence.refusals import (
     CONTRADICTORY_PARTICIPANT,
-    CONTRADICTORY_VALUES,
     MISSING,
-    REFERENCE_REUSED,
     REPLACES_ITSELF,
-    SLOT_TWICE,
     UNKNOWN_REPLACED,
     Refusal,
     Refused,
@@ -47,7 +44,9 @@ from impactbond.evidence.refusals import (
 )
 from impactbond.terms.metrics import Metric
 from impactbond.terms.metrics.sessions import Session
-from impactbond.terms.sheets import EACH_ROW, PARTICIPANT_COLUMNS
+from impactbond.terms.sheets import PARTICIPANT_COLUMNS
+
+Flags = NDArray[np.bool_]
 
 
 class Person(NamedTuple):
@@ -116,58 +115,37 @@ def _agreed(rows: list[Person], refused: list[Refused], unusable: set[str]) -> P
     return People(kept, refused, unusable, len(standing) - len(kept))
 
 
-class Observation(NamedTuple):
-    """One observation, as a row of the evidence; until all are known, `supersedes` is the
-    reference as it was delivered.
-    """
+class _Values:
+    """The values of a metric in the rows of a block, which there are, and the refusals by place."""
 
-    observation: str
-    participant: str
-    metric: str
-    value: int
-    observed_on: date
-    recorded_on: date
-    source: str | None
-    evidence_ref: str | None
-    supersedes: str | None
-    status: str
-    slot: str | None
-    block: Block
-    place: int
+    def __init__(self, column: CodedColumn[int]) -> None:
+        held = [0 if one is None else one for one in column.held]
+        self.numbers = np.array(held, np.int64)[column.codes]
+        self.there = column.is_there
+        self.refusals = dict(column.refusals)
 
-    @property
-    def content(self) -> tuple[object, ...]:
-        """What it says, without where it stands."""
-        return self[:11]
-
-    @property
-    def measured(self) -> tuple[object, ...]:
-        """Whose measure of which day, and of which slot of it, it is."""
-        return self.participant, self.metric, self.observed_on, self.slot
-
-    def refused(self, refusal: Refusal) -> Refused:
-        """The cell of its value, refused; its participant's where it has no cell of its own."""
-        column = "participant" if self.block.heading(self.metric) == EACH_ROW else self.metric
-        return self.block.refused(self.place, column, refusal)
-
-
-_new = tuple.__new__
-# Where an observation comes among the others; no two have the same id.
-_ORDER = ("participant", "metric", "observed_on", "recorded_on", "observation")
+    def refuse(self, wrong: Flags, refusal: Refusal) -> list[int]:
+        """Refuse the values of some rows; which these are."""
+        places: list[int] = np.flatnonzero(wrong).tolist()
+        self.there &= ~wrong
+        self.refusals.update(dict.fromkeys(places, refusal))
+        return places
 
 
 def read_observations(
     blocks: Sequence[Block], contract: Contract, people: People, people_sheet: str
-) -> tuple[list[Observation], list[Refused], int]:
+) -> tuple[Observations, list[Refused], int]:
     """The observations that stand, in order; what was refused; and how many repeat."""
     read = [read_columns(block, OBSERVATION_RULES) for block in blocks]
     references = References.of(blocks, [columns for columns, _ in read])
     known = {person.participant for person in people.rows}
-    found: list[Observation] = []
+    found: list[StatedRows] = []
     refused: list[Refused] = []
     for block, (columns, faults) in zip(blocks, read, strict=True):
         _refuse_references(faults, block, columns, references)
         _refuse_unknown(faults, columns, known, people, people_sheet)
+        faulty = np.zeros(len(block.rows), bool)
+        is_withdrawn = columns["status"].with_value(lambda status: status == WITHDRAWN)
         for metric in block.metrics:
             if metric not in contract.metrics:
                 refusal = not_listed("unknown_metric", "a metric of the contract", block.words)
@@ -175,33 +153,29 @@ def read_observations(
                     faults.add(place, "metric", refusal if metric else MISSING)
                 continue
             term = contract.metrics[metric]
-            values = values_of(term, block.metric_cells(metric))
+            values = _Values(read_coded(block.coded_metric(metric), value_reader(term)))
             if isinstance(term, Session):
                 _refuse_marks(columns, term, values)
-            refused += _refused_cells(block, columns, metric, values)
-            refused += _refuse_sources(block, columns, term, metric, values)
+            refused += _refused_cells(block, is_withdrawn, metric, values)
+            refused += _refuse_sources(block, columns, is_withdrawn, term, metric, values)
             if contract.slots:
-                refused += _refuse_slots(block, columns, term, metric, values)
-            rows = _of_metric(block, columns, metric, values, faults, references)
-            # A slot beside a metric that has none would tell apart what is the same.
-            if not term.slot_names and any(columns["slot"].values):
-                rows = (row if row.slot is None else row._replace(slot=None) for row in rows)
-            found += rows
+                refused += _refuse_slots(block, columns, is_withdrawn, term, metric, values)
+            faulty[list(faults.places)] = True
+            found.append(_stated(block, columns, metric, term, values, faulty, references))
         refused += faults.refused()
-    standing, disagreeing, repeated = _agreeing(found, contract, references)
+    standing, disagreeing, repeated = agreeing(found, contract, references)
     return standing, refused + disagreeing, repeated
 
 
 def _refuse_references(
     faults: RowFaults, block: Block, columns: Columns, references: References
 ) -> None:
-    pairs = zip(columns["ref"].values, columns["replaces"].values, strict=True)
-    for place, (ref, replaced) in enumerate(pairs):
-        if replaced is None:
-            continue
-        if replaced not in references.known[block.scope]:
+    replaces, refs = columns["replaces"], columns["ref"]
+    told = replaces.is_there
+    for place in np.flatnonzero(told).tolist():
+        if replaces.held[replaces.codes[place]] not in references.known[block.scope]:
             faults.add(place, "replaces", UNKNOWN_REPLACED)
-        elif ref is not None and (block.scope, ref) in references.circular:
+        elif (block.scope, refs.held[refs.codes[place]]) in references.circular:
             faults.add(place, "replaces", REPLACES_ITSELF)
 
 
@@ -210,182 +184,106 @@ def _refuse_unknown(
 ) -> None:
     never_told = unknown_participant(people_sheet, was_refused=False)
     was_refused = unknown_participant(people_sheet, was_refused=True)
-    for place, who in enumerate(columns["participant"].values):
-        if who is not None and who not in known:
-            is_refused = who in people.refused_participants
-            faults.add(place, "participant", was_refused if is_refused else never_told)
+    column = columns["participant"]
+    unknown = column.with_value(lambda who: who is not None and who not in known)
+    for place in np.flatnonzero(unknown).tolist():
+        is_refused = column.held[column.codes[place]] in people.refused_participants
+        faults.add(place, "participant", was_refused if is_refused else never_told)
 
 
 def _refused_cells(
-    block: Block, columns: Columns, metric: str, values: CellColumn[int]
+    block: Block, is_withdrawn: Flags, metric: str, values: _Values
 ) -> Iterator[Refused]:
     """The refused cells of a metric; where a row is one observation, a blank cell as well."""
-    refusals = dict(values.refusals)
+    refusals = values.refusals
     if block.names_observations:
-        for place, value in enumerate(values.values):
-            if value is None:
-                refusals.setdefault(place, MISSING)
+        blank = np.flatnonzero(~values.there).tolist()
+        refusals = {**dict.fromkeys(blank, MISSING), **refusals}
     for place, refusal in refusals.items():
-        if columns["status"].values[place] != WITHDRAWN:
+        if not is_withdrawn[place]:
             yield block.refused(place, metric, refusal)
 
 
 def _refuse_sources(
-    block: Block, columns: Columns, term: Metric, metric: str, values: CellColumn[int]
+    block: Block,
+    columns: Columns,
+    is_withdrawn: Flags,
+    term: Metric,
+    metric: str,
+    values: _Values,
 ) -> Iterator[Refused]:
     """The values of a metric that come from no source that the contract accepts; each is dropped,
     and what else its row says is not.
     """
     if not term.sources:
         return
+    source = columns["source"]
+    other = source.with_value(lambda one: one not in term.sources)
+    wrong = values.there & ~is_withdrawn & other & ~source.where(source.wrong.__contains__)
     refusal = source_not_accepted(metric, term.sources)
-    for place, source in enumerate(columns["source"].values):
-        if values.values[place] is None or columns["status"].values[place] == WITHDRAWN:
-            continue
-        if source not in term.sources and place not in columns["source"].refusals:
-            values.values[place] = None
-            values.refusals[place] = refusal
-            yield block.refused(place, "source", refusal)
+    for place in values.refuse(wrong, refusal):
+        yield block.refused(place, "source", refusal)
 
 
-def _refuse_marks(columns: Columns, term: Session, values: CellColumn[int]) -> None:
+def _refuse_marks(columns: Columns, term: Session, values: _Values) -> None:
     """Each mark that may not be written for the day that its row speaks of is refused."""
-    days = columns["observed_on"].values
+    days = day_numbers(columns["observed_on"])
     for edition in term.editions():
-        refusal = mark_not_in_force(term, edition)
-        for place, (value, day) in enumerate(zip(values.values, days, strict=True)):
-            if value is None or day is None or value in edition.places:
-                continue
-            if edition.first <= day_number(day) <= edition.last:
-                values.values[place] = None
-                values.refusals[place] = refusal
+        other = ~np.isin(values.numbers, edition.places)
+        within = (edition.first <= days) & (days <= edition.last) & (days >= 0)
+        values.refuse(values.there & other & within, mark_not_in_force(term, edition))
 
 
 def _refuse_slots(
-    block: Block, columns: Columns, term: Metric, metric: str, values: CellColumn[int]
+    block: Block,
+    columns: Columns,
+    is_withdrawn: Flags,
+    term: Metric,
+    metric: str,
+    values: _Values,
 ) -> Iterator[Refused]:
     """The values of a metric whose row names no slot of it. A row of several metrics may name a
     slot for the others; where a row is one observation, a metric without slots takes none.
     """
+    slot = columns["slot"]
+    blank = ~slot.is_there
+    if term.slot_names:
+        fits = slot.with_value(term.slot_names.__contains__)
+    else:
+        fits = blank | (not block.names_observations)
+    wrong = values.there & ~is_withdrawn & ~fits & ~slot.where(slot.wrong.__contains__)
     unknown = no_slot_of(metric, term.slot_names)
-    for place, slot in enumerate(columns["slot"].values):
-        if values.values[place] is None or columns["status"].values[place] == WITHDRAWN:
-            continue
-        if term.slot_names:
-            fits = slot in term.slot_names
-        else:
-            fits = slot is None or not block.names_observations
-        if not fits and place not in columns["slot"].refusals:
-            refusal = MISSING if slot is None else unknown
-            values.values[place] = None
-            values.refusals[place] = refusal
+    for some, refusal in ((wrong & blank, MISSING), (wrong & ~blank, unknown)):
+        for place in values.refuse(some, refusal):
             yield block.refused(place, "slot", refusal)
 
 
-def _of_metric(
+def _stated(
     block: Block,
     columns: Columns,
     metric: str,
-    values: CellColumn[int],
-    faults: RowFaults,
+    term: Metric,
+    values: _Values,
+    faulty: Flags,
     references: References,
-) -> Iterator[Observation]:
-    """A blank cell evidences nothing, unless its row replaces one that evidenced the metric: then
-    it takes that back. Rows without references at other times of one day are other events.
+) -> StatedRows:
+    """What the rows of a block state of a metric. A blank cell evidences nothing, unless its row
+    replaces one that evidenced the metric: then it takes that back.
     """
-    days, faulty, told = block.column("observed_on"), faults.places, Told()
-    before, after = block.beside_reference(metric)
-    cells = zip(*(column.values for column in columns.values()), values.values, strict=True)
-    for place, row in enumerate(cells):
-        if place in faulty:
-            continue
-        who, ref, replaced, source, proof, slot, day, known, status, value = row
-        # What is withdrawn is no evidence, whatever value its row still shows.
-        # Nought stands for any value: two withdrawals that differ in it say the same.
-        if status == WITHDRAWN:
-            value = 0
-        elif value is None:
-            if replaced is None or place in values.refusals or block.names_observations:
-                continue
-            # A correction says its whole row anew: a blank takes back what the replaced row had
-            # there, and where that had nothing there is nothing to take back.
-            if block.observation_id(replaced, metric) not in references.evidenced:
-                continue
-            value, status = 0, WITHDRAWN
-        said = (source, proof, replaced, status or RECORDED)
-        if ref:
-            name = f"{before}{ref}{after}"
-        else:
-            also = said if slot is None else (*said, slot)
-            name = id_of((who, metric, moment(days[place], day), known, value, *also), told)
-        cell = (name, who, metric, value, day, known, *said, slot, block, place)
-        yield _new(Observation, cell)  # without a call of Python's for each of very many
-
-
-def _agreeing(
-    found: Sequence[Observation], contract: Contract, references: References
-) -> tuple[list[Observation], list[Refused], int]:
-    """The observations without repeats, reused references and contradictory values, in order."""
-    standing: dict[str, Observation] = {}
-    reused: set[str] = set()
-    for row in found:
-        first = standing.setdefault(row.observation, row)
-        # The same reference saying the same is a repeat; saying something else, nobody knows which
-        # is meant, and all of them are refused.
-        if first is not row and first.content != row.content:
-            reused.add(row.observation)
-    refused = [
-        row.block.refused(row.place, "ref", REFERENCE_REUSED)
-        for row in found
-        if row.observation in reused
-    ]
-    for name in reused:
-        del standing[name]
-    repeated = len(found) - len(refused) - len(standing)
-    # Once a row is refused it replaces nothing any more: what it had replaced stands again, and may
-    # contradict others in its turn.
-    while True:
-        # Found anew in each round: what a refused row had replaced stands again.
-        superseded = {
-            name: references.superseded(row.block, row.supersedes, row.metric, standing)
-            for name, row in standing.items()
-            if row.supersedes is not None
-        }
-        contradictory = _contradictory(standing, contract, set(superseded.values()))
-        if not contradictory:
-            break
-        for row, refusal in contradictory:
-            refused.append(row.refused(refusal))
-            del standing[row.observation]
-    for name, other in superseded.items():
-        standing[name] = standing[name]._replace(supersedes=other)
-    rows = list(standing.values())
-    for column in reversed(_ORDER):  # one column after another is quicker than tuples of five
-        rows.sort(key=attrgetter(column))
-    return rows, refused, repeated
-
-
-def _contradictory(
-    standing: dict[str, Observation], contract: Contract, superseded: set[str]
-) -> list[tuple[Observation, Refusal]]:
-    """The rows that no other replaces and that differ about a participant, measure and day; with
-    slots, all that are about the same one: were two alike to stand, a session would count twice.
-    """
-    wrong = {name: CONTRADICTORY_VALUES for name, one in contract.metrics.items() if one.one_a_day}
-    wrong |= {name: SLOT_TWICE for name, one in contract.metrics.items() if one.slot_names}
-    first: dict[tuple[object, ...], int] = {}
-    differing: set[tuple[object, ...]] = set()
-    live = [
-        (row.measured, row)
-        for name, row in standing.items()
-        if row.metric in wrong and row.status != WITHDRAWN and name not in superseded
-    ]
-    for measured, row in live:
-        if measured not in first:
-            first[measured] = row.value
-        # Rows alike say the same twice and harm nobody, except of a slot.
-        elif first[measured] != row.value or wrong[row.metric] is SLOT_TWICE:
-            differing.add(measured)
-    if not differing:
-        return []
-    return [(row, wrong[row.metric]) for measured, row in live if measured in differing]
+    withdrawn = columns["status"].with_value(lambda status: status == WITHDRAWN)
+    taken_back = np.zeros(len(block.rows), bool)
+    if not block.names_observations:
+        # A correction says its whole row anew: a blank takes back what the replaced row had there,
+        # and where that had nothing there is nothing to take back.
+        replaces = columns["replaces"]
+        told = replaces.is_there
+        blank = np.flatnonzero(~values.there & ~withdrawn & told)
+        names = (replaces.held[code] for code in replaces.codes[blank].tolist())
+        for place, name in zip(blank.tolist(), names, strict=True):
+            is_there = block.observation_id(name, metric) in references.evidenced
+            taken_back[place] = is_there and place not in values.refusals
+    withdrawn |= taken_back
+    # What is withdrawn is no evidence, whatever value its row still shows.
+    numbers = np.where(withdrawn, 0, values.numbers)
+    chosen = np.flatnonzero(~faulty & (values.there | withdrawn))
+    return StatedRows(block, columns, metric, bool(term.slot_names), chosen, numbers, taken_back)

@@ -1,19 +1,28 @@
-"""What was delivered, before it is checked: blocks of rows, whatever they were read from, with the
-references among them; and what each row must be by itself, which is checked cell by cell here and
-in SQL where a table lies.
+"""What was delivered, before it is checked: blocks of rows, whatever they were read from; and what
+each row must be by itself, which is checked cell by cell here and in SQL where a table lies.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import compress
+from datetime import date
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from impactbond.contract.contract import Contract
+from impactbond.dates import day_number
 from impactbond.errors import EvidenceError, Fault
-from impactbond.evidence.cells import CellColumn, dates, listed, texts
+from impactbond.evidence.cells import (
+    CodedColumn,
+    coded_texts,
+    listed_reader,
+    read_coded,
+    read_date,
+)
+from impactbond.evidence.coded_cells import CodedCells, coded_together, row_numbers
 from impactbond.evidence.mapped import MappedBy
 from impactbond.evidence.refusals import (
     LEFT_BEFORE_START,
@@ -29,11 +38,10 @@ from impactbond.terms.sheets import (
     REQUIRED_PARTICIPANT_COLUMNS,
     VALUE,
 )
-from impactbond.texts import one_spelling
+from impactbond.texts import are_in_one_spelling, one_spelling
 
 Cells = list[object]
-Columns = dict[str, CellColumn[Any]]
-Reference = tuple[str, str]  # scope and text
+Columns = dict[str, CodedColumn[Any]]
 STATUSES = RECORDED, DISPUTED, WITHDRAWN = "recorded", "disputed", "withdrawn"
 _UNKNOWN = "\0"  # before what is written for a metric and stands for none
 _STRUCTURE = "Faults in the structure of the evidence"
@@ -54,24 +62,41 @@ class Block:
     sheet: str
     scope: str
     rows: list[int]
-    columns: dict[str, Cells]
-    metrics: dict[str, Cells | None] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[object]]
+    metrics: Mapping[str, Sequence[object] | None] = field(default_factory=dict)
     headings: dict[str, str] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     names_observations: bool = False
 
-    def column(self, name: str) -> Cells:
+    def column(self, name: str) -> Sequence[object]:
         """The cells of a column; blank where nobody delivers it."""
         return self.columns.get(name) or [None] * len(self.rows)
+
+    def coded(self, name: str) -> CodedCells:
+        """The cells of a column, coded."""
+        if name in self.columns:
+            return CodedCells.of(self.columns[name])
+        return CodedCells.alike(None, len(self.rows))
+
+    def coded_metric(self, metric: str) -> CodedCells:
+        """The cells of a metric, coded."""
+        cells = self.metrics[metric]
+        return CodedCells.alike(True, len(self.rows)) if cells is None else CodedCells.of(cells)
+
+    def all_coded(self) -> Block:
+        """The same block with its cells coded."""
+        columns, metrics = self.columns.items(), self.metrics.items()
+        return replace(
+            self,
+            columns={name: CodedCells.of(cells) for name, cells in columns},
+            metrics={
+                name: None if cells is None else CodedCells.of(cells) for name, cells in metrics
+            },
+        )
 
     def heading(self, name: str) -> str:
         """What people call a column or a metric."""
         return self.headings.get(name, name)
-
-    def metric_cells(self, metric: str) -> Cells:
-        """The cells of a metric; yes in every row for a metric that every row evidences."""
-        cells = self.metrics[metric]
-        return [True] * len(self.rows) if cells is None else cells
 
     def observation_id(self, reference: str, metric: str) -> str:
         """The id of the observation of a metric in the row with that reference."""
@@ -93,25 +118,30 @@ class Block:
         return Refused(*self.where(place), self.heading(column), refusal)
 
     @property
-    def delivered(self) -> list[Cells]:
+    def delivered(self) -> list[Sequence[object]]:
         """The cells of every column and metric that somebody delivers."""
-        return [*self.columns.values(), *filter(None, self.metrics.values())]
+        of_metrics = self.metrics.values()
+        return [*self.columns.values(), *(cells for cells in of_metrics if cells is not None)]
 
-    def only(self, wanted: Sequence[bool]) -> Block:
+    def only(self, wanted: Sequence[bool] | NDArray[np.bool_]) -> Block:
         """The block with some of its rows."""
-        if all(wanted):
+        chosen = np.flatnonzero(wanted)
+        if len(chosen) == len(self.rows):
             return self
         of_metrics = self.metrics.items()
         return replace(
             self,
-            rows=list(compress(self.rows, wanted)),
-            columns={name: list(compress(cells, wanted)) for name, cells in self.columns.items()},
-            metrics={name: cells and list(compress(cells, wanted)) for name, cells in of_metrics},
+            rows=_taken(self.rows, chosen),
+            columns={name: _taken(cells, chosen) for name, cells in self.columns.items()},
+            metrics={name: cells and _taken(cells, chosen) for name, cells in of_metrics},
         )
 
-    def contents(self) -> Iterable[tuple[object, ...]]:
-        """Each row as one tuple; equal tuples say the same. TRUE is told from 1."""
-        return zip(*map(_told_apart, self.delivered), strict=True)
+
+def _taken(cells: Any, places: NDArray[np.int64]) -> Any:
+    """Some of the cells of a column."""
+    if isinstance(cells, CodedCells):
+        return cells.at(places)
+    return [cells[place] for place in places.tolist()]
 
 
 def by_metric(block: Block, words: Mapping[str, str]) -> Iterator[Block]:
@@ -122,17 +152,22 @@ def by_metric(block: Block, words: Mapping[str, str]) -> Iterator[Block]:
     """
     columns = {name: cells for name, cells in block.columns.items() if name not in LONG_COLUMNS}
     metrics = {one_spelling(word): metric for metric, word in words.items()}
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, cell in enumerate(block.column(METRIC)):
-        written = "" if cell is None else one_spelling(str(cell))
+    written = block.coded(METRIC)
+    names: list[str] = []
+    for cell in written.held:
+        word = "" if cell is None else one_spelling(str(cell))
         # A contract may have a metric by the very name that a file uses for another.
-        places[metrics.get(written, written and f"{_UNKNOWN}{written}")].append(place)
-    for metric, chosen in places.items():
+        names.append(metrics.get(word, word and f"{_UNKNOWN}{word}"))
+    found = dict.fromkeys(names[code] for code in written.codes.tolist())
+    number = {name: at for at, name in enumerate(found)}
+    numbers = np.array([number.get(name, -1) for name in names])[written.codes]
+    for metric, at in number.items():
+        chosen = np.flatnonzero(numbers == at)
         yield replace(
             block,
-            rows=[block.rows[place] for place in chosen],
-            columns={name: [cells[place] for place in chosen] for name, cells in columns.items()},
-            metrics={metric: [block.columns[VALUE][place] for place in chosen]},
+            rows=_taken(block.rows, chosen),
+            columns={name: _taken(cells, chosen) for name, cells in columns.items()},
+            metrics={metric: _taken(block.columns[VALUE], chosen)},
             headings={**block.headings, metric: block.heading(VALUE)},
             words=tuple(words.values()),
         )
@@ -157,12 +192,6 @@ class Delivery:
     mappings: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def _told_apart(cells: Cells) -> Cells:
-    if bool in set(map(type, cells)):
-        return [("answer", cell) if type(cell) is bool else cell for cell in cells]
-    return cells
-
-
 def clean(cells: Iterable[object]) -> Cells:
     """Cells with their texts in one spelling, and None where nothing is left."""
     held = list(cells)
@@ -171,34 +200,70 @@ def clean(cells: Iterable[object]) -> Cells:
     return [spelt[cell] if type(cell) is str else cell for cell in held]
 
 
+def clean_coded(cells: CodedCells) -> CodedCells:
+    """Coded cells with their texts in one spelling, and blank where nothing is left."""
+    return cells.spelt(_in_one_spelling)
+
+
+def _in_one_spelling(held: list[Any]) -> list[object]:
+    if set(map(type, held)) == {str} and are_in_one_spelling(held):
+        return held
+    return [(one_spelling(one) or None) if type(one) is str else one for one in held]
+
+
 def without_blank_rows(block: Block) -> Block:
     """The block without the rows in which every cell is blank."""
-    rows = zip(*block.delivered, strict=True)
-    return block.only([row.count(None) < len(row) for row in rows])
+    holds = np.zeros(len(block.rows), bool)
+    for cells in block.delivered:
+        if isinstance(cells, CodedCells):
+            holds |= cells.codes > 0
+        else:
+            holds |= np.fromiter((cell is not None for cell in cells), bool, len(cells))
+    return block.only(holds)
 
 
 def without_repeats(blocks: Sequence[Block]) -> tuple[list[Block], int, set[str]]:
-    """The blocks with each row once, how many rows were dropped, and the sheets to look at again.
+    """The blocks, coded, with each row once, how many rows were dropped, and the sheets to look at
+    again.
 
     Those are where one file holds a row twice without a reference: it may have been two events.
     """
-    seen: dict[tuple[str, tuple[str, ...]], set[tuple[object, ...]]] = {}
-    kept, repeated, doubtful = [], 0, set()
-    for block in blocks:
-        before = seen.setdefault((block.scope, (*block.columns, *block.metrics)), set())
-        here: set[tuple[object, ...]] = set()
-        wanted = []
-        for content, reference in zip(block.contents(), block.column("ref"), strict=True):
-            there = len(here)
-            here.add(content)
-            is_again = len(here) == there
-            if is_again and reference is None and block.metrics:
-                doubtful.add(block.sheet)
-            wanted.append(not is_again and not (before and content in before))
-        before |= here
-        repeated += wanted.count(False)
-        kept.append(block.only(wanted))
+    alike: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for at, block in enumerate(blocks):
+        alike.setdefault((block.scope, (*block.columns, *block.metrics)), []).append(at)
+    kept, repeated, doubtful = list(blocks), 0, set[str]()
+    for places in alike.values():
+        same = [blocks[at] for at in places]
+        is_again = _said_before(same)
+        if not is_again.any():
+            continue
+        repeated += int(np.count_nonzero(is_again))
+        ends = np.cumsum([0, *(len(block.rows) for block in same)]).tolist()
+        for at, block, begin, end in zip(places, same, ends, ends[1:], strict=False):
+            if block.metrics:
+                blank = block.coded("ref").codes == 0
+                if (_said_before([block]) & blank).any():
+                    doubtful.add(block.sheet or block.file)
+            kept[at] = block.only(~is_again[begin:end])
     return kept, repeated, doubtful
+
+
+def _said_before(blocks: Sequence[Block]) -> NDArray[np.bool_]:
+    """Where the rows of some blocks of the same columns, one block after the other, say what one
+    before them says.
+    """
+    count = sum(len(block.rows) for block in blocks)
+    columns: list[NDArray[np.int32]] = []
+    for cells in zip(*(map(CodedCells.of, block.delivered) for block in blocks), strict=True):
+        columns.append(coded_together(cells))
+        # Where one column holds something else in every row no two rows are alike.
+        if count and np.bincount(columns[-1]).max() == 1:
+            return np.zeros(count, bool)
+    numbers = row_numbers(columns)
+    _, firsts = np.unique(numbers, return_index=True)
+    found = np.ones(len(numbers), bool)
+    found[firsts] = False
+    return found
 
 
 class RowRules(NamedTuple):
@@ -257,7 +322,7 @@ class RowFaults:
         return place in self._by_place
 
     @property
-    def places(self) -> Container[int]:
+    def places(self) -> Set[int]:
         """The rows that have any."""
         return self._by_place.keys()
 
@@ -268,98 +333,35 @@ class RowFaults:
 
 def read_columns(block: Block, rules: RowRules) -> tuple[Columns, RowFaults]:
     """The columns of a block read, by name, and how its rows break the rules."""
-    columns: Columns = {name: texts(block.column(name)) for name in rules.texts}
-    columns |= {name: dates(block.column(name)) for name in rules.days}
+    columns: Columns = {name: coded_texts(block.coded(name)) for name in rules.texts}
+    columns |= {name: read_coded(block.coded(name), read_date) for name in rules.days}
     for name, (allowed, what) in rules.listed.items():
-        columns[name] = listed(block.column(name), allowed, what=what)
+        columns[name] = read_coded(block.coded(name), listed_reader(allowed, what=what))
     faults = RowFaults(block)
     for name, column in columns.items():
         for place, refusal in column.refusals.items():
             faults.add(place, name, refusal)
     for name in rules.required:
         column = columns[name]
-        for place, value in enumerate(column.values):
+        missing = ~column.is_there
+        for place in np.flatnonzero(missing).tolist():
             # A cell that cannot be read is not missing as well: one fault is told once.
-            if value is None and place not in column.refusals:
+            if place not in column.refusals:
                 faults.add(place, name, MISSING)
     later, earlier, refusal = rules.order
-    pairs = zip(columns[later].values, columns[earlier].values, strict=True)
-    for place, (day, other) in enumerate(pairs):
-        if day and other and day < other:
-            faults.add(place, later, refusal)
+    day, other = day_numbers(columns[later]), day_numbers(columns[earlier])
+    for place in np.flatnonzero((day < other) & (day >= 0)).tolist():
+        faults.add(place, later, refusal)
     return columns, faults
+
+
+def day_numbers(column: CodedColumn[date]) -> NDArray[np.int32]:
+    """The day number of each cell, less than any of them where there is none."""
+    held = [-1 if day is None else day_number(day) for day in column.held]
+    return np.array(held, np.int32)[column.codes]
 
 
 def refuse(faults: Sequence[Fault]) -> None:
     """Raises EvidenceError with the faults in the structure of the evidence, where it has any."""
     if faults:
         raise EvidenceError(f"{_STRUCTURE}: {len(set(faults))}", faults)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class References:
-    """The references that were delivered, on rows that were refused as well.
-
-    `known` by scope; `replacing` says what each replaces; `evidenced` names observations
-    of replaced rows, whether or not they could be read.
-    """
-
-    known: dict[str, set[str]]
-    replacing: dict[Reference, str]
-    circular: set[Reference]
-    evidenced: set[str]
-
-    @classmethod
-    def of(cls, blocks: Sequence[Block], columns: Sequence[Columns]) -> References:
-        """The references of some blocks, given what was read in their columns."""
-        pairs = [(of_block["ref"].values, of_block["replaces"].values) for of_block in columns]
-        known: defaultdict[str, set[str]] = defaultdict(set)
-        earlier: dict[Reference, str] = {}
-        replaced: set[Reference] = set()
-        for block, (refs, replaces) in zip(blocks, pairs, strict=True):
-            known[block.scope].update(filter(None, refs))
-            for ref, target in zip(refs, replaces, strict=True):
-                if target is not None:
-                    replaced.add((block.scope, target))
-                if target is not None and ref is not None:
-                    key = (block.scope, ref)
-                    # Two rows may have one reference and replace different ones: which of the two
-                    # is followed may not hang on the order of files.
-                    earlier[key] = min(earlier.get(key, target), target)
-        evidenced = (
-            block.observation_id(ref, metric)
-            for block, (refs, _) in zip(blocks, pairs, strict=True)
-            for metric in block.metrics
-            for ref, cell in zip(refs, block.metric_cells(metric), strict=True)
-            if cell is not None and ref is not None and (block.scope, ref) in replaced
-        )
-        return cls(known, earlier, _circular(earlier), set(evidenced) if replaced else set())
-
-    def superseded(self, block: Block, replaces: str, metric: str, standing: Container[str]) -> str:
-        """The observation that a row replaces.
-
-        Where that one was refused, it is the nearest one that stands among those it had replaced in
-        turn: a wrong correction, once put right, must not bring back what both of them replaced.
-        """
-        passed: set[str] = set()
-        following: str | None = replaces
-        while following is not None and following not in passed:
-            observation = block.observation_id(following, metric)
-            if observation in standing:
-                return observation
-            passed.add(following)
-            following = self.replacing.get((block.scope, following))
-        return block.observation_id(replaces, metric)
-
-
-def _circular(earlier: dict[Reference, str]) -> set[Reference]:
-    """The references that replace themselves in some steps: what is left without loose ends."""
-    left = {key: (key[0], replaced) for key, replaced in earlier.items()}
-    pointed_at = Counter(left.values())
-    ends = [key for key in left if not pointed_at[key]]
-    while ends:
-        target = left.pop(ends.pop())
-        pointed_at[target] -= 1
-        if not pointed_at[target] and target in left:
-            ends.append(target)
-    return set(left)

@@ -32,6 +32,7 @@ from impactbond.evidence.refusals import (
     Refusal,
 )
 from impactbond.tables import FILE, ROW, EngineSession
+from impactbond.terms.words import counted
 
 ROWS_AT_ONCE = 10_000_000  # compared with each other at once
 _REPEATED = Refusal(
@@ -187,7 +188,8 @@ def _fault_of(
         file, row, _ = having[0]
         count = sum(count for _, _, count in having)
         several = len({file for file, _, _ in having})
-        found = f"{count} rows in {several} files" if several > 1 else f"{count} rows"
+        rows = counted(count, "row")
+        found = f"{rows} in {several} files" if several > 1 else rows
         yield Fault(
             file=PurePath(file).name,
             sheet=table,

@@ -16,6 +16,7 @@ import narwhals as nw
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Dialect
 from impactbond.errors import Fault
+from impactbond.evidence.cells import may_have_thousands, thousands_pattern
 from impactbond.evidence.deliveries import RECORDED, STATUSES, WITHDRAWN
 from impactbond.evidence.headings import REQUIRED, missing_columns
 from impactbond.evidence.sources import NAMES, optional_columns
@@ -213,7 +214,7 @@ class Reading:
         if isinstance(metric, Chosen):
             return self.dialect.place(self.text("value"), metric.choices)
         if isinstance(metric, Numbered):
-            return self._number(metric.decimals)
+            return self._number(metric.decimals, may_have_thousands(metric))
         value, kind = self.raw("value"), self.kinds["value"]
         if kind == nw.String:
             return f"CASE lower({value}) WHEN 'yes' THEN 1 WHEN 'no' THEN 0 END"
@@ -221,8 +222,15 @@ class Reading:
             return f"CASE WHEN {value} THEN 1 WHEN NOT {value} THEN 0 END"
         return f"CASE {value} WHEN 1 THEN 1 WHEN 0 THEN 0 END" if kind.is_numeric() else _NO_NUMBER
 
-    def _number(self, places: int) -> str:
-        """A number with at most so many decimals, scaled; null for any other. A binary fraction
+    def may_be_thousands(self, places: int) -> str:
+        """Whether a value is a text such as 1.500, of a metric with so many decimals."""
+        is_text = self.kinds["value"] == nw.String
+        matches = self.dialect.matches(self.raw("value"), thousands_pattern(places))
+        return f"coalesce({matches}, FALSE)" if is_text else "FALSE"
+
+    def _number(self, places: int, has_thousands: bool) -> str:
+        """A number with at most so many decimals, scaled; null for any other, and for a text that
+        may be of thousands, where the metric has any. A binary fraction
         holds a decimal one if it is the nearest to it, whatever it looks like as a text.
         """
         value, kind = self.raw("value"), self.kinds["value"]
@@ -232,6 +240,8 @@ class Reading:
             further = f"[0-9]{{1,{places}}}0*" if places else "0+"
             # Noughts at the end are no finer number.
             plain = self.dialect.matches(value, rf"-?[0-9]+(\.{further})?")
+            if has_thousands:
+                plain += f" AND NOT {self.may_be_thousands(places)}"
             return f"CASE WHEN {plain} THEN {scaled} END"
         if not kind.is_numeric():
             return _NO_NUMBER

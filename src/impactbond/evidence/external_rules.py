@@ -11,13 +11,14 @@ from typing import NamedTuple
 import narwhals as nw
 
 from impactbond.dates import LAST_DAY_NUMBER
-from impactbond.evidence.cells import ERRORS
+from impactbond.evidence.cells import ERRORS, may_have_thousands
 from impactbond.evidence.deliveries import OBSERVATION_RULES, WITHDRAWN, RowRules
 from impactbond.evidence.external_columns import Reading
 from impactbond.evidence.refusals import (
     DATE_OUTSIDE,
     ERROR_VALUE,
     FORMULA_TEXT,
+    MAY_BE_THOUSANDS,
     MISSING,
     NOT_A_DATE,
     NOT_TEXT,
@@ -30,7 +31,7 @@ from impactbond.evidence.refusals import (
     unknown_participant,
     unreadable,
 )
-from impactbond.terms.metrics import Metric
+from impactbond.terms.metrics import Metric, Numbered
 from impactbond.terms.metrics.sessions import Session
 
 SPACES = Refusal(
@@ -112,6 +113,11 @@ def observation_checks(reading: Reading) -> list[RowCheck]:
     for place, metric in enumerate(metrics.values()):
         here, (low, high) = f"c_metric = {place} AND {stands}", metric.bounds
         unread = f"{here} AND c_value IS NULL AND NOT {blank}"
+        if isinstance(metric, Numbered) and may_have_thousands(metric):
+            thousands = reading.may_be_thousands(metric.decimals)
+            twofold = f"{unread} AND {thousands}"
+            checks.append(RowCheck("value", MAY_BE_THOUSANDS, twofold, of_values=True))
+            unread += f" AND NOT {thousands}"
         checks.append(RowCheck("value", unreadable(metric), unread, of_values=True))
         beyond = f"{here} AND NOT c_value BETWEEN {low} AND {high}"
         checks.append(RowCheck("value", outside(metric), beyond, of_values=True))

@@ -8,8 +8,10 @@ Keeps  what a row says decides its id, and nothing else: neither its file nor it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
+
+from impactbond.evidence.coded_cells import Objects, objects
 
 
 def moment(cell: object, day: date) -> object:
@@ -17,15 +19,18 @@ def moment(cell: object, day: date) -> object:
     return cell if isinstance(cell, datetime) and cell.time() != time() else day
 
 
-class Told(dict[object, str]):
-    """What each part of a row is in the text of a list: there are few, and they stand in many."""
-
-    def __missing__(self, part: object) -> str:
-        self[part] = repr(None if part is None else str(part))
-        return self[part]
+def told(parts: Iterable[object]) -> Objects:
+    """Parts of rows as they are in the text of a list: of most there are few, in many rows."""
+    return objects([repr(None if part is None else str(part)) for part in parts])
 
 
-def id_of(said: Sequence[object], told: Told) -> str:
-    """The id of an observation that says this."""
-    text = ", ".join([told[part] for part in said])  # as Python writes a list of texts
-    return hashlib.sha256(f"[{text}]".encode()).hexdigest()[:32]
+def ids_of(parts: Sequence[Sequence[str]], last: Sequence[str]) -> list[str]:
+    """The ids of observations that say these things, part by part as `told`; the last part is said
+    where it is not None.
+    """
+    rows = map(", ".join, zip(*parts, strict=True))  # as Python writes a list of texts
+    texts = (
+        f"[{row}]" if also == "None" else f"[{row}, {also}]"
+        for row, also in zip(rows, last, strict=True)
+    )
+    return [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]

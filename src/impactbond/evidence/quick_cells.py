@@ -8,7 +8,7 @@ The tags of some rows at a time are looked at together, as arrays of where they 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from xml.parsers.expat import ExpatError, ParserCreate
 
@@ -17,47 +17,53 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from impactbond.evidence.cells import Broken
-from impactbond.evidence.sheet_rows import Objects, SheetRows
+from impactbond.evidence.coded_cells import CodedCells, Codes, objects
+from impactbond.evidence.plain_xml import is_plain, is_plain_text
+from impactbond.evidence.sheet_rows import SheetRows
 
 MOST_AT_ONCE = 2**27  # bytes of a sheet that is held in memory as a whole
 _PIECE = 2**22  # bytes of it whose tags are looked at together
 _BEGIN, _END = b"<sheetData>", b"</sheetData>"
 _OUTSIDE = re.compile(rb"<(?:row|c)[\s/>]")
-_CELL_HEAD = re.compile(rb'(?: s="(\d+)")?(?: t="(s|n|str|b|e)")?/?')
-_TEXT = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<&]*)</t></si>')
-# One declaration at most, of this encoding, and then the outermost element: nothing before it.
-_BEGINS = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"']utf-8[\"'])?"
-    rb"(?: standalone=[\"'](?:yes|no)[\"'])? ?\?>)?\s*<[a-z]",
-    re.IGNORECASE,
-)
-_BEFORE_TEXTS = re.compile(
-    _BEGINS.pattern.removesuffix(rb"<[a-z]") + rb"<sst[^<>]*>\s*", re.IGNORECASE
-)
+_CELL_HEAD = re.compile(rb'(?: s="(\d+)")?(?: t="(s|n|str|b|e|inlineStr)")?(?: ?/)?')
+_BETWEEN = re.compile(rb"(?<=>)(?<!<v>)[ \t\n]+(?=<)")  # tags; within a value it is a text
 
-# The tags of rows: each followed by which others.
-_ROW, _ROW_ALONE, _ROW_ENDS, _CELL, _CELL_ALONE, _CELL_ENDS, _VALUE, _VALUE_ENDS = range(1, 9)
+# The tags of rows, by the two letters that they begin with: each followed by which others. A row or
+# a cell that holds nothing may be one tag alone.
+_ROW, _ROW_ENDS, _CELL, _CELL_ENDS, _VALUE, _VALUE_ENDS, _INLINE, _INLINE_ENDS = range(1, 9)
+_BEGINS_WITH = {
+    **{b"ro": _ROW, b"/r": _ROW_ENDS, b"c ": _CELL, b"/c": _CELL_ENDS},
+    **{b"v>": _VALUE, b"/v": _VALUE_ENDS, b"w>": _INLINE, b"/w": _INLINE_ENDS},
+}
 # Whatever is not written so is left to the parser: to read less quickly costs time, to read
 # otherwise costs somebody's money.
 _FOLLOWS = {
-    _ROW: (_CELL, _CELL_ALONE, _ROW_ENDS),
-    _ROW_ALONE: (_ROW, _ROW_ALONE),
-    _ROW_ENDS: (_ROW, _ROW_ALONE),
-    _CELL: (_VALUE,),
-    _CELL_ALONE: (_CELL, _CELL_ALONE, _ROW_ENDS),
-    _CELL_ENDS: (_CELL, _CELL_ALONE, _ROW_ENDS),
+    _ROW: (_CELL, _ROW_ENDS, _ROW),
+    _ROW_ENDS: (_ROW,),
+    _CELL: (_VALUE, _INLINE, _CELL, _ROW_ENDS),
+    _CELL_ENDS: (_CELL, _ROW_ENDS),
     _VALUE: (_VALUE_ENDS,),
     _VALUE_ENDS: (_CELL_ENDS,),
+    _INLINE: (_INLINE_ENDS,),
+    _INLINE_ENDS: (_CELL_ENDS,),
 }
-_MAY_FOLLOW = np.array([[two in _FOLLOWS.get(one, ()) for two in range(9)] for one in range(9)])
-_BEGINS_ROWS = np.isin(np.arange(9), (_ROW, _ROW_ALONE))
-_ENDS_ROWS = np.isin(np.arange(9), (_ROW_ENDS, _ROW_ALONE))
-# The last row has seven digits: an eighth tells a number that is too long from one that is not.
-_MOST_DIGITS = 8
+_KINDS = np.zeros(2**16, np.uint8)
+for _letters, _kind in _BEGINS_WITH.items():
+    _KINDS[int.from_bytes(_letters, "little")] = _kind
+_MAY_FOLLOW = bytes(two in _FOLLOWS.get(one, ()) for one in range(16) for two in range(16))
+# A text in its cell is written with two tags, which become one of our own, as long as a value's.
+_TEXT_BEGINS, _TEXT_ENDS = (b"<is><t>", b'<is><t xml:space="preserve">'), b"</t></is>"
+_MOST_DIGITS = 8  # of a number, which are read as one word
+_GAP = 32  # bytes behind the end
+_MOST_KNOWN = 100_000  # different cells whose values are remembered for the next sheet
+_FIRST = 2**12  # bytes from which it is seen how a sheet is written
+# Whatever is not written so is left to the parser: to read less quickly costs time, to read
+# otherwise costs somebody's money.
 
 Value = Callable[[str, str, str], object]
-Places = NDArray[np.int64]
+Known = dict[bytes, object]
 Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
 
 
 class _NotPlainError(Exception):
@@ -66,21 +72,23 @@ class _NotPlainError(Exception):
 
 class _PieceRead(NamedTuple):
     """Rows by their numbers in the file, and cells that are not blank: each with the place of its
-    row among them, its column from 0, and what it holds.
+    row among them, its column from 0, and the code of what it holds.
     """
 
     rows: Places
     row_of: Places
     columns: Places
-    held: Objects
+    codes: Codes
 
 
-def quick_rows(content: bytes, value: Value, texts: Objects, bounds: Bounds) -> SheetRows | None:
+def quick_rows(
+    content: bytes, value: Value, texts: Sequence[str], bounds: Bounds, known: Known | None = None
+) -> SheetRows | None:
     """The cells that are not blank; None where a parser has to look, which tells what is wrong.
 
-    `texts` are those that cells refer to by number. What is not a row, a cell or its value is seen
-    at its tag: each must be followed by one that may follow it. What stands around the rows goes
-    through the parser.
+    `texts` are those that cells refer to by number, and `known` what cells of other sheets were
+    found to hold, by all that they say. What is not a row, a cell or its value is seen at its tag:
+    each must be followed by one that may follow it. What is around rows goes through the parser.
     """
     first, end = content.find(_BEGIN), content.rfind(_END)
     if not 0 <= first < end:
@@ -88,11 +96,21 @@ def quick_rows(content: bytes, value: Value, texts: Objects, bounds: Bounds) -> 
     before, after = content[:first], content[end:]
     # Behind the end stands what belongs to no tag: what looks on from one finds it, not the end.
     # Padded, so that arrays that look some bytes on from the last tag do not run over the end.
-    inside = b"".join((memoryview(content)[first + len(_BEGIN) : end], b" " * 32))
+    inside = b"".join((memoryview(content)[first + len(_BEGIN) : end], b" " * _GAP))
+    if _BETWEEN.search(inside, 0, _FIRST):  # some programs begin a line behind a tag
+        inside = _BETWEEN.sub(b"", inside)
+    if _TEXT_ENDS in inside:
+        if b"<w" in inside or b"</w" in inside:
+            return None
+        for begins in _TEXT_BEGINS:
+            inside = inside.replace(begins, b"<w>")
+        inside = inside.replace(_TEXT_ENDS, b"</w>")
     around = before + _BEGIN + after
-    if not _is_plain(around) or _OUTSIDE.search(around) or not _is_plain_text(inside):
+    if not is_plain(around) or _OUTSIDE.search(around) or not is_plain_text(inside):
         return None
-    sheet = _Sheet(inside, value, texts, bounds)
+    known = {} if known is None or len(known) > _MOST_KNOWN else known
+    sheet = _Sheet(inside, value, texts, bounds, known)
+    sheet.has_inline = _TEXT_ENDS in content
     try:
         rows = sheet.together([sheet.cells(*ends) for ends in sheet.pieces()])
         # What rows say beside their numbers is alike in most: the parser sees each of it once.
@@ -116,155 +134,185 @@ class Bounds(NamedTuple):
 class _Sheet:
     """The rows of a sheet while they are read."""
 
-    def __init__(self, inside: bytes, value: Value, texts: Objects, bounds: Bounds) -> None:
-        self._inside, self._value, self._texts, self._bounds = inside, value, texts, bounds
+    def __init__(
+        self, inside: bytes, value: Value, texts: Sequence[str], bounds: Bounds, known: Known
+    ) -> None:
+        self._inside, self._value, self._bounds, self._known = inside, value, bounds, known
+        # The bytes, and the words of two, four and eight bytes that begin at each.
         self._data = np.frombuffer(inside, np.uint8)
+        self._two, self._four, self._eight = (
+            np.ndarray(max(0, len(inside) - size), f"<u{size}", inside, strides=(1,))
+            for size in (2, 4, 8)
+        )
         self.said: set[bytes] = set()
+        self.has_inline = False
         self._heads: dict[bytes, tuple[str, str]] = {}
-        self._has_text = np.array([text != "" for text in texts.tolist()], bool)
+        # A blank first, then the texts, the code of which is their number and one more.
+        self._held: list[object] = [None, *texts]
+        self._texts = np.arange(1, len(texts) + 1, dtype=np.int32)
+        if "" in texts:
+            self._texts[[text == "" for text in texts]] = 0
+        self._error = self._code(Broken.ERROR)
+        self._codes: dict[bytes, int] = {}  # of what other cells say, by all that they say
 
     def pieces(self) -> list[tuple[int, int]]:
         """Where pieces of some rows begin and end. No text holds the < of a row."""
         begins = [0]
         while (at := self._inside.find(b"<row ", begins[-1] + _PIECE)) >= 0:
             begins.append(at)
-        return list(zip(begins, [*begins[1:], len(self._inside)], strict=True))
+        return list(zip(begins, [*begins[1:], len(self._inside) - _GAP], strict=True))
 
     def cells(self, begin: int, end: int) -> _PieceRead:
         """The rows and cells of a piece. Raises _NotPlainError."""
         data = self._data
-        starts, ends = (begin + np.flatnonzero(data[begin:end] == sign) for sign in b"<>")
+        starts = begin + np.flatnonzero(data[begin:end] == ord("<"))
         if not starts.size:
-            return _PieceRead(starts, starts, starts, np.zeros(0, object))
-        # Each tag ends before the next begins: no sign of one stands in a text or an attribute.
-        _assert_plain(len(starts) == len(ends))
-        _assert_plain((starts < ends).all() and (ends[:-1] < starts[1:]).all())
-        kinds = self._kinds(starts, ends)
-        _assert_plain(_BEGINS_ROWS[kinds[0]] and _ENDS_ROWS[kinds[-1]])
-        _assert_plain(_MAY_FOLLOW[kinds[:-1], kinds[1:]].all())
+            return _PieceRead(starts, starts, starts, np.zeros(0, np.int32))
+        # Each tag ends where it is looked for, and there are no other ends of tags: no sign of one
+        # stands in a text or an attribute.
+        _assert_plain(np.count_nonzero(data[begin:end] == ord(">")) == len(starts))
+        kinds = _KINDS[self._two[starts + 1]]
+        _assert_plain(kinds[0] == _ROW and kinds.all())
+        pairs = kinds[:-1] * np.uint8(16) + kinds[1:]
+        _assert_plain(b"\0" not in pairs.tobytes().translate(_MAY_FOLLOW))
+        nexts = np.append(starts[1:], end)
+        rows, of_rows = self._rows(kinds, starts, nexts)
         # A cell, its value, the value's end and the cell's stand without a gap.
-        valued = np.flatnonzero(kinds == _VALUE)
-        # A blank between would be text of the cell to a parser, or of none: who knows.
-        _assert_plain((starts[valued] == ends[valued - 1] + 1).all())
-        _assert_plain((starts[valued + 2] == ends[valued + 1] + 1).all())
-        is_row = (kinds == _ROW) | (kinds == _ROW_ALONE)
-        rows = self._rows(starts[is_row], ends[is_row])
-        is_cell = (kinds == _CELL) | (kinds == _CELL_ALONE)
-        row_of = (np.cumsum(is_row) - 1)[is_cell]
-        columns, heads = self._placed(starts[is_cell], rows[row_of])
+        is_inline = kinds == _INLINE
+        _assert_plain(self.has_inline or not is_inline.any())
+        valued = np.flatnonzero((kinds == _VALUE) | is_inline)
+        stops = starts[valued + 1]
+        closes = np.array([_word(b"</v></c>"), _word(b"</w></c>")], np.uint64)
+        _assert_plain((self._eight[stops] == closes[is_inline[valued].astype(int)]).all())
+        of_cells = np.flatnonzero(kinds == _CELL)
+        cells, ends = starts[of_cells], nexts[of_cells] - 1
+        _assert_plain((data[ends] == ord(">")).all())
+        is_filled = (kinds[of_cells + 1] == _VALUE) | is_inline[of_cells + 1]
+        _assert_plain(((data[ends - 1] == ord("/")) != is_filled).all())
+        row_of = np.repeat(
+            np.arange(len(rows)), np.diff(np.searchsorted(of_cells, of_rows), append=len(of_cells))
+        )
+        columns, heads = self._placed(cells, starts[of_rows], row_of)
         values = np.zeros((2, len(columns)), np.int64)  # where the value of each begins and ends
-        is_filled = kinds[is_cell] == _CELL
-        values[:, is_filled] = ends[valued] + 1, starts[valued + 1]
-        held, is_there = self._held(heads, ends[is_cell], *values)
-        return _PieceRead(rows, row_of[is_there], columns[is_there], held[is_there])
+        values[:, is_filled] = starts[valued] + len(b"<v>"), stops
+        inline = is_inline[of_cells + 1]
+        codes = self._held_by(heads, ends, values[0], values[1], inline)
+        is_there = codes > 0
+        return _PieceRead(rows, row_of[is_there], columns[is_there], codes[is_there])
 
-    def _kinds(self, starts: Places, ends: Places) -> NDArray[np.uint8]:
-        """Which tag each is; 0 for any that is written in another way."""
-        data = self._data
-        first, second, lengths = data[starts + 1], data[starts + 2], ends - starts
-        is_alone, is_wide = data[ends - 1] == ord("/"), second == ord(" ")
-        kinds = np.zeros(len(starts), np.uint8)
-        # A formula is a tag of no kind here, so that a cell with one, whose value may be missing,
-        # goes to the parser.
-        kinds[(first == ord("c")) & is_wide] = _CELL
-        kinds[(first == ord("r")) & (second == ord("o"))] = _ROW
-        kinds[(kinds == _CELL) & is_alone] = _CELL_ALONE
-        kinds[(kinds == _ROW) & is_alone] = _ROW_ALONE
-        kinds[(first == ord("v")) & (lengths == 2)] = _VALUE
-        closes = first == ord("/")
-        kinds[closes & (second == ord("v")) & (lengths == 3)] = _VALUE_ENDS
-        kinds[closes & (second == ord("c")) & (lengths == 3)] = _CELL_ENDS
-        is_row = np.flatnonzero(closes & (second == ord("r")) & (lengths == 5))
-        kinds[is_row[self._stands(starts[is_row], b"</row>")]] = _ROW_ENDS
-        return kinds
-
-    def _stands(self, starts: Places, word: bytes) -> Flags:
-        """Where a word stands."""
-        found = np.ones(len(starts), bool)
-        for at, letter in enumerate(word):
-            found &= self._data[starts + at] == letter
-        return found
-
-    def _digits(self, starts: Places) -> tuple[Places, Places]:
-        """The numbers whose digits begin there, and how many digits each has; of more digits than
-        the largest place has, some are left standing.
-        """
-        numbers, lengths = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
-        on = np.ones(len(starts), bool)
+    def _rows(
+        self, kinds: NDArray[np.uint8], starts: Places, nexts: Places
+    ) -> tuple[Places, Places]:
+        """The number of each row, from 1, and which tag it is; what it says besides is noted."""
+        closing = starts[kinds == _ROW_ENDS]
+        _assert_plain((self._four[closing] == _word(b"</ro")).all())
+        _assert_plain((self._four[closing + 2] == _word(b"row>")).all())
+        of_rows = np.flatnonzero(kinds == _ROW)
+        rows, ends = starts[of_rows], nexts[of_rows] - 1
+        is_alone = self._data[ends - 1] == ord("/")
+        follows = np.append(kinds, _ROW)[of_rows + 1]
+        _assert_plain((is_alone == (follows == _ROW)).all() and kinds[-1] in (_ROW, _ROW_ENDS))
+        _assert_plain((self._data[ends] == ord(">")).all())
+        _assert_plain((self._eight[rows] == _word(b'<row r="')).all())
+        digits = self._eight[rows + len(b'<row r="')]
+        lengths = np.zeros(len(rows), np.int64)
+        is_digit = np.ones(len(rows), bool)
         for at in range(_MOST_DIGITS):
-            digit = self._data[starts + at] - np.uint8(ord("0"))  # what is none is more than 9
-            on &= digit <= 9
-            if not on.any():
-                break
-            numbers = np.where(on, numbers * 10 + digit, numbers)
-            lengths += on
-        return numbers, lengths
-
-    def _rows(self, starts: Places, ends: Places) -> Places:
-        """The number of each row, from 1; what it says besides is noted."""
-        word = b'<row r="'
-        numbers, lengths = self._digits(starts + len(word))
-        after = starts + len(word) + lengths
-        # A number with a leading nought is another text for the same row: two such rows would not
-        # be seen to be one.
-        is_first = self._data[starts + len(word)] != ord("0")
-        is_number = is_first & (lengths > 0) & (self._data[after] == ord('"'))
-        _assert_plain((self._stands(starts, word) & is_number).all())
+            digit = (digits >> np.uint64(8 * at)).astype(np.uint8) - np.uint8(ord("0"))
+            is_digit &= digit <= 9  # what is none is more
+            lengths += is_digit
+        numbers = self._numbers(rows + len(b'<row r="'), lengths)
+        after = rows + len(b'<row r="') + lengths
+        is_first = self._data[rows + len(b'<row r="')] != ord("0")
+        _assert_plain((is_first & (self._data[after] == ord('"'))).all())
         _assert_plain((numbers <= self._bounds.last_row).all())
         self.said.update(self._apart(after + 1, ends)[1])
-        return numbers
+        return numbers, of_rows
 
-    def _placed(self, starts: Places, rows: Places) -> tuple[Places, Places]:
+    def _numbers(self, starts: Places, lengths: Places) -> Places:
+        """The numbers of so many digits that begin there, and nothing else."""
+        _assert_plain((lengths > 0).all() and (lengths <= _MOST_DIGITS).all())
+        above = (8 * (_MOST_DIGITS - lengths)).astype(np.uint64)
+        # Eight digits side by side in a word, noughts before the first; then pairs of them, fours
+        # and all eight are put together, each time in every other of the places.
+        word = (self._eight[starts] ^ np.uint64(0x3030303030303030)) << above
+        past_nine = (word + np.uint64(0x7676767676767676)) | word
+        _assert_plain(not (past_nine & np.uint64(0x8080808080808080)).any())
+        for size, times, kept in (
+            (8, 10, 0x00FF00FF00FF00FF),
+            (16, 100, 0x0000FFFF0000FFFF),
+            (32, 10_000, 0x00000000FFFFFFFF),
+        ):
+            low, high = word & np.uint64(kept), (word >> np.uint64(size)) & np.uint64(kept)
+            word = low * np.uint64(times) + high
+        return word.astype(np.int64)
+
+    def _placed(
+        self, cells: Places, rows: Places, row_of: NDArray[np.int64]
+    ) -> tuple[Places, Places]:
         """The column of each cell, from 0, and where what its tag says behind its place begins. Its
-        row must be the one it stands in.
+        row must be the one it stands in: its digits, and the mark behind them, are the row's own.
         """
-        word = b'<c r="'
-        columns, at, on = np.zeros_like(starts), starts + len(word), np.ones(len(starts), bool)
-        for _ in range(3):
-            letter = self._data[at] - np.uint8(ord("A"))
+        at = cells + len(b'<c r="')
+        _assert_plain((self._four[cells + 2] == _word(b' r="')).all())
+        columns, on = np.zeros_like(cells), np.ones(len(cells), bool)
+        letters = self._eight[at]
+        for place in range(3):
+            letter = (letters >> np.uint64(8 * place)).astype(np.uint8) - np.uint8(ord("A"))
             on &= letter < 26
             # Letters count from one, as AA comes after Z.
             columns = np.where(on, columns * 26 + letter + 1, columns)
             at += on
-        numbers, lengths = self._digits(at)
-        is_first = self._data[at] != ord("0")
-        at += lengths
-        closes = (self._data[at] == ord('"')) & self._stands(starts, word)
-        is_placed = (columns > 0) & (columns <= self._bounds.last_column)
-        _assert_plain((closes & is_first & is_placed & (numbers == rows)).all())
-        return columns - 1, at + 1
+        _assert_plain(((columns > 0) & (columns <= self._bounds.last_column)).all())
+        words = self._eight[rows + len(b'<row r="')]
+        lengths = np.ones(len(rows), np.int64)
+        for place in range(1, _MOST_DIGITS):
+            before = (words >> np.uint64(8 * (place - 1))).astype(np.uint8)
+            lengths += (lengths == place) & (before != ord('"'))
+        marks = np.uint64(2**64 - 1) >> (8 * (_MOST_DIGITS - lengths)).astype(np.uint64)
+        _assert_plain((self._eight[at] & marks[row_of] == (words & marks)[row_of]).all())
+        return columns - 1, at + lengths[row_of]
 
-    def _held(
-        self, heads: Places, ends: Places, begins: Places, stops: Places
-    ) -> tuple[Objects, Flags]:
-        """What each cell holds, and whether it holds anything. Of what stands before the values
-        there are few, and each is read once.
+    def _held_by(
+        self, heads: Places, ends: Places, begins: Places, stops: Places, is_inline: Flags
+    ) -> Codes:
+        """The code of what each cell holds. Of what stands before the values there are few, and
+        each is read once.
         """
-        held = np.full(len(heads), None, object)
         which, said = self._apart(heads, ends)
         kinds = [self._head(one)[0] for one in said]
         is_error = np.array([kind == "e" for kind in kinds], bool)[which]
-        # Before anything else: an error with a value beside it is an error.
-        held[is_error] = Broken.ERROR
-        is_there = is_error | (begins < stops)
-        texts = np.flatnonzero(np.array([kind == "s" for kind in kinds], bool)[which] & is_there)
-        numbers, lengths = self._digits(begins[texts])
-        # A number with more digits than were read, or another sign behind it, is no plain number of
-        # a text.
-        _assert_plain((begins[texts] + lengths == stops[texts]).all())
+        is_text_inline = np.array([kind == "inlineStr" for kind in kinds], bool)[which]
+        _assert_plain((is_text_inline | ~is_inline).all())
+        _assert_plain((is_inline | ~is_text_inline | (begins == stops)).all())
+        codes = np.where(is_error, np.int32(self._error), np.int32(0))
+        is_there = ~is_error & (begins < stops)
+        is_text = np.array([kind == "s" for kind in kinds], bool)[which]
+        texts = np.flatnonzero(is_text & is_there)
+        numbers = self._numbers(begins[texts], (stops - begins)[texts])
         _assert_plain((numbers < len(self._texts)).all())
-        held[texts] = self._texts[numbers]
-        is_there[texts] = self._has_text[numbers]
-        others = np.flatnonzero(is_there & ~is_error & np.array([k != "s" for k in kinds])[which])
+        codes[texts] = self._texts[numbers]
+        others = np.flatnonzero(is_there & ~is_text)
         if others.size:
             which, said = self._apart(heads[others], stops[others])
-            found = np.full(len(said), None, object)
-            for place, one in enumerate(said):
-                head, _, text = one.partition(b"><v>")
-                found[place] = self._value(*self._head(head), text.decode())
-            held[others] = found[which]
-            is_there[others] = np.array([one != "" for one in found], bool)[which]
-        return held, is_there
+            codes[others] = np.array(list(map(self._said, said)), np.int32)[which]
+        return codes
+
+    def _said(self, said: bytes) -> int:
+        """The code of what a cell holds that says this behind its place."""
+        if said not in self._codes:
+            if said not in self._known:
+                head, _, text = said.partition(b"><w>" if b"><w>" in said else b"><v>")
+                self._known[said] = self._value(*self._head(head), text.decode())
+            self._codes[said] = self._code(self._known[said])
+        return self._codes[said]
+
+    def _code(self, value: object) -> int:
+        """A new code for a value; that of a blank where it is none."""
+        if value is None or value == "":
+            return 0
+        self._held.append(value)
+        return len(self._held) - 1
 
     def _head(self, head: bytes) -> tuple[str, str]:
         """The kind and the style that a cell's tag says behind its place."""
@@ -290,7 +338,7 @@ class _Sheet:
         """
         rows = np.concatenate([piece.rows for piece in pieces])
         columns = np.concatenate([piece.columns for piece in pieces])
-        held = np.concatenate([piece.held for piece in pieces])
+        codes = np.concatenate([piece.codes for piece in pieces])
         shifts = np.cumsum([0, *(len(piece.rows) for piece in pieces[:-1])])
         row_of = np.concatenate([one.row_of + by for one, by in zip(pieces, shifts, strict=True)])
         order = np.argsort(rows, kind="stable")
@@ -308,65 +356,26 @@ class _Sheet:
         _assert_plain(len(there) * len(numbers) <= self._bounds.most)
         by_column = np.argsort(columns, kind="stable")
         ends = np.searchsorted(columns[by_column], there, side="right").tolist()
-        found: dict[int, Objects] = {}
+        held = objects(self._held)
+        found: dict[int, CodedCells] = {}
         for column, begin, end in zip(there, [0, *ends], ends, strict=False):
             chosen = by_column[begin:end]
             taken = np.zeros(len(numbers), bool)
             taken[places[chosen]] = True
             # Fewer places taken than cells: two cells stood in one place.
             _assert_plain(np.count_nonzero(taken) == len(chosen))
-            found[column] = np.full(len(numbers), None, object)
-            found[column][places[chosen]] = held[chosen]
+            of_column = np.zeros(len(numbers), np.int32)
+            of_column[places[chosen]] = codes[chosen]
+            found[column] = CodedCells(of_column, held)
         return SheetRows(numbers.tolist(), found)
+
+
+def _word(letters: bytes) -> int:
+    """Some bytes as the number that their word is."""
+    return int.from_bytes(letters, "little")
 
 
 def _assert_plain(is_plain: object) -> None:
     """Leaves it to the parser where it is not."""
     if not is_plain:
         raise _NotPlainError
-
-
-def _is_plain_text(content: bytes) -> bool:
-    """Whether it is text in UTF-8 in which nothing stands that XML does not allow, no entity, and
-    no carriage return, of which a parser makes a line feed.
-    """
-    # What stands for another sign is the parser's to say; `]]>` is forbidden in texts.
-    if b"&" in content or b"]]>" in content:
-        return False
-    odd = np.count_nonzero(np.frombuffer(content, np.uint8) < ord(" "))
-    if odd and odd != content.count(b"\n") + content.count(b"\t"):
-        return False
-    try:
-        return content.isascii() or bool(content.decode())
-    except UnicodeDecodeError:
-        return False
-
-
-def _is_plain(content: bytes) -> bool:
-    """Whether nothing can stand in it that a parser would not see as elements: no comment, no text
-    kept apart, no instruction but the first, no other encoding.
-    """
-    if b"<!" in content or content.count(b"<?") > content.startswith((b"<?", b"\xef\xbb\xbf<?")):
-        return False
-    return _BEGINS.match(content) is not None
-
-
-def quick_texts(content: bytes) -> list[str] | None:
-    """The texts that cells refer to, where all are plain; None where a parser has to look."""
-    first, end = content.find(b"<si>"), content.rfind(b"</sst>")
-    # An empty text before the first that is found, `<si/>`, would move all others up by one.
-    is_first = first >= 0 and _BEFORE_TEXTS.fullmatch(content, 0, first) is not None
-    if not is_first or end < first or not _is_plain(content):
-        return None
-    if not _is_plain_text(content[first:end]):
-        return None
-    try:
-        ParserCreate(namespace_separator=" ").Parse(content[:first] + content[end:], True)
-    except ExpatError:
-        return None
-    found = _TEXT.findall(content, first, end)
-    # Four tags for each text that was found, and no other: a text that was not found would move all
-    # numbers behind it.
-    if content.count(b"<", first, end) != 4 * len(found):
-        return None
-    return [one.decode() for one in found]

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, get_args
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.errors import EngineError, EvidenceError, Fault, assert_one_of
+from impactbond.evidence.agreement import Observations, StatedRows
 from impactbond.evidence.cautions import (
     day_cautions,
     person_cautions,
     place_cautions,
     twin_cautions,
 )
-from impactbond.evidence.checks import Observation, Person, read_observations, read_people
-from impactbond.evidence.deliveries import Delivery, refuse, without_repeats
+from impactbond.evidence.checks import Person, read_observations, read_people
+from impactbond.evidence.deliveries import Block, Delivery, refuse, without_repeats
 from impactbond.evidence.evidence import (
     Evidence,
     ExternalEvidence,
@@ -49,6 +51,7 @@ from impactbond.evidence.sources import (
 from impactbond.evidence.workbook import people_sheet, read_workbooks
 from impactbond.tables import FILE, ROW, EngineSession, making_rows, rows_table, sorted_by
 from impactbond.terms.metrics.numbers import Percentage
+from impactbond.texts import as_counted
 
 Source = Given | Sequence[Given] | Mapping[str, Any]
 
@@ -114,10 +117,9 @@ def read_evidence(
     if isinstance(laid, Mapping):
         if at_rest or (at_rest is None and any(map(is_external, laid.values()))):
             return _external(laid, contract, values, allow_personal, files)
-        tables = {
-            name: collected(table, name) if is_path(table) else table
-            for name, table in laid.items()
-        }
+        tables = _both(
+            laid, lambda table, name: collected(table, name) if is_path(table) else table
+        )
         # Files have no kind of frame of their own: what is given back is what a workbook gives.
         delivery = read_frames(tables, contract)
         if any(map(is_path, laid.values())):
@@ -156,10 +158,11 @@ def _by_mappings(
 def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> Evidence:
     """What was delivered, in memory, row by row."""
     allowed_ones = assert_allowed(delivery.personal, allowed)
-    people_blocks, people_repeated, _ = without_repeats(delivery.participants)
-    blocks, repeated, doubtful = without_repeats(delivery.observations)
+    people_blocks, people_repeated, _ = without_repeats(_coded(delivery.participants))
+    blocks, repeated, doubtful = without_repeats(_coded(delivery.observations))
     people = read_people(people_blocks, contract)
     sheet = "participants" if people_blocks[0].names_observations else people_sheet(contract)
+    sheet = "" if delivery.mapped else sheet
     observations, refused, disagreeing = read_observations(blocks, contract, people, sheet)
     participants_table = _participants_table(people.rows, contract)
     observations_table = _observations_table(observations, contract)
@@ -181,10 +184,28 @@ def _checked(delivery: Delivery, contract: Contract, allowed: Sequence[str]) -> 
         refused_table=refused_rows,
         repeated=people_repeated + repeated + people.repeated + disagreeing,
         kind=delivery.kind,
-        cautions=tuple(sorted(cautions)),
+        cautions=tuple(sorted(cautions, key=as_counted)),
         mapped=delivery.mapped,
         mappings=delivery.mappings,
     )
+
+
+def _both(source: Mapping[str, Any], read: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """Each table as it is read. Raises EvidenceError with what is wrong with any of them."""
+    found, errors = {}, list[EvidenceError]()
+    for name, table in source.items():
+        try:
+            found[name] = read(table, name)
+        except EvidenceError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    refuse([fault for error in errors for fault in error.faults])
+    return found
+
+
+def _coded(blocks: Sequence[Block]) -> list[Block]:
+    return [block.all_coded() for block in blocks]
 
 
 def _external(
@@ -202,8 +223,8 @@ def _external(
     unknown = sorted(set(NAMES) ^ source.keys())
     problems = [f"no evidence table '{name}', or one too many" for name in unknown]
     refuse([Fault(code="unknown_table", problem=problem) for problem in problems])
-    participants, _ = external_table(source["participants"], "participants")
-    found, kind = external_table(source["observations"], "observations")
+    tables = _both(source, external_table)
+    (participants, _), (found, kind) = tables["participants"], tables["observations"]
     observations = replace(found, owner=(found.owner, files))
     observations.assert_unchanged()  # stamps the files before they are read
     try:
@@ -226,7 +247,7 @@ def _external(
     _refuse_all(summary.faults, "the observations")
     cautions |= {*twin_cautions(people, contract), *person_cautions(people, contract)}
     cautions |= set(day_cautions(people, contract))
-    told = tuple(sorted(cautions))
+    told = tuple(sorted(cautions, key=as_counted))
     return ExternalEvidence(
         people, observations, contract, values, summary, kind=kind, cautions=told
     )
@@ -288,16 +309,21 @@ def _without_reference(sheet: str) -> str:
     )
 
 
-def _as_fractions(observations: Iterable[Observation], contract: Contract) -> set[str]:
+def _as_fractions(observations: Observations, contract: Contract) -> set[str]:
     """A caution for a column of percentages where none is above 1: 0.9 for 90, perhaps."""
     percentages = {
         name: metric for name, metric in contract.metrics.items() if isinstance(metric, Percentage)
     }
+    lowest = np.iinfo(np.int64).min
+    of_each = np.full(len(observations.stated), lowest, np.int64)
+    if percentages:
+        np.maximum.at(of_each, observations.of, observations.values)
     largest: dict[tuple[str, str, str], int] = {}
-    for row in observations:
-        if row.metric in percentages:
-            key = (row.block.sheet, row.block.heading(row.metric), row.metric)
-            largest[key] = max(largest.get(key, 0), row.value)
+    for one, value in zip(observations.stated, of_each.tolist(), strict=True):
+        if one.metric in percentages and value > lowest:
+            sheet = one.block.sheet or one.block.file
+            key = (sheet, one.block.heading(one.metric), one.metric)
+            largest[key] = max(largest.get(key, 0), value)
     return {
         f"sheet '{sheet}', column '{heading}': no percentage is above 1. "
         "Write 92.5 for 92.5%, not 0.925, which Excel keeps in a cell formatted as %."
@@ -306,19 +332,36 @@ def _as_fractions(observations: Iterable[Observation], contract: Contract) -> se
     }
 
 
-def _observations_table(observations: Sequence[Observation], contract: Contract) -> pa.Table:
+def _observations_table(observations: Observations, contract: Contract) -> pa.Table:
     """The observations, column by column: there may be millions."""
     schema = observations_schema(contract)
-    if not observations:
+    if not len(observations.names):
         return schema.empty_table()
-    *said, blocks, places = zip(*observations, strict=True)
-    columns = [
-        *said[: 11 if contract.slots else 10],
-        [block.file for block in blocks],
-        [block.sheet for block in blocks],
-        [block.rows[place] for block, place in zip(blocks, places, strict=True)],
-    ]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+
+    def texts(held: Sequence[str | None], codes: Any) -> pa.Array:
+        return pa.array(held, pa.string()).take(pa.array(codes))
+
+    def text(name: str) -> pa.Array:
+        return texts(observations.held[name], observations.codes[name])
+
+    def of_each(told: Callable[[StatedRows], str]) -> pa.Array:
+        return texts(list(map(told, observations.stated)), observations.of)
+
+    supersedes: list[str | None] = [None] * len(observations.names)
+    for at, name in observations.supersedes.items():
+        supersedes[at] = name
+    columns = {
+        "observation": observations.names,
+        "metric": of_each(lambda one: one.metric),
+        "value": pa.array(observations.values),
+        "observed_on": pa.array(observations.observed_on).cast(pa.date32()),
+        "recorded_on": pa.array(observations.recorded_on).cast(pa.date32()),
+        "supersedes": pa.array(supersedes, pa.string()),
+        "file": of_each(lambda one: one.block.file),
+        "sheet": of_each(lambda one: one.block.sheet),
+        "row": pa.array(observations.rows),
+    }
+    arrays = [columns[name] if name in columns else text(name) for name in schema.names]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 

@@ -18,7 +18,7 @@ from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Versions
 from impactbond.dates import Period
 from impactbond.errors import Fault
-from impactbond.evidence.cells import numbers_counted
+from impactbond.evidence.cells import read_coded, read_count
 from impactbond.evidence.counts import (
     Counts,
     Source,
@@ -26,10 +26,10 @@ from impactbond.evidence.counts import (
     counts_schema,
     delivered_counts,
 )
+from impactbond.evidence.delivered_references import References
 from impactbond.evidence.deliveries import (
     Block,
     Columns,
-    References,
     RowFaults,
     RowRules,
     read_columns,
@@ -50,6 +50,7 @@ from impactbond.evidence.sources import kind_to_give_back
 from impactbond.reasons import Standing
 from impactbond.tables import rows_table
 from impactbond.terms.applicability import is_about
+from impactbond.texts import as_counted
 
 _ANSWER = "Fill in one of the two, and leave the other blank."
 _NO_DAY = Refusal(
@@ -151,7 +152,7 @@ def read_claims(
         counts_table=rows_table(found, counts_schema(attributes)),
         refused_table=refused_table(refused),
         kind=kind_to_give_back(kind),
-        cautions=tuple(sorted(cautions)),
+        cautions=tuple(sorted(cautions, key=as_counted)),
     )
 
 
@@ -191,7 +192,7 @@ class _Rows:
         """
         columns, faults = read_columns(block, self.rules)
         for name in ("number", "units"):
-            columns[name] = numbers_counted(block.column(name))
+            columns[name] = read_coded(block.coded(name), read_count)
             for place, refusal in columns[name].refusals.items():
                 faults.add(place, name, refusal)
         self.faults.append(faults)

@@ -121,6 +121,13 @@ PART_OF_A_COUNT = Refusal(
     "A share or a rate is worked out from counts: give the counts.",
 )
 COUNT_TOO_LARGE = Refusal("count_too_large", "this number is too large", _COUNT, _SLIP)
+MAY_BE_THOUSANDS = Refusal(
+    "may_be_thousands",
+    "three digits after the point may be thousands, and nobody guesses",
+    "digits alone, such as 1500, or fewer or more of them after the point, such as 1.5",
+    "Write the number without a point if thousands are meant, and otherwise without its last "
+    "noughts.",
+)
 RECORDED_BEFORE_OBSERVED = Refusal(
     "recorded_before_observed",
     "the row speaks of a date in the future of its recording",
@@ -172,12 +179,18 @@ REPLACES_ITSELF = Refusal(
 
 
 def unknown_participant(sheet: str, *, was_refused: bool) -> Refusal:
-    """A row about a participant whom no row tells of, or only one that was refused."""
-    hint = f"Look for a typing mistake, or add a row to '{sheet}'."
+    """A row about a participant whom no row tells of, or only one that was refused. Where partners'
+    files are read by mappings there is no one sheet of participants, and none is named.
+    """
+    allowed = f"a participant of the sheet '{sheet}'" if sheet else "one whom a row tells of"
     if was_refused:
-        hint = f"The row in '{sheet}' was refused: put that right first."
+        row = f"in '{sheet}'" if sheet else "about the participant"
+        hint = f"The row {row} was refused: put that right first."
+    else:
+        row = f"to '{sheet}'" if sheet else "about the participant"
+        hint = f"Look for a typing mistake, or add a row {row}."
     problem = "no row tells who this participant is"
-    return Refusal("unknown_participant", problem, f"a participant of the sheet '{sheet}'", hint)
+    return Refusal("unknown_participant", problem, allowed, hint)
 
 
 def source_not_accepted(metric: str, sources: tuple[str, ...]) -> Refusal:

@@ -18,6 +18,7 @@ from xml.parsers.expat import ParserCreate
 
 _BEGIN, _END = b"<sheetData>", b"</sheetData>"
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+_HIDDEN = re.compile(rb'hidden(?!="(?:false|0)")')  # LibreOffice writes of every row that it is not
 _MOST_MERGED = 100_000  # cells that are looked at, however large an area is that a file names
 # Our own mark on a cell that was refused: light red, with dark words on it readable. A shade beside
 # that of Excel's style 'Bad' (FFC7CE), which people use, and which must be told.
@@ -98,7 +99,7 @@ def _is_of_interest(content: bytes, first: int, end: int, fills: Sequence[str]) 
     """Whether the rows may hold a hidden one, or a blank cell in a colour: most sheets hold none,
     and need not be gone through again.
     """
-    if content.find(b"hidden", first, end) >= 0 or content.find(b' ht="0"', first, end) >= 0:
+    if _HIDDEN.search(content, first, end) or content.find(b' ht="0"', first, end) >= 0:
         return True
     styles = [str(number).encode() for number, fill in enumerate(fills) if fill]
     if not styles:

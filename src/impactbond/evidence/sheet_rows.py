@@ -7,22 +7,21 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Objects = NDArray[Any]
+from impactbond.evidence.coded_cells import CodedCells, objects
+
 Rows = Mapping[int, Mapping[int, object]]
 _FEW = 100  # rows that are put together one by one
 
 
 class SheetRows(Mapping[int, Mapping[int, object]]):
     """Rows of cells by row and column, both from 0. `numbers` are the rows that hold something, in
-    order, and `columns` the cells of each column in those rows, None where they are blank.
+    order, and `columns` the cells of each column in those rows.
     """
 
-    def __init__(self, numbers: Sequence[int], columns: Mapping[int, Objects]) -> None:
+    def __init__(self, numbers: Sequence[int], columns: Mapping[int, CodedCells]) -> None:
         self.numbers, self.columns = numbers, columns
         self._few: dict[int, dict[int, object]] = {}
 
@@ -30,7 +29,7 @@ class SheetRows(Mapping[int, Mapping[int, object]]):
     def _by_row(self) -> dict[int, dict[int, object]]:
         found: dict[int, dict[int, object]] = {row: {} for row in self.numbers}
         for column in sorted(self.columns):
-            for row, cell in zip(found.values(), self.columns[column].tolist(), strict=True):
+            for row, cell in zip(found.values(), self.columns[column].cells, strict=True):
                 if cell is not None:
                     row[column] = cell
         return found
@@ -55,18 +54,46 @@ class SheetRows(Mapping[int, Mapping[int, object]]):
     def columns_of(self, wanted: Iterable[int], rows: Sequence[int]) -> dict[int, list[object]]:
         """The cells of some columns in some of the rows."""
         places = np.searchsorted(np.array(self.numbers, np.int64), np.array(rows, np.int64))
-        none = np.full(len(self.numbers), None, object)
-        return {one: self.columns.get(one, none)[places].tolist() for one in wanted}
+        return {one: self.column(one).at(places).cells for one in wanted}
+
+    def column(self, column: int) -> CodedCells:
+        """The cells of a column, which may be one that holds nothing."""
+        return self.columns.get(column) or CodedCells.alike(None, len(self.numbers))
 
     def firsts(self) -> list[object]:
         """The first cell of each row."""
         found = np.full(len(self.numbers), None, object)
+        blank = np.ones(len(self.numbers), bool)
         for column in sorted(self.columns):
-            blank = np.array([cell is None for cell in found.tolist()], bool)
+            cells = self.columns[column]
+            filled = blank & (cells.codes > 0)
+            found[filled] = objects(cells.held)[cells.codes[filled]]
+            blank &= ~filled
             if not blank.any():
                 break
-            found[blank] = self.columns[column][blank]
         return list(found.tolist())
+
+    def with_cells(self, cells: Mapping[tuple[int, int], object]) -> SheetRows:
+        """The same rows with other cells in some places, in rows that hold something."""
+        columns: dict[int, list[object]] = {}
+        for (row, column), cell in cells.items():
+            if column not in columns:
+                columns[column] = list(self.column(column))
+            columns[column][bisect_left(self.numbers, row)] = cell
+        coded = {column: CodedCells.of(one) for column, one in columns.items()}
+        return SheetRows(self.numbers, {**self.columns, **coded})
+
+    @classmethod
+    def of(cls, rows: Rows) -> SheetRows:
+        """The same, from rows that were read one by one."""
+        if isinstance(rows, SheetRows):
+            return rows
+        there = sorted({column for cells in rows.values() for column in cells})
+        columns: dict[int, list[object]] = {column: [None] * len(rows) for column in there}
+        for place, cells in enumerate(rows.values()):
+            for column, cell in cells.items():
+                columns[column][place] = cell
+        return cls(list(rows), {column: CodedCells.of(one) for column, one in columns.items()})
 
 
 def spanned(rows: Rows) -> int:
@@ -85,7 +112,7 @@ def grid_from(rows: Rows) -> list[list[object]]:
         # By columns, as they are held: a dict of every row would cost more than the sheet itself.
         blank = [""] * len(rows)
         columns = [
-            ["" if cell is None else cell for cell in rows.columns[column].tolist()]
+            ["" if cell is None else cell for cell in rows.columns[column].cells]
             if column in rows.columns
             else blank
             for column in range(width)

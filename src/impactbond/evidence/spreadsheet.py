@@ -22,11 +22,10 @@ from xml.etree.ElementTree import Element, iterparse
 from xml.parsers.expat import ParserCreate
 from zipfile import ZipFile, ZipInfo
 
-import numpy as np
-
 from impactbond.evidence.cells import Broken, Percent
 from impactbond.evidence.number_formats import BUILT_IN, GENERAL, Shows, shown_by
-from impactbond.evidence.quick_cells import MOST_AT_ONCE, Bounds, quick_rows, quick_texts
+from impactbond.evidence.plain_xml import quick_texts
+from impactbond.evidence.quick_cells import MOST_AT_ONCE, Bounds, quick_rows
 from impactbond.evidence.sheet_looks import SheetLooks, fill_of, looks_of
 from impactbond.evidence.sheet_rows import Rows, SheetRows, spanned
 
@@ -57,7 +56,7 @@ SPREAD_TOO_FAR = UnreadableError(
 class Spreadsheet:
     """An .xlsx file in memory: the names of its sheets in their order, each with its part, and what
     cells refer to: texts, number formats and colours of styles, and the day that days are counted
-    from. `hidden` are the places of sheets that are not seen.
+    from. `hidden` are the places of sheets that are not seen, `values` what cells were found to be.
     """
 
     file: ZipFile
@@ -69,6 +68,7 @@ class Spreadsheet:
     first_day: datetime
     hidden: frozenset[int]
     read_last: list[tuple[str, bytes]] = field(default_factory=list)
+    values: dict[bytes, object] = field(default_factory=dict)
 
     @classmethod
     def of(cls, content: bytes) -> Spreadsheet:
@@ -122,9 +122,8 @@ class Spreadsheet:
 
         Raises as `of` does.
         """
-        rows: Rows | None = self._quickly(sheet)
-        if rows is None:
-            rows = self._parsed(sheet)
+        quick = self._quickly(sheet)
+        rows = self._parsed(sheet) if quick is None else quick
         if spanned(rows) > MOST_CELLS:
             raise SPREAD_TOO_FAR
         return rows
@@ -134,10 +133,9 @@ class Spreadsheet:
         part = self.sheets[sheet][1]
         if self.entries[_part(part)].file_size > MOST_AT_ONCE:
             return None
-        bounds = Bounds(_LAST_ROW, _LAST_COLUMN, MOST_CELLS)
-        content = self._content(part)
+        bounds, content = Bounds(_LAST_ROW, _LAST_COLUMN, MOST_CELLS), self._content(part)
         self.read_last[:] = [(part, content)]  # looks are looked for next, and unpacking takes time
-        return quick_rows(content, self.value, np.array(self.texts, object), bounds)
+        return quick_rows(content, self.value, self.texts, bounds, self.values)
 
     def _content(self, part: str) -> bytes:
         with self._open(part) as stream:
@@ -189,6 +187,8 @@ class Spreadsheet:
 
     def _day(self, serial: float) -> datetime:
         days = serial + 1 if serial < _LEAP_OF_1900 and self.first_day is _FIRST_1900 else serial
+        if days.is_integer():
+            return self.first_day + timedelta(int(days))
         return self.first_day + timedelta(milliseconds=round(days * _IN_A_DAY))
 
     def _book(self) -> tuple[str, dict[str, tuple[str, str]]]:

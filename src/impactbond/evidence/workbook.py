@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from os import PathLike
@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import TypeVar
 from zipfile import BadZipFile
 
+import numpy as np
+
 from impactbond.contract.contract import Contract
 from impactbond.errors import Fault, unopened
 from impactbond.evidence.cells import Broken
+from impactbond.evidence.coded_cells import CodedCells
 from impactbond.evidence.deliveries import (
     Block,
-    Cells,
     Delivery,
     by_metric,
-    clean,
+    clean_coded,
     refuse,
     without_blank_rows,
 )
 from impactbond.evidence.headings import (
+    MOST_TITLES,
     OPTIONAL,
     below_a_title,
     headings_below,
@@ -31,7 +34,7 @@ from impactbond.evidence.headings import (
 )
 from impactbond.evidence.personal import SAMPLE, personal_columns
 from impactbond.evidence.sheet_looks import SheetLooks
-from impactbond.evidence.sheet_rows import grid_from
+from impactbond.evidence.sheet_rows import SheetRows, grid_from
 from impactbond.evidence.spreadsheet import Spreadsheet, UnreadableError
 from impactbond.terms.sheets import EACH_ROW, Sheet
 from impactbond.terms.words import counted
@@ -201,14 +204,14 @@ def _read_sheet(
         problem = f"the sheet '{name}' is missing"
         fault = Fault(file=file.name, sheet=name, code="sheet_missing", problem=problem)
         return [replace(fault, hint=hint)]
-    grid = grid_of(file, one_spelling(name))
-    if isinstance(grid, Fault):
-        return [grid]
-    first = next((index for index, row in enumerate(grid) if any(cell != "" for cell in row)), None)
-    if first is None:
+    rows = _rows_of(file, one_spelling(name))
+    if isinstance(rows, Fault):
+        return [rows]
+    if not rows:
         problem = "the sheet is empty"
         return [Fault(file=file.name, sheet=name, code="no_headings", problem=problem)]
-    headings = [one_spelling(str(cell)) for cell in grid[first]]
+    first, cells = rows.numbers[0], rows[rows.numbers[0]]
+    headings = [one_spelling(str(cells.get(at, ""))) for at in range(max(rows.columns) + 1)]
     wanted, faults = list(map(one_spelling, headings_of(term))), list[Fault]()
     if not are_agreed:
         faults = [
@@ -218,15 +221,15 @@ def _read_sheet(
         term = _as_delivered(term, headings)
     faults = faults or list(_heading_faults(file.name, name, term, headings))
     if faults:
-        below = headings_below(grid, first, wanted)
+        near = {row: rows[row] for row in rows.numbers[:MOST_TITLES] if row < first + MOST_TITLES}
+        below = headings_below(grid_from(near), first, wanted)
         place = Fault(file=file.name, sheet=name, row=first + 1)
         return [below_a_title(place, below)] if below else faults
     read = [one if one in wanted else "" for one in headings]
-    if faults := _looked_at(file, name, read, grid, first, cautions):
-        return faults
-    rows = range(first + 1, len(grid))
-    some = rows[:: max(1, len(rows) // SAMPLE)]
-    every = {one: [grid[row][at] for row in some] for at, one in enumerate(headings) if one}
+    seen = _looked_at(file, name, read, rows, cautions)
+    if isinstance(seen, Fault):
+        return [seen]
+    every = _sample(seen, {at: one for at, one in enumerate(headings) if one})
     begins, reference = (
         contract.calendar.periods[0].first,
         one_spelling(term.columns["participant"]),
@@ -234,30 +237,38 @@ def _read_sheet(
     here = Fault(file=file.name, sheet=name)
     personal |= set(personal_columns(here, every, wanted, begins, reference))
     # The one long sheet of a contract without sheets has references as they are in files.
-    return _block_of(here, name if are_agreed else "", term, headings, grid, rows)
+    return _block_of(here, name if are_agreed else "", term, headings, seen)
+
+
+def _rows_of(file: Opened, sheet: str) -> SheetRows | Fault:
+    """The rows of a sheet, as columns; a Fault where it is damaged."""
+    rows = attempted(file.name, lambda: SheetRows.of(file.book.rows(file.sheets[sheet])))
+    return replace(rows, sheet=sheet) if isinstance(rows, Fault) else rows
+
+
+def _sample(rows: SheetRows, headings: Mapping[int, str]) -> dict[str, list[object]]:
+    """Some cells below each heading, evenly spaced over the rows down to the last, blank or not."""
+    first, last = rows.numbers[0] + 1, rows.numbers[-1] + 1
+    some = range(first, last, max(1, (last - first) // SAMPLE))
+    numbers = np.array(rows.numbers)
+    places = np.searchsorted(numbers, some)
+    places = places[numbers[places] == some]
+    return {heading: rows.column(at).at(places).cells for at, heading in headings.items()}
 
 
 def _block_of(
-    here: Fault,
-    scope: str,
-    term: Sheet,
-    headings: Sequence[str],
-    grid: list[list[object]],
-    rows: range,
+    here: Fault, scope: str, term: Sheet, headings: Sequence[str], rows: SheetRows
 ) -> Block:
     """The rows of a sheet whose headings are as agreed, without blank ones."""
 
-    below = grid[rows.start :]
-
-    def cells(heading: str) -> Cells:
-        place = headings.index(one_spelling(heading))
-        return clean([row[place] for row in below])
+    def cells(heading: str) -> CodedCells:
+        return clean_coded(rows.column(headings.index(one_spelling(heading))).at(slice(1, None)))
 
     block = Block(
         file=here.file,
         sheet=here.sheet,
         scope=scope,
-        rows=[row + 1 for row in rows],
+        rows=[row + 1 for row in rows.numbers[1:]],
         columns={column: cells(heading) for column, heading in term.columns.items()},
         metrics={
             metric: None if heading == EACH_ROW else cells(heading)
@@ -286,46 +297,56 @@ def hidden_told(
 
 
 def _looked_at(
-    file: Opened,
-    name: str,
-    headings: Sequence[str],
-    grid: list[list[object]],
-    first: int,
-    cautions: set[str],
-) -> list[Fault]:
-    """Adds to the cautions what is seen of a sheet beside its cells; or says why it is damaged."""
+    file: Opened, name: str, headings: Sequence[str], rows: SheetRows, cautions: set[str]
+) -> SheetRows | Fault:
+    """The rows of a sheet, of which the first is the headings, with cells that a merged one covers
+    marked. Adds to the cautions what is seen of it beside its cells; or says why it is damaged.
+    """
     place = file.sheets[one_spelling(name)]
     looks = attempted(file.name, lambda: file.book.looks(place))
     if isinstance(looks, Fault):
-        return [replace(looks, sheet=name)]
-    cautions |= set(_look_at(looks, f"sheet '{name}'", headings, grid, first))
+        return replace(looks, sheet=name)
+    first, below = rows.numbers[0], rows.numbers[1:]
+    columns = [column for column, heading in enumerate(headings) if heading]
+    if looks.covered:
+        there = set(below)
+        covered: dict[tuple[int, int], object] = {}
+        for (row, column), (top, left) in looks.covered.items():
+            is_in = row in there and column in columns and top > first
+            if is_in and (top == row or top in there) and left in rows[top]:
+                covered[row, column] = Broken.MERGED
+        rows = rows.with_cells(covered)
+    where = f"sheet '{name}'"
+    cautions |= {
+        *hidden_told(looks, where, headings, below, columns),
+        *_coloured_told(looks, where, headings, rows, columns),
+    }
     if place in file.book.hidden:
         cautions.add(SHEET_HIDDEN.format(name))
-    return []
+    return rows
 
 
-def _look_at(
-    looks: SheetLooks, where: str, headings: Sequence[str], grid: list[list[object]], first: int
-) -> tuple[str, ...]:
-    """What a sheet's looks give a caution about. Cells that a merged one covers are marked."""
-    # Asked by counting, which runs without a step of Python's for each cell.
-    rows = [row for row in range(first + 1, len(grid)) if grid[row].count("") < len(grid[row])]
-    columns = [column for column, heading in enumerate(headings) if heading]
-    there = set(rows)
-    for (row, column), (top, left) in looks.covered.items():
-        is_in = row in there and column in columns and top > first
-        if is_in and top < len(grid) and grid[top][left] != "":
-            grid[row][column] = Broken.MERGED
-    told = list(hidden_told(looks, where, headings, rows, columns))
+def _coloured_told(
+    looks: SheetLooks,
+    where: str,
+    headings: Sequence[str],
+    rows: SheetRows,
+    columns: Sequence[int],
+) -> Iterator[str]:
+    """Cautions about blank cells in a colour."""
+    at = {row: place for place, row in enumerate(rows.numbers)} if looks.coloured else {}
+
+    def is_blank(row: int, column: int) -> bool:
+        return not rows.column(column).codes[at[row]]
+
     coloured: dict[str, int] = {}
-    for _, column in looks.only_coloured(rows, columns, lambda row, at: grid[row][at] == ""):
+    for _, column in looks.only_coloured(rows.numbers[1:], columns, is_blank):
         coloured[headings[column]] = coloured.get(headings[column], 0) + 1
-    told += (
-        f"{where}, column '{name}': {counted(times, 'blank cell')} in a colour: nothing is read "
-        "from a colour, type what it stands for"
-        for name, times in coloured.items()
-    )
-    return tuple(told)
+    for name, times in coloured.items():
+        yield (
+            f"{where}, column '{name}': {counted(times, 'blank cell')} in a colour: nothing is "
+            "read from a colour, type what it stands for"
+        )
 
 
 def _needed(term: Sheet) -> tuple[str, ...]:

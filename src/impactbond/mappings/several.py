@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -94,9 +95,13 @@ def _with(
 ) -> Iterator[Block]:
     for at, block in enumerate(blocks):
         places = [(at, place) for place in range(len(block.rows))]
-        block.columns["ref"] = [refs.get(place) for place in places]
-        block.columns["replaces"] = [replaces.get(place) for place in places]
-        yield block.only([place not in dropped for place in places])
+        told = {
+            "ref": [refs.get(place) for place in places],
+            "replaces": [replaces.get(place) for place in places],
+        }
+        yield replace(block, columns={**block.columns, **told}).only(
+            [place not in dropped for place in places]
+        )
 
 
 def _days(block: Block) -> list[date | None]:

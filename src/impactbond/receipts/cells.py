@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from impactbond.contract.contract import Contract
 from impactbond.evidence.cells import CellColumn, dates, texts, why_broken
 from impactbond.evidence.deliveries import Block
-from impactbond.evidence.refusals import Refusal
-from impactbond.money import CURRENCIES
+from impactbond.evidence.refusals import MAY_BE_THOUSANDS, Refusal
+from impactbond.money import CURRENCIES, thousands_in
 from impactbond.receipts.together import TOGETHER, parted
 from impactbond.terms.diagnostic import listing
 from impactbond.texts import one_spelling
@@ -52,7 +52,7 @@ def columns_of(block: Block, contract: Contract) -> dict[str, CellColumn[Any]]:
         read = texts(block.column(name))
         return _each(read, lambda text: text if text in allowed else refusal)
 
-    amounts: CellColumn[Any] = CellColumn(block.column("amount"), {})
+    amounts: CellColumn[Any] = CellColumn(list(block.column("amount")), {})
     unknown_kind = Refusal(
         "unknown_kind",
         "this is no kind of receipt",
@@ -137,6 +137,8 @@ def amount_of(cell: object, currency: str) -> int | Refusal:
         number = _digits(cell, currency)
         if number is None:
             return _why_no_amount(cell, currency, allowed)
+        if thousands_in(number, CURRENCIES[currency].decimals):
+            return MAY_BE_THOUSANDS
     elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         if not isfinite(cell):
             return _not_an_amount(allowed)

@@ -29,6 +29,7 @@ from impactbond.evidence.workbook import only_grid
 from impactbond.receipts.cells import RECEIVED, REFUND, WRITE_OFF, columns_of
 from impactbond.receipts.receipts import RECEIPTS, Receipts
 from impactbond.tables import rows_table
+from impactbond.texts import as_counted
 
 REQUIRED = ("receipt", "funder", "received_on", "amount")
 OPTIONAL = ("claim_period", "note", "kind", "contract", "currency")
@@ -112,7 +113,7 @@ def read_receipts(source: Source, contract: Contract) -> Receipts:
         refused_table=refused_table(refused),  # delivered twice, a row is told once
         repeated=repeated,
         kind=kind,
-        cautions=tuple(sorted(cautions.union(_alike(kept)))),
+        cautions=tuple(sorted(cautions.union(_alike(kept)), key=as_counted)),
     )
 
 

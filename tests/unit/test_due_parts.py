@@ -81,13 +81,13 @@ tranches:
     assert found["Total due (£)"] == 110
 
 
-def test_the_parts_are_formulas_and_a_check_holds_them_against_the_schedule() -> None:
+def test_the_parts_are_formulas_and_a_check_holds_them_against_the_settlement() -> None:
     one = statement("2017-07-31")
     book = opened(statement_workbook(one))
     cover = book["Cover"]
     for label in (NEW, BACK, "Total due", "Asked for before this claim", "Asked for to date"):
         assert str(beside(cover, f"{label} (£)")).startswith("="), label
-    (check,) = (check for check in one.checks if check.key == "parts of the total")
+    (check,) = (check for check in one.checks if check.key == "due as settled")
     assert (check.first.figure, check.second.figure) == (-80_00, -80_00)
     names = ("new_in_this_claim_pounds", "adjustments_of_earlier_claims_pounds")
     assert check.first.formula == f"ROUND(({'+'.join(names)})*100,0)"
@@ -95,9 +95,10 @@ def test_the_parts_are_formulas_and_a_check_holds_them_against_the_schedule() ->
     for name, label in zip(names, (NEW, BACK), strict=True):
         place = rows.index(f"{label} (£)") + 1
         assert book.defined_names[name].attr_text == f"Cover!$B${place}"
-    # A payment that stands in the schedule alone breaks it.
-    more = replace(one, schedule=(*one.schedule, one.schedule[-1]))
-    assert "parts of the total" in {check.key for check in checks_of(more) if not check.holds}
+    # What one part is out, the total is not what was settled.
+    first, *others = one.accounts
+    more = replace(one, accounts=(replace(first, adjustments_pence=-99_00), *others))
+    assert "due as settled" in {check.key for check in checks_of(more) if not check.holds}
 
 
 def test_the_page_says_the_same_sum() -> None:

@@ -119,8 +119,7 @@ def in_progress_table(year: Year, waiting: Mapping[str, int]) -> pa.Table:
         if result.on is not None and result.on > year.on:
             most = result.most
             paid = None if most is None else minor_units(most, terms.currency)
-            within = None if paid is None else left.within(name, paid)
-            rows.append((name, None, None, paid, within))
+            rows.append((name, None, None, paid, None if paid is None else left.within(name, paid)))
     return rows_table(rows, IN_PROGRESS)
 
 

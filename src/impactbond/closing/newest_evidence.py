@@ -40,7 +40,7 @@ def newest_evidence(
         name: {one.name for one in used if one.section == "metrics"}
         for name, used in rests_on(contract).items()
     }
-    found = {}
+    found: dict[tuple[str, str, date | None], str] = {}
     for recorded in days:
         for (who, name), day in recorded.items():
             its = metrics.get(name, set())

@@ -189,19 +189,6 @@ def _of_milestones(statement: Statement) -> Iterator[Check]:
 
 def _of_schedule(statement: Statement) -> Iterator[Check]:
     schedule = statement.schedule
-    if parts := due_parts(statement):
-        names = "+".join(cell_name(part.label, statement.currency) for part in parts)
-        whole = statement.currency.in_one
-        # In whole minor units: the cells of the cover are hundredths, which add up to nearly that.
-        formula = f"ROUND(({names})*{whole},0)" if whole > 1 else names
-        cover = Way("Parts of the total on the Cover", sum(part.pence for part in parts), formula)
-        due = Way(
-            "Schedule, this claim",
-            sum(row.amount_pence for row in schedule if row.standing == THIS_CLAIM),
-            f'SUMIFS([Schedule.pence],[Schedule.standing],"{THIS_CLAIM}")',
-        )
-        promise = "New, adjusted and up-front make the total due"
-        yield Check("parts of the total", promise, "pence", cover, due)
     for kind in ("milestones", "results", "adjustments"):
         if kind == "results" and statement.results is None:
             continue
@@ -242,7 +229,7 @@ def _of_accounts(statement: Statement) -> Iterator[Check]:
     before = Way("Settled before, stated by the settlement", control.opening_pence)
     promise = "Opening is what earlier claims settled"
     yield Check("opening as settled", promise, "pence", opening, before)
-    due = _of_summary(statement, "due")
+    due = _of_cover(statement) or _of_summary(statement, "due")
     stated = Way("Due stated by the settlement", control.due_pence)
     yield Check("due as settled", "What is due is what was settled", "pence", due, stated)
     off = Way(
@@ -259,6 +246,19 @@ def _of_accounts(statement: Statement) -> Iterator[Check]:
     )
     promise = "No funder is asked for more than its limit"
     yield Check("funder limits", promise, "funders", over, _NONE)
+
+
+def _of_cover(statement: Statement) -> Way | None:
+    """What the parts of the total due add up to, as the Cover says them; None where it says none.
+    The Summary's own figure is held by opening and closing.
+    """
+    parts, whole = due_parts(statement), statement.currency.in_one
+    if not parts:
+        return None
+    names = "+".join(cell_name(part.label, statement.currency) for part in parts)
+    # In whole minor units: the cells of the Cover are hundredths, which add up to nearly that.
+    formula = f"ROUND(({names})*{whole},0)" if whole > 1 else names
+    return Way("Parts of the total on the Cover", sum(part.pence for part in parts), formula)
 
 
 def _of_shares_and_limits(statement: Statement) -> Iterator[Check]:

@@ -13,13 +13,15 @@ Keeps  nothing but achieved decisions becomes a claim. Whole units on the runnin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Engine
@@ -31,6 +33,8 @@ from impactbond.evaluation.units import units_of
 from impactbond.evidence.evidence import Evidence
 from impactbond.reasons import Standing
 
+# Rows about participants, times claim dates: an engine holds some hundreds of bytes for each.
+MOST_EVALUATED = 3_500_000
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
 
 
@@ -48,6 +52,73 @@ class Counted(NamedTuple):
     standing: int = Standing.FULL.number
 
 
+_NUMBERS = ("claim", "milestone", "day", "segment", "quantity", "standing")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClaimRows(Sequence[Counted]):
+    """Claims as columns, each of them a Counted where somebody asks for it: of very many, an object
+    for each would cost more than all the rest of a settlement.
+
+    `numbers` are whole numbers by the names of Counted; `participants` is None where nobody is told
+    apart.
+    """
+
+    numbers: Mapping[str, NDArray[Any]]
+    participants: pa.ChunkedArray | None
+
+    @classmethod
+    def of(cls, rows: Iterable[Counted]) -> ClaimRows:
+        """Claims as columns, whatever they came as."""
+        if isinstance(rows, ClaimRows):
+            return rows
+        listed = list(rows)
+        numbers = {
+            name: np.array([getattr(row, name) for row in listed], dtype=np.int64)
+            for name in _NUMBERS
+        }
+        names = [row.participant for row in listed]
+        return cls(numbers, pa.chunked_array([names], pa.string()) if any(names) else None)
+
+    @classmethod
+    def together(cls, parts: Iterable[Iterable[Counted]]) -> ClaimRows:
+        """Claims of several parts as one: all of them of somebody, or none."""
+        every = [cls.of(part) for part in parts]
+        numbers = {
+            name: np.concatenate([part.numbers[name] for part in every]) for name in _NUMBERS
+        }
+        who = [part.participants for part in every if part.participants is not None]
+        chunks = [chunk for one in who for chunk in one.chunks]
+        return cls(numbers, pa.chunked_array(chunks, pa.string()) if who else None)
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> ClaimRows:
+        """Claims as an engine gives them, in its columns."""
+        named = {name: "reached" if name == "day" else name for name in _NUMBERS}
+        numbers = {name: table[column].to_numpy() for name, column in named.items()}
+        is_single = "participant" in table.column_names
+        return cls(numbers, table["participant"] if is_single else None)
+
+    def __len__(self) -> int:
+        return len(self.numbers["claim"])
+
+    def __iter__(self) -> Iterator[Counted]:
+        who = repeat("") if self.participants is None else self.participants.to_pylist()
+        claim, milestone, day, segment, quantity, standing = (
+            self.numbers[name].tolist() for name in _NUMBERS
+        )
+        return map(Counted, claim, milestone, day, segment, quantity, who, standing)
+
+    @overload
+    def __getitem__(self, at: int) -> Counted: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Counted]: ...
+
+    def __getitem__(self, at: int | slice) -> Counted | list[Counted]:
+        return list(self)[at]
+
+
 @dataclass(frozen=True)
 class Claims:
     """The claims under one version of a contract: `counted` does not tell participants apart,
@@ -62,21 +133,46 @@ class Claims:
 def evaluate(
     contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine = "duckdb"
 ) -> Claims:
-    """The claims at those claim dates."""
+    """The claims at those claim dates; of very many participants, some dates at a time."""
+    at_once = len(claims)
+    if engine != "pyspark":  # a cluster has the memory for it
+        people = evidence.participants_table.num_rows
+        at_once = max(1, MOST_EVALUATED // max(people, 1))
+    starts = range(0, len(claims), at_once)
+    parts = [_evaluated(contract, evidence, claims[at : at + at_once], engine) for at in starts]
+    if len(parts) == 1:
+        return parts[0]
+    segments = {number: held for part in parts for number, held in part.segments.items()}
+    return Claims(
+        segments,
+        ClaimRows.together([part.counted for part in parts]),
+        lambda: ClaimRows.together([part.singly() for part in parts]),
+    )
+
+
+def _evaluated(
+    contract: Contract, evidence: Evidence, claims: Sequence[ClaimDate], engine: Engine
+) -> Claims:
     inputs = EvaluationInput.of(contract, evidence, claims, engine)
     found, session = claims_of(inputs), inputs.session
-    lots = _rows(session.collect(counted(found)))
-    segments = {number: inputs.segments.named(number) for number in {lot.segment for lot in lots}}
-    single = session.collect_later(found)
-    return Claims(segments, lots, lambda: _rows(single()))
+    lots = ClaimRows.of_table(session.collect(counted(found)))
+    held = np.unique(lots.numbers["segment"]).tolist()
+    segments = {number: inputs.segments.named(number) for number in held}
+    single = session.collect_later(found, *_narrow())
+    return Claims(segments, lots, lambda: ClaimRows.of_table(single()))
 
 
-def _rows(table: pa.Table) -> list[Counted]:
-    columns = [table[name].to_pylist() for name in ("claim", "milestone", "reached", "segment")]
-    columns.append(table["quantity"].to_pylist())
-    is_single = "participant" in table.column_names
-    who = table["participant"].to_pylist() if is_single else repeat("", table.num_rows)
-    return list(map(Counted, *columns, who, table["standing"].to_pylist()))
+def _narrow() -> list[nw.Expr]:
+    """The columns of single claims in as few bytes as hold them: there is a row for every claim
+    date at which a claim stood.
+    """
+    narrow = {"claim": nw.Int16, "milestone": nw.Int16, "standing": nw.Int8, "segment": nw.Int32}
+    narrow["reached"] = nw.Int32
+    return [
+        nw.col("participant"),
+        nw.col("quantity"),
+        *(nw.col(name).cast(kind) for name, kind in narrow.items()),
+    ]
 
 
 def claims_of(inputs: EvaluationInput) -> Frame:

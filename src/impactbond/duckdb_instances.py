@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _MOST_IDLE = 2  # by threads that work side by side
+_MOST_KEPT = 2**26  # bytes in what a session made: an instance with more is not worth its memory
 # Our text has the smaller table on the right of every join, and DuckDB, which cannot tell how many
 # rows of a file will stand, would sometimes hold the observations in memory instead. No table has
 # an order that has to be kept. And texts are texts: DuckDB would have a file's reader make of them
@@ -84,6 +85,9 @@ class DuckDBInstance:
             self.close()
             return
         try:
+            if self._has_grown():
+                self.close()
+                return
             for kind, name in reversed(self._made):
                 self.connection.execute(f'DROP {kind} "{name}"')
         except Exception:  # a session that broke off leaves what nobody can know
@@ -92,6 +96,14 @@ class DuckDBInstance:
         self._made.clear()
         self.connection.close()
         _IDLE.append(self)
+
+    def _has_grown(self) -> bool:
+        """Whether it holds much: DuckDB gives memory back to the system when it closes, and not
+        when tables are dropped.
+        """
+        held = "SELECT sum(memory_usage_bytes) > ? FROM duckdb_memory()"
+        found = self._root.execute(held, [_MOST_KEPT]).fetchone()
+        return found is not None and bool(found[0])
 
     def _has_spilled(self) -> bool:
         """What was too large for memory may have left something in the folder, and in memory."""

@@ -208,7 +208,7 @@ class EngineSession:
             yield from self._connection.sql(query).to_arrow_reader(ROWS_IN_BATCH)
 
     def _cached(self, frame: Any) -> Any:
-        cached = frame.cache()
+        cached = _planned(frame).cache()
         finalize(self, cached.unpersist)
         return cached
 
@@ -265,19 +265,19 @@ class EngineSession:
         self._kept[name] = None
         return True
 
-    def collect_later(self, frame: nw.LazyFrame[Any]) -> Callable[[], pa.Table]:
-        """What gives a frame that was kept as an Arrow table, when it is called.
+    def collect_later(self, frame: nw.LazyFrame[Any], *columns: nw.Expr) -> Callable[[], pa.Table]:
+        """What gives those columns of a frame that was kept as an Arrow table, when it is called.
 
         A cluster holds the frame until then, and nothing else. An engine in this process does not
         outlive the work: where a process is forked, one that was left open takes the other down.
         """
         if self.engine != "pyspark":
-            table = self.collect(frame)
+            table = self.collect(frame.select(*columns))
             return lambda: table
         for kept in self._kept.values():
             if kept is not None and kept is not frame:
                 kept.to_native().unpersist()
-        return partial(self.collect, frame)
+        return partial(self.collect, frame.select(*columns))
 
     @engine_edge()
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
@@ -296,6 +296,25 @@ def _spark() -> Any:
     from pyspark.sql import SparkSession
 
     return SparkSession.builder.getOrCreate()
+
+
+def _planned(frame: Any) -> Any:
+    """A Spark frame whose plan is made now and stands for itself: otherwise what is built on a
+    cached frame would be planned with all that the frame was built of, again at every step.
+
+    It is what a checkpoint makes of a frame, only that lost parts can be made again. Spark has no
+    public name for it; where it is not found, the frame stays as it is, and planning takes longer.
+    """
+    try:
+        query, session = frame._jdf.queryExecution(), frame.sparkSession
+    except AttributeError:  # Spark Connect, whose plans are elsewhere
+        return frame
+    plan = query.toRdd()
+    try:
+        made = session._jsparkSession.internalCreateDataFrame(plan, frame._jdf.schema(), False)
+    except Exception:  # no such name in this release
+        return frame
+    return type(frame)(made, session)
 
 
 def _in_spark(source: Any) -> Any:

@@ -175,6 +175,9 @@ def _growth(measurer: Measurer, populations: tuple[int, ...]) -> Iterator[Figure
             checks = f"checks of {children:,} children"
             yield figure(checks, checked, "bare DuckDB read", barely)
             yield figure(checks, checked, "their evaluation", ours)
+            lines = measurer.task("growth:every_line", given, repeats=1)
+            every = f"every line of {children:,} children, 10 claim dates"
+            yield figure(every, lines, "evaluation of one claim date", ours, lines.told)
             theirs = measurer.task("growth:by_hand_written_sql", given, repeats=repeats)
             yield figure(name, ours, "hand-written DuckDB SQL", theirs, note, same=True)
             if children <= LARGEST_FOR_PANDAS:

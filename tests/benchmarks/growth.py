@@ -29,6 +29,8 @@ from impactbond.evidence.external_checks import Summary
 from impactbond.evidence.parquet_files import ParquetFiles
 from impactbond.evidence.read import read_evidence
 from impactbond.evidence.sources import ExternalTable
+from impactbond.settlement.settle import settle
+from impactbond.settlement.settlement import Settlement
 
 
 def _claim(contract: Contract) -> ClaimDate:
@@ -64,14 +66,30 @@ def by_the_engine(folder: str, children: int) -> Work:
     """The lots as the library finds them, from files that were checked before, when it has met the
     contract before.
     """
-    contract = read_contract(CONTRACT)
+    contract, evidence = _checked_before(folder)
     by_engine(contract, population(100), _claim(contract))
+    return Work(lambda: by_engine(contract, evidence, _claim(contract)), digest)
+
+
+def every_line(folder: str, children: int) -> Work:
+    """Every line and share of every claim date, from files that were checked before."""
+    contract, evidence = _checked_before(folder)
+
+    def run() -> Settlement:
+        settlement = settle(contract, evidence, as_of=AS_OF)
+        assert settlement.lines_table.num_rows < settlement.shares_table.num_rows
+        return settlement
+
+    return Work(run, lambda settlement: f"{settlement.lines_table.num_rows:,} lines")
+
+
+def _checked_before(folder: str) -> tuple[Contract, Evidence]:
+    contract = read_contract(CONTRACT)
     seen = ExternalTable(ParquetFiles.opened((str(Path(folder, SEEN)),), "observations", ()))
     # The checks have a figure, and a peak, of their own.
     summary = Summary((), {}, (0, 0), frozenset())
     people = pq.read_table(Path(folder, PEOPLE))
-    evidence = ExternalEvidence(people, seen, contract, "as held", summary)
-    return Work(lambda: by_engine(contract, evidence, _claim(contract)), digest)
+    return contract, ExternalEvidence(people, seen, contract, "as held", summary)
 
 
 def by_hand_written_sql(folder: str, children: int) -> Work:

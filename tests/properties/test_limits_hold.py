@@ -28,7 +28,8 @@ from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import UNFUNDED, Funders
 from impactbond.settlement.limits import settles_in_order
 from impactbond.settlement.lot_settlement import LotSettlement, settle_in_order, settle_lots
-from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
+from impactbond.settlement.lots import Lots, Numbers, Rulebook
+from impactbond.settlement.make_lots import make_lots
 from impactbond.settlement.movements import Movements, none_yet
 from impactbond.terms.limits import ShareLimit, WholeLimit
 

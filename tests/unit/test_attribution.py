@@ -12,10 +12,15 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.benchmarks import generate
+from tests.benchmarks.settlement import AS_OF, CONTRACT
 from tests.spec.drawn_tables import THE_END, contract_of, evidence_of
 
+from impactbond import duckdb_instances
+from impactbond.contract.read import read_contract
+from impactbond.duckdb_instances import close_idle_instances
 from impactbond.errors import InvariantError
-from impactbond.evaluation.claims import Claims
+from impactbond.evaluation.claims import ClaimRows, Claims, Counted
 from impactbond.settlement import settle as course
 from impactbond.settlement.lines import Attribution
 from impactbond.settlement.settle import settle
@@ -64,6 +69,47 @@ def test_a_settlement_goes_to_another_process_with_its_lines() -> None:
     assert other.lines_table == settlement.lines_table
     assert other.shares_table == settlement.shares_table
     assert other.decisions_table == settlement.decisions_table
+
+
+TABLES = ("lines", "shares", "claims", "payments", "balances", "decisions")
+
+
+def test_what_is_worked_out_some_at_a_time_is_what_is_worked_out_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    contract, population = read_contract(CONTRACT), generate.population(60)
+
+    def tables() -> dict[str, pa.Table]:
+        settlement = settle(contract, population, as_of=AS_OF)
+        return {name: getattr(settlement, f"{name}_table") for name in TABLES}
+
+    at_once = tables()
+    assert at_once["lines"].num_rows > 50
+    assert len(at_once["lines"]["claim_period"].unique()) > 5
+    rows = population.participants_table.num_rows
+    monkeypatch.setattr("impactbond.evaluation.claims.MOST_EVALUATED", 3 * rows)
+    monkeypatch.setattr("impactbond.settlement.lines.LINES_AT_ONCE", 7)
+    assert tables() == at_once
+
+
+def test_claims_are_the_same_as_columns_and_one_by_one() -> None:
+    rows = [Counted(0, 1, 17_000, 2, 3, "c2"), Counted(4, 0, 17_100, 0, 1, "c1", 2)]
+    columns = ClaimRows.of(rows)
+    assert (list(columns), len(columns), columns[1], columns[:1]) == (rows, 2, rows[1], rows[:1])
+    assert ClaimRows.of(columns) is columns
+    assert list(ClaimRows.together([rows[:1], columns])) == [rows[0], *rows]
+    counted = [row._replace(participant="") for row in rows]
+    assert ClaimRows.of(counted).participants is None
+    assert list(ClaimRows.of(counted)) == counted
+
+
+def test_an_engine_that_held_much_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    close_idle_instances()
+    two_consents()
+    assert len(duckdb_instances._IDLE) == 1
+    monkeypatch.setattr(duckdb_instances, "_MOST_KEPT", -1)
+    two_consents()
+    assert duckdb_instances._IDLE == []
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")

@@ -22,7 +22,8 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
 from impactbond.mappings.read import parse_mapping
 from impactbond.settlement import lot_settlement
-from impactbond.settlement.lots import Lots, Numbers, make_lots
+from impactbond.settlement.lots import Lots, Numbers
+from impactbond.settlement.make_lots import make_lots
 from impactbond.settlement.settle import settle
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

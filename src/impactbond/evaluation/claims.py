@@ -13,13 +13,15 @@ Keeps  nothing but achieved decisions becomes a claim. Whole units on the runnin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.dialect import Engine
@@ -34,6 +36,8 @@ from impactbond.reasons import Standing
 # Of so many participants at claim dates, to plan another query costs more than to find the reasons
 # at every claim date and not only at the last.
 MOST_AT_ONCE = 50_000
+# Rows about participants, times claim dates: an engine holds some hundreds of bytes for each.
+MOST_EVALUATED = 3_500_000
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
 
 
@@ -49,6 +53,73 @@ class Counted(NamedTuple):
     quantity: int
     participant: str = ""
     standing: int = Standing.FULL.number
+
+
+_NUMBERS = ("claim", "milestone", "day", "segment", "quantity", "standing")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClaimRows(Sequence[Counted]):
+    """Claims as columns, each of them a Counted where somebody asks for it: of very many, an object
+    for each would cost more than all the rest of a settlement.
+
+    `numbers` are whole numbers by the names of Counted; `participants` is None where nobody is told
+    apart.
+    """
+
+    numbers: Mapping[str, NDArray[Any]]
+    participants: pa.ChunkedArray | None
+
+    @classmethod
+    def of(cls, rows: Iterable[Counted]) -> ClaimRows:
+        """Claims as columns, whatever they came as."""
+        if isinstance(rows, ClaimRows):
+            return rows
+        listed = list(rows)
+        numbers = {
+            name: np.array([getattr(row, name) for row in listed], dtype=np.int64)
+            for name in _NUMBERS
+        }
+        names = [row.participant for row in listed]
+        return cls(numbers, pa.chunked_array([names], pa.string()) if any(names) else None)
+
+    @classmethod
+    def together(cls, parts: Iterable[Iterable[Counted]]) -> ClaimRows:
+        """Claims of several parts as one: all of them of somebody, or none."""
+        every = [cls.of(part) for part in parts]
+        numbers = {
+            name: np.concatenate([part.numbers[name] for part in every]) for name in _NUMBERS
+        }
+        who = [part.participants for part in every if part.participants is not None]
+        chunks = [chunk for one in who for chunk in one.chunks]
+        return cls(numbers, pa.chunked_array(chunks, pa.string()) if who else None)
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> ClaimRows:
+        """Claims as an engine gives them, in its columns."""
+        named = {name: "reached" if name == "day" else name for name in _NUMBERS}
+        numbers = {name: table[column].to_numpy() for name, column in named.items()}
+        is_single = "participant" in table.column_names
+        return cls(numbers, table["participant"] if is_single else None)
+
+    def __len__(self) -> int:
+        return len(self.numbers["claim"])
+
+    def __iter__(self) -> Iterator[Counted]:
+        who = repeat("") if self.participants is None else self.participants.to_pylist()
+        claim, milestone, day, segment, quantity, standing = (
+            self.numbers[name].tolist() for name in _NUMBERS
+        )
+        return map(Counted, claim, milestone, day, segment, quantity, who, standing)
+
+    @overload
+    def __getitem__(self, at: int) -> Counted: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Counted]: ...
+
+    def __getitem__(self, at: int | slice) -> Counted | list[Counted]:
+        return list(self)[at]
 
 
 @dataclass(frozen=True)
@@ -72,27 +143,58 @@ def evaluate(
     *,
     with_decisions: bool = False,
 ) -> Claims:
-    """The claims at those claim dates; `with_decisions`, and with the decisions at the last of them
-    where finding both at once takes less.
+    """The claims at those claim dates; of very many participants, some dates at a time.
+    `with_decisions`, and with the decisions at the last of them where finding both at once takes
+    less.
     """
+    people = evidence.participants_table.num_rows
+    small = engine == "duckdb" and people * len(claims) <= MOST_AT_ONCE
+    some = len(claims)
+    if engine != "pyspark":  # a cluster has the memory for it
+        some = max(1, MOST_EVALUATED // max(people, 1))
+    parts = [
+        _evaluated(contract, evidence, claims[at : at + some], engine, with_decisions and small)
+        for at in range(0, len(claims), some)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    segments = {number: held for part in parts for number, held in part.segments.items()}
+    return Claims(
+        segments,
+        ClaimRows.together([part.counted for part in parts]),
+        lambda: ClaimRows.together([part.singly() for part in parts]),
+    )
+
+
+def _evaluated(
+    contract: Contract,
+    evidence: Evidence,
+    claims: Sequence[ClaimDate],
+    engine: Engine,
+    with_decisions: bool,
+) -> Claims:
     inputs = EvaluationInput.of(contract, evidence, claims, engine)
-    asked = evidence.participants_table.num_rows * len(claims)
-    at_once = with_decisions and engine == "duckdb" and asked <= MOST_AT_ONCE
-    found, session = claims_of(inputs, reasons=at_once), inputs.session
-    decided = decisions_at(inputs, claims[-1]) if at_once else None
-    lots = _rows(session.collect(counted(found)))
-    segments = {number: inputs.segments.named(number) for number in {lot.segment for lot in lots}}
+    found, session = claims_of(inputs, reasons=with_decisions), inputs.session
+    decided = decisions_at(inputs, claims[-1]) if with_decisions else None
+    lots = ClaimRows.of_table(session.collect(counted(found)))
+    held = np.unique(lots.numbers["segment"]).tolist()
+    segments = {number: inputs.segments.named(number) for number in held}
     # Found now and collected when somebody asks: money needs only the counts, which are far fewer.
-    single = session.collect_later(found)
-    return Claims(segments, lots, lambda: _rows(single()), decided)
+    single = session.collect_later(found, *_narrow())
+    return Claims(segments, lots, lambda: ClaimRows.of_table(single()), decided)
 
 
-def _rows(table: pa.Table) -> list[Counted]:
-    columns = [table[name].to_pylist() for name in ("claim", "milestone", "reached", "segment")]
-    columns.append(table["quantity"].to_pylist())
-    is_single = "participant" in table.column_names
-    who = table["participant"].to_pylist() if is_single else repeat("", table.num_rows)
-    return list(map(Counted, *columns, who, table["standing"].to_pylist()))
+def _narrow() -> list[nw.Expr]:
+    """The columns of single claims in as few bytes as hold them: there is a row for every claim
+    date at which a claim stood.
+    """
+    narrow = {"claim": nw.Int16, "milestone": nw.Int16, "standing": nw.Int8, "segment": nw.Int32}
+    narrow["reached"] = nw.Int32
+    return [
+        nw.col("participant"),
+        nw.col("quantity"),
+        *(nw.col(name).cast(kind) for name, kind in narrow.items()),
+    ]
 
 
 def claims_of(inputs: EvaluationInput, *, reasons: bool = False) -> Frame:

@@ -67,7 +67,7 @@ def applicable_claims(
     is_by_making = known.terms.governs == "claims made"
     made = _made_before(known, claims, closed) if is_by_making else {}
     applicable = applicable_version(known, claims, starts, asked[0].number, made)
-    said = [one.singly() for one in evaluated]
+    said = [list(one.singly()) for one in evaluated]
     kept: list[list[Counted]] = [[] for _ in texts]
     for claim in asked:
         for of, by_position in _by_claimed(texts, said, claim.number).items():

@@ -34,8 +34,8 @@ def to_date(amounts: Pence, entries: Entries, history: Movements, claims: int) -
     """
     known = int(np.searchsorted(history.claim, claims))
     # What came after is added up in a place of its own behind the last claim date, and cut off.
-    claim = np.append(history.claim[:known], np.full(entries.number.shape[1] - known, claims))
-    funders, trials = entries.number.shape[0], len(amounts)
+    claim = np.append(history.claim[:known], np.full(entries.movements - known, claims))
+    funders, trials = entries.funders, len(amounts)
     place = claim[entries.movement] * funders + entries.funder
     moved = added_at(amounts, place, (claims + 1) * funders)
     sums = moved.T.reshape(claims + 1, funders, trials)[:claims]

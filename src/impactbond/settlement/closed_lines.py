@@ -23,6 +23,7 @@ from impactbond.settlement.funding import ShareRule, rule_name
 from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lots import LotKey, Lots, Numbers
 from impactbond.settlement.movements import Movements
+from impactbond.settlement.numbering import alike
 
 _AMOUNTS = ("quantity", "value_pence", "entitled_pence")
 _OF_A_LOT = ("period", "achieved_on", "milestone", "share_rule", "price_pence", "standing", "group")
@@ -147,18 +148,8 @@ def _places(column: pa.ChunkedArray) -> Numbers:
 
 
 def _alike(described: Sequence[Numbers], rows: int) -> tuple[Numbers, Numbers]:
-    """The first of the rows that are alike in every number, and of each row which of these it is
-    like; in the order of their first.
-    """
-    number = np.zeros(rows, dtype=np.int64)
-    for column in described:
-        # Numbered anew at every column, so that no product becomes too large.
-        number = np.unique(number * (1 + column.max(initial=0)) + column, return_inverse=True)[1]
-    _, first, place = np.unique(number, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    turned = np.empty_like(order)
-    turned[order] = np.arange(order.size)
-    return first[order], turned[place]
+    """A row of each that are alike in every number, and of each row which of these it is like."""
+    return alike([np.zeros(rows, dtype=np.int64), *described])
 
 
 def _of_texts(column: pa.ChunkedArray, number: Callable[[str], int]) -> Numbers:

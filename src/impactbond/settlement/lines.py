@@ -19,18 +19,22 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
+from impactbond.money import Pence
 from impactbond.reasons import Because, LineKind, Standing
 from impactbond.settlement.funding import rule_name
 from impactbond.settlement.limits import reasons_to_withhold
 from impactbond.settlement.lot_settlement import LotSettlement
 from impactbond.settlement.lots import DISPUTED, Lots, Numbers
 from impactbond.settlement.movements import Movements
+from impactbond.settlement.running import begins, lengths
 from impactbond.tables import schema_of
 
+LINES_AT_ONCE = 200_000  # whose shares are looked up together
 LINES = schema_of(
     *("line", "claim_period", "claim_date", "kind", "participant", "milestone", "period"),
     *("achieved_on", "quantity", "price_pence", "value_pence", "withheld_pence", "entitled_pence"),
@@ -77,7 +81,7 @@ def lines_table(claims: Sequence[ClaimDate], single: LotSettlement, first_open: 
         "claim_period": _words(label, claim),
         "claim_date": _words([dated.known_by for dated in claims], claim),
         "kind": _words([kind.value for kind in LineKind], (period == claim).astype(np.int64)),
-        "participant": _words([key.participant for key in lots.keys], lot),
+        "participant": _at(lots.columns.participants, lots.columns.participant[lot]),
         "milestone": _words(payables, lots.milestone[lot]),
         "period": _words([one.label for one in contract.calendar.periods], period),
         "achieved_on": pa.array(lots.day[lot].astype(np.int32)).cast(pa.date32()),
@@ -90,47 +94,70 @@ def lines_table(claims: Sequence[ClaimDate], single: LotSettlement, first_open: 
         "withheld_by": _withheld_by(contract, history),
         "share_rule": _words([rule_name(rule) for rule in lots.rules], lots.rule[lot]),
         "standing": _words([one.value for one in Standing], lots.standing[lot]),
-        "group": pa.array([key.group for key in lots.keys], pa.list_(pa.string())).take(
-            pa.array(lot)
-        ),
+        "group": _at(pa.array(lots.columns.groups, pa.list_(pa.string())), lots.columns.group[lot]),
     }
     arrays = [pa.array(columns[field.name], field.type) for field in LINES]
     return pa.table(arrays, schema=LINES)
 
 
+def _at(words: pa.Array, positions: Numbers) -> pa.Array:
+    """What stands at each of some positions."""
+    return words.take(pa.array(positions))
+
+
 def _words(words: Sequence[Any], positions: Numbers) -> pa.Array:
-    """What stands at each of some positions in a list of words, or of dates."""
-    return (pa.array(words) if words else pa.array([], pa.string())).take(pa.array(positions))
+    """The same of a list of words, or of dates."""
+    return _at(pa.array(words) if words else pa.array([], pa.string()), positions)
 
 
-def _numbered(labels: Sequence[str], claim: Numbers) -> list[str]:
+def _numbered(labels: Sequence[str], claim: Numbers) -> pa.Array:
     """A name for each line: its claim period, and how many lines of it have come."""
     # Numbered anew for every claim, in its order: a closed line keeps its name for ever.
-    count = [0] * len(labels)
-    names = []
-    for number in claim.tolist():
-        count[number] += 1
-        names.append(f"{labels[number]}/{count[number]:04d}")
-    return names
+    starts = begins(claim)
+    number = np.arange(1, claim.size + 1) - np.repeat(starts, lengths(starts, claim.size))
+    figures = pc.utf8_lpad(pc.cast(pa.array(number), pa.string()), 4, "0")
+    return pc.binary_join_element_wise(_words(labels, claim), figures, "/")
 
 
 def _reasons(
     contract: Contract, payables: Sequence[str], lots: Lots, history: Movements
-) -> list[Because]:
-    milestone = lots.milestone[history.lot].tolist()
-    amounts = (history.quantity, history.value, history.entitled)
-    moves = zip(milestone, *(amount[0].tolist() for amount in amounts), strict=True)
-    reasons = [
-        Because.FUNDER_LIMIT_RELEASED
-        if is_release
-        else _because(contract, payables[position], quantity, value, entitled)
-        for is_release, (position, quantity, value, entitled) in zip(
-            history.is_release.tolist(), moves, strict=True
-        )
-    ]
-    for line, reason in _disputes(lots, history):
-        reasons[line] = reason
-    return reasons
+) -> pa.Array:
+    milestone = lots.milestone[history.lot]
+    quantity, value, entitled = history.quantity[0], history.value[0], history.entitled[0]
+    of_payable = [_of_payable(contract, name) for name in payables]
+    when_claimed, when_valued = (
+        np.array([_BECAUSE.index(one) for one in each], dtype=np.int64)
+        for each in (zip(*of_payable, strict=True) if of_payable else ((), ()))
+    )
+    none = np.zeros_like(milestone)
+    # The quantity and not the value, which is nothing for a milestone that is tracked and not paid.
+    # Where neither claims nor their worth moved, only a limit can have let more through, or less,
+    # because another claim came before it.
+    reason = np.select(
+        [history.is_release, quantity < 0, quantity != 0, value != 0, entitled > 0],
+        [
+            none + _BECAUSE.index(Because.FUNDER_LIMIT_RELEASED),
+            none + _BECAUSE.index(Because.TAKEN_BACK),
+            when_claimed[milestone],
+            when_valued[milestone],
+            none + _BECAUSE.index(Because.LIMIT_RELEASED),
+        ],
+        _BECAUSE.index(Because.LIMIT_DISPLACED),
+    )
+    for line, because in _disputes(lots, history):
+        reason[line] = _BECAUSE.index(because)
+    return _words([one.value for one in _BECAUSE], reason)
+
+
+_BECAUSE = list(Because)
+
+
+def _of_payable(contract: Contract, name: str) -> tuple[Because, Because]:
+    """Why a line is there of which something more is claimed, and of which only the value moves."""
+    claimed = Because(contract.fees[name].kind) if name in contract.fees else Because.ACHIEVED
+    if name in contract.results:
+        return claimed, Because.MEASURED
+    return claimed, Because.REPRICED if name in contract.milestones else Because.RELEASED
 
 
 def _disputes(lots: Lots, history: Movements) -> Iterator[tuple[int, Because]]:
@@ -155,53 +182,59 @@ def _disputes(lots: Lots, history: Movements) -> Iterator[tuple[int, Because]]:
             yield from ((line, reason) for line, _, number in lines if number)
 
 
-def _withheld_by(contract: Contract, history: Movements) -> list[str]:
+def _withheld_by(contract: Contract, history: Movements) -> pa.Array:
     """The reasons for which something is withheld, by the bits that stand for them."""
-    names = reasons_to_withhold(contract)
-    told: dict[int, str] = {}
-    for bits in set(history.limited.tolist()):
+    names, told = reasons_to_withhold(contract), []
+    different, place = np.unique(history.limited, return_inverse=True)
+    for bits in different.tolist():
         held = (name for bit, name in enumerate(names) if bits >> bit & 1)
-        told[bits] = "; ".join(dict.fromkeys(held))
-    return [told[bits] for bits in history.limited.tolist()]
-
-
-def _because(contract: Contract, name: str, quantity: int, value: int, entitled: int) -> Because:
-    # The quantity and not the value, which is nothing for a milestone that is tracked and not paid.
-    # What was taken back is so whatever else moved with it.
-    if quantity < 0:
-        return Because.TAKEN_BACK
-    if quantity:
-        return Because(contract.fees[name].kind) if name in contract.fees else Because.ACHIEVED
-    if value:
-        other = Because.REPRICED if name in contract.milestones else Because.RELEASED
-        return Because.MEASURED if name in contract.results else other
-    # Neither claims nor their worth moved: only a limit can have let more through, or less, because
-    # another claim came before it.
-    return Because.LIMIT_RELEASED if entitled > 0 else Because.LIMIT_DISPLACED
+        told.append("; ".join(dict.fromkeys(held)))
+    return _words(told, place.reshape(-1))
 
 
 def shares_table(single: LotSettlement, lines: pa.Table) -> pa.Table:
     """The table `shares`: a row for every line and every funder that its share rule names or that
     took over.
     """
-    lots, funders, parts, lot = single.lots, single.funders, single.parts, single.history.lot
-    names = np.array([funder.id for funder in funders.all], dtype=object)
-    named = np.zeros((len(lots.rules), len(names)), dtype=bool)
-    for index, rule in enumerate(lots.rules):
-        named[index, [funders.position(funder) for funder in rule.funders]] = True
-    # Who took over without a share of its own has a row too, or the rows would not add up.
-    concerned = parts.overflow[0] != 0
-    if lot.size:
-        concerned |= named[lots.rule[lot]]
-    line, funder = np.nonzero(concerned)
-    value, payable = parts.value[0][line, funder], parts.payable[0][line, funder]
-    overflow = parts.overflow[0][line, funder]
-    position = pa.array(line, pa.int64())
+    entries = single.parts.entries
+    # Entries stand funder by funder: sorted runs, which a stable sort merges.
+    order = np.argsort(entries.movement, kind="stable")
+    ends = np.cumsum(np.bincount(entries.movement, minlength=lines.num_rows))
+    parts = [SHARES.empty_table()]
+    # Some lines at a time: of a million children there are ten million shares.
+    for first in range(0, lines.num_rows, LINES_AT_ONCE):
+        last = min(first + LINES_AT_ONCE, lines.num_rows)
+        own = order[ends[first - 1] if first else 0 : ends[last - 1]]
+        parts.append(_shares_of(single, lines, slice(first, last), own))
+    return pa.concat_tables(parts)
+
+
+def _shares_of(single: LotSettlement, lines: pa.Table, own: slice, entries: Numbers) -> pa.Table:
+    """The rows of the lines from one number up to another, from their entries in the order of these
+    lines.
+    """
+    parts, funders = single.parts, len(single.funders.all)
+    # A number for every line and funder, in the order of rows.
+    number = parts.entries.movement[entries] * funders + parts.entries.funder[entries]
+    rows = _named_by_rules(single, own)
+    if (taken := parts.overflows[0][entries] != 0).any():
+        rows = np.union1d(rows, number[taken])
+    at = np.searchsorted(rows, number)
+    told = np.flatnonzero(rows[np.minimum(at, rows.size - 1)] == number) if rows.size else at
+    place, entry = at[told], entries[told]
+
+    def in_rows(amounts: Pence) -> Pence:
+        found = np.zeros(rows.size, dtype=np.int64)
+        found[place] = amounts[0][entry]
+        return found
+
+    value, payable, overflow = map(in_rows, (parts.values, parts.payables, parts.overflows))
+    line = pa.array(rows // funders)
     return pa.table(
         [
-            lines["line"].take(position).combine_chunks(),
-            lines["claim_period"].take(position).combine_chunks(),
-            pa.array(names[funder], pa.string()),
+            lines["line"].take(line).combine_chunks(),
+            lines["claim_period"].take(line).combine_chunks(),
+            _words([funder.id for funder in single.funders.all], rows % funders),
             pa.array(value),
             pa.array(value - payable),
             pa.array(overflow),
@@ -209,6 +242,24 @@ def shares_table(single: LotSettlement, lines: pa.Table) -> pa.Table:
         ],
         schema=SHARES,
     )
+
+
+def _named_by_rules(single: LotSettlement, own: slice) -> Numbers:
+    """Each of those lines with each of the funders that its share rule names, as one number: the
+    line times how many funders there are, and the funder.
+    """
+    funders, rules = single.funders, single.lots.rules
+    of_rule = [np.unique([funders.position(one) for one in rule.funders]) for rule in rules]
+    counts = np.array([len(one) for one in of_rule], dtype=np.int64)
+    rule = single.lots.rule[single.history.lot[own]]
+    count = counts[rule]
+    line = np.repeat(np.arange(own.start, own.stop), count)
+    ends = np.cumsum(count)
+    within = np.arange(line.size) - np.repeat(ends - count, count)
+    starts = np.cumsum(counts) - counts
+    funder = np.concatenate(of_rule)[np.repeat(starts[rule], count) + within]
+    named: Numbers = line * len(funders.all) + funder
+    return named
 
 
 class Attribution:

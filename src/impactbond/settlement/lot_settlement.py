@@ -29,7 +29,8 @@ from impactbond.money import Pence
 from impactbond.settlement.balances import left_on_account, on_account, to_date, with_on_account
 from impactbond.settlement.closed_lines import ClosedLines
 from impactbond.settlement.funding import UNFUNDED, Funders, named_rule
-from impactbond.settlement.lots import Lots, Numbers, Rulebook, make_lots
+from impactbond.settlement.lots import Lots, Numbers, Rulebook
+from impactbond.settlement.make_lots import make_lots
 from impactbond.settlement.movements import (
     Movements,
     find_movements,
@@ -194,11 +195,17 @@ def settle_claims(
             own = before.where(stands)
             # Nothing has changed for these: they claim what their closed lines hold, so they move
             # nothing. Left out, all that was paid for them would be taken back.
-            quantities[first_open:] += added_at(own.quantity, own.lot, len(lots.keys))
+            quantities[first_open:] += added_at(own.quantity, own.lot, len(lots))
         return settle_by_terms(terms, lots, funders, quantities[None], before, first_open)
 
+    made: list[LotSettlement] = []
+
     def singly() -> LotSettlement:
-        return settled((one.singly() for one in applicable), singly=True)
+        nonlocal applicable
+        if not made:
+            made.append(settled([one.singly() for one in applicable], singly=True))
+            applicable = ()  # the claims need not be in memory beside what is made of them
+        return made[0]
 
     # Lots count equal claims, and are few: what is due follows from them alone. The same course
     # with single claims gives the lines, when they are asked for. Limits on claims one by one have

@@ -3,8 +3,8 @@ interchangeable for money. What one claim is worth on a day, for a participant w
 is here too: its price.
 
 Takes  claims at every claim date, counted or one by one; prices with their rates and changes.
-Gives  lots in the order in which limits meet them, and how many claims each held at each claim
-       date. Prices are whole minor units of the currency that prices are in.
+Gives  lots in the order in which limits meet them (made of claims by `make_lots`). Prices are whole
+       minor units of the currency that prices are in.
 Keeps  the order of the rows that come in is nothing. Prices are exact fractions until the one
        rounding that the contract states.
 """
@@ -12,7 +12,6 @@ Keeps  the order of the rows that come in is nothing. Prices are exact fractions
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,15 +20,17 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.contract.versions import Stretch, Versions, unit_stretches
 from impactbond.dates import Period, day_number, from_day_number
-from impactbond.evaluation.claims import Counted
 from impactbond.money import CURRENCIES, Pence, round_fraction, rounded
 from impactbond.reasons import Standing
 from impactbond.settlement.funding import ShareRule, share_rule
+from impactbond.settlement.numbering import alike
 from impactbond.terms.applicability import Dated, is_about
 from impactbond.terms.funding import Funding
 from impactbond.terms.prices import Indexed
@@ -57,25 +58,82 @@ class LotKey(NamedTuple):
     participant: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class LotColumns:
+    """What makes claims interchangeable, as columns: the numbers of LotKey, in its order, and the
+    places of its `group` among `groups`, of its `participant` among `participants`; both in order.
+    """
+
+    numbers: tuple[Numbers, ...]
+    group: Numbers
+    participant: Numbers
+    groups: Sequence[tuple[str, ...]]
+    participants: pa.Array
+
+    @classmethod
+    def of(cls, keys: Sequence[LotKey]) -> LotColumns:
+        """The columns of some keys, in their order."""
+        numbers = np.array([key[:6] for key in keys], dtype=np.int64).reshape(-1, 6)
+        groups = sorted({key.group for key in keys})
+        people = sorted({key.participant for key in keys})
+        group_at = {group: place for place, group in enumerate(groups)}
+        person_at = {person: place for place, person in enumerate(people)}
+        return cls(
+            tuple(numbers.T.copy()),
+            np.array([group_at[key.group] for key in keys], dtype=np.int64),
+            np.array([person_at[key.participant] for key in keys], dtype=np.int64),
+            groups,
+            pa.array(people, pa.string()),
+        )
+
+    def keys(self) -> tuple[LotKey, ...]:
+        """The keys one by one."""
+        held = (self.groups[place] for place in self.group.tolist())
+        who = self.participants.take(pa.array(self.participant)).to_pylist()
+        return tuple(map(LotKey, *(column.tolist() for column in self.numbers), held, who))
+
+
 @dataclass(eq=False)
 class Lots:
     """Lots in settlement order, with their share rules.
 
     Of every lot, as int64: the `period` and the `day` (number) in which it was achieved, what it is
     paid for (`milestone`, its position in the contract's payables), its share `rule`, the price of
-    one claim in minor units of the currency of prices, and how its claims stand (`standing`).
-    `priorities` keeps the order of priority under each limit, which follows from the lots alone.
+    one claim in minor units of the currency of prices, how its claims stand (`standing`), and whose
+    they are (`columns`). `priorities` keeps the order of priority under each limit, which follows
+    from the lots alone.
     """
 
-    keys: tuple[LotKey, ...]
+    columns: LotColumns
     rules: tuple[ShareRule, ...]
     priorities: dict[int, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        # The reshape holds where there is no lot at all: no rows, and six columns still.
-        numbers = np.array([key[:6] for key in self.keys], dtype=np.int64).reshape(-1, 6)
-        columns: list[Numbers] = list(numbers.T.copy())
-        self.period, self.day, self.milestone, self.rule, self.price_pence, self.standing = columns
+        of = self.columns.numbers
+        self.period, self.day, self.milestone, self.rule, self.price_pence, self.standing = of
+
+    def __len__(self) -> int:
+        return len(self.period)
+
+    @cached_property
+    def keys(self) -> tuple[LotKey, ...]:
+        """The lots one by one: of single claims they are many, and made when they are asked for."""
+        return self.columns.keys()
+
+    def held(self, position: int) -> tuple[Sequence[str], Numbers]:
+        """The values of an attribute of `group`, blank where a lot has none, in order; and of every
+        lot, the place of its own among these.
+        """
+        values = [group[position] if group else "" for group in self.columns.groups]
+        named = sorted(set(values))
+        place = np.array([named.index(value) for value in values], dtype=np.int64)
+        return named, place[self.columns.group]
+
+    @cached_property
+    def is_of_somebody(self) -> NDArray[np.bool_]:
+        """Whether each lot has a participant."""
+        blank = pc.equal(self.columns.participants, "").to_numpy(zero_copy_only=False)
+        return np.asarray(~blank[self.columns.participant])
 
     @cached_property
     def shares_of_rules(self) -> tuple[Sequence[tuple[Fraction, ...]], Numbers]:
@@ -134,20 +192,49 @@ class ShareRules:
         return key._replace(participant=participant) if participant else key
 
     def _key(self, milestone: int, number: int, segment: int, standing: int) -> LotKey:
-        if milestone not in self._turns:
-            self._turns[milestone] = self._turns_of(self._payables[milestone])
-        turns = self._turns[milestone]
-        # Days are many, and those of one stretch come to the same money.
-        # A stretch begins on its day: a price that changes on the first is the new one on the
-        # first.
-        stretch = number if turns is None else bisect_right(turns, number)
-        alike = (milestone, stretch, segment, standing)
-        if alike not in self._worth:
-            self._worth[alike] = self._worth_of(milestone, number, segment, standing)
-        rule, price, group = self._worth[alike]
+        rule, price, group = self._worth_at(milestone, number, segment, standing)
         # A period includes its last day.
         period = bisect_left(self._period_ends, number)
         return LotKey(period, number, self._position[milestone], rule, price, standing, group)
+
+    def _turns_at(self, milestone: int) -> list[int] | None:
+        if milestone not in self._turns:
+            self._turns[milestone] = self._turns_of(self._payables[milestone])
+        return self._turns[milestone]
+
+    def _worth_at(
+        self, milestone: int, number: int, segment: int, standing: int
+    ) -> tuple[int, int, tuple[str, ...]]:
+        """The share rule, the price and the group of a claim."""
+        turns = self._turns_at(milestone)
+        # Days are many, and those of one stretch come to the same money.
+        stretch = number if turns is None else bisect_right(turns, number)
+        asked = (milestone, stretch, segment, standing)
+        if asked not in self._worth:
+            self._worth[asked] = self._worth_of(milestone, number, segment, standing)
+        return self._worth[asked]
+
+    def described(
+        self, milestone: Numbers, day: Numbers, segment: Numbers, standing: Numbers
+    ) -> tuple[Sequence[Numbers], list[tuple[str, ...]], Numbers]:
+        """The lots of claims as columns: the first numbers of LotKey; the groups that occur, and
+        the place of each claim's among them. What claims of one stretch are worth is asked once.
+        """
+        stretch = np.empty_like(day)
+        for one in np.unique(milestone).tolist():
+            own = milestone == one
+            turns = self._turns_at(one)
+            stretch[own] = day[own] if turns is None else np.searchsorted(turns, day[own], "right")
+        first, place = alike((milestone, stretch, segment, standing))
+        asked = (one[first].tolist() for one in (milestone, day, segment, standing))
+        worth = [self._worth_at(*one) for one in zip(*asked, strict=True)]
+        rule, price = np.array([one[:2] for one in worth], dtype=np.int64).reshape(-1, 2).T
+        groups = sorted({group for _, _, group in worth})
+        at = {group: number for number, group in enumerate(groups)}
+        group = np.array([at[group] for _, _, group in worth], dtype=np.int64)
+        period = np.searchsorted(self._period_ends, day)
+        position = np.array(self._position, dtype=np.int64)[milestone]
+        return (period, day, position, rule[place], price[place], standing), groups, group[place]
 
     def _turns_of(self, name: str) -> list[int] | None:
         """The first days of the stretches in which a claim comes to the same money; None where a
@@ -282,42 +369,3 @@ class Rulebook:
         number = {rule: number for number, rule in enumerate(self.all)}
         for rules in self.by_version:
             rules.number = number
-
-
-def make_lots(
-    rulebook: Rulebook,
-    counted: Iterable[Iterable[Counted]],
-    claims: int,
-    closed: Iterable[LotKey] = (),
-) -> tuple[Lots, Numbers]:
-    """Lots in settlement order, and quantities to date shaped (claim date, lot), from the claims
-    under each version.
-
-    Lots of `closed` periods are kept although nothing of them may be left.
-    """
-    found: dict[LotKey, dict[int, int]] = {key: {} for key in closed}
-    for rules, rows in zip(rulebook.by_version, counted, strict=True):
-        for key in rules.uncounted(claims):
-            # Not due before its claim; but what a closed claim has paid of it must be there, to be
-            # taken back.
-            if key.day > rules.closes_on and key not in found:
-                continue
-            # A fee is claimed by being due; a result has no number, and is worth what is measured.
-            is_fee = int(key.milestone >= rulebook.first_fee)
-            found[key] = dict.fromkeys(range(key.period, claims), is_fee)
-        # A claim stands at many claim dates: which lot it is in is asked once.
-        alike: dict[tuple[int, int, int, str, int], dict[int, int]]
-        alike = defaultdict(lambda: defaultdict(int))
-        for claim, milestone, day, segment, quantity, participant, standing in rows:
-            alike[milestone, day, segment, participant, standing][claim] += quantity
-        for described, quantity_by_claim in alike.items():
-            by_claim = found.setdefault(rules.key(*described), {})
-            for claim, quantity in quantity_by_claim.items():
-                by_claim[claim] = by_claim.get(claim, 0) + quantity
-    # The order of settlement: limits and running totals go through lots as they stand here, so
-    # nothing may depend on the order of the evidence.
-    keys = tuple(sorted(found))
-    quantities = np.zeros((claims, len(keys)), dtype=np.int64)
-    for index, key in enumerate(keys):
-        quantities[list(found[key]), index] = list(found[key].values())
-    return Lots(keys, rulebook.all), quantities

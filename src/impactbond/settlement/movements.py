@@ -105,7 +105,7 @@ def _closed_state(contract: Contract, lots: Lots, closed: Movements, claim: int)
     again.
     """
     amounts = np.stack([closed.quantity, closed.value, closed.entitled])
-    sums = np.zeros((*amounts.shape[:2], len(lots.keys)), dtype=np.int64)
+    sums = np.zeros((*amounts.shape[:2], len(lots)), dtype=np.int64)
     np.add.at(np.moveaxis(sums, -1, 0), closed.lot, np.moveaxis(amounts, -1, 0))
     # Whether a limit is why a lot moves is told from the difference to this: without it the first
     # open claim would blame every limit that ever withheld anything.
@@ -166,7 +166,7 @@ def movements_in_order(
     """
     # One look at the end tells all: nothing that came later has changed what came before.
     state = _state_of(contract, lots, counts, claims - 1, apart)
-    limited = np.zeros(len(lots.keys), dtype=np.int64)
+    limited = np.zeros(len(lots), dtype=np.int64)
     held = np.zeros((claims, len(state.withheld), len(counts)), dtype=np.int64)
     for bit, amounts in enumerate(state.withheld):
         if is_known_nothing(amounts):
@@ -178,7 +178,7 @@ def movements_in_order(
             held[lots.period[one], bit] += amounts[:, one]
     lot = np.flatnonzero(_any_of(state[:3]))
     # Lots stand in the order of their periods, which is that of the history.
-    are_all = lot.size == len(lots.keys)
+    are_all = lot.size == len(lots)
     found = state[:3] if are_all else (each[:, lot] for each in state[:3])
     history = Movements(lots.period[lot], lot, limited[lot], np.zeros(lot.size, bool), *found)
     return history, np.cumsum(held, axis=0).transpose(2, 0, 1)

@@ -102,16 +102,16 @@ def priority_of(contract: Contract, lots: Lots, position: int, limit: WholeLimit
 
 
 def _priority(contract: Contract, lots: Lots, limit: WholeLimit) -> Priority:
-    number = np.arange(len(lots.keys))
+    number = np.arange(len(lots))
     years = years_of(contract, lots) if limit.is_yearly else np.zeros_like(number)
     label, has_label = _labels(contract, lots, limit, years)
     named = _named(contract, lots, limit) & has_label
     concerned = named.copy()
     for attribute, values in limit.only.items():
-        held = _held(contract, lots, attribute)
-        concerned &= np.array([value in values for value in held], dtype=bool)
     # The last key counts first. Settlement order decides between equals, or two runs of one
     # settlement could pay different claims.
+        named_values, held = lots.held(contract.grouping.index(attribute))
+        concerned &= np.array([value in values for value in named_values], dtype=bool)[held]
     lot = np.lexsort((number, limit.precedence(lots.price_pence), label))
     lot = lot[concerned[lot]]
     groups, group = np.unique(label[lot], return_inverse=True)
@@ -124,7 +124,7 @@ def _priority(contract: Contract, lots: Lots, limit: WholeLimit) -> Priority:
         _persons(lots, some, where) if limit.at_most.is_of_people else np.zeros_like(some)
         for some, where in ((lot, group), (base, base_group))
     )
-    return Priority(lot, group, person, years[lot], base, base_group, of_base, len(lots.keys))
+    return Priority(lot, group, person, years[lot], base, base_group, of_base, len(lots))
 
 
 def _named(contract: Contract, lots: Lots, limit: WholeLimit) -> Truths:
@@ -137,14 +137,8 @@ def _named(contract: Contract, lots: Lots, limit: WholeLimit) -> Truths:
     # What is nobody's passes by limits on participants, or all of it together would be one
     # participant.
     if limit.at_most.is_of_people or limit.each == "participant":
-        found &= np.array([bool(key.participant) for key in lots.keys], dtype=bool)
+        found &= lots.is_of_somebody
     return found
-
-
-def _held(contract: Contract, lots: Lots, attribute: str) -> list[str]:
-    """The value of an attribute in every lot; nothing where the lot is of no participant."""
-    position = contract.grouping.index(attribute)
-    return [key.group[position] if key.group else "" for key in lots.keys]
 
 
 def _labels(
@@ -154,10 +148,10 @@ def _labels(
 
     Where the headroom of later years pays, the years are not groups: they follow one another.
     """
-    every = np.ones(len(lots.keys), dtype=bool)
+    every = np.ones(len(lots), dtype=bool)
     match limit.each:
         case None:
-            return np.zeros(len(lots.keys), dtype=np.int64), every
+            return np.zeros(len(lots), dtype=np.int64), every
         case "year":
             carried = limit.beyond == "next year"
             # Years that lend each other headroom are one group, and are gone through in turn.
@@ -165,26 +159,21 @@ def _labels(
         case "period":
             return lots.period, every
         case "participant":
-            return _numbered([key.participant for key in lots.keys]), every
         # What has no value of it, such as a fee, is in no group and passes by the limit.
+            return lots.columns.participant, every
         case attribute:
-            held = _held(contract, lots, attribute)
-            return _numbered(held), np.array([bool(value) for value in held], dtype=bool)
+            values, held = lots.held(contract.grouping.index(attribute))
+            return held, np.array([bool(value) for value in values], dtype=bool)[held]
 
 
 def _persons(lots: Lots, lot: Numbers, group: Numbers) -> Numbers:
     """A number for every participant of every group, in the order in which they meet the limit."""
-    person = _numbered([lots.keys[number].participant for number in lot.tolist()])
+    person = lots.columns.participant[lot]
     most = int(person.max(initial=0)) + 1
     # Numbered group by group: whoever claims in two groups, such as two years, is a participant of
     # each.
     _, number = np.unique(group * most + person, return_inverse=True)
     return np.asarray(number.reshape(-1), dtype=np.int64)
-
-
-def _numbered(words: list[str]) -> Numbers:
-    number = {word: index for index, word in enumerate(sorted(set(words)))}
-    return np.array([number[word] for word in words], dtype=np.int64)
 
 
 def years_of(contract: Contract, lots: Lots) -> Numbers:

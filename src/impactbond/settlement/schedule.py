@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from impactbond.contract.contract import Contract
 from impactbond.errors import InvariantError
 from impactbond.evaluation.inputs import ClaimDate
 from impactbond.settlement.funding import UNFUNDED
 from impactbond.settlement.lot_settlement import LotSettlement
+from impactbond.settlement.lots import Numbers
+from impactbond.settlement.running import added_at
 from impactbond.tables import rows_table, schema_of
 from impactbond.terms.funding import Tranche
 
@@ -77,11 +80,10 @@ def _payments(
     names = settled.terms[-1].contract
     results = [names.payables.index(name) for name in names.results]
     measured = np.isin(lots.milestone[of], results) if of.size else now
-    amount = settled.parts.amount[0]
     claimed = {
-        "milestones": amount[now & own & ~measured].sum(axis=0),
-        "results": amount[now & own & measured].sum(axis=0),
-        "adjustments": amount[now & ~own].sum(axis=0),
+        "milestones": _summed(settled, now & own & ~measured),
+        "results": _summed(settled, now & own & measured),
+        "adjustments": _summed(settled, now & ~own),
     }
     # Shaped (tranche, funder): what is paid, recovered, and goes back at the end, at this claim
     # date.
@@ -108,6 +110,14 @@ def _payments(
         for day, kind, name, pence in found:
             if pence:
                 yield claim.label, claim.known_by, day, funder.id, kind, name, pence
+
+
+def _summed(settled: LotSettlement, moved: NDArray[np.bool_]) -> Numbers:
+    """What each funder pays of some movements together."""
+    entries = settled.parts.entries
+    chosen = np.flatnonzero(moved[entries.movement])
+    amounts = settled.parts.amounts[:1, chosen]
+    return np.asarray(added_at(amounts, entries.funder[chosen], entries.funders)[0])
 
 
 def balances_table(claims: Sequence[ClaimDate], settled: LotSettlement) -> pa.Table:

@@ -42,22 +42,33 @@ from impactbond.settlement.running import (
 from impactbond.terms.limits import ShareLimit
 
 
-class Entries(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Entries:
     """The funders of movements: an entry for every movement and each funder that its share rule
-    names, or that may take over from one. In the order of funders, within one in that of movements.
+    names, or that may take over from one. In the order of funders, within one in that of movements;
+    `funders` and `movements` are how many there are in all.
     """
 
     movement: Numbers
     funder: Numbers
-    number: Numbers  # of the entry of a funder and a movement: shaped (funder, movement)
+    funders: int
+    movements: int
 
     @classmethod
     def where(cls, concerned: NDArray[np.bool_]) -> Entries:
         """The entries of the funders concerned, shaped (funder, movement)."""
         funder, movement = np.nonzero(concerned)
-        number = np.zeros(concerned.shape, dtype=np.int64)
-        number[concerned] = np.arange(funder.size)
-        return cls(movement, funder, number)
+        return cls(movement, funder, *concerned.shape)
+
+    @cached_property
+    def _number(self) -> Numbers:
+        return self.funder * self.movements + self.movement
+
+    def number(self, funder: Numbers | int, movement: Numbers) -> Numbers:
+        """The entries of funders and movements that have one."""
+        # A table of them all would be as large as all funders times all movements.
+        found = np.searchsorted(self._number, funder * self.movements + movement)
+        return np.asarray(found, dtype=np.int64)
 
     def of(self, funder: int) -> slice:
         """The entries of one funder."""
@@ -129,20 +140,23 @@ class Parts:
         return self._in_full(self.amounts)
 
     def _in_full(self, amounts: Pence) -> Pence:
-        funders, movements = self.entries.number.shape
-        full = np.zeros((len(amounts), movements, funders), dtype=np.int64)
-        full[:, self.entries.movement, self.entries.funder] = amounts
+        entries = self.entries
+        full = np.zeros((len(amounts), entries.movements, entries.funders), dtype=np.int64)
+        full[:, entries.movement, entries.funder] = amounts
         return full
 
     def where(self, stays: NDArray[np.bool_]) -> Parts:
         """The parts of some movements."""
-        kept = stays[self.entries.movement]
-        concerned = np.zeros(self.entries.number.shape, dtype=bool)
-        concerned[self.entries.funder, self.entries.movement] = True
-        place = np.cumsum(stays) - 1
+        entries, place = self.entries, np.cumsum(stays) - 1
+        kept = stays[entries.movement]
         withheld = [(place[at[stays[at]]], left[:, stays[at]]) for at, left in self.withheld]
         return Parts(
-            Entries.where(concerned[:, stays]),
+            Entries(
+                place[entries.movement[kept]],
+                entries.funder[kept],
+                entries.funders,
+                int(stays.sum()),
+            ),
             partial(_values_of, self, kept),
             self.payables[:, kept],
             self.overflows[:, kept],
@@ -156,7 +170,7 @@ def _values_of(parts: Parts, kept: NDArray[np.bool_]) -> Pence:
 
 def share_out(contract: Contract, lots: Lots, funders: Funders, history: Movements) -> Parts:
     """The parts of every movement of the history."""
-    rule = lots.rule[history.lot] if len(lots.keys) else history.lot
+    rule = lots.rule[history.lot] if len(lots) else history.lot
     entries = _entries(contract, lots, funders, history, rule)
     payables = _cut_by_rule(contract, lots, funders, entries, rule, history.entitled)
     limited = _apply_funder_limits(contract, lots, funders, history, entries, payables)
@@ -240,7 +254,7 @@ def _cut_by_rule(
         for index, to in enumerate(boundaries(running, different[number], contract.rounding.rule)):
             steps = steps_within(to, starts)
             payer = [funders.position(one.funders[index]) for one in rules]
-            parts[:, entries.number[np.repeat(payer, counts), under]] = steps - before
+            parts[:, entries.number(np.repeat(payer, counts), under)] = steps - before
             before = steps
     return parts
 
@@ -289,7 +303,7 @@ def _apply_funder_limits(
                     asked, beyond, years_of(contract, lots)[history.lot[at]]
                 )
             overflow[:, of] -= beyond
-            overflow[:, entries.number[taker, at]] += beyond
+            overflow[:, entries.number(taker, at)] += beyond
             withheld.append((at, beyond))
     if contract.rounding.to is not None:
         _in_whole_units(contract, funders, entries, payable, overflow)
@@ -309,7 +323,7 @@ def _in_whole_units(
         whole = contract.rounding.whole_units(running, contract.currency)
         left = steps_of(running - whole)
         overflow[:, own] -= left
-        overflow[:, entries.number[nobody, entries.movement[own]]] += left
+        overflow[:, entries.number(nobody, entries.movement[own])] += left
 
 
 def _by_headroom(

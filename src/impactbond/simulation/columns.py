@@ -17,7 +17,8 @@ from impactbond.contract.versions import Versions
 from impactbond.evaluation.claims import Counted
 from impactbond.evaluation.inputs import ClaimDate, Segments
 from impactbond.settlement.closed_lines import ClosedLines
-from impactbond.settlement.lots import LotKey, Lots, Numbers, Rulebook, make_lots
+from impactbond.settlement.lots import LotKey, Lots, Numbers, Rulebook
+from impactbond.settlement.make_lots import make_lots
 from impactbond.settlement.movements import Movements
 from impactbond.simulation.area import Group
 from impactbond.simulation.outturn import Outturn

@@ -28,7 +28,7 @@ import numpy as np
 from impactbond.contract.contract import Contract
 from impactbond.money import Pence
 from impactbond.settlement.limits import apply_limits, nothing_of, settles_in_order
-from impactbond.settlement.lots import Lots, Numbers
+from impactbond.settlement.lots import LotColumns, Lots, Numbers
 from impactbond.settlement.priorities import Apart
 from impactbond.settlement.values import part_paid, values_to_date
 from impactbond.simulation.columns import Columns
@@ -198,7 +198,10 @@ def _steps(
     if not at:
         return
     keys = tuple(lots.keys[lot]._replace(participant=_SOMEBODY) for lot in at)
-    single, place = Lots(keys, lots.rules), {one: at.index(lot) for one, lot in lot_of.items()}
+    single, place = (
+        Lots(LotColumns.of(keys), lots.rules),
+        {one: at.index(lot) for one, lot in lot_of.items()},
+    )
     before: dict[int, Pence] = {}
     for claim in dates:
         held = withheld_of_each(contract, limits, single, _claimed(journeys, place, claim), claim)

@@ -108,8 +108,8 @@ def _priority(contract: Contract, lots: Lots, limit: WholeLimit) -> Priority:
     named = _named(contract, lots, limit) & has_label
     concerned = named.copy()
     for attribute, values in limit.only.items():
-    # The last key counts first. Settlement order decides between equals, or two runs of one
-    # settlement could pay different claims.
+        # The last key counts first. Settlement order decides between equals, or two runs of one
+        # settlement could pay different claims.
         named_values, held = lots.held(contract.grouping.index(attribute))
         concerned &= np.array([value in values for value in named_values], dtype=bool)[held]
     lot = np.lexsort((number, limit.precedence(lots.price_pence), label))
@@ -159,7 +159,7 @@ def _labels(
         case "period":
             return lots.period, every
         case "participant":
-        # What has no value of it, such as a fee, is in no group and passes by the limit.
+            # What has no value of it, such as a fee, is in no group and passes by the limit.
             return lots.columns.participant, every
         case attribute:
             values, held = lots.held(contract.grouping.index(attribute))

@@ -38,6 +38,7 @@ from impactbond.reasons import Standing
 MOST_AT_ONCE = 50_000
 # Rows about participants, times claim dates: an engine holds some hundreds of bytes for each.
 MOST_EVALUATED = 3_500_000
+_ROWS_IN_CHUNK = 2**24
 CLAIM_KEYS = ["claim", "milestone", "reached", "standing", "quantity"]
 
 
@@ -100,7 +101,7 @@ class ClaimRows(Sequence[Counted]):
         named = {name: "reached" if name == "day" else name for name in _NUMBERS}
         numbers = {name: table[column].to_numpy() for name, column in named.items()}
         is_single = "participant" in table.column_names
-        return cls(numbers, table["participant"] if is_single else None)
+        return cls(numbers, _texts(table["participant"]) if is_single else None)
 
     def __len__(self) -> int:
         return len(self.numbers["claim"])
@@ -120,6 +121,16 @@ class ClaimRows(Sequence[Counted]):
 
     def __getitem__(self, at: int | slice) -> Counted | list[Counted]:
         return list(self)[at]
+
+
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    # Engines have texts of two widths, and a chunk of the narrow one ends at two gigabytes.
+    parts = [
+        chunk.slice(at, _ROWS_IN_CHUNK).cast(pa.string())
+        for chunk in column.chunks
+        for at in range(0, len(chunk), _ROWS_IN_CHUNK)
+    ]
+    return pa.chunked_array(parts, pa.string())
 
 
 @dataclass(frozen=True)

@@ -240,11 +240,13 @@ TYPED: dict[str, tuple[tuple[str, str, int, int], ...]] = {
 
 
 # Milestones add lines up, and are held against the schedule: what is typed over in either of them
-# fails there too.
-ALSO = dict.fromkeys(
-    ("lines to summary", "milestones to schedule", "adjustments to schedule"),
-    ("by milestone", "by school"),
-)
+# fails there too. The parts of the total on the cover are those of the Summary.
+_ADDED_UP = ("by milestone", "by school")
+ALSO = {
+    "lines to summary": _ADDED_UP,
+    "milestones to schedule": (*_ADDED_UP, "due as settled"),
+    "adjustments to schedule": (*_ADDED_UP, "due as settled"),
+}
 
 
 def typed_over(book: Workbook, shown: Workbook, key: str) -> None:

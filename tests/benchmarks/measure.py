@@ -132,6 +132,24 @@ class Measurer:
         )
         return Spent(**json.loads(done.stdout.splitlines()[-1]))
 
+    def in_turn(
+        self, *tasks: str, arguments: Mapping[str, Any], rounds: int, repeats: int = 1
+    ) -> tuple[Spent, ...]:
+        """Several tasks with the same arguments, one after the other, round after round, each time
+        in a new process: what slows the machine down for a while slows all of them.
+        """
+        spent = [
+            [self.task(task, arguments, repeats=repeats) for task in tasks] for _ in range(rounds)
+        ]
+        return tuple(
+            Spent(
+                median(one.seconds for one in every),
+                max(one.peak_mb for one in every),
+                every[-1].told,
+            )
+            for every in zip(*spent, strict=True)
+        )
+
 
 def measure(
     task: str, arguments: Mapping[str, Any], repeats: int, warm: bool, clock: Clock

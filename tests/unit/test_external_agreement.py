@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from tests.evidence_workbooks import FEB, small_contract
 from tests.unit.test_evidence_at_rest import (
     FAULTY,
+    PEOPLE,
+    SEEN,
     Tables,
     as_csv,
     as_parquet,
@@ -51,7 +54,7 @@ def test_what_is_in_order_is_not_asked_row_by_row(
     )
 
 
-@pytest.mark.parametrize("hashed", ["7", "length({}) % 5"])
+@pytest.mark.parametrize("hashed", ["7", "coalesce(length({}), 9) % 5"])
 def test_nothing_is_taken_to_be_in_order_or_wrong_for_its_hash(
     hashed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,3 +77,12 @@ def test_nothing_is_taken_to_be_in_order_or_wrong_for_its_hash(
             read_evidence(as_parquet(tables(**wrong), tmp_path), contract)
         faults = raised.value.faults
         assert [(one.column, one.code, one.row) for one in faults] == [(column, code, row)]
+
+
+def test_a_column_that_is_no_text_names_nobody() -> None:
+    named = {"participant": [str(one == "C-1").lower() for one in PEOPLE["participant"]]}
+    is_first = [one == "C-1" for one in SEEN["participant"]]
+    source = tables(participant=is_first) | {"participants": pa.table(PEOPLE | named)}
+    with pytest.raises(EvidenceError) as raised:
+        read_evidence(source, small_contract(), at_rest=True)
+    assert [(one.column, one.code) for one in raised.value.faults] == [("participant", "not_text")]

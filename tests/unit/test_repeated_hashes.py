@@ -19,12 +19,15 @@ def found(*pieces: tuple[np.ndarray, np.ndarray | None]) -> tuple[list[int], lis
     return hashes.tolist(), values.tolist()
 
 
-@pytest.fixture(params=["in memory", "in files", "in many pieces"])
+@pytest.fixture(params=["in memory", "in files", "in many pieces", "in many looks"])
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "in files":
         monkeypatch.setattr(repeated_hashes, "MOST_IN_MEMORY", 100)
+        monkeypatch.setattr(repeated_hashes, "_PARTED_AT_ONCE", 500)
     if request.param == "in many pieces":
         monkeypatch.setattr(repeated_hashes, "_PARTED_AT_ONCE", 10)
+    if request.param == "in many looks":
+        monkeypatch.setattr(repeated_hashes, "_FEW", 2)
 
 
 @pytest.mark.usefixtures("kept")
@@ -47,6 +50,7 @@ def test_what_is_beside_them_comes_along_in_order() -> None:
     assert found(*pieces) == ([one, one, other, other, other], [4, 4, -1, 3, 9])
 
 
+@pytest.mark.usefixtures("kept")
 def test_hashes_of_which_only_parts_are_the_same_are_not_the_same() -> None:
     first, middle, last = 7 << 56, 3 << 40, 12345
     alike = [first + last, first + middle + last, (1 << 56) + last, first + last + (1 << 16)]

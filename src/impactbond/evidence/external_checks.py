@@ -20,10 +20,10 @@ from impactbond.evidence.deliveries import (
     RowRules,
     participant_rules,
 )
-from impactbond.evidence.external_agreement import may_disagree
+from impactbond.evidence.external_agreement import groups_in_order
 from impactbond.evidence.external_columns import Reading
 from impactbond.evidence.external_rules import RowCheck, checks_of, observation_checks
-from impactbond.evidence.external_screen import Group, groups_of, may_be_faulty
+from impactbond.evidence.external_screen import may_be_faulty
 from impactbond.evidence.refusals import (
     CONTRADICTORY_VALUES,
     REPLACES_ITSELF,
@@ -31,6 +31,7 @@ from impactbond.evidence.refusals import (
     UNKNOWN_REPLACED,
     Refusal,
 )
+from impactbond.evidence.repeated_hashes import RepeatedHashes
 from impactbond.tables import FILE, ROW, EngineSession
 from impactbond.terms.words import counted
 
@@ -73,7 +74,14 @@ def check_participants(session: EngineSession, reading: Reading) -> list[Fault]:
     # Rows are compared only where each is in order by itself.
     if any(row["faulty"] for row in _counted(session, rows, checks, FILE)):
         return _faults_by_check(session, reading.name, rows, checks)
-    people, same = session.table_name("people"), "participant, from_on, recorded_on"
+    people, keys = session.table_name("people"), ("participant", "from_on", "recorded_on")
+    same = ", ".join(keys)
+    if session.engine == "duckdb":
+        hashes = RepeatedHashes()
+        for batch in session.batches(f"SELECT {reading.dialect.hashed(*keys)} AS h FROM {people}"):
+            hashes.put(batch["h"].to_numpy())
+        if not len(hashes.found()[0]):
+            return []
     repeated = f"SELECT {same} FROM {people} GROUP BY {same} HAVING count(*) > 1"
     rows = f"SELECT {FILE}, {ROW} FROM {people} SEMI JOIN ({repeated}) USING ({same})"
     return _faults_of(session, reading.name, "participant", _PERSON_REPEATED, rows)
@@ -85,41 +93,42 @@ def check_observations(session: EngineSession, reading: Reading) -> Summary:
     Takes the table that `reading` reads, and `people`.
     """
     checks = observation_checks(reading)
-    columns = [f"{reading.column(name)} AS c_{name}" for name in ("metric", "value", "status")]
-    columns = [*reading.delivered, *columns, *_days_of(reading, OBSERVATION_RULES)]
-    columns.append(f"{reading.status_place()} AS status_place")
-    alone = f"SELECT {', '.join(columns)} FROM {reading.table}"
+    alone = rows_alone(reading)
     people = f"SELECT DISTINCT participant AS known FROM {session.table_name('people')}"
     rows = f"SELECT * FROM ({alone}) LEFT JOIN ({people}) ON {reading.text('participant')} = known"
-    groups: Sequence[Group]
-    in_duckdb = session.engine == "duckdb"
-    if in_duckdb:
-        groups = groups_of(session, reading, alone, checks)
-        is_doubtful = may_be_faulty(session, reading, groups)
-    else:
-        first_last = (f"{what}(d_observed_on) AS {what}_d_observed_on" for what in ("min", "max"))
-        groups = _counted(session, rows, checks, "c_metric, status_place", *first_last)
-        is_doubtful = any(group["faulty"] for group in groups)
-    count = sum(group["rows"] for group in groups)
-    faults: list[Fault] = []
-    # Rows are compared with each other only where each is in order: of a value that cannot be read
-    # nobody knows whether it contradicts another.
+    in_duckdb, groups, faults = session.engine == "duckdb", None, list[Fault]()
     # The quick look may doubt what is in order, never the other way round: whatever it doubts is
     # looked at by the rules that give the faults.
-    if is_doubtful or not in_duckdb or may_disagree(session, reading, checks, count):
-        if is_doubtful or in_duckdb:
+    if in_duckdb and not may_be_faulty(session, reading, alone, checks):
+        groups = groups_in_order(session, reading, checks)
+    if groups is None:
+        first_last = (f"{what}(d_observed_on) AS {what}_day" for what in ("min", "max"))
+        # Where something is doubtful, each row is asked for each fault in any case.
+        faulty = [] if in_duckdb else checks
+        groups = _counted(session, rows, faulty, "c_metric, status_place", *first_last)
+        if in_duckdb or any(group["faulty"] for group in groups):
             faults = _faults_by_check(session, reading.name, rows, checks)
-        # Faults of rows first: of a value that cannot be read nobody knows what it contradicts.
+        # Rows are compared with each other only where each is in order: of a value that cannot be
+        # read nobody knows whether it contradicts another.
+        count = sum(group["rows"] for group in groups)
         faults = faults or _faults_among(session, reading, count)
     of_metric = {
         name: sum(group["rows"] for group in groups if group["c_metric"] == place)
         for place, name in enumerate(reading.contract.metrics)
     }
-    edges = [group[f"{what}_d_observed_on"] for group in groups for what in ("min", "max")]
+    edges = [group[f"{what}_day"] for group in groups for what in ("min", "max")]
     days = [day for day in edges if day is not None] or [0]
     places = {group["status_place"] for group in groups}
     statuses = frozenset(one for place, one in enumerate(STATUSES) if place in places)
     return Summary(tuple(faults), of_metric, (min(days), max(days)), statuses)
+
+
+def rows_alone(reading: Reading) -> str:
+    """The query for the observations with what the checks of each by itself look at."""
+    columns = [f"{reading.column(name)} AS c_{name}" for name in ("metric", "value", "status")]
+    columns = [*reading.delivered, *columns, *_days_of(reading, OBSERVATION_RULES)]
+    columns.append(f"{reading.status_place()} AS status_place")
+    return f"SELECT {', '.join(columns)} FROM {reading.table}"
 
 
 def _days_of(reading: Reading, rules: RowRules) -> list[str]:
@@ -134,7 +143,7 @@ def _counted(
     """How many rows there are, and how many have any fault: most deliveries have none, and counting
     each fault by itself takes longer.
     """
-    faulty = " OR ".join(f"({one.condition})" for one in checks)
+    faulty = " OR ".join(["FALSE", *(f"({one.condition})" for one in checks)])
     counts = ["count(*) AS rows", f"count(CASE WHEN {faulty} THEN 1 END) AS faulty"]
     asked = ", ".join([group, *counts, *others])
     counted: list[dict[str, Any]] = session.query(

@@ -57,6 +57,11 @@ class RowCheck(NamedTuple):
     of_values: bool = False
 
 
+def is_of_texts(check: RowCheck) -> bool:
+    """Whether a check asks how a text is written, or whether one stands there."""
+    return check.refusal in (MISSING, *NOT_IN_BLANKS)
+
+
 def checks_of(
     reading: Reading, rules: RowRules, required: Sequence[str], texts: Sequence[str]
 ) -> Iterator[RowCheck]:

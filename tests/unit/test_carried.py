@@ -16,8 +16,8 @@ from tests.spec.drawn_tables import contract_of, evidence_of, versions_of
 import impactbond as ib
 from impactbond.evaluation import carried as carrying
 from impactbond.evaluation.carried import carried
+from impactbond.evidence import carried_parts
 from impactbond.evidence.evidence import Evidence
-from impactbond.records import carried_file
 from impactbond.records.record import record_bytes
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
@@ -196,7 +196,7 @@ def test_nothing_is_carried_under_several_versions() -> None:
 def test_what_another_version_carried_forward_is_not_used(
     kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(carried_file, "__version__", "0.0")
+    monkeypatch.setattr(carried_parts, "__version__", "0.0")
     assert followed(kept, NOW).unchanged is None
 
 

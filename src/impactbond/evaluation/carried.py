@@ -2,7 +2,7 @@
 it, and whether its claims can change although nothing more becomes known.
 
 Takes  a contract, the evidence known on a claim date, and that claim date.
-Gives  participant, known, moves.
+Gives  participant, person, rows, moves.
 Keeps  it decides nothing: whoever is told to be as before keeps the claims that were settled, and
        everybody else is evaluated again. Where it cannot be told who is as before, nobody is.
 
@@ -28,11 +28,16 @@ from impactbond.dates import day_number
 from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput, Segments
 from impactbond.evaluation.known_evidence import segments_on
-from impactbond.evaluation.known_rows import known_rows, rows_about, superseded_by_others
+from impactbond.evaluation.known_rows import (
+    KNOWN,
+    known_rows,
+    rows_about,
+    superseded_by_others,
+)
+from impactbond.evidence.checked_delivery import CARRIED
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import EngineSession, sorted_by, with_day_numbers
 
-CARRIED = pa.schema([("participant", pa.string()), ("known", pa.string()), ("moves", pa.bool_())])
 # Of what has changed so much, nothing is gained by telling apart what has not.
 _MOST_CHANGED = 0.5
 
@@ -41,7 +46,7 @@ _MOST_CHANGED = 0.5
 class Unchanged:
     """The `participants` whose claims at the open claim dates are those that stand in the closed
     lines, and the rows of everybody `else_`. `known` is what is known now of each (participant,
-    known).
+    person, rows).
     """
 
     participants: pa.Array
@@ -80,15 +85,15 @@ def unchanged(versions: Versions, evidence: Evidence, table: pa.Table) -> Unchan
     contract = versions.whole
     if not table.num_rows or not can_be_carried(versions) or evidence.engine != "duckdb":
         return None
-    known = known_rows(contract, evidence)
-    was = table.filter(pc.invert(table["moves"])).select(["participant", "known"])
-    same = known.join(was, ["participant", "known"], join_type="left semi")
+    known = known_rows(contract, evidence, table)
+    was = table.filter(pc.invert(table["moves"])).select(KNOWN)
+    same = known.join(was, list(KNOWN), join_type="left semi")
     if known.num_rows - same.num_rows > _MOST_CHANGED * known.num_rows:
         return None
     as_before = sorted_by(same, "participant")["participant"].combine_chunks()
     is_other = pc.invert(pc.is_in(known["participant"], as_before))
     others = known["participant"].filter(is_other).combine_chunks()
-    rows = rows_about(contract, evidence, others)
+    rows = rows_about(contract, evidence, others, table)
     # A row about one of them may supersede one that is about somebody else.
     return None if superseded_by_others(contract, rows) else Unchanged(as_before, rows, known)
 

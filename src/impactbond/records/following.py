@@ -21,7 +21,8 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.records.carried_file import carried_to
 from impactbond.records.closed_claims import Closed, assert_left_closed
 from impactbond.records.contents import fitting_together
-from impactbond.records.record import File, Record, read_record
+from impactbond.records.known_record import record_beside
+from impactbond.records.record import File, Record
 from impactbond.settlement import settle as settling
 from impactbond.settlement.settlement import Settlement
 
@@ -56,7 +57,7 @@ def settle(
     says otherwise than its lines, or what is `carried` is damaged or of another record.
     """
     if isinstance(earlier, str | PathLike):
-        earlier = read_record(earlier)
+        earlier = record_beside(earlier, carried)
     faults = [
         Fault(
             code="other_argument",

@@ -13,11 +13,11 @@ Carried = Annotated[
     Path | None,
     typer.Option(
         "--carried",
-        help="With --earlier: what --carry wrote beside that record. Who is as it was then is not "
-        "evaluated again, to the same result.",
+        help="With --earlier: what --carry wrote beside that record. Files that were checked then "
+        "are not checked again, and who is as it was is not evaluated again, to the same result.",
     ),
 ]
 Carry = Annotated[
     Path | None,
-    out_option("Also write what the next claim need not evaluate again.", "--carry"),
+    out_option("Also write what the next claim need not check and evaluate again.", "--carry"),
 ]

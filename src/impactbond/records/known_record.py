@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from hashlib import file_digest
+from io import BufferedReader
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
 from zipfile import ZipFile
 
 import pyarrow as pa
@@ -96,7 +96,7 @@ def _known(path: Path, carried: str | PathLike[str]) -> Record | None:
         return None
 
 
-def _record(path: Path, file: BinaryIO, digest: str) -> Record | None:
+def _record(path: Path, file: BufferedReader, digest: str) -> Record | None:
     if file_digest(file, "sha256").hexdigest() != digest:
         return None
     with ZipFile(file) as parts:

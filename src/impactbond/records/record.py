@@ -258,8 +258,9 @@ def write_record(
     `receipts`, those received by the claim date are kept, and the statements show them. With
     `funder`, only what that funder may see is kept, with the digest of the whole record that it is
     cut from: it can be verified, and not regenerated. `carried` is a file to write beside a whole
-    record: with it, `settle` need not evaluate again who stays as it is. With `replace=True` other
-    files of those names are replaced, though no record; with `shared=True`, others may read them.
+    record: with it, `read_evidence` need not check again what stays as it is, nor `settle` evaluate
+    it. With `replace=True` other files of those names are replaced, though no record; with
+    `shared=True`, others may read them.
 
     Raises RecordError where the contract has no text to keep, `previous` is not a record of an
     earlier claim of this contract or `supersedes` not one of this claim, there is no statement for

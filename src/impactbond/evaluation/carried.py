@@ -30,6 +30,7 @@ from impactbond.evaluation.inputs import ClaimDate, EvaluationInput, Segments
 from impactbond.evaluation.known_evidence import segments_on
 from impactbond.evaluation.known_rows import (
     KNOWN,
+    concerned_in,
     known_rows,
     rows_about,
     superseded_by_others,
@@ -93,9 +94,20 @@ def unchanged(versions: Versions, evidence: Evidence, table: pa.Table) -> Unchan
     as_before = sorted_by(same, "participant")["participant"].combine_chunks()
     is_other = pc.invert(pc.is_in(known["participant"], as_before))
     others = known["participant"].filter(is_other).combine_chunks()
-    rows = rows_about(contract, evidence, others, table)
+    concerned = concerned_in(evidence, table)
+    if concerned is None or not _all_in(others, concerned.participants):
+        rows = rows_about(contract, evidence, others)
+    else:
+        # Their rows are at hand: to evaluate a few more of them costs less than to leave them out.
+        rows = concerned.evidence
+        is_other = pc.is_in(as_before, concerned.participants)
+        as_before = as_before.filter(pc.invert(is_other))
     # A row about one of them may supersede one that is about somebody else.
     return None if superseded_by_others(contract, rows) else Unchanged(as_before, rows, known)
+
+
+def _all_in(participants: pa.Array, others: pa.Array) -> bool:
+    return bool(pc.all(pc.is_in(participants, others), min_count=0).as_py())
 
 
 def _moving(contract: Contract, evidence: Evidence, claim: ClaimDate) -> pa.Array:

@@ -37,7 +37,7 @@ def known_rows(contract: Contract, evidence: Evidence, carried: pa.Table | None 
     does not promise them to the next.
     """
     session = EngineSession("duckdb")
-    concerned = None if carried is None else _concerned(evidence, carried)
+    concerned = None if carried is None else concerned_in(evidence, carried)
     (evidence if concerned is None else concerned.evidence).lay_out(session, contract)
     session.scan("people", with_day_numbers(evidence.participants_table))
     about = ", ".join(map(session.dialect.name, (*_PEOPLE, *contract.participants.attributes)))
@@ -61,14 +61,14 @@ def _added(table: str, columns: str, name: str) -> str:
     return f"SELECT participant, {sums} AS {name} FROM ({hashed}) GROUP BY participant"
 
 
-class _Concerned(NamedTuple):
+class Concerned(NamedTuple):
     """Whoever may have changed since the delivery before, and every row about them."""
 
     participants: pa.Array
     evidence: Evidence
 
 
-def _concerned(evidence: Evidence, carried: pa.Table) -> _Concerned | None:
+def concerned_in(evidence: Evidence, carried: pa.Table) -> Concerned | None:
     """Whoever may have changed since something was `carried` forward; None where the evidence was
     not followed from that.
     """
@@ -82,29 +82,13 @@ def _concerned(evidence: Evidence, carried: pa.Table) -> _Concerned | None:
     own = people.filter(pc.is_in(people["participant"], followed.concerned))
     read = (evidence.contract, evidence.values, evidence.summary)
     about = ExternalEvidence(own, followed.rows, *read, until=until)
-    return _Concerned(followed.concerned, about)
+    return Concerned(followed.concerned, about)
 
 
-def rows_about(
-    contract: Contract, evidence: Evidence, participants: pa.Array, carried: pa.Table
-) -> Evidence:
+def rows_about(contract: Contract, evidence: Evidence, participants: pa.Array) -> Evidence:
     """The evidence about some participants, in memory, with the columns that evaluation looks at;
     in no order.
     """
-    concerned, people = _concerned(evidence, carried), evidence.participants_table
-    own = people.filter(pc.is_in(people["participant"], participants))
-    if concerned is None:
-        rows = [_rows_about(contract, evidence, participants)]
-    else:
-        is_held = pc.is_in(participants, concerned.participants)
-        rows = [_rows_about(contract, concerned.evidence, participants.filter(is_held))]
-        others = participants.filter(pc.invert(is_held))
-        if len(others):  # what is said about them was put right without a new row
-            rows.append(_rows_about(contract, evidence, others))
-    return Evidence(own, pa.concat_tables(rows), evidence.refused_table.slice(0, 0))
-
-
-def _rows_about(contract: Contract, evidence: Evidence, participants: pa.Array) -> pa.Table:
     session = EngineSession("duckdb")
     evidence.lay_out(session, contract)
     session.scan("asked", pa.table({"participant": participants}))
@@ -112,7 +96,9 @@ def _rows_about(contract: Contract, evidence: Evidence, participants: pa.Array) 
     place = rows.schema.get_field_index("metric")
     metrics = pa.array(list(contract.metrics), pa.string()).take(rows["metric"].combine_chunks())
     rows = with_dates(rows.set_column(place, "metric", metrics), ["observed_on", "recorded_on"])
-    return rows.select(SEEN)
+    people = evidence.participants_table
+    own = people.filter(pc.is_in(people["participant"], participants))
+    return Evidence(own, rows.select(SEEN), evidence.refused_table.slice(0, 0))
 
 
 def superseded_by_others(contract: Contract, evidence: Evidence) -> bool:

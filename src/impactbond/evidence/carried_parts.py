@@ -10,7 +10,8 @@ Keeps  what is not as it was written is refused, and what another version wrote 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
@@ -57,15 +58,29 @@ def carried_parts(path: str | PathLike[str]) -> CarriedParts:
     first, _, rest = content.partition(b"\n")
     about = _read(first)
     if about.get("impactbond_carried") != FORMAT or about.get("sha256") != sha256(rest):
-        problem = "this holds nothing that was carried forward, or is not as it was written"
-        raise unused(Fault(file=file.name, code="carried_damaged", problem=problem, hint=WITHOUT))
+        raise _damaged(file.name)
     parts: dict[str, bytes] = {}
     if all(about.get(name) == now for name, now in _made_by().items()):
         begins = 0
-        for name, size in about["parts"].items():
-            parts[name] = rest[begins : begins + size]
-            begins += size
+        with as_written(file.name):
+            for name, size in about["parts"].items():
+                parts[name] = rest[begins : begins + size]
+                begins += size
     return CarriedParts(file.name, str(about.get("record")), parts)
+
+
+@contextmanager
+def as_written(file: str) -> Iterator[None]:
+    """Where parts are read: somebody may have sealed some that hold something else."""
+    try:
+        yield
+    except Exception:  # whatever it comes to; its words can hold what the part holds
+        raise _damaged(file) from None
+
+
+def _damaged(file: str) -> RecordError:
+    problem = "this holds nothing that was carried forward, or is not as it was written"
+    return unused(Fault(file=file, code="carried_damaged", problem=problem, hint=WITHOUT))
 
 
 def unused(fault: Fault) -> RecordError:

@@ -22,7 +22,14 @@ import pyarrow.parquet as pq
 
 from impactbond.canonical import sha256
 from impactbond.contract.contract import Contract
-from impactbond.evidence.carried_parts import CLAIMED, DELIVERY, LATER, carried_parts
+from impactbond.evidence.carried_parts import (
+    CLAIMED,
+    DELIVERY,
+    LATER,
+    CarriedParts,
+    as_written,
+    carried_parts,
+)
 from impactbond.evidence.external_checks import Summary
 from impactbond.evidence.external_columns import Reading
 
@@ -105,22 +112,26 @@ def checked_before(path: str | PathLike[str]) -> CheckedDelivery | None:
     """The delivery in a file that was carried forward; None where it carries none, or another
     version wrote it. Raises RecordError where the file is damaged.
     """
-    parts = carried_parts(path).parts
-    if DELIVERY not in parts:
+    found = carried_parts(path)
+    if DELIVERY not in found.parts:
         return None
-    said = json.loads(parts[DELIVERY])
-    first, last = said["days"]
-    summary = Summary((), said["rows"], (first, last), frozenset(said["statuses"]))
-    later = _table(parts[LATER])["participant"].combine_chunks()
-    carried, files = carried_table(parts), tuple(said["files"])
-    return CheckedDelivery(files, said["read_as"], summary, said["day"], later, carried)
+    with as_written(found.file):
+        said = json.loads(found.parts[DELIVERY])
+        first, last = said["days"]
+        summary = Summary((), said["rows"], (first, last), frozenset(said["statuses"]))
+        later = _table(found.parts[LATER])["participant"].combine_chunks()
+        files, how, day = tuple(said["files"]), said["read_as"], said["day"]
+        return CheckedDelivery(files, how, summary, day, later, carried_table(found))
 
 
-def carried_table(parts: Mapping[str, bytes]) -> pa.Table:
+def carried_table(found: CarriedParts) -> pa.Table:
     """What was known of each participant (CARRIED), in the parts of a file; of nobody, where it has
-    none.
+    none. Raises RecordError where it is something else.
     """
-    return _table(parts[CLAIMED]).cast(CARRIED) if parts else CARRIED.empty_table()
+    if not found.parts:
+        return CARRIED.empty_table()
+    with as_written(found.file):
+        return _table(found.parts[CLAIMED]).cast(CARRIED)
 
 
 def carried_as_part(table: pa.Table) -> dict[str, bytes]:

@@ -87,13 +87,16 @@ class ExternalTable:
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
-        """The SHA-256 of each file, in order, as they were when this was first asked."""
-        if not isinstance(self.table, Files):
-            return ()
+        """The SHA-256 of each file, in order, as they were when this was first asked; of none
+        where one cannot be read.
+        """
         found = []
-        for path in self.table.paths:
-            with open(path, "rb") as file:
-                found.append(file_digest(file, "sha256").hexdigest())
+        try:
+            for path in self.table.paths if isinstance(self.table, Files) else ():
+                with open(path, "rb") as file:
+                    found.append(file_digest(file, "sha256").hexdigest())
+        except (OSError, ValueError):  # an engine tells it
+            return ()
         return tuple(found)
 
     def assert_unchanged(self) -> None:

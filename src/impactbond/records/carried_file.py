@@ -120,4 +120,4 @@ def carried_to(path: str | PathLike[str] | None, record: str | None) -> pa.Table
         problem = "it was carried forward from another record than the one that is settled on"
         fault = Fault(file=found.file, code="carried_of_another", problem=problem, hint=WITHOUT)
         raise unused(fault)
-    return carried_table(found.parts)
+    return carried_table(found)

@@ -20,7 +20,7 @@ from functools import cached_property, partial
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import Unpack
+from typing import ClassVar, Unpack
 from zipfile import ZipFile
 
 import pyarrow as pa
@@ -87,6 +87,7 @@ class Record:
     digest: str
     manifest: Manifest = field(repr=False)
     parts: Mapping[str, bytes] = field(repr=False)
+    is_canonical: ClassVar[bool] = False  # known, and not to be seen by writing tables again
 
     @cached_property
     def contract(self) -> Contract:
@@ -233,7 +234,8 @@ class Record:
         if part not in self.parts and self.manifest.view is not None:
             raise not_whole(self.name, self.manifest.view)
         try:
-            return read_csv(self.parts[part], schema or SCHEMAS[part])
+            of = schema or SCHEMAS[part]
+            return read_csv(self.parts[part], of, is_canonical=self.is_canonical)
         except (KeyError, ValueError, OverflowError, pa.ArrowException):
             raise unread(self.name, part, self.manifest.engine) from None
 

@@ -53,8 +53,10 @@ def csv_bytes(table: pa.Table) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def read_csv(content: bytes, schema: pa.Schema) -> pa.Table:
-    """The table in canonical CSV. Raises ValueError, without any cell, if it is not canonical."""
+def read_csv(content: bytes, schema: pa.Schema, *, is_canonical: bool = False) -> pa.Table:
+    """The table in canonical CSV. Raises ValueError, without any cell, if it is not canonical,
+    unless that is known.
+    """
     header = f"{_header(schema)}\n".encode()
     if not content.startswith(header):
         raise ValueError("the first row does not name the columns that belong here")
@@ -65,7 +67,7 @@ def read_csv(content: bytes, schema: pa.Schema) -> pa.Table:
             table = table.set_column(index, field, _unguarded(table.column(index)))
         elif _is_listed(field.type):
             table = table.set_column(index, field, _lists(table.column(index), field.type))
-    if csv_bytes(table) != content:
+    if not is_canonical and csv_bytes(table) != content:
         raise ValueError("the rows are not written as they should be")
     return table
 
@@ -140,14 +142,22 @@ def _is_listed(kind: pa.DataType) -> bool:
 def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Lists of texts as JSON, which never begins as a formula does."""
     write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    cells = [None if cell is None else write(cell) for cell in column.to_pylist()]
+    # Most are the same few lists.
+    known: dict[tuple[str | None, ...], str] = {}
+    cells = []
+    for cell in column.to_pylist():
+        if cell is not None:
+            key = tuple(cell)
+            cell = known[key] if key in known else known.setdefault(key, write(cell))
+        cells.append(cell)
     return pa.chunked_array([pa.array(cells, pa.large_string())])
 
 
 def _lists(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     try:
-        cells = [None if cell is None else json.loads(cell) for cell in column.to_pylist()]
-        return pa.chunked_array([pa.array(cells, kind)])
+        texts = column.combine_chunks().dictionary_encode()
+        read = [None if cell is None else json.loads(cell) for cell in texts.dictionary.to_pylist()]
+        return pa.chunked_array([pa.array(read, kind).take(texts.indices)])
     except (ValueError, TypeError, RecursionError, pa.ArrowException):  # messages quote the cell
         raise ValueError("a row does not fit the columns") from None
 
@@ -178,6 +188,8 @@ def _guarded(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _unguarded(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     marked = pc.starts_with(texts, "'")
+    if not pc.any(marked).as_py():
+        return texts
     return pc.if_else(marked, pc.utf8_slice_codeunits(texts, 1), texts)
 
 

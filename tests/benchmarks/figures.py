@@ -141,20 +141,17 @@ def _quarters(measurer: Measurer, children: int) -> Iterator[Figure]:
     with TemporaryDirectory() as folder:
         new = measurer.task("quarters:made", {"folder": folder, "children": children}, repeats=1)
         name = f"the quarter that follows, {children:,} children"
-        for more, asked in (
-            ("evidence read", {"read": False}),
-            ("with the delivery read", {"read": True}),
+        for more, task in (
+            ("evidence and record read", "quarters:follows_read"),
+            ("from files to lines", "quarters:follows"),
         ):
-            given = {"folder": folder, **asked}
-            ours = measurer.task(
-                "quarters:follows", {**given, "way": "carried"}, repeats=5, warm=True
+            ours, *theirs = (
+                measurer.task(task, {"folder": folder, "way": way}, repeats=5, warm=True)
+                for way in ("carried", "lines", "all again")
             )
-            for way in ("lines", "all again"):
-                theirs = measurer.task(
-                    "quarters:follows", {**given, "way": way}, repeats=5, warm=True
-                )
-                reference = "everybody evaluated again" if way == "lines" else "settled all again"
-                yield figure(f"{name}, {more}", ours, reference, theirs, new.told, same=True)
+            references = ("everybody evaluated again on the record", "settled all again")
+            for reference, other in zip(references, theirs, strict=True):
+                yield figure(f"{name}, {more}", ours, reference, other, new.told, same=True)
 
 
 def _growth(measurer: Measurer, populations: tuple[int, ...]) -> Iterator[Figure]:

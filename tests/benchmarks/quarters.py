@@ -1,5 +1,5 @@
-"""The quarter that follows: one more delivery, settled on what the quarter before carried forward,
-on its lines alone, and all again.
+"""The quarter that follows: one more file of the delivery, settled on what the quarter before
+carried forward, on its record alone, and all again.
 
 Of the children one in six has rows in the quarter, which are some two in a hundred of all rows.
 """
@@ -19,19 +19,22 @@ from tests.benchmarks.settlement import CONTRACT
 from impactbond.canonical import csv_bytes, sha256
 from impactbond.contract.contract import Contract
 from impactbond.contract.read import read_contract
-from impactbond.evaluation.carried import carried
 from impactbond.evidence.evidence import Evidence
 from impactbond.evidence.read import read_evidence
-from impactbond.settlement.settle import settle
+from impactbond.records.following import settle
+from impactbond.records.record import read_record, write_record
 from impactbond.settlement.settlement import Settlement
 
 THEN, NOW = date(2018, 7, 31), date(2018, 10, 31)
 BEFORE, SINCE = "before.parquet", "since.parquet"
+RECORD, FORWARD = "first.record", "first.carried"
 GO_ON = 6
 
 
 def made(folder: str, children: int) -> Work:
-    """The deliveries up to the first claim date, and the one after it, left in a folder."""
+    """The deliveries up to the first claim date, with its record, and the delivery after it, left
+    in a folder.
+    """
 
     def make() -> tuple[int, int]:
         write_population(Path(folder), children)
@@ -44,35 +47,48 @@ def made(folder: str, children: int) -> Work:
         since = since.filter(pc.equal(turn, 0))
         pq.write_table(before, Path(folder, BEFORE), compression="zstd")
         pq.write_table(since, Path(folder, SINCE), compression="zstd")
+        contract = read_contract(CONTRACT)
+        settlement = settle(contract, _read(contract, folder, BEFORE), as_of=THEN)
+        write_record(settlement, Path(folder, RECORD), carried=Path(folder, FORWARD))
         return since.num_rows, before.num_rows + since.num_rows
 
     return Work(make, lambda rows: f"{rows[0]:,} of {rows[1]:,} rows new")
 
 
-def _read(contract: Contract, folder: str, *names: str) -> Evidence:
+def _read(contract: Contract, folder: str, *names: str, carried: Path | None = None) -> Evidence:
     seen = [Path(folder, name) for name in names]
     given = {"participants": Path(folder, PEOPLE), "observations": seen}
-    return read_evidence(given, contract, values="as held")
+    return read_evidence(given, contract, values="as held", carried=carried)
 
 
-def follows(folder: str, way: str, read: bool = True, lines: bool = False) -> Work:
-    """The second claim date, `all again`, on the `lines` of the first, or on what was `carried`;
-    with the delivery read and checked, or not, and with every line, or not.
+def follows(folder: str, way: str) -> Work:
+    """The second claim date with every line, from files: the contract, the delivery, and unless
+    `all again` the record of the first, its `lines` alone or also what was `carried`.
     """
-    contract = read_contract(CONTRACT)
-    before = settle(contract, _read(contract, folder, BEFORE), as_of=THEN)
-    earlier = None if way == "all again" else before
-    assert before.lines_table.num_rows
-    table = None
-    if way == "carried":
-        table = carried(before.known, before.evidence, before.claim)
-    delivered = _read(contract, folder, BEFORE, SINCE)
+    record = None if way == "all again" else Path(folder, RECORD)
+    forward = Path(folder, FORWARD) if way == "carried" else None
 
     def run() -> Settlement:
-        evidence = _read(contract, folder, BEFORE, SINCE) if read else delivered
-        settlement = settle(contract, evidence, as_of=NOW, earlier=earlier, carried=table)
+        contract = read_contract(CONTRACT)
+        evidence = _read(contract, folder, BEFORE, SINCE, carried=forward)
+        settlement = settle(contract, evidence, as_of=NOW, earlier=record, carried=forward)
+        assert settlement.lines_table.num_rows
+        return settlement
+
+    return Work(run, _told)
+
+
+def follows_read(folder: str, way: str) -> Work:
+    """The same without lines, of a delivery and a record that have been read."""
+    contract = read_contract(CONTRACT)
+    record = None if way == "all again" else read_record(Path(folder, RECORD))
+    assert record is None or record.lines_table.num_rows
+    forward = Path(folder, FORWARD) if way == "carried" else None
+    evidence = _read(contract, folder, BEFORE, SINCE, carried=forward)
+
+    def run() -> Settlement:
+        settlement = settle(contract, evidence, as_of=NOW, earlier=record, carried=forward)
         assert (settlement.unchanged is not None) == (way == "carried")
-        assert not lines or settlement.lines_table.num_rows
         return settlement
 
     return Work(run, _told)

@@ -16,8 +16,9 @@ from tests.spec.drawn_tables import contract_of, evidence_of, versions_of
 import impactbond as ib
 from impactbond.evaluation import carried as carrying
 from impactbond.evaluation.carried import carried
+from impactbond.evidence import carried_parts
+from impactbond.evidence.checked_delivery import checked_before
 from impactbond.evidence.evidence import Evidence
-from impactbond.records import carried_file
 from impactbond.records.record import record_bytes
 from impactbond.settlement.settle import settle
 from impactbond.settlement.settlement import Settlement
@@ -196,7 +197,7 @@ def test_nothing_is_carried_under_several_versions() -> None:
 def test_what_another_version_carried_forward_is_not_used(
     kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(carried_file, "__version__", "0.0")
+    monkeypatch.setattr(carried_parts, "__version__", "0.0")
     assert followed(kept, NOW).unchanged is None
 
 
@@ -229,6 +230,24 @@ def test_what_is_not_as_it_was_written_is_refused(
         followed(kept, NOW, "broken.carried")
     assert [fault.code for fault in refused.value.faults] == [code]
     assert "c1" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "read"),
+    [
+        ("claimed", lambda broken: followed(broken.parent, NOW, broken.name)),
+        ("delivery", checked_before),
+    ],
+)
+def test_what_somebody_sealed_that_is_something_else_is_refused(
+    kept: Path, part: str, read: Callable[[Path], object]
+) -> None:
+    of = carried_parts.carried_parts(kept / "q1.carried")
+    broken = kept / f"{part}.carried"
+    broken.write_bytes(carried_parts.carried_content({**of.parts, part: b"{}"}, of.record))
+    with pytest.raises(ib.RecordError) as refused:
+        read(broken)
+    assert [fault.code for fault in refused.value.faults] == ["carried_damaged"]
 
 
 def test_what_was_carried_from_another_record_is_refused(kept: Path) -> None:

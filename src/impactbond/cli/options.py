@@ -170,9 +170,11 @@ def evidence_in(words: list[Path]) -> list[Path] | dict[str, list[str]]:
     return tables or words
 
 
-def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evidence:
+def known_in(
+    words: list[Path], versions: Versions, *, row_by_row: bool, carried: Path | None = None
+) -> Evidence:
     """The evidence that words name, read as a command was told to: in the contract's own form, or
-    by the mappings asked for.
+    by the mappings asked for; what was checked for what is `carried` is not checked again.
     """
     from impactbond.errors import EvidenceError, Fault
     from impactbond.evidence.read import read_evidence
@@ -181,7 +183,10 @@ def known_in(words: list[Path], versions: Versions, *, row_by_row: bool) -> Evid
     if not asked.files and not asked.given:
         at_rest = False if row_by_row else None
         read_as = evidence_in(words)
-        return read_evidence(read_as, versions, at_rest=at_rest, allow_personal=asked.allowed)
+        allowed = asked.allowed
+        return read_evidence(
+            read_as, versions, at_rest=at_rest, allow_personal=allowed, carried=carried
+        )
     given = dict(word.split("=", 1) for word in asked.given if "=" in word)
     if len(given) < len(asked.given) or not asked.files:
         problem = "--given says COLUMN=VALUE, each column once, and goes with --mapping"
@@ -246,7 +251,8 @@ def settled(
         raise typer.BadParameter("name one of the two", param_hint="the evidence or --claims")
     with working(f"Reading the contract and the {'counts' if claims else 'evidence'}"):
         versions = versions_in(contract)
-        known = known_in(evidence, versions, row_by_row=row_by_row) if evidence else None
+        read = partial(known_in, versions=versions, row_by_row=row_by_row, carried=carried)
+        known = read(evidence) if evidence else None
         counts = counts_in(claims, versions) if claims else None
     calendar = versions.terms.calendar
     day = as_of or calendar.claim_date(calendar.periods[-1])
@@ -364,11 +370,11 @@ Carried = Annotated[
     Path | None,
     typer.Option(
         "--carried",
-        help="With --earlier: what --carry wrote beside that record. Who is as it was then is not "
-        "evaluated again, to the same result.",
+        help="With --earlier: what --carry wrote beside that record. Files that were checked then "
+        "are not checked again, and who is as it was is not evaluated again, to the same result.",
     ),
 ]
 Carry = Annotated[
     Path | None,
-    out_option("Also write what the next claim need not evaluate again.", "--carry"),
+    out_option("Also write what the next claim need not check and evaluate again.", "--carry"),
 ]

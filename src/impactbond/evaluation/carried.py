@@ -2,7 +2,7 @@
 it, and whether its claims can change although nothing more becomes known.
 
 Takes  a contract, the evidence known on a claim date, and that claim date.
-Gives  participant, known, moves.
+Gives  participant, person, rows, moves.
 Keeps  it decides nothing: whoever is told to be as before keeps the claims that were settled, and
        everybody else is evaluated again. Where it cannot be told who is as before, nobody is.
 
@@ -28,11 +28,17 @@ from impactbond.dates import day_number
 from impactbond.evaluation.claims import claims_of
 from impactbond.evaluation.inputs import ClaimDate, EvaluationInput, Segments
 from impactbond.evaluation.known_evidence import segments_on
-from impactbond.evaluation.known_rows import known_rows, rows_about, superseded_by_others
+from impactbond.evaluation.known_rows import (
+    KNOWN,
+    concerned_in,
+    known_rows,
+    rows_about,
+    superseded_by_others,
+)
+from impactbond.evidence.checked_delivery import CARRIED
 from impactbond.evidence.evidence import Evidence
 from impactbond.tables import EngineSession, sorted_by, with_day_numbers
 
-CARRIED = pa.schema([("participant", pa.string()), ("known", pa.string()), ("moves", pa.bool_())])
 # Of what has changed so much, nothing is gained by telling apart what has not.
 _MOST_CHANGED = 0.5
 
@@ -41,7 +47,7 @@ _MOST_CHANGED = 0.5
 class Unchanged:
     """The `participants` whose claims at the open claim dates are those that stand in the closed
     lines, and the rows of everybody `else_`. `known` is what is known now of each (participant,
-    known).
+    person, rows).
     """
 
     participants: pa.Array
@@ -80,20 +86,31 @@ def unchanged(versions: Versions, evidence: Evidence, table: pa.Table) -> Unchan
     contract = versions.whole
     if not table.num_rows or not can_be_carried(versions) or evidence.engine != "duckdb":
         return None
-    known = known_rows(contract, evidence)
+    known = known_rows(contract, evidence, table)
     # Who moves by time alone is evaluated again though no row of it changed.
-    was = table.filter(pc.invert(table["moves"])).select(["participant", "known"])
+    was = table.filter(pc.invert(table["moves"])).select(KNOWN)
     # By the digest of all that is known: a row more, a row less or one that is another makes it
     # another text.
-    same = known.join(was, ["participant", "known"], join_type="left semi")
+    same = known.join(was, list(KNOWN), join_type="left semi")
     if known.num_rows - same.num_rows > _MOST_CHANGED * known.num_rows:
         return None
     as_before = sorted_by(same, "participant")["participant"].combine_chunks()
     is_other = pc.invert(pc.is_in(known["participant"], as_before))
     others = known["participant"].filter(is_other).combine_chunks()
-    rows = rows_about(contract, evidence, others)
+    concerned = concerned_in(evidence, table)
+    if concerned is None or not _all_in(others, concerned.participants):
+        rows = rows_about(contract, evidence, others)
+    else:
+        # Their rows are at hand: to evaluate a few more of them costs less than to leave them out.
+        rows = concerned.evidence
+        is_other = pc.is_in(as_before, concerned.participants)
+        as_before = as_before.filter(pc.invert(is_other))
     # A row about one of them may supersede one that is about somebody else.
     return None if superseded_by_others(contract, rows) else Unchanged(as_before, rows, known)
+
+
+def _all_in(participants: pa.Array, others: pa.Array) -> bool:
+    return bool(pc.all(pc.is_in(participants, others), min_count=0).as_py())
 
 
 def _moving(contract: Contract, evidence: Evidence, claim: ClaimDate) -> pa.Array:

@@ -2,50 +2,89 @@
 without evaluating anybody.
 
 Takes  evidence, as known on a claim date.
-Gives  participant, known: how many rows there are of it and what their hashes come to, as a text.
+Gives  participant, person, rows: how many rows there are about it and of it, and what their hashes
+       come to, as a text; nothing where there are none.
 Keeps  the order of rows is nothing, and a row that stands twice is not nothing (hashes are added up
        and not laid over each other). Columns that evaluation does not look at do not count.
+
+Of a delivery that follows on one that was checked, only the rows about whoever is concerned are
+looked at: of everybody else there is no row but those of which the digest is known.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from impactbond.contract.contract import Contract
-from impactbond.evidence.evidence import Evidence
+from impactbond.dates import day_number
+from impactbond.evidence.evidence import Evidence, ExternalEvidence
 from impactbond.evidence.external_columns import SEEN
 from impactbond.tables import EngineSession, sorted_by, with_dates, with_day_numbers
 
+KNOWN = ("participant", "person", "rows")
 _PEOPLE = ("started_on", "left_on", "from_on", "recorded_on")
 
 
-def known_rows(contract: Contract, evidence: Evidence) -> pa.Table:
-    """What is known of each participant (participant, known), in order.
+def known_rows(contract: Contract, evidence: Evidence, carried: pa.Table | None = None) -> pa.Table:
+    """What is known of each participant (participant, person, rows), in order. Of whom the delivery
+    brings nothing it is what was `carried` forward, where the delivery was followed from that.
 
     Two hashes of 64 bits are added up for each row, the second of the first, so that rows whose
     sums agree by chance in one differ in the other. They are those of one version of DuckDB, which
     does not promise them to the next.
     """
     session = EngineSession("duckdb")
-    evidence.lay_out(session, contract)
+    concerned = None if carried is None else concerned_in(evidence, carried)
+    (evidence if concerned is None else concerned.evidence).lay_out(session, contract)
     session.scan("people", with_day_numbers(evidence.participants_table))
     about = ", ".join(map(session.dialect.name, (*_PEOPLE, *contract.participants.attributes)))
     seen = ", ".join(name for name in SEEN if name != "participant")
+    people, rows = _added("people", about, "person"), _added("observations", seen, "rows")
+    if concerned is not None and carried is not None:
+        others = pc.invert(pc.is_in(carried["participant"], concerned.participants))
+        others = pc.and_(others, pc.not_equal(carried["rows"], ""))
+        session.scan("carried", carried.filter(others).select(["participant", "rows"]))
+        rows += " UNION ALL SELECT participant, rows FROM carried"
     found = session.query(
-        f"WITH added AS ({_added('people', about)} UNION ALL {_added('observations', seen)})"
-        " SELECT participant, string_agg(concat_ws(' ', rows, first, second), ' / ' ORDER BY what)"
-        " AS known FROM added GROUP BY participant"
+        "SELECT participant, coalesce(person, '') AS person, coalesce(rows, '') AS rows"
+        f" FROM ({people}) FULL OUTER JOIN ({rows}) USING (participant)"
     )
     return sorted_by(found, "participant")
 
 
-def _added(table: str, columns: str) -> str:
+def _added(table: str, columns: str, name: str) -> str:
     hashed = f"SELECT participant, hash({columns}) AS hashed FROM {table}"
     # Sums, and not an exclusive or, in which two equal rows would cancel out and a doubled row
     # would look like none.
-    sums = "count(*) AS rows, sum(hashed) AS first, sum(hash(hashed)) AS second"
-    return f"SELECT '{table}' AS what, participant, {sums} FROM ({hashed}) GROUP BY participant"
+    sums = "concat_ws(' ', count(*), sum(hashed), sum(hash(hashed)))"
+    return f"SELECT participant, {sums} AS {name} FROM ({hashed}) GROUP BY participant"
+
+
+class Concerned(NamedTuple):
+    """Whoever may have changed since the delivery before, and every row about them."""
+
+    participants: pa.Array
+    evidence: Evidence
+
+
+def concerned_in(evidence: Evidence, carried: pa.Table) -> Concerned | None:
+    """Whoever may have changed since something was `carried` forward; None where the evidence was
+    not followed from that.
+    """
+    if not isinstance(evidence, ExternalEvidence) or evidence.followed is None:
+        return None
+    followed, until = evidence.followed, evidence.until
+    before = followed.before
+    if until is None or day_number(until) < before.day or not before.carried.equals(carried):
+        return None
+    people = evidence.participants_table
+    own = people.filter(pc.is_in(people["participant"], followed.concerned))
+    read = (evidence.contract, evidence.values, evidence.summary)
+    about = ExternalEvidence(own, followed.rows, *read, until=until)
+    return Concerned(followed.concerned, about)
 
 
 def rows_about(contract: Contract, evidence: Evidence, participants: pa.Array) -> Evidence:

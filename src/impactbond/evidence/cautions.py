@@ -89,6 +89,7 @@ def day_cautions(table: pa.Table, contract: Contract) -> Iterator[str]:
 
 _Row = dict[str, Any]
 _O_FOR_0 = re.compile(r"(?<=\d)o|o(?=\d)")
+_PLAIN = r"\A[0-9A-NP-Za-np-z]+\z"  # to fold it is to take the small letters
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")
 
 
@@ -110,25 +111,23 @@ def person_cautions(participants: pa.Table, contract: Contract) -> Iterator[str]
     """
     if participants.num_rows > MOST_PEOPLE:
         return
-    counts = Counter(participants["participant"].to_pylist())
-    spelt: defaultdict[str, list[str]] = defaultdict(list)
-    for reference in counts:
-        spelt[folded(reference)].append(reference)
-    # Only these are looked at as rows: of most references there is one, unlike all others.
-    doubtful = [one for one, count in counts.items() if count > 1]
-    doubtful += (one for same in spelt.values() if len(same) > 1 for one in same)
+    each = [one.each for one in contract.funders.values() if one.each]
+    attributes = list(dict.fromkeys(each)) or list(contract.participants.attributes)
+    spelt = _spelt_alike(participants["participant"].unique())
+    # Only these are looked at as rows: of most references there is one, unlike all others, or all
+    # that its rows say is the same.
+    doubtful = _told_otherwise(participants, attributes)
+    doubtful += (one for same in spelt for one in same)
     of_these = pc.is_in(participants["participant"], pa.array(doubtful, pa.string()))
     rows: defaultdict[str, list[_Row]] = defaultdict(list)
     for row in participants.filter(of_these).to_pylist():
         rows[row["participant"]].append(row)
-    twins = [[rows[one][0] for one in same] for same in spelt.values() if len(same) > 1]
+    twins = [[rows[one][0] for one in same] for same in spelt]
     for first in twins[:_MOST_TOLD]:
         yield (
             f"{_where(first)}: these references differ only in capitals, hyphens, blanks, or O and "
             "0. If they are of one child, it is counted twice: write one of them in every row."
         )
-    each = [one.each for one in contract.funders.values() if one.each]
-    attributes = list(dict.fromkeys(each)) or list(contract.participants.attributes)
     several = [same for same in rows.values() if len(same) > 1]
     for name in attributes:
         clashing, returning = [], []
@@ -149,6 +148,36 @@ def person_cautions(participants: pa.Table, contract: Contract) -> Iterator[str]
                 f"{_where(same)}: '{name}' of one reference changes, and changes back. If two "
                 "deliver the same child, it is in both at once: agree on one, and deliver that."
             )
+
+
+def _spelt_alike(references: pa.Array) -> list[list[str]]:
+    """The references that are one when they are `folded`, in their order."""
+    is_plain = pc.match_substring_regex(references, _PLAIN)
+    others = references.filter(pc.invert(is_plain)).to_pylist()
+    keys = pc.replace_with_mask(
+        pc.ascii_lower(references), pc.invert(is_plain), pa.array(map(folded, others), pa.string())
+    )
+    counts = keys.value_counts()
+    several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    among = pc.is_in(keys, several)
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for key, one in zip(
+        keys.filter(among).to_pylist(), references.filter(among).to_pylist(), strict=True
+    ):
+        found[key].append(one)
+    return list(found.values())
+
+
+def _told_otherwise(participants: pa.Table, attributes: Sequence[str]) -> list[str]:
+    """The participants of whom one row says another attribute than another."""
+    every = pc.CountOptions(mode="all")
+    asked = [(name, "count_distinct", every) for name in attributes]
+    counted = participants.group_by("participant").aggregate(asked)
+    found: list[str] = []
+    for name in attributes:
+        differ = pc.greater(counted[f"{name}_count_distinct"], 1)
+        found += counted.filter(differ)["participant"].to_pylist()
+    return found
 
 
 def _is_of_two(rows: Sequence[_Row], name: str) -> bool:

@@ -22,6 +22,7 @@ from impactbond.dialect import Engine
 from impactbond.errors import EvidenceError, Fault
 from impactbond.evidence.external_checks import Summary, check_observations
 from impactbond.evidence.external_columns import DELIVERED, SEEN, Reading, Values
+from impactbond.evidence.followed_delivery import FollowedDelivery
 from impactbond.evidence.mapped import MappedBy
 from impactbond.evidence.refusals import Refused
 from impactbond.evidence.sources import ExternalTable
@@ -236,6 +237,8 @@ class Evidence:
 class ExternalEvidence(Evidence):
     """Evidence as `Evidence` is, but for its observations: they are read where they are whenever
     they are needed, and `observations_table` brings them all into memory only when it is asked for.
+
+    `followed` is what is known where only what the delivery adds was checked.
     """
 
     source: ExternalTable
@@ -243,6 +246,7 @@ class ExternalEvidence(Evidence):
     values: Values
     summary: Summary
     until: date | None
+    followed: FollowedDelivery | None
 
     def __init__(
         self,
@@ -255,6 +259,7 @@ class ExternalEvidence(Evidence):
         kind: str = "pandas",
         cautions: tuple[str, ...] = (),
         until: date | None = None,
+        followed: FollowedDelivery | None = None,
     ) -> None:
         vars(self).update(
             participants_table=participants_table,
@@ -269,6 +274,7 @@ class ExternalEvidence(Evidence):
             mapped=(),
             mappings={},
             until=until,
+            followed=followed,
         )
 
     @property
@@ -301,9 +307,12 @@ class ExternalEvidence(Evidence):
         until = day if self.until is None else min(day, self.until)
         participants = self.participants_table
         known = pc.less_equal(participants["recorded_on"], pa.scalar(until, pa.date32()))
-        people, read = participants.filter(known), (self.source, self.contract, self.values)
         return ExternalEvidence(
-            people, *read, self.summary, kind=self.kind, cautions=self.cautions, until=until
+            *(participants.filter(known), self.source, self.contract, self.values, self.summary),
+            kind=self.kind,
+            cautions=self.cautions,
+            until=until,
+            followed=self.followed,
         )
 
     def about(self, *participants: str) -> Evidence:

@@ -22,6 +22,7 @@ from impactbond.evidence.cautions import (
     place_cautions,
     twin_cautions,
 )
+from impactbond.evidence.checked_delivery import CheckedDelivery, checked_before
 from impactbond.evidence.checks import Person, read_observations, read_people
 from impactbond.evidence.deliveries import Block, Delivery, refuse, without_repeats
 from impactbond.evidence.evidence import (
@@ -35,6 +36,7 @@ from impactbond.evidence.evidence import (
 from impactbond.evidence.external_checks import check_observations, check_participants
 from impactbond.evidence.external_columns import DELIVERED, Reading, Values
 from impactbond.evidence.files import Given, GivenFiles, expanded
+from impactbond.evidence.followed_delivery import followed_delivery
 from impactbond.evidence.headings import REQUIRED
 from impactbond.evidence.personal import SAMPLE, assert_allowed, personal_columns
 from impactbond.evidence.sources import (
@@ -81,6 +83,7 @@ def read_evidence(
     allow_personal: Sequence[str] = (),
     mapping: Maps | Sequence[Maps] | None = None,
     given: Mapping[str, str] | None = None,
+    carried: str | PathLike[str] | None = None,
 ) -> Evidence:
     """The evidence in an .xlsx workbook, in several, in frames, or in Parquet and CSV files.
 
@@ -97,6 +100,10 @@ def read_evidence(
     it; every observation needs a reference, and rows may not be delivered twice. Its `values` may
     be "as held": the whole numbers of `Evidence.observations`, quicker than reading texts.
 
+    With the file that was `carried` forward beside the record of the claim before, files that stay
+    where they are, and were checked for it byte for byte, are not checked again: only what the
+    delivery adds is. What is found is the same, faults too.
+
     Columns that say who a child is, by their heading or by what most of their cells are, are
     refused, unless `allow_personal` names the heading.
 
@@ -104,19 +111,21 @@ def read_evidence(
     one mapping, and `given` are the columns that are to be said with the delivery, such as
     {"recorded_on": "2024-09-30"}. The evidence then says which mapping read which file.
 
-    Raises EvidenceError when files, sheets or columns are not as the contract says, listing all.
+    Raises EvidenceError when files, sheets or columns are not as the contract says, listing all;
+    RecordError where what is `carried` is damaged.
     """
     assert_one_of(values, "values", get_args(Values), EvidenceError)
     if isinstance(contract, Versions):
         contract = contract.whole
     files = GivenFiles()
     laid: Any = files.paths_for(source, "evidence")
+    before = None if carried is None else checked_before(carried)
     if mapping is not None or given:
         delivery = _by_mappings(laid, contract, mapping, given or {})
         return _checked(delivery, contract, allow_personal)
     if isinstance(laid, Mapping):
         if at_rest or (at_rest is None and any(map(is_external, laid.values()))):
-            return _external(laid, contract, values, allow_personal, files)
+            return _external(laid, contract, values, allow_personal, files, before)
         tables = _both(
             laid, lambda table, name: collected(table, name) if is_path(table) else table
         )
@@ -214,9 +223,10 @@ def _external(
     values: Values,
     allowed: Sequence[str],
     files: GivenFiles,
+    before: CheckedDelivery | None,
 ) -> ExternalEvidence:
     """What lies elsewhere, checked as a whole, with the participants in memory. `files` holds what
-    was given as bytes for as long as the evidence is there.
+    was given as bytes for as long as the evidence is there; `before` is what was checked already.
 
     Raises EvidenceError with every kind of fault that any row has.
     """
@@ -236,7 +246,10 @@ def _external(
         cautions |= assert_allowed(_personal(session, reading), allowed)
         _refuse_all(reading.faults(), "the structure of the evidence")
         session.scan("people", people.select(["participant"]))
-        summary = check_observations(session, reading)
+        followed = None
+        if before is not None:
+            followed = followed_delivery(session, reading, observations, people, before)
+        summary = check_observations(session, reading) if followed is None else followed.summary
     except EngineError as error:
         faults = [*participants.unreadable(), *observations.unreadable()]
         _refuse_all(faults, "the structure of the evidence")
@@ -248,9 +261,8 @@ def _external(
     cautions |= {*twin_cautions(people, contract), *person_cautions(people, contract)}
     cautions |= set(day_cautions(people, contract))
     told = tuple(sorted(cautions, key=as_counted))
-    return ExternalEvidence(
-        people, observations, contract, values, summary, kind=kind, cautions=told
-    )
+    read = (people, observations, contract, values, summary)
+    return ExternalEvidence(*read, kind=kind, cautions=told, followed=followed)
 
 
 def _external_people(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cached_property
+from hashlib import file_digest
 from os import PathLike
 from pathlib import Path
 from types import NoneType
@@ -83,6 +84,20 @@ class ExternalTable:
     def stamp(self) -> tuple[tuple[int, int], ...]:
         """Sizes and times of the files as they were when this was first asked."""
         return _stamp(self.table)
+
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """The SHA-256 of each file, in order, as they were when this was first asked; of none
+        where one cannot be read.
+        """
+        found = []
+        try:
+            for path in self.table.paths if isinstance(self.table, Files) else ():
+                with open(path, "rb") as file:
+                    found.append(file_digest(file, "sha256").hexdigest())
+        except (OSError, ValueError):  # an engine tells it
+            return ()
+        return tuple(found)
 
     def assert_unchanged(self) -> None:
         """Raises EvidenceError where files are no longer those that were checked."""

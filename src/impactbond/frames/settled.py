@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 
 from impactbond.comparison import comparison, moved_money
-from impactbond.evaluation.carried import CARRIED
 from impactbond.evaluation.decisions import DECISIONS
 from impactbond.evidence import between_deliveries
+from impactbond.evidence.checked_delivery import CARRIED
 from impactbond.evidence.counts import counts_schema
 from impactbond.evidence.evidence import (
     OBSERVATIONS_SCHEMA,
@@ -61,7 +61,8 @@ KNOWN = (
         "carried",
         "a participant, as a file beside a record carries it forward to the next claim date",
         CARRIED,
-        known="how many rows were known, and what their hashes come to",
+        person="how many rows about it were known, and what their hashes come to",
+        rows="the same of its observations; empty where there are none",
         moves="whether its claims are others later, though no row comes",
     ),
     declared(

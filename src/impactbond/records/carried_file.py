@@ -1,8 +1,8 @@
 """What a claim date carries forward to the next, in a file beside its record.
 
 Takes  a settlement and the record of it.
-Gives  a line that says what the file is of, with the SHA-256 of what follows; then a Parquet table
-       (CARRIED).
+Gives  a file (see `evidence.carried_parts`): what was known of each participant (CARRIED), and of
+       a delivery in files what the next one need not check again.
 Keeps  it is never needed: without it, or where the library or DuckDB are of another version,
        everybody is evaluated again, to the same bytes. Nothing that proves a payment reads it: to
        regenerate and to verify is to evaluate everybody.
@@ -14,48 +14,63 @@ is not found out by it, but by settling again.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from functools import partial
-from importlib.metadata import version
-from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import pyarrow as pa
 
-from impactbond.canonical import sha256
-from impactbond.errors import Fault, ImpactBondError, RecordError, SettlementError, unopened
-from impactbond.evaluation.carried import CARRIED, carried
+from impactbond.dates import day_number
+from impactbond.errors import Fault, ImpactBondError, RecordError, SettlementError
+from impactbond.evaluation.carried import carried
+from impactbond.evidence.carried_parts import WITHOUT, carried_content, carried_parts, unused
+from impactbond.evidence.checked_delivery import (
+    CARRIED,
+    CheckedDelivery,
+    carried_as_part,
+    carried_table,
+    read_as,
+)
+from impactbond.evidence.evidence import Evidence, ExternalEvidence
+from impactbond.evidence.external_columns import Reading
 from impactbond.files import Writing, write_file
 from impactbond.settlement.settlement import Settlement
-from impactbond.version import __version__
-
-FORMAT = 1
-_MOST_OF_A_LINE = 4096
-_WITHOUT = "Settle without it: everybody is evaluated again, to the same bytes"
+from impactbond.tables import EngineSession
 
 
 def carried_bytes(settlement: Settlement, record: str) -> bytes:
     """The file of what a settlement carries forward, beside the record of that digest."""
-    from pyarrow import parquet
-
     if settlement.counts is not None:
         table = CARRIED.empty_table()
     else:
         table = carried(
             settlement.known, settlement.evidence, settlement.claim, settlement.unchanged
         )
-    content = BytesIO()
-    parquet.write_table(table, content, compression="zstd")
-    rows = content.getvalue()
-    about = {"impactbond_carried": FORMAT, "record": record, "sha256": sha256(rows), **_made_by()}
-    return json.dumps(about, sort_keys=True).encode() + b"\n" + rows
+    delivery = _checked(settlement.evidence, table, day_number(settlement.claim.known_by))
+    parts = carried_as_part(table) if delivery is None else delivery.as_parts()
+    return carried_content(parts, record)
 
 
-def _made_by() -> dict[str, str]:
-    return {"engine": __version__, "duckdb": version("duckdb")}
+def _checked(evidence: Evidence, table: pa.Table, day: int) -> CheckedDelivery | None:
+    """The delivery that a settlement rests on, whose files need not be checked again; None where
+    they were not read where they are, or nothing is carried forward of anybody.
+    """
+    if not table.num_rows or not isinstance(evidence, ExternalEvidence) or evidence.until:
+        return None
+    files = evidence.source.digests
+    if not files:
+        return None
+    session = EngineSession(evidence.engine)
+    evidence.lay_out(session, evidence.contract)
+    later = session.query(
+        f"SELECT DISTINCT participant FROM observations WHERE recorded_on > {day}"
+    )
+    reading = Reading.of(session, "observations", evidence.contract, evidence.values)
+    evidence.source.assert_unchanged()  # what the digests are of is what was checked
+    how = read_as(evidence.contract, evidence.values, reading.kinds)
+    names = later["participant"].combine_chunks()
+    return CheckedDelivery(files, how, evidence.summary, day, names, table)
 
 
 def assert_beside_whole(path: str | PathLike[str] | None, funder: str | None) -> None:
@@ -100,35 +115,9 @@ def carried_to(path: str | PathLike[str] | None, record: str | None) -> pa.Table
         problem = "what was carried forward is used with the record that it stands beside"
         fault = Fault(code="other_argument", problem=problem, hint="Name the record as `earlier`")
         raise SettlementError("There is nothing to settle on.", [fault])
-    file = Path(path)
-    try:
-        content = file.read_bytes()
-    except (OSError, ValueError) as error:
-        raise _unused(unopened(file, error)) from None
-    first, _, rows = content.partition(b"\n")
-    about = _read(first)
-    if about.get("impactbond_carried") != FORMAT or about.get("sha256") != sha256(rows):
-        problem = "this holds nothing that was carried forward, or is not as it was written"
-        raise _unused(Fault(file=file.name, code="carried_damaged", problem=problem, hint=_WITHOUT))
-    if about.get("record") != record:
+    found = carried_parts(path)
+    if found.record != record:
         problem = "it was carried forward from another record than the one that is settled on"
-        fault = Fault(file=file.name, code="carried_of_another", problem=problem, hint=_WITHOUT)
-        raise _unused(fault)
-    if any(about.get(name) != now for name, now in _made_by().items()):
-        return CARRIED.empty_table()
-    from pyarrow import parquet
-
-    return parquet.read_table(BytesIO(rows)).cast(CARRIED)
-
-
-def _unused(fault: Fault) -> RecordError:
-    return RecordError("What was carried forward cannot be used.", [fault])
-
-
-def _read(line: bytes) -> Mapping[str, Any]:
-    """What the first line says; nothing where it is none."""
-    try:
-        found = json.loads(line) if len(line) <= _MOST_OF_A_LINE else None
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        fault = Fault(file=found.file, code="carried_of_another", problem=problem, hint=WITHOUT)
+        raise unused(fault)
+    return carried_table(found)

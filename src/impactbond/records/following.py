@@ -22,7 +22,8 @@ from impactbond.evidence.evidence import Evidence
 from impactbond.records.carried_file import carried_to
 from impactbond.records.closed_claims import Closed, assert_left_closed
 from impactbond.records.contents import fitting_together
-from impactbond.records.record import File, Record, read_record
+from impactbond.records.known_record import record_beside
+from impactbond.records.record import File, Record
 from impactbond.settlement import settle as settling
 from impactbond.settlement.settlement import Settlement
 
@@ -60,7 +61,7 @@ def settle(
     says otherwise than its lines, or what is `carried` is damaged or of another record.
     """
     if isinstance(earlier, str | PathLike):
-        earlier = read_record(earlier)
+        earlier = record_beside(earlier, carried)
     _assert_can_be_settled(contract, evidence, claims, earlier)
     forward = carried_to(carried, earlier.digest if isinstance(earlier, Record) else None)
     basis = claims if evidence is None else evidence

@@ -20,7 +20,7 @@ from functools import cached_property, partial
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import Unpack
+from typing import ClassVar, Unpack
 from zipfile import ZipFile
 
 import pyarrow as pa
@@ -87,6 +87,7 @@ class Record:
     digest: str
     manifest: Manifest = field(repr=False)
     parts: Mapping[str, bytes] = field(repr=False)
+    is_canonical: ClassVar[bool] = False  # known, and not to be seen by writing tables again
 
     @cached_property
     def contract(self) -> Contract:
@@ -234,7 +235,8 @@ class Record:
         if part not in self.parts and self.manifest.view is not None:
             raise not_whole(self.name, self.manifest.view)
         try:
-            return read_csv(self.parts[part], schema or SCHEMAS[part])
+            of = schema or SCHEMAS[part]
+            return read_csv(self.parts[part], of, is_canonical=self.is_canonical)
         except (KeyError, ValueError, OverflowError, pa.ArrowException):
             raise unread(self.name, part, self.manifest.engine) from None
 
@@ -259,8 +261,9 @@ def write_record(
     `receipts`, those received by the claim date are kept, and the statements show them. With
     `funder`, only what that funder may see is kept, with the digest of the whole record that it is
     cut from: it can be verified, and not regenerated. `carried` is a file to write beside a whole
-    record: with it, `settle` need not evaluate again who stays as it is. With `replace=True` other
-    files of those names are replaced, though no record; with `shared=True`, others may read them.
+    record: with it, `read_evidence` need not check again what stays as it is, nor `settle` evaluate
+    it. With `replace=True` other files of those names are replaced, though no record; with
+    `shared=True`, others may read them.
 
     Raises RecordError where the contract has no text to keep, `previous` is not a record of an
     earlier claim of this contract or `supersedes` not one of this claim, there is no statement for
